@@ -1,0 +1,53 @@
+# Every target works in a fresh clone with Rust, Python 3.11 and make; the second run is quick.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup dev run test quick check fix bench wheel clean
+
+help: ## Show this table
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.stamp: pyproject.toml .ci/setup.sh
+	@PYTHON=$(PYTHON) bash .ci/setup.sh $(VENV)
+
+setup: $(VENV)/.stamp
+
+dev: setup ## Environment with an editable build of the package
+	@bash .ci/build.sh dev
+
+run: ## Set up, start the sandbox with the demo market, place paper orders, keep serving
+	@$(MAKE) --no-print-directory dev
+	@$(BIN)/python examples/first_fill.py
+
+test: dev ## Set up and run every test: Rust core, Python, HTTP
+	cargo test --workspace --locked
+	$(BIN)/python -m pytest
+
+quick: dev ## The tests without the slow layer
+	cargo test --locked
+	$(BIN)/python -m pytest -m "not full"
+
+check: dev ## Formats, lints, types, stub, generated files; changes nothing
+	@bash .ci/check.sh
+
+fix: setup ## Format, apply safe fixes, regenerate the sync client
+	cargo fmt --all
+	$(BIN)/python python/tools/unasync.py
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+
+bench: setup ## Benchmarks on a release build (a debug build is refused)
+	@bash .ci/bench.sh
+
+wheel: setup ## Build wheel and sdist into dist/ and list their files
+	@bash .ci/wheel.sh
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f python/sequence/_core*.so python/sequence/_core*.pyd

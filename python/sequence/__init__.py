@@ -1,0 +1,1 @@
+"""Paper-trading sandbox and client for the Sequence Markets API."""

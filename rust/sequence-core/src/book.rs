@@ -1,0 +1,140 @@
+//! One L2 order book: price levels with absolute sizes. It knows nothing of own orders.
+//!
+//! Each side is a sorted vector with the best level at the end, because most changes happen near
+//! the touch: an insert there moves few levels, and reading the best is the last element.
+//! Complexity: binary search plus the levels between the change and the touch.
+
+use crate::ids::BookSide;
+use crate::number::{Price, Quantity};
+
+/// One price level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Level {
+    /// Price of the level.
+    pub price: Price,
+    /// Displayed size, always above 0.
+    pub quantity: Quantity,
+}
+
+/// Two sides of levels.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Book {
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
+
+impl Book {
+    /// An empty book.
+    pub const fn new() -> Self {
+        Self { bids: Vec::new(), asks: Vec::new() }
+    }
+
+    /// Forgets every level.
+    pub fn clear(&mut self) {
+        self.bids.clear();
+        self.asks.clear();
+    }
+
+    /// Sets the absolute size of a level (0 removes it) and returns the size it had.
+    pub fn set(&mut self, side: BookSide, price: Price, quantity: Quantity) -> Quantity {
+        let levels = match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        };
+        let found = match side {
+            BookSide::Bid => levels.binary_search_by(|level| level.price.cmp(&price)),
+            BookSide::Ask => levels.binary_search_by(|level| price.cmp(&level.price)),
+        };
+        match found {
+            Ok(at) if quantity.0 <= 0 => levels.remove(at).quantity,
+            Ok(at) => levels
+                .get_mut(at)
+                .map_or(Quantity::ZERO, |level| std::mem::replace(&mut level.quantity, quantity)),
+            Err(at) => {
+                if quantity.0 > 0 {
+                    levels.insert(at, Level { price, quantity });
+                }
+                Quantity::ZERO
+            }
+        }
+    }
+
+    /// Size displayed at a price, 0 when there is no such level.
+    pub fn quantity_at(&self, side: BookSide, price: Price) -> Quantity {
+        let found = match side {
+            BookSide::Bid => self
+                .bids
+                .binary_search_by(|level| level.price.cmp(&price))
+                .ok()
+                .and_then(|at| self.bids.get(at)),
+            BookSide::Ask => self
+                .asks
+                .binary_search_by(|level| price.cmp(&level.price))
+                .ok()
+                .and_then(|at| self.asks.get(at)),
+        };
+        found.map_or(Quantity::ZERO, |level| level.quantity)
+    }
+
+    /// Best level of a side.
+    pub fn best(&self, side: BookSide) -> Option<Level> {
+        match side {
+            BookSide::Bid => self.bids.last().copied(),
+            BookSide::Ask => self.asks.last().copied(),
+        }
+    }
+
+    /// Levels of a side, best first.
+    pub fn levels(&self, side: BookSide) -> impl ExactSizeIterator<Item = Level> + '_ {
+        match side {
+            BookSide::Bid => self.bids.iter().rev().copied(),
+            BookSide::Ask => self.asks.iter().rev().copied(),
+        }
+    }
+
+    /// Number of levels of a side.
+    pub fn depth(&self, side: BookSide) -> usize {
+        match side {
+            BookSide::Bid => self.bids.len(),
+            BookSide::Ask => self.asks.len(),
+        }
+    }
+
+    /// True when the best bid is at or above the best ask.
+    pub fn is_crossed(&self) -> bool {
+        matches!((self.bids.last(), self.asks.last()), (Some(bid), Some(ask)) if bid.price >= ask.price)
+    }
+
+    /// Drops the worst levels of each side beyond `limit`.
+    pub fn crop(&mut self, limit: usize) {
+        for side in [&mut self.bids, &mut self.asks] {
+            let excess = side.len().saturating_sub(limit);
+            side.drain(..excess);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_sorted_best_first_and_zero_removes() {
+        let mut book = Book::new();
+        for (side, price, size) in [
+            (BookSide::Bid, 99, 1),
+            (BookSide::Bid, 100, 2),
+            (BookSide::Ask, 103, 3),
+            (BookSide::Ask, 101, 4),
+        ] {
+            assert_eq!(book.set(side, Price(price), Quantity(size)), Quantity::ZERO);
+        }
+        assert_eq!(book.best(BookSide::Bid).map(|level| level.price), Some(Price(100)));
+        assert_eq!(book.best(BookSide::Ask).map(|level| level.price), Some(Price(101)));
+        assert_eq!(book.set(BookSide::Ask, Price(101), Quantity::ZERO), Quantity(4));
+        assert_eq!(book.levels(BookSide::Ask).next().map(|level| level.price), Some(Price(103)));
+        assert!(!book.is_crossed());
+        book.set(BookSide::Ask, Price(100), Quantity(1));
+        assert!(book.is_crossed());
+    }
+}
