@@ -1,0 +1,78 @@
+"""The three clocks that drive one engine: wall, manual and replay.
+
+The core never asks what time it is. Whoever holds the engine reads one of these and passes the
+number on, so a test can stand still, a replay can run at the feed's pace and a server can live.
+"""
+
+import time
+from typing import Final, Literal, Protocol
+
+ClockKind = Literal["wall", "manual", "replay"]
+
+DEFAULT_START_NS: Final = 1_776_657_000_000_000_000
+"""Where a manual clock starts, so that two runs with one seed agree to the nanosecond."""
+
+
+class Clock(Protocol):
+    """What the runtime needs of a clock."""
+
+    @property
+    def kind(self) -> ClockKind:
+        """Which of the three clocks this is."""
+        ...
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the Unix epoch; never smaller than the answer before."""
+        ...
+
+    def move(self, ns: int) -> None:
+        """Lets ``ns`` nanoseconds pass; ``ValueError`` where time cannot be moved by hand."""
+        ...
+
+
+class WallClock:
+    """The machine's clock, made monotone: a step backwards of the host stops time instead."""
+
+    kind: Final = "wall"
+
+    def __init__(self) -> None:
+        self._last_ns = 0
+
+    def now_ns(self) -> int:
+        """The later of the host's time and the last answer."""
+        now_ns = time.time_ns()
+        if now_ns < self._last_ns:
+            return self._last_ns
+        self._last_ns = now_ns
+        return now_ns
+
+    def move(self, ns: int) -> None:
+        """Refuses: the wall clock moves by itself."""
+        raise ValueError(f"the wall clock cannot be moved (by {ns} ns): use a manual clock")
+
+
+class ManualClock:
+    """A clock that stands still until somebody moves it; its ``kind`` says who does."""
+
+    def __init__(
+        self, start_ns: int = DEFAULT_START_NS, *, kind: Literal["manual", "replay"] = "manual"
+    ) -> None:
+        self.kind: Final = kind
+        self._now_ns = start_ns
+
+    def now_ns(self) -> int:
+        """The time it was last moved to."""
+        return self._now_ns
+
+    def move(self, ns: int) -> None:
+        """Moves forward by ``ns`` nanoseconds."""
+        if ns < 0:
+            raise ValueError(f"time never runs backwards: cannot move by {ns} ns")
+        self._now_ns += ns
+
+
+def build_clock(kind: ClockKind, start_ns: int) -> Clock:
+    """The clock of that kind; ``start_ns`` is ignored by the wall clock."""
+    if kind == "wall":
+        return WallClock()
+    return ManualClock(start_ns, kind=kind)

@@ -1,0 +1,43 @@
+"""Fills."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sequence.sandbox.keys import Principal
+from sequence.sandbox.refuse import refused
+from sequence.sandbox.runtime import Runtime
+from sequence.types import FillsPage, FillsQuery
+
+
+def fills(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: FillsQuery, body: Any
+) -> FillsPage:
+    """``GET /v1/fills``, newest first."""
+    del path, body
+    since_ns, until_ns = query.since_ns, query.until_ns
+    if since_ns is not None and until_ns is not None and since_ns > until_ns:
+        text = "must not be after until_ns (both are nanoseconds)"
+        raise refused("INVALID_PARAMS", text, field="since_ns")
+    if not (principal.is_sandbox or query.sandbox):
+        return FillsPage.trusted(
+            {
+                "fills": [],
+                "total": 0,
+                "limit": query.limit,
+                "offset": query.offset,
+                "has_more": False,
+            }
+        )
+    page = runtime.engine.fills(
+        runtime.account(principal),
+        limit=query.limit,
+        offset=query.offset,
+        symbol=query.symbol,
+        node_order_id=query.node_order_id,
+        graph_id=query.graph_id,
+        venue=query.venue,
+        since_ns=since_ns,
+        until_ns=until_ns,
+        before_seq=query.before_seq,
+    )
+    return FillsPage.trusted(page)

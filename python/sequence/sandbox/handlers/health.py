@@ -1,0 +1,154 @@
+"""Liveness, the health report, venues and their edges."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sequence import _core
+from sequence.sandbox.keys import Principal
+from sequence.sandbox.runtime import Runtime
+from sequence.types import Edges, Health, Live, Venues
+
+_MAX_AGE_MS: Final = 5_000
+_MAX_AGE_MS_OF: Final = {"kalshi": 30_000, "polymarket": 30_000, "dex": 30_000}
+_BOOK_MS: Final = 25
+_BOOK_MS_OF: Final = {"polymarket": 5}
+_ANY_AGE_S: Final = 10**9
+_REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
+
+
+@dataclass(slots=True)
+class _Process:
+    """One venue process: spot and perp of an exchange are two."""
+
+    venue: str
+    instrument_types: list[str]
+    age_ms: int
+
+
+def live(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
+) -> Live:
+    """``GET /v1/health/live``."""
+    del runtime, principal, path, query, body
+    return Live.trusted({"status": "live"})
+
+
+def health(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
+) -> Health:
+    """``GET /v1/health``."""
+    del principal, path, query, body
+    quotes = runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns)
+    venues = _venue_ages(quotes)
+    rows = [
+        {"venue": venue, "status": _status(runtime, venue, age_ms), "last_tick_age_ms": age_ms}
+        for venue, age_ms in sorted(venues.items())
+    ]
+    stale = sum(not quote["nbbo"]["live"] for quote in quotes)
+    degraded = any(row["status"] != "connected" for row in rows)
+    return Health.trusted(
+        {
+            "status": "degraded" if degraded else "ok",
+            "version": _core.__version__,
+            "api_version": "v1",
+            "now_ns": runtime.now_ns,
+            "uptime_s": int(time.monotonic() - runtime.started_s),
+            "pid": os.getpid(),
+            "market_data": {
+                "source": runtime.source,
+                "symbols": len(quotes),
+                "stale_symbols": stale,
+            },
+            "store": {"backend": "memory", "writable": True},
+            "venues": rows,
+        }
+    )
+
+
+def venues(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
+) -> Venues:
+    """``GET /v1/venues``: every venue id, also those without market data here."""
+    del principal, path, query, body
+    ages = _venue_ages(runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns))
+    return Venues.trusted({"venues": [_venue_row(runtime, row, ages) for row in _core.VENUES]})
+
+
+def edges(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
+) -> Edges:
+    """``GET /v1/edges``: the venue processes that deliver market data."""
+    del principal, path, query, body
+    quotes = runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns)
+    rows = [
+        {
+            "edge_id": _edge_id(process),
+            "venue": process.venue,
+            "instrument_types": process.instrument_types,
+            "status": _status(runtime, process.venue, process.age_ms),
+            "region": "local",
+            "remote": False,
+            "last_tick_age_ms": process.age_ms,
+            "book_ms": _BOOK_MS_OF.get(process.venue, _BOOK_MS),
+        }
+        for process in _processes(quotes)
+    ]
+    return Edges.trusted({"edges": rows})
+
+
+def _venue_row(
+    runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
+) -> dict[str, Any]:
+    venue: str = row["venue"]
+    return {
+        "venue": venue,
+        "class_": row["class"],
+        "instrument_types": list(row["instrument_types"]),
+        "seeded": row["seeded"],
+        "cash_assets": [dict(asset) for asset in row["cash_assets"]],
+        "status": _status(runtime, venue, ages[venue]) if venue in ages else "down",
+        "post_only": row["post_only"],
+        "initial_margin_1e8": row["initial_margin_1e8"],
+        "amend_mode": "cancel_replace",
+        "redeem_mode": _REDEEM_MODE.get(venue),
+    }
+
+
+def _status(runtime: Runtime, venue: str, age_ms: int) -> str:
+    if runtime.source == "manual":
+        # A book fed by hand never goes stale.
+        return "connected"
+    return "connected" if age_ms <= _MAX_AGE_MS_OF.get(venue, _MAX_AGE_MS) else "stale"
+
+
+def _ticks(quotes: list[dict[str, Any]]) -> Iterator[tuple[str, str, int]]:
+    for quote in quotes:
+        for venue, top in quote["venues"].items():
+            yield quote["symbol"], venue, top["age_ms"]
+
+
+def _venue_ages(quotes: list[dict[str, Any]]) -> dict[str, int]:
+    ages: dict[str, int] = {}
+    for _, venue, age_ms in _ticks(quotes):
+        ages[venue] = min(age_ms, ages.get(venue, age_ms))
+    return ages
+
+
+def _processes(quotes: list[dict[str, Any]]) -> list[_Process]:
+    types = {row["venue"]: row["instrument_types"] for row in _core.VENUES}
+    ages: dict[tuple[str, bool], int] = {}
+    for symbol, venue, age_ms in _ticks(quotes):
+        key = venue, symbol.endswith("-PERP")
+        ages[key] = min(age_ms, ages.get(key, age_ms))
+    return [
+        _Process(venue, [t for t in types[venue] if (t == "perp") == is_perp], age_ms)
+        for (venue, is_perp), age_ms in sorted(ages.items())
+    ]
+
+
+def _edge_id(process: _Process) -> str:
+    suffix = "-perp" if process.instrument_types == ["perp"] else ""
+    return f"venue-edge-{process.venue}{suffix}"

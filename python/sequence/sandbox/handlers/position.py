@@ -1,0 +1,97 @@
+"""Positions and balances, and the deprecated views of them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sequence.sandbox.keys import Principal
+from sequence.sandbox.runtime import Runtime
+from sequence.types import ModeQuery, PortfolioSummary, PositionsQuery, PositionsResponse
+
+_TOTALS: Final = (
+    "nav_usd",
+    "cash_usd",
+    "crypto_usd",
+    "event_contracts_usd",
+    "perp_notional_usd",
+    "locked_cash_usd",
+    "unrealized_pnl_usd",
+    "realized_pnl_usd",
+    "fees_usd",
+)
+
+
+def positions(
+    runtime: Runtime,
+    principal: Principal,
+    path: Mapping[str, str],
+    query: PositionsQuery,
+    body: Any,
+) -> PositionsResponse:
+    """``GET /v1/positions`` and its aliases."""
+    del path, body
+    found = _rows(
+        runtime,
+        principal,
+        sandbox=query.sandbox,
+        venues=_list(query.venues),
+        kinds=_list(query.kinds),
+        include_closed=query.include_closed,
+    )
+    return PositionsResponse.trusted(found)
+
+
+def balances(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
+) -> PositionsResponse:
+    """``GET /v1/balances``: the cash and crypto rows."""
+    del path, body
+    found = _rows(runtime, principal, sandbox=query.sandbox, kinds=["fiat", "crypto"])
+    return PositionsResponse.trusted(found)
+
+
+def perp(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
+) -> PositionsResponse:
+    """``GET /v1/positions/perp``: the perp rows."""
+    del path, body
+    found = _rows(runtime, principal, sandbox=query.sandbox, kinds=["perp"])
+    return PositionsResponse.trusted(found)
+
+
+def summary(
+    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
+) -> PortfolioSummary:
+    """``GET /v1/portfolio/summary``: the totals alone."""
+    del path, body
+    found = _rows(runtime, principal, sandbox=query.sandbox)
+    return PortfolioSummary.trusted({"totals": found["totals"], "as_of_ns": found["as_of_ns"]})
+
+
+def _rows(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    sandbox: bool,
+    venues: list[str] | None = None,
+    kinds: list[str] | None = None,
+    include_closed: bool = False,
+) -> dict[str, Any]:
+    if not (principal.is_sandbox or sandbox):
+        return _no_live_rows(runtime.now_ns)
+    account = runtime.account(principal)
+    return runtime.engine.positions(
+        account, runtime.now_ns, venues=venues, kinds=kinds, include_closed=include_closed
+    )
+
+
+def _no_live_rows(now_ns: int) -> dict[str, Any]:
+    """Without live adapters the live mode of a client is empty."""
+    totals: dict[str, Any] = {}
+    for name in _TOTALS:
+        totals[f"{name}_1e9"] = 0
+        totals[name] = "0.000000000"
+    return {"positions": [], "totals": totals, "as_of_ns": now_ns}
+
+
+def _list(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)

@@ -1,0 +1,37 @@
+"""Human numbers to fixed-point integers, exactly."""
+
+from decimal import Decimal
+from typing import Final
+
+from sequence import _core
+
+Number = str | int | float | Decimal
+"""A number as people write it; a float counts as its shortest decimal text."""
+
+PRICE_DECIMALS: Final = 9
+QTY_DECIMALS: Final = 8
+
+
+def human_units(value: Number, decimals: int, what: str) -> int:
+    """The integer at a scale of ``decimals``: ``human_units("0.29", 8, "qty") == 29_000_000``.
+
+    Raises:
+        ValueError: More decimals than the scale holds, NaN, infinite, or no number at all.
+        TypeError: A bool or another type.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise TypeError(f"{what}: expected a number, got {type(value).__name__}")
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    try:
+        return _core.decimal_units(text, decimals)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error
+
+
+def decimal_of(units: int, decimals: int) -> Decimal:
+    """The exact decimal of a fixed-point integer, with at least one decimal (``100000.0``)."""
+    value = Decimal(units).scaleb(-decimals).normalize()
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= 0:
+        return value.quantize(Decimal("0.1"))
+    return value

@@ -1,0 +1,49 @@
+"""Refusals: the exceptions that handlers raise, the same that a client of HTTP would see."""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from sequence import _core
+from sequence.errors import CODE_STATUS, CapabilityMissingError, SequenceError, api_error
+from sequence.types import VENUES, is_unknown_venue, issues_of
+
+NOT_BUILT: Final = "not built yet"
+
+
+def refused(code: str, message: str, *, field: str = "") -> SequenceError:
+    """The exception of one error code; a field puts its name in front and into ``details``."""
+    if not field:
+        return api_error(CODE_STATUS[code], message, code=code)
+    details = ({"field": field, "message": message},)
+    return api_error(CODE_STATUS[code], f"{field}: {message}", code=code, details=details)
+
+
+def missing(verb: str, reason: str = NOT_BUILT, venue: str | None = None) -> SequenceError:
+    """501: a known verb that this server does not offer."""
+    return CapabilityMissingError(verb, venue if venue in VENUES else None, reason)
+
+
+def core_refusal(refusal: "_core.Refusal") -> SequenceError:
+    """What the core refused, as an exception of the API."""
+    return refused(refusal.code, refusal.message, field=refusal.field)
+
+
+def invalid_body(error: ValidationError) -> SequenceError:
+    """422 with one row per field that failed."""
+    return _invalid("VALIDATION_ERROR", error)
+
+
+def invalid_query(error: ValidationError) -> SequenceError:
+    """400, except for an unknown venue, which is 422 wherever it stands."""
+    code = "VALIDATION_ERROR" if is_unknown_venue(error) else "INVALID_PARAMS"
+    return _invalid(code, error)
+
+
+def _invalid(code: str, error: ValidationError) -> SequenceError:
+    issues = issues_of(error)
+    details = tuple({"field": row.field, "message": row.message} for row in issues)
+    message = f"{issues[0].field}: {issues[0].message}"
+    if len(issues) > 1:
+        message += f" (and {len(issues) - 1} more)"
+    return api_error(CODE_STATUS[code], message, code=code, details=details)

@@ -1,0 +1,108 @@
+"""One engine with its clock, its market and its clients, behind one lock.
+
+There is no thread here. Time moves when somebody calls: every call first brings the engine up to
+the present of the clock, then does its work.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sequence import _core
+from sequence.sandbox.clock import Clock
+from sequence.sandbox.ids import IdSource
+from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
+from sequence.sandbox.market import Recording
+
+LOCAL_LABEL: Final = "local"
+MAX_DEMO_GAP_NS: Final = 60 * 10**9
+"""A longer silence of a live demo market is skipped: nobody watched, and hours cost seconds."""
+
+
+class Runtime:
+    """What every handler works on."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        preset: str,
+        clock: Clock,
+        source: str,
+        recording: Recording | None = None,
+    ) -> None:
+        self.engine: Final = _core.Engine(seed=seed, preset=preset)
+        self.clock: Final = clock
+        self.seed: Final = seed
+        self.preset: Final = preset
+        self.source: Final = source
+        self.keys: Final = KeyRing()
+        self.lock: Final = threading.RLock()
+        self.started_s: Final = time.monotonic()
+        self.now_ns = clock.now_ns()
+        self.closed = False
+        self._ids = IdSource(seed)
+        self._recording = recording
+        self._start_market()
+        self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
+        self.test_key: Final = self._new_key("sandbox")
+        self.live_key: Final = self._new_key("live")
+
+    @contextmanager
+    def turn(self) -> Iterator[int]:
+        """Holds the lock, brings the engine up to date and yields the present in nanoseconds."""
+        with self.lock:
+            yield self.tick()
+
+    def tick(self) -> int:
+        """Brings the engine up to the present of the clock; the caller holds the lock."""
+        if self.closed:
+            raise RuntimeError("this sandbox is closed")
+        now_ns = self.clock.now_ns()
+        if self._recording is not None:
+            self._recording.feed(self.engine, now_ns)
+        elif self.source == "demo" and self._was_away(now_ns):
+            self.engine.start_demo(now_ns)
+        self.engine.advance(now_ns)
+        self.now_ns = now_ns
+        return now_ns
+
+    def account(self, principal: Principal) -> int:
+        """The sandbox account of the caller, seeded with the default balances at its first use."""
+        client = principal.client
+        if not client.epoch:
+            self.reset(client)
+        return client.account
+
+    def reset(self, client: Client) -> int:
+        """Wipes and seeds the client's sandbox; the number of venues that now hold cash."""
+        seeded = self.engine.reset(client.account, client.initial_balance_1e8, self.now_ns)
+        client.epoch += 1
+        return int(seeded["venues_seeded"])
+
+    def _was_away(self, now_ns: int) -> bool:
+        return self.clock.kind == "wall" and now_ns - self.now_ns > MAX_DEMO_GAP_NS
+
+    def _start_market(self) -> None:
+        if self.source == "demo":
+            self.engine.start_demo(self.now_ns)
+        elif self.source == "manual":
+            # What a test feeds by hand is the truth until the test says otherwise.
+            self.engine.set_max_age(False)
+
+    def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
+        client_id = self._ids.next("client", self.now_ns)
+        return Client(
+            client_id=client_id,
+            label=label,
+            tier=tier,
+            rate_limit_qps=rate_limit_qps,
+            created_at_ns=self.now_ns,
+            account=self.engine.account(client_id),
+        )
+
+    def _new_key(self, mode: Mode) -> str:
+        key_id = self._ids.next("key", self.now_ns)
+        return self.keys.create(self.local, mode, key_id, is_admin=True)

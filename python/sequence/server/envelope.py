@@ -1,0 +1,42 @@
+"""The error envelope and the headers that every answer carries."""
+
+import os
+from typing import Final
+
+from pydantic_core import to_json
+
+from sequence.errors import ApiError
+
+Header = tuple[bytes, bytes]
+
+JSON_HEADERS: Final[tuple[Header, ...]] = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+_MAX_REQUEST_ID: Final = 128
+_VISIBLE: Final = frozenset(range(0x21, 0x7F))
+
+
+def request_id(given: bytes | None) -> str:
+    """The client's own request id where it is harmless, else a new UUID (version 4)."""
+    if given and len(given) <= _MAX_REQUEST_ID and _VISIBLE.issuperset(given):
+        return given.decode("ascii")
+    raw = bytearray(os.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def error_body(error: ApiError, id_: str) -> bytes:
+    """The one shape of every error: ``{"error": {code, message, request_id, details}}``."""
+    fields: dict[str, object] = {
+        "code": error.code,
+        "message": error.message,
+        "request_id": id_,
+    }
+    if error.details:
+        fields["details"] = error.details
+    return to_json({"error": fields})

@@ -1,0 +1,230 @@
+"""What the HTTP parser must not be left alone with: slow senders, endless heads, too many sockets.
+
+uvicorn waits for ever for the rest of a request and answers malformed ones in plain text. The two
+protocol classes here put a deadline on each phase of a request and speak the error envelope.
+"""
+
+import asyncio
+from collections import Counter
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+from sequence.errors import ApiError, api_error
+from sequence.server.envelope import JSON_HEADERS, error_body, request_id
+from sequence.server.limits import Limits
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as _H11
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _HttpTools
+    from uvicorn.server import ServerState
+
+_LINGER_S: Final = 1.0
+
+
+class Phase(Enum):
+    """What the connection is waiting for."""
+
+    HEAD = auto()
+    BODY = auto()
+    OTHER = auto()
+
+
+def raw_response(error: ApiError) -> bytes:
+    """A whole HTTP/1.1 answer, for the cases that never reach the application."""
+    body = error_body(error, request_id(None))
+    lines = [b"HTTP/1.1 %d %s" % (error.status, error.code.encode("ascii"))]
+    lines += [name + b": " + value for name, value in JSON_HEADERS]
+    lines += [b"content-length: %d" % len(body), b"connection: close"]
+    if error.status == 503:  # noqa: PLR2004 - the status that asks for a retry
+        lines.append(b"retry-after: 1")
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+class _Connections:
+    """Open connections of one server, in total and per address."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.per_address: Counter[str] = Counter()
+
+    def add(self, address: str) -> None:
+        self.total += 1
+        self.per_address[address] += 1
+
+    def remove(self, address: str) -> None:
+        self.total -= 1
+        self.per_address[address] -= 1
+        if not self.per_address[address]:
+            del self.per_address[address]
+
+
+class _Guard:
+    """Deadlines and refusals, mixed into one of uvicorn's protocol classes."""
+
+    limits: ClassVar[Limits]
+    open: ClassVar[_Connections]
+
+    # Provided by the protocol class this is mixed into.
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    client: tuple[str, int] | None
+    cycle: Any
+    url: bytes
+
+    _timer: asyncio.TimerHandle | None = None
+    _timer_phase: Phase = Phase.OTHER
+    _head_bytes: int = 0
+    _refused: bool = False
+    _address: str | None = None
+
+    def phase(self) -> Phase:
+        raise NotImplementedError
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        cast("Any", super()).connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self.open.add(self._address)
+        if (
+            self.open.total > self.limits.connections
+            or self.open.per_address[self._address] > self.limits.connections_per_address
+        ):
+            self.refuse(api_error(503, "SERVICE_UNAVAILABLE", "too many connections"))
+            return
+        self._arm(self.limits.idle_timeout_s, Phase.OTHER)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        if self._address is not None:
+            self.open.remove(self._address)
+            self._address = None
+        cast("Any", super()).connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        was_head = self.phase() is Phase.HEAD
+        cast("Any", super()).data_received(data)
+        if self._refused:
+            return
+        phase = self.phase()
+        if phase is Phase.HEAD:
+            # The chunk in which a head begins may hold the end of a long body: count from the next.
+            self._head_bytes = self._head_bytes + len(data) if was_head else 0
+            if self._head_bytes > self.limits.header_bytes + self.limits.url_bytes:
+                self.refuse(self._head_too_large())
+                return
+            if self._timer_phase is not Phase.HEAD:
+                self._arm(self.limits.header_timeout_s, Phase.HEAD)
+        elif phase is Phase.BODY:
+            if self._timer_phase is not Phase.BODY:
+                self._arm(self.limits.body_timeout_s, Phase.BODY)
+        else:
+            self._disarm()
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        self.refuse(api_error(400, "BAD_REQUEST", "malformed HTTP request"))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Says nothing: the application answers an upgrade it does not offer."""
+
+    def refuse(self, error: ApiError) -> None:
+        """Answers, tells a waiting application that the client is gone, closes softly."""
+        self._refused = True
+        self._disarm()
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.transport.is_closing():
+            return
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            self.transport.write(raw_response(error))
+        # Closing with unread input resets the connection and takes the answer with it, so the
+        # sender gets a moment to read; what it still sends is dropped.
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._timer = self.loop.call_later(_LINGER_S, self.transport.close)
+
+    def _head_too_large(self) -> ApiError:
+        if len(self.url) > self.limits.url_bytes:
+            return api_error(414, "URI_TOO_LONG", f"URL longer than {self.limits.url_bytes} bytes")
+        return api_error(
+            431, "HEADERS_TOO_LARGE", f"headers larger than {self.limits.header_bytes} bytes"
+        )
+
+    def _arm(self, seconds: float, phase: Phase) -> None:
+        self._disarm()
+        self._timer_phase = phase
+        self._timer = self.loop.call_later(seconds, self._expire, phase)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._timer_phase = Phase.OTHER
+
+    def _expire(self, phase: Phase) -> None:
+        self._timer = None
+        if phase is Phase.OTHER:
+            self.transport.close()
+            return
+        what = "headers" if phase is Phase.HEAD else "body"
+        self.refuse(api_error(408, "REQUEST_TIMEOUT", f"the request {what} did not arrive in time"))
+
+
+def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
+    """uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
+    try:
+        base = _guarded_httptools()
+    except ImportError:
+        base = _guarded_h11()
+    return type("GuardedProtocol", (base,), {"limits": limits, "open": _Connections()})
+
+
+def _guarded_httptools() -> "type[_HttpTools]":
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
+
+    class GuardedHttpTools(_Guard, HttpToolsProtocol):
+        _phase = Phase.OTHER
+
+        def phase(self) -> Phase:
+            return self._phase
+
+        def on_message_begin(self) -> None:
+            self._phase = Phase.HEAD
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._phase = Phase.BODY
+            if self.parser.get_method() == b"CONNECT":
+                # Its target is no path; the application answers that it knows no such method.
+                self.url = b"/v1/health/live"
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._phase = Phase.OTHER
+            super().on_message_complete()
+
+    return GuardedHttpTools
+
+
+def _guarded_h11() -> "type[_H11]":
+    import h11  # noqa: PLC0415
+    from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
+
+    class GuardedH11(_Guard, H11Protocol):
+        url = b""
+
+        def phase(self) -> Phase:
+            state = self.conn.their_state
+            if state is h11.SEND_BODY:
+                return Phase.BODY
+            if state is h11.IDLE and self.conn.trailing_data[0]:
+                return Phase.HEAD
+            return Phase.OTHER
+
+    return GuardedH11
+
+
+__all__ = ["Phase", "ServerState", "guarded_protocol", "raw_response"]

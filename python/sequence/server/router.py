@@ -1,0 +1,86 @@
+"""Paths to endpoints: exact, case-sensitive, one canonical form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+NO_PARAMS: Mapping[str, str] = {}
+
+
+@dataclass(slots=True)
+class Resource[Endpoint]:
+    """One path and what each of its methods leads to."""
+
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    allow: bytes = b""
+
+
+class Router[Endpoint]:
+    """Finds the resource of a raw path in one look-up, or in a short scan where it holds ids."""
+
+    def __init__(self) -> None:
+        self._exact: dict[bytes, Resource[Endpoint]] = {}
+        self._patterns: dict[int, list[tuple[list[str], Resource[Endpoint]]]] = {}
+
+    def add(self, method: str, path: str, endpoint: Endpoint) -> None:
+        """Adds one method of a path such as ``/v1/orders/{node_order_id}``."""
+        resource = self._resource(path)
+        if method in resource.endpoints:
+            raise ValueError(f"{method} {path} is defined twice")
+        resource.endpoints[method] = endpoint
+        resource.allow = ", ".join(sorted(resource.endpoints)).encode("ascii")
+
+    def find(self, raw_path: bytes) -> tuple[Resource[Endpoint], Mapping[str, str]] | None:
+        """The resource and its path parameters; each segment is percent-decoded once."""
+        exact = self._exact.get(raw_path)
+        if exact is not None:
+            return exact, NO_PARAMS
+        segments = _segments(raw_path)
+        if segments is None:
+            return None
+        for pattern, resource in self._patterns.get(len(segments), ()):
+            params = _match(pattern, segments)
+            if params is not None:
+                return resource, params
+        return None
+
+    def _resource(self, path: str) -> Resource[Endpoint]:
+        segments = path.split("/")[1:]
+        rows = self._patterns.setdefault(len(segments), [])
+        for pattern, resource in rows:
+            if pattern == segments:
+                return resource
+        resource = Resource[Endpoint]()
+        rows.append((segments, resource))
+        # Literal paths win over patterns of the same length: /v1/orders/preview is no order id.
+        rows.sort(key=lambda row: sum(map(_is_param, row[0])))
+        if "{" not in path:
+            self._exact[path.encode("ascii")] = resource
+        return resource
+
+
+def _segments(raw_path: bytes) -> list[str] | None:
+    if b"%" not in raw_path:
+        parts = raw_path.split(b"/")[1:]
+    else:
+        parts = [unquote_to_bytes(part) for part in raw_path.split(b"/")[1:]]
+    try:
+        return [part.decode("utf-8") for part in parts]
+    except UnicodeDecodeError:
+        return None
+
+
+def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
+    params: dict[str, str] = {}
+    for want, have in zip(pattern, segments, strict=True):
+        if _is_param(want):
+            if not have:
+                return None
+            params[want[1:-1]] = have
+        elif want != have:
+            return None
+    return params
+
+
+def _is_param(segment: str) -> bool:
+    return segment.startswith("{")
