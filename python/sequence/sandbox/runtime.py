@@ -6,15 +6,16 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.market import Recording
+from sequence.sandbox.refuse import core_refusal
 
 LOCAL_LABEL: Final = "local"
 MAX_DEMO_GAP_NS: Final = 60 * 10**9
@@ -49,6 +50,22 @@ class Runtime:
         self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
         self.test_key: Final = self._new_key("sandbox")
         self.live_key: Final = self._new_key("live")
+
+    def run(
+        self,
+        handler: Callable[["Runtime", Principal, Mapping[str, str], Any, Any], Any],
+        principal: Principal,
+        path: Mapping[str, str],
+        query: Any,
+        body: Any,
+    ) -> Any:
+        """Calls a handler under the lock and at the present; a refusal of the core is raised."""
+        with self.lock:
+            self.tick()
+            try:
+                return handler(self, principal, path, query, body)
+            except _core.Refusal as refusal:
+                raise core_refusal(refusal) from None
 
     @contextmanager
     def turn(self) -> Iterator[int]:

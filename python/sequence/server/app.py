@@ -11,34 +11,27 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
-from sequence.errors import ApiError, api_error
-from sequence.sandbox.handlers import Replay
+from sequence.errors import SequenceError
+from sequence.sandbox.handlers import Handler, Replay
 from sequence.sandbox.keys import Principal
+from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.server import request as reading
-from sequence.server.endpoint import Access, Endpoint, build_router
+from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
 
 logger = logging.getLogger("sequence.server")
 
-_NO_HEADERS: Final[tuple[Header, ...]] = ()
+_LIVE: Final = b'{"status":"live"}'
 _REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replayed", b"true"),)
 _CLOSE: Final[Header] = (b"connection", b"close")
+_CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
 
 Answer = tuple[bytes, tuple[Header, ...]]
-
-
-class RetryLaterError(Exception):
-    """A refusal that passes: the error and the whole seconds to wait."""
-
-    def __init__(self, error: ApiError, seconds: int) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.seconds = seconds
 
 
 class App:
@@ -63,39 +56,25 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
         if scope["type"] != "http":
-            await _refuse_other(scope, receive, send)
-            return
+            raise RuntimeError(f"only HTTP is served here, not {scope['type']}")
         headers: reading.Headers = scope["headers"]
         named = dict(headers)
         id_ = request_id(named.get(b"x-request-id"))
-        status, close = 200, False
+        status = 200
         try:
             body, extra = await self._answer(scope, receive, headers, named)
         except reading.ClientGoneError:
             return
-        except (ApiError, RetryLaterError) as refusal:
-            error, extra = _unpack(refusal)
-            status, body = error.status, error_body(error, id_)
-            close = status == _PAYLOAD_TOO_LARGE
+        except RefusedError as refusal:
+            status, extra = refusal.error.status, refusal.headers
+            body = error_body(refusal.error, id_)
+        except SequenceError as error:
+            status, extra, body = error.status, (), error_body(error, id_)
         except Exception:
             logger.exception("unhandled error, request %s", id_)
-            status, extra = 500, _NO_HEADERS
-            body = error_body(api_error(500, "INTERNAL_ERROR", "internal error"), id_)
-        response_headers = [
-            *JSON_HEADERS,
-            (b"content-length", b"%d" % len(body)),
-            (b"x-request-id", id_.encode("ascii")),
-            *extra,
-        ]
-        if close:
-            response_headers.append(_CLOSE)
-        start = {"type": "http.response.start", "status": status, "headers": response_headers}
-        await send(start)
-        if close:
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-            await reading.discard_body(receive)
-            body = b""
-        await send({"type": "http.response.body", "body": body})
+            status, extra = 500, ()
+            body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
+        await _respond(send, status, body, id_, extra, receive)
 
     async def _answer(
         self,
@@ -104,94 +83,100 @@ class App:
         headers: reading.Headers,
         named: dict[bytes, bytes],
     ) -> Answer:
-        raw_path, query_string = scope["raw_path"], scope["query_string"]
+        raw_path: bytes = scope["raw_path"]
+        query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
         reading.check_body_headers(named, self.limits)
+        has_repeats = len(named) != len(headers)
         if self._loopback_only:
-            self._check_host(scope, headers, named)
+            self._check_host(scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host"))
         endpoint, path = self._route(raw_path, scope["method"])
-        if endpoint.access is Access.PUBLIC:
-            return endpoint.constant, endpoint.headers
-        if len(named) != len(headers) and reading.has_repeated(headers, b"authorization"):
-            raise api_error(400, "BAD_REQUEST", "more than one Authorization header")
+        if endpoint.auth == "none":
+            return _LIVE, ()
+        if has_repeats and reading.has_repeated(headers, b"authorization"):
+            raise refused("BAD_REQUEST", "more than one Authorization header")
         principal = self._authenticate(scope, named.get(b"authorization"))
         self._check_rate(principal)
-        endpoint.check_offered(path, upgrade=named.get(b"upgrade"))
+        handler = endpoint.handler
+        if handler is None:
+            raise endpoint.not_offered(path, named.get(b"upgrade"))
         endpoint.check_permission(principal)
-        value: Any = None
+        body: Any = None
         if endpoint.reads_body:
-            if self.draining:
-                raise _draining()
-            raw = await self._body(receive, named)
-            value = endpoint.read_body(reading.parse_json(raw, self.limits))
+            body = endpoint.read_body(await self._json_body(receive, named))
         query = endpoint.read_query(query_string)
-        return self._run(endpoint, principal, path, query, value)
+        return self._run(endpoint, handler, principal, path, query, body)
 
     def _run(
         self,
         endpoint: Endpoint,
+        handler: Handler,
         principal: Principal,
         path: Mapping[str, str],
         query: Any,
         body: Any,
     ) -> Answer:
-        response = self._runtime.run(endpoint.handler, principal, path, query, body)
+        response = self._runtime.run(handler, principal, path, query, body)
         if type(response) is Replay:
             return endpoint.to_json(response.response), endpoint.headers + _REPLAYED
         return endpoint.to_json(response), endpoint.headers
 
-    async def _body(self, receive: Receive, named: dict[bytes, bytes]) -> bytes:
+    async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> Any:
+        if self.draining:
+            error = refused("SERVICE_UNAVAILABLE", "the server is shutting down")
+            raise RefusedError(error, _retry_after(1))
         length = named.get(b"content-length")
         if length == b"0" or (length is None and b"transfer-encoding" not in named):
-            return b""
-        return await reading.read_body(receive, self.limits)
+            return {}
+        return reading.parse_json(await reading.read_body(receive, self.limits), self.limits)
 
-    def _check_host(
-        self, scope: Scope, headers: reading.Headers, named: dict[bytes, bytes]
-    ) -> None:
+    def _check_host(self, scope: Scope, named: dict[bytes, bytes], *, repeated: bool) -> None:
         host = named.get(b"host")
-        if host in self._known_hosts and len(named) == len(headers):
+        if repeated:
+            raise refused("BAD_REQUEST", "more than one Host header")
+        if host in self._known_hosts:
             return
         if host is None:
+            # A browser always names the host, and only browsers can be misled.
             if scope["http_version"] == "1.0":
                 return
-            raise api_error(400, "BAD_REQUEST", "the Host header is missing")
-        if not reading.is_loopback_name(host) or reading.has_repeated(headers, b"host"):
-            raise api_error(
-                400,
-                "BAD_REQUEST",
-                "this server answers to localhost only: the Host header names another host",
-            )
+            raise refused("BAD_REQUEST", "the Host header is missing")
+        if not reading.is_loopback_name(host):
+            text = "this server answers to localhost only: the Host header names another host"
+            raise refused("BAD_REQUEST", text)
         self._known_hosts.add(host)
 
     def _route(self, raw_path: bytes, method: str) -> tuple[Endpoint, Mapping[str, str]]:
         found = self._router.find(raw_path)
         if found is None:
-            raise api_error(404, "NOT_FOUND", "no such path")
+            raise refused("NOT_FOUND", "no such path")
         resource, path = found
         endpoint = resource.endpoints.get(method)
         if endpoint is None:
-            raise MethodNotAllowedError(resource.allow)
+            error = refused("METHOD_NOT_ALLOWED", f"allowed here: {resource.allow.decode()}")
+            raise RefusedError(error, (b"allow", resource.allow))
         return endpoint, path
 
     def _authenticate(self, scope: Scope, authorization: bytes | None) -> Principal:
         key = reading.bearer_key(authorization)
-        principal = self._runtime.keys.find(key) if key is not None else None
+        principal = None if key is None else self._runtime.keys.find(key)
         client = scope["client"]
         address: str = client[0] if client else ""
-        if address in _LOOPBACK and not self.limits.throttle_loopback:
-            if principal is None:
-                raise _unauthorized()
-            return principal
+        if self.limits.throttle_loopback or address not in _LOOPBACK:
+            self._check_throttle(address, failed=principal is None)
+        if principal is None:
+            text = "missing or invalid key: send Authorization: Bearer seq_test_..."
+            raise RefusedError(refused("UNAUTHORIZED", text), _CHALLENGE)
+        return principal
+
+    def _check_throttle(self, address: str, *, failed: bool) -> None:
         now_s = time.monotonic()
         wait_s = self._throttle.wait_s(address, now_s)
         if wait_s:
-            error = api_error(429, "RATE_LIMITED", "too many failed authentications")
-            raise RetryLaterError(error, wait_s)
-        if principal is None:
+            error = refused("RATE_LIMITED", "too many failed authentications")
+            raise RefusedError(error, _retry_after(wait_s))
+        if failed:
             self._throttle.record(address, now_s)
-            raise _unauthorized()
-        return principal
 
     def _check_rate(self, principal: Principal) -> None:
         qps = principal.client.rate_limit_qps
@@ -199,9 +184,35 @@ class App:
             return
         wait_s = self._buckets.take(principal.client.client_id, qps, time.monotonic())
         if wait_s:
-            text = f"more than {qps} requests per second"
-            raise RetryLaterError(api_error(429, "RATE_LIMITED", text), wait_s)
+            error = refused("RATE_LIMITED", f"more than {qps} requests per second")
+            raise RefusedError(error, _retry_after(wait_s))
 
 
-class MethodNotAllowedError(RetryLaterError):
-    """A known path with another method."""
+async def _respond(
+    send: Send,
+    status: int,
+    body: bytes,
+    id_: str,
+    extra: tuple[Header, ...],
+    receive: Receive,
+) -> None:
+    headers = [
+        *JSON_HEADERS,
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", id_.encode("ascii")),
+        *extra,
+    ]
+    if status != _PAYLOAD_TOO_LARGE:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    # The client may still be sending: the answer goes out first, then the connection ends.
+    headers.append(_CLOSE)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await reading.discard_body(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _retry_after(seconds: int) -> Header:
+    return b"retry-after", b"%d" % seconds

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from sequence.errors import ApiError
+from sequence.errors import SequenceError
 
 Header = tuple[bytes, bytes]
 
@@ -16,7 +16,8 @@ JSON_HEADERS: Final[tuple[Header, ...]] = (
 )
 
 _MAX_REQUEST_ID: Final = 128
-_VISIBLE: Final = frozenset(range(0x21, 0x7F))
+_VISIBLE: Final = frozenset(range(0x21, 0x7F)) - frozenset(b"<>&\"'\\")
+"""Visible ASCII, without what could mean something to a page that shows the id."""
 
 
 def request_id(given: bytes | None) -> str:
@@ -30,7 +31,7 @@ def request_id(given: bytes | None) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def error_body(error: ApiError, id_: str) -> bytes:
+def error_body(error: SequenceError, id_: str) -> bytes:
     """The one shape of every error: ``{"error": {code, message, request_id, details}}``."""
     fields: dict[str, object] = {
         "code": error.code,

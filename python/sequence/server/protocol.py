@@ -9,14 +9,14 @@ from collections import Counter
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from sequence.errors import ApiError, api_error
+from sequence.errors import SequenceError
+from sequence.sandbox.refuse import refused
 from sequence.server.envelope import JSON_HEADERS, error_body, request_id
 from sequence.server.limits import Limits
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol as _H11
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _HttpTools
-    from uvicorn.server import ServerState
 
 _LINGER_S: Final = 1.0
 
@@ -29,7 +29,7 @@ class Phase(Enum):
     OTHER = auto()
 
 
-def raw_response(error: ApiError) -> bytes:
+def raw_response(error: SequenceError) -> bytes:
     """A whole HTTP/1.1 answer, for the cases that never reach the application."""
     body = error_body(error, request_id(None))
     lines = [b"HTTP/1.1 %d %s" % (error.status, error.code.encode("ascii"))]
@@ -88,7 +88,7 @@ class _Guard:
             self.open.total > self.limits.connections
             or self.open.per_address[self._address] > self.limits.connections_per_address
         ):
-            self.refuse(api_error(503, "SERVICE_UNAVAILABLE", "too many connections"))
+            self.refuse(refused("SERVICE_UNAVAILABLE", "too many connections"))
             return
         self._arm(self.limits.idle_timeout_s, Phase.OTHER)
 
@@ -123,12 +123,12 @@ class _Guard:
 
     def send_400_response(self, msg: str) -> None:
         del msg
-        self.refuse(api_error(400, "BAD_REQUEST", "malformed HTTP request"))
+        self.refuse(refused("BAD_REQUEST", "malformed HTTP request"))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Says nothing: the application answers an upgrade it does not offer."""
 
-    def refuse(self, error: ApiError) -> None:
+    def refuse(self, error: SequenceError) -> None:
         """Answers, tells a waiting application that the client is gone, closes softly."""
         self._refused = True
         self._disarm()
@@ -146,11 +146,10 @@ class _Guard:
             self.transport.write_eof()
         self._timer = self.loop.call_later(_LINGER_S, self.transport.close)
 
-    def _head_too_large(self) -> ApiError:
+    def _head_too_large(self) -> SequenceError:
         if len(self.url) > self.limits.url_bytes:
-            return api_error(414, "URI_TOO_LONG", f"URL longer than {self.limits.url_bytes} bytes")
-        return api_error(
-            431, "HEADERS_TOO_LARGE", f"headers larger than {self.limits.header_bytes} bytes"
+            return refused("URI_TOO_LONG", f"URL longer than {self.limits.url_bytes} bytes")
+        return refused("HEADERS_TOO_LARGE", f"headers larger than {self.limits.header_bytes} bytes"
         )
 
     def _arm(self, seconds: float, phase: Phase) -> None:
@@ -170,7 +169,7 @@ class _Guard:
             self.transport.close()
             return
         what = "headers" if phase is Phase.HEAD else "body"
-        self.refuse(api_error(408, "REQUEST_TIMEOUT", f"the request {what} did not arrive in time"))
+        self.refuse(refused("REQUEST_TIMEOUT", f"the request {what} did not arrive in time"))
 
 
 def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
@@ -226,5 +225,3 @@ def _guarded_h11() -> "type[_H11]":
 
     return GuardedH11
 
-
-__all__ = ["Phase", "ServerState", "guarded_protocol", "raw_response"]

@@ -1,14 +1,14 @@
 """Reading one HTTP request: headers, key, query string and body, strictly."""
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Receive
 
 from sequence import _core
-from sequence.errors import ApiError, api_error
+from sequence.errors import SequenceError
+from sequence.sandbox.refuse import refused
 from sequence.server.limits import Limits
 
 Headers = list[tuple[bytes, bytes]]
@@ -25,15 +25,13 @@ class ClientGoneError(Exception):
 def check_sizes(url_bytes: int, headers: Headers, limits: Limits) -> None:
     """Refuses a long URL, many header lines or large headers."""
     if url_bytes > limits.url_bytes:
-        raise api_error(414, "URI_TOO_LONG", f"URL longer than {limits.url_bytes} bytes")
+        raise refused("URI_TOO_LONG", f"URL longer than {limits.url_bytes} bytes")
     if len(headers) > limits.header_lines:
-        raise api_error(
-            431, "HEADERS_TOO_LARGE", f"more than {limits.header_lines} header lines"
+        raise refused("HEADERS_TOO_LARGE", f"more than {limits.header_lines} header lines"
         )
     size = sum([len(name) + len(value) + 4 for name, value in headers])
     if size > limits.header_bytes:
-        raise api_error(
-            431, "HEADERS_TOO_LARGE", f"headers larger than {limits.header_bytes} bytes"
+        raise refused("HEADERS_TOO_LARGE", f"headers larger than {limits.header_bytes} bytes"
         )
 
 
@@ -44,8 +42,7 @@ def check_body_headers(headers: dict[bytes, bytes], limits: Limits) -> None:
         raise _too_large(limits)
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() != b"identity":
-        raise api_error(
-            415, "UNSUPPORTED_MEDIA_TYPE", "compressed request bodies are not supported"
+        raise refused("UNSUPPORTED_MEDIA_TYPE", "compressed request bodies are not supported"
         )
 
 
@@ -84,7 +81,7 @@ def read_query(query_string: bytes) -> dict[str, str]:
         name, _, value = pair.partition(b"=")
         key = _query_text(name)
         if key in params:
-            raise api_error(400, "INVALID_PARAMS", f"{key}: given more than once")
+            raise refused("INVALID_PARAMS", f"{key}: given more than once")
         params[key] = _query_text(value)
     return params
 
@@ -93,7 +90,7 @@ def _query_text(raw: bytes) -> str:
     try:
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
-        raise api_error(400, "INVALID_PARAMS", "the query string is not UTF-8") from None
+        raise refused("INVALID_PARAMS", "the query string is not UTF-8") from None
 
 
 async def read_body(receive: Receive, limits: Limits) -> bytes:
@@ -149,25 +146,15 @@ def parse_json(body: bytes, limits: Limits) -> Any:
         raise _json_refusal(error) from None
 
 
-def _json_refusal(error: "_core.JsonError") -> ApiError:
+def _json_refusal(error: "_core.JsonError") -> SequenceError:
     if error.kind in ("string", "array"):
         # Well-formed, only too long: that is a failed validation, not a malformed request.
         field = error.path or "body"
-        return api_error(
-            422,
-            "VALIDATION_ERROR",
-            f"{field}: {error.message}",
-            details=[{"field": field, "message": error.message}],
-        )
-    return api_error(400, "BAD_REQUEST", f"the body is not valid JSON: {error.message}")
+        return refused("VALIDATION_ERROR", error.message, field=error.path or "body")
+    return refused("BAD_REQUEST", f"the body is not valid JSON: {error.message}")
 
 
-def _too_large(limits: Limits) -> ApiError:
-    return api_error(
-        413, "PAYLOAD_TOO_LARGE", f"the body is larger than {limits.body_bytes} bytes"
+def _too_large(limits: Limits) -> SequenceError:
+    return refused("PAYLOAD_TOO_LARGE", f"the body is larger than {limits.body_bytes} bytes"
     )
 
-
-def joined(names: Iterable[str]) -> str:
-    """Names for a message, sorted."""
-    return ", ".join(sorted(names))

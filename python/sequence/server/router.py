@@ -21,9 +21,10 @@ class Router[Endpoint]:
     def __init__(self) -> None:
         self._exact: dict[bytes, Resource[Endpoint]] = {}
         self._patterns: dict[int, list[tuple[list[str], Resource[Endpoint]]]] = {}
+        self._prefixes: dict[str, Resource[Endpoint]] = {}
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
-        """Adds one method of a path such as ``/v1/orders/{node_order_id}``."""
+        """Adds one method of a path such as ``/v1/orders/{node_order_id}`` or ``/v1/mm/*``."""
         resource = self._resource(path)
         if method in resource.endpoints:
             raise ValueError(f"{method} {path} is defined twice")
@@ -42,9 +43,17 @@ class Router[Endpoint]:
             params = _match(pattern, segments)
             if params is not None:
                 return resource, params
+        return self._below_prefix("/" + "/".join(segments))
+
+    def _below_prefix(self, path: str) -> tuple[Resource[Endpoint], Mapping[str, str]] | None:
+        for prefix, resource in self._prefixes.items():
+            if path.startswith(prefix) and len(path) > len(prefix):
+                return resource, NO_PARAMS
         return None
 
     def _resource(self, path: str) -> Resource[Endpoint]:
+        if path.endswith("/*"):
+            return self._prefixes.setdefault(path[:-1], Resource[Endpoint]())
         segments = path.split("/")[1:]
         rows = self._patterns.setdefault(len(segments), [])
         for pattern, resource in rows:

@@ -1,0 +1,70 @@
+"""What each operation does, free of HTTP: plain functions from a typed request to a typed answer.
+
+A handler takes the runtime, the caller, the path parameters, the query and the body, and returns
+the answer or raises what a client would see. The HTTP server and the in-process transport call
+the same functions, with the runtime locked and brought up to the present.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sequence.sandbox.handlers import (
+    account,
+    fill,
+    graph,
+    health,
+    kill_switch,
+    order,
+    position,
+    quote,
+    sandbox,
+    symbol,
+)
+from sequence.sandbox.handlers.order import Replay
+from sequence.sandbox.keys import Principal
+from sequence.sandbox.runtime import Runtime
+
+Handler = Callable[[Runtime, Principal, Mapping[str, str], Any, Any], Any]
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "health_live": health.live,
+    "health": health.health,
+    "sandbox_positions": sandbox.positions,
+    "sandbox_reset": sandbox.reset,
+    "sandbox_settings": sandbox.settings,
+    "sandbox_settings_put": sandbox.put_settings,
+    "positions": position.positions,
+    "balances": position.balances,
+    "positions_perp": position.perp,
+    "portfolio_summary": position.summary,
+    "submit_order": order.submit,
+    "orders": order.orders,
+    "order": order.order,
+    "cancel_order": order.cancel,
+    "preview": order.preview,
+    "graph": graph.read,
+    "graph_cancel": graph.cancel,
+    "kill_switch": kill_switch.read,
+    "kill_switch_engage": kill_switch.engage,
+    "kill_switch_clear": kill_switch.clear,
+    "fills": fill.fills,
+    "quote": quote.quote,
+    "quotes": quote.quotes,
+    "quotes_batch": quote.batch,
+    "symbols": symbol.symbols,
+    "pair_venues": symbol.pair_venues,
+    "fees": symbol.fees,
+    "venues": health.venues,
+    "edges": health.edges,
+    "account": account.account,
+    "risk_limits": account.risk_limits,
+}
+"""Handlers by the name of their operation; an operation without one is not built yet."""
+
+VERBS: Final[dict[str, str]] = {
+    "amend_order": "amend",
+    "venue_cancel_all": "cancel_all_on_venue",
+}
+"""Verbs of operations that users know under another name than the operation's."""
+
+__all__ = ["HANDLERS", "VERBS", "Handler", "Replay"]

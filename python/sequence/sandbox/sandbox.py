@@ -1,0 +1,166 @@
+"""The sandbox as a user holds it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+
+from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
+from sequence.sandbox.market import Market, Recording
+from sequence.sandbox.runtime import Runtime
+
+if TYPE_CHECKING:
+    from sequence import AsyncSequence, Sequence
+
+Preset = Literal["instant", "optimistic", "realistic", "adversarial"]
+
+DEFAULT_PRESET: Final[Preset] = "instant"
+DEFAULT_SEED: Final = 42
+_REPLAY: Final = "replay:"
+_NS: Final = {"seconds": 10**9, "ms": 10**6, "ns": 1}
+
+
+class ClockControl:
+    """The clock of a sandbox: ``sandbox.clock``."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    @property
+    def kind(self) -> ClockKind:
+        """``wall``, ``manual`` or ``replay``."""
+        return self._runtime.clock.kind
+
+    @property
+    def now_ns(self) -> int:
+        """The present, in nanoseconds since the Unix epoch."""
+        with self._runtime.turn() as now_ns:
+            return now_ns
+
+    def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> int:
+        """Lets time pass; everything that falls due on the way happens.
+
+        Returns:
+            The new present in nanoseconds.
+
+        Raises:
+            ValueError: A negative time, or a wall clock, which moves by itself.
+        """
+        step_ns = round(seconds * _NS["seconds"]) + round(ms * _NS["ms"]) + ns
+        if step_ns < 0:
+            raise ValueError(f"time never runs backwards: cannot advance by {step_ns} ns")
+        with self._runtime.lock:
+            self._runtime.clock.move(step_ns)
+            return self._runtime.tick()
+
+
+class Sandbox:
+    """Paper trading in this process: real order books, queues, fees and cash that runs out.
+
+    Args:
+        seed: Same seed, same data, same calls: same fills, ids and answers.
+        clock: ``wall`` runs by itself, ``manual`` stands still until `clock.advance`,
+            ``replay`` is the time of the recorded feed.
+        preset: How fills are simulated.
+        store: Where state is kept; only ``memory`` for now.
+        market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
+            ``none``, ``replay:FILE`` or a list of files with recorded events.
+    """
+
+    def __init__(
+        self,
+        seed: int = DEFAULT_SEED,
+        clock: ClockKind = "wall",
+        preset: Preset = DEFAULT_PRESET,
+        store: str | Path = "memory",
+        market: str | Iterable[str | Path] = "demo",
+    ) -> None:
+        if store != "memory":
+            raise NotImplementedError(
+                f"store={str(store)!r}: the durable store is not built yet; use store='memory'"
+            )
+        if clock not in get_args(ClockKind):
+            known = ", ".join(get_args(ClockKind))
+            raise ValueError(f"unknown clock {clock!r}; known: {known}")
+        source, recording = _open_market(market)
+        if (source == "replay") != (clock == "replay"):
+            raise ValueError("clock='replay' and a replayed market belong together")
+        start_ns = recording.start_ns if recording is not None else DEFAULT_START_NS
+        self.runtime: Final = Runtime(
+            seed=seed,
+            preset=preset,
+            clock=build_clock(clock, start_ns),
+            source=source,
+            recording=recording,
+        )
+        self.clock: Final = ClockControl(self.runtime)
+        self.market: Final = Market(self.runtime)
+
+    @property
+    def test_key(self) -> str:
+        """The key of the local client for the sandbox: ``seq_test_...``."""
+        return self.runtime.test_key
+
+    @property
+    def live_key(self) -> str:
+        """The key of the local client for live mode; it needs ``sandbox=True`` on every order."""
+        return self.runtime.live_key
+
+    def client(self, key: str | None = None) -> "Sequence":
+        """A client of this sandbox without sockets and without JSON."""
+        from sequence import Sequence  # noqa: PLC0415 - the sandbox alone needs no client
+        from sequence._inprocess import InProcessTransport  # noqa: PLC0415
+
+        return Sequence(transport=InProcessTransport(self.runtime, key or self.test_key))
+
+    def async_client(self, key: str | None = None) -> "AsyncSequence":
+        """The same for asyncio."""
+        from sequence import AsyncSequence  # noqa: PLC0415 - the sandbox alone needs no client
+        from sequence._inprocess import AsyncInProcessTransport  # noqa: PLC0415
+
+        return AsyncSequence(transport=AsyncInProcessTransport(self.runtime, key or self.test_key))
+
+    def check_invariants(self) -> list[dict[str, Any]]:
+        """What must always hold and does not; empty unless there is a bug."""
+        with self.runtime.lock:
+            return self.runtime.engine.check_invariants()
+
+    def state_hash(self) -> str:
+        """A digest of the whole state: equal after equal histories."""
+        with self.runtime.lock:
+            return self.runtime.engine.state_hash()
+
+    def close(self) -> None:
+        """Ends the sandbox; later calls fail, closing twice is fine."""
+        with self.runtime.lock:
+            self.runtime.closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        runtime = self.runtime
+        return (
+            f"Sandbox(seed={runtime.seed}, clock={runtime.clock.kind!r}, "
+            f"preset={runtime.preset!r}, market={runtime.source!r})"
+        )
+
+
+def _open_market(market: str | Iterable[str | Path]) -> tuple[str, Recording | None]:
+    if not isinstance(market, str):
+        return "replay", Recording(market)
+    if market.startswith(_REPLAY):
+        return "replay", Recording([market.removeprefix(_REPLAY)])
+    if market not in ("demo", "none", "manual"):
+        raise ValueError(
+            f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"
+        )
+    return market, None

@@ -1,0 +1,123 @@
+"""One method of one path: who may call it, how its input is read, what answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from sequence._operations import OPERATIONS, Auth, Operation
+from sequence.errors import SequenceError
+from sequence.sandbox.handlers import HANDLERS, VERBS, Handler
+from sequence.sandbox.keys import Principal
+from sequence.sandbox.missing import MISSING
+from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
+from sequence.server.envelope import Header
+from sequence.server.request import read_query
+from sequence.server.router import Router
+from sequence.types import Query, Wire
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+_DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
+
+
+class RefusedError(Exception):
+    """A refusal that adds headers to its answer, such as ``Retry-After``."""
+
+    def __init__(self, error: SequenceError, *headers: Header) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.headers = headers
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """An operation with its handler; without one it is known, but not offered."""
+
+    auth: Auth = "key"
+    handler: Handler | None = None
+    operation: Operation | None = None
+    verb: str = ""
+    reason: str = NOT_BUILT
+    is_stream: bool = False
+    reads_body: bool = False
+    is_exact: bool = False
+    """The answer holds decimals that only exact text keeps."""
+    headers: tuple[Header, ...] = ()
+    plain_query: Query | None = field(default=None)
+    """What an empty query string means, read once."""
+
+    def not_offered(self, path: Mapping[str, str], upgrade: bytes | None) -> Exception:
+        """501 for what is known and not offered; 426 where a WebSocket is meant."""
+        if self.is_stream and (upgrade is None or upgrade.lower() != b"websocket"):
+            error = refused("UPGRADE_REQUIRED", "this path is a WebSocket")
+            return RefusedError(error, (b"upgrade", b"websocket"), (b"connection", b"upgrade"))
+        return missing(self.verb, self.reason, path.get("venue"))
+
+    def check_permission(self, principal: Principal) -> None:
+        """403 where the key may not do this."""
+        if self.auth == "test" and not principal.is_sandbox:
+            raise refused("FORBIDDEN", "this path needs a seq_test_ key")
+        if self.auth == "admin" and not principal.is_admin:
+            raise refused("FORBIDDEN", "this path needs an admin key")
+
+    def read_body(self, value: object) -> Any:
+        """The request model of a parsed body."""
+        if self.operation is None:
+            return None
+        try:
+            return self.operation.read_body(value)
+        except ValidationError as error:
+            raise invalid_body(error) from None
+
+    def read_query(self, query_string: bytes) -> Any:
+        """The query model of a query string; unknown parameters are ignored."""
+        if not query_string and self.plain_query is not None:
+            return self.plain_query
+        if self.operation is None or self.operation.query is None:
+            return None
+        try:
+            return self.operation.query.model_validate(read_query(query_string))
+        except ValidationError as error:
+            raise invalid_query(error) from None
+
+    def to_json(self, response: Wire) -> bytes:
+        """The answer as bytes."""
+        if self.is_exact:
+            return response.to_json()
+        # The serializer itself gives bytes; the method of the model would decode and encode.
+        return response.__pydantic_serializer__.to_json(response)
+
+
+def build_router() -> Router[Endpoint]:
+    """Every known path: the operations, and those that answer 501."""
+    router = Router[Endpoint]()
+    for operation in OPERATIONS.values():
+        endpoint = _of_operation(operation)
+        for path in (operation.path, *operation.aliases):
+            for method in (operation.method, *operation.method_aliases):
+                router.add(method, path, endpoint)
+    for row in MISSING:
+        router.add(row.method, row.path, Endpoint(verb=row.verb, reason=row.reason))
+    router.add("GET", "/v1/stream", Endpoint(verb="stream", is_stream=True))
+    return router
+
+
+def _of_operation(operation: Operation) -> Endpoint:
+    return Endpoint(
+        auth=operation.auth,
+        handler=HANDLERS.get(operation.name),
+        operation=operation,
+        verb=VERBS.get(operation.name, operation.name),
+        reads_body=operation.method in _BODY_METHODS,
+        is_exact=getattr(operation.response, "exact_decimals", False),
+        headers=_DEPRECATED if operation.deprecated else (),
+        plain_query=_plain(operation),
+    )
+
+
+def _plain(operation: Operation) -> Query | None:
+    model = operation.query
+    if model is None or any(row.is_required() for row in model.model_fields.values()):
+        return None
+    return model()

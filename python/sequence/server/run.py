@@ -1,0 +1,169 @@
+"""Serving a sandbox: bind, announce, serve, stop cleanly."""
+
+import contextlib
+import errno
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from sequence.sandbox import Sandbox
+from sequence.server.app import App
+from sequence.server.limits import Limits
+from sequence.server.protocol import guarded_protocol
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 50052
+EXIT_CONFIG: Final = 2
+EXIT_PORT: Final = 4
+_GRACE_S: Final = 4
+_BACKLOG: Final = 2048
+
+OnReady = Callable[[str], None]
+
+
+class ServerStartError(Exception):
+    """The server cannot start: a sentence for people and an exit code for scripts."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def serve(
+    sandbox: Sandbox,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    on_ready: OnReady | None = None,
+    *,
+    limits: Limits | None = None,
+    allow_remote: bool = False,
+) -> None:
+    """Serves until SIGINT or SIGTERM, then finishes what is running, for 5 seconds at most.
+
+    Args:
+        sandbox: What to serve; it stays open.
+        host: Address to bind.
+        port: Port to bind; 0 takes a free one.
+        on_ready: Called with the base URL once the port answers.
+        limits: Sizes and times other than the defaults.
+        allow_remote: Needed for an address that other machines can reach: the traffic, keys
+            included, is not encrypted.
+
+    Raises:
+        ServerStartError: The address is refused or in use.
+    """
+    with _listen(host, port, allow_remote=allow_remote) as listener:
+        _server(sandbox, listener, on_ready, limits).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def serving(
+    sandbox: Sandbox,
+    host: str = DEFAULT_HOST,
+    port: int = 0,
+    *,
+    limits: Limits | None = None,
+) -> Iterator[str]:
+    """Serves from a thread of this process for as long as the block runs; yields the base URL."""
+    ready = threading.Event()
+    with _listen(host, port, allow_remote=False) as listener:
+        server = _server(sandbox, listener, lambda _: ready.set(), limits)
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="sequence-server", daemon=True
+        )
+        thread.start()
+        try:
+            while not ready.wait(0.05):
+                if not thread.is_alive():
+                    raise ServerStartError("the server stopped while it started", EXIT_CONFIG)
+            yield _url(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """Announces readiness, drains on the way out and leaves the exit code to the caller."""
+
+    def __init__(self, config: uvicorn.Config, app: App, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.draining = True
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not recorded: uvicorn would raise the signal again after a clean stop.
+        del sig, frame
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _server(
+    sandbox: Sandbox, listener: socket.socket, on_ready: OnReady | None, limits: Limits | None
+) -> _Server:
+    limits = limits or Limits()
+    app = App(sandbox.runtime, limits, loopback_only=_is_loopback(listener.getsockname()[0]))
+    config = uvicorn.Config(
+        app,
+        loop="auto",
+        http=guarded_protocol(limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=max(1, round(limits.idle_timeout_s)),
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=limits.header_bytes + limits.url_bytes,
+    )
+    url = _url(listener)
+    return _Server(config, app, lambda: on_ready(url) if on_ready is not None else None)
+
+
+def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
+    if not allow_remote and not _is_loopback(host):
+        raise ServerStartError(
+            f"refusing to bind {host}: other machines could reach it, without encryption; "
+            "allow remote access explicitly if that is meant",
+            EXIT_CONFIG,
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            text = f"port {port} on {host} is in use: stop the other server or pick another port"
+        else:
+            text = f"cannot bind {host}:{port}: {error.strerror or error}"
+        raise ServerStartError(text, EXIT_PORT) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    name = "localhost" if host == DEFAULT_HOST else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
