@@ -86,7 +86,7 @@ class Endpoint:
         if self.is_exact:
             return response.to_json()
         # The serializer itself gives bytes; the method of the model would decode and encode.
-        return response.__pydantic_serializer__.to_json(response)
+        return response.__pydantic_serializer__.to_json(response, by_alias=True)
 
 
 def build_router() -> Router[Endpoint]:

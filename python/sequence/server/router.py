@@ -2,28 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
+
+EndpointT = TypeVar("EndpointT")
 
 NO_PARAMS: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
-class Resource[Endpoint]:
+class Resource(Generic[EndpointT]):
     """One path and what each of its methods leads to."""
 
-    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    endpoints: dict[str, EndpointT] = field(default_factory=dict)
     allow: bytes = b""
 
 
-class Router[Endpoint]:
+class Router(Generic[EndpointT]):
     """Finds the resource of a raw path in one look-up, or in a short scan where it holds ids."""
 
     def __init__(self) -> None:
-        self._exact: dict[bytes, Resource[Endpoint]] = {}
-        self._patterns: dict[int, list[tuple[list[str], Resource[Endpoint]]]] = {}
-        self._prefixes: dict[str, Resource[Endpoint]] = {}
+        self._exact: dict[bytes, Resource[EndpointT]] = {}
+        self._patterns: dict[int, list[tuple[list[str], Resource[EndpointT]]]] = {}
+        self._prefixes: dict[str, Resource[EndpointT]] = {}
 
-    def add(self, method: str, path: str, endpoint: Endpoint) -> None:
+    def add(self, method: str, path: str, endpoint: EndpointT) -> None:
         """Adds one method of a path such as ``/v1/orders/{node_order_id}`` or ``/v1/mm/*``."""
         resource = self._resource(path)
         if method in resource.endpoints:
@@ -31,7 +34,7 @@ class Router[Endpoint]:
         resource.endpoints[method] = endpoint
         resource.allow = ", ".join(sorted(resource.endpoints)).encode("ascii")
 
-    def find(self, raw_path: bytes) -> tuple[Resource[Endpoint], Mapping[str, str]] | None:
+    def find(self, raw_path: bytes) -> tuple[Resource[EndpointT], Mapping[str, str]] | None:
         """The resource and its path parameters; each segment is percent-decoded once."""
         exact = self._exact.get(raw_path)
         if exact is not None:
@@ -45,21 +48,21 @@ class Router[Endpoint]:
                 return resource, params
         return self._below_prefix("/" + "/".join(segments))
 
-    def _below_prefix(self, path: str) -> tuple[Resource[Endpoint], Mapping[str, str]] | None:
+    def _below_prefix(self, path: str) -> tuple[Resource[EndpointT], Mapping[str, str]] | None:
         for prefix, resource in self._prefixes.items():
             if path.startswith(prefix) and len(path) > len(prefix):
                 return resource, NO_PARAMS
         return None
 
-    def _resource(self, path: str) -> Resource[Endpoint]:
+    def _resource(self, path: str) -> Resource[EndpointT]:
         if path.endswith("/*"):
-            return self._prefixes.setdefault(path[:-1], Resource[Endpoint]())
+            return self._prefixes.setdefault(path[:-1], Resource[EndpointT]())
         segments = path.split("/")[1:]
         rows = self._patterns.setdefault(len(segments), [])
         for pattern, resource in rows:
             if pattern == segments:
                 return resource
-        resource = Resource[Endpoint]()
+        resource = Resource[EndpointT]()
         rows.append((segments, resource))
         # Literal paths win over patterns of the same length: /v1/orders/preview is no order id.
         rows.sort(key=lambda row: sum(map(_is_param, row[0])))

@@ -1,7 +1,6 @@
 """The kill switch: halts new orders of a client in one mode, leaves open orders alone."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sequence.sandbox.keys import KillSwitch as Switch
@@ -54,4 +53,14 @@ def _switch(principal: Principal) -> Switch:
 
 
 def _answer(principal: Principal) -> KillSwitch:
-    return KillSwitch.trusted({**asdict(_switch(principal)), "mode": principal.mode})
+    switch = _switch(principal)
+    return KillSwitch.trusted(
+        {
+            "engaged": switch.engaged,
+            "mode": principal.mode,
+            "reason": switch.reason,
+            "engaged_at_ns": switch.engaged_at_ns,
+            "engaged_by": switch.engaged_by,
+            "cleared_at_ns": switch.cleared_at_ns,
+        }
+    )

@@ -57,6 +57,6 @@ def _batch_row(
 ) -> Quote | QuoteError:
     wanted = f"{symbol}-PERP" if is_perp and not symbol.endswith("-PERP") else symbol
     try:
-    return Quote.trusted(runtime.engine.quote(wanted, depth, runtime.now_ns))
+        return Quote.trusted(runtime.engine.quote(wanted, depth, runtime.now_ns))
     except _core.Refusal as refusal:
         return QuoteError.trusted({"symbol": symbol, "error": refusal.message})
