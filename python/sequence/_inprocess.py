@@ -5,13 +5,12 @@ from typing import Any, Final
 
 from sequence._operations import AnswerT, Operation
 from sequence.errors import SequenceError
+from sequence.sandbox.call import Call
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
 from sequence.sandbox.runtime import Runtime
-from sequence.types import EmptyRequest, Query, Request
-
-_EMPTY: Final = EmptyRequest()
+from sequence.types import Query, Request
 
 
 class InProcessTransport:
@@ -67,7 +66,10 @@ class InProcessTransport:
             raise refused("FORBIDDEN", "this path needs an admin key")
         if query is None and operation.query is not None:
             query = self._default_query(operation)
-        response: Any = self._runtime.run(handler, principal, path, query, body or _EMPTY)
+        if body is None and operation.request is not None:
+            body = operation.read_body({})
+        call = Call(self._runtime, principal, path, query, body)
+        response: Any = self._runtime.run(handler, call)
         return response.response if type(response) is Replay else response
 
     def _authenticate(self) -> Principal:

@@ -1,20 +1,21 @@
-"""Market data from outside: fed by hand in a test, or read from recorded events."""
+"""Market data fed by hand: what a test of a bot says the books are."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
-from heapq import merge
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from sequence import _core
 from sequence.sandbox.number import PRICE_DECIMALS, QTY_DECIMALS, Number, human_units
+from sequence.sandbox.refuse import core_refusal, refused
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
 
 Level = tuple[Number, Number]
 """Price and quantity in human units."""
+
+_Levels = list[tuple[int, int]]
+_Feed = Callable[[str, str, _Levels, _Levels, int, int], None]
 
 _STATUSES: Final = frozenset({"open", "resync", "halted", "post_only", "closed", "down"})
 
@@ -39,7 +40,7 @@ class Market:
         ts_ns: int | None = None,
     ) -> None:
         """Replaces the whole book of one symbol at one venue."""
-        self._book("market_snapshot", venue, symbol, bids, asks, ts_ns)
+        self._book(self._runtime.engine.market_snapshot, venue, symbol, (bids, asks), ts_ns)
 
     def delta(
         self,
@@ -51,7 +52,7 @@ class Market:
         ts_ns: int | None = None,
     ) -> None:
         """Sets single levels to new absolute quantities; 0 removes a level."""
-        self._book("market_delta", venue, symbol, bids, asks, ts_ns)
+        self._book(self._runtime.engine.market_delta, venue, symbol, (bids, asks), ts_ns)
 
     def trade(
         self,
@@ -66,7 +67,7 @@ class Market:
         """Prints a trade; ``side`` is the side of the aggressor, ``None`` when unknown."""
         price_1e9 = human_units(price, PRICE_DECIMALS, "price")
         qty_1e8 = human_units(qty, QTY_DECIMALS, "qty")
-        with self._runtime.turn() as now_ns:
+        with self._turn() as now_ns:
             self._runtime.engine.market_trade(
                 venue, symbol, price_1e9, qty_1e8, side, _event_ns(ts_ns, now_ns), now_ns
             )
@@ -76,24 +77,32 @@ class Market:
         if status not in _STATUSES:
             known = ", ".join(sorted(_STATUSES))
             raise ValueError(f"unknown market status {status!r}; known: {known}")
-        with self._runtime.turn() as now_ns:
+        with self._turn() as now_ns:
             self._runtime.engine.market_status(venue, symbol, status, now_ns)
 
     def _book(
         self,
-        command: str,
+        feed: _Feed,
         venue: str,
         symbol: str,
-        bids: Iterable[Level],
-        asks: Iterable[Level],
+        sides: tuple[Iterable[Level], Iterable[Level]],
         ts_ns: int | None,
     ) -> None:
-        bid_levels, ask_levels = _levels(bids, "bids"), _levels(asks, "asks")
+        bids, asks = _levels(sides[0], "bids"), _levels(sides[1], "asks")
+        with self._turn() as now_ns:
+            self._runtime.engine.list_market(venue, symbol, now_ns)
+            feed(venue, symbol, bids, asks, _event_ns(ts_ns, now_ns), now_ns)
+
+    @contextmanager
+    def _turn(self) -> Iterator[int]:
+        if self._runtime.source != "manual":
+            source = self._runtime.source
+            raise refused("CONFLICT", f"market={source!r} feeds itself: use market='manual'")
         with self._runtime.turn() as now_ns:
-            engine = self._runtime.engine
-            engine.list_market(venue, symbol, now_ns)
-            feed = getattr(engine, command)
-            feed(venue, symbol, bid_levels, ask_levels, _event_ns(ts_ns, now_ns), now_ns)
+            try:
+                yield now_ns
+            except _core.Refusal as refusal:
+                raise core_refusal(refusal) from None
 
 
 def _event_ns(ts_ns: int | None, now_ns: int) -> int:
@@ -108,90 +117,3 @@ def _levels(levels: Iterable[Level], side: str) -> list[tuple[int, int]]:
         )
         for row, (price, qty) in enumerate(levels)
     ]
-
-
-class Recording:
-    """Recorded market events of one or more files, in the order of their time.
-
-    One JSON object a line: ``ts_ns``, ``venue``, ``symbol``, ``type`` and the fields of the type,
-    as in ``POST /v1/sandbox/market/events``. Files that end in ``.zst`` are unpacked on the fly.
-    """
-
-    def __init__(self, paths: Iterable[str | Path]) -> None:
-        files = [Path(path) for path in paths]
-        if not files:
-            raise ValueError("a replay needs at least one file")
-        for file in files:
-            if not file.is_file():
-                raise FileNotFoundError(f"no such recording: {file}")
-        self._events = merge(*map(_read, files), key=lambda event: event[0])
-        self._next = next(self._events, None)
-        if self._next is None:
-            raise ValueError("the recording holds no events")
-        self.start_ns: Final[int] = self._next[0]
-
-    @property
-    def finished(self) -> bool:
-        """True when every event was fed."""
-        return self._next is None
-
-    def feed(self, engine: "_core.Engine", until_ns: int) -> None:
-        """Hands the engine every event up to a time, each at its own time."""
-        while self._next is not None and self._next[0] <= until_ns:
-            ts_ns, event = self._next
-            engine.advance(ts_ns)
-            _apply(engine, ts_ns, event)
-            self._next = next(self._events, None)
-
-
-def _read(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(_lines(file), 1):
-        if not line.strip():
-            continue
-        try:
-            event: dict[str, Any] = json.loads(line, parse_float=Decimal)
-            yield int(event["ts_ns"]), event
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file.name}, line {number}: not a market event ({error})") from error
-
-
-def _lines(file: Path) -> Iterator[str]:
-    if file.suffix == ".zst":
-        import zstandard  # noqa: PLC0415 - only a packed recording needs it
-
-        with zstandard.open(file, "rt", encoding="utf-8") as text:
-            yield from text
-    else:
-        with file.open(encoding="utf-8") as text:
-            yield from text
-
-
-def _apply(engine: "_core.Engine", ts_ns: int, event: Mapping[str, Any]) -> None:
-    venue, symbol, type_ = str(event["venue"]), str(event["symbol"]), event["type"]
-    if type_ in ("snapshot", "delta"):
-        sides = [[_level(level) for level in event.get(side, ())] for side in ("bids", "asks")]
-        if type_ == "snapshot":
-            engine.list_market(venue, symbol, ts_ns)
-            engine.market_snapshot(venue, symbol, sides[0], sides[1], ts_ns, ts_ns)
-        else:
-            engine.market_delta(venue, symbol, sides[0], sides[1], ts_ns, ts_ns)
-    elif type_ == "trade":
-        price_1e9, qty_1e8 = _scaled(event)
-        engine.market_trade(venue, symbol, price_1e9, qty_1e8, event.get("side"), ts_ns, ts_ns)
-    elif type_ == "status":
-        engine.market_status(venue, symbol, str(event["status"]), ts_ns)
-    else:
-        raise ValueError(f"unknown market event type {type_!r}")
-
-
-def _level(level: Any) -> tuple[int, int]:
-    if isinstance(level, dict):
-        return int(level["price_1e9"]), int(level["qty_1e8"])
-    price, qty = level
-    return human_units(price, PRICE_DECIMALS, "price"), human_units(qty, QTY_DECIMALS, "qty")
-
-
-def _scaled(event: Mapping[str, Any]) -> tuple[int, int]:
-    if "price_1e9" in event:
-        return int(event["price_1e9"]), int(event["qty_1e8"])
-    return _level((event["price"], event["qty"]))

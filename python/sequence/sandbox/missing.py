@@ -114,7 +114,10 @@ _NEVER: Final = (
     ("GET", "/v1/backtest/{job_id}", "backtest_status", _BACKTESTS),
     ("GET", "/v1/backtest/{job_id}/results", "backtest_results", _BACKTESTS),
     *((method, "/v1/mm/*", "mm", _MARKET_MAKING) for method in ("GET", "POST", "PUT", "DELETE")),
-    *((method, "/v1/agent/*", "agent", _MARKET_MAKING) for method in ("GET", "POST", "PUT", "DELETE")),
+    *(
+        (method, "/v1/agent/*", "agent", _MARKET_MAKING)
+        for method in ("GET", "POST", "PUT", "DELETE")
+    ),
 )
 
 MISSING: Final = tuple(Missing(*row, NOT_BUILT) for row in _LATER) + tuple(

@@ -1,12 +1,14 @@
 """Refusals: the exceptions that handlers raise, the same that a client of HTTP would see."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from sequence import _core
 from sequence.errors import CODE_STATUS, CapabilityMissingError, SequenceError, api_error
 from sequence.types import VENUES, is_unknown_venue, issues_of
+
+if TYPE_CHECKING:
+    from sequence import _core
 
 NOT_BUILT: Final = "not built yet"
 

@@ -6,16 +6,17 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from sequence import _core
+from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
-from sequence.sandbox.market import Recording
 from sequence.sandbox.refuse import core_refusal
+from sequence.sandbox.replay import EventTape
 
 LOCAL_LABEL: Final = "local"
 MAX_DEMO_GAP_NS: Final = 60 * 10**9
@@ -32,7 +33,7 @@ class Runtime:
         preset: str,
         clock: Clock,
         source: str,
-        recording: Recording | None = None,
+        tape: EventTape | None = None,
     ) -> None:
         self.engine: Final = _core.Engine(seed=seed, preset=preset)
         self.clock: Final = clock
@@ -45,25 +46,18 @@ class Runtime:
         self.now_ns = clock.now_ns()
         self.closed = False
         self._ids = IdSource(seed)
-        self._recording = recording
+        self._tape = tape
         self._start_market()
         self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
         self.test_key: Final = self._new_key("sandbox")
         self.live_key: Final = self._new_key("live")
 
-    def run(
-        self,
-        handler: Callable[["Runtime", Principal, Mapping[str, str], Any, Any], Any],
-        principal: Principal,
-        path: Mapping[str, str],
-        query: Any,
-        body: Any,
-    ) -> Any:
-        """Calls a handler under the lock and at the present; a refusal of the core is raised."""
+    def run(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - see Handler
+        """Runs a handler under the lock and at the present; a refusal of the core is raised."""
         with self.lock:
             self.tick()
             try:
-                return handler(self, principal, path, query, body)
+                return handler(call)
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
 
@@ -78,8 +72,8 @@ class Runtime:
         if self.closed:
             raise RuntimeError("this sandbox is closed")
         now_ns = self.clock.now_ns()
-        if self._recording is not None:
-            self._recording.feed(self.engine, now_ns)
+        if self._tape is not None:
+            self._tape.feed(self.engine, now_ns)
         elif self.source == "demo" and self._was_away(now_ns):
             self.engine.start_demo(now_ns)
         self.engine.advance(now_ns)

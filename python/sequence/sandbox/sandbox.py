@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
-from sequence.sandbox.market import Market, Recording
+from sequence.sandbox.market import Market
+from sequence.sandbox.replay import EventTape
 from sequence.sandbox.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -82,16 +83,16 @@ class Sandbox:
         if clock not in get_args(ClockKind):
             known = ", ".join(get_args(ClockKind))
             raise ValueError(f"unknown clock {clock!r}; known: {known}")
-        source, recording = _open_market(market)
+        source, tape = _open_market(market)
         if (source == "replay") != (clock == "replay"):
             raise ValueError("clock='replay' and a replayed market belong together")
-        start_ns = recording.start_ns if recording is not None else DEFAULT_START_NS
+        start_ns = tape.start_ns if tape is not None else DEFAULT_START_NS
         self.runtime: Final = Runtime(
             seed=seed,
             preset=preset,
             clock=build_clock(clock, start_ns),
             source=source,
-            recording=recording,
+            tape=tape,
         )
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
@@ -154,11 +155,11 @@ class Sandbox:
         )
 
 
-def _open_market(market: str | Iterable[str | Path]) -> tuple[str, Recording | None]:
+def _open_market(market: str | Iterable[str | Path]) -> tuple[str, EventTape | None]:
     if not isinstance(market, str):
-        return "replay", Recording(market)
+        return "replay", EventTape(market)
     if market.startswith(_REPLAY):
-        return "replay", Recording([market.removeprefix(_REPLAY)])
+        return "replay", EventTape([market.removeprefix(_REPLAY)])
     if market not in ("demo", "none", "manual"):
         raise ValueError(
             f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"

@@ -12,7 +12,8 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from sequence.errors import SequenceError
-from sequence.sandbox.handlers import Handler, Replay
+from sequence.sandbox.call import Call
+from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
@@ -74,7 +75,18 @@ class App:
             logger.exception("unhandled error, request %s", id_)
             status, extra = 500, ()
             body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
-        await _respond(send, status, body, id_, extra, receive)
+        response_headers = [
+            *JSON_HEADERS,
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", id_.encode("ascii")),
+            *extra,
+        ]
+        if status == _PAYLOAD_TOO_LARGE:
+            await _answer_and_close(receive, send, response_headers, body)
+            return
+        start = {"type": "http.response.start", "status": status, "headers": response_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(
         self,
@@ -89,7 +101,9 @@ class App:
         reading.check_body_headers(named, self.limits)
         has_repeats = len(named) != len(headers)
         if self._loopback_only:
-            self._check_host(scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host"))
+            self._check_host(
+                scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host")
+            )
         endpoint, path = self._route(raw_path, scope["method"])
         if endpoint.auth == "none":
             return _LIVE, ()
@@ -105,23 +119,13 @@ class App:
         if endpoint.reads_body:
             body = endpoint.read_body(await self._json_body(receive, named))
         query = endpoint.read_query(query_string)
-        return self._run(endpoint, handler, principal, path, query, body)
-
-    def _run(
-        self,
-        endpoint: Endpoint,
-        handler: Handler,
-        principal: Principal,
-        path: Mapping[str, str],
-        query: Any,
-        body: Any,
-    ) -> Answer:
-        response = self._runtime.run(handler, principal, path, query, body)
+        call = Call(self._runtime, principal, path, query, body)
+        response = self._runtime.run(handler, call)
         if type(response) is Replay:
             return endpoint.to_json(response.response), endpoint.headers + _REPLAYED
         return endpoint.to_json(response), endpoint.headers
 
-    async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> Any:
+    async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
         if self.draining:
             error = refused("SERVICE_UNAVAILABLE", "the server is shutting down")
             raise RefusedError(error, _retry_after(1))
@@ -188,27 +192,13 @@ class App:
             raise RefusedError(error, _retry_after(wait_s))
 
 
-async def _respond(
-    send: Send,
-    status: int,
-    body: bytes,
-    id_: str,
-    extra: tuple[Header, ...],
-    receive: Receive,
+async def _answer_and_close(
+    receive: Receive, send: Send, headers: list[Header], body: bytes
 ) -> None:
-    headers = [
-        *JSON_HEADERS,
-        (b"content-length", b"%d" % len(body)),
-        (b"x-request-id", id_.encode("ascii")),
-        *extra,
-    ]
-    if status != _PAYLOAD_TOO_LARGE:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        return
-    # The client may still be sending: the answer goes out first, then the connection ends.
+    """The client may still be sending: the answer goes out first, then the connection ends."""
     headers.append(_CLOSE)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    start = {"type": "http.response.start", "status": _PAYLOAD_TOO_LARGE, "headers": headers}
+    await send(start)
     await send({"type": "http.response.body", "body": body, "more_body": True})
     await reading.discard_body(receive)
     await send({"type": "http.response.body", "body": b""})

@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from sequence._operations import OPERATIONS, Auth, Operation
 from sequence.errors import SequenceError
-from sequence.sandbox.handlers import HANDLERS, VERBS, Handler
+from sequence.sandbox.call import Handler
+from sequence.sandbox.handlers import HANDLERS, VERBS
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
 from sequence.server.envelope import Header
 from sequence.server.request import read_query
 from sequence.server.router import Router
-from sequence.types import Query, Wire
+from sequence.types import Query, Request, Wire
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
@@ -61,7 +62,7 @@ class Endpoint:
         if self.auth == "admin" and not principal.is_admin:
             raise refused("FORBIDDEN", "this path needs an admin key")
 
-    def read_body(self, value: object) -> Any:
+    def read_body(self, value: object) -> Request | None:
         """The request model of a parsed body."""
         if self.operation is None:
             return None
@@ -70,7 +71,7 @@ class Endpoint:
         except ValidationError as error:
             raise invalid_body(error) from None
 
-    def read_query(self, query_string: bytes) -> Any:
+    def read_query(self, query_string: bytes) -> Query | None:
         """The query model of a query string; unknown parameters are ignored."""
         if not query_string and self.plain_query is not None:
             return self.plain_query

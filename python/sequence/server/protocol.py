@@ -15,8 +15,8 @@ from sequence.server.envelope import JSON_HEADERS, error_body, request_id
 from sequence.server.limits import Limits
 
 if TYPE_CHECKING:
-    from uvicorn.protocols.http.h11_impl import H11Protocol as _H11
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _HttpTools
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _LINGER_S: Final = 1.0
 
@@ -133,12 +133,17 @@ class _Guard:
         self._refused = True
         self._disarm()
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
+        is_open = cycle is not None and not cycle.response_complete
+        if is_open and not cycle.more_body:
+            # A whole request came before the bad bytes: its answer is sent, then nothing more.
+            cycle.keep_alive = False
+            return
+        if is_open:
             cycle.disconnected = True
             cycle.message_event.set()
         if self.transport.is_closing():
             return
-        if cycle is None or cycle.response_complete or not cycle.response_started:
+        if not (is_open and cycle.response_started):
             self.transport.write(raw_response(error))
         # Closing with unread input resets the connection and takes the answer with it, so the
         # sender gets a moment to read; what it still sends is dropped.
@@ -149,8 +154,7 @@ class _Guard:
     def _head_too_large(self) -> SequenceError:
         if len(self.url) > self.limits.url_bytes:
             return refused("URI_TOO_LONG", f"URL longer than {self.limits.url_bytes} bytes")
-        return refused("HEADERS_TOO_LARGE", f"headers larger than {self.limits.header_bytes} bytes"
-        )
+        return refused("HEADERS_TOO_LARGE", f"headers larger than {self.limits.header_bytes} bytes")
 
     def _arm(self, seconds: float, phase: Phase) -> None:
         self._disarm()
@@ -173,7 +177,7 @@ class _Guard:
 
 
 def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
+    """Uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
     try:
         base = _guarded_httptools()
     except ImportError:
@@ -181,7 +185,7 @@ def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
     return type("GuardedProtocol", (base,), {"limits": limits, "open": _Connections()})
 
 
-def _guarded_httptools() -> "type[_HttpTools]":
+def _guarded_httptools() -> "type[HttpToolsProtocol]":
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
 
     class GuardedHttpTools(_Guard, HttpToolsProtocol):
@@ -208,7 +212,7 @@ def _guarded_httptools() -> "type[_HttpTools]":
     return GuardedHttpTools
 
 
-def _guarded_h11() -> "type[_H11]":
+def _guarded_h11() -> "type[H11Protocol]":
     import h11  # noqa: PLC0415
     from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
 
@@ -224,4 +228,3 @@ def _guarded_h11() -> "type[_H11]":
             return Phase.OTHER
 
     return GuardedH11
-

@@ -1,7 +1,7 @@
 """Reading one HTTP request: headers, key, query string and body, strictly."""
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Receive
@@ -27,12 +27,10 @@ def check_sizes(url_bytes: int, headers: Headers, limits: Limits) -> None:
     if url_bytes > limits.url_bytes:
         raise refused("URI_TOO_LONG", f"URL longer than {limits.url_bytes} bytes")
     if len(headers) > limits.header_lines:
-        raise refused("HEADERS_TOO_LARGE", f"more than {limits.header_lines} header lines"
-        )
+        raise refused("HEADERS_TOO_LARGE", f"more than {limits.header_lines} header lines")
     size = sum([len(name) + len(value) + 4 for name, value in headers])
     if size > limits.header_bytes:
-        raise refused("HEADERS_TOO_LARGE", f"headers larger than {limits.header_bytes} bytes"
-        )
+        raise refused("HEADERS_TOO_LARGE", f"headers larger than {limits.header_bytes} bytes")
 
 
 def check_body_headers(headers: dict[bytes, bytes], limits: Limits) -> None:
@@ -42,8 +40,7 @@ def check_body_headers(headers: dict[bytes, bytes], limits: Limits) -> None:
         raise _too_large(limits)
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() != b"identity":
-        raise refused("UNSUPPORTED_MEDIA_TYPE", "compressed request bodies are not supported"
-        )
+        raise refused("UNSUPPORTED_MEDIA_TYPE", "compressed request bodies are not supported")
 
 
 def has_repeated(headers: Headers, name: bytes) -> bool:
@@ -57,11 +54,8 @@ def is_loopback_name(host: bytes) -> bool:
     Anything else on a loopback server is a web page whose name was pointed here (DNS rebinding).
     """
     name = host.strip().lower()
-    if name.startswith(b"["):
-        name = name[: name.find(b"]") + 1]
-    else:
-        name = name.partition(b":")[0]
-    return name in _LOOPBACK_NAMES
+    end = name.find(b"]") + 1 if name.startswith(b"[") else name.find(b":")
+    return (name if end < 0 else name[:end]) in _LOOPBACK_NAMES
 
 
 def bearer_key(header: bytes | None) -> bytes | None:
@@ -131,7 +125,7 @@ async def discard_body(receive: Receive) -> None:
         return
 
 
-def parse_json(body: bytes, limits: Limits) -> Any:
+def parse_json(body: bytes, limits: Limits) -> object:
     """The JSON value of a body, whatever its Content-Type; no bytes at all mean ``{}``."""
     if not body:
         return {}
@@ -149,12 +143,9 @@ def parse_json(body: bytes, limits: Limits) -> Any:
 def _json_refusal(error: "_core.JsonError") -> SequenceError:
     if error.kind in ("string", "array"):
         # Well-formed, only too long: that is a failed validation, not a malformed request.
-        field = error.path or "body"
         return refused("VALIDATION_ERROR", error.message, field=error.path or "body")
     return refused("BAD_REQUEST", f"the body is not valid JSON: {error.message}")
 
 
 def _too_large(limits: Limits) -> SequenceError:
-    return refused("PAYLOAD_TOO_LARGE", f"the body is larger than {limits.body_bytes} bytes"
-    )
-
+    return refused("PAYLOAD_TOO_LARGE", f"the body is larger than {limits.body_bytes} bytes")

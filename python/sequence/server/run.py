@@ -150,7 +150,7 @@ def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
         else:
             text = f"cannot bind {host}:{port}: {error.strerror or error}"
         raise ServerStartError(text, EXIT_PORT) from error
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003 - the standard library takes it so
     return listener
 
 

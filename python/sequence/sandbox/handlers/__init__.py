@@ -1,13 +1,12 @@
 """What each operation does, free of HTTP: plain functions from a typed request to a typed answer.
 
-A handler takes the runtime, the caller, the path parameters, the query and the body, and returns
-the answer or raises what a client would see. The HTTP server and the in-process transport call
-the same functions, with the runtime locked and brought up to the present.
+A handler takes one call and returns the answer, or raises what a client would see. The HTTP server
+and the in-process transport call the same functions, with the runtime locked and at the present.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from sequence.sandbox.call import Handler
 from sequence.sandbox.handlers import (
     account,
     fill,
@@ -21,10 +20,6 @@ from sequence.sandbox.handlers import (
     symbol,
 )
 from sequence.sandbox.handlers.order import Replay
-from sequence.sandbox.keys import Principal
-from sequence.sandbox.runtime import Runtime
-
-Handler = Callable[[Runtime, Principal, Mapping[str, str], Any, Any], Any]
 
 HANDLERS: Final[dict[str, Handler]] = {
     "health_live": health.live,
@@ -67,4 +62,4 @@ VERBS: Final[dict[str, str]] = {
 }
 """Verbs of operations that users know under another name than the operation's."""
 
-__all__ = ["HANDLERS", "VERBS", "Handler", "Replay"]
+__all__ = ["HANDLERS", "VERBS", "Replay"]

@@ -1,10 +1,8 @@
 """The account behind a key, and its limits."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from sequence.sandbox.keys import Principal
-from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.call import Call
 from sequence.types import Account, RiskLimits
 
 _MAX_OPEN_ORDERS: Final = 10_000
@@ -13,24 +11,21 @@ _PROTECTION_BPS: Final = 500
 _PROTECTION_PREDICTION_BPS: Final = 1_000
 
 
-def account(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Account:
+def account(call: Call[None, None]) -> Account:
     """``GET /v1/account``."""
-    del runtime, path, query, body
-    client = principal.client
+    client = call.principal.client
     qps = client.rate_limit_qps
     return Account.trusted(
         {
             "client_id": client.client_id,
             "label": client.label,
-            "mode": principal.mode,
-            "key_id": principal.key_id,
-            "is_admin": principal.is_admin,
+            "mode": call.principal.mode,
+            "key_id": call.principal.key_id,
+            "is_admin": call.principal.is_admin,
             "tier": client.tier,
             "rate_limit_qps": qps,
             "rate_limit_burst": None if qps is None else 2 * qps,
-            "kill_switch": client.kill_switches[principal.mode].engaged,
+            "kill_switch": client.kill_switches[call.principal.mode].engaged,
             "sandbox_epoch": client.epoch,
             "live_trading": False,
             "created_at_ns": client.created_at_ns,
@@ -38,14 +33,11 @@ def account(
     )
 
 
-def risk_limits(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> RiskLimits:
+def risk_limits(call: Call[None, None]) -> RiskLimits:
     """``GET /v1/risk_limits``; null is no limit."""
-    del runtime, path, query, body
     return RiskLimits.trusted(
         {
-            "mode": principal.mode,
+            "mode": call.principal.mode,
             "max_position_1e8": None,
             "max_order_notional_1e9": None,
             "max_order_rate": None,

@@ -1,24 +1,18 @@
 """Fills."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sequence.sandbox.keys import Principal
+from sequence.sandbox.call import Call
 from sequence.sandbox.refuse import refused
-from sequence.sandbox.runtime import Runtime
 from sequence.types import FillsPage, FillsQuery
 
 
-def fills(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: FillsQuery, body: Any
-) -> FillsPage:
+def fills(call: Call[FillsQuery, None]) -> FillsPage:
     """``GET /v1/fills``, newest first."""
-    del path, body
+    query = call.query
     since_ns, until_ns = query.since_ns, query.until_ns
     if since_ns is not None and until_ns is not None and since_ns > until_ns:
         text = "must not be after until_ns (both are nanoseconds)"
         raise refused("INVALID_PARAMS", text, field="since_ns")
-    if not (principal.is_sandbox or query.sandbox):
+    if not (call.principal.is_sandbox or query.sandbox):
         return FillsPage.trusted(
             {
                 "fills": [],
@@ -28,8 +22,8 @@ def fills(
                 "has_more": False,
             }
         )
-    page = runtime.engine.fills(
-        runtime.account(principal),
+    page = call.engine.fills(
+        call.account(),
         limit=query.limit,
         offset=query.offset,
         symbol=query.symbol,

@@ -1,32 +1,25 @@
 """Execution graphs: read and cancel."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from sequence.sandbox.keys import Principal
+from sequence.sandbox.call import Call
 from sequence.sandbox.refuse import refused
-from sequence.sandbox.runtime import Runtime
 from sequence.types import Graph, GraphCancelResponse
 
 _SHORTENED_ID: Final = "graph"
 
 
-def read(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Graph:
+def read(call: Call[None, None]) -> Graph:
     """``GET /v1/execution_graphs/{id}``; a node order id names its graph."""
-    del query, body
-    graph_id = _graph_id(path)
-    return Graph.trusted(runtime.engine.graph(runtime.account(principal), graph_id))
+    graph_id = _graph_id(call.path)
+    return Graph.trusted(call.engine.graph(call.account(), graph_id))
 
 
-def cancel(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> GraphCancelResponse:
+def cancel(call: Call[None, None]) -> GraphCancelResponse:
     """``DELETE /v1/execution_graphs/{id}``; a node order id cancels its whole graph."""
-    del query, body
-    graph_id = _graph_id(path)
-    row = runtime.engine.cancel_graph(runtime.account(principal), graph_id, runtime.now_ns)
+    graph_id = _graph_id(call.path)
+    row = call.engine.cancel_graph(call.account(), graph_id, call.now_ns)
     return GraphCancelResponse.trusted(row)
 
 

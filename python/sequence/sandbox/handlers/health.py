@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sequence import _core
-from sequence.sandbox.keys import Principal
+from sequence.sandbox.call import Call
 from sequence.sandbox.runtime import Runtime
 from sequence.types import Edges, Health, Live, Venues
 
@@ -28,23 +28,17 @@ class _Process:
     age_ms: int
 
 
-def live(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Live:
-    """``GET /v1/health/live``."""
-    del runtime, principal, path, query, body
+def live(_: Call[None, None]) -> Live:
+    """``GET /v1/health/live``: the process serves."""
     return Live.trusted({"status": "live"})
 
 
-def health(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Health:
+def health(call: Call[None, None]) -> Health:
     """``GET /v1/health``."""
-    del principal, path, query, body
-    quotes = runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns)
+    quotes = call.engine.quotes(None, _ANY_AGE_S, call.now_ns)
     venues = _venue_ages(quotes)
     rows = [
-        {"venue": venue, "status": _status(runtime, venue, age_ms), "last_tick_age_ms": age_ms}
+        {"venue": venue, "status": _status(call.runtime, venue, age_ms), "last_tick_age_ms": age_ms}
         for venue, age_ms in sorted(venues.items())
     ]
     stale = sum(not quote["nbbo"]["live"] for quote in quotes)
@@ -54,11 +48,11 @@ def health(
             "status": "degraded" if degraded else "ok",
             "version": _core.__version__,
             "api_version": "v1",
-            "now_ns": runtime.now_ns,
-            "uptime_s": int(time.monotonic() - runtime.started_s),
+            "now_ns": call.now_ns,
+            "uptime_s": int(time.monotonic() - call.runtime.started_s),
             "pid": os.getpid(),
             "market_data": {
-                "source": runtime.source,
+                "source": call.runtime.source,
                 "symbols": len(quotes),
                 "stale_symbols": stale,
             },
@@ -68,27 +62,21 @@ def health(
     )
 
 
-def venues(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Venues:
+def venues(call: Call[None, None]) -> Venues:
     """``GET /v1/venues``: every venue id, also those without market data here."""
-    del principal, path, query, body
-    ages = _venue_ages(runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns))
-    return Venues.trusted({"venues": [_venue_row(runtime, row, ages) for row in _core.VENUES]})
+    ages = _venue_ages(call.engine.quotes(None, _ANY_AGE_S, call.now_ns))
+    return Venues.trusted({"venues": [_venue_row(call.runtime, row, ages) for row in _core.VENUES]})
 
 
-def edges(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Edges:
+def edges(call: Call[None, None]) -> Edges:
     """``GET /v1/edges``: the venue processes that deliver market data."""
-    del principal, path, query, body
-    quotes = runtime.engine.quotes(None, _ANY_AGE_S, runtime.now_ns)
+    quotes = call.engine.quotes(None, _ANY_AGE_S, call.now_ns)
     rows = [
         {
             "edge_id": _edge_id(process),
             "venue": process.venue,
             "instrument_types": process.instrument_types,
-            "status": _status(runtime, process.venue, process.age_ms),
+            "status": _status(call.runtime, process.venue, process.age_ms),
             "region": "local",
             "remote": False,
             "last_tick_age_ms": process.age_ms,
@@ -99,9 +87,7 @@ def edges(
     return Edges.trusted({"edges": rows})
 
 
-def _venue_row(
-    runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
-) -> dict[str, Any]:
+def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]) -> dict[str, Any]:
     venue: str = row["venue"]
     return {
         "venue": venue,

@@ -1,51 +1,35 @@
 """The kill switch: halts new orders of a client in one mode, leaves open orders alone."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from sequence.sandbox.call import Call
 from sequence.sandbox.keys import KillSwitch as Switch
 from sequence.sandbox.keys import Principal
-from sequence.sandbox.runtime import Runtime
 from sequence.types import KillSwitch, KillSwitchRequest
 
 
-def read(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> KillSwitch:
+def read(call: Call[None, None]) -> KillSwitch:
     """``GET /v1/kill_switch``."""
-    del runtime, path, query, body
-    return _answer(principal)
+    return _answer(call.principal)
 
 
-def engage(
-    runtime: Runtime,
-    principal: Principal,
-    path: Mapping[str, str],
-    query: Any,
-    body: KillSwitchRequest,
-) -> KillSwitch:
+def engage(call: Call[None, KillSwitchRequest]) -> KillSwitch:
     """``POST`` or ``PUT /v1/kill_switch``; again keeps the first time and updates the reason."""
-    del path, query
-    switch = _switch(principal)
-    switch.reason = body.reason
+    switch = _switch(call.principal)
+    switch.reason = call.body.reason
     if not switch.engaged:
         switch.engaged = True
-        switch.engaged_at_ns = runtime.now_ns
-        switch.engaged_by = principal.key_id
+        switch.engaged_at_ns = call.now_ns
+        switch.engaged_by = call.principal.key_id
         switch.cleared_at_ns = None
-    return _answer(principal)
+    return _answer(call.principal)
 
 
-def clear(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> KillSwitch:
+def clear(call: Call[None, None]) -> KillSwitch:
     """``POST /v1/kill_switch/clear``; twice is the same as once."""
-    del path, query, body
-    switch = _switch(principal)
+    switch = _switch(call.principal)
     if switch.engaged:
         switch.engaged = False
-        switch.cleared_at_ns = runtime.now_ns
-    return _answer(principal)
+        switch.cleared_at_ns = call.now_ns
+    return _answer(call.principal)
 
 
 def _switch(principal: Principal) -> Switch:

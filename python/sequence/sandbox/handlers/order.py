@@ -1,9 +1,9 @@
 """Orders: submit, preview, read, cancel."""
 
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from sequence import _core
+from sequence.sandbox.call import Call
 from sequence.sandbox.graph_rules import check_structure
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
@@ -35,34 +35,26 @@ class Replay(NamedTuple):
     response: SubmitResponse
 
 
-def submit(
-    runtime: Runtime,
-    principal: Principal,
-    path: Mapping[str, str],
-    query: Any,
-    body: SimpleOrderRequest | GraphRequest,
-) -> SubmitResponse | Replay:
+def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitResponse | Replay:
     """``POST /v1/orders``: mode, known ``graph_id``, kill switch, then the core decides."""
-    del path, query
-    if not principal.is_sandbox and not body.wants_sandbox:
+    body, principal = call.body, call.principal
+    if not (principal.is_sandbox or body.wants_sandbox):
         raise refused("FORBIDDEN", LIVE_REFUSAL)
-    order = _simple_order(body) if type(body) is SimpleOrderRequest else _node_order(body)
-    account = runtime.account(principal)
-    if _is_halted(principal) and not _is_known(runtime, account, body.graph_id):
+    order = _simple_order(body) if isinstance(body, SimpleOrderRequest) else _node_order(body)
+    account = call.account()
+    if _is_halted(principal) and not _is_known(call.runtime, account, body.graph_id):
         raise refused("CONFLICT", "the kill switch is engaged: no new orders until it is cleared")
-    row, replayed = runtime.engine.submit(account, runtime.now_ns, graph_id=body.graph_id, **order)
+    row, replayed = call.engine.submit(account, call.now_ns, graph_id=body.graph_id, **order)
     response = SubmitResponse.trusted(row)
     return Replay(response) if replayed else response
 
 
-def preview(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: PreviewRequest
-) -> PreviewResponse:
+def preview(call: Call[None, PreviewRequest]) -> PreviewResponse:
     """``POST /v1/orders/preview``: nothing is reserved or stored."""
-    del path, query
-    row = runtime.engine.preview(
-        runtime.account(principal),
-        runtime.now_ns,
+    body = call.body
+    row = call.engine.preview(
+        call.account(),
+        call.now_ns,
         symbol=body.symbol,
         side=body.side,
         qty_1e8=body.qty_1e8,
@@ -74,12 +66,10 @@ def preview(
     return PreviewResponse.trusted(row)
 
 
-def orders(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: OrdersQuery, body: Any
-) -> OrdersPage:
+def orders(call: Call[OrdersQuery, None]) -> OrdersPage:
     """``GET /v1/orders``, newest first."""
-    del path, body
-    if not (principal.is_sandbox or query.sandbox):
+    query = call.query
+    if not (call.principal.is_sandbox or query.sandbox):
         return OrdersPage.trusted(
             {
                 "orders": [],
@@ -89,8 +79,8 @@ def orders(
                 "has_more": False,
             }
         )
-    page = runtime.engine.orders(
-        runtime.account(principal),
+    page = call.engine.orders(
+        call.account(),
         limit=query.limit,
         offset=query.offset,
         symbol=query.symbol,
@@ -105,22 +95,16 @@ def orders(
     return OrdersPage.trusted(page)
 
 
-def order(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> Order:
+def order(call: Call[None, None]) -> Order:
     """``GET /v1/orders/{node_order_id}``: the bare row."""
-    del query, body
-    account = runtime.account(principal)
-    return Order.trusted(runtime.engine.order(account, path["node_order_id"]))
+    account = call.account()
+    return Order.trusted(call.engine.order(account, call.path["node_order_id"]))
 
 
-def cancel(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> OrderCancelResponse:
+def cancel(call: Call[None, None]) -> OrderCancelResponse:
     """``DELETE /v1/orders/{node_order_id}``; a graph id cancels the graph."""
-    del query, body
-    account = runtime.account(principal)
-    row = runtime.engine.cancel_order(account, path["node_order_id"], runtime.now_ns)
+    account = call.account()
+    row = call.engine.cancel_order(account, call.path["node_order_id"], call.now_ns)
     return OrderCancelResponse.trusted(row)
 
 

@@ -1,8 +1,8 @@
 """Positions and balances, and the deprecated views of them."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
+from sequence.sandbox.call import Call
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.runtime import Runtime
 from sequence.types import ModeQuery, PortfolioSummary, PositionsQuery, PositionsResponse
@@ -20,50 +20,36 @@ _TOTALS: Final = (
 )
 
 
-def positions(
-    runtime: Runtime,
-    principal: Principal,
-    path: Mapping[str, str],
-    query: PositionsQuery,
-    body: Any,
-) -> PositionsResponse:
+def positions(call: Call[PositionsQuery, None]) -> PositionsResponse:
     """``GET /v1/positions`` and its aliases."""
-    del path, body
     found = _rows(
-        runtime,
-        principal,
-        sandbox=query.sandbox,
-        venues=_list(query.venues),
-        kinds=_list(query.kinds),
-        include_closed=query.include_closed,
+        call.runtime,
+        call.principal,
+        sandbox=call.query.sandbox,
+        venues=_list(call.query.venues),
+        kinds=_list(call.query.kinds),
+        include_closed=call.query.include_closed,
     )
     return PositionsResponse.trusted(found)
 
 
-def balances(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
-) -> PositionsResponse:
+def balances(call: Call[ModeQuery, None]) -> PositionsResponse:
     """``GET /v1/balances``: the cash and crypto rows."""
-    del path, body
-    found = _rows(runtime, principal, sandbox=query.sandbox, kinds=["fiat", "crypto"])
+    found = _rows(
+        call.runtime, call.principal, sandbox=call.query.sandbox, kinds=["fiat", "crypto"]
+    )
     return PositionsResponse.trusted(found)
 
 
-def perp(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
-) -> PositionsResponse:
+def perp(call: Call[ModeQuery, None]) -> PositionsResponse:
     """``GET /v1/positions/perp``: the perp rows."""
-    del path, body
-    found = _rows(runtime, principal, sandbox=query.sandbox, kinds=["perp"])
+    found = _rows(call.runtime, call.principal, sandbox=call.query.sandbox, kinds=["perp"])
     return PositionsResponse.trusted(found)
 
 
-def summary(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: ModeQuery, body: Any
-) -> PortfolioSummary:
+def summary(call: Call[ModeQuery, None]) -> PortfolioSummary:
     """``GET /v1/portfolio/summary``: the totals alone."""
-    del path, body
-    found = _rows(runtime, principal, sandbox=query.sandbox)
+    found = _rows(call.runtime, call.principal, sandbox=call.query.sandbox)
     return PortfolioSummary.trusted({"totals": found["totals"], "as_of_ns": found["as_of_ns"]})
 
 

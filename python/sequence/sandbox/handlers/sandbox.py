@@ -1,11 +1,8 @@
 """Configuration of the sandbox: paper positions, reset, default balance."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sequence.sandbox.keys import Client, Principal
+from sequence.sandbox.call import Call
+from sequence.sandbox.keys import Client
 from sequence.sandbox.number import QTY_DECIMALS, decimal_of
-from sequence.sandbox.runtime import Runtime
 from sequence.types import (
     SandboxPositionsRequest,
     SandboxReset,
@@ -15,33 +12,23 @@ from sequence.types import (
 )
 
 
-def positions(
-    runtime: Runtime,
-    principal: Principal,
-    path: Mapping[str, str],
-    query: Any,
-    body: SandboxPositionsRequest,
-) -> SandboxWritten:
+def positions(call: Call[None, SandboxPositionsRequest]) -> SandboxWritten:
     """``POST /v1/sandbox/positions``: all rows or none."""
-    del path, query
     rows = [
         (row.venue, row.kind, row.symbol, row.qty_1e8, row.entry_price_usd_1e9)
-        for row in body.positions
+        for row in call.body.positions
     ]
-    account = runtime.account(principal)
-    written, deleted = runtime.engine.set_positions(account, rows, body.replace, runtime.now_ns)
+    account = call.account()
+    written, deleted = call.engine.set_positions(account, rows, call.body.replace, call.now_ns)
     return SandboxWritten.trusted({"written": written, "deleted": deleted})
 
 
-def reset(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> SandboxReset:
+def reset(call: Call[None, None]) -> SandboxReset:
     """``POST /v1/sandbox/reset``: wipes everything of the client and starts a new epoch."""
-    del path, query, body
-    client = principal.client
+    client = call.principal.client
     if not client.epoch:
-        runtime.account(principal)
-    venues_seeded = runtime.reset(client)
+        call.account()
+    venues_seeded = call.runtime.reset(client)
     return SandboxReset.trusted(
         {
             "reset": True,
@@ -51,27 +38,17 @@ def reset(
     )
 
 
-def settings(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> SandboxSettings:
+def settings(call: Call[None, None]) -> SandboxSettings:
     """``GET /v1/sandbox/settings``: the balance of the next reset."""
-    del path, query, body
-    runtime.account(principal)
-    return _settings_of(principal.client)
+    call.account()
+    return _settings_of(call.principal.client)
 
 
-def put_settings(
-    runtime: Runtime,
-    principal: Principal,
-    path: Mapping[str, str],
-    query: Any,
-    body: SandboxSettingsRequest,
-) -> SandboxSettings:
+def put_settings(call: Call[None, SandboxSettingsRequest]) -> SandboxSettings:
     """``PUT /v1/sandbox/settings``: takes effect at the next reset, not at once."""
-    del path, query
-    runtime.account(principal)
-    principal.client.initial_balance_1e8 = body.initial_balance_1e8
-    return _settings_of(principal.client)
+    call.account()
+    call.principal.client.initial_balance_1e8 = call.body.initial_balance_1e8
+    return _settings_of(call.principal.client)
 
 
 def _settings_of(client: Client) -> SandboxSettings:

@@ -1,40 +1,27 @@
 """Instruments, where they are listed, and what trading them costs."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sequence.sandbox.keys import Principal
+from sequence.sandbox.call import Call
 from sequence.sandbox.refuse import refused
-from sequence.sandbox.runtime import Runtime
 from sequence.types import Fees, FeesQuery, PairVenues, SymbolList, SymbolRow, SymbolsQuery
 
 
-def symbols(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: SymbolsQuery, body: Any
-) -> SymbolList:
+def symbols(call: Call[SymbolsQuery, None]) -> SymbolList:
     """``GET /v1/symbols``, ordered by symbol."""
-    del principal, path, body
-    rows = runtime.engine.symbols(query.venue, query.type)
+    rows = call.engine.symbols(call.query.venue, call.query.type)
     return SymbolList.model_construct(root=[SymbolRow.trusted(row) for row in rows])
 
 
-def pair_venues(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: Any, body: Any
-) -> PairVenues:
+def pair_venues(call: Call[None, None]) -> PairVenues:
     """``GET /v1/pairs/{symbol}/venues``."""
-    del principal, query, body
     # The quote knows every form of a symbol and refuses those that are listed nowhere.
-    canonical = runtime.engine.quote(path["symbol"], 1, runtime.now_ns)["symbol"]
-    for row in runtime.engine.symbols(None, None):
+    canonical = call.engine.quote(call.path["symbol"], 1, call.now_ns)["symbol"]
+    for row in call.engine.symbols(None, None):
         if row["symbol"] == canonical:
             return PairVenues.trusted({"symbol": canonical, "venues": row["venues"]})
-    raise refused("NOT_FOUND", f"unknown symbol {path['symbol']}")
+    raise refused("NOT_FOUND", f"unknown symbol {call.path['symbol']}")
 
 
-def fees(
-    runtime: Runtime, principal: Principal, path: Mapping[str, str], query: FeesQuery, body: Any
-) -> Fees:
+def fees(call: Call[FeesQuery, None]) -> Fees:
     """``GET /v1/fees``."""
-    del principal, path, body
-    venues = None if query.venues is None else list(query.venues)
-    return Fees.trusted(runtime.engine.fees(query.ticker, venues))
+    venues = None if call.query.venues is None else list(call.query.venues)
+    return Fees.trusted(call.engine.fees(call.query.ticker, venues))

@@ -1,0 +1,58 @@
+"""One call of a handler: who calls, and with what."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from sequence import _core
+    from sequence.sandbox.keys import Principal
+    from sequence.sandbox.runtime import Runtime
+
+QueryT = TypeVar("QueryT")
+BodyT = TypeVar("BodyT")
+
+
+class Call(Generic[QueryT, BodyT]):
+    """What a handler gets: the runtime, locked and at the present, and a checked request.
+
+    Attributes:
+        runtime: The engine and everything around it.
+        principal: The caller.
+        path: Values of the path parameters, decoded.
+        query: The query model; None where the operation has none.
+        body: The request model; None where the operation has none.
+    """
+
+    __slots__ = ("body", "path", "principal", "query", "runtime")
+
+    def __init__(
+        self,
+        runtime: "Runtime",
+        principal: "Principal",
+        path: Mapping[str, str],
+        query: QueryT,
+        body: BodyT,
+    ) -> None:
+        self.runtime = runtime
+        self.principal = principal
+        self.path = path
+        self.query = query
+        self.body = body
+
+    @property
+    def engine(self) -> "_core.Engine":
+        """The core."""
+        return self.runtime.engine
+
+    @property
+    def now_ns(self) -> int:
+        """The present of this call."""
+        return self.runtime.now_ns
+
+    def account(self) -> int:
+        """The sandbox account of the caller, seeded at its first use."""
+        return self.runtime.account(self.principal)
+
+
+Handler = Callable[[Call[Any, Any]], Any]
+"""A plain function from a call to the answer of its operation."""

@@ -1,0 +1,112 @@
+"""A running server with a plain HTTP client, and the same sandbox without a wire."""
+
+import http.client
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from sequence.sandbox import Sandbox
+from sequence.server import Limits, serving
+
+FAST = Limits(
+    header_timeout_s=0.3,
+    body_timeout_s=0.3,
+    idle_timeout_s=1.0,
+    connections=40,
+    connections_per_address=30,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def code(self) -> str | None:
+        return self.json["error"]["code"] if self.status >= 400 else None
+
+    @property
+    def message(self) -> str:
+        return self.json["error"]["message"]
+
+
+class Api:
+    """Speaks HTTP to one server; bodies are sent as they are."""
+
+    def __init__(self, sandbox: Sandbox, url: str) -> None:
+        self.sandbox = sandbox
+        self.url = url
+        self.host = urlsplit(url).hostname or ""
+        self.port = urlsplit(url).port or 0
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        *,
+        key: str | None = "test",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        sent = dict(headers or {})
+        if key is not None:
+            keys = {"test": self.sandbox.test_key, "live": self.sandbox.live_key}
+            sent.setdefault("Authorization", f"Bearer {keys.get(key, key)}")
+        raw = body.encode() if isinstance(body, str) else body
+        try:
+            connection.request(method, path, raw, sent)
+            response = connection.getresponse()
+            answer = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, answer, response.read())
+        finally:
+            connection.close()
+
+    @property
+    def state(self) -> str:
+        return self.sandbox.state_hash()
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    """One server for a module of tests that refuse everything."""
+    with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
+        api = Api(sandbox, url)
+        api("POST", "/v1/sandbox/reset")
+        yield api
+
+
+@pytest.fixture
+def fresh() -> Iterator[Api]:
+    """A server of its own, not used yet."""
+    with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
+        yield Api(sandbox, url)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Limits], Api]]:
+    """Starts servers with other limits."""
+    stack: list[Any] = []
+
+    def run(limits: Limits = FAST) -> Api:
+        sandbox = Sandbox(clock="manual")
+        context = serving(sandbox, limits=limits)
+        url = context.__enter__()
+        stack.append(context)
+        return Api(sandbox, url)
+
+    yield run
+    for context in reversed(stack):
+        context.__exit__(None, None, None)
