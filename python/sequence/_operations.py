@@ -1,17 +1,18 @@
 """Every endpoint, once: the client, the server, the in-process transport and OpenAPI read it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from sequence import types as t
-from sequence.types._base import Query, Request, Wire, WireList
+from sequence.types._base import Answer, Query, Request
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Auth = Literal["none", "key", "test", "admin"]
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Generic[AnswerT]):
     """One endpoint.
 
     Attributes:
@@ -27,12 +28,13 @@ class Operation:
         method_aliases: Further methods of the same path.
         writes: The call changes state.
         deprecated: Answered with `Deprecation: true`.
+        repeatable: Sending it again after a lost answer has no second effect.
     """
 
     name: str
     method: Method
     path: str
-    response: "type[Wire] | type[WireList[t.SymbolRow]]"
+    response: type[AnswerT]
     request: type[Request] | None = None
     query: type[Query] | None = None
     auth: Auth = "key"
@@ -41,6 +43,7 @@ class Operation:
     method_aliases: tuple[Method, ...] = ()
     writes: bool = False
     deprecated: bool = False
+    repeatable: bool = True
 
     def read_body(self, value: object) -> Request:
         """Checks a parsed body; a submit has two forms.
@@ -288,6 +291,7 @@ API_KEY_CREATE = Operation(
     t.NewApiKey,
     t.ApiKeyRequest,
     writes=True,
+    repeatable=False,
     summary="Create a key; it is shown once",
 )
 API_KEY_ROTATE = Operation(
@@ -297,6 +301,7 @@ API_KEY_ROTATE = Operation(
     t.NewApiKey,
     t.EmptyRequest,
     writes=True,
+    repeatable=False,
     summary="Replace the secret of a key",
 )
 API_KEY_REVOKE = Operation(
@@ -311,9 +316,7 @@ WS_TICKET = Operation(
     "ws_ticket", "GET", "/v1/ws/ticket", t.Ticket, summary="Ticket for one WebSocket"
 )
 
-OPERATIONS: dict[str, Operation] = {
-    operation.name: operation
-    for operation in tuple(globals().values())
-    if isinstance(operation, Operation)
+OPERATIONS: dict[str, Operation[Any]] = {
+    found.name: found for found in tuple(globals().values()) if isinstance(found, Operation)
 }
 """All operations by name, in the order of this file."""

@@ -24,7 +24,7 @@ order with it again and nothing happens twice.
 import builtins
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 _KEY = re.compile(r"seq_(live|test)_[0-9A-Za-z]+")
 _SHOWN_BODY = 200
@@ -77,6 +77,17 @@ class SequenceError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(
+    kind: type[SequenceError], args: tuple[object, ...], state: dict[str, Any]
+) -> SequenceError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class NetworkError(SequenceError):
@@ -273,12 +284,14 @@ def error_of_body(status: int, body: bytes, request_id: str | None = None) -> Se
         found: Any = json.loads(body)
     except (ValueError, RecursionError):
         return api_error(status, text[:_SHOWN_BODY], request_id=request_id)
-    error: Any = found.get("error") if isinstance(found, dict) else None
+    error = _object(found).get("error")
     if isinstance(error, str):
         return api_error(status, error, request_id=request_id)
-    if not isinstance(error, dict):
-        return api_error(status, text[:_SHOWN_BODY], request_id=request_id)
-    return _envelope_error(status, error, text[:_SHOWN_BODY], request_id)
+    return _envelope_error(status, _object(error), text[:_SHOWN_BODY], request_id)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _envelope_error(
@@ -286,11 +299,11 @@ def _envelope_error(
 ) -> SequenceError:
     message, code, sent_id = (error.get(k) for k in ("message", "code", "request_id"))
     rows = error.get("details")
-    details: list[Any] = rows if isinstance(rows, list) else []
+    details = map(_object, cast("list[object]", rows)) if isinstance(rows, list) else ()
     return api_error(
         status,
         message if isinstance(message, str) else text,
         code=code if isinstance(code, str) else None,
         request_id=sent_id if isinstance(sent_id, str) else request_id,
-        details=tuple(row for row in details if isinstance(row, dict)),
+        details=tuple(filter(None, details)),
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
@@ -25,12 +25,25 @@ def exact_json(value: object) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, Mapping):
-        items: Mapping[str, object] = value
+        items = cast("Mapping[str, object]", value)
         return "{" + ",".join(f"{json.dumps(k)}:{exact_json(v)}" for k, v in items.items()) + "}"
     if isinstance(value, list | tuple):
-        rows: list[object] | tuple[object, ...] = value
+        rows = cast("list[object]", value)
         return "[" + ",".join(map(exact_json, rows)) + "]"
     return json.dumps(value, allow_nan=False)
+
+
+class Answer(Protocol):
+    """What every answer can do, object or array."""
+
+    @classmethod
+    def from_json(cls, body: bytes | str) -> Self:
+        """Reads an answer."""
+        ...
+
+    def to_json(self) -> bytes:
+        """Writes an answer."""
+        ...
 
 
 class Wire(BaseModel):
@@ -111,7 +124,7 @@ def _wrapper(annotation: object) -> Callable[[Any], Any] | None:
     """How a trusted value of this annotation becomes models; None when it holds none."""
     if isinstance(annotation, type) and issubclass(annotation, Wire):
         model: type[Wire] = annotation
-        return lambda value: model.trusted(value) if type(value) is dict else value
+        return lambda value: value if isinstance(value, model) else model.trusted(value)
     inner = next((w for w in map(_wrapper, get_args(annotation)) if w is not None), None)
     if inner is None:
         return None
@@ -140,9 +153,12 @@ class Request(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, value: object) -> object:
-        if type(value) is dict and None in value.values():
-            return {k: v for k, v in value.items() if v is not None or k not in cls._optional}
-        return value
+        if not isinstance(value, dict):
+            return value
+        body = cast("dict[str, object]", value)
+        if None not in body.values():
+            return body
+        return {k: v for k, v in body.items() if v is not None or k not in cls._optional}
 
     @classmethod
     def build(cls, **values: Any) -> Self:
@@ -174,6 +190,5 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple | list):
-        items: tuple[object, ...] | list[object] = value
-        return ",".join(map(str, items))
+        return ",".join(map(str, cast("list[object]", value)))
     return str(value)

@@ -14,8 +14,10 @@ MAX_OFFSET = 2**63 - 1
 
 def split(value: object) -> object:
     """Splits a comma list into a tuple; an empty element is an error."""
-    parts = tuple(value.split(",")) if isinstance(value, str) else value
-    if isinstance(parts, tuple) and not all(parts):
+    if not isinstance(value, str):
+        return value
+    parts = tuple(value.split(","))
+    if not all(parts):
         raise PydanticCustomError("comma_list", "has an empty element")
     return parts
 

@@ -49,7 +49,9 @@ VENUES: tuple[str, ...] = (
 """Every venue id, sorted."""
 
 _VENUES = frozenset(VENUES)
-_GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""Idempotency keys; the word `graph` itself is none."""
+
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _MARKET_URL = re.compile(r"https?://(?:www\.)?polymarket\.com/")
 _SHOWN = 40
@@ -93,7 +95,7 @@ def _label(value: str) -> str:
 
 
 def _graph_id(value: str) -> str:
-    if _GRAPH_ID.fullmatch(value) and value != "graph":
+    if GRAPH_ID.fullmatch(value) and value != "graph":
         return value
     raise PydanticCustomError(
         "graph_id", "must be 1 to 128 of A-Z a-z 0-9 . _ - and not the word graph"
