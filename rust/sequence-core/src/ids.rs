@@ -12,6 +12,16 @@ macro_rules! dense_id {
                 self.0 as usize
             }
         }
+
+        impl crate::table::Dense for $name {
+            fn from_index(index: u32) -> Self {
+                Self(<$int>::try_from(index).unwrap_or(<$int>::MAX))
+            }
+
+            fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
     };
 }
 
@@ -30,6 +40,26 @@ dense_id!(
 dense_id!(
     /// One client in one mode.
     AccountId(u32)
+);
+dense_id!(
+    /// A symbol of the registry.
+    SymbolId(u32)
+);
+dense_id!(
+    /// An order of the engine, in order of creation.
+    OrderId(u32)
+);
+dense_id!(
+    /// An execution graph of the engine.
+    GraphIx(u32)
+);
+dense_id!(
+    /// A fill of the engine, in order of booking.
+    FillIx(u32)
+);
+dense_id!(
+    /// A position row of the engine.
+    RowIx(u32)
 );
 
 /// Direction of an order.

@@ -9,4 +9,5 @@ pub mod book;
 pub mod ids;
 pub mod number;
 pub mod reject;
+pub mod router;
 pub mod tape;
