@@ -6,7 +6,11 @@
 #![warn(missing_docs)]
 
 pub mod book;
+pub mod hash;
 pub mod ids;
+pub mod ledger;
+pub mod mutant;
 pub mod number;
 pub mod reject;
 pub mod tape;
+pub mod violation;
