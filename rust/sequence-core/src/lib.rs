@@ -6,8 +6,12 @@
 #![warn(missing_docs)]
 
 pub mod book;
+pub mod hash;
 pub mod ids;
+pub mod ledger;
+pub mod mutant;
 pub mod number;
 pub mod reject;
 pub mod router;
 pub mod tape;
+pub mod violation;
