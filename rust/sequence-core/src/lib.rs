@@ -13,5 +13,7 @@ pub mod mutant;
 pub mod number;
 pub mod reject;
 pub mod router;
+pub mod symbol;
 pub mod tape;
+pub mod venue;
 pub mod violation;
