@@ -10,6 +10,7 @@ pub mod hash;
 pub mod ids;
 pub mod ledger;
 pub mod mutant;
+pub mod market;
 pub mod number;
 pub mod reject;
 pub mod router;

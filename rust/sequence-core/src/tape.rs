@@ -53,6 +53,21 @@ pub enum FeedStatus {
     Down = 6,
 }
 
+impl FeedStatus {
+    /// The status with this code.
+    pub const fn from_code(code: u32) -> Option<Self> {
+        Some(match code {
+            1 => Self::Open,
+            2 => Self::Resync,
+            3 => Self::Halted,
+            4 => Self::PostOnly,
+            5 => Self::Closed,
+            6 => Self::Down,
+            _ => return None,
+        })
+    }
+}
+
 /// Bits of [`MarketEvent::flags`].
 pub mod flag {
     /// The aggressor of a print is known from the venue.
@@ -125,6 +140,37 @@ impl MarketEvent {
         event.price = price;
         event.quantity = quantity;
         event
+    }
+
+    /// A status, as a message of its own.
+    pub const fn status(status: FeedStatus, ts_venue_ns: i64, ts_local_ns: i64) -> Self {
+        let mut event = Self::new(EventKind::Status, ts_venue_ns, ts_local_ns);
+        event.count = status as u32;
+        event.flags = flag::LAST;
+        event
+    }
+
+    /// A trade; `hit` is the side of the book that was hit, `None` when the venue does not tell.
+    pub const fn print(
+        hit: Option<BookSide>,
+        price: Price,
+        quantity: Quantity,
+        ts_venue_ns: i64,
+        ts_local_ns: i64,
+    ) -> Self {
+        let mut event = Self::new(EventKind::Print, ts_venue_ns, ts_local_ns);
+        event.side = hit;
+        event.flags = if hit.is_some() { flag::AGGRESSOR_KNOWN } else { 0 };
+        event.price = price;
+        event.quantity = quantity;
+        event
+    }
+
+    /// The same event as the last of its message.
+    #[must_use]
+    pub const fn last(mut self) -> Self {
+        self.flags |= flag::LAST;
+        self
     }
 
     /// True when this event ends a venue message.
