@@ -68,6 +68,7 @@ impl TradingPhase {
 }
 
 /// Rules of one market's feed.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one feed")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarketConfig {
     /// Silence after which the book is stale; `None`: it never is.
