@@ -4,6 +4,10 @@
 //! message becomes one or more events; the last carries [`flag::LAST`], and a book is only looked
 //! at between messages. The fields and the 64-byte encoding are the recording schema.
 
+mod record;
+
+pub use record::{RECORD_BYTES, TapeError};
+
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 
@@ -33,6 +37,26 @@ pub enum EventKind {
     Status = 10,
     /// The venue is alive and nothing changed.
     Heartbeat = 11,
+}
+
+impl EventKind {
+    /// The kind with this code.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Add,
+            2 => Self::Reduce,
+            3 => Self::Delete,
+            4 => Self::Execute,
+            5 => Self::HiddenExecute,
+            6 => Self::LevelSet,
+            7 => Self::Print,
+            8 => Self::SnapshotBegin,
+            9 => Self::SnapshotEnd,
+            10 => Self::Status,
+            11 => Self::Heartbeat,
+            _ => return None,
+        })
+    }
 }
 
 /// Status a source can announce, carried in `count` of a [`EventKind::Status`] event.
