@@ -118,7 +118,9 @@ impl<'a> Sweep<'a> {
         self.first_price = heads.iter().map(|head| head.map(|(price, _)| price)).collect();
         while self.route.unrouted.0 > 0 {
             let Some(at) = self.best_head(&heads) else { return };
-            let (Some(head), Some(ladder)) = (heads.get_mut(at), ladders.get_mut(at)) else { return };
+            let (Some(head), Some(ladder)) = (heads.get_mut(at), ladders.get_mut(at)) else {
+                return;
+            };
             let Some((_, size)) = *head else { return };
             let taken = self.give(at, size);
             *head = if taken { ladder.next() } else { None };
@@ -157,12 +159,15 @@ impl<'a> Sweep<'a> {
             (0..self.candidates.len()).filter(|at| self.dropped.get(*at) == Some(&false)).collect();
         order.sort_by_key(|at| (self.rest_key(*at, remainder), *at));
         for at in order {
-            if remainder == Remainder::Take && self.first_price.get(at).copied().flatten().is_none() {
+            if remainder == Remainder::Take && self.first_price.get(at).copied().flatten().is_none()
+            {
                 continue;
             }
             let before = self.route.unrouted;
             self.give(at, before);
-            if self.route.unrouted.0 <= 0 || (remainder == Remainder::Rest && self.route.unrouted < before) {
+            if self.route.unrouted.0 <= 0
+                || (remainder == Remainder::Rest && self.route.unrouted < before)
+            {
                 return;
             }
         }
@@ -228,7 +233,10 @@ mod tests {
     fn fees_decide_between_equal_prices_and_ties_go_to_the_first_venue() {
         let venues = [venue(60_000_000, i64::MAX), venue(0, i64::MAX), venue(0, i64::MAX)];
         let books: [&[(i64, i64)]; 3] = [&[(100, 9_000)], &[(110, 5_000)], &[(110, 5_000)]];
-        assert_eq!(sweep(8_000, Remainder::Take, &venues, &books).shares, [0, 5_000, 3_000].map(Quantity));
+        assert_eq!(
+            sweep(8_000, Remainder::Take, &venues, &books).shares,
+            [0, 5_000, 3_000].map(Quantity)
+        );
     }
 
     #[test]
