@@ -150,14 +150,12 @@ pub struct Leg {
     pub qty: Quantity,
     /// Filled so far.
     pub filled: Quantity,
-    /// Σ price × quantity of its fills, in the order's own outcome (1e-17).
-    pub exact: i128,
-    /// Charged (buys) or received (sells) so far, cumulatively rounded.
-    pub booked: Money,
-    /// Fee accumulator.
+    /// Exact sums of its fills: notional and fees.
     pub fees: FeeState,
     /// Limit, or protection price of a market order, in the order's own outcome.
     pub bound: Price,
+    /// Price that perp margin is reserved at: sells may fill above their bound.
+    pub margin_at: Price,
     /// What it holds in the ledger; `None` when it holds nothing.
     pub reservation: Option<ReservationId>,
     /// Part of the rest that reduces a perp position and therefore reserves nothing.
@@ -166,8 +164,10 @@ pub struct Leg {
     pub state: LegState,
     /// Status shown on the wire.
     pub status: OrderStatus,
-    /// Rank among own orders of the account at one price, set when it rests.
+    /// Rank among own orders of the account at one price; 0 before it rests.
     pub rest_seq: u64,
+    /// It arrived while the book could not be used and waits for the next live one.
+    pub deferred: bool,
 }
 
 impl Leg {

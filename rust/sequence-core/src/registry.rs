@@ -7,25 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ids::{AssetId, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
-use crate::number::{Money, Price, Quantity};
-use crate::reject::text_enum;
+use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
+use crate::number::{Money, Quantity};
 use crate::sim::fees::FeeSchedule;
 use crate::table::Table;
-
-text_enum!(
-    /// Kind of an asset or position row, in wire order.
-    AssetKind {
-        /// National currency.
-        Fiat = "fiat",
-        /// Crypto asset, stablecoins included.
-        Crypto = "crypto",
-        /// Perpetual position; never an asset of the ledger.
-        Perp = "perp",
-        /// One outcome of an event market.
-        EventContract = "event_contract",
-    }
-);
+use crate::venue::PriceGrid;
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +73,8 @@ pub struct MarketSpec {
     pub no: AssetId,
     /// What is paid with.
     pub settle: AssetId,
-    /// Price step.
-    pub tick: Price,
-    /// Price step below 0.10 and above 0.90 of event markets with a tapered grid, else `tick`.
-    pub fine_tick: Price,
+    /// Prices it quotes.
+    pub grid: PriceGrid,
     /// Quantity step.
     pub lot: Quantity,
     /// Least quantity.
@@ -109,12 +93,6 @@ impl MarketSpec {
     /// The asset a position of this outcome is held in.
     pub fn held(&self, outcome: Option<Outcome>) -> AssetId {
         if outcome == Some(Outcome::No) { self.no } else { self.base }
-    }
-
-    /// Price step in force at a price.
-    pub fn tick_at(&self, price: Price) -> Price {
-        let edge = price.0 < 100_000_000 || price.0 > 900_000_000;
-        if edge && self.kind == InstrumentKind::Prediction { self.fine_tick } else { self.tick }
     }
 }
 
