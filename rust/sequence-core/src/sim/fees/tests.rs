@@ -178,6 +178,27 @@ fn a_rebate_is_rounded_toward_zero() {
 }
 
 #[test]
+fn the_fee_of_a_dust_sale_waits_for_fills_that_can_pay_it() {
+    let schedule = FeeSchedule::bps(0, 50_000_000);
+    let mut state = FeeState::default();
+    let mut sell = |price, qty| {
+        let leg = state.charge(&schedule, Side::Sell, Price(price), Quantity(qty), false).unwrap();
+        (leg.notional.0, leg.fee.0)
+    };
+    // Half of 1.5 units is rounded up to 1, half of the third fill's 4.5 in all to 3.
+    assert_eq!(sell(1, 50_000_000), (0, 0));
+    assert_eq!(sell(1, 100_000_000), (1, 1));
+    assert_eq!(sell(3, 100_000_000), (3, 2));
+}
+
+#[test]
+fn no_polymarket_sale_costs_more_than_it_brings() {
+    let dear = FeeSchedule::polymarket(RATE_ONE, 0);
+    let leg = fill(&mut FeeState::default(), &dear, Side::Sell, "16", "0.000001");
+    assert_eq!((leg.notional, leg.fee), (money("0.000016"), money("0.000016")));
+}
+
+#[test]
 fn a_refused_fill_changes_nothing() {
     let mut state = FeeState::default();
     let venue = FeeSchedule::kalshi(false);
