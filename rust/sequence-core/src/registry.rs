@@ -7,11 +7,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use crate::ids::AssetKind;
 use crate::ids::{AssetId, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
 use crate::number::{Money, Price, Quantity};
+use crate::reject::text_enum;
 use crate::sim::fees::FeeSchedule;
 use crate::table::Table;
+
+text_enum!(
+    /// Kind of an asset or position row, in wire order.
+    AssetKind {
+        /// National currency.
+        Fiat = "fiat",
+        /// Crypto asset, stablecoins included.
+        Crypto = "crypto",
+        /// Perpetual position; never an asset of the ledger.
+        Perp = "perp",
+        /// One outcome of an event market.
+        EventContract = "event_contract",
+    }
+);
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,8 +269,7 @@ fn names_of(entry: &SymbolEntry) -> Vec<(Arc<str>, Option<Outcome>)> {
 
 /// Assets valued at exactly 1.0 (wire contract, 7.3).
 pub fn is_usd_pegged(kind: AssetKind, code: &str) -> bool {
-    const STABLECOINS: [&str; 8] =
-        ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
+    const STABLECOINS: [&str; 8] = ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
     match kind {
         AssetKind::Fiat => code == "USD",
         AssetKind::Crypto => STABLECOINS.contains(&code),
