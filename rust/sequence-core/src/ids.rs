@@ -1,5 +1,7 @@
 //! Dense identifiers. Each is an index into the table that made it, so look-ups cost one bound check.
 
+use crate::reject::text_enum;
+
 macro_rules! dense_id {
     ($(#[$doc:meta])* $name:ident($int:ty)) => {
         $(#[$doc])*
@@ -155,3 +157,17 @@ impl InstrumentKind {
         }
     }
 }
+
+text_enum!(
+    /// Kind of an asset or position row, in wire order.
+    AssetKind {
+        /// National currency.
+        Fiat = "fiat",
+        /// Crypto asset, stablecoins included.
+        Crypto = "crypto",
+        /// Perpetual position; never an asset of the ledger.
+        Perp = "perp",
+        /// One outcome of an event market.
+        EventContract = "event_contract",
+    }
+);

@@ -15,6 +15,7 @@ pub mod number;
 pub mod reject;
 pub mod rng;
 pub mod router;
+pub mod sim;
 pub mod symbol;
 pub mod table;
 pub mod tape;

@@ -40,7 +40,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use configured::{Configured, EventContract, RowKind, parse_configured, parse_event_contract};
+pub use configured::{Configured, EventContract, parse_configured, parse_event_contract};
 pub use error::SymbolError;
 
 /// Longest symbol, in characters, after the URL prefix.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::ids::{InstrumentKind, VenueId};
+use crate::ids::{AssetKind, InstrumentKind, VenueId};
 use crate::reject::{Refusal, text_enum};
 use crate::symbol::Symbol;
 
@@ -33,16 +33,6 @@ text_enum!(
 );
 
 text_enum!(
-    /// Kind of a cash asset.
-    CashKind {
-        /// Government money.
-        Fiat = "fiat",
-        /// Coin or stablecoin.
-        Crypto = "crypto",
-    }
-);
-
-text_enum!(
     /// What an amendment does to a resting order.
     AmendMode {
         /// Always to the back of the queue.
@@ -66,7 +56,7 @@ text_enum!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CashAsset<'a> {
     /// Fiat or crypto.
-    pub kind: CashKind,
+    pub kind: AssetKind,
     /// Code, `USDC`.
     pub code: &'a str,
 }
@@ -101,11 +91,11 @@ pub struct Venue {
 }
 
 const fn fiat(code: &'static str) -> CashAsset<'static> {
-    CashAsset { kind: CashKind::Fiat, code }
+    CashAsset { kind: AssetKind::Fiat, code }
 }
 
 const fn crypto(code: &'static str) -> CashAsset<'static> {
-    CashAsset { kind: CashKind::Crypto, code }
+    CashAsset { kind: AssetKind::Crypto, code }
 }
 
 const SPOT: &[InstrumentKind] = &[InstrumentKind::Spot];
@@ -300,5 +290,5 @@ pub fn settlement_asset<'a>(venue: VenueId, symbol: &Symbol<'a>) -> CashAsset<'a
         (_, DEX | DEX_ETHEREUM | SOLANA) => "USDC",
         _ => "USD",
     };
-    CashAsset { kind: if is_fiat(code) { CashKind::Fiat } else { CashKind::Crypto }, code }
+    CashAsset { kind: if is_fiat(code) { AssetKind::Fiat } else { AssetKind::Crypto }, code }
 }

@@ -6,27 +6,12 @@ use std::fmt;
 
 use super::shape::{DASH, DIGIT, DOT, UPPER, class, classes};
 use super::{MIN_TOKEN_DIGITS, SymbolError};
-use crate::ids::Outcome;
-use crate::reject::text_enum;
+use crate::ids::{AssetKind, Outcome};
 
 /// Longest market slug of a configured event contract.
 const MAX_SLUG_CHARS: usize = 124;
 /// Longest asset code.
 const MAX_CODE_CHARS: usize = 32;
-
-text_enum!(
-    /// Kind of a configured position row.
-    RowKind {
-        /// Government money.
-        Fiat = "fiat",
-        /// Coin or stablecoin.
-        Crypto = "crypto",
-        /// One outcome of an event market.
-        EventContract = "event_contract",
-        /// Perpetual future.
-        Perp = "perp",
-    }
-);
 
 /// One outcome of an event market, as configuration names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,12 +52,12 @@ pub enum Configured<'a> {
 }
 
 /// Reads the symbol of a configuration row of the given kind.
-pub fn parse_configured(kind: RowKind, text: &str) -> Result<Configured<'_>, SymbolError> {
+pub fn parse_configured(kind: AssetKind, text: &str) -> Result<Configured<'_>, SymbolError> {
     match kind {
-        RowKind::Fiat => asset_code(text).map(Configured::Fiat),
-        RowKind::Crypto => asset_code(text).map(Configured::Crypto),
-        RowKind::EventContract => parse_event_contract(text).map(Configured::Event),
-        RowKind::Perp => perp(text),
+        AssetKind::Fiat => asset_code(text).map(Configured::Fiat),
+        AssetKind::Crypto => asset_code(text).map(Configured::Crypto),
+        AssetKind::EventContract => parse_event_contract(text).map(Configured::Event),
+        AssetKind::Perp => perp(text),
     }
 }
 

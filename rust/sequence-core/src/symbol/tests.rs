@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ids::AssetKind;
 use crate::venue::{BINANCE, KALSHI, POLYMARKET};
 
 const TOKEN: &str = "93306292450753343873001379745548936703270056748899305193655114461097692136642";
@@ -148,10 +149,10 @@ fn event_contracts_of_configuration_are_exact() {
 #[test]
 fn configured_rows_follow_the_pattern_of_their_kind() {
     for (kind, good) in [
-        (RowKind::Fiat, &["USD", "EUR"][..]),
-        (RowKind::Crypto, &["USDC", "BTC", "1INCH", "ETH2.S", "A_B-C"][..]),
-        (RowKind::EventContract, &["KXMARKET-FOO:YES", TOKEN][..]),
-        (RowKind::Perp, &["BTC-USD-PERP", "1000PEPE-USDT-PERP"][..]),
+        (AssetKind::Fiat, &["USD", "EUR"][..]),
+        (AssetKind::Crypto, &["USDC", "BTC", "1INCH", "ETH2.S", "A_B-C"][..]),
+        (AssetKind::EventContract, &["KXMARKET-FOO:YES", TOKEN][..]),
+        (AssetKind::Perp, &["BTC-USD-PERP", "1000PEPE-USDT-PERP"][..]),
     ] {
         for text in good {
             assert!(parse_configured(kind, text).is_ok(), "{text}");
@@ -159,10 +160,13 @@ fn configured_rows_follow_the_pattern_of_their_kind() {
     }
     let long = "A".repeat(33);
     for (kind, bad) in [
-        (RowKind::Fiat, &["", "usd", "US D", ".USD", "-USD", long.as_str()][..]),
-        (RowKind::Crypto, &["btc", "BTC:YES", "ВТС"][..]),
-        (RowKind::Perp, &["BTC-USD", "ETH-PERP", "BTC-USD-PERP-X", "-USD-PERP", "A-B-C-PERP"][..]),
-        (RowKind::Perp, &["btc-usd-perp", "BTC--PERP", "BTC-ABCDEFGHIJK-PERP"][..]),
+        (AssetKind::Fiat, &["", "usd", "US D", ".USD", "-USD", long.as_str()][..]),
+        (AssetKind::Crypto, &["btc", "BTC:YES", "ВТС"][..]),
+        (
+            AssetKind::Perp,
+            &["BTC-USD", "ETH-PERP", "BTC-USD-PERP-X", "-USD-PERP", "A-B-C-PERP"][..],
+        ),
+        (AssetKind::Perp, &["btc-usd-perp", "BTC--PERP", "BTC-ABCDEFGHIJK-PERP"][..]),
     ] {
         for text in bad {
             assert!(parse_configured(kind, text).is_err(), "{kind:?} {text:?}");

@@ -53,12 +53,20 @@ impl PriceGrid {
         }
     }
 
-    /// The coarsest tick: what a listing shows as its tick.
+    /// The coarsest tick: what a listing shows.
     pub const fn nominal_tick(self) -> Price {
         match self {
             Self::Tick(tick) => tick,
             Self::LinearCent | Self::TaperedDeciCent => CENT,
             Self::DeciCent => DECI_CENT,
+        }
+    }
+
+    /// The finest tick: in force near 0 and 1 on a tapered grid.
+    pub const fn fine_tick(self) -> Price {
+        match self {
+            Self::TaperedDeciCent => DECI_CENT,
+            _ => self.nominal_tick(),
         }
     }
 

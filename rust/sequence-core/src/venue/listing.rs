@@ -31,6 +31,8 @@ pub struct DemoListing {
     pub category: &'static str,
     /// YES and NO token ids, where the venue has them.
     pub tokens: Option<(&'static str, &'static str)>,
+    /// Fee rate of the market's own schedule (1e-8), where it has one.
+    pub fee_rate_1e8: Option<i64>,
 }
 
 const fn coin(
@@ -51,6 +53,7 @@ const fn coin(
         ask: Price(ask),
         category: "",
         tokens: None,
+        fee_rate_1e8: None,
     }
 }
 
@@ -102,6 +105,7 @@ pub static DEMO_LISTINGS: [DemoListing; 12] = [
         ask: Price(420_000_000),
         category: "crypto",
         tokens: None,
+        fee_rate_1e8: None,
     },
     DemoListing {
         symbol: "btc-updown-5m-1776537600",
@@ -118,6 +122,7 @@ pub static DEMO_LISTINGS: [DemoListing; 12] = [
             "93306292450753343873001379745548936703270056748899305193655114461097692136642",
             "8642286428128787274581473202247781053865910959467468251291152783778559745940",
         )),
+        fee_rate_1e8: Some(7_200_000),
     },
 ];
 

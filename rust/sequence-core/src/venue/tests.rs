@@ -87,7 +87,7 @@ fn listings_settle_in_what_the_venue_holds() {
         let asset = settlement_asset(venue, &Symbol::parse(text).unwrap());
         assert_eq!(asset.code, code, "{text} at {}", venue.as_str());
         let fiat = matches!(code, "USD" | "EUR");
-        assert_eq!(asset.kind, if fiat { CashKind::Fiat } else { CashKind::Crypto });
+        assert_eq!(asset.kind, if fiat { AssetKind::Fiat } else { AssetKind::Crypto });
     }
 }
 
