@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod market;
 pub mod mutant;
 pub mod number;
+pub mod position;
 pub mod reject;
 pub mod rng;
 pub mod router;

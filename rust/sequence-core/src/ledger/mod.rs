@@ -12,6 +12,7 @@
 mod check;
 mod entry;
 mod slots;
+mod sums;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,9 @@ pub use entry::{Balance, BalanceId, BalanceKey, Contra, ContraTotals, LedgerErro
 pub use slots::ReservationId;
 
 use slots::{Held, Slots};
+use sums::{
+    add, add_within, bounded, hold_back, moved, not_negative, pay_in, sub, sub_within, wrong_fee,
+};
 
 type Result<T> = std::result::Result<T, LedgerError>;
 
@@ -117,12 +121,11 @@ impl Ledger {
             return Err(LedgerError::BelowReserved { reserved: balance.reserved });
         }
         let change = sub(total, balance.total())?;
-        contra.external = add(contra.external, change)?;
+        contra.external = add_within(contra.external, change)?;
         let available = add(balance.available, change)?;
         let reserved =
             if mutant!("refresh_clears_reserved") { Money::ZERO } else { balance.reserved };
         let hit = if mutant!("reset_hits_neighbour") { BalanceId(id.0 ^ 1) } else { id };
-        bounded(total)?;
         self.write(hit, Balance { available, reserved });
         self.write_contra(key.asset, contra);
         Ok(())
@@ -132,7 +135,7 @@ impl Ledger {
     pub fn reserve(&mut self, id: BalanceId, amount: Money) -> Result<ReservationId> {
         let balance = self.row(id)?.balance;
         not_negative(amount)?;
-        let after = shift(balance, amount)?;
+        let after = hold_back(balance, amount)?;
         let reservation = self.slots.insert(Held { balance: id, amount })?;
         self.write(id, after);
         Ok(reservation)
@@ -143,7 +146,7 @@ impl Ledger {
         let held = self.slots.get(id)?;
         let balance = self.row(held.balance)?.balance;
         not_negative(amount)?;
-        let after = shift(balance, sub(amount, held.amount)?)?;
+        let after = hold_back(balance, sub(amount, held.amount)?)?;
         if mutant!("amend_keeps_reservation") {
             return Ok(());
         }
@@ -179,7 +182,7 @@ impl Ledger {
     pub fn release(&mut self, id: ReservationId) -> Result<Money> {
         let held = self.slots.get(id)?;
         let balance = self.row(held.balance)?.balance;
-        let after = shift(balance, Money(-held.amount.0))?;
+        let after = hold_back(balance, Money(-held.amount.0))?;
         if !mutant!("double_release") {
             self.slots.end(id);
         }
@@ -205,6 +208,7 @@ impl Ledger {
         let mut contra = self.contra(key.asset);
         not_negative(spent)?;
         not_negative(keep)?;
+        bounded(fee)?;
         let paid = add(spent, fee)?;
         let needed = add(paid, keep)?;
         if needed > held.amount {
@@ -222,8 +226,8 @@ impl Ledger {
             reserved: sub(balance.reserved, sub(held.amount, keep)?)?,
         };
         bounded(after.total())?;
-        contra.venue = add(contra.venue, spent)?;
-        contra.fees = add(contra.fees, wrong_fee(fee))?;
+        contra.venue = add_within(contra.venue, spent)?;
+        contra.fees = add_within(contra.fees, wrong_fee(fee))?;
         self.slots.set(id, keep);
         self.write(held.balance, after);
         self.write_contra(key.asset, contra);
@@ -232,10 +236,11 @@ impl Ledger {
 
     /// The last [`Ledger::settle`] of a reservation: keeps nothing, frees the rest and ends it.
     pub fn settle_rest(&mut self, id: ReservationId, spent: Money, fee: Money) -> Result<Money> {
-        let released = self.settle(id, spent, fee, Money::ZERO)?;
+        let mut keep = Money::ZERO;
         if mutant!("filled_keeps_remainder") {
-            return Ok(released);
+            keep = sub(self.reserved(id)?, add(spent, fee)?)?.max(keep);
         }
+        let released = self.settle(id, spent, fee, keep)?;
         self.slots.end(id);
         Ok(released)
     }
@@ -256,12 +261,14 @@ impl Ledger {
     pub fn book(&mut self, id: BalanceId, change: Money, fee: Money) -> Result<()> {
         let Row { key, balance } = self.row(id)?;
         let mut contra = self.contra(key.asset);
+        bounded(change)?;
+        bounded(fee)?;
         let arrives =
             if mutant!("rounding_creates_money") { add(change, Money(1))? } else { change };
         let net = sub(arrives, if mutant!("fee_twice") { add(fee, fee)? } else { fee })?;
         let available = pay_in(balance, net)?;
-        contra.venue = sub(contra.venue, change)?;
-        contra.fees = add(contra.fees, wrong_fee(fee))?;
+        contra.venue = sub_within(contra.venue, change)?;
+        contra.fees = add_within(contra.fees, wrong_fee(fee))?;
         self.write(id, Balance { available, ..balance });
         self.write_contra(key.asset, contra);
         Ok(())
@@ -270,6 +277,7 @@ impl Ledger {
     /// One entry between what is available and one other side; `change` is the account's part.
     pub fn post(&mut self, id: BalanceId, side: Contra, change: Money) -> Result<()> {
         let Row { key, balance } = self.row(id)?;
+        bounded(change)?;
         let available = pay_in(balance, change)?;
         let contra = moved(self.contra(key.asset), side, change)?;
         self.write(id, Balance { available, ..balance });
@@ -280,8 +288,9 @@ impl Ledger {
     /// Books what a rounding left at the venue to the rounding account.
     pub fn round_off(&mut self, asset: AssetId, amount: Money) -> Result<()> {
         let mut contra = *self.contra.get(asset.index()).ok_or(LedgerError::Unknown)?;
-        contra.venue = sub(contra.venue, amount)?;
-        contra.rounding = add(contra.rounding, amount)?;
+        bounded(amount)?;
+        contra.venue = sub_within(contra.venue, amount)?;
+        contra.rounding = add_within(contra.rounding, amount)?;
         self.write_contra(asset, contra);
         Ok(())
     }
@@ -301,71 +310,4 @@ impl Ledger {
             *slot = totals;
         }
     }
-}
-
-/// Moves `amount` from available to reserved; a negative amount moves it back.
-fn shift(balance: Balance, amount: Money) -> Result<Balance> {
-    let funds = if mutant!("spend_total") { balance.total() } else { balance.available };
-    if amount > funds {
-        return Err(LedgerError::Insufficient { available: balance.available, needed: amount });
-    }
-    Ok(Balance {
-        available: sub(balance.available, amount)?,
-        reserved: add(balance.reserved, amount)?,
-    })
-}
-
-/// What is available after `net` came in, or went out when it is negative.
-fn pay_in(balance: Balance, net: Money) -> Result<Money> {
-    let available = add(balance.available, net)?;
-    if available < Money::ZERO && !mutant!("dust_fee") {
-        let needed = Money(-net.0);
-        return Err(LedgerError::Insufficient { available: balance.available, needed });
-    }
-    bounded(add(available, balance.reserved)?)?;
-    Ok(available)
-}
-
-/// The other sides after `change` went from `side` to a balance.
-fn moved(mut contra: ContraTotals, side: Contra, change: Money) -> Result<ContraTotals> {
-    match side {
-        Contra::External => contra.external = add(contra.external, change)?,
-        Contra::Venue => contra.venue = sub(contra.venue, change)?,
-        Contra::Fees => contra.fees = sub(contra.fees, change)?,
-        Contra::Rounding => contra.rounding = sub(contra.rounding, change)?,
-        Contra::Insurance => contra.insurance = sub(contra.insurance, change)?,
-    }
-    Ok(contra)
-}
-
-/// The fee leg; a unit too much under a mutant.
-fn wrong_fee(fee: Money) -> Money {
-    if mutant!("fee_off_by_one") { Money(fee.0 + 1) } else { fee }
-}
-
-fn not_negative(amount: Money) -> Result<()> {
-    if amount < Money::ZERO { Err(LedgerError::Negative) } else { Ok(()) }
-}
-
-fn bounded(amount: Money) -> Result<Money> {
-    if (-MAX_AMOUNT..=MAX_AMOUNT).contains(&amount.0) {
-        Ok(amount)
-    } else {
-        Err(LedgerError::Range)
-    }
-}
-
-fn add(a: Money, b: Money) -> Result<Money> {
-    let sum = a.0.checked_add(b.0).ok_or(LedgerError::Range)?;
-    bounded(if mutant!("i64_wrap") { Money(wrap(sum)) } else { Money(sum) })
-}
-
-fn sub(a: Money, b: Money) -> Result<Money> {
-    a.0.checked_sub(b.0).ok_or(LedgerError::Range).and_then(|difference| bounded(Money(difference)))
-}
-
-/// What a careless 64-bit sum would give; only a mutant asks.
-fn wrap(sum: i128) -> i128 {
-    let low = sum.rem_euclid(1 << 64);
-    if low >= 1 << 63 { low - (1 << 64) } else { low }
 }
