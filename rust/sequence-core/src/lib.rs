@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod book;
+pub mod demo;
 pub mod hash;
 pub mod ids;
 pub mod ledger;

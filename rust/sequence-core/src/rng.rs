@@ -34,6 +34,43 @@ pub fn below(word: u64, bound: u64) -> u64 {
     u64::try_from(wide >> 64).unwrap_or(0)
 }
 
+/// A stream read from its start, one value after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draws {
+    stream: Stream,
+    position: u64,
+}
+
+impl Draws {
+    /// The values of a stream, in order.
+    pub const fn new(stream: Stream) -> Self {
+        Self { stream, position: 0 }
+    }
+
+    /// The next word.
+    pub const fn word(&mut self) -> u64 {
+        let word = self.stream.value(self.position);
+        self.position = self.position.wrapping_add(1);
+        word
+    }
+
+    /// The next value of `0..bound`.
+    pub fn roll(&mut self, bound: u64) -> u64 {
+        below(self.word(), bound)
+    }
+
+    /// True in this many of a hundred cases.
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.roll(100) < percent
+    }
+
+    /// A number from `low` to below `low + width`.
+    pub fn between(&mut self, low: i64, width: i64) -> i64 {
+        let extra = self.roll(width.max(0).unsigned_abs());
+        low.saturating_add_unsigned(extra)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +94,8 @@ mod tests {
         assert_eq!(below(0, 10), 0);
         assert_eq!(below(u64::MAX, 0), 0);
         assert_eq!(below(1 << 63, 10), 5);
+        let mut draws = Draws::new(Stream::new(1, 0, "test"));
+        assert!((0..100).all(|_| (-5..5).contains(&draws.between(-5, 10))));
+        assert_eq!(draws.word(), draws.stream.value(100));
     }
 }

@@ -10,8 +10,8 @@ fn px(units: i64) -> Price {
     Price(units * PRICE_ONE)
 }
 
-fn level(side: BookSide, price: i64, size: i64, now: i64) -> MarketEvent {
-    MarketEvent::level(side, px(price), Quantity(size), now, now)
+fn level(side: BookSide, price: i64, quantity: i64, now: i64) -> MarketEvent {
+    MarketEvent::level(side, px(price), Quantity(quantity), now, now)
 }
 
 fn snapshot(market: &mut Market, bid: i64, ask: i64, now: i64) {
@@ -21,8 +21,8 @@ fn snapshot(market: &mut Market, bid: i64, ask: i64, now: i64) {
     market.apply(&MarketEvent::new(EventKind::SnapshotEnd, now, now).last(), now);
 }
 
-fn set(market: &mut Market, side: BookSide, price: i64, size: i64, now: i64) -> Change {
-    market.apply(&level(side, price, size, now).last(), now)
+fn set(market: &mut Market, side: BookSide, price: i64, quantity: i64, now: i64) -> Change {
+    market.apply(&level(side, price, quantity, now).last(), now)
 }
 
 fn live_market() -> Market {
