@@ -6,7 +6,9 @@
 #![warn(missing_docs)]
 
 pub mod book;
+//pub mod feed;
 pub mod ids;
+pub mod json;
 pub mod number;
 pub mod reject;
 pub mod tape;
