@@ -6,7 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod book;
-//pub mod feed;
+pub mod feed;
 pub mod ids;
 pub mod json;
 pub mod number;

@@ -81,12 +81,7 @@ impl Binance {
         Self { futures: true, ..Self::new() }
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let [stream, data, event, last_update, symbol] =
             scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
@@ -135,12 +130,22 @@ impl Binance {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [event, symbol, time, first, last, previous, bids, asks, price, quantity, maker, id, agg_id, class] =
-            scanner.fields(&[
-                "e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "a", "X",
-            ])?;
-        // Both an aggregate trade's id and a diff's asks are called `a`.
-        let a = asks.or(agg_id);
+        // `a` is the asks of a diff and the id of an aggregate trade.
+        let [
+            event,
+            symbol,
+            time,
+            first,
+            last,
+            previous,
+            bids,
+            a,
+            price,
+            quantity,
+            maker,
+            id,
+            class,
+        ] = scanner.fields(&["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"])?;
         let Some(symbol) = symbol else { return Ok(()) };
         let instrument = self.instrument(&symbol.string()?)?;
         let stamp = stamp.at(millis(time));
@@ -168,7 +173,7 @@ impl Binance {
                 let trade = read_trade(price, quantity, maker, a, class)?;
                 self.trade(instrument, "aggTrade", trade, stamp, out);
             }
-            Some("bookTicker") | None => self.session.heartbeat(instrument, stamp, out),
+            Some("bookTicker") | None => out.heartbeat(instrument, stamp),
             _ => {}
         }
         Ok(())
@@ -235,7 +240,7 @@ impl Binance {
             self.hold(instrument, diff, out);
         } else if self.session.accept(instrument, &diff.reading, diff.stamp, out) {
             pair.place = Place::Following(diff.last_id);
-            self.session.update(instrument, &diff.reading.levels, diff.stamp, out);
+            out.update(instrument, &diff.reading.levels, diff.stamp);
         } else {
             pair.place = Place::Waiting;
         }
@@ -279,8 +284,7 @@ impl Binance {
 
 /// A diff continues a REST book when it covers the book's id or starts right behind it.
 fn bridges(diff: &Diff, id: u64) -> bool {
-    diff.previous_id.is_some_and(|previous| previous <= id)
-        || diff.first_id <= id.saturating_add(1)
+    diff.previous_id.is_some_and(|previous| previous <= id) || diff.first_id <= id.saturating_add(1)
 }
 
 fn read_trade(
@@ -320,12 +324,7 @@ impl Decoder for Binance {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // A lost diff shows as a gap at the next one: nothing needs to be given up here.

@@ -38,12 +38,7 @@ impl Coinbase {
         Self { session, reading: Reading::default(), sequence: None, trade_ids: Vec::new() }
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let [kind, product, bids, asks, changes, time, channel, sequence, events, timestamp] =
             scanner.fields(&[
@@ -81,7 +76,7 @@ impl Coinbase {
             "last_match" => return self.trade(frame, flag::BACKFILLED, stamp, out),
             "ticker" | "heartbeat" => {
                 let instrument = self.instrument(product)?;
-                self.session.heartbeat(instrument, stamp, out);
+                out.heartbeat(instrument, stamp);
             }
             _ => {}
         }
@@ -90,9 +85,8 @@ impl Coinbase {
 
     fn instrument(&mut self, product: Option<Raw<'_>>) -> Result<u32, FeedError> {
         let product = required(product, "product_id")?.string()?;
-        let instrument = self
-            .session
-            .instrument(&product, |text| (InstrumentKind::Spot, text.to_owned()))?;
+        let instrument =
+            self.session.instrument(&product, |text| (InstrumentKind::Spot, text.to_owned()))?;
         self.trade_ids.resize(self.session.instruments().len(), 0);
         Ok(instrument)
     }
@@ -119,7 +113,7 @@ impl Coinbase {
         if snapshot {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         } else {
-            self.session.update(instrument, &self.reading.levels, stamp, out);
+            out.update(instrument, &self.reading.levels, stamp);
         }
     }
 
@@ -130,11 +124,17 @@ impl Coinbase {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [product, side, price, size, id, sequence] = Scanner::new(frame)?
-            .fields(&["product_id", "side", "price", "size", "trade_id", "sequence"])?;
+        let [product, side, price, quantity, id, sequence] = Scanner::new(frame)?.fields(&[
+            "product_id",
+            "side",
+            "price",
+            "size",
+            "trade_id",
+            "sequence",
+        ])?;
         let instrument = self.instrument(product)?;
         let sequence = sequence.map_or(Ok(0), Raw::unsigned)?;
-        let trade = read_trade(side, price, size, id, flags)?;
+        let trade = read_trade(side, price, quantity, id, flags)?;
         self.print(instrument, trade, stamp.numbered(sequence), out);
         Ok(())
     }
@@ -232,10 +232,10 @@ impl Coinbase {
         let mut scanner = trades.scanner();
         scanner.array()?;
         while scanner.element()? {
-            let [product, side, price, size, id, time] =
+            let [product, side, price, quantity, id, time] =
                 scanner.fields(&["product_id", "side", "price", "size", "trade_id", "time"])?;
             let instrument = self.instrument(product)?;
-            let trade = read_trade(side, price, size, id, flags)?;
+            let trade = read_trade(side, price, quantity, id, flags)?;
             read.push((instrument, trade, stamp.at(rfc3339(time))));
         }
         read.sort_by_key(|(instrument, trade, _)| (*instrument, trade.id));
@@ -249,12 +249,12 @@ impl Coinbase {
 fn read_trade(
     side: Option<Raw<'_>>,
     price: Option<Raw<'_>>,
-    size: Option<Raw<'_>>,
+    quantity: Option<Raw<'_>>,
     id: Option<Raw<'_>>,
     flags: u16,
 ) -> Result<Trade, FeedError> {
     let hit = Some(book_side(&required(side, "side")?.string()?)?);
-    let (price, quantity) = trade_amounts(price, size)?;
+    let (price, quantity) = trade_amounts(price, quantity)?;
     let id = id.map_or(Ok(0), Raw::unsigned)?;
     Ok(Trade { hit, price, quantity, id, flags })
 }
@@ -272,12 +272,7 @@ impl Decoder for Coinbase {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))

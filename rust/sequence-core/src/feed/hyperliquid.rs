@@ -53,12 +53,7 @@ impl Hyperliquid {
         Self { session, coins: Vec::new(), reading: Reading::default() }
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let [channel, data] = scanner.fields(&["channel", "data"])?;
         scanner.finish()?;
@@ -69,7 +64,7 @@ impl Hyperliquid {
             "bbo" => {
                 let [coin, time] = required(data, "data")?.scanner().fields(&["coin", "time"])?;
                 let instrument = self.instrument(coin)?;
-                self.session.heartbeat(instrument, stamp.at(millis(time)), out);
+                out.heartbeat(instrument, stamp.at(millis(time)));
                 Ok(())
             }
             "pong" => {
@@ -87,12 +82,7 @@ impl Hyperliquid {
         Ok(instrument)
     }
 
-    fn book(
-        &mut self,
-        data: Raw<'_>,
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn book(&mut self, data: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let [coin, time, levels] = data.scanner().fields(&["coin", "time", "levels"])?;
         let instrument = self.instrument(coin)?;
         let stamp = stamp.at(millis(time));
@@ -109,7 +99,7 @@ impl Hyperliquid {
         let live = self.session.is_live(instrument);
         let changed = coin.replace(&self.reading.levels);
         if live {
-            self.session.update(instrument, &changed, stamp, out);
+            out.update(instrument, &changed, stamp);
         } else {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         }
@@ -148,7 +138,7 @@ impl Hyperliquid {
         scanner.array()?;
         let mut touched = BTreeSet::new();
         while scanner.element()? {
-            let [coin, side, price, size, time, tid] =
+            let [coin, side, price, quantity, time, tid] =
                 scanner.fields(&["coin", "side", "px", "sz", "time", "tid"])?;
             let instrument = self.instrument(coin)?;
             // The venue names the taker's side: B bought, so the asks were hit.
@@ -157,7 +147,7 @@ impl Hyperliquid {
                 "A" => Some(BookSide::Bid),
                 _ => None,
             };
-            let (price, quantity) = trade_amounts(price, size)?;
+            let (price, quantity) = trade_amounts(price, quantity)?;
             let id = required(tid, "tid")?.unsigned()?;
             let Some(coin) = self.coins.get_mut(instrument as usize) else { continue };
             touched.insert(instrument);
@@ -192,9 +182,10 @@ impl Coin {
         }
         let mut changed = Vec::new();
         for side in [BookSide::Bid, BookSide::Ask] {
-            let gone = self.book.levels(side).filter(|old| {
-                next.quantity_at(side, old.price) == Quantity::ZERO
-            });
+            let gone = self
+                .book
+                .levels(side)
+                .filter(|old| next.quantity_at(side, old.price) == Quantity::ZERO);
             changed.extend(gone.map(|old| SideLevel {
                 side,
                 price: old.price,
@@ -202,9 +193,11 @@ impl Coin {
                 orders: 0,
             }));
         }
-        changed.extend(levels.iter().filter(|level| {
-            level.quantity != self.book.quantity_at(level.side, level.price)
-        }));
+        changed.extend(
+            levels
+                .iter()
+                .filter(|level| level.quantity != self.book.quantity_at(level.side, level.price)),
+        );
         self.book = next;
         changed
     }
@@ -241,12 +234,7 @@ impl Decoder for Hyperliquid {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // The next frame is the whole book again: an unreadable one costs nothing that lasts.

@@ -60,12 +60,7 @@ impl Kalshi {
         Self { strict: true, ..Self::new() }
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let [kind, sid, seq, msg] = scanner.fields(&["type", "sid", "seq", "msg"])?;
         scanner.finish()?;
@@ -204,12 +199,7 @@ impl Kalshi {
         Ok(())
     }
 
-    fn delta(
-        &mut self,
-        msg: Raw<'_>,
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn delta(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let [ticker, side, price, delta, ts_ms, ts] = msg.scanner().fields(&[
             "market_ticker",
             "side",
@@ -226,9 +216,11 @@ impl Kalshi {
             _ => return Err(FeedError::Field("side")),
         };
         let price = Price::parse(required(price, "price_dollars")?.decimal()?)
-            .map_err(|_| FeedError::Field("price_dollars"))?;
+            .ok()
+            .ok_or(FeedError::Field("price_dollars"))?;
         let change = Quantity::parse(required(delta, "delta_fp")?.decimal()?)
-            .map_err(|_| FeedError::Field("delta_fp"))?;
+            .ok()
+            .ok_or(FeedError::Field("delta_fp"))?;
         let mut level = SideLevel { side, price, quantity: change, orders: 0 };
         if !to_yes(&mut level) {
             return Err(FeedError::Field("price_dollars"));
@@ -246,18 +238,13 @@ impl Kalshi {
         match held.checked_add(change.quantity) {
             Ok(quantity) if quantity.0 >= 0 => {
                 book.set(change.side, change.price, quantity);
-                self.session.update(instrument, &[SideLevel { quantity, ..change }], stamp, out);
+                out.update(instrument, &[SideLevel { quantity, ..change }], stamp);
             }
             _ => self.session.resync(instrument, stamp, out),
         }
     }
 
-    fn trade(
-        &mut self,
-        msg: Raw<'_>,
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn trade(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let [ticker, price, count, taker, id, ts_ms] = msg.scanner().fields(&[
             "market_ticker",
             "yes_price_dollars",
@@ -329,12 +316,7 @@ impl Decoder for Kalshi {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))

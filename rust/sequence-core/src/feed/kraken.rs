@@ -24,7 +24,6 @@ const CHECKSUM_LEVELS: usize = 10;
 #[derive(Debug, Clone, Copy)]
 struct Row {
     price: Price,
-    quantity: Quantity,
     price_digits: u64,
     quantity_digits: u64,
 }
@@ -59,12 +58,7 @@ impl Kraken {
         Self { session, books: Vec::new(), reading: Reading::default(), digits: Vec::new() }
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let [channel, kind, data, method, result] =
             scanner.fields(&["channel", "type", "data", "method", "result"])?;
@@ -92,17 +86,12 @@ impl Kraken {
     }
 
     /// The acknowledgement of a book subscription names the depth to crop to.
-    fn acknowledged(
-        &mut self,
-        method: Raw<'_>,
-        result: Option<Raw<'_>>,
-    ) -> Result<(), FeedError> {
+    fn acknowledged(&mut self, method: Raw<'_>, result: Option<Raw<'_>>) -> Result<(), FeedError> {
         let Some(result) = result.filter(|result| result.is_object()) else { return Ok(()) };
         if method.string()? != "subscribe" {
             return Ok(());
         }
-        let [channel, depth, symbol] =
-            result.scanner().fields(&["channel", "depth", "symbol"])?;
+        let [channel, depth, symbol] = result.scanner().fields(&["channel", "depth", "symbol"])?;
         if let (Some(channel), Some(depth), Some(symbol)) = (channel, depth, symbol)
             && channel.string()? == "book"
         {
@@ -117,9 +106,9 @@ impl Kraken {
 
     fn instrument(&mut self, symbol: Raw<'_>) -> Result<u32, FeedError> {
         let symbol = symbol.string()?;
-        let instrument = self.session.instrument(&symbol, |text| {
-            (InstrumentKind::Spot, text.replace('/', "-"))
-        })?;
+        let instrument = self
+            .session
+            .instrument(&symbol, |text| (InstrumentKind::Spot, text.replace('/', "-")))?;
         self.books.resize_with(self.session.instruments().len(), DigitBook::default);
         Ok(instrument)
     }
@@ -160,7 +149,7 @@ impl Kraken {
         if snapshot {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         } else {
-            self.session.update(instrument, &self.reading.levels, stamp, out);
+            out.update(instrument, &self.reading.levels, stamp);
         }
         Ok(())
     }
@@ -196,9 +185,8 @@ impl Kraken {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [symbol, side, price, quantity, id, timestamp] = trade
-            .scanner()
-            .fields(&["symbol", "side", "price", "qty", "trade_id", "timestamp"])?;
+        let [symbol, side, price, quantity, id, timestamp] =
+            trade.scanner().fields(&["symbol", "side", "price", "qty", "trade_id", "timestamp"])?;
         let instrument = self.instrument(required(symbol, "symbol")?)?;
         let hit = match &*required(side, "side")?.string()? {
             "buy" => Some(BookSide::Ask),
@@ -238,12 +226,7 @@ impl Decoder for Kraken {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // A lost update shows in the next checksum: nothing needs to be given up here.
@@ -286,7 +269,7 @@ impl DigitBook {
             BookSide::Ask => level.price.cmp(&row.price),
         });
         let (price, quantity) = (level.price, level.quantity);
-        let row = Row { price, quantity, price_digits, quantity_digits };
+        let row = Row { price, price_digits, quantity_digits };
         match (found, quantity.0 > 0) {
             (Ok(at), true) => {
                 if let Some(slot) = rows.get_mut(at) {

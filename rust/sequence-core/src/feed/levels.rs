@@ -113,8 +113,8 @@ pub(super) fn trade_amounts(
 ) -> Result<(Price, Quantity), FeedError> {
     let price = required(price, "price")?.decimal()?;
     let quantity = required(quantity, "size")?.decimal()?;
-    let price = Price::parse(price).map_err(|_| FeedError::Field("price"))?;
-    let quantity = Quantity::parse(quantity).map_err(|_| FeedError::Field("size"))?;
+    let price = Price::parse(price).ok().ok_or(FeedError::Field("price"))?;
+    let quantity = Quantity::parse(quantity).ok().ok_or(FeedError::Field("size"))?;
     if !in_range(price.0, 1) {
         return Err(FeedError::Field("price"));
     }

@@ -223,12 +223,7 @@ pub trait Decoder: std::fmt::Debug + Send {
     fn venue(&self) -> FeedVenue;
 
     /// Decodes one frame received at `recv_ns` (ns since the Unix epoch) and appends to `out`.
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError>;
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError>;
 
     /// Decodes a book fetched over REST, which does not name its instrument.
     fn rest_snapshot(

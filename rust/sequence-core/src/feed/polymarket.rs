@@ -74,12 +74,7 @@ impl Polymarket {
         self.mirrors.insert(no_token.to_owned(), yes_token.to_owned());
     }
 
-    fn read(
-        &mut self,
-        frame: &[u8],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
         let mut scanner = Scanner::new(frame)?;
         let whole = scanner.value()?;
         scanner.finish()?;
@@ -110,7 +105,7 @@ impl Polymarket {
             "best_bid_ask" | "tick_size_change" => {
                 let [asset] = message.scanner().fields(&["asset_id"])?;
                 if let Some(instrument) = self.canonical(asset)? {
-                    self.session.heartbeat(instrument, stamp, out);
+                    out.heartbeat(instrument, stamp);
                 }
                 Ok(())
             }
@@ -120,9 +115,8 @@ impl Polymarket {
     }
 
     fn token(&mut self, token: &str) -> Result<u32, FeedError> {
-        let instrument = self
-            .session
-            .instrument(token, |text| (InstrumentKind::Prediction, text.to_owned()))?;
+        let instrument =
+            self.session.instrument(token, |text| (InstrumentKind::Prediction, text.to_owned()))?;
         self.tokens.resize_with(self.session.instruments().len(), Token::default);
         Ok(instrument)
     }
@@ -170,7 +164,7 @@ impl Polymarket {
         Ok(())
     }
 
-    /// Changes of one frame may concern several tokens; runs of one token are one message.
+    /// Changes of one frame may concern several tokens; those of one token are one message.
     fn price_change(
         &mut self,
         message: Raw<'_>,
@@ -182,8 +176,8 @@ impl Polymarket {
         scanner.array()?;
         let mut changes: Vec<(u32, Reading, [Option<Price>; 2])> = Vec::new();
         while scanner.element()? {
-            let [asset, side, price, size, bid, ask] = scanner
-                .fields(&["asset_id", "side", "price", "size", "best_bid", "best_ask"])?;
+            let [asset, side, price, quantity, bid, ask] =
+                scanner.fields(&["asset_id", "side", "price", "size", "best_bid", "best_ask"])?;
             let Some(instrument) = self.canonical(asset)? else { continue };
             let side = match &*required(side, "side")?.string()? {
                 "BUY" => BookSide::Bid,
@@ -191,16 +185,13 @@ impl Polymarket {
                 _ => return Err(FeedError::Field("side")),
             };
             let price = required(price, "price")?.decimal()?;
-            let size = required(size, "size")?.decimal()?;
-            let at = match changes.iter().position(|(known, ..)| *known == instrument) {
-                Some(at) => at,
-                None => {
-                    changes.push((instrument, Reading::default(), [None; 2]));
-                    changes.len() - 1
-                }
-            };
-            if let Some((_, reading, best)) = changes.get_mut(at) {
-                reading.push(side, price, size, 0);
+            let quantity = required(quantity, "size")?.decimal()?;
+            if !changes.iter().any(|(known, ..)| *known == instrument) {
+                changes.push((instrument, Reading::default(), [None; 2]));
+            }
+            let known = changes.iter_mut().find(|(known, ..)| *known == instrument);
+            if let Some((_, reading, best)) = known {
+                reading.push(side, price, quantity, 0);
                 *best = [named_price(bid), named_price(ask)];
             }
         }
@@ -236,7 +227,7 @@ impl Polymarket {
         if token.contradictions >= MAX_CONTRADICTIONS {
             self.session.resync(instrument, stamp, out);
         } else {
-            self.session.update(instrument, &reading.levels, stamp, out);
+            out.update(instrument, &reading.levels, stamp);
         }
     }
 
@@ -246,10 +237,10 @@ impl Polymarket {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [asset, side, price, size, hash] =
+        let [asset, side, price, quantity, hash] =
             message.scanner().fields(&["asset_id", "side", "price", "size", "transaction_hash"])?;
         let asset = required(asset, "asset_id")?.string()?;
-        let (mut price, quantity) = trade_amounts(price, size)?;
+        let (mut price, quantity) = trade_amounts(price, quantity)?;
         if price.0 >= PRICE_ONE {
             return Err(FeedError::Field("price"));
         }
@@ -338,12 +329,7 @@ impl Decoder for Polymarket {
         self.session.venue()
     }
 
-    fn decode(
-        &mut self,
-        frame: &[u8],
-        recv_ns: i64,
-        out: &mut FeedBatch,
-    ) -> Result<(), FeedError> {
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // The venue answers our pings in plain text.

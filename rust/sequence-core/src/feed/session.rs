@@ -70,8 +70,8 @@ impl Session {
         if venue_symbol.is_empty() || venue_symbol.len() > 128 || !venue_symbol.is_ascii() {
             return Err(FeedError::Field("symbol"));
         }
-        let number = u32::try_from(self.instruments.len())
-            .map_err(|_| FeedError::TooManyInstruments)?;
+        let number =
+            u32::try_from(self.instruments.len()).ok().ok_or(FeedError::TooManyInstruments)?;
         let (kind, symbol) = name(venue_symbol);
         let venue_symbol = venue_symbol.to_owned();
         self.by_symbol.insert(venue_symbol.clone(), number);
@@ -127,23 +127,6 @@ impl Session {
         out.close(instrument);
     }
 
-    /// Passes changed levels on; a message that changes nothing still shows the venue alive.
-    pub(super) fn update(
-        &self,
-        instrument: u32,
-        levels: &[SideLevel],
-        stamp: Stamp,
-        out: &mut FeedBatch,
-    ) {
-        for level in levels {
-            out.push(stamp.level(*level));
-        }
-        if levels.is_empty() {
-            out.push(stamp.event(EventKind::Heartbeat));
-        }
-        out.close(instrument);
-    }
-
     /// Counts the levels a message lost. False when the book can no longer be believed; it has
     /// been given up then.
     pub(super) fn accept(
@@ -184,14 +167,8 @@ impl Session {
     /// The connection is alive: every instrument hears of it.
     pub(super) fn heartbeat_all(&self, stamp: Stamp, out: &mut FeedBatch) {
         for (instrument, _) in (0u32..).zip(&self.instruments) {
-            self.heartbeat(instrument, stamp, out);
+            out.heartbeat(instrument, stamp);
         }
-    }
-
-    /// One instrument is alive and nothing changed.
-    pub(super) fn heartbeat(&self, instrument: u32, stamp: Stamp, out: &mut FeedBatch) {
-        out.push(stamp.event(EventKind::Heartbeat));
-        out.close(instrument);
     }
 
     /// Closes the books of a frame that could not be read and counts it.
@@ -201,5 +178,24 @@ impl Session {
         if lossy {
             self.resync_all(stamp, out);
         }
+    }
+}
+
+impl FeedBatch {
+    /// Passes changed levels on; a message that changes nothing still shows the venue alive.
+    pub(super) fn update(&mut self, instrument: u32, levels: &[SideLevel], stamp: Stamp) {
+        for level in levels {
+            self.push(stamp.level(*level));
+        }
+        if levels.is_empty() {
+            self.push(stamp.event(EventKind::Heartbeat));
+        }
+        self.close(instrument);
+    }
+
+    /// One instrument is alive and nothing changed.
+    pub(super) fn heartbeat(&mut self, instrument: u32, stamp: Stamp) {
+        self.push(stamp.event(EventKind::Heartbeat));
+        self.close(instrument);
     }
 }

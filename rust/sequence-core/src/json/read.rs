@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         self.string(key, at);
         let name = key.decode();
         let Some(Frame::Object { keys, current }) = self.frames.last_mut() else { return Ok(()) };
-        *current = name.clone();
+        current.clone_from(&name);
         if keys.insert(name) {
             Ok(())
         } else {

@@ -57,9 +57,7 @@ impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self, JsonError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::of(text)),
-            Err(error) => {
-                Err(JsonError { kind: JsonErrorKind::Encoding, at: error.valid_up_to() })
-            }
+            Err(error) => Err(JsonError { kind: JsonErrorKind::Encoding, at: error.valid_up_to() }),
         }
     }
 
@@ -86,14 +84,20 @@ impl<'a> Scanner<'a> {
         self.skip_space();
         match self.expect {
             Expect::Value => self.value_token().map(Some),
-            Expect::KeyOrEnd => match self.eat(b'}') {
-                true => Ok(Some(self.close(Token::ObjectEnd))),
-                false => self.key().map(Some),
-            },
-            Expect::ElementOrEnd => match self.eat(b']') {
-                true => Ok(Some(self.close(Token::ArrayEnd))),
-                false => self.value_token().map(Some),
-            },
+            Expect::KeyOrEnd => {
+                if self.eat(b'}') {
+                    Ok(Some(self.close(Token::ObjectEnd)))
+                } else {
+                    self.key().map(Some)
+                }
+            }
+            Expect::ElementOrEnd => {
+                if self.eat(b']') {
+                    Ok(Some(self.close(Token::ArrayEnd)))
+                } else {
+                    self.value_token().map(Some)
+                }
+            }
             Expect::CommaOrEnd => self.after_value(),
         }
     }
@@ -194,10 +198,7 @@ impl<'a> Scanner<'a> {
             self.skip_space();
             return if object { self.key() } else { self.value_token() }.map(Some);
         }
-        let (end, token) = match object {
-            true => (b'}', Token::ObjectEnd),
-            false => (b']', Token::ArrayEnd),
-        };
+        let (end, token) = if object { (b'}', Token::ObjectEnd) } else { (b']', Token::ArrayEnd) };
         if self.eat(end) {
             Ok(Some(self.close(token)))
         } else {

@@ -163,9 +163,7 @@ fn code_point(text: &str) -> (char, &str) {
             let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
             (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), after(10))
         }
-        (Some(code), _) => {
-            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), after(4))
-        }
+        (Some(code), _) => (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), after(4)),
         (None, _) => (char::REPLACEMENT_CHARACTER, after(4)),
     }
 }
