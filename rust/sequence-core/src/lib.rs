@@ -7,8 +7,10 @@
 
 pub mod book;
 pub mod demo;
+pub mod feed;
 pub mod hash;
 pub mod ids;
+pub mod json;
 pub mod ledger;
 pub mod market;
 pub mod mutant;
