@@ -6,7 +6,10 @@
 #![warn(missing_docs)]
 
 pub mod book;
+pub mod command;
 pub mod demo;
+pub mod engine;
+pub mod event;
 pub mod feed;
 pub mod hash;
 pub mod ids;
@@ -15,7 +18,9 @@ pub mod ledger;
 pub mod market;
 pub mod mutant;
 pub mod number;
+pub mod order;
 pub mod position;
+pub mod registry;
 pub mod reject;
 pub mod rng;
 pub mod router;
@@ -23,5 +28,6 @@ pub mod sim;
 pub mod symbol;
 pub mod table;
 pub mod tape;
+pub mod ulid;
 pub mod venue;
 pub mod violation;
