@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::{Account, Engine, Graph, GraphId, Reply};
 use crate::command::{Size, Submit};
-use crate::event::EventKind;
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
@@ -256,8 +255,7 @@ impl Engine {
             Err(_) => order.symbol.into(),
         };
         let hash = |start: u64| {
-            let mut hasher = StateHasher::new();
-            hasher.word(start);
+            let mut hasher = StateHasher::new(start);
             for text in [&symbol, order.node_id, order.metadata] {
                 hasher.text(text);
             }

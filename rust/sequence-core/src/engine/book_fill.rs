@@ -12,7 +12,7 @@ use crate::number::{
     Money, NumberError, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor,
 };
 use crate::order::{LegState, OrderStatus};
-use crate::position::{Execution, Position, PositionId};
+use crate::position::{Execution, Position};
 use crate::registry::MarketSpec;
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::fees::{FeeLeg, FeeState};
@@ -212,8 +212,11 @@ impl Engine {
         }
         let row = self.registry.asset_row(asset);
         let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
-        let number = PositionId(u64::from(self.rows.next_id().0) + 1);
-        let id = self.rows.push(Position::new(number, row.kind, entry, self.now_ns));
+        let number = u64::from(self.rows.next_id().0) + 1;
+        let id = self.rows.push(match row.kind {
+            AssetKind::Perp => Position::perpetual(number, self.now_ns),
+            _ => Position::asset(number, entry, self.now_ns),
+        });
         self.accounts[account].rows.insert((venue, asset), id);
         id
     }
@@ -227,12 +230,13 @@ impl Engine {
 
     /// Whole quantity units of an asset, or the signed size of a perp.
     pub(super) fn held(&self, account: AccountId, venue: VenueId, asset: AssetId) -> Quantity {
-        if self.registry.asset_row(asset).kind == AssetKind::Perp {
-            let row = self.accounts[account].rows.get(&(venue, asset));
-            return row.map_or(Quantity::ZERO, |row| self.rows[*row].perp_quantity);
+        let row = self.accounts[account].rows.get(&(venue, asset));
+        if let Some(perp) = row.and_then(|row| self.rows[*row].perp) {
+            return perp.quantity;
         }
-        let total = self.ledger.find(account, venue, asset).map(|id| self.ledger.balance(id).total());
-        total.unwrap_or_default().to_quantity_floor().unwrap_or(Quantity(i64::MAX))
+        let balance = self.ledger.find(account, venue, asset);
+        let total = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
+        total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 
     /// Value of one unit of an asset in USD: 1 when pegged, else the mid of its USD market.

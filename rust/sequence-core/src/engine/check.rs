@@ -86,7 +86,7 @@ impl Engine {
         }
         for ((_, asset), row) in &self.accounts[account].rows {
             let (row, code) = (&self.rows[*row], &self.registry.asset_row(*asset).code);
-            if row.perp_quantity.0 == 0 && row.margin.is_some() {
+            if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
             }
         }
@@ -95,12 +95,12 @@ impl Engine {
     fn reservations_of_orders_and_margins(&self) -> usize {
         let legs = self.orders.iter().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
-        of_legs + self.rows.iter().filter(|(_, row)| row.margin.is_some()).count()
+        of_legs + self.rows.iter().filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some())).count()
     }
 
     /// Hash of everything a client can observe: balances, rows, orders, and the event log.
     pub fn state_hash(&self) -> u64 {
-        let mut hasher = StateHasher::new();
+        let mut hasher = StateHasher::new(self.seed);
         hasher.word(self.log.hash());
         self.ledger.hash_into(&mut hasher);
         for (_, row) in self.rows.iter() {

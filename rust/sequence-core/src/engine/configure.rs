@@ -10,7 +10,6 @@ use crate::ledger::LedgerError;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::registry::is_usd_pegged;
 use crate::reject::{DoneReason, Refusal};
-use crate::venue::CashKind;
 
 impl Engine {
     /// Starts over: open orders end, rows go, default balances come, a new epoch begins.
@@ -25,11 +24,7 @@ impl Engine {
         for venue in VenueId::all().filter(|venue| venue.venue().seeded) {
             seeded += 1;
             for cash in venue.venue().cash {
-                let kind = match cash.kind {
-                    CashKind::Fiat => AssetKind::Fiat,
-                    CashKind::Crypto => AssetKind::Crypto,
-                };
-                let asset = self.registry.asset(kind, cash.code);
+                let asset = self.registry.asset(cash.kind, cash.code);
                 self.write_row(account, venue, asset, initial, Price(PRICE_ONE))?;
             }
         }
@@ -162,7 +157,8 @@ impl Engine {
 
     /// Releases the margin a perp row holds.
     fn drop_margin(&mut self, id: RowIx) -> Result<(), Refusal> {
-        if let Some(margin) = self.rows[id].margin.take() {
+        let perp = self.rows[id].perp.as_mut();
+        if let Some(margin) = perp.and_then(|perp| perp.margin.take()) {
             self.ledger.release(margin).map_err(|error| refused(&error))?;
         }
         Ok(())

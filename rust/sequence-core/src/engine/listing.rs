@@ -7,7 +7,7 @@ use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
-use crate::venue::{self, CashKind, DemoListing, demo_listing, listing_rules, settlement_asset};
+use crate::venue::{self, DemoListing, demo_listing, listing_rules, settlement_asset};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +79,7 @@ impl Engine {
         symbol: &Symbol<'_>,
     ) -> MarketSpec {
         let cash = settlement_asset(venue, symbol);
-        let cash_kind = match cash.kind {
-            CashKind::Fiat => AssetKind::Fiat,
-            CashKind::Crypto => AssetKind::Crypto,
-        };
-        let settle = self.registry.asset(cash_kind, cash.code);
+        let settle = self.registry.asset(cash.kind, cash.code);
         let entry = self.registry.symbol(id).clone();
         let (base, no) = match (&entry.outcomes, entry.kind) {
             (Some([yes, no]), _) => (

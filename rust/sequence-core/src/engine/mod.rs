@@ -37,7 +37,7 @@ use crate::reject::Refusal;
 use crate::table::Table;
 use crate::ulid::UlidSource;
 
-pub use account::{Account, Graph, GraphId};
+pub use account::{Account, Graph, GraphId, GraphStatus};
 pub use fill::{Fill, FillCause};
 pub use listing::FeedKind;
 pub use market::MarketSim;

@@ -35,7 +35,7 @@ impl Engine {
         let Some(row) = account.rows.get(&(terms.venue, terms.base)) else {
             return Quantity::ZERO;
         };
-        let position = self.rows[*row].perp_quantity.0;
+        let position = self.rows[*row].perp.unwrap_or_default().quantity.0;
         let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
         let committed: i64 = self.markets[market]
             .own_legs(spec.account)
@@ -53,7 +53,7 @@ impl Engine {
         let row = self.row(account, terms.venue, terms.base);
         let balance = self.ledger.open(account, terms.venue, terms.settle);
         let mut position = self.rows[row];
-        let held = position.perp_quantity;
+        let held = position.perp.unwrap_or_default().quantity;
         let effect = position.apply_fill(held, fill.execution).map_err(|_| LedgerError::Range)?;
         let lock = self.margin_after(row, held, &effect, terms, fill.price)?;
         let mut after = self.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
@@ -64,7 +64,9 @@ impl Engine {
         let change = PerpChange { keep, lock, gain: effect.realized };
         let reservation = after.reservation.ok_or(LedgerError::Ended)?;
         let margin = self.move_margin(row, balance, reservation, &change, &fill.fee)?;
-        position.margin = margin;
+        if let Some(perp) = &mut position.perp {
+            perp.margin = margin;
+        }
         self.rows[row] = position;
         if let Some(leg) = self.orders[id].legs.get_mut(at) {
             leg.reducing = after.reducing;
@@ -91,8 +93,8 @@ impl Engine {
     }
 
     pub(super) fn margin_of(&self, row: RowIx) -> Money {
-        let reservation = self.rows[row].margin;
-        reservation.and_then(|id| self.ledger.reserved(id).ok()).unwrap_or_default()
+        let perp = self.rows[row].perp.unwrap_or_default();
+        perp.margin.and_then(|id| self.ledger.reserved(id).ok()).unwrap_or_default()
     }
 
     /// Order margin becomes position margin; gain and fee move cash. Checked as a whole first.
@@ -113,7 +115,7 @@ impl Engine {
             return Err(LedgerError::Insufficient { available, needed: Money(for_lock) });
         }
         self.ledger.resize(order, change.keep)?;
-        let margin = match self.rows[row].margin {
+        let margin = match self.rows[row].perp.unwrap_or_default().margin {
             Some(margin) if change.lock.0 == 0 => {
                 self.ledger.release(margin)?;
                 None

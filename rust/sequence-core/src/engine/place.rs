@@ -316,6 +316,7 @@ impl Engine {
     /// Timers of an order that was placed.
     fn start_life(&mut self, id: OrderId) {
         let spec = &self.orders[id].spec;
+        let chases = spec.policy == Policy::AggressiveChase;
         let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
         let end = horizon.and_then(|life| self.now_ns.checked_add(life));
         let legs = self.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
@@ -325,7 +326,7 @@ impl Engine {
         if let Some(due) = [end, day].into_iter().flatten().min() {
             self.add_timer(due, super::Due::Expire(id));
         }
-        if spec.policy == Policy::AggressiveChase {
+        if chases {
             self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, super::Due::Chase(id));
         }
     }
