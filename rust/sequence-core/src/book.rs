@@ -100,6 +100,14 @@ impl Book {
         }
     }
 
+    /// True when a price is worse than every level of its side.
+    pub fn is_beyond(&self, side: BookSide, price: Price) -> bool {
+        match side {
+            BookSide::Bid => self.bids.first().is_some_and(|worst| price < worst.price),
+            BookSide::Ask => self.asks.first().is_some_and(|worst| price > worst.price),
+        }
+    }
+
     /// True when the best bid is at or above the best ask.
     pub fn is_crossed(&self) -> bool {
         matches!((self.bids.last(), self.asks.last()), (Some(bid), Some(ask)) if bid.price >= ask.price)

@@ -1,5 +1,7 @@
 //! Dense identifiers. Each is an index into the table that made it, so look-ups cost one bound check.
 
+use crate::reject::text_enum;
+
 macro_rules! dense_id {
     ($(#[$doc:meta])* $name:ident($int:ty)) => {
         $(#[$doc])*
@@ -9,6 +11,16 @@ macro_rules! dense_id {
         impl $name {
             /// Position in its table.
             pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl crate::table::Dense for $name {
+            fn from_index(index: u32) -> Self {
+                Self(<$int>::try_from(index).unwrap_or(<$int>::MAX))
+            }
+
+            fn index(self) -> usize {
                 self.0 as usize
             }
         }
@@ -30,6 +42,26 @@ dense_id!(
 dense_id!(
     /// One client in one mode.
     AccountId(u32)
+);
+dense_id!(
+    /// A symbol of the registry.
+    SymbolId(u32)
+);
+dense_id!(
+    /// An order of the engine, in order of creation.
+    OrderId(u32)
+);
+dense_id!(
+    /// An execution graph of the engine.
+    GraphIx(u32)
+);
+dense_id!(
+    /// A fill of the engine, in order of booking.
+    FillIx(u32)
+);
+dense_id!(
+    /// A position row of the engine.
+    RowIx(u32)
 );
 
 /// Direction of an order.
@@ -125,3 +157,17 @@ impl InstrumentKind {
         }
     }
 }
+
+text_enum!(
+    /// Kind of an asset or position row, in wire order.
+    AssetKind {
+        /// National currency.
+        Fiat = "fiat",
+        /// Crypto asset, stablecoins included.
+        Crypto = "crypto",
+        /// Perpetual position; never an asset of the ledger.
+        Perp = "perp",
+        /// One outcome of an event market.
+        EventContract = "event_contract",
+    }
+);

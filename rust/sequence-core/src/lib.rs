@@ -6,7 +6,28 @@
 #![warn(missing_docs)]
 
 pub mod book;
+pub mod command;
+pub mod demo;
+pub mod engine;
+pub mod event;
+pub mod feed;
+pub mod hash;
 pub mod ids;
+pub mod json;
+pub mod ledger;
+pub mod market;
+pub mod mutant;
 pub mod number;
+pub mod order;
+pub mod position;
+pub mod registry;
 pub mod reject;
+pub mod rng;
+pub mod router;
+pub mod sim;
+pub mod symbol;
+pub mod table;
 pub mod tape;
+pub mod ulid;
+pub mod venue;
+pub mod violation;

@@ -2,9 +2,17 @@
 
 use pyo3::prelude::*;
 
+mod feed;
+mod json;
+
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::feed::{Recording, check_recording};
+    #[pymodule_export]
+    use crate::json::{JsonError, parse_json};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

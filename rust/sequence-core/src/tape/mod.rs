@@ -4,6 +4,10 @@
 //! message becomes one or more events; the last carries [`flag::LAST`], and a book is only looked
 //! at between messages. The fields and the 64-byte encoding are the recording schema.
 
+mod record;
+
+pub use record::{RECORD_BYTES, TapeError};
+
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 
@@ -35,6 +39,26 @@ pub enum EventKind {
     Heartbeat = 11,
 }
 
+impl EventKind {
+    /// The kind with this code.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Add,
+            2 => Self::Reduce,
+            3 => Self::Delete,
+            4 => Self::Execute,
+            5 => Self::HiddenExecute,
+            6 => Self::LevelSet,
+            7 => Self::Print,
+            8 => Self::SnapshotBegin,
+            9 => Self::SnapshotEnd,
+            10 => Self::Status,
+            11 => Self::Heartbeat,
+            _ => return None,
+        })
+    }
+}
+
 /// Status a source can announce, carried in `count` of a [`EventKind::Status`] event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
@@ -51,6 +75,21 @@ pub enum FeedStatus {
     Closed = 5,
     /// The connection is gone.
     Down = 6,
+}
+
+impl FeedStatus {
+    /// The status with this code.
+    pub const fn from_code(code: u32) -> Option<Self> {
+        Some(match code {
+            1 => Self::Open,
+            2 => Self::Resync,
+            3 => Self::Halted,
+            4 => Self::PostOnly,
+            5 => Self::Closed,
+            6 => Self::Down,
+            _ => return None,
+        })
+    }
 }
 
 /// Bits of [`MarketEvent::flags`].
@@ -125,6 +164,37 @@ impl MarketEvent {
         event.price = price;
         event.quantity = quantity;
         event
+    }
+
+    /// A status, as a message of its own.
+    pub const fn status(status: FeedStatus, ts_venue_ns: i64, ts_local_ns: i64) -> Self {
+        let mut event = Self::new(EventKind::Status, ts_venue_ns, ts_local_ns);
+        event.count = status as u32;
+        event.flags = flag::LAST;
+        event
+    }
+
+    /// A trade; `hit` is the side of the book that was hit, `None` when the venue does not tell.
+    pub const fn print(
+        hit: Option<BookSide>,
+        price: Price,
+        quantity: Quantity,
+        ts_venue_ns: i64,
+        ts_local_ns: i64,
+    ) -> Self {
+        let mut event = Self::new(EventKind::Print, ts_venue_ns, ts_local_ns);
+        event.side = hit;
+        event.flags = if hit.is_some() { flag::AGGRESSOR_KNOWN } else { 0 };
+        event.price = price;
+        event.quantity = quantity;
+        event
+    }
+
+    /// The same event as the last of its message.
+    #[must_use]
+    pub const fn last(mut self) -> Self {
+        self.flags |= flag::LAST;
+        self
     }
 
     /// True when this event ends a venue message.

@@ -1,0 +1,116 @@
+//! Everything a client or a source can ask of the engine, as plain data.
+
+use crate::ids::{AccountId, AssetKind, InstrumentKind, MarketId, Side, VenueId};
+use crate::number::{Money, Price, Quantity};
+use crate::order::{Policy, TimeInForce, Urgency};
+use crate::tape::MarketEvent;
+
+/// Size of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// In units of the instrument.
+    Quantity(Quantity),
+    /// In USD; becomes a quantity once, at activation.
+    Notional(Money),
+}
+
+/// A graph of one node: what a simple order is.
+#[derive(Debug, Clone)]
+pub struct Submit<'a> {
+    /// Symbol text of any form.
+    pub symbol: &'a str,
+    /// Direction.
+    pub side: Side,
+    /// Size.
+    pub size: Size,
+    /// Limit price; `None` is a market order.
+    pub limit: Option<Price>,
+    /// Pin to a venue; `None` routes.
+    pub venue: Option<VenueId>,
+    /// Idempotency key of the client; `None` lets the engine make one.
+    pub graph_id: Option<&'a str>,
+    /// Node id, `order` for simple orders.
+    pub node_id: &'a str,
+    /// A hint: the symbol decides.
+    pub kind_hint: InstrumentKind,
+    /// How it is worked.
+    pub policy: Policy,
+    /// Weight of latency risk.
+    pub urgency: Urgency,
+    /// Cap against the best opposite price at activation.
+    pub max_slippage_bps: Option<u32>,
+    /// Life of the order.
+    pub horizon_ms: Option<u64>,
+    /// Time in force; by default `gtc` for limit and `ioc` for market orders.
+    pub tif: Option<TimeInForce>,
+    /// Only reduces a perp position.
+    pub reduce_only: bool,
+    /// Free JSON text of the client, kept and returned.
+    pub metadata: &'a str,
+}
+
+/// One row of a position write.
+#[derive(Debug, Clone)]
+pub struct PositionRow<'a> {
+    /// Venue.
+    pub venue: VenueId,
+    /// Kind.
+    pub kind: AssetKind,
+    /// Symbol as first written.
+    pub symbol: &'a str,
+    /// Quantity; signed for perps.
+    pub quantity: Quantity,
+    /// Cost basis per unit in USD; `None` takes the default of the kind.
+    pub entry: Option<Price>,
+}
+
+/// A command of the engine. Reads are not commands.
+#[derive(Debug, Clone)]
+pub enum Command<'a> {
+    /// One venue message of one market.
+    Market {
+        /// Market.
+        market: MarketId,
+        /// Events of the message; the last carries the last-of-message flag.
+        events: &'a [MarketEvent],
+    },
+    /// Time passes: timers fire.
+    Advance,
+    /// A client submits an order.
+    Submit {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        order: Submit<'a>,
+    },
+    /// A client cancels an order, or a graph when the id is one.
+    CancelOrder {
+        /// Whose.
+        account: AccountId,
+        /// Order or graph id.
+        id: &'a str,
+    },
+    /// A client cancels a graph, named by its own id or by one of its orders.
+    CancelGraph {
+        /// Whose.
+        account: AccountId,
+        /// Graph or order id.
+        id: &'a str,
+    },
+    /// A client writes positions.
+    SetPositions {
+        /// Whose.
+        account: AccountId,
+        /// Rows.
+        rows: &'a [PositionRow<'a>],
+        /// Delete all rows first.
+        replace: bool,
+    },
+    /// A client starts over.
+    Reset {
+        /// Whose.
+        account: AccountId,
+        /// Balance of each seeded cash row.
+        initial: Quantity,
+    },
+}

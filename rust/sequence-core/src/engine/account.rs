@@ -1,0 +1,139 @@
+//! One client's sandbox: its graphs, orders, fills and rows, by epoch.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::order::{Order, OrderStatus};
+use crate::reject::{DoneReason, text_enum};
+use crate::ulid::Ulid;
+
+/// Name of a graph: made here, or the client's own idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GraphId {
+    /// `graph_` and an identifier.
+    Made(Ulid),
+    /// The client's text.
+    Client(Arc<str>),
+}
+
+impl GraphId {
+    /// Reads a graph id; the text decides, so one id never has two forms.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix("graph_").and_then(Ulid::parse) {
+            Some(ulid) => Self::Made(ulid),
+            None => Self::Client(text.into()),
+        }
+    }
+}
+
+impl fmt::Display for GraphId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made(ulid) => write!(f, "graph_{ulid}"),
+            Self::Client(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A graph of one node.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// Name.
+    pub id: GraphId,
+    /// Hash of the canonical request, for replays.
+    pub fingerprint: u128,
+    /// Its order.
+    pub order: OrderId,
+    /// The order as the first answer showed it, kept while the order can still change.
+    pub first_answer: Option<Box<Order>>,
+    /// Free JSON text of the client.
+    pub metadata: Arc<str>,
+}
+
+text_enum!(
+    /// Status of a graph (wire contract, 10.9).
+    GraphStatus {
+        /// Recorded, nothing acknowledged.
+        Accepted = "ACCEPTED",
+        /// Acknowledged, work left.
+        Running = "RUNNING",
+        /// Paused.
+        Paused = "PAUSED",
+        /// Done with at least one fill.
+        Completed = "COMPLETED",
+        /// Cancelled, or nothing filled and nothing rejected or expired.
+        Cancelled = "CANCELLED",
+        /// Nothing filled and a node rejected.
+        Rejected = "REJECTED",
+        /// Nothing filled and a node expired.
+        Expired = "EXPIRED",
+        /// Ended by a failure action.
+        Failed = "FAILED",
+    }
+);
+
+impl GraphStatus {
+    /// Status of a one-node graph, which its order decides.
+    pub fn of(order: &Order) -> Self {
+        let filled = order.filled.0 > 0;
+        match order.status {
+            OrderStatus::New => Self::Accepted,
+            OrderStatus::Accepted | OrderStatus::Partial => Self::Running,
+            OrderStatus::Filled => Self::Completed,
+            OrderStatus::Rejected => Self::Rejected,
+            OrderStatus::Expired if !filled => Self::Expired,
+            OrderStatus::Expired => Self::Completed,
+            // A remainder that no market could take is an end; a withdrawal is a cancel.
+            OrderStatus::Cancelled if filled && !is_withdrawal(order.done) => Self::Completed,
+            OrderStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+const fn is_withdrawal(done: Option<DoneReason>) -> bool {
+    use DoneReason::{
+        CancelledByClient, GraphCancelled, Replaced, Reset, RootRejected, VenueCancelAll,
+    };
+    matches!(
+        done,
+        Some(
+            CancelledByClient | GraphCancelled | VenueCancelAll | RootRejected | Replaced | Reset
+        )
+    )
+}
+
+/// One client's sandbox.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Client id.
+    pub client: Arc<str>,
+    /// Number of resets; 0 = never seeded.
+    pub epoch: u32,
+    /// Graphs of the epoch by name.
+    pub graphs: BTreeMap<GraphId, GraphIx>,
+    /// Orders of the epoch, in order of creation.
+    pub orders: Vec<OrderId>,
+    /// Fills of the epoch, in order of booking.
+    pub fills: Vec<FillIx>,
+    /// Orders that can still trade.
+    pub open: u32,
+    /// Position rows by venue and asset.
+    pub rows: BTreeMap<(VenueId, AssetId), RowIx>,
+}
+
+impl Account {
+    /// An account that was never seeded.
+    pub const fn new(client: Arc<str>) -> Self {
+        Self {
+            client,
+            epoch: 0,
+            graphs: BTreeMap::new(),
+            orders: Vec::new(),
+            fills: Vec::new(),
+            open: 0,
+            rows: BTreeMap::new(),
+        }
+    }
+}

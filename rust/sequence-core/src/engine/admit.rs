@@ -1,0 +1,379 @@
+//! What is refused before anything is recorded, in this order: known graph id, symbol and venue,
+//! price and size, a live market for market orders, open orders.
+//!
+//! A refusal leaves no trace: the graph id stays free and the state hash is as before.
+
+use std::sync::Arc;
+
+use super::{Account, Engine, Graph, GraphId, Reply};
+use crate::command::{Size, Submit};
+use crate::hash::StateHasher;
+use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
+use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
+use crate::registry::MarketSpec;
+use crate::reject::Refusal;
+
+/// Open orders a client may have.
+const MAX_OPEN_ORDERS: u32 = 10_000;
+
+/// An order that will be recorded.
+pub(super) struct Admitted {
+    pub(super) symbol: SymbolId,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) kind: InstrumentKind,
+    pub(super) tif: TimeInForce,
+    pub(super) qty: Quantity,
+    pub(super) notional: Option<Money>,
+}
+
+impl Engine {
+    /// Admits, records and places an order.
+    pub(super) fn submit(
+        &mut self,
+        account: AccountId,
+        order: &Submit<'_>,
+    ) -> Result<Reply, Refusal> {
+        let fingerprint = self.fingerprint(order);
+        let id = order.graph_id.map(GraphId::parse);
+        if let Some(found) = id.as_ref().and_then(|id| self.accounts[account].graphs.get(id)) {
+            return if self.graphs[*found].fingerprint == fingerprint {
+                Ok(Reply::Submitted { graph: *found, replayed: true })
+            } else {
+                let text = order.graph_id.unwrap_or_default();
+                Err(Refusal::conflict(format!("graph_id {text} was used with another body")))
+            };
+        }
+        let admitted = self.admit(account, order)?;
+        let id = id.unwrap_or_else(|| GraphId::Made(self.ulids.next(self.now_ns)));
+        let order = self.record(account, order, admitted, id, fingerprint);
+        self.place(order);
+        let graph = self.orders[order].spec.graph;
+        if !self.orders[order].status.is_terminal() {
+            self.graphs[graph].first_answer = Some(Box::new(self.orders[order].clone()));
+        }
+        Ok(Reply::Submitted { graph, replayed: false })
+    }
+
+    /// Every check of a submit, without a trace. A preview asks it too.
+    pub(super) fn admit(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+    ) -> Result<Admitted, Refusal> {
+        let (symbol, outcome) = self.resolve(order)?;
+        let kind = self.registry.symbol(symbol).kind;
+        let markets = self.eligible(symbol, order)?;
+        let tif = time_in_force(order)?;
+        if order.reduce_only && kind != InstrumentKind::Perp {
+            return Err(Refusal::invalid("reduce_only", "is for perps only"));
+        }
+        if let Some(price) = order.limit {
+            check_price_range(kind, price)?;
+        }
+        if order.limit.is_none() && !markets.iter().any(|m| self.touch_of(*m, order.side, outcome).is_some()) {
+            return Err(match order.side {
+                Side::Buy => Refusal::invalid("", "market buy requires a live ask"),
+                Side::Sell => Refusal::invalid("", "market sell requires a live bid"),
+            });
+        }
+        let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
+        let (qty, notional) = self.size(order, &markets, price)?;
+        self.check_fits(order, &markets, qty, price)?;
+        if self.accounts[account].open >= MAX_OPEN_ORDERS {
+            return Err(Refusal::invalid("", format!("more than {MAX_OPEN_ORDERS} open orders")));
+        }
+        Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
+    }
+
+    /// The symbol an order names; a pair with the hint `perp` means its perpetual.
+    pub(super) fn resolve(
+        &self,
+        order: &Submit<'_>,
+    ) -> Result<(SymbolId, Option<Outcome>), Refusal> {
+        let unknown = || Refusal::invalid("symbol", format!("unknown symbol {:?}", order.symbol));
+        let mut found = self.resolve_text(order.symbol);
+        if order.kind_hint == InstrumentKind::Perp && !order.symbol.ends_with("-PERP") {
+            let perp = format!("{}-PERP", order.symbol);
+            found = self.registry.resolve(&perp).or(found);
+        }
+        let found = found.ok_or_else(unknown)?;
+        let kind = self.registry.symbol(found.symbol).kind;
+        let fits = match order.kind_hint {
+            InstrumentKind::Spot => true,
+            hint => hint == kind,
+        };
+        if !fits {
+            let message =
+                format!("{} is a {} symbol, not {}", order.symbol, kind.as_str(), order.kind_hint.as_str());
+            return Err(Refusal::invalid("instrument_type", message));
+        }
+        Ok((found.symbol, found.outcome))
+    }
+
+    /// Markets the order may use, by venue.
+    fn eligible(&self, symbol: SymbolId, order: &Submit<'_>) -> Result<Vec<MarketId>, Refusal> {
+        let Some(venue) = order.venue else {
+            return Ok(self.registry.symbol(symbol).markets.clone());
+        };
+        match self.registry.market_at(symbol, venue) {
+            Some(market) => Ok(vec![market]),
+            None => Err(Refusal::invalid(
+                "venue",
+                format!("{} does not list {}", venue.as_str(), order.symbol),
+            )),
+        }
+    }
+
+    /// Best live opposite price of a market, in the order's own outcome.
+    pub(super) fn touch_of(
+        &self,
+        market: MarketId,
+        side: Side,
+        outcome: Option<Outcome>,
+    ) -> Option<Price> {
+        let sim = &self.markets[market];
+        if !sim.market.is_live(self.now_ns) {
+            return None;
+        }
+        let level = sim.market.best(book_side(side, outcome).takes())?;
+        Some(book_price(level.price, outcome))
+    }
+
+    /// Best live opposite price over markets.
+    pub(super) fn best_touch(
+        &self,
+        markets: &[MarketId],
+        side: Side,
+        outcome: Option<Outcome>,
+    ) -> Option<Price> {
+        let touches = markets.iter().filter_map(|market| self.touch_of(*market, side, outcome));
+        match side {
+            Side::Buy => touches.min(),
+            Side::Sell => touches.max(),
+        }
+    }
+
+    /// Quantity asked for; a notional is converted once, at the limit or the best opposite price.
+    fn size(
+        &self,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        price: Option<Price>,
+    ) -> Result<(Quantity, Option<Money>), Refusal> {
+        let usd = match order.size {
+            Size::Quantity(qty) if qty.0 >= 1 => return Ok((qty, None)),
+            Size::Quantity(_) => return Err(Refusal::invalid("qty", "must be greater than 0")),
+            Size::Notional(usd) if usd.0 >= 1 => usd,
+            Size::Notional(_) => return Err(Refusal::invalid("notional", "must be greater than 0")),
+        };
+        let specs = || markets.iter().map(|market| self.registry.market(*market));
+        let price = price.filter(|price| price.0 > 0);
+        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.lot).min()) else {
+            return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
+        };
+        let rate = specs().next().map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).0).max(1);
+        let usd_price = mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
+        let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;
+        let qty = i64::try_from(units)
+            .map_err(|_| Refusal::invalid("notional", "is too large for this price"))?;
+        let qty = Quantity(qty).floor_to(lot);
+        if qty.0 <= 0 {
+            return Err(Refusal::invalid("notional", format!("buys less than one lot of {lot}")));
+        }
+        Ok((qty, Some(usd)))
+    }
+
+    /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
+    fn check_fits(
+        &self,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        qty: Quantity,
+        price: Option<Price>,
+    ) -> Result<(), Refusal> {
+        let mut first = None;
+        for market in markets {
+            match check_venue_rules(self.registry.market(*market), order, qty, price) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => first = first.or(Some(refusal)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Refusal::invalid("symbol", "is not listed at any venue")))
+    }
+
+    fn record(
+        &mut self,
+        account: AccountId,
+        order: &Submit<'_>,
+        admitted: Admitted,
+        id: GraphId,
+        fingerprint: u128,
+    ) -> OrderId {
+        let graph = self.graphs.next_id();
+        let spec = OrderSpec {
+            account,
+            graph,
+            node_id: order.node_id.into(),
+            seq: 1,
+            symbol: admitted.symbol,
+            outcome: admitted.outcome,
+            kind: admitted.kind,
+            side: order.side,
+            pinned: order.venue,
+            tif: admitted.tif,
+            policy: order.policy,
+            urgency: order.urgency,
+            max_slippage_bps: order.max_slippage_bps,
+            horizon_ms: order.horizon_ms,
+            reduce_only: order.reduce_only,
+            notional_usd: admitted.notional,
+            is_market: order.limit.is_none(),
+            created_ns: self.now_ns,
+        };
+        let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
+        self.graphs.push(Graph {
+            id: id.clone(),
+            fingerprint,
+            order: ix,
+            first_answer: None,
+            metadata: order.metadata.into(),
+        });
+        let row: &mut Account = &mut self.accounts[account];
+        row.graphs.insert(id, graph);
+        row.orders.push(ix);
+        row.open += 1;
+        self.touch(ix);
+        self.orders[ix].created_seq = self.orders[ix].event_seq;
+        ix
+    }
+
+    /// Hash of the request as parsed and defaulted: what "the same body" means.
+    fn fingerprint(&self, order: &Submit<'_>) -> u128 {
+        let symbol: Arc<str> = match self.resolve(order) {
+            Ok((symbol, outcome)) => self.registry.symbol(symbol).canonical(outcome).clone(),
+            Err(_) => order.symbol.into(),
+        };
+        let hash = |start: u64| {
+            let mut hasher = StateHasher::new(start);
+            for text in [&symbol, order.node_id, order.metadata] {
+                hasher.text(text);
+            }
+            let (sized_by, size) = match order.size {
+                Size::Quantity(qty) => (0, qty.0.cast_unsigned()),
+                Size::Notional(usd) => (1, usd.0.cast_unsigned() as u64),
+            };
+            let tif = time_in_force(order).map_or(99, |tif| tif as u64);
+            let words = [
+                sized_by,
+                size,
+                order.side as u64,
+                order.limit.map_or(0, |price| price.0.cast_unsigned()),
+                order.venue.map_or(0, |venue| u64::from(venue.0) + 1),
+                order.policy as u64,
+                order.urgency as u64,
+                order.max_slippage_bps.map_or(0, u64::from),
+                order.horizon_ms.unwrap_or(0),
+                tif,
+                u64::from(order.reduce_only),
+            ];
+            for word in words {
+                hasher.word(word);
+            }
+            hasher.finish()
+        };
+        u128::from(hash(1)) << 64 | u128::from(hash(2))
+    }
+
+    /// Resolves a symbol text; a venue's event URL counts as its slug.
+    pub(super) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
+        if let Some(found) = self.registry.resolve(text) {
+            return Some(found);
+        }
+        let parsed = crate::symbol::Symbol::parse(text).ok()?;
+        self.registry.resolve(&parsed.canonical())
+    }
+}
+
+fn new_order(spec: OrderSpec, qty: Quantity, limit: Option<Price>, now_ns: i64) -> Order {
+    Order {
+        spec,
+        qty,
+        limit,
+        filled: Quantity::ZERO,
+        exact: 0,
+        notional_usd: Money::ZERO,
+        fees_usd: Money::ZERO,
+        status: OrderStatus::New,
+        reject: None,
+        message: None,
+        done: None,
+        legs: Vec::new(),
+        version: 0,
+        event_seq: 0,
+        created_seq: 0,
+        updated_ns: now_ns,
+    }
+}
+
+fn time_in_force(order: &Submit<'_>) -> Result<TimeInForce, Refusal> {
+    match (order.limit, order.tif) {
+        (None, Some(TimeInForce::PostOnly)) => {
+            Err(Refusal::invalid("tif", "post_only needs a limit price"))
+        }
+        // A market order never rests, so gtc and day mean what ioc means.
+        (None, Some(TimeInForce::Fok)) => Ok(TimeInForce::Fok),
+        (None, _) => Ok(TimeInForce::Ioc),
+        (Some(_), None) if order.policy == Policy::AggressiveChase => Ok(TimeInForce::Ioc),
+        (Some(_), tif) => Ok(tif.unwrap_or(TimeInForce::Gtc)),
+    }
+}
+
+fn check_price_range(kind: InstrumentKind, price: Price) -> Result<(), Refusal> {
+    if price.0 < 1 {
+        return Err(Refusal::invalid("price", "must be greater than 0"));
+    }
+    if kind == InstrumentKind::Prediction && price.0 >= PRICE_ONE {
+        return Err(Refusal::invalid("price", "must lie between 0 and 1, both excluded"));
+    }
+    Ok(())
+}
+
+/// Tick, lot and minimums of one venue; an order that routes is floored to lots and ticks later.
+fn check_venue_rules(
+    spec: &MarketSpec,
+    order: &Submit<'_>,
+    qty: Quantity,
+    price: Option<Price>,
+) -> Result<(), Refusal> {
+    let pinned = order.venue.is_some();
+    if let Some(price) = order.limit.filter(|_| pinned) {
+        if !spec.grid.contains(price) {
+            let tick = spec.grid.tick_at(price);
+            let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
+            return Err(Refusal::invalid(
+                "price",
+                format!("is off the tick of {tick}; nearest valid: {low} and {high}"),
+            ));
+        }
+    }
+    let floored = qty.floor_to(spec.lot);
+    if pinned && floored != qty {
+        let high = floored.checked_add(spec.lot)?;
+        return Err(Refusal::invalid(
+            "qty",
+            format!("is off the lot of {}; nearest valid: {floored} and {high}", spec.lot),
+        ));
+    }
+    if floored < spec.min_qty || floored.0 <= 0 {
+        return Err(Refusal::invalid("qty", format!("is below the minimum of {}", spec.min_qty)));
+    }
+    let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
+    match notional {
+        Some(notional) if notional < spec.min_notional => Err(Refusal::invalid(
+            "qty",
+            format!("is worth {notional}, below the minimum notional of {}", spec.min_notional),
+        )),
+        _ => Ok(()),
+    }
+}

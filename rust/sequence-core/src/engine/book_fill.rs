@@ -1,0 +1,268 @@
+//! Money and positions of one fill.
+//!
+//! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
+//! fill costs, and a fill never needs more than its leg holds.
+
+use super::finish::LegEnd;
+use super::{Engine, Fill, FillCause};
+use crate::event::EventKind;
+use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
+use crate::ledger::LedgerError;
+use crate::number::{
+    Money, NumberError, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor,
+};
+use crate::order::{LegState, OrderStatus};
+use crate::position::{Execution, Position};
+use crate::registry::MarketSpec;
+use crate::reject::{DoneReason, RejectReason};
+use crate::sim::fees::{FeeLeg, FeeState};
+
+/// One fill about to be booked.
+pub(super) struct Booking {
+    pub(super) order: OrderId,
+    pub(super) leg: usize,
+    pub(super) terms: MarketSpec,
+    pub(super) price: Price,
+    pub(super) quantity: Quantity,
+    /// The same in USD, for the position row.
+    pub(super) execution: Execution,
+    pub(super) fee: FeeLeg,
+    /// Sums of the leg after this fill.
+    pub(super) fees: FeeState,
+}
+
+impl Engine {
+    /// Books one fill of a leg at a price in the order's own outcome.
+    pub(super) fn book_fill(
+        &mut self,
+        order: OrderId,
+        leg: usize,
+        price: Price,
+        quantity: Quantity,
+        cause: FillCause,
+    ) {
+        let booked = self.prepare(order, leg, price, quantity, cause).and_then(|booking| {
+            let realized = match (booking.terms.kind, booking.execution.side) {
+                (InstrumentKind::Perp, _) => self.book_perp(&booking),
+                (_, Side::Buy) => self.book_buy(&booking),
+                (_, Side::Sell) => self.book_sell(&booking),
+            }?;
+            Ok((booking, realized))
+        });
+        match booked {
+            Ok((booking, realized)) => self.record_fill(&booking, cause, realized),
+            Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
+                // The position it was to reduce is gone, and there is no margin to open one.
+                let end = if self.orders[order].filled.0 == 0 {
+                    LegEnd::Rejected(RejectReason::InsufficientBalance, "not enough margin")
+                } else {
+                    LegEnd::Cancelled(DoneReason::NoLiquidity)
+                };
+                self.end_leg(order, leg, end);
+            }
+            Err(error) => {
+                self.report_fault(order, &error);
+                self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+            }
+        }
+    }
+
+    fn is_perp(&self, order: OrderId) -> bool {
+        self.orders[order].spec.kind == InstrumentKind::Perp
+    }
+
+    fn prepare(
+        &self,
+        order: OrderId,
+        at: usize,
+        price: Price,
+        quantity: Quantity,
+        cause: FillCause,
+    ) -> Result<Booking, LedgerError> {
+        let leg = self.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
+        let terms = *self.registry.market(leg.market);
+        let side = self.orders[order].spec.side;
+        let mut fees = leg.fees;
+        let maker = cause != FillCause::Walk;
+        let fee = fees.charge(&terms.fees, side, price, quantity, maker).map_err(range)?;
+        let execution = Execution {
+            side,
+            quantity,
+            price: self.in_usd(price, terms.settle)?,
+            fee_usd: self.money_in_usd(fee.fee, terms.settle)?,
+            at_ns: self.now_ns,
+        };
+        Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
+    }
+
+    fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+        let (account, held) = self.holder(fill);
+        let mut after =
+            self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?.clone();
+        after.filled = Quantity(after.filled.0 + fill.quantity.0);
+        after.fees = fill.fees;
+        let keep = Self::required(Side::Buy, &fill.terms, &after)?;
+        let reservation = after.reservation.ok_or(LedgerError::Ended)?;
+        self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
+        let balance = self.ledger.open(account, fill.terms.venue, held);
+        let before = self.ledger.balance(balance).total();
+        self.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
+        self.apply_to_row(account, fill, held, before)
+    }
+
+    fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+        let (account, held) = self.holder(fill);
+        let leg = self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let rest = Quantity(leg.remaining().0 - fill.quantity.0);
+        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
+        let inventory = self.ledger.open(account, fill.terms.venue, held);
+        let before = self.ledger.balance(inventory).total();
+        self.ledger.settle(
+            reservation,
+            fill.quantity.to_money(),
+            Money::ZERO,
+            rest.to_money(),
+        )?;
+        let cash = self.ledger.open(account, fill.terms.venue, fill.terms.settle);
+        self.ledger.credit(cash, fill.fee.notional, fill.fee.fee)?;
+        self.apply_to_row(account, fill, held, before)
+    }
+
+    fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
+        let spec = &self.orders[fill.order].spec;
+        (spec.account, fill.terms.held(spec.outcome))
+    }
+
+    /// The position row of what was bought or sold, and the cash row beside it.
+    fn apply_to_row(
+        &mut self,
+        account: AccountId,
+        fill: &Booking,
+        held: AssetId,
+        before: Money,
+    ) -> Result<Money, LedgerError> {
+        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+        let row = self.row(account, fill.terms.venue, held);
+        let quantity = before.to_quantity_floor().map_err(range)?;
+        let effect = self.rows[row].apply_fill(quantity, fill.execution);
+        effect.map(|effect| effect.realized).map_err(|_| LedgerError::Range)
+    }
+
+    fn record_fill(&mut self, booking: &Booking, cause: FillCause, realized_usd: Money) {
+        let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
+        let exact = exact_notional(price, quantity);
+        let notional_usd =
+            Money::from_exact_floor(exact_notional(execution.price, quantity));
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        leg.fees = fees;
+        leg.filled = Quantity(leg.filled.0 + quantity.0);
+        let market = leg.market;
+        let account = self.orders[id].spec.account;
+        let ix = self.fills.push(Fill {
+            id: self.ulids.next(self.now_ns),
+            order: id,
+            market,
+            price,
+            quantity,
+            notional_usd,
+            fee: fee.fee,
+            fee_asset: terms.settle,
+            fee_usd: execution.fee_usd,
+            fee_parts: fee.parts,
+            is_maker: cause != FillCause::Walk,
+            cause,
+            queue_ahead: Quantity(-1),
+            realized_usd,
+            book_version: self.markets[market].market.version,
+            event_seq: 0,
+            ts_ns: self.now_ns,
+        });
+        let words = [price.0, quantity.0, i64::try_from(fee.fee.0).unwrap_or(i64::MAX)];
+        let kind = EventKind::OrderFilled { order: id, fill: ix, words };
+        self.fills[ix].event_seq = self.log.push(self.now_ns, account, kind);
+        self.accounts[account].fills.push(ix);
+        let order = &mut self.orders[id];
+        order.filled = Quantity(order.filled.0 + quantity.0);
+        order.exact += exact;
+        order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
+        order.fees_usd = Money(order.fees_usd.0 + execution.fee_usd.0);
+        self.after_fill(id, at);
+    }
+
+    /// Status after a fill; a filled leg ends, a filled order is FILLED.
+    fn after_fill(&mut self, id: OrderId, at: usize) {
+        let done = self.orders[id].legs.get(at).is_some_and(|leg| leg.remaining().0 == 0);
+        if done {
+            self.close_leg(id, at, OrderStatus::Filled);
+        } else if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            leg.status = OrderStatus::Partial;
+            leg.state = LegState::Working;
+        }
+        if self.orders[id].filled == self.orders[id].qty {
+            self.complete(id, OrderStatus::Filled);
+        } else {
+            self.set_status(id, OrderStatus::Partial);
+        }
+    }
+
+    /// The row of an asset, made on first use.
+    pub(super) fn row(&mut self, account: AccountId, venue: VenueId, asset: AssetId) -> RowIx {
+        if let Some(found) = self.accounts[account].rows.get(&(venue, asset)) {
+            return *found;
+        }
+        let row = self.registry.asset_row(asset);
+        let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
+        let number = u64::from(self.rows.next_id().0) + 1;
+        let id = self.rows.push(match row.kind {
+            AssetKind::Perp => Position::perpetual(number, self.now_ns),
+            _ => Position::asset(number, entry, self.now_ns),
+        });
+        self.accounts[account].rows.insert((venue, asset), id);
+        id
+    }
+
+    /// Cash moved: its row is newer; the quantity is the ledger's.
+    pub(super) fn touch_cash(&mut self, account: AccountId, venue: VenueId, asset: AssetId) {
+        let row = self.row(account, venue, asset);
+        let held = self.held(account, venue, asset);
+        self.rows[row].touch(held, self.now_ns);
+    }
+
+    /// Whole quantity units of an asset, or the signed size of a perp.
+    pub(super) fn held(&self, account: AccountId, venue: VenueId, asset: AssetId) -> Quantity {
+        let row = self.accounts[account].rows.get(&(venue, asset));
+        if let Some(perp) = row.and_then(|row| self.rows[*row].perp) {
+            return perp.quantity;
+        }
+        let balance = self.ledger.find(account, venue, asset);
+        let total = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
+        total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
+    }
+
+    /// Value of one unit of an asset in USD: 1 when pegged, else the mid of its USD market.
+    pub(super) fn usd_rate(&self, asset: AssetId) -> Price {
+        if self.registry.asset_row(asset).pegged {
+            return Price(PRICE_ONE);
+        }
+        self.mark_of(asset).map_or(Price(0), |mark| mark.price)
+    }
+
+    fn in_usd(&self, price: Price, quote: AssetId) -> Result<Price, LedgerError> {
+        let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?.0;
+        i64::try_from(usd).map(Price).map_err(|_| LedgerError::Range)
+    }
+
+    /// An amount of an asset in USD, rounded down.
+    pub(super) fn money_in_usd(&self, money: Money, asset: AssetId) -> Result<Money, LedgerError> {
+        let rate = self.usd_rate(asset);
+        if rate.0 == PRICE_ONE {
+            return Ok(money);
+        }
+        let usd = mul_div_floor(money.0, i128::from(rate.0), i128::from(PRICE_ONE));
+        usd.map(Money).map_err(range)
+    }
+}
+
+fn range(_: NumberError) -> LedgerError {
+    LedgerError::Range
+}

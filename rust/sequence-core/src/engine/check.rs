@@ -1,0 +1,123 @@
+//! Do the laws hold? Recomputed from orders, legs and rows; nothing is clamped or repaired.
+
+use super::Engine;
+use crate::hash::StateHasher;
+use crate::ids::AccountId;
+use crate::number::{Money, Quantity};
+use crate::order::{LegState, Order, OrderStatus};
+use crate::violation::Violation;
+
+impl Engine {
+    /// Every law that can be judged from the state alone; empty when all hold.
+    pub fn check_invariants(&self) -> Vec<Violation> {
+        let mut found = self.ledger.check();
+        for (id, order) in self.orders.iter() {
+            self.check_order(&format!("order {}", id.0), order, &mut found);
+        }
+        for (account, row) in self.accounts.iter() {
+            self.check_account(account, row.open, &mut found);
+        }
+        let held = self.reservations_of_orders_and_margins();
+        if held != self.ledger.open_reservations() {
+            let open = self.ledger.open_reservations();
+            found.push(Violation::new("L5", "open reservations", held, open));
+        }
+        for (id, error) in &self.faults {
+            found.push(Violation::new("L6", format!("order {}", id.0), "funds reserved", error));
+        }
+        found
+    }
+
+    fn check_order(&self, subject: &str, order: &Order, found: &mut Vec<Violation>) {
+        let legs: i64 = order.legs.iter().map(|leg| leg.filled.0).sum();
+        if order.filled.0 != legs {
+            found.push(Violation::new("O1", subject, order.filled, Quantity(legs)));
+        }
+        if order.filled.0 < 0 || order.filled > order.qty {
+            found.push(Violation::new("O1", subject, order.qty, order.filled));
+        }
+        if (order.filled == order.qty) != (order.status == OrderStatus::Filled) {
+            found.push(Violation::new("O2", subject, "FILLED <=> filled", order.status.as_str()));
+        }
+        if order.status == OrderStatus::Rejected && (order.filled.0 != 0 || order.reject.is_none()) {
+            found.push(Violation::new("O3", subject, "nothing filled and a reason", order.filled));
+        }
+        let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
+        if open == order.status.is_terminal() {
+            found.push(Violation::new("O2", subject, "open legs <=> open order", open));
+        }
+        for leg in &order.legs {
+            if (leg.state == LegState::Done) != leg.reservation.is_none() {
+                found.push(Violation::new("L5", subject, "a reservation while open", leg.status.as_str()));
+            }
+            self.check_reservation(subject, order, leg, found);
+        }
+    }
+
+    /// L4: an open leg holds exactly what its rest can still cost.
+    fn check_reservation(
+        &self,
+        subject: &str,
+        order: &Order,
+        leg: &crate::order::Leg,
+        found: &mut Vec<Violation>,
+    ) {
+        let Some(reservation) = leg.reservation else { return };
+        let terms = self.registry.market(leg.market);
+        let held = self.ledger.reserved(reservation).unwrap_or(Money(-1));
+        match Self::required(order.spec.side, terms, leg) {
+            Ok(needed) if needed == held => {}
+            Ok(needed) => found.push(Violation::new("L4", subject, needed, held)),
+            Err(error) => found.push(Violation::new("L4", subject, "a reservation", error)),
+        }
+    }
+
+    fn check_account(&self, account: AccountId, open: u32, found: &mut Vec<Violation>) {
+        let counted = self.open_orders(account).count();
+        if counted != open as usize {
+            found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
+        }
+        for (_, key, balance) in self.ledger.balances(account) {
+            let has_row = self.accounts[account].rows.contains_key(&(key.venue, key.asset));
+            if balance.total() != Money::ZERO && !has_row {
+                let asset = &self.registry.asset_row(key.asset).code;
+                found.push(Violation::new("P1", asset, "a row", "a balance without one"));
+            }
+        }
+        for ((_, asset), row) in &self.accounts[account].rows {
+            let (row, code) = (&self.rows[*row], &self.registry.asset_row(*asset).code);
+            if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
+                found.push(Violation::new("L2", code, "no margin without a position", "margin"));
+            }
+        }
+    }
+
+    fn reservations_of_orders_and_margins(&self) -> usize {
+        let legs = self.orders.iter().flat_map(|(_, order)| &order.legs);
+        let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
+        of_legs + self.rows.iter().filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some())).count()
+    }
+
+    /// Hash of everything a client can observe: balances, rows, orders, and the event log.
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = StateHasher::new(self.seed);
+        hasher.word(self.log.hash());
+        self.ledger.hash_into(&mut hasher);
+        for (_, row) in self.rows.iter() {
+            row.hash_into(&mut hasher);
+        }
+        for (_, order) in self.orders.iter() {
+            hasher.signed(order.filled.0);
+            hasher.wide(order.exact);
+            hasher.word(order.status as u64);
+            for leg in &order.legs {
+                leg.fees.hash_into(&mut hasher);
+            }
+        }
+        for (_, account) in self.accounts.iter() {
+            hasher.text(&account.client);
+            hasher.word(u64::from(account.epoch));
+        }
+        hasher.finish()
+    }
+}

@@ -1,0 +1,64 @@
+//! One booked fill.
+
+use crate::ids::{AssetId, MarketId, OrderId};
+use crate::number::{Money, Price, Quantity};
+use crate::reject::text_enum;
+use crate::sim::fees::FeeParts;
+use crate::ulid::Ulid;
+
+text_enum!(
+    /// Why a fill happened (wire contract, 11).
+    FillCause {
+        /// Took displayed size.
+        Walk = "WALK",
+        /// A print reached it in the queue.
+        Queue = "QUEUE",
+        /// The market traded through its price.
+        Through = "THROUGH",
+        /// An opposite quote appeared at or through its price.
+        Crossing = "CROSSING",
+        /// As `CROSSING`, seen in the first snapshot after a gap.
+        ResyncCross = "RESYNC_CROSS",
+        /// Closed by a liquidation.
+        Liquidation = "LIQUIDATION",
+    }
+);
+
+/// One fill. Prices are in the order's own outcome.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// Unique id.
+    pub id: Ulid,
+    /// Order.
+    pub order: OrderId,
+    /// Where.
+    pub market: MarketId,
+    /// Price.
+    pub price: Price,
+    /// Quantity, above 0.
+    pub quantity: Quantity,
+    /// Price × quantity in USD.
+    pub notional_usd: Money,
+    /// Fee in its asset; negative = rebate.
+    pub fee: Money,
+    /// Asset of the fee.
+    pub fee_asset: AssetId,
+    /// Fee in USD.
+    pub fee_usd: Money,
+    /// Parts of a Kalshi fee.
+    pub fee_parts: Option<FeeParts>,
+    /// Rested in the book.
+    pub is_maker: bool,
+    /// Why it happened.
+    pub cause: FillCause,
+    /// External size in front when it joined its queue; -1 for takers and where unknown.
+    pub queue_ahead: Quantity,
+    /// P&L realised by this fill, without fees.
+    pub realized_usd: Money,
+    /// Version of the book it cites.
+    pub book_version: u64,
+    /// Commit number.
+    pub event_seq: u64,
+    /// When.
+    pub ts_ns: i64,
+}

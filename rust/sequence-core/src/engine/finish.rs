@@ -1,0 +1,207 @@
+//! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
+
+use super::{Engine, GraphId, Reply};
+use crate::ids::{AccountId, GraphIx, OrderId};
+use crate::ledger::LedgerError;
+use crate::order::{LegState, OrderStatus};
+use crate::reject::{DoneReason, Refusal, RejectReason};
+
+/// Why a leg ended before it was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LegEnd {
+    /// The venue refused it.
+    Rejected(RejectReason, &'static str),
+    /// Its rest was withdrawn.
+    Cancelled(DoneReason),
+    /// Its time ran out.
+    Expired,
+}
+
+impl Engine {
+    /// Ends a leg; the order keeps the first reason, and shows it when its last leg ends.
+    pub(super) fn end_leg(&mut self, id: OrderId, at: usize, end: LegEnd) {
+        let (status, reject, done) = match end {
+            LegEnd::Rejected(reason, _) => (OrderStatus::Rejected, Some(reason), None),
+            LegEnd::Cancelled(reason) => (OrderStatus::Cancelled, None, Some(reason)),
+            LegEnd::Expired => (OrderStatus::Expired, None, Some(DoneReason::Expired)),
+        };
+        let order = &mut self.orders[id];
+        if let LegEnd::Rejected(_, text) = end {
+            order.message.get_or_insert_with(|| text.into());
+        }
+        if order.reject.is_none() && order.done.is_none() {
+            (order.reject, order.done) = (reject, done);
+        }
+        self.close_leg(id, at, status);
+    }
+
+    /// The leg holds nothing from here on.
+    pub(super) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
+        let account = self.orders[id].spec.account;
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let market = leg.market;
+        leg.state = LegState::Done;
+        leg.status = status;
+        if let Some(reservation) = leg.reservation.take() {
+            if let Err(error) = self.ledger.release(reservation) {
+                self.report_fault(id, &error);
+            }
+        }
+        self.markets[market].leave(account, id, at);
+    }
+
+    /// Ends the order when its last leg has ended.
+    pub(super) fn finish_if_done(&mut self, id: OrderId) {
+        let order = &self.orders[id];
+        let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
+        if open || order.status.is_terminal() {
+            return;
+        }
+        let status = match (order.reject, order.done) {
+            (Some(_), _) if order.filled.0 == 0 => OrderStatus::Rejected,
+            (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
+            _ => OrderStatus::Cancelled,
+        };
+        if self.orders[id].done.is_none() && status == OrderStatus::Cancelled {
+            // Legs filled in full, and a remainder that no leg could hold.
+            self.orders[id].done = Some(DoneReason::BelowLot);
+        }
+        self.complete(id, status);
+    }
+
+    /// Moves an order to a terminal status.
+    pub(super) fn complete(&mut self, id: OrderId, status: OrderStatus) {
+        let order = &mut self.orders[id];
+        if status == OrderStatus::Filled {
+            (order.done, order.reject, order.message) = (Some(DoneReason::Filled), None, None);
+        } else if status != OrderStatus::Rejected {
+            order.reject = None;
+        }
+        let account = order.spec.account;
+        self.set_status(id, status);
+        let open = &mut self.accounts[account].open;
+        *open = open.saturating_sub(1);
+    }
+
+    /// One legal move of the order's status; the row changes version.
+    pub(super) fn set_status(&mut self, id: OrderId, next: OrderStatus) {
+        let order = &mut self.orders[id];
+        debug_assert!(order.status.may_become(next), "{:?} -> {next:?}", order.status);
+        order.status = next;
+        self.touch(id);
+    }
+
+    /// An order that cannot go on: nothing filled, nothing held.
+    pub(super) fn reject_order(&mut self, id: OrderId, reason: RejectReason, message: &str) {
+        let order = &mut self.orders[id];
+        order.reject = Some(reason);
+        order.message = Some(message.into());
+        self.complete(id, OrderStatus::Rejected);
+    }
+
+    /// Withdraws what is left of an order.
+    pub(super) fn withdraw(&mut self, id: OrderId, reason: DoneReason) {
+        self.end_open_legs(id, LegEnd::Cancelled(reason));
+        self.finish_if_done(id);
+    }
+
+    /// The order's time is over.
+    pub(super) fn expire(&mut self, id: OrderId) {
+        if !self.orders[id].status.is_terminal() {
+            self.end_open_legs(id, LegEnd::Expired);
+            self.finish_if_done(id);
+        }
+    }
+
+    pub(super) fn end_open_legs(&mut self, id: OrderId, end: LegEnd) {
+        for at in 0..self.orders[id].legs.len() {
+            let open = self.orders[id].legs.get(at).is_some_and(|leg| leg.state != LegState::Done);
+            if open {
+                self.end_leg(id, at, end);
+            }
+        }
+    }
+
+    /// Withdraws every open order of an account.
+    pub(super) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
+        if self.accounts[account].open == 0 {
+            return;
+        }
+        let open: Vec<OrderId> = self.open_orders(account).collect();
+        for id in open {
+            self.withdraw(id, reason);
+        }
+    }
+
+    /// Orders of an account that can still trade, oldest first.
+    pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
+        let orders = &self.accounts[account].orders;
+        orders.iter().copied().filter(|id| !self.orders[*id].status.is_terminal())
+    }
+
+    /// Cancels an order by its id; a graph id cancels the graph.
+    pub(super) fn cancel_order(&mut self, account: AccountId, id: &str) -> Result<Reply, Refusal> {
+        let (graph, order) = self.find_order(account, id)?;
+        self.cancel(graph, order, DoneReason::CancelledByClient)
+    }
+
+    /// Cancels a graph by its own id or that of one of its orders.
+    pub(super) fn cancel_graph(&mut self, account: AccountId, id: &str) -> Result<Reply, Refusal> {
+        let (graph, _) = self.find_order(account, id)?;
+        self.cancel(graph, None, DoneReason::GraphCancelled)
+    }
+
+    fn cancel(
+        &mut self,
+        graph: GraphIx,
+        named: Option<OrderId>,
+        reason: DoneReason,
+    ) -> Result<Reply, Refusal> {
+        let order = self.graphs[graph].order;
+        match self.orders[order].status {
+            OrderStatus::Cancelled => {
+                let ended = Vec::new();
+                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: true })
+            }
+            status if status.is_terminal() => {
+                Err(Refusal::conflict(format!("order is {}", status.as_str())))
+            }
+            _ => {
+                self.withdraw(order, reason);
+                let ended = vec![order];
+                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: false })
+            }
+        }
+    }
+
+    /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another
+    /// client's id, one of an older epoch and one that never was look the same.
+    pub fn find_order(
+        &self,
+        account: AccountId,
+        text: &str,
+    ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
+        let graphs = &self.accounts[account].graphs;
+        let parts: Vec<&str> = text.split(':').collect();
+        let found = match parts.as_slice() {
+            ["graph"] => {
+                return Err(Refusal::not_found("send the graph id: this client shortens order ids"));
+            }
+            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (*ix, None)),
+            ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
+                let order = self.graphs[*ix].order;
+                let spec = &self.orders[order].spec;
+                (&*spec.node_id == *node && spec.seq.to_string() == *seq)
+                    .then_some((*ix, Some(order)))
+            }),
+            _ => None,
+        };
+        found.ok_or_else(|| Refusal::not_found(format!("no order or graph {text:?}")))
+    }
+
+    /// The ledger refused what was reserved for: a bug, kept for `check_invariants` to show.
+    pub(super) fn report_fault(&mut self, id: OrderId, error: &LedgerError) {
+        debug_assert!(false, "order {id:?}: {error}");
+        self.faults.push((id, error.to_string()));
+    }
+}

@@ -1,0 +1,127 @@
+//! Listing a symbol at a venue, with that venue's rules, fees and settlement asset.
+
+use super::{Engine, MarketSim};
+use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
+use crate::market::MarketConfig;
+use crate::registry::{MarketSpec, SymbolEntry};
+use crate::reject::Refusal;
+use crate::sim::fees::FeeSchedule;
+use crate::symbol::Symbol;
+use crate::venue::{self, DemoListing, demo_listing, listing_rules, settlement_asset};
+
+/// How a source feeds a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedKind {
+    /// By hand or from a source of whole books: live from the first snapshot.
+    HandFed,
+    /// A venue feed: live from the first update after a snapshot.
+    Feed,
+}
+
+impl Engine {
+    /// Lists a symbol at a venue, or finds it listed. The symbol may have any known form.
+    pub fn list_market(
+        &mut self,
+        venue: VenueId,
+        text: &str,
+        feed: FeedKind,
+    ) -> Result<MarketId, Refusal> {
+        let symbol = Symbol::parse_at(venue, text)
+            .map_err(|error| Refusal::invalid("symbol", error.to_string()))?;
+        let entry = self.symbol_entry(venue, &symbol);
+        let id = self.registry.add_symbol(entry);
+        if let Some(found) = self.registry.market_at(id, venue) {
+            return Ok(found);
+        }
+        let spec = self.market_spec(id, venue, &symbol);
+        let spelling = venue::venue_symbol(venue, &symbol);
+        let market = self.registry.add_market(spec, spelling.into());
+        let age_ns = venue.venue().max_age_ms.saturating_mul(1_000_000);
+        let config = MarketConfig {
+            live_on_snapshot: feed == FeedKind::HandFed,
+            unit_price: spec.kind == InstrumentKind::Prediction,
+            ..MarketConfig::live(age_ns)
+        };
+        let mut sim = MarketSim::new(config);
+        sim.set_ageing(self.books_age && feed == FeedKind::Feed);
+        self.markets.push(sim);
+        Ok(market)
+    }
+
+    fn symbol_entry(&self, venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
+        let demo = demo_listing(symbol);
+        let kind = symbol.kind();
+        let text = book_text(symbol, demo);
+        let tokens = demo.and_then(|row| row.tokens).map(|(yes, no)| [yes.into(), no.into()]);
+        let outcomes = (kind == InstrumentKind::Prediction).then(|| match &tokens {
+            Some(tokens) if venue == venue::POLYMARKET => tokens.clone(),
+            _ if matches!(symbol, Symbol::Token { .. }) => {
+                [text.clone().into(), format!("{text}:NO").into()]
+            }
+            _ => [Outcome::Yes, Outcome::No].map(|o| format!("{text}:{}", o.as_str()).into()),
+        });
+        SymbolEntry {
+            text: text.into(),
+            kind,
+            base: symbol.base().unwrap_or_default().into(),
+            quote: symbol.quote().unwrap_or_default().into(),
+            outcomes,
+            tokens,
+            category: demo.map_or("", |row| row.category).into(),
+            markets: Vec::new(),
+        }
+    }
+
+    fn market_spec(
+        &mut self,
+        id: crate::ids::SymbolId,
+        venue: VenueId,
+        symbol: &Symbol<'_>,
+    ) -> MarketSpec {
+        let cash = settlement_asset(venue, symbol);
+        let settle = self.registry.asset(cash.kind, cash.code);
+        let entry = self.registry.symbol(id).clone();
+        let (base, no) = match (&entry.outcomes, entry.kind) {
+            (Some([yes, no]), _) => (
+                self.registry.asset(AssetKind::EventContract, yes),
+                self.registry.asset(AssetKind::EventContract, no),
+            ),
+            (None, InstrumentKind::Perp) => {
+                let row = self.registry.asset(AssetKind::Perp, &entry.text);
+                (row, row)
+            }
+            (None, _) => {
+                let kind = if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
+                let base = self.registry.asset(kind, &entry.base);
+                (base, base)
+            }
+        };
+        let rules = listing_rules(venue, symbol);
+        MarketSpec {
+            venue,
+            symbol: id,
+            kind: entry.kind,
+            base,
+            no,
+            settle,
+            grid: rules.grid,
+            lot: rules.lot,
+            min_qty: rules.min_qty,
+            min_notional: rules.min_notional,
+            initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
+            fees: FeeSchedule::of(venue, entry.kind, &entry.category),
+            post_only: venue.venue().post_only,
+        }
+    }
+}
+
+/// Name of the book: without an outcome, and the slug rather than one of its tokens.
+fn book_text(symbol: &Symbol<'_>, demo: Option<&DemoListing>) -> String {
+    match (symbol, demo) {
+        (_, Some(row)) => row.symbol.to_owned(),
+        (Symbol::Ticker { ticker: market, .. } | Symbol::Slug { slug: market, .. }, None) => {
+            (*market).to_owned()
+        }
+        (other, None) => other.canonical(),
+    }
+}

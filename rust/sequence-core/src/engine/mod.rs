@@ -1,0 +1,254 @@
+//! The only writer of trading state: one command in, events out.
+//!
+//! `apply` takes a command and the time. A [`Refusal`] changes nothing. Everything an account can
+//! see is a consequence of the commands, the market events and the seed, in this order; nothing is
+//! read from a clock, and nothing a user can see comes from a hash map.
+//!
+//! Reading order: [`Engine::apply`], then `admit` (what is refused), `place` (route and reserve),
+//! `arrive` (meet the book), `book_fill` (money and positions), `finish` (ends), `market` (what
+//! market data does to resting orders), `configure` (reset and position writes).
+
+mod account;
+mod admit;
+mod arrive;
+mod book_fill;
+mod check;
+mod configure;
+mod fill;
+mod finish;
+mod listing;
+mod market;
+mod perp;
+mod place;
+mod marks;
+pub mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::command::Command;
+use crate::event::{EventKind, EventLog};
+use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId, RowIx};
+use crate::ledger::Ledger;
+use crate::order::Order;
+use crate::position::Position;
+use crate::registry::Registry;
+use crate::reject::Refusal;
+use crate::table::Table;
+use crate::ulid::UlidSource;
+
+pub use account::{Account, Graph, GraphId, GraphStatus};
+pub use fill::{Fill, FillCause};
+pub use listing::FeedKind;
+pub use market::MarketSim;
+
+/// What a command answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing to say.
+    Done,
+    /// An order was admitted, or `replayed`: this graph id and body were known.
+    Submitted {
+        /// Graph of the order.
+        graph: GraphIx,
+        /// The first answer is given again; nothing happened.
+        replayed: bool,
+    },
+    /// Orders were asked to cancel.
+    Cancelled {
+        /// Their graph.
+        graph: GraphIx,
+        /// The order named, when one was.
+        order: Option<OrderId>,
+        /// Orders this command ended.
+        ended: Vec<OrderId>,
+        /// It was cancelled before.
+        already_terminal: bool,
+    },
+    /// Rows of a position write or reset.
+    Rows {
+        /// Rows written, or venues seeded by a reset.
+        written: u32,
+        /// Rows deleted first.
+        deleted: u32,
+    },
+}
+
+/// What a timer does when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// The order's time is over.
+    Expire(OrderId),
+    /// The next slice of an order that chases the touch.
+    Chase(OrderId),
+}
+
+/// The trading state of every account, and the markets they share.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    seed: u64,
+    now_ns: i64,
+    registry: Registry,
+    markets: Table<MarketId, MarketSim>,
+    ledger: Ledger,
+    accounts: Table<AccountId, Account>,
+    clients: BTreeMap<Arc<str>, AccountId>,
+    graphs: Table<GraphIx, Graph>,
+    orders: Table<OrderId, Order>,
+    fills: Table<FillIx, Fill>,
+    rows: Table<RowIx, Position>,
+    timers: BTreeMap<(i64, u64), Due>,
+    timer_seq: u64,
+    rest_seq: u64,
+    ulids: UlidSource,
+    log: EventLog,
+    books_age: bool,
+    faults: Vec<(OrderId, String)>,
+}
+
+impl Engine {
+    /// An engine without markets and accounts.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            now_ns: 0,
+            registry: Registry::default(),
+            markets: Table::default(),
+            ledger: Ledger::new(),
+            accounts: Table::default(),
+            clients: BTreeMap::new(),
+            graphs: Table::default(),
+            orders: Table::default(),
+            fills: Table::default(),
+            rows: Table::default(),
+            timers: BTreeMap::new(),
+            timer_seq: 0,
+            rest_seq: 0,
+            ulids: UlidSource::new(seed),
+            log: EventLog::default(),
+            books_age: true,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
+    pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
+        self.now_ns = self.now_ns.max(now_ns);
+        match command {
+            Command::Market { market, events } => {
+                self.market_message(market, events);
+                Ok(Reply::Done)
+            }
+            Command::Advance => {
+                self.run_timers();
+                Ok(Reply::Done)
+            }
+            Command::Submit { account, order } => self.submit(account, &order),
+            Command::CancelOrder { account, id } => self.cancel_order(account, id),
+            Command::CancelGraph { account, id } => self.cancel_graph(account, id),
+            Command::SetPositions { account, rows, replace } => {
+                self.set_positions(account, rows, replace)
+            }
+            Command::Reset { account, initial } => self.reset(account, initial),
+        }
+    }
+
+    /// The sandbox account of a client, made on first use and not seeded.
+    pub fn account(&mut self, client: &str) -> AccountId {
+        if let Some(found) = self.clients.get(client) {
+            return *found;
+        }
+        let client: Arc<str> = client.into();
+        let id = self.accounts.push(Account::new(client.clone()));
+        self.clients.insert(client, id);
+        id
+    }
+
+    /// Engine time, ns since the Unix epoch.
+    pub const fn now_ns(&self) -> i64 {
+        self.now_ns
+    }
+
+    /// What exists.
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Balances and reservations.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The event log.
+    pub const fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// An account.
+    pub fn account_row(&self, id: AccountId) -> &Account {
+        &self.accounts[id]
+    }
+
+    /// An order.
+    pub fn order(&self, id: OrderId) -> &Order {
+        &self.orders[id]
+    }
+
+    /// A fill.
+    pub fn fill(&self, id: FillIx) -> &Fill {
+        &self.fills[id]
+    }
+
+    /// A graph.
+    pub fn graph(&self, id: GraphIx) -> &Graph {
+        &self.graphs[id]
+    }
+
+    /// Lets books go stale by age, or not: hand-fed books never do.
+    pub fn set_books_age(&mut self, enabled: bool) {
+        self.books_age = enabled;
+        for market in self.markets.rows_mut() {
+            market.set_ageing(enabled);
+        }
+    }
+
+    fn add_timer(&mut self, due_ns: i64, due: Due) {
+        self.timer_seq += 1;
+        self.timers.insert((due_ns, self.timer_seq), due);
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer_ns(&self) -> Option<i64> {
+        self.timers.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// Fires what was due strictly before now, then what is due now: market data of the same
+    /// instant was applied first, so a fill beats an expiry.
+    fn run_timers(&mut self) {
+        while let Some(entry) = self.timers.first_entry() {
+            if entry.key().0 > self.now_ns {
+                return;
+            }
+            match entry.remove() {
+                Due::Expire(order) => self.expire(order),
+                Due::Chase(order) => self.chase(order),
+            }
+        }
+    }
+
+    /// Records that an order's row changed: version, time, commit number, event.
+    fn touch(&mut self, id: OrderId) {
+        let now = self.now_ns;
+        let order = &mut self.orders[id];
+        order.version += 1;
+        order.updated_ns = now;
+        let kind = EventKind::OrderChanged {
+            order: id,
+            version: order.version,
+            status: order.status,
+            filled: order.filled,
+        };
+        let seq = self.log.push(now, order.spec.account, kind);
+        order.event_seq = seq;
+    }
+}

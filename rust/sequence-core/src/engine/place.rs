@@ -1,0 +1,400 @@
+//! From an admitted order to reserved legs: price bounds, venues, funds.
+
+use super::Engine;
+use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
+use crate::ledger::{BalanceId, LedgerError, ReservationId};
+use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, div_ceil, exact_notional};
+use crate::order::{Leg, LegState, OrderStatus, Policy, TimeInForce, book_price, book_side};
+use crate::registry::MarketSpec;
+use crate::reject::RejectReason;
+use crate::router::{Candidate, Remainder, Route, route};
+use crate::sim::fees::FeeState;
+
+/// A limit this far on the marketable side of the touch is a typing error.
+const FAT_FINGER_BPS: i64 = 5_000;
+/// Protection of market orders on pairs and perps.
+const PROTECTION_BPS: i64 = 500;
+/// Protection of market orders on event markets, and never less than this many ticks.
+const PROTECTION_PREDICTION: (i64, i64) = (1_000, 5);
+
+type Rejected = (RejectReason, String);
+
+impl Engine {
+    /// Routes and reserves; then each leg meets its venue.
+    pub(super) fn place(&mut self, id: OrderId) {
+        match self.plan(id) {
+            Ok(legs) => self.orders[id].legs = legs,
+            Err((reason, message)) => return self.reject_order(id, reason, &message),
+        }
+        if let Err(error) = self.reserve_legs(id) {
+            self.release_legs(id);
+            self.orders[id].legs.clear();
+            return self.reject_order(id, RejectReason::InsufficientBalance, &error.to_string());
+        }
+        self.start_life(id);
+        for leg in 0..self.orders[id].legs.len() {
+            self.arrive(id, leg);
+        }
+        self.finish_if_done(id);
+    }
+
+    /// The legs an order would get now.
+    pub(super) fn plan(&self, id: OrderId) -> Result<Vec<Leg>, Rejected> {
+        let order = &self.orders[id];
+        let spec = &order.spec;
+        let markets = self.usable_markets(id)?;
+        let touch = self.best_touch(&markets, spec.side, spec.outcome);
+        if let (Some(limit), Some(touch)) = (order.limit, touch) {
+            check_fat_finger(spec.kind, spec.side, limit, touch)?;
+        }
+        let candidates: Vec<Candidate> =
+            markets.iter().map(|market| self.candidate(id, *market, touch)).collect();
+        let shares = self.shares(id, &markets, &candidates)?;
+        let legs = markets.iter().zip(&candidates).zip(shares);
+        Ok(legs
+            .filter(|(_, share)| share.0 > 0)
+            .map(|((market, candidate), share)| self.leg(id, *market, candidate.bound, share))
+            .collect())
+    }
+
+    fn usable_markets(&self, id: OrderId) -> Result<Vec<MarketId>, Rejected> {
+        let spec = &self.orders[id].spec;
+        let listed = &self.registry.symbol(spec.symbol).markets;
+        let mut markets: Vec<MarketId> = match spec.pinned {
+            Some(venue) => self.registry.market_at(spec.symbol, venue).into_iter().collect(),
+            None => listed.clone(),
+        };
+        if spec.tif == TimeInForce::PostOnly {
+            markets.retain(|market| self.registry.market(*market).post_only);
+            if markets.is_empty() {
+                let text = "post-only orders are not offered here".to_owned();
+                return Err((RejectReason::InvalidParams, text));
+            }
+        }
+        Ok(markets)
+    }
+
+    fn candidate(&self, id: OrderId, market: MarketId, touch: Option<Price>) -> Candidate {
+        let (order, spec) = (&self.orders[id], self.registry.market(market));
+        let bound = match order.limit {
+            Some(limit) => passive(order.spec.side, limit, spec.grid.tick_at(limit)),
+            None => protection(order.spec.side, spec, touch, order.spec.max_slippage_bps),
+        };
+        Candidate {
+            lot: spec.lot,
+            min_qty: spec.min_qty,
+            min_notional: spec.min_notional,
+            bound,
+            taker_rate_1e8: spec.fees.share_at(bound, false),
+            maker_rate_1e8: spec.fees.share_at(bound, true),
+            headroom: self.headroom(id, market, bound),
+        }
+    }
+
+    fn shares(
+        &self,
+        id: OrderId,
+        markets: &[MarketId],
+        candidates: &[Candidate],
+    ) -> Result<Vec<Quantity>, Rejected> {
+        let order = &self.orders[id];
+        let spec = &order.spec;
+        if spec.tif == TimeInForce::Fok {
+            return self.fill_or_kill(id, markets, candidates);
+        }
+        if let ([candidate], Some(_)) = (candidates, spec.pinned) {
+            let share = if spec.reduce_only { order.qty.min(candidate.headroom) } else { order.qty };
+            return self.checked(id, Route { shares: vec![share], unrouted: Quantity::ZERO, short_of_funds: candidate.headroom < order.qty });
+        }
+        let rests = !spec.is_market && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
+        let remainder = if rests { Remainder::Rest } else { Remainder::Take };
+        let routed = route(spec.side, order.qty, remainder, candidates, |at| {
+            let takes = spec.tif != TimeInForce::PostOnly;
+            self.displayed(id, markets.get(at).copied(), candidates.get(at)).filter(move |_| takes)
+        });
+        self.checked(id, routed)
+    }
+
+    /// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
+    fn checked(&self, id: OrderId, routed: Route) -> Result<Vec<Quantity>, Rejected> {
+        let order = &self.orders[id];
+        let nothing = routed.shares.iter().all(|share| share.0 == 0);
+        if order.spec.reduce_only {
+            return if nothing {
+                Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
+            } else {
+                Ok(routed.shares)
+            };
+        }
+        if routed.short_of_funds && (routed.unrouted.0 > 0 || order.spec.pinned.is_some()) {
+            let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
+            return Err((RejectReason::InsufficientBalance, text));
+        }
+        if nothing {
+            let stale = order.spec.is_market;
+            let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
+            return Err((reason, "no venue can take any of it".to_owned()));
+        }
+        Ok(routed.shares)
+    }
+
+    /// All at one venue or nothing: a promise over several venues could be broken by one of them.
+    fn fill_or_kill(
+        &self,
+        id: OrderId,
+        markets: &[MarketId],
+        candidates: &[Candidate],
+    ) -> Result<Vec<Quantity>, Rejected> {
+        let order = &self.orders[id];
+        let mut best: Option<(i128, usize)> = None;
+        let mut funded = false;
+        for (at, candidate) in candidates.iter().enumerate() {
+            let Some(cost) = self.sweep_cost(id, markets.get(at).copied(), candidate) else { continue };
+            if candidate.headroom < order.qty {
+                continue;
+            }
+            funded = true;
+            let cost = if order.spec.side == Side::Buy { cost } else { -cost };
+            best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
+        }
+        let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| self.sweep_cost(id, markets.get(at).copied(), candidate).is_some());
+        match best {
+            Some((_, chosen)) => Ok((0..candidates.len()).map(|at| if at == chosen { order.qty } else { Quantity::ZERO }).collect()),
+            None if any_liquid && !funded => Err((RejectReason::InsufficientBalance, format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty))),
+            None => Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned())),
+        }
+    }
+
+    /// All-in cost of taking everything from one venue; `None` when it displays less.
+    fn sweep_cost(&self, id: OrderId, market: Option<MarketId>, candidate: &Candidate) -> Option<i128> {
+        let mut left = self.orders[id].qty;
+        let mut cost = 0i128;
+        for (price, size) in self.displayed(id, market, Some(candidate)) {
+            let taken = left.min(size);
+            let exact = exact_notional(price, taken);
+            let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
+            cost += exact + if self.orders[id].spec.side == Side::Buy { fee } else { -fee };
+            left = Quantity(left.0 - taken.0);
+            if left.0 == 0 {
+                return Some(cost);
+            }
+        }
+        None
+    }
+
+    /// What the order could take at a venue inside a bound: (own price, size), best first.
+    fn displayed(
+        &self,
+        id: OrderId,
+        market: Option<MarketId>,
+        candidate: Option<&Candidate>,
+    ) -> impl Iterator<Item = (Price, Quantity)> + use<'_> {
+        let spec = &self.orders[id].spec;
+        let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
+        let bound = candidate.map_or(Price(0), |candidate| candidate.bound);
+        let live = market.map(|market| &self.markets[market]).filter(|sim| sim.market.is_live(self.now_ns));
+        live.into_iter()
+            .flat_map(move |sim| {
+                sim.available(account, book_side(side, outcome).takes())
+            })
+            .map(move |(price, size)| (book_price(price, outcome), size))
+            .take_while(move |(price, _)| within(side, *price, bound))
+            .filter(|(_, size)| size.0 > 0)
+    }
+
+    fn leg(&self, id: OrderId, market: MarketId, bound: Price, qty: Quantity) -> Leg {
+        let reducing = self.reducible(id, market).min(qty);
+        Leg {
+            market,
+            qty,
+            filled: Quantity::ZERO,
+            fees: FeeState::default(),
+            bound,
+            margin_at: self.margin_price(id, market, bound),
+            reservation: None,
+            reducing,
+            state: LegState::InFlight,
+            status: OrderStatus::New,
+            rest_seq: 0,
+            deferred: false,
+        }
+    }
+
+    /// A sell can fill above its bound, so its margin is reserved at the touch where that is higher.
+    fn margin_price(&self, id: OrderId, market: MarketId, bound: Price) -> Price {
+        let spec = &self.orders[id].spec;
+        match (spec.side, self.touch_of(market, spec.side, spec.outcome)) {
+            (Side::Sell, Some(touch)) => bound.max(touch),
+            _ => bound,
+        }
+    }
+
+    /// What a leg must hold for its rest (wire contract, 9.13).
+    pub(super) fn required(
+        side: Side,
+        terms: &MarketSpec,
+        leg: &Leg,
+    ) -> Result<Money, LedgerError> {
+        let rest = leg.remaining();
+        let needed = match (terms.kind, side) {
+            (InstrumentKind::Perp, _) => perp_margin(terms, leg),
+            (_, Side::Sell) => Ok(rest.to_money()),
+            (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
+        };
+        needed.map_err(|_| LedgerError::Range)
+    }
+
+    /// The balance a leg reserves from.
+    pub(super) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
+        let spec = &self.orders[id].spec;
+        let terms = self.registry.market(market);
+        let asset = match (terms.kind, spec.side) {
+            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) => terms.held(spec.outcome),
+        };
+        self.ledger.open(spec.account, terms.venue, asset)
+    }
+
+    fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
+        for at in 0..self.orders[id].legs.len() {
+            let Some(leg) = self.orders[id].legs.get(at) else { continue };
+            let market = leg.market;
+            let terms = *self.registry.market(market);
+            let amount = Self::required(self.orders[id].spec.side, &terms, leg)?;
+            let balance = self.funding(id, market);
+            let reservation: ReservationId = self.ledger.reserve(balance, amount)?;
+            if let Some(leg) = self.orders[id].legs.get_mut(at) {
+                leg.reservation = Some(reservation);
+            }
+        }
+        Ok(())
+    }
+
+    fn release_legs(&mut self, id: OrderId) {
+        for leg in &mut self.orders[id].legs {
+            if let Some(reservation) = leg.reservation.take() {
+                // It was made a moment ago and ends here, once.
+                let released = self.ledger.release(reservation);
+                debug_assert!(released.is_ok());
+            }
+        }
+    }
+
+    /// Most of the order's quantity that can be funded at a venue, in whole lots.
+    fn headroom(&self, id: OrderId, market: MarketId, bound: Price) -> Quantity {
+        let order = &self.orders[id];
+        let terms = self.registry.market(market);
+        let asset = match (terms.kind, order.spec.side) {
+            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) => terms.held(order.spec.outcome),
+        };
+        let balance = self.ledger.find(order.spec.account, terms.venue, asset);
+        let available = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).available);
+        if order.spec.reduce_only {
+            return self.reducible(id, market).min(order.qty).floor_to(terms.lot);
+        }
+        if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
+            return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
+        }
+        let fits = |qty: Quantity| {
+            let leg = self.leg(id, market, bound, qty);
+            Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
+        };
+        if fits(order.qty) {
+            return order.qty;
+        }
+        // Requirements grow with quantity, so whole lots that fit can be bisected.
+        let lot = terms.lot.0.max(1);
+        let (mut fit, mut over) = (0i64, order.qty.0 / lot + 1);
+        while over - fit > 1 {
+            let middle = fit + (over - fit) / 2;
+            if fits(Quantity(middle.saturating_mul(lot))) { fit = middle } else { over = middle }
+        }
+        Quantity(fit * lot)
+    }
+
+    /// Timers of an order that was placed.
+    fn start_life(&mut self, id: OrderId) {
+        let spec = &self.orders[id].spec;
+        let chases = spec.policy == Policy::AggressiveChase;
+        let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
+        let end = horizon.and_then(|life| self.now_ns.checked_add(life));
+        let legs = self.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
+        let day = legs
+            .map(|leg| self.registry.market(leg.market).venue.venue().next_day_end_ns(self.now_ns))
+            .min();
+        if let Some(due) = [end, day].into_iter().flatten().min() {
+            self.add_timer(due, super::Due::Expire(id));
+        }
+        if chases {
+            self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, super::Due::Chase(id));
+        }
+    }
+}
+
+/// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
+fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
+    let opening = Quantity((leg.remaining().0 - leg.reducing.0).max(0));
+    if opening.0 == 0 {
+        return Ok(Money::ZERO);
+    }
+    let exact = exact_notional(leg.margin_at, opening);
+    let margin = super::perp::margin(exact, terms.initial_margin_1e8)?;
+    margin.checked_add(leg.fees.fee_bound(&terms.fees, leg.margin_at, opening, terms.lot)?)
+}
+
+/// True when a price is no worse than a bound.
+pub(super) fn within(side: Side, price: Price, bound: Price) -> bool {
+    match side {
+        Side::Buy => price <= bound,
+        Side::Sell => price >= bound,
+    }
+}
+
+/// A limit on a venue's grid, rounded toward passive.
+fn passive(side: Side, limit: Price, tick: Price) -> Price {
+    match side {
+        Side::Buy => limit.floor_to(tick),
+        Side::Sell => limit.ceil_to(tick).unwrap_or(limit),
+    }
+}
+
+fn check_fat_finger(
+    kind: InstrumentKind,
+    side: Side,
+    limit: Price,
+    touch: Price,
+) -> Result<(), Rejected> {
+    let distance = i128::from(touch.0) * i128::from(FAT_FINGER_BPS) / 10_000;
+    let beyond = match side {
+        Side::Buy => i128::from(limit.0) > i128::from(touch.0) + distance,
+        Side::Sell => i128::from(limit.0) < i128::from(touch.0) - distance,
+    };
+    if beyond && kind != InstrumentKind::Prediction {
+        let text = format!("limit {limit} is more than {FAT_FINGER_BPS} bps through the market at {touch}");
+        return Err((RejectReason::PriceDeviation, text));
+    }
+    Ok(())
+}
+
+/// Price cap of a market order: the worst price it may pay (simulation, 3.4).
+fn protection(side: Side, terms: &MarketSpec, touch: Option<Price>, bps: Option<u32>) -> Price {
+    let Some(touch) = touch else { return Price(0) };
+    let tick = terms.grid.tick_at(touch);
+    let prediction = terms.kind == InstrumentKind::Prediction;
+    let default = if prediction { PROTECTION_PREDICTION.0 } else { PROTECTION_BPS };
+    let bps = i128::from(bps.map_or(default, i64::from));
+    let reference = i128::from(touch.0);
+    let sign = if side == Side::Buy { 1 } else { -1 };
+    let raw = reference * (10_000 + sign * bps);
+    // Toward the touch: a cap between two ticks protects at the nearer one.
+    let cap = if side == Side::Buy { raw.div_euclid(10_000) } else { div_ceil(raw, 10_000) };
+    let cap = Price(i64::try_from(cap).unwrap_or(i64::MAX));
+    let cap = if side == Side::Buy { cap.floor_to(tick) } else { cap.ceil_to(tick).unwrap_or(cap) };
+    if !prediction {
+        return Price(cap.0.max(tick.0));
+    }
+    let wide = Price(touch.0 + if side == Side::Buy { 1 } else { -1 } * PROTECTION_PREDICTION.1 * tick.0);
+    let cap = if side == Side::Buy { cap.max(wide) } else { cap.min(wide) };
+    Price(cap.0.clamp(tick.0, crate::number::PRICE_ONE - tick.0))
+}

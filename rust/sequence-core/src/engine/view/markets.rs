@@ -1,0 +1,148 @@
+//! Symbols, listings and fees (wire contract, 12.5 and 6.1).
+
+use super::Value;
+use crate::engine::Engine;
+use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
+use crate::market::MarketStatus;
+use crate::reject::Refusal;
+use crate::sim::fees::FeeModel;
+
+impl Engine {
+    /// Symbol rows, ordered by symbol; filtered by venue and kind.
+    pub fn symbols_view(&self, venue: Option<VenueId>, kind: Option<InstrumentKind>) -> Value {
+        let mut rows: Vec<_> = self
+            .registry
+            .symbols()
+            .filter(|(id, row)| {
+                kind.is_none_or(|wanted| row.kind == wanted)
+                    && venue.is_none_or(|wanted| self.registry.market_at(*id, wanted).is_some())
+            })
+            .collect();
+        rows.sort_by(|(_, a), (_, b)| a.text.cmp(&b.text));
+        Value::List(rows.into_iter().map(|(id, _)| self.symbol_view(id)).collect())
+    }
+
+    /// One symbol row by any of its names.
+    pub fn symbol_by_text(&self, text: &str) -> Result<Value, Refusal> {
+        let found = self.resolve_text(text);
+        let found = found.ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))?;
+        Ok(self.symbol_view(found.symbol))
+    }
+
+    fn symbol_view(&self, id: SymbolId) -> Value {
+        let row = self.registry.symbol(id);
+        let venues = row.markets.iter().map(|market| self.listing_view(*market)).collect();
+        let pair = |code: &std::sync::Arc<str>| {
+            if code.is_empty() { Value::Null } else { code.clone().into() }
+        };
+        Value::Map(vec![
+            ("symbol", row.text.clone().into()),
+            ("instrument_type", row.kind.as_str().into()),
+            ("base", pair(&row.base)),
+            ("quote", pair(&row.quote)),
+            ("status", self.trading_status(id).into()),
+            ("market", self.event_market_view(id)),
+            ("venues", Value::List(venues)),
+        ])
+    }
+
+    fn trading_status(&self, id: SymbolId) -> &'static str {
+        let statuses: Vec<MarketStatus> =
+            self.books_of(id).map(|(_, market)| market.status(self.now_ns)).collect();
+        let all = |test: fn(&MarketStatus) -> bool| {
+            !statuses.is_empty() && statuses.iter().all(test)
+        };
+        if all(|status| *status == MarketStatus::Resolved) {
+            "resolved"
+        } else if all(|status| status.is_over()) {
+            "closed"
+        } else if all(|status| *status == MarketStatus::Halted) {
+            "halted"
+        } else {
+            "trading"
+        }
+    }
+
+    fn event_market_view(&self, id: SymbolId) -> Value {
+        let row = self.registry.symbol(id);
+        if row.kind != InstrumentKind::Prediction {
+            return Value::Null;
+        }
+        let token = |at: usize| {
+            Value::option(row.tokens.as_ref().and_then(|tokens| tokens.get(at)).cloned())
+        };
+        let grid = row.markets.first().map_or("linear_cent", |market| {
+            self.registry.market(*market).grid.as_str()
+        });
+        Value::Map(vec![
+            ("market_slug", row.text.clone().into()),
+            ("outcomes", Value::List(vec!["YES".into(), "NO".into()])),
+            ("yes_token_id", token(0)),
+            ("no_token_id", token(1)),
+            ("category", row.category.clone().into()),
+            ("close_ns", Value::Null),
+            ("grid", grid.into()),
+        ])
+    }
+
+    fn listing_view(&self, id: MarketId) -> Value {
+        let terms = self.registry.market(id);
+        let margin = (terms.kind == InstrumentKind::Perp).then_some(terms.initial_margin_1e8);
+        Value::Map(vec![
+            ("venue", terms.venue.as_str().into()),
+            ("venue_symbol", self.registry.venue_symbol(id).clone().into()),
+            ("settle_asset", self.registry.asset_row(terms.settle).code.clone().into()),
+            ("tick_1e9", terms.grid.nominal_tick().into()),
+            ("lot_1e8", terms.lot.into()),
+            ("min_qty_1e8", terms.min_qty.into()),
+            ("min_notional_usd_1e9", terms.min_notional.into()),
+            ("post_only", terms.post_only.into()),
+            ("initial_margin_1e8", Value::option(margin)),
+            ("fee_schedule", fee_schedule_view(&terms.fees.model)),
+        ])
+    }
+
+    /// Maker and taker fees of a ticker; every listing venue, or the venues asked for.
+    pub fn fees_view(&self, ticker: &str, venues: Option<&[VenueId]>) -> Result<Value, Refusal> {
+        let found = self
+            .resolve_text(ticker)
+            .ok_or_else(|| Refusal::not_found(format!("unknown ticker {ticker:?}")))?;
+        let listed: Vec<VenueId> = self.books_of(found.symbol).map(|(venue, _)| venue).collect();
+        let asked = venues.map_or(listed, <[VenueId]>::to_vec);
+        let rows = asked.into_iter().map(|venue| self.fee_row(found.symbol, venue)).collect();
+        Ok(Value::Map(vec![("ticker", ticker.to_owned().into()), ("fees", Value::List(rows))]))
+    }
+
+    fn fee_row(&self, symbol: SymbolId, venue: VenueId) -> Value {
+        let market = self.registry.market_at(symbol, venue);
+        let schedule = market.map(|id| self.registry.market(id).fees);
+        let shown = schedule.map(|schedule| schedule.reported());
+        let bps = |rate: i64| Value::Decimal(i128::from(rate), 4);
+        Value::Map(vec![
+            ("venue", venue.as_str().into()),
+            ("maker_bps", shown.map_or(Value::Null, |fees| bps(fees.maker_rate_1e8))),
+            ("taker_bps", shown.map_or(Value::Null, |fees| bps(fees.taker_rate_1e8))),
+            ("maker_rate_1e8", Value::option(shown.map(|fees| fees.maker_rate_1e8))),
+            ("taker_rate_1e8", Value::option(shown.map(|fees| fees.taker_rate_1e8))),
+            ("model", Value::option(shown.map(|fees| fees.model))),
+            (
+                "effective_date",
+                Value::option(schedule.map(|schedule| schedule.effective_from.to_string())),
+            ),
+        ])
+    }
+}
+
+/// The schedule a market publishes itself, where it has one (wire contract, 6.5).
+fn fee_schedule_view(model: &FeeModel) -> Value {
+    match *model {
+        FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8, .. } => Value::Map(vec![
+            ("exponent", 1i64.into()),
+            ("rate_1e8", taker_rate_1e8.into()),
+            ("taker_only", true.into()),
+            ("rebate_rate_1e8", rebate_rate_1e8.into()),
+        ]),
+        FeeModel::Bps { .. } | FeeModel::Kalshi { .. } => Value::Null,
+    }
+}
+

@@ -1,0 +1,127 @@
+//! What a client sees: wire-shaped rows, built on demand and never stored.
+//!
+//! A [`Value`] is a tree of plain values with the wire contract's keys; the binding turns it into
+//! Python objects without knowing any of the names. Reads change nothing.
+
+mod fills;
+mod graphs;
+mod markets;
+mod orders;
+mod positions;
+mod preview;
+mod quotes;
+
+use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
+
+pub use orders::OrderFilter;
+pub use fills::FillFilter;
+
+/// One wire value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An exact integer.
+    Int(i128),
+    /// A number for display: `units / 10^decimals`.
+    Decimal(i128, u32),
+    /// Text that is part of the program.
+    Name(&'static str),
+    /// Any other text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// An object; keys in order.
+    Map(Vec<(&'static str, Value)>),
+    /// An object whose keys are data, such as venue ids.
+    Named(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// `None` is null.
+    pub fn option<T: Into<Self>>(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$name:ident| $make:expr),+ $(,)?) => {
+        $(impl From<$from> for Value {
+            fn from($name: $from) -> Self {
+                $make
+            }
+        })+
+    };
+}
+
+value_from!(
+    bool => |value| Self::Bool(value),
+    i128 => |value| Self::Int(value),
+    i64 => |value| Self::Int(i128::from(value)),
+    u64 => |value| Self::Int(i128::from(value)),
+    u32 => |value| Self::Int(i128::from(value)),
+    Price => |value| Self::Int(i128::from(value.0)),
+    Quantity => |value| Self::Int(i128::from(value.0)),
+    Money => |value| Self::Int(value.0),
+    &'static str => |value| Self::Name(value),
+    String => |value| Self::Text(value),
+    std::sync::Arc<str> => |value| Self::Text(value.as_ref().to_owned()),
+    Box<str> => |value| Self::Text(value.into()),
+    Vec<Value> => |value| Self::List(value),
+);
+
+/// A price for display.
+fn shown_price(price: Price) -> Value {
+    Value::Decimal(i128::from(price.0), crate::number::PRICE_DECIMALS)
+}
+
+/// A quantity for display.
+fn shown_quantity(quantity: Quantity) -> Value {
+    Value::Decimal(i128::from(quantity.0), crate::number::QUANTITY_DECIMALS)
+}
+
+/// A USD total as decimal text with every digit.
+fn total_text(usd: Money) -> Value {
+    Value::Text(crate::number::format_fixed(usd.0, MONEY_DECIMALS))
+}
+
+/// Selects a page, newest first, of rows that pass a filter; and counts all that pass.
+fn page<T: Copy>(
+    newest_first: impl Iterator<Item = T>,
+    limit: usize,
+    offset: usize,
+) -> (Vec<T>, usize) {
+    let mut rows = Vec::new();
+    let mut total = 0;
+    for row in newest_first {
+        if total >= offset && rows.len() < limit {
+            rows.push(row);
+        }
+        total += 1;
+    }
+    (rows, total)
+}
+
+/// The keys around a page of rows.
+fn page_value(
+    name: &'static str,
+    rows: Vec<Value>,
+    total: usize,
+    limit: usize,
+    offset: usize,
+) -> Value {
+    let more = offset.saturating_add(rows.len()) < total;
+    Value::Map(vec![
+        (name, Value::List(rows)),
+        ("total", count(total)),
+        ("limit", count(limit)),
+        ("offset", count(offset)),
+        ("has_more", more.into()),
+    ])
+}
+
+fn count(value: usize) -> Value {
+    Value::Int(i128::try_from(value).unwrap_or(i128::MAX))
+}

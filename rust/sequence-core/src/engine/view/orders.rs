@@ -1,0 +1,213 @@
+//! Order rows (wire contract, 9.3) and the answer of a submit (9.2).
+
+use super::{Value, page, page_value};
+use crate::engine::account::GraphStatus;
+use crate::engine::Engine;
+use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
+use crate::ledger::ReservationId;
+use crate::number::{Money, Quantity};
+use crate::order::{Leg, Order, OrderStatus, average_price};
+use crate::reject::Refusal;
+
+/// What a list of orders is narrowed to; `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter<'a> {
+    /// Symbol text of any form.
+    pub symbol: Option<&'a str>,
+    /// One order.
+    pub node_order_id: Option<&'a str>,
+    /// One graph.
+    pub graph_id: Option<&'a str>,
+    /// Orders pinned to or routed only to this venue.
+    pub venue: Option<VenueId>,
+    /// Direction.
+    pub side: Option<Side>,
+    /// Any of these statuses.
+    pub statuses: Option<&'a [OrderStatus]>,
+    /// Orders that can still trade.
+    pub open_only: bool,
+    /// Rows created before this commit number.
+    pub before_seq: Option<u64>,
+}
+
+impl Engine {
+    /// Answer of a submit. A replay shows the order as the first answer did.
+    pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
+        let row = &self.graphs[graph];
+        let now = &self.orders[row.order];
+        let order = match (&row.first_answer, replayed) {
+            (Some(first), true) => first,
+            _ => now,
+        };
+        Value::Map(vec![
+            ("graph_id", row.id.to_string().into()),
+            ("status", GraphStatus::of(order).as_str().into()),
+            ("node_count", 1i64.into()),
+            ("edge_count", 0i64.into()),
+            ("is_sandbox", true.into()),
+            ("orders", Value::List(vec![self.order_view_of(order, replayed)])),
+        ])
+    }
+
+    /// One order by id.
+    pub fn order_by_id(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
+        match self.find_order(account, id) {
+            Ok((_, Some(order))) => Ok(self.order_view(order)),
+            Ok((graph, None)) => Ok(self.order_view(self.graphs[graph].order)),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// A page of orders, newest first.
+    pub fn orders_view(
+        &self,
+        account: AccountId,
+        filter: &OrderFilter<'_>,
+        limit: usize,
+        offset: usize,
+    ) -> Value {
+        let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
+        let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
+        let symbol = filter.symbol.map(|text| self.resolve_text(text));
+        let newest = self.accounts[account].orders.iter().rev().copied();
+        let passing = newest.filter(|id| {
+            let row = &self.orders[*id];
+            let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
+                None => true,
+                Some(None) => false,
+                Some(Some((graph, _))) => row.spec.graph == *graph,
+            };
+            let same_symbol = match symbol {
+                None => true,
+                Some(None) => false,
+                Some(Some(found)) => {
+                    found.symbol == row.spec.symbol && found.outcome == row.spec.outcome
+                }
+            };
+            in_graph(&order)
+                && in_graph(&graph)
+                && same_symbol
+                && filter.venue.is_none_or(|venue| self.venue_of(row) == Some(venue))
+                && filter.side.is_none_or(|side| row.spec.side == side)
+                && filter.statuses.is_none_or(|statuses| statuses.contains(&row.status))
+                && !(filter.open_only && row.status.is_terminal())
+                && filter.before_seq.is_none_or(|seq| row.created_seq < seq)
+        });
+        let (ids, total) = page(passing, limit, offset);
+        let rows = ids.into_iter().map(|id| self.order_view(id)).collect();
+        page_value("orders", rows, total, limit, offset)
+    }
+
+    /// One order row.
+    pub fn order_view(&self, id: OrderId) -> Value {
+        self.order_view_of(&self.orders[id], false)
+    }
+
+    /// The pinned venue, or the one venue of all legs.
+    fn venue_of(&self, order: &Order) -> Option<VenueId> {
+        let mut venues = order.legs.iter().map(|leg| self.registry.market(leg.market).venue);
+        let first = venues.next();
+        order.spec.pinned.or_else(|| first.filter(|venue| venues.all(|other| other == *venue)))
+    }
+
+    /// Text of an order's id.
+    pub fn node_order_id(&self, order: &Order) -> String {
+        let graph = &self.graphs[order.spec.graph].id;
+        format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
+    }
+
+    fn order_view_of(&self, order: &Order, replayed: bool) -> Value {
+        let spec = &order.spec;
+        let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome);
+        let reject = order.reject.map(crate::reject::RejectReason::as_str);
+        let done = order.done.map(crate::reject::DoneReason::as_str).or(reject);
+        let urgency: Value = spec.urgency.as_str().into();
+        let horizon = Value::option(spec.horizon_ms);
+        let rejected = order.status == OrderStatus::Rejected;
+        let order_type = if spec.is_market { "market" } else { "limit" };
+        let is_open = !order.status.is_terminal();
+        Value::Map(vec![
+            ("node_order_id", self.node_order_id(order).into()),
+            ("graph_id", self.graphs[spec.graph].id.to_string().into()),
+            ("node_id", spec.node_id.clone().into()),
+            ("seq", spec.seq.into()),
+            ("symbol", symbol.clone().into()),
+            ("side", spec.side.as_str().into()),
+            ("venue", Value::option(self.venue_of(order).map(VenueId::as_str))),
+            ("instrument_type", spec.kind.as_str().into()),
+            ("order_type", order_type.into()),
+            ("limit_price_1e9", Value::option(order.limit)),
+            ("tif", spec.tif.as_str().into()),
+            ("policy", spec.policy.as_str().into()),
+            ("urgency", urgency.clone()),
+            ("max_slippage_bps", Value::option(spec.max_slippage_bps)),
+            ("horizon_ms", horizon.clone()),
+            ("qty_1e8", order.qty.into()),
+            ("filled_qty_1e8", order.filled.into()),
+            ("remaining_qty_1e8", order.remaining().into()),
+            ("notional_usd_1e9", Value::option(spec.notional_usd)),
+            ("avg_price_1e9", Value::option(order.avg_price())),
+            ("filled_notional_usd_1e9", order.notional_usd.into()),
+            ("fees_usd_1e9", order.fees_usd.into()),
+            ("reserved", if is_open { self.reserved_view(order, replayed) } else { Value::Null }),
+            ("status", order.status.as_str().into()),
+            ("failure_reason", Value::option(reject.filter(|_| rejected))),
+            ("failure_message", Value::option(order.message.clone())),
+            ("done_reason", if is_open { Value::Null } else { Value::option(done) }),
+            (
+                "constraints",
+                Value::Map(vec![
+                    ("max_price_1e9", Value::option(order.limit)),
+                    ("urgency", urgency),
+                    ("horizon_ms", horizon),
+                    ("participation_limit_bps", Value::Null),
+                ]),
+            ),
+            ("legs", Value::List(order.legs.iter().map(|leg| self.leg_view(leg)).collect())),
+            ("version", order.version.into()),
+            ("event_seq", order.event_seq.into()),
+            ("evidence", Value::Null),
+            ("is_sandbox", true.into()),
+            ("created_unix_ns", spec.created_ns.into()),
+            ("updated_unix_ns", order.updated_ns.into()),
+        ])
+    }
+
+    fn leg_view(&self, leg: &Leg) -> Value {
+        Value::Map(vec![
+            ("venue", self.registry.market(leg.market).venue.as_str().into()),
+            ("qty_1e8", leg.qty.into()),
+            ("filled_qty_1e8", leg.filled.into()),
+            ("avg_price_1e9", Value::option(average_price(leg.fees.exact(), leg.filled))),
+            ("status", leg.status.as_str().into()),
+        ])
+    }
+
+    /// Current reservations. A replayed answer shows what was held then: that of its open legs.
+    fn reserved_view(&self, order: &Order, replayed: bool) -> Value {
+        let rows = order.legs.iter().filter_map(|leg| {
+            let id: ReservationId = leg.reservation?;
+            let terms = self.registry.market(leg.market);
+            let amount = if replayed {
+                Self::required(order.spec.side, terms, leg).ok()?
+            } else {
+                self.ledger.reserved(id).ok()?
+            };
+            let funded_by_cash = order.spec.kind == crate::ids::InstrumentKind::Perp
+                || order.spec.side == Side::Buy;
+            let asset = if funded_by_cash { terms.settle } else { terms.held(order.spec.outcome) };
+            Some(Value::Map(vec![
+                ("asset", self.registry.asset_row(asset).code.clone().into()),
+                ("qty_1e8", locked_units(amount).into()),
+                ("venue", terms.venue.as_str().into()),
+            ]))
+        });
+        Value::List(rows.collect())
+    }
+}
+
+/// Whole wire units that cover an amount: what is locked is never understated.
+fn locked_units(amount: Money) -> Quantity {
+    let up = Money(amount.0.saturating_add(9));
+    up.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
+}

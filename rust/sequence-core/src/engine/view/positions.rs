@@ -1,0 +1,262 @@
+//! Position rows and their totals (wire contract, section 8).
+
+use super::quotes::{PEG, value_of};
+use super::{Value, total_text};
+use crate::engine::Engine;
+use crate::ids::{AccountId, AssetId, AssetKind, RowIx, VenueId};
+use crate::number::{Money, Price, Quantity};
+use crate::position::{Lifecycle, Position};
+
+/// What a mark comes from.
+#[derive(Debug, Clone, Copy)]
+struct Marked {
+    price: Price,
+    source: &'static str,
+    age_ms: i64,
+}
+
+/// The sums of section 8.3, in USD at 1e-9.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    cash: i128,
+    crypto: i128,
+    events: i128,
+    perp_notional: i128,
+    perp_pnl: i128,
+    locked_cash: i128,
+    unrealized: i128,
+    realized: i128,
+    fees: i128,
+}
+
+/// One row with everything that is derived from it.
+struct Row<'a> {
+    venue: VenueId,
+    kind: AssetKind,
+    code: &'a str,
+    pegged: bool,
+    position: &'a Position,
+    quantity: Quantity,
+    available: Quantity,
+    mark: Marked,
+    margin: Money,
+    margin_asset: Option<&'a str>,
+}
+
+impl Engine {
+    /// Positions and totals. `None` filters nothing.
+    pub fn positions_view(
+        &self,
+        account: AccountId,
+        venues: Option<&[VenueId]>,
+        kinds: Option<&[AssetKind]>,
+        include_closed: bool,
+    ) -> Value {
+        let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self.accounts[account]
+            .rows
+            .iter()
+            .map(|((venue, asset), row)| {
+                let known = self.registry.asset_row(*asset);
+                (*venue, known.kind, &*known.code, *asset, *row)
+            })
+            .filter(|(venue, kind, ..)| {
+                venues.is_none_or(|list| list.contains(venue))
+                    && kinds.is_none_or(|list| list.contains(kind))
+            })
+            .collect();
+        keys.sort_unstable();
+        let mut totals = Totals::default();
+        let mut rows = Vec::with_capacity(keys.len());
+        for (venue, _, _, asset, id) in keys {
+            let row = self.position_row(account, venue, asset, id);
+            totals.add(&row);
+            if include_closed || !row.position.lifecycle().is_terminal() {
+                rows.push(self.position_view(&row));
+            }
+        }
+        Value::Map(vec![
+            ("positions", Value::List(rows)),
+            ("totals", totals.view()),
+            ("as_of_ns", self.now_ns.into()),
+        ])
+    }
+
+    fn position_row(
+        &self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+        id: RowIx,
+    ) -> Row<'_> {
+        let known = self.registry.asset_row(asset);
+        let position = &self.rows[id];
+        let quantity = self.held(account, venue, asset);
+        let balance = self.ledger.find(account, venue, asset).map(|b| self.ledger.balance(b));
+        let available = match position.perp {
+            Some(_) => quantity,
+            None => balance
+                .and_then(|b| b.available.to_quantity_floor().ok())
+                .unwrap_or_default(),
+        };
+        let margin = self.margin_of(id);
+        let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
+            let balance = self.ledger.balance_of(reservation).ok()?;
+            let key = self.ledger.key(balance)?;
+            Some(&*self.registry.asset_row(key.asset).code)
+        });
+        Row {
+            venue,
+            kind: known.kind,
+            code: &known.code,
+            pegged: known.pegged,
+            position,
+            quantity,
+            available,
+            mark: self.mark_for(asset, position),
+            margin,
+            margin_asset,
+        }
+    }
+
+    fn mark_for(&self, asset: AssetId, position: &Position) -> Marked {
+        if let Some(price) = position.settled_mark() {
+            return Marked { price, source: "settlement", age_ms: 0 };
+        }
+        if self.registry.asset_row(asset).pegged {
+            return Marked { price: PEG, source: "peg", age_ms: 0 };
+        }
+        match self.mark_of(asset) {
+            None => Marked { price: position.entry_price(), source: "entry", age_ms: 0 },
+            Some(mark) => Marked {
+                price: mark.price,
+                source: if mark.live { "book" } else { "last" },
+                age_ms: self.now_ns.saturating_sub(mark.as_of_ns) / 1_000_000,
+            },
+        }
+    }
+
+    fn position_view(&self, row: &Row<'_>) -> Value {
+        let position = row.position;
+        let (slug, outcome, token) = self.event_parts(row);
+        let locked = row.locked();
+        Value::Map(vec![
+            ("id", position.id.into()),
+            ("venue", row.venue.as_str().into()),
+            (
+                "instrument",
+                Value::Map(vec![
+                    ("kind", row.kind.as_str().into()),
+                    ("symbol", row.code.to_owned().into()),
+                    ("market_slug", slug),
+                    ("outcome", outcome),
+                    ("token_id", token),
+                ]),
+            ),
+            ("qty_1e8", row.quantity.into()),
+            ("locked_qty_1e8", locked.into()),
+            ("available_qty_1e8", row.available.into()),
+            ("entry_price_usd_1e9", position.entry_price().into()),
+            ("current_price_usd_1e9", row.mark.price.into()),
+            ("current_value_usd_1e9", row.value().into()),
+            ("unrealized_pnl_usd_1e9", row.unrealized().into()),
+            ("realized_pnl_usd_1e9", position.realized().into()),
+            ("fees_usd_1e9", position.fees().into()),
+            ("lifecycle", lifecycle_view(position.lifecycle())),
+            ("transferable", matches!(row.kind, AssetKind::Fiat | AssetKind::Crypto).into()),
+            ("settled", position.settled_mark().is_some().into()),
+            ("settled_mark_usd_1e9", Value::option(position.settled_mark())),
+            ("is_sandbox", true.into()),
+            ("margin_locked_1e8", row.margin.to_quantity_floor().unwrap_or_default().into()),
+            ("margin_asset", Value::option(row.margin_asset.map(str::to_owned))),
+            ("mark_source", row.mark.source.into()),
+            ("mark_age_ms", row.mark.age_ms.into()),
+            ("updated_unix_ns", position.updated_ns.into()),
+        ])
+    }
+
+    /// Market slug, outcome and token id of an event row (wire contract, 4.1).
+    fn event_parts(&self, row: &Row<'_>) -> (Value, Value, Value) {
+        if row.kind != AssetKind::EventContract {
+            return (Value::Null, Value::Null, Value::Null);
+        }
+        match crate::symbol::parse_event_contract(row.code) {
+            Err(_) => (Value::Null, Value::Null, Value::Null),
+            Ok(parsed) => (
+                parsed.market_slug.to_owned().into(),
+                parsed.outcome.as_str().into(),
+                Value::option(parsed.token_id.map(str::to_owned)),
+            ),
+        }
+    }
+}
+
+impl Row<'_> {
+    fn locked(&self) -> Quantity {
+        Quantity(self.quantity.0.saturating_sub(self.available.0))
+    }
+
+    fn value(&self) -> i128 {
+        value_of(self.quantity, self.mark.price)
+    }
+
+    fn unrealized(&self) -> Money {
+        self.position.unrealized(self.quantity, self.mark.price).unwrap_or_default()
+    }
+}
+
+impl Totals {
+    fn add(&mut self, row: &Row<'_>) {
+        let value = row.value();
+        match row.kind {
+            AssetKind::Perp => {
+                self.perp_notional += value.abs();
+                self.perp_pnl += row.unrealized().0;
+            }
+            AssetKind::EventContract => self.events += value,
+            _ if row.pegged || row.kind == AssetKind::Fiat => {
+                self.cash += value;
+                self.locked_cash += value_of(row.locked(), row.mark.price);
+            }
+            _ => self.crypto += value,
+        }
+        self.unrealized += row.unrealized().0;
+        self.realized += row.position.realized().0;
+        self.fees += row.position.fees().0;
+    }
+
+    fn view(&self) -> Value {
+        let nav = self.cash + self.crypto + self.events + self.perp_pnl;
+        let sums = [
+            ("nav_usd_1e9", "nav_usd", nav),
+            ("cash_usd_1e9", "cash_usd", self.cash),
+            ("crypto_usd_1e9", "crypto_usd", self.crypto),
+            ("event_contracts_usd_1e9", "event_contracts_usd", self.events),
+            ("perp_notional_usd_1e9", "perp_notional_usd", self.perp_notional),
+            ("locked_cash_usd_1e9", "locked_cash_usd", self.locked_cash),
+            ("unrealized_pnl_usd_1e9", "unrealized_pnl_usd", self.unrealized),
+            ("realized_pnl_usd_1e9", "realized_pnl_usd", self.realized),
+            ("fees_usd_1e9", "fees_usd", self.fees),
+        ];
+        let pairs = sums.into_iter().flat_map(|(number, text, value)| {
+            [(number, Value::Int(value)), (text, total_text(Money(value)))]
+        });
+        Value::Map(pairs.collect())
+    }
+}
+
+fn lifecycle_view(lifecycle: Lifecycle) -> Value {
+    let mut keys: Vec<(&'static str, Value)> = vec![("state", lifecycle.as_str().into())];
+    match lifecycle {
+        Lifecycle::Active => {}
+        Lifecycle::Closed { closed_at_ns } => keys.push(("closed_at_ns", closed_at_ns.into())),
+        Lifecycle::Resolved { resolved_at_ns } => {
+            keys.push(("resolved_at_ns", resolved_at_ns.into()));
+        }
+        Lifecycle::Redeemed { resolved_at_ns, redeemed_at_ns, payout } => keys.extend([
+            ("resolved_at_ns", resolved_at_ns.into()),
+            ("payout_usd_1e9", payout.into()),
+            ("redeemed_at_ns", redeemed_at_ns.into()),
+        ]),
+    }
+    Value::Map(keys)
+}

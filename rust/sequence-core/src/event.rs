@@ -1,0 +1,181 @@
+//! What happened, in order: the private event log and its hash.
+//!
+//! Every change of an account appends one [`Event`]. The running hash covers all fields of all
+//! events, so two runs are equal exactly when their hashes are. The log itself is bounded.
+
+use std::collections::VecDeque;
+
+use crate::ids::{AccountId, FillIx, OrderId};
+use crate::number::Quantity;
+use crate::order::OrderStatus;
+
+/// Events kept for readers; older ones are forgotten, the hash is not.
+pub const LOG_CAPACITY: usize = 100_000;
+
+/// One event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Commit number, from 1 without gaps.
+    pub seq: u64,
+    /// Engine time.
+    pub ts_ns: i64,
+    /// Whose.
+    pub account: AccountId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A new epoch began with default balances.
+    AccountReset {
+        /// Number of the epoch, from 1.
+        epoch: u32,
+    },
+    /// Positions were written by hand.
+    PositionsSet {
+        /// Rows written.
+        written: u32,
+        /// Rows deleted first.
+        deleted: u32,
+    },
+    /// An order was recorded or changed.
+    OrderChanged {
+        /// The order.
+        order: OrderId,
+        /// Its row version.
+        version: u32,
+        /// Its status after the change.
+        status: OrderStatus,
+        /// Filled so far.
+        filled: Quantity,
+    },
+    /// A fill was booked.
+    OrderFilled {
+        /// The order.
+        order: OrderId,
+        /// The fill.
+        fill: FillIx,
+        /// Words of the fill that the hash covers: price, quantity, fee.
+        words: [i64; 3],
+    },
+}
+
+impl EventKind {
+    /// Stable name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AccountReset { .. } => "account_reset",
+            Self::PositionsSet { .. } => "positions_set",
+            Self::OrderChanged { .. } => "order_changed",
+            Self::OrderFilled { .. } => "order_filled",
+        }
+    }
+
+    /// The fields as words, the same on every platform.
+    fn words(&self) -> [u64; 5] {
+        match *self {
+            Self::AccountReset { epoch } => [1, u64::from(epoch), 0, 0, 0],
+            Self::PositionsSet { written, deleted } => {
+                [2, u64::from(written), u64::from(deleted), 0, 0]
+            }
+            Self::OrderChanged { order, version, status, filled } => [
+                3 | (status as u64) << 8,
+                u64::from(order.0),
+                u64::from(version),
+                filled.0.cast_unsigned(),
+                0,
+            ],
+            Self::OrderFilled { order, fill, words: [price, quantity, fee] } => [
+                4 | u64::from(order.0) << 8,
+                u64::from(fill.0),
+                price.cast_unsigned(),
+                quantity.cast_unsigned(),
+                fee.cast_unsigned(),
+            ],
+        }
+    }
+}
+
+/// The log and its hash.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    next_seq: u64,
+    hash: u64,
+    recent: VecDeque<Event>,
+}
+
+impl Default for EventLog {
+    fn default() -> Self {
+        Self { next_seq: 1, hash: 0xCBF2_9CE4_8422_2325, recent: VecDeque::new() }
+    }
+}
+
+impl EventLog {
+    /// Appends an event and returns its commit number.
+    pub fn push(&mut self, ts_ns: i64, account: AccountId, kind: EventKind) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        let head = [seq, ts_ns.cast_unsigned(), u64::from(account.0)];
+        for word in head.into_iter().chain(kind.words()) {
+            self.hash = mix(self.hash ^ word);
+        }
+        if self.recent.len() >= LOG_CAPACITY {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Event { seq, ts_ns, account, kind });
+        seq
+    }
+
+    /// Commit number of the newest event, 0 before the first.
+    pub const fn last_seq(&self) -> u64 {
+        self.next_seq - 1
+    }
+
+    /// Hash over every event since the start.
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Kept events after `seq`, oldest first.
+    pub fn since(&self, seq: u64) -> impl Iterator<Item = &Event> {
+        let from = self.recent.partition_point(|event| event.seq <= seq);
+        self.recent.range(from..)
+    }
+}
+
+/// Finaliser of SplitMix64: every input bit reaches every output bit.
+const fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_logs_have_equal_hashes_and_any_change_shows() {
+        let log = |filled| {
+            let mut log = EventLog::default();
+            log.push(1, AccountId(0), EventKind::AccountReset { epoch: 1 });
+            let status = OrderStatus::Accepted;
+            let kind = EventKind::OrderChanged { order: OrderId(0), version: 1, status, filled };
+            log.push(2, AccountId(0), kind);
+            log.hash()
+        };
+        assert_eq!(log(Quantity(5)), log(Quantity(5)));
+        assert_ne!(log(Quantity(5)), log(Quantity(6)));
+    }
+
+    #[test]
+    fn readers_resume_after_a_number() {
+        let mut log = EventLog::default();
+        for epoch in 1..=5 {
+            log.push(0, AccountId(0), EventKind::AccountReset { epoch });
+        }
+        assert_eq!(log.since(3).map(|event| event.seq).collect::<Vec<_>>(), [4, 5]);
+    }
+}

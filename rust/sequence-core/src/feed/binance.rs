@@ -1,0 +1,364 @@
+//! Binance spot and USD-margined futures: `depthUpdate` bridged to a REST book, trades.
+//!
+//! A diff names the ids it covers (`U`..`u`); futures also name the last id before it (`pu`).
+//! Diffs wait until a REST book arrives, those it contains are dropped, and the first one left
+//! must reach over its `lastUpdateId`. From then on each diff must continue the one before.
+//! `bookTicker` runs ahead of the diffs and only proves the connection alive. Where both `trade`
+//! and `aggTrade` are subscribed, the kind seen first counts, or volume would double.
+//! Source: Binance API documentation, "How to manage a local order book correctly".
+
+use std::collections::VecDeque;
+
+use super::levels::{Reading, required, trade_amounts};
+use super::session::Session;
+use super::stamp::{Stamp, Trade, millis};
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::ids::{BookSide, InstrumentKind};
+use crate::json::{Raw, Scanner};
+use crate::tape::flag;
+
+/// Diffs that may wait for a REST book; older ones go first.
+const MAX_WAITING: usize = 1_000;
+/// Quote assets, longest first where one ends with another.
+const QUOTES: [&str; 14] = [
+    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL",
+    "JPY", "USD",
+];
+
+/// One `depthUpdate`.
+#[derive(Debug)]
+struct Diff {
+    first_id: u64,
+    last_id: u64,
+    /// Last id of the diff before (futures only).
+    previous_id: Option<u64>,
+    reading: Reading,
+    stamp: Stamp,
+}
+
+/// Where the book of an instrument stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// No REST book yet.
+    Waiting,
+    /// A REST book with this id, and no diff over it yet.
+    Bridging(u64),
+    /// Contiguous up to this id.
+    Following(u64),
+}
+
+#[derive(Debug)]
+struct Pair {
+    place: Place,
+    waiting: VecDeque<Diff>,
+    /// Event name of the trades that count.
+    trade_kind: Option<&'static str>,
+    last_trade: u64,
+}
+
+/// Decoder of a Binance connection.
+#[derive(Debug)]
+pub struct Binance {
+    session: Session,
+    pairs: Vec<Pair>,
+    futures: bool,
+}
+
+impl Default for Binance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Binance {
+    /// For spot streams.
+    pub fn new() -> Self {
+        Self { session: Session::new(FeedVenue::Binance), pairs: Vec::new(), futures: false }
+    }
+
+    /// For USD-margined futures streams, whose instruments are perpetuals.
+    pub fn futures() -> Self {
+        Self { futures: true, ..Self::new() }
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let [stream, data, event, last_update, symbol] =
+            scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
+        scanner.finish()?;
+        if last_update.is_some() {
+            let only = self.only_symbol().ok_or(FeedError::Field("symbol"))?;
+            return self.rest_book(&only, Scanner::new(frame)?, stamp, out);
+        }
+        let Some(data) = data else {
+            return match (event, symbol) {
+                (None, None) => Ok(()),
+                _ => self.event(Scanner::new(frame)?, stamp, out),
+            };
+        };
+        if let Some(stream) = stream
+            && let Some((pair, "depthSnapshot")) = stream.string()?.split_once('@')
+        {
+            return self.rest_book(&pair.to_ascii_uppercase(), data.scanner(), stamp, out);
+        }
+        if data.is_object() { self.event(data.scanner(), stamp, out) } else { Ok(()) }
+    }
+
+    /// A book that does not name its pair belongs to the only one there is.
+    fn only_symbol(&self) -> Option<String> {
+        match self.session.instruments() {
+            [only] => Some(only.venue_symbol.clone()),
+            _ => None,
+        }
+    }
+
+    fn instrument(&mut self, symbol: &str) -> Result<u32, FeedError> {
+        let futures = self.futures;
+        let instrument = self.session.instrument(symbol, |text| canonical(text, futures))?;
+        self.pairs.resize_with(self.session.instruments().len(), || Pair {
+            place: Place::Waiting,
+            waiting: VecDeque::new(),
+            trade_kind: None,
+            last_trade: 0,
+        });
+        Ok(instrument)
+    }
+
+    fn event(
+        &mut self,
+        mut scanner: Scanner<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        // `a` is the asks of a diff and the id of an aggregate trade.
+        let [
+            event,
+            symbol,
+            time,
+            first,
+            last,
+            previous,
+            bids,
+            a,
+            price,
+            quantity,
+            maker,
+            id,
+            class,
+        ] = scanner.fields(&["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"])?;
+        let Some(symbol) = symbol else { return Ok(()) };
+        let instrument = self.instrument(&symbol.string()?)?;
+        let stamp = stamp.at(millis(time));
+        let event = event.map(Raw::string).transpose()?;
+        match event.as_deref() {
+            Some("depthUpdate") => {
+                let mut reading = Reading::default();
+                reading.pairs(BookSide::Bid, required(bids, "b")?)?;
+                reading.pairs(BookSide::Ask, required(a, "a")?)?;
+                let last_id = required(last, "u")?.unsigned()?;
+                let diff = Diff {
+                    first_id: required(first, "U")?.unsigned()?,
+                    last_id,
+                    previous_id: previous.map(Raw::unsigned).transpose()?,
+                    reading,
+                    stamp: stamp.numbered(last_id),
+                };
+                self.diff(instrument, diff, out);
+            }
+            Some("trade") => {
+                let trade = read_trade(price, quantity, maker, id, class)?;
+                self.trade(instrument, "trade", trade, stamp, out);
+            }
+            Some("aggTrade") => {
+                let trade = read_trade(price, quantity, maker, a, class)?;
+                self.trade(instrument, "aggTrade", trade, stamp, out);
+            }
+            Some("bookTicker") | None => out.heartbeat(instrument, stamp),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rest_book(
+        &mut self,
+        symbol: &str,
+        mut scanner: Scanner<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [last_update, bids, asks, time] =
+            scanner.fields(&["lastUpdateId", "bids", "asks", "E"])?;
+        let instrument = self.instrument(symbol)?;
+        let id = required(last_update, "lastUpdateId")?.unsigned()?;
+        let mut reading = Reading::default();
+        reading.pairs(BookSide::Bid, required(bids, "bids")?)?;
+        reading.pairs(BookSide::Ask, required(asks, "asks")?)?;
+        let stamp = stamp.at(millis(time)).numbered(id);
+        let Some(pair) = self.pairs.get_mut(instrument as usize) else { return Ok(()) };
+        if matches!(pair.place, Place::Following(last) if id < last) {
+            self.session.stats.duplicates += 1;
+            return Ok(());
+        }
+        // Diffs that waited must reach back to the book, or it is too old to be of use.
+        let reaches = pair.waiting.iter().find(|diff| diff.last_id > id);
+        if reaches.is_some_and(|diff| !bridges(diff, id)) {
+            self.session.resync(instrument, stamp, out);
+            return Ok(());
+        }
+        if !self.session.accept(instrument, &reading, stamp, out) {
+            return Ok(());
+        }
+        pair.place = Place::Bridging(id);
+        let waiting = std::mem::take(&mut pair.waiting);
+        self.session.snapshot(instrument, &reading.levels, stamp, out);
+        for mut diff in waiting {
+            diff.stamp.local_ns = stamp.local_ns;
+            self.diff(instrument, diff, out);
+        }
+        Ok(())
+    }
+
+    fn diff(&mut self, instrument: u32, diff: Diff, out: &mut FeedBatch) {
+        let Some(pair) = self.pairs.get_mut(instrument as usize) else { return };
+        let known = match pair.place {
+            Place::Waiting => 0,
+            Place::Bridging(id) | Place::Following(id) => id,
+        };
+        if pair.place != Place::Waiting && diff.last_id <= known {
+            self.session.stats.duplicates += u64::from(matches!(pair.place, Place::Following(_)));
+            return;
+        }
+        let continues = match pair.place {
+            Place::Waiting => false,
+            Place::Bridging(id) => bridges(&diff, id),
+            Place::Following(id) => match diff.previous_id {
+                Some(previous) => previous == id,
+                None => diff.first_id <= id + 1,
+            },
+        };
+        if !continues {
+            self.hold(instrument, diff, out);
+        } else if self.session.accept(instrument, &diff.reading, diff.stamp, out) {
+            pair.place = Place::Following(diff.last_id);
+            out.update(instrument, &diff.reading.levels, diff.stamp);
+        } else {
+            pair.place = Place::Waiting;
+        }
+    }
+
+    /// Keeps a diff for the next REST book; a book that was followed is given up.
+    fn hold(&mut self, instrument: u32, diff: Diff, out: &mut FeedBatch) {
+        let Some(pair) = self.pairs.get_mut(instrument as usize) else { return };
+        if pair.place != Place::Waiting {
+            pair.place = Place::Waiting;
+            self.session.resync(instrument, diff.stamp, out);
+        }
+        if pair.waiting.len() >= MAX_WAITING {
+            pair.waiting.pop_front();
+        }
+        pair.waiting.push_back(diff);
+    }
+
+    fn trade(
+        &mut self,
+        instrument: u32,
+        kind: &'static str,
+        trade: Trade,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) {
+        let Some(pair) = self.pairs.get_mut(instrument as usize) else { return };
+        if *pair.trade_kind.get_or_insert(kind) != kind {
+            return;
+        }
+        if trade.id != 0 && trade.id <= pair.last_trade {
+            self.session.stats.duplicates += 1;
+            return;
+        }
+        pair.last_trade = trade.id;
+        self.session.stats.prints += 1;
+        out.push(stamp.print(trade));
+        out.close(instrument);
+    }
+}
+
+/// A diff continues a REST book when it covers the book's id or starts right behind it.
+fn bridges(diff: &Diff, id: u64) -> bool {
+    diff.previous_id.is_some_and(|previous| previous <= id) || diff.first_id <= id.saturating_add(1)
+}
+
+fn read_trade(
+    price: Option<Raw<'_>>,
+    quantity: Option<Raw<'_>>,
+    maker: Option<Raw<'_>>,
+    id: Option<Raw<'_>>,
+    class: Option<Raw<'_>>,
+) -> Result<Trade, FeedError> {
+    let (price, quantity) = trade_amounts(price, quantity)?;
+    // `m`: the buyer was the maker, so a bid was hit.
+    let buyer_made = required(maker, "m")?.bool()?;
+    let hit = Some(if buyer_made { BookSide::Bid } else { BookSide::Ask });
+    let id = required(id, "trade id")?.unsigned()?;
+    // Insurance fund and deleveraging fills do not come from the book.
+    let on_book = class.is_none_or(|class| class.text() == "\"MARKET\"");
+    let flags = if on_book { 0 } else { flag::OFF_BOOK };
+    Ok(Trade { hit, price, quantity, id, flags })
+}
+
+/// `BTCUSDT` is `BTC-USDT`; what ends with no known quote asset keeps its name.
+fn canonical(symbol: &str, futures: bool) -> (InstrumentKind, String) {
+    let split = QUOTES.iter().find_map(|quote| {
+        let base = symbol.strip_suffix(quote).filter(|base| !base.is_empty())?;
+        Some(format!("{base}-{quote}"))
+    });
+    let pair = split.unwrap_or_else(|| symbol.to_owned());
+    if futures {
+        (InstrumentKind::Perp, format!("{pair}-PERP"))
+    } else {
+        (InstrumentKind::Spot, pair)
+    }
+}
+
+impl Decoder for Binance {
+    fn venue(&self) -> FeedVenue {
+        self.session.venue()
+    }
+
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session.stats.frames += 1;
+        // A lost diff shows as a gap at the next one: nothing needs to be given up here.
+        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, false, out))
+    }
+
+    fn rest_snapshot(
+        &mut self,
+        venue_symbol: &str,
+        body: &[u8],
+        recv_ns: i64,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session.stats.frames += 1;
+        Scanner::new(body)
+            .map_err(FeedError::from)
+            .and_then(|scanner| self.rest_book(venue_symbol, scanner, stamp, out))
+            .inspect_err(|_| self.session.rejected(stamp, false, out))
+    }
+
+    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+        for pair in &mut self.pairs {
+            pair.place = Place::Waiting;
+            pair.waiting.clear();
+        }
+        self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn instruments(&self) -> &[FeedInstrument] {
+        self.session.instruments()
+    }
+
+    fn stats(&self) -> &FeedStats {
+        &self.session.stats
+    }
+}

@@ -1,0 +1,259 @@
+//! Hyperliquid: `l2Book` and `trades`.
+//!
+//! Every `l2Book` frame is the whole visible book. The first one becomes a snapshot; later ones
+//! are compared with the book before and become the levels that changed, so that what rests on an
+//! untouched level keeps its place. Trades repeat across reconnects and are told apart by `tid`;
+//! the first `trades` frame of a coin repeats history. `bbo` runs ahead of the book and only
+//! proves the connection alive. The two coins of an outcome market (`#NNN0`, `#NNN1`) mirror each
+//! other and are listed separately: adding them would double the liquidity.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::levels::{Reading, SideLevel, required, same_levels, trade_amounts};
+use super::session::Session;
+use super::stamp::{Stamp, Trade, millis};
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::book::Book;
+use crate::ids::{BookSide, InstrumentKind};
+use crate::json::{Raw, Scanner};
+use crate::number::Quantity;
+use crate::tape::flag;
+
+/// Trade ids remembered per coin.
+const REMEMBERED_TRADES: usize = 8_192;
+
+/// What is kept of one coin.
+#[derive(Debug, Default)]
+struct Coin {
+    book: Book,
+    book_time_ns: i64,
+    had_trades: bool,
+    seen: BTreeSet<u64>,
+    order: VecDeque<u64>,
+}
+
+/// Decoder of a Hyperliquid connection.
+#[derive(Debug)]
+pub struct Hyperliquid {
+    session: Session,
+    coins: Vec<Coin>,
+    reading: Reading,
+}
+
+impl Default for Hyperliquid {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Hyperliquid {
+    /// A decoder that has seen nothing.
+    pub fn new() -> Self {
+        let session = Session::new(FeedVenue::Hyperliquid);
+        Self { session, coins: Vec::new(), reading: Reading::default() }
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let [channel, data] = scanner.fields(&["channel", "data"])?;
+        scanner.finish()?;
+        let Some(channel) = channel else { return Ok(()) };
+        match &*channel.string()? {
+            "l2Book" => self.book(required(data, "data")?, stamp, out),
+            "trades" => self.trades(required(data, "data")?, stamp, out),
+            "bbo" => {
+                let [coin, time] = required(data, "data")?.scanner().fields(&["coin", "time"])?;
+                let instrument = self.instrument(coin)?;
+                out.heartbeat(instrument, stamp.at(millis(time)));
+                Ok(())
+            }
+            "pong" => {
+                self.session.heartbeat_all(stamp, out);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn instrument(&mut self, coin: Option<Raw<'_>>) -> Result<u32, FeedError> {
+        let coin = required(coin, "coin")?.string()?;
+        let instrument = self.session.instrument(&coin, canonical)?;
+        self.coins.resize_with(self.session.instruments().len(), Coin::default);
+        Ok(instrument)
+    }
+
+    fn book(&mut self, data: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let [coin, time, levels] = data.scanner().fields(&["coin", "time", "levels"])?;
+        let instrument = self.instrument(coin)?;
+        let stamp = stamp.at(millis(time));
+        self.read_sides(required(levels, "levels")?)?;
+        let Some(coin) = self.coins.get_mut(instrument as usize) else { return Ok(()) };
+        if stamp.venue_ns < coin.book_time_ns {
+            self.session.stats.duplicates += 1;
+            return Ok(());
+        }
+        if !self.session.accept(instrument, &self.reading, stamp, out) {
+            return Ok(());
+        }
+        coin.book_time_ns = stamp.venue_ns;
+        let live = self.session.is_live(instrument);
+        let changed = coin.replace(&self.reading.levels);
+        if live {
+            out.update(instrument, &changed, stamp);
+        } else {
+            self.session.snapshot(instrument, &self.reading.levels, stamp, out);
+        }
+        Ok(())
+    }
+
+    /// `[[bids], [asks]]`, each level `{px, sz, n}`.
+    fn read_sides(&mut self, levels: Raw<'_>) -> Result<(), FeedError> {
+        self.reading.clear();
+        let mut sides = levels.scanner();
+        sides.array()?;
+        for side in [BookSide::Bid, BookSide::Ask] {
+            if !sides.element()? {
+                return Err(FeedError::Field("levels"));
+            }
+            sides.array()?;
+            while sides.element()? {
+                let [price, quantity, orders] = sides.fields(&["px", "sz", "n"])?;
+                let price = required(price, "px")?.decimal()?;
+                let quantity = required(quantity, "sz")?.decimal()?;
+                let orders = orders.and_then(|orders| orders.unsigned().ok()).unwrap_or(0);
+                let orders = u32::try_from(orders).unwrap_or(0);
+                self.reading.push(side, price, quantity, orders);
+            }
+        }
+        Ok(())
+    }
+
+    fn trades(
+        &mut self,
+        data: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let mut scanner = data.scanner();
+        scanner.array()?;
+        let mut touched = BTreeSet::new();
+        while scanner.element()? {
+            let [coin, side, price, quantity, time, tid] =
+                scanner.fields(&["coin", "side", "px", "sz", "time", "tid"])?;
+            let instrument = self.instrument(coin)?;
+            // The venue names the taker's side: B bought, so the asks were hit.
+            let hit = match &*required(side, "side")?.string()? {
+                "B" => Some(BookSide::Ask),
+                "A" => Some(BookSide::Bid),
+                _ => None,
+            };
+            let (price, quantity) = trade_amounts(price, quantity)?;
+            let id = required(tid, "tid")?.unsigned()?;
+            let Some(coin) = self.coins.get_mut(instrument as usize) else { continue };
+            touched.insert(instrument);
+            if !coin.first_time(id) {
+                self.session.stats.duplicates += 1;
+                continue;
+            }
+            let flags = if coin.had_trades { 0 } else { flag::BACKFILLED };
+            let trade = Trade { hit, price, quantity, id, flags };
+            self.session.stats.prints += 1;
+            out.push(stamp.at(millis(time)).print(trade));
+            out.close(instrument);
+        }
+        for instrument in touched {
+            if let Some(coin) = self.coins.get_mut(instrument as usize) {
+                coin.had_trades = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Coin {
+    /// Takes the new book and returns the levels in which it differs from the one before.
+    fn replace(&mut self, levels: &[SideLevel]) -> Vec<SideLevel> {
+        if same_levels(&self.book, levels) {
+            return Vec::new();
+        }
+        let mut next = Book::new();
+        for level in levels {
+            next.set(level.side, level.price, level.quantity);
+        }
+        let mut changed = Vec::new();
+        for side in [BookSide::Bid, BookSide::Ask] {
+            let gone = self
+                .book
+                .levels(side)
+                .filter(|old| next.quantity_at(side, old.price) == Quantity::ZERO);
+            changed.extend(gone.map(|old| SideLevel {
+                side,
+                price: old.price,
+                quantity: Quantity::ZERO,
+                orders: 0,
+            }));
+        }
+        changed.extend(
+            levels
+                .iter()
+                .filter(|level| level.quantity != self.book.quantity_at(level.side, level.price)),
+        );
+        self.book = next;
+        changed
+    }
+
+    fn first_time(&mut self, tid: u64) -> bool {
+        if !self.seen.insert(tid) {
+            return false;
+        }
+        self.order.push_back(tid);
+        if self.order.len() > REMEMBERED_TRADES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Outcome coins start with `#`; spot pairs are `BASE/QUOTE` or an index `@107`; the rest are perps.
+fn canonical(coin: &str) -> (InstrumentKind, String) {
+    if coin.starts_with('#') {
+        (InstrumentKind::Prediction, coin.to_owned())
+    } else if coin.starts_with('@') {
+        (InstrumentKind::Spot, coin.to_owned())
+    } else if coin.contains('/') {
+        (InstrumentKind::Spot, coin.replace('/', "-"))
+    } else {
+        (InstrumentKind::Perp, format!("{coin}-USD-PERP"))
+    }
+}
+
+impl Decoder for Hyperliquid {
+    fn venue(&self) -> FeedVenue {
+        self.session.venue()
+    }
+
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session.stats.frames += 1;
+        // The next frame is the whole book again: an unreadable one costs nothing that lasts.
+        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, false, out))
+    }
+
+    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+        for coin in &mut self.coins {
+            coin.had_trades = false;
+            coin.book_time_ns = 0;
+        }
+        self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn instruments(&self) -> &[FeedInstrument] {
+        self.session.instruments()
+    }
+
+    fn stats(&self) -> &FeedStats {
+        &self.session.stats
+    }
+}

@@ -1,0 +1,337 @@
+//! Kalshi: `orderbook_snapshot`, `orderbook_delta`, `trade`.
+//!
+//! Both outcomes hold bids. The book passed on is the one YES book: a NO bid at `n` is a YES ask
+//! at `1 - n`. A delta is a signed change, so the decoder folds sizes and passes on absolute ones;
+//! a size below zero proves a lost delta and gives the book up.
+//!
+//! How gaps are judged: `seq` counts per subscription (`sid`), and one subscription covers many
+//! markets. A connection that sees all of them uses [`Kalshi::strict`], where a hole gives up
+//! every market of that `sid`. A recording cut down to one market is full of holes that mean
+//! nothing: there they are only counted, and what proves a loss is a negative size or a later
+//! snapshot that differs. A `seq` at or below the last one of its `sid` was seen before, unless it
+//! is a snapshot, which starts a new count.
+
+use std::collections::BTreeMap;
+
+use super::levels::{Reading, SideLevel, required, row, same_levels, trade_amounts};
+use super::session::Session;
+use super::stamp::{Stamp, Trade, millis, rfc3339};
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::book::Book;
+use crate::ids::{BookSide, InstrumentKind};
+use crate::json::{Raw, Scanner};
+use crate::number::{PRICE_ONE, Price, Quantity};
+use crate::tape::FeedStatus;
+
+/// Decoder of a Kalshi connection.
+#[derive(Debug)]
+pub struct Kalshi {
+    session: Session,
+    books: Vec<Book>,
+    /// Subscription each market's book comes from.
+    sids: Vec<u64>,
+    /// Last `seq` per subscription.
+    sequences: BTreeMap<u64, u64>,
+    reading: Reading,
+    strict: bool,
+}
+
+impl Default for Kalshi {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Kalshi {
+    /// For recordings, which may hold one market of a subscription.
+    pub fn new() -> Self {
+        Self {
+            session: Session::new(FeedVenue::Kalshi),
+            books: Vec::new(),
+            sids: Vec::new(),
+            sequences: BTreeMap::new(),
+            reading: Reading::default(),
+            strict: false,
+        }
+    }
+
+    /// For a connection that sees every market it subscribed to: a hole in `seq` is a loss.
+    pub fn strict() -> Self {
+        Self { strict: true, ..Self::new() }
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let [kind, sid, seq, msg] = scanner.fields(&["type", "sid", "seq", "msg"])?;
+        scanner.finish()?;
+        let Some(kind) = kind else { return Ok(()) };
+        let kind = kind.string()?;
+        if !matches!(
+            &*kind,
+            "orderbook_snapshot" | "orderbook_delta" | "trade" | "market_lifecycle_v2"
+        ) {
+            return Ok(());
+        }
+        let sid = sid.map_or(Ok(0), Raw::unsigned)?;
+        let seq = seq.map_or(Ok(0), Raw::unsigned)?;
+        let msg = required(msg, "msg")?;
+        let stamp = stamp.numbered(seq);
+        if !self.in_sequence(sid, seq, &kind == "orderbook_snapshot", stamp, out) {
+            return Ok(());
+        }
+        match &*kind {
+            "orderbook_snapshot" => self.snapshot(msg, sid, stamp, out),
+            "orderbook_delta" => self.delta(msg, stamp, out),
+            "trade" => self.trade(msg, stamp, out),
+            _ => self.lifecycle(msg, stamp, out),
+        }
+    }
+
+    fn instrument(&mut self, ticker: Option<Raw<'_>>) -> Result<u32, FeedError> {
+        let ticker = required(ticker, "market_ticker")?.string()?;
+        let instrument = self
+            .session
+            .instrument(&ticker, |text| (InstrumentKind::Prediction, text.to_owned()))?;
+        self.books.resize_with(self.session.instruments().len(), Book::new);
+        self.sids.resize(self.session.instruments().len(), 0);
+        Ok(instrument)
+    }
+
+    /// False for a message seen before.
+    fn in_sequence(
+        &mut self,
+        sid: u64,
+        seq: u64,
+        snapshot: bool,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> bool {
+        if seq == 0 {
+            return true;
+        }
+        let last = self.sequences.insert(sid, seq);
+        match last {
+            Some(last) if seq <= last && !snapshot => {
+                self.sequences.insert(sid, last);
+                self.session.stats.duplicates += 1;
+                return false;
+            }
+            Some(last) if seq > last + 1 => {
+                self.session.stats.holes += 1;
+                if self.strict {
+                    self.give_up(sid, stamp, out);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn give_up(&mut self, sid: u64, stamp: Stamp, out: &mut FeedBatch) {
+        for (instrument, of) in (0u32..).zip(&self.sids) {
+            if *of == sid && self.session.is_live(instrument) {
+                self.session.resync(instrument, stamp, out);
+            }
+        }
+    }
+
+    fn snapshot(
+        &mut self,
+        msg: Raw<'_>,
+        sid: u64,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [ticker, yes, no, yes_old, no_old] = msg.scanner().fields(&[
+            "market_ticker",
+            "yes_dollars_fp",
+            "no_dollars_fp",
+            "yes_dollars",
+            "no_dollars",
+        ])?;
+        let instrument = self.instrument(ticker)?;
+        self.reading.clear();
+        for (list, outcome) in [(yes.or(yes_old), BookSide::Bid), (no.or(no_old), BookSide::Ask)] {
+            // An outcome without bids is left out or null.
+            if let Some(list) = list.filter(|list| list.is_array()) {
+                self.read_bids(list, outcome)?;
+            }
+        }
+        if !self.session.accept(instrument, &self.reading, stamp, out) {
+            return Ok(());
+        }
+        let live = self.session.is_live(instrument);
+        let levels = &self.reading.levels;
+        let Some(book) = self.books.get_mut(instrument as usize) else { return Ok(()) };
+        if live {
+            let stats = &mut self.session.stats;
+            match (same_levels(book, levels), levels.is_empty()) {
+                (true, _) => stats.rebases_equal += 1,
+                (false, true) => stats.rebases_empty += 1,
+                (false, false) => stats.rebases_changed += 1,
+            }
+        }
+        book.clear();
+        for level in levels {
+            book.set(level.side, level.price, level.quantity);
+        }
+        if let Some(of) = self.sids.get_mut(instrument as usize) {
+            *of = sid;
+        }
+        self.session.snapshot(instrument, levels, stamp, out);
+        Ok(())
+    }
+
+    fn read_bids(&mut self, list: Raw<'_>, side: BookSide) -> Result<(), FeedError> {
+        let mut scanner = list.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            let [price, quantity] = row(&mut scanner)?;
+            self.reading.push(side, price, quantity, 0);
+        }
+        let mut dropped = 0;
+        self.reading.levels.retain_mut(|level| {
+            let kept = level.side != side || to_yes(level);
+            dropped += u32::from(!kept);
+            kept
+        });
+        self.reading.dropped += dropped;
+        Ok(())
+    }
+
+    fn delta(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let [ticker, side, price, delta, ts_ms, ts] = msg.scanner().fields(&[
+            "market_ticker",
+            "side",
+            "price_dollars",
+            "delta_fp",
+            "ts_ms",
+            "ts",
+        ])?;
+        let instrument = self.instrument(ticker)?;
+        let stamp = stamp.at(if ts_ms.is_some() { millis(ts_ms) } else { rfc3339(ts) });
+        let side = match &*required(side, "side")?.string()? {
+            "yes" => BookSide::Bid,
+            "no" => BookSide::Ask,
+            _ => return Err(FeedError::Field("side")),
+        };
+        let price = Price::parse(required(price, "price_dollars")?.decimal()?)
+            .ok()
+            .ok_or(FeedError::Field("price_dollars"))?;
+        let change = Quantity::parse(required(delta, "delta_fp")?.decimal()?)
+            .ok()
+            .ok_or(FeedError::Field("delta_fp"))?;
+        let mut level = SideLevel { side, price, quantity: change, orders: 0 };
+        if !to_yes(&mut level) {
+            return Err(FeedError::Field("price_dollars"));
+        }
+        if self.session.is_live(instrument) {
+            self.fold(instrument, level, stamp, out);
+        }
+        Ok(())
+    }
+
+    /// Adds a signed change to the level and passes the new size on.
+    fn fold(&mut self, instrument: u32, change: SideLevel, stamp: Stamp, out: &mut FeedBatch) {
+        let Some(book) = self.books.get_mut(instrument as usize) else { return };
+        let held = book.quantity_at(change.side, change.price);
+        match held.checked_add(change.quantity) {
+            Ok(quantity) if quantity.0 >= 0 => {
+                book.set(change.side, change.price, quantity);
+                out.update(instrument, &[SideLevel { quantity, ..change }], stamp);
+            }
+            _ => self.session.resync(instrument, stamp, out),
+        }
+    }
+
+    fn trade(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let [ticker, price, count, taker, id, ts_ms] = msg.scanner().fields(&[
+            "market_ticker",
+            "yes_price_dollars",
+            "count_fp",
+            "taker_side",
+            "trade_id",
+            "ts_ms",
+        ])?;
+        let instrument = self.instrument(ticker)?;
+        // A taker of YES bought from the YES asks; a taker of NO sold YES to the YES bids.
+        let hit = match &*required(taker, "taker_side")?.string()? {
+            "yes" => Some(BookSide::Ask),
+            "no" => Some(BookSide::Bid),
+            _ => None,
+        };
+        let (price, quantity) = trade_amounts(price, count)?;
+        if price.0 >= PRICE_ONE {
+            return Err(FeedError::Field("yes_price_dollars"));
+        }
+        let id = id.and_then(|id| id.string().ok()).map_or(0, |text| uuid_head(&text));
+        self.session.stats.prints += 1;
+        let trade = Trade { hit, price, quantity, id, flags: 0 };
+        out.push(stamp.at(millis(ts_ms)).print(trade));
+        out.close(instrument);
+        Ok(())
+    }
+
+    fn lifecycle(
+        &mut self,
+        msg: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [ticker, event] = msg.scanner().fields(&["market_ticker", "event_type"])?;
+        let status = match &*required(event, "event_type")?.string()? {
+            "activated" => FeedStatus::Open,
+            "deactivated" => FeedStatus::Halted,
+            "determined" | "settled" => FeedStatus::Closed,
+            _ => return Ok(()),
+        };
+        let instrument = self.instrument(ticker)?;
+        out.push(stamp.status(status));
+        out.close(instrument);
+        Ok(())
+    }
+}
+
+/// Turns a bid of an outcome into its level of the YES book; false outside `(0, 1)`.
+fn to_yes(level: &mut SideLevel) -> bool {
+    if level.price.0 <= 0 || level.price.0 >= PRICE_ONE {
+        return false;
+    }
+    if level.side == BookSide::Ask {
+        level.price = Price(PRICE_ONE - level.price.0);
+    }
+    true
+}
+
+/// The first 64 bits of a UUID: enough to tell trades apart in a numeric field.
+fn uuid_head(text: &str) -> u64 {
+    text.chars()
+        .filter_map(|c| c.to_digit(16))
+        .take(16)
+        .fold(0, |head, digit| head << 4 | u64::from(digit))
+}
+
+impl Decoder for Kalshi {
+    fn venue(&self) -> FeedVenue {
+        self.session.venue()
+    }
+
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session.stats.frames += 1;
+        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))
+    }
+
+    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+        self.sequences.clear();
+        self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn instruments(&self) -> &[FeedInstrument] {
+        self.session.instruments()
+    }
+
+    fn stats(&self) -> &FeedStats {
+        &self.session.stats
+    }
+}

@@ -1,0 +1,135 @@
+//! Levels as venues write them, and which of them are believed.
+
+use crate::book::Book;
+use crate::ids::BookSide;
+use crate::json::{Raw, Scanner};
+use crate::number::{MAX_UNITS, Price, Quantity};
+
+use super::FeedError;
+
+/// A level of one side with its new absolute size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SideLevel {
+    pub(super) side: BookSide,
+    pub(super) price: Price,
+    pub(super) quantity: Quantity,
+    /// Orders at the level; 0 = unknown.
+    pub(super) orders: u32,
+}
+
+/// Levels of one message, read completely before any of them is applied.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reading {
+    pub(super) levels: Vec<SideLevel>,
+    /// Levels that were no levels: not a number, not positive, out of range.
+    pub(super) dropped: u32,
+    /// A size below zero was read: the sender and we do not mean the same book.
+    pub(super) negative: bool,
+}
+
+impl Reading {
+    pub(super) fn clear(&mut self) {
+        self.levels.clear();
+        self.dropped = 0;
+        self.negative = false;
+    }
+
+    /// Adds a level from its texts, or counts it as dropped.
+    pub(super) fn push(&mut self, side: BookSide, price: &str, quantity: &str, orders: u32) {
+        let price = Price::parse(price).ok().filter(|price| in_range(price.0, 1));
+        let quantity = Quantity::parse(quantity).ok();
+        match (price, quantity) {
+            (Some(_), Some(quantity)) if quantity.0 < 0 => self.negative = true,
+            (Some(price), Some(quantity)) if in_range(quantity.0, 0) => {
+                self.levels.push(SideLevel { side, price, quantity, orders });
+            }
+            _ => self.dropped += 1,
+        }
+    }
+
+    /// Reads `[["price","size"], …]`.
+    pub(super) fn pairs(&mut self, side: BookSide, list: Raw<'_>) -> Result<(), FeedError> {
+        let mut scanner = list.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            let [price, quantity] = row(&mut scanner)?;
+            self.push(side, price, quantity, 0);
+        }
+        Ok(())
+    }
+
+    /// Reads `[{price: …, size: …}, …]` under the names the venue uses.
+    pub(super) fn objects(
+        &mut self,
+        side: BookSide,
+        list: Raw<'_>,
+        names: &[&str; 2],
+    ) -> Result<(), FeedError> {
+        let mut scanner = list.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            let [price, quantity] = scanner.fields(names)?;
+            let price = required(price, "price")?.decimal()?;
+            let quantity = required(quantity, "size")?.decimal()?;
+            self.push(side, price, quantity, 0);
+        }
+        Ok(())
+    }
+}
+
+fn in_range(units: i64, least: i64) -> bool {
+    (least..=MAX_UNITS).contains(&units)
+}
+
+/// An array that starts with exactly the decimal texts asked for; further elements are skipped.
+pub(super) fn row<'a, const N: usize>(
+    scanner: &mut Scanner<'a>,
+) -> Result<[&'a str; N], FeedError> {
+    scanner.array()?;
+    let mut texts = [""; N];
+    let mut filled = 0;
+    while scanner.element()? {
+        let value = scanner.value()?;
+        if let Some(slot) = texts.get_mut(filled) {
+            *slot = value.decimal()?;
+            filled += 1;
+        }
+    }
+    if filled == N { Ok(texts) } else { Err(FeedError::Field("level")) }
+}
+
+/// The value of a member the message cannot do without.
+pub(super) fn required<'a>(
+    value: Option<Raw<'a>>,
+    name: &'static str,
+) -> Result<Raw<'a>, FeedError> {
+    value.ok_or(FeedError::Field(name))
+}
+
+/// A member of a request for a price and a size of a print: positive, in range.
+pub(super) fn trade_amounts(
+    price: Option<Raw<'_>>,
+    quantity: Option<Raw<'_>>,
+) -> Result<(Price, Quantity), FeedError> {
+    let price = required(price, "price")?.decimal()?;
+    let quantity = required(quantity, "size")?.decimal()?;
+    let price = Price::parse(price).ok().ok_or(FeedError::Field("price"))?;
+    let quantity = Quantity::parse(quantity).ok().ok_or(FeedError::Field("size"))?;
+    if !in_range(price.0, 1) {
+        return Err(FeedError::Field("price"));
+    }
+    if !in_range(quantity.0, 1) {
+        return Err(FeedError::Field("size"));
+    }
+    Ok((price, quantity))
+}
+
+/// A folded book is the same as a snapshot read just now.
+pub(super) fn same_levels(book: &Book, levels: &[SideLevel]) -> bool {
+    let held = book.depth(BookSide::Bid) + book.depth(BookSide::Ask);
+    let mut fresh = Book::new();
+    for level in levels {
+        fresh.set(level.side, level.price, level.quantity);
+    }
+    held == fresh.depth(BookSide::Bid) + fresh.depth(BookSide::Ask) && *book == fresh
+}

@@ -1,0 +1,354 @@
+//! Polymarket, market channel: `book`, `price_change`, `last_trade_price`, `best_bid_ask`.
+//!
+//! Sizes in `price_change` are absolute. The two tokens of a market publish mirrored books of the
+//! same orders, so they are never added: without a market map each token is an instrument of its
+//! own; with [`Polymarket::map_market`] the YES token's book is the market's, the NO token's book
+//! is ignored, and a print on the NO token at `n` is passed on as a YES print at `1 - n` on the
+//! other side.
+//!
+//! There is no sequence number. Each change names the best prices after it; when these contradict
+//! the folded book three times in a row, the book is given up.
+
+use std::collections::BTreeMap;
+
+use super::levels::{Reading, SideLevel, required, same_levels, trade_amounts};
+use super::session::Session;
+use super::stamp::{Stamp, Trade, millis};
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::book::Book;
+use crate::ids::{BookSide, InstrumentKind};
+use crate::json::{Raw, Scanner};
+use crate::number::{PRICE_ONE, Price, Quantity};
+use crate::tape::FeedStatus;
+
+/// Contradictions in a row after which a book is given up.
+const MAX_CONTRADICTIONS: u32 = 3;
+
+/// What is kept of one token.
+#[derive(Debug, Default)]
+struct Token {
+    book: Book,
+    contradictions: u32,
+}
+
+/// A print, as remembered to recognise its mirror image.
+#[derive(Debug, PartialEq, Eq)]
+struct SeenPrint {
+    transaction: String,
+    price: Price,
+    quantity: Quantity,
+    on_no: bool,
+}
+
+/// Decoder of a Polymarket market channel.
+#[derive(Debug)]
+pub struct Polymarket {
+    session: Session,
+    tokens: Vec<Token>,
+    /// NO token to YES token.
+    mirrors: BTreeMap<String, String>,
+    last_print: Option<SeenPrint>,
+    reading: Reading,
+}
+
+impl Default for Polymarket {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Polymarket {
+    /// A decoder that knows no markets: every token stands for itself.
+    pub fn new() -> Self {
+        Self {
+            session: Session::new(FeedVenue::Polymarket),
+            tokens: Vec::new(),
+            mirrors: BTreeMap::new(),
+            last_print: None,
+            reading: Reading::default(),
+        }
+    }
+
+    /// Declares two tokens to be the outcomes of one market.
+    pub fn map_market(&mut self, yes_token: &str, no_token: &str) {
+        self.mirrors.insert(no_token.to_owned(), yes_token.to_owned());
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let whole = scanner.value()?;
+        scanner.finish()?;
+        if !whole.is_array() {
+            return self.message(whole, stamp, out);
+        }
+        let mut scanner = whole.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            self.message(scanner.value()?, stamp, out)?;
+        }
+        Ok(())
+    }
+
+    fn message(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [kind, timestamp] = message.scanner().fields(&["event_type", "timestamp"])?;
+        let Some(kind) = kind else { return Ok(()) };
+        let stamp = stamp.at(millis(timestamp));
+        match &*kind.string()? {
+            "book" => self.book(message, stamp, out),
+            "price_change" => self.price_change(message, stamp, out),
+            "last_trade_price" => self.trade(message, stamp, out),
+            "best_bid_ask" | "tick_size_change" => {
+                let [asset] = message.scanner().fields(&["asset_id"])?;
+                if let Some(instrument) = self.canonical(asset)? {
+                    out.heartbeat(instrument, stamp);
+                }
+                Ok(())
+            }
+            "market_resolved" => self.resolved(message, stamp, out),
+            _ => Ok(()),
+        }
+    }
+
+    fn token(&mut self, token: &str) -> Result<u32, FeedError> {
+        let instrument =
+            self.session.instrument(token, |text| (InstrumentKind::Prediction, text.to_owned()))?;
+        self.tokens.resize_with(self.session.instruments().len(), Token::default);
+        Ok(instrument)
+    }
+
+    /// The instrument of a token whose book counts; `None` for a mirror.
+    fn canonical(&mut self, asset: Option<Raw<'_>>) -> Result<Option<u32>, FeedError> {
+        let asset = required(asset, "asset_id")?.string()?;
+        if self.mirrors.contains_key(&*asset) {
+            return Ok(None);
+        }
+        self.token(&asset).map(Some)
+    }
+
+    fn book(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [asset, bids, asks] = message.scanner().fields(&["asset_id", "bids", "asks"])?;
+        let Some(instrument) = self.canonical(asset)? else { return Ok(()) };
+        self.reading.clear();
+        let names = ["price", "size"];
+        self.reading.objects(BookSide::Bid, required(bids, "bids")?, &names)?;
+        self.reading.objects(BookSide::Ask, required(asks, "asks")?, &names)?;
+        drop_impossible(&mut self.reading);
+        if !self.session.accept(instrument, &self.reading, stamp, out) {
+            return Ok(());
+        }
+        let levels = &self.reading.levels;
+        let Some(token) = self.tokens.get_mut(instrument as usize) else { return Ok(()) };
+        if self.session.is_live(instrument) {
+            let stats = &mut self.session.stats;
+            match (same_levels(&token.book, levels), levels.is_empty()) {
+                (true, _) => stats.rebases_equal += 1,
+                (false, true) => stats.rebases_empty += 1,
+                (false, false) => stats.rebases_changed += 1,
+            }
+        }
+        *token = Token::default();
+        for level in levels {
+            token.book.set(level.side, level.price, level.quantity);
+        }
+        self.session.snapshot(instrument, levels, stamp, out);
+        Ok(())
+    }
+
+    /// Changes of one frame may concern several tokens; those of one token are one message.
+    fn price_change(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [changes] = message.scanner().fields(&["price_changes"])?;
+        let mut scanner = required(changes, "price_changes")?.scanner();
+        scanner.array()?;
+        let mut changes: Vec<(u32, Reading, [Option<Price>; 2])> = Vec::new();
+        while scanner.element()? {
+            let [asset, side, price, quantity, bid, ask] =
+                scanner.fields(&["asset_id", "side", "price", "size", "best_bid", "best_ask"])?;
+            let Some(instrument) = self.canonical(asset)? else { continue };
+            let side = match &*required(side, "side")?.string()? {
+                "BUY" => BookSide::Bid,
+                "SELL" => BookSide::Ask,
+                _ => return Err(FeedError::Field("side")),
+            };
+            let price = required(price, "price")?.decimal()?;
+            let quantity = required(quantity, "size")?.decimal()?;
+            if !changes.iter().any(|(known, ..)| *known == instrument) {
+                changes.push((instrument, Reading::default(), [None; 2]));
+            }
+            let known = changes.iter_mut().find(|(known, ..)| *known == instrument);
+            if let Some((_, reading, best)) = known {
+                reading.push(side, price, quantity, 0);
+                *best = [named_price(bid), named_price(ask)];
+            }
+        }
+        for (instrument, mut reading, best) in changes {
+            drop_impossible(&mut reading);
+            self.change(instrument, &reading, best, stamp, out);
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        instrument: u32,
+        reading: &Reading,
+        best: [Option<Price>; 2],
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) {
+        if !self.session.is_live(instrument)
+            || !self.session.accept(instrument, reading, stamp, out)
+        {
+            return;
+        }
+        let Some(token) = self.tokens.get_mut(instrument as usize) else { return };
+        for level in &reading.levels {
+            token.book.set(level.side, level.price, level.quantity);
+        }
+        if token.contradicts(best) {
+            token.contradictions += 1;
+        } else {
+            token.contradictions = 0;
+        }
+        if token.contradictions >= MAX_CONTRADICTIONS {
+            self.session.resync(instrument, stamp, out);
+        } else {
+            out.update(instrument, &reading.levels, stamp);
+        }
+    }
+
+    fn trade(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [asset, side, price, quantity, hash] =
+            message.scanner().fields(&["asset_id", "side", "price", "size", "transaction_hash"])?;
+        let asset = required(asset, "asset_id")?.string()?;
+        let (mut price, quantity) = trade_amounts(price, quantity)?;
+        if price.0 >= PRICE_ONE {
+            return Err(FeedError::Field("price"));
+        }
+        // The venue names the taker's side.
+        let mut hit = match &*required(side, "side")?.string()? {
+            "BUY" => BookSide::Ask,
+            "SELL" => BookSide::Bid,
+            _ => return Err(FeedError::Field("side")),
+        };
+        let yes = self.mirrors.get(&*asset).cloned();
+        if yes.is_some() {
+            price = Price(PRICE_ONE - price.0);
+            hit = if hit == BookSide::Ask { BookSide::Bid } else { BookSide::Ask };
+        }
+        let transaction = hash.map_or_else(|| Ok("".into()), Raw::string)?.into_owned();
+        let seen = SeenPrint { transaction, price, quantity, on_no: yes.is_some() };
+        if self.is_mirror_of_last(&seen) {
+            self.session.stats.duplicates += 1;
+            return Ok(());
+        }
+        self.last_print = Some(seen);
+        let instrument = self.token(yes.as_deref().unwrap_or(&asset))?;
+        self.session.stats.prints += 1;
+        out.push(stamp.print(Trade { hit: Some(hit), price, quantity, id: 0, flags: 0 }));
+        out.close(instrument);
+        Ok(())
+    }
+
+    /// The same trade told once per token.
+    fn is_mirror_of_last(&self, print: &SeenPrint) -> bool {
+        self.last_print.as_ref().is_some_and(|last| {
+            !print.transaction.is_empty()
+                && last.transaction == print.transaction
+                && last.price == print.price
+                && last.quantity == print.quantity
+                && last.on_no != print.on_no
+        })
+    }
+
+    fn resolved(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [assets] = message.scanner().fields(&["assets_ids"])?;
+        let mut scanner = required(assets, "assets_ids")?.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            let asset = scanner.value()?;
+            if let Some(instrument) = self.canonical(Some(asset))? {
+                out.push(stamp.status(FeedStatus::Closed));
+                out.close(instrument);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Token {
+    /// The best prices the venue names are not those of the folded book.
+    fn contradicts(&self, [bid, ask]: [Option<Price>; 2]) -> bool {
+        let differs = |named: Option<Price>, side, none: i64| {
+            let held = self.book.best(side).map_or(Price(none), |level| level.price);
+            named.is_some_and(|named| named != held)
+        };
+        // An empty side is named as the end of the price range.
+        differs(bid, BookSide::Bid, 0) || differs(ask, BookSide::Ask, PRICE_ONE)
+    }
+}
+
+/// Levels outside `(0, 1)` cannot exist.
+fn drop_impossible(reading: &mut Reading) {
+    let before = reading.levels.len();
+    reading.levels.retain(|level: &SideLevel| level.price.0 < PRICE_ONE);
+    let dropped = before - reading.levels.len();
+    reading.dropped = reading.dropped.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+}
+
+fn named_price(raw: Option<Raw<'_>>) -> Option<Price> {
+    raw.and_then(|raw| raw.decimal().ok()).and_then(|text| Price::parse(text).ok())
+}
+
+impl Decoder for Polymarket {
+    fn venue(&self) -> FeedVenue {
+        self.session.venue()
+    }
+
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session.stats.frames += 1;
+        // The venue answers our pings in plain text.
+        if frame == b"PONG" {
+            self.session.heartbeat_all(stamp, out);
+            return Ok(());
+        }
+        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))
+    }
+
+    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+        self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn instruments(&self) -> &[FeedInstrument] {
+        self.session.instruments()
+    }
+
+    fn stats(&self) -> &FeedStats {
+        &self.session.stats
+    }
+}

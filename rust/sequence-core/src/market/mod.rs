@@ -1,0 +1,210 @@
+//! One venue's view of one instrument: its book, and whether that book can be trusted now.
+//!
+//! Every source speaks in [`MarketEvent`]s. The book changes with each event; the status is judged
+//! at the end of a message, because a message can pass through states that never existed at the
+//! venue. A status is lost at once and gained only at the end of a message. Ages are ages of
+//! receipt: a venue whose clock is an hour off is as fresh as its messages.
+
+mod apply;
+mod guard;
+pub mod nbbo;
+mod status;
+
+pub use nbbo::{Nbbo, consolidated};
+pub use status::{Change, Counters, MarketConfig, MarketStatus, Trade, TradingPhase};
+
+use crate::book::{Book, Level};
+use crate::ids::BookSide;
+use guard::Guard;
+
+/// A book crossed for longer than this has lost a message.
+const MAX_CROSSED_NS: i64 = 5_000_000_000;
+/// Stands for "never" among receipt times.
+const NEVER: i64 = i64::MIN;
+
+/// How far the feed has come since the subscription or the last gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sync {
+    NoSnapshot,
+    Loading,
+    NeedsUpdate,
+    Contiguous,
+}
+
+/// What is known of the message being read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Message {
+    /// Its sequence number was judged.
+    judged: bool,
+    /// It is old: its levels are not applied.
+    old: bool,
+    /// It bridges a snapshot and what follows.
+    bridges: bool,
+}
+
+/// State of one instrument at one venue.
+#[derive(Debug, Clone)]
+pub struct Market {
+    /// The levels. Kept after a gap, for marks, and never filled against then.
+    pub book: Book,
+    /// Goes up by one with every applied event; fills cite it.
+    pub version: u64,
+    config: MarketConfig,
+    phase: TradingPhase,
+    sync: Sync,
+    was_lost: bool,
+    message: Message,
+    seq: u64,
+    stamp_ns: i64,
+    crossed_since: Option<i64>,
+    /// A silence longer than allowed happened, and no depth came since.
+    silenced: bool,
+    message_ns: i64,
+    update_ns: i64,
+    print_ns: i64,
+    /// First trade since the book's stamp or sequence last moved.
+    unexplained_ns: i64,
+    /// Best level ever cropped on (bid, ask): beyond it removals prove nothing.
+    cropped: (Option<i64>, Option<i64>),
+    guard: Guard,
+    counters: Counters,
+    last_trade: Option<Trade>,
+}
+
+impl Market {
+    /// A market that waits for its first snapshot.
+    pub const fn new(config: MarketConfig) -> Self {
+        Self {
+            book: Book::new(),
+            version: 0,
+            config,
+            phase: TradingPhase::Trading,
+            sync: Sync::NoSnapshot,
+            was_lost: false,
+            message: Message { judged: false, old: false, bridges: false },
+            seq: 0,
+            stamp_ns: 0,
+            crossed_since: None,
+            silenced: false,
+            message_ns: NEVER,
+            update_ns: NEVER,
+            print_ns: NEVER,
+            unexplained_ns: NEVER,
+            cropped: (None, None),
+            guard: Guard::new(config.unit_price),
+            counters: Counters { gaps: 0, dropped: 0, ignored: 0, unknown_deletes: 0, cropped: 0 },
+            last_trade: None,
+        }
+    }
+
+    /// Status at a time. Silence needs no event to be noticed.
+    pub const fn status(&self, now_ns: i64) -> MarketStatus {
+        match self.phase {
+            TradingPhase::Halted => return MarketStatus::Halted,
+            TradingPhase::Closed => return MarketStatus::Closed,
+            TradingPhase::Pending => return MarketStatus::Pending,
+            TradingPhase::Resolved => return MarketStatus::Resolved,
+            TradingPhase::Trading | TradingPhase::PostOnly => {}
+        }
+        if !matches!(self.sync, Sync::Contiguous) {
+            return if self.was_lost { MarketStatus::Resync } else { MarketStatus::Syncing };
+        }
+        if let Some(since) = self.crossed_since {
+            return if now_ns.saturating_sub(since) > MAX_CROSSED_NS {
+                MarketStatus::Resync
+            } else {
+                MarketStatus::Crossed
+            };
+        }
+        if self.is_stale(now_ns) {
+            MarketStatus::Stale
+        } else if matches!(self.phase, TradingPhase::PostOnly) {
+            MarketStatus::PostOnly
+        } else {
+            MarketStatus::Ok
+        }
+    }
+
+    /// True when a fill may use the book at this time.
+    pub const fn is_live(&self, now_ns: i64) -> bool {
+        self.status(now_ns).is_live()
+    }
+
+    /// Best level of a side, live or not.
+    pub fn best(&self, side: BookSide) -> Option<Level> {
+        self.book.best(side)
+    }
+
+    /// The last trade.
+    pub const fn last_trade(&self) -> Option<Trade> {
+        self.last_trade
+    }
+
+    /// Receipt time of the last applied depth, ns.
+    pub const fn last_update_ns(&self) -> Option<i64> {
+        if self.update_ns == NEVER { None } else { Some(self.update_ns) }
+    }
+
+    /// Time since the last applied depth or trade, ns; `i64::MAX` when there was none.
+    pub fn age_ns(&self, now_ns: i64) -> i64 {
+        now_ns.saturating_sub(self.update_ns.max(self.print_ns)).max(0)
+    }
+
+    /// Time since the last message of any kind, heartbeats included, ns: what staleness judges.
+    pub const fn silence_ns(&self, now_ns: i64) -> i64 {
+        now_ns.saturating_sub(self.message_ns)
+    }
+
+    /// The venue's own stamp of the last applied depth, ns; 0 when it had none.
+    pub const fn venue_stamp_ns(&self) -> i64 {
+        self.stamp_ns
+    }
+
+    /// What went wrong so far.
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The rules of this feed.
+    pub const fn config(&self) -> &MarketConfig {
+        &self.config
+    }
+
+    /// Allows or forbids staleness from now on.
+    pub const fn set_max_age(&mut self, max_age_ns: Option<i64>) {
+        self.config.max_age_ns = max_age_ns;
+    }
+
+    /// What the venue allows, apart from the feed.
+    pub const fn phase(&self) -> TradingPhase {
+        self.phase
+    }
+
+    /// Moves the market through its life; the feed alone cannot reopen one that is over.
+    pub const fn set_phase(&mut self, phase: TradingPhase) {
+        self.phase = phase;
+    }
+
+    /// The connection or the sequence is lost: nothing is live until a snapshot and an update.
+    pub const fn lose(&mut self) {
+        if !matches!(self.sync, Sync::NoSnapshot) {
+            self.counters.gaps = self.counters.gaps.saturating_add(1);
+        }
+        self.sync = Sync::NoSnapshot;
+        self.was_lost = true;
+        self.crossed_since = None;
+    }
+
+    const fn is_stale(&self, now_ns: i64) -> bool {
+        let Some(max_age) = self.config.max_age_ns else {
+            return false;
+        };
+        // Trades go on for so long while the book stands still: it is not the book they happen on.
+        let frozen = self.unexplained_ns != NEVER
+            && self.print_ns.saturating_sub(self.unexplained_ns) > max_age;
+        self.silenced || frozen || now_ns.saturating_sub(self.message_ns) > max_age
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! Orders: what was asked for, how far it got, and the legal moves between.
+//!
+//! An [`Order`] is the order of one graph node. The router splits it into [`Leg`]s, one per venue;
+//! reservations, fees and fills belong to legs, and the order is their sum. Prices of an order are
+//! in terms of its own outcome; [`Leg::book_side`] and [`Leg::book_price`] translate to the
+//! canonical YES book of an event market.
+
+use std::sync::Arc;
+
+use crate::ids::{AccountId, GraphIx, InstrumentKind, MarketId, Outcome, Side, SymbolId, VenueId};
+use crate::ledger::ReservationId;
+use crate::number::{Money, Price, Quantity};
+use crate::reject::{DoneReason, RejectReason, text_enum};
+use crate::sim::fees::FeeState;
+
+text_enum!(
+    /// Status of an order (wire contract, 9.4).
+    OrderStatus {
+        /// Recorded and reserved, not yet acknowledged by the venue.
+        New = "NEW",
+        /// Acknowledged, nothing filled.
+        Accepted = "ACCEPTED",
+        /// Partly filled, rest working.
+        Partial = "PARTIAL",
+        /// Filled in full.
+        Filled = "FILLED",
+        /// Rest withdrawn.
+        Cancelled = "CANCELLED",
+        /// Refused by the venue or for lack of funds; nothing filled.
+        Rejected = "REJECTED",
+        /// Time ran out.
+        Expired = "EXPIRED",
+    }
+);
+
+impl OrderStatus {
+    /// True when nothing can happen to the order any more.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Filled | Self::Cancelled | Self::Rejected | Self::Expired)
+    }
+
+    /// The one table of legal moves.
+    pub const fn may_become(self, next: Self) -> bool {
+        use OrderStatus::{Accepted, Cancelled, Expired, Filled, New, Partial, Rejected};
+        matches!(
+            (self, next),
+            (New, Accepted | Rejected | Cancelled)
+                | (Accepted, Partial | Filled | Cancelled | Expired | Rejected)
+                | (Partial, Partial | Filled | Cancelled | Expired)
+        )
+    }
+}
+
+text_enum!(
+    /// Time in force.
+    TimeInForce {
+        /// Rests until filled or cancelled.
+        Gtc = "gtc",
+        /// Fills what it can at once, the rest is cancelled.
+        Ioc = "ioc",
+        /// Fills in full at once or not at all.
+        Fok = "fok",
+        /// Rests; rejected if it would take.
+        PostOnly = "post_only",
+        /// Rests until the venue's day ends.
+        Day = "day",
+    }
+);
+
+text_enum!(
+    /// How the order is worked.
+    Policy {
+        /// Smart order routing.
+        Sor = "sor",
+        /// Repeated immediate slices at the best opposite price.
+        AggressiveChase = "aggressive_chase",
+    }
+);
+
+text_enum!(
+    /// Weight of latency risk in the routing score.
+    Urgency {
+        /// Weight 0.5.
+        Low = "low",
+        /// Weight 1.
+        Medium = "medium",
+        /// Weight 2.
+        High = "high",
+    }
+);
+
+/// A client's order as admitted: immutable once recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderSpec {
+    /// Owner.
+    pub account: AccountId,
+    /// Graph it belongs to.
+    pub graph: GraphIx,
+    /// Node of the graph.
+    pub node_id: Arc<str>,
+    /// Which activation of the node, from 1.
+    pub seq: u32,
+    /// Resolved symbol.
+    pub symbol: SymbolId,
+    /// Outcome, on event markets.
+    pub outcome: Option<Outcome>,
+    /// Spot, perp or prediction.
+    pub kind: InstrumentKind,
+    /// Direction.
+    pub side: Side,
+    /// `None` routes; `Some` pins.
+    pub pinned: Option<VenueId>,
+    /// Time in force.
+    pub tif: TimeInForce,
+    /// How it is worked.
+    pub policy: Policy,
+    /// Weight of latency risk.
+    pub urgency: Urgency,
+    /// Cap against the best opposite price at activation.
+    pub max_slippage_bps: Option<u32>,
+    /// Life of the order.
+    pub horizon_ms: Option<u64>,
+    /// Only reduces a perp position.
+    pub reduce_only: bool,
+    /// Requested size in USD, when sized by notional.
+    pub notional_usd: Option<Money>,
+    /// Market orders have no limit price of their own.
+    pub is_market: bool,
+    /// When it was recorded.
+    pub created_ns: i64,
+}
+
+/// State of one venue's share of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegState {
+    /// On its way to the venue.
+    InFlight,
+    /// Waiting for a live book, or in the queue of its price.
+    Working,
+    /// Ended.
+    Done,
+}
+
+/// One venue's share of an order.
+#[derive(Debug, Clone)]
+pub struct Leg {
+    /// Book it trades in.
+    pub market: MarketId,
+    /// Total quantity of this leg.
+    pub qty: Quantity,
+    /// Filled so far.
+    pub filled: Quantity,
+    /// Exact sums of its fills: notional and fees.
+    pub fees: FeeState,
+    /// Limit, or protection price of a market order, in the order's own outcome.
+    pub bound: Price,
+    /// Price that perp margin is reserved at: sells may fill above their bound.
+    pub margin_at: Price,
+    /// What it holds in the ledger; `None` when it holds nothing.
+    pub reservation: Option<ReservationId>,
+    /// Part of the rest that reduces a perp position and therefore reserves nothing.
+    pub reducing: Quantity,
+    /// Where it stands.
+    pub state: LegState,
+    /// Status shown on the wire.
+    pub status: OrderStatus,
+    /// Rank among own orders of the account at one price; 0 before it rests.
+    pub rest_seq: u64,
+    /// It arrived while the book could not be used and waits for the next live one.
+    pub deferred: bool,
+}
+
+impl Leg {
+    /// Unfilled quantity.
+    pub fn remaining(&self) -> Quantity {
+        Quantity(self.qty.0.saturating_sub(self.filled.0))
+    }
+}
+
+/// Direction in the canonical book: buying NO is selling YES.
+pub const fn book_side(side: Side, outcome: Option<Outcome>) -> Side {
+    match outcome {
+        Some(Outcome::No) => side.opposite(),
+        _ => side,
+    }
+}
+
+/// Price in the canonical book; its own inverse. Prices of NO are inside (0, 1), checked at entry.
+pub const fn book_price(price: Price, outcome: Option<Outcome>) -> Price {
+    match outcome {
+        Some(Outcome::No) => Price(crate::number::PRICE_ONE - price.0),
+        _ => price,
+    }
+}
+
+/// One order of one node.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// What was asked for.
+    pub spec: OrderSpec,
+    /// Total quantity; an amend changes it.
+    pub qty: Quantity,
+    /// Limit price; an amend changes it.
+    pub limit: Option<Price>,
+    /// Filled so far.
+    pub filled: Quantity,
+    /// Σ price × quantity of all fills (1e-17).
+    pub exact: i128,
+    /// Σ notional of fills in USD.
+    pub notional_usd: Money,
+    /// Σ fees in USD, negative = rebate.
+    pub fees_usd: Money,
+    /// Status.
+    pub status: OrderStatus,
+    /// Why it was rejected.
+    pub reject: Option<RejectReason>,
+    /// Text for people.
+    pub message: Option<Box<str>>,
+    /// Why it ended.
+    pub done: Option<DoneReason>,
+    /// Venue shares.
+    pub legs: Vec<Leg>,
+    /// Grows by one with each change of the row.
+    pub version: u32,
+    /// Commit number of its last change.
+    pub event_seq: u64,
+    /// Commit number of its creation.
+    pub created_seq: u64,
+    /// Last change.
+    pub updated_ns: i64,
+}
+
+impl Order {
+    /// Unfilled quantity.
+    pub fn remaining(&self) -> Quantity {
+        Quantity(self.qty.0.saturating_sub(self.filled.0))
+    }
+
+    /// Volume-weighted fill price, half up; `None` before the first fill.
+    pub fn avg_price(&self) -> Option<Price> {
+        average_price(self.exact, self.filled)
+    }
+}
+
+/// `exact / filled`, half up.
+pub fn average_price(exact: i128, filled: Quantity) -> Option<Price> {
+    if filled.0 <= 0 {
+        return None;
+    }
+    let quantity = i128::from(filled.0);
+    i64::try_from((2 * exact + quantity).div_euclid(2 * quantity)).ok().map(Price)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_states_absorb() {
+        for from in OrderStatus::ALL.iter().filter(|status| status.is_terminal()) {
+            assert!(OrderStatus::ALL.iter().all(|to| !from.may_become(*to)), "{from:?}");
+        }
+    }
+
+    #[test]
+    fn averages_round_half_up() {
+        assert_eq!(average_price(15, Quantity(10)), Some(Price(2)));
+        assert_eq!(average_price(14, Quantity(10)), Some(Price(1)));
+        assert_eq!(average_price(0, Quantity(0)), None);
+    }
+
+    #[test]
+    fn buying_no_is_selling_yes() {
+        assert_eq!(book_side(Side::Buy, Some(Outcome::No)), Side::Sell);
+        assert_eq!(book_price(Price(580_000_000), Some(Outcome::No)), Price(420_000_000));
+    }
+}

@@ -1,0 +1,251 @@
+//! Position rows: what a holding cost, what it gained, and where it is in its life.
+//!
+//! A row never copies what the ledger knows. For fiat, crypto and event contracts the quantity is
+//! the ledger total; only a perpetual, which is no asset, carries its own. So the functions that
+//! need a quantity take it: `held`, signed, as it was *before* the change they book (see
+//! [`Position::held`]). A row is a small copy: change the copy, book the money, then store it.
+//!
+//! Sums are exact at 1e-17 and rounded once, when they are read.
+
+pub mod arithmetic;
+mod cost;
+mod lifecycle;
+
+use crate::hash::StateHasher;
+use crate::ids::Side;
+use crate::ledger::ReservationId;
+use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional};
+
+pub use cost::AverageCost;
+pub use lifecycle::{Lifecycle, PositionError, Resolution};
+
+use cost::{CostEffect, checked, step};
+
+type Result<T> = std::result::Result<T, PositionError>;
+
+/// One execution, as a position sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Execution {
+    /// Direction.
+    pub side: Side,
+    /// Size, above 0.
+    pub quantity: Quantity,
+    /// Price in USD terms.
+    pub price: Price,
+    /// Fee in USD; negative: a rebate.
+    pub fee_usd: Money,
+    /// Time of the fill.
+    pub at_ns: i64,
+}
+
+/// What a fill did to a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FillEffect {
+    /// Quantity held afterwards.
+    pub after: Quantity,
+    /// Size of the part that closed.
+    pub closed: Quantity,
+    /// Size of the part that opened; both are above 0 when the fill crosses zero.
+    pub opened: Quantity,
+    /// Change of the realised P&L. The sum over fills does not depend on how they were split, so
+    /// this is also the cash a perpetual pays or gets.
+    pub realized: Money,
+}
+
+/// What a perpetual has instead of a ledger balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Perp {
+    /// Signed quantity.
+    pub quantity: Quantity,
+    /// The reservation that holds its margin.
+    pub margin: Option<ReservationId>,
+}
+
+/// One row of the positions table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the row: stable, and never given to another row.
+    pub id: u64,
+    /// Set on rows of perpetuals only.
+    pub perp: Option<Perp>,
+    /// Time of the last change.
+    pub updated_ns: i64,
+    average: AverageCost,
+    realized: i128,
+    fees: Money,
+    lifecycle: Lifecycle,
+    resolution: Option<Resolution>,
+}
+
+impl Position {
+    /// A row of an asset, with nothing in it yet. `entry` is what a unit costs that no fill
+    /// priced: 1 USD for what is pegged to it, else 0.
+    pub const fn asset(id: u64, entry: Price, at_ns: i64) -> Self {
+        Self {
+            id,
+            perp: None,
+            updated_ns: at_ns,
+            average: AverageCost::at(entry),
+            realized: 0,
+            fees: Money::ZERO,
+            lifecycle: Lifecycle::Closed { closed_at_ns: at_ns },
+            resolution: None,
+        }
+    }
+
+    /// A row of a perpetual, flat.
+    pub const fn perpetual(id: u64, at_ns: i64) -> Self {
+        let perp = Perp { quantity: Quantity::ZERO, margin: None };
+        Self { perp: Some(perp), ..Self::asset(id, Price(0), at_ns) }
+    }
+
+    /// The signed quantity: its own for a perpetual, else the ledger total in whole 1e-8.
+    pub fn held(&self, ledger_total: Money) -> Result<Quantity> {
+        Ok(self.perp.map_or_else(|| ledger_total.to_quantity_floor(), |perp| Ok(perp.quantity))?)
+    }
+
+    /// Writes a row as a whole: quantity and entry price set, P&L and fees restarted at 0.
+    ///
+    /// The margin reservation is the caller's to release first; the row forgets it.
+    pub fn configure(&mut self, quantity: Quantity, entry: Price, at_ns: i64) {
+        let perp = self.perp.map(|_| Perp { quantity, margin: None });
+        *self = Self { perp, ..Self::asset(self.id, entry, at_ns) };
+        self.touch(quantity, at_ns);
+    }
+
+    /// Books a fill. `held` is the signed quantity before it; nothing changes on an error.
+    pub fn apply_fill(&mut self, held: Quantity, fill: Execution) -> Result<FillEffect> {
+        let mut average = self.average;
+        let effect = average.fill(held, fill.side, fill.quantity, fill.price)?;
+        let realized = checked(self.realized.checked_add(effect.realized))?;
+        let fees = self.fees.checked_add(fill.fee_usd)?;
+        let change = Money(step(self.realized, realized));
+        (self.average, self.realized, self.fees) = (average, realized, fees);
+        if let Some(perp) = &mut self.perp {
+            perp.quantity = effect.after;
+        }
+        self.touch(effect.after, fill.at_ns);
+        let CostEffect { after, closed, opened, .. } = effect;
+        Ok(FillEffect { after, closed, opened, realized: change })
+    }
+
+    /// Notes that the quantity is now `held` for a reason that is no fill of this row: the cash
+    /// leg of a trade, a transfer. The average cost stays.
+    pub fn touch(&mut self, held: Quantity, at_ns: i64) {
+        self.updated_ns = at_ns;
+        self.lifecycle = match (self.lifecycle, held.0 == 0) {
+            (Lifecycle::Active | Lifecycle::Closed { .. }, false) => Lifecycle::Active,
+            (Lifecycle::Active, true) => Lifecycle::Closed { closed_at_ns: at_ns },
+            (state, _) => state,
+        };
+    }
+
+    /// Adds a cost that is no fill, such as funding paid, to the fees of the row.
+    pub fn add_fee(&mut self, fee_usd: Money, at_ns: i64) -> Result<()> {
+        self.fees = self.fees.checked_add(fee_usd)?;
+        self.updated_ns = at_ns;
+        Ok(())
+    }
+
+    /// The market has an outcome. A corrected outcome replaces one that was not paid out yet.
+    pub fn resolve(&mut self, resolution: Resolution, at_ns: i64) -> Result<()> {
+        match self.lifecycle {
+            Lifecycle::Redeemed { .. } => return Err(PositionError::Redeemed),
+            Lifecycle::Closed { .. } => {}
+            Lifecycle::Active | Lifecycle::Resolved { .. } => {
+                self.lifecycle = Lifecycle::Resolved { resolved_at_ns: at_ns };
+            }
+        }
+        self.resolution = Some(resolution);
+        self.updated_ns = at_ns;
+        Ok(())
+    }
+
+    /// Pays a resolved holding out, once, and returns the cash: the ledger removes the units.
+    pub fn redeem(&mut self, held: Quantity, at_ns: i64) -> Result<Money> {
+        let (Lifecycle::Resolved { resolved_at_ns }, Some(resolution)) =
+            (self.lifecycle, self.resolution)
+        else {
+            return Err(PositionError::NotResolved);
+        };
+        let cost = self.average.of(held)?;
+        let exact = match resolution {
+            Resolution::Pays(mark) => exact_notional(mark, held),
+            Resolution::Void => cost,
+        };
+        self.realized =
+            checked(exact.checked_sub(cost).and_then(|gain| self.realized.checked_add(gain)))?;
+        let payout = Money::from_exact_floor(exact);
+        self.lifecycle = Lifecycle::Redeemed { resolved_at_ns, redeemed_at_ns: at_ns, payout };
+        self.updated_ns = at_ns;
+        Ok(payout)
+    }
+
+    /// Where it is in its life.
+    pub const fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle
+    }
+
+    /// Weighted average of its fills without fees, or the configured price; half up.
+    pub fn entry_price(&self) -> Price {
+        self.average.entry_price()
+    }
+
+    /// Exact cost of `held` at 1e-17; negative for a short.
+    pub fn cost(&self, held: Quantity) -> Result<i128> {
+        Ok(self.average.of(held)?)
+    }
+
+    /// P&L of closing fills and settlement, without fees, rounded down.
+    pub fn realized(&self) -> Money {
+        Money::from_exact_floor(self.realized)
+    }
+
+    /// Fees paid less rebates.
+    pub const fn fees(&self) -> Money {
+        self.fees
+    }
+
+    /// `(mark − entry) × held` with the exact average as entry, rounded toward zero.
+    pub fn unrealized(&self, held: Quantity, mark: Price) -> Result<Money> {
+        let gain = checked(exact_notional(mark, held).checked_sub(self.average.of(held)?))?;
+        Ok(Money(gain / EXACT_PER_MONEY))
+    }
+
+    /// Mark of a resolved market; a void one counts at entry.
+    pub fn settled_mark(&self) -> Option<Price> {
+        self.resolution.map(|resolution| match resolution {
+            Resolution::Pays(mark) => mark,
+            Resolution::Void => self.entry_price(),
+        })
+    }
+
+    /// Writes the row, without the margin reservation: its amount is hashed by the caller.
+    pub fn hash_into(&self, hasher: &mut StateHasher) {
+        hasher.word(self.id);
+        hasher.word(u64::from(self.perp.is_some()));
+        hasher.signed(self.perp.unwrap_or_default().quantity.0);
+        hasher.signed(self.updated_ns);
+        self.average.hash_into(hasher);
+        hasher.wide(self.realized);
+        hasher.wide(self.fees.0);
+        hasher.text(self.lifecycle.as_str());
+        let (times, paid) = match self.lifecycle {
+            Lifecycle::Active => ([0, 0], Money::ZERO),
+            Lifecycle::Closed { closed_at_ns } => ([closed_at_ns, 0], Money::ZERO),
+            Lifecycle::Resolved { resolved_at_ns } => ([resolved_at_ns, 0], Money::ZERO),
+            Lifecycle::Redeemed { resolved_at_ns, redeemed_at_ns, payout } => {
+                ([resolved_at_ns, redeemed_at_ns], payout)
+            }
+        };
+        for time in times {
+            hasher.signed(time);
+        }
+        hasher.wide(paid.0);
+        hasher.signed(match self.resolution {
+            None => -2,
+            Some(Resolution::Void) => -1,
+            Some(Resolution::Pays(mark)) => mark.0,
+        });
+    }
+}

@@ -1,0 +1,256 @@
+//! What exists: assets, symbols and markets, each with a dense id.
+//!
+//! A symbol is what an order names (`BTC-USD`, an event market); a market is that symbol at one
+//! venue, with the venue's tick, lot, minimums, fees and settlement asset. Text is looked up once,
+//! at the edge; inside the engine everything is an index.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
+use crate::number::{Money, Quantity};
+use crate::sim::fees::FeeSchedule;
+use crate::table::Table;
+use crate::venue::PriceGrid;
+
+/// One asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Kind.
+    pub kind: AssetKind,
+    /// Code, as on the wire.
+    pub code: Arc<str>,
+    /// Valued at exactly 1 USD.
+    pub pegged: bool,
+    /// The symbol whose mid values this asset in USD, for rows of kinds crypto and event.
+    pub valued_by: Option<(SymbolId, Option<Outcome>)>,
+}
+
+/// One symbol.
+#[derive(Debug, Clone)]
+pub struct SymbolEntry {
+    /// Text of the book: `BTC-USD`, a Kalshi ticker, a Polymarket slug or token id.
+    pub text: Arc<str>,
+    /// Kind.
+    pub kind: InstrumentKind,
+    /// Base asset code of pairs.
+    pub base: Arc<str>,
+    /// Quote asset code of pairs.
+    pub quote: Arc<str>,
+    /// Canonical order symbols of YES and NO, on event markets.
+    pub outcomes: Option<[Arc<str>; 2]>,
+    /// Outcome token ids, where the venue has them.
+    pub tokens: Option<[Arc<str>; 2]>,
+    /// Fee category of event markets.
+    pub category: Arc<str>,
+    /// Venues that list it, by venue id.
+    pub markets: Vec<MarketId>,
+}
+
+impl SymbolEntry {
+    /// Canonical text of an order's symbol.
+    pub fn canonical(&self, outcome: Option<Outcome>) -> &Arc<str> {
+        match (&self.outcomes, outcome) {
+            (Some([yes, _]), Some(Outcome::Yes)) => yes,
+            (Some([_, no]), Some(Outcome::No)) => no,
+            _ => &self.text,
+        }
+    }
+}
+
+/// The trading terms of one symbol at one venue: small, and copied where it is used.
+#[derive(Debug, Clone, Copy)]
+pub struct MarketSpec {
+    /// Venue.
+    pub venue: VenueId,
+    /// Symbol.
+    pub symbol: SymbolId,
+    /// Kind.
+    pub kind: InstrumentKind,
+    /// What is bought and sold: base asset; the YES outcome on event markets; the position row of perps.
+    pub base: AssetId,
+    /// The NO outcome on event markets, else `base`.
+    pub no: AssetId,
+    /// What is paid with.
+    pub settle: AssetId,
+    /// Prices it quotes.
+    pub grid: PriceGrid,
+    /// Quantity step.
+    pub lot: Quantity,
+    /// Least quantity.
+    pub min_qty: Quantity,
+    /// Least notional.
+    pub min_notional: Money,
+    /// Initial margin fraction of perps (1e-8).
+    pub initial_margin_1e8: i64,
+    /// Fees.
+    pub fees: FeeSchedule,
+    /// Post-only orders are offered.
+    pub post_only: bool,
+}
+
+impl MarketSpec {
+    /// The asset a position of this outcome is held in.
+    pub fn held(&self, outcome: Option<Outcome>) -> AssetId {
+        if outcome == Some(Outcome::No) { self.no } else { self.base }
+    }
+}
+
+/// A symbol text resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resolved {
+    /// Symbol.
+    pub symbol: SymbolId,
+    /// Outcome, on event markets.
+    pub outcome: Option<Outcome>,
+}
+
+/// All assets, symbols and markets.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    assets: Table<AssetId, Asset>,
+    asset_ids: BTreeMap<(AssetKind, Arc<str>), AssetId>,
+    symbols: Table<SymbolId, SymbolEntry>,
+    names: BTreeMap<Arc<str>, Resolved>,
+    markets: Table<MarketId, MarketSpec>,
+    venue_symbols: Table<MarketId, Arc<str>>,
+}
+
+impl Registry {
+    /// The id of an asset, made on first use.
+    pub fn asset(&mut self, kind: AssetKind, code: &str) -> AssetId {
+        if let Some(id) = self.find_asset(kind, code) {
+            return id;
+        }
+        let code: Arc<str> = code.into();
+        let pegged = is_usd_pegged(kind, &code);
+        let valued_by = self.valuation(kind, &code);
+        let id = self.assets.push(Asset { kind, code: code.clone(), pegged, valued_by });
+        self.asset_ids.insert((kind, code), id);
+        id
+    }
+
+    /// The id of an asset that exists.
+    pub fn find_asset(&self, kind: AssetKind, code: &str) -> Option<AssetId> {
+        self.asset_ids.get(&(kind, Arc::from(code))).copied()
+    }
+
+    fn valuation(&self, kind: AssetKind, code: &str) -> Option<(SymbolId, Option<Outcome>)> {
+        let found = match kind {
+            AssetKind::Crypto | AssetKind::Fiat => self.names.get(format!("{code}-USD").as_str()),
+            AssetKind::EventContract | AssetKind::Perp => self.names.get(code),
+        };
+        found.map(|resolved| (resolved.symbol, resolved.outcome))
+    }
+
+    /// An asset.
+    pub fn asset_row(&self, id: AssetId) -> &Asset {
+        &self.assets[id]
+    }
+
+    /// Adds a symbol, or returns the one of that name.
+    pub fn add_symbol(&mut self, entry: SymbolEntry) -> SymbolId {
+        if let Some(found) = self.names.get(&entry.text) {
+            return found.symbol;
+        }
+        let symbol = self.symbols.next_id();
+        for (name, outcome) in names_of(&entry) {
+            self.names.entry(name).or_insert(Resolved { symbol, outcome });
+        }
+        self.symbols.push(entry);
+        self.revalue(symbol);
+        symbol
+    }
+
+    /// Assets made before their symbol was listed learn what values them.
+    fn revalue(&mut self, symbol: SymbolId) {
+        let known: Vec<_> =
+            self.assets.iter().map(|(_, asset)| self.valuation(asset.kind, &asset.code)).collect();
+        for (asset, valued_by) in self.assets.rows_mut().zip(known) {
+            if valued_by.is_some_and(|(by, _)| by == symbol) {
+                asset.valued_by = valued_by;
+            }
+        }
+    }
+
+    /// Adds a market to its symbol, keeping the symbol's markets in venue order.
+    pub fn add_market(&mut self, spec: MarketSpec, venue_symbol: Arc<str>) -> MarketId {
+        let id = self.markets.push(spec);
+        self.venue_symbols.push(venue_symbol);
+        let markets = &self.markets;
+        let entry = &mut self.symbols[spec.symbol];
+        let at = entry.markets.partition_point(|other| markets[*other].venue < spec.venue);
+        entry.markets.insert(at, id);
+        id
+    }
+
+    /// Resolves a symbol text of any form (wire contract, 4.3), without its venue URL prefix.
+    pub fn resolve(&self, text: &str) -> Option<Resolved> {
+        if let Some(found) = self.names.get(text) {
+            return Some(*found);
+        }
+        let (slug, suffix) = text.rsplit_once(':')?;
+        let outcome = match suffix {
+            s if s.eq_ignore_ascii_case("yes") => Outcome::Yes,
+            s if s.eq_ignore_ascii_case("no") => Outcome::No,
+            _ => return None,
+        };
+        let found = self.names.get(slug)?;
+        self.symbols[found.symbol].outcomes.as_ref()?;
+        Some(Resolved { symbol: found.symbol, outcome: Some(outcome) })
+    }
+
+    /// A symbol.
+    pub fn symbol(&self, id: SymbolId) -> &SymbolEntry {
+        &self.symbols[id]
+    }
+
+    /// All symbols, in order of listing.
+    pub fn symbols(&self) -> impl Iterator<Item = (SymbolId, &SymbolEntry)> {
+        self.symbols.iter()
+    }
+
+    /// A market.
+    pub fn market(&self, id: MarketId) -> &MarketSpec {
+        &self.markets[id]
+    }
+
+    /// The venue's own spelling of a market's symbol.
+    pub fn venue_symbol(&self, id: MarketId) -> &Arc<str> {
+        &self.venue_symbols[id]
+    }
+
+    /// All markets, in order of listing.
+    pub fn markets(&self) -> impl Iterator<Item = (MarketId, &MarketSpec)> {
+        self.markets.iter()
+    }
+
+    /// The market of a symbol at a venue.
+    pub fn market_at(&self, symbol: SymbolId, venue: VenueId) -> Option<MarketId> {
+        let markets = &self.symbols[symbol].markets;
+        markets.iter().copied().find(|id| self.markets[*id].venue == venue)
+    }
+}
+
+/// Every name a symbol goes by, with the outcome it means. The book's own name means YES.
+fn names_of(entry: &SymbolEntry) -> Vec<(Arc<str>, Option<Outcome>)> {
+    let Some(outcomes) = &entry.outcomes else { return vec![(entry.text.clone(), None)] };
+    let mut names = vec![(entry.text.clone(), Some(Outcome::Yes))];
+    for (at, outcome) in [Outcome::Yes, Outcome::No].into_iter().enumerate() {
+        names.push((format!("{}:{}", entry.text, outcome.as_str()).into(), Some(outcome)));
+        for texts in [Some(outcomes), entry.tokens.as_ref()].into_iter().flatten() {
+            names.extend(texts.get(at).map(|text| (text.clone(), Some(outcome))));
+        }
+    }
+    names
+}
+
+/// Assets valued at exactly 1.0 (wire contract, 7.3).
+pub fn is_usd_pegged(kind: AssetKind, code: &str) -> bool {
+    const STABLECOINS: [&str; 8] = ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
+    match kind {
+        AssetKind::Fiat => code == "USD",
+        AssetKind::Crypto => STABLECOINS.contains(&code),
+        AssetKind::Perp | AssetKind::EventContract => false,
+    }
+}

@@ -1,0 +1,116 @@
+//! The most an order can still cost: what must be locked so that no fill ever asks for more.
+//!
+//! Let `rem` be unfilled and `L` the limit. `p + rate × p × (1 − p)` grows with `p` for rates below
+//! one, so the limit is the dearest price; what per-fill rounding can add is bounded by the number
+//! of fills left, and Kalshi's accumulator never stays above one cent. Hence a fill at or below the
+//! limit costs at most what it takes off the reservation (`simulation.md` 9.2).
+
+use super::quadratic::{CENT, POLYMARKET_STEP, fee_ceil};
+use super::{FeeModel, FeeRounding, FeeSchedule, FeeState, round_up};
+use crate::number::{
+    EXACT_PER_MONEY, Money, NumberError, PRICE_ONE, Price, Quantity, div_ceil, exact_notional,
+};
+
+/// `rate × quantity × price²` (1e-34) per unit of money.
+const PER_MONEY: i128 = 10_000_000_000_000_000_000_000_000;
+/// The same per 1e-17.
+const PER_EXACT: i128 = PER_MONEY / EXACT_PER_MONEY;
+
+impl FeeState {
+    /// Cash to lock for the open part of a buy, fees included. Zero when nothing is open.
+    ///
+    /// `quantum` is the smallest fill, at least one unit. Holds when every fill but the last is a
+    /// multiple of it, at or below `limit`.
+    pub fn reserve_buy(
+        &self,
+        schedule: &FeeSchedule,
+        limit: Price,
+        remaining: Quantity,
+        quantum: Quantity,
+    ) -> Result<Money, NumberError> {
+        if remaining.0 <= 0 {
+            return Ok(Money::ZERO);
+        }
+        if limit.0 < 0 || (schedule.model.is_quadratic() && limit.0 > PRICE_ONE) {
+            return Err(NumberError::Range);
+        }
+        let open = exact_notional(limit, remaining);
+        let exact = self.exact.checked_add(open).ok_or(NumberError::Range)?;
+        let rate = schedule.model.worst_rate_1e8();
+        let fills = div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1)));
+        match schedule.model {
+            FeeModel::Bps { .. } => {
+                let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
+                notional.checked_add(self.proportional_bound(open, rate)?)
+            }
+            FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
+                let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
+                let fee = fee_ceil(rate, remaining, limit, PER_MONEY)?;
+                let rounding = fills * trade_fee_step.0 + CENT - self.accumulator.0;
+                let total = notional.checked_add(Money(fee + rounding))?;
+                Ok(Money(div_ceil(total.0, balance_step.0) * balance_step.0))
+            }
+            FeeModel::Polymarket { rounding, .. } => {
+                let fee = fee_ceil(rate, remaining, limit, PER_EXACT)?;
+                let exact = exact.checked_add(fee).ok_or(NumberError::Range)?;
+                let total = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
+                total.checked_add(Money(match rounding {
+                    FeeRounding::HalfUp => fills * (POLYMARKET_STEP / 2),
+                    FeeRounding::Floor => 0,
+                }))
+            }
+        }
+    }
+
+    /// The fee part of [`FeeState::reserve_buy`] alone: what a perpetual locks beside its margin.
+    pub fn fee_bound(
+        &self,
+        schedule: &FeeSchedule,
+        limit: Price,
+        remaining: Quantity,
+        quantum: Quantity,
+    ) -> Result<Money, NumberError> {
+        if remaining.0 <= 0 {
+            return Ok(Money::ZERO);
+        }
+        let open = exact_notional(limit, remaining);
+        if let FeeModel::Bps { .. } = schedule.model {
+            return self.proportional_bound(open, schedule.model.worst_rate_1e8());
+        }
+        let exact = self.exact.checked_add(open).ok_or(NumberError::Range)?;
+        let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
+        self.reserve_buy(schedule, limit, remaining, quantum)?.checked_sub(notional)
+    }
+
+    /// `⌈Σ exact fees, past and possible⌉ − paid`.
+    fn proportional_bound(&self, open: i128, rate_1e8: i64) -> Result<Money, NumberError> {
+        let (due, rest) = self.due_with(open, rate_1e8)?;
+        round_up(due, rest)?.checked_sub(self.paid)
+    }
+
+    /// The most lots a buyer with `cash` can open at `limit`, at most `wanted`.
+    pub fn affordable(
+        &self,
+        schedule: &FeeSchedule,
+        limit: Price,
+        cash: Money,
+        wanted: Quantity,
+        lot: Quantity,
+    ) -> Result<Quantity, NumberError> {
+        let step = lot.0.max(1);
+        let fits = |lots: i64| {
+            let qty = Quantity(lots.saturating_mul(step));
+            Ok::<_, NumberError>(self.reserve_buy(schedule, limit, qty, lot)? <= cash)
+        };
+        let (mut low, mut high) = (0, wanted.0.max(0) / step);
+        if fits(high)? {
+            return Ok(Quantity(high * step));
+        }
+        // The reservation grows with the quantity: halve the range between yes and no.
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if fits(middle)? { low = middle } else { high = middle }
+        }
+        Ok(Quantity(low * step))
+    }
+}

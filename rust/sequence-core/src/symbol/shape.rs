@@ -1,0 +1,146 @@
+//! The parts a symbol text falls into, and the classes of character that decide between forms.
+
+use super::error::{SymbolError, first_fault};
+use super::{EVENT_URL_PREFIX, MAX_SYMBOL_CHARS, MIN_TOKEN_DIGITS, Symbol, is_quote_code};
+use crate::ids::Outcome;
+
+pub(super) const DIGIT: u8 = 1;
+pub(super) const UPPER: u8 = 2;
+pub(super) const LOWER: u8 = 4;
+pub(super) const DASH: u8 = 8;
+/// `.` and `_`.
+pub(super) const DOT: u8 = 16;
+pub(super) const COLON: u8 = 32;
+const SLASH: u8 = 64;
+const OTHER: u8 = 128;
+
+pub(super) const fn class(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => DIGIT,
+        b'A'..=b'Z' => UPPER,
+        b'a'..=b'z' => LOWER,
+        b'-' => DASH,
+        b'.' | b'_' => DOT,
+        b':' => COLON,
+        b'/' => SLASH,
+        _ => OTHER,
+    }
+}
+
+pub(super) fn classes(text: &str) -> u8 {
+    text.bytes().fold(0, |seen, byte| seen | class(byte))
+}
+
+/// Checks length and characters; returns the classes of character that occur.
+pub(super) fn check_characters(text: &str) -> Result<u8, SymbolError> {
+    let seen = classes(text);
+    let plain_start = text.bytes().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if plain_start && seen & (OTHER | SLASH) == 0 && text.len() <= MAX_SYMBOL_CHARS {
+        Ok(seen)
+    } else {
+        Err(first_fault(text))
+    }
+}
+
+/// Slug in the rest of a page address: query, fragment and one closing slash dropped.
+pub(super) fn page_slug(rest: &str) -> &str {
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let slug = rest.get(..end).unwrap_or(rest);
+    slug.strip_suffix('/').unwrap_or(slug)
+}
+
+pub(super) fn behind_prefix(error: SymbolError) -> SymbolError {
+    SymbolError { column: error.column + EVENT_URL_PREFIX.len(), ..error }
+}
+
+/// Polymarket text: slug with optional suffix, or token id.
+pub(super) fn by_slug(text: &str) -> Result<Symbol<'_>, SymbolError> {
+    slug_form(text, check_characters(text)?)
+}
+
+fn slug_form(text: &str, seen: u8) -> Result<Symbol<'_>, SymbolError> {
+    if is_token(text, seen) {
+        return Ok(Symbol::Token { token_id: text });
+    }
+    let (slug, outcome) = split_suffix(text, seen)?;
+    Ok(Symbol::Slug { slug, outcome: outcome.unwrap_or(Outcome::Yes) })
+}
+
+/// Text with a suffix, or without any capital.
+pub(super) fn by_suffix(text: &str, seen: u8) -> Result<Symbol<'_>, SymbolError> {
+    let (market, outcome) = split_suffix(text, seen)?;
+    let market_seen = if outcome.is_none() { seen } else { classes(market) };
+    match outcome {
+        Some(outcome) if market_seen & (UPPER | LOWER) == UPPER => ticker(market, outcome),
+        _ => slug_form(text, seen),
+    }
+}
+
+fn is_token(text: &str, seen: u8) -> bool {
+    seen == DIGIT && text.len() >= MIN_TOKEN_DIGITS
+}
+
+/// Splits off `:YES` or `:NO`, any case.
+pub(super) fn split_suffix(text: &str, seen: u8) -> Result<(&str, Option<Outcome>), SymbolError> {
+    if seen & COLON == 0 {
+        return Ok((text, None));
+    }
+    let (market, suffix) = text.split_once(':').unwrap_or((text, ""));
+    let outcome = if suffix.eq_ignore_ascii_case("yes") {
+        Outcome::Yes
+    } else if suffix.eq_ignore_ascii_case("no") {
+        Outcome::No
+    } else {
+        return Err(SymbolError::at(text, market.len() + 1, "YES or NO after the colon"));
+    };
+    if is_token(market, classes(market)) {
+        let expected = "the end: a token id is one outcome already";
+        return Err(SymbolError::at(text, market.len(), expected));
+    }
+    Ok((market, Some(outcome)))
+}
+
+/// Index series without the `KX` prefix.
+pub(super) fn is_index_ticker(text: &str) -> bool {
+    text.starts_with("INX") || text.starts_with("NASDAQ100")
+}
+
+/// Pair, chain pair or perpetual; `None` when the parts do not have that form.
+pub(super) fn coin_form(text: &str, seen: u8, is_quote: fn(&str) -> bool) -> Option<Symbol<'_>> {
+    if seen & (LOWER | COLON) != 0 || text.bytes().any(|c| c == b'_') {
+        return None;
+    }
+    let (base, rest) = text.split_once('-')?;
+    if !(1..=20).contains(&base.len()) {
+        return None;
+    }
+    let plain_base = !base.bytes().any(|c| c == b'.');
+    match rest.split_once('-') {
+        None if rest == "PERP" && plain_base => Some(Symbol::Perp { base, quote: "USD" }),
+        None if is_code(rest) && is_quote(rest) => Some(Symbol::Pair { base, quote: rest }),
+        Some((quote, "PERP")) if plain_base && is_code(quote) => Some(Symbol::Perp { base, quote }),
+        Some((quote, chain)) if is_chain(chain) && is_code(quote) && is_quote_code(quote) => {
+            Some(Symbol::Swap { base, quote, chain })
+        }
+        _ => None,
+    }
+}
+
+/// Quote part: 1 to 10 capitals and digits.
+fn is_code(text: &str) -> bool {
+    (1..=10).contains(&text.len()) && classes(text) & !(UPPER | DIGIT) == 0
+}
+
+/// Chain part: 2 to 10 capitals.
+fn is_chain(text: &str) -> bool {
+    (2..=10).contains(&text.len()) && classes(text) == UPPER
+}
+
+/// A ticker's parts are not empty.
+pub(super) fn ticker(text: &str, outcome: Outcome) -> Result<Symbol<'_>, SymbolError> {
+    let gap = if text.ends_with('-') { Some(text.len()) } else { text.find("--").map(|at| at + 1) };
+    match gap {
+        Some(at) => Err(SymbolError::at(text, at, "a part after the dash, like KXBTCZ-26DEC31")),
+        None => Ok(Symbol::Ticker { ticker: text, outcome }),
+    }
+}

@@ -1,0 +1,294 @@
+//! The venues: what each one trades, what it seeds, and the rules that differ from one to the next.
+//!
+//! [`VENUES`] is sorted by id text and a [`VenueId`] is a row of it, so ids compare like their text.
+
+use std::fmt;
+
+use crate::ids::{AssetKind, InstrumentKind, VenueId};
+use crate::reject::{Refusal, text_enum};
+use crate::symbol::Symbol;
+
+mod grid;
+mod listing;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+pub use grid::PriceGrid;
+pub use listing::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
+pub use spelling::{from_venue_symbol, venue_symbol};
+
+text_enum!(
+    /// Class of a venue, as `GET /v1/venues` shows it.
+    VenueClass {
+        /// Centralised exchange.
+        Cex = "cex",
+        /// Perpetuals on a chain.
+        PerpDex = "perp_dex",
+        /// Event contracts.
+        Prediction = "prediction",
+        /// Swaps on a chain: takers only.
+        Dex = "dex",
+    }
+);
+
+text_enum!(
+    /// What an amendment does to a resting order.
+    AmendMode {
+        /// Always to the back of the queue.
+        CancelReplace = "cancel_replace",
+        /// A pure decrease keeps its place.
+        NativeAtomic = "native_atomic",
+    }
+);
+
+text_enum!(
+    /// How a won event contract becomes cash.
+    RedeemMode {
+        /// The venue pays by itself.
+        AutoSettled = "auto_settled",
+        /// The holder asks a relayer.
+        RelayerSubmitted = "relayer_submitted",
+    }
+);
+
+/// A cash asset: kind and code. `USD` and `USDC` are never the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CashAsset<'a> {
+    /// Fiat or crypto.
+    pub kind: AssetKind,
+    /// Code, `USDC`.
+    pub code: &'a str,
+}
+
+/// One venue. Margin fractions are at 1e-8; `None` where nothing is traded on margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Venue {
+    /// Wire text of the id.
+    pub id: &'static str,
+    /// Class.
+    pub class: VenueClass,
+    /// What it trades.
+    pub kinds: &'static [InstrumentKind],
+    /// Seeded by a reset; the others are accepted and hold no money until configured.
+    pub seeded: bool,
+    /// Cash rows written by a reset.
+    pub cash: &'static [CashAsset<'static>],
+    /// Takes post-only orders.
+    pub post_only: bool,
+    /// Default initial margin fraction of its perpetuals.
+    pub initial_margin_1e8: Option<i64>,
+    /// Default maintenance margin fraction of its perpetuals.
+    pub maintenance_margin_1e8: Option<i64>,
+    /// A book older than this is stale.
+    pub max_age_ms: i64,
+    /// When `day` orders end, in seconds after midnight UTC.
+    pub day_end_utc_s: i64,
+    /// Default amendment mode.
+    pub amend_mode: AmendMode,
+    /// `None` where nothing is redeemed.
+    pub redeem_mode: Option<RedeemMode>,
+}
+
+const fn fiat(code: &'static str) -> CashAsset<'static> {
+    CashAsset { kind: AssetKind::Fiat, code }
+}
+
+const fn crypto(code: &'static str) -> CashAsset<'static> {
+    CashAsset { kind: AssetKind::Crypto, code }
+}
+
+const SPOT: &[InstrumentKind] = &[InstrumentKind::Spot];
+const PERP: &[InstrumentKind] = &[InstrumentKind::Perp];
+const SPOT_AND_PERP: &[InstrumentKind] = &[InstrumentKind::Spot, InstrumentKind::Perp];
+const PREDICTION: &[InstrumentKind] = &[InstrumentKind::Prediction];
+const USDT_USDC: &[CashAsset<'static>] = &[crypto("USDT"), crypto("USDC")];
+const USDC: &[CashAsset<'static>] = &[crypto("USDC")];
+
+/// Fresh for 5 s, post-only, nothing seeded; the rows below say where they differ.
+const fn venue(id: &'static str, class: VenueClass, kinds: &'static [InstrumentKind]) -> Venue {
+    Venue {
+        id,
+        class,
+        kinds,
+        seeded: false,
+        cash: &[],
+        post_only: true,
+        initial_margin_1e8: None,
+        maintenance_margin_1e8: None,
+        max_age_ms: 5_000,
+        day_end_utc_s: 0,
+        amend_mode: AmendMode::CancelReplace,
+        redeem_mode: None,
+    }
+}
+
+const fn on_margin(row: Venue) -> Venue {
+    Venue { initial_margin_1e8: Some(10_000_000), maintenance_margin_1e8: Some(5_000_000), ..row }
+}
+
+const fn seeded(row: Venue, cash: &'static [CashAsset<'static>]) -> Venue {
+    Venue { seeded: true, cash, ..row }
+}
+
+/// Quiet event markets and pools are normal, so their connections count for 30 s.
+const fn quiet(row: Venue) -> Venue {
+    Venue { max_age_ms: 30_000, ..row }
+}
+
+const fn redeems(row: Venue, mode: RedeemMode) -> Venue {
+    Venue { redeem_mode: Some(mode), ..row }
+}
+
+/// Pools have no resting orders.
+const fn pool(id: &'static str) -> Venue {
+    quiet(Venue { post_only: false, ..venue(id, VenueClass::Dex, SPOT) })
+}
+
+const fn event_venue(id: &'static str, mode: RedeemMode) -> Venue {
+    quiet(redeems(venue(id, VenueClass::Prediction, PREDICTION), mode))
+}
+
+const fn cex(id: &'static str, kinds: &'static [InstrumentKind]) -> Venue {
+    venue(id, VenueClass::Cex, kinds)
+}
+
+/// Every venue, sorted by id (wire contract, 5.1).
+pub static VENUES: [Venue; 13] = [
+    seeded(on_margin(cex("binance", SPOT_AND_PERP)), USDT_USDC),
+    cex("bitget", SPOT),
+    seeded(on_margin(cex("bybit", SPOT_AND_PERP)), USDT_USDC),
+    seeded(cex("coinbase", SPOT), &[fiat("USD"), crypto("USDC")]),
+    cex("cryptocom", SPOT),
+    seeded(pool("dex"), USDC),
+    pool("dex_ethereum"),
+    seeded(on_margin(venue("hyperliquid", VenueClass::PerpDex, PERP)), USDC),
+    seeded(event_venue("kalshi", RedeemMode::AutoSettled), &[fiat("USD")]),
+    seeded(cex("kraken", SPOT), &[fiat("USD"), crypto("USDC"), crypto("USDT")]),
+    seeded(on_margin(cex("okx", SPOT_AND_PERP)), USDT_USDC),
+    seeded(event_venue("polymarket", RedeemMode::RelayerSubmitted), USDC),
+    pool("solana"),
+];
+
+macro_rules! venue_ids {
+    ($($name:ident = $row:literal),+ $(,)?) => {
+        $(
+            #[doc = concat!("Row ", stringify!($row), " of [`VENUES`].")]
+            pub const $name: VenueId = VenueId($row);
+        )+
+    };
+}
+
+venue_ids!(
+    BINANCE = 0,
+    BITGET = 1,
+    BYBIT = 2,
+    COINBASE = 3,
+    CRYPTOCOM = 4,
+    DEX = 5,
+    DEX_ETHEREUM = 6,
+    HYPERLIQUID = 7,
+    KALSHI = 8,
+    KRAKEN = 9,
+    OKX = 10,
+    POLYMARKET = 11,
+    SOLANA = 12,
+);
+
+/// A text that names no venue. Displays as the wire message, with the known ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownVenue(pub String);
+
+impl fmt::Display for UnknownVenue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown venue \"{}\"; known: ", self.0)?;
+        for (row, venue) in VENUES.iter().enumerate() {
+            let comma = if row == 0 { "" } else { ", " };
+            write!(f, "{comma}{}", venue.id)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownVenue {}
+
+impl From<UnknownVenue> for Refusal {
+    fn from(error: UnknownVenue) -> Self {
+        Self::invalid("venue", error.to_string())
+    }
+}
+
+impl VenueId {
+    /// Every venue, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0u8..).zip(&VENUES).map(|(row, _)| Self(row))
+    }
+
+    /// Reads an id, exactly as written in [`VENUES`].
+    pub fn parse(text: &str) -> Result<Self, UnknownVenue> {
+        Self::all()
+            .zip(&VENUES)
+            .find_map(|(id, venue)| (venue.id == text).then_some(id))
+            .ok_or_else(|| UnknownVenue(text.to_owned()))
+    }
+
+    /// Its row. An id that no table made reads as the last one.
+    pub fn venue(self) -> &'static Venue {
+        let [.., last] = &VENUES;
+        VENUES.get(self.index()).unwrap_or(last)
+    }
+
+    /// Wire text.
+    pub fn as_str(self) -> &'static str {
+        self.venue().id
+    }
+}
+
+impl Venue {
+    /// Trades instruments of this kind.
+    pub fn trades(&self, kind: InstrumentKind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// First end of the trading day after `now_ns`.
+    pub fn next_day_end_ns(&self, now_ns: i64) -> i64 {
+        const DAY_NS: i64 = 86_400_000_000_000;
+        let offset = self.day_end_utc_s * 1_000_000_000;
+        let day = now_ns.saturating_sub(offset).div_euclid(DAY_NS);
+        day.saturating_add(1).saturating_mul(DAY_NS).saturating_add(offset)
+    }
+}
+
+/// Government money by its code.
+pub fn is_fiat(code: &str) -> bool {
+    matches!(
+        code,
+        "USD"
+            | "EUR"
+            | "GBP"
+            | "JPY"
+            | "AUD"
+            | "CAD"
+            | "CHF"
+            | "AED"
+            | "BRL"
+            | "TRY"
+            | "SGD"
+            | "KRW"
+            | "MXN"
+    )
+}
+
+/// What a listing settles in (wire contract, 5.2). `X-USD` is quoted in dollars everywhere and
+/// settles in what the venue really holds; other quotes settle in themselves.
+pub fn settlement_asset<'a>(venue: VenueId, symbol: &Symbol<'a>) -> CashAsset<'a> {
+    let code = match (symbol, venue) {
+        (_, KALSHI) => "USD",
+        (_, POLYMARKET | HYPERLIQUID) | (Symbol::Perp { quote: "USDC", .. }, _) => "USDC",
+        (Symbol::Pair { quote, .. } | Symbol::Swap { quote, .. }, _) if *quote != "USD" => quote,
+        (Symbol::Perp { .. }, _) | (_, BINANCE | BYBIT | OKX | BITGET) => "USDT",
+        (_, DEX | DEX_ETHEREUM | SOLANA) => "USDC",
+        _ => "USD",
+    };
+    CashAsset { kind: if is_fiat(code) { AssetKind::Fiat } else { AssetKind::Crypto }, code }
+}

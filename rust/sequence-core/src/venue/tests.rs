@@ -1,0 +1,210 @@
+//! The venue table against the wire contract, listings, spellings and grids.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::number::{PRICE_ONE, Price};
+use crate::symbol::Symbol;
+
+#[test]
+fn ids_are_rows_in_order_of_their_text() {
+    assert!(VENUES.is_sorted_by_key(|venue| venue.id));
+    for id in VenueId::all() {
+        assert_eq!(VenueId::parse(id.as_str()), Ok(id));
+    }
+    for (id, text) in [
+        (BINANCE, "binance"),
+        (BITGET, "bitget"),
+        (BYBIT, "bybit"),
+        (COINBASE, "coinbase"),
+        (CRYPTOCOM, "cryptocom"),
+        (DEX, "dex"),
+        (DEX_ETHEREUM, "dex_ethereum"),
+        (HYPERLIQUID, "hyperliquid"),
+        (KALSHI, "kalshi"),
+        (KRAKEN, "kraken"),
+        (OKX, "okx"),
+        (POLYMARKET, "polymarket"),
+        (SOLANA, "solana"),
+    ] {
+        assert_eq!(id.as_str(), text);
+    }
+}
+
+#[test]
+fn an_unknown_venue_names_the_known_ones() {
+    let message = "unknown venue \"foo\"; known: binance, bitget, bybit, coinbase, cryptocom, dex, \
+                   dex_ethereum, hyperliquid, kalshi, kraken, okx, polymarket, solana";
+    assert_eq!(VenueId::parse("foo").unwrap_err().to_string(), message);
+    assert!(VenueId::parse("Binance").is_err());
+}
+
+#[test]
+fn a_reset_seeds_nine_venues_and_fifteen_cash_rows() {
+    let seeded: Vec<_> = VENUES.iter().filter(|venue| venue.seeded).collect();
+    assert_eq!(seeded.len(), 9);
+    assert_eq!(seeded.iter().map(|venue| venue.cash.len()).sum::<usize>(), 15);
+    assert!(VENUES.iter().all(|venue| venue.seeded != venue.cash.is_empty()));
+}
+
+#[test]
+fn margin_goes_with_perpetuals_and_post_only_with_books() {
+    for venue in &VENUES {
+        assert_eq!(venue.initial_margin_1e8.is_some(), venue.trades(InstrumentKind::Perp));
+        assert_eq!(venue.post_only, venue.class != VenueClass::Dex);
+        let quiet = matches!(venue.class, VenueClass::Dex | VenueClass::Prediction);
+        assert_eq!(venue.max_age_ms, if quiet { 30_000 } else { 5_000 });
+    }
+}
+
+#[test]
+fn a_day_ends_after_now_and_at_midnight() {
+    const DAY_NS: i64 = 86_400_000_000_000;
+    let venue = BINANCE.venue();
+    assert_eq!(venue.next_day_end_ns(0), DAY_NS);
+    assert_eq!(venue.next_day_end_ns(DAY_NS - 1), DAY_NS);
+    assert_eq!(venue.next_day_end_ns(DAY_NS), 2 * DAY_NS);
+}
+
+#[test]
+fn listings_settle_in_what_the_venue_holds() {
+    for (venue, text, code) in [
+        (COINBASE, "BTC-USD", "USD"),
+        (KRAKEN, "BTC-USD", "USD"),
+        (BINANCE, "BTC-USD", "USDT"),
+        (BYBIT, "BTC-USD", "USDT"),
+        (OKX, "BTC-USD", "USDT"),
+        (DEX, "ETH-USD", "USDC"),
+        (DEX, "ETH-USDC-ARB", "USDC"),
+        (KRAKEN, "BTC-USDC", "USDC"),
+        (KRAKEN, "BTC-EUR", "EUR"),
+        (HYPERLIQUID, "BTC-USD-PERP", "USDC"),
+        (BINANCE, "BTC-USD-PERP", "USDT"),
+        (BINANCE, "BTC-USDC-PERP", "USDC"),
+        (KALSHI, "KXFOO-1", "USD"),
+        (POLYMARKET, "foo-1", "USDC"),
+    ] {
+        let asset = settlement_asset(venue, &Symbol::parse(text).unwrap());
+        assert_eq!(asset.code, code, "{text} at {}", venue.as_str());
+        let fiat = matches!(code, "USD" | "EUR");
+        assert_eq!(asset.kind, if fiat { AssetKind::Fiat } else { AssetKind::Crypto });
+    }
+}
+
+#[test]
+fn every_demo_listing_parses_and_keeps_its_own_rules() {
+    for row in &DEMO_LISTINGS {
+        let symbol = Symbol::parse(row.symbol).unwrap();
+        assert_eq!(symbol.kind(), row.kind, "{}", row.symbol);
+        assert_eq!(demo_listing(&symbol), Some(row));
+        assert!(row.venues.is_sorted() && row.bid < row.ask);
+        assert!(row.grid.contains(row.bid) && row.grid.contains(row.ask), "{}", row.symbol);
+        assert_eq!(row.min_qty.floor_to(row.lot), row.min_qty);
+        assert!(row.venues.iter().all(|venue| venue.venue().trades(row.kind)));
+        for venue in row.venues {
+            assert_eq!(Symbol::parse_at(*venue, row.symbol), Ok(symbol));
+            assert_eq!(listing_rules(*venue, &symbol).lot, row.lot);
+        }
+    }
+    let (yes, no) = DEMO_LISTINGS[11].tokens.unwrap();
+    for token_id in [yes, no] {
+        assert_eq!(demo_listing(&Symbol::Token { token_id }), Some(&DEMO_LISTINGS[11]));
+    }
+}
+
+#[test]
+fn hand_fed_symbols_have_default_rules_and_no_minimum() {
+    for (venue, text, tick, lot) in [
+        (BINANCE, "FOO-USD", 10_000_000, 1_000),
+        (KALSHI, "KXFOO-1:NO", 10_000_000, 100_000_000),
+        (POLYMARKET, "foo-1", 10_000_000, 1_000_000),
+    ] {
+        let rules = listing_rules(venue, &Symbol::parse(text).unwrap());
+        assert_eq!((rules.grid.nominal_tick().0, rules.lot.0), (tick, lot), "{text}");
+        assert_eq!((rules.min_qty, rules.min_notional.0), (rules.lot, 0), "{text}");
+    }
+    let demo = listing_rules(BINANCE, &Symbol::parse("BTC-USD").unwrap());
+    assert_eq!(demo.min_notional.0, 5_000_000_000);
+}
+
+#[test]
+fn each_venue_is_written_its_own_way() {
+    for (venue, text, theirs) in [
+        (BINANCE, "BTC-USD", "BTCUSDT"),
+        (BINANCE, "BTC-USD-PERP", "BTCUSDT"),
+        (BYBIT, "BTC-USDC-PERP", "BTCPERP"),
+        (COINBASE, "BTC-USD", "BTC-USD"),
+        (CRYPTOCOM, "BTC-USD", "BTC_USD"),
+        (DEX, "ETH-USDC-ARB", "ETH-USDC-ARB"),
+        (HYPERLIQUID, "KPEPE-USD-PERP", "kPEPE"),
+        (KALSHI, "KXFOO-1:NO", "KXFOO-1"),
+        (KRAKEN, "BTC-USD", "BTC/USD"),
+        (OKX, "BTC-USD", "BTC-USDT"),
+        (OKX, "BTC-USD-PERP", "BTC-USDT-SWAP"),
+        (POLYMARKET, "foo-1:no", "foo-1"),
+    ] {
+        let symbol = Symbol::parse(text).unwrap();
+        assert_eq!(venue_symbol(venue, &symbol), theirs, "{text} at {}", venue.as_str());
+    }
+}
+
+#[test]
+fn a_venue_spelling_reads_back() {
+    use InstrumentKind::{Perp, Spot};
+    for (venue, kind, theirs, ours) in [
+        (KRAKEN, Spot, "XBT/USD", Some("BTC-USD")),
+        (KRAKEN, Spot, "ETH2.S/ETH", Some("ETH2.S-ETH")),
+        (KRAKEN, Spot, "XBTUSD.d", None),
+        (BINANCE, Spot, "BTCUSDT", Some("BTC-USDT")),
+        (BINANCE, Spot, "BTCFDUSD", Some("BTC-FDUSD")),
+        (BINANCE, Spot, "USDT", None),
+        (BYBIT, Perp, "BTCPERP", Some("BTC-USDC-PERP")),
+        (OKX, Perp, "BTC-USDT-SWAP", Some("BTC-USD-PERP")),
+        (HYPERLIQUID, Perp, "kPEPE", Some("KPEPE-USD-PERP")),
+        (HYPERLIQUID, Perp, "xyz:AAPL", None),
+        (HYPERLIQUID, Spot, "@107", None),
+        (COINBASE, Spot, "1INCH-BTC", Some("1INCH-BTC")),
+    ] {
+        assert_eq!(from_venue_symbol(venue, kind, theirs).as_deref(), ours, "{theirs}");
+    }
+}
+
+#[test]
+fn the_tapered_grid_is_fine_at_both_ends() {
+    let grid = PriceGrid::TaperedDeciCent;
+    for (text, on_grid) in [
+        ("0.001", true),
+        ("0.099", true),
+        ("0.1", true),
+        ("0.101", false),
+        ("0.11", true),
+        ("0.899", false),
+        ("0.9", true),
+        ("0.901", true),
+        ("0.999", true),
+        ("0.9995", false),
+        ("0", false),
+        ("1", false),
+    ] {
+        assert_eq!(grid.contains(Price::parse(text).unwrap()), on_grid, "{text}");
+    }
+    assert_eq!(grid.above(Price(100_000_000)), Ok(Price(110_000_000)));
+    assert_eq!(grid.below(Price(100_000_000)), Ok(Price(99_000_000)));
+    assert_eq!(grid.below(Price(900_000_000)), Ok(Price(890_000_000)));
+}
+
+proptest! {
+    #[test]
+    fn rounding_to_a_grid_brackets_the_price(units in 1_000_000..PRICE_ONE - 1_000_000, row in 0..4) {
+        let tick = PriceGrid::Tick(Price(7_000_000));
+        let grid = [PriceGrid::LinearCent, PriceGrid::DeciCent, PriceGrid::TaperedDeciCent, tick]
+            [row as usize];
+        let price = Price(units);
+        let (floor, ceil) = (grid.floor(price), grid.ceil(price).unwrap());
+        prop_assert!(floor <= price && price <= ceil);
+        prop_assert!(floor.0 == 0 || grid.contains(floor));
+        prop_assert!(ceil.0 >= PRICE_ONE || grid.contains(ceil));
+        prop_assert_eq!(floor == ceil, grid.contains(price));
+        prop_assert!(grid.below(price).unwrap() < price && price < grid.above(price).unwrap());
+    }
+}
