@@ -1,7 +1,7 @@
 """The transport without a wire: handlers are called with the models, no JSON and no socket."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, cast
 
 from sequence._operations import AnswerT, Operation
 from sequence.errors import SequenceError
@@ -16,14 +16,17 @@ from sequence.types import Query, Request
 class InProcessTransport:
     """Calls a sandbox of this process; the same checks and errors as over HTTP."""
 
-    lossy: Final = False
-
     def __init__(self, runtime: Runtime, key: str) -> None:
         self._runtime = runtime
         self._key = key.encode("utf-8", errors="replace")
         self._principal: Principal | None = None
         self._queries: dict[str, Query | None] = {}
         self._closed = False
+
+    @property
+    def lossy(self) -> bool:
+        """False: an answer cannot get lost inside a process."""
+        return False
 
     def send(
         self,
@@ -69,8 +72,8 @@ class InProcessTransport:
         if body is None and operation.request is not None:
             body = operation.read_body({})
         call = Call(self._runtime, principal, path, query, body)
-        response: Any = self._runtime.run(handler, call)
-        return response.response if type(response) is Replay else response
+        response = self._runtime.run(handler, call)
+        return cast("AnswerT", response.response if isinstance(response, Replay) else response)
 
     def _authenticate(self) -> Principal:
         principal = self._runtime.keys.find(self._key)
@@ -88,10 +91,13 @@ class InProcessTransport:
 class AsyncInProcessTransport:
     """The same for asyncio: a call takes microseconds, so it runs in place."""
 
-    lossy: Final = False
-
     def __init__(self, runtime: Runtime, key: str) -> None:
         self._inner = InProcessTransport(runtime, key)
+
+    @property
+    def lossy(self) -> bool:
+        """False: an answer cannot get lost inside a process."""
+        return False
 
     async def send(
         self,

@@ -33,10 +33,13 @@ class Clock(Protocol):
 class WallClock:
     """The machine's clock, made monotone: a step backwards of the host stops time instead."""
 
-    kind: Final = "wall"
-
     def __init__(self) -> None:
         self._last_ns = 0
+
+    @property
+    def kind(self) -> ClockKind:
+        """Always ``wall``."""
+        return "wall"
 
     def now_ns(self) -> int:
         """The later of the host's time and the last answer."""
@@ -54,11 +57,14 @@ class WallClock:
 class ManualClock:
     """A clock that stands still until somebody moves it; its ``kind`` says who does."""
 
-    def __init__(
-        self, start_ns: int = DEFAULT_START_NS, *, kind: Literal["manual", "replay"] = "manual"
-    ) -> None:
-        self.kind: Final = kind
+    def __init__(self, start_ns: int = DEFAULT_START_NS, *, kind: ClockKind = "manual") -> None:
+        self._kind: Final = kind
         self._now_ns = start_ns
+
+    @property
+    def kind(self) -> ClockKind:
+        """``manual``, or ``replay`` when the feed moves it."""
+        return self._kind
 
     def now_ns(self) -> int:
         """The time it was last moved to."""

@@ -1,6 +1,6 @@
 """Market data fed by hand: what a test of a bot says the books are."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -94,7 +94,7 @@ class Market:
             feed(venue, symbol, bids, asks, _event_ns(ts_ns, now_ns), now_ns)
 
     @contextmanager
-    def _turn(self) -> Iterator[int]:
+    def _turn(self) -> Generator[int]:
         if self._runtime.source != "manual":
             source = self._runtime.source
             raise refused("CONFLICT", f"market={source!r} feeds itself: use market='manual'")

@@ -12,7 +12,7 @@ PRICE_DECIMALS: Final = 9
 QTY_DECIMALS: Final = 8
 
 
-def human_units(value: Number, decimals: int, what: str) -> int:
+def human_units(value: object, decimals: int, what: str) -> int:
     """The integer at a scale of ``decimals``: ``human_units("0.29", 8, "qty") == 29_000_000``.
 
     Raises:

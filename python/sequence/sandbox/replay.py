@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from heapq import merge
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,8 +61,8 @@ def _read(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _lines(file: Path) -> Iterator[str]:
     if file.suffix == ".zst":
-        import zstandard  # noqa: PLC0415 - only a packed recording needs it
-
+        # Only a packed recording needs it; its types leave `open` half unknown.
+        zstandard: Any = import_module("zstandard")
         with zstandard.open(file, "rt", encoding="utf-8") as text:
             yield from text
     else:

@@ -6,7 +6,7 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -62,7 +62,7 @@ class Runtime:
                 raise core_refusal(refusal) from None
 
     @contextmanager
-    def turn(self) -> Iterator[int]:
+    def turn(self) -> Generator[int]:
         """Holds the lock, brings the engine up to date and yields the present in nanoseconds."""
         with self.lock:
             yield self.tick()

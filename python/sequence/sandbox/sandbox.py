@@ -18,6 +18,8 @@ Preset = Literal["instant", "optimistic", "realistic", "adversarial"]
 DEFAULT_PRESET: Final[Preset] = "instant"
 DEFAULT_SEED: Final = 42
 _REPLAY: Final = "replay:"
+_NOWHERE: Final = "http://localhost"
+"""Base URL of clients that never open a socket; whatever the environment says is not theirs."""
 _NS: Final = {"seconds": 10**9, "ms": 10**6, "ns": 1}
 
 
@@ -112,14 +114,18 @@ class Sandbox:
         from sequence import Sequence  # noqa: PLC0415 - the sandbox alone needs no client
         from sequence._inprocess import InProcessTransport  # noqa: PLC0415
 
-        return Sequence(transport=InProcessTransport(self.runtime, key or self.test_key))
+        key = key or self.test_key
+        transport = InProcessTransport(self.runtime, key)
+        return Sequence(key, base_url=_NOWHERE, transport=transport)
 
     def async_client(self, key: str | None = None) -> "AsyncSequence":
         """The same for asyncio."""
         from sequence import AsyncSequence  # noqa: PLC0415 - the sandbox alone needs no client
         from sequence._inprocess import AsyncInProcessTransport  # noqa: PLC0415
 
-        return AsyncSequence(transport=AsyncInProcessTransport(self.runtime, key or self.test_key))
+        key = key or self.test_key
+        transport = AsyncInProcessTransport(self.runtime, key)
+        return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
 
     def check_invariants(self) -> list[dict[str, Any]]:
         """What must always hold and does not; empty unless there is a bug."""

@@ -122,8 +122,8 @@ class App:
         call = Call(self._runtime, principal, path, query, body)
         response = self._runtime.run(handler, call)
         if type(response) is Replay:
-            return endpoint.to_json(response.response), endpoint.headers + _REPLAYED
-        return endpoint.to_json(response), endpoint.headers
+            return response.response.to_json(), endpoint.headers + _REPLAYED
+        return response.to_json(), endpoint.headers
 
     async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
         if self.draining:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -16,7 +16,7 @@ from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, miss
 from sequence.server.envelope import Header
 from sequence.server.request import read_query
 from sequence.server.router import Router
-from sequence.types import Query, Request, Wire
+from sequence.types import Query, Request
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
@@ -37,13 +37,11 @@ class Endpoint:
 
     auth: Auth = "key"
     handler: Handler | None = None
-    operation: Operation | None = None
+    operation: Operation[Any] | None = None
     verb: str = ""
     reason: str = NOT_BUILT
     is_stream: bool = False
     reads_body: bool = False
-    is_exact: bool = False
-    """The answer holds decimals that only exact text keeps."""
     headers: tuple[Header, ...] = ()
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
@@ -82,13 +80,6 @@ class Endpoint:
         except ValidationError as error:
             raise invalid_query(error) from None
 
-    def to_json(self, response: Wire) -> bytes:
-        """The answer as bytes."""
-        if self.is_exact:
-            return response.to_json()
-        # The serializer itself gives bytes; the method of the model would decode and encode.
-        return response.__pydantic_serializer__.to_json(response, by_alias=True)
-
 
 def build_router() -> Router[Endpoint]:
     """Every known path: the operations, and those that answer 501."""
@@ -104,20 +95,19 @@ def build_router() -> Router[Endpoint]:
     return router
 
 
-def _of_operation(operation: Operation) -> Endpoint:
+def _of_operation(operation: Operation[Any]) -> Endpoint:
     return Endpoint(
         auth=operation.auth,
         handler=HANDLERS.get(operation.name),
         operation=operation,
         verb=VERBS.get(operation.name, operation.name),
         reads_body=operation.method in _BODY_METHODS,
-        is_exact=getattr(operation.response, "exact_decimals", False),
         headers=_DEPRECATED if operation.deprecated else (),
         plain_query=_plain(operation),
     )
 
 
-def _plain(operation: Operation) -> Query | None:
+def _plain(operation: Operation[Any]) -> Query | None:
     model = operation.query
     if model is None or any(row.is_required() for row in model.model_fields.values()):
         return None

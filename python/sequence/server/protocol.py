@@ -32,7 +32,7 @@ class Phase(Enum):
 def raw_response(error: SequenceError) -> bytes:
     """A whole HTTP/1.1 answer, for the cases that never reach the application."""
     body = error_body(error, request_id(None))
-    lines = [b"HTTP/1.1 %d %s" % (error.status, error.code.encode("ascii"))]
+    lines = [b"HTTP/1.1 %d %s" % (error.status, (error.code or "").encode("ascii"))]
     lines += [name + b": " + value for name, value in JSON_HEADERS]
     lines += [b"content-length: %d" % len(body), b"connection: close"]
     if error.status == 503:  # noqa: PLR2004 - the status that asks for a retry
@@ -80,7 +80,7 @@ class _Guard:
     def phase(self) -> Phase:
         raise NotImplementedError
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast("Any", super()).connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self.open.add(self._address)
@@ -133,17 +133,17 @@ class _Guard:
         self._refused = True
         self._disarm()
         cycle = self.cycle
-        is_open = cycle is not None and not cycle.response_complete
-        if is_open and not cycle.more_body:
+        in_flight = None if cycle is None or cycle.response_complete else cycle
+        if in_flight is not None and not in_flight.more_body:
             # A whole request came before the bad bytes: its answer is sent, then nothing more.
-            cycle.keep_alive = False
+            in_flight.keep_alive = False
             return
-        if is_open:
-            cycle.disconnected = True
-            cycle.message_event.set()
+        if in_flight is not None:
+            in_flight.disconnected = True
+            in_flight.message_event.set()
         if self.transport.is_closing():
             return
-        if not (is_open and cycle.response_started):
+        if in_flight is None or not in_flight.response_started:
             self.transport.write(raw_response(error))
         # Closing with unread input resets the connection and takes the answer with it, so the
         # sender gets a moment to read; what it still sends is dropped.
@@ -178,11 +178,13 @@ class _Guard:
 
 def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
     """Uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
+    base: type[object]
     try:
         base = _guarded_httptools()
     except ImportError:
         base = _guarded_h11()
-    return type("GuardedProtocol", (base,), {"limits": limits, "open": _Connections()})
+    made = type("GuardedProtocol", (base,), {"limits": limits, "open": _Connections()})
+    return cast("type[asyncio.Protocol]", made)
 
 
 def _guarded_httptools() -> "type[HttpToolsProtocol]":
@@ -200,7 +202,7 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
 
         def on_headers_complete(self) -> None:
             self._phase = Phase.BODY
-            if self.parser.get_method() == b"CONNECT":
+            if self.parser is not None and self.parser.get_method() == b"CONNECT":
                 # Its target is no path; the application answers that it knows no such method.
                 self.url = b"/v1/health/live"
             super().on_headers_complete()

@@ -14,7 +14,7 @@ NO_PARAMS: Mapping[str, str] = {}
 class Resource(Generic[EndpointT]):
     """One path and what each of its methods leads to."""
 
-    endpoints: dict[str, EndpointT] = field(default_factory=dict)
+    endpoints: dict[str, EndpointT] = field(default_factory=dict[str, EndpointT])
     allow: bytes = b""
 
 

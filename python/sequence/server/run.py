@@ -5,7 +5,7 @@ import errno
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Final
 
@@ -68,7 +68,7 @@ def serving(
     port: int = 0,
     *,
     limits: Limits | None = None,
-) -> Iterator[str]:
+) -> Generator[str]:
     """Serves from a thread of this process for as long as the block runs; yields the base URL."""
     ready = threading.Event()
     with _listen(host, port, allow_remote=False) as listener:

@@ -98,7 +98,8 @@ class Wire(BaseModel):
         """Writes the answer as the server sends it."""
         if self.exact_decimals:
             return exact_json(self.model_dump()).encode()
-        return self.model_dump_json().encode()
+        # The serializer itself writes bytes; `model_dump_json` would decode and encode them again.
+        return self.__pydantic_serializer__.to_json(self, by_alias=True)
 
 
 class WireList(RootModel[list[Row]], Generic[Row]):
@@ -113,7 +114,8 @@ class WireList(RootModel[list[Row]], Generic[Row]):
 
     def to_json(self) -> bytes:
         """Writes the answer as the server sends it."""
-        return self.model_dump_json().encode()
+        # The serializer itself writes bytes; `model_dump_json` would decode and encode them again.
+        return self.__pydantic_serializer__.to_json(self, by_alias=True)
 
     def rows(self) -> Iterator[Row]:
         """The rows, in the order of the answer."""

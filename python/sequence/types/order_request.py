@@ -90,6 +90,11 @@ class SubmitRequest(Request):
         """The per-order paper flag; a test key forces it anyway."""
         return bool(self.sandbox or self.is_sandbox)
 
+    @property
+    def metadata_json(self) -> str:
+        """The metadata as the core keeps it."""
+        return exact_json(self.metadata) if self.metadata else "{}"
+
 
 class SimpleOrderRequest(SubmitRequest, ExecutionKeys):
     """The simple form of `POST /v1/orders`: one order, in human units."""
@@ -128,11 +133,6 @@ class SimpleOrderRequest(SubmitRequest, ExecutionKeys):
     def price_1e9(self) -> int | None:
         """Limit price times 1e9; None for a market order."""
         return None if self.price is None else decimal_units(self.price, PRICE_DECIMALS)
-
-    @property
-    def metadata_json(self) -> str:
-        """The metadata as the core keeps it."""
-        return exact_json(self.metadata) if self.metadata else "{}"
 
 
 class PreviewRequest(Request):

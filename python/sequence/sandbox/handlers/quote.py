@@ -37,7 +37,7 @@ def batch(call: Call[None, QuotesBatchRequest]) -> QuotesBatch:
         for symbol in call.body.symbols
     ]
     elapsed_ms = int((time.perf_counter() - started_s) * 1_000)
-    return QuotesBatch.trusted({"quotes": rows, "count": len(rows), "elapsed_ms": elapsed_ms})
+    return QuotesBatch.model_construct(quotes=rows, count=len(rows), elapsed_ms=elapsed_ms)
 
 
 def _batch_row(runtime: Runtime, symbol: str, depth: int, *, is_perp: bool) -> Quote | QuoteError:

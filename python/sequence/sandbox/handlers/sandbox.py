@@ -14,7 +14,7 @@ from sequence.types import (
 
 def positions(call: Call[None, SandboxPositionsRequest]) -> SandboxWritten:
     """``POST /v1/sandbox/positions``: all rows or none."""
-    rows = [
+    rows: list[tuple[str, str, str, int, int | None]] = [
         (row.venue, row.kind, row.symbol, row.qty_1e8, row.entry_price_usd_1e9)
         for row in call.body.positions
     ]
