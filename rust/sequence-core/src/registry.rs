@@ -215,6 +215,13 @@ impl Registry {
         &self.markets[id]
     }
 
+    /// Replaces the grid and the lot of a market.
+    pub fn set_steps(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Quantity) {
+        let spec = &mut self.markets[id];
+        spec.grid = grid.unwrap_or(spec.grid);
+        (spec.lot, spec.min_qty) = (lot, lot);
+    }
+
     /// The venue's own spelling of a market's symbol.
     pub fn venue_symbol(&self, id: MarketId) -> &Arc<str> {
         &self.venue_symbols[id]

@@ -13,7 +13,7 @@ use sequence_core::ids::BookSide;
 #[pyclass(frozen, module = "sequence")]
 #[derive(Debug)]
 pub(crate) struct Recording {
-    replay: Mutex<Replay>,
+    replay: Mutex<Option<Replay>>,
 }
 
 impl Recording {

@@ -2,13 +2,21 @@
 
 use pyo3::prelude::*;
 
+mod convert;
+mod engine;
+mod error;
 mod feed;
 mod json;
+mod parse;
 
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::error::Refusal;
     #[pymodule_export]
     use crate::feed::{Recording, check_recording};
     #[pymodule_export]
