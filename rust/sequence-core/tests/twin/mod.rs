@@ -265,10 +265,9 @@ impl TwinMarket {
                 self.delta(self.number(*number), if *is_stamped { now } else { 1 }, changes, now);
             }
             Frame::Print { .. } => self.prints_on_still_book.push(now),
-            Frame::Heartbeat => {}
             Frame::Status(FeedStatus::Resync | FeedStatus::Down) => self.gap(),
             Frame::Status(status) if self.venue != FeedStatus::Closed => self.venue = *status,
-            Frame::Status(_) => {}
+            Frame::Heartbeat | Frame::Status(_) => {}
         }
         if self.feed != Feed::WaitsForSnapshot {
             let best_bid = self.bids.keys().next_back().copied();
@@ -277,7 +276,7 @@ impl TwinMarket {
                 Some((bid, ask)) if bid >= ask => {
                     self.crossed_at.get_or_insert(now);
                 }
-                Some((bid, ask)) => (self.crossed_at, self.mid) = (None, Some((bid + ask) / 2)),
+                Some((bid, ask)) => (self.crossed_at, self.mid) = (None, Some(bid.midpoint(ask))),
                 None => self.crossed_at = None,
             }
         }
@@ -359,23 +358,23 @@ impl TwinMarket {
     /// Sets a level; false when it removes one that ought to be there and is not.
     fn put(&mut self, is_bid: bool, price: i64, size: i64) -> bool {
         let limit = self.config.max_levels;
-        let side = if is_bid { &mut self.bids } else { &mut self.asks };
+        let levels = if is_bid { &mut self.bids } else { &mut self.asks };
         if size == 0 {
             let beyond = if is_bid {
                 self.lost_bid.is_some_and(|lost| price <= lost)
             } else {
                 self.lost_ask.is_some_and(|lost| price >= lost)
             };
-            return side.remove(&price).is_some() || beyond;
+            return levels.remove(&price).is_some() || beyond;
         }
         let is_worst =
-            side.keys().all(|known| if is_bid { price < *known } else { price > *known });
-        if side.len() >= limit && is_worst {
+            levels.keys().all(|known| if is_bid { price < *known } else { price > *known });
+        if levels.len() >= limit && is_worst {
             self.leave_out(is_bid, price);
             return true;
         }
-        side.insert(price, size);
-        if side.len() > limit + limit / 8 {
+        levels.insert(price, size);
+        if levels.len() > limit + limit / 8 {
             self.keep_best(limit);
         }
         true
