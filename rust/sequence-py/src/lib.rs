@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod feed;
 mod json;
+mod symbols;
 
 #[pymodule(gil_used = false)]
 mod _core {
@@ -18,6 +19,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        module.add("BUILD_PROFILE", profile)
+        module.add("BUILD_PROFILE", profile)?;
+        crate::symbols::register(module)
     }
 }
