@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sequence import _core
 
 TOKEN = "93306292450753343873001379745548936703270056748899305193655114461097692136642"
@@ -81,7 +82,9 @@ def test_a_venue_reads_what_the_shape_leaves_open() -> None:
     assert _core.parse_symbol("LBJR-BOS").venue == "kalshi"
     pair = _core.parse_symbol("LBJR-BOS", venue="binance")
     assert (pair.kind, pair.quote, pair.venue) == ("spot", "BOS", "binance")
-    with pytest.raises(ValueError, match=r'^unknown venue "foo"; known: binance, bitget, .*solana$'):
+    with pytest.raises(
+        ValueError, match=r'^unknown venue "foo"; known: binance, bitget, .*solana$'
+    ):
         _core.parse_symbol("BTC-USD", venue="foo")
 
 
@@ -197,7 +200,7 @@ def test_shape_tells_a_series_from_a_market_but_not_an_event() -> None:
 def test_every_polymarket_slug_and_token_on_file_is_one() -> None:
     for slug, _condition, *tokens in rows("polymarket_tokens.tsv")[1:]:
         assert _core.parse_symbol(slug).canonical == f"{slug}:YES"
-        for token in tokens[:2]:
+        for token in filter(None, tokens[:2]):
             assert _core.parse_symbol(token).token_id == token
             assert _core.parse_event_contract(token) == (token, "YES", token)
     for slug, *_ in rows("polymarket_slugs.tsv")[1:]:
