@@ -7,7 +7,11 @@ mod engine;
 mod error;
 mod feed;
 mod json;
+<<<<<<< HEAD
 mod parse;
+=======
+mod symbols;
+>>>>>>> a-symbols
 
 #[pymodule(gil_used = false)]
 mod _core {
@@ -26,6 +30,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        module.add("BUILD_PROFILE", profile)
+        module.add("BUILD_PROFILE", profile)?;
+        crate::symbols::register(module)
     }
 }
