@@ -254,7 +254,8 @@ fn names_of(entry: &SymbolEntry) -> Vec<(Arc<str>, Option<Outcome>)> {
 
 /// Assets valued at exactly 1.0 (wire contract, 7.3).
 pub fn is_usd_pegged(kind: AssetKind, code: &str) -> bool {
-    const STABLECOINS: [&str; 8] = ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
+    const STABLECOINS: [&str; 8] =
+        ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
     match kind {
         AssetKind::Fiat => code == "USD",
         AssetKind::Crypto => STABLECOINS.contains(&code),

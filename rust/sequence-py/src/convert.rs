@@ -1,6 +1,5 @@
 //! Core values to Python objects.
 
-
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyList, PyString};
 use sequence_core::engine::view::Value;
@@ -71,4 +70,3 @@ pub(crate) fn violations<'py>(
         .collect::<PyResult<_>>()?;
     PyList::new(py, rows)
 }
-

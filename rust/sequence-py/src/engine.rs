@@ -156,12 +156,10 @@ impl Engine {
         self.run(py, |session| session.start_demo(self.seed, now_ns))
     }
 
-    /// Plays a recording as the clock reaches its frames. The recording is used up.
+    /// Plays a recording from its start, as the clock reaches its frames.
     fn add_recording(&self, py: Python<'_>, recording: &Recording) -> PyResult<()> {
-        let replay = recording.take().ok_or_else(|| {
-            refused(py, &Refusal::conflict("this recording is already played by an engine"))
-        })?;
-        self.lock().add_recording(replay);
+        let replay = recording.rewound()?;
+        py.detach(|| self.lock().add_recording(replay));
         Ok(())
     }
 
@@ -397,8 +395,21 @@ impl Engine {
         metadata: &str,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         let arguments = OrderArguments {
-            symbol, side, qty_1e8, notional_1e9, price_1e9, venue, graph_id, node_id,
-            instrument_type, policy, urgency, max_slippage_bps, horizon_ms, tif, reduce_only,
+            symbol,
+            side,
+            qty_1e8,
+            notional_1e9,
+            price_1e9,
+            venue,
+            graph_id,
+            node_id,
+            instrument_type,
+            policy,
+            urgency,
+            max_slippage_bps,
+            horizon_ms,
+            tif,
+            reduce_only,
             metadata,
         };
         let (view, replayed) = self.run(py, |session| {
@@ -424,9 +435,21 @@ impl Engine {
         tif: Option<&str>,
     ) -> PyResult<(&'static str, i64, Option<i64>)> {
         let arguments = OrderArguments {
-            symbol, side, qty_1e8: Some(qty_1e8), notional_1e9: None, price_1e9, venue,
-            graph_id: None, node_id: "order", instrument_type: "spot", policy: "sor",
-            urgency: "medium", max_slippage_bps: None, horizon_ms: None, tif, reduce_only: false,
+            symbol,
+            side,
+            qty_1e8: Some(qty_1e8),
+            notional_1e9: None,
+            price_1e9,
+            venue,
+            graph_id: None,
+            node_id: "order",
+            instrument_type: "spot",
+            policy: "sor",
+            urgency: "medium",
+            max_slippage_bps: None,
+            horizon_ms: None,
+            tif,
+            reduce_only: false,
             metadata: "{}",
         };
         self.run(py, |session| {
@@ -453,9 +476,22 @@ impl Engine {
         instrument_type: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
         let arguments = OrderArguments {
-            symbol, side, qty_1e8, notional_1e9, price_1e9, venue, graph_id: None,
-            node_id: "order", instrument_type, policy: "sor", urgency: "medium",
-            max_slippage_bps: None, horizon_ms: None, tif: None, reduce_only: false, metadata: "{}",
+            symbol,
+            side,
+            qty_1e8,
+            notional_1e9,
+            price_1e9,
+            venue,
+            graph_id: None,
+            node_id: "order",
+            instrument_type,
+            policy: "sor",
+            urgency: "medium",
+            max_slippage_bps: None,
+            horizon_ms: None,
+            tif: None,
+            reduce_only: false,
+            metadata: "{}",
         };
         self.view(py, |session| {
             session.engine.preview_view(AccountId(account), &arguments.parse()?)
@@ -471,8 +507,7 @@ impl Engine {
         now_ns: i64,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, |session| {
-            let command =
-                Command::CancelOrder { account: AccountId(account), id: node_order_id };
+            let command = Command::CancelOrder { account: AccountId(account), id: node_order_id };
             let reply = session.engine.apply(command, now_ns)?;
             Ok(session.engine.order_cancel_view(&reply))
         })

@@ -7,11 +7,8 @@ mod engine;
 mod error;
 mod feed;
 mod json;
-<<<<<<< HEAD
 mod parse;
-=======
 mod symbols;
->>>>>>> a-symbols
 
 #[pymodule(gil_used = false)]
 mod _core {

@@ -103,7 +103,8 @@ impl Engine {
                 (row, row)
             }
             (None, _) => {
-                let kind = if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
+                let kind =
+                    if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
                 let base = self.registry.asset(kind, &entry.base);
                 (base, base)
             }
