@@ -1,0 +1,7 @@
+"""The client for asyncio; `sequence._sync` is generated from this folder."""
+
+from sequence._async.client import AsyncSequence
+from sequence._async.order import AsyncPlacedOrder
+from sequence._async.sandbox import AsyncSandboxCalls
+
+__all__ = ["AsyncPlacedOrder", "AsyncSandboxCalls", "AsyncSequence"]

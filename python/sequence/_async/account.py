@@ -1,0 +1,116 @@
+"""Positions, the account, its limits, its kill switch and its keys."""
+
+from collections.abc import Iterable
+
+from sequence import _operations as ops
+from sequence._async.base import AsyncClientBase
+from sequence._ids import checked_id
+from sequence._orders import checked, checked_query
+from sequence.errors import DeserializeError, SequenceError
+from sequence.types import (
+    Account,
+    ApiKey,
+    ApiKeyRequest,
+    ApiKeys,
+    Health,
+    KillSwitch,
+    KillSwitchRequest,
+    Kind,
+    NewApiKey,
+    PositionsQuery,
+    PositionsResponse,
+    RiskLimits,
+)
+
+
+class AsyncAccountCalls(AsyncClientBase):
+    """Reads and switches of the account behind the key."""
+
+    async def positions(
+        self,
+        *,
+        venues: Iterable[str] | None = None,
+        kinds: Iterable[Kind] | None = None,
+        include_closed: bool = False,
+        sandbox: bool | None = None,
+    ) -> PositionsResponse:
+        """Cash, crypto, perps and event contracts, with totals in USD.
+
+        Args:
+            venues: Only these venues.
+            kinds: Only these kinds: fiat, crypto, perp, event_contract.
+            include_closed: Also rows whose quantity became 0.
+            sandbox: With a live key: False lists the live positions.
+        """
+        query = checked_query(
+            PositionsQuery,
+            venues=None if venues is None else tuple(venues),
+            kinds=None if kinds is None else tuple(kinds),
+            include_closed=include_closed,
+            sandbox=self._mode(sandbox=sandbox),
+        )
+        return await self.send(ops.POSITIONS, query=query)
+
+    async def account(self) -> Account:
+        """The account and the key in use."""
+        return await self.send(ops.ACCOUNT)
+
+    async def risk_limits(self) -> RiskLimits:
+        """Limits of the account; None is no limit."""
+        return await self.send(ops.RISK_LIMITS)
+
+    async def kill_switch(self) -> KillSwitch:
+        """State of the kill switch."""
+        return await self.send(ops.KILL_SWITCH)
+
+    async def kill_switch_engage(self, reason: str | None = None) -> KillSwitch:
+        """Stops new orders; open ones stay and can be cancelled.
+
+        Args:
+            reason: Text for people, at most 128 characters.
+        """
+        body = checked(KillSwitchRequest, {"reason": reason})
+        return await self.send(ops.KILL_SWITCH_ENGAGE, body=body)
+
+    async def kill_switch_clear(self) -> KillSwitch:
+        """Allows new orders again; needs an admin key."""
+        return await self.send(ops.KILL_SWITCH_CLEAR)
+
+    async def api_keys(self) -> ApiKeys:
+        """The keys of the account without their secrets, newest first."""
+        return await self.send(ops.API_KEYS)
+
+    async def api_key_create(
+        self, label: str = "", *, sandbox: bool = True, is_admin: bool = False
+    ) -> NewApiKey:
+        """Makes a key; its secret is in this answer only.
+
+        Args:
+            label: Text for people, at most 128 characters.
+            sandbox: A test key; False makes a live key.
+            is_admin: The key may clear the kill switch and make live keys.
+        """
+        values = {"label": label, "sandbox": sandbox, "is_admin": is_admin}
+        return await self.send(ops.API_KEY_CREATE, body=checked(ApiKeyRequest, values))
+
+    async def api_key_rotate(self, key_id: str) -> NewApiKey:
+        """Replaces the secret of a key; the old one stops at once."""
+        return await self.send(ops.API_KEY_ROTATE, path={"key_id": checked_id(key_id, "key_id")})
+
+    async def api_key_revoke(self, key_id: str) -> ApiKey:
+        """Ends a key for good."""
+        return await self.send(ops.API_KEY_REVOKE, path={"key_id": checked_id(key_id, "key_id")})
+
+    async def health(self) -> bool:
+        """True when the server is up; needs no key, tries once and never raises."""
+        try:
+            await self.send(ops.HEALTH_LIVE, repeatable=False)
+        except DeserializeError:
+            return True  # A 2xx answer, whatever it says.
+        except (SequenceError, OSError):
+            return False
+        return True
+
+    async def health_report(self) -> Health:
+        """State of the server, its store and its market data."""
+        return await self.send(ops.HEALTH)

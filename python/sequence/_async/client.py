@@ -1,0 +1,74 @@
+"""The client itself."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sequence._async.account import AsyncAccountCalls
+from sequence._async.market import AsyncMarketCalls
+from sequence._async.sandbox import AsyncSandboxCalls
+from sequence._async.trading import AsyncTradingCalls
+from sequence._options import options
+from sequence._transport import AsyncTransport
+
+if TYPE_CHECKING:
+    from sequence._http import AsyncHttpClient
+
+
+class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
+    """A client of the Sequence Markets API.
+
+    Making one touches no network; the key is checked by the first request. One client holds one
+    connection pool: keep it, and close it or use it in a `with` block.
+
+    Args:
+        api_key: `seq_test_...` or `seq_live_...`; by default from `SEQUENCE_API_KEY`, else
+            `SEQ_TEST_KEY`, else `SEQ_API_KEY`.
+        base_url: Where the API is; by default `SEQUENCE_BASE_URL`, else the local sandbox at
+            http://localhost:50052. Plain http:// with a key goes to this machine only.
+        timeout: Seconds per attempt.
+        max_retries: Attempts after the first one, on network errors and statuses 429, 502, 503
+            and 504.
+        http_client: An own httpx client; it stays open when this one is closed.
+        max_concurrent: Requests at the same time; None for no limit.
+        transport: What answers instead of HTTP, such as a sandbox in the same process.
+
+    Attributes:
+        sandbox: Calls that configure the paper account.
+
+    Raises:
+        ValidationError: An argument cannot be used.
+
+    Example:
+        >>> async with AsyncSequence("seq_test_...") as client:
+        ...     order = await client.buy("BTC-USD", 0.1)
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 3,
+        http_client: "AsyncHttpClient | None" = None,
+        max_concurrent: int | None = None,
+        transport: AsyncTransport | None = None,
+    ) -> None:
+        checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
+        super().__init__(checked, http_client, transport)
+        self.sandbox = AsyncSandboxCalls(self)
+
+    def __repr__(self) -> str:
+        where = self._options.base_url if self._is_lossy() else "in process"
+        return f"<{type(self).__name__} {where}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

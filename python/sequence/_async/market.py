@@ -1,0 +1,132 @@
+"""Quotes, instruments, fees and venues."""
+
+from collections.abc import Iterable
+
+from sequence import _operations as ops
+from sequence._async.base import AsyncClientBase
+from sequence._ids import checked_id
+from sequence._orders import checked, checked_query
+from sequence.types import (
+    Edges,
+    FairPriceQuery,
+    FairPrices,
+    Fees,
+    FeesQuery,
+    InstrumentType,
+    PairVenues,
+    Quote,
+    QuoteQuery,
+    Quotes,
+    QuotesBatch,
+    QuotesBatchRequest,
+    QuotesQuery,
+    SymbolRow,
+    SymbolsQuery,
+    Venues,
+)
+
+
+class AsyncMarketCalls(AsyncClientBase):
+    """Reads of the market; they change nothing."""
+
+    async def quote(self, symbol: str, *, depth: int = 10, nowait: bool = False) -> Quote:
+        """Best bid and offer over all venues, each venue's top, and the consolidated book.
+
+        Args:
+            symbol: Any symbol form.
+            depth: Levels per side, 1 to 100.
+            nowait: Do not wait for a first book. For research only: it may be all zeros.
+
+        Raises:
+            NotFoundError: The symbol is not known.
+
+        Example:
+            >>> quote = await client.quote("BTC-USD")
+            >>> quote.nbbo.bid < quote.nbbo.ask
+            True
+        """
+        query = checked_query(QuoteQuery, depth=depth, nowait=nowait)
+        path = {"symbol": checked_id(symbol, "symbol")}
+        return await self.send(ops.QUOTE, path=path, query=query)
+
+    async def quotes(self, symbols: Iterable[str] | None = None, *, max_age_s: int = 300) -> Quotes:
+        """Quotes of many symbols; unknown ones are left out.
+
+        Args:
+            symbols: Symbols, None for all.
+            max_age_s: Leave out what was last updated longer ago, in seconds; 0 leaves nothing.
+        """
+        names = None if symbols is None else tuple(symbols)
+        query = checked_query(QuotesQuery, symbols=names, max_age_s=max_age_s)
+        return await self.send(ops.QUOTES, query=query)
+
+    async def quotes_batch(
+        self,
+        symbols: Iterable[str],
+        *,
+        depth: int = 10,
+        nowait: bool = True,
+        concurrency: int = 64,
+        instrument_type: InstrumentType | None = None,
+    ) -> QuotesBatch:
+        """Quotes in request order; a symbol that fails has its own error row.
+
+        Args:
+            symbols: 1 to 2000 symbols.
+            depth: Levels per side, 1 to 100.
+            nowait: Do not wait for first books.
+            concurrency: How many symbols the server works on at once, 1 to 256.
+            instrument_type: Kind of all symbols; None detects it.
+        """
+        values = {
+            "symbols": list(symbols),
+            "depth": depth,
+            "nowait": nowait,
+            "concurrency": concurrency,
+            "instrument_type": instrument_type,
+        }
+        return await self.send(ops.QUOTES_BATCH, body=checked(QuotesBatchRequest, values))
+
+    async def symbols(
+        self, *, venue: str | None = None, instrument_type: InstrumentType | None = None
+    ) -> list[SymbolRow]:
+        """What can be traded, and at which venues.
+
+        Args:
+            venue: Only symbols of this venue.
+            instrument_type: Only this kind.
+        """
+        query = checked_query(SymbolsQuery, venue=venue, type=instrument_type)
+        return (await self.send(ops.SYMBOLS, query=query)).root
+
+    async def pair_venues(self, symbol: str) -> PairVenues:
+        """Where a symbol is listed, with tick, lot and minimums."""
+        return await self.send(ops.PAIR_VENUES, path={"symbol": checked_id(symbol, "symbol")})
+
+    async def fair_price(self, underlying: str | None = None) -> FairPrices:
+        """Reference prices from the depth of all venues.
+
+        Args:
+            underlying: Asset code such as `BTC`; None for all.
+        """
+        query = checked_query(FairPriceQuery, underlying=underlying)
+        return await self.send(ops.FAIR_PRICE, query=query)
+
+    async def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> Fees:
+        """Maker and taker fees in basis points. Null means no data, not free.
+
+        Args:
+            ticker: Any symbol form.
+            venues: Only these venues.
+        """
+        names = None if venues is None else tuple(venues)
+        query = checked_query(FeesQuery, ticker=ticker, venues=names)
+        return await self.send(ops.FEES, query=query)
+
+    async def venues(self) -> Venues:
+        """All venues and what they support."""
+        return await self.send(ops.VENUES)
+
+    async def edges(self) -> Edges:
+        """The venue processes and their state."""
+        return await self.send(ops.EDGES)

@@ -1,0 +1,148 @@
+"""A placed order: its last known row, and what can be done with it."""
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sequence import errors
+from sequence._pause import async_sleep
+from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
+from sequence.types.common import OrderStatus
+
+if TYPE_CHECKING:
+    from sequence._async.trading import AsyncTradingCalls
+
+_FIRST_POLL_S = 0.02
+_MAX_POLL_S = 0.5
+_PAGE = 500
+
+
+class AsyncPlacedOrder:
+    """What `buy` and `sell` return.
+
+    `row` is the order as the server last told it; the properties read it and cost nothing.
+    Only `refresh`, `wait`, `cancel` and `fills` ask the server.
+    """
+
+    __slots__ = ("_client", "_submitted", "row")
+
+    def __init__(self, client: "AsyncTradingCalls", submitted: SubmitResponse) -> None:
+        self._client = client
+        self._submitted = submitted
+        self.row: Order = submitted.orders[0]
+
+    def __repr__(self) -> str:
+        row = self.row
+        price = "" if row.avg_price is None else f" at {row.avg_price.normalize():f}"
+        filled = f"{row.filled_qty.normalize():f} of {row.qty.normalize():f}"
+        return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
+
+    @property
+    def submitted(self) -> SubmitResponse:
+        """The answer to the submit."""
+        return self._submitted
+
+    @property
+    def id(self) -> str:
+        """Order id, `graph:<graph_id>:<node_id>:<seq>`."""
+        return self.row.node_order_id
+
+    @property
+    def graph_id(self) -> str:
+        """Idempotency key of the submit; also the id of the order's graph."""
+        return self.row.graph_id
+
+    @property
+    def status(self) -> OrderStatus:
+        """NEW, ACCEPTED, PARTIAL, FILLED, CANCELLED, REJECTED or EXPIRED."""
+        return self.row.status
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the order."""
+        return self.row.is_terminal
+
+    @property
+    def qty(self) -> Decimal:
+        """Total quantity in units of the instrument."""
+        return self.row.qty
+
+    @property
+    def filled_qty(self) -> Decimal:
+        """Filled quantity in units of the instrument."""
+        return self.row.filled_qty
+
+    @property
+    def fill_pct(self) -> Decimal:
+        """Filled share of the total, 0 to 100."""
+        return self.row.fill_pct
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Volume-weighted fill price; None before the first fill."""
+        return self.row.avg_price
+
+    @property
+    def fees_usd(self) -> Decimal:
+        """Fees so far in USD; negative is a rebate."""
+        return self.row.fees_usd
+
+    @property
+    def evidence(self) -> dict[str, object] | None:
+        """Why an open order has not filled yet."""
+        return self.row.evidence
+
+    async def refresh(self) -> "AsyncPlacedOrder":
+        """Asks for the present row; returns itself.
+
+        Raises:
+            NotFoundError: The sandbox was reset since.
+        """
+        self.row = await self._client.order(self.id)
+        return self
+
+    async def wait(self, timeout: float = 30.0) -> "AsyncPlacedOrder":  # noqa: ASYNC109
+        """Waits until the order is FILLED, CANCELLED, REJECTED or EXPIRED; returns itself.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            TimeoutError: The order is still open; it stays so.
+        """
+        deadline = time.monotonic() + timeout
+        pause = _FIRST_POLL_S
+        while not self.row.is_terminal:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise errors.TimeoutError(
+                    f"order {self.id} is still {self.status} after {timeout:g} s"
+                )
+            await async_sleep(min(pause, left))
+            pause = min(2 * pause, _MAX_POLL_S)
+            await self.refresh()
+        return self
+
+    async def cancel(self) -> OrderCancelResponse:
+        """Cancels the order and refreshes the row.
+
+        Raises:
+            ConflictError: The order ended in another way before.
+        """
+        answer = await self._client.cancel(self.id)
+        await self.refresh()
+        return answer
+
+    async def fills(self) -> list[Fill]:
+        """The fills of this order, oldest first."""
+        found: list[Fill] = []
+        while True:
+            page = await self._client.fills(
+                node_order_id=self.id,
+                limit=_PAGE,
+                offset=len(found),
+                sandbox=self.row.is_sandbox,
+            )
+            found += page.fills
+            if not page.has_more or not page.fills:
+                return found[::-1]

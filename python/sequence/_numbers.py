@@ -1,0 +1,107 @@
+"""Numbers that people give, exactly: the only place where a float is looked at."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from sequence.errors import ValidationError
+from sequence.types._number import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+
+Number = int | float | Decimal | str
+"""A quantity, price or amount in human units. A float means its shortest decimal text."""
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_TOPS = {n: Decimal(MAX_UNITS).scaleb(-n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
+_MAX_TEXT = 64
+
+
+def to_decimal(value: object, field: str) -> Decimal:
+    """Reads a number exactly.
+
+    Args:
+        value: An int, a finite float, a finite Decimal, or decimal text.
+        field: Name for the message.
+
+    Raises:
+        ValidationError: Anything else: bool, None, NaN, infinities, other number types.
+    """
+    kind = type(value)
+    if isinstance(value, float):
+        # The shortest text that reads back as the same float: 0.29 is 0.29, not 0.28999999.
+        number = Decimal(float.__repr__(value))
+    elif isinstance(value, Decimal):
+        number = value
+    elif type(value) is int:
+        number = Decimal(value)
+    elif isinstance(value, str):
+        if len(value) > _MAX_TEXT or not _DECIMAL.fullmatch(value):
+            raise ValidationError(f"{field}: {value[:_MAX_TEXT]!r} is not a decimal number")
+        number = Decimal(value)
+    else:
+        raise ValidationError(
+            f"{field}: {kind.__name__} is not a number here; give int, float, Decimal or str"
+        )
+    if not number.is_finite():
+        raise ValidationError(f"{field}: must be a finite number")
+    return number
+
+
+def positive(value: object, field: str, decimals: int) -> Decimal:
+    """Reads a number above 0 that the scale can hold.
+
+    Args:
+        value: See `to_decimal`.
+        field: Name for the message.
+        decimals: 8 for quantities and cash, 9 for prices and USD amounts.
+
+    Raises:
+        ValidationError: No number, not above 0, too large, or more decimals than the scale holds.
+    """
+    number = to_decimal(value, field)
+    if number <= 0:
+        raise ValidationError(f"{field}: must be > 0")
+    if number > _TOPS[decimals]:
+        raise ValidationError(f"{field}: must be <= {_TOPS[decimals].normalize():f}")
+    try:
+        decimal_units(number, decimals)
+    except ValueError as error:
+        near = round(number, decimals).normalize()
+        raise ValidationError(f"{field}: {number} {error}; the nearest is {near:f}") from None
+    return number
+
+
+def qty(value: object, field: str = "qty") -> Decimal:
+    """Reads a quantity: above 0, at most 8 decimals, at most 90 billion."""
+    return positive(value, field, QTY_DECIMALS)
+
+
+def price(value: object, field: str = "limit_price") -> Decimal:
+    """Reads a price: above 0, at most 9 decimals. A price of 0 is never a market order."""
+    return positive(value, field, PRICE_DECIMALS)
+
+
+def whole(value: object, field: str, low: int, high: int) -> int:
+    """Reads an integer within a range; bool and float are none."""
+    if type(value) is not int:
+        raise ValidationError(f"{field}: must be an integer")
+    if not low <= value <= high:
+        raise ValidationError(f"{field}: must be from {low} to {high}")
+    number: int = value
+    return number
+
+
+def without_floats(value: object, field: str) -> object:
+    """A copy of nested dicts and lists in which every float is its shortest decimal.
+
+    Raises:
+        ValidationError: A float is not finite.
+    """
+    if isinstance(value, float):
+        return to_decimal(value, field)
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, object]", value).items()
+        return {name: without_floats(item, name) for name, item in items}
+    if isinstance(value, list | tuple):
+        return [without_floats(item, field) for item in cast("list[object]", value)]
+    return value

@@ -1,0 +1,322 @@
+"""Every endpoint, once: the client, the server, the in-process transport and OpenAPI read it."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from sequence import types as t
+from sequence.types._base import Answer, Query, Request
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Auth = Literal["none", "key", "test", "admin"]
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[AnswerT]):
+    """One endpoint.
+
+    Attributes:
+        name: Stable name; handlers and tests use it.
+        method: HTTP method.
+        path: Path template with `{name}` parameters.
+        response: Model of the 200 answer.
+        request: Model of the body; None when there is none.
+        query: Model of the query string; None when it is ignored.
+        auth: Who may call: anybody, any key, a test key, an admin key.
+        summary: One line for the API description.
+        aliases: Further path templates that answer the same.
+        method_aliases: Further methods of the same path.
+        writes: The call changes state.
+        deprecated: Answered with `Deprecation: true`.
+        repeatable: Sending it again after a lost answer has no second effect.
+    """
+
+    name: str
+    method: Method
+    path: str
+    response: type[AnswerT]
+    request: type[Request] | None = None
+    query: type[Query] | None = None
+    auth: Auth = "key"
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    method_aliases: tuple[Method, ...] = ()
+    writes: bool = False
+    deprecated: bool = False
+    repeatable: bool = True
+
+    def read_body(self, value: object) -> Request:
+        """Checks a parsed body; a submit has two forms.
+
+        Raises:
+            pydantic.ValidationError: The body is not what the endpoint takes.
+        """
+        model = self.request or t.EmptyRequest
+        if model is t.SubmitRequest:
+            is_graph = isinstance(value, dict) and "nodes" in value
+            model = t.GraphRequest if is_graph else t.SimpleOrderRequest
+        return model.model_validate(value)
+
+
+HEALTH_LIVE = Operation(
+    "health_live",
+    "GET",
+    "/v1/health/live",
+    t.Live,
+    auth="none",
+    summary="Liveness: any 2xx is up",
+)
+HEALTH = Operation("health", "GET", "/v1/health", t.Health, summary="Health report")
+
+SANDBOX_POSITIONS = Operation(
+    "sandbox_positions",
+    "POST",
+    "/v1/sandbox/positions",
+    t.SandboxWritten,
+    t.SandboxPositionsRequest,
+    auth="test",
+    writes=True,
+    summary="Set paper positions",
+)
+SANDBOX_RESET = Operation(
+    "sandbox_reset",
+    "POST",
+    "/v1/sandbox/reset",
+    t.SandboxReset,
+    t.EmptyRequest,
+    auth="test",
+    writes=True,
+    summary="Wipe the sandbox and seed it again",
+)
+SANDBOX_SETTINGS = Operation(
+    "sandbox_settings",
+    "GET",
+    "/v1/sandbox/settings",
+    t.SandboxSettings,
+    auth="test",
+    summary="Default balance of a reset",
+)
+SANDBOX_SETTINGS_PUT = Operation(
+    "sandbox_settings_put",
+    "PUT",
+    "/v1/sandbox/settings",
+    t.SandboxSettings,
+    t.SandboxSettingsRequest,
+    auth="test",
+    writes=True,
+    summary="Set the default balance of the next reset",
+)
+
+POSITIONS = Operation(
+    "positions",
+    "GET",
+    "/v1/positions",
+    t.PositionsResponse,
+    query=t.PositionsQuery,
+    aliases=("/v1/positions/unified", "/v1/portfolio/unified"),
+    summary="Positions and balances",
+)
+BALANCES = Operation(
+    "balances",
+    "GET",
+    "/v1/balances",
+    t.PositionsResponse,
+    query=t.ModeQuery,
+    deprecated=True,
+    summary="Positions of kinds fiat and crypto",
+)
+POSITIONS_PERP = Operation(
+    "positions_perp",
+    "GET",
+    "/v1/positions/perp",
+    t.PositionsResponse,
+    query=t.ModeQuery,
+    deprecated=True,
+    summary="Positions of kind perp",
+)
+PORTFOLIO_SUMMARY = Operation(
+    "portfolio_summary",
+    "GET",
+    "/v1/portfolio/summary",
+    t.PortfolioSummary,
+    query=t.ModeQuery,
+    deprecated=True,
+    summary="Totals of the positions",
+)
+
+SUBMIT_ORDER = Operation(
+    "submit_order",
+    "POST",
+    "/v1/orders",
+    t.SubmitResponse,
+    t.SubmitRequest,
+    writes=True,
+    summary="Submit an order or an execution graph",
+)
+ORDERS = Operation(
+    "orders", "GET", "/v1/orders", t.OrdersPage, query=t.OrdersQuery, summary="List orders"
+)
+ORDER = Operation("order", "GET", "/v1/orders/{node_order_id}", t.Order, summary="One order")
+CANCEL_ORDER = Operation(
+    "cancel_order",
+    "DELETE",
+    "/v1/orders/{node_order_id}",
+    t.OrderCancelResponse,
+    writes=True,
+    summary="Cancel an order",
+)
+AMEND_ORDER = Operation(
+    "amend_order",
+    "PATCH",
+    "/v1/orders/{node_order_id}",
+    t.AmendResponse,
+    t.AmendRequest,
+    writes=True,
+    summary="Amend or decrease an order",
+)
+PREVIEW = Operation(
+    "preview",
+    "POST",
+    "/v1/orders/preview",
+    t.PreviewResponse,
+    t.PreviewRequest,
+    summary="Estimate an order without sending it",
+)
+
+GRAPH = Operation("graph", "GET", "/v1/execution_graphs/{id}", t.Graph, summary="Status of a graph")
+GRAPH_CANCEL = Operation(
+    "graph_cancel",
+    "DELETE",
+    "/v1/execution_graphs/{id}",
+    t.GraphCancelResponse,
+    writes=True,
+    summary="Cancel a graph",
+)
+GRAPH_RESUME = Operation(
+    "graph_resume",
+    "POST",
+    "/v1/execution_graphs/{id}/resume",
+    t.Graph,
+    t.EmptyRequest,
+    writes=True,
+    summary="Resume a paused graph",
+)
+AMEND_NODE = Operation(
+    "amend_node",
+    "PATCH",
+    "/v1/execution_graphs/{id}/nodes/{node_id}",
+    t.GraphNode,
+    t.NodeAmendRequest,
+    writes=True,
+    summary="Amend a node of a graph",
+)
+
+KILL_SWITCH = Operation(
+    "kill_switch", "GET", "/v1/kill_switch", t.KillSwitch, summary="State of the kill switch"
+)
+KILL_SWITCH_ENGAGE = Operation(
+    "kill_switch_engage",
+    "POST",
+    "/v1/kill_switch",
+    t.KillSwitch,
+    t.KillSwitchRequest,
+    method_aliases=("PUT",),
+    writes=True,
+    summary="Stop new orders",
+)
+KILL_SWITCH_CLEAR = Operation(
+    "kill_switch_clear",
+    "POST",
+    "/v1/kill_switch/clear",
+    t.KillSwitch,
+    t.EmptyRequest,
+    auth="admin",
+    writes=True,
+    summary="Allow new orders again",
+)
+VENUE_CANCEL_ALL = Operation(
+    "venue_cancel_all",
+    "POST",
+    "/v1/venue_cancel_all/{venue}",
+    t.VenueCancelAll,
+    t.EmptyRequest,
+    writes=True,
+    summary="Cancel every open order on a venue",
+)
+
+FILLS = Operation("fills", "GET", "/v1/fills", t.FillsPage, query=t.FillsQuery, summary="Fills")
+QUOTE = Operation(
+    "quote", "GET", "/v1/quotes/{symbol}", t.Quote, query=t.QuoteQuery, summary="One quote"
+)
+QUOTES = Operation(
+    "quotes", "GET", "/v1/quotes", t.Quotes, query=t.QuotesQuery, summary="Many quotes"
+)
+QUOTES_BATCH = Operation(
+    "quotes_batch",
+    "POST",
+    "/v1/quotes_batch",
+    t.QuotesBatch,
+    t.QuotesBatchRequest,
+    summary="Quotes of a list of symbols, each with its own error",
+)
+SYMBOLS = Operation(
+    "symbols", "GET", "/v1/symbols", t.SymbolList, query=t.SymbolsQuery, summary="Instruments"
+)
+PAIR_VENUES = Operation(
+    "pair_venues",
+    "GET",
+    "/v1/pairs/{symbol}/venues",
+    t.PairVenues,
+    summary="Where a symbol is listed",
+)
+FAIR_PRICE = Operation(
+    "fair_price",
+    "GET",
+    "/v1/fair_price",
+    t.FairPrices,
+    query=t.FairPriceQuery,
+    summary="Consolidated reference prices",
+)
+FEES = Operation("fees", "GET", "/v1/fees", t.Fees, query=t.FeesQuery, summary="Fees per venue")
+VENUES = Operation("venues", "GET", "/v1/venues", t.Venues, summary="Venues")
+EDGES = Operation("edges", "GET", "/v1/edges", t.Edges, summary="Venue processes")
+
+ACCOUNT = Operation("account", "GET", "/v1/account", t.Account, summary="The account of the key")
+RISK_LIMITS = Operation("risk_limits", "GET", "/v1/risk_limits", t.RiskLimits, summary="Limits")
+API_KEYS = Operation("api_keys", "GET", "/v1/api_keys", t.ApiKeys, summary="List keys")
+API_KEY_CREATE = Operation(
+    "api_key_create",
+    "POST",
+    "/v1/api_keys",
+    t.NewApiKey,
+    t.ApiKeyRequest,
+    writes=True,
+    repeatable=False,
+    summary="Create a key; it is shown once",
+)
+API_KEY_ROTATE = Operation(
+    "api_key_rotate",
+    "POST",
+    "/v1/api_keys/{key_id}/rotate",
+    t.NewApiKey,
+    t.EmptyRequest,
+    writes=True,
+    repeatable=False,
+    summary="Replace the secret of a key",
+)
+API_KEY_REVOKE = Operation(
+    "api_key_revoke",
+    "DELETE",
+    "/v1/api_keys/{key_id}",
+    t.ApiKey,
+    writes=True,
+    summary="Revoke a key",
+)
+WS_TICKET = Operation(
+    "ws_ticket", "GET", "/v1/ws/ticket", t.Ticket, summary="Ticket for one WebSocket"
+)
+
+OPERATIONS: dict[str, Operation[Any]] = {
+    found.name: found for found in tuple(globals().values()) if isinstance(found, Operation)
+}
+"""All operations by name, in the order of this file."""

@@ -1,0 +1,50 @@
+"""Query parameters that several lists share."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from sequence.types._base import Query
+from sequence.types._number import QueryBool, QueryInt
+from sequence.types.common import known_venue
+
+MAX_OFFSET = 2**63 - 1
+
+
+def split(value: object) -> object:
+    """Splits a comma list into a tuple; an empty element is an error."""
+    if not isinstance(value, str):
+        return value
+    parts = tuple(value.split(","))
+    if not all(parts):
+        raise PydanticCustomError("comma_list", "has an empty element")
+    return parts
+
+
+def all_known(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Checks a list of venue ids."""
+    return tuple(known_venue(value) for value in values)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(split)]
+"""A comma list."""
+
+VenueList = Annotated[tuple[str, ...], BeforeValidator(split), AfterValidator(all_known)]
+"""A comma list of venue ids."""
+
+
+class ModeQuery(Query):
+    """Reads of a client's rows; a live key adds `sandbox=true` to see its sandbox rows."""
+
+    sandbox: QueryBool = Field(
+        default=False, validation_alias=AliasChoices("sandbox", "is_sandbox")
+    )
+
+
+class PageQuery(ModeQuery):
+    """Paging: at most 500 rows; `before_seq` gives stable pages while rows are added."""
+
+    limit: QueryInt = Field(default=50, ge=1, le=500)
+    offset: QueryInt = Field(default=0, ge=0, le=MAX_OFFSET)
+    before_seq: QueryInt | None = Field(default=None, ge=1, le=MAX_OFFSET)

@@ -1,0 +1,56 @@
+"""The account behind a key, its limits and its kill switch."""
+
+from sequence.types._base import Request, Wire
+from sequence.types.common import Label, Mode
+
+
+class Account(Wire):
+    """Answer of `GET /v1/account`; rates are requests per second, null is no limit."""
+
+    client_id: str
+    label: str
+    mode: Mode
+    key_id: str
+    is_admin: bool
+    tier: str
+    rate_limit_qps: int | None
+    rate_limit_burst: int | None
+    kill_switch: bool
+    sandbox_epoch: int
+    live_trading: bool
+    created_at_ns: int
+
+
+class RiskLimits(Wire):
+    """Answer of `GET /v1/risk_limits`; null is no limit."""
+
+    mode: Mode
+    max_position_1e8: int | None
+    max_order_notional_1e9: int | None
+    max_order_rate: int | None
+    max_open_orders: int | None
+    daily_loss_limit_usd_1e9: int | None
+    fat_finger_bps: int
+    protection_bps: int
+    protection_prediction_bps: int
+
+
+class KillSwitch(Wire):
+    """State of the kill switch; times are nanoseconds since the Unix epoch."""
+
+    engaged: bool
+    mode: Mode
+    reason: str | None
+    engaged_at_ns: int | None
+    engaged_by: str | None
+    cleared_at_ns: int | None
+
+
+class KillSwitchRequest(Request):
+    """Body of `POST /v1/kill_switch`."""
+
+    reason: Label | None = None
+
+
+class EmptyRequest(Request):
+    """Body of calls that take nothing; zero bytes and `{}` are equal."""

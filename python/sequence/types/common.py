@@ -1,0 +1,153 @@
+"""Words and field types that several nouns share."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from sequence.types._number import MAX_UNITS, Exact, QueryInt
+
+Side = Literal["buy", "sell"]
+Mode = Literal["sandbox", "live"]
+Kind = Literal["fiat", "crypto", "event_contract", "perp"]
+InstrumentType = Literal["spot", "perp", "prediction"]
+OrderType = Literal["market", "limit"]
+Policy = Literal["sor", "aggressive_chase"]
+Urgency = Literal["low", "medium", "high"]
+TimeInForce = Literal["gtc", "ioc", "fok", "post_only", "day"]
+AmendMode = Literal["native_atomic", "cancel_replace"]
+OrderStatus = Literal["NEW", "ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
+GraphStatus = Literal[
+    "ACCEPTED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"
+]
+NodeStatus = Literal["WAITING", "WORKING", "FILLED", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED"]
+FailureAction = Literal["cancel_all", "pause", "flatten", "continue"]
+
+TERMINAL_ORDER_STATUSES: frozenset[str] = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED"})
+TERMINAL_GRAPH_STATUSES: frozenset[str] = frozenset(
+    {"COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"}
+)
+
+VENUES: tuple[str, ...] = (
+    "binance",
+    "bitget",
+    "bybit",
+    "coinbase",
+    "cryptocom",
+    "dex",
+    "dex_ethereum",
+    "hyperliquid",
+    "kalshi",
+    "kraken",
+    "okx",
+    "polymarket",
+    "solana",
+)
+"""Every venue id, sorted."""
+
+_VENUES = frozenset(VENUES)
+GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""Idempotency keys; the word `graph` itself is none."""
+
+_SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_MARKET_URL = re.compile(r"https?://(?:www\.)?polymarket\.com/")
+_SHOWN = 40
+_MAX_TEXT_BYTES = 512
+_MAX_LABEL = 128
+
+
+def shown(value: object) -> str:
+    """A value as an error message may show it: escaped, in ASCII and short."""
+    text = value if isinstance(value, str) else repr(value)
+    return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+
+
+def known_venue(value: str) -> str:
+    """Checks one venue id.
+
+    Raises:
+        PydanticCustomError: Of type `unknown_venue`; it is answered 422 wherever it stands.
+    """
+    if value in _VENUES:
+        return value
+    context = {"venue": shown(value), "known": ", ".join(VENUES)}
+    raise PydanticCustomError("unknown_venue", "unknown venue {venue}; known: {known}", context)
+
+
+def short_text(value: str) -> str:
+    """Checks the size of a text: at most 512 bytes of UTF-8."""
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise PydanticCustomError("text", "must be valid Unicode") from None
+    if size > _MAX_TEXT_BYTES:
+        raise PydanticCustomError("text", "must be at most 512 bytes")
+    return value
+
+
+def _label(value: str) -> str:
+    if len(value) > _MAX_LABEL:
+        raise PydanticCustomError("text", "must be at most 128 characters")
+    return short_text(value)
+
+
+def _graph_id(value: str) -> str:
+    if GRAPH_ID.fullmatch(value) and value != "graph":
+        return value
+    raise PydanticCustomError(
+        "graph_id", "must be 1 to 128 of A-Z a-z 0-9 . _ - and not the word graph"
+    )
+
+
+def _order_symbol(value: str) -> str:
+    if _MARKET_URL.match(value):
+        return short_text(value)
+    if _SYMBOL.fullmatch(value):
+        return value
+    raise PydanticCustomError("symbol", "unknown symbol {symbol}", {"symbol": shown(value)})
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) and value.isascii() else value
+
+
+def _ns_time(value: int) -> int:
+    if value < _FIRST_NS or value > MAX_UNITS:
+        raise PydanticCustomError(
+            "ns", "must be nanoseconds since the Unix epoch, like 1776657000000000000"
+        )
+    return value
+
+
+_FIRST_NS = 10**17
+
+VenueId = Annotated[str, AfterValidator(known_venue)]
+"""A venue id of a request."""
+
+GraphId = Annotated[str, AfterValidator(_graph_id)]
+"""The idempotency key of a submit."""
+
+SymbolText = Annotated[str, AfterValidator(_order_symbol)]
+"""A symbol of a request: any form, also a market URL."""
+
+Label = Annotated[str, AfterValidator(_label)]
+"""A text for people: at most 128 characters and 512 bytes."""
+
+Text = Annotated[str, AfterValidator(short_text)]
+"""A text of at most 512 bytes."""
+
+AnyCaseTif = Annotated[TimeInForce, BeforeValidator(_lower)]
+"""A time in force, in any case."""
+
+NsTime = Annotated[QueryInt, AfterValidator(_ns_time)]
+"""A time of a query string in nanoseconds; seconds and milliseconds are refused."""
+
+OrderQty = Annotated[Decimal, Exact(8, above_low=True)]
+OrderPrice = Annotated[Decimal, Exact(9, above_low=True)]
+UsdSize = Annotated[Decimal, Exact(9, above_low=True)]
+
+SlippageBps = Annotated[int, Field(ge=1, le=10_000)]
+HorizonMs = Annotated[int, Field(ge=1, le=2_592_000_000)]

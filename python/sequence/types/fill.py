@@ -1,0 +1,88 @@
+"""Fills."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sequence.types._base import Wire
+from sequence.types._query import PageQuery
+from sequence.types.common import InstrumentType, NsTime, Side, VenueId
+
+FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQUIDATION"]
+
+
+class FeeParts(Wire):
+    """How a fee with its own rounding came about; USD times 1e9."""
+
+    trade_fee_usd_1e9: int
+    rounding_fee_usd_1e9: int
+    rebate_usd_1e9: int
+
+
+class Fill(Wire):
+    """One fill. `cause` says how it came about, `evidence` proves it.
+
+    Quantities are times 1e8, prices and USD amounts times 1e9. A negative fee is a rebate.
+    """
+
+    fill_id: str
+    event_seq: int
+    node_order_id: str
+    graph_id: str
+    node_id: str
+    venue: str
+    symbol: str
+    instrument_type: InstrumentType
+    side: Side
+    price_1e9: int
+    qty_1e8: int
+    notional_usd_1e9: int
+    fee_usd_1e9: int
+    fee_asset: str
+    fee_1e9: int
+    fee_parts: FeeParts | None
+    is_maker: bool | None
+    is_prediction: bool
+    cause: FillCause
+    queue_ahead_1e8: int
+    evidence: dict[str, Any]
+    realized_pnl_usd_1e9: int
+    is_sandbox: bool
+    ts_ns: int
+
+    @property
+    def qty(self) -> Decimal:
+        """Filled quantity in units of the instrument; always positive."""
+        return Decimal(self.qty_1e8).scaleb(-8)
+
+    @property
+    def price(self) -> Decimal:
+        """Fill price."""
+        return Decimal(self.price_1e9).scaleb(-9)
+
+    @property
+    def fee_usd(self) -> Decimal:
+        """Fee in USD; negative is a rebate."""
+        return Decimal(self.fee_usd_1e9).scaleb(-9)
+
+
+class FillsPage(Wire):
+    """Answer of `GET /v1/fills`, newest first."""
+
+    fills: list[Fill]
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+
+
+class FillsQuery(PageQuery):
+    """Filters of `GET /v1/fills`."""
+
+    symbol: str | None = None
+    node_order_id: str | None = None
+    graph_id: str | None = None
+    venue: VenueId | None = None
+    since_ns: NsTime | None = Field(default=None)
+    until_ns: NsTime | None = Field(default=None)

@@ -1,0 +1,108 @@
+"""Execution graphs as the server answers them."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from sequence.types._base import Wire
+from sequence.types.common import (
+    TERMINAL_GRAPH_STATUSES,
+    AmendMode,
+    GraphStatus,
+    InstrumentType,
+    NodeStatus,
+    Side,
+)
+
+
+class GraphInstrument(Wire):
+    """What a node trades; a null venue is routed."""
+
+    symbol: str
+    type: InstrumentType
+    venue: str | None
+
+
+class GraphNode(Wire):
+    """One node and what became of it.
+
+    Quantities are times 1e8, prices and USD amounts times 1e9. `order_type`, `quantity` and
+    `execution` are the forms of the request.
+    """
+
+    exact_decimals: ClassVar[bool] = True
+
+    node_id: str
+    kind: Literal["order", "pacing_parent"]
+    parent_node: str | None
+    instrument: GraphInstrument
+    side: Side
+    order_type: str | dict[str, Any]
+    quantity: dict[str, Any]
+    execution: dict[str, Any]
+    activation: Literal["root", "wait"]
+    join: Literal["any", "all"]
+    status: NodeStatus
+    activations: int
+    qty_1e8: int
+    filled_qty_1e8: int
+    avg_price_1e9: int | None
+    fees_usd_1e9: int
+    failure_reason: str | None
+    node_order_ids: list[str]
+    activated_unix_ns: int | None
+    done_unix_ns: int | None
+    mode: AmendMode | None = Field(default=None, exclude_if=lambda mode: mode is None)
+    """Only in the answer of a node amend."""
+
+
+class GraphEdge(Wire):
+    """One edge and how often it fired; `trigger`, `condition`, `sizing` as in the request."""
+
+    edge_id: str
+    from_node: str
+    to_node: str
+    trigger: str | dict[str, Any]
+    condition: dict[str, Any]
+    sizing: str | dict[str, Any]
+    action: Literal["activate", "cancel"]
+    fired_count: int
+    spent: bool
+    residual_qty_1e8: int
+    last_fired_unix_ns: int | None
+
+
+class Graph(Wire):
+    """Answer of `GET /v1/execution_graphs/{id}`; profit, loss and fees are USD times 1e9."""
+
+    exact_decimals: ClassVar[bool] = True
+
+    graph_id: str
+    status: GraphStatus
+    status_reason: str | None
+    is_sandbox: bool
+    node_count: int
+    edge_count: int
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
+    risk: dict[str, Any]
+    pnl_usd_1e9: int
+    fees_usd_1e9: int
+    metadata: dict[str, Any]
+    created_unix_ns: int
+    updated_unix_ns: int
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the graph."""
+        return self.status in TERMINAL_GRAPH_STATUSES
+
+
+class GraphCancelResponse(Wire):
+    """Answer of a graph cancel; `pending` when a simulated cancel is still on its way."""
+
+    graph_id: str
+    status: GraphStatus
+    cancelled_orders: list[str]
+    already_terminal: bool
+    pending: bool

@@ -1,0 +1,48 @@
+"""Liveness and the health report."""
+
+from typing import Literal
+
+from sequence.types._base import Wire
+
+
+class Live(Wire):
+    """Answer of `GET /v1/health/live`: the process serves."""
+
+    status: Literal["live"]
+
+
+class MarketDataHealth(Wire):
+    """Where the books come from, and how many of them are stale."""
+
+    source: str
+    symbols: int
+    stale_symbols: int
+
+
+class StoreHealth(Wire):
+    """Where state is kept."""
+
+    backend: str
+    writable: bool
+
+
+class VenueHealth(Wire):
+    """The feed of one venue; the age of its last tick is in milliseconds."""
+
+    venue: str
+    status: str
+    last_tick_age_ms: int
+
+
+class Health(Wire):
+    """Answer of `GET /v1/health`; 200 also when degraded."""
+
+    status: Literal["ok", "degraded", "read_only"]
+    version: str
+    api_version: str
+    now_ns: int
+    uptime_s: int
+    pid: int
+    market_data: MarketDataHealth
+    store: StoreHealth
+    venues: list[VenueHealth]

@@ -1,0 +1,147 @@
+"""What can be traded, and where: symbols, venues, edges, fair prices."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sequence.types._base import Query, Wire, WireList
+from sequence.types.common import InstrumentType, VenueId
+
+SymbolStatus = Literal["trading", "halted", "resolved", "closed"]
+VenueClass = Literal["cex", "perp_dex", "prediction", "dex"]
+
+
+class FeeSchedule(Wire):
+    """A market's own fee schedule; rates are fractions times 1e8."""
+
+    exponent: int
+    rate_1e8: int
+    taker_only: bool
+    rebate_rate_1e8: int
+
+
+class Listing(Wire):
+    """One symbol at one venue: its tick (1e-9), lot and minimum (1e-8), and settlement asset."""
+
+    venue: str
+    venue_symbol: str
+    settle_asset: str
+    tick_1e9: int
+    lot_1e8: int
+    min_qty_1e8: int
+    min_notional_usd_1e9: int
+    post_only: bool
+    initial_margin_1e8: int | None
+    fee_schedule: FeeSchedule | None
+
+
+class PredictionMarket(Wire):
+    """The event market behind a prediction symbol."""
+
+    market_slug: str
+    outcomes: list[str]
+    yes_token_id: str | None
+    no_token_id: str | None
+    category: str
+    close_ns: int | None
+    grid: str
+
+
+class SymbolRow(Wire):
+    """One instrument and everywhere it is listed."""
+
+    symbol: str
+    instrument_type: InstrumentType
+    base: str | None
+    quote: str | None
+    status: SymbolStatus
+    market: PredictionMarket | None
+    venues: list[Listing]
+
+
+class SymbolList(WireList[SymbolRow]):
+    """Answer of `GET /v1/symbols`: a bare array, ordered by symbol."""
+
+
+class PairVenues(Wire):
+    """Answer of `GET /v1/pairs/{symbol}/venues`."""
+
+    symbol: str
+    venues: list[Listing]
+
+
+class CashAsset(Wire):
+    """A cash row that a reset seeds at a venue."""
+
+    kind: str
+    symbol: str
+
+
+class Venue(Wire):
+    """One venue and what it supports."""
+
+    venue: str
+    class_: VenueClass = Field(alias="class")
+    instrument_types: list[str]
+    seeded: bool
+    cash_assets: list[CashAsset]
+    status: str
+    post_only: bool
+    initial_margin_1e8: int | None
+    amend_mode: str
+    redeem_mode: str | None
+
+
+class Venues(Wire):
+    """Answer of `GET /v1/venues`."""
+
+    venues: list[Venue]
+
+
+class Edge(Wire):
+    """One venue process; `book_ms` is its publishing interval."""
+
+    edge_id: str
+    venue: str
+    instrument_types: list[str]
+    status: str
+    region: str
+    remote: bool
+    last_tick_age_ms: int
+    book_ms: int
+
+
+class Edges(Wire):
+    """Answer of `GET /v1/edges`."""
+
+    edges: list[Edge]
+
+
+class FairPrice(Wire):
+    """Consolidated reference price of an underlying."""
+
+    underlying: str
+    fair_1e9: int
+    fair: float
+    depth_levels: int
+    venues: list[str]
+    ts_ns: int
+
+
+class FairPrices(Wire):
+    """Answer of `GET /v1/fair_price`."""
+
+    prices: list[FairPrice]
+
+
+class SymbolsQuery(Query):
+    """Filters of `GET /v1/symbols`."""
+
+    venue: VenueId | None = None
+    type: InstrumentType | None = None
+
+
+class FairPriceQuery(Query):
+    """Filter of `GET /v1/fair_price`, e.g. `BTC`."""
+
+    underlying: str | None = None

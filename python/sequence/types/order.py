@@ -1,0 +1,244 @@
+"""Orders as the server answers them: rows, pages, cancels, amends, previews."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from sequence.types._base import Wire
+from sequence.types._number import QueryBool
+from sequence.types._query import PageQuery, split
+from sequence.types.common import (
+    TERMINAL_ORDER_STATUSES,
+    AmendMode,
+    GraphStatus,
+    InstrumentType,
+    OrderStatus,
+    OrderType,
+    Policy,
+    Side,
+    TimeInForce,
+    Urgency,
+    VenueId,
+)
+
+
+class Reservation(Wire):
+    """What an open order holds of one asset at one venue."""
+
+    asset: str
+    qty_1e8: int
+    venue: str
+
+
+class OrderConstraints(Wire):
+    """The older echo of an order's limits."""
+
+    max_price_1e9: int | None
+    urgency: Urgency
+    horizon_ms: int | None
+    participation_limit_bps: int | None
+
+
+class OrderLeg(Wire):
+    """The child order at one venue."""
+
+    venue: str
+    qty_1e8: int
+    filled_qty_1e8: int
+    avg_price_1e9: int | None
+    status: str
+
+
+class Order(Wire):
+    """One order. Quantities are times 1e8, prices and USD amounts times 1e9.
+
+    `qty_1e8` is the total, the filled part included. `evidence` says why an open order has not
+    filled yet, `done_reason` why an order ended.
+    """
+
+    node_order_id: str
+    graph_id: str
+    node_id: str
+    seq: int
+    symbol: str
+    side: Side
+    venue: str | None
+    instrument_type: InstrumentType
+    order_type: OrderType
+    limit_price_1e9: int | None
+    tif: TimeInForce
+    policy: Policy
+    urgency: Urgency
+    max_slippage_bps: int | None
+    horizon_ms: int | None
+    qty_1e8: int
+    filled_qty_1e8: int
+    remaining_qty_1e8: int
+    notional_usd_1e9: int | None
+    avg_price_1e9: int | None
+    filled_notional_usd_1e9: int
+    fees_usd_1e9: int
+    reserved: list[Reservation] | None
+    status: OrderStatus
+    failure_reason: str | None
+    failure_message: str | None
+    done_reason: str | None
+    constraints: OrderConstraints
+    legs: list[OrderLeg]
+    version: int
+    event_seq: int
+    evidence: dict[str, Any] | None
+    is_sandbox: bool
+    created_unix_ns: int
+    updated_unix_ns: int
+
+    @property
+    def qty(self) -> Decimal:
+        """Total quantity in units of the instrument."""
+        return Decimal(self.qty_1e8).scaleb(-8)
+
+    @property
+    def filled_qty(self) -> Decimal:
+        """Filled quantity in units of the instrument."""
+        return Decimal(self.filled_qty_1e8).scaleb(-8)
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Volume-weighted fill price; None before the first fill."""
+        price = self.avg_price_1e9
+        return None if price is None else Decimal(price).scaleb(-9)
+
+    @property
+    def limit_price(self) -> Decimal | None:
+        """Limit price in force; None for a market order."""
+        price = self.limit_price_1e9
+        return None if price is None else Decimal(price).scaleb(-9)
+
+    @property
+    def fees_usd(self) -> Decimal:
+        """Fees so far in USD; negative is a rebate."""
+        return Decimal(self.fees_usd_1e9).scaleb(-9)
+
+    @property
+    def fill_pct(self) -> Decimal:
+        """Filled share of the total, 0 to 100."""
+        return Decimal(100 * self.filled_qty_1e8) / self.qty_1e8 if self.qty_1e8 else Decimal(0)
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the order."""
+        return self.status in TERMINAL_ORDER_STATUSES
+
+
+class SubmitResponse(Wire):
+    """Answer of `POST /v1/orders`; counts are after expansion."""
+
+    graph_id: str
+    status: GraphStatus
+    node_count: int
+    edge_count: int
+    is_sandbox: bool
+    orders: list[Order]
+
+
+class OrdersPage(Wire):
+    """Answer of `GET /v1/orders`, newest first."""
+
+    orders: list[Order]
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+
+
+class OrderCancelResponse(Wire):
+    """Answer of a cancel; `pending` when a simulated cancel is still on its way.
+
+    For a graph id `node_order_id` is None and `status` is that of the graph.
+    """
+
+    node_order_id: str | None
+    graph_id: str
+    status: OrderStatus | GraphStatus
+    filled_qty_1e8: int
+    already_terminal: bool
+    pending: bool
+
+
+class AmendResponse(Wire):
+    """Answer of an amend; with `cancel_replace` the order went to the back of the queue."""
+
+    node_order_id: str
+    graph_id: str
+    status: OrderStatus
+    mode: AmendMode
+    qty_1e8: int
+    limit_price_1e9: int | None
+    version: int
+    pending: bool
+
+
+class WouldFail(Wire):
+    """The refusal that a submit would get now."""
+
+    http_status: int
+    code: str
+    message: str
+
+
+class CandidateVenue(Wire):
+    """What one venue would cost, fee and slippage together in basis points."""
+
+    venue: str
+    qty_1e8: int
+    avg_price_1e9: int
+    est_fee_usd_1e9: int
+    cost_bps: float
+    age_ms: int
+    chosen: bool
+
+
+class PreviewResponse(Wire):
+    """Answer of `POST /v1/orders/preview`; nothing was reserved or stored.
+
+    Slippage is against the mid, positive is cost. The total of a buy includes the fee, that of a
+    sell is after it.
+    """
+
+    symbol: str
+    side: Side
+    order_type: OrderType
+    source: str
+    qty_1e8: int
+    fillable_qty_1e8: int
+    reference_mid_1e9: int | None
+    est_avg_price_1e9: int | None
+    est_notional_usd_1e9: int
+    est_fee_usd_1e9: int
+    est_fee_bps: int | float
+    est_slippage_bps: int | float
+    est_total_cost_usd_1e9: int
+    est_margin_usd_1e9: int | None
+    would_fail: WouldFail | None
+    candidate_venues: list[CandidateVenue]
+
+
+class VenueCancelAll(Wire):
+    """Answer of `POST /v1/venue_cancel_all/{venue}`."""
+
+    venue: str
+    cancelled: int
+    node_order_ids: list[str]
+
+
+class OrdersQuery(PageQuery):
+    """Filters of `GET /v1/orders`."""
+
+    symbol: str | None = None
+    node_order_id: str | None = None
+    graph_id: str | None = None
+    venue: VenueId | None = None
+    side: Side | None = None
+    status: Annotated[tuple[OrderStatus, ...], BeforeValidator(split)] | None = None
+    open: QueryBool = False

@@ -1,0 +1,212 @@
+"""Bodies about single orders: submit, amend, preview."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from sequence.types._base import Request, exact_json
+from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, Units, decimal_units
+from sequence.types.common import (
+    AnyCaseTif,
+    GraphId,
+    HorizonMs,
+    InstrumentType,
+    OrderPrice,
+    OrderQty,
+    OrderType,
+    Policy,
+    Side,
+    SlippageBps,
+    SymbolText,
+    Text,
+    Urgency,
+    UsdSize,
+    VenueId,
+)
+
+_MAX_METADATA_BYTES = 16 * 1024
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if len(exact_json(value).encode(errors="surrogatepass")) > _MAX_METADATA_BYTES:
+        raise PydanticCustomError("metadata", "must be at most 16 KiB")
+    return value
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
+"""Free JSON, at most 16 KiB."""
+
+
+def conflict(text: str) -> PydanticCustomError:
+    """An error about a whole object."""
+    return PydanticCustomError("conflict", "{text}", {"text": text})
+
+
+class UniformPacing(Request):
+    """Equal slices, one every `interval_ms` milliseconds."""
+
+    num_slices: int = Field(ge=2, le=500)
+    interval_ms: int = Field(ge=100, le=86_400_000)
+
+
+class Pacing(Request):
+    """How an order is spread over time."""
+
+    uniform: UniformPacing
+
+
+class ExecutionKeys(Request):
+    """The execution keys of an order and of a graph node."""
+
+    policy: Policy = "sor"
+    urgency: Urgency = "medium"
+    max_slippage_bps: SlippageBps | None = None
+    horizon_ms: HorizonMs | None = None
+    tif: AnyCaseTif | None = None
+    reduce_only: bool = False
+    pacing: Pacing | None = None
+
+
+class SubmitRequest(Request):
+    """Base of the two bodies of `POST /v1/orders`."""
+
+    sandbox: bool | None = None
+    is_sandbox: bool | None = None
+    graph_id: GraphId | None = None
+    metadata: Metadata | None = None
+    wallet_id: Text | None = None
+
+    @model_validator(mode="after")
+    def _flags_agree(self) -> "SubmitRequest":
+        flags = {self.sandbox, self.is_sandbox} - {None}
+        if len(flags) > 1:
+            raise conflict("sandbox and is_sandbox are the same flag and differ")
+        return self
+
+    @property
+    def wants_sandbox(self) -> bool:
+        """The per-order paper flag; a test key forces it anyway."""
+        return bool(self.sandbox or self.is_sandbox)
+
+
+class SimpleOrderRequest(SubmitRequest, ExecutionKeys):
+    """The simple form of `POST /v1/orders`: one order, in human units."""
+
+    symbol: SymbolText
+    side: Side
+    qty: OrderQty | None = None
+    notional: UsdSize | None = None
+    price: OrderPrice | None = None
+    venue: VenueId | None = None
+    order_type: OrderType | None = None
+    instrument_type: InstrumentType = "spot"
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> "SimpleOrderRequest":
+        check_size(self.qty, self.notional)
+        if self.order_type == "limit" and self.price is None:
+            raise conflict("a limit order needs a price")
+        if self.order_type == "market" and self.price is not None:
+            raise conflict("a market order takes no price: leave price or order_type out")
+        if self.price is None and self.tif == "post_only":
+            raise conflict("a market order cannot be post_only: give a price")
+        return self
+
+    @property
+    def qty_1e8(self) -> int | None:
+        """Quantity times 1e8."""
+        return None if self.qty is None else decimal_units(self.qty, QTY_DECIMALS)
+
+    @property
+    def notional_1e9(self) -> int | None:
+        """USD size times 1e9."""
+        return None if self.notional is None else decimal_units(self.notional, PRICE_DECIMALS)
+
+    @property
+    def price_1e9(self) -> int | None:
+        """Limit price times 1e9; None for a market order."""
+        return None if self.price is None else decimal_units(self.price, PRICE_DECIMALS)
+
+    @property
+    def metadata_json(self) -> str:
+        """The metadata as the core keeps it."""
+        return exact_json(self.metadata) if self.metadata else "{}"
+
+
+class PreviewRequest(Request):
+    """Body of `POST /v1/orders/preview`."""
+
+    symbol: SymbolText
+    side: Side
+    order_type: OrderType = "market"
+    qty: OrderQty | None = None
+    notional: UsdSize | None = None
+    price: OrderPrice | None = None
+    venue: VenueId | None = None
+    instrument_type: InstrumentType = "spot"
+    sandbox: bool = False
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> "PreviewRequest":
+        check_size(self.qty, self.notional)
+        if self.order_type == "limit" and self.price is None:
+            raise conflict("a limit order needs a price")
+        if self.order_type == "market" and self.price is not None:
+            raise conflict("a market order takes no price: send order_type limit")
+        return self
+
+    @property
+    def qty_1e8(self) -> int | None:
+        """Quantity times 1e8."""
+        return None if self.qty is None else decimal_units(self.qty, QTY_DECIMALS)
+
+    @property
+    def notional_1e9(self) -> int | None:
+        """USD size times 1e9."""
+        return None if self.notional is None else decimal_units(self.notional, PRICE_DECIMALS)
+
+    @property
+    def price_1e9(self) -> int | None:
+        """Limit price times 1e9; None for a market order."""
+        return None if self.price is None else decimal_units(self.price, PRICE_DECIMALS)
+
+
+class AmendConstraints(Request):
+    """New limits of an order; the price is times 1e9."""
+
+    max_price_1e9: Units | None = None
+
+
+class AmendRequest(Request):
+    """Body of `PATCH /v1/orders/{node_order_id}`; `new_qty_1e8` is the new total."""
+
+    new_qty_1e8: Units | None = None
+    reduce_by_1e8: Units | None = None
+    new_constraints: AmendConstraints | None = None
+    expected_version: int | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "AmendRequest":
+        if self.new_qty_1e8 is not None and self.reduce_by_1e8 is not None:
+            raise conflict("send new_qty_1e8 or reduce_by_1e8, not both")
+        if self.new_qty_1e8 is None and self.reduce_by_1e8 is None and self.price_1e9 is None:
+            raise conflict("amend with no fields: send new_qty_1e8, reduce_by_1e8 or a price")
+        return self
+
+    @property
+    def price_1e9(self) -> int | None:
+        """New limit price times 1e9."""
+        limits = self.new_constraints
+        return None if limits is None else limits.max_price_1e9
+
+
+def check_size(qty: Decimal | None, notional: Decimal | None) -> None:
+    """An order has a quantity or a USD size, exactly one of them.
+
+    Raises:
+        PydanticCustomError: None of them, or both.
+    """
+    if (qty is None) == (notional is None):
+        raise conflict("exactly one of qty and notional is required")

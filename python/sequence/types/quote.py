@@ -1,0 +1,119 @@
+"""Quotes: the best bid and offer over all venues, and the book behind it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Discriminator, Field, Tag
+
+from sequence.types._base import Query, Request, Wire
+from sequence.types._number import QueryBool, QueryInt
+from sequence.types._query import Names
+from sequence.types.common import InstrumentType, Text
+
+QuoteSource = Literal["edge_nbbo", "edge_rpc_snapshot", "venue_public_api", "unavailable"]
+
+
+class Nbbo(Wire):
+    """Best bid and offer over the live books; a missing side is 0.
+
+    Prices are in the quote asset; `spread_bps` is in basis points of the mid.
+    """
+
+    bid: float
+    ask: float
+    mid: float
+    spread_bps: float
+    bid_size: float
+    ask_size: float
+    bid_1e9: int
+    ask_1e9: int
+    crossed: bool
+    live: bool
+    last_update_ns: int
+
+
+class VenueQuote(Wire):
+    """Top of book of one venue; `age_ms` is the time since its last tick."""
+
+    bid: float
+    ask: float
+    bid_size: float
+    ask_size: float
+    age_ms: int
+
+
+class BookLevels(Wire):
+    """Consolidated levels, best first, each `[price, size]`."""
+
+    bids: list[tuple[float, float]]
+    asks: list[tuple[float, float]]
+
+
+class QuoteRow(Wire):
+    """A row of `GET /v1/quotes`."""
+
+    symbol: str
+    nbbo: Nbbo
+    venues: dict[str, VenueQuote]
+
+
+class Quote(QuoteRow):
+    """Answer of `GET /v1/quotes/{symbol}`; trade on source `edge_nbbo` only."""
+
+    book: BookLevels | None
+    source: QuoteSource
+
+
+class Quotes(Wire):
+    """Answer of `GET /v1/quotes`."""
+
+    quotes: list[QuoteRow]
+
+
+class QuoteError(Wire):
+    """A symbol of a batch that has no quote, and why."""
+
+    symbol: str
+    error: str
+
+
+def _batch_tag(row: object) -> str:
+    has_error = "error" in row if isinstance(row, dict) else isinstance(row, QuoteError)
+    return "~error" if has_error else "~quote"
+
+
+BatchRow = Annotated[
+    Annotated[Quote, Tag("~quote")] | Annotated[QuoteError, Tag("~error")],
+    Discriminator(_batch_tag),
+]
+
+
+class QuotesBatch(Wire):
+    """Answer of `POST /v1/quotes_batch`, in request order."""
+
+    quotes: list[BatchRow]
+    count: int
+    elapsed_ms: int
+
+
+class QuoteQuery(Query):
+    """Parameters of `GET /v1/quotes/{symbol}`; `nowait` is for research, never for trading."""
+
+    depth: QueryInt = Field(default=10, ge=1, le=100)
+    nowait: QueryBool = False
+
+
+class QuotesQuery(Query):
+    """Parameters of `GET /v1/quotes`; `max_age_s` of 0 leaves nothing."""
+
+    symbols: Names | None = Field(default=None, validation_alias=AliasChoices("symbols", "symbol"))
+    max_age_s: QueryInt = Field(default=300, ge=0, le=10**9)
+
+
+class QuotesBatchRequest(Request):
+    """Body of `POST /v1/quotes_batch`."""
+
+    symbols: list[Text] = Field(min_length=1, max_length=2000)
+    depth: int = Field(default=10, ge=1, le=100)
+    nowait: bool = True
+    concurrency: int = Field(default=64, ge=1, le=256)
+    instrument_type: InstrumentType | None = None

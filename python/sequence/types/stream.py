@@ -1,0 +1,86 @@
+"""The ticket of the WebSocket, and the payloads of its topics."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sequence.types._base import Wire
+from sequence.types.common import Mode, Side
+
+
+class Ticket(Wire):
+    """Answer of `GET /v1/ws/ticket`: good for one connection within 30 seconds."""
+
+    ticket: str = Field(repr=False)
+    expires_at_ns: int
+
+
+class PriceTick(Wire):
+    """Payload of `prices:{symbol}`."""
+
+    bid: float
+    ask: float
+    mid: float
+    spread_bps: float
+    bid_sz: float
+    ask_sz: float
+    ts_ns: int
+
+
+class BookFrame(Wire):
+    """Payload of `book:{symbol}`: a full snapshot, each level `[price, size]`."""
+
+    bids: list[tuple[float, float]]
+    asks: list[tuple[float, float]]
+    ts_ns: int
+
+
+class RoutingLeg(Wire):
+    """One venue of a route; its cost is in basis points."""
+
+    venue: str
+    qty_1e8: int
+    est_price_1e9: int
+    cost_bps: float
+
+
+class RoutingEvent(Wire):
+    """Payload of `routing`: how an order was split."""
+
+    node_order_id: str
+    symbol: str
+    side: Side
+    qty_1e8: int
+    legs: list[RoutingLeg]
+    est_cost_bps: float
+    chosen: list[str]
+    ts_ns: int
+
+
+class RiskState(Wire):
+    """Event `risk_state` of `GET /v1/risk/stream`."""
+
+    client_id: str
+    mode: Mode
+    kill_switch: bool
+    open_orders: int
+    daily_pnl_usd_1e9: int
+    daily_loss_limit_usd_1e9: int | None
+    nav_usd_1e9: int
+    nav_usd: str
+    breached: list[str]
+    ts_ns: int
+
+
+class Alert(Wire):
+    """Event `alert` of `GET /v1/alerts/stream`."""
+
+    alert_id: str
+    kind: str
+    severity: Literal["info", "warning", "critical"]
+    message: str
+    venue: str | None
+    edge_id: str | None
+    node_order_id: str | None
+    graph_id: str | None
+    ts_ns: int
