@@ -24,6 +24,7 @@ pub mod registry;
 pub mod reject;
 pub mod rng;
 pub mod router;
+pub mod session;
 pub mod sim;
 pub mod symbol;
 pub mod table;

@@ -66,7 +66,9 @@ mod tests {
         assert!(!mutant!("left_is_right"));
         let inside = with("left_is_right", || (mutant!("left_is_right"), mutant!("other")));
         assert_eq!(inside, (true, false));
-        let panicked = std::panic::catch_unwind(|| with("left_is_right", || assert!(!mutant!("left_is_right"))));
+        let panicked = std::panic::catch_unwind(|| {
+            with("left_is_right", || assert!(!mutant!("left_is_right")))
+        });
         assert!(panicked.is_err());
         assert!(!mutant!("left_is_right"));
     }

@@ -215,6 +215,13 @@ impl Registry {
         &self.markets[id]
     }
 
+    /// Replaces the grid and the lot of a market.
+    pub fn set_steps(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Quantity) {
+        let spec = &mut self.markets[id];
+        spec.grid = grid.unwrap_or(spec.grid);
+        (spec.lot, spec.min_qty) = (lot, lot);
+    }
+
     /// The venue's own spelling of a market's symbol.
     pub fn venue_symbol(&self, id: MarketId) -> &Arc<str> {
         &self.venue_symbols[id]
@@ -247,7 +254,8 @@ fn names_of(entry: &SymbolEntry) -> Vec<(Arc<str>, Option<Outcome>)> {
 
 /// Assets valued at exactly 1.0 (wire contract, 7.3).
 pub fn is_usd_pegged(kind: AssetKind, code: &str) -> bool {
-    const STABLECOINS: [&str; 8] = ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
+    const STABLECOINS: [&str; 8] =
+        ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];
     match kind {
         AssetKind::Fiat => code == "USD",
         AssetKind::Crypto => STABLECOINS.contains(&code),

@@ -84,7 +84,12 @@ mod tests {
 
     #[test]
     fn other_text_is_not_an_identifier() {
-        for text in ["", "01JAB3C4D5E6F7G8H9JKMNPQR", "81JAB3C4D5E6F7G8H9JKMNPQRS", "01JAB3C4D5E6F7G8H9JKMNPQRU"] {
+        for text in [
+            "",
+            "01JAB3C4D5E6F7G8H9JKMNPQR",
+            "81JAB3C4D5E6F7G8H9JKMNPQRS",
+            "01JAB3C4D5E6F7G8H9JKMNPQRU",
+        ] {
             assert_eq!(Ulid::parse(text), None, "{text}");
         }
     }

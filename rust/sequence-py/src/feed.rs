@@ -17,8 +17,14 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// The recording for whoever plays it. No Python object is touched under the lock.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Replay> {
+    /// A player of its own, at the start.
+    pub(crate) fn rewound(&self) -> PyResult<Replay> {
+        let rewound = self.lock().rewound();
+        rewound.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    /// No Python object is touched under the lock.
+    fn lock(&self) -> MutexGuard<'_, Replay> {
         self.replay.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,13 +2,22 @@
 
 use pyo3::prelude::*;
 
+mod convert;
+mod engine;
+mod error;
 mod feed;
 mod json;
+mod parse;
+mod symbols;
 
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::error::Refusal;
     #[pymodule_export]
     use crate::feed::{Recording, check_recording};
     #[pymodule_export]
@@ -18,6 +27,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        module.add("BUILD_PROFILE", profile)
+        module.add("BUILD_PROFILE", profile)?;
+        crate::symbols::register(module)
     }
 }

@@ -98,9 +98,7 @@ const fn is_withdrawal(done: Option<DoneReason>) -> bool {
     };
     matches!(
         done,
-        Some(
-            CancelledByClient | GraphCancelled | VenueCancelAll | RootRejected | Replaced | Reset
-        )
+        Some(CancelledByClient | GraphCancelled | VenueCancelAll | RootRejected | Replaced | Reset)
     )
 }
 

@@ -71,7 +71,9 @@ impl Engine {
         if let Some(price) = order.limit {
             check_price_range(kind, price)?;
         }
-        if order.limit.is_none() && !markets.iter().any(|m| self.touch_of(*m, order.side, outcome).is_some()) {
+        if order.limit.is_none()
+            && !markets.iter().any(|m| self.touch_of(*m, order.side, outcome).is_some())
+        {
             return Err(match order.side {
                 Side::Buy => Refusal::invalid("", "market buy requires a live ask"),
                 Side::Sell => Refusal::invalid("", "market sell requires a live bid"),
@@ -104,8 +106,12 @@ impl Engine {
             hint => hint == kind,
         };
         if !fits {
-            let message =
-                format!("{} is a {} symbol, not {}", order.symbol, kind.as_str(), order.kind_hint.as_str());
+            let message = format!(
+                "{} is a {} symbol, not {}",
+                order.symbol,
+                kind.as_str(),
+                order.kind_hint.as_str()
+            );
             return Err(Refusal::invalid("instrument_type", message));
         }
         Ok((found.symbol, found.outcome))
@@ -165,7 +171,9 @@ impl Engine {
             Size::Quantity(qty) if qty.0 >= 1 => return Ok((qty, None)),
             Size::Quantity(_) => return Err(Refusal::invalid("qty", "must be greater than 0")),
             Size::Notional(usd) if usd.0 >= 1 => usd,
-            Size::Notional(_) => return Err(Refusal::invalid("notional", "must be greater than 0")),
+            Size::Notional(_) => {
+                return Err(Refusal::invalid("notional", "must be greater than 0"));
+            }
         };
         let specs = || markets.iter().map(|market| self.registry.market(*market));
         let price = price.filter(|price| price.0 > 0);
@@ -173,7 +181,8 @@ impl Engine {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
         let rate = specs().next().map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).0).max(1);
-        let usd_price = mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
+        let usd_price =
+            mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
         let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;
         let qty = i64::try_from(units)
             .map_err(|_| Refusal::invalid("notional", "is too large for this price"))?;

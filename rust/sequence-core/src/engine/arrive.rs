@@ -99,7 +99,8 @@ impl Engine {
         let sim = &self.markets[leg.market];
         let mut best = None;
         let mut total = 0i64;
-        for (price, size) in sim.available(spec.account, book_side(spec.side, spec.outcome).takes()) {
+        for (price, size) in sim.available(spec.account, book_side(spec.side, spec.outcome).takes())
+        {
             let own = book_price(price, spec.outcome);
             if !within(spec.side, own, leg.bound) {
                 break;
@@ -118,7 +119,9 @@ impl Engine {
         let leg = self.orders[id].legs.get(at)?;
         let side = book_side(spec.side, spec.outcome);
         let bound = book_price(leg.bound, spec.outcome);
-        self.markets[leg.market].best_own(spec.account, side.opposite()).filter(|own| within(side, *own, bound))
+        self.markets[leg.market]
+            .best_own(spec.account, side.opposite())
+            .filter(|own| within(side, *own, bound))
     }
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
@@ -189,7 +192,10 @@ impl Engine {
             leg.state = LegState::Working;
         }
         let spec = &self.orders[id].spec;
-        let touch = self.orders[id].legs.get(at).and_then(|leg| self.touch_of(leg.market, spec.side, spec.outcome));
+        let touch = self.orders[id]
+            .legs
+            .get(at)
+            .and_then(|leg| self.touch_of(leg.market, spec.side, spec.outcome));
         let bound = self.orders[id].legs.get(at).map_or(Price(0), |leg| leg.bound);
         if touch.is_some_and(|touch| !within(spec.side, touch, bound)) {
             self.end_leg(id, at, LegEnd::Cancelled(DoneReason::SlippageCap));
@@ -236,9 +242,7 @@ fn refusal_of(status: MarketStatus, rests: bool) -> Option<(RejectReason, &'stat
         PostOnly if rests => None,
         PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
         Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
-        Closed | Pending | Resolved => {
-            Some((RejectReason::ExchangeReject, "the market is closed"))
-        }
+        Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),
         Syncing | Stale | Resync | Crossed if rests => None,
         Syncing | Stale | Resync | Crossed => {
             Some((RejectReason::StaleVenue, "the venue's book is not live"))

@@ -117,12 +117,7 @@ impl Engine {
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let inventory = self.ledger.open(account, fill.terms.venue, held);
         let before = self.ledger.balance(inventory).total();
-        self.ledger.settle(
-            reservation,
-            fill.quantity.to_money(),
-            Money::ZERO,
-            rest.to_money(),
-        )?;
+        self.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, rest.to_money())?;
         let cash = self.ledger.open(account, fill.terms.venue, fill.terms.settle);
         self.ledger.credit(cash, fill.fee.notional, fill.fee.fee)?;
         self.apply_to_row(account, fill, held, before)
@@ -151,8 +146,7 @@ impl Engine {
     fn record_fill(&mut self, booking: &Booking, cause: FillCause, realized_usd: Money) {
         let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
         let exact = exact_notional(price, quantity);
-        let notional_usd =
-            Money::from_exact_floor(exact_notional(execution.price, quantity));
+        let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
         leg.fees = fees;
         leg.filled = Quantity(leg.filled.0 + quantity.0);

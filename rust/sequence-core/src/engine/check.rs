@@ -39,7 +39,8 @@ impl Engine {
         if (order.filled == order.qty) != (order.status == OrderStatus::Filled) {
             found.push(Violation::new("O2", subject, "FILLED <=> filled", order.status.as_str()));
         }
-        if order.status == OrderStatus::Rejected && (order.filled.0 != 0 || order.reject.is_none()) {
+        if order.status == OrderStatus::Rejected && (order.filled.0 != 0 || order.reject.is_none())
+        {
             found.push(Violation::new("O3", subject, "nothing filled and a reason", order.filled));
         }
         let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
@@ -48,7 +49,12 @@ impl Engine {
         }
         for leg in &order.legs {
             if (leg.state == LegState::Done) != leg.reservation.is_none() {
-                found.push(Violation::new("L5", subject, "a reservation while open", leg.status.as_str()));
+                found.push(Violation::new(
+                    "L5",
+                    subject,
+                    "a reservation while open",
+                    leg.status.as_str(),
+                ));
             }
             self.check_reservation(subject, order, leg, found);
         }
@@ -95,7 +101,12 @@ impl Engine {
     fn reservations_of_orders_and_margins(&self) -> usize {
         let legs = self.orders.iter().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
-        of_legs + self.rows.iter().filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some())).count()
+        of_legs
+            + self
+                .rows
+                .iter()
+                .filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some()))
+                .count()
     }
 
     /// Hash of everything a client can observe: balances, rows, orders, and the event log.

@@ -78,7 +78,10 @@ impl Engine {
                 let message = format!(
                     "positions[{first}] and positions[{at}] name the same (venue, kind, symbol)"
                 );
-                return Err(Refusal::invalid(format!("positions[{first}],positions[{at}]"), message));
+                return Err(Refusal::invalid(
+                    format!("positions[{first}],positions[{at}]"),
+                    message,
+                ));
             }
             keys.push(key);
         }
@@ -143,7 +146,8 @@ impl Engine {
 
     /// Removes every row; nothing may be reserved any more.
     fn delete_rows(&mut self, account: AccountId) -> Result<u32, Refusal> {
-        let rows: Vec<_> = self.accounts[account].rows.iter().map(|(key, id)| (*key, *id)).collect();
+        let rows: Vec<_> =
+            self.accounts[account].rows.iter().map(|(key, id)| (*key, *id)).collect();
         for (_, id) in &rows {
             self.drop_margin(*id)?;
         }

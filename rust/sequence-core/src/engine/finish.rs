@@ -185,7 +185,9 @@ impl Engine {
         let parts: Vec<&str> = text.split(':').collect();
         let found = match parts.as_slice() {
             ["graph"] => {
-                return Err(Refusal::not_found("send the graph id: this client shortens order ids"));
+                return Err(Refusal::not_found(
+                    "send the graph id: this client shortens order ids",
+                ));
             }
             [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (*ix, None)),
             ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {

@@ -3,11 +3,12 @@
 use super::{Engine, MarketSim};
 use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
 use crate::market::MarketConfig;
+use crate::number::{Price, Quantity};
 use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
-use crate::venue::{self, DemoListing, demo_listing, listing_rules, settlement_asset};
+use crate::venue::{self, DemoListing, PriceGrid, demo_listing, listing_rules, settlement_asset};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,17 @@ impl Engine {
         sim.set_ageing(self.books_age && feed == FeedKind::Feed);
         self.markets.push(sim);
         Ok(market)
+    }
+
+    /// The market of a symbol text at a venue, when it is listed.
+    pub fn find_market(&self, venue: VenueId, text: &str) -> Option<MarketId> {
+        let found = self.resolve_text(text)?;
+        self.registry.market_at(found.symbol, venue)
+    }
+
+    /// Replaces the tick (of pairs and perps) and the lot of a market.
+    pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
+        self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
     }
 
     fn symbol_entry(&self, venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
@@ -91,7 +103,8 @@ impl Engine {
                 (row, row)
             }
             (None, _) => {
-                let kind = if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
+                let kind =
+                    if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
                 let base = self.registry.asset(kind, &entry.base);
                 (base, base)
             }

@@ -242,13 +242,7 @@ impl Engine {
     /// A print beyond own prices fills the orders it traded through, best price first, from one
     /// budget per account. A print at an own price fills nothing here: who stood in front is
     /// unknown to this model.
-    fn trade_through(
-        &mut self,
-        id: MarketId,
-        hit: Option<BookSide>,
-        price: Price,
-        size: Quantity,
-    ) {
+    fn trade_through(&mut self, id: MarketId, hit: Option<BookSide>, price: Price, size: Quantity) {
         for side in [Side::Buy, Side::Sell] {
             if hit.is_some_and(|hit| hit != side.rests()) {
                 continue;
@@ -284,8 +278,12 @@ impl Engine {
         budget: Quantity,
         cause: FillCause,
     ) -> Vec<(AccountId, Quantity)> {
-        let mut found: Vec<Resting> =
-            self.markets[id].resting.iter().copied().filter(|r| !r.deferred && matches(r)).collect();
+        let mut found: Vec<Resting> = self.markets[id]
+            .resting
+            .iter()
+            .copied()
+            .filter(|r| !r.deferred && matches(r))
+            .collect();
         found.sort_by_key(|r| {
             let better_first = if r.side == Side::Buy { -r.price.0 } else { r.price.0 };
             (r.account, better_first, r.seq)

@@ -18,9 +18,9 @@ mod fill;
 mod finish;
 mod listing;
 mod market;
+mod marks;
 mod perp;
 mod place;
-mod marks;
 pub mod view;
 
 use std::collections::BTreeMap;

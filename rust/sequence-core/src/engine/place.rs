@@ -103,10 +103,19 @@ impl Engine {
             return self.fill_or_kill(id, markets, candidates);
         }
         if let ([candidate], Some(_)) = (candidates, spec.pinned) {
-            let share = if spec.reduce_only { order.qty.min(candidate.headroom) } else { order.qty };
-            return self.checked(id, Route { shares: vec![share], unrouted: Quantity::ZERO, short_of_funds: candidate.headroom < order.qty });
+            let share =
+                if spec.reduce_only { order.qty.min(candidate.headroom) } else { order.qty };
+            return self.checked(
+                id,
+                Route {
+                    shares: vec![share],
+                    unrouted: Quantity::ZERO,
+                    short_of_funds: candidate.headroom < order.qty,
+                },
+            );
         }
-        let rests = !spec.is_market && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
+        let rests = !spec.is_market
+            && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
         let remainder = if rests { Remainder::Rest } else { Remainder::Take };
         let routed = route(spec.side, order.qty, remainder, candidates, |at| {
             let takes = spec.tif != TimeInForce::PostOnly;
@@ -149,7 +158,9 @@ impl Engine {
         let mut best: Option<(i128, usize)> = None;
         let mut funded = false;
         for (at, candidate) in candidates.iter().enumerate() {
-            let Some(cost) = self.sweep_cost(id, markets.get(at).copied(), candidate) else { continue };
+            let Some(cost) = self.sweep_cost(id, markets.get(at).copied(), candidate) else {
+                continue;
+            };
             if candidate.headroom < order.qty {
                 continue;
             }
@@ -157,16 +168,30 @@ impl Engine {
             let cost = if order.spec.side == Side::Buy { cost } else { -cost };
             best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
         }
-        let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| self.sweep_cost(id, markets.get(at).copied(), candidate).is_some());
+        let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| {
+            self.sweep_cost(id, markets.get(at).copied(), candidate).is_some()
+        });
         match best {
-            Some((_, chosen)) => Ok((0..candidates.len()).map(|at| if at == chosen { order.qty } else { Quantity::ZERO }).collect()),
-            None if any_liquid && !funded => Err((RejectReason::InsufficientBalance, format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty))),
-            None => Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned())),
+            Some((_, chosen)) => Ok((0..candidates.len())
+                .map(|at| if at == chosen { order.qty } else { Quantity::ZERO })
+                .collect()),
+            None if any_liquid && !funded => Err((
+                RejectReason::InsufficientBalance,
+                format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty),
+            )),
+            None => {
+                Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned()))
+            }
         }
     }
 
     /// All-in cost of taking everything from one venue; `None` when it displays less.
-    fn sweep_cost(&self, id: OrderId, market: Option<MarketId>, candidate: &Candidate) -> Option<i128> {
+    fn sweep_cost(
+        &self,
+        id: OrderId,
+        market: Option<MarketId>,
+        candidate: &Candidate,
+    ) -> Option<i128> {
         let mut left = self.orders[id].qty;
         let mut cost = 0i128;
         for (price, size) in self.displayed(id, market, Some(candidate)) {
@@ -192,11 +217,11 @@ impl Engine {
         let spec = &self.orders[id].spec;
         let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
         let bound = candidate.map_or(Price(0), |candidate| candidate.bound);
-        let live = market.map(|market| &self.markets[market]).filter(|sim| sim.market.is_live(self.now_ns));
+        let live = market
+            .map(|market| &self.markets[market])
+            .filter(|sim| sim.market.is_live(self.now_ns));
         live.into_iter()
-            .flat_map(move |sim| {
-                sim.available(account, book_side(side, outcome).takes())
-            })
+            .flat_map(move |sim| sim.available(account, book_side(side, outcome).takes()))
             .map(move |(price, size)| (book_price(price, outcome), size))
             .take_while(move |(price, _)| within(side, *price, bound))
             .filter(|(_, size)| size.0 > 0)
@@ -371,7 +396,9 @@ fn check_fat_finger(
         Side::Sell => i128::from(limit.0) < i128::from(touch.0) - distance,
     };
     if beyond && kind != InstrumentKind::Prediction {
-        let text = format!("limit {limit} is more than {FAT_FINGER_BPS} bps through the market at {touch}");
+        let text = format!(
+            "limit {limit} is more than {FAT_FINGER_BPS} bps through the market at {touch}"
+        );
         return Err((RejectReason::PriceDeviation, text));
     }
     Ok(())
@@ -394,7 +421,8 @@ fn protection(side: Side, terms: &MarketSpec, touch: Option<Price>, bps: Option<
     if !prediction {
         return Price(cap.0.max(tick.0));
     }
-    let wide = Price(touch.0 + if side == Side::Buy { 1 } else { -1 } * PROTECTION_PREDICTION.1 * tick.0);
+    let wide =
+        Price(touch.0 + if side == Side::Buy { 1 } else { -1 } * PROTECTION_PREDICTION.1 * tick.0);
     let cap = if side == Side::Buy { cap.max(wide) } else { cap.min(wide) };
     Price(cap.0.clamp(tick.0, crate::number::PRICE_ONE - tick.0))
 }

@@ -7,9 +7,10 @@
 //! proves the connection alive. The two coins of an outcome market (`#NNN0`, `#NNN1`) mirror each
 //! other and are listed separately: adding them would double the liquidity.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::levels::{Reading, SideLevel, required, same_levels, trade_amounts};
+use super::seen::Seen;
 use super::session::Session;
 use super::stamp::{Stamp, Trade, millis};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
@@ -19,17 +20,13 @@ use crate::json::{Raw, Scanner};
 use crate::number::Quantity;
 use crate::tape::flag;
 
-/// Trade ids remembered per coin.
-const REMEMBERED_TRADES: usize = 8_192;
-
 /// What is kept of one coin.
 #[derive(Debug, Default)]
 struct Coin {
     book: Book,
     book_time_ns: i64,
     had_trades: bool,
-    seen: BTreeSet<u64>,
-    order: VecDeque<u64>,
+    seen: Seen,
 }
 
 /// Decoder of a Hyperliquid connection.
@@ -151,7 +148,7 @@ impl Hyperliquid {
             let id = required(tid, "tid")?.unsigned()?;
             let Some(coin) = self.coins.get_mut(instrument as usize) else { continue };
             touched.insert(instrument);
-            if !coin.first_time(id) {
+            if !coin.seen.first_time(id) {
                 self.session.stats.duplicates += 1;
                 continue;
             }
@@ -200,19 +197,6 @@ impl Coin {
         );
         self.book = next;
         changed
-    }
-
-    fn first_time(&mut self, tid: u64) -> bool {
-        if !self.seen.insert(tid) {
-            return false;
-        }
-        self.order.push_back(tid);
-        if self.order.len() > REMEMBERED_TRADES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        true
     }
 }
 

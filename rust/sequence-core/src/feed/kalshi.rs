@@ -8,12 +8,13 @@
 //! markets. A connection that sees all of them uses [`Kalshi::strict`], where a hole gives up
 //! every market of that `sid`. A recording cut down to one market is full of holes that mean
 //! nothing: there they are only counted, and what proves a loss is a negative size or a later
-//! snapshot that differs. A `seq` at or below the last one of its `sid` was seen before, unless it
-//! is a snapshot, which starts a new count.
+//! snapshot that differs. A delta with a `seq` at or below the last one of its `sid` was seen
+//! before; a snapshot starts a new count. Trades are told apart by their id.
 
 use std::collections::BTreeMap;
 
 use super::levels::{Reading, SideLevel, required, row, same_levels, trade_amounts};
+use super::seen::Seen;
 use super::session::Session;
 use super::stamp::{Stamp, Trade, millis, rfc3339};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
@@ -32,6 +33,7 @@ pub struct Kalshi {
     sids: Vec<u64>,
     /// Last `seq` per subscription.
     sequences: BTreeMap<u64, u64>,
+    trades: Seen,
     reading: Reading,
     strict: bool,
 }
@@ -50,6 +52,7 @@ impl Kalshi {
             books: Vec::new(),
             sids: Vec::new(),
             sequences: BTreeMap::new(),
+            trades: Seen::default(),
             reading: Reading::default(),
             strict: false,
         }
@@ -76,7 +79,9 @@ impl Kalshi {
         let seq = seq.map_or(Ok(0), Raw::unsigned)?;
         let msg = required(msg, "msg")?;
         let stamp = stamp.numbered(seq);
-        if !self.in_sequence(sid, seq, &kind == "orderbook_snapshot", stamp, out) {
+        if kind.starts_with("orderbook")
+            && !self.in_sequence(sid, seq, kind == "orderbook_snapshot", stamp, out)
+        {
             return Ok(());
         }
         match &*kind {
@@ -265,6 +270,10 @@ impl Kalshi {
             return Err(FeedError::Field("yes_price_dollars"));
         }
         let id = id.and_then(|id| id.string().ok()).map_or(0, |text| uuid_head(&text));
+        if id != 0 && !self.trades.first_time(id) {
+            self.session.stats.duplicates += 1;
+            return Ok(());
+        }
         self.session.stats.prints += 1;
         let trade = Trade { hit, price, quantity, id, flags: 0 };
         out.push(stamp.at(millis(ts_ms)).print(trade));

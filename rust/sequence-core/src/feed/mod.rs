@@ -12,6 +12,7 @@ mod check;
 mod crc32;
 mod levels;
 mod replay;
+mod seen;
 mod session;
 mod stamp;
 

@@ -1,7 +1,10 @@
 //! Plays a recording back: due times in, whole messages out.
 
+use std::sync::Arc;
+
 use super::capture::{self, Container, Layout, Record};
 use super::{Binance, Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
+
 use crate::tape::MarketEvent;
 
 /// Frames read ahead to find the instruments and the first venue stamp.
@@ -48,7 +51,7 @@ struct Pending {
 /// Due times never go backwards.
 #[derive(Debug)]
 pub struct Replay {
-    data: Vec<u8>,
+    data: Arc<[u8]>,
     layout: Layout,
     venue: FeedVenue,
     decoder: Box<dyn Decoder>,
@@ -67,7 +70,8 @@ pub struct Replay {
 
 impl Replay {
     /// Finds out what the data is; `venue` decides where the frames do not say.
-    pub fn new(data: Vec<u8>, venue: Option<FeedVenue>) -> Result<Self, ReplayError> {
+    pub fn new(data: impl Into<Arc<[u8]>>, venue: Option<FeedVenue>) -> Result<Self, ReplayError> {
+        let data = data.into();
         let layout = capture::detect(&data).ok_or(ReplayError::UnknownContainer)?;
         let venue = venue.or(layout.venue).ok_or(ReplayError::UnknownVenue)?;
         let mut replay = Self {
@@ -93,6 +97,11 @@ impl Replay {
         replay.first_ns = first.due_ns;
         replay.last_ns = replay.find_last().max(first.due_ns);
         Ok(replay)
+    }
+
+    /// The same recording from its start; the bytes are shared.
+    pub fn rewound(&self) -> Result<Self, ReplayError> {
+        Self::new(Arc::clone(&self.data), Some(self.venue))
     }
 
     /// Whose frames these are.

@@ -12,6 +12,9 @@ mod read;
 mod scan;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use read::{Fault, Limits, ReadError, Sink, read};
 pub use scan::{Scanner, Token};
 pub use value::{JsonNumber, JsonStr, Raw};

@@ -170,6 +170,18 @@ fn absurd_ticks_are_dropped_and_a_burst_of_them_is_a_gap() {
 }
 
 #[test]
+fn a_new_snapshot_starts_with_a_clean_record_of_drops() {
+    let mut market = live_market();
+    for _ in 0..3 {
+        set(&mut market, BookSide::Bid, 0, 1, T0);
+    }
+    snapshot(&mut market, 100, 101, T0);
+    set(&mut market, BookSide::Bid, 99, 1, T0);
+    set(&mut market, BookSide::Bid, 0, 1, T0);
+    assert_eq!(market.status(T0), MarketStatus::Ok);
+}
+
+#[test]
 fn absurd_ticks_far_apart_are_only_counted() {
     let mut market = live_market();
     for half in 0..20 {

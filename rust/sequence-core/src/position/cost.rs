@@ -39,7 +39,8 @@ impl AverageCost {
         Self { cost: price.0 as i128, units: 1 }
     }
 
-    /// Exact cost of a holding at 1e-17, rounded toward zero.
+    /// Exact cost of a holding at 1e-17, rounded toward zero. What came in without a fill counts at
+    /// the average: cash that is credited costs what cash costs.
     pub fn of(self, held: Quantity) -> Result<i128, NumberError> {
         let (units, held) = (i128::from(self.units), i128::from(held.0));
         // Divided first: `cost · held` would need 192 bits.

@@ -140,13 +140,6 @@ impl Position {
         };
     }
 
-    /// Adds a cost that is no fill, such as funding paid, to the fees of the row.
-    pub fn add_fee(&mut self, fee_usd: Money, at_ns: i64) -> Result<()> {
-        self.fees = self.fees.checked_add(fee_usd)?;
-        self.updated_ns = at_ns;
-        Ok(())
-    }
-
     /// The market has an outcome. A corrected outcome replaces one that was not paid out yet.
     pub fn resolve(&mut self, resolution: Resolution, at_ns: i64) -> Result<()> {
         match self.lifecycle {

@@ -111,7 +111,8 @@ fn a_number_out_of_range_changes_nothing() {
     let more = fill(Side::Buy, "1", "1");
     assert_eq!(row.apply_fill(Quantity(i64::MAX), more), Err(PositionError::Range));
     assert_eq!(row, before);
-    let loss = Execution { side: Side::Sell, quantity: Quantity(i64::MAX), price: Price(1), ..more };
+    let loss =
+        Execution { side: Side::Sell, quantity: Quantity(i64::MAX), price: Price(1), ..more };
     for _ in 0..2 {
         assert!(row.apply_fill(Quantity(i64::MAX), loss).is_ok());
     }

@@ -40,10 +40,9 @@ impl Engine {
         let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
         let order_type = match order.limit {
             None => "market".into(),
-            Some(price) => Value::Map(vec![(
-                "limit",
-                Value::Map(vec![("price_1e9", price.into())]),
-            )]),
+            Some(price) => {
+                Value::Map(vec![("limit", Value::Map(vec![("price_1e9", price.into())]))])
+            }
         };
         let (sizing, size) = match spec.notional_usd {
             Some(usd) => ("notional", Value::Map(vec![("usd_1e9", usd.into())])),

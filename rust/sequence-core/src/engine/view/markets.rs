@@ -49,9 +49,8 @@ impl Engine {
     fn trading_status(&self, id: SymbolId) -> &'static str {
         let statuses: Vec<MarketStatus> =
             self.books_of(id).map(|(_, market)| market.status(self.now_ns)).collect();
-        let all = |test: fn(&MarketStatus) -> bool| {
-            !statuses.is_empty() && statuses.iter().all(test)
-        };
+        let all =
+            |test: fn(&MarketStatus) -> bool| !statuses.is_empty() && statuses.iter().all(test);
         if all(|status| *status == MarketStatus::Resolved) {
             "resolved"
         } else if all(|status| status.is_over()) {
@@ -71,9 +70,10 @@ impl Engine {
         let token = |at: usize| {
             Value::option(row.tokens.as_ref().and_then(|tokens| tokens.get(at)).cloned())
         };
-        let grid = row.markets.first().map_or("linear_cent", |market| {
-            self.registry.market(*market).grid.as_str()
-        });
+        let grid = row
+            .markets
+            .first()
+            .map_or("linear_cent", |market| self.registry.market(*market).grid.as_str());
         Value::Map(vec![
             ("market_slug", row.text.clone().into()),
             ("outcomes", Value::List(vec!["YES".into(), "NO".into()])),
@@ -145,4 +145,3 @@ fn fee_schedule_view(model: &FeeModel) -> Value {
         FeeModel::Bps { .. } | FeeModel::Kalshi { .. } => Value::Null,
     }
 }
-

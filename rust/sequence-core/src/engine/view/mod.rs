@@ -13,8 +13,8 @@ mod quotes;
 
 use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 
-pub use orders::OrderFilter;
 pub use fills::FillFilter;
+pub use orders::OrderFilter;
 
 /// One wire value.
 #[derive(Debug, Clone, PartialEq, Eq)]

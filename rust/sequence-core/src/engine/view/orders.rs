@@ -1,8 +1,8 @@
 //! Order rows (wire contract, 9.3) and the answer of a submit (9.2).
 
 use super::{Value, page, page_value};
-use crate::engine::account::GraphStatus;
 use crate::engine::Engine;
+use crate::engine::account::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
 use crate::number::{Money, Quantity};
@@ -193,8 +193,8 @@ impl Engine {
             } else {
                 self.ledger.reserved(id).ok()?
             };
-            let funded_by_cash = order.spec.kind == crate::ids::InstrumentKind::Perp
-                || order.spec.side == Side::Buy;
+            let funded_by_cash =
+                order.spec.kind == crate::ids::InstrumentKind::Perp || order.spec.side == Side::Buy;
             let asset = if funded_by_cash { terms.settle } else { terms.held(order.spec.outcome) };
             Some(Value::Map(vec![
                 ("asset", self.registry.asset_row(asset).code.clone().into()),

@@ -94,9 +94,7 @@ impl Engine {
         let balance = self.ledger.find(account, venue, asset).map(|b| self.ledger.balance(b));
         let available = match position.perp {
             Some(_) => quantity,
-            None => balance
-                .and_then(|b| b.available.to_quantity_floor().ok())
-                .unwrap_or_default(),
+            None => balance.and_then(|b| b.available.to_quantity_floor().ok()).unwrap_or_default(),
         };
         let margin = self.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {

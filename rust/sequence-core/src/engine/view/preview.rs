@@ -10,11 +10,7 @@ use crate::reject::Refusal;
 
 impl Engine {
     /// Estimates an order on a copy of the state: the same code as a submit, so it cannot differ.
-    pub fn preview_view(
-        &self,
-        account: AccountId,
-        ask: &Submit<'_>,
-    ) -> Result<Value, Refusal> {
+    pub fn preview_view(&self, account: AccountId, ask: &Submit<'_>) -> Result<Value, Refusal> {
         let (symbol, outcome) = self.resolve(ask)?;
         let nbbo = self.nbbo(symbol);
         let mid = nbbo.mid().map(|mid| crate::order::book_price(mid, outcome));
@@ -183,4 +179,3 @@ fn failure(status: i64, code: &'static str, message: &str) -> Value {
         ("message", message.to_owned().into()),
     ])
 }
-

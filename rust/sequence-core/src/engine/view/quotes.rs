@@ -46,7 +46,11 @@ impl Engine {
     /// Quotes of symbols whose newest depth is at most `max_age_ns` old; unknown ones are left out.
     pub fn quotes_view(&self, texts: Option<&[String]>, max_age_ns: i64) -> Value {
         let wanted: Vec<(SymbolId, Option<Outcome>)> = match texts {
-            None => self.registry.symbols().map(|(id, row)| (id, row.outcomes.as_ref().map(|_| Outcome::Yes))).collect(),
+            None => self
+                .registry
+                .symbols()
+                .map(|(id, row)| (id, row.outcomes.as_ref().map(|_| Outcome::Yes)))
+                .collect(),
             Some(texts) => texts
                 .iter()
                 .filter_map(|text| self.resolve_text(text))

@@ -1,0 +1,198 @@
+//! An engine and the sources that feed it, moved through time together.
+//!
+//! Sources are the demo market and recordings; hand-fed books go to the engine directly. Whatever
+//! is due is applied in one order of time: market messages first, then timers of the same instant.
+//! How a stretch of time is cut into `advance` calls changes nothing.
+
+use crate::command::Command;
+use crate::demo::{DemoBook, DemoMarket, Volatility};
+use crate::engine::{Engine, FeedKind};
+use crate::feed::Replay;
+use crate::ids::{InstrumentKind, MarketId, VenueId};
+use crate::number::{Price, Quantity};
+use crate::reject::Refusal;
+use crate::tape::{EventKind, MarketEvent};
+use crate::venue::{DEMO_LISTINGS, DemoListing};
+
+/// A pause of the demo market longer than this is skipped rather than generated.
+const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;
+
+/// An engine with its sources.
+#[derive(Debug)]
+pub struct Session {
+    /// The trading state.
+    pub engine: Engine,
+    demo: Option<Demo>,
+    replays: Vec<Recording>,
+}
+
+#[derive(Debug)]
+struct Demo {
+    market: DemoMarket,
+    ids: Vec<MarketId>,
+}
+
+#[derive(Debug)]
+struct Recording {
+    replay: Replay,
+    /// Market of each instrument of the recording, by the symbol it was first seen under.
+    ids: Vec<(String, Option<MarketId>)>,
+}
+
+impl Session {
+    /// A session without sources.
+    pub const fn new(engine: Engine) -> Self {
+        Self { engine, demo: None, replays: Vec::new() }
+    }
+
+    /// Lists the built-in demo market and opens its books at `now_ns`.
+    pub fn start_demo(&mut self, seed: u64, now_ns: i64) -> Result<(), Refusal> {
+        let listed = || {
+            DEMO_LISTINGS.iter().flat_map(|row| row.venues.iter().map(move |venue| (row, *venue)))
+        };
+        let books: Vec<DemoBook<'_>> = listed().map(|(row, venue)| demo_book(row, venue)).collect();
+        let ids = listed()
+            .map(|(row, venue)| self.engine.list_market(venue, row.symbol, FeedKind::Feed))
+            .collect::<Result<_, _>>()?;
+        self.demo = Some(Demo { market: DemoMarket::new(seed, &books, now_ns), ids });
+        self.advance(now_ns);
+        Ok(())
+    }
+
+    /// Adds a recording; its events come as the clock reaches them.
+    pub fn add_recording(&mut self, replay: Replay) {
+        self.replays.push(Recording { replay, ids: Vec::new() });
+    }
+
+    /// Moves everything to `now_ns`.
+    pub fn advance(&mut self, now_ns: i64) {
+        self.skip_demo_gap(now_ns);
+        loop {
+            let source = self.next_source().filter(|(_, due)| *due <= now_ns);
+            let timer = self.engine.next_timer_ns().filter(|due| *due <= now_ns);
+            match (source, timer) {
+                (Some((source, due)), timer) if timer.is_none_or(|timer| due <= timer) => {
+                    self.play(source, due);
+                }
+                (_, Some(timer)) => self.fire(timer),
+                _ => break,
+            }
+        }
+        self.fire(now_ns);
+    }
+
+    /// When something happens next.
+    pub fn next_due_ns(&self) -> Option<i64> {
+        let source = self.next_source().map(|(_, due)| due);
+        source.into_iter().chain(self.engine.next_timer_ns()).min()
+    }
+
+    fn fire(&mut self, at_ns: i64) {
+        // Time passing is never refused.
+        let passed = self.engine.apply(Command::Advance, at_ns);
+        debug_assert!(passed.is_ok());
+    }
+
+    /// Source with the earliest due time; 0 is the demo market, recordings follow.
+    fn next_source(&self) -> Option<(usize, i64)> {
+        let demo = self.demo.as_ref().and_then(|demo| demo.market.next_due_ns());
+        let replays = self.replays.iter().map(|recording| recording.replay.next_due_ns());
+        std::iter::once(demo)
+            .chain(replays)
+            .enumerate()
+            .filter_map(|(source, due)| due.map(|due| (source, due)))
+            .min_by_key(|(source, due)| (*due, *source))
+    }
+
+    fn play(&mut self, source: usize, due_ns: i64) {
+        let engine = &mut self.engine;
+        match source.checked_sub(1) {
+            None => {
+                let Some(demo) = &mut self.demo else { return };
+                let ids = &demo.ids;
+                demo.market.advance(due_ns, &mut |book, events| {
+                    if let Some(id) = ids.get(book) {
+                        feed(engine, *id, events, due_ns);
+                    }
+                });
+            }
+            Some(at) => {
+                let Some(Recording { replay, ids }) = self.replays.get_mut(at) else { return };
+                replay.advance(due_ns, &mut |instrument, events| {
+                    let venue = instrument.venue.venue_id();
+                    if let Some(id) = market_of(engine, ids, venue, &instrument.symbol, events) {
+                        feed(engine, id, events, due_ns);
+                    }
+                });
+            }
+        }
+    }
+
+    fn skip_demo_gap(&mut self, now_ns: i64) {
+        let Some(demo) = &mut self.demo else { return };
+        let due = demo.market.next_due_ns().unwrap_or(now_ns);
+        if now_ns.saturating_sub(due) > LONGEST_DEMO_GAP_NS {
+            demo.market.skip_to(now_ns);
+        }
+    }
+}
+
+fn feed(engine: &mut Engine, market: MarketId, events: &[MarketEvent], due_ns: i64) {
+    // Market data is never refused: what makes no sense is counted by the market.
+    let applied = engine.apply(Command::Market { market, events }, due_ns);
+    debug_assert!(applied.is_ok());
+}
+
+fn demo_book(row: &'static DemoListing, venue: VenueId) -> DemoBook<'static> {
+    DemoBook {
+        symbol: row.symbol,
+        venue: venue.as_str(),
+        kind: row.kind,
+        tick: row.grid.nominal_tick(),
+        lot: row.lot,
+        bid: row.bid,
+        ask: row.ask,
+        volatility: Volatility::Normal,
+    }
+}
+
+/// The market of a recorded instrument, listed when it is first seen; `None` when its name is no
+/// symbol here.
+fn market_of(
+    engine: &mut Engine,
+    ids: &mut Vec<(String, Option<MarketId>)>,
+    venue: VenueId,
+    symbol: &str,
+    events: &[MarketEvent],
+) -> Option<MarketId> {
+    if let Some((_, id)) = ids.iter().find(|(known, _)| known == symbol) {
+        return *id;
+    }
+    let id = engine.list_market(venue, symbol, FeedKind::Feed).ok();
+    if let Some(id) = id {
+        adopt_steps(engine, id, events);
+    }
+    ids.push((symbol.to_owned(), id));
+    id
+}
+
+/// A recording does not say its tick and lot: the steps of its first message are used.
+fn adopt_steps(engine: &mut Engine, id: MarketId, events: &[MarketEvent]) {
+    let levels = || events.iter().filter(|event| event.kind == EventKind::LevelSet);
+    let tick = levels().fold(0, |step, event| common_divisor(step, event.price.0));
+    let lot = levels().fold(0, |step, event| common_divisor(step, event.quantity.0));
+    let kind = engine.registry().market(id).kind;
+    if tick > 0 && kind != InstrumentKind::Prediction {
+        engine.set_steps(id, Some(Price(tick)), Quantity(lot.max(1)));
+    } else if lot > 0 {
+        engine.set_steps(id, None, Quantity(lot));
+    }
+}
+
+fn common_divisor(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a.max(0), b.max(0));
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}

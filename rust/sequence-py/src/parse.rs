@@ -1,0 +1,102 @@
+//! Texts and integers of Python callers as core types.
+
+use sequence_core::ids::{AssetKind, BookSide, InstrumentKind, Side, VenueId};
+use sequence_core::number::{Price, Quantity};
+use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
+use sequence_core::reject::Refusal;
+use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
+
+use crate::error::bad_choice;
+
+type Parsed<T> = Result<T, Refusal>;
+
+/// A closed set with `ALL`, `as_str` and `parse`.
+macro_rules! choice {
+    ($name:ident, $type:ty, $field:literal) => {
+        pub(crate) fn $name(text: &str) -> Parsed<$type> {
+            <$type>::parse(text).ok_or_else(|| {
+                let known: Vec<&str> = <$type>::ALL.iter().map(|value| value.as_str()).collect();
+                bad_choice($field, text, &known)
+            })
+        }
+    };
+}
+
+choice!(policy, Policy, "policy");
+choice!(urgency, Urgency, "urgency");
+choice!(time_in_force, TimeInForce, "tif");
+choice!(order_status, OrderStatus, "status");
+choice!(asset_kind, AssetKind, "kind");
+
+pub(crate) fn side(text: &str) -> Parsed<Side> {
+    match text {
+        "buy" => Ok(Side::Buy),
+        "sell" => Ok(Side::Sell),
+        other => Err(bad_choice("side", other, &["buy", "sell"])),
+    }
+}
+
+pub(crate) fn instrument_kind(text: &str) -> Parsed<InstrumentKind> {
+    match text {
+        "spot" => Ok(InstrumentKind::Spot),
+        "perp" => Ok(InstrumentKind::Perp),
+        "prediction" => Ok(InstrumentKind::Prediction),
+        other => Err(bad_choice("instrument_type", other, &["spot", "perp", "prediction"])),
+    }
+}
+
+pub(crate) fn venue(text: &str) -> Parsed<VenueId> {
+    VenueId::parse(text).map_err(Refusal::from)
+}
+
+pub(crate) fn venues(texts: Option<Vec<String>>) -> Parsed<Option<Vec<VenueId>>> {
+    texts.map(|list| list.iter().map(|text| venue(text)).collect()).transpose()
+}
+
+pub(crate) fn feed_status(text: &str) -> Parsed<FeedStatus> {
+    match text {
+        "open" => Ok(FeedStatus::Open),
+        "resync" => Ok(FeedStatus::Resync),
+        "halted" => Ok(FeedStatus::Halted),
+        "post_only" => Ok(FeedStatus::PostOnly),
+        "closed" => Ok(FeedStatus::Closed),
+        "down" => Ok(FeedStatus::Down),
+        other => Err(bad_choice(
+            "status",
+            other,
+            &["open", "resync", "halted", "post_only", "closed", "down"],
+        )),
+    }
+}
+
+/// `(price_1e9, qty_1e8)` pairs as level events of one side.
+pub(crate) fn levels(
+    side: BookSide,
+    pairs: &[(i64, i64)],
+    ts_ns: i64,
+    now_ns: i64,
+) -> Parsed<Vec<MarketEvent>> {
+    let name = if side == BookSide::Bid { "bids" } else { "asks" };
+    pairs
+        .iter()
+        .enumerate()
+        .map(|(at, (price, quantity))| {
+            if *price < 1 || *quantity < 0 {
+                let message = "a level needs a price above 0 and a size of 0 or more";
+                return Err(Refusal::invalid(format!("{name}[{at}]"), message));
+            }
+            Ok(MarketEvent::level(side, Price(*price), Quantity(*quantity), ts_ns, now_ns))
+        })
+        .collect()
+}
+
+/// Marks the last event of a venue message.
+pub(crate) fn finish(mut events: Vec<MarketEvent>, ts_ns: i64, now_ns: i64) -> Vec<MarketEvent> {
+    if events.is_empty() {
+        events.push(MarketEvent::new(EventKind::Heartbeat, ts_ns, now_ns));
+    }
+    if let Some(last) = events.last_mut() {
+        last.flags |= flag::LAST;
+    }
+    events
+}
