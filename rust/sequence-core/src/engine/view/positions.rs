@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    fn position_view(&self, row: &Row<'_>) -> Value {
+    fn position_view(row: &Row<'_>) -> Value {
         let position = row.position;
         let (slug, outcome, token) = event_parts(row);
         let locked = row.locked();
