@@ -9,4 +9,6 @@ pub mod book;
 pub mod ids;
 pub mod number;
 pub mod reject;
+pub mod rng;
+pub mod sim;
 pub mod tape;
