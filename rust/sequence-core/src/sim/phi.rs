@@ -90,18 +90,18 @@ impl Phi {
     }
 
     /// `⌊φ·d⌋`.
-    fn credit(&self, f: i64, b: i64, d: i64, lot: i64) -> Result<i64, NumberError> {
+    fn credit(&self, f: i64, b: i64, d: i64, lot: i64) -> Option<i64> {
         let (f, b, d) = (i128::from(f), i128::from(b), i128::from(d));
         if f + b == 0 {
-            return Ok(0);
+            return Some(0);
         }
         let credited = match self {
             Self::RiskAverse | Self::TradeOnly => 0,
             Self::AllAhead => d,
-            Self::Uniform => mul_div_floor(f, d, f + b)?,
-            _ => (self.phi_q32(f, b, i128::from(lot.max(1)))? * d) >> 32,
+            Self::Uniform => mul_div_floor(f, d, f + b).ok()?,
+            _ => (self.phi_q32(f, b, i128::from(lot.max(1))).ok()? * d) >> 32,
         };
-        i64::try_from(credited).map_err(|_| NumberError::Range)
+        i64::try_from(credited).ok()
     }
 
     fn phi_q32(&self, f: i128, b: i128, lot: i128) -> Result<i128, NumberError> {
