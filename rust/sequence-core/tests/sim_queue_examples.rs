@@ -203,8 +203,7 @@ fn e13_6_two_own_orders_share_one_print() {
 fn e13_7_a_print_through_fills_from_its_own_size_only() {
     let mut bench = Bench::new(Mode::Lots(Unmatched::Back), 0);
     for (order, price) in [(1, Price(102)), (2, Price(101)), (3, Price(100))] {
-        let join =
-            Join { order, side: Bid, price, quantity: Quantity(30), seq: order, now_ns: 0 };
+        let join = Join { order, side: Bid, price, quantity: Quantity(30), seq: order, now_ns: 0 };
         bench.book.join(join, LevelEntry::displayed(Quantity(50)));
     }
     let fills = bench.print_at(Price(100), 40);
@@ -274,8 +273,7 @@ fn e13_21_an_own_no_bid_queues_as_a_yes_ask() {
     let price = no_price.complement().unwrap();
     assert_eq!(price, Price(420_000_000));
     let mut bench = Bench::new(Mode::Lots(Unmatched::Back), 0);
-    let join =
-        Join { order: 1, side: Ask, price, quantity: Quantity(20), seq: 1, now_ns: 0 };
+    let join = Join { order: 1, side: Ask, price, quantity: Quantity(20), seq: 1, now_ns: 0 };
     bench.book.join(join, LevelEntry::displayed(Quantity(50)));
     let mut out = Vec::new();
     let quantity = Quantity(60);

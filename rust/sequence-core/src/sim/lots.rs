@@ -219,7 +219,8 @@ impl LotQueue {
 
     fn spread_once(&mut self, size: i64, floor: i64, k: u32) -> i64 {
         let eligible = |entry: &Entry| entry.kind != Kind::Own && entry.size > floor;
-        let total: i128 = self.entries.iter().filter(|e| eligible(e)).map(|e| i128::from(e.size)).sum();
+        let total: i128 =
+            self.entries.iter().filter(|e| eligible(e)).map(|e| i128::from(e.size)).sum();
         let (mut before, mut credited, mut taken) = (0_i128, 0_i64, 0);
         for entry in self.entries.iter_mut().filter(|entry| eligible(entry)) {
             before += i128::from(entry.size);

@@ -166,7 +166,13 @@ impl LotTracker {
     }
 
     /// A level of a snapshot: its orders are not known one by one.
-    pub fn on_snapshot_level(&mut self, side: BookSide, price: Price, quantity: Quantity, count: u32) {
+    pub fn on_snapshot_level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        quantity: Quantity,
+        count: u32,
+    ) {
         let cap = self.lots_cap;
         let ladder = self.ladder(side);
         ladder.remove(side, price);
@@ -180,7 +186,14 @@ impl LotTracker {
     }
 
     /// A level now shows `quantity`, with `count` orders (0 = not given).
-    pub fn on_level(&mut self, side: BookSide, price: Price, quantity: Quantity, count: u32, now_ns: i64) {
+    pub fn on_level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        quantity: Quantity,
+        count: u32,
+        now_ns: i64,
+    ) {
         let (cap, hold_ns, unmatched) = (self.lots_cap, self.hold_ns, self.rate.unmatched());
         let ladder = self.ladder(side);
         let watched = ladder.rank(side, price) < WATCHED_LEVELS;
@@ -223,7 +236,13 @@ impl LotTracker {
     }
 
     /// What an order that joins now meets. `displayed` is used where the level is not tracked.
-    pub fn entry(&mut self, side: BookSide, price: Price, displayed: Quantity, now_ns: i64) -> LevelEntry {
+    pub fn entry(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        displayed: Quantity,
+        now_ns: i64,
+    ) -> LevelEntry {
         let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
         let mut ignored = (0, 0);
         match self.ladder(side).get(side, price) {
@@ -280,12 +299,11 @@ impl Ladder {
         let slot = match self.find(side, price) {
             Ok(at) => self.index.get(at)?.1,
             Err(at) => {
-                let slot = match self.free.pop() {
-                    Some(slot) => slot,
-                    None => {
-                        self.slots.push(BaseLevel::default());
-                        u32::try_from(self.slots.len() - 1).ok()?
-                    }
+                let slot = if let Some(slot) = self.free.pop() {
+                    slot
+                } else {
+                    self.slots.push(BaseLevel::default());
+                    u32::try_from(self.slots.len() - 1).ok()?
                 };
                 self.index.insert(at, (price.0, slot));
                 slot

@@ -89,7 +89,11 @@ impl LevelView {
 
     /// External size estimated to stand here, `E`.
     pub const fn external(&self) -> i64 {
-        if matches!(self.mode, Mode::Scalar(_)) { self.scalar_external } else { self.queue.external() }
+        if matches!(self.mode, Mode::Scalar(_)) {
+            self.scalar_external
+        } else {
+            self.queue.external()
+        }
     }
 
     /// What own fills left alive compared with the record, `σ`.
@@ -190,15 +194,20 @@ impl LevelView {
 
     /// Rules 2 and 3: evidence beyond this price fills own orders whatever stands ahead. After a
     /// print through (`jump`) they are first. Returns what is left of the budget.
-    pub(crate) fn fill_beyond(&mut self, budget: Budget, jump: bool, now: i64, quantum: i64) -> Budget {
+    pub(crate) fn fill_beyond(
+        &mut self,
+        budget: Budget,
+        jump: bool,
+        now: i64,
+        quantum: i64,
+    ) -> Budget {
         let mut left = budget;
         for own in &mut self.own {
             own.budget = left.main;
             own.taken = own_fill(left.main, own.remaining, quantum);
             own.remaining -= own.taken;
             left.main -= own.taken;
-            for (shadow, budget) in
-                [(&mut own.low, &mut left.low), (&mut own.high, &mut left.high)]
+            for (shadow, budget) in [(&mut own.low, &mut left.low), (&mut own.high, &mut left.high)]
             {
                 let taken = own_fill(*budget, shadow.remaining, quantum);
                 shadow.remaining -= taken;
@@ -318,7 +327,8 @@ impl LevelView {
 
     fn cancel(&mut self, size: i64, fewer: Option<u32>, now: i64, rules: &StepRules) {
         let total = self.external();
-        if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) = self.mode
+        if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) =
+            self.mode
         {
             self.queue.cancel(size, count_change(fewer), unmatched);
         }
