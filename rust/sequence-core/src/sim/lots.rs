@@ -250,16 +250,14 @@ impl LotQueue {
         size - left
     }
 
-    /// Drops entries that are used up.
+    /// Drops external lots that are used up; own entries leave through [`Self::set_own`].
     fn sweep(&mut self) {
-        if self.own == 0 {
-            while self.entries.front().is_some_and(|entry| entry.size == 0) {
-                self.entries.pop_front();
-            }
+        let used_up = |entry: &Entry| entry.size == 0 && entry.kind != Kind::Own;
+        while self.entries.front().is_some_and(used_up) {
+            self.entries.pop_front();
         }
-        if self.entries.iter().any(|entry| entry.size == 0) {
-            self.entries.retain(|entry| entry.size > 0);
-            self.own = self.entries.iter().filter(|entry| entry.kind == Kind::Own).count();
+        if self.entries.iter().any(used_up) {
+            self.entries.retain(|entry| !used_up(entry));
         }
     }
 

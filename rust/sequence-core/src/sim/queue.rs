@@ -68,7 +68,7 @@ pub struct Join {
     pub side: BookSide,
     /// Its price.
     pub price: Price,
-    /// Open quantity.
+    /// Open quantity; 0 makes it a probe that keeps a place and never fills.
     pub quantity: Quantity,
     /// Arrival rank among the account's orders.
     pub seq: u64,
@@ -428,6 +428,7 @@ fn resting(join: Join) -> Resting {
         cancels_ahead: 0,
         prints_at_level: 0,
         prints_through: 0,
+        probe: join.quantity.0 == 0,
         fresh: true,
         passed_by: PassedBy::NoPrint,
         since_ns: join.now_ns,

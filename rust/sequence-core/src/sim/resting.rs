@@ -70,6 +70,8 @@ pub struct Resting {
     pub prints_at_level: i64,
     /// Size printed through the level since entry.
     pub prints_through: i64,
+    /// Joined without quantity: keeps a place, never fills. Measures a queue without touching it.
+    pub probe: bool,
     /// No depth message has come since entry.
     pub fresh: bool,
     /// What prints did since the order became first.

@@ -49,6 +49,7 @@ pub struct MatchRate {
     rate_ppm: i64,
     seen: u64,
     choice: Choice,
+    fixed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,6 +70,15 @@ impl MatchRate {
     /// Decreases seen.
     pub const fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// A rate that has its choice made for it: for comparing fixed rules.
+    pub const fn fixed(unmatched: Unmatched) -> Self {
+        let choice = match unmatched {
+            Unmatched::Back => Choice::Back,
+            Unmatched::Power(_) => Choice::Power,
+        };
+        Self { rate_ppm: 0, seen: 0, choice, fixed: true }
     }
 
     /// The queue rule that suits the stream.
@@ -94,7 +104,7 @@ impl MatchRate {
         let weight = i64::try_from(self.seen).unwrap_or(MEMORY).min(MEMORY);
         let target = if hit { 1_000_000 } else { 0 };
         self.rate_ppm += (target - self.rate_ppm).div_euclid(weight);
-        if self.seen >= ENOUGH_DECREASES {
+        if self.seen >= ENOUGH_DECREASES && !self.fixed {
             self.choose();
         }
     }
@@ -152,6 +162,13 @@ impl LotTracker {
             hold_ns,
             lots_cap,
         }
+    }
+
+    /// The same with a given match rate to start from.
+    #[must_use]
+    pub const fn with_rate(mut self, rate: MatchRate) -> Self {
+        self.rate = rate;
+        self
     }
 
     /// Match rate of the stream.

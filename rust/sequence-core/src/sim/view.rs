@@ -151,11 +151,10 @@ impl LevelView {
         serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
         if let Mode::Lots(_) = self.mode {
             self.walk_list(budget.main, rules);
-            let mut ahead = self.queue.ahead();
-            for own in &mut self.own {
-                let place = if own.remaining > 0 { ahead.next().unwrap_or(0) } else { 0 };
+            for (own, place) in self.own.iter_mut().zip(self.queue.ahead()) {
                 own.book(place, true, now);
             }
+            self.sync_list();
         } else {
             self.serve_scalar(budget.main, now, rules);
         }
@@ -293,7 +292,7 @@ impl LevelView {
             }
             own_ahead = own_ahead.saturating_add(open_before);
         }
-        self.own.retain(|own| own.remaining > 0);
+        self.own.retain(|own| own.remaining > 0 || own.probe);
     }
 
     /// Starts a step that may fill: what is due is applied first.
