@@ -1,7 +1,6 @@
 //! What one market event costs: book, market, best over venues, demo market, record.
 //!
 //! Every benchmark checks its answer, so that a fast wrong one does not count.
-#![expect(missing_docs, reason = "criterion's macros generate undocumented items")]
 
 use std::hint::black_box;
 

@@ -1,1 +1,3 @@
 //! Fixtures shared by the benchmarks.
+
+pub mod feed;

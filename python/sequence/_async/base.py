@@ -84,6 +84,11 @@ class AsyncClientBase:
             if limit is not None:
                 limit.release()
 
+    async def send_once(self, operation: Operation[AnswerT]) -> AnswerT:
+        """Sends a request without parameters, one time only."""
+        transport = self._transport or self._opened()
+        return await transport.send(operation, path=_NO_PATH, query=None, body=None, graph_id=None)
+
     async def close(self) -> None:
         """Gives the connections back; the client cannot be used afterwards."""
         self._closed = True

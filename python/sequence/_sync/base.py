@@ -85,6 +85,11 @@ class ClientBase:
             if limit is not None:
                 limit.release()
 
+    def send_once(self, operation: Operation[AnswerT]) -> AnswerT:
+        """Sends a request without parameters, one time only."""
+        transport = self._transport or self._opened()
+        return transport.send(operation, path=_NO_PATH, query=None, body=None, graph_id=None)
+
     def close(self) -> None:
         """Gives the connections back; the client cannot be used afterwards."""
         self._closed = True

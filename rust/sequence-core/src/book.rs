@@ -4,8 +4,13 @@
 //! the touch: an insert there moves few levels, and reading the best is the last element.
 //! Complexity: binary search plus the levels between the change and the touch.
 
+use std::cmp::Ordering;
+
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
+
+/// Levels next to the touch that are looked at before a search.
+const NEAR_LEVELS: usize = 8;
 
 /// One price level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +46,7 @@ impl Book {
             BookSide::Bid => &mut self.bids,
             BookSide::Ask => &mut self.asks,
         };
-        let found = match side {
-            BookSide::Bid => levels.binary_search_by(|level| level.price.cmp(&price)),
-            BookSide::Ask => levels.binary_search_by(|level| price.cmp(&level.price)),
-        };
-        match found {
+        match find(levels, side, price) {
             Ok(at) if quantity.0 <= 0 => levels.remove(at).quantity,
             Ok(at) => levels
                 .get_mut(at)
@@ -61,18 +62,11 @@ impl Book {
 
     /// Size displayed at a price, 0 when there is no such level.
     pub fn quantity_at(&self, side: BookSide, price: Price) -> Quantity {
-        let found = match side {
-            BookSide::Bid => self
-                .bids
-                .binary_search_by(|level| level.price.cmp(&price))
-                .ok()
-                .and_then(|at| self.bids.get(at)),
-            BookSide::Ask => self
-                .asks
-                .binary_search_by(|level| price.cmp(&level.price))
-                .ok()
-                .and_then(|at| self.asks.get(at)),
+        let levels = match side {
+            BookSide::Bid => &self.bids,
+            BookSide::Ask => &self.asks,
         };
+        let found = find(levels, side, price).ok().and_then(|at| levels.get(at));
         found.map_or(Quantity::ZERO, |level| level.quantity)
     }
 
@@ -120,6 +114,24 @@ impl Book {
             side.drain(..excess);
         }
     }
+}
+
+/// Where a price is, or where it belongs. Most changes are near the touch, so the last few levels
+/// are looked at one by one before the rest is searched.
+fn find(levels: &[Level], side: BookSide, price: Price) -> Result<usize, usize> {
+    let compare = |level: &Level| match side {
+        BookSide::Bid => level.price.cmp(&price),
+        BookSide::Ask => price.cmp(&level.price),
+    };
+    let (rest, near) = levels.split_at(levels.len().saturating_sub(NEAR_LEVELS));
+    for (at, level) in near.iter().enumerate().rev() {
+        match compare(level) {
+            Ordering::Less => return Err(rest.len() + at + 1),
+            Ordering::Equal => return Ok(rest.len() + at),
+            Ordering::Greater => {}
+        }
+    }
+    rest.binary_search_by(compare)
 }
 
 #[cfg(test)]

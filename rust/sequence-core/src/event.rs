@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::hash::mix64;
 use crate::ids::{AccountId, FillIx, OrderId};
 use crate::number::Quantity;
 use crate::order::OrderStatus;
@@ -119,7 +120,7 @@ impl EventLog {
         self.next_seq += 1;
         let head = [seq, ts_ns.cast_unsigned(), u64::from(account.0)];
         for word in head.into_iter().chain(kind.words()) {
-            self.hash = mix(self.hash ^ word);
+            self.hash = mix64(self.hash ^ word);
         }
         if self.recent.len() >= LOG_CAPACITY {
             self.recent.pop_front();
@@ -143,13 +144,6 @@ impl EventLog {
         let from = self.recent.partition_point(|event| event.seq <= seq);
         self.recent.range(from..)
     }
-}
-
-/// Finaliser of SplitMix64: every input bit reaches every output bit.
-const fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ fn mul_div(a: i128, b: i128, d: i128) -> Result<(i128, bool), NumberError> {
     let negative = (a < 0) != (b < 0);
     let (high, low) = wide_mul(a.unsigned_abs(), b.unsigned_abs());
     let (quotient, remainder) = wide_div(high, low, d.unsigned_abs()).ok_or(NumberError::Range)?;
-    let magnitude = i128::try_from(quotient).map_err(|_| NumberError::Range)?;
+    let magnitude = i128::try_from(quotient).or(Err(NumberError::Range))?;
     match (negative, remainder == 0) {
         (false, exact) => Ok((magnitude, exact)),
         (true, true) => Ok((-magnitude, true)),
@@ -310,7 +310,7 @@ fn scale_digits(
     if value == 0 {
         return Ok(0);
     }
-    let places = i64::try_from(fraction.len()).map_err(|_| NumberError::Range)?;
+    let places = i64::try_from(fraction.len()).or(Err(NumberError::Range))?;
     let mut shift = i64::from(decimals) + i64::from(exponent) - places;
     while shift < 0 {
         if value % 10 != 0 {
@@ -347,7 +347,7 @@ pub fn format_fixed(value: i128, decimals: u32) -> String {
 }
 
 fn to_i64(value: i128) -> Result<i64, NumberError> {
-    i64::try_from(value).map_err(|_| NumberError::Range)
+    i64::try_from(value).or(Err(NumberError::Range))
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 //! A symbol is what an order names (`BTC-USD`, an event market); a market is that symbol at one
 //! venue, with the venue's tick, lot, minimums, fees and settlement asset. Text is looked up once,
 //! at the edge; inside the engine everything is an index.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by the ids they gave out, and never shrink; no slice is indexed"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -20,7 +20,7 @@ impl fmt::Display for Ulid {
             *slot = ALPHABET.get((value & 31) as usize).copied().unwrap_or(b'0');
             value >>= 5;
         }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&text).or(Err(fmt::Error))?)
     }
 }
 

@@ -81,13 +81,11 @@ impl GraphStatus {
         match order.status {
             OrderStatus::New => Self::Accepted,
             OrderStatus::Accepted | OrderStatus::Partial => Self::Running,
-            OrderStatus::Filled => Self::Completed,
             OrderStatus::Rejected => Self::Rejected,
-            OrderStatus::Expired if !filled => Self::Expired,
-            OrderStatus::Expired => Self::Completed,
             // A remainder that no market could take is an end; a withdrawal is a cancel.
-            OrderStatus::Cancelled if filled && !is_withdrawal(order.done) => Self::Completed,
-            OrderStatus::Cancelled => Self::Cancelled,
+            OrderStatus::Cancelled if !filled || is_withdrawal(order.done) => Self::Cancelled,
+            OrderStatus::Expired if !filled => Self::Expired,
+            OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Expired => Self::Completed,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Engine {
         }
         let admitted = self.admit(account, order)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.ulids.next(self.now_ns)));
-        let order = self.record(account, order, admitted, id, fingerprint);
+        let order = self.record(account, order, &admitted, id, fingerprint);
         self.place(order);
         let graph = self.orders[order].spec.graph;
         if !self.orders[order].status.is_terminal() {
@@ -184,8 +184,9 @@ impl Engine {
         let usd_price =
             mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
         let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;
-        let qty = i64::try_from(units)
-            .map_err(|_| Refusal::invalid("notional", "is too large for this price"))?;
+        let Ok(qty) = i64::try_from(units) else {
+            return Err(Refusal::invalid("notional", "is too large for this price"));
+        };
         let qty = Quantity(qty).floor_to(lot);
         if qty.0 <= 0 {
             return Err(Refusal::invalid("notional", format!("buys less than one lot of {lot}")));
@@ -215,7 +216,7 @@ impl Engine {
         &mut self,
         account: AccountId,
         order: &Submit<'_>,
-        admitted: Admitted,
+        admitted: &Admitted,
         id: GraphId,
         fingerprint: u128,
     ) -> OrderId {
@@ -269,13 +270,13 @@ impl Engine {
                 hasher.text(text);
             }
             let (sized_by, size) = match order.size {
-                Size::Quantity(qty) => (0, qty.0.cast_unsigned()),
-                Size::Notional(usd) => (1, usd.0.cast_unsigned() as u64),
+                Size::Quantity(qty) => (0, i128::from(qty.0)),
+                Size::Notional(usd) => (1, usd.0),
             };
+            hasher.wide(size);
             let tif = time_in_force(order).map_or(99, |tif| tif as u64);
             let words = [
                 sized_by,
-                size,
                 order.side as u64,
                 order.limit.map_or(0, |price| price.0.cast_unsigned()),
                 order.venue.map_or(0, |venue| u64::from(venue.0) + 1),
@@ -356,15 +357,13 @@ fn check_venue_rules(
     price: Option<Price>,
 ) -> Result<(), Refusal> {
     let pinned = order.venue.is_some();
-    if let Some(price) = order.limit.filter(|_| pinned) {
-        if !spec.grid.contains(price) {
-            let tick = spec.grid.tick_at(price);
-            let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
-            return Err(Refusal::invalid(
-                "price",
-                format!("is off the tick of {tick}; nearest valid: {low} and {high}"),
-            ));
-        }
+    if let Some(price) = order.limit.filter(|price| pinned && !spec.grid.contains(*price)) {
+        let tick = spec.grid.tick_at(price);
+        let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
+        return Err(Refusal::invalid(
+            "price",
+            format!("is off the tick of {tick}; nearest valid: {low} and {high}"),
+        ));
     }
     let floored = qty.floor_to(spec.lot);
     if pinned && floored != qty {

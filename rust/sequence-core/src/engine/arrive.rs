@@ -239,11 +239,10 @@ fn refusal_of(status: MarketStatus, rests: bool) -> Option<(RejectReason, &'stat
     };
     match status {
         Ok => None,
-        PostOnly if rests => None,
+        PostOnly | Syncing | Stale | Resync | Crossed if rests => None,
         PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
         Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
         Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),
-        Syncing | Stale | Resync | Crossed if rests => None,
         Syncing | Stale | Resync | Crossed => {
             Some((RejectReason::StaleVenue, "the venue's book is not live"))
         }

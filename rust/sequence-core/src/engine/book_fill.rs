@@ -8,9 +8,7 @@ use super::{Engine, Fill, FillCause};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
 use crate::ledger::LedgerError;
-use crate::number::{
-    Money, NumberError, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor,
-};
+use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{LegState, OrderStatus};
 use crate::position::{Execution, Position};
 use crate::registry::MarketSpec;
@@ -84,7 +82,7 @@ impl Engine {
         let side = self.orders[order].spec.side;
         let mut fees = leg.fees;
         let maker = cause != FillCause::Walk;
-        let fee = fees.charge(&terms.fees, side, price, quantity, maker).map_err(range)?;
+        let fee = fees.charge(&terms.fees, side, price, quantity, maker)?;
         let execution = Execution {
             side,
             quantity,
@@ -138,9 +136,9 @@ impl Engine {
     ) -> Result<Money, LedgerError> {
         self.touch_cash(account, fill.terms.venue, fill.terms.settle);
         let row = self.row(account, fill.terms.venue, held);
-        let quantity = before.to_quantity_floor().map_err(range)?;
+        let quantity = before.to_quantity_floor()?;
         let effect = self.rows[row].apply_fill(quantity, fill.execution);
-        effect.map(|effect| effect.realized).map_err(|_| LedgerError::Range)
+        Ok(effect?.realized)
     }
 
     fn record_fill(&mut self, booking: &Booking, cause: FillCause, realized_usd: Money) {
@@ -243,7 +241,7 @@ impl Engine {
 
     fn in_usd(&self, price: Price, quote: AssetId) -> Result<Price, LedgerError> {
         let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?.0;
-        i64::try_from(usd).map(Price).map_err(|_| LedgerError::Range)
+        i64::try_from(usd).map(Price).or(Err(LedgerError::Range))
     }
 
     /// An amount of an asset in USD, rounded down.
@@ -253,10 +251,6 @@ impl Engine {
             return Ok(money);
         }
         let usd = mul_div_floor(money.0, i128::from(rate.0), i128::from(PRICE_ONE));
-        usd.map(Money).map_err(range)
+        Ok(Money(usd?))
     }
-}
-
-fn range(_: NumberError) -> LedgerError {
-    LedgerError::Range
 }

@@ -42,10 +42,9 @@ impl Engine {
         let market = leg.market;
         leg.state = LegState::Done;
         leg.status = status;
-        if let Some(reservation) = leg.reservation.take() {
-            if let Err(error) = self.ledger.release(reservation) {
-                self.report_fault(id, &error);
-            }
+        let reservation = leg.reservation.take();
+        if let Some(Err(error)) = reservation.map(|held| self.ledger.release(held)) {
+            self.report_fault(id, &error);
         }
         self.markets[market].leave(account, id, at);
     }

@@ -29,7 +29,7 @@ impl Engine {
     ) -> Result<MarketId, Refusal> {
         let symbol = Symbol::parse_at(venue, text)
             .map_err(|error| Refusal::invalid("symbol", error.to_string()))?;
-        let entry = self.symbol_entry(venue, &symbol);
+        let entry = symbol_entry(venue, &symbol);
         let id = self.registry.add_symbol(entry);
         if let Some(found) = self.registry.market_at(id, venue) {
             return Ok(found);
@@ -58,30 +58,6 @@ impl Engine {
     /// Replaces the tick (of pairs and perps) and the lot of a market.
     pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
         self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
-    }
-
-    fn symbol_entry(&self, venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
-        let demo = demo_listing(symbol);
-        let kind = symbol.kind();
-        let text = book_text(symbol, demo);
-        let tokens = demo.and_then(|row| row.tokens).map(|(yes, no)| [yes.into(), no.into()]);
-        let outcomes = (kind == InstrumentKind::Prediction).then(|| match &tokens {
-            Some(tokens) if venue == venue::POLYMARKET => tokens.clone(),
-            _ if matches!(symbol, Symbol::Token { .. }) => {
-                [text.clone().into(), format!("{text}:NO").into()]
-            }
-            _ => [Outcome::Yes, Outcome::No].map(|o| format!("{text}:{}", o.as_str()).into()),
-        });
-        SymbolEntry {
-            text: text.into(),
-            kind,
-            base: symbol.base().unwrap_or_default().into(),
-            quote: symbol.quote().unwrap_or_default().into(),
-            outcomes,
-            tokens,
-            category: demo.map_or("", |row| row.category).into(),
-            markets: Vec::new(),
-        }
     }
 
     fn market_spec(
@@ -125,6 +101,31 @@ impl Engine {
             fees: FeeSchedule::of(venue, entry.kind, &entry.category),
             post_only: venue.venue().post_only,
         }
+    }
+}
+
+/// A symbol as it is listed first; the demo catalogue knows slugs' tokens and categories.
+fn symbol_entry(venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
+    let demo = demo_listing(symbol);
+    let kind = symbol.kind();
+    let text = book_text(symbol, demo);
+    let tokens = demo.and_then(|row| row.tokens).map(|(yes, no)| [yes.into(), no.into()]);
+    let outcomes = (kind == InstrumentKind::Prediction).then(|| match &tokens {
+        Some(tokens) if venue == venue::POLYMARKET => tokens.clone(),
+        _ if matches!(symbol, Symbol::Token { .. }) => {
+            [text.clone().into(), format!("{text}:NO").into()]
+        }
+        _ => [Outcome::Yes, Outcome::No].map(|o| format!("{text}:{}", o.as_str()).into()),
+    });
+    SymbolEntry {
+        text: text.into(),
+        kind,
+        base: symbol.base().unwrap_or_default().into(),
+        quote: symbol.quote().unwrap_or_default().into(),
+        outcomes,
+        tokens,
+        category: demo.map_or("", |row| row.category).into(),
+        markets: Vec::new(),
     }
 }
 

@@ -7,6 +7,10 @@
 //! Reading order: [`Engine::apply`], then `admit` (what is refused), `place` (route and reserve),
 //! `arrive` (meet the book), `book_fill` (money and positions), `finish` (ends), `market` (what
 //! market data does to resting orders), `configure` (reset and position writes).
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by the ids they gave out, and never shrink; no slice is indexed"
+)]
 
 mod account;
 mod admit;

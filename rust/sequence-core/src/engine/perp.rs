@@ -54,7 +54,7 @@ impl Engine {
         let balance = self.ledger.open(account, terms.venue, terms.settle);
         let mut position = self.rows[row];
         let held = position.perp.unwrap_or_default().quantity;
-        let effect = position.apply_fill(held, fill.execution).map_err(|_| LedgerError::Range)?;
+        let effect = position.apply_fill(held, fill.execution)?;
         let lock = self.margin_after(row, held, &effect, terms, fill.price)?;
         let mut after = self.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
         after.filled = Quantity(after.filled.0 + fill.quantity.0);
@@ -89,7 +89,7 @@ impl Engine {
         let left = size - i128::from(effect.closed.0);
         let kept = if size == 0 { Ok(0) } else { mul_div_ceil(now.0, left, size) };
         let opened = margin(exact_notional(price, effect.opened), terms.initial_margin_1e8);
-        kept.and_then(|kept| opened?.checked_add(Money(kept))).map_err(|_| LedgerError::Range)
+        Ok(opened?.checked_add(Money(kept?))?)
     }
 
     pub(super) fn margin_of(&self, row: RowIx) -> Money {

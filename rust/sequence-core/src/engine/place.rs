@@ -266,7 +266,7 @@ impl Engine {
             (_, Side::Sell) => Ok(rest.to_money()),
             (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
         };
-        needed.map_err(|_| LedgerError::Range)
+        Ok(needed?)
     }
 
     /// The balance a leg reserves from.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::ids::{AccountId, AssetId, VenueId};
-use crate::number::Money;
+use crate::number::{Money, NumberError};
+use crate::position::PositionError;
 
 /// Bound of every balance and of every contra total, in units: 1e27 of an asset.
 ///
@@ -128,3 +129,15 @@ impl fmt::Display for LedgerError {
 }
 
 impl std::error::Error for LedgerError {}
+
+impl From<NumberError> for LedgerError {
+    fn from(_: NumberError) -> Self {
+        Self::Range
+    }
+}
+
+impl From<PositionError> for LedgerError {
+    fn from(_: PositionError) -> Self {
+        Self::Range
+    }
+}

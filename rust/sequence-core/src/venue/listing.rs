@@ -6,6 +6,7 @@ use super::{
 };
 use crate::ids::{InstrumentKind, VenueId};
 use crate::number::{MONEY_ONE, Money, Price, QUANTITY_ONE, Quantity};
+use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
 
 /// One symbol of the demo market, listed at several venues.
@@ -63,6 +64,8 @@ const PERP_VENUES: &[VenueId] = &[BINANCE, BYBIT, HYPERLIQUID, OKX];
 const WIDE: &[VenueId] = &[BINANCE, BYBIT, COINBASE, DEX, KRAKEN, OKX];
 const DOLLAR: &[VenueId] = &[BINANCE, BYBIT, COINBASE, KRAKEN, OKX];
 const CENT: i64 = 10_000_000;
+/// Maker rebate of the demo event market's own schedule.
+const MAKER_REBATE_1E8: i64 = 20_000_000;
 
 /// The demo market, by symbol within spot, perp, prediction (wire contract, 4.4).
 pub static DEMO_LISTINGS: [DemoListing; 12] = [
@@ -125,6 +128,16 @@ pub static DEMO_LISTINGS: [DemoListing; 12] = [
         fee_rate_1e8: Some(7_200_000),
     },
 ];
+
+impl DemoListing {
+    /// Fees at a venue: of the market itself where it has a schedule, else of the venue.
+    pub fn fee_schedule(&self, venue: VenueId) -> FeeSchedule {
+        match self.fee_rate_1e8 {
+            Some(rate) => FeeSchedule::polymarket(rate, MAKER_REBATE_1E8),
+            None => FeeSchedule::of(venue, self.kind, self.category),
+        }
+    }
+}
 
 /// Rules an order must keep at one listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

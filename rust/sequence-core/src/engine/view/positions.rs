@@ -71,7 +71,7 @@ impl Engine {
             let row = self.position_row(account, venue, asset, id);
             totals.add(&row);
             if include_closed || !row.position.lifecycle().is_terminal() {
-                rows.push(self.position_view(&row));
+                rows.push(Self::position_view(&row));
             }
         }
         Value::Map(vec![
@@ -133,9 +133,9 @@ impl Engine {
         }
     }
 
-    fn position_view(&self, row: &Row<'_>) -> Value {
+    fn position_view(row: &Row<'_>) -> Value {
         let position = row.position;
-        let (slug, outcome, token) = self.event_parts(row);
+        let (slug, outcome, token) = event_parts(row);
         let locked = row.locked();
         Value::Map(vec![
             ("id", position.id.into()),
@@ -170,21 +170,6 @@ impl Engine {
             ("mark_age_ms", row.mark.age_ms.into()),
             ("updated_unix_ns", position.updated_ns.into()),
         ])
-    }
-
-    /// Market slug, outcome and token id of an event row (wire contract, 4.1).
-    fn event_parts(&self, row: &Row<'_>) -> (Value, Value, Value) {
-        if row.kind != AssetKind::EventContract {
-            return (Value::Null, Value::Null, Value::Null);
-        }
-        match crate::symbol::parse_event_contract(row.code) {
-            Err(_) => (Value::Null, Value::Null, Value::Null),
-            Ok(parsed) => (
-                parsed.market_slug.to_owned().into(),
-                parsed.outcome.as_str().into(),
-                Value::option(parsed.token_id.map(str::to_owned)),
-            ),
-        }
     }
 }
 
@@ -239,6 +224,21 @@ impl Totals {
             [(number, Value::Int(value)), (text, total_text(Money(value)))]
         });
         Value::Map(pairs.collect())
+    }
+}
+
+/// Market slug, outcome and token id of an event row (wire contract, 4.1).
+fn event_parts(row: &Row<'_>) -> (Value, Value, Value) {
+    if row.kind != AssetKind::EventContract {
+        return (Value::Null, Value::Null, Value::Null);
+    }
+    match crate::symbol::parse_event_contract(row.code) {
+        Err(_) => (Value::Null, Value::Null, Value::Null),
+        Ok(parsed) => (
+            parsed.market_slug.to_owned().into(),
+            parsed.outcome.as_str().into(),
+            Value::option(parsed.token_id.map(str::to_owned)),
+        ),
     }
 }
 

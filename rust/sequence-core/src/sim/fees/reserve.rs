@@ -87,30 +87,4 @@ impl FeeState {
         let (due, rest) = self.due_with(open, rate_1e8)?;
         round_up(due, rest)?.checked_sub(self.paid)
     }
-
-    /// The most lots a buyer with `cash` can open at `limit`, at most `wanted`.
-    pub fn affordable(
-        &self,
-        schedule: &FeeSchedule,
-        limit: Price,
-        cash: Money,
-        wanted: Quantity,
-        lot: Quantity,
-    ) -> Result<Quantity, NumberError> {
-        let step = lot.0.max(1);
-        let fits = |lots: i64| {
-            let qty = Quantity(lots.saturating_mul(step));
-            Ok::<_, NumberError>(self.reserve_buy(schedule, limit, qty, lot)? <= cash)
-        };
-        let (mut low, mut high) = (0, wanted.0.max(0) / step);
-        if fits(high)? {
-            return Ok(Quantity(high * step));
-        }
-        // The reservation grows with the quantity: halve the range between yes and no.
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if fits(middle)? { low = middle } else { high = middle }
-        }
-        Ok(Quantity(low * step))
-    }
 }

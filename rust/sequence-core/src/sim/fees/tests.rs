@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ids::InstrumentKind;
-use crate::venue::{BINANCE, BITGET, BYBIT, HYPERLIQUID, KALSHI, KRAKEN, POLYMARKET};
+use crate::symbol::Symbol;
+use crate::venue::{BINANCE, BITGET, BYBIT, HYPERLIQUID, KALSHI, KRAKEN, POLYMARKET, demo_listing};
 
 fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
@@ -163,6 +164,9 @@ fn an_event_market_without_a_schedule_pays_the_rate_of_its_category() {
         assert_eq!((reported.taker_rate_1e8, reported.maker_rate_1e8), (bps * 10_000, 0));
         assert!(schedule.fee_default && reported.model == "quadratic", "{category}");
     }
+    let demo = Symbol::parse("btc-updown-5m-1776537600").unwrap();
+    let schedule = demo_listing(&demo).unwrap().fee_schedule(POLYMARKET);
+    assert!(!schedule.fee_default && schedule.model.rate_1e8(false) == 7_200_000);
     let own = FeeSchedule::polymarket(3_000_000, 0);
     assert_eq!(own.reported().taker_rate_1e8, 1_500_000);
     assert_eq!(own.share_at(Price(50_000_000), false), 2_850_000);
@@ -369,20 +373,6 @@ proptest! {
             prop_assert_eq!(cash(side, &leg).0 % 10_000_000, 0);
             prop_assert!(state.paid().0 >= 0);
         }
-    }
-
-    #[test]
-    fn what_is_affordable_can_be_reserved_and_one_lot_more_cannot(
-        case in cases(),
-        cash in 0..200_000_000_000i128,
-    ) {
-        let Case { schedule, limit, quantum, rest, .. } = case;
-        let (wanted, state) = (Quantity(rest * quantum.0), FeeState::default());
-        let cash = Money(cash);
-        let got = state.affordable(&schedule, limit, cash, wanted, quantum).unwrap();
-        let reserve = |qty| state.reserve_buy(&schedule, limit, qty, quantum).unwrap();
-        prop_assert!(got <= wanted && reserve(got) <= cash);
-        prop_assert!(got == wanted || reserve(Quantity(got.0 + quantum.0)) > cash);
     }
 
     #[test]

@@ -1,0 +1,152 @@
+"""The shape of the package: exports, imports, generated files and the table of operations."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sequence
+from sequence import types
+from sequence._operations import OPERATIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def loaded_by(code: str) -> set[str]:
+    """Names of the modules that a fresh interpreter has after running a line."""
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("module", [sequence, types])
+def test_exports_are_sorted_and_exist(module: object):
+    names: list[str] = module.__all__  # type: ignore[attr-defined]
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert len(names) > 10
+    assert all(getattr(module, name) is not None for name in names)
+    assert set(names) <= set(dir(module))
+
+
+def test_an_unknown_export_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        sequence.Nonsense  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = {"httpx", "pydantic", "starlette", "uvicorn", "typer", "rich", "asyncio"}
+    assert not heavy & loaded_by("import sequence")
+
+
+def test_making_a_client_loads_no_http_and_no_server():
+    loaded = loaded_by("import sequence; sequence.Sequence('k'); sequence.AsyncSequence('k')")
+    assert "pydantic" in loaded
+    assert not {"httpx", "starlette", "uvicorn", "typer", "rich"} & loaded
+
+
+def test_only_one_file_imports_httpx():
+    files = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "python" / "sequence").rglob("*.py"))
+        if re.search(r"^\s*(import|from) httpx\b", path.read_text(), re.MULTILINE)
+    ]
+    assert files == ["python/sequence/_http.py"]
+
+
+def test_types_and_errors_import_nothing_else_of_ours():
+    folder = ROOT / "python" / "sequence"
+    files = [*sorted((folder / "types").glob("*.py")), folder / "errors.py"]
+    assert len(files) > 15
+    for path in files:
+        imported = re.findall(r"^\s*(?:from|import) (sequence[\w.]*)", path.read_text(), re.M)
+        assert all(name.startswith("sequence.types") for name in imported), path.name
+
+
+def test_only_one_file_reads_the_environment():
+    client_files = [*(ROOT / "python" / "sequence").glob("*.py")]
+    client_files += [*(ROOT / "python" / "sequence" / "_async").glob("*.py")]
+    readers = {path.name for path in client_files if "os.environ" in path.read_text()}
+    assert len(client_files) > 15
+    assert readers - {"cli.py", "pytest_plugin.py"} == {"_options.py"}
+
+
+def test_the_sync_client_is_generated_from_the_async_one():
+    done = subprocess.run(  # noqa: S603 - our own tool
+        [sys.executable, str(ROOT / "python" / "tools" / "unasync.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_check_of_the_generator_sees_any_difference(tmp_path: Path):
+    source = (ROOT / "python" / "tools" / "unasync.py").read_text()
+    tools, package = tmp_path / "tools", tmp_path / "sequence"
+    tools.mkdir()
+    (tools / "unasync.py").write_text(source)
+    for name in ("_async", "_sync"):
+        (package / name).mkdir(parents=True)
+        for path in (ROOT / "python" / "sequence" / name).glob("*.py"):
+            (package / name / path.name).write_text(path.read_text())
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    broken = package / "_sync" / "trading.py"
+    broken.write_text(broken.read_text()[:-200])
+    (package / "_sync" / "left_over.py").write_text("")
+    done = subprocess.run(  # noqa: S603 - our own tool
+        [sys.executable, str(tools / "unasync.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "left_over.py" in done.stderr
+    assert "trading.py" in done.stderr
+
+
+def test_every_endpoint_is_named_once():
+    routes = [
+        (method, path)
+        for operation in OPERATIONS.values()
+        for method in (operation.method, *operation.method_aliases)
+        for path in (operation.path, *operation.aliases)
+    ]
+    assert len(routes) == len(set(routes)) >= 40
+    assert all(path.startswith("/v1/") for _, path in routes)
+
+
+def test_operations_are_consistent():
+    for name, operation in OPERATIONS.items():
+        assert operation.name == name
+        assert operation.summary, name
+        assert operation.writes == (
+            operation.method != "GET" and name not in ("preview", "quotes_batch")
+        ), name
+        assert operation.request is None or operation.method not in ("GET", "DELETE"), name
+
+
+def test_a_zero_length_body_is_an_empty_object_where_every_field_is_optional():
+    empty = {name for name, operation in OPERATIONS.items() if _takes_nothing(name)}
+    assert {
+        "sandbox_reset",
+        "graph_resume",
+        "kill_switch_engage",
+        "kill_switch_clear",
+        "venue_cancel_all",
+        "api_key_create",
+        "api_key_rotate",
+    } <= empty
+    assert "submit_order" not in empty
+
+
+def _takes_nothing(name: str) -> bool:
+    try:
+        OPERATIONS[name].read_body({})
+    except ValueError:
+        return False
+    return True
