@@ -32,20 +32,17 @@ def batch(call: Call[None, QuotesBatchRequest]) -> QuotesBatch:
     """``POST /v1/quotes_batch``, in request order."""
     started_s = time.perf_counter()
     is_perp = call.body.instrument_type == "perp"
-    rows = [
-        _batch_row(call.engine, symbol, call.body.depth, is_perp=is_perp)
-        for symbol in call.body.symbols
-    ]
+    rows = [_batch_row(call, symbol, is_perp=is_perp) for symbol in call.body.symbols]
     elapsed_ms = int((time.perf_counter() - started_s) * 1_000)
     return QuotesBatch.model_construct(quotes=rows, count=len(rows), elapsed_ms=elapsed_ms)
 
 
 def _batch_row(
-    engine: _core.Engine, symbol: str, depth: int, *, is_perp: bool
+    call: Call[None, QuotesBatchRequest], symbol: str, *, is_perp: bool
 ) -> Quote | QuoteError:
     wanted = f"{symbol}-PERP" if is_perp and not symbol.endswith("-PERP") else symbol
     try:
-        return _quote(engine.quote(wanted, depth))
+        return _quote(call.engine.quote(wanted, call.body.depth))
     except _core.Refusal as refusal:
         return QuoteError.trusted({"symbol": symbol, "error": refusal.message})
 
