@@ -11,11 +11,14 @@ from pydantic import ValidationError
 
 from sequence import _core
 from sequence._inprocess import InProcessTransport
-from sequence._operations import OPERATIONS
+from sequence._operations import OPERATIONS, Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import invalid_body
 
 MAX_UNITS = "9000000000000000000"
+WIDE_12 = quote("\uff11\uff12")
+WIDE_BTC = "\uff22\uff34\uff23-USD"
+CYRILLIC_BTC = "\u0412\u0422\u0421-USD"
 EVENT = "KXBTCZ-26DEC31-T99000"
 
 
@@ -121,7 +124,18 @@ NUMBERS = [
     *(positions("N23", cash(text), "positions[0].qty") for text in ("9223372036854775808", "-1")),
     *(
         query("N24", f"/v1/orders?limit={text}", "limit")
-        for text in ("-1", "0", "501", "1000000000", "abc", quote("１２"), "1.0", "1_0", "", "%20")
+        for text in (
+            "-1",
+            "0",
+            "501",
+            "1000000000",
+            "abc",
+            quote("\uff11\uff12"),
+            "1.0",
+            "1_0",
+            "",
+            "%20",
+        )
     ),
     query("N25", "/v1/fills?offset=9223372036854775808", "offset"),
     query("N25", "/v1/quotes/BTC-USD?depth=0", "depth"),
@@ -141,7 +155,12 @@ NUMBERS = [
 STRINGS = [
     *(
         submit("Y1", order('"qty":0.1', symbol), "unknown symbol")
-        for symbol in ("ВТС-USD", "ＢＴＣ-USD", "BTC\\u200b-USD", "BTC\\u2010USD")
+        for symbol in (
+            "\u0412\u0422\u0421-USD",
+            "\uff22\uff34\uff23-USD",
+            "BTC\\u200b-USD",
+            "BTC\\u2010USD",
+        )
     ),
     *(submit("Y2", order('"qty":0.1', s), "symbol") for s in ("btc-usd", " BTC-USD", "BTC-USD ")),
     *(
@@ -283,17 +302,21 @@ TYPED = [
 ]
 
 
+def call_in_process(transport: InProcessTransport, operation: Operation, body: str) -> None:
+    try:
+        model = operation.read_body(_core.parse_json(body.encode()))
+    except ValidationError as error:
+        raise invalid_body(error) from None
+    transport.send(operation, path={}, query=None, body=model, graph_id=None)
+
+
 @pytest.mark.parametrize("row", TYPED, ids=row_id)
 def test_in_process_refuses_with_the_same_words(api, row: Row) -> None:
     operation = OPERATION[row.method, row.path]
     transport = InProcessTransport(api.sandbox.runtime, api.sandbox.test_key)
     before = api.state
     with pytest.raises(SequenceError) as caught:
-        try:
-            body = operation.read_body(_core.parse_json(str(row.body).encode()))
-        except ValidationError as error:
-            raise invalid_body(error) from None
-        transport.send(operation, path={}, query=None, body=body, graph_id=None)
+        call_in_process(transport, operation, str(row.body))
     assert api.state == before
     over_http = api(row.method, row.path, row.body)
     assert caught.value.status == over_http.status

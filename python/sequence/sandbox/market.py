@@ -90,7 +90,6 @@ class Market:
     ) -> None:
         bids, asks = _levels(sides[0], "bids"), _levels(sides[1], "asks")
         with self._turn() as now_ns:
-            self._runtime.engine.list_market(venue, symbol, now_ns)
             feed(venue, symbol, bids, asks, _event_ns(ts_ns, now_ns), now_ns)
 
     @contextmanager

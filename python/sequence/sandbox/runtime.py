@@ -6,7 +6,7 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -16,11 +16,8 @@ from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.refuse import core_refusal
-from sequence.sandbox.replay import EventTape
 
 LOCAL_LABEL: Final = "local"
-MAX_DEMO_GAP_NS: Final = 60 * 10**9
-"""A longer silence of a live demo market is skipped: nobody watched, and hours cost seconds."""
 
 
 class Runtime:
@@ -33,7 +30,7 @@ class Runtime:
         preset: str,
         clock: Clock,
         source: str,
-        tape: EventTape | None = None,
+        recordings: Iterable[_core.Recording] = (),
     ) -> None:
         self.engine: Final = _core.Engine(seed=seed, preset=preset)
         self.clock: Final = clock
@@ -46,8 +43,7 @@ class Runtime:
         self.now_ns = clock.now_ns()
         self.closed = False
         self._ids = IdSource(seed)
-        self._tape = tape
-        self._start_market()
+        self._start_market(recordings)
         self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
         self.test_key: Final = self._new_key("sandbox")
         self.live_key: Final = self._new_key("live")
@@ -72,10 +68,6 @@ class Runtime:
         if self.closed:
             raise RuntimeError("this sandbox is closed")
         now_ns = self.clock.now_ns()
-        if self._tape is not None:
-            self._tape.feed(self.engine, now_ns)
-        elif self.source == "demo" and self._was_away(now_ns):
-            self.engine.start_demo(now_ns)
         self.engine.advance(now_ns)
         self.now_ns = now_ns
         return now_ns
@@ -90,18 +82,17 @@ class Runtime:
     def reset(self, client: Client) -> int:
         """Wipes and seeds the client's sandbox; the number of venues that now hold cash."""
         seeded = self.engine.reset(client.account, client.initial_balance_1e8, self.now_ns)
-        client.epoch += 1
+        client.epoch = self.engine.epoch(client.account)
         return int(seeded["venues_seeded"])
 
-    def _was_away(self, now_ns: int) -> bool:
-        return self.clock.kind == "wall" and now_ns - self.now_ns > MAX_DEMO_GAP_NS
-
-    def _start_market(self) -> None:
+    def _start_market(self, recordings: Iterable[_core.Recording]) -> None:
         if self.source == "demo":
             self.engine.start_demo(self.now_ns)
         elif self.source == "manual":
             # What a test feeds by hand is the truth until the test says otherwise.
-            self.engine.set_max_age(False)
+            self.engine.set_max_age(enabled=False)
+        for recording in recordings:
+            self.engine.add_recording(recording)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
         client_id = self._ids.next("client", self.now_ns)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
 from sequence.sandbox.market import Market
-from sequence.sandbox.replay import EventTape
+from sequence.sandbox.recording import open_recordings
 from sequence.sandbox.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -85,16 +85,17 @@ class Sandbox:
         if clock not in get_args(ClockKind):
             known = ", ".join(get_args(ClockKind))
             raise ValueError(f"unknown clock {clock!r}; known: {known}")
-        source, tape = _open_market(market)
+        source, files = _source_of(market)
         if (source == "replay") != (clock == "replay"):
             raise ValueError("clock='replay' and a replayed market belong together")
-        start_ns = tape.start_ns if tape is not None else DEFAULT_START_NS
+        recordings = open_recordings(files) if source == "replay" else []
+        start_ns = min((row.first_ns for row in recordings), default=DEFAULT_START_NS)
         self.runtime: Final = Runtime(
             seed=seed,
             preset=preset,
             clock=build_clock(clock, start_ns),
             source=source,
-            tape=tape,
+            recordings=recordings,
         )
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
@@ -161,13 +162,13 @@ class Sandbox:
         )
 
 
-def _open_market(market: str | Iterable[str | Path]) -> tuple[str, EventTape | None]:
+def _source_of(market: str | Iterable[str | Path]) -> tuple[str, list[str | Path]]:
     if not isinstance(market, str):
-        return "replay", EventTape(market)
+        return "replay", list(market)
     if market.startswith(_REPLAY):
-        return "replay", EventTape([market.removeprefix(_REPLAY)])
+        return "replay", [market.removeprefix(_REPLAY)]
     if market not in ("demo", "none", "manual"):
         raise ValueError(
             f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"
         )
-    return market, None
+    return market, []

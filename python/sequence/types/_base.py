@@ -56,10 +56,13 @@ class Wire(BaseModel):
 
     _wrapped: ClassVar[tuple[tuple[str, Callable[[Any], Any]], ...]] = ()
     _names: ClassVar[set[str]] = set()
+    _absent: ClassVar[dict[str, Any]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls._names = set(cls.model_fields)
+        optional = (row for row in cls.model_fields.items() if not row[1].is_required())
+        cls._absent = {name: field.get_default() for name, field in optional}
         wrapped = ((name, _wrapper(field.annotation)) for name, field in cls.model_fields.items())
         cls._wrapped = tuple((name, wrap) for name, wrap in wrapped if wrap is not None)
 
@@ -68,9 +71,11 @@ class Wire(BaseModel):
         """Wraps a complete row that the core made, without checking it again.
 
         Args:
-            row: Every field of the model under its wire name. The model takes the dict over:
-                do not use it afterwards.
+            row: Every required field of the model under its wire name. The model takes the dict
+                over: do not use it afterwards.
         """
+        if cls._absent:
+            row = cls._absent | row
         for name, wrap in cls._wrapped:
             value = row.get(name)
             if value is not None:

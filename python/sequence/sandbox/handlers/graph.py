@@ -1,6 +1,8 @@
 """Execution graphs: read and cancel."""
 
+import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from sequence.sandbox.call import Call
@@ -13,7 +15,10 @@ _SHORTENED_ID: Final = "graph"
 def read(call: Call[None, None]) -> Graph:
     """``GET /v1/execution_graphs/{id}``; a node order id names its graph."""
     graph_id = _graph_id(call.path)
-    return Graph.trusted(call.engine.graph(call.account(), graph_id))
+    row = call.engine.graph(call.account(), graph_id)
+    # The core keeps the metadata as the text it was given, so that its decimals stay exact.
+    row["metadata"] = json.loads(row["metadata"], parse_float=Decimal)
+    return Graph.trusted(row)
 
 
 def cancel(call: Call[None, None]) -> GraphCancelResponse:

@@ -35,7 +35,7 @@ def live(_: Call[None, None]) -> Live:
 
 def health(call: Call[None, None]) -> Health:
     """``GET /v1/health``."""
-    quotes = call.engine.quotes(None, _ANY_AGE_S, call.now_ns)
+    quotes = call.engine.quotes(None, _ANY_AGE_S)
     venues = _venue_ages(quotes)
     rows = [
         {"venue": venue, "status": _status(call.runtime, venue, age_ms), "last_tick_age_ms": age_ms}
@@ -64,13 +64,13 @@ def health(call: Call[None, None]) -> Health:
 
 def venues(call: Call[None, None]) -> Venues:
     """``GET /v1/venues``: every venue id, also those without market data here."""
-    ages = _venue_ages(call.engine.quotes(None, _ANY_AGE_S, call.now_ns))
+    ages = _venue_ages(call.engine.quotes(None, _ANY_AGE_S))
     return Venues.trusted({"venues": [_venue_row(call.runtime, row, ages) for row in _core.VENUES]})
 
 
 def edges(call: Call[None, None]) -> Edges:
     """``GET /v1/edges``: the venue processes that deliver market data."""
-    quotes = call.engine.quotes(None, _ANY_AGE_S, call.now_ns)
+    quotes = call.engine.quotes(None, _ANY_AGE_S)
     rows = [
         {
             "edge_id": _edge_id(process),

@@ -54,7 +54,6 @@ def preview(call: Call[None, PreviewRequest]) -> PreviewResponse:
     body = call.body
     row = call.engine.preview(
         call.account(),
-        call.now_ns,
         symbol=body.symbol,
         side=body.side,
         qty_1e8=body.qty_1e8,

@@ -66,7 +66,7 @@ def _rows(
         return _no_live_rows(runtime.now_ns)
     account = runtime.account(principal)
     return runtime.engine.positions(
-        account, runtime.now_ns, venues=venues, kinds=kinds, include_closed=include_closed
+        account, venues=venues, kinds=kinds, include_closed=include_closed
     )
 
 

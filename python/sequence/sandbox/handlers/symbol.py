@@ -1,7 +1,6 @@
 """Instruments, where they are listed, and what trading them costs."""
 
 from sequence.sandbox.call import Call
-from sequence.sandbox.refuse import refused
 from sequence.types import Fees, FeesQuery, PairVenues, SymbolList, SymbolRow, SymbolsQuery
 
 
@@ -12,13 +11,9 @@ def symbols(call: Call[SymbolsQuery, None]) -> SymbolList:
 
 
 def pair_venues(call: Call[None, None]) -> PairVenues:
-    """``GET /v1/pairs/{symbol}/venues``."""
-    # The quote knows every form of a symbol and refuses those that are listed nowhere.
-    canonical = call.engine.quote(call.path["symbol"], 1, call.now_ns)["symbol"]
-    for row in call.engine.symbols(None, None):
-        if row["symbol"] == canonical:
-            return PairVenues.trusted({"symbol": canonical, "venues": row["venues"]})
-    raise refused("NOT_FOUND", f"unknown symbol {call.path['symbol']}")
+    """``GET /v1/pairs/{symbol}/venues``; any form of the symbol."""
+    row = call.engine.symbol(call.path["symbol"])
+    return PairVenues.trusted({"symbol": row["symbol"], "venues": row["venues"]})
 
 
 def fees(call: Call[FeesQuery, None]) -> Fees:

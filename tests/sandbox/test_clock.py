@@ -1,0 +1,56 @@
+"""Clocks: who moves time, and that it never runs backwards."""
+
+import time
+
+import pytest
+
+from sequence.sandbox import Sandbox
+from sequence.sandbox.clock import DEFAULT_START_NS, ManualClock, WallClock
+
+
+def test_a_wall_clock_never_steps_back(monkeypatch):
+    clock = WallClock()
+    readings = iter([100, 90, 101])
+    monkeypatch.setattr(time, "time_ns", lambda: next(readings))
+    assert [clock.now_ns() for _ in range(3)] == [100, 100, 101]
+    with pytest.raises(ValueError, match="cannot be moved"):
+        clock.move(1)
+
+
+def test_a_manual_clock_stands_still_until_it_is_moved():
+    clock = ManualClock(5)
+    assert (clock.now_ns(), clock.now_ns()) == (5, 5)
+    clock.move(3)
+    assert clock.now_ns() == 8
+    with pytest.raises(ValueError, match="backwards"):
+        clock.move(-1)
+
+
+def test_a_sandbox_advances_in_any_unit():
+    with Sandbox(clock="manual") as sandbox:
+        assert sandbox.clock.now_ns == DEFAULT_START_NS
+        assert sandbox.clock.advance(seconds=1.5) == DEFAULT_START_NS + 1_500_000_000
+        assert sandbox.clock.advance(ms=2, ns=3) == DEFAULT_START_NS + 1_502_000_003
+        assert sandbox.clock.now_ns == DEFAULT_START_NS + 1_502_000_003
+        with pytest.raises(ValueError, match="backwards"):
+            sandbox.clock.advance(ms=-1)
+
+
+def test_a_wall_clock_cannot_be_advanced():
+    with Sandbox() as sandbox:
+        assert sandbox.clock.kind == "wall"
+        first = sandbox.clock.now_ns
+        assert abs(first - time.time_ns()) < 60 * 10**9
+        with pytest.raises(ValueError, match="cannot be moved"):
+            sandbox.clock.advance(seconds=1)
+        assert sandbox.clock.now_ns >= first
+
+
+def test_the_demo_market_moves_with_the_clock():
+    with Sandbox(clock="manual") as sandbox:
+        client = sandbox.client()
+        first = client.quote("BTC-USD")
+        assert client.quote("BTC-USD") == first
+        sandbox.clock.advance(seconds=30)
+        later = client.quote("BTC-USD")
+        assert later.nbbo.last_update_ns > first.nbbo.last_update_ns
