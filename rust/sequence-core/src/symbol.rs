@@ -116,11 +116,11 @@ impl<'a> Symbol<'a> {
             return Ok(Self::Slug { slug: text, outcome: Outcome::Yes });
         }
         if text.starts_with("KX") && text.len() > 2 {
-            return ticker(text, Outcome::Yes);
+            return ticker(text, text, Outcome::Yes);
         }
         match coin_form(text, seen, is_quote_code) {
             Some(symbol) => Ok(symbol),
-            None if seen & DASH != 0 || is_index_ticker(text) => ticker(text, Outcome::Yes),
+            None if seen & DASH != 0 || is_index_ticker(text) => ticker(text, text, Outcome::Yes),
             None => Err(SymbolError::at_end(text, "'-': a pair is BASE-QUOTE, like BTC-USD")),
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Symbol<'a> {
         let seen = check_characters(text)?;
         if venue == venue::KALSHI {
             let (market, outcome) = split_suffix(text, seen)?;
-            return ticker(market, outcome.unwrap_or(Outcome::Yes));
+            return ticker(text, market, outcome.unwrap_or(Outcome::Yes));
         }
         coin_form(text, seen, |_| true)
             .ok_or_else(|| SymbolError::at(text, 0, "BASE-QUOTE or BASE-QUOTE-PERP"))

@@ -16,7 +16,7 @@ mod tests;
 
 pub use grid::PriceGrid;
 pub use listing::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
-pub use spelling::{from_venue_symbol, venue_symbol};
+pub use spelling::venue_symbol;
 
 text_enum!(
     /// Class of a venue, as `GET /v1/venues` shows it.

@@ -4,12 +4,14 @@
 
 use std::fmt;
 
-use super::shape::{DASH, DIGIT, DOT, UPPER, class, classes};
+use super::shape::{DASH, DIGIT, DOT, UNDERSCORE, UPPER, class, classes};
 use super::{MIN_TOKEN_DIGITS, SymbolError};
 use crate::ids::{AssetKind, Outcome};
 
 /// Longest market slug of a configured event contract.
 const MAX_SLUG_CHARS: usize = 124;
+/// What an asset code may hold.
+const CODE: u8 = UPPER | DIGIT | DOT | UNDERSCORE | DASH;
 /// Longest asset code.
 const MAX_CODE_CHARS: usize = 32;
 
@@ -99,11 +101,10 @@ fn check_slug(slug: &str) -> Result<(), SymbolError> {
 
 /// `[A-Z0-9][A-Z0-9._-]{0,31}`
 fn asset_code(text: &str) -> Result<&str, SymbolError> {
-    if text.bytes().next().is_some_and(|first| class(first) & (DOT | DASH) != 0) {
+    if text.bytes().next().is_some_and(|first| class(first) & (DOT | UNDERSCORE | DASH) != 0) {
         return Err(SymbolError::at(text, 0, "a capital letter or a digit"));
     }
-    let fits =
-        |c: char| u8::try_from(c).is_ok_and(|c| class(c) & (UPPER | DIGIT | DOT | DASH) != 0);
+    let fits = |c: char| u8::try_from(c).is_ok_and(|c| class(c) & CODE != 0);
     check(text, MAX_CODE_CHARS, fits, "a capital letter, a digit or one of . _ -")?;
     Ok(text)
 }

@@ -99,6 +99,7 @@ fn an_error_names_the_column_and_what_was_expected() {
             "BTC-",
             "column 5 is the end of the text, expected a part after the dash, like KXBTCZ-26DEC31",
         ),
+        ("KX-:YES", "column 4 is ':', expected a part after the dash, like KXBTCZ-26DEC31"),
         ("KXFOO:MAYBE", "column 7 is 'M', expected YES or NO after the colon"),
         ("KXFOO:", "column 7 is the end of the text, expected YES or NO after the colon"),
         ("KXFOO:YES:NO", "column 7 is 'Y', expected YES or NO after the colon"),

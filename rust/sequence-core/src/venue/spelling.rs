@@ -13,12 +13,9 @@
 //!
 //! A pair in `USD` is written with what the venue settles it in.
 
-use super::{
-    BINANCE, BITGET, BYBIT, COINBASE, CRYPTOCOM, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET,
-    settlement_asset,
-};
-use crate::ids::{InstrumentKind, VenueId};
-use crate::symbol::{Symbol, is_quote_code};
+use super::{BINANCE, BITGET, BYBIT, CRYPTOCOM, HYPERLIQUID, KRAKEN, OKX, settlement_asset};
+use crate::ids::VenueId;
+use crate::symbol::Symbol;
 
 /// Coins hyperliquid trades by the thousand: its name, ours.
 const THOUSANDS: [(&str, &str); 7] = [
@@ -66,66 +63,5 @@ fn perp_spelling(venue: VenueId, base: &str, quote: &str) -> String {
         BYBIT if quote == "USDC" => format!("{base}PERP"),
         OKX => format!("{base}-{quote}-SWAP"),
         _ => format!("{base}{quote}"),
-    }
-}
-
-/// Canonical text of a venue's own spelling; `None` for what has no symbol here, such as indexed
-/// spot names (`@107`), other builders' markets (`xyz:AAPL`) and dark pools (`XBTUSD.d`).
-///
-/// A joined spelling is split before the longest known quote, so `BTCUSDT` is in `USDT`.
-pub fn from_venue_symbol(venue: VenueId, kind: InstrumentKind, text: &str) -> Option<String> {
-    let canonical = match (venue, kind) {
-        (KALSHI | POLYMARKET, _) => text.to_owned(),
-        (HYPERLIQUID, InstrumentKind::Perp) => {
-            let coin = THOUSANDS.iter().find(|(theirs, _)| *theirs == text);
-            let coin = coin.map_or(text, |(_, ours)| ours);
-            format!("{coin}-USD-PERP")
-        }
-        (_, InstrumentKind::Perp) => perp_of(venue, text)?,
-        _ => {
-            let (base, quote) = split_pair(venue, text)?;
-            format!("{}-{}", modern(venue, base), modern(venue, quote))
-        }
-    };
-    Symbol::parse_at(venue, &canonical).ok()?;
-    Some(canonical)
-}
-
-fn perp_of(venue: VenueId, text: &str) -> Option<String> {
-    let (base, quote) = match (venue, text.strip_suffix("PERP")) {
-        (BYBIT, Some(base)) => (base, "USDC"),
-        _ => match text.strip_suffix("-SWAP") {
-            Some(pair) => pair.split_once('-')?,
-            None => split_joined(text)?,
-        },
-    };
-    // Perpetuals settled in USDT are the ones everybody calls USD here.
-    let quote = if quote == "USDT" { "USD" } else { quote };
-    Some(format!("{base}-{quote}-PERP"))
-}
-
-fn split_pair(venue: VenueId, text: &str) -> Option<(&str, &str)> {
-    match venue {
-        BINANCE | BYBIT | BITGET => split_joined(text),
-        KRAKEN => text.split_once('/'),
-        CRYPTOCOM => text.split_once('_'),
-        COINBASE | OKX => text.split_once('-'),
-        _ => None,
-    }
-}
-
-/// Splits before the longest known quote.
-fn split_joined(text: &str) -> Option<(&str, &str)> {
-    (1..text.len())
-        .filter_map(|at| text.split_at_checked(at))
-        .find(|(_, quote)| is_quote_code(quote))
-}
-
-/// Kraken's older names of two coins.
-fn modern(venue: VenueId, code: &str) -> &str {
-    match (venue, code) {
-        (KRAKEN, "XBT") => "BTC",
-        (KRAKEN, "XDG") => "DOGE",
-        _ => code,
     }
 }
