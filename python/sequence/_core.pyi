@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Final, Literal, TypedDict, final
 
 __all__ = [
@@ -12,11 +13,15 @@ __all__ = [
     "QUANTITY_DECIMALS",
     "QUANTITY_ONE",
     "VENUES",
+    "JsonError",
+    "Recording",
     "Symbol",
     "__version__",
+    "check_recording",
     "decimal_units",
     "format_units",
     "parse_event_contract",
+    "parse_json",
     "parse_symbol",
 ]
 
@@ -87,3 +92,69 @@ def parse_symbol(text: str, *, venue: str | None = None) -> Symbol: ...
 def parse_event_contract(text: str) -> tuple[str, Literal["YES", "NO"], str | None]: ...
 def decimal_units(text: str, decimals: int) -> int: ...
 def format_units(units: int, decimals: int, *, fixed: bool = False) -> str: ...
+
+# Request bodies.
+
+_Json = None | bool | int | Decimal | str | list["_Json"] | dict[str, "_Json"]
+
+class JsonError(ValueError):
+    kind: Literal["syntax", "encoding", "depth", "duplicate", "string", "array"]
+    path: str
+    message: str
+
+def parse_json(
+    body: bytes, *, max_depth: int = 32, max_string: int = 512, max_array: int = 2000
+) -> _Json: ...
+
+# Recorded market data.
+
+class _MarketReport(TypedDict):
+    symbol: str
+    venue_symbol: str
+    kind: Literal["spot", "perp", "prediction"]
+    messages: int
+    snapshots: int
+    updates: int
+    prints: int
+    crossed: int
+    unfinished: int
+    statuses: list[int]
+    bids: list[tuple[int, int]]
+    asks: list[tuple[int, int]]
+
+class _RecordingReport(TypedDict):
+    venue: str
+    first_ns: int
+    last_ns: int
+    messages: int
+    backwards: int
+    frames: int
+    rejected: int
+    checksums: int
+    checksums_matched: int
+    gaps: int
+    holes: int
+    duplicates: int
+    dropped_levels: int
+    rebases_equal: int
+    rebases_empty: int
+    rebases_changed: int
+    prints: int
+    markets: list[_MarketReport]
+
+@final
+class Recording:
+    def __new__(cls, data: bytes, venue: str | None = None) -> Recording: ...
+    @property
+    def venue(self) -> str: ...
+    @property
+    def symbols(self) -> list[str]: ...
+    @property
+    def first_ns(self) -> int: ...
+    @property
+    def last_ns(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    def next_ns(self) -> int | None: ...
+
+def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import zstandard
+
 from sequence._core import Recording, check_recording
 
 _ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def load(name: str) -> bytes:
 
 def check(data: bytes, venue: str | None = None) -> dict[str, Any]:
     """Counts of a recording, after what must hold of every one."""
-    report = check_recording(data, venue)
+    report: dict[str, Any] = {**check_recording(data, venue)}
     assert report["markets"]
     assert report["backwards"] == 0
     assert report["first_ns"] <= report["last_ns"]

@@ -1,5 +1,6 @@
 //! Decoders on frames shaped like the venues': what they pass on, what they give up, and that no
 //! frame, however broken, makes them panic or emit something that is not a level.
+#![cfg(test)]
 
 use proptest::prelude::*;
 use sequence_core::book::Book;
@@ -16,9 +17,9 @@ const S: i64 = 1_000_000_000;
 /// Feeds frames and collects what comes out, one line an event.
 fn tell(decoder: &mut dyn Decoder, frames: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
-    for (at, frame) in frames.iter().enumerate() {
+    for (minute, frame) in (1i64..).zip(frames) {
         let mut batch = FeedBatch::new();
-        let result = decoder.decode(frame.as_bytes(), (1 + at as i64) * 60 * S, &mut batch);
+        let result = decoder.decode(frame.as_bytes(), minute * 60 * S, &mut batch);
         if let Err(error) = result {
             lines.push(format!(
                 "error {}",
@@ -384,7 +385,7 @@ proptest! {
     ) {
         let (venue, frames) = stories()[story];
         let mut decoder = venue.decoder();
-        for (at, (which, how, place, byte, value)) in steps.into_iter().enumerate() {
+        for (second, (which, how, place, byte, value)) in (0i64..).zip(steps) {
             let mut frame = frames[which.index(frames.len())].as_bytes().to_vec();
             let place = place.index(frame.len());
             match how {
@@ -400,7 +401,7 @@ proptest! {
                     frame = [&text[..from], value, &text[to..]].concat().into_bytes();
                 }
             }
-            survives(&mut *decoder, &frame, (at as i64) * S);
+            survives(&mut *decoder, &frame, second * S);
         }
     }
 

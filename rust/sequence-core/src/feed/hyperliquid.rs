@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::levels::{Reading, SideLevel, required, same_levels, trade_amounts};
+use super::levels::{Reading, SideLevel, required, trade_amounts};
 use super::seen::Seen;
 use super::session::Session;
 use super::stamp::{Stamp, Trade, millis};
@@ -170,12 +170,13 @@ impl Hyperliquid {
 impl Coin {
     /// Takes the new book and returns the levels in which it differs from the one before.
     fn replace(&mut self, levels: &[SideLevel]) -> Vec<SideLevel> {
-        if same_levels(&self.book, levels) {
-            return Vec::new();
-        }
         let mut next = Book::new();
-        for level in levels {
+        // Sides come best first and are held best last: from the end, every insert is a push.
+        for level in levels.iter().rev() {
             next.set(level.side, level.price, level.quantity);
+        }
+        if next == self.book {
+            return Vec::new();
         }
         let mut changed = Vec::new();
         for side in [BookSide::Bid, BookSide::Ask] {

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::{Reading, SideLevel, required, row, same_levels, trade_amounts};
+use super::levels::{Reading, SideLevel, parse_price, required, row, same_levels, trade_amounts};
 use super::seen::Seen;
 use super::session::Session;
 use super::stamp::{Stamp, Trade, millis, rfc3339};
@@ -220,8 +220,7 @@ impl Kalshi {
             "no" => BookSide::Ask,
             _ => return Err(FeedError::Field("side")),
         };
-        let price = Price::parse(required(price, "price_dollars")?.decimal()?)
-            .ok()
+        let price = parse_price(required(price, "price_dollars")?.decimal()?)
             .ok_or(FeedError::Field("price_dollars"))?;
         let change = Quantity::parse(required(delta, "delta_fp")?.decimal()?)
             .ok()

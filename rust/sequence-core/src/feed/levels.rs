@@ -3,7 +3,7 @@
 use crate::book::Book;
 use crate::ids::BookSide;
 use crate::json::{Raw, Scanner};
-use crate::number::{MAX_UNITS, Price, Quantity};
+use crate::number::{MAX_UNITS, PRICE_DECIMALS, Price, QUANTITY_DECIMALS, Quantity};
 
 use super::FeedError;
 
@@ -36,8 +36,8 @@ impl Reading {
 
     /// Adds a level from its texts, or counts it as dropped.
     pub(super) fn push(&mut self, side: BookSide, price: &str, quantity: &str, orders: u32) {
-        let price = Price::parse(price).ok().filter(|price| in_range(price.0, 1));
-        let quantity = Quantity::parse(quantity).ok();
+        let price = parse_price(price).filter(|price| in_range(price.0, 1));
+        let quantity = parse_quantity(quantity);
         match (price, quantity) {
             (Some(_), Some(quantity)) if quantity.0 < 0 => self.negative = true,
             (Some(price), Some(quantity)) if in_range(quantity.0, 0) => {
@@ -77,6 +77,41 @@ impl Reading {
     }
 }
 
+pub(super) fn parse_price(text: &str) -> Option<Price> {
+    plain_units(text, PRICE_DECIMALS).map(Price).or_else(|| Price::parse(text).ok())
+}
+
+pub(super) fn parse_quantity(text: &str) -> Option<Quantity> {
+    plain_units(text, QUANTITY_DECIMALS).map(Quantity).or_else(|| Quantity::parse(text).ok())
+}
+
+/// Short plain decimals, which is what venues write, in 64-bit steps; `None` leaves the text to
+/// the full parser. Most of the time of a large book goes into its digits.
+fn plain_units(text: &str, decimals: u32) -> Option<i64> {
+    let (mut units, mut whole_digits, mut places) = (0i64, 0usize, None);
+    for byte in text.bytes() {
+        match (byte, &mut places) {
+            (b'0'..=b'9', Some(places)) if *places == decimals => return None,
+            (b'0'..=b'9', places) => {
+                units = units.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                match places {
+                    Some(places) => *places += 1,
+                    None => whole_digits += 1,
+                }
+            }
+            (b'.', None) => places = Some(0),
+            _ => return None,
+        }
+    }
+    let places = places.unwrap_or(0);
+    let leading_zero = whole_digits > 1 && text.starts_with('0');
+    let dangling = text.ends_with('.');
+    if whole_digits == 0 || leading_zero || dangling {
+        return None;
+    }
+    units.checked_mul(10i64.pow(decimals - places))
+}
+
 fn in_range(units: i64, least: i64) -> bool {
     (least..=MAX_UNITS).contains(&units)
 }
@@ -106,15 +141,15 @@ pub(super) fn required<'a>(
     value.ok_or(FeedError::Field(name))
 }
 
-/// A member of a request for a price and a size of a print: positive, in range.
+/// Price and size of a print: positive, in range.
 pub(super) fn trade_amounts(
     price: Option<Raw<'_>>,
     quantity: Option<Raw<'_>>,
 ) -> Result<(Price, Quantity), FeedError> {
     let price = required(price, "price")?.decimal()?;
     let quantity = required(quantity, "size")?.decimal()?;
-    let price = Price::parse(price).ok().ok_or(FeedError::Field("price"))?;
-    let quantity = Quantity::parse(quantity).ok().ok_or(FeedError::Field("size"))?;
+    let price = parse_price(price).ok_or(FeedError::Field("price"))?;
+    let quantity = parse_quantity(quantity).ok_or(FeedError::Field("size"))?;
     if !in_range(price.0, 1) {
         return Err(FeedError::Field("price"));
     }
@@ -132,4 +167,26 @@ pub(super) fn same_levels(book: &Book, levels: &[SideLevel]) -> bool {
         fresh.set(level.side, level.price, level.quantity);
     }
     held == fresh.depth(BookSide::Bid) + fresh.depth(BookSide::Ask) && *book == fresh
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_plain_decimal_goes_to_the_full_parser() {
+        for text in ["", ".", "1.", ".5", "01", "-1", "+1", "1e3", "1.0.0", " 1", "NaN", "１"] {
+            assert_eq!(plain_units(text, 9), None, "{text}");
+            assert_eq!(parse_price(text), Price::parse(text).ok(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_and_the_full_parser_agree(text in "[0-9]{0,12}(\\.[0-9]{0,12})?(e-?[0-9])?") {
+            prop_assert_eq!(parse_price(&text), Price::parse(&text).ok());
+            prop_assert_eq!(parse_quantity(&text), Quantity::parse(&text).ok());
+        }
+    }
 }
