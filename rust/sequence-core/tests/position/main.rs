@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use sequence_core::number::Price;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn cost_and_gain_agree_with_exact_fractions(short in any::<bool>(), deals in deals()) {
