@@ -22,7 +22,7 @@ pub fn stories() -> Vec<Story> {
 const UPDATES: u64 = 200;
 
 /// A story that goes through its updates again and again.
-fn repeat(updates: [String; 2]) -> Vec<String> {
+fn repeat(updates: &[String; 2]) -> Vec<String> {
     (0..UPDATES / 2).flat_map(|_| updates.clone()).collect()
 }
 
@@ -47,7 +47,7 @@ fn kraken() -> Story {
     Story {
         venue: FeedVenue::Kraken,
         opening: book("snapshot", &snapshot),
-        updates: repeat([update("0.50000000", 2607363782), update("0.43393711", 254965286)]),
+        updates: repeat(&[update("0.50000000", 2_607_363_782), update("0.43393711", 254_965_286)]),
     }
 }
 
@@ -60,7 +60,7 @@ fn coinbase() -> Story {
     Story {
         venue: FeedVenue::Coinbase,
         opening: r#"{"type":"snapshot","product_id":"SKL-USD","asks":[["0.7923","7441.5"]],"bids":[["0.7885","12"]]}"#.to_owned(),
-        updates: repeat([update("12.5"), update("0.0")]),
+        updates: repeat(&[update("12.5"), update("0.0")]),
     }
 }
 
@@ -82,7 +82,7 @@ fn hyperliquid() -> Story {
     Story {
         venue: FeedVenue::Hyperliquid,
         opening: book("3.81117"),
-        updates: repeat([book("3.9"), book("3.81117")]),
+        updates: repeat(&[book("3.9"), book("3.81117")]),
     }
 }
 
@@ -110,7 +110,7 @@ fn polymarket() -> Story {
     Story {
         venue: FeedVenue::Polymarket,
         opening: r#"{"market":"0x5d","asset_id":"63691357964355397861776339416833450653158434687925250159757815624217137833471","timestamp":"1786728432337","hash":"9","bids":[{"price":"0.06","size":"100"}],"asks":[{"price":"0.09","size":"25"}],"event_type":"book"}"#.to_owned(),
-        updates: repeat([change("374.34", "0.07"), change("0", "0.06")]),
+        updates: repeat(&[change("374.34", "0.07"), change("0", "0.06")]),
     }
 }
 

@@ -9,7 +9,7 @@ pub use crate::hash::{fnv1a64, mix64};
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A named stream of 64-bit values. It holds no position: the caller says which value it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stream {
     start: u64,
 }
@@ -18,6 +18,11 @@ impl Stream {
     /// The stream of a run, an epoch (resets so far) and a name, `purpose|venue|account`.
     pub const fn new(run_seed: u64, epoch: u64, name: &str) -> Self {
         Self { start: mix64(run_seed.wrapping_add(epoch) ^ fnv1a64(name.as_bytes())) }
+    }
+
+    /// The number that identifies the stream in records.
+    pub const fn key(self) -> u64 {
+        self.start
     }
 
     /// The value at a position.

@@ -93,13 +93,12 @@ impl<'py> Builder<'py> {
     }
 
     fn decimal(&mut self, text: &str) -> PyResult<Bound<'py, PyAny>> {
-        let decimal = match &self.decimal {
-            Some(decimal) => decimal,
-            None => {
-                let module = self.py.import(intern!(self.py, "decimal"))?;
-                let found = module.getattr(intern!(self.py, "Decimal"))?;
-                self.decimal.insert(found.cast_into::<PyType>()?)
-            }
+        let decimal = if let Some(decimal) = &self.decimal {
+            decimal
+        } else {
+            let module = self.py.import(intern!(self.py, "decimal"))?;
+            let found = module.getattr(intern!(self.py, "Decimal"))?;
+            self.decimal.insert(found.cast_into::<PyType>()?)
         };
         decimal.call1((bounded_exponent(text),))
     }

@@ -1,4 +1,8 @@
 //! `sequence._core`: converts in, calls the core, converts out.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "arguments are owned because Python objects are converted before the call"
+)]
 
 use pyo3::prelude::*;
 

@@ -1,3 +1,17 @@
-//! The simulated venue: what happens to an order after it has left its client.
+//! The simulated venue: how paper fills are made, by pure models with a file each.
 
+pub mod explain;
 pub mod fees;
+pub mod impact;
+pub mod latency;
+pub mod lots;
+pub mod math;
+pub mod overlay;
+pub mod phi;
+pub mod preset;
+pub mod queue;
+pub mod record;
+pub mod resting;
+pub mod tracker;
+pub mod view;
+pub mod walk;

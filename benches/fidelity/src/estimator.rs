@@ -1,0 +1,138 @@
+//! One queue rule under test: the production code, fed with what a client would see.
+
+use sequence_core::ids::BookSide;
+use sequence_core::number::{Price, Quantity};
+use sequence_core::sim::lots::Unmatched;
+use sequence_core::sim::phi::Phi;
+use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
+use sequence_core::sim::tracker::{LotTracker, MatchRate};
+use sequence_core::sim::view::{Mode, StepRules};
+
+use crate::feed::LevelChange;
+
+/// Lots kept per level, as in the presets.
+pub const LOTS_CAP: usize = 512;
+
+/// A rule by name.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub name: &'static str,
+    pub model: QueueModel,
+    /// How the shared lots are kept while nobody rests there; `None` = by match rate.
+    pub base: Option<Unmatched>,
+}
+
+/// Every rule that is compared, the default last.
+pub fn rules() -> Vec<Rule> {
+    let scalar = |name, phi| Rule { name, model: QueueModel::Fixed(Mode::Scalar(phi)), base: None };
+    let lots = |name, unmatched| Rule {
+        name,
+        model: QueueModel::Fixed(Mode::Lots(unmatched)),
+        base: Some(unmatched),
+    };
+    vec![
+        scalar("risk_averse", Phi::RiskAverse),
+        scalar("trade_only", Phi::TradeOnly),
+        scalar("all_ahead", Phi::AllAhead),
+        scalar("uniform", Phi::Uniform),
+        scalar("power_ratio(2)", Phi::PowerRatio(2)),
+        scalar("power_ratio(3)", Phi::PowerRatio(3)),
+        scalar("log_ratio", Phi::LogRatio),
+        scalar("power_gap(2)", Phi::PowerGap(2)),
+        scalar("log_gap", Phi::LogGap),
+        scalar("power_x(2)", Phi::PowerX(2)),
+        scalar("power_x(3)", Phi::PowerX(3)),
+        lots("lots/back", Unmatched::Back),
+        lots("lots/power(3)", Unmatched::Power(3)),
+        Rule { name: "lots/auto", model: QueueModel::Auto, base: None },
+    ]
+}
+
+/// A rule with its state.
+#[derive(Debug, Clone)]
+pub struct Estimator {
+    pub rule: Rule,
+    pub tracker: LotTracker,
+    pub book: QueueBook,
+}
+
+impl Estimator {
+    /// The rule at the start of a tape; `lot` is the instrument's lot step.
+    pub fn new(rule: Rule, lot: i64, entry_ahead: bool) -> Self {
+        let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
+        let rules = StepRules {
+            hold_ns: 0,
+            fill_quantum: 1,
+            lot_step: lot,
+            lots_cap: LOTS_CAP,
+            entry_ahead,
+        };
+        let params = QueueParams {
+            model: rule.model.clone(),
+            hidden_ahead_ppm: 0,
+            band_hidden_ppm: 0,
+            rules,
+        };
+        let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);
+        Self { rule, tracker, book: QueueBook::new(params) }
+    }
+
+    /// A level as a snapshot shows it.
+    pub fn snapshot(&mut self, side: BookSide, px: i64, qty: i64) {
+        self.tracker.on_snapshot_level(side, Price(px), Quantity(qty), 0);
+    }
+
+    /// A probe joins the back of a level that displays `displayed`; returns the size ahead.
+    pub fn join(&mut self, key: u64, side: BookSide, px: i64, displayed: i64, t: i64) -> i64 {
+        let entry = self.tracker.entry(side, Price(px), Quantity(displayed), t);
+        let price = Price(px);
+        let join = Join { order: key, side, price, quantity: Quantity(0), seq: key, now_ns: t };
+        self.book.join(join, entry);
+        let view = self.book.level(side, price);
+        view.and_then(|view| view.own().last()).map_or(0, |own| own.ahead)
+    }
+
+    /// A print; `filled` is called for every probe that it would have filled.
+    pub fn print(&mut self, hit: BookSide, px: i64, qty: i64, t: i64, mut filled: impl FnMut(u64)) {
+        let mut gone = Vec::new();
+        for (price, view) in self.book.levels(hit) {
+            let through = if hit == BookSide::Bid { price.0 > px } else { price.0 < px };
+            if !through && price.0 != px {
+                break;
+            }
+            let reached = view.own().iter().filter(|own| through || own.ahead < qty);
+            gone.extend(reached.map(|own| (price, own.order)));
+        }
+        for (price, key) in gone {
+            self.book.remove(hit, price, key);
+            filled(key);
+        }
+        let quantity = Quantity(qty);
+        let print = Print { hit: Some(hit), price: Price(px), quantity, external: quantity };
+        self.book.on_print(print, t, &mut Vec::new());
+        self.tracker.on_print(hit, Price(px), quantity, t);
+    }
+
+    /// A depth message; `filled` is called for every probe that the quote crosses.
+    pub fn level(&mut self, change: &LevelChange, mut filled: impl FnMut(u64)) {
+        let LevelChange { t, side, px, before, after } = *change;
+        if after > before {
+            let own = if side == BookSide::Bid { BookSide::Ask } else { BookSide::Bid };
+            let mut gone = Vec::new();
+            for (price, view) in self.book.levels(own) {
+                let reached = if own == BookSide::Bid { price.0 >= px } else { price.0 <= px };
+                if !reached {
+                    break;
+                }
+                gone.extend(view.own().iter().map(|own| (price, own.order)));
+            }
+            for (price, key) in gone {
+                self.book.remove(own, price, key);
+                filled(key);
+            }
+        }
+        let sizes = (Quantity(before), Quantity(after));
+        self.book.on_level(side, Price(px), sizes, 0, t, &mut Vec::new());
+        self.tracker.on_level(side, Price(px), Quantity(after), 0, t);
+    }
+}

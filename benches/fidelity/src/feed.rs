@@ -1,0 +1,90 @@
+//! The aggregate feed that a client would have seen: prints at once, depth at once or conflated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sequence_core::ids::BookSide;
+
+use crate::truth::TruthBook;
+
+/// A depth message: a level's size before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LevelChange {
+    pub t: i64,
+    pub side: BookSide,
+    pub px: i64,
+    pub before: i64,
+    pub after: i64,
+}
+
+/// Depth as displayed; level changes wait for the end of their interval.
+#[derive(Debug, Clone)]
+pub struct Conflator {
+    step_ns: i64,
+    next_ns: i64,
+    displayed: BTreeMap<(BookSide, i64), i64>,
+    dirty: BTreeSet<(BookSide, i64)>,
+}
+
+impl Conflator {
+    /// A feed with one depth message per `step_ns`; 0 = one per order event.
+    pub const fn new(step_ns: i64) -> Self {
+        Self { step_ns, next_ns: 0, displayed: BTreeMap::new(), dirty: BTreeSet::new() }
+    }
+
+    /// Size displayed at a price.
+    pub fn qty(&self, side: BookSide, px: i64) -> i64 {
+        self.displayed.get(&(side, px)).copied().unwrap_or(0)
+    }
+
+    /// Displayed levels of a side, best first.
+    pub fn levels(&self, side: BookSide) -> Vec<(i64, i64)> {
+        let of_side = self.displayed.range((side, i64::MIN)..=(side, i64::MAX));
+        let mut levels: Vec<(i64, i64)> = of_side.map(|((_, px), qty)| (*px, *qty)).collect();
+        if side == BookSide::Bid {
+            levels.reverse();
+        }
+        levels
+    }
+
+    /// A level of the true book changed.
+    pub fn touch(&mut self, side: BookSide, px: i64) {
+        self.dirty.insert((side, px));
+    }
+
+    /// Depth messages due before an event at `t` (conflated feeds).
+    pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {
+        if self.step_ns > 0 && t >= self.next_ns {
+            self.flush(self.next_ns, truth, out);
+            self.next_ns = t - t.rem_euclid(self.step_ns) + self.step_ns;
+        }
+    }
+
+    /// Depth messages due right after an event (event-level feeds).
+    pub fn after(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {
+        if self.step_ns == 0 {
+            self.flush(t, truth, out);
+        }
+    }
+
+    /// Everything that is displayed now, as a snapshot taken at the start.
+    pub fn snapshot(&mut self, truth: &TruthBook) -> Vec<(BookSide, i64, i64)> {
+        let mut changes = Vec::new();
+        self.flush(0, truth, &mut changes);
+        self.displayed.iter().map(|((side, px), qty)| (*side, *px, *qty)).collect()
+    }
+
+    fn flush(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {
+        for (side, px) in std::mem::take(&mut self.dirty) {
+            let (before, after) = (self.qty(side, px), truth.qty(side, px));
+            if before == after {
+                continue;
+            }
+            if after > 0 {
+                self.displayed.insert((side, px), after);
+            } else {
+                self.displayed.remove(&(side, px));
+            }
+            out.push(LevelChange { t, side, px, before, after });
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A price level's queue as a list of lots, front first, with own orders at their places.
+//!
+//! On an order-by-order feed every message reveals one order's size; remembering those sizes tells
+//! which order a later cancel was. The list holds what is *estimated* to stand in the queue.
+
+use std::collections::VecDeque;
+
+use crate::sim::math::{ONE_Q32, pow_q32};
+
+/// Rounds of proportional removal before the rest is taken from the back.
+const MAX_ROUNDS: u32 = 8;
+
+/// How a decrease that matches no known lot is spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmatched {
+    /// From the newest lot backwards: most cancels are of young orders.
+    Back,
+    /// Cumulative share `(Sᵢ/S)ᵏ` from the front.
+    Power(u32),
+}
+
+/// What a feed with order counts says about a decrease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountChange {
+    /// No counts, or several orders at once.
+    Unknown,
+    /// One order left whole.
+    OneLess,
+    /// An order got smaller in place.
+    Same,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unknown,
+    Known,
+    Own,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    size: i64,
+    kind: Kind,
+}
+
+/// The list. Its own entries stand in the order in which their owner keeps its orders.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LotQueue {
+    entries: VecDeque<Entry>,
+    external: i64,
+    own: usize,
+}
+
+impl LotQueue {
+    /// Size of everybody else.
+    pub const fn external(&self) -> i64 {
+        self.external
+    }
+
+    /// Number of external lots.
+    pub fn lots(&self) -> usize {
+        self.entries.len() - self.own
+    }
+
+    /// Adds a lot at the back. `cap` bounds the lots kept; the two frontmost neighbours merge.
+    pub fn append(&mut self, size: i64, known: bool, cap: usize) {
+        if size > 0 {
+            self.entries.push_back(Entry { size, kind: kind(known) });
+            self.external += size;
+            self.enforce(cap);
+        }
+    }
+
+    /// Adds `count` equal lots of unknown origin (one when the count is not given); what does not
+    /// divide goes to the first.
+    pub fn append_equal(&mut self, size: i64, count: u32, cap: usize) {
+        let most = i64::try_from(cap).unwrap_or(i64::MAX).min(size);
+        let lots = i64::from(count).min(most).max(1);
+        let each = size / lots;
+        self.append(each + size % lots, false, cap);
+        for _ in 1..lots {
+            self.append(each, false, cap);
+        }
+    }
+
+    /// Adds a known lot just before the own entry `own`, or at the back when there is none.
+    pub fn insert_before_own(&mut self, own: usize, size: i64, cap: usize) {
+        if size <= 0 {
+            return;
+        }
+        let mut places = self.entries.iter().enumerate().filter(|(_, e)| e.kind == Kind::Own);
+        let at = places.nth(own).map_or(self.entries.len(), |(at, _)| at);
+        self.entries.insert(at, Entry { size, kind: Kind::Known });
+        self.external += size;
+        self.enforce(cap);
+    }
+
+    /// Adds an own entry at the back.
+    pub fn append_own(&mut self, size: i64) {
+        self.entries.push_back(Entry { size, kind: Kind::Own });
+        self.own += 1;
+    }
+
+    /// Sets the size of an own entry; 0 removes it.
+    pub fn set_own(&mut self, own: usize, size: i64) {
+        let mut places = self.entries.iter().enumerate().filter(|(_, e)| e.kind == Kind::Own);
+        let Some((at, _)) = places.nth(own) else { return };
+        if size > 0 {
+            if let Some(entry) = self.entries.get_mut(at) {
+                entry.size = size;
+            }
+        } else {
+            self.entries.remove(at);
+            self.own -= 1;
+        }
+    }
+
+    /// Moves every own entry to the front, in order: the market has traded through this price.
+    pub fn own_to_front(&mut self) {
+        let (own, rest): (Vec<Entry>, Vec<Entry>) =
+            self.entries.iter().partition(|entry| entry.kind == Kind::Own);
+        self.entries = own.into_iter().chain(rest).collect();
+    }
+
+    /// Forgets every external lot; own entries stay.
+    pub fn clear_external(&mut self) {
+        self.entries.retain(|entry| entry.kind == Kind::Own);
+        self.external = 0;
+    }
+
+    /// External size before each own entry, in order.
+    pub fn ahead(&self) -> impl Iterator<Item = i64> + '_ {
+        let mut before = 0;
+        self.entries.iter().filter_map(move |entry| {
+            if entry.kind == Kind::Own {
+                return Some(before);
+            }
+            before += entry.size;
+            None
+        })
+    }
+
+    /// Spends a print's budget from the front. `on_own(index, budget, size)` says how much an own
+    /// entry takes. Returns the external size consumed.
+    pub fn walk(&mut self, budget: i64, mut on_own: impl FnMut(usize, i64, i64) -> i64) -> i64 {
+        let (mut left, mut consumed, mut own) = (budget, 0, 0);
+        for entry in &mut self.entries {
+            if left == 0 {
+                break;
+            }
+            let taken = if entry.kind == Kind::Own {
+                own += 1;
+                on_own(own - 1, left, entry.size)
+            } else {
+                let taken = left.min(entry.size);
+                consumed += taken;
+                taken
+            };
+            entry.size -= taken;
+            left -= taken;
+        }
+        self.external -= consumed;
+        self.sweep();
+        consumed
+    }
+
+    /// Removes an unexplained decrease. True when it was the exact size of a known lot.
+    pub fn cancel(&mut self, size: i64, count: CountChange, unmatched: Unmatched) -> bool {
+        if size >= self.external {
+            let exact = self.newest(|e| e.kind == Kind::Known && e.size == size).is_some();
+            self.clear_external();
+            return exact;
+        }
+        if count != CountChange::Same
+            && let Some(at) = self.newest(|e| e.kind == Kind::Known && e.size == size)
+        {
+            self.entries.remove(at);
+            self.external -= size;
+            return true;
+        }
+        let whole = |e: &Entry| e.kind == Kind::Unknown && e.size >= size;
+        if count == CountChange::OneLess
+            && let Some(at) = self.newest(whole)
+        {
+            if let Some(entry) = self.entries.get_mut(at) {
+                entry.size -= size;
+            }
+            self.external -= size;
+            self.sweep();
+            return false;
+        }
+        let floor = if count == CountChange::Same { size } else { 0 };
+        self.spread(size, floor, unmatched);
+        false
+    }
+
+    /// Position of the newest entry that satisfies `wanted`.
+    fn newest(&self, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
+        self.entries.iter().rposition(wanted)
+    }
+
+    /// Spreads a decrease over the lots larger than `floor`, or over all when there is none.
+    fn spread(&mut self, size: i64, floor: i64, unmatched: Unmatched) {
+        let mut left = size;
+        if let Unmatched::Power(k) = unmatched {
+            for _ in 0..MAX_ROUNDS {
+                if left == 0 {
+                    break;
+                }
+                left -= self.spread_once(left, floor, k);
+            }
+        }
+        for floor in [floor, 0] {
+            left -= self.take_back(left, floor);
+        }
+        self.external -= size - left;
+        self.sweep();
+    }
+
+    fn spread_once(&mut self, size: i64, floor: i64, k: u32) -> i64 {
+        let eligible = |entry: &Entry| entry.kind != Kind::Own && entry.size > floor;
+        let total: i128 =
+            self.entries.iter().filter(|e| eligible(e)).map(|e| i128::from(e.size)).sum();
+        let (mut before, mut credited, mut taken) = (0_i128, 0_i64, 0);
+        for entry in self.entries.iter_mut().filter(|entry| eligible(entry)) {
+            before += i128::from(entry.size);
+            // The last share is exactly 1, so every round hands out its whole decrease.
+            let weight = pow_q32((before << 32) / total, k).min(ONE_Q32);
+            let upto = i64::try_from((i128::from(size) * weight) >> 32).unwrap_or(size);
+            let take = entry.size.min(upto - credited);
+            credited = upto;
+            taken += take;
+            entry.size -= take;
+        }
+        taken
+    }
+
+    fn take_back(&mut self, size: i64, floor: i64) -> i64 {
+        let mut left = size;
+        for entry in self.entries.iter_mut().rev() {
+            if left == 0 {
+                break;
+            }
+            if entry.kind != Kind::Own && entry.size > floor {
+                let take = left.min(entry.size);
+                left -= take;
+                entry.size -= take;
+            }
+        }
+        size - left
+    }
+
+    /// Drops external lots that are used up; own entries leave through [`Self::set_own`].
+    fn sweep(&mut self) {
+        let used_up = |entry: &Entry| entry.size == 0 && entry.kind != Kind::Own;
+        while self.entries.front().is_some_and(used_up) {
+            self.entries.pop_front();
+        }
+        if self.entries.iter().any(used_up) {
+            self.entries.retain(|entry| !used_up(entry));
+        }
+    }
+
+    fn enforce(&mut self, cap: usize) {
+        if self.lots() <= cap.max(1) {
+            return;
+        }
+        let external = |at: usize| self.entries.get(at).is_some_and(|e| e.kind != Kind::Own);
+        let Some(at) = (1..self.entries.len()).find(|at| external(at - 1) && external(*at)) else {
+            return;
+        };
+        let merged = self.entries.remove(at).map_or(0, |entry| entry.size);
+        if let Some(entry) = self.entries.get_mut(at - 1) {
+            entry.size += merged;
+            entry.kind = Kind::Unknown;
+        }
+    }
+}
+
+const fn kind(known: bool) -> Kind {
+    if known { Kind::Known } else { Kind::Unknown }
+}

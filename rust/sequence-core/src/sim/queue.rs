@@ -1,0 +1,481 @@
+//! The maker queue of one account in one market: every resting order, every event that moves it.
+//!
+//! Feed it each depth change and each print of the market; it answers with the fills they are
+//! evidence for. A fill needs a print or an opposite quote: a decrease never fills, a touch never
+//! fills, and the own fills of one print never exceed it. Levels without own orders cost two
+//! comparisons.
+
+use crate::book::Book;
+use crate::ids::BookSide;
+use crate::number::{Price, Quantity};
+use crate::reject::text_enum;
+use crate::sim::lots::Unmatched;
+use crate::sim::phi::Phi;
+use crate::sim::resting::{PassedBy, Place, Resting, Shadow};
+use crate::sim::tracker::LevelEntry;
+use crate::sim::view::{Budget, LevelView, Mode, StepRules};
+
+text_enum!(
+    /// Why an order was filled.
+    FillCause {
+        /// It took displayed size.
+        Walk = "WALK",
+        /// A print at its price reached it.
+        Queue = "QUEUE",
+        /// A print happened at a worse price for the aggressor than the order offered.
+        Through = "THROUGH",
+        /// An opposite quote appeared at or through its price.
+        Crossing = "CROSSING",
+        /// The first snapshot after a gap shows such a quote.
+        ResyncCross = "RESYNC_CROSS",
+        /// The venue closed the position.
+        Liquidation = "LIQUIDATION",
+    }
+);
+
+/// How queues are estimated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueModel {
+    /// Lots or `power_x(2)`, by the match rate of the stream.
+    Auto,
+    /// A fixed rule.
+    Fixed(Mode),
+    /// The smaller of `uniform` and the automatic choice.
+    Optimistic,
+    /// The larger of `risk_averse` and the automatic choice.
+    Adversarial,
+}
+
+/// Parameters of a queue book, from the preset and the instrument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueParams {
+    /// Estimator.
+    pub model: QueueModel,
+    /// Hidden size assumed ahead at entry, in ppm of the order's quantity.
+    pub hidden_ahead_ppm: i64,
+    /// The same for the adversarial shadow.
+    pub band_hidden_ppm: i64,
+    /// Numbers of each step.
+    pub rules: StepRules,
+}
+
+/// One order that joins the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Join {
+    /// The engine's key of the order.
+    pub order: u64,
+    /// Side of the book it rests on.
+    pub side: BookSide,
+    /// Its price.
+    pub price: Price,
+    /// Open quantity; 0 makes it a probe that keeps a place and never fills.
+    pub quantity: Quantity,
+    /// Arrival rank among the account's orders.
+    pub seq: u64,
+    /// Time of arrival at the venue, in ns.
+    pub now_ns: i64,
+}
+
+/// One print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Print {
+    /// Side of the book that was hit; `None` when the aggressor is not known.
+    pub hit: Option<BookSide>,
+    /// Price of the trade.
+    pub price: Price,
+    /// Size of the trade.
+    pub quantity: Quantity,
+    /// Part of the size that the recorded depth contains; less than `quantity` only when the
+    /// account's own executions are taken out of a replay.
+    pub external: Quantity,
+}
+
+/// A fill of a resting order, with what its evidence record needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueFill {
+    /// The order.
+    pub order: u64,
+    /// Side of the book it rests on.
+    pub side: BookSide,
+    /// The order's own price, which is the fill price.
+    pub price: Price,
+    /// Size of the fill.
+    pub quantity: Quantity,
+    /// Open quantity after the fill.
+    pub remaining: Quantity,
+    /// Why.
+    pub cause: FillCause,
+    /// Size ahead before the step.
+    pub ahead_before: Quantity,
+    /// Size ahead after the step.
+    pub ahead_after: Quantity,
+    /// Size ahead at entry.
+    pub ahead_entry: Quantity,
+    /// Part of it that earlier prints took: `entry = before + prints + cancels`.
+    pub prints_ahead: Quantity,
+    /// Part of it that cancels took, with everything else that is not a print.
+    pub cancels_ahead: Quantity,
+    /// Own quantity that stood before it at its price when the step began.
+    pub own_ahead: Quantity,
+    /// Surplus of the level after the step.
+    pub surplus: Quantity,
+    /// Displayed size at entry.
+    pub displayed_entry: Quantity,
+    /// Displayed size before the step.
+    pub displayed_before: Quantity,
+    /// Price of the print or quote that is the evidence.
+    pub evidence_price: Price,
+    /// Size of the evidence.
+    pub evidence_size: Quantity,
+    /// What was left of it when this order was reached.
+    pub budget_before: Quantity,
+    /// Optimistic reading after the step.
+    pub low: Shadow,
+    /// Adversarial reading after the step.
+    pub high: Shadow,
+}
+
+/// Every resting order of one account in one market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueBook {
+    params: QueueParams,
+    /// Best first.
+    bids: Vec<(Price, LevelView)>,
+    /// Best first.
+    asks: Vec<(Price, LevelView)>,
+}
+
+/// What the evidence of one step is.
+#[derive(Debug, Clone, Copy)]
+struct Evidence {
+    cause: FillCause,
+    price: Price,
+    size: Quantity,
+}
+
+impl QueueBook {
+    /// An empty queue book.
+    pub const fn new(params: QueueParams) -> Self {
+        Self { params, bids: Vec::new(), asks: Vec::new() }
+    }
+
+    /// Parameters in force.
+    pub const fn params(&self) -> &QueueParams {
+        &self.params
+    }
+
+    /// True when nothing rests.
+    pub const fn is_empty(&self) -> bool {
+        self.bids.is_empty() && self.asks.is_empty()
+    }
+
+    /// Own best price of a side.
+    pub fn best(&self, side: BookSide) -> Option<Price> {
+        self.side(side).first().map(|(price, _)| *price)
+    }
+
+    /// The view of a level, while an own order rests there.
+    pub fn level(&self, side: BookSide, price: Price) -> Option<&LevelView> {
+        let at = position(self.side(side), side, price).ok()?;
+        self.side(side).get(at).map(|(_, view)| view)
+    }
+
+    /// Views of a side with their prices, best first.
+    pub fn levels(&self, side: BookSide) -> impl Iterator<Item = (Price, &LevelView)> {
+        self.side(side).iter().map(|(price, view)| (*price, view))
+    }
+
+    /// Puts an order at the back of its queue. `entry` is what is known of the level.
+    pub fn join(&mut self, join: Join, entry: LevelEntry) {
+        let band_hidden = ppm_of(join.quantity.0, self.params.band_hidden_ppm);
+        let hidden = ppm_of(join.quantity.0, self.params.hidden_ahead_ppm);
+        let mode = self.mode(entry.policy);
+        let rules = self.params.rules;
+        let views = self.side_mut(join.side);
+        let at = match position(views, join.side, join.price) {
+            Ok(at) => at,
+            Err(at) => {
+                views.insert(at, (join.price, LevelView::new(entry.record, entry.queue, mode)));
+                at
+            }
+        };
+        let Some((_, view)) = views.get_mut(at) else { return };
+        view.settle(join.now_ns, &rules);
+        view.join(resting(join), hidden, band_hidden);
+    }
+
+    /// Takes an order out. False when it does not rest here.
+    pub fn remove(&mut self, side: BookSide, price: Price, order: u64) -> bool {
+        let views = self.side_mut(side);
+        let Ok(at) = position(views, side, price) else { return false };
+        let Some((_, view)) = views.get_mut(at) else { return false };
+        let rests = view.own().iter().any(|own| own.order == order);
+        if view.remove(order) {
+            views.remove(at);
+        }
+        rests
+    }
+
+    /// Amends in place: a smaller quantity keeps its place. Anything else is remove and join.
+    pub fn shrink(&mut self, side: BookSide, price: Price, order: u64, remaining: Quantity) {
+        if remaining.0 <= 0 {
+            self.remove(side, price, order);
+        } else if let Some(view) = self.view_mut(side, price) {
+            view.shrink(order, remaining.0);
+        }
+    }
+
+    /// A level of `side` changed from `before` to `after` (absolute sizes, `count` orders or 0).
+    ///
+    /// Moves the queue at that price, and fills own orders of the other side that an appearing or
+    /// growing quote crosses.
+    pub fn on_level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        (before, after): (Quantity, Quantity),
+        count: u32,
+        now_ns: i64,
+        out: &mut Vec<QueueFill>,
+    ) {
+        let rules = self.params.rules;
+        if let Some(view) = self.view_mut(side, price) {
+            view.depth(after.0, count, now_ns, &rules);
+        }
+        if after > before && self.crosses(side, price) {
+            let evidence =
+                Evidence { cause: FillCause::Crossing, price, size: Quantity(after.0 - before.0) };
+            self.cross(opposite(side), evidence, now_ns, out);
+        }
+    }
+
+    /// A depth message of the market has been applied whole. Needed on conflated feeds: size that
+    /// appears later than the first message after an entry stands behind it.
+    pub fn on_message_end(&mut self) {
+        for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
+            view.end_entry();
+        }
+    }
+
+    /// A print happened.
+    pub fn on_print(&mut self, print: Print, now_ns: i64, out: &mut Vec<QueueFill>) {
+        match print.hit {
+            Some(side) => self.print_side(side, print, now_ns, out),
+            None => {
+                for side in [BookSide::Bid, BookSide::Ask] {
+                    self.print_side(side, print, now_ns, out);
+                }
+            }
+        }
+    }
+
+    /// Applies held decreases that are due.
+    pub fn on_timer(&mut self, now_ns: i64) {
+        let rules = self.params.rules;
+        for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
+            view.settle(now_ns, &rules);
+        }
+    }
+
+    /// When [`Self::on_timer`] next has work.
+    pub fn next_deadline(&self) -> Option<i64> {
+        let views = self.bids.iter().chain(&self.asks);
+        views.filter_map(|(_, view)| view.record().next_deadline()).min()
+    }
+
+    /// The book was rebuilt after a gap: queues are matched to what is displayed now, and own
+    /// orders that it crosses fill at their own price from the displayed size.
+    pub fn on_resync(&mut self, book: &Book, now_ns: i64, out: &mut Vec<QueueFill>) {
+        let rules = self.params.rules;
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for (price, view) in self.side_mut(side) {
+                view.resync(book.quantity_at(side, *price).0, now_ns, &rules);
+            }
+            for level in book.levels(opposite(side)) {
+                if !self.crosses(opposite(side), level.price) {
+                    break;
+                }
+                let cause = FillCause::ResyncCross;
+                let evidence = Evidence { cause, price: level.price, size: level.quantity };
+                self.cross(side, evidence, now_ns, out);
+            }
+        }
+    }
+
+    /// True when a quote of `side` at `price` is at or through an own order.
+    fn crosses(&self, side: BookSide, price: Price) -> bool {
+        self.best(opposite(side)).is_some_and(|own| match side {
+            BookSide::Ask => price <= own,
+            BookSide::Bid => price >= own,
+        })
+    }
+
+    fn cross(&mut self, own: BookSide, evidence: Evidence, now: i64, out: &mut Vec<QueueFill>) {
+        let rules = self.params.rules;
+        let mut budget = Budget::new(evidence.size.0);
+        for (price, view) in self.side_mut(own) {
+            let reached = match own {
+                BookSide::Bid => *price >= evidence.price,
+                BookSide::Ask => *price <= evidence.price,
+            };
+            if !reached {
+                break;
+            }
+            let displayed = view.record().displayed();
+            view.begin(now, &rules);
+            budget = view.fill_beyond(budget, false, now, rules.fill_quantum);
+            emit(own, *price, view, evidence, displayed, out);
+        }
+        self.drop_empty(own);
+    }
+
+    fn print_side(&mut self, side: BookSide, print: Print, now: i64, out: &mut Vec<QueueFill>) {
+        let rules = self.params.rules;
+        let mut budget = Budget::new(print.quantity.0);
+        let (mut touched, known) = (false, print.hit.is_some());
+        for (price, view) in self.side_mut(side) {
+            let better = better(side, *price, print.price);
+            if !better && *price != print.price {
+                break;
+            }
+            touched = true;
+            let displayed = view.record().displayed();
+            let cause = if better { FillCause::Through } else { FillCause::Queue };
+            view.begin(now, &rules);
+            if better {
+                budget = view.fill_beyond(budget, true, now, rules.fill_quantum);
+            } else if known {
+                view.print_at(print.external.0, budget, now, &rules);
+            }
+            view.note_print(print.quantity.0, better, known, now);
+            let evidence = Evidence { cause, price: print.price, size: print.quantity };
+            emit(side, *price, view, evidence, displayed, out);
+        }
+        if touched {
+            self.drop_empty(side);
+        }
+    }
+
+    fn drop_empty(&mut self, side: BookSide) {
+        self.side_mut(side).retain(|(_, view)| !view.own().is_empty());
+    }
+
+    fn mode(&self, policy: Mode) -> Mode {
+        let unmatched = match policy {
+            Mode::Lots(unmatched) => unmatched,
+            _ => Unmatched::Power(3),
+        };
+        match &self.params.model {
+            QueueModel::Auto => policy,
+            QueueModel::Fixed(mode) => mode.clone(),
+            QueueModel::Optimistic => Mode::Least(Phi::Uniform, unmatched),
+            QueueModel::Adversarial => Mode::Most(Phi::RiskAverse, unmatched),
+        }
+    }
+
+    fn view_mut(&mut self, side: BookSide, price: Price) -> Option<&mut LevelView> {
+        let views = self.side_mut(side);
+        let at = position(views, side, price).ok()?;
+        views.get_mut(at).map(|(_, view)| view)
+    }
+
+    const fn side(&self, side: BookSide) -> &Vec<(Price, LevelView)> {
+        match side {
+            BookSide::Bid => &self.bids,
+            BookSide::Ask => &self.asks,
+        }
+    }
+
+    const fn side_mut(&mut self, side: BookSide) -> &mut Vec<(Price, LevelView)> {
+        match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        }
+    }
+}
+
+const fn opposite(side: BookSide) -> BookSide {
+    match side {
+        BookSide::Bid => BookSide::Ask,
+        BookSide::Ask => BookSide::Bid,
+    }
+}
+
+/// True when `price` is served before `other` on this side.
+pub(crate) fn better(side: BookSide, price: Price, other: Price) -> bool {
+    match side {
+        BookSide::Bid => price > other,
+        BookSide::Ask => price < other,
+    }
+}
+
+fn position(views: &[(Price, LevelView)], side: BookSide, price: Price) -> Result<usize, usize> {
+    views.binary_search_by(|(at, _)| match side {
+        BookSide::Bid => price.cmp(at),
+        BookSide::Ask => at.cmp(&price),
+    })
+}
+
+fn resting(join: Join) -> Resting {
+    Resting {
+        order: join.order,
+        seq: join.seq,
+        remaining: join.quantity.0,
+        ahead: 0,
+        entry_ahead: 0,
+        entry_displayed: 0,
+        prints_ahead: 0,
+        cancels_ahead: 0,
+        prints_at_level: 0,
+        prints_through: 0,
+        probe: join.quantity.0 == 0,
+        fresh: true,
+        passed_by: PassedBy::NoPrint,
+        since_ns: join.now_ns,
+        low: Shadow::default(),
+        high: Shadow::default(),
+        start: Place::default(),
+        taken: 0,
+        budget: 0,
+    }
+}
+
+/// `⌊quantity·ppm/10⁶⌋`.
+fn ppm_of(quantity: i64, ppm: i64) -> i64 {
+    i64::try_from(i128::from(quantity) * i128::from(ppm) / 1_000_000).unwrap_or(0)
+}
+
+fn emit(
+    side: BookSide,
+    price: Price,
+    view: &mut LevelView,
+    evidence: Evidence,
+    displayed: i64,
+    out: &mut Vec<QueueFill>,
+) {
+    let surplus = Quantity(view.surplus());
+    view.take_fills(|own, own_ahead| {
+        out.push(QueueFill {
+            order: own.order,
+            side,
+            price,
+            quantity: Quantity(own.taken),
+            remaining: Quantity(own.remaining),
+            cause: evidence.cause,
+            ahead_before: Quantity(own.start.ahead),
+            ahead_after: Quantity(own.ahead),
+            ahead_entry: Quantity(own.entry_ahead),
+            prints_ahead: Quantity(own.start.prints_ahead),
+            cancels_ahead: Quantity(own.start.cancels_ahead),
+            own_ahead: Quantity(own_ahead),
+            surplus,
+            displayed_entry: Quantity(own.entry_displayed),
+            displayed_before: Quantity(displayed),
+            evidence_price: evidence.price,
+            evidence_size: evidence.size,
+            budget_before: Quantity(own.budget),
+            low: own.low,
+            high: own.high,
+        });
+    });
+}

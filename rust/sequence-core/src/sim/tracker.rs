@@ -1,0 +1,341 @@
+//! The lots of every level of one market, shared by all accounts, and the match rate.
+//!
+//! An order that joins a level copies what is known here into its own view. Levels far from the
+//! touch cost one look-up and one list operation per depth message.
+
+use crate::ids::BookSide;
+use crate::number::{Price, Quantity};
+use crate::sim::lots::{LotQueue, Unmatched};
+use crate::sim::phi::Phi;
+use crate::sim::record::{Held, Record};
+use crate::sim::view::{Mode, count_change};
+
+/// Levels from the touch within which decreases count for the match rate.
+const WATCHED_LEVELS: usize = 5;
+/// Decreases needed before the match rate decides anything.
+const ENOUGH_DECREASES: u64 = 200;
+/// Weight of the newest decrease is one in this many.
+const MEMORY: i64 = 256;
+/// Match rate from which unmatched decreases are taken from the back, in ppm.
+const BACK_FROM_PPM: i64 = 850_000;
+/// Match rate below which a scalar rule is used, in ppm.
+const SCALAR_BELOW_PPM: i64 = 150_000;
+/// How far beyond a threshold the rate must go to change a choice once made, in ppm.
+const HYSTERESIS_PPM: i64 = 50_000;
+
+/// What is known of a level when an order joins it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelEntry {
+    /// The feed's side.
+    pub record: Record,
+    /// External lots.
+    pub queue: LotQueue,
+    /// Rule that the stream's match rate suggests.
+    pub policy: Mode,
+}
+
+impl LevelEntry {
+    /// A level of which nothing but its displayed size is known.
+    pub fn displayed(size: Quantity) -> Self {
+        let mut queue = LotQueue::default();
+        queue.append(size.0, false, 1);
+        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(Unmatched::Power(3)) }
+    }
+}
+
+/// How often a decrease had exactly the size of a known lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MatchRate {
+    rate_ppm: i64,
+    seen: u64,
+    choice: Choice,
+    fixed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Choice {
+    #[default]
+    Undecided,
+    Back,
+    Power,
+    Scalar,
+}
+
+impl MatchRate {
+    /// Share of matched decreases, in ppm.
+    pub const fn ppm(&self) -> i64 {
+        self.rate_ppm
+    }
+
+    /// Decreases seen.
+    pub const fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// A rate that has its choice made for it: for comparing fixed rules.
+    pub const fn fixed(unmatched: Unmatched) -> Self {
+        let choice = match unmatched {
+            Unmatched::Back => Choice::Back,
+            Unmatched::Power(_) => Choice::Power,
+        };
+        Self { rate_ppm: 0, seen: 0, choice, fixed: true }
+    }
+
+    /// The queue rule that suits the stream.
+    pub const fn policy(&self) -> Mode {
+        match self.choice {
+            Choice::Undecided | Choice::Power => Mode::Lots(Unmatched::Power(3)),
+            Choice::Back => Mode::Lots(Unmatched::Back),
+            Choice::Scalar => Mode::Scalar(Phi::PowerX(2)),
+        }
+    }
+
+    const fn unmatched(&self) -> Unmatched {
+        match self.choice {
+            Choice::Back => Unmatched::Back,
+            _ => Unmatched::Power(3),
+        }
+    }
+
+    /// Counts one decrease. Until `MEMORY` of them the rate is the plain mean, so that the choice
+    /// after 200 rests on all of them.
+    fn count(&mut self, hit: bool) {
+        self.seen += 1;
+        let weight = i64::try_from(self.seen).unwrap_or(MEMORY).min(MEMORY);
+        let target = if hit { 1_000_000 } else { 0 };
+        self.rate_ppm += (target - self.rate_ppm).div_euclid(weight);
+        if self.seen >= ENOUGH_DECREASES && !self.fixed {
+            self.choose();
+        }
+    }
+
+    fn choose(&mut self) {
+        let margin = |inside: bool| if inside { -HYSTERESIS_PPM } else { HYSTERESIS_PPM };
+        let (back, scalar) = match self.choice {
+            Choice::Undecided => (BACK_FROM_PPM, SCALAR_BELOW_PPM),
+            choice => (
+                BACK_FROM_PPM + margin(choice == Choice::Back),
+                SCALAR_BELOW_PPM - margin(choice == Choice::Scalar),
+            ),
+        };
+        self.choice = if self.rate_ppm >= back {
+            Choice::Back
+        } else if self.rate_ppm < scalar {
+            Choice::Scalar
+        } else {
+            Choice::Power
+        };
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct BaseLevel {
+    record: Record,
+    queue: LotQueue,
+}
+
+/// One side: prices in order, best at the end, each pointing at a reusable slot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Ladder {
+    index: Vec<(i64, u32)>,
+    slots: Vec<BaseLevel>,
+    free: Vec<u32>,
+}
+
+/// Lots of every level of one market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotTracker {
+    bids: Ladder,
+    asks: Ladder,
+    rate: MatchRate,
+    hold_ns: i64,
+    lots_cap: usize,
+}
+
+impl LotTracker {
+    /// An empty tracker; `hold_ns` is the venue's pairing window (0 where prints come first).
+    pub fn new(hold_ns: i64, lots_cap: usize) -> Self {
+        Self {
+            bids: Ladder::default(),
+            asks: Ladder::default(),
+            rate: MatchRate::default(),
+            hold_ns,
+            lots_cap,
+        }
+    }
+
+    /// The same with a given match rate to start from.
+    #[must_use]
+    pub const fn with_rate(mut self, rate: MatchRate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Match rate of the stream.
+    pub const fn match_rate(&self) -> &MatchRate {
+        &self.rate
+    }
+
+    /// Forgets every level (a snapshot follows); the match rate stays.
+    pub fn clear(&mut self) {
+        self.bids = Ladder::default();
+        self.asks = Ladder::default();
+    }
+
+    /// A level of a snapshot: its orders are not known one by one.
+    pub fn on_snapshot_level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        quantity: Quantity,
+        count: u32,
+    ) {
+        let cap = self.lots_cap;
+        let ladder = self.ladder(side);
+        ladder.remove(side, price);
+        if quantity.0 <= 0 {
+            return;
+        }
+        if let Some(level) = ladder.get_or_insert(side, price) {
+            level.record = Record::new(quantity.0, count);
+            level.queue.append_equal(level.record.displayed(), count, cap);
+        }
+    }
+
+    /// A level now shows `quantity`, with `count` orders (0 = not given).
+    pub fn on_level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        quantity: Quantity,
+        count: u32,
+        now_ns: i64,
+    ) {
+        let (cap, hold_ns, unmatched) = (self.lots_cap, self.hold_ns, self.rate.unmatched());
+        let ladder = self.ladder(side);
+        let watched = ladder.rank(side, price) < WATCHED_LEVELS;
+        let existing = if quantity.0 > 0 {
+            ladder.get_or_insert(side, price)
+        } else {
+            ladder.get(side, price)
+        };
+        let Some(level) = existing else { return };
+        let mut hits = (0, 0);
+        level.settle(now_ns, unmatched, &mut hits);
+        let change = level.record.depth(quantity.0, count);
+        level.queue.append(change.increase, true, cap);
+        if change.decrease > 0 {
+            let deadline_ns = now_ns.saturating_add(hold_ns);
+            level.record.hold(Held { size: change.decrease, deadline_ns, fewer: change.fewer });
+            if hold_ns == 0 {
+                level.settle(now_ns, unmatched, &mut hits);
+            }
+        }
+        if level.record.is_empty() {
+            ladder.remove(side, price);
+        }
+        if watched {
+            for hit in 0..hits.0 + hits.1 {
+                self.rate.count(hit < hits.0);
+            }
+        }
+    }
+
+    /// A print of recorded size on the side that was hit.
+    pub fn on_print(&mut self, hit: BookSide, price: Price, size: Quantity, now_ns: i64) {
+        let unmatched = self.rate.unmatched();
+        let mut ignored = (0, 0);
+        if let Some(level) = self.ladder(hit).get(hit, price) {
+            level.settle(now_ns, unmatched, &mut ignored);
+            level.record.print(size.0);
+            level.queue.walk(size.0, |_, _, _| 0);
+        }
+    }
+
+    /// What an order that joins now meets. `displayed` is used where the level is not tracked.
+    pub fn entry(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        displayed: Quantity,
+        now_ns: i64,
+    ) -> LevelEntry {
+        let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
+        let mut ignored = (0, 0);
+        match self.ladder(side).get(side, price) {
+            None => LevelEntry { policy, ..LevelEntry::displayed(displayed) },
+            Some(level) => {
+                level.settle(now_ns, unmatched, &mut ignored);
+                LevelEntry { record: level.record.clone(), queue: level.queue.clone(), policy }
+            }
+        }
+    }
+
+    const fn ladder(&mut self, side: BookSide) -> &mut Ladder {
+        match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        }
+    }
+}
+
+impl BaseLevel {
+    /// Applies due decreases; `hits` counts matched and unmatched ones.
+    fn settle(&mut self, now_ns: i64, unmatched: Unmatched, hits: &mut (u32, u32)) {
+        while let Some(held) = self.record.due(now_ns) {
+            let matched = self.queue.cancel(held.size, count_change(held.fewer), unmatched);
+            let tally = if matched { &mut hits.0 } else { &mut hits.1 };
+            *tally += 1;
+        }
+    }
+}
+
+impl Ladder {
+    fn find(&self, side: BookSide, price: Price) -> Result<usize, usize> {
+        self.index.binary_search_by(|(at, _)| match side {
+            BookSide::Bid => at.cmp(&price.0),
+            BookSide::Ask => price.0.cmp(at),
+        })
+    }
+
+    /// Levels better than this price.
+    fn rank(&self, side: BookSide, price: Price) -> usize {
+        match self.find(side, price) {
+            Ok(at) => self.index.len() - at - 1,
+            Err(at) => self.index.len() - at,
+        }
+    }
+
+    fn get(&mut self, side: BookSide, price: Price) -> Option<&mut BaseLevel> {
+        let at = self.find(side, price).ok()?;
+        let (_, slot) = *self.index.get(at)?;
+        self.slots.get_mut(slot as usize)
+    }
+
+    fn get_or_insert(&mut self, side: BookSide, price: Price) -> Option<&mut BaseLevel> {
+        let slot = match self.find(side, price) {
+            Ok(at) => self.index.get(at)?.1,
+            Err(at) => {
+                let slot = if let Some(slot) = self.free.pop() {
+                    slot
+                } else {
+                    self.slots.push(BaseLevel::default());
+                    u32::try_from(self.slots.len() - 1).ok()?
+                };
+                self.index.insert(at, (price.0, slot));
+                slot
+            }
+        };
+        self.slots.get_mut(slot as usize)
+    }
+
+    fn remove(&mut self, side: BookSide, price: Price) {
+        let Ok(at) = self.find(side, price) else { return };
+        let (_, slot) = self.index.remove(at);
+        if let Some(level) = self.slots.get_mut(slot as usize) {
+            level.record = Record::new(0, 0);
+            level.queue.clear_external();
+        }
+        self.free.push(slot);
+    }
+}

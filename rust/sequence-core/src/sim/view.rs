@@ -1,0 +1,400 @@
+//! One account's picture of one price level: the record, the queue, and the account's own orders.
+//!
+//! Invariant: `E = max(R − T, 0) + P + σ` with `σ ≥ 0`, where `E` is the external size estimated to
+//! stand here and `σ` (the surplus) is what own fills and hidden allowances leave alive compared
+//! with the record. `σ` is derived, never stored.
+
+use crate::sim::lots::{CountChange, LotQueue, Unmatched};
+use crate::sim::phi::Phi;
+use crate::sim::record::{Held, MAX_SIZE, Record};
+use crate::sim::resting::{Lane, Resting, own_fill, serve};
+
+/// The queue rule of one view; chosen when the view is made and kept for its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// One number per order.
+    Scalar(Phi),
+    /// A list of lots.
+    Lots(Unmatched),
+    /// The smaller of a scalar rule and the lots (optimistic).
+    Least(Phi, Unmatched),
+    /// The larger of a scalar rule and the lots (adversarial).
+    Most(Phi, Unmatched),
+}
+
+/// Numbers every step needs. Sizes in 1e-8, times in ns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepRules {
+    /// How long an unexplained decrease is held for a print; 0 where prints come first.
+    pub hold_ns: i64,
+    /// Smallest fill that does not complete an order.
+    pub fill_quantum: i64,
+    /// Unit in which logarithmic rules count sizes.
+    pub lot_step: i64,
+    /// Most lots kept per level.
+    pub lots_cap: usize,
+    /// New size in the first depth message after an entry is placed ahead of it.
+    pub entry_ahead: bool,
+}
+
+/// What is left of one print, in each reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Budget {
+    pub(crate) main: i64,
+    pub(crate) low: i64,
+    pub(crate) high: i64,
+}
+
+impl Budget {
+    pub(crate) const fn new(size: i64) -> Self {
+        Self { main: size, low: size, high: size }
+    }
+}
+
+/// A level with own orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelView {
+    record: Record,
+    queue: LotQueue,
+    /// `E` where the rule needs no list.
+    scalar_external: i64,
+    own: Vec<Resting>,
+    mode: Mode,
+}
+
+impl LevelView {
+    /// A view that starts from what is known of the level.
+    pub fn new(record: Record, mut queue: LotQueue, mode: Mode) -> Self {
+        let external = queue.external();
+        if matches!(mode, Mode::Scalar(_)) {
+            queue = LotQueue::default();
+        }
+        Self { record, queue, scalar_external: external, own: Vec::new(), mode }
+    }
+
+    /// The feed's side of the level.
+    pub const fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Own orders, first served first.
+    pub fn own(&self) -> &[Resting] {
+        &self.own
+    }
+
+    /// The rule in force.
+    pub const fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// External size estimated to stand here, `E`.
+    pub const fn external(&self) -> i64 {
+        if matches!(self.mode, Mode::Scalar(_)) {
+            self.scalar_external
+        } else {
+            self.queue.external()
+        }
+    }
+
+    /// What own fills left alive compared with the record, `σ`.
+    pub fn surplus(&self) -> i64 {
+        self.external() - self.record.base() - self.record.held()
+    }
+
+    /// Puts an own order at the back. `hidden` is an allowance for size that is not displayed;
+    /// `band_hidden` the same for the adversarial shadow.
+    pub(crate) fn join(&mut self, mut order: Resting, hidden: i64, band_hidden: i64) {
+        if hidden > 0 {
+            self.scalar_external += hidden;
+            self.queue.append(hidden, false, usize::MAX);
+        }
+        let ahead = self.external();
+        order.ahead = ahead;
+        order.entry_ahead = ahead;
+        order.entry_displayed = self.record.displayed();
+        order.low.ahead = ahead - hidden;
+        order.low.remaining = order.remaining;
+        order.high.ahead = ahead - hidden + band_hidden.max(hidden);
+        order.high.remaining = order.remaining;
+        order.high.hidden = band_hidden.max(hidden) - hidden;
+        self.queue.append_own(order.remaining);
+        self.own.push(order);
+    }
+
+    /// Takes an order out; true when no own order is left.
+    pub(crate) fn remove(&mut self, order: u64) -> bool {
+        if let Some(at) = self.own.iter().position(|own| own.order == order) {
+            self.own.remove(at);
+            self.queue.set_own(at, 0);
+        }
+        self.own.is_empty()
+    }
+
+    /// Makes an order smaller without losing its place.
+    pub(crate) fn shrink(&mut self, order: u64, remaining: i64) {
+        if let Some(at) = self.own.iter().position(|own| own.order == order)
+            && let Some(own) = self.own.get_mut(at)
+        {
+            let cut = own.remaining - remaining;
+            own.remaining = remaining;
+            own.low.remaining = (own.low.remaining - cut).max(0);
+            own.high.remaining = (own.high.remaining - cut).clamp(0, remaining.max(0));
+            self.queue.set_own(at, remaining);
+        }
+    }
+
+    /// Rule 1: a print at this price by an aggressor of the other side. `recorded` is the part of
+    /// it that the record's size contains.
+    pub(crate) fn print_at(&mut self, recorded: i64, budget: Budget, now: i64, rules: &StepRules) {
+        self.record.print(recorded);
+        serve(&mut self.own, Lane::Low, budget.low, rules.fill_quantum);
+        serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
+        if let Mode::Lots(_) = self.mode {
+            self.walk_list(budget.main, rules);
+            for (own, place) in self.own.iter_mut().zip(self.queue.ahead()) {
+                own.book(place, true, now);
+            }
+            self.sync_list();
+        } else {
+            self.serve_scalar(budget.main, now, rules);
+        }
+        let missing = self.record.base() + self.record.held() - self.external();
+        if missing > 0 {
+            self.queue.append(missing, false, rules.lots_cap);
+            self.scalar_external += missing;
+        }
+    }
+
+    fn walk_list(&mut self, budget: i64, rules: &StepRules) {
+        let own = &mut self.own;
+        self.queue.walk(budget, |at, left, size| {
+            let taken = own_fill(left, size, rules.fill_quantum);
+            if let Some(order) = own.get_mut(at) {
+                order.taken = taken;
+                order.budget = left;
+                order.remaining -= taken;
+            }
+            taken
+        });
+    }
+
+    fn serve_scalar(&mut self, budget: i64, now: i64, rules: &StepRules) {
+        let consumed = serve(&mut self.own, Lane::Main, budget, rules.fill_quantum);
+        self.scalar_external = (self.scalar_external - consumed).max(0);
+        self.queue.walk(consumed, |_, _, _| 0);
+        let places = places(&self.queue, self.own.len());
+        for (own, listed) in self.own.iter_mut().zip(places) {
+            let scalar = (own.ahead - consumed).max(0);
+            let ahead = combine(&self.mode, scalar, listed);
+            own.book(ahead, true, now);
+        }
+        self.sync_list();
+    }
+
+    /// Rules 2 and 3: evidence beyond this price fills own orders whatever stands ahead. After a
+    /// print through (`jump`) they are first. Returns what is left of the budget.
+    pub(crate) fn fill_beyond(
+        &mut self,
+        budget: Budget,
+        jump: bool,
+        now: i64,
+        quantum: i64,
+    ) -> Budget {
+        let mut left = budget;
+        for own in &mut self.own {
+            own.budget = left.main;
+            own.taken = own_fill(left.main, own.remaining, quantum);
+            own.remaining -= own.taken;
+            left.main -= own.taken;
+            for (shadow, budget) in [(&mut own.low, &mut left.low), (&mut own.high, &mut left.high)]
+            {
+                let taken = own_fill(*budget, shadow.remaining, quantum);
+                shadow.remaining -= taken;
+                *budget -= taken;
+            }
+            if jump {
+                own.book(0, false, now);
+                own.high.ahead = 0;
+            }
+        }
+        if jump {
+            self.queue.own_to_front();
+        }
+        self.sync_list();
+        left
+    }
+
+    /// Rules 4 and 5: the level now shows `displayed`, with `count` orders (0 = not given).
+    pub(crate) fn depth(&mut self, displayed: i64, count: u32, now: i64, rules: &StepRules) {
+        self.settle(now, rules);
+        let change = self.record.depth(displayed, count);
+        if change.increase > 0 {
+            self.increase(change.increase, rules);
+        }
+        self.end_entry();
+        if change.decrease > 0 {
+            if rules.hold_ns > 0 {
+                self.record.hold(Held {
+                    size: change.decrease,
+                    deadline_ns: now.saturating_add(rules.hold_ns),
+                    fewer: change.fewer,
+                });
+            } else {
+                self.cancel(change.decrease, change.fewer, now, rules);
+            }
+        }
+        self.clear_if_empty(now);
+    }
+
+    /// Applies held decreases that are due as cancels.
+    pub(crate) fn settle(&mut self, now: i64, rules: &StepRules) {
+        if self.record.held() == 0 {
+            return;
+        }
+        while let Some(held) = self.record.due(now) {
+            self.cancel(held.size, held.fewer, held.deadline_ns, rules);
+        }
+        self.clear_if_empty(now);
+    }
+
+    /// A depth message of the instrument has passed: later increases are behind.
+    pub(crate) fn end_entry(&mut self) {
+        for own in &mut self.own {
+            own.fresh = false;
+        }
+    }
+
+    /// After a gap: the level shows `displayed`, and nothing of what happened in between is known.
+    pub(crate) fn resync(&mut self, displayed: i64, now: i64, rules: &StepRules) {
+        let external = self.external();
+        let displayed = displayed.clamp(0, MAX_SIZE);
+        self.record = Record::new(displayed, 0);
+        if displayed < external {
+            self.cancel(external - displayed, None, now, rules);
+        } else if displayed > external {
+            self.end_entry();
+            self.increase(displayed - external, rules);
+        }
+        self.clear_if_empty(now);
+    }
+
+    /// Orders that this step filled: calls `emit` for each and drops the completed ones.
+    pub(crate) fn take_fills(&mut self, mut emit: impl FnMut(&Resting, i64)) {
+        if self.own.iter().all(|own| own.taken == 0) {
+            return;
+        }
+        let mut own_ahead: i64 = 0;
+        for own in &mut self.own {
+            let open_before = own.remaining.saturating_add(own.taken);
+            if own.taken > 0 {
+                emit(own, own_ahead);
+                own.taken = 0;
+            }
+            own_ahead = own_ahead.saturating_add(open_before);
+        }
+        self.own.retain(|own| own.remaining > 0 || own.probe);
+    }
+
+    /// Starts a step that may fill: what is due is applied first.
+    pub(crate) fn begin(&mut self, now: i64, rules: &StepRules) {
+        self.settle(now, rules);
+        self.own.iter_mut().for_each(Resting::begin);
+    }
+
+    /// Notes a print that has been applied.
+    pub(crate) fn note_print(&mut self, size: i64, through: bool, known: bool, now: i64) {
+        for own in &mut self.own {
+            own.note_print(size, through, known, now);
+        }
+    }
+
+    fn increase(&mut self, size: i64, rules: &StepRules) {
+        let first_fresh = self.own.iter().position(|own| own.fresh);
+        self.scalar_external += size;
+        match first_fresh.filter(|_| rules.entry_ahead) {
+            Some(at) => self.queue.insert_before_own(at, size, rules.lots_cap),
+            None => self.queue.append(size, true, rules.lots_cap),
+        }
+        for own in self.own.iter_mut().filter(|own| own.fresh) {
+            own.high.ahead += size;
+            if rules.entry_ahead {
+                own.ahead += size;
+                own.entry_ahead += size;
+            }
+        }
+    }
+
+    fn cancel(&mut self, size: i64, fewer: Option<u32>, now: i64, rules: &StepRules) {
+        let total = self.external();
+        if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) =
+            self.mode
+        {
+            self.queue.cancel(size, count_change(fewer), unmatched);
+        }
+        self.scalar_external = (total - size).max(0);
+        let places = places(&self.queue, self.own.len());
+        let mut before = 0;
+        for (own, listed) in self.own.iter_mut().zip(places) {
+            let scalar = match &self.mode {
+                Mode::Scalar(phi) | Mode::Least(phi, _) | Mode::Most(phi, _) => {
+                    phi.advance(own.ahead, size, total, rules.lot_step)
+                }
+                Mode::Lots(_) => listed,
+            };
+            let (low, high) = (own.low.ahead, own.high.ahead);
+            own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
+            own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
+            // Nobody overtakes an own order that came earlier.
+            let ahead = combine(&self.mode, scalar, listed).max(before);
+            before = ahead;
+            own.book(ahead, false, now);
+        }
+    }
+
+    fn clear_if_empty(&mut self, now: i64) {
+        if !self.record.is_empty() {
+            return;
+        }
+        self.queue.clear_external();
+        self.scalar_external = 0;
+        for own in &mut self.own {
+            own.book(0, false, now);
+            own.high.ahead = 0;
+            own.high.hidden = 0;
+        }
+    }
+
+    /// Brings the list's own entries to the open quantities, last first so that places hold.
+    fn sync_list(&mut self) {
+        for (at, own) in self.own.iter().enumerate().rev() {
+            if own.taken > 0 {
+                self.queue.set_own(at, own.remaining);
+            }
+        }
+    }
+}
+
+fn places(queue: &LotQueue, own: usize) -> Vec<i64> {
+    let mut places = Vec::with_capacity(own);
+    places.extend(queue.ahead());
+    places.resize(own, 0);
+    places
+}
+
+fn combine(mode: &Mode, scalar: i64, listed: i64) -> i64 {
+    match mode {
+        Mode::Scalar(_) => scalar,
+        Mode::Lots(_) => listed,
+        Mode::Least(..) => scalar.min(listed),
+        Mode::Most(..) => scalar.max(listed),
+    }
+}
+
+/// Orders fewer at the level, read as what happened.
+pub(crate) const fn count_change(fewer: Option<u32>) -> CountChange {
+    match fewer {
+        Some(0) => CountChange::Same,
+        Some(1) => CountChange::OneLess,
+        _ => CountChange::Unknown,
+    }
+}
