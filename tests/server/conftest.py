@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sequence.sandbox import Sandbox
-from sequence.server import Limits, serving
+from sequence.server import Limits, protocol, serving
 
 FAST = Limits(
     header_timeout_s=0.3,
@@ -93,6 +93,18 @@ def fresh() -> Iterator[Api]:
     """A server of its own, not used yet."""
     with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
         yield Api(sandbox, url)
+
+
+@pytest.fixture(params=["httptools", "h11"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both HTTP parsers: the fast one, and the one where it cannot be installed."""
+
+    def not_installed() -> None:
+        raise ImportError
+
+    if request.param == "h11":
+        monkeypatch.setattr(protocol, "_guarded_httptools", not_installed)
+    return request.param
 
 
 @pytest.fixture

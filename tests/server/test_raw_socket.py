@@ -7,6 +7,8 @@ import pytest
 
 from sequence.server import Limits
 
+pytestmark = pytest.mark.usefixtures("parser")
+
 LIVE = b"GET /v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /v1/orders HTTP/1.1\r\nHost: localhost\r\n"
 

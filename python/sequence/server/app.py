@@ -31,6 +31,7 @@ _CLOSE: Final[Header] = (b"connection", b"close")
 _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
+_VERSIONS: Final = ("1.1", "1.0")
 
 Answer = tuple[bytes, tuple[Header, ...]]
 
@@ -99,6 +100,8 @@ class App:
         query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
         reading.check_body_headers(named, self.limits)
+        if scope["http_version"] not in _VERSIONS or _is_ambiguous(named):
+            raise RefusedError(refused("BAD_REQUEST", "malformed HTTP request"), _CLOSE)
         has_repeats = len(named) != len(headers)
         if self._loopback_only:
             self._check_host(
@@ -202,6 +205,11 @@ async def _answer_and_close(
     await send({"type": "http.response.body", "body": body, "more_body": True})
     await reading.discard_body(receive)
     await send({"type": "http.response.body", "body": b""})
+
+
+def _is_ambiguous(named: dict[bytes, bytes]) -> bool:
+    """Two ways to find the end of the body: what one reader takes for a request another may not."""
+    return b"transfer-encoding" in named and b"content-length" in named
 
 
 def _retry_after(seconds: int) -> Header:

@@ -22,6 +22,7 @@ EXIT_CONFIG: Final = 2
 EXIT_PORT: Final = 4
 _GRACE_S: Final = 4
 _BACKLOG: Final = 2048
+_H11_BUFFER: Final = 1 << 20
 
 OnReady = Callable[[str], None]
 
@@ -128,7 +129,8 @@ def _server(
         server_header=False,
         timeout_keep_alive=max(1, round(limits.idle_timeout_s)),
         timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=limits.header_bytes + limits.url_bytes,
+        # Above what the guard lets through, so that its answer is the one that is sent.
+        h11_max_incomplete_event_size=_H11_BUFFER,
     )
     url = _url(listener)
     return _Server(config, app, lambda: on_ready(url) if on_ready is not None else None)
