@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import zstandard
+
 from sequence._core import Recording, check_recording
 
 _ROOT = Path(__file__).parents[2]
