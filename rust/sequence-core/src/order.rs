@@ -12,6 +12,7 @@ use crate::ledger::ReservationId;
 use crate::number::{Money, Price, Quantity};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 use crate::sim::fees::FeeState;
+use crate::sim::latency::Transit;
 
 text_enum!(
     /// Status of an order (wire contract, 9.4).
@@ -141,6 +142,21 @@ pub enum LegState {
     Done,
 }
 
+/// Where a venue has a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtVenue {
+    /// On its way.
+    Travelling,
+    /// Accepted while the book could not be used; meets the next live one.
+    Waiting,
+    /// In the queue of its price.
+    Resting,
+    /// Between two slices of an order that chases the touch.
+    Chasing,
+    /// Gone: filled, cancelled, rejected or expired there.
+    Done,
+}
+
 /// One venue's share of an order.
 #[derive(Debug, Clone)]
 pub struct Leg {
@@ -164,10 +180,12 @@ pub struct Leg {
     pub state: LegState,
     /// Status shown on the wire.
     pub status: OrderStatus,
-    /// Rank among own orders of the account at one price; 0 before it rests.
-    pub rest_seq: u64,
-    /// It arrived while the book could not be used and waits for the next live one.
-    pub deferred: bool,
+    /// Where the venue has it; the client learns of changes one response delay later.
+    pub at_venue: AtVenue,
+    /// What the venue still holds of it.
+    pub open: Quantity,
+    /// How its message travelled.
+    pub transit: Transit,
 }
 
 impl Leg {

@@ -168,7 +168,7 @@ fn market_of(
     if let Some((_, id)) = ids.iter().find(|(known, _)| known == symbol) {
         return *id;
     }
-    let id = engine.list_market(venue, symbol, FeedKind::Feed).ok();
+    let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
     if let Some(id) = id {
         adopt_steps(engine, id, events);
     }

@@ -12,6 +12,7 @@ use sequence_core::ids::{AccountId, BookSide};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::session::Session;
+use sequence_core::sim::preset::{PRESETS, Params};
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
 use crate::convert::{to_python, violations};
@@ -144,11 +145,12 @@ impl Engine {
     #[new]
     #[pyo3(signature = (*, seed=42, preset="instant"))]
     fn new(py: Python<'_>, seed: u64, preset: &str) -> PyResult<Self> {
-        if preset != "instant" {
-            let refusal = crate::error::bad_choice("preset", preset, &["instant"]);
-            return Err(refused(py, &refusal));
-        }
-        Ok(Self { session: Mutex::new(Session::new(CoreEngine::new(seed))), seed })
+        let Some(params) = Params::preset(preset) else {
+            let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+            return Err(refused(py, &crate::error::bad_choice("preset", preset, &known)));
+        };
+        let engine = CoreEngine::new(seed, preset, params);
+        Ok(Self { session: Mutex::new(Session::new(engine)), seed })
     }
 
     /// Lists the demo market and opens its books.

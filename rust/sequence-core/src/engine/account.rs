@@ -1,9 +1,10 @@
 //! One client's sandbox: its graphs, orders, fills and rows, by epoch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::transit::Line;
 use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
@@ -114,9 +115,11 @@ pub struct Account {
     /// Fills of the epoch, in order of booking.
     pub fills: Vec<FillIx>,
     /// Orders that can still trade.
-    pub open: u32,
+    pub open: BTreeSet<OrderId>,
     /// Position rows by venue and asset.
     pub rows: BTreeMap<(VenueId, AssetId), RowIx>,
+    /// Connections to venues.
+    pub(super) lines: BTreeMap<VenueId, Line>,
 }
 
 impl Account {
@@ -128,8 +131,9 @@ impl Account {
             graphs: BTreeMap::new(),
             orders: Vec::new(),
             fills: Vec::new(),
-            open: 0,
+            open: BTreeSet::new(),
             rows: BTreeMap::new(),
+            lines: BTreeMap::new(),
         }
     }
 }

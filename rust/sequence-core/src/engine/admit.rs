@@ -9,13 +9,13 @@ use super::{Account, Engine, Graph, GraphId, Reply};
 use crate::command::{Size, Submit};
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
-use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
+use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
 use crate::registry::MarketSpec;
 use crate::reject::Refusal;
 
 /// Open orders a client may have.
-const MAX_OPEN_ORDERS: u32 = 10_000;
+const MAX_OPEN_ORDERS: usize = 10_000;
 
 /// An order that will be recorded.
 pub(super) struct Admitted {
@@ -82,7 +82,8 @@ impl Engine {
         let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
         let (qty, notional) = self.size(order, &markets, price)?;
         self.check_fits(order, &markets, qty, price)?;
-        if self.accounts[account].open >= MAX_OPEN_ORDERS {
+        self.check_position_range(account, order, &markets, outcome, qty)?;
+        if self.accounts[account].open.len() >= MAX_OPEN_ORDERS {
             return Err(Refusal::invalid("", format!("more than {MAX_OPEN_ORDERS} open orders")));
         }
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
@@ -194,6 +195,30 @@ impl Engine {
         Ok((qty, Some(usd)))
     }
 
+    /// What is held, what open orders may add and this order together stay inside the range of a
+    /// stored quantity.
+    fn check_position_range(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        outcome: Option<Outcome>,
+        qty: Quantity,
+    ) -> Result<(), Refusal> {
+        let open = self.open_orders(account).map(|id| i128::from(self.orders[id].remaining().0));
+        let coming = open.sum::<i128>() + i128::from(qty.0);
+        let held = markets.iter().map(|market| {
+            let terms = self.registry.market(*market);
+            i128::from(self.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs())
+        });
+        let sells = order.side == Side::Sell
+            && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
+        if !sells && held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
+            return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
+        }
+        Ok(())
+    }
+
     /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
     fn check_fits(
         &self,
@@ -252,7 +277,7 @@ impl Engine {
         let row: &mut Account = &mut self.accounts[account];
         row.graphs.insert(id, graph);
         row.orders.push(ix);
-        row.open += 1;
+        row.open.insert(ix);
         self.touch(ix);
         self.orders[ix].created_seq = self.orders[ix].event_seq;
         ix

@@ -1,18 +1,22 @@
 //! An order meets its venue: status, time in force, the walk, and what becomes of the rest.
 
+use super::deliver::{Answer, Matched};
+use super::evidence::{Bounds, LevelTaken, Liquidity};
 use super::finish::LegEnd;
 use super::place::within;
 use super::{Due, Engine, FillCause};
-use crate::ids::OrderId;
+use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, OrderId, Side};
 use crate::market::MarketStatus;
 use crate::number::{Price, Quantity};
-use crate::order::{LegState, OrderStatus, Policy, TimeInForce, book_price, book_side};
+use crate::order::{AtVenue, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
+use crate::sim::impact::{ImpactParams, Scale, log_odds_volatility, shift_in_log_odds};
+use crate::sim::preset::ImpactSides;
 
 /// Pause between the slices of an order that chases the touch.
 pub(super) const CHASE_INTERVAL_NS: i64 = 250_000_000;
-/// Levels one walk may take.
-const MAX_LEVELS: usize = 100;
+/// Levels whose size stands for the depth of a book in the impact model.
+const IMPACT_LEVELS: usize = 5;
 
 /// Why a walk stopped before the leg was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,26 +29,30 @@ enum Stop {
 }
 
 impl Engine {
-    /// The leg arrives at its venue now.
+    /// The leg meets its venue now.
     pub(super) fn arrive(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.orders[id].legs.get(at) else { return };
-        let status = self.markets[leg.market].market.status(self.now_ns);
-        let rests = self.rests(id);
-        match refusal_of(status, rests) {
-            Some((reason, text)) => return self.end_leg(id, at, LegEnd::Rejected(reason, text)),
-            None if !status.is_live() => {
-                self.acknowledge(id, at);
-                return self.rest(id, at, true);
-            }
-            None => self.acknowledge(id, at),
+        if leg.at_venue != AtVenue::Travelling {
+            return;
         }
-        self.meet_book(id, at);
+        let venue_ns = leg.transit.arrive_ns;
+        let status = self.markets[leg.market].market.status(self.now_ns);
+        if let Some((reason, text)) = refusal_of(status, self.rests(id)) {
+            return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
+        }
+        self.answer(id, at, Answer::Acknowledged, venue_ns);
+        if status.is_live() {
+            self.meet_book(id, at);
+        } else {
+            self.rest(id, at, true);
+        }
     }
 
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(super) fn meet_book(&mut self, id: OrderId, at: usize) {
+        let venue_ns = self.venue_ns(id, at);
         if let Some(end) = self.refused_by_book(id, at) {
-            return self.end_leg(id, at, end);
+            return self.end_at_venue_since(id, at, end, venue_ns);
         }
         let stop = self.walk(id, at);
         if stop == Stop::Filled {
@@ -54,13 +62,23 @@ impl Engine {
             return self.keep_chasing(id, at);
         }
         match stop {
-            Stop::SelfTrade => self.end_leg(id, at, LegEnd::Cancelled(DoneReason::SelfTrade)),
+            Stop::SelfTrade => {
+                let end = LegEnd::Cancelled(DoneReason::SelfTrade);
+                self.end_at_venue_since(id, at, end, venue_ns);
+            }
             _ if self.rests(id) => self.rest(id, at, false),
             _ => {
                 let end = self.unfilled_end(id, at, stop);
-                self.end_leg(id, at, end);
+                self.end_at_venue_since(id, at, end, venue_ns);
             }
         }
+    }
+
+    /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
+    fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
+        self.orders[id].legs.get(at).map_or(self.now_ns, |leg| {
+            leg.transit.arrive_ns.max(self.now_ns.saturating_sub(leg.transit.feed_ns))
+        })
     }
 
     fn rests(&self, id: OrderId) -> bool {
@@ -76,17 +94,16 @@ impl Engine {
             TimeInForce::PostOnly if best.is_some() || self.own_opposite(id, at).is_some() => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if total < leg.remaining() => {
+            TimeInForce::Fok if total < leg.open => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if order.spec.is_market && best.is_none() && leg.filled.0 == 0 => {
+            _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
                 let opposite = book_side(order.spec.side, order.spec.outcome).takes();
                 let empty = self.markets[leg.market].market.best(opposite).is_none();
-                Some(if empty {
-                    LegEnd::Rejected(RejectReason::ExchangeReject, "the opposite side is empty")
-                } else {
-                    LegEnd::Cancelled(DoneReason::NoLiquidity)
-                })
+                empty.then_some(LegEnd::Rejected(
+                    RejectReason::ExchangeReject,
+                    "the opposite side is empty",
+                ))
             }
             _ => None,
         }
@@ -96,21 +113,39 @@ impl Engine {
     fn takeable(&self, id: OrderId, at: usize) -> (Option<Price>, Quantity) {
         let Some(leg) = self.orders[id].legs.get(at) else { return (None, Quantity::ZERO) };
         let spec = &self.orders[id].spec;
-        let sim = &self.markets[leg.market];
-        let mut best = None;
-        let mut total = 0i64;
-        for (price, size) in sim.available(spec.account, book_side(spec.side, spec.outcome).takes())
-        {
-            let own = book_price(price, spec.outcome);
+        let (mut best, mut total) = (None, 0i64);
+        for offer in self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome)) {
+            let own = book_price(offer.effective, spec.outcome);
             if !within(spec.side, own, leg.bound) {
                 break;
             }
-            if size.0 > 0 {
+            let available = offer.available();
+            if available.0 > 0 {
                 best = best.or(Some(own));
-                total = total.saturating_add(size.0);
+                total = total.saturating_add(available.0);
             }
         }
         (best, Quantity(total))
+    }
+
+    /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
+    fn offers(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        taker: Side,
+    ) -> impl Iterator<Item = LevelTaken> + '_ {
+        let sim = &self.markets[market];
+        let shift = self.impact_shift(account, market, taker);
+        let side = taker.takes();
+        sim.market.book.levels(side).map(move |level| LevelTaken {
+            recorded: level.price,
+            effective: self.shifted(market, taker, level.price, shift),
+            displayed: level.quantity,
+            printed: sim.tracker.printed(side, level.price),
+            consumed_before: sim.consumed(account, side, level.price, self.now_ns),
+            taken: Quantity::ZERO,
+        })
     }
 
     /// Price in the book of the nearest own order this leg would trade with.
@@ -119,9 +154,8 @@ impl Engine {
         let leg = self.orders[id].legs.get(at)?;
         let side = book_side(spec.side, spec.outcome);
         let bound = book_price(leg.bound, spec.outcome);
-        self.markets[leg.market]
-            .best_own(spec.account, side.opposite())
-            .filter(|own| within(side, *own, bound))
+        let own = self.markets[leg.market].best_own(spec.account, side.opposite())?;
+        within(side, own, bound).then_some(own)
     }
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
@@ -129,51 +163,149 @@ impl Engine {
         let Some(leg) = self.orders[id].legs.get(at) else { return Stop::Filled };
         let spec = &self.orders[id].spec;
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
-        let (market, mut left) = (leg.market, leg.remaining());
-        let taker = book_side(side, outcome);
-        let chase = spec.policy == Policy::AggressiveChase;
+        let (market, transit, bound) = (leg.market, leg.transit, leg.bound);
+        let (taker, limit) = (book_side(side, outcome), !spec.is_market);
+        let shift = self.impact_shift(account, market, taker);
+        let (takes, stop) = self.plan_walk(id, at);
+        let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
+        if filled > 0 {
+            let params = self.params;
+            self.markets[market].world(account, &params);
+            self.add_impact(account, market, taker, Quantity(filled));
+        }
+        let venue_ns = self.venue_ns(id, at);
+        for take in takes {
+            let now = self.now_ns;
+            self.markets[market].consume(account, taker.takes(), take.recorded, take.taken, now);
+            let bounds = Bounds { bound, limit, shift };
+            let evidence = self.evidence(market, transit, Liquidity::Taker(take, bounds));
+            let price = book_price(take.effective, outcome);
+            let cause = FillCause::Walk;
+            let matched = Matched { price, quantity: take.taken, cause, evidence };
+            self.match_leg(id, at, matched, venue_ns);
+        }
+        let done = self.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        if done { Stop::Filled } else { stop }
+    }
+
+    /// What a walk would take now, and why it would stop.
+    fn plan_walk(&self, id: OrderId, at: usize) -> (Vec<LevelTaken>, Stop) {
+        let Some(leg) = self.orders[id].legs.get(at) else { return (Vec::new(), Stop::Filled) };
+        let spec = &self.orders[id].spec;
+        let taker = book_side(spec.side, spec.outcome);
         let own = self.own_opposite(id, at);
-        let quantum = self.registry.market(market).lot;
-        let mut stop = Stop::Empty;
-        let mut takes: Vec<(Price, Quantity)> = Vec::new();
-        for (price, size) in self.markets[market].available(account, taker.takes()) {
+        let one_level = spec.policy == Policy::AggressiveChase;
+        let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
+        let quantum = self.registry.market(leg.market).lot;
+        let mut left = leg.open;
+        let mut takes: Vec<LevelTaken> = Vec::new();
+        for (looked_at, mut offer) in self.offers(spec.account, leg.market, taker).enumerate() {
             if left.0 == 0 {
-                break;
+                return (takes, Stop::Filled);
             }
-            if own.is_some_and(|own| price == own || within(taker.opposite(), price, own)) {
-                stop = Stop::SelfTrade;
-                break;
+            if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
+                return (takes, Stop::SelfTrade);
             }
-            if !within(side, book_price(price, outcome), leg.bound) {
-                stop = Stop::Bound;
-                break;
+            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.bound) {
+                return (takes, Stop::Bound);
             }
-            if takes.len() >= MAX_LEVELS || (chase && !takes.is_empty()) {
-                stop = Stop::Levels;
-                break;
+            if looked_at >= most || (one_level && !takes.is_empty()) {
+                return (takes, Stop::Levels);
             }
-            let taken = if size < left { size.floor_to(quantum) } else { left };
+            let available = offer.available();
+            let taken = if available < left { available.floor_to(quantum) } else { left };
             if taken.0 > 0 {
-                takes.push((price, taken));
                 left = Quantity(left.0 - taken.0);
+                offer.taken = taken;
+                takes.push(offer);
             }
         }
-        if left.0 > 0 && stop == Stop::Empty && own.is_some() {
-            stop = Stop::SelfTrade;
+        let stop = match (left.0, own) {
+            (0, _) => Stop::Filled,
+            (_, Some(_)) => Stop::SelfTrade,
+            (_, None) => Stop::Empty,
+        };
+        (takes, stop)
+    }
+
+    /// Own impact on what this side takes: price units, or log-odds Q32 on event markets.
+    fn impact_shift(&self, account: AccountId, market: MarketId, taker: Side) -> i64 {
+        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
+            return 0;
         }
-        for (price, taken) in takes {
-            self.markets[market].consume(account, taker.takes(), price, taken);
-            self.book_fill(id, at, book_price(price, outcome), taken, FillCause::Walk);
+        let sim = &self.markets[market];
+        let Some(world) = sim.worlds.get(&account) else { return 0 };
+        let params = self.impact_params(market);
+        let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
+        let shift = if prediction {
+            world.impact.shift(taker, params, self.now_ns)
+        } else {
+            let mid = self.mid_of(market);
+            world.impact.capped_shift(taker, params, mid, self.now_ns)
+        };
+        shift.unwrap_or(0)
+    }
+
+    fn impact_params(&self, market: MarketId) -> ImpactParams {
+        let tau0_ns = self.markets[market].print_gap_ns();
+        ImpactParams { prefactor_ppm: self.params.impact_ppm, tau0_ns }
+    }
+
+    fn mid_of(&self, market: MarketId) -> Price {
+        let book = &self.markets[market].market;
+        let price = |side| book.best(side).map_or(0, |level| level.price.0);
+        Price(price(BookSide::Bid).midpoint(price(BookSide::Ask)))
+    }
+
+    /// A recorded price after own impact, on the grid and never better than recorded.
+    fn shifted(&self, market: MarketId, taker: Side, price: Price, shift: i64) -> Price {
+        if shift <= 0 {
+            return price;
         }
-        if self.orders[id].legs.get(at).is_none_or(|leg| leg.state == LegState::Done) {
-            return Stop::Filled;
+        let terms = self.registry.market(market);
+        let moved = match (terms.kind, taker) {
+            (InstrumentKind::Prediction, Side::Buy) => shift_in_log_odds(price, shift),
+            (InstrumentKind::Prediction, Side::Sell) => shift_in_log_odds(price, -shift),
+            (_, Side::Buy) => Ok(Price(price.0.saturating_add(shift))),
+            (_, Side::Sell) => Ok(Price(price.0.saturating_sub(shift).max(1))),
+        };
+        let moved = moved.unwrap_or(price);
+        match taker {
+            Side::Buy => terms.grid.ceil(moved).unwrap_or(moved).max(price),
+            Side::Sell => terms.grid.floor(moved).min(price),
         }
-        stop
+    }
+
+    /// What a walk filled enters the account's impact as one child. Without daily figures the
+    /// spread and the depth of the book give the scale.
+    fn add_impact(&mut self, account: AccountId, market: MarketId, taker: Side, filled: Quantity) {
+        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
+            return;
+        }
+        let book = &self.markets[market].market.book;
+        let near = book.levels(taker.takes()).take(IMPACT_LEVELS);
+        let depth = Quantity(near.map(|level| level.quantity.0).fold(0, i64::saturating_add));
+        let mid = self.mid_of(market);
+        let touch = book.best(taker.takes()).map_or(mid, |level| level.price);
+        let half_spread = (touch.0 - mid.0).abs();
+        let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
+        let half_spread = if prediction {
+            log_odds_volatility(half_spread, mid).unwrap_or(0)
+        } else {
+            half_spread
+        };
+        let (params, now) = (self.impact_params(market), self.now_ns);
+        if let Some(world) = self.markets[market].worlds.get_mut(&account) {
+            let scale = Scale::Book { half_spread, depth };
+            // A number beyond its range adds no impact rather than stopping the fill.
+            let added = world.impact.add(taker, filled, scale, params, now);
+            debug_assert!(added.is_ok());
+        }
     }
 
     fn unfilled_end(&self, id: OrderId, at: usize, stop: Stop) -> LegEnd {
         let order = &self.orders[id];
-        let untouched = order.legs.get(at).is_none_or(|leg| leg.filled.0 == 0);
+        let untouched = order.legs.get(at).is_none_or(|leg| leg.open == leg.qty);
         match stop {
             _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
             Stop::Bound if untouched => LegEnd::Rejected(
@@ -188,47 +320,37 @@ impl Engine {
 
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
-            leg.state = LegState::Working;
-        }
         let spec = &self.orders[id].spec;
-        let touch = self.orders[id]
-            .legs
-            .get(at)
-            .and_then(|leg| self.touch_of(leg.market, spec.side, spec.outcome));
-        let bound = self.orders[id].legs.get(at).map_or(Price(0), |leg| leg.bound);
-        if touch.is_some_and(|touch| !within(spec.side, touch, bound)) {
-            self.end_leg(id, at, LegEnd::Cancelled(DoneReason::SlippageCap));
+        let (side, outcome) = (spec.side, spec.outcome);
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        leg.at_venue = AtVenue::Chasing;
+        let (market, bound) = (leg.market, leg.bound);
+        let touch = self.touch_of(market, side, outcome);
+        if touch.is_some_and(|touch| !within(side, touch, bound)) {
+            self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::SlippageCap));
         }
     }
 
     /// The next slice of an order that chases the touch.
     pub(super) fn chase(&mut self, id: OrderId) {
-        if self.orders[id].status.is_terminal() {
-            return;
-        }
         for at in 0..self.orders[id].legs.len() {
             let Some(leg) = self.orders[id].legs.get(at) else { continue };
             let live = self.markets[leg.market].market.is_live(self.now_ns);
-            if leg.state != LegState::Done && live {
+            if leg.at_venue == AtVenue::Chasing && live {
                 self.meet_book(id, at);
             }
         }
-        self.finish_if_done(id);
         if !self.orders[id].status.is_terminal() {
-            self.add_timer(self.now_ns + CHASE_INTERVAL_NS, Due::Chase(id));
+            self.add_timer(self.now_ns.saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
         }
     }
+}
 
-    /// The venue has the order: NEW becomes ACCEPTED, once.
-    fn acknowledge(&mut self, id: OrderId, at: usize) {
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
-            leg.state = LegState::Working;
-            leg.status = OrderStatus::Accepted;
-        }
-        if self.orders[id].status == OrderStatus::New {
-            self.set_status(id, OrderStatus::Accepted);
-        }
+impl LevelTaken {
+    /// What is left for the account: displayed, less prints not yet shown, less what it took.
+    pub fn available(&self) -> Quantity {
+        let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
+        Quantity(shown.saturating_sub(self.consumed_before.0).max(0))
     }
 }
 

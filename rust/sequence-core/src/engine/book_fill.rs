@@ -3,8 +3,9 @@
 //! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
 //! fill costs, and a fill never needs more than its leg holds.
 
+use super::deliver::Matched;
 use super::finish::LegEnd;
-use super::{Engine, Fill, FillCause};
+use super::{Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
 use crate::ledger::LedgerError;
@@ -31,15 +32,8 @@ pub(super) struct Booking {
 
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
-    pub(super) fn book_fill(
-        &mut self,
-        order: OrderId,
-        leg: usize,
-        price: Price,
-        quantity: Quantity,
-        cause: FillCause,
-    ) {
-        let booked = self.prepare(order, leg, price, quantity, cause).and_then(|booking| {
+    pub(super) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
+        let booked = self.prepare(order, leg, &matched).and_then(|booking| {
             let realized = match (booking.terms.kind, booking.execution.side) {
                 (InstrumentKind::Perp, _) => self.book_perp(&booking),
                 (_, Side::Buy) => self.book_buy(&booking),
@@ -48,7 +42,7 @@ impl Engine {
             Ok((booking, realized))
         });
         match booked {
-            Ok((booking, realized)) => self.record_fill(&booking, cause, realized),
+            Ok((booking, realized)) => self.record_fill(&booking, matched, realized),
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
                 // The position it was to reduce is gone, and there is no margin to open one.
                 let end = if self.orders[order].filled.0 == 0 {
@@ -73,10 +67,9 @@ impl Engine {
         &self,
         order: OrderId,
         at: usize,
-        price: Price,
-        quantity: Quantity,
-        cause: FillCause,
+        matched: &Matched,
     ) -> Result<Booking, LedgerError> {
+        let Matched { price, quantity, cause, .. } = *matched;
         let leg = self.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
         let terms = *self.registry.market(leg.market);
         let side = self.orders[order].spec.side;
@@ -101,11 +94,13 @@ impl Engine {
         after.fees = fill.fees;
         let keep = Self::required(Side::Buy, &fill.terms, &after)?;
         let reservation = after.reservation.ok_or(LedgerError::Ended)?;
+        let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
         let balance = self.ledger.open(account, fill.terms.venue, held);
-        let before = self.ledger.balance(balance).total();
         self.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
-        self.apply_to_row(account, fill, held, before)
+        self.rows[row] = after;
+        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+        Ok(realized)
     }
 
     fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
@@ -113,12 +108,13 @@ impl Engine {
         let leg = self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
         let rest = Quantity(leg.remaining().0 - fill.quantity.0);
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
-        let inventory = self.ledger.open(account, fill.terms.venue, held);
-        let before = self.ledger.balance(inventory).total();
+        let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, rest.to_money())?;
         let cash = self.ledger.open(account, fill.terms.venue, fill.terms.settle);
         self.ledger.credit(cash, fill.fee.notional, fill.fee.fee)?;
-        self.apply_to_row(account, fill, held, before)
+        self.rows[row] = after;
+        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+        Ok(realized)
     }
 
     fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
@@ -126,22 +122,23 @@ impl Engine {
         (spec.account, fill.terms.held(spec.outcome))
     }
 
-    /// The position row of what was bought or sold, and the cash row beside it.
-    fn apply_to_row(
+    /// The position row of what is bought or sold as the fill leaves it: computed before money
+    /// moves, so that a row that cannot hold it refuses the fill whole.
+    fn changed_row(
         &mut self,
         account: AccountId,
         fill: &Booking,
         held: AssetId,
-        before: Money,
-    ) -> Result<Money, LedgerError> {
-        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+    ) -> Result<(RowIx, Position, Money), LedgerError> {
         let row = self.row(account, fill.terms.venue, held);
-        let quantity = before.to_quantity_floor()?;
-        let effect = self.rows[row].apply_fill(quantity, fill.execution);
-        Ok(effect?.realized)
+        let quantity = self.held(account, fill.terms.venue, held);
+        let mut position = self.rows[row];
+        let effect = position.apply_fill(quantity, fill.execution)?;
+        Ok((row, position, effect.realized))
     }
 
-    fn record_fill(&mut self, booking: &Booking, cause: FillCause, realized_usd: Money) {
+    fn record_fill(&mut self, booking: &Booking, matched: Matched, realized_usd: Money) {
+        let Matched { cause, evidence, .. } = matched;
         let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
         let exact = exact_notional(price, quantity);
         let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
@@ -163,9 +160,12 @@ impl Engine {
             fee_parts: fee.parts,
             is_maker: cause != FillCause::Walk,
             cause,
-            queue_ahead: Quantity(-1),
+            queue_ahead: match &evidence.liquidity {
+                Liquidity::Maker(fill) => fill.ahead_entry,
+                Liquidity::Taker(..) => Quantity(-1),
+            },
             realized_usd,
-            book_version: self.markets[market].market.version,
+            evidence,
             event_seq: 0,
             ts_ns: self.now_ns,
         });

@@ -15,7 +15,7 @@ impl Engine {
             self.check_order(&format!("order {}", id.0), order, &mut found);
         }
         for (account, row) in self.accounts.iter() {
-            self.check_account(account, row.open, &mut found);
+            self.check_account(account, row.open.len(), &mut found);
         }
         let held = self.reservations_of_orders_and_margins();
         if held != self.ledger.open_reservations() {
@@ -78,9 +78,10 @@ impl Engine {
         }
     }
 
-    fn check_account(&self, account: AccountId, open: u32, found: &mut Vec<Violation>) {
-        let counted = self.open_orders(account).count();
-        if counted != open as usize {
+    fn check_account(&self, account: AccountId, open: usize, found: &mut Vec<Violation>) {
+        let orders = &self.accounts[account].orders;
+        let counted = orders.iter().filter(|id| !self.orders[**id].status.is_terminal()).count();
+        if counted != open {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
         for (_, key, balance) in self.ledger.balances(account) {

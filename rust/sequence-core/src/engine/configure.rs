@@ -36,6 +36,7 @@ impl Engine {
         row.graphs.clear();
         row.orders.clear();
         row.fills.clear();
+        row.lines.clear();
         let epoch = row.epoch;
         self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
         Ok(Reply::Rows { written: seeded, deleted })

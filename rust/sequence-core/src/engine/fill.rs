@@ -1,5 +1,6 @@
 //! One booked fill.
 
+use super::Evidence;
 use crate::ids::{AssetId, MarketId, OrderId};
 use crate::number::{Money, Price, Quantity};
 use crate::reject::text_enum;
@@ -55,8 +56,8 @@ pub struct Fill {
     pub queue_ahead: Quantity,
     /// P&L realised by this fill, without fees.
     pub realized_usd: Money,
-    /// Version of the book it cites.
-    pub book_version: u64,
+    /// What stands behind it.
+    pub evidence: Box<Evidence>,
     /// Commit number.
     pub event_seq: u64,
     /// When.

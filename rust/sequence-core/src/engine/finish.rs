@@ -1,9 +1,10 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
-use super::{Engine, GraphId, Reply};
+use super::transit::Purpose;
+use super::{Due, Engine, GraphId, Reply};
 use crate::ids::{AccountId, GraphIx, OrderId};
 use crate::ledger::LedgerError;
-use crate::order::{LegState, OrderStatus};
+use crate::order::{AtVenue, LegState, OrderStatus};
 use crate::reject::{DoneReason, Refusal, RejectReason};
 
 /// Why a leg ended before it was filled.
@@ -37,16 +38,14 @@ impl Engine {
 
     /// The leg holds nothing from here on.
     pub(super) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
-        let account = self.orders[id].spec.account;
+        self.leave(id, at);
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        let market = leg.market;
         leg.state = LegState::Done;
         leg.status = status;
         let reservation = leg.reservation.take();
         if let Some(Err(error)) = reservation.map(|held| self.ledger.release(held)) {
             self.report_fault(id, &error);
         }
-        self.markets[market].leave(account, id, at);
     }
 
     /// Ends the order when its last leg has ended.
@@ -78,8 +77,7 @@ impl Engine {
         }
         let account = order.spec.account;
         self.set_status(id, status);
-        let open = &mut self.accounts[account].open;
-        *open = open.saturating_sub(1);
+        self.accounts[account].open.remove(&id);
     }
 
     /// One legal move of the order's status; the row changes version.
@@ -98,7 +96,7 @@ impl Engine {
         self.complete(id, OrderStatus::Rejected);
     }
 
-    /// Withdraws what is left of an order.
+    /// Withdraws what is left of an order at once: nothing travels.
     pub(super) fn withdraw(&mut self, id: OrderId, reason: DoneReason) {
         self.end_open_legs(id, LegEnd::Cancelled(reason));
         self.finish_if_done(id);
@@ -106,9 +104,8 @@ impl Engine {
 
     /// The order's time is over.
     pub(super) fn expire(&mut self, id: OrderId) {
-        if !self.orders[id].status.is_terminal() {
-            self.end_open_legs(id, LegEnd::Expired);
-            self.finish_if_done(id);
+        for at in 0..self.orders[id].legs.len() {
+            self.end_at_venue(id, at, LegEnd::Expired);
         }
     }
 
@@ -123,7 +120,7 @@ impl Engine {
 
     /// Withdraws every open order of an account.
     pub(super) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
-        if self.accounts[account].open == 0 {
+        if self.accounts[account].open.is_empty() {
             return;
         }
         let open: Vec<OrderId> = self.open_orders(account).collect();
@@ -134,8 +131,7 @@ impl Engine {
 
     /// Orders of an account that can still trade, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        let orders = &self.accounts[account].orders;
-        orders.iter().copied().filter(|id| !self.orders[*id].status.is_terminal())
+        self.accounts[account].open.iter().copied()
     }
 
     /// Cancels an order by its id; a graph id cancels the graph.
@@ -166,11 +162,33 @@ impl Engine {
                 Err(Refusal::conflict(format!("order is {}", status.as_str())))
             }
             _ => {
-                self.withdraw(order, reason);
+                self.send_cancels(order, reason);
                 let ended = vec![order];
                 Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: false })
             }
         }
+    }
+
+    /// A cancel travels to each venue that may still have a leg of the order.
+    fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
+        let account = self.orders[id].spec.account;
+        for at in 0..self.orders[id].legs.len() {
+            let Some(leg) = self.orders[id].legs.get(at) else { continue };
+            if leg.at_venue == AtVenue::Done {
+                continue;
+            }
+            let transit = self.send(account, leg.market, Purpose::Cancel);
+            if transit.match_ns <= self.now_ns {
+                self.cancel_arrives(id, at, reason);
+            } else {
+                self.add_timer(transit.match_ns, Due::CancelArrive(id, at, reason));
+            }
+        }
+    }
+
+    /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
+    pub(super) fn cancel_arrives(&mut self, id: OrderId, at: usize, reason: DoneReason) {
+        self.end_at_venue(id, at, LegEnd::Cancelled(reason));
     }
 
     /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another

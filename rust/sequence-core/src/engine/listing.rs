@@ -1,5 +1,6 @@
 //! Listing a symbol at a venue, with that venue's rules, fees and settlement asset.
 
+use super::world::SourceTraits;
 use super::{Engine, MarketSim};
 use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
 use crate::market::MarketConfig;
@@ -15,8 +16,10 @@ use crate::venue::{self, DemoListing, PriceGrid, demo_listing, listing_rules, se
 pub enum FeedKind {
     /// By hand or from a source of whole books: live from the first snapshot.
     HandFed,
-    /// A venue feed: live from the first update after a snapshot.
+    /// Generated: live from the first update after a snapshot.
     Feed,
+    /// Recorded from a venue, with its stamps.
+    Recorded,
 }
 
 impl Engine {
@@ -43,8 +46,12 @@ impl Engine {
             unit_price: spec.kind == InstrumentKind::Prediction,
             ..MarketConfig::live(age_ns)
         };
-        let mut sim = MarketSim::new(config);
-        sim.set_ageing(self.books_age && feed == FeedKind::Feed);
+        let traits = SourceTraits {
+            stamped: feed == FeedKind::Recorded,
+            event_level: !is_conflated(venue) || feed != FeedKind::Recorded,
+        };
+        let mut sim = MarketSim::new(config, &self.params, traits, spec.lot);
+        sim.set_ageing(self.books_age && feed != FeedKind::HandFed);
         self.markets.push(sim);
         Ok(market)
     }
@@ -58,6 +65,7 @@ impl Engine {
     /// Replaces the tick (of pairs and perps) and the lot of a market.
     pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
         self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
+        self.markets[id].set_lot(lot);
     }
 
     fn market_spec(
@@ -98,7 +106,10 @@ impl Engine {
             min_qty: rules.min_qty,
             min_notional: rules.min_notional,
             initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
-            fees: FeeSchedule::of(venue, entry.kind, &entry.category),
+            fees: demo_listing(symbol).map_or_else(
+                || FeeSchedule::of(venue, entry.kind, &entry.category),
+                |row| row.fee_schedule(venue),
+            ),
             post_only: venue.venue().post_only,
         }
     }
@@ -127,6 +138,11 @@ fn symbol_entry(venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
         category: demo.map_or("", |row| row.category).into(),
         markets: Vec::new(),
     }
+}
+
+/// Venues whose public depth sums several order events into one message.
+const fn is_conflated(venue: VenueId) -> bool {
+    matches!(venue, venue::BINANCE | venue::COINBASE | venue::HYPERLIQUID)
 }
 
 /// Name of the book: without an outcome, and the slug rather than one of its tokens.

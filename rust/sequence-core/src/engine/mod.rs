@@ -18,6 +18,8 @@ mod arrive;
 mod book_fill;
 mod check;
 mod configure;
+mod deliver;
+mod evidence;
 mod fill;
 mod finish;
 mod listing;
@@ -25,7 +27,9 @@ mod market;
 mod marks;
 mod perp;
 mod place;
+mod transit;
 pub mod view;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,14 +41,18 @@ use crate::ledger::Ledger;
 use crate::order::Order;
 use crate::position::Position;
 use crate::registry::Registry;
-use crate::reject::Refusal;
+use crate::reject::{DoneReason, Refusal};
+use crate::sim::preset::Params;
 use crate::table::Table;
 use crate::ulid::UlidSource;
 
+use deliver::Answer;
+
 pub use account::{Account, Graph, GraphId, GraphStatus};
+pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
 pub use fill::{Fill, FillCause};
 pub use listing::FeedKind;
-pub use market::MarketSim;
+pub use world::MarketSim;
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,18 +87,36 @@ pub enum Reply {
 }
 
 /// What a timer does when it is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Due {
+    /// A leg reaches its venue.
+    Arrive(OrderId, usize),
+    /// A cancel reaches the venue of a leg.
+    CancelArrive(OrderId, usize, DoneReason),
+    /// An answer reaches the client.
+    Deliver(OrderId, usize, Answer),
     /// The order's time is over.
     Expire(OrderId),
     /// The next slice of an order that chases the touch.
     Chase(OrderId),
 }
 
+impl Due {
+    /// Messages come before timers of the same instant.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Arrive(..) | Self::CancelArrive(..) | Self::Deliver(..) => 1,
+            Self::Expire(_) | Self::Chase(_) => 2,
+        }
+    }
+}
+
 /// The trading state of every account, and the markets they share.
 #[derive(Debug, Clone)]
 pub struct Engine {
     seed: u64,
+    params: Params,
+    preset: Arc<str>,
     now_ns: i64,
     registry: Registry,
     markets: Table<MarketId, MarketSim>,
@@ -101,7 +127,7 @@ pub struct Engine {
     orders: Table<OrderId, Order>,
     fills: Table<FillIx, Fill>,
     rows: Table<RowIx, Position>,
-    timers: BTreeMap<(i64, u64), Due>,
+    timers: BTreeMap<(i64, u8, u64), Due>,
     timer_seq: u64,
     rest_seq: u64,
     ulids: UlidSource,
@@ -111,10 +137,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine without markets and accounts.
-    pub fn new(seed: u64) -> Self {
+    /// An engine without markets and accounts. `preset` names where `params` come from.
+    pub fn new(seed: u64, preset: &str, params: Params) -> Self {
         Self {
             seed,
+            params,
+            preset: preset.into(),
             now_ns: 0,
             registry: Registry::default(),
             markets: Table::default(),
@@ -137,16 +165,18 @@ impl Engine {
 
     /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
-        self.now_ns = self.now_ns.max(now_ns);
+        let now_ns = self.now_ns.max(now_ns);
+        // What was due before this instant happened before it; market data of the same instant
+        // comes first, so a fill beats a cancel and an expiry.
+        let market_data = matches!(command, Command::Market { .. });
+        self.run_timers(if market_data { now_ns.saturating_sub(1) } else { now_ns });
+        self.now_ns = now_ns;
         match command {
             Command::Market { market, events } => {
                 self.market_message(market, events);
                 Ok(Reply::Done)
             }
-            Command::Advance => {
-                self.run_timers();
-                Ok(Reply::Done)
-            }
+            Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.submit(account, &order),
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
@@ -171,6 +201,11 @@ impl Engine {
     /// Engine time, ns since the Unix epoch.
     pub const fn now_ns(&self) -> i64 {
         self.now_ns
+    }
+
+    /// Name of the preset and the parameters in force.
+    pub fn simulation(&self) -> (&str, &Params) {
+        (&self.preset, &self.params)
     }
 
     /// What exists.
@@ -218,22 +253,26 @@ impl Engine {
 
     fn add_timer(&mut self, due_ns: i64, due: Due) {
         self.timer_seq += 1;
-        self.timers.insert((due_ns, self.timer_seq), due);
+        self.timers.insert((due_ns, due.rank(), self.timer_seq), due);
     }
 
     /// When the next timer is due.
     pub fn next_timer_ns(&self) -> Option<i64> {
-        self.timers.first_key_value().map(|((due, _), _)| *due)
+        self.timers.first_key_value().map(|((due, ..), _)| *due)
     }
 
-    /// Fires what was due strictly before now, then what is due now: market data of the same
-    /// instant was applied first, so a fill beats an expiry.
-    fn run_timers(&mut self) {
+    /// Fires what is due up to `until_ns`, each at its own time.
+    fn run_timers(&mut self, until_ns: i64) {
         while let Some(entry) = self.timers.first_entry() {
-            if entry.key().0 > self.now_ns {
+            let due_ns = entry.key().0;
+            if due_ns > until_ns {
                 return;
             }
+            self.now_ns = self.now_ns.max(due_ns);
             match entry.remove() {
+                Due::Arrive(order, leg) => self.arrive(order, leg),
+                Due::CancelArrive(order, leg, reason) => self.cancel_arrives(order, leg, reason),
+                Due::Deliver(order, leg, answer) => self.deliver(order, leg, answer),
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
             }

@@ -7,6 +7,7 @@ use crate::ledger::{BalanceId, Contra, LedgerError, ReservationId};
 use crate::number::{
     EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
 };
+use crate::order::LegState;
 use crate::position::FillEffect;
 use crate::registry::MarketSpec;
 use crate::sim::fees::FeeLeg;
@@ -37,10 +38,11 @@ impl Engine {
         };
         let position = self.rows[*row].perp.unwrap_or_default().quantity.0;
         let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
-        let committed: i64 = self.markets[market]
-            .own_legs(spec.account)
-            .filter(|(order, _)| *order != id && self.orders[*order].spec.side == spec.side)
-            .filter_map(|(order, at)| self.orders[order].legs.get(at))
+        let others = self.open_orders(spec.account).filter(|other| *other != id);
+        let committed: i64 = others
+            .filter(|other| self.orders[*other].spec.side == spec.side)
+            .flat_map(|other| &self.orders[other].legs)
+            .filter(|leg| leg.market == market && leg.state != LegState::Done)
             .map(|leg| leg.reducing.0.min(leg.remaining().0))
             .fold(0, i64::saturating_add);
         Quantity(opposite.saturating_sub(committed).max(0))

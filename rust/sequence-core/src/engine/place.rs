@@ -1,21 +1,20 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
-use super::Engine;
+use super::transit::Purpose;
+use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{BalanceId, LedgerError, ReservationId};
-use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, div_ceil, exact_notional};
-use crate::order::{Leg, LegState, OrderStatus, Policy, TimeInForce, book_price, book_side};
+use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, exact_notional};
+use crate::order::{
+    AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
+    book_side,
+};
 use crate::registry::MarketSpec;
 use crate::reject::RejectReason;
 use crate::router::{Candidate, Remainder, Route, route};
 use crate::sim::fees::FeeState;
-
-/// A limit this far on the marketable side of the touch is a typing error.
-const FAT_FINGER_BPS: i64 = 5_000;
-/// Protection of market orders on pairs and perps.
-const PROTECTION_BPS: i64 = 500;
-/// Protection of market orders on event markets, and never less than this many ticks.
-const PROTECTION_PREDICTION: (i64, i64) = (1_000, 5);
+use crate::sim::latency::Transit;
+use crate::sim::walk::protection_cap;
 
 type Rejected = (RejectReason, String);
 
@@ -33,9 +32,24 @@ impl Engine {
         }
         self.start_life(id);
         for leg in 0..self.orders[id].legs.len() {
-            self.arrive(id, leg);
+            self.send_leg(id, leg);
         }
         self.finish_if_done(id);
+    }
+
+    /// A leg leaves for its venue.
+    fn send_leg(&mut self, id: OrderId, at: usize) {
+        let account = self.orders[id].spec.account;
+        let Some(market) = self.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let transit = self.send(account, market, Purpose::Order);
+        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            leg.transit = transit;
+        }
+        if transit.match_ns <= self.now_ns {
+            self.arrive(id, at);
+        } else {
+            self.add_timer(transit.match_ns, Due::Arrive(id, at));
+        }
     }
 
     /// The legs an order would get now.
@@ -45,7 +59,7 @@ impl Engine {
         let markets = self.usable_markets(id)?;
         let touch = self.best_touch(&markets, spec.side, spec.outcome);
         if let (Some(limit), Some(touch)) = (order.limit, touch) {
-            check_fat_finger(spec.kind, spec.side, limit, touch)?;
+            check_fat_finger(spec, limit, touch, self.params.fat_finger_bps)?;
         }
         let candidates: Vec<Candidate> =
             markets.iter().map(|market| self.candidate(id, *market, touch)).collect();
@@ -78,7 +92,7 @@ impl Engine {
         let (order, spec) = (&self.orders[id], self.registry.market(market));
         let bound = match order.limit {
             Some(limit) => passive(order.spec.side, limit, spec.grid.tick_at(limit)),
-            None => protection(order.spec.side, spec, touch, order.spec.max_slippage_bps),
+            None => self.protection(order, spec, touch),
         };
         Candidate {
             lot: spec.lot,
@@ -221,7 +235,9 @@ impl Engine {
             .map(|market| &self.markets[market])
             .filter(|sim| sim.market.is_live(self.now_ns));
         live.into_iter()
-            .flat_map(move |sim| sim.available(account, book_side(side, outcome).takes()))
+            .flat_map(move |sim| {
+                sim.available(account, book_side(side, outcome).takes(), self.now_ns)
+            })
             .map(move |(price, size)| (book_price(price, outcome), size))
             .take_while(move |(price, _)| within(side, *price, bound))
             .filter(|(_, size)| size.0 > 0)
@@ -240,8 +256,9 @@ impl Engine {
             reducing,
             state: LegState::InFlight,
             status: OrderStatus::New,
-            rest_seq: 0,
-            deferred: false,
+            at_venue: AtVenue::Travelling,
+            open: qty,
+            transit: Transit::default(),
         }
     }
 
@@ -338,6 +355,18 @@ impl Engine {
         Quantity(fit * lot)
     }
 
+    /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
+    fn protection(&self, order: &Order, terms: &MarketSpec, touch: Option<Price>) -> Price {
+        let Some(touch) = touch else { return Price(0) };
+        let prediction = terms.kind == InstrumentKind::Prediction;
+        let default =
+            if prediction { self.params.protection_event_bps } else { self.params.protection_bps };
+        let default = u32::try_from(default).unwrap_or(u32::MAX);
+        let bps = order.spec.max_slippage_bps.unwrap_or(default);
+        let tick = terms.grid.tick_at(touch);
+        protection_cap(order.spec.side, touch, bps, tick, prediction).unwrap_or(touch)
+    }
+
     /// Timers of an order that was placed.
     fn start_life(&mut self, id: OrderId) {
         let spec = &self.orders[id].spec;
@@ -349,10 +378,10 @@ impl Engine {
             .map(|leg| self.registry.market(leg.market).venue.venue().next_day_end_ns(self.now_ns))
             .min();
         if let Some(due) = [end, day].into_iter().flatten().min() {
-            self.add_timer(due, super::Due::Expire(id));
+            self.add_timer(due, Due::Expire(id));
         }
         if chases {
-            self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, super::Due::Chase(id));
+            self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, Due::Chase(id));
         }
     }
 }
@@ -385,44 +414,19 @@ fn passive(side: Side, limit: Price, tick: Price) -> Price {
 }
 
 fn check_fat_finger(
-    kind: InstrumentKind,
-    side: Side,
+    spec: &OrderSpec,
     limit: Price,
     touch: Price,
+    bps: i64,
 ) -> Result<(), Rejected> {
-    let distance = i128::from(touch.0) * i128::from(FAT_FINGER_BPS) / 10_000;
-    let beyond = match side {
+    let distance = i128::from(touch.0) * i128::from(bps) / 10_000;
+    let beyond = match spec.side {
         Side::Buy => i128::from(limit.0) > i128::from(touch.0) + distance,
         Side::Sell => i128::from(limit.0) < i128::from(touch.0) - distance,
     };
-    if beyond && kind != InstrumentKind::Prediction {
-        let text = format!(
-            "limit {limit} is more than {FAT_FINGER_BPS} bps through the market at {touch}"
-        );
+    if beyond && spec.kind != InstrumentKind::Prediction {
+        let text = format!("limit {limit} is more than {bps} bps through the market at {touch}");
         return Err((RejectReason::PriceDeviation, text));
     }
     Ok(())
-}
-
-/// Price cap of a market order: the worst price it may pay (simulation, 3.4).
-fn protection(side: Side, terms: &MarketSpec, touch: Option<Price>, bps: Option<u32>) -> Price {
-    let Some(touch) = touch else { return Price(0) };
-    let tick = terms.grid.tick_at(touch);
-    let prediction = terms.kind == InstrumentKind::Prediction;
-    let default = if prediction { PROTECTION_PREDICTION.0 } else { PROTECTION_BPS };
-    let bps = i128::from(bps.map_or(default, i64::from));
-    let reference = i128::from(touch.0);
-    let sign = if side == Side::Buy { 1 } else { -1 };
-    let raw = reference * (10_000 + sign * bps);
-    // Toward the touch: a cap between two ticks protects at the nearer one.
-    let cap = if side == Side::Buy { raw.div_euclid(10_000) } else { div_ceil(raw, 10_000) };
-    let cap = Price(i64::try_from(cap).unwrap_or(i64::MAX));
-    let cap = if side == Side::Buy { cap.floor_to(tick) } else { cap.ceil_to(tick).unwrap_or(cap) };
-    if !prediction {
-        return Price(cap.0.max(tick.0));
-    }
-    let wide =
-        Price(touch.0 + if side == Side::Buy { 1 } else { -1 } * PROTECTION_PREDICTION.1 * tick.0);
-    let cap = if side == Side::Buy { cap.max(wide) } else { cap.min(wide) };
-    Price(cap.0.clamp(tick.0, crate::number::PRICE_ONE - tick.0))
 }

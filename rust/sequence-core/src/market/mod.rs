@@ -130,6 +130,11 @@ impl Market {
         self.status(now_ns).is_live()
     }
 
+    /// True once a snapshot is complete and nothing was lost since.
+    pub const fn has_snapshot(&self) -> bool {
+        matches!(self.sync, Sync::NeedsUpdate | Sync::Contiguous)
+    }
+
     /// Best level of a side, live or not.
     pub fn best(&self, side: BookSide) -> Option<Level> {
         self.book.best(side)

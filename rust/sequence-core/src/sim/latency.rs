@@ -199,6 +199,33 @@ impl LoadMeter {
     }
 }
 
+/// The delays and times of one message, drawn when it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Transit {
+    /// When the client sent it, ns.
+    pub submit_ns: i64,
+    /// Client to venue, ns.
+    pub entry_ns: i64,
+    /// Venue to client, ns.
+    pub response_ns: i64,
+    /// Venue to the client's book, ns.
+    pub feed_ns: i64,
+    /// The feed delay is that of the last message received, not a draw.
+    pub feed_measured: bool,
+    /// When it reached the venue, ns.
+    pub arrive_ns: i64,
+    /// How long the order of messages on the connection held it, ns.
+    pub session_hold_ns: i64,
+    /// Local time at which it meets the book, ns.
+    pub match_ns: i64,
+    /// The entry draw.
+    pub entry: Draw,
+    /// Key of the entry stream.
+    pub stream_key: u64,
+    /// Message rate over its average at the time of the draw, Q32.
+    pub load_ratio_q32: i64,
+}
+
 /// The order of messages on one connection: none overtakes an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Session {

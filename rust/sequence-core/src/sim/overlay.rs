@@ -107,6 +107,19 @@ impl Overlay {
         self.levels.retain(|level| level.size > 0);
     }
 
+    /// Matches every level to a book that was rebuilt: `displayed` gives its sizes.
+    pub fn retain_levels(
+        &mut self,
+        displayed: impl Fn(BookSide, Price) -> Quantity,
+        now_ns: i64,
+        rule: Resilience,
+    ) {
+        let keys: Vec<_> = self.levels.iter().map(|level| (level.side, level.price)).collect();
+        for (side, price) in keys {
+            self.on_level(side, price, displayed(side, price), now_ns, rule);
+        }
+    }
+
     /// Drops what has decayed away.
     pub fn on_timer(&mut self, now_ns: i64, rule: Resilience) {
         self.levels.retain(|level| {

@@ -252,6 +252,17 @@ impl LotTracker {
         }
     }
 
+    /// Prints at a level that its depth has not shown yet.
+    pub fn printed(&self, side: BookSide, price: Price) -> Quantity {
+        let ladder = match side {
+            BookSide::Bid => &self.bids,
+            BookSide::Ask => &self.asks,
+        };
+        let found = ladder.find(side, price).ok().and_then(|at| ladder.index.get(at));
+        let level = found.and_then(|(_, slot)| ladder.slots.get(*slot as usize));
+        level.map_or(Quantity::ZERO, |level| Quantity(level.record.printed()))
+    }
+
     /// What an order that joins now meets. `displayed` is used where the level is not tracked.
     pub fn entry(
         &mut self,

@@ -106,6 +106,6 @@ fn evidence(fill: &Fill) -> Value {
     Value::Map(vec![
         ("schema", 1i64.into()),
         ("cause", fill.cause.as_str().into()),
-        ("book", Value::Map(vec![("version", fill.book_version.into())])),
+        ("book", Value::Map(vec![("version", fill.evidence.book.version.into())])),
     ])
 }

@@ -1,0 +1,98 @@
+//! From venue to client: what a venue decides becomes visible one response delay later.
+//!
+//! A leg has two lives. At its venue it is open until filled or ended there; to its client it
+//! changes when the message about it arrives. Money and positions move with the client's life, so
+//! what a client reads is always consistent. Messages of one line arrive in the order sent.
+
+use super::evidence::Evidence;
+use super::finish::LegEnd;
+use super::{Due, Engine, FillCause};
+use crate::ids::OrderId;
+use crate::number::{Price, Quantity};
+use crate::order::{AtVenue, LegState, OrderStatus};
+
+/// A fill the venue made, at a price in the order's own outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Matched {
+    pub(super) price: Price,
+    pub(super) quantity: Quantity,
+    pub(super) cause: FillCause,
+    pub(super) evidence: Box<Evidence>,
+}
+
+/// What a venue tells a client about one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The venue has it.
+    Acknowledged,
+    /// Part of it traded.
+    Filled(Matched),
+    /// The rest is gone.
+    Ended(LegEnd),
+}
+
+impl Engine {
+    /// The venue fills part of a leg.
+    pub(super) fn match_leg(&mut self, id: OrderId, at: usize, matched: Matched, venue_ns: i64) {
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        leg.open = Quantity(leg.open.0.saturating_sub(matched.quantity.0));
+        if leg.open.0 == 0 {
+            leg.at_venue = AtVenue::Done;
+        }
+        self.answer(id, at, Answer::Filled(matched), venue_ns);
+    }
+
+    /// The venue ends what it holds of a leg.
+    pub(super) fn end_at_venue(&mut self, id: OrderId, at: usize, end: LegEnd) {
+        let venue_ns = self.now_ns;
+        self.end_at_venue_since(id, at, end, venue_ns);
+    }
+
+    /// The same for something that happened at the venue earlier than it is known here.
+    pub(super) fn end_at_venue_since(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        end: LegEnd,
+        venue_ns: i64,
+    ) {
+        let done = self.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        if !done {
+            self.leave(id, at);
+            self.answer(id, at, Answer::Ended(end), venue_ns);
+        }
+    }
+
+    /// Sends an answer; without delays it is there at once.
+    pub(super) fn answer(&mut self, id: OrderId, at: usize, answer: Answer, venue_ns: i64) {
+        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let (market, response_ns) = (leg.market, leg.transit.response_ns);
+        let account = self.orders[id].spec.account;
+        let visible_ns = self.visible_at(account, market, venue_ns, response_ns);
+        if visible_ns <= self.now_ns {
+            self.deliver(id, at, answer);
+        } else {
+            self.add_timer(visible_ns, Due::Deliver(id, at, answer));
+        }
+    }
+
+    /// The client learns of it. A leg that ended for its client hears nothing more.
+    pub(super) fn deliver(&mut self, id: OrderId, at: usize, answer: Answer) {
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        if leg.state == LegState::Done {
+            return;
+        }
+        match answer {
+            Answer::Acknowledged => {
+                leg.state = LegState::Working;
+                leg.status = OrderStatus::Accepted;
+                if self.orders[id].status == OrderStatus::New {
+                    self.set_status(id, OrderStatus::Accepted);
+                }
+            }
+            Answer::Filled(matched) => self.book_fill(id, at, matched),
+            Answer::Ended(end) => self.end_leg(id, at, end),
+        }
+        self.finish_if_done(id);
+    }
+}

@@ -1,0 +1,135 @@
+//! Messages between a client and its venues: how long they take, drawn once, when they are sent.
+//!
+//! Each account has a line to each venue. Draws come from streams addressed by purpose, venue and
+//! client, so what others do never changes them; messages of one line never overtake each other.
+
+use super::Engine;
+use crate::ids::{AccountId, MarketId, VenueId};
+use crate::rng::Stream;
+use crate::sim::latency::{Draw, Leg, LegState, Persistence, Session, Transit, venue_legs};
+
+/// Purpose of a message; each has its own stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A new order.
+    Order,
+    /// A cancel.
+    Cancel,
+}
+
+/// One account's connection to one venue.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Line {
+    entry: LegState,
+    cancel: LegState,
+    response: LegState,
+    feed: LegState,
+    inbound: Session,
+    /// When the last answer became visible, ns.
+    last_answer_ns: i64,
+}
+
+impl Line {
+    /// The time an answer becomes visible: not before those sent earlier.
+    pub(super) fn answer_at(&mut self, visible_ns: i64) -> i64 {
+        self.last_answer_ns = self.last_answer_ns.max(visible_ns);
+        self.last_answer_ns
+    }
+}
+
+impl Engine {
+    /// True when no message takes time: everything happens within the command.
+    pub(super) const fn is_instant(&self) -> bool {
+        self.params.latency_p50_ppm == 0
+    }
+
+    /// Sends a message to a venue now.
+    pub(super) fn send(
+        &mut self,
+        account: AccountId,
+        market: MarketId,
+        purpose: Purpose,
+    ) -> Transit {
+        let now = self.now_ns;
+        if self.is_instant() {
+            return Transit { submit_ns: now, arrive_ns: now, match_ns: now, ..Transit::default() };
+        }
+        let venue = self.registry.market(market).venue;
+        let (p50, p99) = (self.params.latency_p50_ppm, self.params.latency_p99_ppm);
+        let legs = venue_legs(venue.as_str());
+        let load_ratio_q32 = self.markets[market].load.ratio_q32();
+        let measured = self.markets[market].feed_delay_ns();
+        let line = self.accounts[account].lines.get(&venue).copied();
+        let mut line = line.unwrap_or_default();
+        let draw = |state: &mut LegState, leg: Leg, name: &str| {
+            self.draw(state, leg.scaled(p50, p99), account, venue, name, load_ratio_q32)
+        };
+        let (entry, stream_key) = match purpose {
+            Purpose::Order => draw(&mut line.entry, legs.entry, "lat.entry"),
+            Purpose::Cancel => draw(&mut line.cancel, legs.entry, "lat.cancel"),
+        };
+        let (response, _) = draw(&mut line.response, legs.response, "lat.response");
+        let feed_ns = match measured {
+            Some(delay) => delay,
+            None => draw(&mut line.feed, legs.feed, "lat.feed").0.latency_ns,
+        };
+        let (arrive_ns, session_hold_ns) = line.inbound.arrive(now, entry.latency_ns);
+        let hold_ns = if self.params.live_hold { feed_ns } else { 0 };
+        self.accounts[account].lines.insert(venue, line);
+        Transit {
+            submit_ns: now,
+            entry_ns: entry.latency_ns,
+            response_ns: response.latency_ns,
+            feed_ns,
+            feed_measured: measured.is_some(),
+            arrive_ns,
+            session_hold_ns,
+            match_ns: arrive_ns.saturating_add(hold_ns),
+            entry,
+            stream_key,
+            load_ratio_q32,
+        }
+    }
+
+    fn draw(
+        &self,
+        state: &mut LegState,
+        leg: Leg,
+        account: AccountId,
+        venue: VenueId,
+        purpose: &str,
+        load_ratio_q32: i64,
+    ) -> (Draw, u64) {
+        let row = &self.accounts[account];
+        let name = format!("{purpose}|{}|{}", venue.as_str(), row.client);
+        let stream = Stream::new(self.seed, u64::from(row.epoch), &name);
+        let persistence = Persistence {
+            rho_q32: q32_of_ppm(self.params.latency_rho_ppm),
+            beta_q32: q32_of_ppm(self.params.latency_beta_ppm),
+        };
+        // A draw fails only for parameters outside their documented range: then nothing is late.
+        let drawn = state.draw(stream, leg, persistence, load_ratio_q32).unwrap_or_default();
+        (drawn, stream.key())
+    }
+
+    /// When an answer to something that happened at the venue at `venue_ns` becomes visible.
+    pub(super) fn visible_at(
+        &mut self,
+        account: AccountId,
+        market: MarketId,
+        venue_ns: i64,
+        response_ns: i64,
+    ) -> i64 {
+        if self.is_instant() {
+            return self.now_ns;
+        }
+        let venue = self.registry.market(market).venue;
+        let earliest = venue_ns.saturating_add(response_ns).max(self.now_ns);
+        self.accounts[account].lines.entry(venue).or_default().answer_at(earliest)
+    }
+}
+
+fn q32_of_ppm(ppm: i64) -> i64 {
+    let scaled = (i128::from(ppm) << 32) / 1_000_000;
+    i64::try_from(scaled).unwrap_or(i64::MAX)
+}

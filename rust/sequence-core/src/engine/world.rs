@@ -1,0 +1,373 @@
+//! One market, and the copy of it that each account lives in.
+//!
+//! The record is shared and never edited. What an account took of a level (overlay), where its
+//! orders stand (queue) and what its own trading moved (impact) belong to its world.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::book::{Book, Level};
+use crate::ids::{AccountId, BookSide, OrderId, Side};
+use crate::market::{Change, Market, MarketConfig};
+use crate::number::{Price, Quantity};
+use crate::sim::impact::Impact;
+use crate::sim::latency::LoadMeter;
+use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params, QueueChoice};
+use crate::sim::queue::{QueueBook, QueueModel, QueueParams};
+use crate::sim::tracker::LotTracker;
+use crate::sim::view::StepRules;
+use crate::tape::{EventKind, MarketEvent};
+
+/// How long a decrease waits for the print that may explain it, before the preset's factor.
+const PAIRING_WINDOW_NS: i64 = 5_000_000;
+/// Prints whose mean distance in time sets the pace of impact.
+const PACE_PRINTS: usize = 1_000;
+/// Receipt minus venue stamp is bounded to this when it counts as a feed delay.
+const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
+
+/// What a source knows of its own timing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SourceTraits {
+    /// Venue stamps are real, so the feed delay can be measured.
+    pub(super) stamped: bool,
+    /// One message per order event; otherwise depth is conflated.
+    pub(super) event_level: bool,
+}
+
+/// One account in one market.
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) overlay: Overlay,
+    pub(super) queue: QueueBook,
+    pub(super) impact: Impact,
+    /// Legs that arrived while the book could not be used.
+    pub(super) waiting: Vec<(OrderId, usize)>,
+}
+
+/// One market with the worlds of its accounts.
+#[derive(Debug, Clone)]
+pub struct MarketSim {
+    /// The record.
+    pub market: Market,
+    pub(super) tracker: LotTracker,
+    pub(super) load: LoadMeter,
+    pub(super) worlds: BTreeMap<AccountId, World>,
+    pub(super) traits: SourceTraits,
+    max_age_ns: Option<i64>,
+    resilience: Resilience,
+    lot: i64,
+    /// Changes of the message under way, for the queues.
+    changes: Vec<(Change, u32)>,
+    /// The book before a snapshot, when it was good: a snapshot is then a set of changes.
+    previous: Option<Book>,
+    /// The queues missed something and must be matched to the book.
+    lost: bool,
+    prints: VecDeque<i64>,
+    offset_ns: Option<i64>,
+    delay_ns: Option<i64>,
+}
+
+impl MarketSim {
+    pub(super) fn new(
+        config: MarketConfig,
+        params: &Params,
+        traits: SourceTraits,
+        lot: Quantity,
+    ) -> Self {
+        let tau =
+            if config.unit_price { params.overlay_tau_event_ns } else { params.overlay_tau_ns };
+        let hold = scaled(PAIRING_WINDOW_NS, params.pairing_ppm);
+        let cap = usize::try_from(params.lots_cap).unwrap_or(512);
+        let max_age = config.max_age_ns.map(|age| scaled(age, params.max_age_ppm));
+        let max_age_ns = max_age.filter(|age| *age > 0);
+        Self {
+            market: Market::new(MarketConfig { max_age_ns, ..config }),
+            tracker: LotTracker::new(hold, cap),
+            load: LoadMeter::default(),
+            worlds: BTreeMap::new(),
+            traits,
+            max_age_ns,
+            resilience: Resilience {
+                tau_ns: (tau > 0).then_some(tau),
+                ghost: params.overlay_ghost,
+            },
+            lot: lot.0,
+            changes: Vec::new(),
+            previous: None,
+            lost: false,
+            prints: VecDeque::new(),
+            offset_ns: None,
+            delay_ns: None,
+        }
+    }
+
+    pub(super) const fn set_ageing(&mut self, enabled: bool) {
+        self.market.set_max_age(if enabled { self.max_age_ns } else { None });
+    }
+
+    pub(super) const fn set_lot(&mut self, lot: Quantity) {
+        self.lot = lot.0;
+    }
+
+    /// The measured delay of the feed; `None` where venue stamps do not tell.
+    pub(super) fn feed_delay_ns(&self) -> Option<i64> {
+        if self.traits.stamped { self.delay_ns } else { None }
+    }
+
+    /// Mean distance of the last prints in time, ns.
+    pub(super) fn print_gap_ns(&self) -> i64 {
+        match (self.prints.front(), self.prints.back()) {
+            (Some(first), Some(last)) if self.prints.len() > 1 => {
+                let gaps = i64::try_from(self.prints.len() - 1).unwrap_or(1);
+                last.saturating_sub(*first) / gaps
+            }
+            _ => 1_000_000_000,
+        }
+    }
+
+    /// The account's world, made on first use.
+    pub(super) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
+        let (lot, event_level) = (self.lot, self.traits.event_level);
+        self.worlds.entry(account).or_insert_with(|| World {
+            overlay: Overlay::default(),
+            queue: QueueBook::new(queue_params(params, lot, event_level)),
+            impact: Impact::default(),
+            waiting: Vec::new(),
+        })
+    }
+
+    /// Size an account already took of a level and that has not come back.
+    pub(super) fn consumed(
+        &self,
+        account: AccountId,
+        side: BookSide,
+        price: Price,
+        now_ns: i64,
+    ) -> Quantity {
+        self.worlds
+            .get(&account)
+            .filter(|world| !world.overlay.is_empty())
+            .map_or(Quantity::ZERO, |world| {
+                world.overlay.consumed(side, price, now_ns, self.resilience)
+            })
+    }
+
+    /// Remembers what an account took of a level.
+    pub(super) fn consume(
+        &mut self,
+        account: AccountId,
+        side: BookSide,
+        price: Price,
+        size: Quantity,
+        now_ns: i64,
+    ) {
+        let rule = self.resilience;
+        if let Some(world) = self.worlds.get_mut(&account) {
+            world.overlay.take(side, price, size, now_ns, rule);
+        }
+    }
+
+    /// Levels an account could take from, best first: displayed size less prints not yet shown and
+    /// less what it already took.
+    pub(super) fn available(
+        &self,
+        account: AccountId,
+        side: BookSide,
+        now_ns: i64,
+    ) -> impl Iterator<Item = (Price, Quantity)> + '_ {
+        self.market.book.levels(side).map(move |level| {
+            let printed = self.tracker.printed(side, level.price);
+            let taken = self.consumed(account, side, level.price, now_ns);
+            let shown = (level.quantity.0 - printed.0).max(0);
+            (level.price, Quantity((shown - taken.0).max(0)))
+        })
+    }
+
+    /// Best own resting price on the side an order of this direction rests on.
+    pub(super) fn best_own(&self, account: AccountId, side: Side) -> Option<Price> {
+        self.worlds.get(&account)?.queue.best(side.rests())
+    }
+
+    /// Applies one event to the record and keeps what it means for the worlds.
+    pub(super) fn apply(&mut self, event: &MarketEvent, now_ns: i64) {
+        if event.kind == EventKind::SnapshotBegin {
+            let good = self.market.is_live(now_ns);
+            self.previous = good.then(|| self.market.book.clone());
+        }
+        self.measure(event, now_ns);
+        let change = self.market.apply(event, now_ns);
+        match change {
+            Change::Level { side, price, after, .. } => {
+                self.level(side, price, after, event.count, now_ns, change);
+            }
+            Change::Print { side, price, quantity, .. } => {
+                if let Some(side) = side {
+                    self.tracker.on_print(side, price, quantity, now_ns);
+                }
+                self.note_print(now_ns);
+                self.keep(change, 0);
+            }
+            Change::SnapshotEnded => self.end_snapshot(now_ns),
+            Change::SnapshotBegun | Change::Status(_) | Change::None => {}
+        }
+    }
+
+    fn level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        after: Quantity,
+        count: u32,
+        now_ns: i64,
+        change: Change,
+    ) {
+        if self.previous.is_some() || !self.market.has_snapshot() {
+            return;
+        }
+        self.tracker.on_level(side, price, after, count, now_ns);
+        self.shrink_overlays(side, price, after, now_ns);
+        self.keep(change, count);
+    }
+
+    fn shrink_overlays(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64) {
+        let rule = self.resilience;
+        for world in self.worlds.values_mut() {
+            world.overlay.on_level(side, price, after, now_ns, rule);
+        }
+    }
+
+    fn keep(&mut self, change: Change, count: u32) {
+        if !self.worlds.is_empty() {
+            self.changes.push((change, count));
+        }
+    }
+
+    /// A snapshot of a good book is the set of its differences; otherwise everything is new.
+    fn end_snapshot(&mut self, now_ns: i64) {
+        match self.previous.take() {
+            Some(before) => {
+                for change in differences(&before, &self.market.book) {
+                    if let Change::Level { side, price, after, .. } = change {
+                        self.level(side, price, after, 0, now_ns, change);
+                    }
+                }
+            }
+            None => {
+                self.tracker.clear();
+                for side in [BookSide::Bid, BookSide::Ask] {
+                    for level in self.market.book.levels(side) {
+                        self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
+                    }
+                }
+                let rule = self.resilience;
+                for world in self.worlds.values_mut() {
+                    let book = &self.market.book;
+                    world.overlay.retain_levels(
+                        |side, price| book.quantity_at(side, price),
+                        now_ns,
+                        rule,
+                    );
+                }
+                self.lost = true;
+                self.changes.clear();
+            }
+        }
+    }
+
+    /// Takes the changes of the message that ended, and whether the queues lost something before.
+    pub(super) fn take_changes(&mut self) -> (Vec<(Change, u32)>, bool) {
+        (std::mem::take(&mut self.changes), std::mem::take(&mut self.lost))
+    }
+
+    /// Gives the emptied list back, so that no message allocates.
+    pub(super) fn return_changes(&mut self, mut changes: Vec<(Change, u32)>) {
+        changes.clear();
+        self.changes = changes;
+    }
+
+    /// Without worlds there is nobody to tell.
+    pub(super) fn settle_without_worlds(&mut self) {
+        self.changes.clear();
+        self.lost = false;
+    }
+
+    /// The message cannot be used: what it changed is found out at the next live one.
+    pub(super) fn lose_changes(&mut self) {
+        self.changes.clear();
+        self.lost = true;
+    }
+
+    /// Forgets an account: its new epoch meets an untouched market.
+    pub(super) fn forget(&mut self, account: AccountId) {
+        self.worlds.remove(&account);
+    }
+
+    fn note_print(&mut self, now_ns: i64) {
+        if self.prints.len() >= PACE_PRINTS {
+            self.prints.pop_front();
+        }
+        self.prints.push_back(now_ns);
+    }
+
+    /// Load, and the feed delay with the venue's clock offset taken out.
+    fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
+        if !event.is_last() {
+            return;
+        }
+        self.load.on_message(now_ns);
+        if event.ts_venue_ns > 0 {
+            let raw = now_ns.saturating_sub(event.ts_venue_ns);
+            let offset = self.offset_ns.map_or(raw, |known| known.min(raw));
+            self.offset_ns = Some(offset);
+            self.delay_ns = Some(raw.saturating_sub(offset).clamp(0, MAX_FEED_DELAY_NS));
+        }
+    }
+}
+
+fn scaled(value: i64, ppm: i64) -> i64 {
+    i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
+    QueueParams {
+        model: match params.queue_model {
+            QueueChoice::LotsAuto => QueueModel::Auto,
+            QueueChoice::LeastUniform => QueueModel::Optimistic,
+            QueueChoice::MostRiskAverse => QueueModel::Adversarial,
+        },
+        hidden_ahead_ppm: params.hidden_ahead_ppm,
+        band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
+        rules: StepRules {
+            hold_ns: scaled(PAIRING_WINDOW_NS, params.pairing_ppm),
+            fill_quantum: lot,
+            lot_step: lot,
+            lots_cap: usize::try_from(params.lots_cap).unwrap_or(512),
+            entry_ahead: match params.entry_ambiguity {
+                EntryAmbiguity::Behind => false,
+                EntryAmbiguity::ByFeed => !event_level,
+                EntryAmbiguity::Ahead => true,
+            },
+        },
+    }
+}
+
+/// What changed between two books, level by level.
+fn differences(before: &Book, after: &Book) -> Vec<Change> {
+    let mut found = Vec::new();
+    for side in [BookSide::Bid, BookSide::Ask] {
+        let mut change = |price: Price, before: Quantity, after: Quantity| {
+            if before != after {
+                found.push(Change::Level { side, price, before, after });
+            }
+        };
+        for Level { price, quantity } in before.levels(side) {
+            change(price, quantity, after.quantity_at(side, price));
+        }
+        for Level { price, quantity } in after.levels(side) {
+            if before.quantity_at(side, price).0 == 0 {
+                change(price, Quantity::ZERO, quantity);
+            }
+        }
+    }
+    found
+}
