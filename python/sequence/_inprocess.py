@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from sequence._operations import AnswerT, Operation
-from sequence.errors import SequenceError
+from sequence.errors import SequenceError, ValidationError
 from sequence.sandbox.call import Call
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
@@ -56,7 +56,7 @@ class InProcessTransport:
         body: Request | None,
     ) -> AnswerT:
         if self._closed:
-            raise RuntimeError("this client is closed")
+            raise ValidationError("the client is closed")
         # As over HTTP, the key is looked at on the first request, not at construction.
         principal = self._principal or self._authenticate()
         handler = HANDLERS.get(operation.name)

@@ -5,7 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from sequence.errors import ConflictError, ForbiddenError, UnauthorizedError, UnprocessableError
+from sequence.errors import (
+    ConflictError,
+    ForbiddenError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    UnprocessableError,
+)
 from sequence.sandbox import Sandbox
 
 
@@ -142,12 +148,14 @@ def test_a_closed_sandbox_refuses_to_work():
     client = sandbox.client()
     sandbox.close()
     sandbox.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ServiceUnavailableError, match="closed"):
         client.positions()
 
 
 def test_a_closed_client_leaves_the_sandbox_open(sandbox):
     with sandbox.client() as client:
+        client.positions()
+    with pytest.raises(ValueError, match="closed"):
         client.positions()
     assert sandbox.client().positions().totals.nav_usd == "15000000000.000000000"
 

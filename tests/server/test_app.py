@@ -54,6 +54,13 @@ def test_a_draining_server_refuses_writes_and_answers_reads(sandbox):
     assert request(app, sandbox, "GET", "/v1/account")[0] == 200
 
 
+def test_a_closed_sandbox_is_503_and_asks_to_come_back(sandbox):
+    app = App(sandbox.runtime)
+    sandbox.close()
+    status, headers = request(app, sandbox, "GET", "/v1/account")
+    assert (status, headers[b"retry-after"]) == (503, b"1")
+
+
 def test_an_unforeseen_error_is_a_500_that_says_nothing(sandbox, monkeypatch, caplog):
     def explode(*_):
         raise ZeroDivisionError("secret /etc/passwd")

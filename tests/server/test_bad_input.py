@@ -240,6 +240,11 @@ FIELDS = [
             ("client_order_id", '"x"'),
         )
     ),
+    *(
+        Row("A18", "POST", path, '{"x":1}', 422, "VALIDATION_ERROR", "x: unknown field")
+        for path in ("/v1/sandbox/reset", "/v1/kill_switch", "/v1/kill_switch/clear")
+    ),
+    query("N24", "/v1/orders?sandbox=maybe", "sandbox"),
     submit("H7", "null", "object"),
     submit("H7", "[]", "object"),
     submit("H7", '"x"', "object"),

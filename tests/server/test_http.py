@@ -269,3 +269,37 @@ def test_many_requests_share_one_connection(api):
         assert response.status == 200
         response.read()
     connection.close()
+
+
+LONG = "?x=" + "a" * 9000
+
+
+@pytest.mark.parametrize(
+    ("call", "key", "status"),
+    [
+        (("POST", "/v1/nope" + LONG, None), None, 414),
+        (("POST", "/v1/nope", "x" * 300_000), None, 413),
+        (("GET", "/v1/nope", None), None, 404),
+        (("PUT", "/v1/orders", "not json"), None, 405),
+        (("GET", "/v1/mm/x", None), None, 401),
+        (("POST", "/v1/orders", "not json"), None, 401),
+        (("POST", "/v1/sandbox/snapshot", "not json"), "live", 501),
+        (("POST", "/v1/sandbox/reset", "not json"), "live", 403),
+        (("POST", "/v1/orders", "not json"), "live", 400),
+        (("POST", "/v1/orders", "{}"), "live", 422),
+        (("POST", "/v1/orders", ORDER), "live", 403),
+        (("GET", "/v1/orders?limit=0&venue=nope", None), "live", 422),
+    ],
+)
+def test_checks_come_in_the_order_of_the_contract(api, call, key, status):
+    assert api(*call, key=key).status == status
+
+
+def test_a_live_order_is_refused_for_its_mode_before_the_kill_switch(fresh):
+    fresh("POST", "/v1/kill_switch", key="live")
+    assert fresh("POST", "/v1/orders", ORDER, key="live").status == 403
+
+
+def test_the_kill_switch_comes_before_the_preflight(fresh):
+    fresh("POST", "/v1/kill_switch")
+    assert fresh("POST", "/v1/orders", ORDER.replace("BTC-USD", "NOPE")).status == 409

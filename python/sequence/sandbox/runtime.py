@@ -15,7 +15,7 @@ from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
-from sequence.sandbox.refuse import core_refusal
+from sequence.sandbox.refuse import core_refusal, refused
 
 LOCAL_LABEL: Final = "local"
 
@@ -66,7 +66,7 @@ class Runtime:
     def tick(self) -> int:
         """Brings the engine up to the present of the clock; the caller holds the lock."""
         if self.closed:
-            raise RuntimeError("this sandbox is closed")
+            raise refused("SERVICE_UNAVAILABLE", "this sandbox is closed")
         now_ns = self.clock.now_ns()
         self.engine.advance(now_ns)
         self.now_ns = now_ns

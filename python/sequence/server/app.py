@@ -31,6 +31,8 @@ _CLOSE: Final[Header] = (b"connection", b"close")
 _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
+_UNAVAILABLE: Final = 503
+_MAX_KNOWN_HOSTS: Final = 64
 _VERSIONS: Final = ("1.1", "1.0")
 
 Answer = tuple[bytes, tuple[Header, ...]]
@@ -71,7 +73,8 @@ class App:
             status, extra = refusal.error.status, refusal.headers
             body = error_body(refusal.error, id_)
         except SequenceError as error:
-            status, extra, body = error.status, (), error_body(error, id_)
+            status, body = error.status, error_body(error, id_)
+            extra = (_retry_after(1),) if status == _UNAVAILABLE else ()
         except Exception:
             logger.exception("unhandled error, request %s", id_)
             status, extra = 500, ()
@@ -130,8 +133,7 @@ class App:
 
     async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
         if self.draining:
-            error = refused("SERVICE_UNAVAILABLE", "the server is shutting down")
-            raise RefusedError(error, _retry_after(1))
+            raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
         length = named.get(b"content-length")
         if length == b"0" or (length is None and b"transfer-encoding" not in named):
             return {}
@@ -151,7 +153,8 @@ class App:
         if not reading.is_loopback_name(host):
             text = "this server answers to localhost only: the Host header names another host"
             raise refused("BAD_REQUEST", text)
-        self._known_hosts.add(host)
+        if len(self._known_hosts) < _MAX_KNOWN_HOSTS:
+            self._known_hosts.add(host)
 
     def _route(self, raw_path: bytes, method: str) -> tuple[Endpoint, Mapping[str, str]]:
         found = self._router.find(raw_path)
