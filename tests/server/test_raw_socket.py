@@ -94,6 +94,13 @@ def test_a_body_that_does_not_come_is_408(start):
     assert b'"code":"REQUEST_TIMEOUT"' in answer
 
 
+def test_a_body_that_nobody_waits_for_gets_no_second_answer(start):
+    api = start()
+    answer = exchange(api, LIVE[:-2] + b"Content-Length: 5\r\n\r\n1")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_an_idle_connection_is_closed_without_a_word(start):
     api = start()
     assert exchange(api, b"") == b""

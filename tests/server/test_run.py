@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from sequence import Sequence
 from sequence.sandbox import Sandbox
 from sequence.server import ServerStartError, serve, serving
 
@@ -65,19 +66,44 @@ def test_an_address_that_others_reach_needs_an_explicit_word(host):
 
 
 def test_one_sandbox_answers_over_http_and_in_process_alike():
-    with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
-        from sequence import Sequence
+    with (
+        Sandbox(clock="manual") as sandbox,
+        serving(sandbox) as url,
+        Sequence(sandbox.test_key, base_url=url) as remote,
+    ):
+        placed = remote.buy("BTC-USD", "0.1")
+        local = sandbox.client()
+        assert local.order(placed.id) == remote.order(placed.id)
+        assert local.positions() == remote.positions()
+        assert local.quote("BTC-USD") == remote.quote("BTC-USD")
+        assert local.symbols() == remote.symbols()
+        assert local.fills() == remote.fills()
+        assert local.account() == remote.account()
+        assert local.sandbox.settings() == remote.sandbox.settings()
 
-        with Sequence(sandbox.test_key, base_url=url) as remote:
-            placed = remote.buy("BTC-USD", "0.1")
-            local = sandbox.client()
-            assert local.order(placed.id) == remote.order(placed.id)
-            assert local.positions() == remote.positions()
-            assert local.quote("BTC-USD") == remote.quote("BTC-USD")
-            assert local.symbols() == remote.symbols()
-            assert local.fills() == remote.fills()
-            assert local.account() == remote.account()
-            assert local.sandbox.settings() == remote.sandbox.settings()
+
+def test_the_same_calls_leave_the_same_events_over_http_and_in_process():
+    def trade(client, clock):
+        for number in range(20):
+            clock.advance(ms=700)
+            side = client.sell if number % 3 == 2 else client.buy
+            limit = "74000" if number % 4 == 1 else None
+            side("BTC-USD", "0.01", limit_price=limit, venue="binance", graph_id=f"g{number}")
+        client.cancel("g1")
+
+    def state(sandbox):
+        return sandbox.state_hash(), sandbox.runtime.engine.event_hash()
+
+    with Sandbox(clock="manual") as local:
+        trade(local.client(), local.clock)
+        expected = state(local)
+    with (
+        Sandbox(clock="manual") as remote,
+        serving(remote) as url,
+        Sequence(remote.test_key, base_url=url) as client,
+    ):
+        trade(client, remote.clock)
+        assert state(remote) == expected
 
 
 def test_a_stopped_server_leaves_the_sandbox_open_and_the_port_free():

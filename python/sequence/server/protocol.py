@@ -148,7 +148,9 @@ class _Guard:
             in_flight.message_event.set()
         if self.transport.is_closing():
             return
-        if in_flight is None or not in_flight.response_started:
+        # Trouble in the rest of a request that was answered already deserves no second answer.
+        is_answered = cycle is not None and in_flight is None and self.phase() is Phase.BODY
+        if not is_answered and (in_flight is None or not in_flight.response_started):
             self.transport.write(raw_response(error))
         # Closing with unread input resets the connection and takes the answer with it, so the
         # sender gets a moment to read; what it still sends is dropped.
