@@ -4,13 +4,17 @@ import http.client
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from sequence.sandbox import Sandbox
+from sequence.sandbox.keys import Client
 from sequence.server import Limits, protocol, serving
+
+_numbers = count()
 
 FAST = Limits(
     header_timeout_s=0.3,
@@ -47,6 +51,8 @@ class Api:
 
     def __init__(self, sandbox: Sandbox, url: str) -> None:
         self.sandbox = sandbox
+        self.client = sandbox.runtime.local
+        self.keys = {"test": sandbox.test_key, "live": sandbox.live_key}
         self.url = url
         self.host = urlsplit(url).hostname or ""
         self.port = urlsplit(url).port or 0
@@ -63,8 +69,7 @@ class Api:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         sent = dict(headers or {})
         if key is not None:
-            keys = {"test": self.sandbox.test_key, "live": self.sandbox.live_key}
-            sent.setdefault("Authorization", f"Bearer {keys.get(key, key)}")
+            sent.setdefault("Authorization", f"Bearer {self.keys.get(key, key)}")
         raw = body.encode() if isinstance(body, str) else body
         try:
             connection.request(method, path, raw, sent)
@@ -78,10 +83,30 @@ class Api:
     def state(self) -> str:
         return self.sandbox.state_hash()
 
+    def with_new_client(self) -> "Api":
+        """The same server, seen by a client that was never here."""
+        runtime = self.sandbox.runtime
+        number = next(_numbers)
+        client = Client(
+            client_id=f"client_{number}",
+            label=f"client {number}",
+            tier="local",
+            rate_limit_qps=None,
+            created_at_ns=0,
+            account=runtime.engine.account(f"client_{number}"),
+        )
+        api = Api(self.sandbox, self.url)
+        api.client = client
+        api.keys = {
+            name: runtime.keys.create(client, mode, f"key_{number}_{name}", is_admin=True)
+            for name, mode in (("test", "sandbox"), ("live", "live"))
+        }
+        return api
+
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    """One server for a module of tests that refuse everything."""
+    """One server for a module; its local client is for requests that are refused, or read."""
     with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
         api = Api(sandbox, url)
         api("POST", "/v1/sandbox/reset")
@@ -89,13 +114,13 @@ def api() -> Iterator[Api]:
 
 
 @pytest.fixture
-def fresh() -> Iterator[Api]:
-    """A server of its own, not used yet."""
-    with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
-        yield Api(sandbox, url)
+def fresh(api: Api) -> Iterator[Api]:
+    """A client of its own, not used yet."""
+    yield api.with_new_client()
+    assert api.sandbox.check_invariants() == []
 
 
-@pytest.fixture(params=["httptools", "h11"])
+@pytest.fixture(params=["httptools", pytest.param("h11", marks=pytest.mark.full)])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both HTTP parsers: the fast one, and the one where it cannot be installed."""
 

@@ -187,7 +187,7 @@ def test_loopback_is_not_throttled(api):
 
 
 def test_a_client_with_a_rate_is_held_to_it_over_all_its_keys(fresh):
-    fresh.sandbox.runtime.local.rate_limit_qps = 5
+    fresh.client.rate_limit_qps = 5
     answers = [fresh("GET", "/v1/account", key=key) for _ in range(8) for key in ("test", "live")]
     refused = [answer for answer in answers if answer.status == 429]
     assert refused
@@ -198,7 +198,7 @@ def test_a_client_with_a_rate_is_held_to_it_over_all_its_keys(fresh):
 
 def test_clearing_the_kill_switch_needs_an_admin(fresh):
     runtime = fresh.sandbox.runtime
-    plain = runtime.keys.create(runtime.local, "sandbox", "key_plain", is_admin=False)
+    plain = runtime.keys.create(fresh.client, "sandbox", "key_plain", is_admin=False)
     assert fresh("POST", "/v1/kill_switch", key=plain).json["engaged"] is True
     before = fresh.state
     answer = fresh("POST", "/v1/kill_switch/clear", key=plain)
