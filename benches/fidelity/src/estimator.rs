@@ -6,7 +6,7 @@ use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::{LotTracker, MatchRate};
-use sequence_core::sim::view::{Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 use crate::feed::LevelChange;
 
@@ -58,14 +58,14 @@ pub struct Estimator {
 
 impl Estimator {
     /// The rule at the start of a tape; `lot` is the instrument's lot step.
-    pub fn new(rule: Rule, lot: i64, entry_ahead: bool) -> Self {
+    pub fn new(rule: Rule, lot: i64, entry: EntryPlace) -> Self {
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
         let rules = StepRules {
             hold_ns: 0,
             fill_quantum: 1,
             lot_step: lot,
             lots_cap: LOTS_CAP,
-            entry_ahead,
+            entry,
         };
         let params = QueueParams {
             model: rule.model.clone(),

@@ -51,12 +51,16 @@ impl Conflator {
         self.dirty.insert((side, px));
     }
 
-    /// Depth messages due before an event at `t` (conflated feeds).
-    pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {
-        if self.step_ns > 0 && t >= self.next_ns {
-            self.flush(self.next_ns, truth, out);
-            self.next_ns = t - t.rem_euclid(self.step_ns) + self.step_ns;
+    /// Depth messages due before an event at `t` (conflated feeds); the end of the last whole
+    /// interval, when one has ended.
+    pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) -> Option<i64> {
+        if self.step_ns == 0 || t < self.next_ns {
+            return None;
         }
+        self.flush(self.next_ns, truth, out);
+        let ended = t - t.rem_euclid(self.step_ns);
+        self.next_ns = ended + self.step_ns;
+        Some(ended)
     }
 
     /// Depth messages due right after an event (event-level feeds).

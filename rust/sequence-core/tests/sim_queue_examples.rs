@@ -9,7 +9,7 @@ use sequence_core::sim::queue::{
 };
 use sequence_core::sim::record::Record;
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 const P: Price = Price(100);
 const MS: i64 = 1_000_000;
@@ -25,7 +25,7 @@ struct Bench {
 impl Bench {
     fn new(mode: Mode, hold_ns: i64) -> Self {
         let rules =
-            StepRules { hold_ns, fill_quantum: 1, lot_step: 1, lots_cap: 512, entry_ahead: false };
+            StepRules { hold_ns, fill_quantum: 1, lot_step: 1, lots_cap: 512, entry: EntryPlace::Behind };
         let params = QueueParams {
             model: QueueModel::Fixed(mode),
             hidden_ahead_ppm: 0,

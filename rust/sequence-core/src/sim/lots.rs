@@ -9,6 +9,8 @@ use crate::sim::math::{ONE_Q32, pow_q32};
 
 /// Rounds of proportional removal before the rest is taken from the back.
 const MAX_ROUNDS: u32 = 8;
+/// Which of several lots of the cancelled size is taken, as a share of them from the front.
+const TIE_SHARE: (usize, usize) = (4, 5);
 
 /// How a decrease that matches no known lot is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +174,7 @@ impl LotQueue {
             return exact;
         }
         if count != CountChange::Same
-            && let Some(at) = self.newest(|e| e.kind == Kind::Known && e.size == size)
+            && let Some(at) = self.matching(size)
         {
             self.entries.remove(at);
             self.external -= size;
@@ -192,6 +194,18 @@ impl LotQueue {
         let floor = if count == CountChange::Same { size } else { 0 };
         self.spread(size, floor, unmatched);
         false
+    }
+
+    /// The known lot of exactly this size that left. Among several the newest is the likeliest,
+    /// but not by much: under the cubic share of [`Unmatched::Power`] half of the weight lies
+    /// behind the place at four fifths, so that one is taken (the newest, up to four).
+    fn matching(&self, size: i64) -> Option<usize> {
+        let candidates = || {
+            let all = self.entries.iter().enumerate();
+            all.filter(move |(_, e)| e.kind == Kind::Known && e.size == size).map(|(at, _)| at)
+        };
+        let count = candidates().count();
+        candidates().nth((count * TIE_SHARE.0).div_ceil(TIE_SHARE.1).checked_sub(1)?)
     }
 
     /// Position of the newest entry that satisfies `wanted`.
