@@ -10,7 +10,7 @@ use crate::sim::math::{ONE_Q32, pow_q32};
 /// Rounds of proportional removal before the rest is taken from the back.
 const MAX_ROUNDS: u32 = 8;
 /// Which of several lots of the cancelled size is taken, as a share of them from the front.
-const TIE_SHARE: (usize, usize) = (4, 5);
+const TIE_SHARE: (usize, usize) = (5, 6);
 
 /// How a decrease that matches no known lot is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,8 +197,9 @@ impl LotQueue {
     }
 
     /// The known lot of exactly this size that left. Among several the newest is the likeliest,
-    /// but not by much: under the cubic share of [`Unmatched::Power`] half of the weight lies
-    /// behind the place at four fifths, so that one is taken (the newest, up to four).
+    /// but not by much: with cancels that grow with the third to fourth power of the place in the
+    /// queue, half of the weight lies behind the place at five sixths, so that one is taken (the
+    /// newest of up to five).
     fn matching(&self, size: i64) -> Option<usize> {
         let candidates = || {
             let all = self.entries.iter().enumerate();
