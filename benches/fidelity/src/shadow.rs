@@ -148,7 +148,7 @@ impl Belief {
 
 impl Run {
     fn start(&mut self) {
-        for (side, px, qty) in self.feed.snapshot(&self.truth) {
+        for (side, px, qty) in self.feed.snapshot_changes(&self.truth) {
             for estimator in &mut self.estimators {
                 estimator.snapshot(side, px, qty);
             }
@@ -287,11 +287,7 @@ impl Run {
                 }
             }
             for estimator in &mut self.estimators {
-                estimator.book.remove(
-                    shadow.side,
-                    Price(shadow.px),
-                    key as u64,
-                );
+                estimator.book.remove(shadow.side, Price(shadow.px), key as u64);
             }
         }
     }

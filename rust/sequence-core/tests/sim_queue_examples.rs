@@ -24,8 +24,13 @@ struct Bench {
 
 impl Bench {
     fn new(mode: Mode, hold_ns: i64) -> Self {
-        let rules =
-            StepRules { hold_ns, fill_quantum: 1, lot_step: 1, lots_cap: 512, entry: EntryPlace::Behind };
+        let rules = StepRules {
+            hold_ns,
+            fill_quantum: 1,
+            lot_step: 1,
+            lots_cap: 512,
+            entry: EntryPlace::Behind,
+        };
         let params = QueueParams {
             model: QueueModel::Fixed(mode),
             hidden_ahead_ppm: 0,

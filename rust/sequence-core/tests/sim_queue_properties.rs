@@ -56,8 +56,7 @@ impl Bench {
     fn new(model: QueueModel, hold_ns: i64, fill_quantum: i64) -> Self {
         let entry = EntryPlace::Behind;
         let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry };
-        let params =
-            QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
+        let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         let (filled, joined) = (BTreeMap::new(), BTreeMap::new());
         Self { book: QueueBook::new(params), now: 0, shown: SHOWN, orders: 0, filled, joined }
     }
@@ -141,7 +140,13 @@ fn models() -> Vec<(QueueModel, Option<TwinRule>)> {
 }
 
 /// One step of the twin. A level without own orders has no view, so the twin starts again there.
-fn twin_step(twin: &mut Option<Twin>, bench: &Bench, rule: TwinRule, window: i64, step: Step) -> Vec<(u64, i128)> {
+fn twin_step(
+    twin: &mut Option<Twin>,
+    bench: &Bench,
+    rule: TwinRule,
+    window: i64,
+    step: Step,
+) -> Vec<(u64, i128)> {
     let (now, shown) = (bench.now, i128::from(bench.shown));
     let mut fills = Vec::new();
     if let Step::Join(quantity) = step {

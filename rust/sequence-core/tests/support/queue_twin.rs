@@ -45,7 +45,11 @@ impl Twin {
     }
 
     pub(crate) fn external(&self) -> i128 {
-        if self.listed() { self.list.iter().map(|item| external(*item)).sum() } else { self.outside }
+        if self.listed() {
+            self.list.iter().map(|item| external(*item)).sum()
+        } else {
+            self.outside
+        }
     }
 
     pub(crate) fn held_size(&self) -> i128 {
@@ -200,7 +204,11 @@ impl Twin {
     }
 
     fn cancel(&mut self, size: i128) {
-        if self.listed() { self.cancel_list(size) } else { self.cancel_scalar(size) }
+        if self.listed() {
+            self.cancel_list(size)
+        } else {
+            self.cancel_scalar(size)
+        }
         self.list.retain(|item| !matches!(item, Item::Unknown(0) | Item::Known(0)));
     }
 
