@@ -24,7 +24,7 @@ BID, ASK = 1, 2
 LAST = 16
 SNAPSHOT = 32
 RECORD = struct.Struct("<QQQBBHIqqQQ")
-VERSION = 8
+VERSION = 9
 
 
 @dataclass(slots=True)
@@ -351,10 +351,10 @@ class Dbn:
 def from_first_open(events: list[Event]) -> list[Event]:
     """Drops what happened before continuous trading: the orders still there open the tape.
 
-    Before the open the book may cross; it is open from the last message on that left it crossed.
+    Before the open the book may cross; it is open from the first message that leaves it uncrossed for good.
     """
     levels: dict[int, dict[int, int]] = {BID: {}, ASK: {}}
-    opened = 0
+    opened, crossed = 0, False
     for at, event in enumerate(events):
         level = levels[event.side]
         left = level.get(event.px, 0) + (event.qty if event.kind == ADD else -event.qty)
@@ -363,8 +363,12 @@ def from_first_open(events: list[Event]) -> list[Event]:
             del level[event.px]
         ends = at + 1 == len(events) or events[at + 1].t != event.t
         event.last = ends
-        if ends and levels[BID] and levels[ASK] and max(levels[BID]) >= min(levels[ASK]):
-            opened = at + 1
+        if not ends or not levels[BID] or not levels[ASK]:
+            continue
+        if max(levels[BID]) >= min(levels[ASK]):
+            crossed = True
+        elif crossed:
+            opened, crossed = at + 1, False
     resting: dict[int, Event] = {}
     for event in events[:opened]:
         row = resting.get(event.order)

@@ -335,7 +335,11 @@ impl LevelView {
         for (at, own) in self.own.iter_mut().enumerate().filter(|(_, own)| own.fresh) {
             let part = match rules.entry {
                 EntryPlace::Behind => 0,
-                EntryPlace::ByTime if in_first_half(own.joined_ns, interval) => 0,
+                EntryPlace::ByTime
+                    if own.entry_displayed > 0 && in_first_half(own.joined_ns, interval) =>
+                {
+                    0
+                }
                 EntryPlace::ByTime | EntryPlace::Ahead => size,
             };
             self.queue.insert_before_own(at, part - placed, rules.lots_cap);
