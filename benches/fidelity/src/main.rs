@@ -16,6 +16,7 @@ mod real;
 mod report;
 mod score;
 mod shadow;
+mod speed;
 mod taker;
 mod tape;
 mod truth;
@@ -30,6 +31,8 @@ use crate::tape::Tape;
 const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];
 /// Intervals at which real orders are replayed.
 const REAL: [i64; 2] = [0, 100];
+/// Own orders kept at the touch when speed is measured.
+const RESTING: [u64; 3] = [0, 10, 100];
 const THREADS: usize = 2;
 
 /// One piece of work.
@@ -69,6 +72,11 @@ fn main() -> ExitCode {
     });
     for line in lines.into_inner().unwrap_or_default().concat() {
         report::print(&line);
+    }
+    for tape in &tapes {
+        for resting in RESTING {
+            report::print(&report::speed(tape, &speed::run(tape, resting)));
+        }
     }
     ExitCode::SUCCESS
 }

@@ -6,6 +6,7 @@ use crate::gates::Gates;
 use crate::real::RealScore;
 use crate::score::Score;
 use crate::shadow::Belief;
+use crate::speed::Speed;
 use crate::taker::TakerScore;
 use crate::tape::Tape;
 
@@ -93,5 +94,15 @@ pub fn taker(tape: &Tape, ms: i64, score: &TakerScore) -> String {
         "{},\"conflation_ms\":{ms},\"n\":{n},\"exact\":{exact:.4},\
          \"error_ticks\":{error_ticks:.4},\"signed_ticks\":{signed_ticks:.4},\"short\":{short:.4}}}",
         head("taker", tape)
+    )
+}
+
+/// Replay speed with some own orders resting.
+pub fn speed(tape: &Tape, speed: &Speed) -> String {
+    let Speed { resting, events, per_second, fills } = speed;
+    format!(
+        "{},\"resting\":{resting},\"events\":{events},\"per_second\":{per_second:.0},\
+         \"fills\":{fills}}}",
+        head("speed", tape)
     )
 }
