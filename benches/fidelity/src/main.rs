@@ -1,8 +1,7 @@
 //! `sequence-fidelity TAPES...`: scores every queue rule and prints one JSON object per line.
 //!
-//! The estimators are fixed before a tape is read except for what `tests` of the match rate choose
-//! while reading; thresholds were chosen on the first five twelfths of each tape, and only what
-//! comes after them is scored.
+//! Nothing is fitted while it runs. Thresholds of the default were chosen on the first five twelfths
+//! of each tape, and only what comes after them is scored.
 #![expect(clippy::float_arithmetic, reason = "scores are statistics, not state")]
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
@@ -10,7 +9,7 @@ mod estimator;
 mod feed;
 mod gates;
 #[path = "../../../rust/sequence-core/tests/support/queue_twin.rs"]
-#[expect(clippy::indexing_slicing, reason = "a naive list, on purpose")]
+#[expect(dead_code, reason = "the tests of the core use the rest")]
 mod queue_twin;
 mod real;
 mod report;

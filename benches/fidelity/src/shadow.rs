@@ -98,7 +98,7 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
     // at the same place inside the conflation interval.
     let jitter = Stream::new(0, 0, "fidelity.shadow");
     let at = |second: i64| {
-        let offset = jitter.u64_at(second.unsigned_abs()) % EVERY_NS.unsigned_abs();
+        let offset = jitter.value(second.unsigned_abs()) % EVERY_NS.unsigned_abs();
         open + second * EVERY_NS + offset.cast_signed()
     };
     let (mut second, mut next) = (1, at(1));

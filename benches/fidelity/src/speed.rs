@@ -86,7 +86,9 @@ fn pass(tape: &Tape, seen: &[(i64, Seen)], resting: u64) -> Speed {
             let Some(best) = book.best(side) else { continue };
             let entry = estimator.tracker.entry(side, best.price, best.quantity, *t);
             let (order, price, quantity) = (at as u64, best.price, Quantity(tape.lot));
-            estimator.book.join(Join { order, side, price, quantity, seq: order, now_ns: *t }, entry);
+            estimator
+                .book
+                .join(Join { order, side, price, quantity, seq: order, now_ns: *t }, entry);
             open += 1;
         }
     }

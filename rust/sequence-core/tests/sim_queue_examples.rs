@@ -1,5 +1,7 @@
 //! The worked examples of the queue, number by number. Sizes are indivisible units.
 
+#![expect(clippy::unwrap_used, reason = "a level that is missing fails the example")]
+
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Money, Price, Quantity, exact_notional};
 use sequence_core::sim::lots::{LotQueue, Unmatched};

@@ -13,7 +13,7 @@ use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueFill, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, LevelView, Mode, StepRules};
 
 const LEVEL: Price = Price(100);
 const SHOWN: i64 = 30;
@@ -21,6 +21,8 @@ const SHOWN: i64 = 30;
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Depth(i64),
+    /// Relative change: many small lots of equal size.
+    Change(i64),
     Print(i64),
     Through(i64),
     Quote(i64),
@@ -31,7 +33,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (0_i64..40).prop_map(Step::Depth),
+        3 => (0_i64..40).prop_map(Step::Depth),
+        12 => (-2_i64..=2).prop_map(Step::Change),
         4 => (1_i64..25).prop_map(Step::Print),
         1 => (1_i64..25).prop_map(Step::Through),
         1 => (1_i64..25).prop_map(Step::Quote),
@@ -64,6 +67,7 @@ impl Bench {
     fn step(&mut self, step: Step) -> Vec<QueueFill> {
         let mut out = Vec::new();
         match step {
+            Step::Change(by) => return self.step(Step::Depth((self.shown + by).max(0))),
             Step::Depth(shown) => {
                 let change = (Quantity(self.shown), Quantity(shown));
                 self.book.on_level(Bid, LEVEL, change, 0, self.now, &mut out);
@@ -115,7 +119,11 @@ impl Bench {
         for own in view.own() {
             assert!(own.remaining > 0);
             let filled = self.filled.get(&own.order).copied().unwrap_or(0);
-            assert_eq!(filled + own.remaining, self.joined[&own.order], "quantity is conserved");
+            assert_eq!(
+                filled + own.remaining,
+                self.joined.get(&own.order).copied().unwrap_or(0),
+                "quantity is conserved"
+            );
             assert_eq!(own.entry_ahead, own.ahead + own.prints_ahead + own.cancels_ahead);
             assert!(own.ahead >= before, "first come, first served");
             before = own.ahead;
@@ -154,7 +162,8 @@ fn twin_step(
         twin.join(bench.orders, i128::from(quantity), now);
     } else if let Some(twin) = twin {
         match step {
-            Step::Depth(shown) => twin.depth(i128::from(shown), now),
+            Step::Depth(to) => twin.depth(i128::from(to), now),
+            Step::Change(by) => twin.depth((shown + i128::from(by)).max(0), now),
             Step::Print(size) => fills = twin.print(i128::from(size), now),
             Step::Through(size) => fills = twin.beyond(i128::from(size), true, now),
             Step::Quote(size) => fills = twin.beyond(i128::from(size), false, now),
@@ -187,7 +196,7 @@ proptest! {
             let view = bench.book.level(Bid, LEVEL);
             let ahead: Vec<(u64, i128)> = view
                 .into_iter()
-                .flat_map(|view| view.own())
+                .flat_map(LevelView::own)
                 .map(|own| (own.order, own.ahead.into()))
                 .collect();
             prop_assert_eq!(ahead, twin.as_ref().map(Twin::ahead).unwrap_or_default(), "{:?}", step);
@@ -228,7 +237,7 @@ proptest! {
                 prop_assert!(fill.low.remaining <= fill.remaining.0);
                 prop_assert!(fill.remaining.0 <= fill.high.remaining);
             }
-            for own in bench.book.level(Bid, LEVEL).into_iter().flat_map(|view| view.own()) {
+            for own in bench.book.level(Bid, LEVEL).into_iter().flat_map(LevelView::own) {
                 prop_assert!(own.low.remaining <= own.remaining);
                 prop_assert!(own.remaining <= own.high.remaining);
             }

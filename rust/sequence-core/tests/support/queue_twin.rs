@@ -1,6 +1,7 @@
 //! A second, naive implementation of one bid level: a plain list, recomputed from scratch.
 //!
 //! It shares no code with the simulator. Sizes are indivisible units.
+#![expect(clippy::indexing_slicing, reason = "a plain list, on purpose")]
 
 /// What stands at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,9 +206,9 @@ impl Twin {
 
     fn cancel(&mut self, size: i128) {
         if self.listed() {
-            self.cancel_list(size)
+            self.cancel_list(size);
         } else {
-            self.cancel_scalar(size)
+            self.cancel_scalar(size);
         }
         self.list.retain(|item| !matches!(item, Item::Unknown(0) | Item::Known(0)));
     }
