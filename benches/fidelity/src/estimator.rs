@@ -51,7 +51,6 @@ pub fn rules() -> Vec<Rule> {
 /// A rule with its state.
 #[derive(Debug, Clone)]
 pub struct Estimator {
-    pub rule: Rule,
     pub tracker: LotTracker,
     pub book: QueueBook,
 }
@@ -62,14 +61,10 @@ impl Estimator {
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
         let rules =
             StepRules { hold_ns: 0, fill_quantum: 1, lot_step: lot, lots_cap: LOTS_CAP, entry };
-        let params = QueueParams {
-            model: rule.model.clone(),
-            hidden_ahead_ppm: 0,
-            band_hidden_ppm: 0,
-            rules,
-        };
+        let params =
+            QueueParams { model: rule.model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };
         let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);
-        Self { rule, tracker, book: QueueBook::new(params) }
+        Self { tracker, book: QueueBook::new(params) }
     }
 
     /// A level as a snapshot shows it.

@@ -6,7 +6,7 @@ use sequence_core::rng::mix64;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, LevelView, Mode, StepRules};
 
 use crate::estimator::{LOTS_CAP, rules};
 use crate::queue_twin::{Twin, TwinRule};
@@ -173,7 +173,7 @@ fn follow(
             book.on_print(print, 0, &mut out);
             let fills = twin.print(event.qty.into(), 0);
             let ours = out.iter().map(|fill| (fill.order, i128::from(fill.quantity.0)));
-            gates.compare(ours.eq(fills.into_iter()));
+            gates.compare(ours.eq(fills));
         }
         let after = match event.kind {
             Kind::Add => shown + event.qty,
@@ -186,7 +186,7 @@ fn follow(
             return;
         }
         twin.depth(after.into(), 0);
-        let own = book.level(side, price).into_iter().flat_map(|view| view.own());
+        let own = book.level(side, price).into_iter().flat_map(LevelView::own);
         let ours = own.map(|own| (own.order, i128::from(own.ahead)));
         gates.compare(ours.eq(twin.ahead()));
     }

@@ -2,29 +2,14 @@
 //!
 //! Nothing is fitted while it runs. Thresholds of the default were chosen on the first five twelfths
 //! of each tape, and only what comes after them is scored.
-#![expect(clippy::float_arithmetic, reason = "scores are statistics, not state")]
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
-
-mod estimator;
-mod feed;
-mod gates;
-#[path = "../../../rust/sequence-core/tests/support/queue_twin.rs"]
-#[expect(dead_code, reason = "the tests of the core use the rest")]
-mod queue_twin;
-mod real;
-mod report;
-mod score;
-mod shadow;
-mod speed;
-mod taker;
-mod tape;
-mod truth;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::tape::Tape;
+use sequence_fidelity::tape::Tape;
+use sequence_fidelity::{estimator, gates, real, report, score, shadow, speed, taker, tape};
 
 /// Conflation intervals in ms.
 const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];

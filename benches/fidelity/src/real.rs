@@ -27,7 +27,6 @@ pub struct Hidden {
     pub side: BookSide,
     pub px: i64,
     pub size: i64,
-    pub t: i64,
     /// What its owner left open at the end, and what was executed.
     open: i64,
     pub filled: i64,
@@ -148,18 +147,8 @@ impl Run<'_> {
         }
         let simulated = vec![(0, None); books.len()];
         let (filled, first_fill) = (0, None);
-        let hidden = Hidden {
-            side,
-            px,
-            size: qty,
-            t,
-            open: qty,
-            filled,
-            first_fill,
-            shown,
-            books,
-            simulated,
-        };
+        let hidden =
+            Hidden { side, px, size: qty, open: qty, filled, first_fill, shown, books, simulated };
         self.active.insert(order, hidden);
         self.levels.entry((side, px)).or_default().push(order);
         self.closing.push_back((t + HORIZON, order));

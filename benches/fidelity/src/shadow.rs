@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use sequence_core::ids::BookSide;
 use sequence_core::number::Price;
 use sequence_core::rng::Stream;
-use sequence_core::sim::view::EntryPlace;
+use sequence_core::sim::view::{EntryPlace, LevelView};
 
 use crate::estimator::{Estimator, Rule};
 use crate::feed::{Conflator, LevelChange};
@@ -329,7 +329,7 @@ impl Belief {
 
     fn refresh(&mut self, estimator: &Estimator, side: BookSide, px: i64) {
         let view = estimator.book.level(side, Price(px));
-        for own in view.into_iter().flat_map(|view| view.own()) {
+        for own in view.into_iter().flat_map(LevelView::own) {
             let key = usize::try_from(own.order).unwrap_or(usize::MAX);
             if let Some(ahead) = self.ahead.get_mut(key) {
                 *ahead = own.ahead;
