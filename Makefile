@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench wheel clean
+.PHONY: help setup dev run test quick check fix bench fidelity wheel clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,16 @@ fix: setup ## Format, apply safe fixes, regenerate the sync client
 
 bench: setup ## Benchmarks on a release build (a debug build is refused)
 	@bash .ci/bench.sh
+
+# The order-by-order files are not part of the repository; see benches/fidelity/decode.py.
+FIDELITY_DATA ?= $(if $(SEQUENCE_TEST_DATA),$(SEQUENCE_TEST_DATA)/l3,../shared/data/l3)
+FIDELITY := target/fidelity
+
+fidelity: setup ## Score the queue estimators on order-by-order data: table, JSON and plot
+	$(BIN)/python benches/fidelity/decode.py $(FIDELITY_DATA) $(FIDELITY)
+	cargo build --locked --quiet --profile bench -p sequence-fidelity
+	target/release/sequence-fidelity $(FIDELITY)/*.tape > $(FIDELITY)/scores.jsonl
+	$(BIN)/python benches/fidelity/report.py $(FIDELITY)/scores.jsonl $(FIDELITY)
 
 wheel: setup ## Build wheel and sdist into dist/ and list their files
 	@bash .ci/wheel.sh

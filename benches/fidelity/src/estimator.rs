@@ -6,7 +6,7 @@ use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::{LotTracker, MatchRate};
-use sequence_core::sim::view::{Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 use crate::feed::LevelChange;
 
@@ -51,30 +51,20 @@ pub fn rules() -> Vec<Rule> {
 /// A rule with its state.
 #[derive(Debug, Clone)]
 pub struct Estimator {
-    pub rule: Rule,
     pub tracker: LotTracker,
     pub book: QueueBook,
 }
 
 impl Estimator {
     /// The rule at the start of a tape; `lot` is the instrument's lot step.
-    pub fn new(rule: Rule, lot: i64, entry_ahead: bool) -> Self {
+    pub fn new(rule: Rule, lot: i64, entry: EntryPlace) -> Self {
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
-        let rules = StepRules {
-            hold_ns: 0,
-            fill_quantum: 1,
-            lot_step: lot,
-            lots_cap: LOTS_CAP,
-            entry_ahead,
-        };
-        let params = QueueParams {
-            model: rule.model.clone(),
-            hidden_ahead_ppm: 0,
-            band_hidden_ppm: 0,
-            rules,
-        };
+        let rules =
+            StepRules { hold_ns: 0, fill_quantum: 1, lot_step: lot, lots_cap: LOTS_CAP, entry };
+        let params =
+            QueueParams { model: rule.model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };
         let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);
-        Self { rule, tracker, book: QueueBook::new(params) }
+        Self { tracker, book: QueueBook::new(params) }
     }
 
     /// A level as a snapshot shows it.

@@ -36,14 +36,19 @@ impl Conflator {
         self.displayed.get(&(side, px)).copied().unwrap_or(0)
     }
 
-    /// Displayed levels of a side, best first.
-    pub fn levels(&self, side: BookSide) -> Vec<(i64, i64)> {
-        let of_side = self.displayed.range((side, i64::MIN)..=(side, i64::MAX));
-        let mut levels: Vec<(i64, i64)> = of_side.map(|((_, px), qty)| (*px, *qty)).collect();
-        if side == BookSide::Bid {
-            levels.reverse();
+    /// The best `limit` displayed levels of a side.
+    pub fn levels(&self, side: BookSide, limit: usize) -> Vec<(i64, i64)> {
+        let levels = self.displayed.range((side, i64::MIN)..=(side, i64::MAX));
+        let levels = levels.map(|((_, px), qty)| (*px, *qty));
+        match side {
+            BookSide::Bid => levels.rev().take(limit).collect(),
+            BookSide::Ask => levels.take(limit).collect(),
         }
-        levels
+    }
+
+    /// End of the last whole interval.
+    pub const fn last_message_ns(&self) -> i64 {
+        self.next_ns - self.step_ns
     }
 
     /// A level of the true book changed.
@@ -51,12 +56,16 @@ impl Conflator {
         self.dirty.insert((side, px));
     }
 
-    /// Depth messages due before an event at `t` (conflated feeds).
-    pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {
-        if self.step_ns > 0 && t >= self.next_ns {
-            self.flush(self.next_ns, truth, out);
-            self.next_ns = t - t.rem_euclid(self.step_ns) + self.step_ns;
+    /// Depth messages due before an event at `t` (conflated feeds); the end of the last whole
+    /// interval, when one has ended.
+    pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) -> Option<i64> {
+        if self.step_ns == 0 || t < self.next_ns {
+            return None;
         }
+        self.flush(self.next_ns, truth, out);
+        let ended = t - t.rem_euclid(self.step_ns);
+        self.next_ns = ended + self.step_ns;
+        Some(ended)
     }
 
     /// Depth messages due right after an event (event-level feeds).
@@ -66,11 +75,11 @@ impl Conflator {
         }
     }
 
-    /// Everything that is displayed now, as a snapshot taken at the start.
-    pub fn snapshot(&mut self, truth: &TruthBook) -> Vec<(BookSide, i64, i64)> {
+    /// What has changed since the last call, as levels of the snapshot that opens the tape.
+    pub fn snapshot_changes(&mut self, truth: &TruthBook) -> Vec<(BookSide, i64, i64)> {
         let mut changes = Vec::new();
         self.flush(0, truth, &mut changes);
-        self.displayed.iter().map(|((side, px), qty)| (*side, *px, *qty)).collect()
+        changes.iter().map(|change| (change.side, change.px, change.after)).collect()
     }
 
     fn flush(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) {

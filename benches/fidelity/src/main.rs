@@ -1,46 +1,111 @@
 //! `sequence-fidelity TAPES...`: scores every queue rule and prints one JSON object per line.
+//!
+//! Nothing is fitted while it runs. Thresholds of the default were chosen on the first five twelfths
+//! of each tape, and only what comes after them is scored.
+#![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
-mod estimator;
-mod feed;
-mod score;
-mod shadow;
-mod tape;
-mod truth;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-fn main() {
-    let mut args = std::env::args().skip(1);
-    let steps: Vec<i64> =
-        args.next().unwrap_or_default().split(',').filter_map(|s| s.parse().ok()).collect();
-    for path in args {
-        let tape = tape::load(std::path::Path::new(&path)).expect("tape");
-        let (first, last) = (tape.events.first().unwrap().t, tape.events.last().unwrap().t);
-        let from = first + (last - first) * 5 / 12;
-        for step in &steps {
-            let start = std::time::Instant::now();
-            let pass = shadow::run(&tape, &estimator::rules(), step * 1_000_000, i64::MAX);
-            println!("== {} {step} ms  {:?} n={}", tape.name, start.elapsed(), pass.shadows.len());
-            for belief in &pass.beliefs {
-                let s = score::score(&pass, belief, from, 1, tape.tick);
-                println!(
-                    "{:16} n {:6} rate {:.3} bias {:+6.2} false {:5.2} missed {:5.2} e0 {:5.2} err {:.4} [{:.4} {:.4}] sg {:+.4} mr {} {} mk {:+.2} {:+.2} {:+.2}",
-                    belief.name,
-                    s.n,
-                    s.fill_rate_true,
-                    s.bias_pp,
-                    s.false_pp,
-                    s.missed_pp,
-                    s.e0_s,
-                    s.err_mean,
-                    s.ci[3][0],
-                    s.ci[3][1],
-                    s.err_signed,
-                    belief.match_rate_ppm / 1000,
-                    belief.decreases,
-                    s.markout[1][0],
-                    s.markout[1][1],
-                    s.markout[1][2]
-                );
+use sequence_fidelity::tape::Tape;
+use sequence_fidelity::{estimator, gates, real, report, score, shadow, speed, taker, tape};
+
+/// Conflation intervals in ms.
+const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];
+/// Intervals at which real orders are replayed.
+const REAL: [i64; 2] = [0, 100];
+/// Own orders kept at the touch when speed is measured.
+const RESTING: [u64; 3] = [0, 10, 100];
+const THREADS: usize = 2;
+
+/// One piece of work.
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    Gates,
+    Shadow(i64),
+    Real(i64),
+    Taker(i64),
+}
+
+fn main() -> ExitCode {
+    let mut tapes = Vec::new();
+    for path in std::env::args().skip(1) {
+        match tape::load(std::path::Path::new(&path)) {
+            Ok(tape) => tapes.push(tape),
+            Err(error) => {
+                report::complain(&format!("{path}: {error}"));
+                return ExitCode::FAILURE;
             }
         }
+    }
+    let jobs: Vec<(&Tape, Job)> =
+        tapes.iter().flat_map(|tape| jobs().map(move |job| (tape, job))).collect();
+    let (next, lines) = (AtomicUsize::new(0), Mutex::new(vec![Vec::new(); jobs.len()]));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some((at, (tape, job))) = take(&next, &jobs) {
+                    let done = work(tape, job);
+                    if let Ok(mut lines) = lines.lock() {
+                        lines[at] = done;
+                    }
+                }
+            });
+        }
+    });
+    for line in lines.into_inner().unwrap_or_default().concat() {
+        report::print(&line);
+    }
+    for tape in &tapes {
+        for resting in RESTING {
+            report::print(&report::speed(tape, &speed::run(tape, resting)));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn jobs() -> impl Iterator<Item = Job> {
+    std::iter::once(Job::Gates)
+        .chain(LADDER.map(Job::Shadow))
+        .chain(REAL.map(Job::Real))
+        .chain(LADDER.map(Job::Taker))
+}
+
+fn take<'a>(next: &AtomicUsize, jobs: &[(&'a Tape, Job)]) -> Option<(usize, (&'a Tape, Job))> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(at).map(|job| (at, *job))
+}
+
+/// Where scoring starts: what comes before was there to choose thresholds on.
+fn split(tape: &Tape) -> i64 {
+    match (tape.events.first(), tape.events.last()) {
+        (Some(first), Some(last)) => first.t + (last.t - first.t) * 5 / 12,
+        _ => 0,
+    }
+}
+
+fn work(tape: &Tape, job: Job) -> Vec<String> {
+    let (rules, from) = (estimator::rules(), split(tape));
+    match job {
+        Job::Gates => vec![report::gates(tape, &gates::run(tape))],
+        Job::Shadow(ms) => {
+            let pass = shadow::run(tape, &rules, ms * 1_000_000, i64::MAX);
+            let mut lines = Vec::new();
+            for belief in &pass.beliefs {
+                for at in 0..shadow::HORIZONS.len() {
+                    let score = score::score(&pass, belief, from, at, tape.tick);
+                    lines.push(report::shadow(tape, belief, ms, shadow::HORIZONS[at], &score));
+                }
+            }
+            lines
+        }
+        Job::Real(ms) => {
+            let orders = real::run(tape, &rules, ms * 1_000_000, from);
+            let scores =
+                rules.iter().enumerate().map(|(at, rule)| (rule, real::score(&orders, at)));
+            scores.map(|(rule, score)| report::real(tape, rule.name, ms, &score)).collect()
+        }
+        Job::Taker(ms) => vec![report::taker(tape, ms, &taker::run(tape, ms * 1_000_000, from))],
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use sequence_core::ids::BookSide;
+use sequence_core::number::Price;
+use sequence_core::rng::Stream;
+use sequence_core::sim::view::{EntryPlace, LevelView};
 
 use crate::estimator::{Estimator, Rule};
 use crate::feed::{Conflator, LevelChange};
@@ -69,13 +72,13 @@ struct Run {
 
 /// Runs every rule over a tape whose depth is conflated to `step_ns`.
 pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
-    let entry_ahead = false;
+    let entry = if step_ns > 0 { EntryPlace::ByTime } else { EntryPlace::Behind };
     let mut run = Run {
         truth: TruthBook::default(),
         feed: Conflator::new(step_ns),
         estimators: rules
             .iter()
-            .map(|rule| Estimator::new(rule.clone(), tape.lot, entry_ahead))
+            .map(|rule| Estimator::new(rule.clone(), tape.lot, entry))
             .collect(),
         pass: Pass {
             shadows: Vec::new(),
@@ -91,7 +94,14 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
     };
     let open = first.t + WARM_UP_NS;
     let end = last.t.min(until) - LONGEST;
-    let mut next = open + EVERY_NS;
+    // One shadow a second at an arbitrary instant: on the second itself all of them would stand
+    // at the same place inside the conflation interval.
+    let jitter = Stream::new(0, 0, "fidelity.shadow");
+    let at = |second: i64| {
+        let offset = jitter.value(second.unsigned_abs()) % EVERY_NS.unsigned_abs();
+        open + second * EVERY_NS + offset.cast_signed()
+    };
+    let (mut second, mut next) = (1, at(1));
     let mut started = false;
     for event in tape.events.iter().take_while(|event| event.t <= until) {
         if event.t <= open {
@@ -108,7 +118,8 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
             run.before(next);
             run.close(next);
             run.join(next);
-            next += EVERY_NS;
+            second += 1;
+            next = at(second);
         }
         run.before(event.t);
         run.event(event);
@@ -137,7 +148,7 @@ impl Belief {
 
 impl Run {
     fn start(&mut self) {
-        for (side, px, qty) in self.feed.snapshot(&self.truth) {
+        for (side, px, qty) in self.feed.snapshot_changes(&self.truth) {
             for estimator in &mut self.estimators {
                 estimator.snapshot(side, px, qty);
             }
@@ -147,8 +158,13 @@ impl Run {
     /// Depth messages that are due before `t`.
     fn before(&mut self, t: i64) {
         let mut out = Vec::new();
-        self.feed.before(t, &self.truth, &mut out);
+        let flushed = self.feed.before(t, &self.truth, &mut out);
         self.depth(&out);
+        if let Some(at) = flushed {
+            for estimator in &mut self.estimators {
+                estimator.book.on_message_end(at);
+            }
+        }
     }
 
     fn event(&mut self, event: &Event) {
@@ -271,11 +287,7 @@ impl Run {
                 }
             }
             for estimator in &mut self.estimators {
-                estimator.book.remove(
-                    shadow.side,
-                    sequence_core::number::Price(shadow.px),
-                    key as u64,
-                );
+                estimator.book.remove(shadow.side, Price(shadow.px), key as u64);
             }
         }
     }
@@ -316,8 +328,8 @@ impl Belief {
     }
 
     fn refresh(&mut self, estimator: &Estimator, side: BookSide, px: i64) {
-        let view = estimator.book.level(side, sequence_core::number::Price(px));
-        for own in view.into_iter().flat_map(|view| view.own()) {
+        let view = estimator.book.level(side, Price(px));
+        for own in view.into_iter().flat_map(LevelView::own) {
             let key = usize::try_from(own.order).unwrap_or(usize::MAX);
             if let Some(ahead) = self.ahead.get_mut(key) {
                 *ahead = own.ahead;

@@ -1,5 +1,7 @@
 //! The worked examples of the queue, number by number. Sizes are indivisible units.
 
+#![expect(clippy::unwrap_used, reason = "a level that is missing fails the example")]
+
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Money, Price, Quantity, exact_notional};
 use sequence_core::sim::lots::{LotQueue, Unmatched};
@@ -9,7 +11,7 @@ use sequence_core::sim::queue::{
 };
 use sequence_core::sim::record::Record;
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 const P: Price = Price(100);
 const MS: i64 = 1_000_000;
@@ -24,8 +26,13 @@ struct Bench {
 
 impl Bench {
     fn new(mode: Mode, hold_ns: i64) -> Self {
-        let rules =
-            StepRules { hold_ns, fill_quantum: 1, lot_step: 1, lots_cap: 512, entry_ahead: false };
+        let rules = StepRules {
+            hold_ns,
+            fill_quantum: 1,
+            lot_step: 1,
+            lots_cap: 512,
+            entry: EntryPlace::Behind,
+        };
         let params = QueueParams {
             model: QueueModel::Fixed(mode),
             hidden_ahead_ppm: 0,

@@ -50,8 +50,12 @@ impl Engine {
         let (changes, lost) = sim.take_changes();
         let mut found = Vec::new();
         let mut fills = Vec::new();
+        let depth = changes.iter().any(|(change, _)| matches!(change, Change::Level { .. }));
         for (account, world) in &mut sim.worlds {
             if world.queue.is_empty() {
+                if depth {
+                    world.queue.on_message_end(now);
+                }
                 continue;
             }
             if lost {
@@ -73,7 +77,9 @@ impl Engine {
                     | Change::None => {}
                 }
             }
-            world.queue.on_message_end();
+            if depth || lost {
+                world.queue.on_message_end(now);
+            }
             found.extend(fills.drain(..).map(|fill| (*account, fill)));
         }
         sim.return_changes(changes);

@@ -15,7 +15,7 @@ use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params, QueueChoice};
 use crate::sim::queue::{QueueBook, QueueModel, QueueParams};
 use crate::sim::tracker::LotTracker;
-use crate::sim::view::StepRules;
+use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent};
 
 /// How long a decrease waits for the print that may explain it, before the preset's factor.
@@ -342,10 +342,10 @@ fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
             fill_quantum: lot,
             lot_step: lot,
             lots_cap: usize::try_from(params.lots_cap).unwrap_or(512),
-            entry_ahead: match params.entry_ambiguity {
-                EntryAmbiguity::Behind => false,
-                EntryAmbiguity::ByFeed => !event_level,
-                EntryAmbiguity::Ahead => true,
+            entry: match params.entry_ambiguity {
+                EntryAmbiguity::ByFeed if !event_level => EntryPlace::ByTime,
+                EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
+                EntryAmbiguity::Ahead => EntryPlace::Ahead,
             },
         },
     }

@@ -9,6 +9,8 @@ use crate::sim::math::{ONE_Q32, pow_q32};
 
 /// Rounds of proportional removal before the rest is taken from the back.
 const MAX_ROUNDS: u32 = 8;
+/// Which of several lots of the cancelled size is taken, as a share of them from the front.
+const TIE_SHARE: (usize, usize) = (5, 6);
 
 /// How a decrease that matches no known lot is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +174,7 @@ impl LotQueue {
             return exact;
         }
         if count != CountChange::Same
-            && let Some(at) = self.newest(|e| e.kind == Kind::Known && e.size == size)
+            && let Some(at) = self.matching(size)
         {
             self.entries.remove(at);
             self.external -= size;
@@ -192,6 +194,19 @@ impl LotQueue {
         let floor = if count == CountChange::Same { size } else { 0 };
         self.spread(size, floor, unmatched);
         false
+    }
+
+    /// The known lot of exactly this size that left. Among several the newest is the likeliest,
+    /// but not by much: with cancels that grow with the third to fourth power of the place in the
+    /// queue, half of the weight lies behind the place at five sixths, so that one is taken (the
+    /// newest of up to five).
+    fn matching(&self, size: i64) -> Option<usize> {
+        let candidates = || {
+            let all = self.entries.iter().enumerate();
+            all.filter(move |(_, e)| e.kind == Kind::Known && e.size == size).map(|(at, _)| at)
+        };
+        let count = candidates().count();
+        candidates().nth((count * TIE_SHARE.0).div_ceil(TIE_SHARE.1).checked_sub(1)?)
     }
 
     /// Position of the newest entry that satisfies `wanted`.
@@ -279,4 +294,69 @@ impl LotQueue {
 
 const fn kind(known: bool) -> Kind {
     if known { Kind::Known } else { Kind::Unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(lots: &[i64]) -> LotQueue {
+        let mut queue = LotQueue::default();
+        for lot in lots {
+            queue.append(*lot, true, 512);
+        }
+        queue
+    }
+
+    /// Places of the own entries after a cancel.
+    fn ahead_after(mut queue: LotQueue, size: i64, count: CountChange) -> Vec<i64> {
+        queue.cancel(size, count, Unmatched::Back);
+        queue.ahead().collect()
+    }
+
+    #[test]
+    fn among_many_equal_lots_the_one_at_five_sixths_is_taken() {
+        // Twelve equal lots: the tenth goes, so an order behind nine of them stays where it is.
+        let mut lots = queue(&[1; 9]);
+        lots.append_own(5);
+        lots.append(1, true, 512);
+        lots.append_own(5);
+        lots.append(1, true, 512);
+        lots.append(1, true, 512);
+        assert_eq!(ahead_after(lots, 1, CountChange::Unknown), [9, 9]);
+        let mut few = queue(&[1, 1, 1]);
+        few.append_own(5);
+        few.append(1, true, 512);
+        assert_eq!(ahead_after(few, 1, CountChange::Unknown), [3], "the newest of up to five");
+    }
+
+    #[test]
+    fn order_counts_tell_a_cancel_from_a_reduction() {
+        let with_own = || {
+            let mut lots = LotQueue::default();
+            lots.append_equal(90, 3, 512);
+            lots.append(10, true, 512);
+            lots.append_own(5);
+            lots.append(40, true, 512);
+            lots
+        };
+        assert_eq!(ahead_after(with_own(), 10, CountChange::OneLess), [90], "the known ten left");
+        assert_eq!(ahead_after(with_own(), 10, CountChange::Same), [100], "the forty got smaller");
+        assert_eq!(
+            ahead_after(with_own(), 25, CountChange::OneLess),
+            [75],
+            "an unknown order left"
+        );
+    }
+
+    #[test]
+    fn the_two_frontmost_lots_merge_beyond_the_cap() {
+        let mut lots = LotQueue::default();
+        for size in [4, 5, 6] {
+            lots.append(size, true, 2);
+        }
+        assert_eq!((lots.lots(), lots.external()), (2, 15));
+        assert!(!lots.cancel(4, CountChange::Unknown, Unmatched::Back), "no longer known");
+        assert_eq!(lots.external(), 11);
+    }
 }

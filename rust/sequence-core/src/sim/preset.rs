@@ -26,7 +26,8 @@ text_enum!(
     EntryAmbiguity {
         /// Always behind.
         Behind = "behind",
-        /// Behind on event-level feeds, ahead on all others.
+        /// Behind on event-level feeds; on all others ahead when the order came in the second half
+        /// of the interval.
         ByFeed = "by_feed",
         /// Always ahead.
         Ahead = "ahead",

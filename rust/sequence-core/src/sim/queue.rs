@@ -143,6 +143,8 @@ pub struct QueueBook {
     bids: Vec<(Price, LevelView)>,
     /// Best first.
     asks: Vec<(Price, LevelView)>,
+    /// Time of the market's last depth message.
+    last_message_ns: i64,
 }
 
 /// What the evidence of one step is.
@@ -156,7 +158,7 @@ struct Evidence {
 impl QueueBook {
     /// An empty queue book.
     pub const fn new(params: QueueParams) -> Self {
-        Self { params, bids: Vec::new(), asks: Vec::new() }
+        Self { params, bids: Vec::new(), asks: Vec::new(), last_message_ns: 0 }
     }
 
     /// Parameters in force.
@@ -238,9 +240,9 @@ impl QueueBook {
         now_ns: i64,
         out: &mut Vec<QueueFill>,
     ) {
-        let rules = self.params.rules;
+        let (rules, last_message) = (self.params.rules, self.last_message_ns);
         if let Some(view) = self.view_mut(side, price) {
-            view.depth(after.0, count, now_ns, &rules);
+            view.depth((after.0, count), now_ns, last_message, &rules);
         }
         if after > before && self.crosses(side, price) {
             let evidence =
@@ -249,9 +251,11 @@ impl QueueBook {
         }
     }
 
-    /// A depth message of the market has been applied whole. Needed on conflated feeds: size that
-    /// appears later than the first message after an entry stands behind it.
-    pub fn on_message_end(&mut self) {
+    /// A depth message of the market has been applied whole, whatever levels it named. Needed on
+    /// conflated feeds: size that appears later than the first message after an entry stands
+    /// behind it.
+    pub fn on_message_end(&mut self, now_ns: i64) {
+        self.last_message_ns = now_ns;
         for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
             view.end_entry();
         }
@@ -431,6 +435,7 @@ fn resting(join: Join) -> Resting {
         probe: join.quantity.0 == 0,
         fresh: true,
         passed_by: PassedBy::NoPrint,
+        joined_ns: join.now_ns,
         since_ns: join.now_ns,
         low: Shadow::default(),
         high: Shadow::default(),

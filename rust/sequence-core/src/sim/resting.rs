@@ -76,6 +76,8 @@ pub struct Resting {
     pub fresh: bool,
     /// What prints did since the order became first.
     pub passed_by: PassedBy,
+    /// Time of entry, in ns.
+    pub joined_ns: i64,
     /// Time of the last change of place or state, in ns.
     pub since_ns: i64,
     /// Optimistic shadow.

@@ -33,8 +33,21 @@ pub struct StepRules {
     pub lot_step: i64,
     /// Most lots kept per level.
     pub lots_cap: usize,
-    /// New size in the first depth message after an entry is placed ahead of it.
-    pub entry_ahead: bool,
+    /// Where size that appears in the first depth message after an entry is placed.
+    pub entry: EntryPlace,
+}
+
+/// Where size that appears in the first depth message after an entry is placed: it may have
+/// arrived before the order, inside the same conflation interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryPlace {
+    /// All of it behind: right on event-level feeds.
+    Behind,
+    /// All of it on the likelier side: ahead when the order came in the second half of the
+    /// interval. Splitting it by time is no closer, and a split lot is never recognised again.
+    ByTime,
+    /// All of it ahead.
+    Ahead,
 }
 
 /// What is left of one print, in each reading.
@@ -225,11 +238,19 @@ impl LevelView {
     }
 
     /// Rules 4 and 5: the level now shows `displayed`, with `count` orders (0 = not given).
-    pub(crate) fn depth(&mut self, displayed: i64, count: u32, now: i64, rules: &StepRules) {
+    ///
+    /// `last_message` is the time of the market's depth message before this one.
+    pub(crate) fn depth(
+        &mut self,
+        (displayed, count): (i64, u32),
+        now: i64,
+        last_message: i64,
+        rules: &StepRules,
+    ) {
         self.settle(now, rules);
         let change = self.record.depth(displayed, count);
         if change.increase > 0 {
-            self.increase(change.increase, rules);
+            self.increase(change.increase, (last_message, now), rules);
         }
         self.end_entry();
         if change.decrease > 0 {
@@ -273,7 +294,7 @@ impl LevelView {
             self.cancel(external - displayed, None, now, rules);
         } else if displayed > external {
             self.end_entry();
-            self.increase(displayed - external, rules);
+            self.increase(displayed - external, (now, now), rules);
         }
         self.clear_if_empty(now);
     }
@@ -308,20 +329,26 @@ impl LevelView {
         }
     }
 
-    fn increase(&mut self, size: i64, rules: &StepRules) {
-        let first_fresh = self.own.iter().position(|own| own.fresh);
+    fn increase(&mut self, size: i64, interval: (i64, i64), rules: &StepRules) {
         self.scalar_external += size;
-        match first_fresh.filter(|_| rules.entry_ahead) {
-            Some(at) => self.queue.insert_before_own(at, size, rules.lots_cap),
-            None => self.queue.append(size, true, rules.lots_cap),
-        }
-        for own in self.own.iter_mut().filter(|own| own.fresh) {
+        let mut placed = 0;
+        for (at, own) in self.own.iter_mut().enumerate().filter(|(_, own)| own.fresh) {
+            let part = match rules.entry {
+                EntryPlace::Behind => 0,
+                EntryPlace::ByTime
+                    if own.entry_displayed > 0 && in_first_half(own.joined_ns, interval) =>
+                {
+                    0
+                }
+                EntryPlace::ByTime | EntryPlace::Ahead => size,
+            };
+            self.queue.insert_before_own(at, part - placed, rules.lots_cap);
+            placed = placed.max(part);
+            own.ahead += placed;
+            own.entry_ahead += placed;
             own.high.ahead += size;
-            if rules.entry_ahead {
-                own.ahead += size;
-                own.entry_ahead += size;
-            }
         }
+        self.queue.append(size - placed, true, rules.lots_cap);
     }
 
     fn cancel(&mut self, size: i64, fewer: Option<u32>, now: i64, rules: &StepRules) {
@@ -372,6 +399,11 @@ impl LevelView {
             }
         }
     }
+}
+
+/// True when `joined` lies in the first half of an interval of known length.
+fn in_first_half(joined: i64, (from, to): (i64, i64)) -> bool {
+    2 * (i128::from(joined) - i128::from(from)) < i128::from(to) - i128::from(from)
 }
 
 fn places(queue: &LotQueue, own: usize) -> Vec<i64> {

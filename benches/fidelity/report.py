@@ -1,0 +1,359 @@
+"""Reads the score lines: prints tables, checks the bars, writes JSON, Markdown and a plot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+DEFAULT = "lots/auto"
+SCALAR_PREFIX = "lots/"
+NAMES = {"aapl": "AAPL", "amzn": "AMZN", "es": "ES", "btcusd": "Bitstamp BTC/USD"}
+COLOURS = {
+    DEFAULT: "#0a7d4f",
+    "power_x(3)": "#c8641e",
+    "uniform": "#7a4fb5",
+    "risk_averse": "#3b6ea8",
+}
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table with aligned columns."""
+    widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
+    lines = [head, ["-" * width for width in widths], *rows]
+    padded = [
+        [cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines
+    ]
+    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
+
+
+class Scores:
+    """Score lines by kind."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.datasets = list(dict.fromkeys(row["dataset"] for row in rows))
+
+    def of(self, kind: str, **wanted: object) -> list[Row]:
+        """Lines of a kind with these values."""
+        return [
+            row
+            for row in self.rows
+            if row["kind"] == kind and all(row[key] == value for key, value in wanted.items())
+        ]
+
+    def one(self, kind: str, **wanted: object) -> Row:
+        """The only line of a kind with these values."""
+        (row,) = self.of(kind, **wanted)
+        return row
+
+    def values(self, kind: str, key: str) -> list[Any]:
+        """Distinct values of a key, in order of appearance."""
+        return list(dict.fromkeys(row[key] for row in self.of(kind)))
+
+
+def gates(scores: Scores) -> str:
+    """What had to hold first."""
+    keys = [
+        "events",
+        "executions",
+        "fifo",
+        "crossed",
+        "unexplained",
+        "size_lost",
+        "look_ahead",
+        "twin_checks",
+        "twin_differences",
+    ]
+    rows = [
+        [NAMES[row["dataset"]], "pass" if row["pass"] else "FAIL", *(str(row[key]) for key in keys)]
+        for row in scores.of("gates")
+    ]
+    return table(["data", "gates", *keys], rows)
+
+
+def event_level(scores: Scores, dataset: str, horizon: int) -> str:
+    """Every rule on the event-level feed."""
+    rows = []
+    for row in scores.of("shadow", dataset=dataset, conflation_ms=0, horizon_s=horizon):
+        low, high = row["ci"]["err_mean"]
+        rows.append(
+            [
+                row["estimator"],
+                f"{row['bias_pp']:+.2f}",
+                f"{row['false_pp']:.2f}",
+                f"{row['missed_pp']:.2f}",
+                f"{row['e0_s']:.2f}",
+                f"{row['err_mean']:.4f}",
+                f"{low:.4f} .. {high:.4f}",
+                f"{row['err_signed']:+.4f}",
+                f"{row['markout']['10s']['estimated']:+.2f}",
+                f"{row['pnl_split']['count']:+.3f}",
+                f"{row['pnl_split']['selection']:+.3f}",
+            ]
+        )
+    head = [
+        "rule",
+        "bias pp",
+        "false pp",
+        "missed pp",
+        "E0 s",
+        "queue error",
+        "95 % interval",
+        "signed",
+        "markout 10 s",
+        "count error",
+        "selection error",
+    ]
+    return table(head, rows)
+
+
+def ladder(scores: Scores, dataset: str, key: str, digits: int) -> str:
+    """One score of every rule at every conflation step."""
+    steps = scores.values("shadow", "conflation_ms")
+    rows = []
+    for rule in scores.values("shadow", "estimator"):
+        cells = [
+            scores.one("shadow", dataset=dataset, conflation_ms=ms, horizon_s=60, estimator=rule)
+            for ms in steps
+        ]
+        rows.append([rule, *(f"{cell[key]:.{digits}f}" for cell in cells)])
+    return table(["rule", *(f"{ms} ms" for ms in steps)], rows)
+
+
+def mean_error(scores: Scores) -> str:
+    """Mean queue error over the data sets."""
+    steps = scores.values("shadow", "conflation_ms")
+    rows = []
+    for rule in scores.values("shadow", "estimator"):
+        means = []
+        for ms in steps:
+            cells = scores.of("shadow", conflation_ms=ms, horizon_s=60, estimator=rule)
+            means.append(sum(cell["err_mean"] for cell in cells) / len(cells))
+        rows.append([rule, *(f"{mean:.4f}" for mean in means)])
+    return table(["rule", *(f"{ms} ms" for ms in steps)], rows)
+
+
+def real_orders(scores: Scores) -> str:
+    """Design 2."""
+    rows = [
+        [
+            NAMES[row["dataset"]],
+            f"{row['conflation_ms']} ms",
+            row["estimator"],
+            str(row["n"]),
+            f"{100 * row['filled_true']:.2f} %",
+            f"{100 * row['exact']:.2f} %",
+            f"{row['false_pp']:.2f}",
+            f"{row['missed_pp']:.2f}",
+            f"{row['quantity_error']:.4f}",
+            f"{row['time_error_s']:.3f}",
+        ]
+        for row in scores.of("real")
+        if row["estimator"] in {*COLOURS, "lots/back"}
+    ]
+    head = [
+        "data",
+        "depth",
+        "rule",
+        "orders",
+        "truly filled",
+        "exact quantity",
+        "false pp",
+        "missed pp",
+        "quantity error",
+        "time error s",
+    ]
+    return table(head, rows)
+
+
+def takers(scores: Scores) -> str:
+    """Walks of the displayed book against what aggressors paid."""
+    rows = [
+        [
+            NAMES[row["dataset"]],
+            f"{row['conflation_ms']} ms",
+            str(row["n"]),
+            f"{100 * row['exact']:.1f} %",
+            f"{row['error_ticks']:.3f}",
+            f"{row['signed_ticks']:+.3f}",
+        ]
+        for row in scores.of("taker")
+    ]
+    return table(["data", "depth", "takers", "exact price", "error ticks", "signed ticks"], rows)
+
+
+def bars(scores: Scores) -> str:
+    """The bars, for the data that are present."""
+
+    def auto(dataset: str, ms: int) -> Row:
+        return scores.one(
+            "shadow", dataset=dataset, conflation_ms=ms, horizon_s=60, estimator=DEFAULT
+        )
+
+    rows = []
+    if "aapl" in scores.datasets:
+        for bar, ms, key, limit in [("B1", 0, "err_mean", 0.010), ("B3", 100, "err_mean", 0.035)]:
+            value = auto("aapl", ms)[key]
+            rows.append(
+                [
+                    bar,
+                    f"AAPL {key} at {ms} ms",
+                    f"{value:.4f}",
+                    f"<= {limit}",
+                    "met" if value <= limit else "MISSED",
+                ]
+            )
+    for dataset in scores.datasets:
+        value = auto(dataset, 0)["false_pp"]
+        rows.append(
+            [
+                "B2",
+                f"{NAMES[dataset]} false_pp at 0 ms",
+                f"{value:.4f}",
+                "<= 0.1",
+                "met" if value <= 0.1 else "MISSED",
+            ]
+        )
+    for dataset in scores.datasets:
+        worst = -1.0
+        for ms in scores.values("shadow", "conflation_ms"):
+            cells = scores.of("shadow", dataset=dataset, conflation_ms=ms, horizon_s=60)
+            best = min(
+                row["err_mean"] for row in cells if not row["estimator"].startswith(SCALAR_PREFIX)
+            )
+            if ms <= 250:
+                worst = max(worst, auto(dataset, ms)["err_mean"] - best)
+        rows.append(
+            [
+                "B4",
+                f"{NAMES[dataset]} worst distance to the best scalar rule",
+                f"{worst:+.4f}",
+                "<= 0.010",
+                "met" if worst <= 0.010 else "MISSED",
+            ]
+        )
+    rows.extend(
+        [
+            "B8",
+            f"{NAMES[row['dataset']]} events/s with 100 resting orders",
+            f"{row['per_second'] / 1e6:.2f} M",
+            ">= 3 M",
+            "met" if row["per_second"] >= 3e6 else "MISSED",
+        ]
+        for row in scores.of("speed", resting=100)
+    )
+    return table(["bar", "what", "value", "limit", ""], rows)
+
+
+def plot(scores: Scores) -> str:
+    """Queue error against conflation, one panel per data set, as SVG."""
+    steps = scores.values("shadow", "conflation_ms")
+    width, height, left, top = 300, 190, 52, 34
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {len(scores.datasets) * 370} 280" '
+        'font-family="sans-serif" font-size="12">',
+        '<rect width="100%" height="100%" fill="white"/>',
+    ]
+    for panel, dataset in enumerate(scores.datasets):
+        lines = {
+            rule: [
+                scores.one(
+                    "shadow", dataset=dataset, conflation_ms=ms, horizon_s=60, estimator=rule
+                )["err_mean"]
+                for ms in steps
+            ]
+            for rule in COLOURS
+        }
+        peak = max(max(line) for line in lines.values()) * 1.05
+        x0 = panel * 370 + left
+        parts.append(f'<text x="{x0}" y="20" font-weight="bold">{NAMES[dataset]}</text>')
+        for share in (0, 0.5, 1):
+            y = top + height * (1 - share)
+            parts.append(f'<line x1="{x0}" x2="{x0 + width}" y1="{y}" y2="{y}" stroke="#ddd"/>')
+            label = f"{share * peak:.3f}"
+            parts.append(f'<text x="{x0 - 6}" y="{y + 4}" text-anchor="end">{label}</text>')
+        xs = [x0 + width * at / (len(steps) - 1) for at in range(len(steps))]
+        for x, ms in zip(xs, steps, strict=True):
+            parts.append(f'<text x="{x}" y="{top + height + 18}" text-anchor="middle">{ms}</text>')
+        for rule, line in lines.items():
+            points = " ".join(
+                f"{x:.1f},{top + height * (1 - value / peak):.1f}"
+                for x, value in zip(xs, line, strict=True)
+            )
+            parts.append(
+                f'<polyline points="{points}" fill="none" stroke="{COLOURS[rule]}" '
+                f'stroke-width="{3 if rule == DEFAULT else 1.5}"/>'
+            )
+    for at, (rule, colour) in enumerate(COLOURS.items()):
+        parts.append(f'<text x="{left + at * 130}" y="270" fill="{colour}">{rule}</text>')
+    caption = "mean queue error by conflation of depth, ms"
+    parts.append(f'<text x="{left + 540}" y="270">{caption}</text>')
+    return "\n".join([*parts, "</svg>"])
+
+
+def report(scores: Scores) -> str:
+    """All tables as Markdown."""
+    parts = [
+        "# Fidelity of the simulated queue\n",
+        "Made by `make fidelity`. Shadow orders join the best level at one arbitrary instant of "
+        "every second on both sides; the truth is exact, as every order of the market is known. "
+        "Thresholds were chosen on the first five twelfths of each tape; only the rest is scored. "
+        "The error is the mean of |estimated - true size ahead| over the size at entry, over time "
+        "until the true fill or 60 s. Hidden executions are ignored. Prints always come at once; "
+        "depth is conflated to the interval named.\n",
+        "## Gates\n",
+        gates(scores),
+        "\nOrders inside one matching instant of ES are put in queue order, as the feed reports "
+        "them in none. AMZN is rebuilt from a level-1 file: what left unseen is removed when the "
+        "touch file contradicts it.\n",
+        "## Bars\n",
+        bars(scores),
+        "\n## Mean queue error over the data sets\n",
+        mean_error(scores),
+    ]
+    for dataset in scores.datasets:
+        row = scores.of("shadow", dataset=dataset, conflation_ms=0, horizon_s=60)[0]
+        parts += [
+            f"\n## {NAMES[dataset]}: {row['n']} shadows in {row['blocks']} blocks, "
+            f"true fill rate {row['fill_rate_true']:.3f} in 60 s\n",
+            "Event-level feed:\n",
+            event_level(scores, dataset, 60),
+            "\nQueue error by conflation:\n",
+            ladder(scores, dataset, "err_mean", 4),
+            "\nFalse fills by conflation, pp:\n",
+            ladder(scores, dataset, "false_pp", 2),
+        ]
+    parts += [
+        "\n## Real orders with hidden identity\n",
+        real_orders(scores),
+        "\n## Takers\n",
+        takers(scores),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def main() -> None:
+    """Reads score lines and writes everything made from them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scores", type=Path, help="score lines of sequence-fidelity")
+    parser.add_argument("out", type=Path, help="folder for scores.json, report.md, queue_error.svg")
+    arguments = parser.parse_args()
+    lines = arguments.scores.read_text(encoding="utf-8").splitlines()
+    scores = Scores([json.loads(line) for line in lines])
+    text = report(scores)
+    print(text)
+    for row in scores.of("speed"):
+        print(
+            f"{NAMES[row['dataset']]}: {row['per_second'] / 1e6:.2f} M events/s with "
+            f"{row['resting']} resting orders, {row['fills']} fills"
+        )
+    (arguments.out / "report.md").write_text(text, encoding="utf-8")
+    (arguments.out / "scores.json").write_text(json.dumps(scores.rows, indent=1), encoding="utf-8")
+    (arguments.out / "queue_error.svg").write_text(plot(scores), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

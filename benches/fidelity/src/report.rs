@@ -1,0 +1,108 @@
+//! Score lines: one JSON object each.
+
+use sequence_core::sim::preset::{MODEL_VERSION, REALISTIC};
+
+use crate::gates::Gates;
+use crate::real::RealScore;
+use crate::score::Score;
+use crate::shadow::Belief;
+use crate::speed::Speed;
+use crate::taker::TakerScore;
+use crate::tape::Tape;
+
+#[expect(clippy::print_stdout, reason = "the program's answer")]
+pub fn print(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "the program's complaint")]
+pub fn complain(line: &str) {
+    eprintln!("{line}");
+}
+
+fn head(kind: &str, tape: &Tape) -> String {
+    let Tape { name, sha256, .. } = tape;
+    let hash = REALISTIC.hash();
+    format!(
+        "{{\"kind\":\"{kind}\",\"dataset\":\"{name}\",\"sha256\":\"{sha256}\",\
+         \"version\":\"{MODEL_VERSION}\",\"params_hash\":\"{hash:016x}\""
+    )
+}
+
+/// The gates of a tape.
+pub fn gates(tape: &Tape, gates: &Gates) -> String {
+    let Gates { executions, fifo, crossed, unexplained, size_lost, .. } = gates;
+    let Gates { look_ahead, twin_checks, twin_differences, .. } = gates;
+    format!(
+        "{},\"pass\":{},\"events\":{},\"executions\":{executions},\"fifo\":{fifo:.4},\
+         \"crossed\":{crossed},\"unexplained\":{unexplained},\"size_lost\":{size_lost},\
+         \"look_ahead\":{look_ahead},\"twin_checks\":{twin_checks},\
+         \"twin_differences\":{twin_differences}}}",
+        head("gates", tape),
+        gates.pass(),
+        tape.events.len()
+    )
+}
+
+/// Design 1: one rule at one conflation step and horizon.
+pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Score) -> String {
+    let Score { n, blocks, fill_rate_true, bias_pp, false_pp, missed_pp, e0_s, .. } = score;
+    let Score { err_mean, err_signed, pnl_count, pnl_selection, .. } = score;
+    let names = ["bias_pp", "false_pp", "missed_pp", "err_mean"];
+    let ci = names
+        .iter()
+        .zip(score.ci)
+        .map(|(name, [low, high])| format!("\"{name}\":[{low:.4},{high:.4}]"));
+    let ci = ci.collect::<Vec<_>>().join(",");
+    let markout = ["1s", "10s"].iter().zip(score.markout).map(|(name, [truth, guess, falsely])| {
+        format!(
+            "\"{name}\":{{\"true\":{truth:.4},\"estimated\":{guess:.4},\"false\":{falsely:.4}}}"
+        )
+    });
+    let markout = markout.collect::<Vec<_>>().join(",");
+    format!(
+        "{},\"estimator\":\"{}\",\"conflation_ms\":{ms},\"horizon_s\":{horizon_s},\"n\":{n},\
+         \"blocks\":{blocks},\"fill_rate_true\":{fill_rate_true:.4},\"bias_pp\":{bias_pp:.4},\
+         \"false_pp\":{false_pp:.4},\"missed_pp\":{missed_pp:.4},\"e0_s\":{e0_s:.4},\
+         \"err_mean\":{err_mean:.5},\"err_signed\":{err_signed:.5},\"markout\":{{{markout}}},\
+         \"pnl_split\":{{\"count\":{pnl_count:.4},\"selection\":{pnl_selection:.4}}},\
+         \"ci\":{{{ci}}},\"match_rate_ppm\":{},\"decreases\":{}}}",
+        head("shadow", tape),
+        belief.name,
+        belief.match_rate_ppm,
+        belief.decreases
+    )
+}
+
+/// Design 2: one rule at one conflation step.
+pub fn real(tape: &Tape, estimator: &str, ms: i64, score: &RealScore) -> String {
+    let RealScore { n, filled_true, bias_pp, false_pp, missed_pp, .. } = score;
+    let RealScore { quantity_error, time_error_s, exact, .. } = score;
+    format!(
+        "{},\"estimator\":\"{estimator}\",\"conflation_ms\":{ms},\"horizon_s\":60,\"n\":{n},\
+         \"filled_true\":{filled_true:.4},\"bias_pp\":{bias_pp:.4},\"false_pp\":{false_pp:.4},\
+         \"missed_pp\":{missed_pp:.4},\"quantity_error\":{quantity_error:.5},\
+         \"time_error_s\":{time_error_s:.4},\"exact\":{exact:.4}}}",
+        head("real", tape)
+    )
+}
+
+/// Takers at one conflation step.
+pub fn taker(tape: &Tape, ms: i64, score: &TakerScore) -> String {
+    let TakerScore { n, exact, error_ticks, signed_ticks, short } = score;
+    format!(
+        "{},\"conflation_ms\":{ms},\"n\":{n},\"exact\":{exact:.4},\
+         \"error_ticks\":{error_ticks:.4},\"signed_ticks\":{signed_ticks:.4},\"short\":{short:.4}}}",
+        head("taker", tape)
+    )
+}
+
+/// Replay speed with some own orders resting.
+pub fn speed(tape: &Tape, speed: &Speed) -> String {
+    let Speed { resting, events, per_second, fills } = speed;
+    format!(
+        "{},\"resting\":{resting},\"events\":{events},\"per_second\":{per_second:.0},\
+         \"fills\":{fills}}}",
+        head("speed", tape)
+    )
+}
