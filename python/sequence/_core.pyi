@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import Final, Literal, TypedDict, final
+from typing import Any, Final, Literal, TypedDict, final
 
 __all__ = [
     "BUILD_PROFILE",
@@ -13,8 +13,10 @@ __all__ = [
     "QUANTITY_DECIMALS",
     "QUANTITY_ONE",
     "VENUES",
+    "Engine",
     "JsonError",
     "Recording",
+    "Refusal",
     "Symbol",
     "__version__",
     "check_recording",
@@ -158,3 +160,161 @@ class Recording:
     def next_ns(self) -> int | None: ...
 
 def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...
+
+# The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
+
+class Refusal(ValueError):
+    code: str
+    field: str
+    message: str
+
+_Row = dict[str, Any]
+_Levels = list[tuple[int, int]]
+
+@final
+class Engine:
+    def __new__(cls, *, seed: int = 42, preset: str = "instant") -> Engine: ...
+    @property
+    def now_ns(self) -> int: ...
+    def start_demo(self, now_ns: int) -> None: ...
+    def add_recording(self, recording: Recording) -> None: ...
+    def advance(self, now_ns: int) -> None: ...
+    def next_due_ns(self) -> int | None: ...
+    def list_market(self, venue: str, symbol: str) -> None: ...
+    def market_snapshot(
+        self,
+        venue: str,
+        symbol: str,
+        bids: _Levels,
+        asks: _Levels,
+        ts_ns: int,
+        now_ns: int,
+    ) -> None: ...
+    def market_delta(
+        self,
+        venue: str,
+        symbol: str,
+        bids: _Levels,
+        asks: _Levels,
+        ts_ns: int,
+        now_ns: int,
+    ) -> None: ...
+    def market_trade(
+        self,
+        venue: str,
+        symbol: str,
+        price_1e9: int,
+        qty_1e8: int,
+        side: str | None,
+        ts_ns: int,
+        now_ns: int,
+    ) -> None: ...
+    def market_status(self, venue: str, symbol: str, status: str, now_ns: int) -> None: ...
+    def set_max_age(self, enabled: bool) -> None: ...
+    def account(self, client: str) -> int: ...
+    def epoch(self, account: int) -> int: ...
+    def reset(self, account: int, initial_balance_1e8: int, now_ns: int) -> _Row: ...
+    def set_positions(
+        self,
+        account: int,
+        rows: list[tuple[str, str, str, int, int | None]],
+        replace: bool,
+        now_ns: int,
+    ) -> tuple[int, int]: ...
+    def positions(
+        self,
+        account: int,
+        *,
+        venues: list[str] | None = None,
+        kinds: list[str] | None = None,
+        include_closed: bool = False,
+    ) -> _Row: ...
+    def submit(
+        self,
+        account: int,
+        now_ns: int,
+        *,
+        symbol: str,
+        side: str,
+        qty_1e8: int | None = None,
+        notional_1e9: int | None = None,
+        price_1e9: int | None = None,
+        venue: str | None = None,
+        graph_id: str | None = None,
+        node_id: str = "order",
+        instrument_type: str = "spot",
+        policy: str = "sor",
+        urgency: str = "medium",
+        max_slippage_bps: int | None = None,
+        horizon_ms: int | None = None,
+        tif: str | None = None,
+        reduce_only: bool = False,
+        metadata: str = "{}",
+    ) -> tuple[_Row, bool]: ...
+    def place(
+        self,
+        account: int,
+        now_ns: int,
+        symbol: str,
+        side: str,
+        qty_1e8: int,
+        price_1e9: int | None = None,
+        venue: str | None = None,
+        tif: str | None = None,
+    ) -> tuple[str, int, int | None]: ...
+    def preview(
+        self,
+        account: int,
+        *,
+        symbol: str,
+        side: str,
+        qty_1e8: int | None = None,
+        notional_1e9: int | None = None,
+        price_1e9: int | None = None,
+        venue: str | None = None,
+        instrument_type: str = "spot",
+    ) -> _Row: ...
+    def cancel_order(self, account: int, node_order_id: str, now_ns: int) -> _Row: ...
+    def cancel_graph(self, account: int, graph_id: str, now_ns: int) -> _Row: ...
+    def order(self, account: int, node_order_id: str) -> _Row: ...
+    def orders(
+        self,
+        account: int,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        symbol: str | None = None,
+        node_order_id: str | None = None,
+        graph_id: str | None = None,
+        venue: str | None = None,
+        side: str | None = None,
+        statuses: list[str] | None = None,
+        open_only: bool = False,
+        before_seq: int | None = None,
+    ) -> _Row: ...
+    def graph(self, account: int, graph_id: str) -> _Row: ...
+    def fills(
+        self,
+        account: int,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        symbol: str | None = None,
+        node_order_id: str | None = None,
+        graph_id: str | None = None,
+        venue: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+        before_seq: int | None = None,
+    ) -> _Row: ...
+    def quote(self, symbol: str, depth: int) -> _Row: ...
+    def quotes(self, symbols: list[str] | None, max_age_s: int) -> list[_Row]: ...
+    def symbols(
+        self, venue: str | None = None, instrument_type: str | None = None
+    ) -> list[_Row]: ...
+    def symbol(self, symbol: str) -> _Row: ...
+    def fees(self, ticker: str, venues: list[str] | None = None) -> _Row: ...
+    def check_invariants(self) -> list[_Row]: ...
+    def state_hash(self) -> str: ...
+    def event_hash(self) -> str: ...
+    def events(self, since_seq: int, limit: int) -> list[_Row]: ...
