@@ -5,6 +5,7 @@ number on, so a test can stand still, a replay can run at the feed's pace and a 
 """
 
 import time
+from math import inf
 from typing import Final, Literal, Protocol
 
 ClockKind = Literal["wall", "manual", "replay"]
@@ -77,8 +78,49 @@ class ManualClock:
         self._now_ns += ns
 
 
-def build_clock(kind: ClockKind, start_ns: int) -> Clock:
-    """The clock of that kind; ``start_ns`` is ignored by the wall clock."""
+class ReplayClock:
+    """The time of a recording, running by itself: it stops with the last frame.
+
+    Args:
+        start_ns: Where the recording starts.
+        end_ns: Where it ends; a feed without messages has no time of its own.
+        speed: Recorded seconds per second.
+    """
+
+    def __init__(self, start_ns: int, end_ns: int, speed: float) -> None:
+        if not 0 < speed < inf:
+            raise ValueError(f"speed must be a number above 0, not {speed!r}")
+        self._start_ns: Final = start_ns
+        self._end_ns: Final = max(start_ns, end_ns)
+        self._speed: Final = speed
+        self._began_ns: Final = time.monotonic_ns()
+
+    @property
+    def kind(self) -> ClockKind:
+        """Always ``replay``."""
+        return "replay"
+
+    def now_ns(self) -> int:
+        """Where the recording has come to."""
+        passed_ns = round((time.monotonic_ns() - self._began_ns) * self._speed)
+        return min(self._start_ns + passed_ns, self._end_ns)
+
+    def move(self, ns: int) -> None:
+        """Refuses: this clock moves by itself."""
+        raise ValueError(f"a replay that runs by itself cannot be moved (by {ns} ns)")
+
+
+def build_clock(kind: ClockKind, start_ns: int, end_ns: int, speed: float | None) -> Clock:
+    """The clock of that kind.
+
+    Args:
+        kind: Which clock.
+        start_ns: Where a manual or replay clock starts.
+        end_ns: Where a replay clock that runs by itself stops.
+        speed: Recorded seconds per second of a replay; None stands until it is moved.
+    """
     if kind == "wall":
         return WallClock()
+    if kind == "replay" and speed is not None:
+        return ReplayClock(start_ns, end_ns, speed)
     return ManualClock(start_ns, kind=kind)

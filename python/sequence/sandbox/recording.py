@@ -29,7 +29,10 @@ def _open(file: Path) -> _core.Recording:
     if data.startswith(_PACKED):
         # Imported here: only packed recordings need it. Its own types leave the reader unknown.
         zstandard: Any = import_module("zstandard")
-        data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        try:
+            data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        except zstandard.ZstdError as error:
+            raise ValueError(f"{file.name} cannot be unpacked: {error}") from error
     try:
         return _core.Recording(data)
     except ValueError as error:

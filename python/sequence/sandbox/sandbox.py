@@ -67,7 +67,9 @@ class Sandbox:
         preset: How fills are simulated.
         store: Where state is kept; only ``memory`` for now.
         market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
-            ``none``, ``replay:FILE`` or a list of files with recorded events.
+            ``none``, ``replay:FILE[,FILE...]`` or a list of files with recorded events.
+        speed: Recorded seconds per second of a replay, which then runs by itself; without it a
+            replay stands still until `clock.advance`.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class Sandbox:
         preset: Preset = DEFAULT_PRESET,
         store: str | Path = "memory",
         market: str | Iterable[str | Path] = "demo",
+        *,
+        speed: float | None = None,
     ) -> None:
         if store != "memory":
             raise NotImplementedError(
@@ -88,12 +92,15 @@ class Sandbox:
         source, files = _source_of(market)
         if (source == "replay") != (clock == "replay"):
             raise ValueError("clock='replay' and a replayed market belong together")
+        if speed is not None and clock != "replay":
+            raise ValueError("speed belongs to clock='replay'")
         recordings = open_recordings(files) if source == "replay" else []
         start_ns = min((row.first_ns for row in recordings), default=DEFAULT_START_NS)
+        end_ns = max((row.last_ns for row in recordings), default=start_ns)
         self.runtime: Final = Runtime(
             seed=seed,
             preset=preset,
-            clock=build_clock(clock, start_ns),
+            clock=build_clock(clock, start_ns, end_ns, speed),
             source=source,
             recordings=recordings,
         )
@@ -166,7 +173,7 @@ def _source_of(market: str | Iterable[str | Path]) -> tuple[str, list[str | Path
     if not isinstance(market, str):
         return "replay", list(market)
     if market.startswith(_REPLAY):
-        return "replay", [market.removeprefix(_REPLAY)]
+        return "replay", [name for name in market.removeprefix(_REPLAY).split(",") if name]
     if market not in ("demo", "none", "manual"):
         raise ValueError(
             f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"

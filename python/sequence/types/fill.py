@@ -11,6 +11,15 @@ from sequence.types.common import InstrumentType, NsTime, Side, VenueId
 
 FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQUIDATION"]
 
+_CAUSES: dict[FillCause, str] = {
+    "WALK": "took size that was displayed",
+    "QUEUE": "a trade reached its place in the queue",
+    "THROUGH": "the market traded through its price",
+    "CROSSING": "an opposite quote crossed its price",
+    "RESYNC_CROSS": "after a gap the book stood through its price",
+    "LIQUIDATION": "closed by the venue for lack of margin",
+}
+
 
 class FeeParts(Wire):
     """How a fee with its own rounding came about; USD times 1e9."""
@@ -65,6 +74,14 @@ class Fill(Wire):
     def fee_usd(self) -> Decimal:
         """Fee in USD; negative is a rebate."""
         return Decimal(self.fee_usd_1e9).scaleb(-9)
+
+    @property
+    def reason(self) -> str:
+        """The cause in words, and the version of the book that proves it."""
+        book: dict[str, Any] = self.evidence.get("book") or {}
+        version = book.get("version")
+        text = _CAUSES[self.cause]
+        return text if version is None else f"{text} (book version {version})"
 
 
 class FillsPage(Wire):

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use sequence_core::reject::Refusal as CoreRefusal;
 
 create_exception!(
-    sequence,
+    sequence._core,
     Refusal,
     PyValueError,
     "A command refused before anything was recorded; `code`, `field` and `message` say why."

@@ -10,7 +10,7 @@ use sequence_core::feed::{self, FeedStats, FeedVenue, MarketReport, Replay};
 use sequence_core::ids::BookSide;
 
 /// A recording, unpacked in memory and decoded as it is played.
-#[pyclass(frozen, module = "sequence")]
+#[pyclass(frozen, module = "sequence._core")]
 #[derive(Debug)]
 pub(crate) struct Recording {
     replay: Mutex<Replay>,

@@ -10,7 +10,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyType};
 use sequence_core::json::{self, Fault, JsonNumber, Limits, ReadError, Sink};
 
 create_exception!(
-    sequence,
+    sequence._core,
     JsonError,
     PyValueError,
     "A body that is not acceptable JSON; `kind`, `path` and `message` say what and where."

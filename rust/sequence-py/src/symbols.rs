@@ -29,7 +29,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// A parsed symbol: what its text says about the instrument, whether or not anybody lists it.
-#[pyclass(frozen, eq, hash, get_all, module = "sequence")]
+#[pyclass(frozen, eq, hash, get_all, module = "sequence._core")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Symbol {
     /// `spot`, `perp` or `prediction`.

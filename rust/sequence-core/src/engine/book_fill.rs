@@ -5,10 +5,10 @@
 
 use super::deliver::Matched;
 use super::finish::LegEnd;
-use super::{Engine, Fill, FillCause, Liquidity};
+use super::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, ReservationId};
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{LegState, OrderStatus};
 use crate::position::{Execution, Position};
@@ -34,15 +34,17 @@ impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
     pub(super) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
         let booked = self.prepare(order, leg, &matched).and_then(|booking| {
+            let (before, reservation) = self.held_by(order, leg);
             let realized = match (booking.terms.kind, booking.execution.side) {
                 (InstrumentKind::Perp, _) => self.book_perp(&booking),
                 (_, Side::Buy) => self.book_buy(&booking),
                 (_, Side::Sell) => self.book_sell(&booking),
             }?;
-            Ok((booking, realized))
+            let cash = self.cash_trail(&booking, before, reservation);
+            Ok((booking, realized, cash))
         });
         match booked {
-            Ok((booking, realized)) => self.record_fill(&booking, matched, realized),
+            Ok((booking, realized, cash)) => self.record_fill(&booking, matched, realized, cash),
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
                 // The position it was to reduce is gone, and there is no margin to open one.
                 let end = if self.orders[order].filled.0 == 0 {
@@ -56,6 +58,34 @@ impl Engine {
                 self.report_fault(order, &error);
                 self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
             }
+        }
+    }
+
+    fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
+        let reservation = self.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
+        let held = reservation.and_then(|id| self.ledger.reserved(id).ok());
+        (held.unwrap_or_default(), reservation)
+    }
+
+    fn cash_trail(
+        &self,
+        booking: &Booking,
+        reserved_before: Money,
+        reservation: Option<ReservationId>,
+    ) -> CashTrail {
+        let held = reservation.and_then(|id| self.ledger.reserved(id).ok());
+        let reserved_after = held.unwrap_or_default();
+        let spent = match booking.execution.side {
+            Side::Buy => booking.fee.notional.0 + booking.fee.fee.0,
+            Side::Sell => booking.quantity.to_money().0,
+        };
+        let spent = if booking.terms.kind == InstrumentKind::Perp { 0 } else { spent };
+        CashTrail {
+            charged_before: Money(booking.fees.booked().0 - booking.fee.notional.0),
+            charged_after: booking.fees.booked(),
+            reserved_before,
+            reserved_after,
+            released: Money(reserved_before.0 - reserved_after.0 - spent),
         }
     }
 
@@ -137,7 +167,13 @@ impl Engine {
         Ok((row, position, effect.realized))
     }
 
-    fn record_fill(&mut self, booking: &Booking, matched: Matched, realized_usd: Money) {
+    fn record_fill(
+        &mut self,
+        booking: &Booking,
+        matched: Matched,
+        realized_usd: Money,
+        cash: CashTrail,
+    ) {
         let Matched { cause, evidence, .. } = matched;
         let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
         let exact = exact_notional(price, quantity);
@@ -158,6 +194,8 @@ impl Engine {
             fee_asset: terms.settle,
             fee_usd: execution.fee_usd,
             fee_parts: fee.parts,
+            fee_leg: fee,
+            cash,
             is_maker: cause != FillCause::Walk,
             cause,
             queue_ahead: match &evidence.liquidity {

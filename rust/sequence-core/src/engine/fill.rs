@@ -4,7 +4,7 @@ use super::Evidence;
 use crate::ids::{AssetId, MarketId, OrderId};
 use crate::number::{Money, Price, Quantity};
 use crate::reject::text_enum;
-use crate::sim::fees::FeeParts;
+use crate::sim::fees::{FeeLeg, FeeParts};
 use crate::ulid::Ulid;
 
 text_enum!(
@@ -24,6 +24,22 @@ text_enum!(
         Liquidation = "LIQUIDATION",
     }
 );
+
+/// What a fill did to its leg's charge and reservation. In every fill:
+/// `reserved_before = charge + fee + released + reserved_after` for buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CashTrail {
+    /// Charged or received before.
+    pub charged_before: Money,
+    /// Charged or received after.
+    pub charged_after: Money,
+    /// Held before.
+    pub reserved_before: Money,
+    /// Held after.
+    pub reserved_after: Money,
+    /// Freed by the fill.
+    pub released: Money,
+}
 
 /// One fill. Prices are in the order's own outcome.
 #[derive(Debug, Clone)]
@@ -48,6 +64,10 @@ pub struct Fill {
     pub fee_usd: Money,
     /// Parts of a Kalshi fee.
     pub fee_parts: Option<FeeParts>,
+    /// How the fee came about.
+    pub fee_leg: FeeLeg,
+    /// What it did to the leg's reservation.
+    pub cash: CashTrail,
     /// Rested in the book.
     pub is_maker: bool,
     /// Why it happened.

@@ -50,7 +50,7 @@ use deliver::Answer;
 
 pub use account::{Account, Graph, GraphId, GraphStatus};
 pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
-pub use fill::{Fill, FillCause};
+pub use fill::{CashTrail, Fill, FillCause};
 pub use listing::FeedKind;
 pub use world::MarketSim;
 

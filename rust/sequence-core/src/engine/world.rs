@@ -244,34 +244,29 @@ impl MarketSim {
 
     /// A snapshot of a good book is the set of its differences; otherwise everything is new.
     fn end_snapshot(&mut self, now_ns: i64) {
-        match self.previous.take() {
-            Some(before) => {
-                for change in differences(&before, &self.market.book) {
-                    if let Change::Level { side, price, after, .. } = change {
-                        self.level(side, price, after, 0, now_ns, change);
-                    }
-                }
-            }
-            None => {
-                self.tracker.clear();
-                for side in [BookSide::Bid, BookSide::Ask] {
-                    for level in self.market.book.levels(side) {
-                        self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
-                    }
-                }
-                let rule = self.resilience;
-                for world in self.worlds.values_mut() {
-                    let book = &self.market.book;
-                    world.overlay.retain_levels(
-                        |side, price| book.quantity_at(side, price),
-                        now_ns,
-                        rule,
-                    );
-                }
-                self.lost = true;
-                self.changes.clear();
+        let Some(before) = self.previous.take() else { return self.start_over(now_ns) };
+        for change in differences(&before, &self.market.book) {
+            if let Change::Level { side, price, after, .. } = change {
+                self.level(side, price, after, 0, now_ns, change);
             }
         }
+    }
+
+    /// Nothing is known of the levels but their size; queues and overlays are matched to it.
+    fn start_over(&mut self, now_ns: i64) {
+        self.tracker.clear();
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for level in self.market.book.levels(side) {
+                self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
+            }
+        }
+        let (book, rule) = (&self.market.book, self.resilience);
+        for world in self.worlds.values_mut() {
+            let displayed = |side, price| book.quantity_at(side, price);
+            world.overlay.retain_levels(displayed, now_ns, rule);
+        }
+        self.lost = true;
+        self.changes.clear();
     }
 
     /// Takes the changes of the message that ended, and whether the queues lost something before.

@@ -83,7 +83,7 @@ impl Engine {
             ("is_prediction", (spec.kind == InstrumentKind::Prediction).into()),
             ("cause", fill.cause.as_str().into()),
             ("queue_ahead_1e8", fill.queue_ahead.into()),
-            ("evidence", evidence(fill)),
+            ("evidence", self.evidence_view(fill)),
             ("realized_pnl_usd_1e9", fill.realized_usd.into()),
             ("is_sandbox", true.into()),
             ("ts_ns", fill.ts_ns.into()),
@@ -99,13 +99,4 @@ fn fee_parts(fill: &Fill) -> Value {
             ("rebate_usd_1e9", parts.rebate.into()),
         ])
     })
-}
-
-/// What stands behind the fill: the version of the book it cites.
-fn evidence(fill: &Fill) -> Value {
-    Value::Map(vec![
-        ("schema", 1i64.into()),
-        ("cause", fill.cause.as_str().into()),
-        ("book", Value::Map(vec![("version", fill.evidence.book.version.into())])),
-    ])
 }

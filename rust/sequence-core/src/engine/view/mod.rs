@@ -3,6 +3,7 @@
 //! A [`Value`] is a tree of plain values with the wire contract's keys; the binding turns it into
 //! Python objects without knowing any of the names. Reads change nothing.
 
+mod evidence;
 mod fills;
 mod graphs;
 mod markets;

@@ -166,7 +166,7 @@ impl Engine {
             ("legs", Value::List(order.legs.iter().map(|leg| self.leg_view(leg)).collect())),
             ("version", order.version.into()),
             ("event_seq", order.event_seq.into()),
-            ("evidence", Value::Null),
+            ("evidence", if replayed { Value::Null } else { self.not_filled_view(order) }),
             ("is_sandbox", true.into()),
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),

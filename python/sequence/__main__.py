@@ -1,0 +1,5 @@
+"""`python -m sequence`: the command line."""
+
+from sequence.cli import main
+
+main()

@@ -1,0 +1,140 @@
+"""`sequence up`: a sandbox server in this process."""
+
+import json as jsonlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
+
+import typer
+
+from sequence import _core
+from sequence._options import is_loopback
+from sequence.cli import config
+from sequence.cli.output import write
+from sequence.errors import ValidationError
+from sequence.sandbox import Sandbox
+from sequence.sandbox.clock import ClockKind
+from sequence.sandbox.sandbox import DEFAULT_PRESET, DEFAULT_SEED, Preset
+
+EXIT_CONFIG = 2
+_DEFAULT_HOST = "127.0.0.1"
+_DEFAULT_PORT = 50052
+_MAX_PORT = 65_535
+_SHOWN_KEY = len("seq_test_") + 4
+
+
+def up(
+    host: Annotated[str, typer.Option(help="Address to bind.")] = _DEFAULT_HOST,
+    port: Annotated[
+        int, typer.Option(min=0, max=_MAX_PORT, help="Port to bind; 0 takes a free one.")
+    ] = _DEFAULT_PORT,
+    db: Annotated[str, typer.Option(help="Where state is kept: memory, or a file.")] = "memory",
+    market: Annotated[
+        str, typer.Option(help="demo, none, manual, or replay:FILE[,FILE...] with recordings.")
+    ] = "demo",
+    clock: Annotated[
+        ClockKind | None, typer.Option(help="By default wall, or replay for a recording.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Recorded seconds per second of a replay; by default 1.")
+    ] = None,
+    preset: Annotated[Preset, typer.Option(help="How fills are simulated.")] = DEFAULT_PRESET,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**64 - 1, help="Same seed, same data: same fills.")
+    ] = DEFAULT_SEED,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines in, without encryption.")
+    ] = False,
+    no_save: Annotated[
+        bool, typer.Option("--no-save", help="Do not save URL and key for the other commands.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON when ready, save nothing.")
+    ] = False,
+) -> None:
+    """Starts the sandbox server and serves until Ctrl-C or SIGTERM."""
+    replays = market.startswith("replay:")
+    kind: ClockKind = clock or ("replay" if replays else "wall")
+    if kind == "replay" and speed is None:
+        speed = 1.0
+    try:
+        sandbox = Sandbox(
+            seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed
+        )
+    except (ValueError, OSError, NotImplementedError) as error:
+        _refuse(str(error), EXIT_CONFIG)
+
+    def announce(url: str) -> None:
+        if json:
+            write(_ready_line(url, sandbox, db))
+        else:
+            _write_banner(url, sandbox, db, saved_in=None if no_save else _save(url, sandbox))
+        # A pipe is not flushed by itself, and the reader waits for this line.
+        sys.stdout.flush()
+
+    _serve(sandbox, host, port, announce, allow_remote=allow_remote)
+
+
+def _serve(
+    sandbox: Sandbox, host: str, port: int, announce: Callable[[str], None], *, allow_remote: bool
+) -> None:
+    # Imported here: the client commands never load the server.
+    from sequence.server import ServerStartError, serve  # noqa: PLC0415
+
+    with sandbox:
+        try:
+            serve(sandbox, host, port, announce, allow_remote=allow_remote)
+        except ServerStartError as error:
+            hint = " (--allow-remote)" if error.exit_code == EXIT_CONFIG else ""
+            _refuse(f"{error}{hint}", error.exit_code)
+
+
+def _ready_line(url: str, sandbox: Sandbox, db: str) -> str:
+    return jsonlib.dumps(
+        {
+            "url": url,
+            "key": sandbox.test_key,
+            "live_key": sandbox.live_key,
+            "pid": os.getpid(),
+            "db": db,
+            "seed": sandbox.runtime.seed,
+        }
+    )
+
+
+def _save(url: str, sandbox: Sandbox) -> str | None:
+    if not is_loopback(urlsplit(url).hostname or ""):
+        # Without encryption a client of ours would refuse this address anyway.
+        return None
+    try:
+        return config.shown(config.save(config.Saved(url, sandbox.test_key)))
+    except (OSError, ValidationError) as error:
+        sys.stderr.write(f"sequence: the key was not saved: {error}\n")
+        return None
+
+
+def _write_banner(url: str, sandbox: Sandbox, db: str, *, saved_in: str | None) -> None:
+    runtime = sandbox.runtime
+    key = sandbox.test_key
+    # A key that is saved nowhere is shown once, here: nobody could know it otherwise.
+    shown = key if saved_in is None else f"{key[:_SHOWN_KEY]}...  (saved in {saved_in})"
+    state = "in memory: lost on exit" if db == "memory" else db
+    symbol = "BTC-USD" if runtime.source == "demo" else "SYMBOL"
+    for line in (
+        f"sequence {_core.__version__}   sandbox, paper money only",
+        f"  api      {url}",
+        f"  key      {shown}",
+        f"  state    {state}",
+        f"  market   {runtime.source}   seed {runtime.seed}   "
+        f"clock {runtime.clock.kind}   preset {runtime.preset}",
+        f"  try      sequence quote {symbol}",
+        "  stop     Ctrl-C",
+    ):
+        write(line)
+
+
+def _refuse(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"sequence: {message}\n")
+    raise typer.Exit(code)
