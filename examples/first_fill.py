@@ -36,8 +36,7 @@ Connect to the same sandbox (paper money only, in memory: lost on exit):
   print(order.status, order.avg_price)
 """)
         if not os.environ.get("SEQUENCE_EXAMPLE_ONCE"):
-            print("Serving until Ctrl-C.", flush=True)
-            wait_for_a_signal()
+            serve_on()
             print("\nStopped.")
 
 
@@ -97,10 +96,11 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else f"{float(str(value)):,.10g}"
 
 
-def wait_for_a_signal() -> None:
+def serve_on() -> None:
     """Returns on Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
+        print("Serving until Ctrl-C.", flush=True)
         threading.Event().wait()
 
 
