@@ -130,7 +130,7 @@ def test_an_error_names_the_place() -> None:
     assert isinstance(error, ValueError)
     assert (error.kind, error.path) == ("syntax", "positions[3].qty")
     assert str(error) == f"positions[3].qty: {error.message}"
-    assert type(error).__module__ == "sequence"
+    assert type(error).__module__ == "sequence._core"
 
 
 @pytest.mark.parametrize(("text", "value"), [("null", None), ("[]", []), ('"x"', "x"), ("{}", {})])

@@ -30,6 +30,19 @@ pub struct OrderFilter<'a> {
     pub before_seq: Option<u64>,
 }
 
+/// Where an order row is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// As it is now.
+    Row,
+    /// In the answer of a submit, which a replay repeats byte for byte: without the passing reasons
+    /// why it has not filled.
+    Answer {
+        /// The first answer is given again.
+        replayed: bool,
+    },
+}
+
 impl Engine {
     /// Answer of a submit. A replay shows the order as the first answer did.
     pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
@@ -45,7 +58,7 @@ impl Engine {
             ("node_count", 1i64.into()),
             ("edge_count", 0i64.into()),
             ("is_sandbox", true.into()),
-            ("orders", Value::List(vec![self.order_view_of(order, replayed)])),
+            ("orders", Value::List(vec![self.order_view_of(order, View::Answer { replayed })])),
         ])
     }
 
@@ -100,7 +113,7 @@ impl Engine {
 
     /// One order row.
     pub fn order_view(&self, id: OrderId) -> Value {
-        self.order_view_of(&self.orders[id], false)
+        self.order_view_of(&self.orders[id], View::Row)
     }
 
     /// The pinned venue, or the one venue of all legs.
@@ -116,7 +129,8 @@ impl Engine {
         format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
     }
 
-    fn order_view_of(&self, order: &Order, replayed: bool) -> Value {
+    fn order_view_of(&self, order: &Order, view: View) -> Value {
+        let replayed = matches!(view, View::Answer { replayed: true });
         let spec = &order.spec;
         let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome);
         let reject = order.reject.map(crate::reject::RejectReason::as_str);
@@ -166,7 +180,13 @@ impl Engine {
             ("legs", Value::List(order.legs.iter().map(|leg| self.leg_view(leg)).collect())),
             ("version", order.version.into()),
             ("event_seq", order.event_seq.into()),
-            ("evidence", if replayed { Value::Null } else { self.not_filled_view(order) }),
+            (
+                "evidence",
+                match view {
+                    View::Row => self.not_filled_view(order),
+                    View::Answer { .. } => Value::Null,
+                },
+            ),
             ("is_sandbox", true.into()),
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
