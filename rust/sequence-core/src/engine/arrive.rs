@@ -89,12 +89,12 @@ impl Engine {
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
     fn refused_by_book(&self, id: OrderId, at: usize) -> Option<LegEnd> {
         let (order, leg) = (&self.orders[id], self.orders[id].legs.get(at)?);
-        let (best, total) = self.takeable(id, at);
+        let best = self.takeable(id, at);
         match order.spec.tif {
             TimeInForce::PostOnly if best.is_some() || self.own_opposite(id, at).is_some() => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if total < leg.open => {
+            TimeInForce::Fok if self.plan_walk(id, at).1 != Stop::Filled => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
             _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
@@ -109,23 +109,14 @@ impl Engine {
         }
     }
 
-    /// Best price and total size that the leg could take now, own orders not in the way.
-    fn takeable(&self, id: OrderId, at: usize) -> (Option<Price>, Quantity) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return (None, Quantity::ZERO) };
+    /// Best price the leg could take at now, own orders not in the way.
+    fn takeable(&self, id: OrderId, at: usize) -> Option<Price> {
+        let leg = self.orders[id].legs.get(at)?;
         let spec = &self.orders[id].spec;
-        let (mut best, mut total) = (None, 0i64);
-        for offer in self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome)) {
-            let own = book_price(offer.effective, spec.outcome);
-            if !within(spec.side, own, leg.bound) {
-                break;
-            }
-            let available = offer.available();
-            if available.0 > 0 {
-                best = best.or(Some(own));
-                total = total.saturating_add(available.0);
-            }
-        }
-        (best, Quantity(total))
+        let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
+        let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
+        let own = book_price(first.effective, spec.outcome);
+        within(spec.side, own, leg.bound).then_some(own)
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.

@@ -209,7 +209,7 @@ impl Engine {
         let mut left = self.orders[id].qty;
         let mut cost = 0i128;
         for (price, size) in self.displayed(id, market, Some(candidate)) {
-            let taken = left.min(size);
+            let taken = if size < left { size.floor_to(candidate.lot) } else { left };
             let exact = exact_notional(price, taken);
             let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
             cost += exact + if self.orders[id].spec.side == Side::Buy { fee } else { -fee };
