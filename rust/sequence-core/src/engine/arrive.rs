@@ -81,7 +81,7 @@ impl Engine {
         })
     }
 
-    fn rests(&self, id: OrderId) -> bool {
+    pub(super) fn rests(&self, id: OrderId) -> bool {
         let spec = &self.orders[id].spec;
         !spec.is_market && !matches!(spec.tif, TimeInForce::Ioc | TimeInForce::Fok)
     }
@@ -326,8 +326,13 @@ impl Engine {
     pub(super) fn chase(&mut self, id: OrderId) {
         for at in 0..self.orders[id].legs.len() {
             let Some(leg) = self.orders[id].legs.get(at) else { continue };
-            let live = self.markets[leg.market].market.is_live(self.now_ns);
-            if leg.at_venue == AtVenue::Chasing && live {
+            let status = self.markets[leg.market].market.status(self.now_ns);
+            if leg.at_venue != AtVenue::Chasing {
+                continue;
+            }
+            if status.is_over() {
+                self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+            } else if status.is_live() {
                 self.meet_book(id, at);
             }
         }
@@ -346,7 +351,10 @@ impl LevelTaken {
 }
 
 /// What a status refuses (simulation, 2.4).
-fn refusal_of(status: MarketStatus, rests: bool) -> Option<(RejectReason, &'static str)> {
+pub(super) fn refusal_of(
+    status: MarketStatus,
+    rests: bool,
+) -> Option<(RejectReason, &'static str)> {
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };

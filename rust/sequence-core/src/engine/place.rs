@@ -1,5 +1,6 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
+use super::arrive::refusal_of;
 use super::transit::Purpose;
 use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
@@ -78,6 +79,15 @@ impl Engine {
             Some(venue) => self.registry.market_at(spec.symbol, venue).into_iter().collect(),
             None => listed.clone(),
         };
+        if spec.pinned.is_none() {
+            let takes_orders = |market: &MarketId| {
+                refusal_of(self.markets[*market].market.status(self.now_ns), self.rests(id))
+                    .is_none()
+            };
+            if markets.iter().any(takes_orders) {
+                markets.retain(takes_orders);
+            }
+        }
         if spec.tif == TimeInForce::PostOnly {
             markets.retain(|market| self.registry.market(*market).post_only);
             if markets.is_empty() {
