@@ -37,7 +37,7 @@ impl Engine {
         }
         let venue_ns = leg.transit.arrive_ns;
         let status = self.markets[leg.market].market.status(self.now_ns);
-        if let Some((reason, text)) = refusal_of(status, self.rests(id)) {
+        if let Some((reason, text)) = self.refusal_of(id, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         self.answer(id, at, Answer::Acknowledged, venue_ns);
@@ -81,7 +81,16 @@ impl Engine {
         })
     }
 
-    pub(super) fn rests(&self, id: OrderId) -> bool {
+    /// What a status refuses of this order.
+    pub(super) fn refusal_of(
+        &self,
+        id: OrderId,
+        status: MarketStatus,
+    ) -> Option<(RejectReason, &'static str)> {
+        refusal(status, self.rests(id), self.orders[id].spec.tif == TimeInForce::PostOnly)
+    }
+
+    fn rests(&self, id: OrderId) -> bool {
         let spec = &self.orders[id].spec;
         !spec.is_market && !matches!(spec.tif, TimeInForce::Ioc | TimeInForce::Fok)
     }
@@ -350,17 +359,19 @@ impl LevelTaken {
     }
 }
 
-/// What a status refuses (simulation, 2.4).
-pub(super) fn refusal_of(
+/// What a status refuses of an order (simulation, 2.4).
+fn refusal(
     status: MarketStatus,
     rests: bool,
+    post_only: bool,
 ) -> Option<(RejectReason, &'static str)> {
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };
     match status {
         Ok => None,
-        PostOnly | Syncing | Stale | Resync | Crossed if rests => None,
+        PostOnly if post_only => None,
+        Syncing | Stale | Resync | Crossed if rests => None,
         PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
         Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
         Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),

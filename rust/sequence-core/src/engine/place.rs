@@ -1,6 +1,5 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
-use super::arrive::refusal_of;
 use super::transit::Purpose;
 use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
@@ -81,8 +80,8 @@ impl Engine {
         };
         if spec.pinned.is_none() {
             let takes_orders = |market: &MarketId| {
-                refusal_of(self.markets[*market].market.status(self.now_ns), self.rests(id))
-                    .is_none()
+                let status = self.markets[*market].market.status(self.now_ns);
+                self.refusal_of(id, status).is_none()
             };
             if markets.iter().any(takes_orders) {
                 markets.retain(takes_orders);
