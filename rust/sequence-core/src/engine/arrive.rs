@@ -206,7 +206,7 @@ impl Engine {
             if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
                 return (takes, Stop::SelfTrade);
             }
-            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.bound) {
+            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.cap) {
                 return (takes, Stop::Bound);
             }
             if looked_at >= most || (one_level && !takes.is_empty()) {
