@@ -170,6 +170,8 @@ pub struct Leg {
     pub fees: FeeState,
     /// Limit, or protection price of a market order, in the order's own outcome.
     pub bound: Price,
+    /// Worst price its walk may pay: `bound`, or nearer when a limit order caps its slippage too.
+    pub cap: Price,
     /// Price that perp margin is reserved at: sells may fill above their bound.
     pub margin_at: Price,
     /// What it holds in the ledger; `None` when it holds nothing.

@@ -32,7 +32,8 @@ pub struct Candidate {
 /// What happens to quantity that no displayed level covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remainder {
-    /// Sent along with the best-priced share, where it finds nothing or new liquidity.
+    /// Sent along with the best-priced share, where it finds nothing or new liquidity. With
+    /// nothing displayed anywhere the first venue gets it all, and its book decides.
     Take,
     /// Rests at the cheapest maker.
     Rest,
@@ -158,11 +159,11 @@ impl<'a> Sweep<'a> {
         let mut order: Vec<usize> =
             (0..self.candidates.len()).filter(|at| self.dropped.get(*at) == Some(&false)).collect();
         order.sort_by_key(|at| (self.rest_key(*at, remainder), *at));
+        let displays = |at: usize| self.first_price.get(at).copied().flatten().is_some();
+        if remainder == Remainder::Take && order.iter().any(|at| displays(*at)) {
+            order.retain(|at| displays(*at));
+        }
         for at in order {
-            if remainder == Remainder::Take && self.first_price.get(at).copied().flatten().is_none()
-            {
-                continue;
-            }
             let before = self.route.unrouted;
             self.give(at, before);
             if self.route.unrouted.0 <= 0

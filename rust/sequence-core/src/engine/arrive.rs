@@ -37,7 +37,7 @@ impl Engine {
         }
         let venue_ns = leg.transit.arrive_ns;
         let status = self.markets[leg.market].market.status(self.now_ns);
-        if let Some((reason, text)) = refusal_of(status, self.rests(id)) {
+        if let Some((reason, text)) = self.refusal_of(id, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         self.answer(id, at, Answer::Acknowledged, venue_ns);
@@ -81,6 +81,15 @@ impl Engine {
         })
     }
 
+    /// What a status refuses of this order.
+    pub(super) fn refusal_of(
+        &self,
+        id: OrderId,
+        status: MarketStatus,
+    ) -> Option<(RejectReason, &'static str)> {
+        refusal(status, self.rests(id), self.orders[id].spec.tif == TimeInForce::PostOnly)
+    }
+
     fn rests(&self, id: OrderId) -> bool {
         let spec = &self.orders[id].spec;
         !spec.is_market && !matches!(spec.tif, TimeInForce::Ioc | TimeInForce::Fok)
@@ -89,12 +98,12 @@ impl Engine {
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
     fn refused_by_book(&self, id: OrderId, at: usize) -> Option<LegEnd> {
         let (order, leg) = (&self.orders[id], self.orders[id].legs.get(at)?);
-        let (best, total) = self.takeable(id, at);
+        let best = self.takeable(id, at);
         match order.spec.tif {
             TimeInForce::PostOnly if best.is_some() || self.own_opposite(id, at).is_some() => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if total < leg.open => {
+            TimeInForce::Fok if self.plan_walk(id, at).1 != Stop::Filled => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
             _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
@@ -109,23 +118,14 @@ impl Engine {
         }
     }
 
-    /// Best price and total size that the leg could take now, own orders not in the way.
-    fn takeable(&self, id: OrderId, at: usize) -> (Option<Price>, Quantity) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return (None, Quantity::ZERO) };
+    /// Best price the leg could take at now, own orders not in the way.
+    fn takeable(&self, id: OrderId, at: usize) -> Option<Price> {
+        let leg = self.orders[id].legs.get(at)?;
         let spec = &self.orders[id].spec;
-        let (mut best, mut total) = (None, 0i64);
-        for offer in self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome)) {
-            let own = book_price(offer.effective, spec.outcome);
-            if !within(spec.side, own, leg.bound) {
-                break;
-            }
-            let available = offer.available();
-            if available.0 > 0 {
-                best = best.or(Some(own));
-                total = total.saturating_add(available.0);
-            }
-        }
-        (best, Quantity(total))
+        let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
+        let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
+        let own = book_price(first.effective, spec.outcome);
+        within(spec.side, own, leg.bound).then_some(own)
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
@@ -206,7 +206,7 @@ impl Engine {
             if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
                 return (takes, Stop::SelfTrade);
             }
-            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.bound) {
+            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.cap) {
                 return (takes, Stop::Bound);
             }
             if looked_at >= most || (one_level && !takes.is_empty()) {
@@ -335,8 +335,13 @@ impl Engine {
     pub(super) fn chase(&mut self, id: OrderId) {
         for at in 0..self.orders[id].legs.len() {
             let Some(leg) = self.orders[id].legs.get(at) else { continue };
-            let live = self.markets[leg.market].market.is_live(self.now_ns);
-            if leg.at_venue == AtVenue::Chasing && live {
+            let status = self.markets[leg.market].market.status(self.now_ns);
+            if leg.at_venue != AtVenue::Chasing {
+                continue;
+            }
+            if status.is_over() {
+                self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+            } else if status.is_live() {
                 self.meet_book(id, at);
             }
         }
@@ -354,14 +359,19 @@ impl LevelTaken {
     }
 }
 
-/// What a status refuses (simulation, 2.4).
-fn refusal_of(status: MarketStatus, rests: bool) -> Option<(RejectReason, &'static str)> {
+/// What a status refuses of an order (simulation, 2.4).
+fn refusal(
+    status: MarketStatus,
+    rests: bool,
+    post_only: bool,
+) -> Option<(RejectReason, &'static str)> {
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };
     match status {
         Ok => None,
-        PostOnly | Syncing | Stale | Resync | Crossed if rests => None,
+        PostOnly if post_only => None,
+        Syncing | Stale | Resync | Crossed if rests => None,
         PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
         Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
         Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),

@@ -33,6 +33,22 @@ pub(super) struct Booking {
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
     pub(super) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
+        if !self.orders[order].spec.reduce_only {
+            return self.book_whole(order, leg, matched);
+        }
+        // The position may have changed since the order was placed; it must not be flipped.
+        let left = self.opposite_position(order, leg);
+        let clipped = left < matched.quantity;
+        if left.0 > 0 {
+            let quantity = matched.quantity.min(left);
+            self.book_whole(order, leg, Matched { quantity, ..matched });
+        }
+        if clipped {
+            self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+        }
+    }
+
+    fn book_whole(&mut self, order: OrderId, leg: usize, matched: Matched) {
         let booked = self.prepare(order, leg, &matched).and_then(|booking| {
             let (before, reservation) = self.held_by(order, leg);
             let realized = match (booking.terms.kind, booking.execution.side) {

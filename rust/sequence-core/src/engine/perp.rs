@@ -48,6 +48,17 @@ impl Engine {
         Quantity(opposite.saturating_sub(committed).max(0))
     }
 
+    /// Size of the position that a fill of this leg would close first.
+    pub(super) fn opposite_position(&self, id: OrderId, at: usize) -> Quantity {
+        let spec = &self.orders[id].spec;
+        let Some(leg) = self.orders[id].legs.get(at) else { return Quantity::ZERO };
+        let terms = self.registry.market(leg.market);
+        let row = self.accounts[spec.account].rows.get(&(terms.venue, terms.base));
+        let position = row.and_then(|row| self.rows[*row].perp).unwrap_or_default().quantity.0;
+        let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
+        Quantity(opposite.max(0))
+    }
+
     /// Books a perp fill: close what is opposite, then open the rest.
     pub(super) fn book_perp(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (id, at, terms) = (fill.order, fill.leg, &fill.terms);

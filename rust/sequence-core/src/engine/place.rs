@@ -78,6 +78,15 @@ impl Engine {
             Some(venue) => self.registry.market_at(spec.symbol, venue).into_iter().collect(),
             None => listed.clone(),
         };
+        if spec.pinned.is_none() {
+            let takes_orders = |market: &MarketId| {
+                let status = self.markets[*market].market.status(self.now_ns);
+                self.refusal_of(id, status).is_none()
+            };
+            if markets.iter().any(takes_orders) {
+                markets.retain(takes_orders);
+            }
+        }
         if spec.tif == TimeInForce::PostOnly {
             markets.retain(|market| self.registry.market(*market).post_only);
             if markets.is_empty() {
@@ -209,7 +218,7 @@ impl Engine {
         let mut left = self.orders[id].qty;
         let mut cost = 0i128;
         for (price, size) in self.displayed(id, market, Some(candidate)) {
-            let taken = left.min(size);
+            let taken = if size < left { size.floor_to(candidate.lot) } else { left };
             let exact = exact_notional(price, taken);
             let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
             cost += exact + if self.orders[id].spec.side == Side::Buy { fee } else { -fee };
@@ -230,7 +239,9 @@ impl Engine {
     ) -> impl Iterator<Item = (Price, Quantity)> + use<'_> {
         let spec = &self.orders[id].spec;
         let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
-        let bound = candidate.map_or(Price(0), |candidate| candidate.bound);
+        let bound = market
+            .zip(candidate)
+            .map_or(Price(0), |(market, candidate)| self.walk_cap(id, market, candidate.bound));
         let live = market
             .map(|market| &self.markets[market])
             .filter(|sim| sim.market.is_live(self.now_ns));
@@ -251,6 +262,7 @@ impl Engine {
             filled: Quantity::ZERO,
             fees: FeeState::default(),
             bound,
+            cap: self.walk_cap(id, market, bound),
             margin_at: self.margin_price(id, market, bound),
             reservation: None,
             reducing,
@@ -365,6 +377,23 @@ impl Engine {
         let bps = order.spec.max_slippage_bps.unwrap_or(default);
         let tick = terms.grid.tick_at(touch);
         protection_cap(order.spec.side, touch, bps, tick, prediction).unwrap_or(touch)
+    }
+
+    /// Worst price of a walk inside a bound. A market order's bound is its cap already.
+    fn walk_cap(&self, id: OrderId, market: MarketId, bound: Price) -> Price {
+        let order = &self.orders[id];
+        let spec = &order.spec;
+        if order.limit.is_none() || spec.max_slippage_bps.is_none() {
+            return bound;
+        }
+        let pinned = [market];
+        let markets = match spec.pinned {
+            Some(_) => &pinned[..],
+            None => &self.registry.symbol(spec.symbol).markets,
+        };
+        let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
+        let cap = self.protection(order, self.registry.market(market), Some(touch));
+        if within(order.spec.side, cap, bound) { cap } else { bound }
     }
 
     /// Timers of an order that was placed.
