@@ -67,7 +67,7 @@ def test_a_symbol_shows_what_its_text_says() -> None:
     token = _core.parse_symbol(TOKEN)
     assert (token.token_id, token.outcome, token.venue) == (TOKEN, None, "polymarket")
     assert _core.parse_symbol("ETH-USDC-ARB").chain == "ARB"
-    assert type(perp).__module__ == "sequence"
+    assert type(perp).__module__ == "sequence._core"
 
 
 def test_a_symbol_cannot_be_changed_or_made_by_hand() -> None:
