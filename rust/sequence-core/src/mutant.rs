@@ -67,7 +67,7 @@ mod tests {
         let inside = with("left_is_right", || (mutant!("left_is_right"), mutant!("other")));
         assert_eq!(inside, (true, false));
         let panicked = std::panic::catch_unwind(|| {
-            with("left_is_right", || assert!(!mutant!("left_is_right")))
+            with("left_is_right", || assert!(!mutant!("left_is_right")));
         });
         assert!(panicked.is_err());
         assert!(!mutant!("left_is_right"));
