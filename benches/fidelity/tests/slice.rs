@@ -1,5 +1,4 @@
 //! The harness on a small made-up market, where the answers are known.
-#![expect(clippy::float_arithmetic, reason = "scores are statistics")]
 
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::rng::Draws;
