@@ -20,7 +20,7 @@ from databento import databento
 from events import LAST, RECORD, Event
 from lobster import lobster, lobster_touch
 
-VERSION = 10
+VERSION = 11
 
 
 @dataclass(frozen=True, slots=True)

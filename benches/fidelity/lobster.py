@@ -81,33 +81,26 @@ def lobster_touch(path: Path) -> list[Event]:
 def with_earlier_orders(events: list[Event]) -> list[Event]:
     """Adds the orders that were there before they were first named.
 
-    Ids rise with time, so an unknown order arrived when the first larger id did; its size is what
-    later events take from it.
+    Ids rise with time, so an unknown order arrived right after the largest smaller id did; its
+    size is what later events take from it.
     """
     known: set[int] = set()
     missing: dict[int, Event] = {}
-    for event in events:
+    ids: list[int] = []
+    places: list[int] = []
+    for at, event in enumerate(events):
         if event.kind == ADD:
             known.add(event.order)
+            if not ids or event.order > ids[-1]:
+                ids.append(event.order)
+                places.append(at)
         elif event.kind != HIDDEN and event.order not in known:
-            first = missing.setdefault(
-                event.order, Event(0, ADD, event.side, event.px, 0, event.order, seeded=True)
-            )
-            first.qty += event.qty
-    seen: list[int] = []
-    times: list[int] = []
-    for event in events:
-        if event.kind == ADD and (not seen or event.order > seen[-1]):
-            seen.append(event.order)
-            times.append(event.t)
-    start = events[0].t
+            seed = Event(0, ADD, event.side, event.px, 0, event.order, seeded=True)
+            missing.setdefault(event.order, seed).qty += event.qty
+    keyed = [((at, 0, 0), event) for at, event in enumerate(events)]
     for order, event in missing.items():
-        at = bisect.bisect(seen, order)
-        event.t = times[at - 1] if at else start
-    earlier = sorted(missing.values(), key=lambda event: event.order)
-    merged = sorted(
-        [(event.t, 0, at, event) for at, event in enumerate(earlier)]
-        + [(event.t, 1, at, event) for at, event in enumerate(events)],
-        key=lambda row: row[:3],
-    )
-    return [row[3] for row in merged]
+        smaller = bisect.bisect(ids, order)
+        place = places[smaller - 1] if smaller else -1
+        event.t = events[max(place, 0)].t
+        keyed.append(((place, 1, order), event))
+    return [event for _, event in sorted(keyed, key=lambda row: row[0])]

@@ -4,65 +4,12 @@
 //! stand here and `σ` (the surplus) is what own fills and hidden allowances leave alive compared
 //! with the record. `σ` is derived, never stored.
 
-use crate::sim::lots::{CountChange, LotQueue, Unmatched};
+use crate::sim::lots::{CountChange, LotQueue};
 use crate::sim::phi::Phi;
 use crate::sim::record::{Held, MAX_SIZE, Record};
 use crate::sim::resting::{Lane, Resting, own_fill, serve};
-
-/// The queue rule of one view; chosen when the view is made and kept for its life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
-    /// One number per order.
-    Scalar(Phi),
-    /// A list of lots.
-    Lots(Unmatched),
-    /// The smaller of a scalar rule and the lots (optimistic).
-    Least(Phi, Unmatched),
-    /// The larger of a scalar rule and the lots (adversarial).
-    Most(Phi, Unmatched),
-}
-
-/// Numbers every step needs. Sizes in 1e-8, times in ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepRules {
-    /// How long an unexplained decrease is held for a print; 0 where prints come first.
-    pub hold_ns: i64,
-    /// Smallest fill that does not complete an order.
-    pub fill_quantum: i64,
-    /// Unit in which logarithmic rules count sizes.
-    pub lot_step: i64,
-    /// Most lots kept per level.
-    pub lots_cap: usize,
-    /// Where size that appears in the first depth message after an entry is placed.
-    pub entry: EntryPlace,
-}
-
-/// Where size that appears in the first depth message after an entry is placed: it may have
-/// arrived before the order, inside the same conflation interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryPlace {
-    /// All of it behind: right on event-level feeds.
-    Behind,
-    /// All of it on the likelier side: ahead when the order came in the second half of the
-    /// interval. Splitting it by time is no closer, and a split lot is never recognised again.
-    ByTime,
-    /// All of it ahead.
-    Ahead,
-}
-
-/// What is left of one print, in each reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Budget {
-    pub(crate) main: i64,
-    pub(crate) low: i64,
-    pub(crate) high: i64,
-}
-
-impl Budget {
-    pub(crate) const fn new(size: i64) -> Self {
-        Self { main: size, low: size, high: size }
-    }
-}
+pub(crate) use crate::sim::step::Budget;
+pub use crate::sim::step::{EntryPlace, Mode, StepRules};
 
 /// A level with own orders.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,203 @@
+//! Single cases of the queue: reasons, gaps, entries, own executions, and the choice of a rule.
+#![expect(clippy::unwrap_used, reason = "a level that is missing fails the case")]
+
+use sequence_core::book::Book;
+use sequence_core::ids::BookSide::{Ask, Bid};
+use sequence_core::number::{Price, Quantity};
+use sequence_core::sim::explain::NotFilledReason;
+use sequence_core::sim::lots::Unmatched;
+use sequence_core::sim::phi::Phi;
+use sequence_core::sim::queue::{
+    FillCause, Join, Print, QueueBook, QueueFill, QueueModel, QueueParams,
+};
+use sequence_core::sim::tracker::{LevelEntry, LotTracker};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
+
+const LEVEL: Price = Price(100);
+
+fn book(entry: EntryPlace, hold_ns: i64, fill_quantum: i64, hidden_ahead_ppm: i64) -> QueueBook {
+    let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry };
+    let model = QueueModel::Fixed(Mode::Lots(Unmatched::Back));
+    QueueBook::new(QueueParams { model, hidden_ahead_ppm, band_hidden_ppm: 250_000, rules })
+}
+
+fn plain() -> QueueBook {
+    book(EntryPlace::Behind, 0, 1, 0)
+}
+
+fn join(book: &mut QueueBook, order: u64, quantity: i64, shown: i64, now_ns: i64) {
+    let quantity = Quantity(quantity);
+    let join = Join { order, side: Bid, price: LEVEL, quantity, seq: order, now_ns };
+    book.join(join, LevelEntry::displayed(Quantity(shown)));
+}
+
+fn print(book: &mut QueueBook, price: i64, size: i64, external: i64) -> Vec<QueueFill> {
+    let mut out = Vec::new();
+    let (quantity, external) = (Quantity(size), Quantity(external));
+    book.on_print(Print { hit: Some(Bid), price: Price(price), quantity, external }, 1, &mut out);
+    out
+}
+
+fn depth(book: &mut QueueBook, before: i64, after: i64, now_ns: i64) {
+    let sizes = (Quantity(before), Quantity(after));
+    book.on_level(Bid, LEVEL, sizes, 0, now_ns, &mut Vec::new());
+}
+
+fn ahead(book: &QueueBook, at: usize) -> i64 {
+    book.level(Bid, LEVEL).unwrap().own().get(at).unwrap().ahead
+}
+
+fn why(book: &QueueBook, order: u64, best: i64) -> NotFilledReason {
+    book.explain(Bid, LEVEL, order, Some(Price(best)), Price(1)).unwrap().reason
+}
+
+#[test]
+fn every_reason_of_the_queue_is_told() {
+    let mut queue = plain();
+    join(&mut queue, 1, 10, 0, 0);
+    assert_eq!(why(&queue, 1, 100), NotFilledReason::NoPrint);
+    assert_eq!(why(&queue, 1, 103), NotFilledReason::NotAtTouch);
+    let far = queue.explain(Bid, LEVEL, 1, Some(Price(103)), Price(1)).unwrap();
+    assert_eq!(far.distance_ticks, 3);
+    let inside = Print { hit: None, price: LEVEL, quantity: Quantity(5), external: Quantity(5) };
+    queue.on_print(inside, 1, &mut Vec::new());
+    assert_eq!(why(&queue, 1, 100), NotFilledReason::UnresolvedPrint);
+    join(&mut queue, 2, 10, 0, 0);
+    assert_eq!(why(&queue, 2, 100), NotFilledReason::QueueAhead);
+    assert_eq!(print(&mut queue, 100, 10, 10).len(), 1);
+    assert_eq!(why(&queue, 2, 100), NotFilledReason::BudgetUsed);
+
+    let mut coarse = book(EntryPlace::Behind, 0, 10, 0);
+    join(&mut coarse, 1, 100, 0, 0);
+    assert_eq!(print(&mut coarse, 100, 7, 7), []);
+    assert_eq!(why(&coarse, 1, 100), NotFilledReason::LotTooSmall);
+
+    let mut held = book(EntryPlace::Behind, 5, 1, 0);
+    join(&mut held, 1, 10, 50, 0);
+    depth(&mut held, 50, 40, 1);
+    assert_eq!(why(&held, 1, 100), NotFilledReason::Pairing);
+    assert_eq!(held.explain(Bid, LEVEL, 9, None, Price(1)), None);
+}
+
+#[test]
+fn an_unknown_print_below_the_price_is_still_a_trade_through() {
+    let mut queue = plain();
+    join(&mut queue, 1, 10, 50, 0);
+    let mut out = Vec::new();
+    let size = Quantity(4);
+    queue.on_print(
+        Print { hit: None, price: Price(99), quantity: size, external: size },
+        1,
+        &mut out,
+    );
+    assert_eq!(
+        out.iter().map(|fill| (fill.cause, fill.quantity.0)).collect::<Vec<_>>(),
+        [(FillCause::Through, 4)]
+    );
+}
+
+#[test]
+fn after_a_gap_the_queue_is_matched_to_the_book() {
+    for (shown, expected) in [(20, 20), (70, 50)] {
+        let mut queue = plain();
+        join(&mut queue, 1, 10, 50, 0);
+        let mut rebuilt = Book::new();
+        rebuilt.set(Bid, LEVEL, Quantity(shown));
+        queue.on_resync(&rebuilt, 5, &mut Vec::new());
+        assert_eq!(ahead(&queue, 0), expected, "{shown} shown");
+        assert_eq!(queue.level(Bid, LEVEL).unwrap().surplus(), 0);
+    }
+    let mut queue = plain();
+    join(&mut queue, 1, 10, 50, 0);
+    let (mut rebuilt, mut out) = (Book::new(), Vec::new());
+    rebuilt.set(Ask, Price(99), Quantity(3));
+    rebuilt.set(Ask, LEVEL, Quantity(4));
+    rebuilt.set(Ask, Price(101), Quantity(50));
+    queue.on_resync(&rebuilt, 5, &mut out);
+    assert!(out.iter().all(|fill| fill.cause == FillCause::ResyncCross && fill.price == LEVEL));
+    assert_eq!(out.iter().map(|fill| fill.quantity.0).collect::<Vec<_>>(), [3, 4]);
+}
+
+#[test]
+fn new_size_after_an_entry_goes_to_the_likelier_side() {
+    for (place, shown, joined, expected) in [
+        (EntryPlace::Behind, 50, 90, 50),
+        (EntryPlace::ByTime, 50, 40, 50),
+        (EntryPlace::ByTime, 50, 60, 65),
+        (EntryPlace::ByTime, 0, 40, 15),
+        (EntryPlace::Ahead, 50, 10, 65),
+    ] {
+        let mut queue = book(place, 0, 1, 0);
+        queue.on_message_end(0);
+        join(&mut queue, 1, 10, shown, joined);
+        depth(&mut queue, shown, shown + 15, 100);
+        assert_eq!(ahead(&queue, 0), expected, "{place:?} with {shown} at {joined}");
+        queue.on_message_end(100);
+        depth(&mut queue, shown + 15, shown + 30, 200);
+        assert_eq!(ahead(&queue, 0), expected, "later size stands behind");
+    }
+}
+
+#[test]
+fn hidden_size_is_allowed_for_at_entry() {
+    let mut queue = book(EntryPlace::Behind, 0, 1, 250_000);
+    join(&mut queue, 1, 40, 50, 0);
+    assert_eq!(ahead(&queue, 0), 60);
+    assert_eq!(queue.level(Bid, LEVEL).unwrap().surplus(), 10);
+}
+
+#[test]
+fn an_own_execution_taken_out_of_the_record_leaves_the_level_as_it_was() {
+    let mut queue = plain();
+    join(&mut queue, 1, 10, 30, 0);
+    assert_eq!(print(&mut queue, 100, 20, 0), [], "the estimate still sees 30 ahead");
+    let view = queue.level(Bid, LEVEL).unwrap();
+    assert_eq!((ahead(&queue, 0), view.external(), view.surplus()), (10, 30, 0));
+}
+
+#[test]
+fn a_smaller_order_keeps_its_place() {
+    let mut queue = plain();
+    join(&mut queue, 1, 10, 30, 0);
+    join(&mut queue, 2, 10, 30, 0);
+    queue.shrink(Bid, LEVEL, 1, Quantity(4));
+    let fills = print(&mut queue, 100, 36, 36);
+    assert_eq!(fills.iter().map(|f| (f.order, f.quantity.0)).collect::<Vec<_>>(), [(1, 4), (2, 2)]);
+    queue.shrink(Bid, LEVEL, 2, Quantity(0));
+    assert!(queue.is_empty());
+}
+
+#[test]
+fn the_match_rate_chooses_the_rule() {
+    let mut tracker = LotTracker::new(0, 512);
+    let policy = |tracker: &mut LotTracker| tracker.entry(Bid, LEVEL, Quantity(0), 0).policy;
+    let run = |tracker: &mut LotTracker, matched: bool, times: i64| {
+        for n in 0..times {
+            let (add, cut) = if matched { (7, 7) } else { (7, 5) };
+            let base = 1_000 + n % 3;
+            tracker.on_level(Bid, LEVEL, Quantity(base), 0, n);
+            tracker.on_level(Bid, LEVEL, Quantity(base + add), 0, n);
+            tracker.on_level(Bid, LEVEL, Quantity(base + add - cut), 0, n);
+            tracker.clear();
+        }
+    };
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(3)), "nothing seen yet");
+    run(&mut tracker, true, 300);
+    assert_eq!((tracker.match_rate().ppm(), tracker.match_rate().seen()), (1_000_000, 300));
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Back));
+    run(&mut tracker, false, 200);
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(3)));
+    run(&mut tracker, false, 600);
+    assert_eq!(policy(&mut tracker), Mode::Scalar(Phi::PowerX(2)));
+}
+
+#[test]
+fn a_print_not_yet_in_depth_is_remembered_for_takers() {
+    let mut tracker = LotTracker::new(0, 512);
+    tracker.on_snapshot_level(Ask, LEVEL, Quantity(50), 0);
+    tracker.on_print(Ask, LEVEL, Quantity(20), 1);
+    assert_eq!(tracker.printed(Ask, LEVEL), Quantity(20));
+    tracker.on_level(Ask, LEVEL, Quantity(30), 0, 2);
+    assert_eq!(tracker.printed(Ask, LEVEL), Quantity(0));
+    assert_eq!(tracker.match_rate().seen(), 0, "the print explains the decrease");
+}
