@@ -25,7 +25,9 @@ def main(source: Path, dist: Path) -> int:
     problems += [f"does not belong in the wheel: {name}" for name in in_wheel if is_banned(name)]
     if not {"sequence/_core.pyi", "sequence/py.typed"} <= wanted:
         problems.append("the sources lack the stub or the typing marker")
-    if not any(name.startswith("sequence/_core.") and name.endswith((".so", ".pyd")) for name in in_wheel):
+    if not any(
+        name.startswith("sequence/_core.") and name.endswith((".so", ".pyd")) for name in in_wheel
+    ):
         problems.append("the wheel holds no compiled core")
     for name in ("Cargo.lock", "pyproject.toml", "rust/sequence-core/src/lib.rs"):
         if name not in in_sdist:

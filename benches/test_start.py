@@ -1,0 +1,47 @@
+"""What a start costs: the import, and a server that answers."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+
+def test_interpreter_alone(benchmark: Any) -> None:
+    benchmark.pedantic(lambda: run("pass"), rounds=15, warmup_rounds=2)
+
+
+def test_import_sequence(benchmark: Any) -> None:
+    benchmark.extra_info["reference"] = "test_interpreter_alone"
+    benchmark.pedantic(lambda: run("import sequence"), rounds=15, warmup_rounds=2)
+
+
+def test_import_client(benchmark: Any) -> None:
+    benchmark.extra_info["reference"] = "test_interpreter_alone"
+    code = "import sequence; sequence.Sequence('seq_test_x')"
+    benchmark.pedantic(lambda: run(code), rounds=15, warmup_rounds=2)
+
+
+def test_up_until_ready(benchmark: Any) -> None:
+    benchmark.extra_info["reference"] = "test_interpreter_alone"
+    benchmark.pedantic(up, rounds=8, warmup_rounds=1)
+
+
+def run(code: str) -> None:
+    """Runs a line in a new interpreter."""
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own program
+
+
+def up() -> None:
+    """Starts a server and stops it at once when it answers; both are counted."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "sequence", "up", "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["url"]
+    process.kill()
+    process.wait()
+    process.stdout.close()
