@@ -7,7 +7,7 @@ use crate::event::EventKind;
 use crate::ids::AccountId;
 use crate::ledger::{Contra, LedgerError};
 use crate::number::{EXACT_PER_MONEY, Money, exact_notional};
-use crate::position::{Lifecycle, Position, Resolution};
+use crate::position::{Position, Resolution};
 
 /// What paying one row does.
 struct Payout {
