@@ -64,6 +64,15 @@ pub struct PositionRow<'a> {
     pub entry: Option<Price>,
 }
 
+/// How a whole event market ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// One unit of the named outcome pays this much, from 0 to 1; the other outcome the rest.
+    Value(Price),
+    /// The market never counted: holdings are paid back at cost.
+    Void,
+}
+
 /// A command of the engine. Reads are not commands.
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
@@ -105,6 +114,33 @@ pub enum Command<'a> {
         rows: &'a [PositionRow<'a>],
         /// Delete all rows first.
         replace: bool,
+    },
+    /// An event market ends, or its end is corrected: every account is settled.
+    Settle {
+        /// Venue.
+        venue: VenueId,
+        /// Ticker, slug or token id; the market's own name means YES.
+        market_slug: &'a str,
+        /// What it pays.
+        outcome: Settlement,
+    },
+    /// A client claims what its resolved holdings of one market pay.
+    Redeem {
+        /// Whose.
+        account: AccountId,
+        /// Venue.
+        venue: VenueId,
+        /// Ticker, slug or token id.
+        market_slug: &'a str,
+    },
+    /// The funding rate of a perpetual from now on.
+    SetFundingRate {
+        /// Venue.
+        venue: VenueId,
+        /// Symbol of any form.
+        symbol: &'a str,
+        /// Paid by longs per boundary, as a share of the notional (1e-9); negative: by shorts.
+        rate_1e9: i64,
     },
     /// A client starts over.
     Reset {

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use crate::hash::mix64;
-use crate::ids::{AccountId, FillIx, OrderId};
-use crate::number::Quantity;
+use crate::ids::{AccountId, AssetId, FillIx, MarketId, OrderId, RowIx, VenueId};
+use crate::number::{Money, Quantity};
 use crate::order::OrderStatus;
 
 /// Events kept for readers; older ones are forgotten, the hash is not.
@@ -61,7 +61,60 @@ pub enum EventKind {
         /// Words of the fill that the hash covers: price, quantity, fee.
         words: [i64; 3],
     },
+    /// An event market ended, or its end was corrected. Belongs to [`PUBLIC`].
+    MarketSettled {
+        /// Venue.
+        venue: VenueId,
+        /// Hash of the market's name.
+        market: u64,
+        /// Number of the resolution, from 1.
+        number: u32,
+        /// What YES pays (1e-9); -1 when void.
+        value_1e9: i64,
+    },
+    /// A holding of an event market was paid, or its payment taken back.
+    PositionPaid {
+        /// The row.
+        row: RowIx,
+        /// Number of the resolution.
+        number: u32,
+        /// Cash, negative when taken back.
+        payout: Money,
+    },
+    /// Pairs of YES and NO became cash.
+    PairsNetted {
+        /// Row of the YES outcome.
+        row: RowIx,
+        /// Pairs, each worth 1.
+        pairs: Quantity,
+    },
+    /// The funding rate of a perpetual changed. Belongs to [`PUBLIC`].
+    FundingRateSet {
+        /// Market.
+        market: MarketId,
+        /// New rate.
+        rate_1e9: i64,
+    },
+    /// A perpetual paid or got funding.
+    FundingPaid {
+        /// Its row.
+        row: RowIx,
+        /// The boundary, ns.
+        boundary_ns: i64,
+        /// Cash, negative when paid.
+        amount: Money,
+    },
+    /// Equity fell below maintenance: orders end and positions close.
+    LiquidationStarted {
+        /// Venue.
+        venue: VenueId,
+        /// What margin is counted in.
+        asset: AssetId,
+    },
 }
+
+/// Owner of events that concern no single account.
+pub const PUBLIC: AccountId = AccountId(u32::MAX);
 
 impl EventKind {
     /// Stable name.
@@ -71,6 +124,12 @@ impl EventKind {
             Self::PositionsSet { .. } => "positions_set",
             Self::OrderChanged { .. } => "order_changed",
             Self::OrderFilled { .. } => "order_filled",
+            Self::MarketSettled { .. } => "market_settled",
+            Self::PositionPaid { .. } => "position_paid",
+            Self::PairsNetted { .. } => "pairs_netted",
+            Self::FundingRateSet { .. } => "funding_rate_set",
+            Self::FundingPaid { .. } => "funding_paid",
+            Self::LiquidationStarted { .. } => "liquidation_started",
         }
     }
 
@@ -95,8 +154,31 @@ impl EventKind {
                 quantity.cast_unsigned(),
                 fee.cast_unsigned(),
             ],
+            Self::MarketSettled { venue, market, number, value_1e9 } => {
+                [5, u64::from(venue.0), market, u64::from(number), value_1e9.cast_unsigned()]
+            }
+            Self::PositionPaid { row, number, payout } => {
+                [6, u64::from(row.0), u64::from(number), low_word(payout), 0]
+            }
+            Self::PairsNetted { row, pairs } => {
+                [7, u64::from(row.0), pairs.0.cast_unsigned(), 0, 0]
+            }
+            Self::FundingRateSet { market, rate_1e9 } => {
+                [8, u64::from(market.0), rate_1e9.cast_unsigned(), 0, 0]
+            }
+            Self::FundingPaid { row, boundary_ns, amount } => {
+                [9, u64::from(row.0), boundary_ns.cast_unsigned(), low_word(amount), 0]
+            }
+            Self::LiquidationStarted { venue, asset } => {
+                [10, u64::from(venue.0), u64::from(asset.0), 0, 0]
+            }
         }
     }
+}
+
+/// The low 64 bits of an amount: sums of one account stay far inside them.
+fn low_word(amount: Money) -> u64 {
+    u64::try_from(amount.0 & i128::from(u64::MAX)).unwrap_or(u64::MAX)
 }
 
 /// The log and its hash.

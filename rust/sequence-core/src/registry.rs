@@ -147,6 +147,11 @@ impl Registry {
         found.map(|resolved| (resolved.symbol, resolved.outcome))
     }
 
+    /// All assets, in order of first use.
+    pub fn assets(&self) -> impl Iterator<Item = (AssetId, &Asset)> {
+        self.assets.iter()
+    }
+
     /// An asset.
     pub fn asset_row(&self, id: AssetId) -> &Asset {
         &self.assets[id]

@@ -11,6 +11,7 @@ use crate::feed::Replay;
 use crate::ids::{InstrumentKind, MarketId, VenueId};
 use crate::number::{Price, Quantity};
 use crate::reject::Refusal;
+use crate::rng::{Stream, below};
 use crate::tape::{EventKind, MarketEvent};
 use crate::venue::{DEMO_LISTINGS, DemoListing};
 
@@ -54,6 +55,11 @@ impl Session {
         let ids = listed()
             .map(|(row, venue)| self.engine.list_market(venue, row.symbol, FeedKind::Feed))
             .collect::<Result<_, _>>()?;
+        for (row, venue) in listed().filter(|(row, _)| row.kind == InstrumentKind::Perp) {
+            let rate_1e9 = demo_funding_rate(seed, row, venue);
+            let command = Command::SetFundingRate { venue, symbol: row.symbol, rate_1e9 };
+            self.engine.apply(command, now_ns)?;
+        }
         self.demo = Some(Demo { market: DemoMarket::new(seed, &books, now_ns), ids });
         self.advance(now_ns);
         Ok(())
@@ -141,6 +147,12 @@ fn feed(engine: &mut Engine, market: MarketId, events: &[MarketEvent], due_ns: i
     // Market data is never refused: what makes no sense is counted by the market.
     let applied = engine.apply(Command::Market { market, events }, due_ns);
     debug_assert!(applied.is_ok());
+}
+
+/// A small rate, positive more often than not: longs mostly pay.
+fn demo_funding_rate(seed: u64, row: &DemoListing, venue: VenueId) -> i64 {
+    let stream = Stream::new(seed, 0, &format!("funding|{}|{}", venue.as_str(), row.symbol));
+    i64::try_from(below(stream.value(0), 200_001)).unwrap_or_default() - 50_000
 }
 
 fn demo_book(row: &'static DemoListing, venue: VenueId) -> DemoBook<'static> {

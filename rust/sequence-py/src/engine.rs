@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use sequence_core::command::{Command, PositionRow, Size, Submit};
+use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::view::{FillFilter, OrderFilter, Value};
 use sequence_core::engine::{Engine as CoreEngine, FeedKind, Reply};
 use sequence_core::event::EventKind as LogKind;
@@ -135,6 +135,14 @@ fn submit(
     let command = Command::Submit { account: AccountId(account), order };
     match session.engine.apply(command, now_ns)? {
         Reply::Submitted { graph, replayed } => Ok((graph, replayed)),
+        other => Err(Refusal::conflict(format!("unexpected reply {other:?}"))),
+    }
+}
+
+/// A settlement or a redemption: holdings and what they pay.
+fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(u32, i128)> {
+    match session.engine.apply(command, now_ns)? {
+        Reply::Settled { positions, payout } => Ok((positions, payout.0)),
         other => Err(Refusal::conflict(format!("unexpected reply {other:?}"))),
     }
 }
@@ -340,6 +348,53 @@ impl Engine {
                 Reply::Rows { written, deleted } => Ok((written, deleted)),
                 _ => Ok((0, 0)),
             }
+        })
+    }
+
+    /// Ends an event market at a value (1e-9), or `None` for void; (holdings, payout at 1e-9).
+    fn settle(
+        &self,
+        py: Python<'_>,
+        venue: &str,
+        market_slug: &str,
+        value_1e9: Option<i64>,
+        now_ns: i64,
+    ) -> PyResult<(u32, i128)> {
+        self.run(py, |session| {
+            let outcome = value_1e9.map_or(Settlement::Void, |v| Settlement::Value(Price(v)));
+            let venue = parse::venue(venue)?;
+            settled(session, Command::Settle { venue, market_slug, outcome }, now_ns)
+        })
+    }
+
+    /// Claims resolved holdings of an event market; (holdings, cash at 1e-9).
+    fn redeem(
+        &self,
+        py: Python<'_>,
+        account: u32,
+        venue: &str,
+        market_slug: &str,
+        now_ns: i64,
+    ) -> PyResult<(u32, i128)> {
+        self.run(py, |session| {
+            let (account, venue) = (AccountId(account), parse::venue(venue)?);
+            settled(session, Command::Redeem { account, venue, market_slug }, now_ns)
+        })
+    }
+
+    /// Sets what longs of a perpetual pay at each funding boundary, a share of notional at 1e-9.
+    fn set_funding_rate(
+        &self,
+        py: Python<'_>,
+        venue: &str,
+        symbol: &str,
+        rate_1e9: i64,
+        now_ns: i64,
+    ) -> PyResult<()> {
+        self.run(py, |session| {
+            let venue = parse::venue(venue)?;
+            let command = Command::SetFundingRate { venue, symbol, rate_1e9 };
+            session.engine.apply(command, now_ns).map(|_| ())
         })
     }
 
@@ -735,6 +790,33 @@ fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDic
             dict.set_item("price_1e9", price)?;
             dict.set_item("qty_1e8", quantity)?;
             dict.set_item("fee_1e9", fee)?;
+        }
+        LogKind::MarketSettled { venue, number, value_1e9, .. } => {
+            dict.set_item("venue", venue.as_str())?;
+            dict.set_item("number", number)?;
+            dict.set_item("value_1e9", (*value_1e9 >= 0).then_some(value_1e9))?;
+        }
+        LogKind::PositionPaid { row, number, payout } => {
+            dict.set_item("row", row.0)?;
+            dict.set_item("number", number)?;
+            dict.set_item("payout_1e9", payout.0)?;
+        }
+        LogKind::PairsNetted { row, pairs } => {
+            dict.set_item("row", row.0)?;
+            dict.set_item("pairs_1e8", pairs.0)?;
+        }
+        LogKind::FundingRateSet { market, rate_1e9 } => {
+            dict.set_item("market", market.0)?;
+            dict.set_item("rate_1e9", rate_1e9)?;
+        }
+        LogKind::FundingPaid { row, boundary_ns, amount } => {
+            dict.set_item("row", row.0)?;
+            dict.set_item("boundary_ns", boundary_ns)?;
+            dict.set_item("amount_1e9", amount.0)?;
+        }
+        LogKind::LiquidationStarted { venue, asset } => {
+            dict.set_item("venue", venue.as_str())?;
+            dict.set_item("asset", asset.0)?;
         }
     }
     Ok(dict)

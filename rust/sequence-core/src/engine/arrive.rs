@@ -20,7 +20,7 @@ const IMPACT_LEVELS: usize = 5;
 
 /// Why a walk stopped before the leg was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
+pub(super) enum Stop {
     Filled,
     Bound,
     Empty,
@@ -39,6 +39,11 @@ impl Engine {
         let status = self.markets[leg.market].market.status(self.now_ns);
         if let Some((reason, text)) = self.refusal_of(id, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
+        }
+        if self.has_nothing_to_reduce(id, at) {
+            let text = "there is no position to reduce";
+            let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
+            return self.end_at_venue_since(id, at, end, venue_ns);
         }
         self.answer(id, at, Answer::Acknowledged, venue_ns);
         if status.is_live() {
@@ -129,7 +134,7 @@ impl Engine {
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
-    fn offers(
+    pub(super) fn offers(
         &self,
         account: AccountId,
         market: MarketId,
@@ -159,7 +164,7 @@ impl Engine {
     }
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
-    fn walk(&mut self, id: OrderId, at: usize) -> Stop {
+    pub(super) fn walk(&mut self, id: OrderId, at: usize) -> Stop {
         let Some(leg) = self.orders[id].legs.get(at) else { return Stop::Filled };
         let spec = &self.orders[id].spec;
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
@@ -180,7 +185,8 @@ impl Engine {
             let bounds = Bounds { bound, limit, shift };
             let evidence = self.evidence(market, transit, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
-            let cause = FillCause::Walk;
+            let liquidation = self.life.is_liquidation(id);
+            let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
             let matched = Matched { price, quantity: take.taken, cause, evidence };
             self.match_leg(id, at, matched, venue_ns);
         }

@@ -60,7 +60,11 @@ impl Engine {
             Ok((booking, realized, cash))
         });
         match booked {
-            Ok((booking, realized, cash)) => self.record_fill(&booking, matched, realized, cash),
+            Ok((booking, realized, cash)) => {
+                self.record_fill(&booking, matched, realized, cash);
+                self.net_pairs(order, &booking.terms);
+                self.end_broke_leg(order, leg);
+            }
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
                 // The position it was to reduce is gone, and there is no margin to open one.
                 let end = if self.orders[order].filled.0 == 0 {
@@ -117,10 +121,13 @@ impl Engine {
     ) -> Result<Booking, LedgerError> {
         let Matched { price, quantity, cause, .. } = *matched;
         let leg = self.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
-        let terms = *self.registry.market(leg.market);
+        let mut terms = *self.registry.market(leg.market);
+        if cause == FillCause::Liquidation {
+            terms.fees = self.liquidation_fees();
+        }
         let side = self.orders[order].spec.side;
         let mut fees = leg.fees;
-        let maker = cause != FillCause::Walk;
+        let maker = !cause.is_taker();
         let fee = fees.charge(&terms.fees, side, price, quantity, maker)?;
         let execution = Execution {
             side,
@@ -212,7 +219,7 @@ impl Engine {
             fee_parts: fee.parts,
             fee_leg: fee,
             cash,
-            is_maker: cause != FillCause::Walk,
+            is_maker: !cause.is_taker(),
             cause,
             queue_ahead: match &evidence.liquidity {
                 Liquidity::Maker(fill) => fill.ahead_entry,

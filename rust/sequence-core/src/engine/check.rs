@@ -5,6 +5,7 @@ use crate::hash::StateHasher;
 use crate::ids::AccountId;
 use crate::number::{Money, Quantity};
 use crate::order::{LegState, Order, OrderStatus};
+use crate::position::Lifecycle;
 use crate::violation::Violation;
 
 impl Engine {
@@ -22,8 +23,8 @@ impl Engine {
             let open = self.ledger.open_reservations();
             found.push(Violation::new("L5", "open reservations", held, open));
         }
-        for (id, error) in &self.faults {
-            found.push(Violation::new("L6", format!("order {}", id.0), "funds reserved", error));
+        for (subject, error) in &self.faults {
+            found.push(Violation::new("L6", subject, "funds reserved", error));
         }
         found
     }
@@ -91,10 +92,14 @@ impl Engine {
                 found.push(Violation::new("P1", asset, "a row", "a balance without one"));
             }
         }
-        for ((_, asset), row) in &self.accounts[account].rows {
+        for ((venue, asset), row) in &self.accounts[account].rows {
             let (row, code) = (&self.rows[*row], &self.registry.asset_row(*asset).code);
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
+            }
+            let held = self.held(account, *venue, *asset);
+            if matches!(row.lifecycle(), Lifecycle::Redeemed { .. }) && held.0 != 0 {
+                found.push(Violation::new("P5", code, "nothing held once it was paid", held));
             }
         }
     }

@@ -142,6 +142,9 @@ impl Engine {
         }
         let now = self.now_ns;
         self.rows[id].configure(quantity, entry, now);
+        if self.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0) {
+            self.arm_funding(venue);
+        }
         Ok(())
     }
 

@@ -68,6 +68,10 @@ impl Engine {
         let Some(leg) = self.orders[id].legs.get(at) else { return };
         let (market, response_ns) = (leg.market, leg.transit.response_ns);
         let account = self.orders[id].spec.account;
+        if self.life.is_liquidation(id) {
+            // The venue acts by itself: nobody waits for a message.
+            return self.deliver(id, at, answer);
+        }
         let visible_ns = self.visible_at(account, market, venue_ns, response_ns);
         if visible_ns <= self.now_ns {
             self.deliver(id, at, answer);

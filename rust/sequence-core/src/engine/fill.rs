@@ -25,6 +25,13 @@ text_enum!(
     }
 );
 
+impl FillCause {
+    /// The order came to the book; otherwise the book came to it.
+    pub const fn is_taker(self) -> bool {
+        matches!(self, Self::Walk | Self::Liquidation)
+    }
+}
+
 /// What a fill did to its leg's charge and reservation. In every fill:
 /// `reserved_before = charge + fee + released + reserved_after` for buys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -220,7 +220,12 @@ impl Engine {
 
     /// The ledger refused what was reserved for: a bug, kept for `check_invariants` to show.
     pub(super) fn report_fault(&mut self, id: OrderId, error: &LedgerError) {
-        debug_assert!(false, "order {id:?}: {error}");
-        self.faults.push((id, error.to_string()));
+        self.report(format!("order {}", id.0), error);
+    }
+
+    /// The same for what is no order.
+    pub(super) fn report(&mut self, subject: String, error: &LedgerError) {
+        debug_assert!(false, "{subject}: {error}");
+        self.faults.push((subject, error.to_string()));
     }
 }

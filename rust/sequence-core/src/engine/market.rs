@@ -41,6 +41,7 @@ impl Engine {
             self.maker_fill(id, account, &fill);
         }
         self.wake_waiting(id);
+        self.judge_margins(id);
     }
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.

@@ -22,11 +22,18 @@ mod deliver;
 mod evidence;
 mod fill;
 mod finish;
+mod funding;
+mod life;
+mod liquidate;
 mod listing;
 mod market;
 mod marks;
+mod netting;
+mod payout;
 mod perp;
 mod place;
+mod settle;
+mod shortfall;
 mod transit;
 pub mod view;
 mod world;
@@ -36,11 +43,12 @@ use std::sync::Arc;
 
 use crate::command::Command;
 use crate::event::{EventKind, EventLog};
-use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId, RowIx};
+use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId, RowIx, VenueId};
 use crate::ledger::Ledger;
 use crate::order::Order;
 use crate::position::Position;
 use crate::registry::Registry;
+use crate::number::Money;
 use crate::reject::{DoneReason, Refusal};
 use crate::sim::preset::Params;
 use crate::table::Table;
@@ -84,6 +92,13 @@ pub enum Reply {
         /// Rows deleted first.
         deleted: u32,
     },
+    /// Holdings of an event market that were settled or redeemed.
+    Settled {
+        /// Holdings.
+        positions: u32,
+        /// What they pay: at once where the venue pays by itself, else when redeemed.
+        payout: Money,
+    },
 }
 
 /// What a timer does when it is due.
@@ -99,6 +114,8 @@ enum Due {
     Expire(OrderId),
     /// The next slice of an order that chases the touch.
     Chase(OrderId),
+    /// A funding boundary of a venue has passed.
+    Funding(VenueId),
 }
 
 impl Due {
@@ -107,6 +124,7 @@ impl Due {
         match self {
             Self::Arrive(..) | Self::CancelArrive(..) | Self::Deliver(..) => 1,
             Self::Expire(_) | Self::Chase(_) => 2,
+            Self::Funding(_) => 3,
         }
     }
 }
@@ -133,7 +151,8 @@ pub struct Engine {
     ulids: UlidSource,
     log: EventLog,
     books_age: bool,
-    faults: Vec<(OrderId, String)>,
+    faults: Vec<(String, String)>,
+    life: life::Life,
 }
 
 impl Engine {
@@ -160,6 +179,7 @@ impl Engine {
             log: EventLog::default(),
             books_age: true,
             faults: Vec::new(),
+            life: life::Life::default(),
         }
     }
 
@@ -182,6 +202,15 @@ impl Engine {
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
             Command::SetPositions { account, rows, replace } => {
                 self.set_positions(account, rows, replace)
+            }
+            Command::Settle { venue, market_slug, outcome } => {
+                self.settle(venue, market_slug, outcome)
+            }
+            Command::Redeem { account, venue, market_slug } => {
+                self.redeem(account, venue, market_slug)
+            }
+            Command::SetFundingRate { venue, symbol, rate_1e9 } => {
+                self.set_funding_rate(venue, symbol, rate_1e9)
             }
             Command::Reset { account, initial } => self.reset(account, initial),
         }
@@ -275,6 +304,7 @@ impl Engine {
                 Due::Deliver(order, leg, answer) => self.deliver(order, leg, answer),
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
+                Due::Funding(venue) => self.pay_funding(venue),
             }
         }
     }

@@ -2,15 +2,16 @@
 
 use super::Engine;
 use super::book_fill::Booking;
-use crate::ids::{InstrumentKind, MarketId, OrderId, RowIx, Side};
-use crate::ledger::{BalanceId, Contra, LedgerError, ReservationId};
+use super::finish::LegEnd;
+use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, RowIx, Side};
+use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::number::{
     EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
 };
 use crate::order::LegState;
-use crate::position::FillEffect;
+use crate::position::{FillEffect, Position};
 use crate::registry::MarketSpec;
-use crate::sim::fees::FeeLeg;
+use crate::reject::DoneReason;
 
 /// Margin of an exact notional (1e-17), rounded up.
 pub(super) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money, NumberError> {
@@ -19,9 +20,19 @@ pub(super) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money, NumberErro
 
 /// What a perp fill needs and leaves.
 struct PerpChange {
+    row: RowIx,
+    balance: BalanceId,
+    order: ReservationId,
+    position: Position,
+    /// What the rest of the leg still holds.
     keep: Money,
+    /// Margin of the position.
     lock: Money,
+    /// What closing gains; negative: a loss.
     gain: Money,
+    fee: Money,
+    /// What opens after the fill still reduces.
+    reducing: Quantity,
 }
 
 impl Engine {
@@ -59,8 +70,36 @@ impl Engine {
         Quantity(opposite.max(0))
     }
 
-    /// Books a perp fill: close what is opposite, then open the rest.
+    /// Books a perp fill: close what is opposite, then open the rest. A loss that the free cash
+    /// does not cover ends other orders of the account before anybody else pays for it.
     pub(super) fn book_perp(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+        let account = self.orders[fill.order].spec.account;
+        let change = self.perp_change(fill)?;
+        let short = self.shortfall(&change)?;
+        if short > 0 {
+            let available = self.ledger.balance(change.balance).available;
+            self.life.booking.push(fill.order);
+            self.free_orders(account, change.balance, Money(available.0 + short));
+            self.life.booking.pop();
+        }
+        // What ended may have been filled on its way: everything is computed from what is there.
+        let mut change = self.perp_change(fill)?;
+        if self.shortfall(&change)? > 0 && change.keep.0 > 0 {
+            change.keep = Money::ZERO;
+            self.life.broke.push((fill.order, fill.leg));
+        }
+        self.move_margin(account, &change)?;
+        if let Some(leg) = self.orders[fill.order].legs.get_mut(fill.leg) {
+            leg.reducing = change.reducing;
+        }
+        let terms = &fill.terms;
+        self.watch(account, terms, change.position.perp.unwrap_or_default().quantity);
+        self.touch_cash(account, terms.venue, terms.settle);
+        Ok(change.gain)
+    }
+
+    /// Everything a perp fill changes, computed before any of it happens.
+    fn perp_change(&mut self, fill: &Booking) -> Result<PerpChange, LedgerError> {
         let (id, at, terms) = (fill.order, fill.leg, &fill.terms);
         let account = self.orders[id].spec.account;
         let row = self.row(account, terms.venue, terms.base);
@@ -68,24 +107,53 @@ impl Engine {
         let mut position = self.rows[row];
         let held = position.perp.unwrap_or_default().quantity;
         let effect = position.apply_fill(held, fill.execution)?;
-        let lock = self.margin_after(row, held, &effect, terms, fill.price)?;
         let mut after = self.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
+        let margin_at = after.margin_at;
         after.filled = Quantity(after.filled.0 + fill.quantity.0);
         after.reducing = Quantity((after.reducing.0 - fill.quantity.0).max(0));
         after.fees = fill.fees;
-        let keep = Self::required(fill.execution.side, terms, &after)?;
-        let change = PerpChange { keep, lock, gain: effect.realized };
-        let reservation = after.reservation.ok_or(LedgerError::Ended)?;
-        let margin = self.move_margin(row, balance, reservation, &change, &fill.fee)?;
-        if let Some(perp) = &mut position.perp {
-            perp.margin = margin;
+        let mut change = PerpChange {
+            row,
+            balance,
+            order: after.reservation.ok_or(LedgerError::Ended)?,
+            position,
+            keep: Self::required(fill.execution.side, terms, &after)?,
+            lock: self.margin_after(row, held, &effect, terms, fill.price)?,
+            gain: effect.realized,
+            fee: fill.fee.fee,
+            reducing: after.reducing,
+        };
+        if fill.execution.side == Side::Sell
+            && fill.price > margin_at
+            && self.lacks_margin(&change)?.is_some()
+        {
+            // A sell above what its margin was reserved at is in the account's favour: it is not
+            // refused for the difference.
+            change.lock = self.margin_after(row, held, &effect, terms, margin_at)?;
         }
-        self.rows[row] = position;
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
-            leg.reducing = after.reducing;
+        match self.lacks_margin(&change)? {
+            Some(error) => Err(error),
+            None => Ok(change),
         }
-        self.touch_cash(account, terms.venue, terms.settle);
-        Ok(effect.realized)
+    }
+
+    /// The error when a fill opens more than there is margin for.
+    fn lacks_margin(&self, change: &PerpChange) -> Result<Option<LedgerError>, LedgerError> {
+        let for_lock = change.lock.0 - self.margin_of(change.row).0;
+        let available = Money(self.free_after_keep(change)?);
+        let lacks = for_lock > 0 && for_lock > available.0;
+        Ok(lacks.then_some(LedgerError::Insufficient { available, needed: Money(for_lock) }))
+    }
+
+    fn free_after_keep(&self, change: &PerpChange) -> Result<i128, LedgerError> {
+        let held = self.ledger.reserved(change.order)?;
+        Ok(self.ledger.balance(change.balance).available.0 + held.0 - change.keep.0)
+    }
+
+    /// What the fill costs beyond the cash that is free once margins have moved.
+    fn shortfall(&self, change: &PerpChange) -> Result<i128, LedgerError> {
+        let for_lock = change.lock.0 - self.margin_of(change.row).0;
+        Ok(change.fee.0 - change.gain.0 - (self.free_after_keep(change)? - for_lock))
     }
 
     /// Margin lock after a fill: what closes frees its share, what opens adds its own.
@@ -110,25 +178,14 @@ impl Engine {
         perp.margin.and_then(|id| self.ledger.reserved(id).ok()).unwrap_or_default()
     }
 
-    /// Order margin becomes position margin; gain and fee move cash. Checked as a whole first.
+    /// Order margin becomes position margin; gain and fee move cash.
     fn move_margin(
         &mut self,
-        row: RowIx,
-        balance: BalanceId,
-        order: ReservationId,
+        account: AccountId,
         change: &PerpChange,
-        fee: &FeeLeg,
-    ) -> Result<Option<ReservationId>, LedgerError> {
-        let held = self.ledger.reserved(order)?;
-        let locked = self.margin_of(row);
-        let free = self.ledger.balance(balance).available.0 + held.0 - change.keep.0;
-        let for_lock = change.lock.0 - locked.0;
-        if for_lock > free && for_lock > 0 {
-            let available = Money(free);
-            return Err(LedgerError::Insufficient { available, needed: Money(for_lock) });
-        }
-        self.ledger.resize(order, change.keep)?;
-        let margin = match self.rows[row].perp.unwrap_or_default().margin {
+    ) -> Result<(), LedgerError> {
+        self.ledger.resize(change.order, change.keep)?;
+        let margin = match self.rows[change.row].perp.unwrap_or_default().margin {
             Some(margin) if change.lock.0 == 0 => {
                 self.ledger.release(margin)?;
                 None
@@ -138,14 +195,39 @@ impl Engine {
                 Some(margin)
             }
             None if change.lock.0 == 0 => None,
-            None => Some(self.ledger.reserve(balance, change.lock)?),
+            None => Some(self.ledger.reserve(change.balance, change.lock)?),
         };
-        let short = fee.fee.0 - change.gain.0 - self.ledger.balance(balance).available.0;
-        if short > 0 {
-            // Losses beyond what the account can pay are the venue's, as after a liquidation.
-            self.ledger.post(balance, Contra::Insurance, Money(short))?;
+        let mut position = change.position;
+        if let Some(perp) = &mut position.perp {
+            perp.margin = margin;
         }
-        self.ledger.book(balance, change.gain, fee.fee)?;
-        Ok(margin)
+        self.rows[change.row] = position;
+        self.cover(account, change.balance, Money(change.fee.0 - change.gain.0))?;
+        self.ledger.book(change.balance, change.gain, change.fee)
+    }
+
+    /// Marks of a market are judged for whoever traded it.
+    fn watch(&mut self, account: AccountId, terms: &MarketSpec, quantity: Quantity) {
+        let Some(market) = self.registry.market_at(terms.symbol, terms.venue) else { return };
+        let watchers = self.life.watchers.entry(market).or_default();
+        if quantity.0 == 0 {
+            watchers.remove(&account);
+        } else {
+            watchers.insert(account);
+            self.arm_funding(terms.venue);
+        }
+    }
+
+    /// The position a reduce-only order could close is gone before the order reached its venue.
+    pub(super) fn has_nothing_to_reduce(&self, id: OrderId, at: usize) -> bool {
+        self.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
+    }
+
+    /// Ends the rest of a leg whose funds paid for its own fill.
+    pub(super) fn end_broke_leg(&mut self, id: OrderId, at: usize) {
+        if self.life.broke.contains(&(id, at)) {
+            self.life.broke.retain(|leg| *leg != (id, at));
+            self.end_legs(&[(id, at)], LegEnd::Cancelled(DoneReason::Liquidated));
+        }
     }
 }

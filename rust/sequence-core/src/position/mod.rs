@@ -8,6 +8,7 @@
 //! Sums are exact at 1e-17 and rounded once, when they are read.
 
 pub mod arithmetic;
+mod closing;
 mod cost;
 mod lifecycle;
 
@@ -59,6 +60,8 @@ pub struct Perp {
     pub quantity: Quantity,
     /// The reservation that holds its margin.
     pub margin: Option<ReservationId>,
+    /// An order changed it. One that was only written by hand is never liquidated.
+    pub is_traded: bool,
 }
 
 /// One row of the positions table.
@@ -95,7 +98,7 @@ impl Position {
 
     /// A row of a perpetual, flat.
     pub const fn perpetual(id: u64, at_ns: i64) -> Self {
-        let perp = Perp { quantity: Quantity::ZERO, margin: None };
+        let perp = Perp { quantity: Quantity::ZERO, margin: None, is_traded: false };
         Self { perp: Some(perp), ..Self::asset(id, Price(0), at_ns) }
     }
 
@@ -108,7 +111,7 @@ impl Position {
     ///
     /// The margin reservation is the caller's to release first; the row forgets it.
     pub fn configure(&mut self, quantity: Quantity, entry: Price, at_ns: i64) {
-        let perp = self.perp.map(|_| Perp { quantity, margin: None });
+        let perp = self.perp.map(|_| Perp { quantity, margin: None, is_traded: false });
         *self = Self { perp, ..Self::asset(self.id, entry, at_ns) };
         self.touch(quantity, at_ns);
     }
@@ -123,6 +126,7 @@ impl Position {
         (self.average, self.realized, self.fees) = (average, realized, fees);
         if let Some(perp) = &mut self.perp {
             perp.quantity = effect.after;
+            perp.is_traded = true;
         }
         self.touch(effect.after, fill.at_ns);
         let CostEffect { after, closed, opened, .. } = effect;
@@ -205,6 +209,11 @@ impl Position {
         Ok(Money(gain / EXACT_PER_MONEY))
     }
 
+    /// How its market ended, when it did.
+    pub const fn resolution(&self) -> Option<Resolution> {
+        self.resolution
+    }
+
     /// Mark of a resolved market; a void one counts at entry.
     pub fn settled_mark(&self) -> Option<Price> {
         self.resolution.map(|resolution| match resolution {
@@ -217,6 +226,7 @@ impl Position {
     pub fn hash_into(&self, hasher: &mut StateHasher) {
         hasher.word(self.id);
         hasher.word(u64::from(self.perp.is_some()));
+        hasher.word(u64::from(self.perp.is_some_and(|perp| perp.is_traded)));
         hasher.signed(self.perp.unwrap_or_default().quantity.0);
         hasher.signed(self.updated_ns);
         self.average.hash_into(hasher);

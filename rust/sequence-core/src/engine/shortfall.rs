@@ -1,0 +1,99 @@
+//! Who pays when an account cannot: first what its own open orders hold, then its margins, and
+//! only what all of that does not cover comes from the venue's insurance.
+
+use std::collections::BTreeSet;
+
+use super::finish::LegEnd;
+use super::{Due, Engine};
+use crate::ids::{AccountId, OrderId, RowIx};
+use crate::ledger::{BalanceId, Contra, LedgerError};
+use crate::number::Money;
+use crate::order::LegState;
+use crate::reject::DoneReason;
+
+impl Engine {
+    /// A venue ends legs by itself. What it did for them before reaches the client first.
+    pub(super) fn end_legs(&mut self, legs: &[(OrderId, usize)], end: LegEnd) {
+        self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
+        for (order, at) in legs {
+            let open =
+                self.orders[*order].legs.get(*at).is_some_and(|leg| leg.state != LegState::Done);
+            if open {
+                self.end_leg(*order, *at, end);
+                self.finish_if_done(*order);
+            }
+        }
+    }
+
+    /// Answers about these orders that are on their way arrive now, in the order sent.
+    pub(super) fn deliver_pending(&mut self, orders: &BTreeSet<OrderId>) {
+        let answers = self.timers.iter().filter_map(|(key, due)| match due {
+            Due::Deliver(order, ..) if orders.contains(order) => Some(*key),
+            _ => None,
+        });
+        for key in answers.collect::<Vec<_>>() {
+            if let Some(Due::Deliver(order, leg, answer)) = self.timers.remove(&key) {
+                self.deliver(order, leg, answer);
+            }
+        }
+    }
+
+    /// Takes `cost` out of a balance, whatever has to end for it.
+    pub(super) fn collect(
+        &mut self,
+        account: AccountId,
+        balance: BalanceId,
+        cost: Money,
+    ) -> Result<(), LedgerError> {
+        self.free_orders(account, balance, cost);
+        self.cover(account, balance, cost)?;
+        self.ledger.post(balance, Contra::Venue, Money(-cost.0))
+    }
+
+    /// Ends open orders that hold this balance back, the newest first, until `needed` is
+    /// available. An order whose fill is being booked stays.
+    pub(super) fn free_orders(&mut self, account: AccountId, balance: BalanceId, needed: Money) {
+        while self.ledger.balance(balance).available < needed {
+            let Some(leg) = self.newest_leg_on(account, balance) else { return };
+            self.end_legs(&[leg], LegEnd::Cancelled(DoneReason::Liquidated));
+        }
+    }
+
+    fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
+        let open = self.accounts[account].open.iter().rev();
+        let free = open.filter(|order| !self.life.booking.contains(order));
+        free.flat_map(|order| {
+            let legs = self.orders[*order].legs.iter().enumerate();
+            legs.map(move |(at, leg)| (*order, at, leg.reservation))
+        })
+        .find(|(_, _, reservation)| {
+            let held = reservation.filter(|id| self.ledger.balance_of(*id) == Ok(balance));
+            held.is_some_and(|id| self.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
+        })
+        .map(|(order, at, _)| (order, at))
+    }
+
+    /// Makes `needed` available out of position margins, and out of the insurance beyond them.
+    pub(super) fn cover(
+        &mut self,
+        account: AccountId,
+        balance: BalanceId,
+        needed: Money,
+    ) -> Result<(), LedgerError> {
+        let rows: Vec<RowIx> = self.accounts[account].rows.values().copied().collect();
+        for row in rows {
+            let short = needed.0 - self.ledger.balance(balance).available.0;
+            let margin = self.rows[row].perp.and_then(|perp| perp.margin);
+            let Some(margin) = margin.filter(|_| short > 0) else { continue };
+            if self.ledger.balance_of(margin)? == balance {
+                let held = self.ledger.reserved(margin)?;
+                self.ledger.resize(margin, Money((held.0 - short).max(0)))?;
+            }
+        }
+        let short = needed.0 - self.ledger.balance(balance).available.0;
+        if short > 0 {
+            self.ledger.post(balance, Contra::Insurance, Money(short))?;
+        }
+        Ok(())
+    }
+}
