@@ -189,9 +189,8 @@ impl Engine {
         for (_, owner) in self.accounts.iter() {
             for order in &owner.open {
                 let all = self.orders[*order].legs.iter().enumerate();
-                let here = all.filter(|(_, leg)| {
-                    leg.market == market && leg.state != LegState::Done
-                });
+                let here =
+                    all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
                 legs.extend(here.map(|(at, _)| (*order, at)));
             }
         }
@@ -260,9 +259,7 @@ pub(super) const fn resolution_of(settlement: Settlement, outcome: Outcome) -> R
 /// A settlement in terms of YES, given the outcome it was told in.
 const fn in_yes(settlement: Settlement, named: Outcome) -> Settlement {
     match (settlement, named) {
-        (Settlement::Value(value), Outcome::No) => {
-            Settlement::Value(Price(PRICE_ONE - value.0))
-        }
+        (Settlement::Value(value), Outcome::No) => Settlement::Value(Price(PRICE_ONE - value.0)),
         (other, _) => other,
     }
 }
