@@ -82,7 +82,7 @@ def fastest(file: Path) -> float:
 
 
 def add_ratios(rows: list[dict[str, Any]]) -> None:
-    """How many times the reference of the same run; the best of each, which a busy machine spares."""
+    """Best time against that of the reference: what a busy machine distorts least."""
     best = {row["name"]: row["best_ns"] for row in rows}
     for row in rows:
         base = best.get(row["reference"])
