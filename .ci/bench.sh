@@ -11,8 +11,8 @@ if [ "${1:-}" = quick ]; then which_benches=(--bench engine); fi
 criterion=${CARGO_TARGET_DIR:-$PWD/target}/criterion
 rm -rf "$criterion"
 CRITERION_HOME=$criterion cargo bench --quiet --locked -p sequence-benches "${which_benches[@]}" \
-  >"$out/criterion.txt"
+  >"$out/criterion.txt" 2>&1 || { cat "$out/criterion.txt" >&2; exit 1; }
 python -m pytest benches --benchmark-enable --benchmark-only --benchmark-columns=median,max,rounds \
-  --benchmark-disable-gc --benchmark-save-data --benchmark-json="$out/python.json" \
+  --benchmark-disable-gc --benchmark-json="$out/python.json" \
   -q --timeout=600 -p no:cacheprovider
 python benches/report.py "$out/python.json" "$criterion" "$out"

@@ -48,7 +48,7 @@ def client(sandbox: Sandbox) -> Iterator[Sequence]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def server() -> Iterator[dict[str, Any]]:
     """A `sequence up` with the demo market."""
     yield from _ready("-m", "sequence", "up", "--port", "0", "--json")
 

@@ -34,7 +34,7 @@ def run(code: str) -> None:
 
 def up() -> None:
     """Starts a server and stops it at once when it answers; both are counted."""
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         [sys.executable, "-m", "sequence", "up", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         text=True,
