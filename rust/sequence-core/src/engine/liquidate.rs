@@ -331,6 +331,7 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         filled: Quantity::ZERO,
         fees: FeeState::default(),
         bound: worst,
+        cap: worst,
         margin_at: worst,
         reservation: None,
         reducing: quantity,
