@@ -330,7 +330,12 @@ impl Engine {
     }
 }
 
-pub(super) fn new_order(spec: OrderSpec, qty: Quantity, limit: Option<Price>, now_ns: i64) -> Order {
+pub(super) fn new_order(
+    spec: OrderSpec,
+    qty: Quantity,
+    limit: Option<Price>,
+    now_ns: i64,
+) -> Order {
     Order {
         spec,
         qty,

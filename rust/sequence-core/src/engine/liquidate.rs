@@ -84,8 +84,7 @@ impl Engine {
 
     fn must_liquidate(&self, key: MarginKey) -> bool {
         self.health(key).is_some_and(|health| {
-            health.is_short()
-                || (health.is_below_target() && self.life.liquidating.contains(&key))
+            health.is_short() || (health.is_below_target() && self.life.liquidating.contains(&key))
         })
     }
 

@@ -179,11 +179,7 @@ impl Engine {
     }
 
     /// Order margin becomes position margin; gain and fee move cash.
-    fn move_margin(
-        &mut self,
-        account: AccountId,
-        change: &PerpChange,
-    ) -> Result<(), LedgerError> {
+    fn move_margin(&mut self, account: AccountId, change: &PerpChange) -> Result<(), LedgerError> {
         self.ledger.resize(change.order, change.keep)?;
         let margin = match self.rows[change.row].perp.unwrap_or_default().margin {
             Some(margin) if change.lock.0 == 0 => {
