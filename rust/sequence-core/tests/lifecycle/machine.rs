@@ -9,6 +9,7 @@ use sequence_core::event::EventKind as Logged;
 use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{LegState, Policy, TimeInForce, Urgency};
+use sequence_core::reject::DoneReason;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
@@ -292,7 +293,7 @@ impl Machine {
         self.apply(Command::Market { market: id, events: &events });
     }
 
-    #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "one step")]
+    #[expect(clippy::too_many_arguments, reason = "one step")]
     fn order(
         &mut self,
         who: usize,
@@ -447,7 +448,7 @@ impl Machine {
                     self.reached.insert("liquidation_fill");
                 }
                 Logged::OrderChanged { order, .. } => {
-                    let done = self.engine.order(order).done.map(|done| done.as_str());
+                    let done = self.engine.order(order).done.map(DoneReason::as_str);
                     self.reached.extend(match done {
                         Some("LIQUIDATED") => Some("liquidated"),
                         Some("MARKET_CLOSED") => Some("market_closed"),
