@@ -82,6 +82,9 @@ class World(Protocol):
     def status(self, venue: str, symbol: str, status: str) -> None: ...
     def seed(self, row: dict[str, str], *, replace: bool) -> int: ...
     def reset(self, initial: str) -> int: ...
+    def settle(self, venue: str, slug: str, value: str | None) -> tuple[int, int]: ...
+    def redeem(self, venue: str, slug: str) -> tuple[int, int]: ...
+    def funding(self, venue: str, symbol: str, rate: str) -> None: ...
     def submit(self, order: Order) -> Row: ...
     def preview(self, order: Order) -> Row: ...
     def cancel(self, order_id: str) -> Row: ...
@@ -133,6 +136,9 @@ class _Play:
             "seed": lambda words: self._seed(words, replace=False),
             "replace": lambda words: self._seed(words, replace=True),
             "reset": lambda words: {"venues": str(world.reset(words[0]))},
+            "settle": self._settle,
+            "redeem": lambda words: of_settled(world.redeem(*words)),
+            "funding": lambda words: world.funding(*words),
             "place": self._place,
             "again": self._again,
             "preview": lambda words: of_preview(world.preview(Order.parse(words))),
@@ -155,6 +161,10 @@ class _Play:
         names = ("venue", "kind", "symbol", "qty", "entry_price_usd")
         row = dict(zip(names, words, strict=False))
         return {"written": str(self.world.seed(row, replace=replace))}
+
+    def _settle(self, words: list[str]) -> Facts:
+        venue, slug, value = words
+        return of_settled(self.world.settle(venue, slug, None if value == "void" else value))
 
     def _place(self, words: list[str]) -> Facts:
         name, *request = words
@@ -229,6 +239,12 @@ def of_fills(page: Row) -> Facts:
         for row in reversed(page["fills"])
     )
     return {"": " | ".join(words) or "none"}
+
+
+def of_settled(answer: tuple[int, int]) -> Facts:
+    """Facts of a settlement or a redemption."""
+    positions, payout = answer
+    return {"": str(positions), "payout": _core.format_units(payout, 9)}
 
 
 def of_quote(quote: Row) -> Facts:

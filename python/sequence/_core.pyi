@@ -221,6 +221,13 @@ class Engine:
         replace: bool,
         now_ns: int,
     ) -> tuple[int, int]: ...
+    def settle(
+        self, venue: str, market_slug: str, value_1e9: int | None, now_ns: int
+    ) -> tuple[int, int]: ...
+    def redeem(
+        self, account: int, venue: str, market_slug: str, now_ns: int
+    ) -> tuple[int, int]: ...
+    def set_funding_rate(self, venue: str, symbol: str, rate_1e9: int, now_ns: int) -> None: ...
     def positions(
         self,
         account: int,

@@ -107,6 +107,17 @@ SANDBOX_SETTINGS_PUT = Operation(
     summary="Set the default balance of the next reset",
 )
 
+SANDBOX_SETTLE = Operation(
+    "sandbox_settle",
+    "POST",
+    "/v1/sandbox/settle",
+    t.SandboxSettled,
+    t.SandboxSettleRequest,
+    auth="test",
+    writes=True,
+    summary="End an event market for every account",
+)
+
 POSITIONS = Operation(
     "positions",
     "GET",

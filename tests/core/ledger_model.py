@@ -228,13 +228,37 @@ class Model:
         if terms.kind == "perp":
             self._move_margin(row, closed, signed, price)
             order.reducing = max(order.reducing - qty, 0)
-            short = fee - fill["realized_pnl_usd_1e9"] - self.available(cash)
-            change = fill["realized_pnl_usd_1e9"] - fee + max(short, 0)
-            self.total[cash] = self.total.get(cash, 0) + change
+            # Open orders end and margins shrink before anybody else pays: the account pays all
+            # that it has, and the venue only what is beyond that.
+            change = fill["realized_pnl_usd_1e9"] - fee
+            self.total[cash] = max(self.total.get(cash, 0) + change, 0)
+            row.margin = min(row.margin, self.total[cash])
             return
         paid = -notional if order.side == "buy" else notional
         self.total[cash] = self.total.get(cash, 0) + paid - fee
         self.total[key] = self.total.get(key, 0) + signed * 10
+        if terms.venue == "kalshi":
+            self._net_pairs(terms, bought=key if order.side == "buy" else None)
+
+    def _net_pairs(self, terms: Terms, *, bought: Key | None) -> None:
+        """Free pairs of YES and NO become 1 each; what came last leaves at its cost."""
+        keys = [(terms.venue, "event_contract", f"{KALSHI}:{side}") for side in ("YES", "NO")]
+        pairs = min(self.available(key) // 10 for key in keys)
+        if pairs <= 0:
+            return
+        gain = 10**9 - sum(self.row(key).entry for key in keys)
+        earlier = keys[1] if bought == keys[0] else keys[0]
+        self.row(earlier).realized += Fraction(pairs, ONE) * gain
+        for key in keys:
+            self.total[key] -= pairs * 10
+        self.total[(terms.venue, *terms.settle)] += pairs * 10
+
+    def is_below_liquidation_target(self, terms: Terms, mark: int) -> bool:
+        """Equity below 1.1 times maintenance: where closing by the venue ends."""
+        row = self.row((terms.venue, *terms.held))
+        cash = self.total.get((terms.venue, *terms.settle), 0)
+        equity = cash + Fraction(row.perp, ONE) * (mark - row.entry)
+        return equity < Fraction(11, 10) * Fraction(5, 100) * Fraction(abs(row.perp), ONE) * mark
 
     @staticmethod
     def _move_margin(row: Row, closed: int, signed: int, price: int) -> None:

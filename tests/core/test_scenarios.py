@@ -58,6 +58,20 @@ class BindingWorld:
         balance = _core.decimal_units(initial, 8)
         return self.engine.reset(self.account, balance, self.now_ns)["venues_seeded"]
 
+    def settle(self, venue: str, slug: str, value: str | None) -> tuple[int, int]:
+        value_1e9 = None if value is None else _core.decimal_units(value, 9)
+        with refusals():
+            return self.engine.settle(venue, slug, value_1e9, self.now_ns)
+
+    def redeem(self, venue: str, slug: str) -> tuple[int, int]:
+        with refusals():
+            return self.engine.redeem(self.account, venue, slug, self.now_ns)
+
+    def funding(self, venue: str, symbol: str, rate: str) -> None:
+        rate_1e9 = _core.decimal_units(rate, 9)
+        with refusals():
+            self.engine.set_funding_rate(venue, symbol, rate_1e9, self.now_ns)
+
     def submit(self, order: table.Order) -> table.Row:
         with refusals():
             answer, _ = self.engine.submit(self.account, self.now_ns, **arguments(order))

@@ -24,6 +24,7 @@ class ClientWorld:
         self.sandbox = sandbox
         self.url = url
         self.clients: dict[str, Sequence] = {}
+        self.client_keys: dict[Sequence, str] = {}
         self.client = self._client("alice", sandbox.test_key)
 
     def enter(self, client: str) -> None:
@@ -53,6 +54,21 @@ class ClientWorld:
     def reset(self, initial: str) -> int:
         self.client.sandbox.settings(initial)
         return self.client.sandbox.reset().venues_seeded
+
+    def settle(self, venue: str, slug: str, value: str | None) -> tuple[int, int]:
+        with refusals():
+            return self.sandbox.market.settle(venue, slug, value, void=value is None)
+
+    def redeem(self, venue: str, slug: str) -> tuple[int, int]:
+        runtime = self.sandbox.runtime
+        principal = runtime.keys.find(self.client_keys[self.client].encode())
+        assert principal is not None
+        with runtime.turn() as now_ns, refusals():
+            return runtime.engine.redeem(runtime.account(principal), venue, slug, now_ns)
+
+    def funding(self, venue: str, symbol: str, rate: str) -> None:
+        with refusals():
+            self.sandbox.market.funding_rate(venue, symbol, rate)
 
     def submit(self, order: table.Order) -> table.Row:
         place = self.client.buy if order.side == "buy" else self.client.sell
@@ -98,6 +114,7 @@ class ClientWorld:
         made = self.sandbox.client(key) if self.url is None else Sequence(key, base_url=self.url)
         made.sandbox.set_positions([], replace=True)
         self.clients[name] = made
+        self.client_keys[made] = key
         return made
 
     def _new_key(self, name: str) -> str:

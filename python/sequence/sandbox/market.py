@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sequence import _core
 from sequence.sandbox.number import PRICE_DECIMALS, QTY_DECIMALS, Number, human_units
@@ -18,6 +18,13 @@ _Levels = list[tuple[int, int]]
 _Feed = Callable[[str, str, _Levels, _Levels, int, int], None]
 
 _STATUSES: Final = frozenset({"open", "resync", "halted", "post_only", "closed", "down"})
+
+
+class Settlement(NamedTuple):
+    """Holdings an event market settled, and what they pay in USD at 1e-9."""
+
+    positions: int
+    payout_usd_1e9: int
 
 
 class Market:
@@ -80,6 +87,40 @@ class Market:
         with self._turn() as now_ns:
             self._runtime.engine.market_status(venue, symbol, status, now_ns)
 
+    def settle(
+        self,
+        venue: str,
+        market_slug: str,
+        value: Number | None = None,
+        *,
+        void: bool = False,
+    ) -> Settlement:
+        """Ends an event market for every account, whatever feeds it.
+
+        Open orders of the market end first. Kalshi pays at once; on Polymarket holdings become
+        resolved and pay when they are redeemed. Settling again with another value corrects the
+        first; with the same it changes nothing.
+
+        Args:
+            venue: ``kalshi`` or ``polymarket``.
+            market_slug: Ticker, slug or token id; the market's own name means YES.
+            value: What one unit of the named outcome pays, from 0 to 1.
+            void: Pay holdings back at cost instead.
+        """
+        if (value is None) != void:
+            raise ValueError("give exactly one of value and void=True")
+        value_1e9 = None if value is None else human_units(value, PRICE_DECIMALS, "value")
+        with self._any_turn() as now_ns:
+            return Settlement(
+                *self._runtime.engine.settle(venue, market_slug, value_1e9, now_ns)
+            )
+
+    def funding_rate(self, venue: str, symbol: str, rate: Number) -> None:
+        """Sets what longs of a perpetual pay at each funding boundary: ``0.0001`` is 1 bp."""
+        rate_1e9 = human_units(rate, PRICE_DECIMALS, "rate")
+        with self._any_turn() as now_ns:
+            self._runtime.engine.set_funding_rate(venue, symbol, rate_1e9, now_ns)
+
     def _book(
         self,
         feed: _Feed,
@@ -97,6 +138,11 @@ class Market:
         if self._runtime.source != "manual":
             source = self._runtime.source
             raise refused("CONFLICT", f"market={source!r} feeds itself: use market='manual'")
+        with self._any_turn() as now_ns:
+            yield now_ns
+
+    @contextmanager
+    def _any_turn(self) -> Generator[int]:
         with self._runtime.turn() as now_ns:
             try:
                 yield now_ns

@@ -72,7 +72,6 @@ _LATER: Final = (
     ("GET", "/v1/sandbox/events", "sandbox_events"),
     ("POST", "/v1/sandbox/snapshot", "sandbox_snapshot"),
     ("POST", "/v1/sandbox/restore", "sandbox_restore"),
-    ("POST", "/v1/sandbox/settle", "sandbox_settle"),
 )
 
 _NEVER: Final = (

@@ -178,6 +178,8 @@ from sequence.types.sandbox import (
     SandboxReset,
     SandboxSettings,
     SandboxSettingsRequest,
+    SandboxSettled,
+    SandboxSettleRequest,
     SandboxWritten,
 )
 from sequence.types.stream import (
@@ -309,6 +311,8 @@ __all__ = [
     "SandboxReset",
     "SandboxSettings",
     "SandboxSettingsRequest",
+    "SandboxSettleRequest",
+    "SandboxSettled",
     "SandboxWritten",
     "Share",
     "Side",

@@ -13,6 +13,7 @@ from sequence.types.common import Kind, VenueId, shown
 
 SignedQty = Annotated[Decimal, Exact(8, low=-90_000_000_000)]
 EntryPrice = Annotated[Decimal, Exact(9)]
+SettledValue = Annotated[Decimal, Exact(9, high=1)]
 InitialBalance = Annotated[Decimal, Exact(8, high=90_000_000_000, above_low=True)]
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,31}")
@@ -147,3 +148,37 @@ class SandboxSettingsRequest(Request):
     def initial_balance_1e8(self) -> int:
         """The balance times 1e8."""
         return decimal_units(self.initial_balance_usd, QTY_DECIMALS)
+
+
+class SandboxSettleRequest(Request):
+    """Body of `POST /v1/sandbox/settle`: how an event market ends, for every account.
+
+    `value` is what one unit of the named outcome pays, from 0 to 1; the market's own name means
+    YES. `void` pays holdings back at cost instead.
+    """
+
+    venue: VenueId
+    market_slug: Annotated[str, Field(min_length=1, max_length=128)]
+    value: SettledValue | None = None
+    void: bool = False
+
+    @model_validator(mode="after")
+    def _ends_in_one_way(self) -> "SandboxSettleRequest":
+        if (self.value is None) != self.void:
+            raise PydanticCustomError("one_end", "give exactly one of value and void: true")
+        return self
+
+    @property
+    def value_1e9(self) -> int | None:
+        """The value times 1e9; None when the market is void."""
+        return None if self.value is None else decimal_units(self.value, 9)
+
+
+class SandboxSettled(Wire):
+    """Answer of `POST /v1/sandbox/settle`.
+
+    `payout_usd_1e9` is what the holdings pay: at once on Kalshi, when redeemed on Polymarket.
+    """
+
+    settled_positions: int
+    payout_usd_1e9: int

@@ -28,6 +28,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "sandbox_reset": sandbox.reset,
     "sandbox_settings": sandbox.settings,
     "sandbox_settings_put": sandbox.put_settings,
+    "sandbox_settle": sandbox.settle,
     "positions": position.positions,
     "balances": position.balances,
     "positions_perp": position.perp,

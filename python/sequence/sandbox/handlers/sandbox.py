@@ -8,6 +8,8 @@ from sequence.types import (
     SandboxReset,
     SandboxSettings,
     SandboxSettingsRequest,
+    SandboxSettled,
+    SandboxSettleRequest,
     SandboxWritten,
 )
 
@@ -49,6 +51,16 @@ def put_settings(call: Call[None, SandboxSettingsRequest]) -> SandboxSettings:
     call.account()
     call.principal.client.initial_balance_1e8 = call.body.initial_balance_1e8
     return _settings_of(call.principal.client)
+
+
+def settle(call: Call[None, SandboxSettleRequest]) -> SandboxSettled:
+    """``POST /v1/sandbox/settle``: ends an event market for every account of this server."""
+    call.account()
+    body = call.body
+    positions, payout = call.engine.settle(
+        body.venue, body.market_slug, body.value_1e9, call.now_ns
+    )
+    return SandboxSettled.trusted({"settled_positions": positions, "payout_usd_1e9": payout})
 
 
 def _settings_of(client: Client) -> SandboxSettings:

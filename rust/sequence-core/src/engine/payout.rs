@@ -57,7 +57,7 @@ impl Engine {
         for payout in payouts {
             let row = payout.holder.row;
             let share = std::mem::take(&mut rounding);
-            match self.pay_row(event, payout, share, settled.number) {
+            match self.pay_row(event, &payout, share, settled.number) {
                 Ok(paid) => {
                     settled.paid.retain(|earlier| earlier.row != row);
                     settled.paid.push(paid);
@@ -90,7 +90,7 @@ impl Engine {
     fn pay_row(
         &mut self,
         event: &EventMarket,
-        payout: Payout,
+        payout: &Payout,
         rounding: Money,
         number: u32,
     ) -> Result<Paid, LedgerError> {
@@ -104,7 +104,7 @@ impl Engine {
         self.touch_cash(account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.log.push(self.now_ns, account, kind);
-        let Payout { units, cash: payout, before, after, .. } = payout;
+        let Payout { units, cash: payout, before, after, .. } = *payout;
         Ok(Paid { account, asset, row, units, payout, rounding, before, after })
     }
 

@@ -92,6 +92,11 @@ impl Engine {
         let Some(mut settled) = self.life.settled.remove(&key) else {
             return Ok(Reply::Settled { positions: 0, payout: Money::ZERO });
         };
+        if let Some(market) = event.market {
+            // An order on its way to a market that ended would be refused there; what it holds
+            // back is paid out with the rest.
+            self.end_orders_in(account, market);
+        }
         let (positions, payout) = self.pay_holdings(&event, account, &mut settled);
         self.life.settled.insert(key, settled);
         Ok(Reply::Settled { positions, payout })
@@ -185,17 +190,23 @@ impl Engine {
 
     /// Every order ends in this command, resting or travelling, and none comes any more.
     fn close_for_good(&mut self, market: MarketId) {
-        let mut legs: Vec<(OrderId, usize)> = Vec::new();
-        for (_, owner) in self.accounts.iter() {
-            for order in &owner.open {
-                let all = self.orders[*order].legs.iter().enumerate();
-                let here =
-                    all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
-                legs.extend(here.map(|(at, _)| (*order, at)));
-            }
+        let accounts: Vec<AccountId> = self.accounts.iter().map(|(id, _)| id).collect();
+        for account in accounts {
+            self.end_orders_in(account, market);
         }
-        self.end_legs(&legs, LegEnd::Cancelled(DoneReason::MarketClosed));
         self.markets[market].market.set_phase(TradingPhase::Resolved);
+    }
+
+    fn end_orders_in(&mut self, account: AccountId, market: MarketId) {
+        let mut legs: Vec<(OrderId, usize)> = Vec::new();
+        for order in self.open_orders(account) {
+            let all = self.orders[order].legs.iter().enumerate();
+            let here = all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
+            legs.extend(here.map(|(at, _)| (order, at)));
+        }
+        if !legs.is_empty() {
+            self.end_legs(&legs, LegEnd::Cancelled(DoneReason::MarketClosed));
+        }
     }
 
     /// A first resolution, or one that corrects the last: then with the payouts to take back,

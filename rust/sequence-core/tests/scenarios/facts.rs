@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sequence_core::engine::Reply;
 use sequence_core::engine::view::Value;
 use sequence_core::number::format_decimal;
 use sequence_core::reject::Refusal;
@@ -158,6 +159,12 @@ pub(crate) fn of_preview(row: &Value) -> Facts {
         ("total", number(row, "est_total_cost_usd_1e9")),
         ("fails", fails),
     ])
+}
+
+/// Holdings that were settled or redeemed.
+pub(crate) fn of_settled(reply: &Reply) -> Facts {
+    let Reply::Settled { positions, payout } = reply else { panic!("{reply:?}") };
+    Facts::from([("", positions.to_string()), ("payout", payout.to_string())])
 }
 
 /// A command that was refused.

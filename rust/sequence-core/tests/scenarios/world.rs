@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sequence_core::command::{Command, PositionRow, Size, Submit};
+use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::view::{FillFilter, Value};
 use sequence_core::engine::{Engine, FeedKind, Reply};
 use sequence_core::ids::{AccountId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
@@ -93,6 +93,9 @@ impl World {
             "seed" => return Some(self.seed(words, false)),
             "replace" => return Some(self.seed(words, true)),
             "reset" => return Some(self.reset(words)),
+            "settle" => return Some(self.settle(words)),
+            "redeem" => return Some(self.redeem(words)),
+            "funding" => return silent(self.funding(words)),
             "place" => return Some(self.place(words)),
             "again" => return Some(self.again(words[0])),
             "preview" => return Some(self.preview(words)),
@@ -188,6 +191,28 @@ impl World {
             Reply::Rows { written, .. } => Ok(Facts::from([("venues", written.to_string())])),
             other => panic!("{other:?}"),
         }
+    }
+
+    fn settle(&mut self, words: &[&str]) -> Answer {
+        let outcome = match words[2] {
+            "void" => Settlement::Void,
+            value => Settlement::Value(Price(units(value, 9))),
+        };
+        let venue = VenueId::parse(words[0]).unwrap();
+        let command = Command::Settle { venue, market_slug: words[1], outcome };
+        self.apply(command).map(|reply| facts::of_settled(&reply))
+    }
+
+    fn redeem(&mut self, words: &[&str]) -> Answer {
+        let (account, venue) = (self.client, VenueId::parse(words[0]).unwrap());
+        let command = Command::Redeem { account, venue, market_slug: words[1] };
+        self.apply(command).map(|reply| facts::of_settled(&reply))
+    }
+
+    fn funding(&mut self, words: &[&str]) -> Result<(), Refusal> {
+        let venue = VenueId::parse(words[0]).unwrap();
+        let rate_1e9 = units(words[2], 9);
+        self.apply(Command::SetFundingRate { venue, symbol: words[1], rate_1e9 }).map(|_| ())
     }
 
     fn place(&mut self, words: &[&str]) -> Answer {

@@ -1,0 +1,478 @@
+//! An engine with two clients, four event markets and three perpetuals, driven at random.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
+use sequence_core::engine::{Engine, FeedKind, FillCause, Reply};
+use sequence_core::event::EventKind as Logged;
+use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
+use sequence_core::number::{Money, Price, Quantity};
+use sequence_core::order::{LegState, Policy, TimeInForce, Urgency};
+use sequence_core::reject::DoneReason;
+use sequence_core::sim::preset::Params;
+use sequence_core::tape::{EventKind, MarketEvent, flag};
+
+const START_NS: i64 = 1_776_657_000_000_000_000;
+const ONE: i64 = 100_000_000;
+const CENT: i64 = 10_000_000;
+
+/// Venue, symbol, middle price, step of prices, step of sizes.
+const MARKETS: [(&str, &str, i64, i64, i64); 7] = [
+    ("kalshi", "KXLIFE-A", 45 * CENT, CENT, ONE),
+    ("kalshi", "KXLIFE-B", 60 * CENT, CENT, ONE),
+    ("polymarket", "life-a", 45 * CENT, CENT, 5 * ONE),
+    ("polymarket", "life-b", 30 * CENT, CENT, 5 * ONE),
+    ("hyperliquid", "ABC-USD-PERP", 10_000 * CENT, 100 * CENT, ONE),
+    ("hyperliquid", "XYZ-USD-PERP", 500 * CENT, 10 * CENT, 10 * ONE),
+    ("binance", "ABC-USDT-PERP", 10_000 * CENT, 100 * CENT, ONE),
+];
+const EVENTS: usize = 4;
+
+/// What a long enough search must have seen.
+pub(crate) const EVERYTHING: [&str; 13] = [
+    "funding_paid",
+    "insurance",
+    "liquidated",
+    "liquidation_fill",
+    "liquidation_started",
+    "market_closed",
+    "market_settled",
+    "order_filled",
+    "pairs_netted",
+    "position_paid",
+    "redeemed",
+    "rounding",
+    "taken_back",
+];
+
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Book {
+        market: usize,
+        shift: i64,
+        sizes: [i64; 4],
+    },
+    Trade {
+        market: usize,
+        shift: i64,
+        size: i64,
+        buys: bool,
+    },
+    Order {
+        who: usize,
+        market: usize,
+        no: bool,
+        buys: bool,
+        size: i64,
+        shift: Option<i64>,
+        reduces: bool,
+    },
+    Cancel {
+        who: usize,
+        which: usize,
+    },
+    Cash {
+        who: usize,
+        market: usize,
+        amount: i64,
+    },
+    Hold {
+        who: usize,
+        market: usize,
+        no: bool,
+        size: i64,
+        odd: i64,
+    },
+    Settle {
+        market: usize,
+        no: bool,
+        value: Option<i64>,
+    },
+    Redeem {
+        who: usize,
+        market: usize,
+    },
+    Rate {
+        market: usize,
+        rate: i64,
+    },
+    Advance {
+        ns: i64,
+    },
+    Reset {
+        who: usize,
+        usd: i64,
+    },
+}
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 10..45)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (who, all, events) = (0..2usize, 0..MARKETS.len(), 0..EVENTS);
+    let perps = EVENTS..MARKETS.len();
+    let shift = prop_oneof![6 => -4..5i64, 2 => -15..16i64];
+    let limit = prop::option::weighted(0.7, -4..5i64);
+    let order = (who.clone(), all.clone(), any::<[bool; 3]>(), 1..9i64, limit).prop_map(
+        |(who, market, [no, buys, reduces], size, shift)| Step::Order {
+            who,
+            market,
+            no,
+            buys,
+            size,
+            shift,
+            reduces,
+        },
+    );
+    let value = prop_oneof![
+        1 => Just(None),
+        4 => prop::sample::select(vec![0, 100 * CENT]).prop_map(Some),
+        2 => prop::sample::select(vec![50 * CENT, 333_333_333, 333_333_333]).prop_map(Some),
+    ];
+    prop_oneof![
+        8 => (all.clone(), shift, prop::array::uniform4(0..20i64))
+            .prop_map(|(market, shift, sizes)| Step::Book { market, shift, sizes }),
+        3 => (all.clone(), -4..5i64, 1..12i64, any::<bool>())
+            .prop_map(|(market, shift, size, buys)| Step::Trade { market, shift, size, buys }),
+        14 => order,
+        2 => (who.clone(), 0..9usize).prop_map(|(who, which)| Step::Cancel { who, which }),
+        2 => (who.clone(), all.clone(), prop::sample::select(vec![0, 3, 40, 900]))
+            .prop_map(|(who, market, amount)| Step::Cash { who, market, amount }),
+        5 => (who.clone(), all.clone(), any::<bool>(), -9..10i64, 0..9i64)
+            .prop_map(|(who, market, no, size, odd)| Step::Hold { who, market, no, size, odd }),
+        2 => (events.clone(), any::<bool>(), value)
+            .prop_map(|(market, no, value)| Step::Settle { market, no, value }),
+        1 => (who.clone(), events).prop_map(|(who, market)| Step::Redeem { who, market }),
+        1 => (perps, -3_000_000..3_000_001i64).prop_map(|(market, rate)| Step::Rate { market, rate }),
+        3 => prop::sample::select(vec![1, 50_000_000, 2_000_000_000, 3_600_000_000_000])
+            .prop_map(|ns| Step::Advance { ns }),
+        1 => (who, prop::sample::select(vec![20, 60, 200]))
+            .prop_map(|(who, usd)| Step::Reset { who, usd }),
+    ]
+}
+
+pub(crate) struct Machine {
+    engine: Engine,
+    now_ns: i64,
+    clients: [AccountId; 2],
+    insurance: BTreeMap<AssetId, Money>,
+    reached: BTreeSet<&'static str>,
+    seen_seq: u64,
+    /// Events of the last step that moved cash.
+    cash_moves: usize,
+}
+
+impl Machine {
+    pub(crate) fn new(preset: &str) -> Self {
+        let mut engine = Engine::new(7, preset, Params::preset(preset).unwrap());
+        engine.set_books_age(false);
+        let clients = [engine.account("a"), engine.account("b")];
+        let mut machine = Self {
+            engine,
+            now_ns: START_NS,
+            clients,
+            insurance: BTreeMap::new(),
+            reached: BTreeSet::new(),
+            seen_seq: 0,
+            cash_moves: 0,
+        };
+        for who in 0..2 {
+            assert_eq!(machine.run(&Step::Reset { who, usd: 60 }), None);
+        }
+        for market in 0..MARKETS.len() {
+            let sizes = [9, 15, 9, 15];
+            assert_eq!(machine.run(&Step::Book { market, shift: 0, sizes }), None);
+        }
+        machine
+    }
+
+    pub(crate) fn reached(&self) -> BTreeSet<&'static str> {
+        self.reached.clone()
+    }
+
+    /// Does a step; says which law it broke.
+    pub(crate) fn run(&mut self, step: &Step) -> Option<String> {
+        let broken = self.act(step);
+        let violations = self.engine.check_invariants();
+        self.note_events();
+        broken
+            .or_else(|| violations.first().map(ToString::to_string))
+            .or_else(|| self.check_insurance())
+            .or_else(|| self.check_orders())
+    }
+
+    fn apply(&mut self, command: Command<'_>) -> Option<Reply> {
+        // Refusals are answers too; the laws must hold after them as well.
+        self.engine.apply(command, self.now_ns).ok()
+    }
+
+    fn act(&mut self, step: &Step) -> Option<String> {
+        match *step {
+            Step::Book { market, shift, sizes } => self.book(market, shift, sizes),
+            Step::Trade { market, shift, size, buys } => {
+                let (_, _, mid, tick, lot) = MARKETS[market];
+                let mut event = MarketEvent::new(EventKind::Print, self.now_ns, self.now_ns);
+                event.price = Price(mid + shift * tick);
+                event.quantity = Quantity(size * lot);
+                event.side = Some(if buys { BookSide::Ask } else { BookSide::Bid });
+                event.flags |= flag::AGGRESSOR_KNOWN;
+                self.feed(market, vec![event]);
+            }
+            Step::Order { who, market, no, buys, size, shift, reduces } => {
+                self.order(who, market, no, buys, size, shift, reduces);
+            }
+            Step::Cancel { who, which } => self.cancel(who, which),
+            Step::Cash { who, market, amount } => {
+                let (venue, ..) = MARKETS[market];
+                let (kind, code) = cash(venue);
+                self.write(who, venue, kind, code, amount * ONE);
+            }
+            Step::Hold { who, market, no, size, odd } => {
+                let (venue, symbol, _, _, lot) = MARKETS[market];
+                if market < EVENTS {
+                    let code = named(symbol, no);
+                    let qty = size.abs() * lot + odd;
+                    self.write(who, venue, AssetKind::EventContract, &code, qty);
+                } else {
+                    self.write(who, venue, AssetKind::Perp, symbol, size * lot);
+                }
+            }
+            Step::Settle { market, no, value } => return self.settle(market, no, value),
+            Step::Redeem { who, market } => {
+                let (venue, slug, ..) = MARKETS[market];
+                let (account, venue) = (self.clients[who], VenueId::parse(venue).unwrap());
+                if let Some(Reply::Settled { positions: 1.., .. }) =
+                    self.apply(Command::Redeem { account, venue, market_slug: slug })
+                {
+                    self.reached.insert("redeemed");
+                }
+            }
+            Step::Rate { market, rate } => {
+                let (venue, symbol, ..) = MARKETS[market];
+                let venue = VenueId::parse(venue).unwrap();
+                let set = self.apply(Command::SetFundingRate { venue, symbol, rate_1e9: rate });
+                assert!(set.is_some());
+            }
+            Step::Advance { ns } => {
+                self.now_ns += ns;
+                self.apply(Command::Advance);
+            }
+            Step::Reset { who, usd } => {
+                let account = self.clients[who];
+                self.apply(Command::Reset { account, initial: Quantity(usd * ONE) });
+            }
+        }
+        None
+    }
+
+    fn book(&mut self, market: usize, shift: i64, sizes: [i64; 4]) {
+        let (_, _, mid, tick, lot) = MARKETS[market];
+        let (now, mid) = (self.now_ns, mid + shift * tick);
+        let mut events = vec![MarketEvent::new(EventKind::SnapshotBegin, now, now)];
+        let [near_bid, far_bid, near_ask, far_ask] = sizes;
+        for (side, away, size) in [
+            (BookSide::Bid, -1, near_bid),
+            (BookSide::Bid, -3, far_bid),
+            (BookSide::Ask, 1, near_ask),
+            (BookSide::Ask, 3, far_ask),
+        ] {
+            let (price, size) = (Price(mid + away * tick), Quantity(size * lot));
+            events.push(MarketEvent::level(side, price, size, now, now));
+        }
+        events.push(MarketEvent::new(EventKind::SnapshotEnd, now, now));
+        self.feed(market, events);
+    }
+
+    fn feed(&mut self, market: usize, mut events: Vec<MarketEvent>) {
+        let (venue, symbol, ..) = MARKETS[market];
+        let venue = VenueId::parse(venue).unwrap();
+        let id = self.engine.list_market(venue, symbol, FeedKind::HandFed).unwrap();
+        events.last_mut().unwrap().flags |= flag::LAST;
+        self.apply(Command::Market { market: id, events: &events });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step")]
+    fn order(
+        &mut self,
+        who: usize,
+        market: usize,
+        no: bool,
+        buys: bool,
+        size: i64,
+        shift: Option<i64>,
+        reduces: bool,
+    ) {
+        let (venue, symbol, mid, tick, lot) = MARKETS[market];
+        let is_event = market < EVENTS;
+        let symbol = if is_event { named(symbol, no) } else { symbol.to_owned() };
+        let mid = if is_event && no { 100 * CENT - mid } else { mid };
+        let order = Submit {
+            symbol: &symbol,
+            side: if buys { Side::Buy } else { Side::Sell },
+            size: Size::Quantity(Quantity(size * lot)),
+            limit: shift.map(|shift| Price(mid + shift * tick)),
+            venue: Some(VenueId::parse(venue).unwrap()),
+            graph_id: None,
+            node_id: "order",
+            kind_hint: InstrumentKind::Spot,
+            policy: Policy::Sor,
+            urgency: Urgency::Medium,
+            max_slippage_bps: None,
+            horizon_ms: None,
+            tif: shift.map(|_| TimeInForce::Gtc),
+            reduce_only: reduces && !is_event && size > 4,
+            metadata: "{}",
+        };
+        self.apply(Command::Submit { account: self.clients[who], order });
+    }
+
+    fn cancel(&mut self, who: usize, which: usize) {
+        let account = self.clients[who];
+        let open: Vec<_> = self.engine.open_orders(account).collect();
+        let Some(order) = open.get(which) else { return };
+        let graph = self.engine.order(*order).spec.graph;
+        let id = self.engine.graph(graph).id.to_string();
+        self.apply(Command::CancelGraph { account, id: &id });
+    }
+
+    fn write(&mut self, who: usize, venue: &str, kind: AssetKind, symbol: &str, qty: i64) {
+        let row = PositionRow {
+            venue: VenueId::parse(venue).unwrap(),
+            kind,
+            symbol,
+            quantity: Quantity(qty),
+            entry: (kind == AssetKind::EventContract).then_some(Price(40 * CENT)),
+        };
+        let account = self.clients[who];
+        self.apply(Command::SetPositions { account, rows: &[row], replace: false });
+    }
+
+    /// Settles; then nothing is open there, and the same once more changes nothing.
+    fn settle(&mut self, market: usize, no: bool, value: Option<i64>) -> Option<String> {
+        let (venue, slug, ..) = MARKETS[market];
+        let slug = if no { format!("{slug}:NO") } else { slug.to_owned() };
+        let outcome = value.map_or(Settlement::Void, |value| Settlement::Value(Price(value)));
+        let venue = VenueId::parse(venue).unwrap();
+        let settle = Command::Settle { venue, market_slug: &slug, outcome };
+        let Some(first) = self.apply(settle.clone()) else { return Some("refused".to_owned()) };
+        let (before, hash) = (self.engine.state_hash(), self.engine.log().hash());
+        let again = self.apply(settle);
+        if again != Some(first)
+            || (before, hash) != (self.engine.state_hash(), self.engine.log().hash())
+        {
+            return Some("settled twice".to_owned());
+        }
+        let id = self.engine.find_market(venue, &slug).unwrap();
+        let open = self.clients.iter().flat_map(|account| self.engine.open_orders(*account));
+        let mut legs = open.flat_map(|order| &self.engine.order(order).legs);
+        if legs.any(|leg| leg.market == id && leg.state != LegState::Done) {
+            return Some("an order is open in a market that ended".to_owned());
+        }
+        self.check_paid(market)
+    }
+
+    /// A venue that pays by itself leaves nobody with contracts.
+    fn check_paid(&self, market: usize) -> Option<String> {
+        let (venue, slug, ..) = MARKETS[market];
+        let venue_id = VenueId::parse(venue).unwrap();
+        let registry = self.engine.registry();
+        for no in [false, true] {
+            let asset = registry.find_asset(AssetKind::EventContract, &named(slug, no)).unwrap();
+            for account in self.clients.iter().filter(|_| venue == "kalshi") {
+                let held = self.engine.ledger().find(*account, venue_id, asset);
+                let held = held.map(|id| self.engine.ledger().balance(id).total());
+                if held.is_some_and(|held| held != Money::ZERO) {
+                    return Some(format!("{held:?} of {} are left", named(slug, no)));
+                }
+            }
+        }
+        None
+    }
+
+    /// The insurance pays only for an account that has nothing left. Judged where one thing moved
+    /// cash: later gains of the same step would hide it.
+    fn check_insurance(&mut self) -> Option<String> {
+        let registry = self.engine.registry();
+        let assets: Vec<AssetId> = registry.assets().map(|(id, _)| id).collect();
+        for asset in assets {
+            let contra = self.engine.ledger().contra(asset);
+            let before = self.insurance.insert(asset, contra.insurance).unwrap_or_default();
+            if contra.rounding != Money::ZERO {
+                self.reached.insert("rounding");
+            }
+            if contra.insurance > before {
+                return Some("the insurance gained".to_owned());
+            }
+            let broke = self.clients.iter().any(|account| {
+                let all = self.engine.ledger().balances(*account);
+                let mut same = all.filter(|(_, key, _)| key.asset == asset);
+                same.any(|(_, _, balance)| balance.total() == Money::ZERO)
+            });
+            if contra.insurance < before {
+                self.reached.insert("insurance");
+                if !broke && self.cash_moves <= 1 {
+                    return Some("the insurance paid for an account that could".to_owned());
+                }
+            }
+        }
+        None
+    }
+
+    /// No leg trades beyond its size, no open order is without an open leg.
+    fn check_orders(&self) -> Option<String> {
+        let open = self.clients.iter().flat_map(|account| self.engine.open_orders(*account));
+        let idle = open
+            .map(|order| self.engine.order(order))
+            .find(|order| order.legs.iter().all(|leg| leg.state == LegState::Done));
+        idle.map(|order| format!("nothing of an open order is open: {order:?}"))
+    }
+
+    fn note_events(&mut self) {
+        let log = self.engine.log();
+        self.cash_moves = 0;
+        for event in log.since(self.seen_seq) {
+            self.cash_moves += usize::from(matches!(
+                event.kind,
+                Logged::OrderFilled { .. }
+                    | Logged::FundingPaid { .. }
+                    | Logged::PositionPaid { .. }
+                    | Logged::PairsNetted { .. }
+            ));
+            self.reached.insert(event.kind.name());
+            match event.kind {
+                Logged::OrderFilled { fill, .. }
+                    if self.engine.fill(fill).cause == FillCause::Liquidation =>
+                {
+                    self.reached.insert("liquidation_fill");
+                }
+                Logged::OrderChanged { order, .. } => {
+                    let done = self.engine.order(order).done.map(DoneReason::as_str);
+                    self.reached.extend(match done {
+                        Some("LIQUIDATED") => Some("liquidated"),
+                        Some("MARKET_CLOSED") => Some("market_closed"),
+                        _ => None,
+                    });
+                }
+                Logged::PositionPaid { payout, .. } if payout.0 < 0 => {
+                    self.reached.insert("taken_back");
+                }
+                _ => {}
+            }
+        }
+        self.seen_seq = log.last_seq();
+    }
+}
+
+fn named(symbol: &str, no: bool) -> String {
+    format!("{symbol}:{}", if no { "NO" } else { "YES" })
+}
+
+fn cash(venue: &str) -> (AssetKind, &'static str) {
+    match venue {
+        "kalshi" => (AssetKind::Fiat, "USD"),
+        "binance" => (AssetKind::Crypto, "USDT"),
+        _ => (AssetKind::Crypto, "USDC"),
+    }
+}
