@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sequence_core::command::{Amend, AmendNode, Command};
+use sequence_core::engine::Reply;
 use sequence_core::engine::view::Value;
 use sequence_core::ids::AccountId;
 use sequence_core::number::{Money, Price, Quantity};
@@ -80,6 +81,31 @@ impl Engine {
             let command = Command::AmendNode { account: AccountId(account), change };
             let reply = session.engine.apply(command, now_ns)?;
             Ok(session.engine.node_amend_view(&reply))
+        })
+    }
+
+    /// What became of an amend: the answer of one that changed nothing now.
+    fn amend_state<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+        node_order_id: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| {
+            let engine = &session.engine;
+            let (graph, named) = engine.find_order(AccountId(account), node_order_id)?;
+            let order = named.unwrap_or(engine.graph(graph).order);
+            Ok(engine.amend_view(&Reply::Amended { order, native: false }))
+        })
+    }
+
+    /// True when nothing can happen any more to what an id names.
+    fn is_terminal(&self, py: Python<'_>, account: u32, id: &str) -> PyResult<bool> {
+        self.run(py, |session| {
+            let engine = &session.engine;
+            let (graph, named) = engine.find_order(AccountId(account), id)?;
+            let order = named.unwrap_or(engine.graph(graph).order);
+            Ok(engine.order(order).status.is_terminal())
         })
     }
 
