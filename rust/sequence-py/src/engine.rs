@@ -53,7 +53,11 @@ impl Engine {
         }
     }
 
-    pub(crate) fn run<T>(&self, py: Python<'_>, call: impl FnOnce(&mut Session) -> Answer<T>) -> PyResult<T> {
+    pub(crate) fn run<T>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut Session) -> Answer<T>,
+    ) -> PyResult<T> {
         let answer = call(&mut self.lock());
         answer.map_err(|refusal| refused(py, &refusal))
     }
