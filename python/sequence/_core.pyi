@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal, TypedDict, final
 
@@ -173,7 +174,13 @@ _Levels = list[tuple[int, int]]
 
 @final
 class Engine:
-    def __new__(cls, *, seed: int = 42, preset: str = "instant") -> Engine: ...
+    def __new__(
+        cls,
+        *,
+        seed: int = 42,
+        preset: str = "instant",
+        overrides: Mapping[str, str] | None = None,
+    ) -> Engine: ...
     @property
     def now_ns(self) -> int: ...
     def start_demo(self, now_ns: int) -> None: ...
@@ -257,6 +264,8 @@ class Engine:
         tif: str | None = None,
         reduce_only: bool = False,
         metadata: str = "{}",
+        risk: dict[str, Any] | None = None,
+        by: str = "sandbox",
     ) -> tuple[_Row, bool]: ...
     def place(
         self,
@@ -280,9 +289,60 @@ class Engine:
         price_1e9: int | None = None,
         venue: str | None = None,
         instrument_type: str = "spot",
+        by: str = "sandbox",
     ) -> _Row: ...
     def cancel_order(self, account: int, node_order_id: str, now_ns: int) -> _Row: ...
     def cancel_graph(self, account: int, graph_id: str, now_ns: int) -> _Row: ...
+    def cancel_venue(self, account: int, venue: str, now_ns: int) -> _Row: ...
+    def is_terminal(self, account: int, id: str) -> bool: ...
+    def amend_order(
+        self,
+        account: int,
+        node_order_id: str,
+        now_ns: int,
+        *,
+        new_qty_1e8: int | None = None,
+        reduce_by_1e8: int | None = None,
+        price_1e9: int | None = None,
+        expected_version: int | None = None,
+        by: str = "sandbox",
+    ) -> _Row: ...
+    def amend_state(self, account: int, node_order_id: str) -> _Row: ...
+    def amend_node(
+        self,
+        account: int,
+        graph_id: str,
+        node_id: str,
+        now_ns: int,
+        *,
+        new_qty_1e8: int | None = None,
+        price_1e9: int | None = None,
+        max_slippage_bps: int | None = None,
+        horizon_ms: int | None = None,
+        urgency: str | None = None,
+        expected_version: int | None = None,
+        by: str = "sandbox",
+    ) -> _Row: ...
+    def resume_graph(
+        self, account: int, graph_id: str, now_ns: int, by: str = "sandbox"
+    ) -> _Row: ...
+    def kill_switch(self, account: int, mode: str) -> _Row: ...
+    def engage_kill_switch(
+        self, account: int, mode: str, by: str, reason: str | None, now_ns: int
+    ) -> _Row: ...
+    def clear_kill_switch(self, account: int, mode: str, now_ns: int) -> _Row: ...
+    def set_limits(
+        self,
+        *,
+        max_position_1e8: int | None = None,
+        max_order_notional_1e9: int | None = None,
+        max_order_rate: int | None = None,
+        max_open_orders: int | None = None,
+        daily_loss_limit_usd_1e9: int | None = None,
+    ) -> None: ...
+    def limits(self, mode: str) -> _Row: ...
+    def daily_pnl(self, account: int) -> int: ...
+    def fair_prices(self, underlying: str | None = None) -> list[_Row]: ...
     def order(self, account: int, node_order_id: str) -> _Row: ...
     def orders(
         self,

@@ -1,16 +1,24 @@
 """The transport without a wire: handlers are called with the models, no JSON and no socket."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, cast
 
 from sequence._operations import AnswerT, Operation
 from sequence.errors import SequenceError, ValidationError
-from sequence.sandbox.call import Call
+from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Pending
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
 from sequence.sandbox.runtime import Runtime
 from sequence.types import Query, Request
+
+
+def answer_of(_: Operation[AnswerT], response: object) -> AnswerT:
+    """The answer inside of what a handler returned."""
+    found = response.response if isinstance(response, Replay | Pending) else response
+    return cast("AnswerT", found)
 
 
 class InProcessTransport:
@@ -20,6 +28,7 @@ class InProcessTransport:
         self._runtime = runtime
         self._key = key.encode("utf-8", errors="replace")
         self._principal: Principal | None = None
+        self._generation = -1
         self._queries: dict[str, Query | None] = {}
         self._closed = False
 
@@ -39,7 +48,12 @@ class InProcessTransport:
     ) -> AnswerT:
         """Calls the handler of an operation."""
         try:
-            return self._call(operation, path, query, body)
+            call, response = self.begin(operation, path, query, body)
+            ends_s = time.monotonic() + SETTLE_S
+            while isinstance(response, Pending) and time.monotonic() < ends_s:
+                time.sleep(SETTLE_POLL_S)
+                response = self.again(call, response)
+            return answer_of(operation, response)
         except SequenceError as error:
             error.graph_id = graph_id
             raise
@@ -48,17 +62,18 @@ class InProcessTransport:
         """Ends this transport; the sandbox itself stays open."""
         self._closed = True
 
-    def _call(
+    def begin(
         self,
         operation: Operation[AnswerT],
         path: Mapping[str, str],
         query: Query | None,
         body: Request | None,
-    ) -> AnswerT:
+    ) -> tuple[Call[Any, Any], object]:
+        """Calls the handler once; the answer may be one that is still on its way."""
         if self._closed:
             raise ValidationError("the client is closed")
         # As over HTTP, the key is looked at on the first request, not at construction.
-        principal = self._principal or self._authenticate()
+        principal = self._authenticate()
         handler = HANDLERS.get(operation.name)
         if handler is None:
             verb = VERBS.get(operation.name, operation.name)
@@ -72,11 +87,19 @@ class InProcessTransport:
         if body is None and operation.request is not None:
             body = operation.read_body({})
         call = Call(self._runtime, principal, path, query, body)
-        response = self._runtime.run(handler, call)
-        return cast("AnswerT", response.response if isinstance(response, Replay) else response)
+        return call, self._runtime.run(handler, call)
+
+    def again(self, call: Call[Any, Any], pending: Pending) -> object:
+        """Looks whether an answer has arrived."""
+        return self._runtime.run(pending.again, call)
 
     def _authenticate(self) -> Principal:
-        principal = self._runtime.keys.find(self._key)
+        keys = self._runtime.keys
+        # Looked up again only when some key was revoked or rotated since.
+        if self._principal is not None and self._generation == keys.generation:
+            return self._principal
+        self._generation, self._principal = keys.generation, None
+        principal = keys.find(self._key)
         if principal is None:
             raise refused("UNAUTHORIZED", "missing or invalid key: use a key of this sandbox")
         self._principal = principal
@@ -109,7 +132,16 @@ class AsyncInProcessTransport:
         graph_id: str | None,
     ) -> AnswerT:
         """Calls the handler of an operation."""
-        return self._inner.send(operation, path=path, query=query, body=body, graph_id=graph_id)
+        try:
+            call, response = self._inner.begin(operation, path, query, body)
+            ends_s = time.monotonic() + SETTLE_S
+            while isinstance(response, Pending) and time.monotonic() < ends_s:
+                await asyncio.sleep(SETTLE_POLL_S)
+                response = self._inner.again(call, response)
+            return answer_of(operation, response)
+        except SequenceError as error:
+            error.graph_id = graph_id
+            raise
 
     async def close(self) -> None:
         """Ends this transport; the sandbox itself stays open."""

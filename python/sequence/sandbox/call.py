@@ -1,7 +1,7 @@
 """One call of a handler: who calls, and with what."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -52,6 +52,24 @@ class Call(Generic[QueryT, BodyT]):
     def account(self) -> int:
         """The sandbox account of the caller, seeded at its first use."""
         return self.runtime.account(self.principal)
+
+
+SETTLE_S: Final = 5.0
+"""How long an answer waits for a simulated delay, at most."""
+
+SETTLE_POLL_S: Final = 0.005
+
+
+class Pending(NamedTuple):
+    """An answer that a simulated delay still holds back.
+
+    Attributes:
+        response: What to answer when it takes too long.
+        again: A handler that looks again: it returns the answer, or this once more.
+    """
+
+    response: Any
+    again: "Handler"
 
 
 Handler = Callable[[Call[Any, Any]], Any]

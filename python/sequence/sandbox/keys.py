@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -15,17 +18,6 @@ DEFAULT_BALANCE_1E8: Final = 1_000_000_000 * 10**8
 _KEY: Final = re.compile(rb"seq_(live|test)_[0-9a-f]{64}")
 _PREFIX: Final[dict[Mode, str]] = {"sandbox": "seq_test_", "live": "seq_live_"}
 _SHOWN_HEX: Final = 4
-
-
-@dataclass(slots=True)
-class KillSwitch:
-    """Halts new submissions of one client in one mode."""
-
-    engaged: bool = False
-    reason: str | None = None
-    engaged_at_ns: int | None = None
-    engaged_by: str | None = None
-    cleared_at_ns: int | None = None
 
 
 @dataclass(slots=True)
@@ -42,9 +34,8 @@ class Client:
     initial_balance_1e8: int = DEFAULT_BALANCE_1E8
     epoch: int = 0
     """How often the sandbox was seeded; 0 = never used."""
-    kill_switches: dict[Mode, KillSwitch] = field(
-        default_factory=lambda: {"sandbox": KillSwitch(), "live": KillSwitch()}
-    )
+    keys_created_ns: deque[int] = field(default_factory=deque[int])
+    """When keys were made on request, within the last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +53,53 @@ class Principal:
         return self.mode == "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredKey:
-    digest: bytes
-    prefix: str
-    principal: Principal
+@dataclass(slots=True)
+class KeyRow:
+    """A key as it is listed: everything but its secret."""
+
+    client: Client
+    mode: Mode
+    key_id: str
+    is_admin: bool
+    label: str
+    created_at_ns: int
+    prefix: str = ""
+    rotated_at_ns: int | None = None
+    revoked_at_ns: int | None = None
+    last_used_at_ns: int | None = None
+    digest: bytes = field(default=b"", repr=False)
+    rotated_s: float = -math.inf
+    """When it was rotated, on the machine's own clock."""
 
 
 class KeyRing:
-    """All keys of one sandbox, found by digest."""
+    """All keys of one sandbox, found by digest.
+
+    Attributes:
+        generation: Rises with every revocation and rotation: who remembers a key looks again.
+    """
 
     def __init__(self) -> None:
         # A stolen table of digests is worth nothing without the pepper.
         self._pepper = secrets.token_bytes(32)
-        self._by_digest: dict[bytes, _StoredKey] = {}
+        self._by_digest: dict[bytes, tuple[KeyRow, Principal]] = {}
+        self._rows: dict[str, KeyRow] = {}
+        self.generation = 0
 
-    def create(self, client: Client, mode: Mode, key_id: str, *, is_admin: bool) -> str:
+    def create(
+        self,
+        client: Client,
+        mode: Mode,
+        key_id: str,
+        *,
+        is_admin: bool,
+        label: str = "",
+        now_ns: int = 0,
+    ) -> str:
         """Makes a key and returns its raw text, the only time it exists in the clear."""
-        raw = _PREFIX[mode] + secrets.token_hex(32)
-        digest = self._digest(raw.encode("ascii"))
-        principal = Principal(client, mode, key_id, is_admin)
-        self._by_digest[digest] = _StoredKey(digest, masked(raw), principal)
-        return raw
+        row = KeyRow(client, mode, key_id, is_admin, label, now_ns)
+        self._rows[key_id] = row
+        return self._issue(row)
 
     def find(self, raw: bytes) -> Principal | None:
         """Who this key is, or ``None``; the shape is checked before any look-up."""
@@ -91,10 +107,51 @@ class KeyRing:
             return None
         digest = self._digest(raw)
         stored = self._by_digest.get(digest)
-        if stored is None or not hmac.compare_digest(stored.digest, digest):
+        if stored is None or not hmac.compare_digest(stored[0].digest, digest):
             return None
         # The prefix is part of the digest, so a swapped mode never gets here.
-        return stored.principal
+        return stored[1]
+
+    def row(self, client: Client, key_id: str) -> KeyRow | None:
+        """A key of this client; another client's looks like one that never was."""
+        row = self._rows.get(key_id)
+        return row if row is not None and row.client is client else None
+
+    def rows(self, client: Client) -> list[KeyRow]:
+        """Every key of a client, newest first, revoked ones included."""
+        return [row for row in reversed(self._rows.values()) if row.client is client]
+
+    def rotate(self, row: KeyRow, now_ns: int) -> str:
+        """Replaces the secret of a key; the old one stops at once."""
+        del self._by_digest[row.digest]
+        self.generation += 1
+        row.rotated_at_ns = now_ns
+        row.rotated_s = time.monotonic()
+        return self._issue(row)
+
+    def revoke(self, row: KeyRow, now_ns: int) -> None:
+        """Ends a key for good; twice is the same as once."""
+        if row.revoked_at_ns is None:
+            del self._by_digest[row.digest]
+            self.generation += 1
+            row.revoked_at_ns = now_ns
+
+    def is_active(self, principal: Principal) -> bool:
+        """True while the secret that this caller came with is the key's present one."""
+        row = self._rows.get(principal.key_id)
+        stored = None if row is None else self._by_digest.get(row.digest)
+        return stored is not None and stored[1] is principal
+
+    def note_use(self, principal: Principal, now_ns: int) -> None:
+        """Remembers when a key was used last."""
+        self._rows[principal.key_id].last_used_at_ns = now_ns
+
+    def _issue(self, row: KeyRow) -> str:
+        raw = _PREFIX[row.mode] + secrets.token_hex(32)
+        row.digest, row.prefix = self._digest(raw.encode("ascii")), masked(raw)
+        principal = Principal(row.client, row.mode, row.key_id, row.is_admin)
+        self._by_digest[row.digest] = row, principal
+        return raw
 
     def _digest(self, raw: bytes) -> bytes:
         return hmac.digest(self._pepper, raw, hashlib.sha256)

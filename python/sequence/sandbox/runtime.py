@@ -6,7 +6,7 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -16,8 +16,12 @@ from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.refuse import core_refusal, refused
+from sequence.sandbox.tickets import TicketBox
 
 LOCAL_LABEL: Final = "local"
+
+DEFAULT_RISK: Final[dict[str, int | None]] = {"max_open_orders": 10_000}
+"""Limits of every account where the configuration says nothing; no other limit is set."""
 
 
 class Runtime:
@@ -31,13 +35,17 @@ class Runtime:
         clock: Clock,
         source: str,
         recordings: Iterable[_core.Recording] = (),
+        overrides: Mapping[str, str] | None = None,
+        risk: Mapping[str, int | None] | None = None,
     ) -> None:
-        self.engine: Final = _core.Engine(seed=seed, preset=preset)
+        self.engine: Final = _core.Engine(seed=seed, preset=preset, overrides=overrides)
+        self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
         self.clock: Final = clock
         self.seed: Final = seed
         self.preset: Final = preset
         self.source: Final = source
         self.keys: Final = KeyRing()
+        self.tickets: Final = TicketBox(self.keys)
         self.lock: Final = threading.RLock()
         self.started_s: Final = time.monotonic()
         self.now_ns = clock.now_ns()
@@ -51,7 +59,7 @@ class Runtime:
     def run(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - see Handler
         """Runs a handler under the lock and at the present; a refusal of the core is raised."""
         with self.lock:
-            self.tick()
+            self.keys.note_use(call.principal, self.tick())
             try:
                 return handler(call)
             except _core.Refusal as refusal:
@@ -105,6 +113,16 @@ class Runtime:
             account=self.engine.account(client_id),
         )
 
+    def new_key_id(self) -> str:
+        """The id of the next key."""
+        return self._ids.next("key", self.now_ns)
+
     def _new_key(self, mode: Mode) -> str:
-        key_id = self._ids.next("key", self.now_ns)
-        return self.keys.create(self.local, mode, key_id, is_admin=True)
+        return self.keys.create(
+            self.local,
+            mode,
+            self.new_key_id(),
+            is_admin=True,
+            label=LOCAL_LABEL,
+            now_ns=self.now_ns,
+        )

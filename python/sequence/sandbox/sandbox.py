@@ -1,6 +1,6 @@
 """The sandbox as a user holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
@@ -70,6 +70,11 @@ class Sandbox:
             ``none``, ``replay:FILE[,FILE...]`` or a list of files with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself; without it a
             replay stands still until `clock.advance`.
+        risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
+            ``max_order_notional_1e9``, ``max_order_rate``, ``max_open_orders`` and
+            ``daily_loss_limit_usd_1e9``; None is no limit.
+        overrides: Single values of the preset by their published names, such as
+            ``{"amend.mode": "native"}``.
     """
 
     def __init__(
@@ -81,6 +86,8 @@ class Sandbox:
         market: str | Iterable[str | Path] = "demo",
         *,
         speed: float | None = None,
+        risk: Mapping[str, int | None] | None = None,
+        overrides: Mapping[str, str] | None = None,
     ) -> None:
         if store != "memory":
             raise NotImplementedError(
@@ -103,6 +110,8 @@ class Sandbox:
             clock=build_clock(clock, start_ns, end_ns, speed),
             source=source,
             recordings=recordings,
+            overrides=overrides,
+            risk=risk,
         )
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)

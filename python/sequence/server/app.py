@@ -4,6 +4,7 @@ The order of the checks is part of the contract: sizes, route and method, key, r
 permission, body and query, then the handler. Nothing before the handler changes any state.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from sequence.errors import SequenceError
-from sequence.sandbox.call import Call
+from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Pending
 from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
@@ -31,7 +32,7 @@ _CLOSE: Final[Header] = (b"connection", b"close")
 _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
-_UNAVAILABLE: Final = 503
+_TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
 _VERSIONS: Final = ("1.1", "1.0")
 
@@ -74,7 +75,7 @@ class App:
             body = error_body(refusal.error, id_)
         except SequenceError as error:
             status, body = error.status, error_body(error, id_)
-            extra = (_retry_after(1),) if status == _UNAVAILABLE else ()
+            extra = (_retry_after(1),) if status in _TRY_LATER else ()
         except Exception:
             logger.exception("unhandled error, request %s", id_)
             status, extra = 500, ()
@@ -127,9 +128,22 @@ class App:
         query = endpoint.read_query(query_string)
         call = Call(self._runtime, principal, path, query, body)
         response = self._runtime.run(handler, call)
+        if type(response) is Pending:
+            response = await self._settled(response, call)
         if type(response) is Replay:
             return response.response.to_json(), endpoint.headers + _REPLAYED
         return response.to_json(), endpoint.headers
+
+    async def _settled(self, first: Pending, call: Call[Any, Any]) -> Any:  # noqa: ANN401
+        """Waits while a simulated delay holds the answer back, and answers the present then."""
+        ends_s = time.monotonic() + SETTLE_S
+        response: Any = first
+        while type(response) is Pending:
+            if self.draining or time.monotonic() >= ends_s:
+                return response.response
+            await asyncio.sleep(SETTLE_POLL_S)
+            response = self._runtime.run(response.again, call)
+        return response
 
     async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
         if self.draining:

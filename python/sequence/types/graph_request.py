@@ -284,6 +284,8 @@ class NodeAmendRequest(Request):
 
     @model_validator(mode="after")
     def _says_something(self) -> "NodeAmendRequest":
-        if self.new_qty_1e8 is None and self.new_constraints is None:
+        limits = self.new_constraints
+        given = limits is not None and bool(limits.model_dump(exclude_none=True))
+        if self.new_qty_1e8 is None and not given:
             raise conflict("amend with no fields: send new_qty_1e8 or new_constraints")
         return self

@@ -3,6 +3,7 @@
 use crate::ids::{AccountId, AssetKind, InstrumentKind, MarketId, Side, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Policy, TimeInForce, Urgency};
+use crate::risk::{GraphRisk, Mode};
 use crate::tape::MarketEvent;
 
 /// Size of an order.
@@ -47,6 +48,42 @@ pub struct Submit<'a> {
     pub reduce_only: bool,
     /// Free JSON text of the client, kept and returned.
     pub metadata: &'a str,
+    /// Limits of the graph.
+    pub risk: GraphRisk,
+    /// Mode of the key that sends it.
+    pub by: Mode,
+}
+
+/// A change of an open order; `None` leaves a value as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Amend<'a> {
+    /// Order, or a graph of one order.
+    pub id: &'a str,
+    /// New total quantity, the filled part included.
+    pub new_qty: Option<Quantity>,
+    /// Quantity to take off the total.
+    pub reduce_by: Option<Quantity>,
+    /// New limit price.
+    pub new_price: Option<Price>,
+    /// Refuses when the row has another version.
+    pub expected_version: Option<u32>,
+    /// Mode of the key that sends it.
+    pub by: Mode,
+}
+
+/// A change of a node: of its newest open order, and of how that is worked.
+#[derive(Debug, Clone, Default)]
+pub struct AmendNode<'a> {
+    /// Node of the graph.
+    pub node_id: &'a str,
+    /// What an order of it can change; `id` is the graph, or one of its orders.
+    pub change: Amend<'a>,
+    /// New cap against the best opposite price.
+    pub max_slippage_bps: Option<u32>,
+    /// New life, from the order's creation.
+    pub horizon_ms: Option<u64>,
+    /// New weight of latency risk.
+    pub urgency: Option<Urgency>,
 }
 
 /// One row of a position write.
@@ -105,6 +142,54 @@ pub enum Command<'a> {
         account: AccountId,
         /// Graph or order id.
         id: &'a str,
+    },
+    /// A client changes an open order.
+    Amend {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        change: Amend<'a>,
+    },
+    /// A client changes a node of a graph.
+    AmendNode {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        change: AmendNode<'a>,
+    },
+    /// A client resumes a paused graph.
+    Resume {
+        /// Whose.
+        account: AccountId,
+        /// Graph or order id.
+        id: &'a str,
+        /// Mode of the key that asks.
+        by: Mode,
+    },
+    /// A client cancels every open order with an open leg at a venue.
+    CancelVenue {
+        /// Whose.
+        account: AccountId,
+        /// Where.
+        venue: VenueId,
+    },
+    /// A client stops new orders of one mode.
+    EngageSwitch {
+        /// Whose.
+        account: AccountId,
+        /// Of which mode.
+        mode: Mode,
+        /// Key that asks.
+        by: &'a str,
+        /// Text for people.
+        reason: Option<&'a str>,
+    },
+    /// A client allows new orders of one mode again.
+    ClearSwitch {
+        /// Whose.
+        account: AccountId,
+        /// Of which mode.
+        mode: Mode,
     },
     /// A client writes positions.
     SetPositions {

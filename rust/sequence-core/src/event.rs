@@ -9,6 +9,7 @@ use crate::hash::mix64;
 use crate::ids::{AccountId, AssetId, FillIx, MarketId, OrderId, RowIx, VenueId};
 use crate::number::{Money, Quantity};
 use crate::order::OrderStatus;
+use crate::risk::Mode;
 
 /// Events kept for readers; older ones are forgotten, the hash is not.
 pub const LOG_CAPACITY: usize = 100_000;
@@ -40,6 +41,13 @@ pub enum EventKind {
         written: u32,
         /// Rows deleted first.
         deleted: u32,
+    },
+    /// A kill switch was engaged or cleared.
+    KillSwitchSet {
+        /// Its mode.
+        mode: Mode,
+        /// New orders are refused from now on.
+        engaged: bool,
     },
     /// An order was recorded or changed.
     OrderChanged {
@@ -122,6 +130,7 @@ impl EventKind {
         match self {
             Self::AccountReset { .. } => "account_reset",
             Self::PositionsSet { .. } => "positions_set",
+            Self::KillSwitchSet { .. } => "kill_switch_set",
             Self::OrderChanged { .. } => "order_changed",
             Self::OrderFilled { .. } => "order_filled",
             Self::MarketSettled { .. } => "market_settled",
@@ -140,6 +149,7 @@ impl EventKind {
             Self::PositionsSet { written, deleted } => {
                 [2, u64::from(written), u64::from(deleted), 0, 0]
             }
+            Self::KillSwitchSet { mode, engaged } => [5, mode as u64, u64::from(engaged), 0, 0],
             Self::OrderChanged { order, version, status, filled } => [
                 3 | (status as u64) << 8,
                 u64::from(order.0),

@@ -22,6 +22,7 @@ pub mod order;
 pub mod position;
 pub mod registry;
 pub mod reject;
+pub mod risk;
 pub mod rng;
 pub mod router;
 pub mod session;

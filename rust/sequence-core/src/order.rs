@@ -131,6 +131,18 @@ pub struct OrderSpec {
     pub created_ns: i64,
 }
 
+impl OrderSpec {
+    /// True when what is not filled at once waits in the book.
+    pub const fn rests(&self) -> bool {
+        !self.is_market && !matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok)
+    }
+
+    /// True when both describe the same activation of the same node.
+    pub fn is_same_order(&self, other: &Self) -> bool {
+        self.graph == other.graph && self.node_id == other.node_id && self.seq == other.seq
+    }
+}
+
 /// State of one venue's share of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LegState {
@@ -155,6 +167,37 @@ pub enum AtVenue {
     Chasing,
     /// Gone: filled, cancelled, rejected or expired there.
     Done,
+}
+
+/// The other form of a leg while a change of it travels: the new one until its venue has it, the
+/// old one until the client knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reshape {
+    /// Total quantity of the leg; 0 withdraws what is left of it.
+    pub qty: Quantity,
+    /// Limit, in the order's own outcome.
+    pub bound: Price,
+    /// Worst price of a walk.
+    pub cap: Price,
+    /// Price that perp margin is reserved at.
+    pub margin_at: Price,
+    /// Part that reduces a perp position.
+    pub reducing: Quantity,
+    /// The venue took the change over: this is the old form.
+    pub at_venue: bool,
+    /// How the new order travels, when it left together with the change.
+    pub transit: Transit,
+}
+
+/// A change of an order that not every venue has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amending {
+    /// Limit price after it.
+    pub limit: Option<Price>,
+    /// Quantity that no leg holds now.
+    pub rest: Quantity,
+    /// Quantity that no leg will hold once a venue has taken the change over.
+    pub rest_after: Quantity,
 }
 
 /// One venue's share of an order.
@@ -188,9 +231,27 @@ pub struct Leg {
     pub open: Quantity,
     /// How its message travelled.
     pub transit: Transit,
+    /// A change on its way.
+    pub reshape: Option<Reshape>,
 }
 
 impl Leg {
+    /// The leg in its other form, while a change is on its way.
+    pub fn other_form(&self) -> Option<Self> {
+        let form = self.reshape?;
+        let Reshape { qty, bound, margin_at, reducing, .. } = form;
+        let qty = qty.max(self.filled);
+        Some(Self { qty, bound, margin_at, reducing, reshape: None, ..self.clone() })
+    }
+
+    /// Quantity and bound as the client knows them.
+    pub fn known(&self) -> (Quantity, Price) {
+        match self.reshape {
+            Some(form) if form.at_venue => (form.qty, form.bound),
+            _ => (self.qty, self.bound),
+        }
+    }
+
     /// Unfilled quantity.
     pub fn remaining(&self) -> Quantity {
         Quantity(self.qty.0.saturating_sub(self.filled.0))
@@ -248,6 +309,10 @@ pub struct Order {
     pub created_seq: u64,
     /// Last change.
     pub updated_ns: i64,
+    /// When its time is over.
+    pub expires_ns: Option<i64>,
+    /// A change that not every venue has answered.
+    pub amending: Option<Amending>,
 }
 
 impl Order {

@@ -38,6 +38,8 @@ text_enum!(
         Conflict = "CONFLICT",
         /// 404: no such thing, or another client's.
         NotFound = "NOT_FOUND",
+        /// 429: too many orders in a short time.
+        RateLimited = "RATE_LIMITED",
         /// 501: known, not offered.
         CapabilityMissing = "CAPABILITY_MISSING",
     }
@@ -66,6 +68,11 @@ impl Refusal {
     /// 409.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: RefusalKind::Conflict, field: Cow::Borrowed(""), message: message.into() }
+    }
+
+    /// 429.
+    pub fn rate_limited(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: RefusalKind::RateLimited, field: Cow::Borrowed(""), message: message.into() }
     }
 
     /// 404.

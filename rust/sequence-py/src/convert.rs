@@ -1,7 +1,8 @@
 //! Core values to Python objects.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyList, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyFloat, PyList, PyString, PyType};
 use sequence_core::engine::view::Value;
 use sequence_core::violation::Violation;
 
@@ -12,6 +13,14 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
         Value::Bool(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
         Value::Int(number) => integer(py, *number)?,
         Value::Decimal(units, decimals) => shown(py, *units, *decimals),
+        Value::Number(units, decimals) => match whole(*units, *decimals) {
+            Some(number) => integer(py, number)?,
+            None => shown(py, *units, *decimals),
+        },
+        Value::Exact(units, decimals) => match whole(*units, *decimals) {
+            Some(number) => integer(py, number)?,
+            None => exact(py, *units, *decimals)?,
+        },
         Value::Name(text) => PyString::intern(py, text).into_any(),
         Value::Text(text) => PyString::new(py, text).into_any(),
         Value::List(items) => {
@@ -42,6 +51,19 @@ fn integer(py: Python<'_>, number: i128) -> PyResult<Bound<'_, PyAny>> {
         Ok(small) => Ok(small.into_pyobject(py)?.into_any()),
         Err(_) => Ok(number.into_pyobject(py)?.into_any()),
     }
+}
+
+/// The number without a fraction, when it has none.
+fn whole(units: i128, decimals: u32) -> Option<i128> {
+    let one = 10i128.pow(decimals.min(30));
+    (units % one == 0).then_some(units / one)
+}
+
+/// A `decimal.Decimal` with exactly these digits.
+fn exact(py: Python<'_>, units: i128, decimals: u32) -> PyResult<Bound<'_, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let text = sequence_core::number::format_decimal(units, decimals);
+    DECIMAL.import(py, "decimal", "Decimal")?.call1((text,))
 }
 
 /// A number for display. Both parts are exact in a double, so the quotient is the double nearest

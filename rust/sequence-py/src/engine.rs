@@ -1,5 +1,6 @@
 //! `Engine`: the trading state and its market sources behind one lock.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
@@ -11,10 +12,12 @@ use sequence_core::event::EventKind as LogKind;
 use sequence_core::ids::{AccountId, BookSide};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::reject::Refusal;
+use sequence_core::risk::GraphRisk;
 use sequence_core::session::Session;
 use sequence_core::sim::preset::{PRESETS, Params};
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
+use crate::control::graph_risk;
 use crate::convert::{to_python, violations};
 use crate::error::refused;
 use crate::feed::Recording;
@@ -28,17 +31,17 @@ pub(crate) struct Engine {
     seed: u64,
 }
 
-type Answer<T> = Result<T, Refusal>;
+pub(crate) type Answer<T> = Result<T, Refusal>;
 /// (venue, kind, symbol, quantity, entry price) of a position write.
 type RowArgument = (String, String, String, i64, Option<i64>);
 
 impl Engine {
-    fn lock(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a core call, then converts: the lock is gone before a Python object is touched.
-    fn view<'py>(
+    pub(crate) fn view<'py>(
         &self,
         py: Python<'py>,
         call: impl FnOnce(&mut Session) -> Answer<Value>,
@@ -50,7 +53,11 @@ impl Engine {
         }
     }
 
-    fn run<T>(&self, py: Python<'_>, call: impl FnOnce(&mut Session) -> Answer<T>) -> PyResult<T> {
+    pub(crate) fn run<T>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut Session) -> Answer<T>,
+    ) -> PyResult<T> {
         let answer = call(&mut self.lock());
         answer.map_err(|refusal| refused(py, &refusal))
     }
@@ -97,6 +104,8 @@ struct OrderArguments<'a> {
     tif: Option<&'a str>,
     reduce_only: bool,
     metadata: &'a str,
+    risk: GraphRisk,
+    by: &'a str,
 }
 
 impl<'a> OrderArguments<'a> {
@@ -122,6 +131,8 @@ impl<'a> OrderArguments<'a> {
             tif: self.tif.map(parse::time_in_force).transpose()?,
             reduce_only: self.reduce_only,
             metadata: self.metadata,
+            risk: self.risk,
+            by: parse::mode(self.by)?,
         })
     }
 }
@@ -151,12 +162,23 @@ fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(
 impl Engine {
     /// An engine without markets and accounts.
     #[new]
-    #[pyo3(signature = (*, seed=42, preset="instant"))]
-    fn new(py: Python<'_>, seed: u64, preset: &str) -> PyResult<Self> {
-        let Some(params) = Params::preset(preset) else {
+    #[pyo3(signature = (*, seed=42, preset="instant", overrides=None))]
+    fn new(
+        py: Python<'_>,
+        seed: u64,
+        preset: &str,
+        overrides: Option<BTreeMap<String, String>>,
+    ) -> PyResult<Self> {
+        let Some(mut params) = Params::preset(preset) else {
             let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
             return Err(refused(py, &crate::error::bad_choice("preset", preset, &known)));
         };
+        for (key, value) in overrides.unwrap_or_default() {
+            if params.set(&key, &value).is_none() {
+                let text = format!("{key}={value} is no parameter of the simulator");
+                return Err(refused(py, &Refusal::invalid("overrides", text)));
+            }
+        }
         let engine = CoreEngine::new(seed, preset, params);
         Ok(Self { session: Mutex::new(Session::new(engine)), seed })
     }
@@ -428,7 +450,7 @@ impl Engine {
     #[pyo3(signature = (account, now_ns, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
         venue=None, graph_id=None, node_id="order", instrument_type="spot", policy="sor",
         urgency="medium", max_slippage_bps=None, horizon_ms=None, tif=None, reduce_only=false,
-        metadata="{}"))]
+        metadata="{}", risk=None, by="sandbox"))]
     fn submit<'py>(
         &self,
         py: Python<'py>,
@@ -450,7 +472,10 @@ impl Engine {
         tif: Option<&str>,
         reduce_only: bool,
         metadata: &str,
+        risk: Option<Bound<'py, PyDict>>,
+        by: &str,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
+        let risk = graph_risk(risk.as_ref())?.map_err(|refusal| refused(py, &refusal))?;
         let arguments = OrderArguments {
             symbol,
             side,
@@ -468,6 +493,8 @@ impl Engine {
             tif,
             reduce_only,
             metadata,
+            risk,
+            by,
         };
         let (view, replayed) = self.run(py, |session| {
             let (graph, replayed) = submit(session, account, now_ns, arguments.parse()?)?;
@@ -508,6 +535,8 @@ impl Engine {
             tif,
             reduce_only: false,
             metadata: "{}",
+            risk: GraphRisk::default(),
+            by: "sandbox",
         };
         self.run(py, |session| {
             let (graph, _) = submit(session, account, now_ns, arguments.parse()?)?;
@@ -519,7 +548,7 @@ impl Engine {
     /// What an order would do now.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
     #[pyo3(signature = (account, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
-        venue=None, instrument_type="spot"))]
+        venue=None, instrument_type="spot", by="sandbox"))]
     fn preview<'py>(
         &self,
         py: Python<'py>,
@@ -531,6 +560,7 @@ impl Engine {
         price_1e9: Option<i64>,
         venue: Option<&str>,
         instrument_type: &str,
+        by: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
         let arguments = OrderArguments {
             symbol,
@@ -549,6 +579,8 @@ impl Engine {
             tif: None,
             reduce_only: false,
             metadata: "{}",
+            risk: GraphRisk::default(),
+            by,
         };
         self.view(py, |session| {
             session.engine.preview_view(AccountId(account), &arguments.parse()?)
@@ -777,6 +809,10 @@ fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDic
         LogKind::PositionsSet { written, deleted } => {
             dict.set_item("written", written)?;
             dict.set_item("deleted", deleted)?;
+        }
+        LogKind::KillSwitchSet { mode, engaged } => {
+            dict.set_item("mode", mode.as_str())?;
+            dict.set_item("engaged", engaged)?;
         }
         LogKind::OrderChanged { order, version, status, filled } => {
             dict.set_item("order", order.0)?;

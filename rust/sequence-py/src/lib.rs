@@ -6,6 +6,7 @@
 
 use pyo3::prelude::*;
 
+mod control;
 mod convert;
 mod engine;
 mod error;

@@ -4,6 +4,7 @@ use sequence_core::ids::{AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
 use sequence_core::reject::Refusal;
+use sequence_core::risk::{FailureAction, Mode};
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
 
 use crate::error::bad_choice;
@@ -27,6 +28,8 @@ choice!(urgency, Urgency, "urgency");
 choice!(time_in_force, TimeInForce, "tif");
 choice!(order_status, OrderStatus, "status");
 choice!(asset_kind, AssetKind, "kind");
+choice!(mode, Mode, "mode");
+choice!(failure_action, FailureAction, "action");
 
 pub(crate) fn side(text: &str) -> Parsed<Side> {
     match text {

@@ -1,13 +1,20 @@
-"""Execution graphs: read and cancel."""
+"""Execution graphs: read, cancel, resume, amend a node."""
 
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from sequence.sandbox.call import Call
+from sequence.sandbox.call import Call, Pending
+from sequence.sandbox.handlers.order import pending, version_of
 from sequence.sandbox.refuse import refused
-from sequence.types import Graph, GraphCancelResponse
+from sequence.types import (
+    Graph,
+    GraphCancelResponse,
+    GraphNode,
+    NodeAmendRequest,
+    NodeConstraints,
+)
 
 _SHORTENED_ID: Final = "graph"
 
@@ -16,16 +23,56 @@ def read(call: Call[None, None]) -> Graph:
     """``GET /v1/execution_graphs/{id}``; a node order id names its graph."""
     graph_id = _graph_id(call.path)
     row = call.engine.graph(call.account(), graph_id)
-    # The core keeps the metadata as the text it was given, so that its decimals stay exact.
-    row["metadata"] = json.loads(row["metadata"], parse_float=Decimal)
-    return Graph.trusted(row)
+    return _graph(row)
 
 
-def cancel(call: Call[None, None]) -> GraphCancelResponse:
+def cancel(call: Call[None, None]) -> GraphCancelResponse | Pending:
     """``DELETE /v1/execution_graphs/{id}``; a node order id cancels its whole graph."""
     graph_id = _graph_id(call.path)
     row = call.engine.cancel_graph(call.account(), graph_id, call.now_ns)
-    return GraphCancelResponse.trusted(row)
+    return pending(call, GraphCancelResponse.trusted(row), lambda again: _cancelled(again, row))
+
+
+def _cancelled(call: Call[None, None], first: dict[str, Any]) -> GraphCancelResponse | None:
+    """What became of a cancel that was on its way; None while it still is."""
+    account, graph_id = call.account(), _graph_id(call.path)
+    if not call.engine.is_terminal(account, graph_id):
+        return None
+    row = call.engine.cancel_graph(account, graph_id, call.now_ns)
+    kept = {"cancelled_orders": first["cancelled_orders"], "already_terminal": False}
+    return GraphCancelResponse.trusted(row | kept)
+
+
+def resume(call: Call[None, None]) -> Graph:
+    """``POST /v1/execution_graphs/{id}/resume``: 409 unless the graph is PAUSED."""
+    graph_id = _graph_id(call.path)
+    row = call.engine.resume_graph(call.account(), graph_id, call.now_ns, call.principal.mode)
+    return _graph(row)
+
+
+def amend_node(call: Call[None, NodeAmendRequest]) -> GraphNode:
+    """``PATCH /v1/execution_graphs/{id}/nodes/{node_id}``: the node with the mode of the change."""
+    body, limits = call.body, call.body.new_constraints or NodeConstraints()
+    row = call.engine.amend_node(
+        call.account(),
+        _graph_id(call.path),
+        call.path["node_id"],
+        call.now_ns,
+        new_qty_1e8=body.new_qty_1e8,
+        price_1e9=limits.max_price_1e9,
+        max_slippage_bps=limits.max_slippage_bps,
+        horizon_ms=limits.horizon_ms,
+        urgency=limits.urgency,
+        expected_version=version_of(body.expected_version),
+        by=call.principal.mode,
+    )
+    return GraphNode.trusted(row)
+
+
+def _graph(row: dict[str, Any]) -> Graph:
+    # The core keeps the metadata as the text it was given, so that its decimals stay exact.
+    row["metadata"] = json.loads(row["metadata"], parse_float=Decimal)
+    return Graph.trusted(row)
 
 
 def _graph_id(path: Mapping[str, str]) -> str:

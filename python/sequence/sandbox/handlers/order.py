@@ -1,14 +1,16 @@
-"""Orders: submit, preview, read, cancel."""
+"""Orders: submit, preview, read, amend, cancel."""
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from sequence import _core
-from sequence.sandbox.call import Call
+from sequence.sandbox.call import Call, Pending
 from sequence.sandbox.graph_rules import check_structure
-from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
-from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.risk import risk_keys
 from sequence.types import (
+    VENUES,
+    AmendRequest,
+    AmendResponse,
     GraphRequest,
     LimitType,
     Order,
@@ -20,13 +22,19 @@ from sequence.types import (
     Risk,
     SimpleOrderRequest,
     SubmitResponse,
+    VenueCancelAll,
 )
+from sequence.types.common import TERMINAL_ORDER_STATUSES, shown
 
 LIVE_REFUSAL: Final = (
     "live routing is not available on this server: "
     'send "sandbox": true with the order, or use a seq_test_ key'
 )
 _NO_RISK: Final = Risk()
+_NO_VERSION: Final = 2**32 - 1
+
+Look = Callable[[Call[Any, Any]], Any]
+"""A handler that answers None while there is nothing to say yet."""
 
 
 class Replay(NamedTuple):
@@ -42,9 +50,9 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
         raise refused("FORBIDDEN", LIVE_REFUSAL)
     order = _simple_order(body) if isinstance(body, SimpleOrderRequest) else _node_order(body)
     account = call.account()
-    if _is_halted(principal) and not _is_known(call.runtime, account, body.graph_id):
-        raise refused("CONFLICT", "the kill switch is engaged: no new orders until it is cleared")
-    row, replayed = call.engine.submit(account, call.now_ns, graph_id=body.graph_id, **order)
+    row, replayed = call.engine.submit(
+        account, call.now_ns, graph_id=body.graph_id, by=principal.mode, **order
+    )
     response = SubmitResponse.trusted(row)
     return Replay(response) if replayed else response
 
@@ -61,6 +69,7 @@ def preview(call: Call[None, PreviewRequest]) -> PreviewResponse:
         price_1e9=body.price_1e9,
         venue=body.venue,
         instrument_type=body.instrument_type,
+        by=call.principal.mode,
     )
     return PreviewResponse.trusted(row)
 
@@ -100,11 +109,85 @@ def order(call: Call[None, None]) -> Order:
     return Order.trusted(call.engine.order(account, call.path["node_order_id"]))
 
 
-def cancel(call: Call[None, None]) -> OrderCancelResponse:
+def cancel(call: Call[None, None]) -> OrderCancelResponse | Pending:
     """``DELETE /v1/orders/{node_order_id}``; a graph id cancels the graph."""
     account = call.account()
     row = call.engine.cancel_order(account, call.path["node_order_id"], call.now_ns)
-    return OrderCancelResponse.trusted(row)
+    return pending(call, OrderCancelResponse.trusted(row), _cancelled)
+
+
+def _cancelled(call: Call[None, None]) -> OrderCancelResponse | None:
+    """What became of a cancel that was on its way; None while it still is."""
+    account, name = call.account(), call.path["node_order_id"]
+    if not call.engine.is_terminal(account, name):
+        return None
+    # A second cancel says it: 200 for what it cancelled, 409 for what a fill or an end was first.
+    row = call.engine.cancel_order(account, name, call.now_ns)
+    return OrderCancelResponse.trusted(row | {"already_terminal": False})
+
+
+def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
+    """``PATCH /v1/orders/{node_order_id}``."""
+    body = call.body
+    row = call.engine.amend_order(
+        call.account(),
+        call.path["node_order_id"],
+        call.now_ns,
+        new_qty_1e8=body.new_qty_1e8,
+        reduce_by_1e8=body.reduce_by_1e8,
+        price_1e9=body.price_1e9,
+        expected_version=version_of(body.expected_version),
+        by=call.principal.mode,
+    )
+    answer = AmendResponse.trusted(row)
+    if not answer.pending:
+        return answer
+    before = answer.qty_1e8, answer.limit_price_1e9
+    total = body.new_qty_1e8 or before[0] - (body.reduce_by_1e8 or 0)
+    wanted = total, body.price_1e9 or before[1]
+    return pending(call, answer, lambda again: _amended(again, answer, wanted))
+
+
+def _amended(
+    call: Call[None, AmendRequest], first: AmendResponse, wanted: tuple[int, int | None]
+) -> AmendResponse | None:
+    """What became of an amend that was on its way; None while it still is."""
+    row = call.engine.amend_state(call.account(), call.path["node_order_id"])
+    if row["pending"]:
+        return None
+    if (row["qty_1e8"], row["limit_price_1e9"]) == wanted:
+        return AmendResponse.trusted(row | {"mode": first.mode})
+    if row["status"] in TERMINAL_ORDER_STATUSES:
+        raise refused("CONFLICT", f"order is {row['status']}")
+    raise refused("CONFLICT", "the amend came too late: the order is as it was before")
+
+
+def cancel_venue(call: Call[None, None]) -> VenueCancelAll:
+    """``POST /v1/venue_cancel_all/{venue}``, in the mode of the key."""
+    venue = call.path["venue"]
+    if venue not in VENUES:
+        text = f"unknown venue {shown(venue)}; known: {', '.join(VENUES)}"
+        raise refused("VALIDATION_ERROR", text)
+    if not call.principal.is_sandbox:
+        return VenueCancelAll.trusted({"venue": venue, "cancelled": 0, "node_order_ids": []})
+    return VenueCancelAll.trusted(call.engine.cancel_venue(call.account(), venue, call.now_ns))
+
+
+def version_of(expected: int | None) -> int | None:
+    """A version as the core takes it; what no row can have stays what no row has."""
+    return None if expected is None else min(max(expected, 0), _NO_VERSION)
+
+
+def pending(call: Call[Any, Any], answer: Any, look: Look) -> Any:  # noqa: ANN401 - any answer
+    """The answer; on a clock that runs by itself it waits until ``look`` finds one."""
+    if not answer.pending or call.runtime.clock.kind != "wall":
+        return answer
+
+    def again(later: Call[Any, Any]) -> Any:  # noqa: ANN401 - any answer
+        found = look(later)
+        return Pending(answer, again) if found is None else found
+
+    return Pending(answer, again)
 
 
 def _simple_order(body: SimpleOrderRequest) -> dict[str, Any]:
@@ -136,11 +219,10 @@ def _node_order(body: GraphRequest) -> dict[str, Any]:
         raise missing("graph")
     if node.execution.pacing is not None:
         raise missing("pacing")
-    if body.risk != _NO_RISK:
-        raise missing("graph_risk")
     size, keys, instrument = node.quantity, node.execution, node.instrument
     return {
         "node_id": node.node_id,
+        "risk": None if body.risk == _NO_RISK else risk_keys(body.risk),
         "symbol": instrument.symbol,
         "side": node.side,
         "qty_1e8": None if size.fixed is None else size.fixed.qty_1e8,
@@ -160,22 +242,3 @@ def _node_order(body: GraphRequest) -> dict[str, Any]:
 
 def _limit_price(order_type: str | LimitType) -> int | None:
     return None if isinstance(order_type, str) else order_type.limit.price_1e9
-
-
-def _is_halted(principal: Principal) -> bool:
-    switches = principal.client.kill_switches
-    if principal.is_sandbox:
-        return switches["sandbox"].engaged
-    # A live key's sandbox order is stopped by the switch of either mode.
-    return switches["sandbox"].engaged or switches["live"].engaged
-
-
-def _is_known(runtime: Runtime, account: int, graph_id: str | None) -> bool:
-    """True when a submit with this id is answered from what happened already."""
-    if graph_id is None:
-        return False
-    try:
-        runtime.engine.graph(account, graph_id)
-    except _core.Refusal:
-        return False
-    return True

@@ -1,7 +1,16 @@
 """Instruments, where they are listed, and what trading them costs."""
 
 from sequence.sandbox.call import Call
-from sequence.types import Fees, FeesQuery, PairVenues, SymbolList, SymbolRow, SymbolsQuery
+from sequence.types import (
+    FairPriceQuery,
+    FairPrices,
+    Fees,
+    FeesQuery,
+    PairVenues,
+    SymbolList,
+    SymbolRow,
+    SymbolsQuery,
+)
 
 
 def symbols(call: Call[SymbolsQuery, None]) -> SymbolList:
@@ -14,6 +23,11 @@ def pair_venues(call: Call[None, None]) -> PairVenues:
     """``GET /v1/pairs/{symbol}/venues``; any form of the symbol."""
     row = call.engine.symbol(call.path["symbol"])
     return PairVenues.trusted({"symbol": row["symbol"], "venues": row["venues"]})
+
+
+def fair_price(call: Call[FairPriceQuery, None]) -> FairPrices:
+    """``GET /v1/fair_price``: pairs in USD with a two-sided book."""
+    return FairPrices.trusted({"prices": call.engine.fair_prices(call.query.underlying)})
 
 
 def fees(call: Call[FeesQuery, None]) -> Fees:

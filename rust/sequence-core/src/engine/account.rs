@@ -1,13 +1,15 @@
 //! One client's sandbox: its graphs, orders, fills and rows, by epoch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use super::risk::{KillSwitch, LossDay};
 use super::transit::Line;
 use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
+use crate::risk::{GraphRisk, Mode};
 use crate::ulid::Ulid;
 
 /// Name of a graph: made here, or the client's own idempotency key.
@@ -51,6 +53,10 @@ pub struct Graph {
     pub first_answer: Option<Box<Order>>,
     /// Free JSON text of the client.
     pub metadata: Arc<str>,
+    /// Its limits.
+    pub risk: GraphRisk,
+    /// Mode of the key that sent it.
+    pub by: Mode,
 }
 
 text_enum!(
@@ -118,6 +124,12 @@ pub struct Account {
     pub open: BTreeSet<OrderId>,
     /// Position rows by venue and asset.
     pub rows: BTreeMap<(VenueId, AssetId), RowIx>,
+    /// When orders were admitted, for the last second at least while a rate limit is set.
+    pub(super) submits: VecDeque<i64>,
+    /// Kill switches by mode; they outlive a reset.
+    pub(super) switches: [KillSwitch; 2],
+    /// Profit and loss of the UTC day, while a loss limit is set.
+    pub(super) day: LossDay,
     /// Connections to venues.
     pub(super) lines: BTreeMap<VenueId, Line>,
 }
@@ -132,6 +144,9 @@ impl Account {
             orders: Vec::new(),
             fills: Vec::new(),
             open: BTreeSet::new(),
+            submits: VecDeque::new(),
+            switches: [KillSwitch::OFF, KillSwitch::OFF],
+            day: LossDay::NEW,
             rows: BTreeMap::new(),
             lines: BTreeMap::new(),
         }

@@ -14,9 +14,6 @@ use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_pric
 use crate::registry::MarketSpec;
 use crate::reject::Refusal;
 
-/// Open orders a client may have.
-const MAX_OPEN_ORDERS: usize = 10_000;
-
 /// An order that will be recorded.
 pub(super) struct Admitted {
     pub(super) symbol: SymbolId,
@@ -44,6 +41,7 @@ impl Engine {
                 Err(Refusal::conflict(format!("graph_id {text} was used with another body")))
             };
         }
+        self.check_switch(account, order.by)?;
         let admitted = self.admit(account, order)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.ulids.next(self.now_ns)));
         let order = self.record(account, order, &admitted, id, fingerprint);
@@ -82,10 +80,8 @@ impl Engine {
         let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
         let (qty, notional) = self.size(order, &markets, price)?;
         self.check_fits(order, &markets, qty, price)?;
-        self.check_position_range(account, order, &markets, outcome, qty)?;
-        if self.accounts[account].open.len() >= MAX_OPEN_ORDERS {
-            return Err(Refusal::invalid("", format!("more than {MAX_OPEN_ORDERS} open orders")));
-        }
+        self.check_position_range(account, order.side, &markets, outcome, qty)?;
+        self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
     }
 
@@ -120,9 +116,21 @@ impl Engine {
 
     /// Markets the order may use, by venue.
     fn eligible(&self, symbol: SymbolId, order: &Submit<'_>) -> Result<Vec<MarketId>, Refusal> {
+        let allowed = order.risk.admission.allowed_venues;
         let Some(venue) = order.venue else {
-            return Ok(self.registry.symbol(symbol).markets.clone());
+            let mut markets = self.registry.symbol(symbol).markets.clone();
+            markets.retain(|id| allowed.contains(self.registry.market(*id).venue));
+            return if markets.is_empty() {
+                let text = format!("none of them lists {}", order.symbol);
+                Err(Refusal::invalid("risk.admission.allowed_venues", text))
+            } else {
+                Ok(markets)
+            };
         };
+        if !allowed.contains(venue) {
+            let text = format!("{} is not one of them", venue.as_str());
+            return Err(Refusal::invalid("risk.admission.allowed_venues", text));
+        }
         match self.registry.market_at(symbol, venue) {
             Some(market) => Ok(vec![market]),
             None => Err(Refusal::invalid(
@@ -197,10 +205,10 @@ impl Engine {
 
     /// What is held, what open orders may add and this order together stay inside the range of a
     /// stored quantity.
-    fn check_position_range(
+    pub(super) fn check_position_range(
         &self,
         account: AccountId,
-        order: &Submit<'_>,
+        side: Side,
         markets: &[MarketId],
         outcome: Option<Outcome>,
         qty: Quantity,
@@ -211,7 +219,7 @@ impl Engine {
             let terms = self.registry.market(*market);
             i128::from(self.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs())
         });
-        let sells = order.side == Side::Sell
+        let sells = side == Side::Sell
             && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
         if !sells && held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
             return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
@@ -246,9 +254,37 @@ impl Engine {
         fingerprint: u128,
     ) -> OrderId {
         let graph = self.graphs.next_id();
-        let spec = OrderSpec {
+        let spec = self.spec_of(account, order, admitted);
+        let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
+        self.graphs.push(Graph {
+            id: id.clone(),
+            fingerprint,
+            order: ix,
+            first_answer: None,
+            metadata: order.metadata.into(),
+            risk: order.risk,
+            by: order.by,
+        });
+        let row: &mut Account = &mut self.accounts[account];
+        row.graphs.insert(id, graph);
+        row.orders.push(ix);
+        row.open.insert(ix);
+        self.note_submit(account);
+        self.touch(ix);
+        self.orders[ix].created_seq = self.orders[ix].event_seq;
+        ix
+    }
+
+    /// What an admitted order asks for, as it is recorded.
+    pub(super) fn spec_of(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        admitted: &Admitted,
+    ) -> OrderSpec {
+        OrderSpec {
             account,
-            graph,
+            graph: self.graphs.next_id(),
             node_id: order.node_id.into(),
             seq: 1,
             symbol: admitted.symbol,
@@ -265,22 +301,7 @@ impl Engine {
             notional_usd: admitted.notional,
             is_market: order.limit.is_none(),
             created_ns: self.now_ns,
-        };
-        let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
-        self.graphs.push(Graph {
-            id: id.clone(),
-            fingerprint,
-            order: ix,
-            first_answer: None,
-            metadata: order.metadata.into(),
-        });
-        let row: &mut Account = &mut self.accounts[account];
-        row.graphs.insert(id, graph);
-        row.orders.push(ix);
-        row.open.insert(ix);
-        self.touch(ix);
-        self.orders[ix].created_seq = self.orders[ix].event_seq;
-        ix
+        }
     }
 
     /// Hash of the request as parsed and defaulted: what "the same body" means.
@@ -315,6 +336,7 @@ impl Engine {
             for word in words {
                 hasher.word(word);
             }
+            order.risk.hash_into(&mut hasher);
             hasher.finish()
         };
         u128::from(hash(1)) << 64 | u128::from(hash(2))
@@ -353,6 +375,8 @@ pub(super) fn new_order(
         event_seq: 0,
         created_seq: 0,
         updated_ns: now_ns,
+        expires_ns: None,
+        amending: None,
     }
 }
 
@@ -369,7 +393,7 @@ fn time_in_force(order: &Submit<'_>) -> Result<TimeInForce, Refusal> {
     }
 }
 
-fn check_price_range(kind: InstrumentKind, price: Price) -> Result<(), Refusal> {
+pub(super) fn check_price_range(kind: InstrumentKind, price: Price) -> Result<(), Refusal> {
     if price.0 < 1 {
         return Err(Refusal::invalid("price", "must be greater than 0"));
     }
@@ -387,26 +411,48 @@ fn check_venue_rules(
     price: Option<Price>,
 ) -> Result<(), Refusal> {
     let pinned = order.venue.is_some();
-    if let Some(price) = order.limit.filter(|price| pinned && !spec.grid.contains(*price)) {
-        let tick = spec.grid.tick_at(price);
-        let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
-        return Err(Refusal::invalid(
-            "price",
-            format!("is off the tick of {tick}; nearest valid: {low} and {high}"),
-        ));
+    if let Some(price) = order.limit.filter(|_| pinned) {
+        check_tick(spec, price)?;
+    }
+    if pinned {
+        check_lot(spec, qty)?;
     }
     let floored = qty.floor_to(spec.lot);
-    if pinned && floored != qty {
-        let high = floored.checked_add(spec.lot)?;
-        return Err(Refusal::invalid(
-            "qty",
-            format!("is off the lot of {}; nearest valid: {floored} and {high}", spec.lot),
-        ));
+    let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
+    check_minimums(spec, floored, notional)
+}
+
+/// The price is on the venue's grid.
+pub(super) fn check_tick(spec: &MarketSpec, price: Price) -> Result<(), Refusal> {
+    if spec.grid.contains(price) {
+        return Ok(());
     }
-    if floored < spec.min_qty || floored.0 <= 0 {
+    let tick = spec.grid.tick_at(price);
+    let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
+    let text = format!("is off the tick of {tick}; nearest valid: {low} and {high}");
+    Err(Refusal::invalid("price", text))
+}
+
+/// The quantity is whole lots of the venue.
+pub(super) fn check_lot(spec: &MarketSpec, qty: Quantity) -> Result<(), Refusal> {
+    let floored = qty.floor_to(spec.lot);
+    if floored == qty {
+        return Ok(());
+    }
+    let high = floored.checked_add(spec.lot)?;
+    let text = format!("is off the lot of {}; nearest valid: {floored} and {high}", spec.lot);
+    Err(Refusal::invalid("qty", text))
+}
+
+/// The venue takes orders as small as this.
+pub(super) fn check_minimums(
+    spec: &MarketSpec,
+    qty: Quantity,
+    notional: Option<Money>,
+) -> Result<(), Refusal> {
+    if qty < spec.min_qty || qty.0 <= 0 {
         return Err(Refusal::invalid("qty", format!("is below the minimum of {}", spec.min_qty)));
     }
-    let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
     match notional {
         Some(notional) if notional < spec.min_notional => Err(Refusal::invalid(
             "qty",

@@ -8,7 +8,7 @@ use super::{Due, Engine, FillCause};
 use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, OrderId, Side};
 use crate::market::MarketStatus;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Policy, TimeInForce, book_price, book_side};
+use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::impact::{ImpactParams, Scale, log_odds_volatility, shift_in_log_odds};
 use crate::sim::preset::ImpactSides;
@@ -37,7 +37,7 @@ impl Engine {
         }
         let venue_ns = leg.transit.arrive_ns;
         let status = self.markets[leg.market].market.status(self.now_ns);
-        if let Some((reason, text)) = self.refusal_of(id, status) {
+        if let Some((reason, text)) = refusal_of(&self.orders[id].spec, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         if self.has_nothing_to_reduce(id, at) {
@@ -45,7 +45,10 @@ impl Engine {
             let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
-        self.answer(id, at, Answer::Acknowledged, venue_ns);
+        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let replaces = leg.reshape.is_some_and(|form| form.at_venue);
+        let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
+        self.answer(id, at, answer, venue_ns);
         if status.is_live() {
             self.meet_book(id, at);
         } else {
@@ -56,7 +59,9 @@ impl Engine {
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(super) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
-        if let Some(end) = self.refused_by_book(id, at) {
+        let order = &self.orders[id];
+        let refused = order.legs.get(at).and_then(|leg| self.refused_by_book(order, leg));
+        if let Some(end) = refused {
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
         let stop = self.walk(id, at);
@@ -71,9 +76,11 @@ impl Engine {
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue_since(id, at, end, venue_ns);
             }
-            _ if self.rests(id) => self.rest(id, at, false),
+            _ if self.orders[id].spec.rests() => self.rest(id, at, false),
             _ => {
-                let end = self.unfilled_end(id, at, stop);
+                let order = &self.orders[id];
+                let Some(leg) = order.legs.get(at) else { return };
+                let end = unfilled_end(order, leg, stop);
                 self.end_at_venue_since(id, at, end, venue_ns);
             }
         }
@@ -86,29 +93,16 @@ impl Engine {
         })
     }
 
-    /// What a status refuses of this order.
-    pub(super) fn refusal_of(
-        &self,
-        id: OrderId,
-        status: MarketStatus,
-    ) -> Option<(RejectReason, &'static str)> {
-        refusal(status, self.rests(id), self.orders[id].spec.tif == TimeInForce::PostOnly)
-    }
-
-    fn rests(&self, id: OrderId) -> bool {
-        let spec = &self.orders[id].spec;
-        !spec.is_market && !matches!(spec.tif, TimeInForce::Ioc | TimeInForce::Fok)
-    }
-
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
-    fn refused_by_book(&self, id: OrderId, at: usize) -> Option<LegEnd> {
-        let (order, leg) = (&self.orders[id], self.orders[id].legs.get(at)?);
-        let best = self.takeable(id, at);
+    pub(super) fn refused_by_book(&self, order: &Order, leg: &Leg) -> Option<LegEnd> {
+        let best = self.takeable(&order.spec, leg);
         match order.spec.tif {
-            TimeInForce::PostOnly if best.is_some() || self.own_opposite(id, at).is_some() => {
+            TimeInForce::PostOnly
+                if best.is_some() || self.own_opposite(&order.spec, leg).is_some() =>
+            {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if self.plan_walk(id, at).1 != Stop::Filled => {
+            TimeInForce::Fok if self.plan_walk(&order.spec, leg).1 != Stop::Filled => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
             _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
@@ -124,9 +118,7 @@ impl Engine {
     }
 
     /// Best price the leg could take at now, own orders not in the way.
-    fn takeable(&self, id: OrderId, at: usize) -> Option<Price> {
-        let leg = self.orders[id].legs.get(at)?;
-        let spec = &self.orders[id].spec;
+    fn takeable(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
         let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
         let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
         let own = book_price(first.effective, spec.outcome);
@@ -154,9 +146,7 @@ impl Engine {
     }
 
     /// Price in the book of the nearest own order this leg would trade with.
-    fn own_opposite(&self, id: OrderId, at: usize) -> Option<Price> {
-        let spec = &self.orders[id].spec;
-        let leg = self.orders[id].legs.get(at)?;
+    fn own_opposite(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
         let side = book_side(spec.side, spec.outcome);
         let bound = book_price(leg.bound, spec.outcome);
         let own = self.markets[leg.market].best_own(spec.account, side.opposite())?;
@@ -171,7 +161,7 @@ impl Engine {
         let (market, transit, bound) = (leg.market, leg.transit, leg.bound);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
         let shift = self.impact_shift(account, market, taker);
-        let (takes, stop) = self.plan_walk(id, at);
+        let (takes, stop) = self.plan_walk(spec, leg);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
             let params = self.params;
@@ -195,11 +185,9 @@ impl Engine {
     }
 
     /// What a walk would take now, and why it would stop.
-    fn plan_walk(&self, id: OrderId, at: usize) -> (Vec<LevelTaken>, Stop) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return (Vec::new(), Stop::Filled) };
-        let spec = &self.orders[id].spec;
+    pub(super) fn plan_walk(&self, spec: &OrderSpec, leg: &Leg) -> (Vec<LevelTaken>, Stop) {
         let taker = book_side(spec.side, spec.outcome);
-        let own = self.own_opposite(id, at);
+        let own = self.own_opposite(spec, leg);
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
@@ -309,21 +297,6 @@ impl Engine {
         }
     }
 
-    fn unfilled_end(&self, id: OrderId, at: usize, stop: Stop) -> LegEnd {
-        let order = &self.orders[id];
-        let untouched = order.legs.get(at).is_none_or(|leg| leg.open == leg.qty);
-        match stop {
-            _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
-            Stop::Bound if untouched => LegEnd::Rejected(
-                RejectReason::PriceDeviation,
-                "every displayed price lies beyond the protection price",
-            ),
-            Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
-            Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
-            _ => LegEnd::Cancelled(DoneReason::NoLiquidity),
-        }
-    }
-
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
         let spec = &self.orders[id].spec;
@@ -365,12 +338,27 @@ impl LevelTaken {
     }
 }
 
+/// How a rest that cannot wait ends.
+pub(super) fn unfilled_end(order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
+    let untouched = leg.open == leg.qty;
+    match stop {
+        _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
+        Stop::Bound if untouched => LegEnd::Rejected(
+            RejectReason::PriceDeviation,
+            "every displayed price lies beyond the protection price",
+        ),
+        Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
+        Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
+        _ => LegEnd::Cancelled(DoneReason::NoLiquidity),
+    }
+}
+
 /// What a status refuses of an order (simulation, 2.4).
-fn refusal(
+pub(super) fn refusal_of(
+    spec: &OrderSpec,
     status: MarketStatus,
-    rests: bool,
-    post_only: bool,
 ) -> Option<(RejectReason, &'static str)> {
+    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };

@@ -240,6 +240,7 @@ impl Engine {
         order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
         order.fees_usd = Money(order.fees_usd.0 + execution.fee_usd.0);
         self.after_fill(id, at);
+        self.watch_day(account);
     }
 
     /// Status after a fill; a filled leg ends, a filled order is FILLED.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::risk::LossDay;
 use super::{Engine, Reply};
 use crate::command::PositionRow;
 use crate::event::EventKind;
@@ -37,6 +38,8 @@ impl Engine {
         row.orders.clear();
         row.fills.clear();
         row.lines.clear();
+        row.submits.clear();
+        row.day = LossDay::NEW;
         let epoch = row.epoch;
         self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
         Ok(Reply::Rows { written: seeded, deleted })
@@ -53,6 +56,7 @@ impl Engine {
         if !replace {
             self.check_not_locked(account, rows, &keys)?;
         }
+        let before = self.day_pnl_basis(account);
         let mut deleted = 0;
         if replace {
             self.withdraw_all(account, DoneReason::Replaced);
@@ -62,6 +66,7 @@ impl Engine {
             let entry = row.entry.unwrap_or_else(|| default_entry(row.kind, row.symbol));
             self.write_row(account, venue, asset, row.quantity, entry)?;
         }
+        self.rebase_day(account, before);
         let written = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.log.push(self.now_ns, account, EventKind::PositionsSet { written, deleted });
         Ok(Reply::Rows { written, deleted })

@@ -29,6 +29,10 @@ pub(super) enum Answer {
     Filled(Matched),
     /// The rest is gone.
     Ended(LegEnd),
+    /// A change of it is in force.
+    Amended,
+    /// A change of it came too late, or was refused: it is as before.
+    Unchanged,
 }
 
 impl Engine {
@@ -95,7 +99,12 @@ impl Engine {
                 }
             }
             Answer::Filled(matched) => self.book_fill(id, at, matched),
-            Answer::Ended(end) => self.end_leg(id, at, end),
+            Answer::Ended(end) => {
+                self.end_leg(id, at, end);
+                self.settle_amend(id);
+            }
+            Answer::Amended => self.reshape_answered(id, at, true),
+            Answer::Unchanged => self.reshape_answered(id, at, false),
         }
         self.finish_if_done(id);
     }

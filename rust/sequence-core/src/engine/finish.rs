@@ -1,11 +1,12 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
 use super::transit::Purpose;
-use super::{Due, Engine, GraphId, Reply};
-use crate::ids::{AccountId, GraphIx, OrderId};
+use super::{Due, Engine, GraphId, GraphStatus, Reply};
+use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::order::{AtVenue, LegState, OrderStatus};
 use crate::reject::{DoneReason, Refusal, RejectReason};
+use crate::risk::Mode;
 
 /// Why a leg ended before it was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,11 @@ impl Engine {
         if let LegEnd::Rejected(_, text) = end {
             order.message.get_or_insert_with(|| text.into());
         }
-        if order.reject.is_none() && order.done.is_none() {
+        let withdrawn = order
+            .legs
+            .get(at)
+            .is_some_and(|leg| leg.reshape.is_some_and(|form| !form.at_venue && form.qty.0 == 0));
+        if order.reject.is_none() && order.done.is_none() && !withdrawn {
             (order.reject, order.done) = (reject, done);
         }
         self.close_leg(id, at, status);
@@ -42,6 +47,13 @@ impl Engine {
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
         leg.state = LegState::Done;
         leg.status = status;
+        match leg.reshape.take() {
+            // The client never learned of the new form.
+            Some(form) if form.at_venue => leg.qty = form.qty,
+            // An amend took the rest of this leg away.
+            Some(form) if form.qty.0 == 0 => leg.qty = leg.filled,
+            _ => {}
+        }
         let reservation = leg.reservation.take();
         if let Some(Err(error)) = reservation.map(|held| self.ledger.release(held)) {
             self.report_fault(id, &error);
@@ -56,6 +68,7 @@ impl Engine {
             return;
         }
         let status = match (order.reject, order.done) {
+            _ if order.filled == order.qty => OrderStatus::Filled,
             (Some(_), _) if order.filled.0 == 0 => OrderStatus::Rejected,
             (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
             _ => OrderStatus::Cancelled,
@@ -102,8 +115,17 @@ impl Engine {
         self.finish_if_done(id);
     }
 
+    /// Sets when the order's time is over; a later or earlier end replaces the one before.
+    pub(super) fn expire_at(&mut self, id: OrderId, due_ns: i64) {
+        self.orders[id].expires_ns = Some(due_ns);
+        self.add_timer(due_ns, Due::Expire(id));
+    }
+
     /// The order's time is over.
     pub(super) fn expire(&mut self, id: OrderId) {
+        if self.orders[id].expires_ns.is_none_or(|due| due > self.now_ns) {
+            return;
+        }
         for at in 0..self.orders[id].legs.len() {
             self.end_at_venue(id, at, LegEnd::Expired);
         }
@@ -167,6 +189,34 @@ impl Engine {
                 Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: false })
             }
         }
+    }
+
+    /// Cancels every open order with an open leg at a venue, each as a whole.
+    pub(super) fn cancel_venue(&mut self, account: AccountId, venue: VenueId) -> Reply {
+        let open = self.open_orders(account);
+        let orders: Vec<OrderId> = open
+            .filter(|id| {
+                let mut legs = self.orders[*id].legs.iter();
+                legs.any(|leg| {
+                    leg.state != LegState::Done && self.registry.market(leg.market).venue == venue
+                })
+            })
+            .collect();
+        for id in &orders {
+            self.send_cancels(*id, DoneReason::VenueCancelAll);
+        }
+        Reply::VenueCancelled { orders }
+    }
+
+    /// Lets a paused graph go on.
+    pub(super) fn resume(&self, account: AccountId, id: &str, by: Mode) -> Result<Reply, Refusal> {
+        let (graph, _) = self.find_order(account, id)?;
+        self.check_switch(account, by)?;
+        let status = GraphStatus::of(&self.orders[self.graphs[graph].order]);
+        if status != GraphStatus::Paused {
+            return Err(Refusal::conflict(format!("graph is {}, not PAUSED", status.as_str())));
+        }
+        Ok(Reply::Resumed { graph })
     }
 
     /// A cancel travels to each venue that may still have a leg of the order.

@@ -20,6 +20,7 @@ use crate::order::{
     AtVenue, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
 };
 use crate::reject::DoneReason;
+use crate::risk::{GraphRisk, Mode};
 use crate::sim::fees::{FeeSchedule, FeeState};
 use crate::sim::latency::Transit;
 
@@ -266,6 +267,8 @@ impl Engine {
             order: id,
             first_answer: None,
             metadata: Arc::from("{}"),
+            risk: GraphRisk::default(),
+            by: Mode::Sandbox,
         });
         let owner = &mut self.accounts[account];
         owner.graphs.insert(name, graph);
@@ -339,5 +342,6 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         at_venue: AtVenue::Travelling,
         open: quantity,
         transit: Transit::default(),
+        reshape: None,
     }
 }

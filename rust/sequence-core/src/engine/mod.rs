@@ -14,6 +14,8 @@
 
 mod account;
 mod admit;
+mod amend;
+mod amend_leg;
 mod arrive;
 mod book_fill;
 mod check;
@@ -32,6 +34,7 @@ mod netting;
 mod payout;
 mod perp;
 mod place;
+mod risk;
 mod settle;
 mod shortfall;
 mod transit;
@@ -50,6 +53,7 @@ use crate::order::Order;
 use crate::position::Position;
 use crate::registry::Registry;
 use crate::reject::{DoneReason, Refusal};
+use crate::risk::AccountLimits;
 use crate::sim::preset::Params;
 use crate::table::Table;
 use crate::ulid::UlidSource;
@@ -60,6 +64,7 @@ pub use account::{Account, Graph, GraphId, GraphStatus};
 pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
 pub use fill::{CashTrail, Fill, FillCause};
 pub use listing::FeedKind;
+pub use risk::KillSwitch;
 pub use world::MarketSim;
 
 /// What a command answers.
@@ -85,6 +90,23 @@ pub enum Reply {
         /// It was cancelled before.
         already_terminal: bool,
     },
+    /// An order was amended, or the amend is on its way.
+    Amended {
+        /// The order; its id and `seq` never change.
+        order: OrderId,
+        /// It keeps its place in the queue.
+        native: bool,
+    },
+    /// A paused graph goes on.
+    Resumed {
+        /// The graph.
+        graph: GraphIx,
+    },
+    /// Orders with an open leg at a venue were asked to cancel.
+    VenueCancelled {
+        /// The orders, oldest first.
+        orders: Vec<OrderId>,
+    },
     /// Rows of a position write or reset.
     Rows {
         /// Rows written, or venues seeded by a reset.
@@ -108,6 +130,10 @@ enum Due {
     Arrive(OrderId, usize),
     /// A cancel reaches the venue of a leg.
     CancelArrive(OrderId, usize, DoneReason),
+    /// A change of a leg reaches its venue.
+    Reshape(OrderId, usize),
+    /// A replaced leg leaves for its venue again.
+    SendAgain(OrderId, usize),
     /// An answer reaches the client.
     Deliver(OrderId, usize, Answer),
     /// The order's time is over.
@@ -116,14 +142,20 @@ enum Due {
     Chase(OrderId),
     /// A funding boundary of a venue has passed.
     Funding(VenueId),
+    /// 00:00 UTC.
+    NewDay,
 }
 
 impl Due {
     /// Messages come before timers of the same instant.
     const fn rank(&self) -> u8 {
         match self {
-            Self::Arrive(..) | Self::CancelArrive(..) | Self::Deliver(..) => 1,
-            Self::Expire(_) | Self::Chase(_) => 2,
+            Self::Arrive(..)
+            | Self::CancelArrive(..)
+            | Self::Reshape(..)
+            | Self::SendAgain(..)
+            | Self::Deliver(..) => 1,
+            Self::Expire(_) | Self::Chase(_) | Self::NewDay => 2,
             Self::Funding(_) => 3,
         }
     }
@@ -151,6 +183,7 @@ pub struct Engine {
     ulids: UlidSource,
     log: EventLog,
     books_age: bool,
+    limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
 }
@@ -178,6 +211,7 @@ impl Engine {
             ulids: UlidSource::new(seed),
             log: EventLog::default(),
             books_age: true,
+            limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),
         }
@@ -200,6 +234,14 @@ impl Engine {
             Command::Submit { account, order } => self.submit(account, &order),
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
+            Command::Amend { account, change } => self.amend(account, &change),
+            Command::AmendNode { account, change } => self.amend_node(account, &change),
+            Command::Resume { account, id, by } => self.resume(account, id, by),
+            Command::CancelVenue { account, venue } => Ok(self.cancel_venue(account, venue)),
+            Command::EngageSwitch { account, mode, by, reason } => {
+                Ok(self.engage_switch(account, mode, by, reason))
+            }
+            Command::ClearSwitch { account, mode } => Ok(self.clear_switch(account, mode)),
             Command::SetPositions { account, rows, replace } => {
                 self.set_positions(account, rows, replace)
             }
@@ -302,9 +344,12 @@ impl Engine {
                 Due::Arrive(order, leg) => self.arrive(order, leg),
                 Due::CancelArrive(order, leg, reason) => self.cancel_arrives(order, leg, reason),
                 Due::Deliver(order, leg, answer) => self.deliver(order, leg, answer),
+                Due::Reshape(order, leg) => self.reshape_arrives(order, leg),
+                Due::SendAgain(order, leg) => self.send_again(order, leg),
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
                 Due::Funding(venue) => self.pay_funding(venue),
+                Due::NewDay => self.new_day(),
             }
         }
     }

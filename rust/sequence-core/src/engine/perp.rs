@@ -8,7 +8,7 @@ use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::number::{
     EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
 };
-use crate::order::LegState;
+use crate::order::{LegState, OrderSpec};
 use crate::position::{FillEffect, Position};
 use crate::registry::MarketSpec;
 use crate::reject::DoneReason;
@@ -37,8 +37,7 @@ struct PerpChange {
 
 impl Engine {
     /// What an order could still close: the opposite position less what open orders already close.
-    pub(super) fn reducible(&self, id: OrderId, market: MarketId) -> Quantity {
-        let spec = &self.orders[id].spec;
+    pub(super) fn reducible(&self, spec: &OrderSpec, market: MarketId) -> Quantity {
         let terms = self.registry.market(market);
         if terms.kind != InstrumentKind::Perp {
             return Quantity::ZERO;
@@ -49,10 +48,10 @@ impl Engine {
         };
         let position = self.rows[*row].perp.unwrap_or_default().quantity.0;
         let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
-        let others = self.open_orders(spec.account).filter(|other| *other != id);
+        let others = self.open_orders(spec.account).map(|id| &self.orders[id]);
         let committed: i64 = others
-            .filter(|other| self.orders[*other].spec.side == spec.side)
-            .flat_map(|other| &self.orders[other].legs)
+            .filter(|other| other.spec.side == spec.side && !other.spec.is_same_order(spec))
+            .flat_map(|other| &other.legs)
             .filter(|leg| leg.market == market && leg.state != LegState::Done)
             .map(|leg| leg.reducing.0.min(leg.remaining().0))
             .fold(0, i64::saturating_add);

@@ -1,5 +1,6 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
+use super::arrive::refusal_of;
 use super::transit::Purpose;
 use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
@@ -16,12 +17,15 @@ use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
 use crate::sim::walk::protection_cap;
 
-type Rejected = (RejectReason, String);
+pub(super) type Rejected = (RejectReason, String);
 
 impl Engine {
     /// Routes and reserves; then each leg meets its venue.
     pub(super) fn place(&mut self, id: OrderId) {
-        match self.plan(id) {
+        if let Err((reason, message)) = self.pre_trade(id) {
+            return self.reject_order(id, reason, &message);
+        }
+        match self.plan(&self.orders[id]) {
             Ok(legs) => self.orders[id].legs = legs,
             Err((reason, message)) => return self.reject_order(id, reason, &message),
         }
@@ -53,35 +57,53 @@ impl Engine {
     }
 
     /// The legs an order would get now.
-    pub(super) fn plan(&self, id: OrderId) -> Result<Vec<Leg>, Rejected> {
-        let order = &self.orders[id];
+    pub(super) fn plan(&self, order: &Order) -> Result<Vec<Leg>, Rejected> {
         let spec = &order.spec;
-        let markets = self.usable_markets(id)?;
+        let markets = self.usable_markets(spec)?;
         let touch = self.best_touch(&markets, spec.side, spec.outcome);
         if let (Some(limit), Some(touch)) = (order.limit, touch) {
-            check_fat_finger(spec, limit, touch, self.params.fat_finger_bps)?;
+            check_fat_finger(spec, limit, touch, self.deviation_bps(spec))?;
         }
         let candidates: Vec<Candidate> =
-            markets.iter().map(|market| self.candidate(id, *market, touch)).collect();
-        let shares = self.shares(id, &markets, &candidates)?;
+            markets.iter().map(|market| self.candidate(order, *market, touch)).collect();
+        let shares = self.shares(order, &markets, &candidates)?;
         let legs = markets.iter().zip(&candidates).zip(shares);
         Ok(legs
             .filter(|(_, share)| share.0 > 0)
-            .map(|((market, candidate), share)| self.leg(id, *market, candidate.bound, share))
+            .map(|((market, candidate), share)| self.leg(spec, *market, candidate.bound, share))
             .collect())
     }
 
-    fn usable_markets(&self, id: OrderId) -> Result<Vec<MarketId>, Rejected> {
-        let spec = &self.orders[id].spec;
+    /// How far through the market a limit may be, in basis points.
+    pub(super) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
+        let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
+        own.map_or(self.params.fat_finger_bps, i64::from)
+    }
+
+    fn usable_markets(&self, spec: &OrderSpec) -> Result<Vec<MarketId>, Rejected> {
         let listed = &self.registry.symbol(spec.symbol).markets;
         let mut markets: Vec<MarketId> = match spec.pinned {
             Some(venue) => self.registry.market_at(spec.symbol, venue).into_iter().collect(),
             None => listed.clone(),
         };
+        let risk = self.risk_of(spec);
+        let allowed = risk.admission.allowed_venues;
+        markets.retain(|market| allowed.contains(self.registry.market(*market).venue));
+        if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
+            let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
+            let books = |market: &MarketId| &self.markets[*market].market;
+            markets.retain(|id| {
+                books(id).is_live(self.now_ns) && books(id).age_ns(self.now_ns) <= most_ns
+            });
+            if markets.is_empty() {
+                let text = format!("no book is younger than {most_ms} ms");
+                return Err((RejectReason::StaleVenue, text));
+            }
+        }
         if spec.pinned.is_none() {
             let takes_orders = |market: &MarketId| {
                 let status = self.markets[*market].market.status(self.now_ns);
-                self.refusal_of(id, status).is_none()
+                refusal_of(spec, status).is_none()
             };
             if markets.iter().any(takes_orders) {
                 markets.retain(takes_orders);
@@ -97,11 +119,11 @@ impl Engine {
         Ok(markets)
     }
 
-    fn candidate(&self, id: OrderId, market: MarketId, touch: Option<Price>) -> Candidate {
-        let (order, spec) = (&self.orders[id], self.registry.market(market));
+    fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
+        let spec = self.registry.market(market);
         let bound = match order.limit {
             Some(limit) => passive(order.spec.side, limit, spec.grid.tick_at(limit)),
-            None => self.protection(order, spec, touch),
+            None => self.protection(&order.spec, spec, touch),
         };
         Candidate {
             lot: spec.lot,
@@ -110,26 +132,25 @@ impl Engine {
             bound,
             taker_rate_1e8: spec.fees.share_at(bound, false),
             maker_rate_1e8: spec.fees.share_at(bound, true),
-            headroom: self.headroom(id, market, bound),
+            headroom: self.headroom(order, market, bound),
         }
     }
 
     fn shares(
         &self,
-        id: OrderId,
+        order: &Order,
         markets: &[MarketId],
         candidates: &[Candidate],
     ) -> Result<Vec<Quantity>, Rejected> {
-        let order = &self.orders[id];
         let spec = &order.spec;
         if spec.tif == TimeInForce::Fok {
-            return self.fill_or_kill(id, markets, candidates);
+            return self.fill_or_kill(order, markets, candidates);
         }
         if let ([candidate], Some(_)) = (candidates, spec.pinned) {
             let share =
                 if spec.reduce_only { order.qty.min(candidate.headroom) } else { order.qty };
-            return self.checked(
-                id,
+            return checked(
+                order,
                 Route {
                     shares: vec![share],
                     unrouted: Quantity::ZERO,
@@ -142,46 +163,23 @@ impl Engine {
         let remainder = if rests { Remainder::Rest } else { Remainder::Take };
         let routed = route(spec.side, order.qty, remainder, candidates, |at| {
             let takes = spec.tif != TimeInForce::PostOnly;
-            self.displayed(id, markets.get(at).copied(), candidates.get(at)).filter(move |_| takes)
+            self.displayed(spec, markets.get(at).copied(), candidates.get(at))
+                .filter(move |_| takes)
         });
-        self.checked(id, routed)
-    }
-
-    /// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
-    fn checked(&self, id: OrderId, routed: Route) -> Result<Vec<Quantity>, Rejected> {
-        let order = &self.orders[id];
-        let nothing = routed.shares.iter().all(|share| share.0 == 0);
-        if order.spec.reduce_only {
-            return if nothing {
-                Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
-            } else {
-                Ok(routed.shares)
-            };
-        }
-        if routed.short_of_funds && (routed.unrouted.0 > 0 || order.spec.pinned.is_some()) {
-            let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
-            return Err((RejectReason::InsufficientBalance, text));
-        }
-        if nothing {
-            let stale = order.spec.is_market;
-            let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
-            return Err((reason, "no venue can take any of it".to_owned()));
-        }
-        Ok(routed.shares)
+        checked(order, routed)
     }
 
     /// All at one venue or nothing: a promise over several venues could be broken by one of them.
     fn fill_or_kill(
         &self,
-        id: OrderId,
+        order: &Order,
         markets: &[MarketId],
         candidates: &[Candidate],
     ) -> Result<Vec<Quantity>, Rejected> {
-        let order = &self.orders[id];
         let mut best: Option<(i128, usize)> = None;
         let mut funded = false;
         for (at, candidate) in candidates.iter().enumerate() {
-            let Some(cost) = self.sweep_cost(id, markets.get(at).copied(), candidate) else {
+            let Some(cost) = self.sweep_cost(order, markets.get(at).copied(), candidate) else {
                 continue;
             };
             if candidate.headroom < order.qty {
@@ -192,7 +190,7 @@ impl Engine {
             best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
         }
         let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| {
-            self.sweep_cost(id, markets.get(at).copied(), candidate).is_some()
+            self.sweep_cost(order, markets.get(at).copied(), candidate).is_some()
         });
         match best {
             Some((_, chosen)) => Ok((0..candidates.len())
@@ -211,17 +209,17 @@ impl Engine {
     /// All-in cost of taking everything from one venue; `None` when it displays less.
     fn sweep_cost(
         &self,
-        id: OrderId,
+        order: &Order,
         market: Option<MarketId>,
         candidate: &Candidate,
     ) -> Option<i128> {
-        let mut left = self.orders[id].qty;
+        let mut left = order.qty;
         let mut cost = 0i128;
-        for (price, size) in self.displayed(id, market, Some(candidate)) {
+        for (price, size) in self.displayed(&order.spec, market, Some(candidate)) {
             let taken = if size < left { size.floor_to(candidate.lot) } else { left };
             let exact = exact_notional(price, taken);
             let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
-            cost += exact + if self.orders[id].spec.side == Side::Buy { fee } else { -fee };
+            cost += exact + if order.spec.side == Side::Buy { fee } else { -fee };
             left = Quantity(left.0 - taken.0);
             if left.0 == 0 {
                 return Some(cost);
@@ -231,17 +229,16 @@ impl Engine {
     }
 
     /// What the order could take at a venue inside a bound: (own price, size), best first.
-    fn displayed(
-        &self,
-        id: OrderId,
+    fn displayed<'a>(
+        &'a self,
+        spec: &OrderSpec,
         market: Option<MarketId>,
         candidate: Option<&Candidate>,
-    ) -> impl Iterator<Item = (Price, Quantity)> + use<'_> {
-        let spec = &self.orders[id].spec;
+    ) -> impl Iterator<Item = (Price, Quantity)> + use<'a> {
         let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
         let bound = market
             .zip(candidate)
-            .map_or(Price(0), |(market, candidate)| self.walk_cap(id, market, candidate.bound));
+            .map_or(Price(0), |(market, candidate)| self.walk_cap(spec, market, candidate.bound));
         let live = market
             .map(|market| &self.markets[market])
             .filter(|sim| sim.market.is_live(self.now_ns));
@@ -254,16 +251,16 @@ impl Engine {
             .filter(|(_, size)| size.0 > 0)
     }
 
-    fn leg(&self, id: OrderId, market: MarketId, bound: Price, qty: Quantity) -> Leg {
-        let reducing = self.reducible(id, market).min(qty);
+    fn leg(&self, spec: &OrderSpec, market: MarketId, bound: Price, qty: Quantity) -> Leg {
+        let reducing = self.reducible(spec, market).min(qty);
         Leg {
             market,
             qty,
             filled: Quantity::ZERO,
             fees: FeeState::default(),
             bound,
-            cap: self.walk_cap(id, market, bound),
-            margin_at: self.margin_price(id, market, bound),
+            cap: self.walk_cap(spec, market, bound),
+            margin_at: self.margin_price(spec, market, bound),
             reservation: None,
             reducing,
             state: LegState::InFlight,
@@ -271,12 +268,12 @@ impl Engine {
             at_venue: AtVenue::Travelling,
             open: qty,
             transit: Transit::default(),
+            reshape: None,
         }
     }
 
     /// A sell can fill above its bound, so its margin is reserved at the touch where that is higher.
-    fn margin_price(&self, id: OrderId, market: MarketId, bound: Price) -> Price {
-        let spec = &self.orders[id].spec;
+    pub(super) fn margin_price(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Price {
         match (spec.side, self.touch_of(market, spec.side, spec.outcome)) {
             (Side::Sell, Some(touch)) => bound.max(touch),
             _ => bound,
@@ -294,8 +291,12 @@ impl Engine {
             (InstrumentKind::Perp, _) => perp_margin(terms, leg),
             (_, Side::Sell) => Ok(rest.to_money()),
             (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
-        };
-        Ok(needed?)
+        }?;
+        // While a change is on its way either form may trade, so the dearer one is held.
+        match leg.other_form() {
+            Some(other) => Ok(needed.max(Self::required(side, terms, &other)?)),
+            None => Ok(needed),
+        }
     }
 
     /// The balance a leg reserves from.
@@ -335,8 +336,7 @@ impl Engine {
     }
 
     /// Most of the order's quantity that can be funded at a venue, in whole lots.
-    fn headroom(&self, id: OrderId, market: MarketId, bound: Price) -> Quantity {
-        let order = &self.orders[id];
+    fn headroom(&self, order: &Order, market: MarketId, bound: Price) -> Quantity {
         let terms = self.registry.market(market);
         let asset = match (terms.kind, order.spec.side) {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
@@ -345,13 +345,13 @@ impl Engine {
         let balance = self.ledger.find(order.spec.account, terms.venue, asset);
         let available = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).available);
         if order.spec.reduce_only {
-            return self.reducible(id, market).min(order.qty).floor_to(terms.lot);
+            return self.reducible(&order.spec, market).min(order.qty).floor_to(terms.lot);
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
         }
         let fits = |qty: Quantity| {
-            let leg = self.leg(id, market, bound, qty);
+            let leg = self.leg(&order.spec, market, bound, qty);
             Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
         };
         if fits(order.qty) {
@@ -368,22 +368,20 @@ impl Engine {
     }
 
     /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
-    fn protection(&self, order: &Order, terms: &MarketSpec, touch: Option<Price>) -> Price {
+    fn protection(&self, spec: &OrderSpec, terms: &MarketSpec, touch: Option<Price>) -> Price {
         let Some(touch) = touch else { return Price(0) };
         let prediction = terms.kind == InstrumentKind::Prediction;
         let default =
             if prediction { self.params.protection_event_bps } else { self.params.protection_bps };
         let default = u32::try_from(default).unwrap_or(u32::MAX);
-        let bps = order.spec.max_slippage_bps.unwrap_or(default);
+        let bps = spec.max_slippage_bps.unwrap_or(default);
         let tick = terms.grid.tick_at(touch);
-        protection_cap(order.spec.side, touch, bps, tick, prediction).unwrap_or(touch)
+        protection_cap(spec.side, touch, bps, tick, prediction).unwrap_or(touch)
     }
 
     /// Worst price of a walk inside a bound. A market order's bound is its cap already.
-    fn walk_cap(&self, id: OrderId, market: MarketId, bound: Price) -> Price {
-        let order = &self.orders[id];
-        let spec = &order.spec;
-        if order.limit.is_none() || spec.max_slippage_bps.is_none() {
+    pub(super) fn walk_cap(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Price {
+        if spec.is_market || spec.max_slippage_bps.is_none() {
             return bound;
         }
         let pinned = [market];
@@ -392,8 +390,8 @@ impl Engine {
             None => &self.registry.symbol(spec.symbol).markets,
         };
         let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
-        let cap = self.protection(order, self.registry.market(market), Some(touch));
-        if within(order.spec.side, cap, bound) { cap } else { bound }
+        let cap = self.protection(spec, self.registry.market(market), Some(touch));
+        if within(spec.side, cap, bound) { cap } else { bound }
     }
 
     /// Timers of an order that was placed.
@@ -407,12 +405,34 @@ impl Engine {
             .map(|leg| self.registry.market(leg.market).venue.venue().next_day_end_ns(self.now_ns))
             .min();
         if let Some(due) = [end, day].into_iter().flatten().min() {
-            self.add_timer(due, Due::Expire(id));
+            self.expire_at(id, due);
         }
         if chases {
             self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, Due::Chase(id));
         }
     }
+}
+
+/// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
+fn checked(order: &Order, routed: Route) -> Result<Vec<Quantity>, Rejected> {
+    let nothing = routed.shares.iter().all(|share| share.0 == 0);
+    if order.spec.reduce_only {
+        return if nothing {
+            Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
+        } else {
+            Ok(routed.shares)
+        };
+    }
+    if routed.short_of_funds && (routed.unrouted.0 > 0 || order.spec.pinned.is_some()) {
+        let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
+        return Err((RejectReason::InsufficientBalance, text));
+    }
+    if nothing {
+        let stale = order.spec.is_market;
+        let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
+        return Err((reason, "no venue can take any of it".to_owned()));
+    }
+    Ok(routed.shares)
 }
 
 /// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
@@ -435,14 +455,14 @@ pub(super) fn within(side: Side, price: Price, bound: Price) -> bool {
 }
 
 /// A limit on a venue's grid, rounded toward passive.
-fn passive(side: Side, limit: Price, tick: Price) -> Price {
+pub(super) fn passive(side: Side, limit: Price, tick: Price) -> Price {
     match side {
         Side::Buy => limit.floor_to(tick),
         Side::Sell => limit.ceil_to(tick).unwrap_or(limit),
     }
 }
 
-fn check_fat_finger(
+pub(super) fn check_fat_finger(
     spec: &OrderSpec,
     limit: Price,
     touch: Price,

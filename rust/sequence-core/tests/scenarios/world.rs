@@ -316,6 +316,8 @@ fn request<'a>(words: &[&'a str]) -> Submit<'a> {
         tif: None,
         reduce_only: false,
         metadata: "{}",
+        risk: sequence_core::risk::GraphRisk::default(),
+        by: sequence_core::risk::Mode::Sandbox,
     };
     for word in rest {
         match word.split_once('=').unwrap_or((word, "")) {

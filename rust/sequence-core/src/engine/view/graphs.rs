@@ -26,7 +26,7 @@ impl Engine {
             ("edge_count", 0i64.into()),
             ("nodes", Value::List(vec![self.node_view(order)])),
             ("edges", Value::List(Vec::new())),
-            ("risk", risk_view()),
+            ("risk", super::controls::risk_view(&graph.risk)),
             ("pnl_usd_1e9", self.graph_pnl(order).into()),
             ("fees_usd_1e9", order.fees_usd.into()),
             ("metadata", graph.metadata.clone().into()),
@@ -35,7 +35,7 @@ impl Engine {
         ])
     }
 
-    fn node_view(&self, order: &Order) -> Value {
+    pub(super) fn node_view(&self, order: &Order) -> Value {
         let spec = &order.spec;
         let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
         let order_type = match order.limit {
@@ -148,20 +148,5 @@ fn execution_view(order: &Order) -> Value {
         ("tif", spec.tif.as_str().into()),
         ("reduce_only", spec.reduce_only.into()),
         ("pacing", Value::Null),
-    ])
-}
-
-fn risk_view() -> Value {
-    Value::Map(vec![
-        ("admission", Value::Map(Vec::new())),
-        ("pre_trade", Value::Map(Vec::new())),
-        ("runtime", Value::Map(Vec::new())),
-        (
-            "on_failure",
-            Value::Map(vec![
-                ("on_runtime_breach", "cancel_all".into()),
-                ("on_node_reject", "continue".into()),
-            ]),
-        ),
     ])
 }

@@ -117,7 +117,7 @@ impl Engine {
         let market = self.registry.market_at(symbol, venue);
         let schedule = market.map(|id| self.registry.market(id).fees);
         let shown = schedule.map(|schedule| schedule.reported());
-        let bps = |rate: i64| Value::Decimal(i128::from(rate), 4);
+        let bps = |rate: i64| super::bps_number(i128::from(rate));
         Value::Map(vec![
             ("venue", venue.as_str().into()),
             ("maker_bps", shown.map_or(Value::Null, |fees| bps(fees.maker_rate_1e8))),

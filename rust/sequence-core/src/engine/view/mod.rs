@@ -3,7 +3,9 @@
 //! A [`Value`] is a tree of plain values with the wire contract's keys; the binding turns it into
 //! Python objects without knowing any of the names. Reads change nothing.
 
+mod controls;
 mod evidence;
+mod fair;
 mod fills;
 mod graphs;
 mod markets;
@@ -28,6 +30,10 @@ pub enum Value {
     Int(i128),
     /// A number for display: `units / 10^decimals`.
     Decimal(i128, u32),
+    /// A number for display that shows no fraction when it is whole: `units / 10^decimals`.
+    Number(i128, u32),
+    /// The same for a number that a float could change.
+    Exact(i128, u32),
     /// Text that is part of the program.
     Name(&'static str),
     /// Any other text.
@@ -72,6 +78,11 @@ value_from!(
     Box<str> => |value| Self::Text(value.into()),
     Vec<Value> => |value| Self::List(value),
 );
+
+/// Basis points given in 1e-4 of one.
+fn bps_number(units: i128) -> Value {
+    Value::Number(units, 4)
+}
 
 /// A price for display.
 fn shown_price(price: Price) -> Value {

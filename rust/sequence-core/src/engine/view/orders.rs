@@ -196,7 +196,7 @@ impl Engine {
     fn leg_view(&self, leg: &Leg) -> Value {
         Value::Map(vec![
             ("venue", self.registry.market(leg.market).venue.as_str().into()),
-            ("qty_1e8", leg.qty.into()),
+            ("qty_1e8", leg.known().0.into()),
             ("filled_qty_1e8", leg.filled.into()),
             ("avg_price_1e9", Value::option(average_price(leg.fees.exact(), leg.filled))),
             ("status", leg.status.as_str().into()),

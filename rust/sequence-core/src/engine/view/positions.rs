@@ -81,6 +81,15 @@ impl Engine {
         ])
     }
 
+    /// Realised plus unrealised less fees of the epoch, USD.
+    pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> i128 {
+        let mut totals = Totals::default();
+        for ((venue, asset), id) in &self.accounts[account].rows {
+            totals.add(&self.position_row(account, *venue, *asset, *id));
+        }
+        totals.realized + totals.unrealized - totals.fees
+    }
+
     fn position_row(
         &self,
         account: AccountId,

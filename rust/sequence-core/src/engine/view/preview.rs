@@ -1,30 +1,28 @@
 //! What an order would do now, without doing it (wire contract, 9.9).
+//!
+//! The order is built, routed and walked by the code that a submit uses, on the state as it is and
+//! without the delays of the simulator: nothing is copied, recorded or reserved.
 
-use super::Value;
+use super::{Value, bps_number};
 use crate::command::{Size, Submit};
-use crate::engine::{Engine, Reply};
-use crate::ids::{AccountId, InstrumentKind, Side};
-use crate::number::{Price, Quantity};
-use crate::order::OrderStatus;
-use crate::reject::Refusal;
+use crate::engine::Engine;
+use crate::engine::admit::new_order;
+use crate::engine::arrive::{Stop, refusal_of, unfilled_end};
+use crate::engine::finish::LegEnd;
+use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
+use crate::number::{Money, Price, Quantity};
+use crate::order::{Leg, Order, average_price, book_price};
+use crate::reject::{Refusal, RefusalKind, RejectReason};
+use crate::sim::fees::FeeState;
 
 impl Engine {
-    /// Estimates an order on a copy of the state: the same code as a submit, so it cannot differ.
+    /// Estimates an order.
     pub fn preview_view(&self, account: AccountId, ask: &Submit<'_>) -> Result<Value, Refusal> {
         let (symbol, outcome) = self.resolve(ask)?;
         let nbbo = self.nbbo(symbol);
-        let mid = nbbo.mid().map(|mid| crate::order::book_price(mid, outcome));
-        let mut copy = self.clone();
-        let sent = copy.submit(account, &Submit { graph_id: None, ..ask.clone() });
+        let mid = nbbo.mid().map(|mid| book_price(mid, outcome));
+        let estimate = self.estimate(account, ask);
         let name = self.registry.symbol(symbol).canonical(outcome).clone();
-        let estimate = match &sent {
-            Ok(Reply::Submitted { graph, .. }) => copy.estimate(*graph),
-            _ => Estimate::nothing(ask),
-        };
-        let fails = match &sent {
-            Err(refusal) => failure(422, refusal.kind.as_str(), &refusal.message),
-            Ok(_) => estimate.rejected.clone(),
-        };
         let order_type = if ask.limit.is_some() { "limit" } else { "market" };
         let source = if nbbo.live { "edge_nbbo" } else { "unavailable" };
         Ok(Value::Map(vec![
@@ -33,84 +31,139 @@ impl Engine {
             ("order_type", order_type.into()),
             ("source", source.into()),
             ("qty_1e8", estimate.qty.into()),
-            ("fillable_qty_1e8", estimate.fillable.into()),
+            ("fillable_qty_1e8", estimate.fillable().into()),
             ("reference_mid_1e9", Value::option(mid)),
-            ("est_avg_price_1e9", Value::option(estimate.avg)),
-            ("est_notional_usd_1e9", estimate.notional.into()),
-            ("est_fee_usd_1e9", estimate.fee.into()),
-            ("est_fee_bps", bps(estimate.fee, estimate.notional)),
-            ("est_slippage_bps", estimate.slippage(ask.side, mid)),
+            ("est_avg_price_1e9", Value::option(estimate.average())),
+            ("est_notional_usd_1e9", estimate.notional_usd.into()),
+            ("est_fee_usd_1e9", estimate.fee_usd.into()),
+            ("est_fee_bps", share_bps(estimate.fee_usd, estimate.notional_usd)),
+            ("est_slippage_bps", slippage(estimate.average(), ask.side, mid)),
             ("est_total_cost_usd_1e9", estimate.total_cost(ask.side).into()),
             ("est_margin_usd_1e9", Value::option(estimate.margin)),
-            ("would_fail", fails),
-            ("candidate_venues", Value::List(self.candidates_view(&copy, &estimate, ask, mid))),
+            ("would_fail", estimate.fails.clone()),
+            ("candidate_venues", Value::List(self.candidates_view(symbol, ask, &estimate, mid))),
         ]))
     }
 
-    fn estimate(&self, graph: crate::ids::GraphIx) -> Estimate {
-        let order = &self.orders[self.graphs[graph].order];
-        let rejected = match order.status {
-            OrderStatus::Rejected => {
-                let reason = order.reject.map_or("UNKNOWN", crate::reject::RejectReason::as_str);
-                failure(200, reason, order.message.as_deref().unwrap_or(reason))
-            }
-            _ => Value::Null,
-        };
-        let perp = order.spec.kind == InstrumentKind::Perp;
-        let margin: i128 = order
-            .legs
-            .iter()
-            .map(|leg| {
-                let terms = self.registry.market(leg.market);
-                let exact = leg.fees.exact();
-                super::super::perp::margin(exact, terms.initial_margin_1e8).map_or(0, |m| m.0)
-            })
-            .sum();
-        Estimate {
-            qty: order.qty,
-            fillable: order.filled,
-            avg: order.avg_price(),
-            notional: order.notional_usd.0,
-            fee: order.fees_usd.0,
-            margin: perp.then_some(margin),
-            rejected,
-            order: Some(self.graphs[graph].order),
+    fn estimate(&self, account: AccountId, ask: &Submit<'_>) -> Estimate {
+        let mut estimate = Estimate::nothing(ask);
+        if let Err(refusal) = self.check_switch(account, ask.by) {
+            estimate.fails = refused(&refusal);
         }
+        let admitted = match self.admit(account, ask) {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                estimate.fails = refused(&refusal);
+                return estimate;
+            }
+        };
+        estimate.qty = admitted.qty;
+        let spec = self.spec_of(account, ask, &admitted);
+        let order = new_order(spec, admitted.qty, ask.limit, self.now_ns);
+        let limits = self.check_limits(&order, order.qty, order.limit);
+        match limits.and_then(|()| self.plan(&order)) {
+            Err((reason, text)) => estimate.fail_with(reason, &text),
+            Ok(legs) => self.walk_legs(&order, legs, &mut estimate),
+        }
+        estimate
+    }
+
+    /// Every leg meets the book it would meet now.
+    fn walk_legs(&self, order: &Order, legs: Vec<Leg>, estimate: &mut Estimate) {
+        let mut rejected = None;
+        let mut margin = Money::ZERO;
+        for leg in legs {
+            match self.walk_leg(order, leg) {
+                Ok(share) => {
+                    let terms = self.registry.market(share.leg.market);
+                    let (notional, fee) = (share.leg.fees.booked(), share.leg.fees.paid());
+                    let usd = |money| self.money_in_usd(money, terms.settle).unwrap_or(money).0;
+                    estimate.notional_usd += usd(notional);
+                    estimate.fee_usd += usd(fee);
+                    let exact = share.leg.fees.exact();
+                    let locked = crate::engine::perp::margin(exact, terms.initial_margin_1e8);
+                    margin = Money(margin.0 + locked.unwrap_or_default().0);
+                    rejected = rejected.or(share.rejected);
+                    estimate.legs.push(share.leg);
+                }
+                Err(failure) => rejected = rejected.or(Some(failure)),
+            }
+        }
+        if order.spec.kind == InstrumentKind::Perp {
+            estimate.margin = Some(margin.0);
+        }
+        if let Some((reason, text)) = rejected.filter(|_| estimate.fillable().0 == 0) {
+            estimate.fail_with(reason, text);
+        }
+    }
+
+    fn walk_leg(
+        &self,
+        order: &Order,
+        mut leg: Leg,
+    ) -> Result<LegShare, (RejectReason, &'static str)> {
+        let status = self.markets[leg.market].market.status(self.now_ns);
+        if let Some(refusal) = refusal_of(&order.spec, status) {
+            return Err(refusal);
+        }
+        if !status.is_live() {
+            return Ok(LegShare { leg, rejected: None });
+        }
+        if let Some(LegEnd::Rejected(reason, text)) = self.refused_by_book(order, &leg) {
+            return Err((reason, text));
+        }
+        let (takes, stop) = self.plan_walk(&order.spec, &leg);
+        let terms = self.registry.market(leg.market);
+        let mut fees = FeeState::default();
+        for take in &takes {
+            let price = book_price(take.effective, order.spec.outcome);
+            // A sum beyond its range is left out of the estimate; a submit would reject it.
+            let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, false);
+            if charged.is_ok() {
+                leg.filled = Quantity(leg.filled.0.saturating_add(take.taken.0));
+                leg.open = leg.remaining();
+            }
+        }
+        leg.fees = fees;
+        let rejected = match unfilled_end(order, &leg, stop) {
+            LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
+            _ => None,
+        };
+        Ok(LegShare { leg, rejected })
     }
 
     /// Every venue that could take part, cheapest first; the ones used are `chosen`.
     fn candidates_view(
         &self,
-        copy: &Self,
-        estimate: &Estimate,
+        symbol: SymbolId,
         ask: &Submit<'_>,
+        estimate: &Estimate,
         mid: Option<Price>,
     ) -> Vec<Value> {
-        let Some(order) = estimate.order.map(|id| &copy.orders[id]) else { return Vec::new() };
-        let outcome = order.spec.outcome;
+        let Ok((_, outcome)) = self.resolve(ask) else { return Vec::new() };
         let mut rows: Vec<(i128, Value)> = Vec::new();
-        for market in &self.registry.symbol(order.spec.symbol).markets {
+        for market in &self.registry.symbol(symbol).markets {
             let terms = self.registry.market(*market);
             let Some(touch) = self.touch_of(*market, ask.side, outcome) else { continue };
-            let leg = order.legs.iter().find(|leg| leg.market == *market);
+            if ask.venue.is_some_and(|venue| venue != terms.venue) {
+                continue;
+            }
+            let leg = estimate.legs.iter().find(|leg| leg.market == *market);
             let filled = leg.map_or(Quantity::ZERO, |leg| leg.filled);
-            let avg = leg
-                .and_then(|leg| crate::order::average_price(leg.fees.exact(), leg.filled))
-                .unwrap_or(touch);
+            let avg =
+                leg.and_then(|leg| average_price(leg.fees.exact(), leg.filled)).unwrap_or(touch);
             let share = i128::from(terms.fees.share_at(avg, false));
             let fee = leg.map_or(0, |leg| leg.fees.paid().0);
             // Cost against the mid in 1e-4 bps: price distance and fee share.
-            let against = i128::from(mid.unwrap_or(touch).0).max(1);
-            let sign = if ask.side == Side::Buy { 1 } else { -1 };
-            let distance = sign * (i128::from(avg.0) - i128::from(mid.unwrap_or(touch).0));
-            let cost = distance * 100_000_000 / against + share;
+            let reference = mid.unwrap_or(touch);
+            let cost = distance(avg, reference, ask.side) + share;
             let age_ms = self.markets[*market].market.age_ns(self.now_ns) / 1_000_000;
             let row = Value::Map(vec![
                 ("venue", terms.venue.as_str().into()),
                 ("qty_1e8", filled.into()),
                 ("avg_price_1e9", avg.into()),
                 ("est_fee_usd_1e9", fee.into()),
-                ("cost_bps", Value::Decimal(cost, 4)),
+                ("cost_bps", bps_number(cost)),
                 ("age_ms", age_ms.into()),
                 ("chosen", (filled.0 > 0).into()),
             ]);
@@ -121,16 +174,20 @@ impl Engine {
     }
 }
 
-/// What the copy did.
+/// What one venue would fill.
+struct LegShare {
+    leg: Leg,
+    rejected: Option<(RejectReason, &'static str)>,
+}
+
+/// What the order would do.
 struct Estimate {
     qty: Quantity,
-    fillable: Quantity,
-    avg: Option<Price>,
-    notional: i128,
-    fee: i128,
+    legs: Vec<Leg>,
+    notional_usd: i128,
+    fee_usd: i128,
     margin: Option<i128>,
-    rejected: Value,
-    order: Option<crate::ids::OrderId>,
+    fails: Value,
 }
 
 impl Estimate {
@@ -139,37 +196,63 @@ impl Estimate {
             Size::Quantity(qty) => qty,
             Size::Notional(_) => Quantity::ZERO,
         };
-        Self {
-            qty,
-            fillable: Quantity::ZERO,
-            avg: None,
-            notional: 0,
-            fee: 0,
-            margin: None,
-            rejected: Value::Null,
-            order: None,
-        }
+        let (legs, fails) = (Vec::new(), Value::Null);
+        Self { qty, legs, notional_usd: 0, fee_usd: 0, margin: None, fails }
     }
 
-    /// Distance of the average price from the mid, positive = cost, to four decimals.
-    fn slippage(&self, side: Side, mid: Option<Price>) -> Value {
-        let (Some(avg), Some(mid)) = (self.avg, mid) else { return Value::Decimal(0, 4) };
-        let sign = if side == Side::Buy { 1 } else { -1 };
-        let difference = sign * (i128::from(avg.0) - i128::from(mid.0));
-        Value::Decimal(difference * 100_000_000 / i128::from(mid.0).max(1), 4)
+    fn fillable(&self) -> Quantity {
+        Quantity(self.legs.iter().map(|leg| leg.filled.0).fold(0, i64::saturating_add))
+    }
+
+    fn average(&self) -> Option<Price> {
+        let exact = self.legs.iter().map(|leg| leg.fees.exact()).sum();
+        average_price(exact, self.fillable())
     }
 
     fn total_cost(&self, side: Side) -> i128 {
         match side {
-            Side::Buy => self.notional + self.fee,
-            Side::Sell => self.notional - self.fee,
+            Side::Buy => self.notional_usd + self.fee_usd,
+            Side::Sell => self.notional_usd - self.fee_usd,
+        }
+    }
+
+    /// The order would be recorded and rejected, unless it would not even be admitted.
+    fn fail_with(&mut self, reason: RejectReason, text: &str) {
+        if self.fails == Value::Null {
+            self.fails = failure(200, reason.as_str(), text);
         }
     }
 }
 
+/// Distance of a price from a reference in 1e-4 basis points, positive = cost.
+fn distance(price: Price, reference: Price, side: Side) -> i128 {
+    let sign = if side == Side::Buy { 1 } else { -1 };
+    let difference = sign * (i128::from(price.0) - i128::from(reference.0));
+    difference * 100_000_000 / i128::from(reference.0).max(1)
+}
+
+fn slippage(average: Option<Price>, side: Side, mid: Option<Price>) -> Value {
+    match (average, mid) {
+        (Some(average), Some(mid)) => bps_number(distance(average, mid, side)),
+        _ => bps_number(0),
+    }
+}
+
 /// Share in basis points, to four decimals.
-fn bps(part: i128, whole: i128) -> Value {
-    if whole == 0 { Value::Decimal(0, 4) } else { Value::Decimal(part * 100_000_000 / whole, 4) }
+fn share_bps(part: i128, whole: i128) -> Value {
+    bps_number(if whole == 0 { 0 } else { part * 100_000_000 / whole })
+}
+
+/// The HTTP error a submit would get.
+fn refused(refusal: &Refusal) -> Value {
+    let status = match refusal.kind {
+        RefusalKind::Validation => 422,
+        RefusalKind::Conflict => 409,
+        RefusalKind::NotFound => 404,
+        RefusalKind::RateLimited => 429,
+        RefusalKind::CapabilityMissing => 501,
+    };
+    failure(status, refusal.kind.as_str(), &refusal.message)
 }
 
 fn failure(status: i64, code: &'static str, message: &str) -> Value {
