@@ -7,6 +7,7 @@ use super::place::within;
 use super::{Due, Engine, FillCause};
 use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, OrderId, Side};
 use crate::market::MarketStatus;
+use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
@@ -105,10 +106,15 @@ impl Engine {
         let (order, leg) = (&self.orders[id], self.orders[id].legs.get(at)?);
         let best = self.takeable(id, at);
         match order.spec.tif {
-            TimeInForce::PostOnly if best.is_some() || self.own_opposite(id, at).is_some() => {
+            TimeInForce::PostOnly
+                if (best.is_some() || self.own_opposite(id, at).is_some())
+                    && !mutant!("post_only_takes") =>
+            {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if self.plan_walk(id, at).1 != Stop::Filled => {
+            TimeInForce::Fok
+                if self.plan_walk(id, at).1 != Stop::Filled && !mutant!("fok_in_part") =>
+            {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
             _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
@@ -181,7 +187,10 @@ impl Engine {
         let venue_ns = self.venue_ns(id, at);
         for take in takes {
             let now = self.now_ns;
-            self.markets[market].consume(account, taker.takes(), take.recorded, take.taken, now);
+            if !mutant!("level_used_twice") {
+                let sim = &mut self.markets[market];
+                sim.consume(account, taker.takes(), take.recorded, take.taken, now);
+            }
             let bounds = Bounds { bound, limit, shift };
             let evidence = self.evidence(market, transit, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
@@ -199,7 +208,7 @@ impl Engine {
         let Some(leg) = self.orders[id].legs.get(at) else { return (Vec::new(), Stop::Filled) };
         let spec = &self.orders[id].spec;
         let taker = book_side(spec.side, spec.outcome);
-        let own = self.own_opposite(id, at);
+        let own = self.own_opposite(id, at).filter(|_| !mutant!("trades_with_itself"));
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
@@ -212,7 +221,8 @@ impl Engine {
             if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
                 return (takes, Stop::SelfTrade);
             }
-            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.cap) {
+            let inside = within(spec.side, book_price(offer.effective, spec.outcome), leg.cap);
+            if !inside && !mutant!("limit_ignored") {
                 return (takes, Stop::Bound);
             }
             if looked_at >= most || (one_level && !takes.is_empty()) {
