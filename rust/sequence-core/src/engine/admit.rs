@@ -9,6 +9,7 @@ use super::{Account, Engine, Graph, GraphId, Reply};
 use crate::command::{Size, Submit};
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::mutant;
 use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
 use crate::registry::MarketSpec;
@@ -33,8 +34,11 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let fingerprint = self.fingerprint(order);
         let id = order.graph_id.map(GraphId::parse);
-        if let Some(found) = id.as_ref().and_then(|id| self.accounts[account].graphs.get(id)) {
-            return if self.graphs[*found].fingerprint == fingerprint {
+        let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
+        let found = id.as_ref().and_then(|id| self.accounts[owner].graphs.get(id));
+        if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
+            let same = self.graphs[*found].fingerprint == fingerprint;
+            return if same || mutant!("replay_ignores_body") {
                 Ok(Reply::Submitted { graph: *found, replayed: true })
             } else {
                 let text = order.graph_id.unwrap_or_default();

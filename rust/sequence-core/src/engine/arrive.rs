@@ -7,6 +7,7 @@ use super::place::within;
 use super::{Due, Engine, FillCause};
 use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, OrderId, Side};
 use crate::market::MarketStatus;
+use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
@@ -98,11 +99,14 @@ impl Engine {
         let best = self.takeable(&order.spec, leg);
         match order.spec.tif {
             TimeInForce::PostOnly
-                if best.is_some() || self.own_opposite(&order.spec, leg).is_some() =>
+                if (best.is_some() || self.own_opposite(&order.spec, leg).is_some())
+                    && !mutant!("post_only_takes") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if self.plan_walk(&order.spec, leg).1 != Stop::Filled => {
+            TimeInForce::Fok
+                if self.plan_walk(&order.spec, leg).1 != Stop::Filled && !mutant!("fok_in_part") =>
+            {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
             _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
@@ -171,7 +175,10 @@ impl Engine {
         let venue_ns = self.venue_ns(id, at);
         for take in takes {
             let now = self.now_ns;
-            self.markets[market].consume(account, taker.takes(), take.recorded, take.taken, now);
+            if !mutant!("level_used_twice") {
+                let sim = &mut self.markets[market];
+                sim.consume(account, taker.takes(), take.recorded, take.taken, now);
+            }
             let bounds = Bounds { bound, limit, shift };
             let evidence = self.evidence(market, transit, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
@@ -187,7 +194,7 @@ impl Engine {
     /// What a walk would take now, and why it would stop.
     pub(super) fn plan_walk(&self, spec: &OrderSpec, leg: &Leg) -> (Vec<LevelTaken>, Stop) {
         let taker = book_side(spec.side, spec.outcome);
-        let own = self.own_opposite(spec, leg);
+        let own = self.own_opposite(spec, leg).filter(|_| !mutant!("trades_with_itself"));
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
@@ -200,7 +207,8 @@ impl Engine {
             if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
                 return (takes, Stop::SelfTrade);
             }
-            if !within(spec.side, book_price(offer.effective, spec.outcome), leg.cap) {
+            let inside = within(spec.side, book_price(offer.effective, spec.outcome), leg.cap);
+            if !inside && !mutant!("limit_ignored") {
                 return (takes, Stop::Bound);
             }
             if looked_at >= most || (one_level && !takes.is_empty()) {

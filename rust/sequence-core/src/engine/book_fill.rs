@@ -9,6 +9,7 @@ use super::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
 use crate::ledger::{LedgerError, ReservationId};
+use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{LegState, OrderStatus};
 use crate::position::{Execution, Position};
@@ -33,7 +34,7 @@ pub(super) struct Booking {
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
     pub(super) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
-        if !self.orders[order].spec.reduce_only {
+        if !self.orders[order].spec.reduce_only || mutant!("reduce_only_flips") {
             return self.book_whole(order, leg, matched);
         }
         // The position may have changed since the order was placed; it must not be flipped.
@@ -48,7 +49,10 @@ impl Engine {
         }
     }
 
-    fn book_whole(&mut self, order: OrderId, leg: usize, matched: Matched) {
+    fn book_whole(&mut self, order: OrderId, leg: usize, mut matched: Matched) {
+        if mutant!("overfill") {
+            matched.quantity = Quantity(matched.quantity.0.saturating_mul(2));
+        }
         let booked = self.prepare(order, leg, &matched).and_then(|booking| {
             let (before, reservation) = self.held_by(order, leg);
             let realized = match (booking.terms.kind, booking.execution.side) {
@@ -206,8 +210,10 @@ impl Engine {
         leg.filled = Quantity(leg.filled.0 + quantity.0);
         let market = leg.market;
         let account = self.orders[id].spec.account;
+        let (now, ulids) = (self.now_ns, &mut self.ulids);
+        let twice = mutant!("duplicate_fill_id");
         let ix = self.fills.push(Fill {
-            id: self.ulids.next(self.now_ns),
+            id: if twice { ulids.clone().next(now) } else { ulids.next(now) },
             order: id,
             market,
             price,

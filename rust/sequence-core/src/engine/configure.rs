@@ -8,6 +8,7 @@ use crate::command::PositionRow;
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, Outcome, RowIx, VenueId};
 use crate::ledger::LedgerError;
+use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::registry::is_usd_pegged;
 use crate::reject::{DoneReason, Refusal};
@@ -19,7 +20,9 @@ impl Engine {
         account: AccountId,
         initial: Quantity,
     ) -> Result<Reply, Refusal> {
-        self.withdraw_all(account, DoneReason::Reset);
+        if !mutant!("reset_keeps_orders") {
+            self.withdraw_all(account, DoneReason::Reset);
+        }
         let deleted = self.delete_rows(account)?;
         let mut seeded = 0;
         for venue in VenueId::all().filter(|venue| venue.venue().seeded) {
@@ -34,7 +37,9 @@ impl Engine {
         }
         let row = &mut self.accounts[account];
         row.epoch += 1;
-        row.graphs.clear();
+        if !mutant!("old_epoch_visible") {
+            row.graphs.clear();
+        }
         row.orders.clear();
         row.fills.clear();
         row.lines.clear();

@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::finish::LegEnd;
 use super::{Due, Engine, FillCause};
 use crate::ids::OrderId;
+use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, LegState, OrderStatus};
 
@@ -87,7 +88,7 @@ impl Engine {
     /// The client learns of it. A leg that ended for its client hears nothing more.
     pub(super) fn deliver(&mut self, id: OrderId, at: usize, answer: Answer) {
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        if leg.state == LegState::Done {
+        if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             return;
         }
         match answer {

@@ -4,6 +4,7 @@ use super::transit::Purpose;
 use super::{Due, Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
 use crate::ledger::LedgerError;
+use crate::mutant;
 use crate::order::{AtVenue, LegState, OrderStatus};
 use crate::reject::{DoneReason, Refusal, RejectReason};
 use crate::risk::Mode;
@@ -43,7 +44,9 @@ impl Engine {
 
     /// The leg holds nothing from here on.
     pub(super) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
-        self.leave(id, at);
+        if !mutant!("fill_after_cancel") {
+            self.leave(id, at);
+        }
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
         leg.state = LegState::Done;
         leg.status = status;
@@ -54,7 +57,16 @@ impl Engine {
             Some(form) if form.qty.0 == 0 => leg.qty = leg.filled,
             _ => {}
         }
-        let reservation = leg.reservation.take();
+        let mut reservation = leg.reservation.take();
+        let kept = match status {
+            OrderStatus::Rejected => mutant!("reject_keeps_reservation"),
+            OrderStatus::Cancelled => mutant!("partial_cancel_keeps") && leg.filled.0 > 0,
+            OrderStatus::Expired => mutant!("expiry_keeps_reservation"),
+            _ => false,
+        };
+        if kept {
+            reservation = None;
+        }
         if let Some(Err(error)) = reservation.map(|held| self.ledger.release(held)) {
             self.report_fault(id, &error);
         }
@@ -248,7 +260,8 @@ impl Engine {
         account: AccountId,
         text: &str,
     ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
-        let graphs = &self.accounts[account].graphs;
+        let owner = if mutant!("cancel_without_owner") { AccountId(0) } else { account };
+        let graphs = &self.accounts[owner].graphs;
         let parts: Vec<&str> = text.split(':').collect();
         let found = match parts.as_slice() {
             ["graph"] => {

@@ -5,6 +5,7 @@ use super::transit::Purpose;
 use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{BalanceId, LedgerError, ReservationId};
+use crate::mutant;
 use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, exact_notional};
 use crate::order::{
     AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
@@ -290,6 +291,9 @@ impl Engine {
         let needed = match (terms.kind, side) {
             (InstrumentKind::Perp, _) => perp_margin(terms, leg),
             (_, Side::Sell) => Ok(rest.to_money()),
+            (_, Side::Buy) if mutant!("fee_not_reserved") => {
+                Ok(Money::from_exact_ceil(exact_notional(leg.bound, rest)))
+            }
             (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
         }?;
         // While a change is on its way either form may trade, so the dearer one is held.
@@ -305,6 +309,7 @@ impl Engine {
         let terms = self.registry.market(market);
         let asset = match (terms.kind, spec.side) {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) if mutant!("sell_reserves_quote") => terms.settle,
             (_, Side::Sell) => terms.held(spec.outcome),
         };
         self.ledger.open(spec.account, terms.venue, asset)

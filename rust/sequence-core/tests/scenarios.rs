@@ -8,47 +8,11 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-mod facts;
-mod line;
-mod world;
+mod table;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use world::World;
-
-fn corpus() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "txt"));
-    paths.sort();
-    let read = |path: PathBuf| {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        (name, std::fs::read_to_string(&path).unwrap())
-    };
-    paths.into_iter().map(read).collect()
-}
-
-/// What went wrong first, or nothing.
-fn run(text: &str) -> Option<String> {
-    let mut world = World::new();
-    for line in line::lines(text) {
-        let wrong = match world.run(&line) {
-            None | Some(Ok(_)) if line.expected.is_empty() => None,
-            None => Some("has no answer".to_owned()),
-            Some(Ok(facts)) => facts::differ(&line.expected, &facts),
-            Some(Err(refusal)) => facts::differ(&line.expected, &facts::of_refusal(&refusal)),
-        };
-        if let Some(wrong) = wrong {
-            return Some(format!("{line}: {wrong}"));
-        }
-        if let Some(broken) = world.violations().first() {
-            return Some(format!("{line}: {broken}"));
-        }
-    }
-    None
-}
+use table::{corpus, run};
 
 #[test]
 fn every_scenario_happens_as_written() {

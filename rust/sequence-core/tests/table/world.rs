@@ -13,8 +13,8 @@ use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
 
-use crate::facts::{self, Facts, get, text};
-use crate::line::{Line, duration_ns, levels, units};
+use super::facts::{self, Facts, get, text};
+use super::line::{Line, duration_ns, levels, units};
 
 /// When scenarios begin: 2026-04-20 03:50 UTC.
 const START_NS: i64 = 1_776_657_000_000_000_000;
@@ -22,7 +22,7 @@ const START_NS: i64 = 1_776_657_000_000_000_000;
 type Answer = Result<Facts, Refusal>;
 
 /// An order as it was placed, and what it was answered first.
-struct Placed {
+pub(crate) struct Placed {
     id: String,
     words: Vec<String>,
     answer: Value,
@@ -33,8 +33,10 @@ pub(crate) struct World {
     session: Session,
     now_ns: i64,
     client: AccountId,
-    known: BTreeMap<String, AccountId>,
-    placed: BTreeMap<String, Placed>,
+    /// Clients that have entered.
+    pub(crate) known: BTreeMap<String, AccountId>,
+    /// Orders by their names.
+    pub(crate) placed: BTreeMap<String, Placed>,
 }
 
 impl World {
@@ -58,6 +60,7 @@ impl World {
         self.engine().check_invariants().iter().map(ToString::to_string).collect()
     }
 
+    /// The engine.
     pub(crate) fn engine(&self) -> &Engine {
         &self.session.engine
     }
