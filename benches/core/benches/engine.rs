@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use sequence_core::command::{Command, Size, Submit};
 use sequence_core::engine::{Engine, FeedKind, Reply};
-use sequence_core::ids::{AccountId, BookSide, GraphIx, InstrumentKind, MarketId, Side, VenueId};
+use sequence_core::ids::{AccountId, BookSide, GraphIx, MarketId, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
-use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
+use sequence_core::order::{OrderStatus, TimeInForce};
+use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent};
 
 const START: i64 = 1_776_657_000_000_000_000;
@@ -34,7 +35,8 @@ struct Prepared {
 
 /// Five venues with ten levels a side, and an account with a billion of each cash asset.
 fn prepared() -> Prepared {
-    let mut engine = Engine::new(42);
+    let params = Params::preset("instant").unwrap();
+    let mut engine = Engine::new(42, "instant", params);
     engine.set_books_age(false);
     let mut kraken = None;
     for venue in VENUES {
@@ -65,23 +67,8 @@ fn snapshot() -> Vec<MarketEvent> {
 }
 
 fn order(side: Side, limit: Option<Price>, venue: Option<VenueId>) -> Submit<'static> {
-    Submit {
-        symbol: SYMBOL,
-        side,
-        size: Size::Quantity(ORDER_SIZE),
-        limit,
-        venue,
-        graph_id: None,
-        node_id: "order",
-        kind_hint: InstrumentKind::Spot,
-        policy: Policy::Sor,
-        urgency: Urgency::Medium,
-        max_slippage_bps: None,
-        horizon_ms: None,
-        tif: limit.map(|_| TimeInForce::Gtc),
-        reduce_only: false,
-        metadata: "{}",
-    }
+    let tif = limit.map(|_| TimeInForce::Gtc);
+    Submit { limit, venue, tif, ..Submit::new(SYMBOL, side, Size::Quantity(ORDER_SIZE)) }
 }
 
 fn submit(engine: &mut Engine, account: AccountId, order: Submit<'_>) -> GraphIx {

@@ -54,6 +54,31 @@ pub struct Submit<'a> {
     pub by: Mode,
 }
 
+impl<'a> Submit<'a> {
+    /// A market order that routes, with every default of the wire contract.
+    pub fn new(symbol: &'a str, side: Side, size: Size) -> Self {
+        Self {
+            symbol,
+            side,
+            size,
+            limit: None,
+            venue: None,
+            graph_id: None,
+            node_id: "order",
+            kind_hint: InstrumentKind::Spot,
+            policy: Policy::Sor,
+            urgency: Urgency::Medium,
+            max_slippage_bps: None,
+            horizon_ms: None,
+            tif: None,
+            reduce_only: false,
+            metadata: "{}",
+            risk: GraphRisk::default(),
+            by: Mode::Sandbox,
+        }
+    }
+}
+
 /// A change of an open order; `None` leaves a value as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Amend<'a> {
