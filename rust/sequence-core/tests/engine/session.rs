@@ -34,6 +34,8 @@ fn order(round: i64) -> Submit<'static> {
         tif: (round % 7 == 0 && limit.is_some()).then_some(TimeInForce::PostOnly),
         reduce_only: false,
         metadata: "{}",
+        risk: sequence_core::risk::GraphRisk::default(),
+        by: sequence_core::risk::Mode::Sandbox,
     }
 }
 

@@ -324,6 +324,8 @@ impl Machine {
             tif: shift.map(|_| TimeInForce::Gtc),
             reduce_only: reduces && !is_event && size > 4,
             metadata: "{}",
+            risk: sequence_core::risk::GraphRisk::default(),
+            by: sequence_core::risk::Mode::Sandbox,
         };
         self.apply(Command::Submit { account: self.clients[who], order });
     }
