@@ -13,6 +13,7 @@ use sequence_core::engine::{Engine, FeedKind, Reply};
 use sequence_core::ids::{AccountId, BookSide, GraphIx, InstrumentKind, MarketId, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
+use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent};
 
 const START: i64 = 1_776_657_000_000_000_000;
@@ -34,7 +35,8 @@ struct Prepared {
 
 /// Five venues with ten levels a side, and an account with a billion of each cash asset.
 fn prepared() -> Prepared {
-    let mut engine = Engine::new(42);
+    let params = Params::preset("instant").unwrap();
+    let mut engine = Engine::new(42, "instant", params);
     engine.set_books_age(false);
     let mut kraken = None;
     for venue in VENUES {
