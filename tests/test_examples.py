@@ -38,7 +38,7 @@ def test_first_fill_explains_two_fills_also_when_the_port_is_taken():
             taken.close()
     assert (done.returncode, done.stderr) == (0, "")
     assert "port 50052 on 127.0.0.1 is in use" in done.stdout
-    assert done.stdout.count("took size that was displayed") >= 2
+    assert done.stdout.count("took displayed size") >= 2
     assert "buy BTC-USD" in done.stdout
     assert ":YES" in done.stdout
     assert "seq_test_" in done.stdout

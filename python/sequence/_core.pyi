@@ -201,7 +201,7 @@ def sim_presets() -> dict[str, dict[str, str]]: ...
 
 # The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
 
-class Refusal(ValueError):
+class Refusal(ValueError):  # noqa: N818 - a refusal is a value of the core, not a mistake
     code: str
     field: str
     message: str

@@ -22,6 +22,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from sequence import _core
 from tests.core.ledger_model import (
     BOOKS,
     MARKETS,
@@ -35,8 +37,6 @@ from tests.core.ledger_model import (
     key_of,
     protection,
 )
-
-from sequence import _core
 
 quantities = st.integers(1, 6) | st.integers(7, 60)
 offsets = st.integers(-4, 4)

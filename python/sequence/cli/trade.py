@@ -1,13 +1,17 @@
 """Orders and fills."""
 
+import time
 from typing import Annotated
 
 import typer
 
-from sequence import OrderOptions
+from sequence import OrderOptions, PlacedOrder
 from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.types import AmendResponse, Fill, Order, Policy, Side, TimeInForce, Urgency
+
+_ARRIVAL_S = 2.0
+_POLL_S = 0.02
 
 Limit = Annotated[int, typer.Option(help="Rows, 1 to 500.")]
 OnlySymbol = Annotated[str | None, typer.Option(help="Only this symbol.")]
@@ -201,10 +205,10 @@ def _place(
 ) -> None:
     with client_of(context) as client:
         place = client.buy if side == "buy" else client.sell
-        order = place(symbol, qty, **options)
+        order = _arrived(place(symbol, qty, **options))
         fills = [] if json else order.fills()
     if json:
-        write_json(order.submitted)
+        write_json(order.row)
     else:
         write_orders([order.row])
         if fills:
@@ -212,6 +216,15 @@ def _place(
             write_fills(fills)
     if order.status == "REJECTED":
         raise typer.Exit(1)
+
+
+def _arrived(order: PlacedOrder) -> PlacedOrder:
+    """Waits a moment for an order that is still on its way to its venue."""
+    deadline = time.monotonic() + _ARRIVAL_S
+    while order.status == "NEW" and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+        order.refresh()
+    return order
 
 
 def _write_amended(answer: AmendResponse, *, json: bool) -> None:

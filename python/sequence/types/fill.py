@@ -7,18 +7,10 @@ from pydantic import Field
 
 from sequence.types._base import Wire
 from sequence.types._query import PageQuery
+from sequence.types._reason import reason_of
 from sequence.types.common import InstrumentType, NsTime, Side, VenueId
 
 FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQUIDATION"]
-
-_CAUSES: dict[FillCause, str] = {
-    "WALK": "took size that was displayed",
-    "QUEUE": "a trade reached its place in the queue",
-    "THROUGH": "the market traded through its price",
-    "CROSSING": "an opposite quote crossed its price",
-    "RESYNC_CROSS": "after a gap the book stood through its price",
-    "LIQUIDATION": "closed by the venue for lack of margin",
-}
 
 
 class FeeParts(Wire):
@@ -77,11 +69,8 @@ class Fill(Wire):
 
     @property
     def reason(self) -> str:
-        """The cause in words, and the version of the book that proves it."""
-        book: dict[str, Any] = self.evidence.get("book") or {}
-        version = book.get("version")
-        text = _CAUSES[self.cause]
-        return text if version is None else f"{text} (book version {version})"
+        """The cause in words, with the numbers that prove it."""
+        return reason_of(self.cause, self.evidence)
 
 
 class FillsPage(Wire):

@@ -1,0 +1,42 @@
+"""Why a fill happened, in one line: its cause and the numbers of its evidence."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+_CAUSES: Final = {
+    "WALK": "took displayed size",
+    "QUEUE": "a trade reached its place in the queue",
+    "THROUGH": "the market traded through its price",
+    "CROSSING": "an opposite quote crossed its price",
+    "RESYNC_CROSS": "after a gap the book stood through its price",
+    "LIQUIDATION": "closed by the venue for lack of margin",
+}
+_NS_PER_MS: Final = 10**6
+
+
+def reason_of(cause: str, evidence: Mapping[str, Any]) -> str:
+    """The cause in words and what proves it, as far as the evidence says."""
+    proof = ", ".join(_proof(evidence))
+    text = _CAUSES[cause]
+    return f"{text}: {proof}" if proof else text
+
+
+def _proof(evidence: Mapping[str, Any]) -> Iterator[str]:
+    levels: list[dict[str, int]] = evidence.get("levels") or []
+    for level in levels[:1]:
+        yield f"{_qty(level['taken_1e8'])} of {_qty(level['displayed_1e8'])}"
+    queue: dict[str, int] = evidence.get("queue") or {}
+    if queue:
+        yield f"{_qty(queue['v_entry_1e8'])} stood ahead at entry"
+    time: dict[str, int] = evidence.get("time") or {}
+    delay_ns = time.get("match_at_ns", 0) - time.get("submit_local_ns", 0)
+    if levels and delay_ns > 0:
+        yield f"{delay_ns / _NS_PER_MS:.1f} ms after it was sent"
+    book: dict[str, int] = evidence.get("book") or {}
+    if book:
+        yield f"book version {book['version']}"
+
+
+def _qty(units_1e8: int) -> str:
+    return f"{Decimal(units_1e8).scaleb(-8).normalize() + 0:f}"
