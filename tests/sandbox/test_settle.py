@@ -1,7 +1,5 @@
 """Event markets ended by hand, and funding, through the embedded sandbox."""
 
-from decimal import Decimal
-
 import pytest
 
 from sequence.errors import UnprocessableError
@@ -41,7 +39,7 @@ def test_polymarket_holdings_wait_to_be_redeemed(sandbox):
     answer = sandbox.market.settle("polymarket", "some-market", "0.25")
     assert answer.payout_usd_1e9 == 7_500_000_000
     row = state(client, "some-market:NO")
-    assert (row.lifecycle.state, row.settled_mark_usd) == ("resolved", Decimal("0.75"))
+    assert (row.lifecycle.state, row.settled_mark_usd_1e9) == ("resolved", 750_000_000)
 
 
 @pytest.mark.parametrize("ends", [{}, {"value": 1, "void": True}])
@@ -62,7 +60,7 @@ def test_the_demo_market_can_be_settled_too():
         sandbox.market.settle("kalshi", "KXBTCZ-26DEC31-T99000", 0)
         sandbox.clock.advance(seconds=5)
         row = state(client, "KXBTCZ-26DEC31-T99000:YES")
-        assert (row.lifecycle.state, row.realized_pnl_usd < 0) == ("redeemed", True)
+        assert (row.lifecycle.state, row.realized_pnl_usd_1e9 < 0) == ("redeemed", True)
         assert sandbox.check_invariants() == []
 
 
@@ -70,11 +68,11 @@ def test_demo_perpetuals_pay_funding():
     with Sandbox(clock="manual", preset="instant") as sandbox:
         client = sandbox.client()
         client.buy("BTC-USD-PERP", 1, venue="hyperliquid")
-        bought = state(client, "BTC-USD-PERP").fees_usd
+        bought = state(client, "BTC-USD-PERP").fees_usd_1e9
         sandbox.market.funding_rate("hyperliquid", "BTC-USD-PERP", "0.0001")
         sandbox.clock.advance(seconds=3600)
-        paid = state(client, "BTC-USD-PERP").fees_usd - bought
-        assert 5 < paid < 10
+        paid = state(client, "BTC-USD-PERP").fees_usd_1e9 - bought
+        assert 5 < paid / 10**9 < 10
         with pytest.raises(UnprocessableError, match="not a perpetual"):
             sandbox.market.funding_rate("kraken", "BTC-USD", 0)
         assert sandbox.check_invariants() == []

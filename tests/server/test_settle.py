@@ -1,6 +1,10 @@
 """`POST /v1/sandbox/settle`: an event market ends for every account."""
 
 import pytest
+from tests.server.conftest import Api
+
+from sequence.sandbox import Sandbox
+from sequence.server import serving
 
 TICKER = "KXBTCZ-26DEC31-T99000"
 HOLDS = (
@@ -9,6 +13,13 @@ HOLDS = (
     + ':YES","qty":37,"entry_price_usd":0.4}]}'
 )
 REST = '{"symbol":"' + TICKER + '","side":"buy","qty":5,"price":0.05,"venue":"kalshi"}'
+
+
+@pytest.fixture
+def own():
+    """A server of its own: a market that ends has ended for everybody."""
+    with Sandbox(clock="manual", preset="instant") as sandbox, serving(sandbox) as url:
+        yield Api(sandbox, url)
 
 
 def settle(api, **ends):
@@ -22,36 +33,34 @@ def row(api, symbol):
     return next(row for row in answer["positions"] if row["instrument"]["symbol"] == symbol)
 
 
-def test_a_settled_market_pays_and_takes_no_more_orders(fresh):
-    fresh("POST", "/v1/sandbox/positions", HOLDS)
-    (resting,) = fresh("POST", "/v1/orders", REST).json["orders"]
-    before = row(fresh, "USD")["qty_1e8"]
-    answer = settle(fresh, value=0.5)
+def test_a_settled_market_pays_and_takes_no_more_orders(own):
+    own("POST", "/v1/sandbox/positions", HOLDS)
+    (resting,) = own("POST", "/v1/orders", REST).json["orders"]
+    before = row(own, "USD")["qty_1e8"]
+    answer = settle(own, value=0.5)
     assert answer.json == {"settled_positions": 1, "payout_usd_1e9": 18_500_000_000}
-    held = row(fresh, f"{TICKER}:YES")
+    held = row(own, f"{TICKER}:YES")
     assert (held["qty_1e8"], held["settled"]) == (0, True)
     assert held["lifecycle"]["state"] == "redeemed"
     assert held["lifecycle"]["payout_usd_1e9"] == 18_500_000_000
-    assert row(fresh, "USD")["qty_1e8"] == before + 1_850_000_000
-    ended = fresh("GET", f"/v1/orders/{resting['node_order_id']}").json
+    assert row(own, "USD")["qty_1e8"] == before + 1_850_000_000
+    ended = own("GET", f"/v1/orders/{resting['node_order_id']}").json
     assert (ended["status"], ended["done_reason"]) == ("CANCELLED", "MARKET_CLOSED")
     assert ended["reserved"] is None
-    (refused,) = fresh("POST", "/v1/orders", REST).json["orders"]
+    (refused,) = own("POST", "/v1/orders", REST).json["orders"]
     assert (refused["status"], refused["failure_reason"]) == ("REJECTED", "EXCHANGE_REJECT")
     (listed,) = [
-        found
-        for found in fresh("GET", "/v1/symbols?venue=kalshi").json["symbols"]
-        if found["symbol"] == TICKER
+        found for found in own("GET", "/v1/symbols?venue=kalshi").json if found["symbol"] == TICKER
     ]
     assert listed["status"] == "resolved"
-    assert settle(fresh, value=0.5).json == answer.json
-    assert row(fresh, "USD")["qty_1e8"] == before + 1_850_000_000
-    assert fresh.sandbox.check_invariants() == []
+    assert settle(own, value=0.5).json == answer.json
+    assert row(own, "USD")["qty_1e8"] == before + 1_850_000_000
+    assert own.sandbox.check_invariants() == []
 
 
-def test_a_void_market_pays_the_cost_back(fresh):
-    fresh("POST", "/v1/sandbox/positions", HOLDS)
-    answer = settle(fresh, void="true")
+def test_a_void_market_pays_the_cost_back(own):
+    own("POST", "/v1/sandbox/positions", HOLDS)
+    answer = settle(own, void="true")
     assert answer.json == {"settled_positions": 1, "payout_usd_1e9": 14_800_000_000}
 
 
