@@ -10,6 +10,7 @@ use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, InstrumentKind
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{LegState, Policy, TimeInForce, Urgency};
 use sequence_core::reject::DoneReason;
+use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
@@ -324,6 +325,8 @@ impl Machine {
             tif: shift.map(|_| TimeInForce::Gtc),
             reduce_only: reduces && !is_event && size > 4,
             metadata: "{}",
+            risk: GraphRisk::default(),
+            by: Mode::Sandbox,
         };
         self.apply(Command::Submit { account: self.clients[who], order });
     }
