@@ -44,6 +44,9 @@ markets = st.sampled_from(MARKETS)
 sides = st.sampled_from(["buy", "sell"])
 
 
+PERP = next(terms for terms in MARKETS if terms.kind == "perp")
+
+
 def smallest(terms: Terms) -> int:
     """A step of sizes; five contracts are the smallest order that every event venue takes."""
     return 5 * ONE if terms.kind == "prediction" else terms.lot
@@ -137,6 +140,20 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(terms=markets, side=sides, lots=quantities)
     def take(self, terms: Terms, side: str, lots: int) -> None:
         self.order(terms=terms, side=side, lots=lots, move=0, edge=None, style="market")
+
+    @rule(
+        side=sides,
+        lots=quantities,
+        move=st.sampled_from([-90_000, -50_000, 50_000, 90_000]),
+        sizes=st.lists(quantities, min_size=2, max_size=6),
+    )
+    def squeeze(self, side: str, lots: int, move: int, sizes: list[int]) -> None:
+        """A position with nothing but its margin, and a market that jumps: margin is called."""
+        self.take(PERP, side, lots)
+        self.every_number_is_the_models()
+        key = (PERP.venue, *PERP.settle)
+        self.write(key, ceil(Fraction(self.model.locked(key), 10)), None)
+        self.show_book(PERP, move, sizes)
 
     def submit(
         self, terms: Terms, side: str, qty: int, limit: int | None, tif: str | None
@@ -261,14 +278,13 @@ class LedgerMachine(RuleBasedStateMachine):
         """The order of a fill; one that the model does not know was made to liquidate."""
         name = fill["node_order_id"]
         if fill["cause"] == "LIQUIDATION":
-            terms = next(row for row in MARKETS if row.kind == "perp")
-            bid, ask = self.touch[terms.symbol]
+            bid, ask = self.touch[PERP.symbol]
             mark = ((bid or ask or 0) + (ask or bid or 0)) // 2
-            assert self.model.is_below_liquidation_target(terms, mark), fill
+            assert self.model.is_below_liquidation_target(PERP, mark), fill
             if name not in self.model.orders:
                 row = self.engine.order(self.account, name)
                 worst = 10**18 if row["side"] == "buy" else 1
-                paying = terms._replace(maker=bps("50"), taker=bps("50"))
+                paying = PERP._replace(maker=bps("50"), taker=bps("50"))
                 self.model.orders[name] = Order(
                     paying, row["side"], row["qty_1e8"], worst, worst, row["qty_1e8"], False
                 )

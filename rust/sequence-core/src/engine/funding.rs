@@ -134,6 +134,7 @@ impl Engine {
         self.touch_cash(account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
         self.log.push(now, account, kind);
+        self.watch_day(account);
         Ok(())
     }
 

@@ -76,13 +76,9 @@ impl Engine {
         self.rows[latest.row] = last;
         self.rows[earlier.row] = first;
         self.touch_cash(account, terms.venue, terms.settle);
-        let row = if self.is_row_of(account, terms, latest.row) { latest.row } else { earlier.row };
+        let row = self.row(account, terms.venue, terms.base);
         self.log.push(now, account, EventKind::PairsNetted { row, pairs });
         Ok(())
-    }
-
-    fn is_row_of(&self, account: AccountId, terms: &MarketSpec, row: RowIx) -> bool {
-        self.accounts[account].rows.get(&(terms.venue, terms.base)) == Some(&row)
     }
 }
 

@@ -104,6 +104,7 @@ impl Engine {
         self.touch_cash(account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.log.push(self.now_ns, account, kind);
+        self.watch_day(account);
         let Payout { units, cash: payout, before, after, .. } = *payout;
         Ok(Paid { account, asset, row, units, payout, rounding, before, after })
     }

@@ -20,6 +20,7 @@ impl Engine {
                 self.orders[*order].legs.get(*at).is_some_and(|leg| leg.state != LegState::Done);
             if open {
                 self.end_leg(*order, *at, end);
+                self.settle_amend(*order);
                 self.finish_if_done(*order);
             }
         }

@@ -7,10 +7,12 @@
 )]
 
 mod machine;
+mod steps;
 
-use machine::{Machine, Step};
+use machine::Machine;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
+use steps::Step;
 
 fn run(preset: &str, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut machine = Machine::new(preset);
@@ -26,17 +28,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_laws_hold_when_everything_is_immediate(steps in machine::steps()) {
+    fn the_laws_hold_when_everything_is_immediate(steps in steps::steps()) {
         run("instant", &steps)?;
     }
 
     #[test]
-    fn the_laws_hold_while_messages_travel(steps in machine::steps()) {
+    fn the_laws_hold_while_messages_travel(steps in steps::steps()) {
         run("realistic", &steps)?;
     }
 
     #[test]
-    fn the_laws_hold_under_the_harshest_rules(steps in machine::steps()) {
+    fn the_laws_hold_under_the_harshest_rules(steps in steps::steps()) {
         run("adversarial", &steps)?;
     }
 }
@@ -48,7 +50,7 @@ fn random_lives_reach_everything_that_can_happen() {
     let mut seen = std::collections::BTreeSet::new();
     for preset in ["instant", "realistic"] {
         for _ in 0..150 {
-            let steps = machine::steps().new_tree(&mut runner).unwrap().current();
+            let steps = steps::steps().new_tree(&mut runner).unwrap().current();
             let mut machine = Machine::new(preset);
             for step in &steps {
                 assert_eq!(machine.run(step), None);
