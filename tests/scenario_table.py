@@ -88,6 +88,9 @@ class World(Protocol):
     def submit(self, order: Order) -> Row: ...
     def preview(self, order: Order) -> Row: ...
     def cancel(self, order_id: str) -> Row: ...
+    def amend(self, order_id: str, changes: dict[str, str]) -> Row: ...
+    def cancel_venue(self, venue: str) -> Row: ...
+    def switch(self, *, engage: bool) -> None: ...
     def order(self, order_id: str) -> Row: ...
     def positions(self) -> Row: ...
     def fills(self, order_id: str) -> Row: ...
@@ -143,6 +146,10 @@ class _Play:
             "again": self._again,
             "preview": lambda words: of_preview(world.preview(Order.parse(words))),
             "cancel": lambda words: of_cancel(world.cancel(self._id(words))),
+            "amend": self._amend,
+            "cancel_venue": lambda words: _cancelled(world.cancel_venue(words[0])),
+            "halt": lambda _: world.switch(engage=True),
+            "resume": lambda _: world.switch(engage=False),
             "order": lambda words: of_order(world.order(self._id(words))),
             "balance": self._position,
             "position": self._position,
@@ -152,6 +159,10 @@ class _Play:
 
     def _id(self, words: list[str]) -> str:
         return self.placed[words[0]][0]
+
+    def _amend(self, words: list[str]) -> Facts:
+        changes = dict(zip(words[1::2], words[2::2], strict=True))
+        return of_amend(self.world.amend(self._id(words), changes))
 
     def _trade(self, words: list[str]) -> None:
         venue, symbol, side, qty, price = words
@@ -213,6 +224,21 @@ def of_cancel(row: Row) -> Facts:
     """Facts of the answer to a cancel."""
     again = " already" if row["already_terminal"] else ""
     return {"": f"{row['status']}{again}", "filled": _number(row, "filled_qty_1e8")}
+
+
+def of_amend(row: Row) -> Facts:
+    """Facts of the answer to an amend."""
+    return {
+        "": row["status"],
+        "qty": _number(row, "qty_1e8"),
+        "limit": _number(row, "limit_price_1e9"),
+        "mode": row["mode"],
+        "pending": str(row["pending"]).lower(),
+    }
+
+
+def _cancelled(row: Row) -> Facts:
+    return {"": str(len(row["node_order_ids"]))}
 
 
 def of_position(row: Row) -> Facts:

@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequence._async import AsyncPlacedOrder, AsyncSequence
+    from sequence._async import AsyncGraphBuilder, AsyncPlacedOrder, AsyncSequence
+    from sequence._graphs import Node, Risk, Sizing, Trigger
     from sequence._orders import OrderOptions
-    from sequence._sync import PlacedOrder, Sequence
+    from sequence._sync import GraphBuilder, PlacedOrder, Sequence
     from sequence._transport import AsyncTransport, Transport
     from sequence.errors import (
         ApiError,
@@ -28,33 +29,45 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "AsyncGraphBuilder",
     "AsyncPlacedOrder",
     "AsyncSequence",
     "AsyncTransport",
     "CapabilityMissingError",
     "DeserializeError",
+    "GraphBuilder",
     "NetworkError",
+    "Node",
     "OrderOptions",
     "PlacedOrder",
+    "Risk",
     "Sequence",
     "SequenceError",
+    "Sizing",
     "Transport",
+    "Trigger",
     "ValidationError",
 ]
 
 _HOMES = {
     "ApiError": "errors",
+    "AsyncGraphBuilder": "_async",
     "AsyncPlacedOrder": "_async",
     "AsyncSequence": "_async",
     "AsyncTransport": "_transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
+    "GraphBuilder": "_sync",
     "NetworkError": "errors",
+    "Node": "_graphs",
     "OrderOptions": "_orders",
     "PlacedOrder": "_sync",
+    "Risk": "_graphs",
     "Sequence": "_sync",
     "SequenceError": "errors",
+    "Sizing": "_graphs",
     "Transport": "_transport",
+    "Trigger": "_graphs",
     "ValidationError": "errors",
 }
 

@@ -13,6 +13,7 @@ from sequence.types import (
     AmendConstraints,
     AmendRequest,
     GraphRequest,
+    NodeAmendRequest,
     Policy,
     PreviewRequest,
     Query,
@@ -146,6 +147,30 @@ def amend_request(new_price: object, new_qty: object, expected_version: object) 
         units = decimal_units(_numbers.price(new_price, "new_price"), PRICE_DECIMALS)
         values["new_constraints"] = AmendConstraints.build(max_price_1e9=units)
     return AmendRequest.build(**values)
+
+
+def node_amend_request(
+    new_price: Number | None,
+    new_qty: Number | None,
+    expected_version: int | None,
+    **limits: object,
+) -> NodeAmendRequest:
+    """The body of a node amend.
+
+    Raises:
+        ValidationError: Nothing to change, or a number that cannot be sent.
+    """
+    constraints = {name: value for name, value in limits.items() if value is not None}
+    if new_price is not None:
+        price = _numbers.price(new_price, "new_price")
+        constraints["max_price_1e9"] = decimal_units(price, PRICE_DECIMALS)
+    qty = None if new_qty is None else _numbers.qty(new_qty, "new_qty")
+    values = {
+        "new_qty_1e8": None if qty is None else decimal_units(qty, QTY_DECIMALS),
+        "new_constraints": constraints or None,
+        "expected_version": expected_version,
+    }
+    return checked(NodeAmendRequest, values)
 
 
 def decrease_request(reduce_by: object, expected_version: object) -> AmendRequest:

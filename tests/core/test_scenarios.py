@@ -85,6 +85,26 @@ class BindingWorld:
         with refusals():
             return self.engine.cancel_order(self.account, order_id, self.now_ns)
 
+    def amend(self, order_id: str, changes: dict[str, str]) -> table.Row:
+        names = {"qty": ("new_qty_1e8", 8), "less": ("reduce_by_1e8", 8), "price": ("price_1e9", 9)}
+        version = changes.pop("version", None)
+        given: dict[str, int] = {} if version is None else {"expected_version": int(version)}
+        for word, text in changes.items():
+            name, decimals = names[word]
+            given[name] = _core.decimal_units(text, decimals)
+        with refusals():
+            return self.engine.amend_order(self.account, order_id, self.now_ns, **given)
+
+    def cancel_venue(self, venue: str) -> table.Row:
+        return self.engine.cancel_venue(self.account, venue, self.now_ns)
+
+    def switch(self, *, engage: bool) -> None:
+        at = self.account, "sandbox"
+        if engage:
+            self.engine.engage_kill_switch(*at, "key_1", None, self.now_ns)
+        else:
+            self.engine.clear_kill_switch(*at, self.now_ns)
+
     def order(self, order_id: str) -> table.Row:
         with refusals():
             return self.engine.order(self.account, order_id)

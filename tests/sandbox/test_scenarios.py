@@ -93,6 +93,31 @@ class ClientWorld:
         with refusals():
             return rows(self.client.cancel(order_id))
 
+    def amend(self, order_id: str, changes: dict[str, str]) -> table.Row:
+        version = int(changes["version"]) if "version" in changes else None
+        with refusals():
+            if "less" in changes:
+                return rows(
+                    self.client.decrease(order_id, changes["less"], expected_version=version)
+                )
+            return rows(
+                self.client.amend(
+                    order_id,
+                    new_qty=changes.get("qty"),
+                    new_price=changes.get("price"),
+                    expected_version=version,
+                )
+            )
+
+    def cancel_venue(self, venue: str) -> table.Row:
+        return rows(self.client.cancel_all_on_venue(venue))
+
+    def switch(self, *, engage: bool) -> None:
+        if engage:
+            self.client.kill_switch_engage()
+        else:
+            self.client.kill_switch_clear()
+
     def order(self, order_id: str) -> table.Row:
         with refusals():
             return rows(self.client.order(order_id))
@@ -121,7 +146,7 @@ class ClientWorld:
         """A key of another client, which no endpoint makes."""
         runtime = self.sandbox.runtime
         client = runtime._new_client(name, tier="local", rate_limit_qps=None)
-        return runtime.keys.create(client, "sandbox", f"key_{name}", is_admin=False)
+        return runtime.keys.create(client, "sandbox", f"key_{name}", is_admin=True)
 
 
 @contextlib.contextmanager

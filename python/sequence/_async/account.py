@@ -20,6 +20,7 @@ from sequence.types import (
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
+    Ticket,
 )
 
 
@@ -100,6 +101,10 @@ class AsyncAccountCalls(AsyncClientBase):
     async def api_key_revoke(self, key_id: str) -> ApiKey:
         """Ends a key for good."""
         return await self.send(ops.API_KEY_REVOKE, path={"key_id": checked_id(key_id, "key_id")})
+
+    async def ws_ticket(self) -> Ticket:
+        """A ticket that opens one stream without the key; lives 30 seconds."""
+        return await self.send(ops.WS_TICKET)
 
     async def health(self) -> bool:
         """True when the server is up; needs no key, tries once and never raises."""

@@ -2,7 +2,8 @@
 """The client that blocks."""
 
 from sequence._sync.client import Sequence
+from sequence._sync.graph import GraphBuilder
 from sequence._sync.order import PlacedOrder
 from sequence._sync.sandbox import SandboxCalls
 
-__all__ = ["PlacedOrder", "SandboxCalls", "Sequence"]
+__all__ = ["GraphBuilder", "PlacedOrder", "SandboxCalls", "Sequence"]

@@ -21,6 +21,7 @@ from sequence.types import (
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
+    Ticket,
 )
 
 
@@ -101,6 +102,10 @@ class AccountCalls(ClientBase):
     def api_key_revoke(self, key_id: str) -> ApiKey:
         """Ends a key for good."""
         return self.send(ops.API_KEY_REVOKE, path={"key_id": checked_id(key_id, "key_id")})
+
+    def ws_ticket(self) -> Ticket:
+        """A ticket that opens one stream without the key; lives 30 seconds."""
+        return self.send(ops.WS_TICKET)
 
     def health(self) -> bool:
         """True when the server is up; needs no key, tries once and never raises."""

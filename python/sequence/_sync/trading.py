@@ -13,10 +13,12 @@ from sequence._orders import (
     checked_query,
     decrease_request,
     graph_request,
+    node_amend_request,
     order_request,
     preview_request,
 )
 from sequence._sync.base import ClientBase
+from sequence._sync.graph import GraphBuilder
 from sequence._sync.order import PlacedOrder
 from sequence.types import (
     AmendResponse,
@@ -24,6 +26,7 @@ from sequence.types import (
     FillsQuery,
     Graph,
     GraphCancelResponse,
+    GraphNode,
     Order,
     OrderCancelResponse,
     OrdersPage,
@@ -32,6 +35,7 @@ from sequence.types import (
     PreviewResponse,
     Side,
     SubmitResponse,
+    Urgency,
     VenueCancelAll,
 )
 
@@ -84,7 +88,17 @@ class TradingCalls(ClientBase):
         """
         return self._place("sell", symbol, qty, options)
 
-    def graph(
+    def graph(self) -> GraphBuilder:
+        """A builder of execution graphs: `graph().node(...).edge(...).submit()`.
+
+        Example:
+            >>> hedge = Node.sell("ETH-USD-PERP", 1).venue("hyperliquid")
+            >>> graph = client.graph().node("spot", Node.buy("ETH-USD", 1)).node("hedge", hedge)
+            >>> answer = graph.edge("spot", "hedge", Trigger.full_fill()).submit()
+        """
+        return GraphBuilder(self)
+
+    def submit_graph(
         self,
         nodes: Iterable[Mapping[str, Any]],
         edges: Iterable[Mapping[str, Any]] = (),
@@ -94,7 +108,7 @@ class TradingCalls(ClientBase):
         sandbox: bool | None = None,
         graph_id: str | None = None,
     ) -> SubmitResponse:
-        """Submits an execution graph: orders that wait for each other.
+        """Submits an execution graph in its wire form; `graph` builds one from parts.
 
         Args:
             nodes: Orders in their wire form.
@@ -296,6 +310,45 @@ class TradingCalls(ClientBase):
             body=body,
             repeatable=expected_version is not None,
         )
+
+    def amend_node(
+        self,
+        graph_id: str,
+        node_id: str,
+        *,
+        new_price: Number | None = None,
+        new_qty: Number | None = None,
+        max_slippage_bps: int | None = None,
+        horizon_ms: int | None = None,
+        urgency: Urgency | None = None,
+        expected_version: int | None = None,
+    ) -> GraphNode:
+        """Changes a node of a graph: its newest open order, or what it will send.
+
+        Args:
+            graph_id: As `graph_status`.
+            node_id: The node.
+            new_price: New limit price per unit.
+            new_qty: New total in units of the instrument, the filled part included.
+            max_slippage_bps: New worst price against the best opposite one.
+            horizon_ms: New life of the order, from its creation.
+            urgency: New weight of speed against cost.
+            expected_version: Refuse unless the order still has this `version`.
+
+        Raises:
+            ValidationError: Nothing to change, or a number that cannot be sent.
+            ConflictError: The node ended, or the change is not possible.
+        """
+        body = node_amend_request(
+            new_price,
+            new_qty,
+            expected_version,
+            max_slippage_bps=max_slippage_bps,
+            horizon_ms=horizon_ms,
+            urgency=urgency,
+        )
+        path = {"id": graph_id_of(graph_id), "node_id": checked_id(node_id, "node_id")}
+        return self.send(ops.AMEND_NODE, path=path, body=body)
 
     def cancel_all_on_venue(self, venue: str) -> VenueCancelAll:
         """Cancels every open order that has a leg at a venue."""

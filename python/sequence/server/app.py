@@ -81,7 +81,7 @@ class App:
             status, extra = 500, ()
             body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
         response_headers = [
-            *JSON_HEADERS,
+            *(() if extra and extra[0][0] == b"content-type" else JSON_HEADERS),
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", id_.encode("ascii")),
             *extra,
@@ -113,7 +113,7 @@ class App:
             )
         endpoint, path = self._route(raw_path, scope["method"])
         if endpoint.auth == "none":
-            return _LIVE, ()
+            return endpoint.page or (_LIVE, ())
         if has_repeats and reading.has_repeated(headers, b"authorization"):
             raise refused("BAD_REQUEST", "more than one Authorization header")
         principal = self._authenticate(scope, named.get(b"authorization"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -19,6 +20,10 @@ from sequence.server.router import Router
 from sequence.types import Query, Request
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+_PAGE_POLICY: Final = (
+    b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; "
+    b"script-src 'unsafe-inline'; frame-ancestors 'none'"
+)
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
 
 
@@ -43,6 +48,8 @@ class Endpoint:
     is_stream: bool = False
     reads_body: bool = False
     headers: tuple[Header, ...] = ()
+    page: tuple[bytes, tuple[Header, ...]] | None = None
+    """A fixed body with its own headers, for anybody."""
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
 
@@ -81,6 +88,20 @@ class Endpoint:
             raise invalid_query(error) from None
 
 
+def pages() -> dict[str, tuple[bytes, tuple[Header, ...]]]:
+    """The description of the API and its viewer."""
+    folder = Path(__file__).parent
+    html = (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", _PAGE_POLICY),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    return {
+        "/openapi.json": ((folder / "openapi.json").read_bytes(), ()),
+        "/docs": ((folder / "docs.html").read_bytes(), html),
+    }
+
+
 def build_router() -> Router[Endpoint]:
     """Every known path: the operations, and those that answer 501."""
     router = Router[Endpoint]()
@@ -91,6 +112,8 @@ def build_router() -> Router[Endpoint]:
                 router.add(method, path, endpoint)
     for row in MISSING:
         router.add(row.method, row.path, Endpoint(verb=row.verb, reason=row.reason))
+    for path, page in pages().items():
+        router.add("GET", path, Endpoint(auth="none", page=page))
     router.add("GET", "/v1/stream", Endpoint(verb="stream", is_stream=True))
     return router
 

@@ -185,6 +185,8 @@ pub struct Reshape {
     pub reducing: Quantity,
     /// The venue took the change over: this is the old form.
     pub at_venue: bool,
+    /// It takes time, so that one form may fill before the other is in force.
+    pub travels: bool,
     /// How the new order travels, when it left together with the change.
     pub transit: Transit,
 }
@@ -194,9 +196,9 @@ pub struct Reshape {
 pub struct Amending {
     /// Limit price after it.
     pub limit: Option<Price>,
-    /// Quantity that no leg holds now.
+    /// Total less what the legs add up to, now; negative after a leg ended early.
     pub rest: Quantity,
-    /// Quantity that no leg will hold once a venue has taken the change over.
+    /// The same once a venue has taken the change over.
     pub rest_after: Quantity,
 }
 
@@ -242,6 +244,18 @@ impl Leg {
         let Reshape { qty, bound, margin_at, reducing, .. } = form;
         let qty = qty.max(self.filled);
         Some(Self { qty, bound, margin_at, reducing, reshape: None, ..self.clone() })
+    }
+
+    /// A leg that needs at least what any mixture of both forms can cost.
+    pub fn dearest_form(&self, side: Side) -> Option<Self> {
+        let other = self.other_form()?;
+        let bound = match side {
+            Side::Buy => self.bound.max(other.bound),
+            Side::Sell => self.bound.min(other.bound),
+        };
+        let margin_at = self.margin_at.max(other.margin_at);
+        let reducing = self.reducing.min(other.reducing);
+        Some(Self { qty: self.qty.max(other.qty), bound, margin_at, reducing, ..other })
     }
 
     /// Quantity and bound as the client knows them.

@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from sequence.sandbox.call import Call
-from sequence.sandbox.keys import Client, KeyRow, Principal
+from sequence.sandbox.keys import Client, KeyRow, Mode, Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.tickets import LIFE_S
 from sequence.types import ApiKey, ApiKeyRequest, ApiKeys, NewApiKey, Ticket
@@ -17,7 +17,7 @@ _BETWEEN_ROTATIONS_S: Final = 1.0
 def create(call: Call[None, ApiKeyRequest]) -> NewApiKey:
     """``POST /v1/api_keys``."""
     body, caller = call.body, call.principal
-    mode = "sandbox" if body.sandbox else "live"
+    mode: Mode = "sandbox" if body.sandbox else "live"
     if mode == "live":
         _check_live(caller)
     if mode == "live" and not caller.is_admin:

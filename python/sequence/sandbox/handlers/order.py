@@ -1,7 +1,7 @@
 """Orders: submit, preview, read, amend, cancel."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sequence.sandbox.call import Call, Pending
 from sequence.sandbox.graph_rules import check_structure
@@ -11,6 +11,7 @@ from sequence.types import (
     VENUES,
     AmendRequest,
     AmendResponse,
+    GraphCancelResponse,
     GraphRequest,
     LimitType,
     Order,
@@ -33,8 +34,7 @@ LIVE_REFUSAL: Final = (
 _NO_RISK: Final = Risk()
 _NO_VERSION: Final = 2**32 - 1
 
-Look = Callable[[Call[Any, Any]], Any]
-"""A handler that answers None while there is nothing to say yet."""
+WaitingT = TypeVar("WaitingT", OrderCancelResponse, GraphCancelResponse, AmendResponse)
 
 
 class Replay(NamedTuple):
@@ -178,12 +178,16 @@ def version_of(expected: int | None) -> int | None:
     return None if expected is None else min(max(expected, 0), _NO_VERSION)
 
 
-def pending(call: Call[Any, Any], answer: Any, look: Look) -> Any:  # noqa: ANN401 - any answer
+def pending(
+    call: Call[Any, Any],
+    answer: WaitingT,
+    look: Callable[[Call[Any, Any]], WaitingT | None],
+) -> WaitingT | Pending:
     """The answer; on a clock that runs by itself it waits until ``look`` finds one."""
     if not answer.pending or call.runtime.clock.kind != "wall":
         return answer
 
-    def again(later: Call[Any, Any]) -> Any:  # noqa: ANN401 - any answer
+    def again(later: Call[Any, Any]) -> WaitingT | Pending:
         found = look(later)
         return Pending(answer, again) if found is None else found
 

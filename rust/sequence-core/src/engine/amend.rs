@@ -100,13 +100,12 @@ impl Engine {
         self.reserve_forms(id, &forms)?;
         let order = &mut self.orders[id];
         let legs = || order.legs.iter().zip(&forms);
-        let now: i64 = legs().map(|(leg, _)| leg_share(leg).0).sum();
-        let after: i64 =
-            legs().map(|(leg, form)| form.map_or(leg_share(leg), shape_share(leg)).0).sum();
+        let now: i64 = legs().map(|(leg, _)| leg.qty.0).sum();
+        let after = legs().map(|(leg, form)| form.map_or(leg.qty, |form| form.qty.max(leg.filled)));
         order.amending = Some(Amending {
             limit: change.limit,
-            rest: Quantity((order.qty.0 - now).max(0)),
-            rest_after: Quantity((change.total.0 - after).max(0)),
+            rest: Quantity(order.qty.0 - now),
+            rest_after: Quantity(change.total.0 - after.map(|qty| qty.0).sum::<i64>()),
         });
         for at in 0..forms.len() {
             self.send_reshape(id, at);
@@ -227,6 +226,7 @@ impl Engine {
             margin_at: self.margin_price(&order.spec, leg.market, bound),
             reducing,
             at_venue: false,
+            travels: !self.is_instant(),
             transit: Transit::default(),
         })
     }
@@ -296,20 +296,6 @@ fn fitting(
         super::admit::check_minimums(terms, total, notional)?;
     }
     Ok(floored)
-}
-
-/// A leg's part of its order's total, as the client knows it.
-pub(super) fn leg_share(leg: &Leg) -> Quantity {
-    match leg.state {
-        LegState::Done => leg.filled,
-        LegState::InFlight | LegState::Working => leg.known().0,
-    }
-}
-
-/// The same once a change is in force.
-fn shape_share(leg: &Leg) -> impl FnOnce(Reshape) -> Quantity {
-    let filled = leg.filled;
-    move |form| form.qty.max(filled)
 }
 
 fn named_conflict(name: &str, text: &str) -> Refusal {

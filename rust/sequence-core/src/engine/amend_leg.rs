@@ -4,7 +4,7 @@
 //! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that
 //! amends natively keeps the place of a leg that only gets smaller.
 
-use super::amend::{keeps_place, leg_share};
+use super::amend::keeps_place;
 use super::arrive::refusal_of;
 use super::deliver::Answer;
 use super::finish::LegEnd;
@@ -90,6 +90,9 @@ impl Engine {
                 let Some(leg) = self.orders[id].legs.get(at) else { return };
                 let (market, response_ns) = (leg.market, transit.response_ns);
                 let known_ns = self.visible_at(account, market, now_ns, response_ns);
+                if known_ns <= now_ns {
+                    return self.send_again(id, at);
+                }
                 self.add_timer(known_ns, Due::SendAgain(id, at));
             }
         }
@@ -142,6 +145,7 @@ impl Engine {
             margin_at: leg.margin_at,
             reducing: leg.reducing,
             at_venue: true,
+            travels: new.travels,
             transit: new.transit,
         });
         (leg.qty, leg.bound, leg.margin_at) = (new.qty, new.bound, new.margin_at);
@@ -165,15 +169,18 @@ impl Engine {
         if let Err(error) = self.hold_required(id, at) {
             self.report_fault(id, &error);
         }
-        self.settle_amend(id);
     }
 
     /// The order is the sum of its legs again; its amend ends with the last answer.
     pub(super) fn settle_amend(&mut self, id: OrderId) {
         let order = &mut self.orders[id];
         let Some(amending) = order.amending else { return };
-        let sizes = order.legs.iter().map(|leg| leg_share(leg).0);
-        order.qty = Quantity(sizes.sum::<i64>() + amending.rest.0);
+        if order.status.is_terminal() {
+            order.amending = None;
+            return;
+        }
+        let legs: i64 = order.legs.iter().map(|leg| leg.known().0.0).sum();
+        order.qty = Quantity(legs + amending.rest.0);
         if order.legs.iter().all(|leg| leg.reshape.is_none()) {
             order.amending = None;
         }

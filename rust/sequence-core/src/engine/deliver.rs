@@ -100,13 +100,11 @@ impl Engine {
                 }
             }
             Answer::Filled(matched) => self.book_fill(id, at, matched),
-            Answer::Ended(end) => {
-                self.end_leg(id, at, end);
-                self.settle_amend(id);
-            }
+            Answer::Ended(end) => self.end_leg(id, at, end),
             Answer::Amended => self.reshape_answered(id, at, true),
             Answer::Unchanged => self.reshape_answered(id, at, false),
         }
+        self.settle_amend(id);
         self.finish_if_done(id);
     }
 }

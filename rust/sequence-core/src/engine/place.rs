@@ -296,11 +296,14 @@ impl Engine {
             }
             (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
         }?;
-        // While a change is on its way either form may trade, so the dearer one is held.
-        match leg.other_form() {
-            Some(other) => Ok(needed.max(Self::required(side, terms, &other)?)),
-            None => Ok(needed),
-        }
+        // A change that travels may find part of the leg filled in its old form.
+        let other = match leg.reshape {
+            None => return Ok(needed),
+            Some(form) if form.travels => leg.dearest_form(side),
+            Some(_) => leg.other_form(),
+        };
+        let also = other.map(|other| Self::required(side, terms, &other)).transpose()?;
+        Ok(needed.max(also.unwrap_or_default()))
     }
 
     /// The balance a leg reserves from.

@@ -98,6 +98,17 @@ pub(crate) fn of_cancel(row: &Value) -> Facts {
     ])
 }
 
+/// The answer of an amend.
+pub(crate) fn of_amend(row: &Value) -> Facts {
+    Facts::from([
+        ("", text(get(row, "status"))),
+        ("qty", number(row, "qty_1e8")),
+        ("limit", number(row, "limit_price_1e9")),
+        ("mode", text(get(row, "mode"))),
+        ("pending", text(get(row, "pending"))),
+    ])
+}
+
 /// A position row; without one everything is 0.
 pub(crate) fn of_position(row: Option<&Value>) -> Facts {
     let Some(row) = row else {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
+use sequence_core::command::{Amend, Command, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::view::{FillFilter, Value};
 use sequence_core::engine::{Engine, FeedKind, Reply};
 use sequence_core::ids::{AccountId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{Policy, TimeInForce, Urgency};
 use sequence_core::reject::Refusal;
+use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
@@ -103,6 +104,9 @@ impl World {
             "again" => return Some(self.again(words[0])),
             "preview" => return Some(self.preview(words)),
             "cancel" => return Some(self.cancel(words[0])),
+            "amend" => return Some(self.amend(words)),
+            "cancel_venue" => return Some(self.cancel_venue(words[0])),
+            "halt" | "resume" => self.switch(line.verb == "halt"),
             "order" => return Some(self.order(words[0])),
             "balance" | "position" => return Some(Ok(self.position(words[0], words[1]))),
             "fills" => return Some(Ok(self.fills(words[0]))),
@@ -258,6 +262,40 @@ impl World {
         Ok(facts::of_cancel(&self.engine().order_cancel_view(&reply)))
     }
 
+    fn amend(&mut self, words: &[&str]) -> Answer {
+        let (account, id) = (self.client, self.placed[words[0]].id.clone());
+        let mut change = Amend { id: &id, ..Amend::default() };
+        for pair in words[1..].chunks(2) {
+            match pair[0] {
+                "qty" => change.new_qty = Some(Quantity(units(pair[1], 8))),
+                "less" => change.reduce_by = Some(Quantity(units(pair[1], 8))),
+                "price" => change.new_price = Some(Price(units(pair[1], 9))),
+                "version" => change.expected_version = pair[1].parse().ok(),
+                other => panic!("unknown change {other:?}"),
+            }
+        }
+        let reply = self.apply(Command::Amend { account, change })?;
+        Ok(facts::of_amend(&self.engine().amend_view(&reply)))
+    }
+
+    fn cancel_venue(&mut self, venue: &str) -> Answer {
+        let (account, venue) = (self.client, VenueId::parse(venue).unwrap());
+        let reply = self.apply(Command::CancelVenue { account, venue })?;
+        let row = self.engine().venue_cancel_view(venue, &reply);
+        let ids = facts::list(get(&row, "node_order_ids")).len();
+        Ok(Facts::from([("", ids.to_string())]))
+    }
+
+    fn switch(&mut self, engage: bool) {
+        let (account, mode) = (self.client, Mode::Sandbox);
+        let command = if engage {
+            Command::EngageSwitch { account, mode, by: "key_1", reason: None }
+        } else {
+            Command::ClearSwitch { account, mode }
+        };
+        self.apply(command).unwrap();
+    }
+
     fn order(&self, name: &str) -> Answer {
         let row = self.engine().order_by_id(self.client, &self.placed[name].id)?;
         Ok(facts::of_order(&row))
@@ -319,8 +357,8 @@ fn request<'a>(words: &[&'a str]) -> Submit<'a> {
         tif: None,
         reduce_only: false,
         metadata: "{}",
-        risk: sequence_core::risk::GraphRisk::default(),
-        by: sequence_core::risk::Mode::Sandbox,
+        risk: GraphRisk::default(),
+        by: Mode::Sandbox,
     };
     for word in rest {
         match word.split_once('=').unwrap_or((word, "")) {

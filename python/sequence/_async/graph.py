@@ -1,0 +1,103 @@
+"""A graph put together node by node, then submitted."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
+from sequence.types import SubmitResponse
+
+if TYPE_CHECKING:
+    from sequence._async.trading import AsyncTradingCalls
+
+
+class AsyncGraphBuilder:
+    """What `graph()` returns; every method but `submit` returns the builder itself.
+
+    Example:
+        >>> hedge = Node.sell("ETH-USD-PERP", 1).venue("hyperliquid")
+        >>> graph = client.graph().node("spot", Node.buy("ETH-USD", 1)).node("hedge", hedge)
+        >>> answer = await graph.edge("spot", "hedge", Trigger.full_fill()).submit()
+    """
+
+    def __init__(self, client: "AsyncTradingCalls") -> None:
+        self._client = client
+        self._nodes: list[dict[str, Any]] = []
+        self._edges: list[dict[str, Any]] = []
+        self._risk: dict[str, Any] | None = None
+        self._metadata: Mapping[str, Any] | None = None
+        self._sandbox: bool | None = None
+        self._graph_id: str | None = None
+
+    def node(self, node_id: str, node: Node) -> Self:
+        """Adds an order under a name of its own."""
+        self._nodes.append(node.body(node_id))
+        return self
+
+    def edge(
+        self,
+        from_node: str,
+        to_node: str,
+        trigger: Trigger,
+        *,
+        sizing: Sizing | None = None,
+        cancels: bool = False,
+        condition: Mapping[str, Any] | None = None,
+        edge_id: str | None = None,
+    ) -> Self:
+        """Lets what one order does activate another one, or cancel it.
+
+        Args:
+            from_node: The source.
+            to_node: The target.
+            trigger: What the source has to do.
+            sizing: Quantity the target gets; by default its own, after `Trigger.on_fill` the fill.
+            cancels: The target is cancelled instead.
+            condition: What must hold as well when the trigger fires.
+            edge_id: Name of the edge.
+        """
+        edge = edge_body(
+            from_node,
+            to_node,
+            trigger,
+            sizing=sizing,
+            cancels=cancels,
+            condition=condition,
+            edge_id=edge_id,
+        )
+        self._edges.append(edge)
+        return self
+
+    def risk(self, risk: Risk) -> Self:
+        """Sets the limits of the whole graph."""
+        self._risk = risk.body()
+        return self
+
+    def metadata(self, metadata: Mapping[str, Any]) -> Self:
+        """Sets free JSON that comes back with the graph."""
+        self._metadata = metadata
+        return self
+
+    def sandbox(self, flag: bool = True) -> Self:  # noqa: FBT001, FBT002 - reads as a sentence
+        """With a live key: False sends the graph to the real venues."""
+        self._sandbox = flag
+        return self
+
+    def graph_id(self, graph_id: str) -> Self:
+        """Sets the idempotency key; by default one is made."""
+        self._graph_id = graph_id
+        return self
+
+    async def submit(self) -> SubmitResponse:
+        """Submits the graph.
+
+        Raises:
+            ValidationError: The graph cannot be sent; the message names the field.
+        """
+        return await self._client.submit_graph(
+            self._nodes,
+            self._edges,
+            risk=self._risk,
+            metadata=self._metadata,
+            sandbox=self._sandbox,
+            graph_id=self._graph_id,
+        )
