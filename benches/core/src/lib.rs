@@ -1,3 +1,4 @@
 //! Fixtures shared by the benchmarks.
 
 pub mod feed;
+pub mod replay;

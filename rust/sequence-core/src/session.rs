@@ -12,7 +12,7 @@ use crate::ids::{InstrumentKind, MarketId, VenueId};
 use crate::number::{Price, Quantity};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
-use crate::tape::{EventKind, MarketEvent};
+use crate::tape::{EventKind, MarketEvent, Tape, TapeFeed, TapeInstrument};
 use crate::venue::{DEMO_LISTINGS, DemoListing};
 
 /// A pause of the demo market longer than this is skipped rather than generated.
@@ -24,7 +24,7 @@ pub struct Session {
     /// The trading state.
     pub engine: Engine,
     demo: Option<Demo>,
-    replays: Vec<Recording>,
+    recordings: Vec<Source>,
 }
 
 #[derive(Debug)]
@@ -33,6 +33,14 @@ struct Demo {
     ids: Vec<MarketId>,
 }
 
+/// A recording in either form.
+#[derive(Debug)]
+enum Source {
+    Raw(Box<Recording>),
+    Tape(TapeSource),
+}
+
+/// A venue's frames, decoded as they are played.
 #[derive(Debug)]
 struct Recording {
     replay: Replay,
@@ -40,10 +48,18 @@ struct Recording {
     ids: Vec<(String, Option<MarketId>)>,
 }
 
+/// Records, played as they are.
+#[derive(Debug)]
+struct TapeSource {
+    tape: Tape,
+    /// Market of each instrument, and whether its steps are still unknown.
+    markets: Vec<(Option<MarketId>, bool)>,
+}
+
 impl Session {
     /// A session without sources.
     pub const fn new(engine: Engine) -> Self {
-        Self { engine, demo: None, replays: Vec::new() }
+        Self { engine, demo: None, recordings: Vec::new() }
     }
 
     /// Lists the built-in demo market and opens its books at `now_ns`.
@@ -67,24 +83,52 @@ impl Session {
 
     /// Adds a recording; its events come as the clock reaches them.
     pub fn add_recording(&mut self, replay: Replay) {
-        self.replays.push(Recording { replay, ids: Vec::new() });
+        self.recordings.push(Source::Raw(Box::new(Recording { replay, ids: Vec::new() })));
+    }
+
+    /// Adds a tape and lists its instruments; its events come as the clock reaches them.
+    pub fn add_tape(&mut self, tape: Tape) -> Result<(), Refusal> {
+        let feed = tape.feed();
+        let listed = |row: &TapeInstrument| list_tape_market(&mut self.engine, feed, row);
+        let markets = tape.instruments().iter().map(listed).collect::<Result<_, _>>()?;
+        self.recordings.push(Source::Tape(TapeSource { tape, markets }));
+        Ok(())
     }
 
     /// Moves everything to `now_ns`.
     pub fn advance(&mut self, now_ns: i64) {
+        self.run(now_ns, None);
+        self.fire(now_ns);
+    }
+
+    /// Moves towards `now_ns` and stops after the first thing that changes an account. Returns
+    /// true when it stopped for that; the engine's time is then when it happened.
+    pub fn advance_to_change(&mut self, now_ns: i64) -> bool {
+        let seen = self.engine.log().last_seq();
+        if self.run(now_ns, Some(seen)) {
+            return true;
+        }
+        self.fire(now_ns);
+        self.engine.log().last_seq() != seen
+    }
+
+    /// Applies what is due up to `now_ns`. With `seen`, returns true as soon as the log grew.
+    fn run(&mut self, now_ns: i64, seen: Option<u64>) -> bool {
         self.skip_demo_gap(now_ns);
         loop {
             let source = self.next_source().filter(|(_, due)| *due <= now_ns);
             let timer = self.engine.next_timer_ns().filter(|due| *due <= now_ns);
             match (source, timer) {
                 (Some((source, due)), timer) if timer.is_none_or(|timer| due <= timer) => {
-                    self.play(source, due);
+                    self.play(source, due, now_ns, seen);
                 }
                 (_, Some(timer)) => self.fire(timer),
-                _ => break,
+                _ => return false,
+            }
+            if seen.is_some_and(|seen| self.engine.log().last_seq() != seen) {
+                return true;
             }
         }
-        self.fire(now_ns);
     }
 
     /// When something happens next.
@@ -93,24 +137,34 @@ impl Session {
         source.into_iter().chain(self.engine.next_timer_ns()).min()
     }
 
+    /// When the last recording ends; `None` without recordings.
+    pub fn last_recorded_ns(&self) -> Option<i64> {
+        self.recordings.iter().map(Source::last_ns).max()
+    }
+
     fn fire(&mut self, at_ns: i64) {
         // Time passing is never refused.
         let passed = self.engine.apply(Command::Advance, at_ns);
         debug_assert!(passed.is_ok());
     }
 
-    /// Source with the earliest due time; 0 is the demo market, recordings follow.
-    fn next_source(&self) -> Option<(usize, i64)> {
+    /// Due times of the sources; 0 is the demo market, recordings follow.
+    fn dues(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         let demo = self.demo.as_ref().and_then(|demo| demo.market.next_due_ns());
-        let replays = self.replays.iter().map(|recording| recording.replay.next_due_ns());
+        let recordings = self.recordings.iter().map(Source::next_due_ns);
         std::iter::once(demo)
-            .chain(replays)
+            .chain(recordings)
             .enumerate()
             .filter_map(|(source, due)| due.map(|due| (source, due)))
-            .min_by_key(|(source, due)| (*due, *source))
     }
 
-    fn play(&mut self, source: usize, due_ns: i64) {
+    /// Source with the earliest due time.
+    fn next_source(&self) -> Option<(usize, i64)> {
+        self.dues().min_by_key(|(source, due)| (*due, *source))
+    }
+
+    fn play(&mut self, source: usize, due_ns: i64, now_ns: i64, seen: Option<u64>) {
+        let until_ns = self.turn_of(source, now_ns);
         let engine = &mut self.engine;
         match source.checked_sub(1) {
             None => {
@@ -122,16 +176,28 @@ impl Session {
                     }
                 });
             }
-            Some(at) => {
-                let Some(Recording { replay, ids }) = self.replays.get_mut(at) else { return };
-                replay.advance(due_ns, &mut |instrument, events| {
-                    let venue = instrument.venue.venue_id();
-                    if let Some(id) = market_of(engine, ids, venue, &instrument.symbol, events) {
-                        feed(engine, id, events, due_ns);
-                    }
-                });
-            }
+            Some(at) => match self.recordings.get_mut(at) {
+                Some(Source::Raw(recording)) => {
+                    let Recording { replay, ids } = &mut **recording;
+                    replay.advance(due_ns, &mut |instrument, events| {
+                        let venue = instrument.venue.venue_id();
+                        if let Some(id) = market_of(engine, ids, venue, &instrument.symbol, events)
+                        {
+                            feed(engine, id, events, due_ns);
+                        }
+                    });
+                }
+                Some(Source::Tape(source)) => play_tape(engine, source, until_ns, seen),
+                None => {}
+            },
         }
+    }
+
+    /// Until when a source may be played before another one is due.
+    fn turn_of(&self, source: usize, now_ns: i64) -> i64 {
+        let others = self.dues().filter(|(other, _)| *other != source);
+        let limits = others.map(|(other, due)| if other < source { due - 1 } else { due });
+        limits.fold(now_ns, i64::min)
     }
 
     fn skip_demo_gap(&mut self, now_ns: i64) {
@@ -141,6 +207,66 @@ impl Session {
             demo.market.skip_to(now_ns);
         }
     }
+}
+
+impl Source {
+    fn next_due_ns(&self) -> Option<i64> {
+        match self {
+            Self::Raw(recording) => recording.replay.next_due_ns(),
+            Self::Tape(source) => source.tape.next_due_ns(),
+        }
+    }
+
+    fn last_ns(&self) -> i64 {
+        match self {
+            Self::Raw(recording) => recording.replay.last_ns(),
+            Self::Tape(source) => source.tape.last_ns(),
+        }
+    }
+}
+
+/// Plays messages in a row until another source or a timer comes first.
+fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: Option<u64>) {
+    let TapeSource { tape, markets } = source;
+    while let Some(due_ns) = tape.next_due_ns().filter(|due| *due <= until_ns) {
+        if engine.next_timer_ns().is_some_and(|timer| timer < due_ns) {
+            return;
+        }
+        let Some((instrument, events)) = tape.next_message() else { return };
+        if let Some((Some(id), new)) = markets.get_mut(instrument) {
+            if std::mem::take(new) {
+                adopt_steps(engine, *id, events);
+            }
+            feed(engine, *id, events, due_ns);
+        }
+        if seen.is_some_and(|seen| engine.log().last_seq() != seen) {
+            return;
+        }
+    }
+}
+
+/// Lists an instrument of a tape. A name that is no symbol here is skipped in a venue's recording,
+/// as in its raw frames, and refused in one made by hand.
+fn list_tape_market(
+    engine: &mut Engine,
+    feed: TapeFeed,
+    row: &TapeInstrument,
+) -> Result<(Option<MarketId>, bool), Refusal> {
+    let kind = match feed {
+        TapeFeed::Venue => FeedKind::Recorded,
+        TapeFeed::Hand => FeedKind::HandFed,
+    };
+    let id = match engine.list_market(row.venue, &row.symbol, kind) {
+        Ok(id) => id,
+        Err(_unknown) if feed == TapeFeed::Venue => return Ok((None, false)),
+        Err(refusal) => return Err(refusal),
+    };
+    if row.tick.is_some() || row.lot.is_some() {
+        let lot = row.lot.unwrap_or(engine.registry().market(id).lot);
+        engine.set_steps(id, row.tick, lot);
+        return Ok((Some(id), false));
+    }
+    Ok((Some(id), feed == TapeFeed::Venue))
 }
 
 fn feed(engine: &mut Engine, market: MarketId, events: &[MarketEvent], due_ns: i64) {

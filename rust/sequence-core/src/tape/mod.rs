@@ -4,8 +4,10 @@
 //! message becomes one or more events; the last carries [`flag::LAST`], and a book is only looked
 //! at between messages. The fields and the 64-byte encoding are the recording schema.
 
+mod play;
 mod record;
 
+pub use play::{Tape, TapeFeed, TapeInstrument, TapeWriter};
 pub use record::{RECORD_BYTES, TapeError};
 
 use crate::ids::BookSide;

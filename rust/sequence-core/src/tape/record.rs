@@ -20,6 +20,8 @@ pub enum TapeError {
     Side(u8),
     /// A time after the year 2262.
     Time,
+    /// An instrument the tape does not list, or more than it can list.
+    Instrument(u32),
 }
 
 impl fmt::Display for TapeError {
@@ -29,6 +31,7 @@ impl fmt::Display for TapeError {
             Self::Kind(code) => write!(f, "unknown kind of event {code}"),
             Self::Side(code) => write!(f, "unknown side {code}"),
             Self::Time => f.write_str("a time is out of range"),
+            Self::Instrument(at) => write!(f, "instrument {at} is not listed by the tape"),
         }
     }
 }
