@@ -1,48 +1,95 @@
 //! A market to replay and paper orders that rest in it.
+//!
+//! The touch stands still, so that orders behind it rest for the whole tape: every depth change at
+//! their prices moves their queues. That is the dear case; a book that walks away is cheaper.
 
 use sequence_core::command::{Command, Size, Submit};
-use sequence_core::demo::{DemoBook, DemoMarket, Volatility};
 use sequence_core::engine::{Engine, FeedKind};
-use sequence_core::ids::{AccountId, InstrumentKind, MarketId, Side};
+use sequence_core::ids::{AccountId, BookSide, InstrumentKind, MarketId, Side};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::order::{Policy, Urgency};
-use sequence_core::sim::preset::Params;
-use sequence_core::tape::{Tape, TapeError, TapeFeed, TapeInstrument, TapeWriter};
+use sequence_core::rng::{Draws, Stream};
+use sequence_core::sim::preset::REALISTIC;
+use sequence_core::tape::{
+    EventKind, MarketEvent, Tape, TapeError, TapeFeed, TapeInstrument, TapeWriter,
+};
 use sequence_core::venue;
 
 /// Where the tape starts, ns.
 const START_NS: i64 = 1_776_657_000_000_000_000;
-/// Time generated at once, ns.
-const STEP_NS: i64 = 60_000_000_000;
+/// Levels of a side.
+const LEVELS: i64 = 400;
 const SYMBOL: &str = "BTC-USD";
 const TICK: Price = Price(10_000_000);
 const LOT: Quantity = Quantity(1_000);
 const BID: i64 = 60_000_000_000_000;
 
-/// Records of a lively generated book: depth changes near the touch, sweeps and prints.
-pub fn records(events: usize) -> Result<Vec<u8>, TapeError> {
-    let book = DemoBook {
-        symbol: SYMBOL,
-        venue: "kraken",
-        kind: InstrumentKind::Spot,
-        tick: TICK,
-        lot: LOT,
-        bid: Price(BID),
-        ask: Price(BID + TICK.0),
-        volatility: Volatility::Normal,
-    };
-    let mut market = DemoMarket::new(7, &[book], START_NS);
-    let (mut writer, mut written, mut at_ns) = (TapeWriter::default(), 0, START_NS);
-    let mut refused = Ok(());
-    while written < events && refused.is_ok() {
-        at_ns += STEP_NS;
-        market.advance(at_ns, &mut |_, message| {
-            let due_ns = message.first().map_or(at_ns, |event| event.ts_local_ns);
-            refused = writer.push(venue::KRAKEN, SYMBOL, message, due_ns);
-            written += message.len();
-        });
+/// Price of a level, 0 is the touch.
+pub const fn price_of(side: BookSide, depth: i64) -> Price {
+    match side {
+        BookSide::Bid => Price(BID - depth * TICK.0),
+        BookSide::Ask => Price(BID + (1 + depth) * TICK.0),
     }
-    refused.map(|()| writer.finish().1)
+}
+
+/// Records: a snapshot of 800 levels, then one to four depth changes a message, mostly near the
+/// touch, some emptying a level, and a trade before one message in ten.
+pub fn records(events: usize) -> Result<Vec<u8>, TapeError> {
+    let mut draws = Draws::new(Stream::new(7, 0, "bench.tape"));
+    let (mut writer, mut written, mut at_ns) = (TapeWriter::default(), 0, START_NS);
+    let mut message = snapshot(&mut draws);
+    while written < events {
+        if let Some(end) = message.last_mut() {
+            *end = end.last();
+        }
+        writer.push(venue::KRAKEN, SYMBOL, &message, at_ns)?;
+        written += message.len();
+        message.clear();
+        at_ns += draws.between(100_000, 2_000_000);
+        if draws.chance(10) {
+            let hit = side(&mut draws);
+            let size = Quantity(draws.between(1, 50) * LOT.0);
+            message.push(MarketEvent::print(Some(hit), price_of(hit, 0), size, 0, 0));
+        }
+        for _ in 0..=draws.roll(4) {
+            message.push(change(&mut draws));
+        }
+    }
+    Ok(writer.finish().1)
+}
+
+fn side(draws: &mut Draws) -> BookSide {
+    if draws.chance(50) { BookSide::Bid } else { BookSide::Ask }
+}
+
+/// A size of one to five hundred lots.
+fn size(draws: &mut Draws) -> Quantity {
+    Quantity(draws.between(1, 500) * LOT.0)
+}
+
+fn snapshot(draws: &mut Draws) -> Vec<MarketEvent> {
+    let mut message = vec![MarketEvent::new(EventKind::SnapshotBegin, 0, 0)];
+    for depth in 0..LEVELS {
+        for side in [BookSide::Bid, BookSide::Ask] {
+            let size = Quantity(size(draws).0 + 500 * LOT.0);
+            message.push(MarketEvent::level(side, price_of(side, depth), size, 0, 0));
+        }
+    }
+    message.push(MarketEvent::new(EventKind::SnapshotEnd, 0, 0));
+    message
+}
+
+fn change(draws: &mut Draws) -> MarketEvent {
+    let side = side(draws);
+    // The smallest of three: half of all changes are in the first fifth of the levels.
+    let mut depth = LEVELS;
+    for _ in 0..3 {
+        let width = if draws.chance(80) { 40 } else { LEVELS };
+        depth = depth.min(draws.between(0, width));
+    }
+    let gone = depth > 0 && draws.chance(20);
+    let size = if gone { Quantity::ZERO } else { size(draws) };
+    MarketEvent::level(side, price_of(side, depth), size, 0, 0)
 }
 
 /// The records as a tape of one instrument.
@@ -56,28 +103,29 @@ pub fn tape(records: Vec<u8>) -> Result<Tape, TapeError> {
     Tape::new(records, vec![row], TapeFeed::Venue)
 }
 
-/// An engine whose book has seen the first `messages` of a tape, and a funded account.
+/// An engine that has seen the first `messages` of a tape, and a funded account.
+///
+/// # Panics
+///
+/// When the engine refuses its own fixture.
 pub fn opened(tape: &mut Tape, messages: usize) -> (Engine, AccountId, MarketId) {
-    let params = Params::preset("realistic").unwrap_or(sequence_core::sim::preset::REALISTIC);
-    let mut engine = Engine::new(42, "realistic", params);
+    let mut engine = Engine::new(42, "realistic", REALISTIC);
     let listed = engine.list_market(venue::KRAKEN, SYMBOL, FeedKind::Recorded);
     let market = listed.unwrap_or(MarketId(0));
     engine.set_steps(market, Some(TICK), LOT);
     for _ in 0..messages {
         let Some(now_ns) = tape.next_due_ns() else { break };
         let Some((_, events)) = tape.next_message() else { break };
-        let applied = engine.apply(Command::Market { market, events }, now_ns);
-        debug_assert!(applied.is_ok());
+        assert!(engine.apply(Command::Market { market, events }, now_ns).is_ok());
     }
     let account = engine.account("bench");
     let initial = Quantity(100_000_000_000_000_000);
     let now_ns = engine.now_ns();
-    let seeded = engine.apply(Command::Reset { account, initial }, now_ns);
-    debug_assert!(seeded.is_ok());
+    assert!(engine.apply(Command::Reset { account, initial }, now_ns).is_ok());
     (engine, account, market)
 }
 
-/// An order of one lot at the book of the tape.
+/// An order of a thousandth at the book of the tape.
 pub const fn order(side: Side, limit: Option<Price>) -> Submit<'static> {
     Submit {
         symbol: SYMBOL,
@@ -98,18 +146,20 @@ pub const fn order(side: Side, limit: Option<Price>) -> Submit<'static> {
     }
 }
 
-/// Rests `count` buys on ten ticks' distance from each other, the first `away` ticks below.
-pub fn rest(engine: &mut Engine, account: AccountId, count: usize, away: i64) {
+/// Rests `count` buys, one per level behind the touch and then again from the first.
+///
+/// # Panics
+///
+/// When the engine refuses one.
+pub fn rest(engine: &mut Engine, account: AccountId, count: usize) {
     for nth in 0..count {
-        let nth = i64::try_from(nth).unwrap_or(0);
-        let limit = Price(BID - (away + nth % 1_000) * TICK.0);
-        let order = order(Side::Buy, Some(limit));
+        let depth = 1 + i64::try_from(nth).unwrap_or(0) % (LEVELS - 1);
+        let order = order(Side::Buy, Some(price_of(BookSide::Bid, depth)));
         let now_ns = engine.now_ns();
         let placed = engine.apply(Command::Submit { account, order }, now_ns);
         assert!(placed.is_ok(), "{placed:?}");
     }
-    // Every delay is over after a minute of venue time.
+    // Every delay is over after a second.
     let later = engine.now_ns() + 1_000_000_000;
-    let passed = engine.apply(Command::Advance, later);
-    debug_assert!(passed.is_ok());
+    assert!(engine.apply(Command::Advance, later).is_ok());
 }

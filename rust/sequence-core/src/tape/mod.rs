@@ -4,9 +4,11 @@
 //! message becomes one or more events; the last carries [`flag::LAST`], and a book is only looked
 //! at between messages. The fields and the 64-byte encoding are the recording schema.
 
+mod columns;
 mod play;
 mod record;
 
+pub use columns::{COLUMN_WIDTHS, join, records_of, select, split};
 pub use play::{Tape, TapeFeed, TapeInstrument, TapeWriter};
 pub use record::{RECORD_BYTES, TapeError};
 

@@ -11,7 +11,7 @@ use crate::ids::VenueId;
 use crate::number::{Price, Quantity};
 
 /// Where the instrument stands in `count`.
-const INSTRUMENT_SHIFT: u32 = 16;
+pub(super) const INSTRUMENT_SHIFT: u32 = 16;
 /// Largest number of orders at a level that a record can carry.
 const MAX_COUNT: u32 = 0xFFFF;
 
