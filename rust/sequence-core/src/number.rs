@@ -195,6 +195,12 @@ fn mul_div(a: i128, b: i128, d: i128) -> Result<(i128, bool), NumberError> {
     if d <= 0 {
         return Err(NumberError::Range);
     }
+    // Nearly every product of sizes fits one machine word, which divides many times faster.
+    if let (Ok(a), Ok(b), Ok(d)) = (u64::try_from(a), u64::try_from(b), u64::try_from(d))
+        && let Some(product) = a.checked_mul(b)
+    {
+        return Ok((i128::from(product / d), product % d == 0));
+    }
     if let Some(product) = a.checked_mul(b) {
         return Ok((product.div_euclid(d), product.rem_euclid(d) == 0));
     }

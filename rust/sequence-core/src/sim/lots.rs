@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sim::math::{ONE_Q32, pow_q32};
+use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32};
 
 /// Rounds of proportional removal before the rest is taken from the back.
 const MAX_ROUNDS: u32 = 8;
@@ -240,7 +240,7 @@ impl LotQueue {
         for entry in self.entries.iter_mut().filter(|entry| eligible(entry)) {
             before += i128::from(entry.size);
             // The last share is exactly 1, so every round hands out its whole decrease.
-            let weight = pow_q32((before << 32) / total, k).min(ONE_Q32);
+            let weight = pow_q32(ratio_q32(before, total), k).min(ONE_Q32);
             let upto = i64::try_from((i128::from(size) * weight) >> 32).unwrap_or(size);
             let take = entry.size.min(upto - credited);
             credited = upto;

@@ -63,6 +63,15 @@ pub const fn mul_q32(a: i128, b: i128) -> i128 {
     (a * b) >> 32
 }
 
+/// `part/whole` in Q32, rounded down, for `0 ≤ part` and `0 < whole`.
+pub(crate) fn ratio_q32(part: i128, whole: i128) -> i128 {
+    // Sizes of a level nearly always fit: one division of machine words instead of a wide one.
+    if let (Ok(part), Ok(whole)) = (u32::try_from(part), u64::try_from(whole)) {
+        return i128::from((u64::from(part) << 32) / whole.max(1));
+    }
+    (part << 32) / whole
+}
+
 /// `xⁿ` in Q32 with a floor after every product, for `x` in `[0, 1]`.
 pub fn pow_q32(x: i128, n: u32) -> i128 {
     (0..n).fold(ONE_Q32, |power, _| mul_q32(power, x))
@@ -72,6 +81,16 @@ pub fn pow_q32(x: i128, n: u32) -> i128 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_ratio_is_the_wide_division_whatever_its_size(
+            part in 0..=1_i128 << 60, whole in 1..=1_i128 << 60, shift in 0..40_u32,
+        ) {
+            let (part, whole) = (part >> shift, (whole >> shift).max(1));
+            prop_assert_eq!(ratio_q32(part, whole), (part << 32) / whole);
+        }
+    }
 
     #[test]
     fn the_published_vectors_hold() {

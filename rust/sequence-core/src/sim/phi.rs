@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::number::{NumberError, mul_div_floor};
-use crate::sim::math::{ONE_Q32, ln_q32, pow_q32};
+use crate::sim::math::{ONE_Q32, ln_q32, pow_q32, ratio_q32};
 
 /// One scalar rule. All arithmetic is Q32 with floors; `Uniform` is exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Phi {
     }
 
     fn phi_q32(&self, f: i128, b: i128, lot: i128) -> Result<i128, NumberError> {
-        let x = (f << 32) / (f + b);
+        let x = ratio_q32(f, f + b);
         let ln_one_plus = |size: i128| ln_q32(ONE_Q32 + (size << 32) / lot);
         Ok(match self {
             Self::PowerRatio(n) => {

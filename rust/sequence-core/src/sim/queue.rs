@@ -25,6 +25,9 @@ pub struct QueueBook {
     asks: Vec<(Price, LevelView)>,
     /// Time of the market's last depth message.
     last_message_ns: i64,
+    /// An order joined since the last message ended. Most messages meet no new order, and then
+    /// need not look at every level.
+    joined: bool,
 }
 
 /// What the evidence of one step is.
@@ -38,7 +41,7 @@ struct Evidence {
 impl QueueBook {
     /// An empty queue book.
     pub const fn new(params: QueueParams) -> Self {
-        Self { params, bids: Vec::new(), asks: Vec::new(), last_message_ns: 0 }
+        Self { params, bids: Vec::new(), asks: Vec::new(), last_message_ns: 0, joined: false }
     }
 
     /// Parameters in force.
@@ -84,6 +87,7 @@ impl QueueBook {
         let Some((_, view)) = views.get_mut(at) else { return };
         view.settle(join.now_ns, &rules);
         view.join(resting(join), hidden, band_hidden);
+        self.joined = true;
     }
 
     /// Takes an order out. False when it does not rest here.
@@ -136,6 +140,9 @@ impl QueueBook {
     /// behind it.
     pub fn on_message_end(&mut self, now_ns: i64) {
         self.last_message_ns = now_ns;
+        if !std::mem::take(&mut self.joined) {
+            return;
+        }
         for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
             view.end_entry();
         }

@@ -142,7 +142,7 @@ impl LevelView {
         let consumed = serve(&mut self.own, Lane::Main, budget, rules.fill_quantum);
         self.scalar_external = (self.scalar_external - consumed).max(0);
         self.queue.walk(consumed, |_, _, _| 0);
-        let places = places(&self.queue, self.own.len());
+        let places = self.queue.ahead().chain(std::iter::repeat(0));
         for (own, listed) in self.own.iter_mut().zip(places) {
             let scalar = (own.ahead - consumed).max(0);
             let ahead = combine(&self.mode, scalar, listed);
@@ -306,7 +306,7 @@ impl LevelView {
             self.queue.cancel(size, count_change(fewer), unmatched);
         }
         self.scalar_external = (total - size).max(0);
-        let places = places(&self.queue, self.own.len());
+        let places = self.queue.ahead().chain(std::iter::repeat(0));
         let mut before = 0;
         for (own, listed) in self.own.iter_mut().zip(places) {
             let scalar = match &self.mode {
@@ -351,13 +351,6 @@ impl LevelView {
 /// True when `joined` lies in the first half of an interval of known length.
 fn in_first_half(joined: i64, (from, to): (i64, i64)) -> bool {
     2 * (i128::from(joined) - i128::from(from)) < i128::from(to) - i128::from(from)
-}
-
-fn places(queue: &LotQueue, own: usize) -> Vec<i64> {
-    let mut places = Vec::with_capacity(own);
-    places.extend(queue.ahead());
-    places.resize(own, 0);
-    places
 }
 
 fn combine(mode: &Mode, scalar: i64, listed: i64) -> i64 {
