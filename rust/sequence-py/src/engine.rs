@@ -14,7 +14,6 @@ use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::risk::GraphRisk;
 use sequence_core::session::Session;
-use sequence_core::sim::preset::{PRESETS, Params};
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
 use crate::control::graph_risk;
@@ -22,6 +21,7 @@ use crate::convert::{to_python, violations};
 use crate::error::refused;
 use crate::feed::Recording;
 use crate::parse;
+use crate::tape::Tape;
 
 /// The deterministic core. Thread-safe: each call holds one lock and no Python object under it.
 #[pyclass(frozen, module = "sequence._core")]
@@ -164,21 +164,11 @@ impl Engine {
     #[new]
     #[pyo3(signature = (*, seed=42, preset="instant", overrides=None))]
     fn new(
-        py: Python<'_>,
         seed: u64,
         preset: &str,
         overrides: Option<BTreeMap<String, String>>,
     ) -> PyResult<Self> {
-        let Some(mut params) = Params::preset(preset) else {
-            let known: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
-            return Err(refused(py, &crate::error::bad_choice("preset", preset, &known)));
-        };
-        for (key, value) in overrides.unwrap_or_default() {
-            if params.set(&key, &value).is_none() {
-                let text = format!("{key}={value} is no parameter of the simulator");
-                return Err(refused(py, &Refusal::invalid("overrides", text)));
-            }
-        }
+        let params = crate::sim::build(preset, &overrides.unwrap_or_default())?;
         let engine = CoreEngine::new(seed, preset, params);
         Ok(Self { session: Mutex::new(Session::new(engine)), seed })
     }
@@ -193,6 +183,32 @@ impl Engine {
         let replay = recording.rewound()?;
         py.detach(|| self.lock().add_recording(replay));
         Ok(())
+    }
+
+    /// Plays a tape from its start, as the clock reaches its messages; lists its instruments.
+    fn add_tape(&self, py: Python<'_>, tape: &Tape) -> PyResult<()> {
+        let tape = tape.rewound();
+        self.run(py, |session| session.add_tape(tape))
+    }
+
+    /// Moves towards `now_ns` and stops at the first change of an account: (time, stopped).
+    fn advance_to_change(&self, py: Python<'_>, now_ns: i64) -> (i64, bool) {
+        py.detach(|| {
+            let mut session = self.lock();
+            let changed = session.advance_to_change(now_ns);
+            (session.engine.now_ns(), changed)
+        })
+    }
+
+    /// When the last recording ends, or `None` without recordings.
+    fn last_recorded_ns(&self) -> Option<i64> {
+        self.lock().last_recorded_ns()
+    }
+
+    /// Commit number of the newest event; 0 before the first.
+    #[getter]
+    fn last_seq(&self) -> u64 {
+        self.lock().engine.log().last_seq()
     }
 
     /// Moves market sources and timers to `now_ns`.

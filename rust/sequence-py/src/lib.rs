@@ -13,7 +13,9 @@ mod error;
 mod feed;
 mod json;
 mod parse;
+mod sim;
 mod symbols;
+mod tape;
 
 #[pymodule(gil_used = false)]
 mod _core {
@@ -27,12 +29,17 @@ mod _core {
     use crate::feed::{Recording, check_recording};
     #[pymodule_export]
     use crate::json::{JsonError, parse_json};
+    #[pymodule_export]
+    use crate::sim::{sim_config, sim_presets};
+    #[pymodule_export]
+    use crate::tape::{Tape, join_records, recording_records, select_records, split_records};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         module.add("BUILD_PROFILE", profile)?;
+        module.add("MODEL_VERSION", sequence_core::sim::preset::MODEL_VERSION)?;
         crate::symbols::register(module)
     }
 }

@@ -67,8 +67,7 @@ impl Tape {
 }
 
 fn instrument((venue, symbol, tick, lot): InstrumentArgument) -> PyResult<TapeInstrument> {
-    let id = VenueId::from_text(&venue)
-        .ok_or_else(|| PyValueError::new_err(format!("unknown venue {venue:?}")))?;
+    let id = VenueId::parse(&venue).map_err(|error| PyValueError::new_err(error.to_string()))?;
     let step = |value: Option<i64>| match value {
         Some(step) if step < 1 => Err(PyValueError::new_err("tick and lot are above 0")),
         other => Ok(other),

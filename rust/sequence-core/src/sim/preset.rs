@@ -304,7 +304,61 @@ pub const PRESETS: &[(&str, Params)] = &[
     ("instant", INSTANT),
 ];
 
+/// Why a value cannot replace that of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverrideError {
+    /// No parameter has this key.
+    Key,
+    /// The text is not a value of the parameter's kind.
+    Value,
+    /// The number is outside what the parameter can mean: least and most.
+    Range(i64, i64),
+}
+
+impl std::fmt::Display for OverrideError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key => f.write_str("no such parameter"),
+            Self::Value => f.write_str("not a value of this parameter"),
+            Self::Range(least, most) => write!(f, "must be from {least} to {most}"),
+        }
+    }
+}
+
+impl std::error::Error for OverrideError {}
+
+/// Least and most of a number: beyond them it has no meaning, or the arithmetic no room.
+fn range(key: &str) -> (i64, i64) {
+    match key {
+        "queue.power_k" => (1, 16),
+        "queue.lots_cap" => (1, 65_536),
+        "walk.max_levels" => (1, 10_000),
+        "latency.rho_ppm" => (0, 999_999),
+        "protection_bps" | "protection_event_bps" | "fat_finger_bps" => (0, 1_000_000),
+        _ if key.ends_with("_ppm") => (0, 100_000_000),
+        // A year.
+        _ => (0, 31_536_000_000_000_000),
+    }
+}
+
 impl Params {
+    /// Overrides one value by its published key, or says why not; nothing changes then.
+    pub fn replace(&mut self, key: &str, text: &str) -> Result<(), OverrideError> {
+        if !self.entries().iter().any(|(known, _)| *known == key) {
+            return Err(OverrideError::Key);
+        }
+        let mut changed = *self;
+        changed.set(key, text).ok_or(OverrideError::Value)?;
+        if let Ok(number) = text.parse::<i64>() {
+            let (least, most) = range(key);
+            if !(least..=most).contains(&number) {
+                return Err(OverrideError::Range(least, most));
+            }
+        }
+        *self = changed;
+        Ok(())
+    }
+
     /// The preset of a name.
     pub fn preset(name: &str) -> Option<Self> {
         PRESETS.iter().find(|(known, _)| *known == name).map(|(_, params)| *params)
@@ -347,6 +401,34 @@ mod tests {
             let mut changed = REALISTIC;
             assert_eq!(changed.set(key, other), Some(()), "{key}");
             assert_ne!(changed.hash(), REALISTIC.hash(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_means_nothing_is_refused_with_its_reason() {
+        let mut params = REALISTIC;
+        for (key, text, error) in [
+            ("queue.depth", "1", OverrideError::Key),
+            ("stp", "cancel", OverrideError::Value),
+            ("queue.power_k", "-1", OverrideError::Value),
+            ("queue.power_k", "0", OverrideError::Range(1, 16)),
+            ("latency.rho_ppm", "1000000", OverrideError::Range(0, 999_999)),
+        ] {
+            assert_eq!(params.replace(key, text), Err(error), "{key}");
+        }
+        assert_eq!(params, REALISTIC);
+        assert_eq!(params.replace("queue.power_k", "4"), Ok(()));
+        assert_eq!(params.power_k, 4);
+    }
+
+    #[test]
+    fn every_preset_is_made_of_values_that_could_be_overrides() {
+        for (name, preset) in PRESETS {
+            let mut params = INSTANT;
+            for (key, text) in preset.entries() {
+                assert_eq!(params.replace(key, &text), Ok(()), "{name} {key}");
+            }
+            assert_eq!(params, *preset);
         }
     }
 
