@@ -7,6 +7,7 @@ __all__ = [
     "MAX_SYMBOL_CHARS",
     "MAX_UNITS",
     "MIN_TOKEN_DIGITS",
+    "MODEL_VERSION",
     "MONEY_DECIMALS",
     "MONEY_ONE",
     "PRICE_DECIMALS",
@@ -19,13 +20,20 @@ __all__ = [
     "Recording",
     "Refusal",
     "Symbol",
+    "Tape",
     "__version__",
     "check_recording",
     "decimal_units",
     "format_units",
+    "join_records",
     "parse_event_contract",
     "parse_json",
     "parse_symbol",
+    "recording_records",
+    "select_records",
+    "sim_config",
+    "sim_presets",
+    "split_records",
 ]
 
 __version__: Final[str]
@@ -162,6 +170,35 @@ class Recording:
 
 def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...
 
+# Tapes: 64-byte records in memory. Columns are little-endian numbers in the order of the fields.
+
+@final
+class Tape:
+    def __new__(
+        cls,
+        records: bytes,
+        instruments: list[tuple[str, str, int | None, int | None]],
+        by_hand: bool,
+    ) -> Tape: ...
+    @property
+    def events(self) -> int: ...
+    @property
+    def first_ns(self) -> int: ...
+    @property
+    def last_ns(self) -> int: ...
+
+def recording_records(recording: Recording) -> tuple[list[tuple[str, str]], bytes]: ...
+def split_records(records: bytes) -> list[bytes]: ...
+def join_records(columns: list[bytes]) -> bytes: ...
+def select_records(records: bytes, renumber: list[int | None]) -> bytes: ...
+
+# Presets of the simulator. Values are texts by published key.
+
+MODEL_VERSION: Final[str]
+
+def sim_config(preset: str, overrides: dict[str, str] = {}) -> tuple[dict[str, str], str]: ...
+def sim_presets() -> dict[str, dict[str, str]]: ...
+
 # The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
 
 class Refusal(ValueError):
@@ -183,8 +220,13 @@ class Engine:
     ) -> Engine: ...
     @property
     def now_ns(self) -> int: ...
+    @property
+    def last_seq(self) -> int: ...
     def start_demo(self, now_ns: int) -> None: ...
     def add_recording(self, recording: Recording) -> None: ...
+    def add_tape(self, tape: Tape) -> None: ...
+    def advance_to_change(self, now_ns: int) -> tuple[int, bool]: ...
+    def last_recorded_ns(self) -> int | None: ...
     def advance(self, now_ns: int) -> None: ...
     def next_due_ns(self) -> int | None: ...
     def list_market(self, venue: str, symbol: str) -> None: ...

@@ -8,6 +8,7 @@ import typer
 from sequence import _core
 from sequence.cli import account, market, trade
 from sequence.cli.connect import Target
+from sequence.cli.convert import convert
 from sequence.cli.up import up
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(up)
+app.command()(convert)
 market.register(app)
 trade.register(app)
 account.register(app)

@@ -16,7 +16,8 @@ from sequence.cli.output import write
 from sequence.errors import ValidationError
 from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
-from sequence.sandbox.sandbox import DEFAULT_PRESET, DEFAULT_SEED, Preset
+from sequence.sandbox.sandbox import DEFAULT_PRESET, DEFAULT_SEED
+from sequence.sandbox.sim import Preset
 
 EXIT_CONFIG = 2
 _DEFAULT_HOST = "127.0.0.1"

@@ -1,39 +1,46 @@
-"""Recordings from files: what a replayed market is made of."""
+"""Recordings: what a replayed market is made of."""
 
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sequence import _core
+from sequence.feeds import Recording, arrow
+from sequence.feeds.files import open_source
 
-_PACKED: Final = b"\x28\xb5\x2f\xfd"
-"""How a Zstandard frame begins."""
+Source = _core.Recording | _core.Tape
+"""Raw frames, decoded as they are played, or records."""
 
 
-def open_recordings(paths: Iterable[str | Path]) -> list[_core.Recording]:
-    """Opens recordings; packed files are unpacked in memory.
+def open_recordings(sources: Iterable[Any]) -> list[Source]:
+    """Opens recordings: paths of any encoding, recordings in memory, or Arrow tables.
 
     Raises:
-        ValueError: No file was named, or one of them is no recording.
+        ValueError: Nothing was named, or something is no recording.
         FileNotFoundError: A file does not exist.
     """
-    files = [Path(path) for path in paths]
-    if not files:
+    found = [open_recording(source) for source in sources]
+    if not found:
         raise ValueError("a replay needs at least one file")
-    return [_open(file) for file in files]
+    return found
 
 
-def _open(file: Path) -> _core.Recording:
-    data = file.read_bytes()
-    if data.startswith(_PACKED):
-        # Imported here: only packed recordings need it. Its own types leave the reader unknown.
-        zstandard: Any = import_module("zstandard")
-        try:
-            data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-        except zstandard.ZstdError as error:
-            raise ValueError(f"{file.name} cannot be unpacked: {error}") from error
-    try:
-        return _core.Recording(data)
-    except ValueError as error:
-        raise ValueError(f"{file.name} is no recording: {error}") from error
+def open_recording(source: Any) -> Source:  # noqa: ANN401 - see open_recordings
+    """Opens one recording."""
+    if isinstance(source, str | Path):
+        source = open_source(source)
+    elif arrow.is_table(source):
+        source = arrow.of_table(source)
+    if isinstance(source, Recording):
+        return source.tape()
+    if isinstance(source, _core.Recording | _core.Tape):
+        return source
+    raise TypeError(f"no recording: {source!r}; a path, a Recording or an Arrow table is needed")
+
+
+def add_recording(engine: _core.Engine, source: Source) -> None:
+    """Lets an engine play a recording as its clock reaches it."""
+    if isinstance(source, _core.Tape):
+        engine.add_tape(source)
+    else:
+        engine.add_recording(source)

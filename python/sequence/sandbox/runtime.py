@@ -15,7 +15,9 @@ from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
+from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
+from sequence.sandbox.sim import SimConfig
 from sequence.sandbox.tickets import TicketBox
 
 LOCAL_LABEL: Final = "local"
@@ -31,18 +33,18 @@ class Runtime:
         self,
         *,
         seed: int,
-        preset: str,
+        sim: SimConfig,
         clock: Clock,
         source: str,
-        recordings: Iterable[_core.Recording] = (),
-        overrides: Mapping[str, str] | None = None,
+        recordings: Iterable[Source] = (),
         risk: Mapping[str, int | None] | None = None,
     ) -> None:
-        self.engine: Final = _core.Engine(seed=seed, preset=preset, overrides=overrides)
+        self.sim: Final = sim
+        self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
         self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
         self.clock: Final = clock
         self.seed: Final = seed
-        self.preset: Final = preset
+        self.preset: Final = sim.preset
         self.source: Final = source
         self.keys: Final = KeyRing()
         self.tickets: Final = TicketBox(self.keys)
@@ -93,14 +95,14 @@ class Runtime:
         client.epoch = self.engine.epoch(client.account)
         return int(seeded["venues_seeded"])
 
-    def _start_market(self, recordings: Iterable[_core.Recording]) -> None:
+    def _start_market(self, recordings: Iterable[Source]) -> None:
         if self.source == "demo":
             self.engine.start_demo(self.now_ns)
         elif self.source == "manual":
             # What a test feeds by hand is the truth until the test says otherwise.
             self.engine.set_max_age(enabled=False)
         for recording in recordings:
-            self.engine.add_recording(recording)
+            add_recording(self.engine, recording)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
         client_id = self._ids.next("client", self.now_ns)

@@ -3,19 +3,20 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
-from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
+from sequence import _core
+from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import open_recordings
+from sequence.sandbox.recording import add_recording, open_recording, open_recordings
+from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
 
-Preset = Literal["instant", "optimistic", "realistic", "adversarial"]
-
-DEFAULT_PRESET: Final[Preset] = "instant"
+DEFAULT_PRESET: Final[Preset] = "realistic"
 DEFAULT_SEED: Final = 42
 _REPLAY: Final = "replay:"
 _NOWHERE: Final = "http://localhost"
@@ -64,10 +65,12 @@ class Sandbox:
         seed: Same seed, same data, same calls: same fills, ids and answers.
         clock: ``wall`` runs by itself, ``manual`` stands still until `clock.advance`,
             ``replay`` is the time of the recorded feed.
-        preset: How fills are simulated.
+        preset: How fills are simulated: ``realistic`` with delays, queues and own impact, its
+            bounds ``optimistic`` and ``adversarial``, or ``instant`` for unit tests.
         store: Where state is kept; only ``memory`` for now.
         market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
-            ``none``, ``replay:FILE[,FILE...]`` or a list of files with recorded events.
+            ``none``, ``replay:FILE[,FILE...]`` or a list of files, `sequence.feeds.Recording`
+            objects or Arrow tables with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself; without it a
             replay stands still until `clock.advance`.
         risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
@@ -75,19 +78,21 @@ class Sandbox:
             ``daily_loss_limit_usd_1e9``; None is no limit.
         overrides: Single values of the preset by their published names, such as
             ``{"amend.mode": "native"}``.
+        sim: The whole configuration of the simulator, instead of ``preset`` and ``overrides``.
     """
 
     def __init__(
         self,
         seed: int = DEFAULT_SEED,
         clock: ClockKind = "wall",
-        preset: Preset = DEFAULT_PRESET,
+        preset: Preset | None = None,
         store: str | Path = "memory",
-        market: str | Iterable[str | Path] = "demo",
+        market: str | Iterable[str | Path | Any] = "demo",
         *,
         speed: float | None = None,
         risk: Mapping[str, int | None] | None = None,
-        overrides: Mapping[str, str] | None = None,
+        overrides: Mapping[str, int | bool | str] | None = None,
+        sim: SimConfig | None = None,
     ) -> None:
         if store != "memory":
             raise NotImplementedError(
@@ -97,20 +102,22 @@ class Sandbox:
             known = ", ".join(get_args(ClockKind))
             raise ValueError(f"unknown clock {clock!r}; known: {known}")
         source, files = _source_of(market)
-        if (source == "replay") != (clock == "replay"):
+        # Without files a replay waits for `replay` to bring some, at the beginning of time.
+        empty = source == "none" and clock == "replay"
+        if (source == "replay") != (clock == "replay") and not empty:
             raise ValueError("clock='replay' and a replayed market belong together")
         if speed is not None and clock != "replay":
             raise ValueError("speed belongs to clock='replay'")
         recordings = open_recordings(files) if source == "replay" else []
-        start_ns = min((row.first_ns for row in recordings), default=DEFAULT_START_NS)
+        first_ns = (row.first_ns for row in recordings)
+        start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
         end_ns = max((row.last_ns for row in recordings), default=start_ns)
         self.runtime: Final = Runtime(
             seed=seed,
-            preset=preset,
+            sim=_sim_of(preset, sim, overrides),
             clock=build_clock(clock, start_ns, end_ns, speed),
-            source=source,
+            source="replay" if empty else source,
             recordings=recordings,
-            overrides=overrides,
             risk=risk,
         )
         self.clock: Final = ClockControl(self.runtime)
@@ -143,6 +150,68 @@ class Sandbox:
         key = key or self.test_key
         transport = AsyncInProcessTransport(self.runtime, key)
         return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What makes this run what it is: enough to make it again from the same input."""
+        runtime = self.runtime
+        return {
+            "version": _core.__version__,
+            "model_version": runtime.sim.model_version,
+            "preset": runtime.sim.preset,
+            "overrides": dict(runtime.sim.overrides),
+            "params_hash": runtime.sim.params_hash,
+            "seed": runtime.seed,
+            "clock": runtime.clock.kind,
+            "market": runtime.source,
+        }
+
+    def replay(
+        self,
+        source: Any = None,  # noqa: ANN401 - a path, a Recording or any Arrow table
+        on_event: OnEvent | None = None,
+        until: int | None = None,
+        *,
+        on_time: OnTime | None = None,
+        every: float | None = None,
+        at: Iterable[int] = (),
+    ) -> ReplayResult:
+        """Plays recorded events at full speed; needs ``clock="replay"`` without a ``speed``.
+
+        The core goes through the records alone. Orders can be placed before, and in callbacks.
+
+        Args:
+            source: A recording: path, `sequence.feeds.Recording` or Arrow table. None goes on with
+                what the sandbox was given as ``market``.
+            on_event: Called after every change of an own order, at the time of the change.
+            until: Where to stop, in nanoseconds since the Unix epoch; by default at the end.
+            on_time: Called with the present, every ``every`` seconds and at the times ``at``.
+            every: Seconds of recorded time between two calls of ``on_time``.
+            at: Times at which ``on_time`` is called, in nanoseconds since the Unix epoch.
+
+        Raises:
+            ValueError: The clock is another one, there is nothing to play, or the recording
+                begins before the present.
+        """
+        runtime = self.runtime
+        if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
+            raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
+        with runtime.lock:
+            if source is not None:
+                found = open_recording(source)
+                if found.first_ns < runtime.clock.now_ns():
+                    raise ValueError("the recording begins before the present of this sandbox")
+                add_recording(runtime.engine, found)
+            end_ns = runtime.engine.last_recorded_ns()
+            if end_ns is None:
+                raise ValueError("nothing to replay: name a recording")
+            stop_ns = max(end_ns if until is None else until, runtime.clock.now_ns())
+            return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
+
+    def event_hash(self) -> str:
+        """A digest of everything that happened to accounts so far."""
+        with self.runtime.lock:
+            return self.runtime.engine.event_hash()
 
     def check_invariants(self) -> list[dict[str, Any]]:
         """What must always hold and does not; empty unless there is a bug."""
@@ -178,7 +247,22 @@ class Sandbox:
         )
 
 
-def _source_of(market: str | Iterable[str | Path]) -> tuple[str, list[str | Path]]:
+def _sim_of(
+    preset: Preset | None,
+    sim: SimConfig | None,
+    overrides: Mapping[str, int | bool | str] | None,
+) -> SimConfig:
+    if sim is not None:
+        if overrides or preset not in (None, sim.preset):
+            raise ValueError(f"sim is {sim!r}: leave preset and overrides out")
+        return sim
+    chosen = preset or DEFAULT_PRESET
+    if chosen not in PRESETS:
+        raise ValueError(f"unknown preset {chosen!r}; known: {', '.join(PRESETS)}")
+    return SimConfig(chosen, overrides)
+
+
+def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]]:
     if not isinstance(market, str):
         return "replay", list(market)
     if market.startswith(_REPLAY):

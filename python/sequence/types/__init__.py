@@ -99,6 +99,7 @@ from sequence.types.health import (
     Health,
     Live,
     MarketDataHealth,
+    SimulationHealth,
     StoreHealth,
     VenueHealth,
 )
@@ -194,6 +195,7 @@ from sequence.types.stream import (
 
 __all__ = [
     "MAX_ISSUES",
+    "SimulationHealth",
     "TERMINAL_GRAPH_STATUSES",
     "TERMINAL_ORDER_STATUSES",
     "VENUES",

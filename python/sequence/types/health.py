@@ -26,6 +26,15 @@ class StoreHealth(Wire):
     writable: bool
 
 
+class SimulationHealth(Wire):
+    """How fills are simulated: what a fill cites as its model."""
+
+    model_version: str
+    preset: str
+    params_hash: str
+    seed: int
+
+
 class VenueHealth(Wire):
     """The feed of one venue; the age of its last tick is in milliseconds."""
 
@@ -45,4 +54,5 @@ class Health(Wire):
     pid: int
     market_data: MarketDataHealth
     store: StoreHealth
+    simulation: SimulationHealth | None = None
     venues: list[VenueHealth]

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyList};
 use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::view::{FillFilter, OrderFilter, Value};
 use sequence_core::engine::{Engine as CoreEngine, FeedKind, Reply};
-use sequence_core::event::EventKind as LogKind;
+use sequence_core::event::{Event as LogEvent, EventKind as LogKind};
 use sequence_core::ids::{AccountId, BookSide};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::reject::Refusal;
@@ -800,21 +800,38 @@ impl Engine {
         since_seq: u64,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let events: Vec<_> =
-            self.lock().engine.log().since(since_seq).take(limit).copied().collect();
+        let events: Vec<_> = {
+            let engine = &self.lock().engine;
+            let named = |event: &LogEvent| (*event, node_order_id(engine, &event.kind));
+            engine.log().since(since_seq).take(limit).map(named).collect()
+        };
         let rows: Vec<_> = events
             .iter()
-            .map(|event| {
+            .map(|(event, order)| {
                 let dict = PyDict::new(py);
                 dict.set_item("seq", event.seq)?;
                 dict.set_item("ts_ns", event.ts_ns)?;
                 dict.set_item("account", event.account.0)?;
                 dict.set_item("type", event.kind.name())?;
-                dict.set_item("data", event_data(py, &event.kind)?)?;
+                let data = event_data(py, &event.kind)?;
+                if let Some(order) = order {
+                    data.set_item("node_order_id", order)?;
+                }
+                dict.set_item("data", data)?;
                 Ok(dict)
             })
             .collect::<PyResult<_>>()?;
         PyList::new(py, rows)
+    }
+}
+
+/// The public id of the order an event is about.
+fn node_order_id(engine: &CoreEngine, kind: &LogKind) -> Option<String> {
+    match kind {
+        LogKind::OrderChanged { order, .. } | LogKind::OrderFilled { order, .. } => {
+            Some(engine.node_order_id(engine.order(*order)))
+        }
+        _ => None,
     }
 }
 

@@ -57,6 +57,12 @@ def health(call: Call[None, None]) -> Health:
                 "stale_symbols": stale,
             },
             "store": {"backend": "memory", "writable": True},
+            "simulation": {
+                "model_version": call.runtime.sim.model_version,
+                "preset": call.runtime.sim.preset,
+                "params_hash": call.runtime.sim.params_hash,
+                "seed": call.runtime.seed,
+            },
             "venues": rows,
         }
     )

@@ -1,0 +1,38 @@
+"""`sequence convert`: recordings from one encoding to another."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sequence.cli.output import write
+from sequence.errors import ValidationError
+from sequence.feeds.files import Encoding
+from sequence.feeds.files import convert as convert_file
+
+
+def convert(
+    source: Annotated[
+        Path, typer.Argument(help="A recording: tape, JSON lines, Parquet, or a venue's frames.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(help="New file; .tape, .jsonl or .parquet, and .zst to pack it.")
+    ],
+    venue: Annotated[
+        str | None, typer.Option(help="Whose frames they are, or whose records to keep.")
+    ] = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Keep this symbol only; may be given again.")
+    ] = None,
+    encoding: Annotated[
+        Encoding | None, typer.Option("--to", help="Encoding, where the name does not say it.")
+    ] = None,
+) -> None:
+    """Converts recorded market data between encodings."""
+    try:
+        made = convert_file(source, target, venue=venue, symbols=symbol, encoding=encoding)
+    except (ValueError, OSError) as error:
+        raise ValidationError(str(error)) from None
+    write(f"{target}: {len(made):,} records of {len(made.instruments)} instruments")
+    for row in made.instruments:
+        write(f"  {row.venue} {row.symbol}")

@@ -1,0 +1,21 @@
+"""Recorded market data: one schema, three encodings, and the frames of venues.
+
+See ``docs/recordings.md`` for the schema.
+"""
+
+from sequence.feeds import arrow
+from sequence.feeds.files import Encoding, convert, decode, read, write
+from sequence.feeds.recording import Feed, Instrument, Recording, RecordingError
+
+__all__ = [
+    "Encoding",
+    "Feed",
+    "Instrument",
+    "Recording",
+    "RecordingError",
+    "arrow",
+    "convert",
+    "decode",
+    "read",
+    "write",
+]

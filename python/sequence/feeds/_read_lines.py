@@ -1,0 +1,170 @@
+"""JSON lines to records."""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from sequence import _core
+from sequence.feeds.recording import (
+    AGGRESSOR_KNOWN,
+    INSTRUMENT_SHIFT,
+    KINDS,
+    LAST,
+    MAX_COUNT,
+    RECORD,
+    SIDES,
+    STATUSES,
+    Instrument,
+    Recording,
+    RecordingError,
+    parse_header,
+)
+
+_LEVEL, _PRINT, _BEGIN, _END, _STATUS = 6, 7, 8, 9, 10
+_HIT: Final = {None: 0, "sell": 1, "buy": 2}
+"""Side of the book that an aggressor hits."""
+_LEVEL_PARTS: Final = (2, 3)
+_Line = Mapping[str, Any]
+
+
+def load(data: bytes) -> Recording:
+    """Reads JSON lines, with or without a header.
+
+    Without one the books are made by hand: live from the first snapshot, never stale.
+
+    Raises:
+        RecordingError: A line is no market event; the message says which line and why.
+    """
+    lines = data.splitlines()
+    start, found = 0, Recording((), b"", feed="hand")
+    if lines and b'"schema"' in lines[0]:
+        start, found = 1, Recording.of_header(parse_header(lines[0]), b"")
+    reader = _Reader(found.instruments)
+    for number, text in enumerate(lines[start:], start + 1):
+        if not text.strip():
+            continue
+        try:
+            line: object = json.loads(text, parse_float=Decimal)
+            if not isinstance(line, dict):
+                raise RecordingError("not a JSON object")
+            reader.line(cast("dict[str, Any]", line))
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
+            raise RecordingError(f"line {number}: {reason}") from None
+    return Recording(
+        tuple(reader.instruments), bytes(reader.records), found.feed, found.source, found.licence
+    )
+
+
+class _Reader:
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
+        self.instruments = list(instruments)
+        self.records = bytearray()
+        self._numbers = {(row.venue, row.symbol): at for at, row in enumerate(instruments)}
+        self._head = (0, 0, 0)
+        self._upper = 0
+
+    def line(self, line: _Line) -> None:
+        """Adds the records of one line."""
+        self._head = line.get("venue_ns", 0), line["ts_ns"], line.get("seq", 0)
+        self._upper = self._number(line["venue"], line["symbol"]) << INSTRUMENT_SHIFT
+        last = 0 if line.get("more", False) else LAST
+        match line["type"]:
+            case "snapshot":
+                self._add(_BEGIN)
+                self._levels(line, 0)
+                self._add(_END, flags=last)
+            case "delta":
+                self._levels(line, last)
+            case "trade":
+                self._trade(line, last)
+            case "status" if "status" in line:
+                self._add(_STATUS, flags=last, count=_code(STATUSES, line["status"], "status"))
+            case kind:
+                self._whole(line, _code(KINDS, kind, "type"), last)
+
+    def _number(self, venue: str, symbol: str) -> int:
+        number = self._numbers.setdefault((venue, symbol), len(self.instruments))
+        if number == len(self.instruments):
+            if number > MAX_COUNT:
+                raise RecordingError("more than 65,536 instruments")
+            self.instruments.append(Instrument(venue, symbol))
+        return number
+
+    def _add(
+        self,
+        kind: int,
+        side: int = 0,
+        flags: int = 0,
+        count: int = 0,
+        price: int = 0,
+        qty: int = 0,
+        ids: tuple[int, int] = (0, 0),
+    ) -> None:
+        if not 0 <= count <= MAX_COUNT:
+            raise RecordingError(f"count is from 0 to {MAX_COUNT}, not {count}")
+        try:
+            self.records += RECORD.pack(
+                *self._head, kind, side, flags, self._upper | count, price, qty, *ids
+            )
+        except Exception as error:  # struct.error is no ValueError
+            raise RecordingError(f"a number is out of range: {error}") from None
+
+    def _levels(self, line: _Line, last: int) -> None:
+        rows = [(1, level) for level in line.get("bids", ())]
+        rows += [(2, level) for level in line.get("asks", ())]
+        for at, (side, level) in enumerate(rows, 1):
+            price, qty, count = _level(level)
+            self._add(_LEVEL, side, last if at == len(rows) else 0, count, price, qty)
+
+    def _trade(self, line: _Line, last: int) -> None:
+        side = line.get("side")
+        if side not in _HIT:
+            raise RecordingError(f"unknown side {side!r}; known: buy, sell")
+        hit = _HIT[side]
+        flags = line.get("flags", AGGRESSOR_KNOWN if hit else 0)
+        price, qty = _amounts(line)
+        ids = 0, line.get("trade_id", 0)
+        self._add(_PRINT, hit, flags | last, 0, price, qty, ids)
+
+    def _whole(self, line: _Line, kind: int, last: int) -> None:
+        self._add(
+            kind,
+            _code(SIDES, line.get("book_side", "none"), "book_side"),
+            line.get("flags", 0) | last,
+            line.get("count", 0),
+            line.get("price_1e9", 0),
+            line.get("qty_1e8", 0),
+            (line.get("order_id", 0), line.get("trade_id", 0)),
+        )
+
+
+def _level(level: object) -> tuple[int, int, int]:
+    """Price, size and number of orders of a level in any of its forms."""
+    if isinstance(level, dict):
+        row = cast("dict[str, Any]", level)
+        return (*_amounts(row), row.get("count", 0))
+    if not isinstance(level, list) or len(cast("list[Any]", level)) not in _LEVEL_PARTS:
+        raise RecordingError(f"a level is [price, qty] or [price, qty, count], not {level!r}")
+    price, qty, *count = cast("list[Any]", level)
+    return _units(str(price), 9), _units(str(qty), 8), count[0] if count else 0
+
+
+def _amounts(row: _Line) -> tuple[int, int]:
+    price = row["price_1e9"] if "price_1e9" in row else _units(str(row["price"]), 9)
+    qty = row["qty_1e8"] if "qty_1e8" in row else _units(str(row["qty"]), 8)
+    return price, qty
+
+
+@lru_cache(maxsize=65_536)
+def _units(text: str, decimals: int) -> int:
+    return _core.decimal_units(text, decimals)
+
+
+def _code(names: tuple[str, ...], name: object, field: str) -> int:
+    if name not in names[1:] and (field != "book_side" or name != "none"):
+        known = ", ".join(names[1:])
+        raise RecordingError(f"unknown {field} {name!r}; known: {known}")
+    return names.index(cast("str", name))
