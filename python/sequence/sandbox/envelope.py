@@ -140,7 +140,7 @@ def _read(sandbox: "Sandbox", config: SimConfig) -> Reading:
     marks = {order.symbol: _mid(sandbox, order.symbol) for order in orders}
     rows = [
         _order_reading(order, [f for f in fills if f.node_order_id == order.node_order_id], marks)
-        for order in sorted(orders, key=lambda order: order.seq)
+        for order in reversed(orders)
     ]
     return Reading(config, tuple(rows), sandbox.event_hash())
 
