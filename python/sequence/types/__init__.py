@@ -195,7 +195,6 @@ from sequence.types.stream import (
 
 __all__ = [
     "MAX_ISSUES",
-    "SimulationHealth",
     "TERMINAL_GRAPH_STATUSES",
     "TERMINAL_ORDER_STATUSES",
     "VENUES",
@@ -319,6 +318,7 @@ __all__ = [
     "Share",
     "Side",
     "SimpleOrderRequest",
+    "SimulationHealth",
     "SizingRule",
     "StoreHealth",
     "SubmitRequest",
