@@ -163,11 +163,7 @@ impl Engine {
     /// An engine without markets and accounts.
     #[new]
     #[pyo3(signature = (*, seed=42, preset="instant", overrides=None))]
-    fn new(
-        seed: u64,
-        preset: &str,
-        overrides: Option<BTreeMap<String, String>>,
-    ) -> PyResult<Self> {
+    fn new(seed: u64, preset: &str, overrides: Option<BTreeMap<String, String>>) -> PyResult<Self> {
         let params = crate::sim::build(preset, &overrides.unwrap_or_default())?;
         let engine = CoreEngine::new(seed, preset, params);
         Ok(Self { session: Mutex::new(Session::new(engine)), seed })
