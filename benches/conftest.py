@@ -34,7 +34,7 @@ def book() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Time stands still, one book at Kraken."""
-    with Sandbox(clock="manual", market="manual") as sandbox:
+    with Sandbox(clock="manual", preset="instant", market="manual") as sandbox:
         bids, asks = book()
         sandbox.market.snapshot("kraken", "BTC-USD", bids, asks)
         yield sandbox
@@ -50,7 +50,7 @@ def client(sandbox: Sandbox) -> Iterator[Sequence]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[dict[str, Any]]:
     """A `sequence up` with the demo market."""
-    yield from _ready("-m", "sequence", "up", "--port", "0", "--json")
+    yield from _ready("-m", "sequence", "up", "--port", "0", "--json", "--preset", "instant")
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,8 @@ def trade(client: Sequence) -> None:
         ((name, q.bid, q.ask, q.bid_size, q.ask_size) for name, q in quote.venues.items()),
     )
     event = next(row for row in client.symbols() if row.instrument_type == "prediction")
-    placed = [client.buy("BTC-USD", "0.1"), client.buy(event.symbol, 100)]
+    # An order takes as long as it would at its venue: some ten milliseconds each way.
+    placed = [client.buy("BTC-USD", "0.1").wait(), client.buy(event.symbol, 100).wait()]
     table("Fills", ("order", "venue", "qty", "price", "fee USD", "why"), fills_of(placed))
     bought = [row for row in client.positions().positions if row.fees_usd_1e9]
     table(

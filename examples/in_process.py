@@ -7,7 +7,7 @@ SYMBOL = "BTC-USD"
 
 def main() -> None:
     """A limit order rests, the market comes to it, and the ledger still adds up."""
-    with Sandbox(seed=7, clock="manual", market="manual") as sandbox:
+    with Sandbox(seed=7, clock="manual", preset="instant", market="manual") as sandbox:
         client = sandbox.client()
         client.sandbox.set_positions(
             [{"venue": "kraken", "kind": "fiat", "symbol": "USD", "qty": 10_000}], replace=True

@@ -31,6 +31,8 @@ def main(files: list[str]) -> int:
                 if not (nbbo.live and nbbo.ask):
                     continue
                 order = client.buy(row.symbol, SIZE)
+                sandbox.clock.advance(seconds=1)
+                order.refresh()
                 print(f"  {order.status}: average price {order.avg_price}")
                 for fill in order.fills():
                     price, fee = fill.price.normalize(), fill.fee_usd.normalize()

@@ -83,7 +83,7 @@ def run(
 
 def started(home: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 - our own program
-        [*PROGRAM, "up", "--port", "0", *arguments],
+        [*PROGRAM, "up", "--port", "0", "--preset", "instant", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -15,13 +15,14 @@ LIMIT = 500
 ARROWS = {
     "types": {"types"},
     "errors": set[str](),
-    "sandbox": {"types", "errors", "_core", "sandbox", "_operations"},
+    "feeds": {"_core", "feeds"},
+    "sandbox": {"types", "errors", "_core", "feeds", "sandbox", "_operations"},
     "server": {"types", "errors", "_core", "sandbox", "server", "_operations"},
     "client": {"types", "errors", "client", "_operations", "_core"},
     "_operations": {"types", "errors"},
     "_http": {"types", "errors", "client", "_operations"},
     "_inprocess": {"types", "errors", "sandbox", "_operations"},
-    "cli": {"types", "errors", "_core", "sandbox", "server", "client", "cli"},
+    "cli": {"types", "errors", "_core", "feeds", "sandbox", "server", "client", "cli"},
 }
 """Part -> the parts it may import. A part that is not listed is the client."""
 

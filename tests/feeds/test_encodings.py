@@ -93,8 +93,10 @@ def test_the_name_of_a_file_chooses_its_encoding(name, tmp_path):
 def test_json_lines_are_those_of_hand_fed_events():
     lines = [
         {"ts_ns": 5, "venue": "kraken", "symbol": "BTC-USD", "type": "snapshot",
-         "bids": [["99.5", "1"], {"price_1e9": 99 * 10**9, "qty_1e8": 7}], "asks": [["100", "2.5", 4]]},
-        {"ts_ns": 6, "venue": "kraken", "symbol": "BTC-USD", "type": "delta", "asks": [["100", "0"]]},
+         "bids": [["99.5", "1"], {"price_1e9": 99 * 10**9, "qty_1e8": 7}],
+         "asks": [["100", "2.5", 4]]},
+        {"ts_ns": 6, "venue": "kraken", "symbol": "BTC-USD", "type": "delta",
+         "asks": [["100", "0"]]},
         {"ts_ns": 7, "venue": "kraken", "symbol": "BTC-USD", "type": "trade",
          "price": "99.5", "qty": "0.25", "side": "sell"},
         {"ts_ns": 8, "venue": "kraken", "symbol": "BTC-USD", "type": "status", "status": "halted"},

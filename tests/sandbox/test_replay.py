@@ -154,13 +154,15 @@ def test_an_envelope_shows_each_order_under_three_readings():
         client = sandbox.client()
         sandbox.replay(until=START + SECOND)
         client.buy(SYMBOL, qty=3, limit_price=100)
-        client.buy(SYMBOL, qty=15, max_slippage_bps=400)
+        client.buy(SYMBOL, qty=10)
+        sandbox.replay(until=START + 5 * SECOND)
+        client.buy(SYMBOL, qty=10)
         sent.append(sandbox.record["preset"])
         sandbox.replay()
 
     found = envelope(run, market=[recording()], seed=3)
     assert sent == ["optimistic", "realistic", "adversarial"]
-    resting, taking = found.rows()
+    resting, _, taking = found.rows()
     low, middle, high = (resting[name] for name in sent)
     assert low.filled >= middle.filled >= high.filled
     assert low.filled > 0
@@ -172,5 +174,5 @@ def test_an_envelope_shows_each_order_under_three_readings():
         assert reading.sim == SimConfig(name)
         assert reading.pnl == sum(order.pnl for order in reading.orders)
     text = found.to_text().splitlines()
-    assert len(text) == 1 + 2 * 3
+    assert len(text) == 1 + 3 * 3
     assert "adversarial" in text[-1]

@@ -17,7 +17,7 @@ from sequence.sandbox import Sandbox
 
 @pytest.fixture
 def sandbox():
-    with Sandbox(clock="manual", market="manual") as sandbox:
+    with Sandbox(clock="manual", preset="instant", market="manual") as sandbox:
         yield sandbox
         assert sandbox.check_invariants() == []
 
@@ -132,7 +132,7 @@ def test_the_async_client_is_the_same_sandbox(sandbox):
 
 def test_equal_histories_have_equal_states():
     def run() -> tuple[str, list[str]]:
-        with Sandbox(seed=7, clock="manual") as sandbox:
+        with Sandbox(seed=7, clock="manual", preset="instant") as sandbox:
             client = sandbox.client()
             ids = []
             for _ in range(5):

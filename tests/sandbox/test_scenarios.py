@@ -165,13 +165,16 @@ def rows(answer: Any) -> table.Row:
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 def test_every_scenario_happens_as_written(path: Path):
-    with Sandbox(clock="manual", market="manual") as sandbox:
+    with Sandbox(clock="manual", preset="instant", market="manual") as sandbox:
         table.run(path.read_text(), ClientWorld(sandbox))
 
 
 @pytest.mark.parametrize("path", OVER_HTTP, ids=lambda path: path.stem)
 def test_http_makes_no_difference(path: Path):
-    with Sandbox(clock="manual", market="manual") as sandbox, serving(sandbox) as url:
+    with (
+        Sandbox(clock="manual", preset="instant", market="manual") as sandbox,
+        serving(sandbox) as url,
+    ):
         world = ClientWorld(sandbox, url)
         try:
             table.run(path.read_text(), world)

@@ -107,7 +107,7 @@ class Api:
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     """One server for a module; its local client is for requests that are refused, or read."""
-    with Sandbox(clock="manual") as sandbox, serving(sandbox) as url:
+    with Sandbox(clock="manual", preset="instant") as sandbox, serving(sandbox) as url:
         api = Api(sandbox, url)
         api("POST", "/v1/sandbox/reset")
         yield api
@@ -138,7 +138,7 @@ def start() -> Iterator[Callable[[Limits], Api]]:
     stack: list[Any] = []
 
     def run(limits: Limits = FAST) -> Api:
-        sandbox = Sandbox(clock="manual")
+        sandbox = Sandbox(clock="manual", preset="instant")
         context = serving(sandbox, limits=limits)
         url = context.__enter__()
         stack.append(context)

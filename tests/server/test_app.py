@@ -40,7 +40,7 @@ def request(app, sandbox, method, path, body=b"", **scope):
 
 @pytest.fixture
 def sandbox():
-    with Sandbox(clock="manual") as sandbox:
+    with Sandbox(clock="manual", preset="instant") as sandbox:
         yield sandbox
 
 

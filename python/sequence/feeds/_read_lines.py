@@ -25,7 +25,6 @@ from sequence.feeds.recording import (
 _LEVEL, _PRINT, _BEGIN, _END, _STATUS = 6, 7, 8, 9, 10
 _HIT: Final = {None: 0, "sell": 1, "buy": 2}
 """Side of the book that an aggressor hits."""
-_LEVEL_PARTS: Final = (2, 3)
 _Line = Mapping[str, Any]
 
 
@@ -97,17 +96,17 @@ class _Reader:
         self,
         kind: int,
         side: int = 0,
+        *,
         flags: int = 0,
         count: int = 0,
-        price: int = 0,
-        qty: int = 0,
+        amounts: tuple[int, int] = (0, 0),
         ids: tuple[int, int] = (0, 0),
     ) -> None:
         if not 0 <= count <= MAX_COUNT:
             raise RecordingError(f"count is from 0 to {MAX_COUNT}, not {count}")
         try:
             self.records += RECORD.pack(
-                *self._head, kind, side, flags, self._upper | count, price, qty, *ids
+                *self._head, kind, side, flags, self._upper | count, *amounts, *ids
             )
         except Exception as error:  # struct.error is no ValueError
             raise RecordingError(f"a number is out of range: {error}") from None
@@ -117,7 +116,8 @@ class _Reader:
         rows += [(2, level) for level in line.get("asks", ())]
         for at, (side, level) in enumerate(rows, 1):
             price, qty, count = _level(level)
-            self._add(_LEVEL, side, last if at == len(rows) else 0, count, price, qty)
+            flags = last if at == len(rows) else 0
+            self._add(_LEVEL, side, flags=flags, count=count, amounts=(price, qty))
 
     def _trade(self, line: _Line, last: int) -> None:
         side = line.get("side")
@@ -125,31 +125,32 @@ class _Reader:
             raise RecordingError(f"unknown side {side!r}; known: buy, sell")
         hit = _HIT[side]
         flags = line.get("flags", AGGRESSOR_KNOWN if hit else 0)
-        price, qty = _amounts(line)
         ids = 0, line.get("trade_id", 0)
-        self._add(_PRINT, hit, flags | last, 0, price, qty, ids)
+        self._add(_PRINT, hit, flags=flags | last, amounts=_amounts(line), ids=ids)
 
     def _whole(self, line: _Line, kind: int, last: int) -> None:
         self._add(
             kind,
             _code(SIDES, line.get("book_side", "none"), "book_side"),
-            line.get("flags", 0) | last,
-            line.get("count", 0),
-            line.get("price_1e9", 0),
-            line.get("qty_1e8", 0),
-            (line.get("order_id", 0), line.get("trade_id", 0)),
+            flags=line.get("flags", 0) | last,
+            count=line.get("count", 0),
+            amounts=(line.get("price_1e9", 0), line.get("qty_1e8", 0)),
+            ids=(line.get("order_id", 0), line.get("trade_id", 0)),
         )
 
 
-def _level(level: object) -> tuple[int, int, int]:
+def _level(level: Any) -> tuple[int, int, int]:  # noqa: ANN401 - any JSON
     """Price, size and number of orders of a level in any of its forms."""
     if isinstance(level, dict):
         row = cast("dict[str, Any]", level)
         return (*_amounts(row), row.get("count", 0))
-    if not isinstance(level, list) or len(cast("list[Any]", level)) not in _LEVEL_PARTS:
-        raise RecordingError(f"a level is [price, qty] or [price, qty, count], not {level!r}")
-    price, qty, *count = cast("list[Any]", level)
-    return _units(str(price), 9), _units(str(qty), 8), count[0] if count else 0
+    match level:
+        case [price, qty]:
+            return _units(str(price), 9), _units(str(qty), 8), 0
+        case [price, qty, int(count)]:
+            return _units(str(price), 9), _units(str(qty), 8), count
+        case _:
+            raise RecordingError(f"a level is [price, qty] or [price, qty, count], not {level!r}")
 
 
 def _amounts(row: _Line) -> tuple[int, int]:
@@ -163,8 +164,8 @@ def _units(text: str, decimals: int) -> int:
     return _core.decimal_units(text, decimals)
 
 
-def _code(names: tuple[str, ...], name: object, field: str) -> int:
+def _code(names: tuple[str, ...], name: str, field: str) -> int:
     if name not in names[1:] and (field != "book_side" or name != "none"):
         known = ", ".join(names[1:])
         raise RecordingError(f"unknown {field} {name!r}; known: {known}")
-    return names.index(cast("str", name))
+    return names.index(name)

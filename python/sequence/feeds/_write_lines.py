@@ -5,7 +5,6 @@ is written field by field, so that nothing is ever lost.
 """
 
 import json
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -35,7 +34,7 @@ class _Record(NamedTuple):
     kind: int
     side: int
     flags: int
-    count: int
+    tally: int
     price: int
     qty: int
     order_id: int
@@ -57,13 +56,13 @@ class _Record(NamedTuple):
     @property
     def is_mark(self) -> bool:
         """A record without any value."""
-        values = (self.side, self.count & MAX_COUNT, self.price, self.qty)
+        values = (self.side, self.tally & MAX_COUNT, self.price, self.qty)
         return not any(values) and not self.order_id and not self.match_id
 
     @property
     def key(self) -> tuple[int, int, int, int]:
         """What all records of a line share."""
-        return self.venue_ns, self.local_ns, self.seq, self.count >> INSTRUMENT_SHIFT
+        return self.venue_ns, self.local_ns, self.seq, self.tally >> INSTRUMENT_SHIFT
 
 
 def dump(recording: Recording) -> bytes:
@@ -81,7 +80,7 @@ def dump(recording: Recording) -> bytes:
 
 
 def _head(record: _Record, names: list[tuple[str, str]]) -> dict[str, Any]:
-    venue, symbol = names[record.count >> INSTRUMENT_SHIFT]
+    venue, symbol = names[record.tally >> INSTRUMENT_SHIFT]
     head: dict[str, Any] = {"ts_ns": record.local_ns, "venue": venue, "symbol": symbol}
     if record.venue_ns:
         head["venue_ns"] = record.venue_ns
@@ -115,7 +114,9 @@ def _snapshot(records: list[_Record], at: int) -> tuple[dict[str, Any], int] | N
         or last.flags | LAST != LAST
     ):
         return None
-    return _closed({"bids": [], "asks": []} | body, last), end + 1
+    body.setdefault("bids", [])
+    body.setdefault("asks", [])
+    return _closed(body, last), end + 1
 
 
 def _delta(records: list[_Record], at: int) -> tuple[dict[str, Any], int] | None:
@@ -143,14 +144,14 @@ def _levels(
 
 def _level(record: _Record) -> list[Any]:
     level: list[Any] = [_price(record.price), _qty(record.qty)]
-    if record.count & MAX_COUNT:
-        level.append(record.count & MAX_COUNT)
+    if record.tally & MAX_COUNT:
+        level.append(record.tally & MAX_COUNT)
     return level
 
 
 def _trade(record: _Record) -> dict[str, Any] | None:
     plain = record.kind == _PRINT and record.price > 0 and record.qty > 0
-    if not plain or record.count & MAX_COUNT or record.order_id:
+    if not plain or record.tally & MAX_COUNT or record.order_id:
         return None
     body: dict[str, Any] = {
         "type": "trade",
@@ -167,9 +168,9 @@ def _trade(record: _Record) -> dict[str, Any] | None:
 
 
 def _status(record: _Record) -> dict[str, Any] | None:
-    code = record.count & MAX_COUNT
+    code = record.tally & MAX_COUNT
     plain = record.kind == _STATUS and 0 < code < len(STATUSES) and record.flags | LAST == LAST
-    if not plain or record.side or record.price or record.qty or record.order_id or record.match_id:
+    if not plain or any((record.side, record.price, record.qty, record.order_id, record.match_id)):
         return None
     return {"type": "status", "status": STATUSES[code]}
 
@@ -179,17 +180,15 @@ def _whole(record: _Record) -> dict[str, Any]:
     body: dict[str, Any] = {"type": KINDS[record.kind]}
     if record.side:
         body["book_side"] = SIDES[record.side]
-    for name, value in (
-        ("flags", record.flags & ~LAST),
-        ("count", record.count & MAX_COUNT),
-        ("price_1e9", record.price),
-        ("qty_1e8", record.qty),
-        ("order_id", record.order_id),
-        ("trade_id", record.match_id),
-    ):
-        if value:
-            body[name] = value
-    return body
+    fields = {
+        "flags": record.flags & ~LAST,
+        "count": record.tally & MAX_COUNT,
+        "price_1e9": record.price,
+        "qty_1e8": record.qty,
+        "order_id": record.order_id,
+        "trade_id": record.match_id,
+    }
+    return body | {name: value for name, value in fields.items() if value}
 
 
 def _closed(body: dict[str, Any], last: _Record) -> dict[str, Any]:

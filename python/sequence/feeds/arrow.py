@@ -76,7 +76,7 @@ def of_table(source: Any) -> Recording:  # noqa: ANN401 - any Arrow stream
     missing = [name for name in _REQUIRED if name not in table.column_names]
     if missing:
         raise RecordingError(f"the table has no column {', '.join(missing)}")
-    metadata = table.schema.metadata or {}
+    metadata: dict[bytes, bytes] = table.schema.metadata or {}
     header = parse_header(metadata[_METADATA]) if _METADATA in metadata else {}
     try:
         instruments, numbers = _instruments(table, header)
@@ -84,7 +84,8 @@ def of_table(source: Any) -> Recording:  # noqa: ANN401 - any Arrow stream
         columns = [_bytes(column) for column in fields] + [_bytes(numbers)]
     except pa.ArrowException as error:
         raise RecordingError(f"a column holds something else: {error}") from None
-    base = Recording.of_header({"instruments": [], "feed": "hand"} | header, b"")
+    whole: dict[str, Any] = {"instruments": [], "feed": "hand"}
+    base = Recording.of_header(whole | header, b"")
     records = _core.join_records(columns)
     return Recording(instruments, records, base.feed, base.source, base.licence)
 

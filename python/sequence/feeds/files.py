@@ -102,7 +102,7 @@ def write(recording: Recording, path: str | Path, encoding: Encoding | None = No
     packed = file.suffix == ".zst"
     suffix = Path(file.stem).suffix if packed else file.suffix
     chosen = encoding or _SUFFIXES.get(suffix)
-    if chosen not in get_args(Encoding):
+    if chosen is None or chosen not in get_args(Encoding):
         known = ", ".join(_SUFFIXES)
         raise RecordingError(f"{file.name}: no encoding of that name; known endings: {known}")
     if chosen == "parquet":

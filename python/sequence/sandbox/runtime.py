@@ -40,9 +40,7 @@ class Runtime:
         risk: Mapping[str, int | None] | None = None,
     ) -> None:
         self.sim: Final = sim
-        self.engine: Final = _core.Engine(
-            seed=seed, preset=sim.preset, overrides=dict(sim.overrides)
-        )
+        self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
         self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
         self.clock: Final = clock
         self.seed: Final = seed

@@ -73,10 +73,12 @@ class Sandbox:
             objects or Arrow tables with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself; without it a
             replay stands still until `clock.advance`.
-        sim: A preset with single values replaced; instead of ``preset``.
         risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
             ``max_order_notional_1e9``, ``max_order_rate``, ``max_open_orders`` and
             ``daily_loss_limit_usd_1e9``; None is no limit.
+        overrides: Single values of the preset by their published names, such as
+            ``{"amend.mode": "native"}``.
+        sim: The whole configuration of the simulator, instead of ``preset`` and ``overrides``.
     """
 
     def __init__(
@@ -88,8 +90,9 @@ class Sandbox:
         market: str | Iterable[str | Path | Any] = "demo",
         *,
         speed: float | None = None,
-        sim: SimConfig | None = None,
         risk: Mapping[str, int | None] | None = None,
+        overrides: Mapping[str, int | bool | str] | None = None,
+        sim: SimConfig | None = None,
     ) -> None:
         if store != "memory":
             raise NotImplementedError(
@@ -111,7 +114,7 @@ class Sandbox:
         end_ns = max((row.last_ns for row in recordings), default=start_ns)
         self.runtime: Final = Runtime(
             seed=seed,
-            sim=_sim_of(preset, sim),
+            sim=_sim_of(preset, sim, overrides),
             clock=build_clock(clock, start_ns, end_ns, speed),
             source="replay" if empty else source,
             recordings=recordings,
@@ -244,15 +247,19 @@ class Sandbox:
         )
 
 
-def _sim_of(preset: Preset | None, sim: SimConfig | None) -> SimConfig:
+def _sim_of(
+    preset: Preset | None,
+    sim: SimConfig | None,
+    overrides: Mapping[str, int | bool | str] | None,
+) -> SimConfig:
     if sim is not None:
-        if preset is not None and preset != sim.preset:
-            raise ValueError(f"sim is {sim!r}: leave preset={preset!r} out")
+        if overrides or preset not in (None, sim.preset):
+            raise ValueError(f"sim is {sim!r}: leave preset and overrides out")
         return sim
     chosen = preset or DEFAULT_PRESET
     if chosen not in PRESETS:
         raise ValueError(f"unknown preset {chosen!r}; known: {', '.join(PRESETS)}")
-    return SimConfig(chosen)
+    return SimConfig(chosen, overrides)
 
 
 def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]]:

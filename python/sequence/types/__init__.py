@@ -319,6 +319,7 @@ __all__ = [
     "Share",
     "Side",
     "SimpleOrderRequest",
+    "SimulationHealth",
     "SizingRule",
     "StoreHealth",
     "SubmitRequest",

@@ -162,9 +162,9 @@ fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(
 impl Engine {
     /// An engine without markets and accounts.
     #[new]
-    #[pyo3(signature = (*, seed=42, preset="instant", overrides=BTreeMap::new()))]
-    fn new(seed: u64, preset: &str, overrides: BTreeMap<String, String>) -> PyResult<Self> {
-        let params = crate::sim::build(preset, &overrides)?;
+    #[pyo3(signature = (*, seed=42, preset="instant", overrides=None))]
+    fn new(seed: u64, preset: &str, overrides: Option<BTreeMap<String, String>>) -> PyResult<Self> {
+        let params = crate::sim::build(preset, &overrides.unwrap_or_default())?;
         let engine = CoreEngine::new(seed, preset, params);
         Ok(Self { session: Mutex::new(Session::new(engine)), seed })
     }

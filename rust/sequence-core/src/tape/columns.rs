@@ -1,9 +1,8 @@
 //! Records as columns and back, for formats that keep each field by itself.
 
-use super::play::{INSTRUMENT_SHIFT, TapeWriter};
+use super::play::{INSTRUMENT_SHIFT, TapeWriter, WrittenTape};
 use super::{RECORD_BYTES, TapeError};
 use crate::feed::Replay;
-use crate::ids::VenueId;
 
 /// Offset and width of each field of a record, in order.
 const FIELDS: [(usize, usize); 11] = [
@@ -88,7 +87,7 @@ pub fn select(records: &[u8], renumber: &[Option<u16>]) -> Result<Vec<u8>, TapeE
 }
 
 /// Decodes a raw recording to its end: its instruments as they first spoke, and its records.
-pub fn records_of(mut replay: Replay) -> Result<(Vec<(VenueId, String)>, Vec<u8>), TapeError> {
+pub fn records_of(mut replay: Replay) -> Result<WrittenTape, TapeError> {
     let (mut writer, mut refused) = (TapeWriter::default(), Ok(()));
     while let Some(due_ns) = replay.next_due_ns() {
         replay.advance(due_ns, &mut |instrument, events| {

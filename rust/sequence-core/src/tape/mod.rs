@@ -9,7 +9,7 @@ mod play;
 mod record;
 
 pub use columns::{COLUMN_WIDTHS, join, records_of, select, split};
-pub use play::{Tape, TapeFeed, TapeInstrument, TapeWriter};
+pub use play::{Tape, TapeFeed, TapeInstrument, TapeWriter, WrittenTape};
 pub use record::{RECORD_BYTES, TapeError};
 
 use crate::ids::BookSide;

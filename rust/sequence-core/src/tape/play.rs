@@ -152,6 +152,9 @@ const fn received_ns(event: &MarketEvent) -> i64 {
     if event.ts_local_ns > 0 { event.ts_local_ns } else { event.ts_venue_ns }
 }
 
+/// The instruments of a tape, in the order in which they first spoke, and its records.
+pub type WrittenTape = (Vec<(VenueId, String)>, Vec<u8>);
+
 /// Writes the messages of any source as the records of one tape.
 #[derive(Debug, Clone, Default)]
 pub struct TapeWriter {
@@ -189,7 +192,7 @@ impl TapeWriter {
     }
 
     /// The instruments, in the order in which they first spoke, and the records.
-    pub fn finish(self) -> (Vec<(VenueId, String)>, Vec<u8>) {
+    pub fn finish(self) -> WrittenTape {
         (self.instruments, self.records)
     }
 }
