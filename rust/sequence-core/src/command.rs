@@ -136,6 +136,7 @@ pub enum Settlement {
 }
 
 /// A command of the engine. Reads are not commands.
+#[expect(clippy::large_enum_variant, reason = "a command lives on the stack of one call")]
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
     /// One venue message of one market.

@@ -84,12 +84,15 @@ fn refused(error: TapeError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
+/// Venue and symbol of each instrument.
+type Names = Vec<(&'static str, String)>;
+
 /// Decodes a whole raw recording: its instruments as (venue, symbol), and its records.
 #[pyfunction]
 pub(crate) fn recording_records<'py>(
     py: Python<'py>,
     recording: &Recording,
-) -> PyResult<(Vec<(&'static str, String)>, Bound<'py, PyBytes>)> {
+) -> PyResult<(Names, Bound<'py, PyBytes>)> {
     let replay = recording.rewound()?;
     let (instruments, records) = py.detach(|| tape::records_of(replay)).map_err(refused)?;
     let names = instruments.into_iter().map(|(venue, symbol)| (venue.as_str(), symbol)).collect();
@@ -99,20 +102,20 @@ pub(crate) fn recording_records<'py>(
 /// Splits records into columns of fixed-width little-endian numbers, in the order of the fields;
 /// the instrument, two bytes, comes last and is taken out of `count`.
 #[pyfunction]
-pub(crate) fn split_records<'py>(
-    py: Python<'py>,
+pub(crate) fn split_records(
+    py: Python<'_>,
     records: PyBackedBytes,
-) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+) -> PyResult<Vec<Bound<'_, PyBytes>>> {
     let columns = py.detach(|| tape::split(&records)).map_err(refused)?;
     Ok(columns.iter().map(|column| PyBytes::new(py, column)).collect())
 }
 
 /// The reverse of `split_records`.
 #[pyfunction]
-pub(crate) fn join_records<'py>(
-    py: Python<'py>,
+pub(crate) fn join_records(
+    py: Python<'_>,
     columns: Vec<PyBackedBytes>,
-) -> PyResult<Bound<'py, PyBytes>> {
+) -> PyResult<Bound<'_, PyBytes>> {
     let views: Vec<&[u8]> = columns.iter().map(|column| &**column).collect();
     let Ok(views) = <[&[u8]; COLUMN_WIDTHS.len()]>::try_from(views) else {
         let expected = COLUMN_WIDTHS.len();
@@ -124,11 +127,11 @@ pub(crate) fn join_records<'py>(
 
 /// Keeps the records of some instruments: `renumber[old]` is the new number, or none.
 #[pyfunction]
-pub(crate) fn select_records<'py>(
-    py: Python<'py>,
+pub(crate) fn select_records(
+    py: Python<'_>,
     records: PyBackedBytes,
     renumber: Vec<Option<u16>>,
-) -> PyResult<Bound<'py, PyBytes>> {
+) -> PyResult<Bound<'_, PyBytes>> {
     let kept = py.detach(|| tape::select(&records, &renumber)).map_err(refused)?;
     Ok(PyBytes::new(py, &kept))
 }

@@ -367,10 +367,10 @@ pub(super) fn refusal_of(
     spec: &OrderSpec,
     status: MarketStatus,
 ) -> Option<(RejectReason, &'static str)> {
-    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };
+    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
     match status {
         Ok => None,
         PostOnly if post_only => None,
