@@ -1,5 +1,5 @@
 //! Amends that travel: what is pending, what a faster fill does, what becomes of the queue.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "../support/desk.rs"]
 mod desk;
