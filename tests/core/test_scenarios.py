@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import scenario_table as table
 
 from sequence import _core
+from tests import scenario_table as table
 
 
 class BindingWorld:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import scenario_table as table
 
 from sequence import Sequence
 from sequence.errors import SequenceError
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from tests import scenario_table as table
 
 CORPUS = table.corpus()
 OVER_HTTP = CORPUS[::4]
