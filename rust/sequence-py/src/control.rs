@@ -103,7 +103,7 @@ impl Engine {
     fn is_terminal(&self, py: Python<'_>, account: u32, id: &str) -> PyResult<bool> {
         self.run(py, |session| {
             let engine = &session.engine;
-            let (graph, named) = engine.find_order(AccountId(account), id)?;
+            let (graph, named) = engine.find_order(AccountId(account), order_id)?;
             let order = named.unwrap_or(engine.graph(graph).order);
             Ok(engine.order(order).status.is_terminal())
         })
