@@ -100,7 +100,7 @@ impl Engine {
     }
 
     /// True when nothing can happen any more to what an id names.
-    fn is_terminal(&self, py: Python<'_>, account: u32, id: &str) -> PyResult<bool> {
+    fn is_terminal(&self, py: Python<'_>, account: u32, order_id: &str) -> PyResult<bool> {
         self.run(py, |session| {
             let engine = &session.engine;
             let (graph, named) = engine.find_order(AccountId(account), order_id)?;
