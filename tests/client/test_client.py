@@ -221,7 +221,7 @@ def test_amend_and_decrease_send_one_atomic_change(drive: Any):
         ("sandbox.settings", (float("inf"),), {}, "initial_balance_usd: must be a finite"),
         ("sandbox.set_positions", ([{"qty": True}],), {}, r"positions\[0\].qty: bool"),
         ("sandbox.set_positions", ([{"venue": "foo"}],), {}, r"positions\[0\].venue: unknown"),
-        ("graph", ([{"node_id": "a:b"}],), {}, r"nodes\[0\].node_id"),
+        ("submit_graph", ([{"node_id": "a:b"}],), {}, r"nodes\[0\].node_id"),
     ],
 )
 def test_bad_arguments_are_named_before_any_io(

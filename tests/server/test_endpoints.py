@@ -254,10 +254,6 @@ NODE = (
             BUY[:-1] + ',"pacing":{"uniform":{"num_slices":10,"interval_ms":30000}}}',
             "pacing",
         ),
-        (
-            f'{{"nodes":[{NODE % "a"}],"risk":{{"admission":{{"max_notional_usd":5}}}}}}',
-            "graph_risk",
-        ),
     ],
 )
 def test_graphs_with_more_than_one_order_are_not_built_yet(api, body, verb):

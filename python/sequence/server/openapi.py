@@ -60,7 +60,8 @@ def document() -> dict[str, Any]:
         for path in (operation.path, *operation.aliases):
             for method in (operation.method, *operation.method_aliases):
                 alias = (path, method) != (operation.path, operation.method)
-                row = _describe(operation, path, alias=alias)
+                name = _alias_of(path, method) if alias else operation.name
+                row = _describe(operation, name, path)
                 paths.setdefault(path, {})[method.lower()] = row
     return {
         "openapi": "3.1.0",
@@ -108,8 +109,11 @@ def _bodies(operation: Operation[Any]) -> tuple[type[BaseModel], ...]:
     return (operation.request,)
 
 
-def _describe(operation: Operation[Any], path: str, *, alias: bool) -> dict[str, Any]:
-    name = operation.name if not alias else f"{operation.name}_{path.rsplit('/', 1)[-1]}"
+def _alias_of(path: str, method: str) -> str:
+    return f"{method.lower()}_{path.removeprefix('/v1/').replace('/', '_')}"
+
+
+def _describe(operation: Operation[Any], name: str, path: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "operationId": name,
         "tags": [_GROUPS.get(operation.path.split("/")[2], "Market data")],

@@ -100,10 +100,10 @@ impl Engine {
     }
 
     /// True when nothing can happen any more to what an id names.
-    fn is_terminal(&self, py: Python<'_>, account: u32, id: &str) -> PyResult<bool> {
+    fn is_terminal(&self, py: Python<'_>, account: u32, order_id: &str) -> PyResult<bool> {
         self.run(py, |session| {
             let engine = &session.engine;
-            let (graph, named) = engine.find_order(AccountId(account), id)?;
+            let (graph, named) = engine.find_order(AccountId(account), order_id)?;
             let order = named.unwrap_or(engine.graph(graph).order);
             Ok(engine.order(order).status.is_terminal())
         })
