@@ -27,7 +27,7 @@ pub struct Session {
     replays: Vec<Recording>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Demo {
     market: DemoMarket,
     ids: Vec<MarketId>,
@@ -91,6 +91,21 @@ impl Session {
     pub fn next_due_ns(&self) -> Option<i64> {
         let source = self.next_source().map(|(_, due)| due);
         source.into_iter().chain(self.engine.next_timer_ns()).min()
+    }
+
+    /// A copy of the state and its demo market; `None` while recordings are played.
+    pub fn fork(&self) -> Option<Self> {
+        let copy =
+            || Self { engine: self.engine.clone(), demo: self.demo.clone(), replays: Vec::new() };
+        self.replays.is_empty().then(copy)
+    }
+
+    /// Goes back to a copy; time does not. Every seeded account begins a new epoch.
+    pub fn return_to(&mut self, copy: Self, now_ns: i64) {
+        let (before, demo) = (std::mem::replace(&mut self.engine, copy.engine), copy.demo);
+        self.demo = demo;
+        self.engine.continue_from(before);
+        self.advance(now_ns);
     }
 
     fn fire(&mut self, at_ns: i64) {

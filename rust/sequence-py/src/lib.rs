@@ -13,6 +13,7 @@ mod error;
 mod feed;
 mod json;
 mod parse;
+mod stream;
 mod symbols;
 
 #[pymodule(gil_used = false)]
@@ -27,6 +28,8 @@ mod _core {
     use crate::feed::{Recording, check_recording};
     #[pymodule_export]
     use crate::json::{JsonError, parse_json};
+    #[pymodule_export]
+    use crate::stream::Snapshot;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
