@@ -46,9 +46,9 @@ class Endpoint:
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
 
-    def not_offered(self, path: Mapping[str, str], upgrade: bytes | None) -> Exception:
+    def not_offered(self, path: Mapping[str, str]) -> Exception:
         """501 for what is known and not offered; 426 where a WebSocket is meant."""
-        if self.is_stream and (upgrade is None or upgrade.lower() != b"websocket"):
+        if self.is_stream:
             error = refused("UPGRADE_REQUIRED", "this path is a WebSocket")
             return RefusedError(error, (b"upgrade", b"websocket"), (b"connection", b"upgrade"))
         return missing(self.verb, self.reason, path.get("venue"))

@@ -15,6 +15,7 @@ from sequence.sandbox import Sandbox
 from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
+from sequence.server.sockets import StreamSocket
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 50052
@@ -119,8 +120,8 @@ def _server(
     config = uvicorn.Config(
         app,
         loop="auto",
-        http=guarded_protocol(limits),
-        ws="none",
+        http=guarded_protocol(limits, app),
+        ws=StreamSocket,
         lifespan="off",
         log_config=None,
         log_level="error",
