@@ -111,9 +111,7 @@ class Market:
             raise ValueError("give exactly one of value and void=True")
         value_1e9 = None if value is None else human_units(value, PRICE_DECIMALS, "value")
         with self._any_turn() as now_ns:
-            return Settlement(
-                *self._runtime.engine.settle(venue, market_slug, value_1e9, now_ns)
-            )
+            return Settlement(*self._runtime.engine.settle(venue, market_slug, value_1e9, now_ns))
 
     def funding_rate(self, venue: str, symbol: str, rate: Number) -> None:
         """Sets what longs of a perpetual pay at each funding boundary: ``0.0001`` is 1 bp."""

@@ -19,11 +19,13 @@ from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.server import request as reading
+from sequence.server.desk import StreamDesk
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
-from sequence.server.desk import StreamDesk
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
+from sequence.server.sse import HEADERS as SSE_HEADERS
+from sequence.server.sse import EventStream
 
 logger = logging.getLogger("sequence.server")
 
@@ -71,7 +73,11 @@ class App:
         id_ = request_id(named.get(b"x-request-id"))
         status = 200
         try:
-            body, extra = await self._answer(scope, receive, headers, named)
+            answer = await self._answer(scope, receive, headers, named)
+            if isinstance(answer, EventStream):
+                await answer.run(receive, send, [*SSE_HEADERS, (b"x-request-id", id_.encode())])
+                return
+            body, extra = answer
         except reading.ClientGoneError:
             return
         except RefusedError as refusal:
@@ -103,7 +109,7 @@ class App:
         receive: Receive,
         headers: reading.Headers,
         named: dict[bytes, bytes],
-    ) -> Answer:
+    ) -> "Answer | EventStream":
         raw_path: bytes = scope["raw_path"]
         query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
@@ -123,6 +129,10 @@ class App:
         principal = self._authenticate(scope, named.get(b"authorization"))
         self._check_rate(principal)
         handler = endpoint.handler
+        if endpoint.feed is not None:
+            filters = reading.read_query(query_string)
+            resume = named.get(b"last-event-id")
+            return EventStream(self.desk, principal, endpoint.feed, filters, resume)
         if handler is None:
             raise endpoint.not_offered(path)
         endpoint.check_permission(principal)
@@ -163,7 +173,9 @@ class App:
         if self._loopback_only:
             self._check_host(scope, named, repeated=reading.has_repeated(headers, b"host"))
         if scope["method"] != "GET":
-            raise RefusedError(refused("METHOD_NOT_ALLOWED", "allowed here: GET"), (b"allow", b"GET"))
+            raise RefusedError(
+                refused("METHOD_NOT_ALLOWED", "allowed here: GET"), (b"allow", b"GET")
+            )
         if reading.has_repeated(headers, b"authorization"):
             raise refused("BAD_REQUEST", "more than one Authorization header")
         principal = self._authenticate(scope, named.get(b"authorization"), url.partition(b"?")[2])

@@ -27,6 +27,7 @@ class StreamDesk:
         self._sockets: dict[StreamSocket, None] = {}
         self._per_client: Counter[str] = Counter()
         self._watchers = 0
+        self.draining = False
         self._ticker: asyncio.Task[None] | None = None
         self._generation = runtime.keys.generation
         self._check_at_s = 0.0
@@ -57,13 +58,6 @@ class StreamDesk:
             yield
         finally:
             self._watchers -= 1
-
-    def disconnect(self, client_id: str) -> int:
-        """Cuts the sockets of a client, as a network would; how many."""
-        found = [row for row in self._sockets if row.principal.client.client_id == client_id]
-        for socket in found:
-            socket.abort()
-        return len(found)
 
     def _start(self) -> None:
         if self._ticker is None or self._ticker.done():

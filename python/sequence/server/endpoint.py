@@ -13,6 +13,7 @@ from sequence.sandbox.handlers import HANDLERS, VERBS
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
+from sequence.sandbox.stream.feed import FeedName
 from sequence.server.envelope import Header
 from sequence.server.request import read_query
 from sequence.server.router import Router
@@ -41,6 +42,8 @@ class Endpoint:
     verb: str = ""
     reason: str = NOT_BUILT
     is_stream: bool = False
+    feed: FeedName | None = None
+    """Events it sends instead of one answer."""
     reads_body: bool = False
     headers: tuple[Header, ...] = ()
     plain_query: Query | None = field(default=None)
@@ -92,6 +95,8 @@ def build_router() -> Router[Endpoint]:
     for row in MISSING:
         router.add(row.method, row.path, Endpoint(verb=row.verb, reason=row.reason))
     router.add("GET", "/v1/stream", Endpoint(verb="stream", is_stream=True))
+    router.add("GET", "/v1/risk/stream", Endpoint(verb="risk_stream", feed="risk"))
+    router.add("GET", "/v1/alerts/stream", Endpoint(verb="alerts_stream", feed="alerts"))
     return router
 
 

@@ -24,11 +24,16 @@ class Outbound:
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, limits: Limits, flush: Callable[[], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        limits: Limits,
+        flush: Callable[[], None],
+        abort: Callable[[], None],
     ) -> None:
         self._loop: Final = loop
         self._limits: Final = limits
         self._flush: Final = flush
+        self._abort: Final = abort
         self._thread: Final = threading.get_ident()
         self._events: deque[tuple[float, bytes]] = deque()
         self._bytes = 0
@@ -56,6 +61,10 @@ class Outbound:
         """Drops market data of a topic."""
         for key in [key for key in self._market if key == prefix or key.startswith(prefix + "|")]:
             del self._market[key]
+
+    def cut(self) -> None:
+        """Ends the connection without a word."""
+        self._loop.call_soon_threadsafe(self._abort)
 
     def schedule(self) -> None:
         """Asks for a flush, once, from whatever thread."""

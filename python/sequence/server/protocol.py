@@ -7,21 +7,22 @@ protocol classes here put a deadline on each phase of a request and speak the er
 import asyncio
 import re
 from collections import Counter
-from enum import Enum, auto
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
-from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.endpoint import RefusedError
+from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
 from sequence.server.sockets import StreamSocket, handshake
 
 if TYPE_CHECKING:
-    from sequence.server.app import App
     from uvicorn.protocols.http.h11_impl import H11Protocol
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    from sequence.server.app import App
 
 _LINGER_S: Final = 1.0
 _STREAM: Final = b"/v1/stream"

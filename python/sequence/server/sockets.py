@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from websockets.exceptions import ConnectionClosed, InvalidState, ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
@@ -78,7 +78,7 @@ class StreamSocket(asyncio.Protocol):
         self._is_text = True
         self._fragments = 0
         self._pinged_s = self._ponged_s = time.monotonic()
-        self.outbound: Final = Outbound(self._loop, self._limits, self._flush)
+        self.outbound: Final = Outbound(self._loop, self._limits, self._flush, self.abort)
         transport.set_write_buffer_limits(high=_WRITE_HIGH)
         limits = SessionLimits(
             self._limits.socket_subscriptions,
@@ -86,25 +86,12 @@ class StreamSocket(asyncio.Protocol):
             self._limits.socket_control_burst,
             self._limits.socket_errors,
         )
-        self._session: Final = Session(desk.runtime, principal, self, limits)
-
-    # What the session calls, under the lock of the runtime, from any thread.
-
-    def event(self, packet: Any) -> None:  # noqa: ANN401 - see Sink
-        self.outbound.event(packet)
-
-    def market(self, key: str, packet: Any) -> None:  # noqa: ANN401 - see Sink
-        self.outbound.market(key, packet)
-
-    def forget(self, prefix: str) -> None:
-        self.outbound.forget(prefix)
-
-    def end(self, code: int, reason: str) -> None:
-        self._loop.call_soon_threadsafe(self.close, code, reason)
+        self._session: Final = Session(desk.runtime, principal, self.outbound, limits)
 
     # What the transport calls.
 
     def data_received(self, data: bytes) -> None:
+        """Bytes of the reader."""
         if self._closing:
             # Only the other side's close frame matters now.
             self._protocol.receive_data(data)
@@ -120,10 +107,12 @@ class StreamSocket(asyncio.Protocol):
         self._write_pending()
 
     def eof_received(self) -> bool:
+        """The reader sends no more."""
         self._protocol.receive_eof()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
         del exc
         self._closing = True
         self.outbound.drop()
@@ -133,9 +122,11 @@ class StreamSocket(asyncio.Protocol):
         self._on_lost(self)
 
     def pause_writing(self) -> None:
+        """The transport holds as much as it should."""
         self._paused_at_s = time.monotonic()
 
     def resume_writing(self) -> None:
+        """The transport takes more again."""
         self._paused_at_s = None
         self._flush()
 

@@ -44,8 +44,8 @@ class Sink(Protocol):
         """Market data of a topic that is no longer wanted."""
         ...
 
-    def end(self, code: int, reason: str) -> None:
-        """The stream is over."""
+    def cut(self) -> None:
+        """Ends the stream without a word, as a network does."""
         ...
 
 
@@ -68,7 +68,7 @@ class SessionLimits:
     errors: int = 20
 
 
-class _Bad(Exception):
+class _BadMessageError(Exception):
     """A message that is answered with an error frame."""
 
 
@@ -123,7 +123,7 @@ class Session:
         self.count_control()
         try:
             self._handle(_parse(text))
-        except _Bad as error:
+        except _BadMessageError as error:
             self._errors += 1
             self.sink.event(error_packet("VALIDATION_ERROR", str(error)))
             if self._errors >= self._limits.errors:
@@ -144,13 +144,13 @@ class Session:
 
     def refill(self) -> bool:
         """Hands the next part of a replay to the sink; True when there is more."""
-        for name, (channel, seq) in list(self._behind.items()):
+        for name, (channel, sent) in list(self._behind.items()):
+            seq = sent
             ring = self._runtime.hub.ring(self.principal.client.account, name)
-            if seq + 1 < ring.first:
+            if sent + 1 < ring.first:
                 raise StreamEndError(TRY_AGAIN_LATER, "too slow for the replay")
-            for event in ring.since(seq, _BATCH):
-                packet = private_packet(channel, *event, snapshot=False)
-                self.sink.event(packet)
+            for event in ring.since(sent, _BATCH):
+                self.sink.event(private_packet(channel, *event, snapshot=False))
                 seq = event.seq
             if seq >= ring.newest:
                 del self._behind[name]
@@ -271,27 +271,27 @@ def _parse(text: bytes) -> dict[str, object]:
     try:
         value = _core.parse_json(text, max_depth=_MAX_DEPTH, max_string=_MAX_TEXT)
     except _core.JsonError as error:
-        raise _Bad(f"not valid JSON: {error.message}") from None
+        raise _BadMessageError(f"not valid JSON: {error.message}") from None
     if not isinstance(value, dict):
-        raise _Bad("a message is one JSON object")
+        raise _BadMessageError("a message is one JSON object")
     message = cast("dict[str, object]", value)
     unknown = sorted(message.keys() - _KEYS)
     if unknown:
-        raise _Bad(f"{unknown[0]}: unknown; a message has subscribe or unsubscribe")
+        raise _BadMessageError(f"{unknown[0]}: unknown; a message has subscribe or unsubscribe")
     if ("subscribe" in message) == ("unsubscribe" in message):
-        raise _Bad("give exactly one of subscribe and unsubscribe")
+        raise _BadMessageError("give exactly one of subscribe and unsubscribe")
     if "from_seq" in message and "subscribe" not in message:
-        raise _Bad("from_seq: belongs to subscribe")
+        raise _BadMessageError("from_seq: belongs to subscribe")
     return message
 
 
 def _topics(value: object, field: str) -> list[str]:
     """Names without repetition, in the order given."""
     if not isinstance(value, list):
-        raise _Bad(f"{field}: must be a list of topics")
+        raise _BadMessageError(f"{field}: must be a list of topics")
     names = cast("list[object]", value)
     if not all(isinstance(name, str) for name in names):
-        raise _Bad(f"{field}: topics are strings")
+        raise _BadMessageError(f"{field}: topics are strings")
     return list(dict.fromkeys(cast("list[str]", names)))
 
 
@@ -299,11 +299,11 @@ def _numbers(value: object, topics: list[str]) -> dict[str, int]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _Bad("from_seq: must be an object of topics and numbers")
+        raise _BadMessageError("from_seq: must be an object of topics and numbers")
     numbers = cast("dict[str, object]", value)
     for topic, number in numbers.items():
         if topic not in topics:
-            raise _Bad(f"from_seq: {topic} is not subscribed in this message")
+            raise _BadMessageError(f"from_seq: {topic} is not subscribed in this message")
         if type(number) is not int or number < 0:
-            raise _Bad(f"from_seq.{topic}: must be an integer >= 0")
+            raise _BadMessageError(f"from_seq.{topic}: must be an integer >= 0")
     return cast("dict[str, int]", numbers)

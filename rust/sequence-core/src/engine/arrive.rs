@@ -105,7 +105,8 @@ impl Engine {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
             TimeInForce::Fok
-                if self.plan_walk(&order.spec, leg).1 != Stop::Filled && !mutant!("fok_in_part") =>
+                if self.plan_walk(&order.spec, leg).1 != Stop::Filled
+                    && !mutant!("fok_in_part") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
