@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequence._async import AsyncPlacedOrder, AsyncSequence
+    from sequence._async import AsyncPlacedOrder, AsyncSequence, AsyncStream
     from sequence._orders import OrderOptions
-    from sequence._sync import PlacedOrder, Sequence
+    from sequence._sync import PlacedOrder, Sequence, Stream
     from sequence._transport import AsyncTransport, Transport
     from sequence.errors import (
         ApiError,
@@ -30,6 +30,7 @@ __all__ = [
     "ApiError",
     "AsyncPlacedOrder",
     "AsyncSequence",
+    "AsyncStream",
     "AsyncTransport",
     "CapabilityMissingError",
     "DeserializeError",
@@ -38,6 +39,7 @@ __all__ = [
     "PlacedOrder",
     "Sequence",
     "SequenceError",
+    "Stream",
     "Transport",
     "ValidationError",
 ]
@@ -46,6 +48,7 @@ _HOMES = {
     "ApiError": "errors",
     "AsyncPlacedOrder": "_async",
     "AsyncSequence": "_async",
+    "AsyncStream": "_async",
     "AsyncTransport": "_transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
@@ -54,6 +57,7 @@ _HOMES = {
     "PlacedOrder": "_sync",
     "Sequence": "_sync",
     "SequenceError": "errors",
+    "Stream": "_sync",
     "Transport": "_transport",
     "ValidationError": "errors",
 }

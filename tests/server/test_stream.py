@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.server.streaming import Reader, reader
 
-from sequence import Sequence
 from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
-from tests.server.streaming import Reader, reader
+
+if TYPE_CHECKING:
+    from sequence import Sequence
 
 PRIVATE = ("orders", "fills", "graphs", "routing")
 

@@ -3,5 +3,6 @@
 from sequence._async.client import AsyncSequence
 from sequence._async.order import AsyncPlacedOrder
 from sequence._async.sandbox import AsyncSandboxCalls
+from sequence._async.stream import AsyncStream
 
-__all__ = ["AsyncPlacedOrder", "AsyncSandboxCalls", "AsyncSequence"]
+__all__ = ["AsyncPlacedOrder", "AsyncSandboxCalls", "AsyncSequence", "AsyncStream"]

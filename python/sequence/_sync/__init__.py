@@ -4,5 +4,6 @@
 from sequence._sync.client import Sequence
 from sequence._sync.order import PlacedOrder
 from sequence._sync.sandbox import SandboxCalls
+from sequence._sync.stream import Stream
 
-__all__ = ["PlacedOrder", "SandboxCalls", "Sequence"]
+__all__ = ["PlacedOrder", "SandboxCalls", "Sequence", "Stream"]

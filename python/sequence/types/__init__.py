@@ -185,6 +185,7 @@ from sequence.types.sandbox import (
 from sequence.types.stream import (
     Alert,
     BookFrame,
+    GraphRow,
     PriceTick,
     RiskState,
     RoutingEvent,
@@ -241,6 +242,7 @@ __all__ = [
     "GraphInstrument",
     "GraphNode",
     "GraphRequest",
+    "GraphRow",
     "GraphStatus",
     "Health",
     "Instrument",

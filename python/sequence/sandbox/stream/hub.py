@@ -18,19 +18,13 @@ from sequence.sandbox.stream.packet import (
     private_packet,
 )
 from sequence.sandbox.stream.ring import Event, Ring
-from sequence.sandbox.stream.topic import MarketTopic, PrivateName
+from sequence.sandbox.stream.topic import PRIVATE, MarketTopic, PrivateName
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
     from sequence.sandbox.stream.session import Session
 
 BOOK_LEVELS: Final = 100
-_NAMES: Final[dict[str, PrivateName]] = {
-    "orders": "orders",
-    "fills": "fills",
-    "graphs": "graphs",
-    "routing": "routing",
-}
 _RingKey = tuple[int, PrivateName]
 _Frame = tuple[int, str, int, int, str]
 
@@ -156,7 +150,7 @@ class Hub:
         if topic == "alert":
             self.feeds.alert(account, ts_ns, data)
             return
-        name = _NAMES[topic]
+        name = PRIVATE[topic]
         event = Event(seq, ts_ns, data)
         ring = self._rings.get((account, name))
         if ring is None:
@@ -174,7 +168,7 @@ class Hub:
 
     def _begin_epoch(self, account: int, epoch: int) -> None:
         readers: dict[Session, None] = {}
-        for name in _NAMES.values():
+        for name in PRIVATE.values():
             if (account, name) in self._rings:
                 self._rings[account, name] = Ring(0)
             readers.update(dict.fromkeys(self._readers.get((account, name), {})))

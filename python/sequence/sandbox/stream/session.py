@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from sequence import _core
 from sequence.sandbox.stream.packet import Packet, error_packet, packet_of, private_packet
 from sequence.sandbox.stream.topic import (
+    PRIVATE,
     TOO_MANY,
     UNKNOWN_SYMBOL,
     MarketTopic,
@@ -165,7 +166,7 @@ class Session:
         else:
             self._unsubscribe(_topics(message["unsubscribe"], "unsubscribe"))
 
-    def _subscribe(self, topics: list[str], from_seq: dict[str, int]) -> None:
+    def _subscribe(self, topics: list[str], from_seq: dict[str, int | None]) -> None:
         accepted: list[str] = []
         reasons: dict[str, str] = {}
         for text in topics:
@@ -175,7 +176,9 @@ class Session:
                 reasons[text] = str(error)
             else:
                 accepted.append(text)
-        self.sink.event(_ack("subscribed", accepted, reasons))
+        asked = [text for text in accepted if text in from_seq and from_seq[text] is None]
+        numbers = {text: self._newest(self._private[text]) for text in asked}
+        self.sink.event(_ack("subscribed", accepted, reasons, numbers))
         for text in accepted:
             if text in self._private:
                 self._start(self._private[text], from_seq.get(text))
@@ -194,6 +197,14 @@ class Session:
         if topic.name != "fair_price" and not self._runtime.hub.knows(topic.argument):
             raise RejectedTopicError(UNKNOWN_SYMBOL)
         self._market[text] = topic
+
+    def _newest(self, topic: PrivateTopic) -> int:
+        """Number of the newest event of a topic, for readers that want to resume from here."""
+        if not topic.is_sandbox:
+            return 0
+        account = self._runtime.account(self.principal)
+        self._runtime.publish()
+        return self._runtime.hub.ring(account, topic.name).newest
 
     def _start(self, topic: PrivateTopic, from_seq: int | None) -> None:
         if not topic.is_sandbox:
@@ -260,8 +271,15 @@ class Session:
         return True
 
 
-def _ack(verb: str, accepted: list[str], reasons: dict[str, str]) -> Packet:
+def _ack(
+    verb: str,
+    accepted: list[str],
+    reasons: dict[str, str],
+    numbers: dict[str, int] | None = None,
+) -> Packet:
     answer: dict[str, Any] = {verb: accepted, "rejected": list(reasons)}
+    if numbers:
+        answer["seq"] = numbers
     if reasons:
         answer["reasons"] = reasons
     return packet_of(answer)
@@ -295,15 +313,16 @@ def _topics(value: object, field: str) -> list[str]:
     return list(dict.fromkeys(cast("list[str]", names)))
 
 
-def _numbers(value: object, topics: list[str]) -> dict[str, int]:
+def _numbers(value: object, topics: list[str]) -> dict[str, int | None]:
+    """Where to resume, by topic; null asks for the number of now."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise _BadMessageError("from_seq: must be an object of topics and numbers")
     numbers = cast("dict[str, object]", value)
     for topic, number in numbers.items():
-        if topic not in topics:
-            raise _BadMessageError(f"from_seq: {topic} is not subscribed in this message")
-        if type(number) is not int or number < 0:
+        if topic not in topics or topic.partition(":")[0] not in PRIVATE:
+            raise _BadMessageError(f"from_seq: {topic} is no private topic of this message")
+        if number is not None and (type(number) is not int or number < 0):
             raise _BadMessageError(f"from_seq.{topic}: must be an integer >= 0")
-    return cast("dict[str, int]", numbers)
+    return cast("dict[str, int | None]", numbers)

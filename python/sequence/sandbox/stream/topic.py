@@ -9,7 +9,7 @@ PrivateName = Literal["orders", "fills", "graphs", "routing"]
 MarketName = Literal["prices", "book", "fair_price"]
 
 SUFFIX: Final = ":sandbox"
-_PRIVATE: Final[dict[str, PrivateName]] = {
+PRIVATE: Final[dict[str, PrivateName]] = {
     "orders": "orders",
     "fills": "fills",
     "graphs": "graphs",
@@ -63,7 +63,7 @@ def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
     """
     name, colon, argument = text.partition(":")
     # The suffix tells a live key's paper events from live ones; a test key has no other.
-    private = _PRIVATE.get(text if is_sandbox_key else text.removesuffix(SUFFIX))
+    private = PRIVATE.get(text if is_sandbox_key else text.removesuffix(SUFFIX))
     if private is not None:
         return PrivateTopic(text, private, is_sandbox_key or text.endswith(SUFFIX))
     if name in ("prices", "book") and argument:
