@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequence._async import AsyncGraphBuilder, AsyncPlacedOrder, AsyncSequence
+    from sequence._async import AsyncGraphBuilder, AsyncPlacedOrder, AsyncSequence, AsyncStream
     from sequence._graphs import Node, Risk, Sizing, Trigger
     from sequence._orders import OrderOptions
-    from sequence._sync import GraphBuilder, PlacedOrder, Sequence
+    from sequence._sync import GraphBuilder, PlacedOrder, Sequence, Stream
     from sequence._transport import AsyncTransport, Transport
     from sequence.errors import (
         ApiError,
@@ -32,6 +32,7 @@ __all__ = [
     "AsyncGraphBuilder",
     "AsyncPlacedOrder",
     "AsyncSequence",
+    "AsyncStream",
     "AsyncTransport",
     "CapabilityMissingError",
     "DeserializeError",
@@ -44,6 +45,7 @@ __all__ = [
     "Sequence",
     "SequenceError",
     "Sizing",
+    "Stream",
     "Transport",
     "Trigger",
     "ValidationError",
@@ -54,6 +56,7 @@ _HOMES = {
     "AsyncGraphBuilder": "_async",
     "AsyncPlacedOrder": "_async",
     "AsyncSequence": "_async",
+    "AsyncStream": "_async",
     "AsyncTransport": "_transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
@@ -66,6 +69,7 @@ _HOMES = {
     "Sequence": "_sync",
     "SequenceError": "errors",
     "Sizing": "_graphs",
+    "Stream": "_sync",
     "Transport": "_transport",
     "Trigger": "_graphs",
     "ValidationError": "errors",

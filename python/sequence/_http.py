@@ -8,6 +8,7 @@ from sequence import errors
 from sequence._operations import AnswerT, Operation
 from sequence._options import Options
 from sequence._request import MAX_BODY_BYTES, HttpRequest, prepare, read_answer
+from sequence._wire import AsyncWire, Wire
 from sequence.types import Query, Request
 
 HttpClient = httpx.Client
@@ -56,6 +57,13 @@ class HttpTransport:
             return read_answer(operation, answer.status_code, answer.headers, bytes(found))
         raise failure
 
+    def open_stream(self) -> Wire:
+        """Opens a WebSocket; it is a connection of its own."""
+        # Imported here: most clients never open a stream.
+        from sequence._websocket import open_socket  # noqa: PLC0415
+
+        return open_socket(self._options)
+
     def close(self) -> None:
         """Closes the connections, unless the caller brought the client."""
         if self._owned:
@@ -101,6 +109,12 @@ class AsyncHttpTransport:
         else:
             return read_answer(operation, answer.status_code, answer.headers, bytes(found))
         raise failure
+
+    async def open_stream(self) -> AsyncWire:
+        """Opens a WebSocket; it is a connection of its own."""
+        from sequence._websocket import open_async_socket  # noqa: PLC0415 - as above
+
+        return await open_async_socket(self._options)
 
     async def close(self) -> None:
         """Closes the connections, unless the caller brought the client."""

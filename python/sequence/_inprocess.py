@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sequence._operations import AnswerT, Operation
+from sequence._wire import WireClosedError
 from sequence.errors import SequenceError, ValidationError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Pending
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
 from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.stream.local import LocalReader
+from sequence.sandbox.stream.session import POLICY, StreamEndError
 from sequence.types import Query, Request
 
 
@@ -19,6 +22,9 @@ def answer_of(_: Operation[AnswerT], response: object) -> AnswerT:
     """The answer inside of what a handler returned."""
     found = response.response if isinstance(response, Replay | Pending) else response
     return cast("AnswerT", found)
+
+
+_LOOK_S: Final = 0.005
 
 
 class InProcessTransport:
@@ -57,6 +63,16 @@ class InProcessTransport:
         except SequenceError as error:
             error.graph_id = graph_id
             raise
+
+    def open_stream(self) -> "InProcessWire":
+        """Opens a stream of the sandbox."""
+        return InProcessWire(self.reader())
+
+    def reader(self) -> LocalReader:
+        """A reader of the sandbox's streams with the key of this client."""
+        if self._closed:
+            raise ValidationError("the client is closed")
+        return LocalReader(self._runtime, self._authenticate())
 
     def close(self) -> None:
         """Ends this transport; the sandbox itself stays open."""
@@ -143,6 +159,62 @@ class AsyncInProcessTransport:
             error.graph_id = graph_id
             raise
 
+    async def open_stream(self) -> "AsyncInProcessWire":
+        """Opens a stream of the sandbox."""
+        return AsyncInProcessWire(self._inner.reader())
+
     async def close(self) -> None:
         """Ends this transport; the sandbox itself stays open."""
+        self._inner.close()
+
+
+class InProcessWire:
+    """A stream of a sandbox of this process; see `sequence._wire.Wire`."""
+
+    def __init__(self, reader: LocalReader) -> None:
+        self._reader = reader
+
+    def send(self, text: str) -> None:
+        """Sends a message."""
+        try:
+            self._reader.send(text)
+        except (StreamEndError, SequenceError) as error:
+            raise WireClosedError(str(error), is_final=True) from None
+
+    def receive(self, timeout_s: float) -> bytes | None:
+        """The next message, or None when none came in time."""
+        try:
+            return self._reader.receive(timeout_s)
+        except StreamEndError as end:
+            raise WireClosedError(end.reason, is_final=end.code == POLICY) from None
+        except SequenceError as error:
+            raise WireClosedError(error.message, is_final=True) from None
+
+    def close(self) -> None:
+        """Ends the stream."""
+        self._reader.close()
+
+
+class AsyncInProcessWire:
+    """The same for asyncio: waiting happens between short looks, never inside one."""
+
+    def __init__(self, reader: LocalReader) -> None:
+        self._inner = InProcessWire(reader)
+
+    async def send(self, text: str) -> None:
+        """Sends a message."""
+        self._inner.send(text)
+
+    async def receive(self, timeout_s: float) -> bytes | None:
+        """The next message, or None when none came in time."""
+        ends_s = time.monotonic() + timeout_s
+        while True:
+            found = self._inner.receive(0)
+            left_s = ends_s - time.monotonic()
+            if found is not None or left_s <= 0:
+                return found
+            await asyncio.sleep(min(left_s, _LOOK_S))
+
+    async def close(self) -> None:
+        """Ends the stream."""
         self._inner.close()

@@ -21,10 +21,13 @@ NAMES = {
     "_async": "_sync",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "StopAsyncIteration": "StopIteration",
     "async_sleep": "sleep",
 }
 TEXTS = {
-    r"\basync (?=with\b)": "",
+    r"\basync (?=with\b|for\b)": "",
     r"\bawait ": "",
     r"\bAsync(?=[A-Z])": "",
     r"for asyncio; `sequence._sync` is generated from this folder": "that blocks",

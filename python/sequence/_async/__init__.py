@@ -4,5 +4,12 @@ from sequence._async.client import AsyncSequence
 from sequence._async.graph import AsyncGraphBuilder
 from sequence._async.order import AsyncPlacedOrder
 from sequence._async.sandbox import AsyncSandboxCalls
+from sequence._async.stream import AsyncStream
 
-__all__ = ["AsyncGraphBuilder", "AsyncPlacedOrder", "AsyncSandboxCalls", "AsyncSequence"]
+__all__ = [
+    "AsyncGraphBuilder",
+    "AsyncPlacedOrder",
+    "AsyncSandboxCalls",
+    "AsyncSequence",
+    "AsyncStream",
+]

@@ -1,17 +1,21 @@
 """The client itself."""
 
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from sequence._async.account import AsyncAccountCalls
 from sequence._async.market import AsyncMarketCalls
 from sequence._async.sandbox import AsyncSandboxCalls
+from sequence._async.stream import AsyncStream
 from sequence._async.trading import AsyncTradingCalls
 from sequence._options import options
 from sequence._transport import AsyncTransport
+from sequence.errors import ValidationError
 
 if TYPE_CHECKING:
     from sequence._http import AsyncHttpClient
+    from sequence._wire import AsyncStreamTransport
 
 
 class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
@@ -57,6 +61,41 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
         super().__init__(checked, http_client, transport)
         self.sandbox = AsyncSandboxCalls(self)
+
+    def stream(
+        self,
+        topics: Iterable[str],
+        *,
+        from_seq: Mapping[str, int] | None = None,
+        sandbox: bool | None = None,
+        stale_after_s: float = 10.0,
+    ) -> AsyncStream:
+        """Events as they happen, over one connection that is opened again when it is lost.
+
+        Args:
+            topics: `prices:{symbol}`, `book:{symbol}`, `fair_price[:{underlying}]`, and of the own
+                orders `orders`, `fills`, `graphs`, `routing`.
+            from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
+            sandbox: With a live key, whether private topics are those of paper orders; the default
+                is yes, as for orders.
+            stale_after_s: Silence of market data after which a `StaleEvent` is told.
+
+        Example:
+            >>> async with client.stream(["prices:BTC-USD", "fills"]) as stream:
+            ...     async for event in stream:
+            ...         print(event)
+        """
+        transport = self._transport or self._opened()
+        if not hasattr(transport, "open_stream"):
+            raise ValidationError("this transport carries no streams")
+        is_paper = self._options.is_live and self._mode(sandbox=sandbox)
+        return AsyncStream(
+            cast("AsyncStreamTransport", transport),
+            topics,
+            from_seq=from_seq,
+            suffix=":sandbox" if is_paper else "",
+            stale_after_s=stale_after_s,
+        )
 
     def __repr__(self) -> str:
         where = self._options.base_url if self._is_lossy() else "in process"

@@ -5,5 +5,6 @@ from sequence._sync.client import Sequence
 from sequence._sync.graph import GraphBuilder
 from sequence._sync.order import PlacedOrder
 from sequence._sync.sandbox import SandboxCalls
+from sequence._sync.stream import Stream
 
-__all__ = ["GraphBuilder", "PlacedOrder", "SandboxCalls", "Sequence"]
+__all__ = ["GraphBuilder", "PlacedOrder", "SandboxCalls", "Sequence", "Stream"]

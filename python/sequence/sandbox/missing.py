@@ -27,8 +27,6 @@ class Missing(NamedTuple):
 
 _LATER: Final = (
     ("GET", "/v1/tca/stream", "tca_stream"),
-    ("GET", "/v1/risk/stream", "risk_stream"),
-    ("GET", "/v1/alerts/stream", "alerts_stream"),
     ("GET", "/v1/ws/new_markets", "stream_new_markets"),
     ("GET", "/v1/ws/market_resolved", "stream_resolved_markets"),
     ("GET", "/v1/markets", "markets"),

@@ -18,6 +18,7 @@ from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.sim import SimConfig
+from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tickets import TicketBox
 
 LOCAL_LABEL: Final = "local"
@@ -48,6 +49,7 @@ class Runtime:
         self.source: Final = source
         self.keys: Final = KeyRing()
         self.tickets: Final = TicketBox(self.keys)
+        self.hub: Final = Hub(self)
         self.lock: Final = threading.RLock()
         self.started_s: Final = time.monotonic()
         self.now_ns = clock.now_ns()
@@ -66,12 +68,18 @@ class Runtime:
                 return handler(call)
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
+            finally:
+                self.publish()
 
     @contextmanager
     def turn(self) -> Generator[int]:
         """Holds the lock, brings the engine up to date and yields the present in nanoseconds."""
         with self.lock:
-            yield self.tick()
+            now_ns = self.tick()
+            try:
+                yield now_ns
+            finally:
+                self.publish()
 
     def tick(self) -> int:
         """Brings the engine up to the present of the clock; the caller holds the lock."""
@@ -81,6 +89,11 @@ class Runtime:
         self.engine.advance(now_ns)
         self.now_ns = now_ns
         return now_ns
+
+    def publish(self) -> None:
+        """Tells readers what the commands so far did; nothing at all while nobody listens."""
+        if self.hub.listening:
+            self.hub.collect()
 
     def account(self, principal: Principal) -> int:
         """The sandbox account of the caller, seeded with the default balances at its first use."""

@@ -55,7 +55,8 @@ class ClockControl:
             raise ValueError(f"time never runs backwards: cannot advance by {step_ns} ns")
         with self._runtime.lock:
             self._runtime.clock.move(step_ns)
-            return self._runtime.tick()
+            with self._runtime.turn() as now_ns:
+                return now_ns
 
 
 class Sandbox:

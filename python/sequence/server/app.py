@@ -19,10 +19,13 @@ from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.server import request as reading
+from sequence.server.desk import StreamDesk
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
+from sequence.server.sse import HEADERS as SSE_HEADERS
+from sequence.server.sse import EventStream
 
 logger = logging.getLogger("sequence.server")
 
@@ -57,6 +60,9 @@ class App:
         self._known_hosts: set[bytes] = set()
         self._buckets = ClientBuckets()
         self._throttle = FailureThrottle(self.limits.auth_failures_per_minute)
+        self.desk: Final = StreamDesk(runtime, self.limits)
+        # Readers that come back want what happened while they were away.
+        runtime.hub.listen()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
@@ -67,7 +73,11 @@ class App:
         id_ = request_id(named.get(b"x-request-id"))
         status = 200
         try:
-            body, extra = await self._answer(scope, receive, headers, named)
+            answer = await self._answer(scope, receive, headers, named)
+            if isinstance(answer, EventStream):
+                await answer.run(receive, send, [*SSE_HEADERS, (b"x-request-id", id_.encode())])
+                return
+            body, extra = answer
         except reading.ClientGoneError:
             return
         except RefusedError as refusal:
@@ -99,7 +109,7 @@ class App:
         receive: Receive,
         headers: reading.Headers,
         named: dict[bytes, bytes],
-    ) -> Answer:
+    ) -> "Answer | EventStream":
         raw_path: bytes = scope["raw_path"]
         query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
@@ -119,8 +129,12 @@ class App:
         principal = self._authenticate(scope, named.get(b"authorization"))
         self._check_rate(principal)
         handler = endpoint.handler
+        if endpoint.feed is not None:
+            filters = reading.read_query(query_string)
+            resume = named.get(b"last-event-id")
+            return EventStream(self.desk, principal, endpoint.feed, filters, resume)
         if handler is None:
-            raise endpoint.not_offered(path, named.get(b"upgrade"))
+            raise endpoint.not_offered(path)
         endpoint.check_permission(principal)
         body: Any = None
         if endpoint.reads_body:
@@ -144,6 +158,43 @@ class App:
             await asyncio.sleep(SETTLE_POLL_S)
             response = self._runtime.run(response.again, call)
         return response
+
+    def admit_socket(self, scope: Scope, url: bytes) -> Principal:
+        """Who may open a stream with this upgrade request: the checks of every other request.
+
+        Raises:
+            sequence.errors.SequenceError: What it is answered with instead.
+        """
+        headers: reading.Headers = scope["headers"]
+        named = dict(headers)
+        reading.check_sizes(len(url), headers, self.limits)
+        if scope["http_version"] != "1.1":
+            raise refused("BAD_REQUEST", "malformed HTTP request")
+        if self._loopback_only:
+            self._check_host(scope, named, repeated=reading.has_repeated(headers, b"host"))
+        if scope["method"] != "GET":
+            raise RefusedError(
+                refused("METHOD_NOT_ALLOWED", "allowed here: GET"), (b"allow", b"GET")
+            )
+        if reading.has_repeated(headers, b"authorization"):
+            raise refused("BAD_REQUEST", "more than one Authorization header")
+        principal = self._authenticate(scope, named.get(b"authorization"), url.partition(b"?")[2])
+        self._check_rate(principal)
+        origin = named.get(b"origin")
+        if origin is not None and origin.decode("latin-1") not in self.limits.socket_origins:
+            # Any web page could open a socket to this machine; pages are listed, or stay out.
+            raise refused("FORBIDDEN", "web pages may not open streams here")
+        if self.draining:
+            raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
+        self.desk.check_room(principal)
+        return principal
+
+    def _ticket_holder(self, query_string: bytes) -> Principal | None:
+        ticket = reading.read_query(query_string).get("ticket")
+        if ticket is None:
+            return None
+        with self._runtime.lock:
+            return self._runtime.tickets.consume(ticket)
 
     async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
         if self.draining:
@@ -181,9 +232,13 @@ class App:
             raise RefusedError(error, (b"allow", resource.allow))
         return endpoint, path
 
-    def _authenticate(self, scope: Scope, authorization: bytes | None) -> Principal:
+    def _authenticate(
+        self, scope: Scope, authorization: bytes | None, ticket_query: bytes = b""
+    ) -> Principal:
         key = reading.bearer_key(authorization)
         principal = None if key is None else self._runtime.keys.find(key)
+        if authorization is None and ticket_query:
+            principal = self._ticket_holder(ticket_query)
         client = scope["client"]
         address: str = client[0] if client else ""
         if self.limits.throttle_loopback or address not in _LOOPBACK:

@@ -14,6 +14,7 @@ from sequence.sandbox.handlers import HANDLERS, VERBS
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
+from sequence.sandbox.stream.feed import FeedName
 from sequence.server.envelope import Header
 from sequence.server.request import read_query
 from sequence.server.router import Router
@@ -46,6 +47,8 @@ class Endpoint:
     verb: str = ""
     reason: str = NOT_BUILT
     is_stream: bool = False
+    feed: FeedName | None = None
+    """Events it sends instead of one answer."""
     reads_body: bool = False
     headers: tuple[Header, ...] = ()
     page: tuple[bytes, tuple[Header, ...]] | None = None
@@ -53,9 +56,9 @@ class Endpoint:
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
 
-    def not_offered(self, path: Mapping[str, str], upgrade: bytes | None) -> Exception:
+    def not_offered(self, path: Mapping[str, str]) -> Exception:
         """501 for what is known and not offered; 426 where a WebSocket is meant."""
-        if self.is_stream and (upgrade is None or upgrade.lower() != b"websocket"):
+        if self.is_stream:
             error = refused("UPGRADE_REQUIRED", "this path is a WebSocket")
             return RefusedError(error, (b"upgrade", b"websocket"), (b"connection", b"upgrade"))
         return missing(self.verb, self.reason, path.get("venue"))
@@ -115,6 +118,8 @@ def build_router() -> Router[Endpoint]:
     for path, page in pages().items():
         router.add("GET", path, Endpoint(auth="none", page=page))
     router.add("GET", "/v1/stream", Endpoint(verb="stream", is_stream=True))
+    router.add("GET", "/v1/risk/stream", Endpoint(verb="risk_stream", feed="risk"))
+    router.add("GET", "/v1/alerts/stream", Endpoint(verb="alerts_stream", feed="alerts"))
     return router
 
 

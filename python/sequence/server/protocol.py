@@ -7,19 +7,26 @@ protocol classes here put a deadline on each phase of a request and speak the er
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
-from sequence.server.envelope import JSON_HEADERS, error_body, request_id
+from sequence.server.endpoint import RefusedError
+from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
+from sequence.server.sockets import StreamSocket, handshake
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+    from sequence.server.app import App
+
 _LINGER_S: Final = 1.0
+_STREAM: Final = b"/v1/stream"
+_TRY_LATER: Final = frozenset({429, 503})
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
 
 
@@ -31,13 +38,13 @@ class Phase(Enum):
     OTHER = auto()
 
 
-def raw_response(error: SequenceError) -> bytes:
+def raw_response(error: SequenceError, headers: tuple[Header, ...] = ()) -> bytes:
     """A whole HTTP/1.1 answer, for the cases that never reach the application."""
     body = error_body(error, request_id(None))
     lines = [b"HTTP/1.1 %d %s" % (error.status, (error.code or "").encode("ascii"))]
-    lines += [name + b": " + value for name, value in JSON_HEADERS]
+    lines += [name + b": " + value for name, value in (*JSON_HEADERS, *headers)]
     lines += [b"content-length: %d" % len(body), b"connection: close"]
-    if error.status == 503:  # noqa: PLR2004 - the status that asks for a retry
+    if error.status in _TRY_LATER:
         lines.append(b"retry-after: 1")
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
@@ -65,10 +72,14 @@ class _Guard:
 
     limits: ClassVar[Limits]
     open: ClassVar[_Connections]
+    app_of_streams: ClassVar["App"]
 
     # Provided by the protocol class this is mixed into.
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    connections: set[Any]
+    scope: Any
+    url: bytes
     client: tuple[str, int] | None
     cycle: Any
 
@@ -133,7 +144,42 @@ class _Guard:
     def _unsupported_upgrade_warning(self) -> None:
         """Says nothing: the application answers an upgrade it does not offer."""
 
-    def refuse(self, error: SequenceError) -> None:
+    def _open_stream(self, url: bytes, target: bytes) -> None:
+        """Hands the connection over to a stream, or answers why not."""
+        self._disarm()
+        app = self.app_of_streams
+        request = [b"GET ", target, b" HTTP/1.1\r\n"]
+        for name, value in self.scope["headers"]:
+            request += [name, b": ", value, b"\r\n"]
+        try:
+            principal = app.admit_socket(self.scope, url)
+            protocol, answer = handshake(b"".join([*request, b"\r\n"]), self.limits)
+        except RefusedError as refusal:
+            self.refuse(refusal.error, refusal.headers)
+            return
+        except SequenceError as error:
+            self.refuse(error)
+            return
+        self.transport.write(answer)
+        socket = StreamSocket(app.desk, principal, self.transport, protocol, self._hand_over())
+        self.transport.set_protocol(socket)
+        # What the server's shutdown tells, and waits for.
+        self.connections.discard(self)
+        self.connections.add(socket)
+        app.desk.add(socket)
+
+    def _hand_over(self) -> Callable[[StreamSocket], None]:
+        """The connection is counted until whoever has it now lets go."""
+        address, self._address = self._address, None
+
+        def lost(socket: StreamSocket) -> None:
+            self.connections.discard(socket)
+            if address is not None:
+                self.open.remove(address)
+
+        return lost
+
+    def refuse(self, error: SequenceError, headers: tuple[Header, ...] = ()) -> None:
         """Answers, tells a waiting application that the client is gone, closes softly."""
         self._refused = True
         self._disarm()
@@ -151,7 +197,7 @@ class _Guard:
         # Trouble in the rest of a request that was answered already deserves no second answer.
         is_answered = cycle is not None and in_flight is None and self.phase() is Phase.BODY
         if not is_answered and (in_flight is None or not in_flight.response_started):
-            self.transport.write(raw_response(error))
+            self.transport.write(raw_response(error, headers))
         # Closing with unread input resets the connection and takes the answer with it, so the
         # sender gets a moment to read; what it still sends is dropped.
         if self.transport.can_write_eof():
@@ -183,14 +229,15 @@ class _Guard:
         self.refuse(refused("REQUEST_TIMEOUT", f"the request {what} did not arrive in time"))
 
 
-def guarded_protocol(limits: Limits) -> type[asyncio.Protocol]:
+def guarded_protocol(limits: Limits, app: "App") -> type[asyncio.Protocol]:
     """Uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
     base: type[object]
     try:
         base = _guarded_httptools()
     except ImportError:
         base = _guarded_h11()
-    made = type("GuardedProtocol", (base,), {"limits": limits, "open": _Connections()})
+    members = {"limits": limits, "open": _Connections(), "app_of_streams": app}
+    made = type("GuardedProtocol", (base,), members)
     return cast("type[asyncio.Protocol]", made)
 
 
@@ -205,6 +252,14 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
 
         def target_bytes(self) -> int:
             return len(self.url)
+
+        def _should_upgrade(self) -> bool:
+            return self.url.partition(b"?")[0] == _STREAM and super()._should_upgrade()
+
+        def handle_websocket_upgrade(self) -> None:
+            # The parser leaves the target to the application in every other case.
+            self.scope.setdefault("method", "GET")
+            self._open_stream(self.url, self.url)
 
         def on_message_begin(self) -> None:
             self._phase = Phase.HEAD
@@ -239,6 +294,13 @@ def _guarded_h11() -> "type[H11Protocol]":
 
         def target_bytes(self) -> int:
             return len(self.conn.trailing_data[0].partition(b"\r\n")[0])
+
+        def _should_upgrade(self) -> bool:
+            path = self.scope["raw_path"] if self.scope else b""
+            return path == _STREAM and super()._should_upgrade()
+
+        def handle_websocket_upgrade(self, event: h11.Request) -> None:
+            self._open_stream(event.target, event.target)
 
         def data_received(self, data: bytes) -> None:
             # This parser would join folded lines; nothing but smuggling sends them any more.

@@ -15,6 +15,7 @@ from sequence.sandbox import Sandbox
 from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
+from sequence.server.sockets import StreamSocket
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 50052
@@ -101,7 +102,7 @@ class _Server(uvicorn.Server):
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.draining = True
+        self._app.draining = self._app.desk.draining = True
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -119,8 +120,8 @@ def _server(
     config = uvicorn.Config(
         app,
         loop="auto",
-        http=guarded_protocol(limits),
-        ws="none",
+        http=guarded_protocol(limits, app),
+        ws=StreamSocket,
         lifespan="off",
         log_config=None,
         log_level="error",

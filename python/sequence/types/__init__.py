@@ -186,6 +186,7 @@ from sequence.types.sandbox import (
 from sequence.types.stream import (
     Alert,
     BookFrame,
+    GraphRow,
     PriceTick,
     RiskState,
     RoutingEvent,
@@ -243,6 +244,7 @@ __all__ = [
     "GraphInstrument",
     "GraphNode",
     "GraphRequest",
+    "GraphRow",
     "GraphStatus",
     "Health",
     "Instrument",

@@ -1,11 +1,11 @@
 """The ticket of the WebSocket, and the payloads of its topics."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from sequence.types._base import Wire
-from sequence.types.common import Mode, Side
+from sequence.types.common import GraphStatus, Mode, Side
 
 
 class Ticket(Wire):
@@ -55,6 +55,22 @@ class RoutingEvent(Wire):
     est_cost_bps: float
     chosen: list[str]
     ts_ns: int
+
+
+class GraphRow(Wire):
+    """Payload of `graphs`: a graph without its nodes, edges and risk limits."""
+
+    graph_id: str
+    status: GraphStatus
+    status_reason: str | None
+    is_sandbox: bool
+    node_count: int
+    edge_count: int
+    pnl_usd_1e9: int
+    fees_usd_1e9: int
+    metadata: dict[str, Any]
+    created_unix_ns: int
+    updated_unix_ns: int
 
 
 class RiskState(Wire):

@@ -27,7 +27,7 @@ pub struct Session {
     recordings: Vec<Source>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Demo {
     market: DemoMarket,
     ids: Vec<MarketId>,
@@ -140,6 +140,24 @@ impl Session {
     /// When the last recording ends; `None` without recordings.
     pub fn last_recorded_ns(&self) -> Option<i64> {
         self.recordings.iter().map(Source::last_ns).max()
+    }
+
+    /// A copy of the state and its demo market; `None` while recordings are played.
+    pub fn fork(&self) -> Option<Self> {
+        let copy = || Self {
+            engine: self.engine.clone(),
+            demo: self.demo.clone(),
+            recordings: Vec::new(),
+        };
+        self.recordings.is_empty().then(copy)
+    }
+
+    /// Goes back to a copy; time does not. Every seeded account begins a new epoch.
+    pub fn return_to(&mut self, copy: Self, now_ns: i64) {
+        let (before, demo) = (std::mem::replace(&mut self.engine, copy.engine), copy.demo);
+        self.demo = demo;
+        self.engine.continue_from(before);
+        self.advance(now_ns);
     }
 
     fn fire(&mut self, at_ns: i64) {

@@ -22,7 +22,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
             None => exact(py, *units, *decimals)?,
         },
         Value::Name(text) => PyString::intern(py, text).into_any(),
-        Value::Text(text) => PyString::new(py, text).into_any(),
+        Value::Text(text) | Value::Json(text) => PyString::new(py, text).into_any(),
         Value::List(items) => {
             let items: Vec<_> =
                 items.iter().map(|item| to_python(py, item)).collect::<PyResult<_>>()?;

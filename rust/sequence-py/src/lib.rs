@@ -14,6 +14,7 @@ mod feed;
 mod json;
 mod parse;
 mod sim;
+mod stream;
 mod symbols;
 mod tape;
 
@@ -31,6 +32,8 @@ mod _core {
     use crate::json::{JsonError, parse_json};
     #[pymodule_export]
     use crate::sim::{sim_config, sim_presets};
+    #[pymodule_export]
+    use crate::stream::Snapshot;
     #[pymodule_export]
     use crate::tape::{Tape, join_records, recording_records, select_records, split_records};
 

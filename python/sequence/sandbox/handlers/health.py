@@ -93,6 +93,12 @@ def edges(call: Call[None, None]) -> Edges:
     return Edges.trusted({"edges": rows})
 
 
+def stale_venues(runtime: Runtime) -> set[str]:
+    """Venues whose market data is too old to trade on."""
+    ages = _venue_ages(runtime.engine.quotes(None, _ANY_AGE_S))
+    return {venue for venue, age_ms in ages.items() if _status(runtime, venue, age_ms) == "stale"}
+
+
 def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]) -> dict[str, Any]:
     venue: str = row["venue"]
     return {

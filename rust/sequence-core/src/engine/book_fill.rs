@@ -240,6 +240,7 @@ impl Engine {
         let kind = EventKind::OrderFilled { order: id, fill: ix, words };
         self.fills[ix].event_seq = self.log.push(self.now_ns, account, kind);
         self.accounts[account].fills.push(ix);
+        self.publish_fill(ix);
         let order = &mut self.orders[id];
         order.filled = Quantity(order.filled.0 + quantity.0);
         order.exact += exact;

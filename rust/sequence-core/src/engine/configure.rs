@@ -47,6 +47,7 @@ impl Engine {
         row.day = LossDay::NEW;
         let epoch = row.epoch;
         self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
+        self.publish_epoch(account, epoch);
         Ok(Reply::Rows { written: seeded, deleted })
     }
 

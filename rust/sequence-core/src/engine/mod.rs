@@ -31,9 +31,11 @@ mod listing;
 mod market;
 mod marks;
 mod netting;
+mod outbox;
 mod payout;
 mod perp;
 mod place;
+mod rewind;
 mod risk;
 mod settle;
 mod shortfall;
@@ -64,6 +66,7 @@ pub use account::{Account, Graph, GraphId, GraphStatus};
 pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
 pub use fill::{CashTrail, Fill, FillCause};
 pub use listing::FeedKind;
+pub use outbox::{Frame, Topic};
 pub use risk::KillSwitch;
 pub use world::MarketSim;
 
@@ -182,6 +185,8 @@ pub struct Engine {
     rest_seq: u64,
     ulids: UlidSource,
     log: EventLog,
+    /// What readers of private streams are told; `None` while nobody listens.
+    outbox: Option<Box<outbox::Outbox>>,
     books_age: bool,
     limits: AccountLimits,
     faults: Vec<(String, String)>,
@@ -210,6 +215,7 @@ impl Engine {
             rest_seq: 0,
             ulids: UlidSource::new(seed),
             log: EventLog::default(),
+            outbox: None,
             books_age: true,
             limits: AccountLimits::default(),
             faults: Vec::new(),
@@ -368,5 +374,6 @@ impl Engine {
         };
         let seq = self.log.push(now, order.spec.account, kind);
         order.event_seq = seq;
+        self.publish_order(id);
     }
 }

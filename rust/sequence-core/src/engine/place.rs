@@ -35,6 +35,7 @@ impl Engine {
             self.orders[id].legs.clear();
             return self.reject_order(id, RejectReason::InsufficientBalance, &error.to_string());
         }
+        self.publish_route(id);
         self.start_life(id);
         for leg in 0..self.orders[id].legs.len() {
             self.send_leg(id, leg);

@@ -355,6 +355,12 @@ impl Engine {
         Money(if known { self.account_pnl(account) - day.start } else { 0 })
     }
 
+    /// True while the day's loss limit is reached.
+    pub(super) fn is_day_breached(&self, account: AccountId) -> bool {
+        let day = &self.accounts[account].day;
+        day.breached && day.day == self.now_ns.div_euclid(DAY_NS)
+    }
+
     /// Midnight, UTC: a new day begins for every account.
     pub(super) fn new_day(&mut self) {
         for account in (0..self.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {

@@ -13,6 +13,8 @@ mod orders;
 mod positions;
 mod preview;
 mod quotes;
+mod stream;
+mod text;
 
 use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 
@@ -38,6 +40,8 @@ pub enum Value {
     Name(&'static str),
     /// Any other text.
     Text(String),
+    /// JSON text, shown as it is.
+    Json(String),
     /// A list.
     List(Vec<Value>),
     /// An object; keys in order.

@@ -90,6 +90,15 @@ impl Engine {
         totals.realized + totals.unrealized - totals.fees
     }
 
+    /// Net asset value in USD.
+    pub(super) fn net_value(&self, account: AccountId) -> Money {
+        let mut totals = Totals::default();
+        for ((venue, asset), id) in &self.accounts[account].rows {
+            totals.add(&self.position_row(account, *venue, *asset, *id));
+        }
+        Money(totals.nav())
+    }
+
     fn position_row(
         &self,
         account: AccountId,
@@ -216,10 +225,13 @@ impl Totals {
         self.fees += row.position.fees().0;
     }
 
+    const fn nav(&self) -> i128 {
+        self.cash + self.crypto + self.events + self.perp_pnl
+    }
+
     fn view(&self) -> Value {
-        let nav = self.cash + self.crypto + self.events + self.perp_pnl;
         let sums = [
-            ("nav_usd_1e9", "nav_usd", nav),
+            ("nav_usd_1e9", "nav_usd", self.nav()),
             ("cash_usd_1e9", "cash_usd", self.cash),
             ("crypto_usd_1e9", "crypto_usd", self.crypto),
             ("event_contracts_usd_1e9", "event_contracts_usd", self.events),

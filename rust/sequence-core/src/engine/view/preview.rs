@@ -132,6 +132,15 @@ impl Engine {
         Ok(LegShare { leg, rejected })
     }
 
+    /// A leg as it would be after the walk it is about to make.
+    pub(super) fn expected(
+        &self,
+        order: &Order,
+        leg: Leg,
+    ) -> Result<Leg, (RejectReason, &'static str)> {
+        self.walk_leg(order, leg).map(|share| share.leg)
+    }
+
     /// Every venue that could take part, cheapest first; the ones used are `chosen`.
     fn candidates_view(
         &self,
@@ -225,7 +234,7 @@ impl Estimate {
 }
 
 /// Distance of a price from a reference in 1e-4 basis points, positive = cost.
-fn distance(price: Price, reference: Price, side: Side) -> i128 {
+pub(super) fn distance(price: Price, reference: Price, side: Side) -> i128 {
     let sign = if side == Side::Buy { 1 } else { -1 };
     let difference = sign * (i128::from(price.0) - i128::from(reference.0));
     difference * 100_000_000 / i128::from(reference.0).max(1)

@@ -97,7 +97,12 @@ impl Engine {
         ])
     }
 
-    fn book_view(&self, symbol: SymbolId, outcome: Option<Outcome>, depth: usize) -> Value {
+    pub(super) fn book_view(
+        &self,
+        symbol: SymbolId,
+        outcome: Option<Outcome>,
+        depth: usize,
+    ) -> Value {
         let (bids, asks) = sides(outcome);
         let ladder = |side| {
             let books = self.books_of(symbol).map(|(_, market)| market);

@@ -1,0 +1,115 @@
+"""One stream as data: what is subscribed, what came last, what a message means. No I/O here."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from sequence import streams
+from sequence.streams import Event
+from sequence.types import BookFrame, FairPrice, Fill, GraphRow, Order, PriceTick, RoutingEvent
+
+PRIVATE: Final = ("orders", "fills", "graphs", "routing")
+_SUFFIX: Final = ":sandbox"
+_MARKET: Final[dict[str, Callable[[str, Any], Event]]] = {
+    "prices": lambda name, row: streams.PriceEvent(name, PriceTick.trusted(row)),
+    "book": lambda name, row: streams.BookEvent(name, BookFrame.trusted(row)),
+    "fair_price": lambda _, row: streams.FairPriceEvent(row["underlying"], FairPrice.trusted(row)),
+}
+_NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
+    "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, Order.trusted(row), snap),
+    "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, Fill.trusted(row)),
+    "graphs": lambda seq, ts, row, snap: streams.GraphEvent(seq, ts, GraphRow.trusted(row), snap),
+    "routing": lambda seq, ts, row, _: streams.RouteEvent(seq, ts, RoutingEvent.trusted(row)),
+}
+
+
+class StreamState:
+    """Topics of one stream and the newest number of each private one."""
+
+    def __init__(self, suffix: str = "") -> None:
+        self._suffix = suffix
+        self._topics: dict[str, None] = {}
+        self._newest: dict[str, int] = {}
+
+    @property
+    def has_market_data(self) -> bool:
+        """True while silence means that something is wrong."""
+        return any(topic.partition(":")[0] in _MARKET for topic in self._topics)
+
+    def subscribe(self, topics: Iterable[str], from_seq: dict[str, int] | None = None) -> str:
+        """Notes topics and returns the message that asks for them."""
+        named = [self._wire(topic) for topic in topics]
+        self._topics.update(dict.fromkeys(named))
+        # Null asks where the topic is: what comes while the connection is lost is then not lost.
+        fresh = [topic for topic in named if self._plain(topic) in PRIVATE]
+        numbers: dict[str, int | None] = {topic: self._newest.get(topic) for topic in fresh}
+        numbers |= {self._wire(topic): seq for topic, seq in (from_seq or {}).items()}
+        return _message("subscribe", named, numbers)
+
+    def unsubscribe(self, topics: Iterable[str]) -> str:
+        """Forgets topics and returns the message that ends them."""
+        named = [self._wire(topic) for topic in topics]
+        for topic in named:
+            self._topics.pop(topic, None)
+            self._newest.pop(topic, None)
+        return _message("unsubscribe", named, {})
+
+    def resume(self) -> str | None:
+        """The message for a new connection: every topic, from where it was left."""
+        if not self._topics:
+            return None
+        return self.subscribe(list(self._topics))
+
+    def read(self, text: str | bytes) -> list[Event]:
+        """The events of one message; acknowledgements of good topics give none."""
+        message: dict[str, Any] = json.loads(text)
+        channel = message.get("channel")
+        if channel is not None:
+            return [self._event(channel, message)]
+        if "gap" in message:
+            gap = message["gap"]
+            self._newest[gap["topic"]] = gap["next_seq"] - 1
+            return [streams.GapEvent(self._plain(gap["topic"]), gap["from_seq"], gap["next_seq"])]
+        if "epoch" in message:
+            self._newest = dict.fromkeys(self._newest, 0)
+            return [streams.EpochEvent(message["epoch"])]
+        if "error" in message:
+            error = message["error"]
+            return [streams.ErrorEvent(error.get("code", ""), error.get("message", ""))]
+        return self._rejections(message)
+
+    def _event(self, channel: str, message: dict[str, Any]) -> Event:
+        name, _, argument = channel.partition(":")
+        data = message["data"]
+        market = _MARKET.get(name)
+        if market is not None:
+            return market(argument, data)
+        numbered = _NUMBERED.get(name)
+        if numbered is None:
+            return streams.RawEvent(channel, data)
+        seq: int = message["seq"]
+        self._newest[channel] = max(seq, self._newest.get(channel, 0))
+        return numbered(seq, message["ts_ns"], data, message.get("snapshot", False))
+
+    def _rejections(self, message: dict[str, Any]) -> list[Event]:
+        if "subscribed" not in message:
+            return []
+        for topic, seq in message.get("seq", {}).items():
+            self._newest.setdefault(topic, seq)
+        reasons: dict[str, str] = message.get("reasons", {})
+        for topic in reasons:
+            self._topics.pop(topic, None)
+        return [streams.RejectedEvent(self._plain(topic), why) for topic, why in reasons.items()]
+
+    def _wire(self, topic: str) -> str:
+        return topic + self._suffix if topic in PRIVATE else topic
+
+    def _plain(self, topic: str) -> str:
+        return topic.removesuffix(_SUFFIX)
+
+
+def _message(verb: str, topics: list[str], from_seq: Mapping[str, int | None]) -> str:
+    message: dict[str, Any] = {verb: topics}
+    if from_seq:
+        message["from_seq"] = from_seq
+    return json.dumps(message)

@@ -1,0 +1,154 @@
+"""Risk states and alerts: events with rising ids, kept for readers that come back."""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from pydantic_core import to_json
+
+if TYPE_CHECKING:
+    from sequence.sandbox.keys import Principal
+    from sequence.sandbox.runtime import Runtime
+
+FeedName = Literal["risk", "alerts"]
+EVENTS: Final = {"risk": "risk_state", "alerts": "alert"}
+KEPT: Final = 1_000
+_RISK_NS: Final = 250_000_000
+"""Risk states follow the market, so they are looked at four times a second at most."""
+_STALE_NS: Final = 1_000_000_000
+
+
+class FeedEvent(NamedTuple):
+    """One event of a feed."""
+
+    number: int
+    data: dict[str, Any]
+    text: bytes
+
+
+Listener = Callable[[FeedEvent], None]
+
+
+class Feed:
+    """One kind of events of one client in one mode."""
+
+    def __init__(self) -> None:
+        self.recent: deque[FeedEvent] = deque(maxlen=KEPT)
+        self.listeners: list[Listener] = []
+        self.number = 0
+
+    def add(self, data: dict[str, Any]) -> None:
+        """Numbers an event and tells it."""
+        self.number += 1
+        event = FeedEvent(self.number, data, to_json(data))
+        self.recent.append(event)
+        for listener in list(self.listeners):
+            listener(event)
+
+
+class Feeds:
+    """The feeds of one runtime; its lock guards them."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime: Final = runtime
+        self._risk: dict[tuple[str, str], tuple[Feed, Principal]] = {}
+        self._alerts: dict[tuple[str, str], Feed] = {}
+        self._owners: dict[int, str] = {}
+        self._told: dict[tuple[str, str], dict[str, Any]] = {}
+        self._next_risk_ns = 0
+        self._next_stale_ns = 0
+        self._stale: set[str] | None = None
+        self._alert_number = 0
+
+    def feed(self, name: FeedName, principal: "Principal") -> Feed:
+        """A feed of the caller; made at its first use, and kept up to date from then on."""
+        key = principal.client.client_id, principal.mode
+        self._owners[self._runtime.account(principal)] = principal.client.client_id
+        if name == "alerts":
+            return self._alerts.setdefault(key, Feed())
+        if key not in self._risk:
+            self._risk[key] = Feed(), principal
+        feed = self._risk[key][0]
+        self._next_risk_ns = 0
+        self._poll_risk()
+        return feed
+
+    def alert(self, account: int, ts_ns: int, data: str) -> None:
+        """An alert of the core, as JSON text."""
+        client_id = self._owners.get(account)
+        if client_id is None:
+            return
+        alert = json.loads(data)
+        self._raise(self._alerts.get((client_id, "sandbox")), alert, ts_ns)
+        if alert["kind"].startswith("kill_switch"):
+            self._raise(self._alerts.get((client_id, "live")), alert, ts_ns)
+
+    def poll(self) -> None:
+        """Looks for changes that no command announces."""
+        if self._risk:
+            self._poll_risk()
+        if self._alerts:
+            self._poll_venues()
+
+    def _raise(self, feed: Feed | None, data: dict[str, Any], ts_ns: int) -> None:
+        if feed is None:
+            return
+        self._alert_number += 1
+        feed.add({"alert_id": f"alert_{self._alert_number}", **data, "ts_ns": ts_ns})
+
+    def _poll_risk(self) -> None:
+        now_ns = self._runtime.now_ns
+        if now_ns < self._next_risk_ns:
+            return
+        self._next_risk_ns = now_ns + _RISK_NS
+        for key, (feed, principal) in self._risk.items():
+            state = self._state(principal)
+            if self._told.get(key) != state:
+                self._told[key] = state
+                feed.add(state | {"ts_ns": now_ns})
+
+    def _state(self, principal: "Principal") -> dict[str, Any]:
+        engine, client = self._runtime.engine, principal.client
+        switch = engine.kill_switch(client.account, principal.mode)
+        head = {
+            "client_id": client.client_id,
+            "mode": principal.mode,
+            "kill_switch": switch["engaged"],
+        }
+        state = engine.risk_state(client.account)
+        if not principal.is_sandbox:
+            # Rows of live mode do not exist here.
+            state |= {"open_orders": 0, "daily_pnl_usd_1e9": 0, "nav_usd_1e9": 0}
+            state |= {"nav_usd": "0.000000000", "breached": []}
+        return head | state
+
+    def _poll_venues(self) -> None:
+        now_ns = self._runtime.now_ns
+        if now_ns < self._next_stale_ns:
+            return
+        self._next_stale_ns = now_ns + _STALE_NS
+        stale = self._stale_venues()
+        before, self._stale = self._stale, stale
+        if before is None:
+            return
+        for venue in sorted(stale ^ before):
+            gone = venue in stale
+            kind = "feed_stale" if gone else "feed_recovered"
+            text = f"market data of {venue} " + ("stopped" if gone else "is back")
+            data = {
+                "kind": kind,
+                "severity": "warning" if gone else "info",
+                "message": text,
+                "venue": venue,
+                "edge_id": f"venue-edge-{venue}",
+                "node_order_id": None,
+                "graph_id": None,
+            }
+            for feed in self._alerts.values():
+                self._raise(feed, data, now_ns)
+
+    def _stale_venues(self) -> set[str]:
+        from sequence.sandbox.handlers.health import stale_venues  # noqa: PLC0415 - a cycle
+
+        return stale_venues(self._runtime)

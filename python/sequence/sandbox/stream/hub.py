@@ -1,0 +1,208 @@
+"""Who reads what: private events to their readers as they happen, market data as it changes.
+
+Everything here runs under the lock of the runtime. A sink takes what it is given and returns at
+once; a reader that is too slow is its own problem, never that of a handler.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import to_json
+
+from sequence import _core
+from sequence.sandbox.stream.feed import Feeds
+from sequence.sandbox.stream.packet import (
+    Packet,
+    market_packet,
+    packet_of,
+    private_packet,
+)
+from sequence.sandbox.stream.ring import Event, Ring
+from sequence.sandbox.stream.topic import PRIVATE, MarketTopic, PrivateName
+
+if TYPE_CHECKING:
+    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.stream.session import Session
+
+BOOK_LEVELS: Final = 100
+_RingKey = tuple[int, PrivateName]
+_Frame = tuple[int, str, int, int, str]
+
+
+class _Watch:
+    """One market topic with its readers and what they were told last."""
+
+    __slots__ = ("channel", "content", "packet", "readers", "topic")
+
+    def __init__(self, topic: MarketTopic) -> None:
+        self.topic: Final = topic
+        self.channel: Final = to_json(topic.channel)
+        self.readers: dict[Session, None] = {}
+        self.content: dict[str, str] = {}
+        self.packet: dict[str, Packet] = {}
+
+
+class Hub:
+    """The streams of one runtime.
+
+    Attributes:
+        listening: Private events are kept from the first reader on, or from `listen`.
+        feeds: Risk states and alerts.
+    """
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self.listening = False
+        self.feeds: Final = Feeds(runtime)
+        self._runtime: Final = runtime
+        self._rings: dict[_RingKey, Ring] = {}
+        self._readers: dict[_RingKey, dict[Session, str]] = {}
+        self._watches: dict[str, _Watch] = {}
+        self._sessions: dict[Session, None] = {}
+
+    def listen(self) -> None:
+        """Keeps private events from now on, also while nobody reads."""
+        if not self.listening:
+            self.listening = True
+            self._runtime.engine.listen(enabled=True)
+
+    def collect(self) -> None:
+        """Hands out what the last command did; called when it is complete, never before."""
+        for frame in self._runtime.engine.take_frames():
+            self._hand_out(frame)
+
+    def sessions(self) -> list["Session"]:
+        """Every open session."""
+        return list(self._sessions)
+
+    def add(self, session: "Session") -> None:
+        """A new reader, of nothing yet."""
+        self._sessions[session] = None
+
+    def remove(self, session: "Session") -> None:
+        """A reader that is gone."""
+        self._sessions.pop(session, None)
+        for readers in self._readers.values():
+            readers.pop(session, None)
+        for channel in [name for name, row in self._watches.items() if session in row.readers]:
+            self.unwatch(session, channel)
+
+    def ring(self, account: int, name: PrivateName) -> Ring:
+        """Events of one topic of an account."""
+        found = self._rings.get((account, name))
+        if found is None:
+            self.listen()
+            newest = self._runtime.engine.frame_seq(account, name)
+            found = self._rings[account, name] = Ring(newest)
+        return found
+
+    def follow(self, session: "Session", account: int, name: PrivateName, channel: str) -> None:
+        """A reader gets the events of a topic from now on."""
+        self.ring(account, name)
+        self._readers.setdefault((account, name), {})[session] = channel
+
+    def unfollow(self, session: "Session", account: int, name: PrivateName) -> None:
+        """A reader gets no more events of a topic."""
+        self._readers.get((account, name), {}).pop(session, None)
+
+    def watch(self, session: "Session", topic: MarketTopic) -> None:
+        """A reader gets the state of a market topic now, and every change of it."""
+        watch = self._watches.get(topic.channel)
+        if watch is None:
+            watch = self._watches[topic.channel] = _Watch(topic)
+        watch.readers[session] = None
+        self._refresh(watch)
+        for key, packet in watch.packet.items():
+            session.sink.market(topic.channel + key, packet)
+
+    def unwatch(self, session: "Session", channel: str) -> None:
+        """A reader gets no more changes of a market topic."""
+        watch = self._watches.get(channel)
+        if watch is not None:
+            watch.readers.pop(session, None)
+            if not watch.readers:
+                del self._watches[channel]
+
+    def poll(self) -> None:
+        """Tells the readers of market data what changed since the last time."""
+        for watch in self._watches.values():
+            for key in self._refresh(watch):
+                packet = watch.packet[key]
+                for session in watch.readers:
+                    session.sink.market(watch.topic.channel + key, packet)
+        self.feeds.poll()
+
+    def knows(self, symbol: str) -> bool:
+        """False for a symbol that can never get a book here."""
+        if self._runtime.source in ("manual", "replay"):
+            # Symbols are listed when they are first fed.
+            return True
+        try:
+            self._runtime.engine.symbol(symbol)
+        except _core.Refusal:
+            return False
+        return True
+
+    def _hand_out(self, frame: _Frame) -> None:
+        account, topic, seq, ts_ns, data = frame
+        if topic == "epoch":
+            self._begin_epoch(account, seq)
+            return
+        if topic == "alert":
+            self.feeds.alert(account, ts_ns, data)
+            return
+        name = PRIVATE[topic]
+        event = Event(seq, ts_ns, data)
+        ring = self._rings.get((account, name))
+        if ring is None:
+            ring = self._rings[account, name] = Ring(seq - 1)
+        ring.append(event)
+        packets: dict[str, Packet] = {}
+        for session, channel in self._readers.get((account, name), {}).items():
+            if session.is_behind(name):
+                continue
+            packet = packets.get(channel)
+            if packet is None:
+                packet = private_packet(channel, seq, ts_ns, data, snapshot=False)
+                packets[channel] = packet
+            session.sink.event(packet)
+
+    def _begin_epoch(self, account: int, epoch: int) -> None:
+        readers: dict[Session, None] = {}
+        for name in PRIVATE.values():
+            if (account, name) in self._rings:
+                self._rings[account, name] = Ring(0)
+            readers.update(dict.fromkeys(self._readers.get((account, name), {})))
+        packet = packet_of({"epoch": epoch})
+        for session in readers:
+            session.begin_epoch()
+            session.sink.event(packet)
+
+    def _refresh(self, watch: _Watch) -> list[str]:
+        """Looks at a topic again; the parts of it that changed."""
+        changed: list[str] = []
+        for key, content, ts_ns in self._contents(watch.topic):
+            if watch.content.get(key) != content:
+                watch.content[key] = content
+                data = f'{content[:-1]},"ts_ns":{ts_ns}}}'
+                watch.packet[key] = market_packet(watch.channel, data)
+                changed.append(key)
+        return changed
+
+    def _contents(self, topic: MarketTopic) -> Iterable[tuple[str, str, int]]:
+        engine = self._runtime.engine
+        if topic.name == "fair_price":
+            return [_fair(row) for row in engine.fair_prices(topic.argument or None)]
+        try:
+            found = (
+                engine.price_tick(topic.argument)
+                if topic.name == "prices"
+                else engine.book_frame(topic.argument, BOOK_LEVELS)
+            )
+        except _core.Refusal:
+            return ()
+        return () if found is None else (("", *found),)
+
+
+def _fair(row: dict[str, Any]) -> tuple[str, str, int]:
+    ts_ns = row.pop("ts_ns")
+    return "|" + row["underlying"], to_json(row).decode(), ts_ns

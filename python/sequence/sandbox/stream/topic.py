@@ -1,0 +1,83 @@
+"""Topics: what a reader may name, and why a name is rejected."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sequence import _core
+
+PrivateName = Literal["orders", "fills", "graphs", "routing"]
+MarketName = Literal["prices", "book", "fair_price"]
+
+SUFFIX: Final = ":sandbox"
+PRIVATE: Final[dict[str, PrivateName]] = {
+    "orders": "orders",
+    "fills": "fills",
+    "graphs": "graphs",
+    "routing": "routing",
+}
+_LATER: Final = ("tca", "funding", "traces", "deployment")
+_LATER_ALONE: Final = frozenset({"tca", "funding"})
+
+NOT_AVAILABLE: Final = "not available"
+UNKNOWN_TOPIC: Final = "unknown topic"
+UNKNOWN_SYMBOL: Final = "unknown symbol"
+TOO_MANY: Final = "too many subscriptions"
+
+
+class RejectedTopicError(Exception):
+    """A topic that cannot be subscribed, with the reason as its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateTopic:
+    """Events of one account.
+
+    Attributes:
+        channel: The topic as the reader wrote it.
+        name: What the events are about.
+        is_sandbox: Events of paper orders; live ones do not exist here.
+    """
+
+    channel: str
+    name: PrivateName
+    is_sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTopic:
+    """Market data of one symbol or underlying; an empty one stands for all."""
+
+    channel: str
+    name: MarketName
+    argument: str
+
+
+Topic = PrivateTopic | MarketTopic
+
+
+def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
+    """The topic that a text names.
+
+    Raises:
+        RejectedTopicError: There is no such topic, or not yet.
+    """
+    name, colon, argument = text.partition(":")
+    # The suffix tells a live key's paper events from live ones; a test key has no other.
+    private = PRIVATE.get(text if is_sandbox_key else text.removesuffix(SUFFIX))
+    if private is not None:
+        return PrivateTopic(text, private, is_sandbox_key or text.endswith(SUFFIX))
+    if name in ("prices", "book") and argument:
+        _check_symbol(argument)
+        return MarketTopic(text, "prices" if name == "prices" else "book", argument)
+    if name == "fair_price" and (argument or not colon):
+        return MarketTopic(text, "fair_price", argument)
+    if (name in _LATER and argument) or text in _LATER_ALONE:
+        raise RejectedTopicError(NOT_AVAILABLE)
+    raise RejectedTopicError(UNKNOWN_TOPIC)
+
+
+def _check_symbol(symbol: str) -> None:
+    try:
+        _core.parse_symbol(symbol)
+    except ValueError:
+        raise RejectedTopicError(UNKNOWN_SYMBOL) from None

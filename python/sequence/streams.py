@@ -1,0 +1,171 @@
+"""What a stream tells: typed events, one class per kind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sequence.types import BookFrame, FairPrice, Fill, GraphRow, Order, PriceTick, RoutingEvent
+
+__all__ = [
+    "BookEvent",
+    "EpochEvent",
+    "ErrorEvent",
+    "Event",
+    "FairPriceEvent",
+    "FillEvent",
+    "GapEvent",
+    "GraphEvent",
+    "OrderEvent",
+    "PriceEvent",
+    "RawEvent",
+    "ReconnectedEvent",
+    "RejectedEvent",
+    "RouteEvent",
+    "StaleEvent",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEvent:
+    """Best prices of a symbol."""
+
+    symbol: str
+    data: PriceTick
+
+
+@dataclass(frozen=True, slots=True)
+class BookEvent:
+    """The whole consolidated book of a symbol."""
+
+    symbol: str
+    data: BookFrame
+
+
+@dataclass(frozen=True, slots=True)
+class FairPriceEvent:
+    """The reference price of an underlying."""
+
+    underlying: str
+    data: FairPrice
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """An order row after a change.
+
+    Attributes:
+        seq: Number within topic and epoch, without gaps.
+        ts_ns: When it happened.
+        snapshot: The row of an open order after a gap; nothing happened to it just now.
+    """
+
+    seq: int
+    ts_ns: int
+    data: Order
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FillEvent:
+    """A fill; ``seq`` has no gaps."""
+
+    seq: int
+    ts_ns: int
+    data: Fill
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEvent:
+    """A graph after a change of its status; as `OrderEvent`."""
+
+    seq: int
+    ts_ns: int
+    data: GraphRow
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEvent:
+    """How an order was split over venues; ``seq`` has no gaps."""
+
+    seq: int
+    ts_ns: int
+    data: RoutingEvent
+
+
+@dataclass(frozen=True, slots=True)
+class GapEvent:
+    """Events of a topic are lost: ``from_seq`` up to, not including, ``next_seq``."""
+
+    topic: str
+    from_seq: int
+    next_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEvent:
+    """The sandbox was reset: numbers of private events start again at 1."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaleEvent:
+    """Nothing came for a while although market data is subscribed; told once per silence."""
+
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectedEvent:
+    """The connection was lost and is back; missed private events follow.
+
+    Attributes:
+        attempts: Connections that were tried.
+        away_s: How long there was none.
+    """
+
+    attempts: int
+    away_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedEvent:
+    """A topic that the server does not give, and why."""
+
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """The server could not use a message."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """An event of a channel that this client does not know."""
+
+    channel: str
+    data: Any
+
+
+Event = (
+    PriceEvent
+    | BookEvent
+    | FairPriceEvent
+    | OrderEvent
+    | FillEvent
+    | GraphEvent
+    | RouteEvent
+    | GapEvent
+    | EpochEvent
+    | StaleEvent
+    | ReconnectedEvent
+    | RejectedEvent
+    | ErrorEvent
+    | RawEvent
+)
+"""Anything that iterating over a stream gives."""

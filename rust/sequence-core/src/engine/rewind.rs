@@ -1,0 +1,54 @@
+//! Going back to a copy of the state. Time, the event log and what was told to readers go on, so no
+//! number and no id is ever given twice; switches and limits stay as they are.
+
+use super::{Engine, GraphStatus};
+use crate::event::EventKind;
+use crate::ids::AccountId;
+
+impl Engine {
+    /// Makes this copy the state that follows `before`: every seeded account begins a new epoch.
+    pub(crate) fn continue_from(&mut self, mut before: Self) {
+        before.settle_frames();
+        self.outbox = before.outbox.take();
+        std::mem::swap(&mut self.log, &mut before.log);
+        std::mem::swap(&mut self.ulids, &mut before.ulids);
+        self.limits = before.limits;
+        self.books_age = before.books_age;
+        for (id, old) in before.accounts.iter() {
+            if id == self.accounts.next_id() {
+                let made = self.account(&old.client);
+                debug_assert_eq!(made, id);
+            }
+            let row = &mut self.accounts[id];
+            row.switches.clone_from(&old.switches);
+            row.epoch = row.epoch.max(old.epoch);
+        }
+        self.follow_graphs();
+        let seeded = self.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
+        for account in seeded {
+            self.begin_epoch(account);
+        }
+    }
+
+    fn begin_epoch(&mut self, account: AccountId) {
+        let row = &mut self.accounts[account];
+        row.epoch += 1;
+        let epoch = row.epoch;
+        self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
+        self.publish_epoch(account, epoch);
+    }
+
+    /// The status that readers know of each open graph.
+    fn follow_graphs(&mut self) {
+        let open = self.accounts.iter().flat_map(|(_, row)| row.open.iter().copied());
+        let statuses = open.map(|id| {
+            let graph = self.orders[id].spec.graph;
+            (graph, GraphStatus::of(&self.orders[self.graphs[graph].order]))
+        });
+        let statuses = statuses.collect();
+        if let Some(outbox) = self.outbox.as_deref_mut() {
+            outbox.follow(statuses);
+        }
+    }
+}

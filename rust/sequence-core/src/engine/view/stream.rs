@@ -1,0 +1,131 @@
+//! Payloads of the stream (wire contract, 13.3) that no other read has.
+
+use super::preview::distance;
+use super::{Value, bps_number};
+use crate::engine::Engine;
+use crate::ids::{AccountId, GraphIx, OrderId};
+use crate::number::Money;
+use crate::order::{average_price, book_price};
+use crate::reject::Refusal;
+
+/// Keys of a graph object that a graph row leaves out.
+const NOT_IN_A_ROW: [&str; 3] = ["nodes", "edges", "risk"];
+
+impl Engine {
+    /// The best prices of a symbol and when they changed; `None` while a side is empty.
+    pub fn price_tick(&self, text: &str) -> Result<Option<(Value, i64)>, Refusal> {
+        let Value::Map(keys) = self.quote_view(text, 1)? else { return Ok(None) };
+        let nbbo = keys.into_iter().find_map(|(key, value)| match value {
+            Value::Map(nbbo) if key == "nbbo" => Some(nbbo),
+            _ => None,
+        });
+        let nbbo = nbbo.unwrap_or_default();
+        let find = |name| nbbo.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        let sides = ["bid_1e9", "ask_1e9"].map(find);
+        if sides.iter().any(|side| side.as_ref().is_none_or(|price| *price == Value::Int(0))) {
+            return Ok(None);
+        }
+        let Some(Value::Int(ts_ns)) = find("last_update_ns") else { return Ok(None) };
+        let names = [
+            ("bid", "bid"),
+            ("ask", "ask"),
+            ("mid", "mid"),
+            ("spread_bps", "spread_bps"),
+            ("bid_sz", "bid_size"),
+            ("ask_sz", "ask_size"),
+        ];
+        let tick = names.into_iter().filter_map(|(to, from)| Some((to, find(from)?))).collect();
+        Ok(Some((Value::Map(tick), i64::try_from(ts_ns).unwrap_or_default())))
+    }
+
+    /// The consolidated book of a symbol and when it changed; `None` before its first message.
+    pub fn book_frame(&self, text: &str, depth: usize) -> Result<Option<(Value, i64)>, Refusal> {
+        let found = self
+            .resolve_text(text)
+            .ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))?;
+        let ts_ns = self.nbbo(found.symbol).last_update_ns;
+        let seen = ts_ns != 0;
+        Ok(seen.then(|| (self.book_view(found.symbol, found.outcome, depth), ts_ns)))
+    }
+
+    /// A graph without its parts.
+    pub fn graph_row_view(&self, id: GraphIx) -> Value {
+        match self.graph_view(id) {
+            Value::Map(keys) => {
+                let kept = keys.into_iter().filter(|(key, _)| !NOT_IN_A_ROW.contains(key));
+                let row = kept.map(|(key, value)| match value {
+                    Value::Text(text) if key == "metadata" => (key, Value::Json(text)),
+                    value => (key, value),
+                });
+                Value::Map(row.collect())
+            }
+            other => other,
+        }
+    }
+
+    /// How an order was split, and what the parts are expected to cost against the mid.
+    pub fn routing_view(&self, id: OrderId) -> Value {
+        let order = &self.orders[id];
+        let spec = &order.spec;
+        let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
+        let (mut legs, mut chosen) = (Vec::new(), Vec::new());
+        let (mut weighted, mut total) = (0i128, 0i128);
+        for leg in &order.legs {
+            let terms = self.registry.market(leg.market);
+            let walked = self.expected(order, leg.clone()).ok();
+            let price = walked
+                .and_then(|leg| average_price(leg.fees.exact(), leg.filled))
+                .unwrap_or_else(|| order.limit.unwrap_or(leg.bound));
+            let share = i128::from(terms.fees.share_at(price, false));
+            let cost = distance(price, mid.unwrap_or(price), spec.side) + share;
+            weighted += cost * i128::from(leg.qty.0);
+            total += i128::from(leg.qty.0);
+            chosen.push(terms.venue.as_str().into());
+            legs.push(Value::Map(vec![
+                ("venue", terms.venue.as_str().into()),
+                ("qty_1e8", leg.qty.into()),
+                ("est_price_1e9", price.into()),
+                ("cost_bps", bps_number(cost)),
+            ]));
+        }
+        let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
+        Value::Map(vec![
+            ("node_order_id", self.node_order_id(order).into()),
+            ("symbol", symbol.into()),
+            ("side", spec.side.as_str().into()),
+            ("qty_1e8", order.qty.into()),
+            ("legs", Value::List(legs)),
+            ("est_cost_bps", bps_number(if total == 0 { 0 } else { weighted / total })),
+            ("chosen", Value::List(chosen)),
+            ("ts_ns", self.now_ns.into()),
+        ])
+    }
+
+    /// What the account risks now: open orders, profit and loss of the day, net value, breaches.
+    pub fn risk_state_view(&self, account: AccountId) -> Value {
+        let row = &self.accounts[account];
+        let nav: Money = self.net_value(account);
+        let breached = if self.is_day_breached(account) {
+            vec!["daily_loss_limit_usd_1e9".into()]
+        } else {
+            Vec::new()
+        };
+        Value::Map(vec![
+            ("open_orders", super::count(row.open.len())),
+            ("daily_pnl_usd_1e9", self.daily_pnl(account).into()),
+            ("daily_loss_limit_usd_1e9", Value::option(self.limits().daily_loss)),
+            ("nav_usd_1e9", nav.into()),
+            ("nav_usd", super::total_text(nav)),
+            ("breached", Value::List(breached)),
+        ])
+    }
+
+    /// Rows of everything that is open: what a reader of the stream needs after a gap.
+    pub fn open_rows(&self, account: AccountId) -> (Vec<Value>, Vec<Value>) {
+        let open = || self.accounts[account].open.iter().copied();
+        let graphs: std::collections::BTreeSet<GraphIx> =
+            open().map(|id| self.orders[id].spec.graph).collect();
+        let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();
+        (open().map(|id| self.order_view(id)).collect(), graphs)
+    }
+}

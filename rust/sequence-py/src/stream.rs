@@ -1,0 +1,103 @@
+//! `Engine`, third part: what streams show, and copies of the state to return to.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use sequence_core::engine::Topic;
+use sequence_core::engine::view::Value;
+use sequence_core::ids::AccountId;
+use sequence_core::session::Session;
+
+use crate::convert::to_python;
+use crate::engine::Engine;
+use crate::error::refused;
+
+/// (account, topic, seq, `ts_ns`, data as JSON text).
+type FrameRow = (u32, &'static str, u64, i64, String);
+
+/// A copy of the trading state and its market.
+#[pyclass(frozen, module = "sequence._core")]
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    session: std::sync::Mutex<Session>,
+}
+
+#[pymethods]
+impl Engine {
+    /// Starts or stops to keep private events for `take_frames`.
+    fn listen(&self, enabled: bool) {
+        self.lock().engine.listen(enabled);
+    }
+
+    /// Private events since the last take, in order: (account, topic, seq, `ts_ns`, JSON text).
+    fn take_frames(&self) -> Vec<FrameRow> {
+        let frames = {
+            let mut session = self.lock();
+            if !session.engine.is_heard() {
+                return Vec::new();
+            }
+            session.engine.take_frames()
+        };
+        let row = |frame: sequence_core::engine::Frame| {
+            (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.json())
+        };
+        frames.into_iter().map(row).collect()
+    }
+
+    /// Number of the newest private event of a topic, 0 before the first.
+    fn frame_seq(&self, account: u32, topic: &str) -> PyResult<u64> {
+        let known = [Topic::Orders, Topic::Fills, Topic::Graphs, Topic::Routing];
+        let topic = known.into_iter().find(|known| known.as_str() == topic);
+        let topic = topic.ok_or_else(|| PyValueError::new_err("no private topic"))?;
+        Ok(self.lock().engine.frame_seq(AccountId(account), topic))
+    }
+
+    /// Open order rows and open graph rows as JSON texts, oldest first.
+    fn open_rows(&self, account: u32) -> (Vec<String>, Vec<String>) {
+        let (orders, graphs) = self.lock().engine.open_rows(AccountId(account));
+        let texts = |rows: Vec<Value>| rows.iter().map(Value::json).collect();
+        (texts(orders), texts(graphs))
+    }
+
+    /// Best prices of a symbol as JSON text and when they changed; `None` while a side is empty.
+    fn price_tick(&self, py: Python<'_>, symbol: &str) -> PyResult<Option<(String, i64)>> {
+        let tick = self.lock().engine.price_tick(symbol);
+        let tick = tick.map_err(|refusal| refused(py, &refusal))?;
+        Ok(tick.map(|(value, ts_ns)| (value.json(), ts_ns)))
+    }
+
+    /// The consolidated book as JSON text and when it changed; `None` before its first message.
+    fn book_frame(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        depth: usize,
+    ) -> PyResult<Option<(String, i64)>> {
+        let frame = self.lock().engine.book_frame(symbol, depth);
+        let frame = frame.map_err(|refusal| refused(py, &refusal))?;
+        Ok(frame.map(|(value, ts_ns)| (value.json(), ts_ns)))
+    }
+
+    /// Open orders, profit and loss of the day, net value and breached limits of an account.
+    fn risk_state<'py>(&self, py: Python<'py>, account: u32) -> PyResult<Bound<'py, PyAny>> {
+        let state = self.lock().engine.risk_state_view(AccountId(account));
+        to_python(py, &state)
+    }
+
+    /// A copy of the state to return to; `ValueError` while recordings are played.
+    fn snapshot(&self) -> PyResult<Snapshot> {
+        let copy = self.lock().fork();
+        let session = copy.ok_or_else(|| {
+            PyValueError::new_err("a state that plays recordings cannot be copied")
+        })?;
+        Ok(Snapshot { session: std::sync::Mutex::new(session) })
+    }
+
+    /// Returns to a copy. Every seeded account begins a new epoch with the rows of the copy.
+    fn restore(&self, snapshot: &Snapshot, now_ns: i64) -> PyResult<()> {
+        let copy =
+            snapshot.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork();
+        let copy = copy.ok_or_else(|| PyValueError::new_err("this copy cannot be used"))?;
+        self.lock().return_to(copy, now_ns);
+        Ok(())
+    }
+}
