@@ -196,7 +196,9 @@ def select_records(records: bytes, renumber: list[int | None]) -> bytes: ...
 
 MODEL_VERSION: Final[str]
 
-def sim_config(preset: str, overrides: dict[str, str] = {}) -> tuple[dict[str, str], str]: ...
+def sim_config(
+    preset: str, overrides: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], str]: ...
 def sim_presets() -> dict[str, dict[str, str]]: ...
 
 # The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
@@ -212,7 +214,7 @@ _Levels = list[tuple[int, int]]
 @final
 class Engine:
     def __new__(
-        cls, *, seed: int = 42, preset: str = "instant", overrides: dict[str, str] = {}
+        cls, *, seed: int = 42, preset: str = "instant", overrides: Mapping[str, str] | None = None
     ) -> Engine: ...
     @property
     def now_ns(self) -> int: ...
