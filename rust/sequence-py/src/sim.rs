@@ -24,13 +24,13 @@ pub(crate) fn build(preset: &str, overrides: &BTreeMap<String, String>) -> PyRes
 
 /// The preset's effective parameters, every published key with its value as text, and their hash.
 #[pyfunction]
-#[pyo3(signature = (preset, overrides=BTreeMap::new()))]
+#[pyo3(signature = (preset, overrides=None))]
 pub(crate) fn sim_config<'py>(
     py: Python<'py>,
     preset: &str,
-    overrides: BTreeMap<String, String>,
+    overrides: Option<BTreeMap<String, String>>,
 ) -> PyResult<(Bound<'py, PyDict>, String)> {
-    let params = build(preset, &overrides)?;
+    let params = build(preset, &overrides.unwrap_or_default())?;
     Ok((entries(py, &params)?, format!("{:016x}", params.hash())))
 }
 
