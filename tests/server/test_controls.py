@@ -4,10 +4,10 @@ import json
 import time
 
 import pytest
-from tests.server.conftest import Api
 
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from tests.server.conftest import Api
 
 REST = '{"symbol":"BTC-USD","side":"buy","qty":0.1,"price":70000,"venue":"binance"}'
 BUY = '{"symbol":"BTC-USD","side":"buy","qty":0.1}'

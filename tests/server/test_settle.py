@@ -1,10 +1,10 @@
 """`POST /v1/sandbox/settle`: an event market ends for every account."""
 
 import pytest
-from tests.server.conftest import Api
 
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from tests.server.conftest import Api
 
 TICKER = "KXBTCZ-26DEC31-T99000"
 HOLDS = (

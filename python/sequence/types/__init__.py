@@ -195,7 +195,6 @@ from sequence.types.stream import (
 
 __all__ = [
     "MAX_ISSUES",
-    "SimulationHealth",
     "TERMINAL_GRAPH_STATUSES",
     "TERMINAL_ORDER_STATUSES",
     "VENUES",
