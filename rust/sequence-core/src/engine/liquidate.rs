@@ -343,5 +343,7 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         open: quantity,
         transit: Transit::default(),
         reshape: None,
+        reference: Price(0),
+        deferred: false,
     }
 }

@@ -51,7 +51,7 @@ impl Engine {
         if let Some(leg) = self.orders[id].legs.get_mut(at) {
             leg.transit = transit;
         }
-        if transit.match_ns <= self.now_ns {
+        if self.is_instant() {
             self.arrive(id, at);
         } else {
             self.add_timer(transit.match_ns, Due::Arrive(id, at));
@@ -72,7 +72,9 @@ impl Engine {
         let legs = markets.iter().zip(&candidates).zip(shares);
         Ok(legs
             .filter(|(_, share)| share.0 > 0)
-            .map(|((market, candidate), share)| self.leg(spec, *market, candidate.bound, share))
+            .map(|((market, candidate), share)| {
+                self.leg(spec, *market, candidate.bound, share, touch)
+            })
             .collect())
     }
 
@@ -111,11 +113,16 @@ impl Engine {
                 markets.retain(takes_orders);
             }
         }
-        if spec.tif == TimeInForce::PostOnly {
+        if spec.rests() {
+            // A pool has no queue to stand in: it is there for takers.
             markets.retain(|market| self.registry.market(*market).post_only);
             if markets.is_empty() {
-                let text = "post-only orders are not offered here".to_owned();
-                return Err((RejectReason::InvalidParams, text));
+                let text = if spec.tif == TimeInForce::PostOnly {
+                    "post-only orders are not offered here"
+                } else {
+                    "no order can rest here: send it as ioc, fok or market"
+                };
+                return Err((RejectReason::InvalidParams, text.to_owned()));
             }
         }
         Ok(markets)
@@ -253,7 +260,14 @@ impl Engine {
             .filter(|(_, size)| size.0 > 0)
     }
 
-    fn leg(&self, spec: &OrderSpec, market: MarketId, bound: Price, qty: Quantity) -> Leg {
+    fn leg(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+        qty: Quantity,
+        touch: Option<Price>,
+    ) -> Leg {
         let reducing = self.reducible(spec, market).min(qty);
         Leg {
             market,
@@ -271,6 +285,8 @@ impl Engine {
             open: qty,
             transit: Transit::default(),
             reshape: None,
+            reference: touch.unwrap_or(Price(0)),
+            deferred: false,
         }
     }
 
@@ -360,7 +376,7 @@ impl Engine {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
         }
         let fits = |qty: Quantity| {
-            let leg = self.leg(&order.spec, market, bound, qty);
+            let leg = self.leg(&order.spec, market, bound, qty, None);
             Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
         };
         if fits(order.qty) {
