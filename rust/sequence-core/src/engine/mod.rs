@@ -25,6 +25,7 @@ mod evidence;
 mod fill;
 mod finish;
 mod funding;
+mod inject;
 mod life;
 mod liquidate;
 mod listing;
@@ -188,6 +189,7 @@ pub struct Engine {
     /// What readers of private streams are told; `None` while nobody listens.
     outbox: Option<Box<outbox::Outbox>>,
     books_age: bool,
+    injected: Vec<inject::Injected>,
     limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
@@ -217,6 +219,7 @@ impl Engine {
             log: EventLog::default(),
             outbox: None,
             books_age: true,
+            injected: Vec::new(),
             limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),
