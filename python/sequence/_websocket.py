@@ -1,7 +1,13 @@
 """Streams over WebSockets: the only file that knows `websockets`."""
 
-from contextlib import AsyncExitStack, ExitStack
-from typing import Any
+from collections.abc import Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+)
+from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as async_connect
@@ -28,6 +34,9 @@ from sequence._wire import (
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
 _POLICY = 1008
+# Their own types say too little for a strict reader.
+_connect = cast("Callable[..., AbstractContextManager[ClientConnection]]", connect)
+_async_connect = cast("Callable[..., AbstractAsyncContextManager[AsyncConnection]]", async_connect)
 
 
 def open_socket(options: Options) -> "SocketWire":
@@ -38,8 +47,8 @@ def open_socket(options: Options) -> "SocketWire":
     """
     stack = ExitStack()
     try:
-        opening: Any = connect(stream_url(options), **_settings(options))
-        socket: ClientConnection = stack.enter_context(opening)
+        opening = _connect(stream_url(options), **_settings(options))
+        socket = stack.enter_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
     else:
@@ -52,8 +61,8 @@ async def open_async_socket(options: Options) -> "AsyncSocketWire":
     """The same for asyncio."""
     stack = AsyncExitStack()
     try:
-        opening: Any = async_connect(stream_url(options), **_settings(options))
-        socket: AsyncConnection = await stack.enter_async_context(opening)
+        opening = _async_connect(stream_url(options), **_settings(options))
+        socket = await stack.enter_async_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
     else:

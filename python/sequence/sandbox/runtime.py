@@ -13,11 +13,13 @@ from typing import Any, Final
 from sequence import _core
 from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
+from sequence.sandbox.faults import Faults
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.sim import SimConfig
+from sequence.sandbox.snapshots import Snapshots
 from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tickets import TicketBox
 
@@ -54,7 +56,9 @@ class Runtime:
         self.started_s: Final = time.monotonic()
         self.now_ns = clock.now_ns()
         self.closed = False
-        self._ids = IdSource(seed)
+        self.ids: Final = IdSource(seed)
+        self.faults: Final = Faults(self)
+        self.snapshots: Final = Snapshots(self)
         self._start_market(recordings)
         self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
         self.test_key: Final = self._new_key("sandbox")
@@ -88,6 +92,7 @@ class Runtime:
         now_ns = self.clock.now_ns()
         self.engine.advance(now_ns)
         self.now_ns = now_ns
+        self.faults.expire()
         return now_ns
 
     def publish(self) -> None:
@@ -118,7 +123,7 @@ class Runtime:
             add_recording(self.engine, recording)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
-        client_id = self._ids.next("client", self.now_ns)
+        client_id = self.ids.next("client", self.now_ns)
         return Client(
             client_id=client_id,
             label=label,
@@ -130,7 +135,7 @@ class Runtime:
 
     def new_key_id(self) -> str:
         """The id of the next key."""
-        return self._ids.next("key", self.now_ns)
+        return self.ids.next("key", self.now_ns)
 
     def _new_key(self, mode: Mode) -> str:
         return self.keys.create(

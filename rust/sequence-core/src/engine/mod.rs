@@ -27,6 +27,7 @@ mod fill;
 mod finish;
 mod funding;
 mod impact;
+mod inject;
 mod life;
 mod liquidate;
 mod listing;
@@ -191,6 +192,7 @@ pub struct Engine {
     /// What readers of private streams are told; `None` while nobody listens.
     outbox: Option<Box<outbox::Outbox>>,
     books_age: bool,
+    injected: Vec<inject::Injected>,
     limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
@@ -220,6 +222,7 @@ impl Engine {
             log: EventLog::default(),
             outbox: None,
             books_age: true,
+            injected: Vec::new(),
             limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),
