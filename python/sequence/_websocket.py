@@ -1,13 +1,7 @@
 """Streams over WebSockets: the only file that knows `websockets`."""
 
-from collections.abc import Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
-    ExitStack,
-)
-from typing import Any, cast
+from contextlib import AsyncExitStack, ExitStack
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as async_connect
@@ -34,9 +28,6 @@ from sequence._wire import (
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
 _POLICY = 1008
-# Their own types say too little for a strict reader.
-_connect = cast("Callable[..., AbstractContextManager[ClientConnection]]", connect)
-_async_connect = cast("Callable[..., AbstractAsyncContextManager[AsyncConnection]]", async_connect)
 
 
 def open_socket(options: Options) -> "SocketWire":
@@ -47,8 +38,8 @@ def open_socket(options: Options) -> "SocketWire":
     """
     stack = ExitStack()
     try:
-        opening = _connect(stream_url(options), **_settings(options))
-        socket = stack.enter_context(opening)
+        opening: Any = connect(stream_url(options), **_settings(options))
+        socket: ClientConnection = stack.enter_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
     else:
@@ -61,8 +52,8 @@ async def open_async_socket(options: Options) -> "AsyncSocketWire":
     """The same for asyncio."""
     stack = AsyncExitStack()
     try:
-        opening = _async_connect(stream_url(options), **_settings(options))
-        socket = await stack.enter_async_context(opening)
+        opening: Any = async_connect(stream_url(options), **_settings(options))
+        socket: AsyncConnection = await stack.enter_async_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
     else:
