@@ -83,7 +83,7 @@ def run(
 
 def started(home: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 - our own program
-        [*PROGRAM, "up", "--port", "0", "--preset", "instant", *arguments],
+        [*PROGRAM, "up", "--port", "0", "--db", "memory", "--preset", "instant", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -201,17 +201,34 @@ def test_a_saved_key_never_goes_to_another_server(tmp_path: Path):
         (["--market", "nonsense"], 2, "unknown market 'nonsense'"),
         (["--market", "demo", "--clock", "replay"], 2, "belong together"),
         (["--market", "demo", "--speed", "2"], 2, "speed belongs to clock='replay'"),
-        (["--db", "state.db"], 2, "state.db"),
+        (["--db", "/dev/null/state.db"], 5, "state.db"),
         (["--port", "70000"], 2, "65535"),
         (["--clock", "sundial"], 2, "sundial"),
         (["--preset", "lucky"], 2, "lucky"),
     ],
 )
 def test_up_refuses_in_words(arguments: list[str], code: int, text: str, tmp_path: Path):
-    done = run("up", *arguments, home=tmp_path)
+    done = run("up", "--db", "memory", *arguments, home=tmp_path)
     assert (done.code, done.out) == (code, "")
     assert text in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_up_keeps_its_state_beside_the_configuration(tmp_path: Path):
+    ready = []
+    for _ in range(2):
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [*PROGRAM, "up", "--port", "0", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean_environment(tmp_path),
+        )
+        assert process.stdout is not None
+        ready.append(json.loads(process.stdout.readline()))
+        assert stopped(process) == ("", "")
+    assert ready[0]["db"] == str(tmp_path / "sandbox.db")
+    assert ready[0]["key"] == ready[1]["key"]
 
 
 def test_up_says_in_one_line_that_the_port_is_taken(tmp_path: Path):

@@ -21,7 +21,7 @@ ARROWS = {
     "client": {"types", "errors", "client", "_operations", "_core"},
     "_operations": {"types", "errors"},
     "_http": {"types", "errors", "client", "_operations"},
-    "_inprocess": {"types", "errors", "sandbox", "_operations", "client"},
+    "_inprocess": {"types", "errors", "sandbox", "_operations"},
     "cli": {"types", "errors", "_core", "feeds", "sandbox", "server", "client", "cli"},
 }
 """Part -> the parts it may import. A part that is not listed is the client."""

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, TypedDict, final
 
@@ -16,6 +16,7 @@ __all__ = [
     "QUANTITY_ONE",
     "VENUES",
     "Engine",
+    "Journal",
     "JsonError",
     "Recording",
     "Refusal",
@@ -25,8 +26,6 @@ __all__ = [
     "__version__",
     "check_recording",
     "decimal_units",
-    "explain_fill",
-    "explain_wait",
     "format_units",
     "join_records",
     "parse_event_contract",
@@ -37,17 +36,10 @@ __all__ = [
     "sim_config",
     "sim_presets",
     "split_records",
-    "verify_fill",
 ]
 
 __version__: Final[str]
 BUILD_PROFILE: Final[Literal["debug", "release"]]
-
-# What records say. They need nothing but themselves.
-
-def explain_fill(record: dict[str, Any]) -> str: ...
-def explain_wait(evidence: dict[str, Any]) -> str: ...
-def verify_fill(record: dict[str, Any]) -> list[str]: ...
 
 # Symbols, venues and exact numbers.
 
@@ -403,19 +395,6 @@ class Engine:
     def price_tick(self, symbol: str) -> tuple[str, int] | None: ...
     def book_frame(self, symbol: str, depth: int) -> tuple[str, int] | None: ...
     def risk_state(self, account: int) -> _Row: ...
-    def seeded_accounts(self) -> int: ...
-    def reject_next(
-        self,
-        account: int,
-        reason: str,
-        count: int = 1,
-        venue: str | None = None,
-        symbol: str | None = None,
-    ) -> None: ...
-    def hold_stale(self, venue: str, symbol: str, held: bool) -> None: ...
-    def forget_rejections(self, account: int) -> int: ...
-    def rejections_left(self, account: int) -> int: ...
-    def roll_back(self, snapshot: Snapshot) -> None: ...
     def snapshot(self) -> Snapshot: ...
     def restore(self, snapshot: Snapshot, now_ns: int) -> None: ...
     def order(self, account: int, node_order_id: str) -> _Row: ...
@@ -460,3 +439,61 @@ class Engine:
     def state_hash(self) -> str: ...
     def event_hash(self) -> str: ...
     def events(self, since_seq: int, limit: int) -> list[_Row]: ...
+
+# What a store keeps of an engine.
+
+_Value = int | str | None
+_StoredRows = Sequence[tuple[_Value, ...]]
+
+@final
+class Journal:
+    def __new__(cls, engine: Engine) -> Journal: ...
+    def listen(self) -> None: ...
+    def changed(self) -> bool: ...
+    def take(self) -> tuple[dict[str, list[tuple[_Value, ...]]], list[int]] | None: ...
+    def restore(self, tables: Sequence[tuple[str, _StoredRows]], now_ns: int) -> None: ...
+    def recall(
+        self,
+        orders: _StoredRows,
+        legs: _StoredRows,
+        graphs: _StoredRows,
+        fills: _StoredRows,
+    ) -> None: ...
+    def holds_order(self, order_no: int) -> bool: ...
+    def holds_graph(self, graph_no: int) -> bool: ...
+    def canonical_symbol(self, symbol: str) -> str | None: ...
+    def order_numbers(
+        self,
+        account: int,
+        most: int,
+        *,
+        symbol: str | None = None,
+        node_order_id: str | None = None,
+        graph_id: str | None = None,
+        venue: str | None = None,
+        side: str | None = None,
+        statuses: list[str] | None = None,
+        open_only: bool = False,
+        before_seq: int | None = None,
+    ) -> tuple[int, list[int]]: ...
+    def fill_numbers(
+        self,
+        account: int,
+        most: int,
+        *,
+        symbol: str | None = None,
+        node_order_id: str | None = None,
+        graph_id: str | None = None,
+        venue: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+        before_seq: int | None = None,
+    ) -> tuple[int, list[int]]: ...
+    def orders(self, numbers: list[int]) -> list[_Row]: ...
+    def fills(self, numbers: list[int]) -> list[_Row]: ...
+    @staticmethod
+    def fold_events(
+        before: int | None, events: Sequence[tuple[int, int, int, Sequence[int]]]
+    ) -> int: ...
+    @staticmethod
+    def tables() -> list[tuple[str, list[str]]]: ...

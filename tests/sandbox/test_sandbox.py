@@ -163,7 +163,6 @@ def test_a_closed_client_leaves_the_sandbox_open(sandbox):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"store": "orders.db"}, NotImplementedError, "not built yet"),
         ({"clock": "sundial"}, ValueError, "unknown clock"),
         ({"market": "flea"}, ValueError, "unknown market"),
         ({"preset": "dreamy"}, ValueError, "preset"),

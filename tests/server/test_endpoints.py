@@ -25,7 +25,6 @@ def test_health_reports_the_demo_market(api):
         "pid",
         "market_data",
         "store",
-        "simulation",
         "venues",
     }
     assert (health["status"], health["api_version"]) == ("ok", "v1")

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence import _core
-from sequence.cli import account, market, trade
+from sequence.cli import account, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
 from sequence.cli.up import up
@@ -34,6 +34,7 @@ app.command()(convert)
 market.register(app)
 trade.register(app)
 account.register(app)
+store.register(app)
 
 
 def _show_version(wanted: bool) -> None:

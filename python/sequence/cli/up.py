@@ -16,12 +16,14 @@ from sequence.cli.output import write
 from sequence.errors import ValidationError
 from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
-from sequence.sandbox.sandbox import DEFAULT_PRESET, DEFAULT_SEED
+from sequence.sandbox.sandbox import DEFAULT_PRESET
 from sequence.sandbox.sim import Preset
+from sequence.store import StoreError
 
 EXIT_CONFIG = 2
 _DEFAULT_HOST = "127.0.0.1"
 _DEFAULT_PORT = 50052
+_DATABASE = "sandbox.db"
 _MAX_PORT = 65_535
 _SHOWN_KEY = len("seq_test_") + 4
 
@@ -31,7 +33,13 @@ def up(
     port: Annotated[
         int, typer.Option(min=0, max=_MAX_PORT, help="Port to bind; 0 takes a free one.")
     ] = _DEFAULT_PORT,
-    db: Annotated[str, typer.Option(help="Where state is kept: memory, or a file.")] = "memory",
+    db: Annotated[
+        str | None,
+        typer.Option(
+            help="Where state is kept: memory, or a file; by default ~/.sequence/sandbox.db with "
+            "the wall clock, else memory."
+        ),
+    ] = None,
     market: Annotated[
         str, typer.Option(help="demo, none, manual, or replay:FILE[,FILE...] with recordings.")
     ] = "demo",
@@ -43,8 +51,13 @@ def up(
     ] = None,
     preset: Annotated[Preset, typer.Option(help="How fills are simulated.")] = DEFAULT_PRESET,
     seed: Annotated[
-        int, typer.Option(min=0, max=2**64 - 1, help="Same seed, same data: same fills.")
-    ] = DEFAULT_SEED,
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**64 - 1,
+            help="Same seed, same data: same fills. By default 42, or that of the database.",
+        ),
+    ] = None,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines in, without encryption.")
     ] = False,
@@ -60,11 +73,16 @@ def up(
     kind: ClockKind = clock or ("replay" if replays else "wall")
     if kind == "replay" and speed is None:
         speed = 1.0
+    if db is None:
+        # Replays and tests start from nothing; what runs by itself goes on where it stopped.
+        db = str(config.path().parent / _DATABASE) if kind == "wall" else "memory"
     try:
         sandbox = Sandbox(
             seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed
         )
-    except (ValueError, OSError, NotImplementedError) as error:
+    except StoreError as error:
+        _refuse(str(error), error.exit_code)
+    except (ValueError, OSError) as error:
         _refuse(str(error), EXIT_CONFIG)
 
     def announce(url: str) -> None:
@@ -87,6 +105,8 @@ def _serve(
     with sandbox:
         try:
             serve(sandbox, host, port, announce, allow_remote=allow_remote)
+        except StoreError as error:
+            _refuse(f"stopped, because a commit failed: {error}", error.exit_code)
         except ServerStartError as error:
             hint = " (--allow-remote)" if error.exit_code == EXIT_CONFIG else ""
             _refuse(f"{error}{hint}", error.exit_code)

@@ -110,7 +110,7 @@ def envelope(
         market: As for `Sandbox`; files are replayed, everything else has a manual clock.
         seed: As for `Sandbox`.
     """
-    from sequence.sandbox.sandbox import DEFAULT_SEED, Sandbox  # noqa: PLC0415 - it offers this
+    from sequence.sandbox.sandbox import Sandbox  # noqa: PLC0415 - it offers this
 
     source: Any = market if isinstance(market, str) else list(market)
     replayed = not isinstance(source, str) or source.startswith("replay:")
@@ -119,7 +119,7 @@ def envelope(
         config = sim if isinstance(sim, SimConfig) else SimConfig(sim)
         name = config.preset if config.preset not in readings else repr(config)
         with Sandbox(
-            seed=DEFAULT_SEED if seed is None else seed,
+            seed=seed,
             clock="replay" if replayed else "manual",
             market=source,
             sim=config,

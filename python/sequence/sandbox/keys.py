@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -79,9 +80,9 @@ class KeyRing:
         generation: Rises with every revocation and rotation: who remembers a key looks again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pepper: bytes | None = None) -> None:
         # A stolen table of digests is worth nothing without the pepper.
-        self._pepper = secrets.token_bytes(32)
+        self._pepper = secrets.token_bytes(32) if pepper is None else pepper
         self._by_digest: dict[bytes, tuple[KeyRow, Principal]] = {}
         self._rows: dict[str, KeyRow] = {}
         self.generation = 0
@@ -99,7 +100,39 @@ class KeyRing:
         """Makes a key and returns its raw text, the only time it exists in the clear."""
         row = KeyRow(client, mode, key_id, is_admin, label, now_ns)
         self._rows[key_id] = row
-        return self._issue(row)
+        return self._issue(row, secrets.token_hex(32))
+
+    def derive(
+        self, client: Client, mode: Mode, new_id: Callable[[], str], *, label: str, now_ns: int
+    ) -> str:
+        """The admin key of a client and mode that follows from the pepper: the same at each start.
+
+        A store keeps no key that could be shown again; who has its pepper may ask for this one.
+        When it was revoked or rotated, the next start makes another.
+        """
+        for row in self.rows(client):
+            raw = _PREFIX[mode] + self._derived(row.key_id)
+            if row.mode == mode and row.label == label and self._digest(raw.encode()) == row.digest:
+                if row.revoked_at_ns is None:
+                    return raw
+                break
+        row = KeyRow(client, mode, new_id(), is_admin=True, label=label, created_at_ns=now_ns)
+        self._rows[row.key_id] = row
+        return self._issue(row, self._derived(row.key_id))
+
+    def put_back(self, row: KeyRow) -> None:
+        """Knows a stored key again."""
+        self._rows[row.key_id] = row
+        if row.revoked_at_ns is None:
+            principal = Principal(row.client, row.mode, row.key_id, row.is_admin)
+            self._by_digest[row.digest] = row, principal
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def all_rows(self) -> list[KeyRow]:
+        """Every key of every client, in order of creation."""
+        return list(self._rows.values())
 
     def find(self, raw: bytes) -> Principal | None:
         """Who this key is, or ``None``; the shape is checked before any look-up."""
@@ -127,7 +160,7 @@ class KeyRing:
         self.generation += 1
         row.rotated_at_ns = now_ns
         row.rotated_s = time.monotonic()
-        return self._issue(row)
+        return self._issue(row, secrets.token_hex(32))
 
     def revoke(self, row: KeyRow, now_ns: int) -> None:
         """Ends a key for good; twice is the same as once."""
@@ -146,12 +179,15 @@ class KeyRing:
         """Remembers when a key was used last."""
         self._rows[principal.key_id].last_used_at_ns = now_ns
 
-    def _issue(self, row: KeyRow) -> str:
-        raw = _PREFIX[row.mode] + secrets.token_hex(32)
+    def _issue(self, row: KeyRow, secret: str) -> str:
+        raw = _PREFIX[row.mode] + secret
         row.digest, row.prefix = self._digest(raw.encode("ascii")), masked(raw)
         principal = Principal(row.client, row.mode, row.key_id, row.is_admin)
         self._by_digest[row.digest] = row, principal
         return raw
+
+    def _derived(self, key_id: str) -> str:
+        return hmac.new(self._pepper, f"local key|{key_id}".encode(), hashlib.sha256).hexdigest()
 
     def _digest(self, raw: bytes) -> bytes:
         return hmac.digest(self._pepper, raw, hashlib.sha256)

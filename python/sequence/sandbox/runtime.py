@@ -6,27 +6,45 @@ the present of the clock, then does its work.
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
-from sequence.sandbox.faults import Faults
 from sequence.sandbox.ids import IdSource
+from sequence.sandbox.keeping import Keeper, read_clients, read_keys
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.sim import SimConfig
-from sequence.sandbox.snapshots import Snapshots
 from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tickets import TicketBox
+from sequence.store import Loaded, Store, StoreDamagedError, StoreError, crash_point
 
 LOCAL_LABEL: Final = "local"
+DEFAULT_SEED: Final = 42
 
 DEFAULT_RISK: Final[dict[str, int | None]] = {"max_open_orders": 10_000}
 """Limits of every account where the configuration says nothing; no other limit is set."""
+
+
+class _OpenGroups(threading.local):
+    """How many groups the current thread has open."""
+
+    groups = 0
+
+
+def _seed_of(loaded: Loaded | None, seed: int | None) -> int:
+    """The seed a store was made with, or the one asked for."""
+    meta = () if loaded is None else loaded.rows["meta"]
+    found = next((value for name, value in meta if name == "seed"), None)
+    if not isinstance(found, str):
+        return DEFAULT_SEED if seed is None else seed
+    if seed is not None and str(seed) != found:
+        raise ValueError(f"the stored sandbox has seed {found}, not {seed}: leave the seed out")
+    return int(found)
 
 
 class Runtime:
@@ -35,13 +53,16 @@ class Runtime:
     def __init__(
         self,
         *,
-        seed: int,
+        seed: int | None,
         sim: SimConfig,
         clock: Clock,
         source: str,
         recordings: Iterable[Source] = (),
         risk: Mapping[str, int | None] | None = None,
+        store: Store | None = None,
     ) -> None:
+        loaded = None if store is None else store.load()
+        seed = _seed_of(loaded, seed)
         self.sim: Final = sim
         self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
         self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
@@ -49,41 +70,116 @@ class Runtime:
         self.seed: Final = seed
         self.preset: Final = sim.preset
         self.source: Final = source
-        self.keys: Final = KeyRing()
+        self.keys: Final = KeyRing(None if store is None else store.pepper)
         self.tickets: Final = TicketBox(self.keys)
         self.hub: Final = Hub(self)
         self.lock: Final = threading.RLock()
         self.started_s: Final = time.monotonic()
         self.now_ns = clock.now_ns()
         self.closed = False
-        self.ids: Final = IdSource(seed)
-        self.faults: Final = Faults(self)
-        self.snapshots: Final = Snapshots(self)
+        self.on_failure: Callable[[StoreError], None] | None = None
+        self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
+        self._open = _OpenGroups()
+        if self.keeper is not None:
+            self._restore(self.keeper, loaded)
+        # A start adds to the ids of all starts before: none may come twice.
+        self._ids = IdSource(seed if loaded is None else seed ^ self.now_ns)
         self._start_market(recordings)
-        self.local: Final = self._new_client(LOCAL_LABEL, tier="local", rate_limit_qps=None)
-        self.test_key: Final = self._new_key("sandbox")
-        self.live_key: Final = self._new_key("live")
+        self.local: Final = self._local_client(loaded)
+        self.test_key: Final = self._local_key("sandbox")
+        self.live_key: Final = self._local_key("live")
+        if self.keeper is not None:
+            self._finish_start(self.keeper)
 
-    def run(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - see Handler
-        """Runs a handler under the lock and at the present; a refusal of the core is raised."""
+    def run(self, handler: Handler, call: Call[Any, Any], *, write: bool = True) -> Any:  # noqa: ANN401 - see Handler
+        """Runs a handler and returns its answer once everything it rests on is durable."""
+        try:
+            return self.apply(handler, call, write=write)
+        finally:
+            # A refusal may have moved time, and what came due with it.
+            self.settle()
+
+    def apply(self, handler: Handler, call: Call[Any, Any], *, write: bool = True) -> Any:  # noqa: ANN401 - see Handler
+        """Runs a handler under the lock and at the present; a refusal of the core is raised.
+
+        What it did is not durable yet: the caller answers for that.
+        """
         with self.lock:
+            if write and self.is_read_only:
+                raise refused("SERVICE_UNAVAILABLE", "the store failed: this sandbox is read-only")
+            crash_point("before_apply")
             self.keys.note_use(call.principal, self.tick())
             try:
                 return handler(call)
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
             finally:
+                crash_point("after_apply")
+                if self.keeper is None:
+                    self.publish()
+
+    @property
+    def is_read_only(self) -> bool:
+        """True when a commit failed: memory is ahead of the disk, and stays what it is."""
+        return self.keeper is not None and self.keeper.writer.failure is not None
+
+    def settle(self, *, wait: bool = True) -> None:
+        """Makes everything so far durable and tells readers, unless this thread has a group open.
+
+        Never with the lock held: the writer takes it.
+        """
+        keeper = self.keeper
+        if keeper is None or self._open.groups or keeper.writer.failure is not None:
+            return
+        if not wait and keeper.writer.is_threaded:
+            keeper.writer.nudge()
+            return
+        try:
+            keeper.writer.commit()
+        except StoreError as error:
+            raise refused("SERVICE_UNAVAILABLE", f"not stored: {error}") from error
+        if not keeper.writer.is_threaded:
+            with self.lock:
                 self.publish()
+
+    @contextmanager
+    def group(self) -> Generator[None]:
+        """Calls inside share one commit at the end; nothing is durable before it."""
+        try:
+            with self.lock:
+                self._open.groups += 1
+                try:
+                    yield
+                finally:
+                    self._open.groups -= 1
+        finally:
+            self.settle()
 
     @contextmanager
     def turn(self) -> Generator[int]:
         """Holds the lock, brings the engine up to date and yields the present in nanoseconds."""
-        with self.lock:
-            now_ns = self.tick()
-            try:
-                yield now_ns
-            finally:
-                self.publish()
+        try:
+            with self.lock:
+                now_ns = self.tick()
+                try:
+                    yield now_ns
+                finally:
+                    self.publish()
+        finally:
+            self.settle(wait=False)
+
+    def close(self) -> None:
+        """Ends the sandbox; twice is fine."""
+        if self.closed:
+            return
+        try:
+            self.settle()
+        finally:
+            with self.lock:
+                self.closed = True
+            if self.keeper is not None:
+                self.keeper.writer.stop()
+                self.keeper.store.close()
 
     def tick(self) -> int:
         """Brings the engine up to the present of the clock; the caller holds the lock."""
@@ -92,13 +188,15 @@ class Runtime:
         now_ns = self.clock.now_ns()
         self.engine.advance(now_ns)
         self.now_ns = now_ns
-        self.faults.expire()
         return now_ns
 
     def publish(self) -> None:
         """Tells readers what the commands so far did; nothing at all while nobody listens."""
-        if self.hub.listening:
+        if self.hub.listening and self.keeper is None:
             self.hub.collect()
+        elif self.hub.listening and self.keeper is not None:
+            # Nobody hears of what a crash could still undo.
+            self.hub.hand_out(self.keeper.durable_frames())
 
     def account(self, principal: Principal) -> int:
         """The sandbox account of the caller, seeded with the default balances at its first use."""
@@ -123,7 +221,7 @@ class Runtime:
             add_recording(self.engine, recording)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
-        client_id = self.ids.next("client", self.now_ns)
+        client_id = self._ids.next("client", self.now_ns)
         return Client(
             client_id=client_id,
             label=label,
@@ -135,9 +233,13 @@ class Runtime:
 
     def new_key_id(self) -> str:
         """The id of the next key."""
-        return self.ids.next("key", self.now_ns)
+        return self._ids.next("key", self.now_ns)
 
-    def _new_key(self, mode: Mode) -> str:
+    def _local_key(self, mode: Mode) -> str:
+        if self.keeper is not None:
+            return self.keys.derive(
+                self.local, mode, self.new_key_id, label=LOCAL_LABEL, now_ns=self.now_ns
+            )
         return self.keys.create(
             self.local,
             mode,
@@ -146,3 +248,53 @@ class Runtime:
             label=LOCAL_LABEL,
             now_ns=self.now_ns,
         )
+
+    def _local_client(self, loaded: Loaded | None) -> Client:
+        known = [] if loaded is None else read_clients(loaded.rows, self.engine)
+        if loaded is not None:
+            read_keys(loaded.rows["api_keys"], known, self.keys)
+        for client in known:
+            if client.tier == LOCAL_LABEL:
+                return client
+        return self._new_client(LOCAL_LABEL, tier=LOCAL_LABEL, rate_limit_qps=None)
+
+    def _restore(self, keeper: Keeper, loaded: Loaded | None) -> None:
+        if loaded is None:
+            keeper.journal.listen()
+            return
+        keeper.restore(loaded, self.now_ns)
+        if self.clock.kind == "manual" and self.engine.now_ns > self.now_ns:
+            # Time goes on where it stopped.
+            self.clock.move(self.engine.now_ns - self.now_ns)
+            self.now_ns = self.clock.now_ns()
+
+    def _finish_start(self, keeper: Keeper) -> None:
+        keeper.watch(self.local)
+        keeper.note("meta", ("seed", str(self.seed)))
+        broken = self.engine.check_invariants()
+        if broken:
+            raise StoreDamagedError(f"{len(broken)} laws do not hold after the start: {broken[:3]}")
+        self.settle()
+
+    def _store_failed(self, error: StoreError) -> None:
+        if self.on_failure is not None:
+            self.on_failure(error)
+
+    def orders(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
+        """A page of orders, with those of before the last start."""
+        archive = None if self.keeper is None else self.keeper.archive
+        if archive is None:
+            return self.engine.orders(account, limit=limit, offset=offset, **filters)
+        return archive.orders(account, self.engine.epoch(account), limit, offset, filters)
+
+    def fills(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
+        """A page of fills, with those of before the last start."""
+        archive = None if self.keeper is None else self.keeper.archive
+        if archive is None:
+            return self.engine.fills(account, limit=limit, offset=offset, **filters)
+        return archive.fills(account, self.engine.epoch(account), limit, offset, filters)
+
+    def recall(self, account: int, id_: str | None) -> None:
+        """Lets the engine know an order or graph of before the last start, if the id names one."""
+        if self.keeper is not None and self.keeper.archive is not None:
+            self.keeper.archive.recall(account, self.engine.epoch(account), id_)

@@ -1,6 +1,7 @@
 """The sandbox as a user holds it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, get_args
@@ -9,18 +10,15 @@ from sequence import _core
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, open_recording, open_recordings
-from sequence.sandbox.refuse import core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
-from sequence.types import FaultRequest
-from sequence.types.testing import FaultKind
+from sequence.store import Store
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
 
 DEFAULT_PRESET: Final[Preset] = "realistic"
-DEFAULT_SEED: Final = 42
 _REPLAY: Final = "replay:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
@@ -58,72 +56,22 @@ class ClockControl:
             raise ValueError(f"time never runs backwards: cannot advance by {step_ns} ns")
         with self._runtime.lock:
             self._runtime.clock.move(step_ns)
-            with self._runtime.turn() as now_ns:
-                return now_ns
-
-
-class FaultControl:
-    """What goes wrong on purpose: ``sandbox.faults``."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def add(
-        self,
-        kind: FaultKind,
-        *,
-        venue: str | None = None,
-        symbol: str | None = None,
-        count: int | None = None,
-        ms: int | None = None,
-        reason: str | None = None,
-        seed: int | None = None,
-    ) -> str:
-        """Puts a fault in force for the local client; its id.
-
-        Args:
-            kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
-                ``stale_venue``, ``halt_venue`` or ``reject_next``.
-            venue: Where, for the kinds about venues and orders.
-            symbol: For which symbol only.
-            count: How many requests or orders meet it; 1 by default.
-            ms: Length of a delay, or how long a venue stays stale or halted.
-            reason: Why orders are rejected.
-            seed: Hits every request with a probability of one half, repeatably.
-        """
-        row = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
-        row |= {"ms": ms, "reason": reason, "seed": seed}
-        asked = FaultRequest.model_validate({k: v for k, v in row.items() if v is not None})
-        with self._runtime.turn():
-            client = self._runtime.local
-            if not client.epoch:
-                self._runtime.reset(client)
-            try:
-                return str(self._runtime.faults.add(client, asked)["fault_id"])
-            except _core.Refusal as refusal:
-                raise core_refusal(refusal) from None
-
-    def remove(self, fault_id: str) -> None:
-        """Ends a fault."""
-        with self._runtime.turn():
-            self._runtime.faults.remove(self._runtime.local, fault_id)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        with self._runtime.turn():
-            rows = self._runtime.faults.rows(self._runtime.local)
-        return iter(rows)
+        with self._runtime.turn() as now_ns:
+            return now_ns
 
 
 class Sandbox:
     """Paper trading in this process: real order books, queues, fees and cash that runs out.
 
     Args:
-        seed: Same seed, same data, same calls: same fills, ids and answers.
+        seed: Same seed, same data, same calls: same fills, ids and answers. By default 42, or
+            what the store was made with.
         clock: ``wall`` runs by itself, ``manual`` stands still until `clock.advance`,
             ``replay`` is the time of the recorded feed.
         preset: How fills are simulated: ``realistic`` with delays, queues and own impact, its
             bounds ``optimistic`` and ``adversarial``, or ``instant`` for unit tests.
-        store: Where state is kept; only ``memory`` for now.
+        store: Where state is kept: ``memory``, or the path of a database file, which is made when
+            it is not there. Every answer then leaves after its state is on the disk.
         market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
             ``none``, ``replay:FILE[,FILE...]`` or a list of files, `sequence.feeds.Recording`
             objects or Arrow tables with recorded events.
@@ -139,10 +87,10 @@ class Sandbox:
 
     def __init__(
         self,
-        seed: int = DEFAULT_SEED,
+        seed: int | None = None,
         clock: ClockKind = "wall",
         preset: Preset | None = None,
-        store: str | Path = "memory",
+        store: str | Path | Store = "memory",
         market: str | Iterable[str | Path | Any] = "demo",
         *,
         speed: float | None = None,
@@ -150,10 +98,6 @@ class Sandbox:
         overrides: Mapping[str, int | bool | str] | None = None,
         sim: SimConfig | None = None,
     ) -> None:
-        if store != "memory":
-            raise NotImplementedError(
-                f"store={str(store)!r}: the durable store is not built yet; use store='memory'"
-            )
         if clock not in get_args(ClockKind):
             known = ", ".join(get_args(ClockKind))
             raise ValueError(f"unknown clock {clock!r}; known: {known}")
@@ -168,17 +112,24 @@ class Sandbox:
         first_ns = (row.first_ns for row in recordings)
         start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
         end_ns = max((row.last_ns for row in recordings), default=start_ns)
-        self.runtime: Final = Runtime(
-            seed=seed,
-            sim=_sim_of(preset, sim, overrides),
-            clock=build_clock(clock, start_ns, end_ns, speed),
-            source="replay" if empty else source,
-            recordings=recordings,
-            risk=risk,
-        )
+        configured = _sim_of(preset, sim, overrides)
+        opened = _store_of(store)
+        try:
+            self.runtime: Final = Runtime(
+                seed=seed,
+                sim=configured,
+                clock=build_clock(clock, start_ns, end_ns, speed),
+                source="replay" if empty else source,
+                recordings=recordings,
+                risk=risk,
+                store=opened,
+            )
+        except BaseException:
+            if opened is not None:
+                opened.close()
+            raise
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
-        self.faults: Final = FaultControl(self.runtime)
 
     @property
     def test_key(self) -> str:
@@ -270,22 +221,6 @@ class Sandbox:
         with self.runtime.lock:
             return self.runtime.engine.event_hash()
 
-    def snapshot(self) -> str:
-        """Keeps a copy of the state to return to; its id."""
-        with self.runtime.turn():
-            self._seeded()
-            return self.runtime.snapshots.take(self.runtime.local)
-
-    def restore(self, snapshot_id: str) -> None:
-        """Returns to a copy in a new epoch: orders, fills, positions and books are as they were."""
-        with self.runtime.turn():
-            self._seeded()
-            self.runtime.snapshots.restore(self.runtime.local, snapshot_id)
-
-    def _seeded(self) -> None:
-        if not self.runtime.local.epoch:
-            self.runtime.reset(self.runtime.local)
-
     def check_invariants(self) -> list[dict[str, Any]]:
         """What must always hold and does not; empty unless there is a bug."""
         with self.runtime.lock:
@@ -296,10 +231,13 @@ class Sandbox:
         with self.runtime.lock:
             return self.runtime.engine.state_hash()
 
+    def group(self) -> AbstractContextManager[None]:
+        """Calls inside the block share one commit at its end; nothing is durable before."""
+        return self.runtime.group()
+
     def close(self) -> None:
         """Ends the sandbox; later calls fail, closing twice is fine."""
-        with self.runtime.lock:
-            self.runtime.closed = True
+        self.runtime.close()
 
     def __enter__(self) -> Self:
         return self
@@ -333,6 +271,16 @@ def _sim_of(
     if chosen not in PRESETS:
         raise ValueError(f"unknown preset {chosen!r}; known: {', '.join(PRESETS)}")
     return SimConfig(chosen, overrides)
+
+
+def _store_of(store: str | Path | Store) -> Store | None:
+    if isinstance(store, str | Path):
+        if store == "memory":
+            return None
+        from sequence.store.sqlite import SqliteStore  # noqa: PLC0415 - most sandboxes have no file
+
+        return SqliteStore(store)
+    return store
 
 
 def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]]:

@@ -58,9 +58,12 @@ def serve(
 
     Raises:
         ServerStartError: The address is refused or in use.
+        StoreError: A commit failed: the process must end, and a new start read the disk.
     """
     with _listen(host, port, allow_remote=allow_remote) as listener:
-        _server(sandbox, listener, on_ready, limits).run(sockets=[listener])
+        server = _server(sandbox, listener, on_ready, limits)
+        with _writing(sandbox, server):
+            server.run(sockets=[listener])
 
 
 @contextlib.contextmanager
@@ -78,15 +81,39 @@ def serving(
         thread = threading.Thread(
             target=server.run, args=([listener],), name="sequence-server", daemon=True
         )
-        thread.start()
-        try:
-            while not ready.wait(0.05):
-                if not thread.is_alive():
-                    raise ServerStartError("the server stopped while it started", EXIT_CONFIG)
-            yield _url(listener)
-        finally:
-            server.should_exit = True
-            thread.join()
+        with _writing(sandbox, server):
+            thread.start()
+            try:
+                while not ready.wait(0.05):
+                    if not thread.is_alive():
+                        raise ServerStartError("the server stopped while it started", EXIT_CONFIG)
+                yield _url(listener)
+            finally:
+                server.should_exit = True
+                thread.join()
+
+
+@contextlib.contextmanager
+def _writing(sandbox: Sandbox, server: "_Server") -> Generator[None]:
+    """Runs the writer thread beside a server; a failed commit ends both.
+
+    Raises:
+        StoreError: The store failed; what it holds is read at the next start.
+    """
+    runtime = sandbox.runtime
+    if runtime.keeper is None:
+        yield
+        return
+    writer = runtime.keeper.writer
+    runtime.on_failure = lambda _: setattr(server, "should_exit", True)
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.stop()
+        runtime.on_failure = None
+    if writer.failure is not None:
+        raise writer.failure
 
 
 class _Server(uvicorn.Server):

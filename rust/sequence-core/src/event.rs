@@ -143,7 +143,7 @@ impl EventKind {
     }
 
     /// The fields as words, the same on every platform.
-    fn words(&self) -> [u64; 5] {
+    pub(crate) fn words(&self) -> [u64; 5] {
         match *self {
             Self::AccountReset { epoch } => [1, u64::from(epoch), 0, 0, 0],
             Self::PositionsSet { written, deleted } => {
@@ -191,17 +191,28 @@ fn low_word(amount: Money) -> u64 {
     u64::try_from(amount.0 & i128::from(u64::MAX)).unwrap_or(u64::MAX)
 }
 
+/// The hash of a log before its first event.
+pub const FIRST_HASH: u64 = 0xCBF2_9CE4_8422_2325;
+
+/// The hash of a log after one more event.
+pub fn fold(hash: u64, (seq, ts_ns, account): (u64, i64, AccountId), words: [u64; 5]) -> u64 {
+    let head = [seq, ts_ns.cast_unsigned(), u64::from(account.0)];
+    head.into_iter().chain(words).fold(hash, |hash, word| mix64(hash ^ word))
+}
+
 /// The log and its hash.
 #[derive(Debug, Clone)]
 pub struct EventLog {
     next_seq: u64,
     hash: u64,
     recent: VecDeque<Event>,
+    /// Newest event that was taken for keeping; `u64::MAX` when nobody keeps them.
+    taken: u64,
 }
 
 impl Default for EventLog {
     fn default() -> Self {
-        Self { next_seq: 1, hash: 0xCBF2_9CE4_8422_2325, recent: VecDeque::new() }
+        Self { next_seq: 1, hash: FIRST_HASH, recent: VecDeque::new(), taken: u64::MAX }
     }
 }
 
@@ -210,11 +221,9 @@ impl EventLog {
     pub fn push(&mut self, ts_ns: i64, account: AccountId, kind: EventKind) -> u64 {
         let seq = self.next_seq;
         self.next_seq += 1;
-        let head = [seq, ts_ns.cast_unsigned(), u64::from(account.0)];
-        for word in head.into_iter().chain(kind.words()) {
-            self.hash = mix64(self.hash ^ word);
-        }
-        if self.recent.len() >= LOG_CAPACITY {
+        self.hash = fold(self.hash, (seq, ts_ns, account), kind.words());
+        let forgettable = self.recent.front().is_some_and(|oldest| oldest.seq <= self.taken);
+        if self.recent.len() >= LOG_CAPACITY && forgettable {
             self.recent.pop_front();
         }
         self.recent.push_back(Event { seq, ts_ns, account, kind });
@@ -229,6 +238,29 @@ impl EventLog {
     /// Hash over every event since the start.
     pub const fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// Goes on after the last event of an earlier process.
+    pub(crate) fn resume(&mut self, last_seq: u64, hash: u64) {
+        self.next_seq = last_seq + 1;
+        self.hash = hash;
+    }
+
+    /// Keeps every event from here on until it was taken.
+    pub(crate) fn listen(&mut self) {
+        self.taken = self.last_seq();
+    }
+
+    /// True when there are events that were not taken.
+    pub(crate) const fn is_touched(&self) -> bool {
+        self.taken < self.last_seq()
+    }
+
+    /// Events since the last call, oldest first.
+    pub(crate) fn take_new(&mut self) -> Vec<Event> {
+        let events = self.since(self.taken).copied().collect();
+        self.taken = self.last_seq();
+        events
     }
 
     /// Kept events after `seq`, oldest first.

@@ -95,6 +95,8 @@ text_enum!(
 pub struct OrderSpec {
     /// Owner.
     pub account: AccountId,
+    /// Epoch of the account it was made in.
+    pub epoch: u32,
     /// Graph it belongs to.
     pub graph: GraphIx,
     /// Node of the graph.
@@ -159,8 +161,6 @@ pub enum LegState {
 pub enum AtVenue {
     /// On its way.
     Travelling,
-    /// Marketable, and held by the venue's delay for takers.
-    Delayed,
     /// Accepted while the book could not be used; meets the next live one.
     Waiting,
     /// In the queue of its price.
@@ -233,14 +233,12 @@ pub struct Leg {
     pub at_venue: AtVenue,
     /// What the venue still holds of it.
     pub open: Quantity,
+    /// A cancel was sent, for this reason, and its answer is not here yet.
+    pub cancelling: Option<DoneReason>,
     /// How its message travelled.
     pub transit: Transit,
     /// A change on its way.
     pub reshape: Option<Reshape>,
-    /// Best live opposite price when it was sent; 0 when there was none.
-    pub reference: Price,
-    /// It arrived before the book could be used, and waited.
-    pub deferred: bool,
 }
 
 impl Leg {

@@ -91,8 +91,6 @@ pub struct MarketSpec {
     pub fees: FeeSchedule,
     /// Post-only orders are offered.
     pub post_only: bool,
-    /// How long the venue holds orders that would take, ns; a dated rule of the market.
-    pub taker_delay_ns: i64,
 }
 
 impl MarketSpec {
@@ -157,6 +155,11 @@ impl Registry {
     /// An asset.
     pub fn asset_row(&self, id: AssetId) -> &Asset {
         &self.assets[id]
+    }
+
+    /// Number of assets.
+    pub fn asset_count(&self) -> usize {
+        self.assets.len()
     }
 
     /// Adds a symbol, or returns the one of that name.
@@ -233,14 +236,14 @@ impl Registry {
         (spec.lot, spec.min_qty) = (lot, lot);
     }
 
-    /// How long a market holds orders that would take, ns.
-    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
-        self.markets[id].taker_delay_ns = delay_ns;
-    }
-
     /// The venue's own spelling of a market's symbol.
     pub fn venue_symbol(&self, id: MarketId) -> &Arc<str> {
         &self.venue_symbols[id]
+    }
+
+    /// Number of markets.
+    pub fn market_count(&self) -> usize {
+        self.markets.len()
     }
 
     /// All markets, in order of listing.

@@ -72,6 +72,16 @@ impl VenueSet {
         Self(venues.into_iter().fold(0, |set, venue| set | Self::bit(venue)))
     }
 
+    /// The set as bits by venue, for keeping.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set of these bits.
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// True when the venue is in the set.
     pub const fn contains(self, venue: VenueId) -> bool {
         self.0 & Self::bit(venue) != 0

@@ -1,6 +1,6 @@
 //! A growing table addressed by a typed dense id.
 
-use std::marker::PhantomData;
+use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 /// An id that is a position in a [`Table`].
@@ -12,72 +12,146 @@ pub trait Dense: Copy {
 }
 
 /// Rows that are added and never removed, so an id stays valid for the life of the table.
+///
+/// A table that goes on where an earlier process stopped numbers its rows from there; of the rows
+/// before, it holds those that were loaded. It can note which rows were reached for writing.
 #[derive(Debug, Clone)]
 pub struct Table<K, V> {
+    /// Rows of an earlier process, as far as they were loaded.
+    early: BTreeMap<u32, V>,
+    /// Number of the first row in `rows`.
+    first: u32,
     rows: Vec<V>,
-    key: PhantomData<K>,
+    /// Rows reached for writing since the last take; `None` when nobody asks.
+    touched: Option<Vec<K>>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: Vec::new(), key: PhantomData }
+        Self { early: BTreeMap::new(), first: 0, rows: Vec::new(), touched: None }
     }
 }
 
-impl<K: Dense, V> Table<K, V> {
+impl<K: Dense + Ord, V> Table<K, V> {
     /// Appends a row and returns its id. A table holds at most 2^32 - 1 rows.
     pub fn push(&mut self, row: V) -> K {
         let id = self.next_id();
         self.rows.push(row);
+        self.note(id);
         id
     }
 
     /// The id the next row will get.
     pub fn next_id(&self) -> K {
-        K::from_index(u32::try_from(self.rows.len()).unwrap_or(u32::MAX))
+        let at = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        K::from_index(self.first.saturating_add(at))
     }
 
     /// A row, if there is one.
     pub fn get(&self, key: K) -> Option<&V> {
-        self.rows.get(key.index())
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.get(at),
+            None => self.early.get(&early_key(key)),
+        }
     }
 
-    /// Number of rows.
+    /// Number of rows held.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.early.len() + self.rows.len()
     }
 
     /// True without rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.early.is_empty() && self.rows.is_empty()
     }
 
-    /// Rows with their ids, in order of creation.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> + ExactSizeIterator {
-        self.rows
-            .iter()
-            .enumerate()
+    /// Rows held, with their ids, in order of creation.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
+        let first = self.first as usize;
+        let later = self.rows.iter().enumerate().map(move |(at, row)| (first + at, row));
+        let early = self.early.iter().map(|(at, row)| (*at as usize, row));
+        early
+            .chain(later)
             .map(|(at, row)| (K::from_index(u32::try_from(at).unwrap_or(u32::MAX)), row))
     }
 
-    /// Every row, mutable.
+    /// Every row, mutable; not noted.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.rows.iter_mut()
+        self.early.values_mut().chain(&mut self.rows)
+    }
+
+    /// Numbers new rows from `next`, which an empty table can still do.
+    pub(crate) fn resume_at(&mut self, next: u32) {
+        debug_assert!(self.is_empty());
+        self.first = next;
+    }
+
+    /// Puts back a row of an earlier process; one that is not earlier is ignored.
+    pub(crate) fn load(&mut self, key: K, row: V) {
+        if key.index() < self.first as usize {
+            self.early.insert(early_key(key), row);
+        }
+    }
+
+    /// Starts to note rows reached for writing.
+    pub(crate) fn listen(&mut self) {
+        self.touched.get_or_insert_default();
+    }
+
+    /// A row for writing what is not kept: not noted.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::expect_used,
+        reason = "ids come from this table; rows are never removed"
+    )]
+    pub(crate) fn quietly(&mut self, key: K) -> &mut V {
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => &mut self.rows[at],
+            None => self.early.get_mut(&early_key(key)).expect("a loaded row"),
+        }
+    }
+
+    /// Rows reached for writing since the last call, each once, in order of creation.
+    pub(crate) fn take_touched(&mut self) -> Vec<K> {
+        let mut keys = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// True when a take would give something.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched.as_ref().is_some_and(|touched| !touched.is_empty())
+    }
+
+    fn note(&mut self, key: K) {
+        if let Some(touched) = &mut self.touched
+            && touched.last() != Some(&key)
+        {
+            touched.push(key);
+        }
     }
 }
 
-impl<K: Dense, V> Index<K> for Table<K, V> {
+fn early_key<K: Dense>(key: K) -> u32 {
+    u32::try_from(key.index()).unwrap_or(u32::MAX)
+}
+
+impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
     type Output = V;
 
     #[expect(clippy::indexing_slicing, reason = "ids come from this table; rows are never removed")]
     fn index(&self, key: K) -> &V {
-        &self.rows[key.index()]
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => &self.rows[at],
+            None => &self.early[&early_key(key)],
+        }
     }
 }
 
-impl<K: Dense, V> IndexMut<K> for Table<K, V> {
-    #[expect(clippy::indexing_slicing, reason = "ids come from this table; rows are never removed")]
+impl<K: Dense + Ord, V> IndexMut<K> for Table<K, V> {
     fn index_mut(&mut self, key: K) -> &mut V {
-        &mut self.rows[key.index()]
+        self.note(key);
+        self.quietly(key)
     }
 }

@@ -54,6 +54,16 @@ impl UlidSource {
         Self { seed, last_ms: 0, counter: 0 }
     }
 
+    /// Time of the last identifier in ms, and how many were made.
+    pub(crate) const fn position(&self) -> (u64, u64) {
+        (self.last_ms, self.counter)
+    }
+
+    /// Goes on where an earlier process stopped.
+    pub(crate) const fn resume(&mut self, (last_ms, counter): (u64, u64)) {
+        (self.last_ms, self.counter) = (last_ms, counter);
+    }
+
     /// The next identifier at this time.
     pub fn next(&mut self, now_ns: i64) -> Ulid {
         let now_ms = u64::try_from(now_ns / 1_000_000).unwrap_or(0);

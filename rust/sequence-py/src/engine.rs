@@ -76,7 +76,10 @@ impl Engine {
             let engine = &mut session.engine;
             let found = engine.find_market(venue, symbol);
             let market = match found {
-                Some(market) => market,
+                Some(market) => {
+                    engine.claim(market, FeedKind::HandFed);
+                    market
+                }
                 None if first => engine.list_market(venue, symbol, FeedKind::HandFed)?,
                 None => return Err(Refusal::invalid("symbol", "has no book yet: send a snapshot")),
             };

@@ -10,8 +10,8 @@ mod control;
 mod convert;
 mod engine;
 mod error;
-mod explain;
 mod feed;
+mod journal;
 mod json;
 mod parse;
 mod sim;
@@ -28,9 +28,9 @@ mod _core {
     #[pymodule_export]
     use crate::error::Refusal;
     #[pymodule_export]
-    use crate::explain::{explain_fill, explain_wait, verify_fill};
-    #[pymodule_export]
     use crate::feed::{Recording, check_recording};
+    #[pymodule_export]
+    use crate::journal::Journal;
     #[pymodule_export]
     use crate::json::{JsonError, parse_json};
     #[pymodule_export]

@@ -22,7 +22,7 @@ def fills(call: Call[FillsQuery, None]) -> FillsPage:
                 "has_more": False,
             }
         )
-    page = call.engine.fills(
+    page = call.runtime.fills(
         call.account(),
         limit=query.limit,
         offset=query.offset,

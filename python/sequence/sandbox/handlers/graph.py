@@ -22,14 +22,14 @@ _SHORTENED_ID: Final = "graph"
 def read(call: Call[None, None]) -> Graph:
     """``GET /v1/execution_graphs/{id}``; a node order id names its graph."""
     graph_id = _graph_id(call.path)
-    row = call.engine.graph(call.account(), graph_id)
+    row = call.engine.graph(_recalled(call, graph_id), graph_id)
     return _graph(row)
 
 
 def cancel(call: Call[None, None]) -> GraphCancelResponse | Pending:
     """``DELETE /v1/execution_graphs/{id}``; a node order id cancels its whole graph."""
     graph_id = _graph_id(call.path)
-    row = call.engine.cancel_graph(call.account(), graph_id, call.now_ns)
+    row = call.engine.cancel_graph(_recalled(call, graph_id), graph_id, call.now_ns)
     return pending(call, GraphCancelResponse.trusted(row), lambda again: _cancelled(again, row))
 
 
@@ -46,16 +46,19 @@ def _cancelled(call: Call[None, None], first: dict[str, Any]) -> GraphCancelResp
 def resume(call: Call[None, None]) -> Graph:
     """``POST /v1/execution_graphs/{id}/resume``: 409 unless the graph is PAUSED."""
     graph_id = _graph_id(call.path)
-    row = call.engine.resume_graph(call.account(), graph_id, call.now_ns, call.principal.mode)
+    row = call.engine.resume_graph(
+        _recalled(call, graph_id), graph_id, call.now_ns, call.principal.mode
+    )
     return _graph(row)
 
 
 def amend_node(call: Call[None, NodeAmendRequest]) -> GraphNode:
     """``PATCH /v1/execution_graphs/{id}/nodes/{node_id}``: the node with the mode of the change."""
     body, limits = call.body, call.body.new_constraints or NodeConstraints()
+    graph_id = _graph_id(call.path)
     row = call.engine.amend_node(
-        call.account(),
-        _graph_id(call.path),
+        _recalled(call, graph_id),
+        graph_id,
         call.path["node_id"],
         call.now_ns,
         new_qty_1e8=body.new_qty_1e8,
@@ -73,6 +76,13 @@ def _graph(row: dict[str, Any]) -> Graph:
     # The core keeps the metadata as the text it was given, so that its decimals stay exact.
     row["metadata"] = json.loads(row["metadata"], parse_float=Decimal)
     return Graph.trusted(row)
+
+
+def _recalled(call: Call[Any, Any], graph_id: str) -> int:
+    """The account of the caller, with the graph in memory."""
+    account = call.account()
+    call.runtime.recall(account, graph_id)
+    return account
 
 
 def _graph_id(path: Mapping[str, str]) -> str:

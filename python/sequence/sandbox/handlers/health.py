@@ -45,7 +45,7 @@ def health(call: Call[None, None]) -> Health:
     degraded = any(row["status"] != "connected" for row in rows)
     return Health.trusted(
         {
-            "status": "degraded" if degraded else "ok",
+            "status": _overall(call.runtime, degraded=degraded),
             "version": _core.__version__,
             "api_version": "v1",
             "now_ns": call.now_ns,
@@ -56,7 +56,10 @@ def health(call: Call[None, None]) -> Health:
                 "symbols": len(quotes),
                 "stale_symbols": stale,
             },
-            "store": {"backend": "memory", "writable": True},
+            "store": {
+                "backend": _backend(call.runtime),
+                "writable": not call.runtime.is_read_only,
+            },
             "simulation": {
                 "model_version": call.runtime.sim.model_version,
                 "preset": call.runtime.sim.preset,
@@ -66,6 +69,16 @@ def health(call: Call[None, None]) -> Health:
             "venues": rows,
         }
     )
+
+
+def _overall(runtime: Runtime, *, degraded: bool) -> str:
+    if runtime.is_read_only:
+        return "read_only"
+    return "degraded" if degraded else "ok"
+
+
+def _backend(runtime: Runtime) -> str:
+    return "memory" if runtime.keeper is None else runtime.keeper.store.backend
 
 
 def venues(call: Call[None, None]) -> Venues:

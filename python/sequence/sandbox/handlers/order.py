@@ -50,6 +50,7 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
         raise refused("FORBIDDEN", LIVE_REFUSAL)
     order = _simple_order(body) if isinstance(body, SimpleOrderRequest) else _node_order(body)
     account = call.account()
+    call.runtime.recall(account, body.graph_id)
     row, replayed = call.engine.submit(
         account, call.now_ns, graph_id=body.graph_id, by=principal.mode, **order
     )
@@ -87,7 +88,7 @@ def orders(call: Call[OrdersQuery, None]) -> OrdersPage:
                 "has_more": False,
             }
         )
-    page = call.engine.orders(
+    page = call.runtime.orders(
         call.account(),
         limit=query.limit,
         offset=query.offset,
@@ -105,15 +106,22 @@ def orders(call: Call[OrdersQuery, None]) -> OrdersPage:
 
 def order(call: Call[None, None]) -> Order:
     """``GET /v1/orders/{node_order_id}``: the bare row."""
-    account = call.account()
+    account = _recalled(call)
     return Order.trusted(call.engine.order(account, call.path["node_order_id"]))
 
 
 def cancel(call: Call[None, None]) -> OrderCancelResponse | Pending:
     """``DELETE /v1/orders/{node_order_id}``; a graph id cancels the graph."""
-    account = call.account()
+    account = _recalled(call)
     row = call.engine.cancel_order(account, call.path["node_order_id"], call.now_ns)
     return pending(call, OrderCancelResponse.trusted(row), _cancelled)
+
+
+def _recalled(call: Call[Any, Any]) -> int:
+    """The account of the caller, with the order that the path names in memory."""
+    account = call.account()
+    call.runtime.recall(account, call.path["node_order_id"])
+    return account
 
 
 def _cancelled(call: Call[None, None]) -> OrderCancelResponse | None:
@@ -130,7 +138,7 @@ def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
     """``PATCH /v1/orders/{node_order_id}``."""
     body = call.body
     row = call.engine.amend_order(
-        call.account(),
+        _recalled(call),
         call.path["node_order_id"],
         call.now_ns,
         new_qty_1e8=body.new_qty_1e8,

@@ -67,7 +67,11 @@ class Hub:
 
     def collect(self) -> None:
         """Hands out what the last command did; called when it is complete, never before."""
-        for frame in self._runtime.engine.take_frames():
+        self.hand_out(self._runtime.engine.take_frames())
+
+    def hand_out(self, frames: Iterable[_Frame]) -> None:
+        """Hands out frames in their order."""
+        for frame in frames:
             self._hand_out(frame)
 
     def sessions(self) -> list["Session"]:

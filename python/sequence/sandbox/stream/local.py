@@ -45,7 +45,9 @@ class LocalReader:
         while True:
             self._arrived.clear()
             with self._runtime.lock:
-                found = self._take() or self._look()
+                found = self._take()
+            if found is None:
+                found = self._look()
             if found is not None:
                 return found
             if self._ended is not None:
@@ -91,7 +93,8 @@ class LocalReader:
             self._runtime.hub.poll()
             if not self._events and self._session.is_replaying:
                 self._session.refill()
-        return self._take()
+        with self._runtime.lock:
+            return self._take()
 
     def _take(self) -> bytes | None:
         if self._events:

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::risk::{KillSwitch, LossDay};
 use super::transit::Line;
-use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ids::{AccountId, AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 use crate::risk::{GraphRisk, Mode};
@@ -132,6 +132,19 @@ pub struct Account {
     pub(super) day: LossDay,
     /// Connections to venues.
     pub(super) lines: BTreeMap<VenueId, Line>,
+    /// Lines used since they were last kept.
+    pub(super) changed_lines: BTreeSet<VenueId>,
+    /// Sum over the ended orders of the epoch, of what they add to the state hash; counted only
+    /// while changes are kept.
+    pub(super) ended_hash: u64,
+}
+
+/// Whose, where and of what a position row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowKey {
+    pub(super) account: AccountId,
+    pub(super) venue: VenueId,
+    pub(super) asset: AssetId,
 }
 
 impl Account {
@@ -149,6 +162,8 @@ impl Account {
             day: LossDay::NEW,
             rows: BTreeMap::new(),
             lines: BTreeMap::new(),
+            changed_lines: BTreeSet::new(),
+            ended_hash: 0,
         }
     }
 }

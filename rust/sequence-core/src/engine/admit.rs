@@ -288,6 +288,7 @@ impl Engine {
     ) -> OrderSpec {
         OrderSpec {
             account,
+            epoch: self.accounts[account].epoch,
             graph: self.graphs.next_id(),
             node_id: order.node_id.into(),
             seq: 1,

@@ -3,6 +3,7 @@
 //! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
 //! fill costs, and a fill never needs more than its leg holds.
 
+use super::account::RowKey;
 use super::deliver::Matched;
 use super::finish::LegEnd;
 use super::{CashTrail, Engine, Fill, FillCause, Liquidity};
@@ -206,7 +207,7 @@ impl Engine {
         let exact = exact_notional(price, quantity);
         let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        let fees_before = std::mem::replace(&mut leg.fees, fees);
+        leg.fees = fees;
         leg.filled = Quantity(leg.filled.0 + quantity.0);
         let market = leg.market;
         let account = self.orders[id].spec.account;
@@ -224,13 +225,11 @@ impl Engine {
             fee_usd: execution.fee_usd,
             fee_parts: fee.parts,
             fee_leg: fee,
-            fee_rule: terms.fees,
-            fees_before,
             cash,
             is_maker: !cause.is_taker(),
             cause,
             queue_ahead: match &evidence.liquidity {
-                Liquidity::Maker(fill, _) => fill.ahead_entry,
+                Liquidity::Maker(fill) => fill.ahead_entry,
                 Liquidity::Taker(..) => Quantity(-1),
             },
             realized_usd,
@@ -280,6 +279,7 @@ impl Engine {
             AssetKind::Perp => Position::perpetual(number, self.now_ns),
             _ => Position::asset(number, entry, self.now_ns),
         });
+        self.row_keys.push(RowKey { account, venue, asset });
         self.accounts[account].rows.insert((venue, asset), id);
         id
     }

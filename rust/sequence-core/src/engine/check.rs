@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::hash::StateHasher;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, OrderId};
 use crate::number::{Money, Quantity};
 use crate::order::{LegState, Order, OrderStatus};
 use crate::position::Lifecycle;
@@ -18,7 +18,6 @@ impl Engine {
         for (account, row) in self.accounts.iter() {
             self.check_account(account, row.open.len(), &mut found);
         }
-        self.check_queues(&mut found);
         let held = self.reservations_of_orders_and_margins();
         if held != self.ledger.open_reservations() {
             let open = self.ledger.open_reservations();
@@ -121,20 +120,38 @@ impl Engine {
         let mut hasher = StateHasher::new(self.seed);
         hasher.word(self.log.hash());
         self.ledger.hash_into(&mut hasher);
-        for (_, row) in self.rows.iter() {
-            row.hash_into(&mut hasher);
-        }
-        for (_, order) in self.orders.iter() {
-            hasher.signed(order.filled.0);
-            hasher.wide(order.exact);
-            hasher.word(order.status as u64);
-            for leg in &order.legs {
-                leg.fees.hash_into(&mut hasher);
-            }
-        }
         for (_, account) in self.accounts.iter() {
             hasher.text(&account.client);
             hasher.word(u64::from(account.epoch));
+            for row in account.rows.values() {
+                self.rows[*row].hash_into(&mut hasher);
+            }
+            for id in &account.open {
+                hasher.word(self.order_hash(*id));
+            }
+            hasher.word(self.ended_hash(account));
+        }
+        hasher.finish()
+    }
+
+    /// Ended orders as a sum, which does not depend on whether they are still in memory.
+    fn ended_hash(&self, account: &super::Account) -> u64 {
+        if self.is_kept() {
+            return account.ended_hash;
+        }
+        let ended = account.orders.iter().filter(|id| self.orders[**id].status.is_terminal());
+        ended.fold(0, |sum, id| sum.wrapping_add(self.order_hash(*id)))
+    }
+
+    /// What an order adds to the state hash.
+    pub(super) fn order_hash(&self, id: OrderId) -> u64 {
+        let order = &self.orders[id];
+        let mut hasher = StateHasher::new(u64::from(id.0));
+        hasher.signed(order.filled.0);
+        hasher.wide(order.exact);
+        hasher.word(order.status as u64);
+        for leg in &order.legs {
+            leg.fees.hash_into(&mut hasher);
         }
         hasher.finish()
     }

@@ -45,6 +45,7 @@ impl Engine {
         row.lines.clear();
         row.submits.clear();
         row.day = LossDay::NEW;
+        row.ended_hash = 0;
         let epoch = row.epoch;
         self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);

@@ -60,7 +60,11 @@ impl Engine {
         if rate_1e9.unsigned_abs() > MAX_RATE_1E9 {
             return Err(Refusal::invalid("rate_1e9", "must lie between -1e9 and 1e9"));
         }
-        self.life.rates.insert(market, rate_1e9);
+        if self.life.rates.insert(market, rate_1e9) == Some(rate_1e9) {
+            // A source that starts again says what is known.
+            return Ok(Reply::Done);
+        }
+        self.note_rate(market);
         self.log.push(self.now_ns, PUBLIC, EventKind::FundingRateSet { market, rate_1e9 });
         Ok(Reply::Done)
     }

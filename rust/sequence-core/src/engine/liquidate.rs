@@ -239,6 +239,7 @@ impl Engine {
         let graph = self.graphs.next_id();
         let spec = OrderSpec {
             account,
+            epoch: self.accounts[account].epoch,
             graph,
             node_id: Arc::from("liquidation"),
             seq: 1,
@@ -341,9 +342,8 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         status: OrderStatus::New,
         at_venue: AtVenue::Travelling,
         open: quantity,
+        cancelling: None,
         transit: Transit::default(),
         reshape: None,
-        reference: Price(0),
-        deferred: false,
     }
 }

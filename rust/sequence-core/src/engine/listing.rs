@@ -3,7 +3,7 @@
 use super::world::SourceTraits;
 use super::{Engine, MarketSim};
 use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
-use crate::market::MarketConfig;
+use crate::market::{MarketConfig, MarketStatus, TradingPhase};
 use crate::number::{Price, Quantity};
 use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
@@ -35,12 +35,21 @@ impl Engine {
         let entry = symbol_entry(venue, &symbol);
         let id = self.registry.add_symbol(entry);
         if let Some(found) = self.registry.market_at(id, venue) {
+            self.claim(found, feed);
             return Ok(found);
         }
         let spec = self.market_spec(id, venue, &symbol);
         let spelling = venue::venue_symbol(venue, &symbol);
         let market = self.registry.add_market(spec, spelling.into());
-        let age_ns = venue.venue().max_age_ms.saturating_mul(1_000_000);
+        let sim = self.market_sim(market, feed);
+        self.markets.push(sim);
+        Ok(market)
+    }
+
+    /// A market without a book yet, as this kind of source feeds it.
+    fn market_sim(&self, id: MarketId, feed: FeedKind) -> MarketSim {
+        let spec = self.registry.market(id);
+        let age_ns = spec.venue.venue().max_age_ms.saturating_mul(1_000_000);
         let config = MarketConfig {
             live_on_snapshot: feed == FeedKind::HandFed,
             unit_price: spec.kind == InstrumentKind::Prediction,
@@ -48,12 +57,25 @@ impl Engine {
         };
         let traits = SourceTraits {
             stamped: feed == FeedKind::Recorded,
-            event_level: !is_conflated(venue) || feed != FeedKind::Recorded,
+            event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
         };
         let mut sim = MarketSim::new(config, &self.params, traits, spec.lot);
         sim.set_ageing(self.books_age && feed != FeedKind::HandFed);
-        self.markets.push(sim);
-        Ok(market)
+        sim
+    }
+
+    /// A source takes over a market that came back without one; who waits there goes on waiting.
+    pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
+        if self.unclaimed.remove(&id) {
+            let (mut sim, params) = (self.market_sim(id, feed), self.params);
+            for (account, world) in &self.markets[id].worlds {
+                sim.world(*account, &params).waiting.clone_from(&world.waiting);
+            }
+            if self.markets[id].market.status(self.now_ns) == MarketStatus::Resolved {
+                sim.market.set_phase(TradingPhase::Resolved);
+            }
+            self.markets[id] = sim;
+        }
     }
 
     /// The market of a symbol text at a venue, when it is listed.
@@ -66,11 +88,7 @@ impl Engine {
     pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
         self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
         self.markets[id].set_lot(lot);
-    }
-
-    /// The delay for takers that a market's rules name from now on.
-    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
-        self.registry.set_taker_delay(id, delay_ns.max(0));
+        self.note_steps(id);
     }
 
     fn market_spec(
@@ -116,7 +134,6 @@ impl Engine {
                 |row| row.fee_schedule(venue),
             ),
             post_only: venue.venue().post_only,
-            taker_delay_ns: 0,
         }
     }
 }

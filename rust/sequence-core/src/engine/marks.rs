@@ -18,6 +18,12 @@ pub struct Mark {
 }
 
 impl Engine {
+    /// The canonical text of a symbol in any form.
+    pub fn canonical_symbol(&self, text: &str) -> Option<String> {
+        let found = self.resolve_text(text)?;
+        Some(self.registry.symbol(found.symbol).canonical(found.outcome).as_ref().to_owned())
+    }
+
     /// Markets of a symbol with their venues, in venue order.
     pub fn books_of(
         &self,

@@ -18,16 +18,14 @@ mod amend;
 mod amend_leg;
 mod arrive;
 mod book_fill;
+mod changes;
 mod check;
-mod check_queues;
 mod configure;
 mod deliver;
 mod evidence;
 mod fill;
 mod finish;
 mod funding;
-mod impact;
-mod inject;
 mod life;
 mod liquidate;
 mod listing;
@@ -38,6 +36,8 @@ mod outbox;
 mod payout;
 mod perp;
 mod place;
+pub mod record;
+mod restore;
 mod rewind;
 mod risk;
 mod settle;
@@ -46,7 +46,7 @@ mod transit;
 pub mod view;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::command::Command;
@@ -57,20 +57,22 @@ use crate::number::Money;
 use crate::order::Order;
 use crate::position::Position;
 use crate::registry::Registry;
-use crate::reject::Refusal;
+use crate::reject::{DoneReason, Refusal};
 use crate::risk::AccountLimits;
 use crate::sim::preset::Params;
 use crate::table::Table;
 use crate::ulid::UlidSource;
 
+use account::RowKey;
 use deliver::Answer;
-use finish::Cancel;
 
 pub use account::{Account, Graph, GraphId, GraphStatus};
-pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
+pub use changes::Changes;
+pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
 pub use fill::{CashTrail, Fill, FillCause};
 pub use listing::FeedKind;
 pub use outbox::{Frame, Topic};
+pub use restore::TableRows;
 pub use risk::KillSwitch;
 pub use world::MarketSim;
 
@@ -136,7 +138,7 @@ enum Due {
     /// A leg reaches its venue.
     Arrive(OrderId, usize),
     /// A cancel reaches the venue of a leg.
-    CancelArrive(OrderId, usize, Cancel),
+    CancelArrive(OrderId, usize, DoneReason),
     /// A change of a leg reaches its venue.
     Reshape(OrderId, usize),
     /// A replaced leg leaves for its venue again.
@@ -184,6 +186,7 @@ pub struct Engine {
     orders: Table<OrderId, Order>,
     fills: Table<FillIx, Fill>,
     rows: Table<RowIx, Position>,
+    row_keys: Table<RowIx, RowKey>,
     timers: BTreeMap<(i64, u8, u64), Due>,
     timer_seq: u64,
     rest_seq: u64,
@@ -192,10 +195,13 @@ pub struct Engine {
     /// What readers of private streams are told; `None` while nobody listens.
     outbox: Option<Box<outbox::Outbox>>,
     books_age: bool,
-    injected: Vec<inject::Injected>,
     limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
+    /// What a store has of the registry; `None` when nobody keeps changes.
+    kept: Option<changes::Kept>,
+    /// Restored markets that no source feeds yet.
+    unclaimed: BTreeSet<MarketId>,
 }
 
 impl Engine {
@@ -215,6 +221,7 @@ impl Engine {
             orders: Table::default(),
             fills: Table::default(),
             rows: Table::default(),
+            row_keys: Table::default(),
             timers: BTreeMap::new(),
             timer_seq: 0,
             rest_seq: 0,
@@ -222,10 +229,11 @@ impl Engine {
             log: EventLog::default(),
             outbox: None,
             books_age: true,
-            injected: Vec::new(),
             limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),
+            kept: None,
+            unclaimed: BTreeSet::new(),
         }
     }
 
@@ -321,11 +329,6 @@ impl Engine {
         &self.fills[id]
     }
 
-    /// A market.
-    pub fn market(&self, id: MarketId) -> &MarketSim {
-        &self.markets[id]
-    }
-
     /// A graph.
     pub fn graph(&self, id: GraphIx) -> &Graph {
         &self.graphs[id]
@@ -359,7 +362,7 @@ impl Engine {
             self.now_ns = self.now_ns.max(due_ns);
             match entry.remove() {
                 Due::Arrive(order, leg) => self.arrive(order, leg),
-                Due::CancelArrive(order, leg, cancel) => self.cancel_arrives(order, leg, cancel),
+                Due::CancelArrive(order, leg, reason) => self.cancel_arrives(order, leg, reason),
                 Due::Deliver(order, leg, answer) => self.deliver(order, leg, answer),
                 Due::Reshape(order, leg) => self.reshape_arrives(order, leg),
                 Due::SendAgain(order, leg) => self.send_again(order, leg),

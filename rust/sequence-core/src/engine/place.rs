@@ -3,7 +3,7 @@
 use super::arrive::refusal_of;
 use super::transit::Purpose;
 use super::{Due, Engine};
-use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
+use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
 use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, exact_notional};
@@ -51,7 +51,7 @@ impl Engine {
         if let Some(leg) = self.orders[id].legs.get_mut(at) {
             leg.transit = transit;
         }
-        if self.is_instant() {
+        if transit.match_ns <= self.now_ns {
             self.arrive(id, at);
         } else {
             self.add_timer(transit.match_ns, Due::Arrive(id, at));
@@ -72,9 +72,7 @@ impl Engine {
         let legs = markets.iter().zip(&candidates).zip(shares);
         Ok(legs
             .filter(|(_, share)| share.0 > 0)
-            .map(|((market, candidate), share)| {
-                self.leg(spec, *market, candidate.bound, share, touch)
-            })
+            .map(|((market, candidate), share)| self.leg(spec, *market, candidate.bound, share))
             .collect())
     }
 
@@ -113,16 +111,11 @@ impl Engine {
                 markets.retain(takes_orders);
             }
         }
-        if spec.rests() {
-            // A pool has no queue to stand in: it is there for takers.
+        if spec.tif == TimeInForce::PostOnly {
             markets.retain(|market| self.registry.market(*market).post_only);
             if markets.is_empty() {
-                let text = if spec.tif == TimeInForce::PostOnly {
-                    "post-only orders are not offered here"
-                } else {
-                    "no order can rest here: send it as ioc, fok or market"
-                };
-                return Err((RejectReason::InvalidParams, text.to_owned()));
+                let text = "post-only orders are not offered here".to_owned();
+                return Err((RejectReason::InvalidParams, text));
             }
         }
         Ok(markets)
@@ -260,14 +253,7 @@ impl Engine {
             .filter(|(_, size)| size.0 > 0)
     }
 
-    fn leg(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-        bound: Price,
-        qty: Quantity,
-        touch: Option<Price>,
-    ) -> Leg {
+    fn leg(&self, spec: &OrderSpec, market: MarketId, bound: Price, qty: Quantity) -> Leg {
         let reducing = self.reducible(spec, market).min(qty);
         Leg {
             market,
@@ -283,10 +269,9 @@ impl Engine {
             status: OrderStatus::New,
             at_venue: AtVenue::Travelling,
             open: qty,
+            cancelling: None,
             transit: Transit::default(),
             reshape: None,
-            reference: touch.unwrap_or(Price(0)),
-            deferred: false,
         }
     }
 
@@ -326,13 +311,23 @@ impl Engine {
     /// The balance a leg reserves from.
     pub(super) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
         let spec = &self.orders[id].spec;
+        let (account, venue, asset) = self.funded_by(spec, market);
+        self.ledger.open(account, venue, asset)
+    }
+
+    /// Whose, where and of what an order's reservation at a market is.
+    pub(super) fn funded_by(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+    ) -> (AccountId, VenueId, AssetId) {
         let terms = self.registry.market(market);
         let asset = match (terms.kind, spec.side) {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
             (_, Side::Sell) if mutant!("sell_reserves_quote") => terms.settle,
             (_, Side::Sell) => terms.held(spec.outcome),
         };
-        self.ledger.open(spec.account, terms.venue, asset)
+        (spec.account, terms.venue, asset)
     }
 
     fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
@@ -376,7 +371,7 @@ impl Engine {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
         }
         let fits = |qty: Quantity| {
-            let leg = self.leg(&order.spec, market, bound, qty, None);
+            let leg = self.leg(&order.spec, market, bound, qty);
             Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
         };
         if fits(order.qty) {
@@ -422,7 +417,6 @@ impl Engine {
     /// Timers of an order that was placed.
     fn start_life(&mut self, id: OrderId) {
         let spec = &self.orders[id].spec;
-        let chases = spec.policy == Policy::AggressiveChase;
         let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
         let end = horizon.and_then(|life| self.now_ns.checked_add(life));
         let legs = self.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
@@ -432,7 +426,7 @@ impl Engine {
         if let Some(due) = [end, day].into_iter().flatten().min() {
             self.expire_at(id, due);
         }
-        if chases {
+        if self.orders[id].spec.policy == Policy::AggressiveChase {
             self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, Due::Chase(id));
         }
     }

@@ -46,11 +46,11 @@ impl KillSwitch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LossDay {
     /// Days since the Unix epoch.
-    day: i64,
+    pub(super) day: i64,
     /// Realised plus unrealised less fees when the day began, USD.
-    start: i128,
+    pub(super) start: i128,
     /// The limit was reached; it holds until the day ends.
-    breached: bool,
+    pub(super) breached: bool,
 }
 
 impl LossDay {
@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    fn switch_mut(&mut self, account: AccountId, mode: Mode) -> &mut KillSwitch {
+    pub(super) fn switch_mut(&mut self, account: AccountId, mode: Mode) -> &mut KillSwitch {
         let [sandbox, live] = &mut self.accounts[account].switches;
         match mode {
             Mode::Sandbox => sandbox,
@@ -215,7 +215,6 @@ impl Engine {
         if self.is_halted(account, self.graphs[graph].by) {
             return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
         }
-        self.take_injected(id)?;
         self.check_day(account)?;
         let order = &self.orders[id];
         self.check_limits(order, order.qty, order.limit)

@@ -75,6 +75,7 @@ impl Engine {
             self.take_back(&event, &paid, settled.number);
         }
         let (positions, payout) = (settled.positions, settled.payout);
+        self.note_settled(&key);
         self.life.settled.insert(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
@@ -98,6 +99,7 @@ impl Engine {
             self.end_orders_in(account, market);
         }
         let (positions, payout) = self.pay_holdings(&event, account, &mut settled);
+        self.note_settled(&key);
         self.life.settled.insert(key, settled);
         Ok(Reply::Settled { positions, payout })
     }

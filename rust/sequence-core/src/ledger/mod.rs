@@ -11,6 +11,7 @@
 
 mod check;
 mod entry;
+mod keep;
 mod slots;
 mod sums;
 
@@ -43,6 +44,8 @@ pub struct Ledger {
     by_key: BTreeMap<BalanceKey, BalanceId>,
     contra: Vec<ContraTotals>,
     slots: Slots,
+    /// Balances and assets written since the last take; `None` when nobody asks.
+    touched: Option<(Vec<BalanceId>, Vec<AssetId>)>,
 }
 
 impl Ledger {
@@ -300,12 +303,18 @@ impl Ledger {
     }
 
     fn write(&mut self, id: BalanceId, balance: Balance) {
+        if let Some((balances, _)) = &mut self.touched {
+            balances.push(id);
+        }
         if let Some(row) = self.rows.get_mut(id.0 as usize) {
             row.balance = balance;
         }
     }
 
     fn write_contra(&mut self, asset: AssetId, totals: ContraTotals) {
+        if let Some((_, assets)) = &mut self.touched {
+            assets.push(asset);
+        }
         if let Some(slot) = self.contra.get_mut(asset.index()) {
             *slot = totals;
         }

@@ -14,6 +14,13 @@ pub struct ReservationId {
     generation: u32,
 }
 
+impl ReservationId {
+    /// An id that no reservation has, or will have.
+    pub(crate) const fn ended() -> Self {
+        Self { index: u32::MAX, generation: u32::MAX }
+    }
+}
+
 /// What one reservation holds back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {

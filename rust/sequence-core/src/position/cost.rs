@@ -60,6 +60,16 @@ impl AverageCost {
         Price(i64::try_from(rounded).unwrap_or(i64::MAX))
     }
 
+    /// Exact cost and the quantity it is for, for keeping.
+    pub(super) const fn parts(self) -> (i128, i64) {
+        (self.cost, self.units)
+    }
+
+    /// The fraction of these parts; `None` for one that cannot be.
+    pub(super) const fn from_parts(cost: i128, units: i64) -> Option<Self> {
+        if units == 0 { None } else { Some(Self { cost, units }) }
+    }
+
     /// Writes the fraction.
     pub(super) const fn hash_into(self, hasher: &mut StateHasher) {
         hasher.wide(self.cost);

@@ -53,6 +53,23 @@ pub struct FillEffect {
     pub realized: Money,
 }
 
+/// Everything a row keeps besides its number, its perpetual part and its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Exact cost (1e-17) of `units`.
+    pub(crate) cost: i128,
+    /// Quantity the cost is for.
+    pub(crate) units: i64,
+    /// Exact realised P&L (1e-17).
+    pub(crate) realized: i128,
+    /// Fees paid less rebates, USD.
+    pub(crate) fees: Money,
+    /// Where it is in its life.
+    pub(crate) lifecycle: Lifecycle,
+    /// How its market ended.
+    pub(crate) resolution: Option<Resolution>,
+}
+
 /// What a perpetual has instead of a ledger balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Perp {
@@ -100,6 +117,38 @@ impl Position {
     pub const fn perpetual(id: u64, at_ns: i64) -> Self {
         let perp = Perp { quantity: Quantity::ZERO, margin: None, is_traded: false };
         Self { perp: Some(perp), ..Self::asset(id, Price(0), at_ns) }
+    }
+
+    /// What the row keeps, for keeping elsewhere.
+    pub(crate) const fn kept(&self) -> Kept {
+        let (cost, units) = self.average.parts();
+        Kept {
+            cost,
+            units,
+            realized: self.realized,
+            fees: self.fees,
+            lifecycle: self.lifecycle,
+            resolution: self.resolution,
+        }
+    }
+
+    /// The row that kept this; `None` for a cost of nothing.
+    pub(crate) fn from_kept(
+        id: u64,
+        perp: Option<Perp>,
+        updated_ns: i64,
+        kept: Kept,
+    ) -> Option<Self> {
+        Some(Self {
+            id,
+            perp,
+            updated_ns,
+            average: AverageCost::from_parts(kept.cost, kept.units)?,
+            realized: kept.realized,
+            fees: kept.fees,
+            lifecycle: kept.lifecycle,
+            resolution: kept.resolution,
+        })
     }
 
     /// The signed quantity: its own for a perpetual, else the ledger total in whole 1e-8.

@@ -54,17 +54,17 @@ pub struct FeeParts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FeeState {
     /// Σ price × quantity (1e-17).
-    pub(crate) exact: i128,
+    exact: i128,
     /// Charged or received so far.
-    pub(crate) booked: Money,
+    booked: Money,
     /// Σ exact fees, whole units of money …
-    pub(crate) due: i128,
+    due: i128,
     /// … and the rest (1e-25), not negative.
-    pub(crate) due_rest: i128,
+    due_rest: i128,
     /// Fees taken so far.
-    pub(crate) paid: Money,
+    paid: Money,
     /// Rounding fees not given back yet.
-    pub(crate) accumulator: Money,
+    accumulator: Money,
 }
 
 impl FeeState {
@@ -163,6 +163,24 @@ impl FeeState {
     /// Fees so far; negative: rebates.
     pub const fn paid(&self) -> Money {
         self.paid
+    }
+
+    /// Every sum, for keeping.
+    pub(crate) const fn sums(&self) -> [i128; 6] {
+        [self.exact, self.booked.0, self.due, self.due_rest, self.paid.0, self.accumulator.0]
+    }
+
+    /// The state that had these sums.
+    pub(crate) const fn from_sums(sums: [i128; 6]) -> Self {
+        let [exact, booked, due, due_rest, paid, accumulator] = sums;
+        Self {
+            exact,
+            booked: Money(booked),
+            due,
+            due_rest,
+            paid: Money(paid),
+            accumulator: Money(accumulator),
+        }
     }
 
     /// Folds the sums into a state hash.

@@ -32,13 +32,24 @@ impl Engine {
         limit: usize,
         offset: usize,
     ) -> Value {
+        let (ids, total) = page(self.matching_fills(account, filter), limit, offset);
+        let rows = ids.into_iter().map(|id| self.fill_view(id)).collect();
+        page_value("fills", rows, total, limit, offset)
+    }
+
+    /// Fills of an account that pass a filter, newest first.
+    pub fn matching_fills(
+        &self,
+        account: AccountId,
+        filter: &FillFilter<'_>,
+    ) -> impl Iterator<Item = FillIx> {
         let named = |text: Option<&str>| {
             text.map(|id| self.find_order(account, id).ok().map(|(graph, _)| graph))
         };
         let graphs = [named(filter.node_order_id), named(filter.graph_id)];
         let symbol = filter.symbol.map(|text| self.resolve_text(text));
         let newest = self.accounts[account].fills.iter().rev().copied();
-        let passing = newest.filter(|id| {
+        newest.filter(move |id| {
             let fill = &self.fills[*id];
             let spec = &self.orders[fill.order].spec;
             let venue = self.registry.market(fill.market).venue;
@@ -51,10 +62,7 @@ impl Engine {
                 && filter.since_ns.is_none_or(|since| fill.ts_ns >= since)
                 && filter.until_ns.is_none_or(|until| fill.ts_ns < until)
                 && filter.before_seq.is_none_or(|seq| fill.event_seq < seq)
-        });
-        let (ids, total) = page(passing, limit, offset);
-        let rows = ids.into_iter().map(|id| self.fill_view(id)).collect();
-        page_value("fills", rows, total, limit, offset)
+        })
     }
 
     /// One fill row.

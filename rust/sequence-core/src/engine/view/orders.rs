@@ -79,11 +79,22 @@ impl Engine {
         limit: usize,
         offset: usize,
     ) -> Value {
+        let (ids, total) = page(self.matching_orders(account, filter), limit, offset);
+        let rows = ids.into_iter().map(|id| self.order_view(id)).collect();
+        page_value("orders", rows, total, limit, offset)
+    }
+
+    /// Orders of an account that pass a filter, newest first.
+    pub fn matching_orders(
+        &self,
+        account: AccountId,
+        filter: &OrderFilter<'_>,
+    ) -> impl Iterator<Item = OrderId> {
         let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
         let symbol = filter.symbol.map(|text| self.resolve_text(text));
         let newest = self.accounts[account].orders.iter().rev().copied();
-        let passing = newest.filter(|id| {
+        newest.filter(move |id| {
             let row = &self.orders[*id];
             let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
                 None => true,
@@ -105,10 +116,7 @@ impl Engine {
                 && filter.statuses.is_none_or(|statuses| statuses.contains(&row.status))
                 && !(filter.open_only && row.status.is_terminal())
                 && filter.before_seq.is_none_or(|seq| row.created_seq < seq)
-        });
-        let (ids, total) = page(passing, limit, offset);
-        let rows = ids.into_iter().map(|id| self.order_view(id)).collect();
-        page_value("orders", rows, total, limit, offset)
+        })
     }
 
     /// One order row.
@@ -117,7 +125,7 @@ impl Engine {
     }
 
     /// The pinned venue, or the one venue of all legs.
-    fn venue_of(&self, order: &Order) -> Option<VenueId> {
+    pub(in crate::engine) fn venue_of(&self, order: &Order) -> Option<VenueId> {
         let mut venues = order.legs.iter().map(|leg| self.registry.market(leg.market).venue);
         let first = venues.next();
         order.spec.pinned.or_else(|| first.filter(|venue| venues.all(|other| other == *venue)))

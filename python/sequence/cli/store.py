@@ -1,0 +1,53 @@
+"""`sequence verify` and `sequence backup`: what a database holds, and a copy of it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from sequence.cli.output import write
+from sequence.store import StoreError
+
+EXIT_FINDINGS = 1
+
+_Database = Annotated[Path, typer.Argument(help="A database of `sequence up`.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(verify)
+    app.command()(backup)
+
+
+def verify(db: _Database) -> None:
+    """Checks every stored row, the event chain and the state rebuilt from them."""
+    from sequence.store.check import verify_database  # noqa: PLC0415 - loads the database layer
+
+    try:
+        found = verify_database(db)
+    except StoreError as error:
+        _refuse(error)
+    for row in found:
+        write(f"{row.check:<6} {row.subject}: expected {row.expected}, found {row.found}")
+    write(f"{db}: {'all laws hold' if not found else f'{len(found)} findings'}")
+    raise typer.Exit(EXIT_FINDINGS if found else 0)
+
+
+def backup(
+    db: _Database,
+    out: Annotated[Path, typer.Argument(help="The copy; it must not be there yet.")],
+) -> None:
+    """Copies a database, also while a server uses it."""
+    from sequence.store.check import backup_database  # noqa: PLC0415 - loads the database layer
+
+    try:
+        backup_database(db, out)
+    except StoreError as error:
+        _refuse(error)
+    write(f"{out}: copied")
+
+
+def _refuse(error: StoreError) -> NoReturn:
+    sys.stderr.write(f"sequence: {error}\n")
+    raise typer.Exit(error.exit_code)

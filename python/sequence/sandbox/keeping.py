@@ -1,0 +1,193 @@
+"""A sandbox and its store: what is kept around the engine, and how everything comes back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sequence import _core
+from sequence.sandbox.archive import Archive
+from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode
+from sequence.store import Batch, Loaded, Store, StoreDamagedError, StoreError
+from sequence.store.base import Row, Value
+from sequence.store.writer import Writer
+
+if TYPE_CHECKING:
+    from sequence.sandbox.runtime import Runtime
+
+_ENGINE: Final = tuple(name for name, _ in _core.Journal.tables())
+BALANCE_SETTING: Final = "initial_balance_1e8"
+
+
+class Keeper:
+    """Takes what changed for the writer, and puts it back at the start.
+
+    Attributes:
+        archive: What ended before the last start; None in a new store.
+    """
+
+    def __init__(
+        self, runtime: "Runtime", store: Store, on_failure: Callable[[StoreError], None]
+    ) -> None:
+        self.store: Final = store
+        self.journal: Final = _core.Journal(runtime.engine)
+        self.writer: Final = Writer(store, self, on_failure)
+        self.archive: Archive | None = None
+        self._runtime = runtime
+        self._pending: dict[str, dict[Row, Row]] = {}
+        self._kept: dict[str, dict[Row, Row]] = {}
+        self._clients: dict[str, Client] = {}
+        self._keys_seen: tuple[int, int] = (-1, -1)
+        self._under_way: list[Any] = []
+        self._durable: list[Any] = []
+
+    def restore(self, loaded: Loaded, now_ns: int) -> None:
+        """Rebuilds the engine from rows; damaged ones are reported, never guessed at."""
+        tables = [(name, list(loaded.rows.get(name, ()))) for name in _ENGINE]
+        try:
+            self.journal.restore(tables, now_ns)
+        except ValueError as error:
+            raise StoreDamagedError(str(error)) from error
+        self.archive = Archive(self.store, self.journal, loaded.last_seq)
+
+    def changed(self) -> bool:
+        """True when something is not durable yet."""
+        with self._runtime.lock:
+            return self.journal.changed() or self._note_around()
+
+    def take(self) -> Batch | None:
+        """Everything since the last take, under the lock of the sandbox."""
+        with self._runtime.lock:
+            self._note_around()
+            taken = self.journal.take()
+            pending, self._pending = self._pending, {}
+            if self._runtime.hub.listening:
+                self._under_way += self._runtime.engine.take_frames()
+        if taken is None and not pending:
+            return None
+        rows, deleted = taken or ({}, [])
+        around = {table: list(found.values()) for table, found in pending.items()}
+        return Batch({**rows, **around}, deleted)
+
+    def committed(self) -> None:
+        """What was taken is durable: readers may be told."""
+        with self._runtime.lock:
+            self._durable += self._under_way
+            self._under_way = []
+
+    def durable_frames(self) -> list[Any]:
+        """Frames for the readers whose commit is done, each once."""
+        frames, self._durable = self._durable, []
+        return frames
+
+    def watch(self, client: Client) -> None:
+        """Keeps a client and its settings from now on."""
+        self._clients[client.client_id] = client
+
+    def note(self, table: str, row: Row, keys: int = 1) -> None:
+        """A row to write with the next commit, unless it is written already."""
+        key = row[:keys]
+        if self._kept.setdefault(table, {}).get(key) != row:
+            self._kept[table][key] = row
+            self._pending.setdefault(table, {})[key] = row
+
+    def _note_around(self) -> bool:
+        for client in self._clients.values():
+            self.note("clients", client_row(client))
+            balance = str(client.initial_balance_1e8)
+            self.note("settings", (client.client_id, BALANCE_SETTING, balance), keys=2)
+        ring = self._runtime.keys
+        seen = ring.generation, len(ring)
+        if seen != self._keys_seen:
+            self._keys_seen = seen
+            for key in ring.all_rows():
+                self.note("api_keys", key_row(key))
+        return bool(self._pending)
+
+
+def client_row(client: Client) -> Row:
+    """A client as it is kept."""
+    return (
+        client.client_id,
+        client.label,
+        client.tier,
+        client.rate_limit_qps,
+        client.created_at_ns,
+    )
+
+
+def key_row(key: KeyRow) -> Row:
+    """A key as it is kept: its digest, never the key."""
+    return (
+        key.key_id,
+        key.client.client_id,
+        key.label,
+        key.mode,
+        int(key.is_admin),
+        key.digest.hex(),
+        key.prefix,
+        key.created_at_ns,
+        key.rotated_at_ns,
+        key.revoked_at_ns,
+    )
+
+
+def read_clients(rows: Mapping[str, Sequence[Row]], engine: _core.Engine) -> list[Client]:
+    """The clients of a store with their settings."""
+    clients: dict[Value, Client] = {}
+    for client_id, label, tier, qps, created in rows["clients"]:
+        account = engine.account(_text(client_id))
+        client = Client(
+            _text(client_id), _text(label), _text(tier), _maybe(qps), _int(created), account
+        )
+        client.epoch = engine.epoch(account)
+        clients[client_id] = client
+    for client_id, name, value in rows["settings"]:
+        if name == BALANCE_SETTING and client_id in clients:
+            clients[client_id].initial_balance_1e8 = int(_text(value))
+    return list(clients.values())
+
+
+def read_keys(rows: Sequence[Row], clients: Sequence[Client], ring: KeyRing) -> None:
+    """Puts stored keys back into the ring, the oldest first."""
+    known = {client.client_id: client for client in clients}
+    for row in sorted(rows, key=lambda row: (_int(row[7]), _text(row[0]))):
+        key_id, client_id, label, mode, admin, digest, prefix, created, rotated, revoked = row
+        client = known.get(_text(client_id))
+        if client is None:
+            raise StoreDamagedError(f"key {key_id} belongs to no client")
+        key = KeyRow(
+            client,
+            _mode(mode),
+            _text(key_id),
+            bool(admin),
+            _text(label),
+            _int(created),
+            prefix=_text(prefix),
+            rotated_at_ns=_maybe(rotated),
+            revoked_at_ns=_maybe(revoked),
+            digest=bytes.fromhex(_text(digest)),
+        )
+        ring.put_back(key)
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise StoreDamagedError(f"not a text: {value!r}")
+    return value
+
+
+def _int(value: Value) -> int:
+    if not isinstance(value, int):
+        raise StoreDamagedError(f"not a number: {value!r}")
+    return value
+
+
+def _maybe(value: Value) -> int | None:
+    return None if value is None else _int(value)
+
+
+def _mode(value: Value) -> Mode:
+    if value == "sandbox":
+        return "sandbox"
+    if value == "live":
+        return "live"
+    raise StoreDamagedError(f"not a mode: {value!r}")

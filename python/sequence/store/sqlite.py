@@ -1,0 +1,289 @@
+"""The state in one SQLite file, through the standard library.
+
+One connection writes, in WAL mode with ``synchronous=FULL``: a commit that returned survives a
+power cut. A second one reads what is older than the last start. A commit that fails is never tried
+again: what reached the disk is known only after the next start.
+"""
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Select, create_engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from sequence.store.base import (
+    Batch,
+    Finding,
+    Loaded,
+    Query,
+    Row,
+    StoreDamagedError,
+    StoreError,
+    StoreVersionError,
+)
+from sequence.store.chain import Chains
+from sequence.store.crash import crash_point
+from sequence.store.files import Lock, prepare, read_pepper
+from sequence.store.migrate import upgrade
+from sequence.store.statements import compile_writes
+from sequence.store.tables import (
+    APP_TABLES,
+    ENGINE_TABLES,
+    OPEN,
+    events,
+    fills,
+    graphs,
+    legs,
+    metadata,
+    orders,
+)
+from sequence.store.verify import verify_rows
+
+OLDEST_SQLITE: Final = (3, 37, 0)
+"""The first version with STRICT tables."""
+
+_BUSY_MS: Final = 5_000
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "mmap_size = 0",
+)
+_PARTS: Final = (orders.name, legs.name, graphs.name, fills.name, events.name)
+"""Tables that are not loaded whole."""
+
+
+class SqliteStore:
+    """Keeps a sandbox in a file; use it from one process at a time."""
+
+    def __init__(self, path: str | Path) -> None:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise StoreVersionError(
+                f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed"
+            )
+        self.path: Final = prepare(Path(path))
+        self._lock = Lock(self.path)
+        self._pid = os.getpid()
+        self._failed: str | None = None
+        self._closed = False
+        try:
+            self._writer = _open(self.path, read_only=False)
+            self._driver = _driver(self._writer)
+            self._prepare_file()
+            self._reader = _open(self.path, read_only=True)
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            self._lock.release()
+            raise StoreError(f"cannot open {self.path}: {error}") from error
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writes = compile_writes(self._writer.dialect)
+        self._chains = Chains()
+
+    @property
+    def backend(self) -> str:
+        """``sqlite``."""
+        return "sqlite"
+
+    @property
+    def pepper(self) -> bytes:
+        """The secret beside the database that keys are digested with."""
+        return read_pepper(self.path)
+
+    def load(self) -> Loaded | None:
+        """Everything but ended orders, fills and events, which stay here."""
+        with self._reading() as connection:
+            self._chains = Chains(_tips(connection))
+            rows: dict[str, Sequence[Row]] = {
+                table.name: _all(connection, select(table))
+                for table in (*ENGINE_TABLES, *APP_TABLES)
+                if table.name not in _PARTS
+            }
+            open_orders = select(orders).where(orders.c.status.in_(OPEN))
+            rows["orders"] = _all(connection, open_orders.order_by(orders.c.order_no))
+            numbers = [row[0] for row in rows["orders"]]
+            for table in (legs, graphs):
+                found = [_all(connection, _of_orders(table, part)) for part in _parts(numbers)]
+                rows[table.name] = [row for rows_of_part in found for row in rows_of_part]
+            newest = connection.execute(select(func.max(events.c.seq))).scalar()
+        if not rows["engine"]:
+            return Loaded(rows, 0) if rows["clients"] else None
+        counted = rows["engine"][0][2]
+        if not isinstance(counted, int) or counted != (newest or 0):
+            raise StoreDamagedError(f"{counted} events were counted, the newest stored is {newest}")
+        return Loaded(rows, counted)
+
+    def commit(self, batch: Batch) -> None:
+        """Writes a batch in one transaction and waits for the disk."""
+        if self._failed is not None:
+            raise StoreError(f"the store failed before: {self._failed}")
+        if os.getpid() != self._pid:
+            raise StoreError("a store cannot be used after a fork: open it in the process itself")
+        try:
+            chains = self._write(batch)
+        except (sqlite3.Error, OSError) as error:
+            # No second try: after a failed sync, a later success would mean nothing.
+            self._failed = str(error)
+            raise StoreError(f"cannot write {self.path}: {error}") from error
+        self._chains = chains
+
+    def _write(self, batch: Batch) -> Chains:
+        chains = self._chains
+        cursor = self._driver.cursor()
+        crash_point("before_begin")
+        cursor.execute("BEGIN IMMEDIATE")
+        if batch.deleted_positions:
+            delete = "DELETE FROM positions_v2 WHERE position_id = ?"
+            cursor.executemany(delete, [(id_,) for id_ in batch.deleted_positions])
+        for table, rows in batch.rows.items():
+            written = rows
+            if table == events.name:
+                written, chains = self._chains.extend(rows)
+            cursor.executemany(self._writes[table], written)
+        crash_point("after_rows")
+        crash_point("before_commit")
+        cursor.execute("COMMIT")
+        crash_point("after_commit")
+        return chains
+
+    def find(self, table: str, query: Query) -> list[Row]:
+        """Rows of before the last load, newest first."""
+        with self._reading() as connection:
+            columns = metadata.tables[table].columns
+            newest_first = _select(table, query).order_by(next(iter(columns)).desc())
+            return _all(connection, newest_first.limit(query.limit))
+
+    def count(self, table: str, query: Query) -> int:
+        """How many rows `find` would give without a limit."""
+        with self._reading() as connection:
+            counted = _select(table, query).with_only_columns(func.count())
+            return int(connection.execute(counted).scalar_one())
+
+    def backup(self, path: Path) -> None:
+        """Copies the last committed state to a new file, by SQLite's own means."""
+        path = path.expanduser().absolute()
+        if path.exists() or path.is_symlink():
+            raise StoreError(f"{path} exists already")
+        prepare(path)
+        target = sqlite3.connect(path)
+        try:
+            _driver(self._reader).backup(target)
+        finally:
+            target.close()
+
+    def verify(self) -> list[Finding]:
+        """Checks the file, the chains, and that rows agree with each other."""
+        with self._reading() as connection:
+            return verify_rows(connection)
+
+    def close(self) -> None:
+        """Checkpoints and ends; the writer closes last."""
+        if self._closed or os.getpid() != self._pid:
+            return
+        self._closed = True
+        crash_point("before_close")
+        self._reader.dispose()
+        if self._failed is None:
+            crash_point("before_checkpoint")
+            self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._writer.dispose()
+        self._lock.release()
+
+    def _prepare_file(self) -> None:
+        for pragma in _PRAGMAS:
+            self._driver.execute(f"PRAGMA {pragma}")
+        settings = {name: self._pragma(name) for name in ("journal_mode", "synchronous")}
+        if settings != {"journal_mode": "wal", "synchronous": 2}:
+            raise StoreError(f"{self.path}: SQLite refuses durable commits: {settings}")
+        with self._writer.connect() as connection, connection.begin():
+            upgrade(connection)
+
+    def _pragma(self, name: str) -> object:
+        row = self._driver.execute(f"PRAGMA {name}").fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _reading(self) -> Generator[Connection]:
+        if self._closed:
+            raise StoreError("the store is closed")
+        try:
+            with self._reader.connect() as connection:
+                yield connection
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise StoreError(f"cannot read {self.path}: {error}") from error
+
+
+def _open(path: Path, *, read_only: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        mode = "ro" if read_only else "rw"
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_BUSY_MS / 1_000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if read_only:
+            # Only the writer moves pages from the log into the file.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    # The transactions are ours: SQLAlchemy runs in autocommit and is told where one begins.
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+
+def _driver(engine: Engine) -> sqlite3.Connection:
+    try:
+        proxy = engine.raw_connection()
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot open the database: {error}") from error
+    connection = proxy.driver_connection
+    if not isinstance(connection, sqlite3.Connection):
+        raise StoreError("this is not a connection of the standard library")
+    return connection
+
+
+def _select(table: str, query: Query) -> Select[Any]:
+    columns = metadata.tables[table].columns
+    found = select(metadata.tables[table])
+    for name, value in query.equal.items():
+        found = found.where(columns[name] == value)
+    for name, values in query.among.items():
+        found = found.where(columns[name].in_(values))
+    for name, least in query.at_least.items():
+        found = found.where(columns[name] >= least)
+    for name, end in query.below.items():
+        found = found.where(columns[name] < end)
+    return found
+
+
+def _all(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [tuple(row) for row in connection.execute(query).all()]
+
+
+def _of_orders(table: Any, numbers: Sequence[object]) -> Select[Any]:  # noqa: ANN401 - a Table
+    return select(table).where(table.c.order_no.in_(numbers)).order_by(*table.primary_key.columns)
+
+
+def _parts(numbers: Sequence[object], size: int = 500) -> Iterator[Sequence[object]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
+
+
+def _tips(connection: Connection) -> dict[int, tuple[int, str]]:
+    # One look-up per account, by the index over its numbers. Public events belong to none.
+    query = text(
+        "SELECT e.account_no, e.account_seq, e.chain FROM"
+        " (SELECT account_no FROM accounts UNION ALL SELECT 4294967295) a JOIN events e"
+        " ON e.account_no = a.account_no AND e.account_seq ="
+        " (SELECT max(account_seq) FROM events WHERE account_no = a.account_no)"
+    )
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}

@@ -1,0 +1,250 @@
+"""Every table, once, for every database.
+
+The engine's tables have the columns of its rows in their order; `Journal.tables` says so from the
+other side, and a test compares. Amounts that can pass 64 bits are decimal text: no database sums
+money, Python and Rust do.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Table, Text, text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.sqlite import INTEGER
+
+SCHEMA_REVISION: Final = "0001"
+"""The newest step of `migrations`."""
+
+TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
+OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
+
+metadata: Final = MetaData()
+
+_INT: Final = BigInteger().with_variant(INTEGER(), "sqlite")
+
+
+def _key(name: str) -> Column[int]:
+    return Column(name, _INT, primary_key=True, autoincrement=False)
+
+
+def _text_key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _ints(*names: str) -> list[Column[int]]:
+    return [Column(name, _INT, nullable=False) for name in names]
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _maybe_ints(*names: str) -> list[Column[int]]:
+    return [Column(name, _INT) for name in names]
+
+
+def _maybe_texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text) for name in names]
+
+
+def _not_negative(*names: str) -> list[CheckConstraint]:
+    return [CheckConstraint(f"{name} NOT LIKE '-%'", f"{name}_not_negative") for name in names]
+
+
+def _table(name: str, *parts: "Column[int] | Column[str] | Unique | CheckConstraint") -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+meta = _table("meta", _text_key("name"), *_texts("value"))
+
+engine = _table(
+    "engine",
+    _key("id"),
+    *_ints("now_ns", "last_seq", "event_hash", "ulid_ms", "ulid_count"),
+    *_ints("next_order", "next_graph", "next_fill", "next_position"),
+    CheckConstraint("id = 1", "one_row"),
+)
+assets = _table("assets", _key("asset_no"), *_texts("kind", "code"), Unique("kind", "code"))
+contra = _table(
+    "contra",
+    _key("asset_no"),
+    *_texts("external", "venue", "fees", "rounding", "insurance"),
+)
+markets = _table(
+    "markets",
+    _key("market_no"),
+    *_texts("venue", "symbol"),
+    *_maybe_ints("tick_1e9"),
+    *_ints("lot_1e8"),
+)
+funding_rates = _table("funding_rates", _key("market_no"), *_ints("rate_1e9"))
+settlements = _table(
+    "settlements",
+    _text_key("venue"),
+    _text_key("market"),
+    *_ints("number", "value_1e9", "positions"),
+    *_texts("payout", "paid"),
+)
+accounts = _table(
+    "accounts",
+    _key("account_no"),
+    *_texts("client_id"),
+    *_ints("epoch", "ended_hash", "loss_day"),
+    *_texts("loss_start_usd_1e9"),
+    *_ints("loss_breached"),
+    Unique("client_id"),
+)
+lines = _table(
+    "lines",
+    _key("account_no"),
+    _text_key("venue"),
+    *_ints("entry_z", "entry_at", "cancel_z", "cancel_at", "response_z", "response_at"),
+    *_ints("feed_z", "feed_at", "last_arrival_ns", "last_answer_ns"),
+)
+kill_switches = _table(
+    "kill_switches",
+    _key("account_no"),
+    _text_key("mode"),
+    *_ints("engaged"),
+    *_maybe_texts("reason"),
+    *_maybe_ints("engaged_ns"),
+    *_maybe_texts("engaged_by"),
+    *_maybe_ints("cleared_ns"),
+)
+balances = _table(
+    "balances",
+    _key("account_no"),
+    _text_key("venue"),
+    _key("asset_no"),
+    *_texts("available", "reserved"),
+    *_not_negative("available", "reserved"),
+)
+positions_v2 = _table(
+    "positions_v2",
+    _key("position_id"),
+    *_ints("account_no"),
+    *_texts("venue"),
+    *_ints("asset_no", "is_sandbox"),
+    *_maybe_texts("margin"),
+    *_maybe_ints("margin_asset_no", "perp_qty_1e8", "perp_traded"),
+    *_ints("updated_ns"),
+    *_texts("cost_1e17"),
+    *_ints("cost_qty_1e8"),
+    *_texts("realized_1e17", "fees_usd_1e9", "lifecycle"),
+    *_maybe_ints("closed_ns", "resolved_ns", "redeemed_ns"),
+    *_maybe_texts("payout_usd_1e9"),
+    *_maybe_ints("settled_mark_1e9"),
+    Unique("account_no", "venue", "asset_no"),
+    CheckConstraint("is_sandbox IN (0, 1)", "is_sandbox_flag"),
+    CheckConstraint("cost_qty_1e8 <> 0", "cost_of_something"),
+)
+graphs = _table(
+    "graphs",
+    _key("graph_no"),
+    *_ints("account_no", "epoch"),
+    *_texts("graph_id"),
+    *_ints("order_no"),
+    *_texts("fingerprint", "metadata"),
+    *_maybe_texts("first_answer"),
+    *_texts("risk", "sent_by"),
+    Unique("account_no", "epoch", "graph_id"),
+)
+orders = _table(
+    "orders",
+    _key("order_no"),
+    *_ints("account_no", "epoch", "graph_no"),
+    *_texts("node_id"),
+    *_ints("seq"),
+    *_texts("symbol", "kind", "side"),
+    *_maybe_texts("venue", "pinned"),
+    *_texts("tif", "policy", "urgency"),
+    *_maybe_ints("max_slippage_bps", "horizon_ms"),
+    *_ints("reduce_only"),
+    *_maybe_texts("asked_usd_1e9"),
+    *_ints("is_market", "created_ns", "created_seq", "qty_1e8"),
+    *_maybe_ints("limit_1e9"),
+    *_ints("filled_1e8"),
+    *_texts("exact_1e17", "notional_usd_1e9", "fees_usd_1e9", "status"),
+    *_maybe_texts("reject", "message", "done"),
+    *_ints("version", "event_seq", "updated_ns"),
+    *_maybe_ints("expires_ns"),
+    *_maybe_texts("amending"),
+    CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "filled_within_quantity"),
+    CheckConstraint("(filled_1e8 = qty_1e8) = (status = 'FILLED')", "filled_means_filled"),
+)
+Index("orders_of_account", orders.c.account_no, orders.c.epoch)
+Index("orders_open", orders.c.status, sqlite_where=text("status IN ('NEW', 'ACCEPTED', 'PARTIAL')"))
+legs = _table(
+    "legs",
+    _key("order_no"),
+    _key("leg"),
+    *_ints("market_no", "qty_1e8", "filled_1e8", "bound_1e9", "cap_1e9", "margin_at_1e9"),
+    *_maybe_texts("reserved"),
+    *_ints("reducing_1e8"),
+    *_texts("state", "status", "at_venue"),
+    *_maybe_texts("cancelling"),
+    *_texts("exact_1e17", "booked", "due", "due_rest", "paid", "accumulator", "transit"),
+    *_maybe_texts("reshape"),
+    CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "leg_within_quantity"),
+)
+fills = _table(
+    "fills",
+    _key("fill_no"),
+    *_texts("fill_id"),
+    *_ints("account_no", "epoch", "order_no", "graph_no", "market_no"),
+    *_texts("symbol", "venue"),
+    *_ints("price_1e9", "qty_1e8"),
+    *_texts("notional_usd_1e9", "fee"),
+    *_ints("fee_asset_no"),
+    *_texts("fee_usd_1e9"),
+    *_maybe_texts("trade_fee", "rounding_fee", "rebate"),
+    *_ints("is_maker"),
+    *_texts("cause"),
+    *_ints("queue_ahead_1e8"),
+    *_texts("realized_usd_1e9"),
+    *_ints("event_seq", "ts_ns"),
+    *_texts("charge", "evidence"),
+    Unique("order_no", "fill_id"),
+    CheckConstraint("qty_1e8 > 0", "fill_of_something"),
+)
+Index("fills_of_account", fills.c.account_no, fills.c.epoch)
+events = _table(
+    "events",
+    _key("seq"),
+    *_ints("account_no", "ts_ns"),
+    *_texts("kind"),
+    *_ints("word_0", "word_1", "word_2", "word_3", "word_4"),
+    *_ints("account_seq"),
+    *_texts("chain"),
+    Unique("account_no", "account_seq"),
+)
+
+clients = _table(
+    "clients",
+    _text_key("client_id"),
+    *_texts("label", "tier"),
+    *_maybe_ints("rate_limit_qps"),
+    *_ints("created_ns"),
+)
+settings = _table("settings", _text_key("client_id"), _text_key("name"), *_texts("value"))
+api_keys = _table(
+    "api_keys",
+    _text_key("key_id"),
+    *_texts("client_id", "label", "mode"),
+    *_ints("is_admin"),
+    *_texts("digest", "prefix"),
+    *_ints("created_ns"),
+    *_maybe_ints("rotated_ns", "revoked_ns"),
+    Unique("digest"),
+)
+
+ENGINE_TABLES: Final = (
+    engine, assets, contra, markets, funding_rates, settlements, accounts, lines,
+    kill_switches, balances, positions_v2, graphs, orders, legs, fills, events,
+)  # fmt: skip
+"""Tables whose rows the engine writes, in the order in which it writes them."""
+
+APP_TABLES: Final = (meta, clients, settings, api_keys)
+"""Tables of what lives around the engine."""
+
+CHAIN_COLUMNS: Final = ("account_seq", "chain")
+"""Columns of an event that the store adds."""

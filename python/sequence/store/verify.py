@@ -1,0 +1,128 @@
+"""Do the stored rows agree? Recomputed from the smallest facts; nothing is repaired."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from sequence._core import Journal
+from sequence.store.base import Finding
+from sequence.store.chain import GENESIS, link_of
+from sequence.store.tables import OPEN, balances, contra, events, fills, legs, orders, positions_v2
+
+_MOST = 100
+"""Findings of one check that are reported; the rest would say the same."""
+
+
+def verify_rows(connection: Connection) -> list[Finding]:
+    """Every finding, at most a hundred of each check."""
+    checks = (
+        _check_file,
+        _check_chains,
+        _check_conservation,
+        _check_reserved,
+        _check_orders,
+        _check_legs,
+    )
+    found: list[Finding] = []
+    for check in checks:
+        for count, finding in enumerate(check(connection)):
+            if count >= _MOST:
+                break
+            found.append(finding)
+    return found
+
+
+def _check_file(connection: Connection) -> Iterator[Finding]:
+    for row in connection.execute(text("PRAGMA quick_check")):
+        if row[0] != "ok":
+            yield Finding("file", "pages", "ok", str(row[0]))
+
+
+def _check_chains(connection: Connection) -> Iterator[Finding]:
+    """D3, D2: numbers without gaps, each link over the one before, and the hash of all of them."""
+    tips: dict[int, tuple[int, str]] = {}
+    expected_seq = 1
+    folded: int | None = None
+    for row in _rows(connection, select(events).order_by(events.c.seq)):
+        *event, number, link = row
+        seq, account = event[0], event[1]
+        if seq != expected_seq:
+            yield Finding("D3", "events", f"number {expected_seq}", f"number {seq}")
+        expected_seq = seq + 1
+        last_number, last_link = tips.get(account, (0, GENESIS))
+        if number != last_number + 1 or link != link_of(last_link, event):
+            yield Finding("D3", f"event {seq}", "the chain of its account", "a broken link")
+        tips[account] = (number, link)
+        folded = Journal.fold_events(folded, [(seq, account, event[2], event[4:])])
+    stored = connection.execute(text("SELECT last_seq, event_hash FROM engine")).first()
+    if stored is not None and stored[0] != expected_seq - 1:
+        yield Finding("D3", "events", f"{stored[0]} events", f"{expected_seq - 1} events")
+    elif stored is not None and folded is not None and stored[1] != folded:
+        yield Finding("D2", "events", f"hash {stored[1]}", f"hash {folded}")
+
+
+def _check_conservation(connection: Connection) -> Iterator[Finding]:
+    """L1: per asset, balances and the other sides sum to what came in."""
+    totals: defaultdict[int, int] = defaultdict(int)
+    query = select(balances.c.asset_no, balances.c.available, balances.c.reserved)
+    for asset, available, reserved in _rows(connection, query):
+        totals[asset] += int(available) + int(reserved)
+    for asset, external, *sides in _rows(connection, select(contra)):
+        found = totals.pop(asset, 0) + sum(int(side) for side in sides)
+        if found != int(external):
+            yield Finding("L1", f"asset {asset}", str(external), str(found))
+    for asset, total in totals.items():
+        if total:
+            yield Finding("L1", f"asset {asset}", "0", str(total))
+
+
+def _check_reserved(connection: Connection) -> Iterator[Finding]:
+    """L2: what balances hold back is what open legs and margins hold, per account."""
+    held: defaultdict[int, int] = defaultdict(int)
+    join = select(orders.c.account_no, legs.c.reserved).join(
+        legs, legs.c.order_no == orders.c.order_no
+    )
+    open_legs = join.where(orders.c.status.in_(OPEN)).where(legs.c.reserved.is_not(None))
+    margins = select(positions_v2.c.account_no, positions_v2.c.margin)
+    for query in (open_legs, margins.where(positions_v2.c.margin.is_not(None))):
+        for account, amount in _rows(connection, query):
+            held[account] += int(amount)
+    stored: defaultdict[int, int] = defaultdict(int)
+    for account, reserved in _rows(connection, select(balances.c.account_no, balances.c.reserved)):
+        stored[account] += int(reserved)
+    for account in sorted(held.keys() | stored.keys()):
+        if held[account] != stored[account]:
+            found = str(stored[account])
+            yield Finding("L2", f"account {account}", str(held[account]), found)
+
+
+def _check_orders(connection: Connection) -> Iterator[Finding]:
+    """O1: an order has filled what its fills add up to."""
+    filled = func.coalesce(func.sum(fills.c.qty_1e8), 0)
+    query = (
+        select(orders.c.order_no, orders.c.filled_1e8, filled)
+        .join(fills, fills.c.order_no == orders.c.order_no, isouter=True)
+        .group_by(orders.c.order_no)
+        .having(filled != orders.c.filled_1e8)
+    )
+    for order, stored, summed in _rows(connection, query):
+        yield Finding("O1", f"order {order}", str(stored), f"fills of {summed}")
+
+
+def _check_legs(connection: Connection) -> Iterator[Finding]:
+    """O2, L5: an ended order has no open leg and holds nothing."""
+    query = (
+        select(legs.c.order_no, orders.c.status, legs.c.state)
+        .join(orders, orders.c.order_no == legs.c.order_no)
+        .where(orders.c.status.not_in(OPEN))
+        .where((legs.c.state != "done") | legs.c.reserved.is_not(None))
+    )
+    for order, status, state in _rows(connection, query):
+        yield Finding("O2", f"order {order}", f"{status} with ended legs", f"a leg {state}")
+
+
+def _rows(connection: Connection, query: Any) -> Iterator[Any]:  # noqa: ANN401 - a Select
+    found: Any = connection.execution_options(yield_per=1000).execute(query)
+    yield from found

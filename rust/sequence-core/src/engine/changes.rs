@@ -1,0 +1,226 @@
+//! Which rows changed since the last take: what a store keeps, and when.
+//!
+//! Tables note the rows that were reached for writing: one push, and nothing while nobody listens.
+//! A take turns them into rows as they are now, so a row that changed many times is kept once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::record::{
+    Row, account_row, asset_row, balance_row, contra_row, fill_row, funding_row, graph_row,
+    leg_row, line_row, market_row, order_row, position_row, row, settlement_row, switch_row,
+};
+use super::{Engine, KillSwitch, record::Cell};
+use crate::event::Event;
+use crate::ids::{AssetId, MarketId, OrderId, VenueId};
+use crate::risk::Mode;
+use crate::table::Dense as _;
+
+/// What of the registry was kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept {
+    pub(super) assets: usize,
+    pub(super) markets: usize,
+    /// Markets whose steps changed after they were kept.
+    pub(super) stepped: Vec<MarketId>,
+    /// Funding rates that were set.
+    pub(super) rates: BTreeSet<MarketId>,
+    /// Event markets that were settled, or paid.
+    pub(super) settled: BTreeSet<(VenueId, Arc<str>)>,
+}
+
+/// Rows to write and rows to delete, by table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rows of each table that has any, in the order of [`super::record::TABLES`].
+    pub rows: Vec<(&'static str, Vec<Row>)>,
+    /// Ids of position rows that are gone.
+    pub deleted_positions: Vec<u64>,
+}
+
+impl Engine {
+    /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
+    pub fn keep_changes(&mut self) {
+        self.accounts.listen();
+        self.graphs.listen();
+        self.orders.listen();
+        self.fills.listen();
+        self.rows.listen();
+        self.ledger.listen();
+        self.log.listen();
+        self.kept.get_or_insert_default();
+    }
+
+    pub(super) const fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// True when a take would give something.
+    pub fn has_changes(&self) -> bool {
+        self.log.is_touched()
+            || self.ledger.is_touched()
+            || self.orders.is_touched()
+            || self.accounts.is_touched()
+            || self.rows.is_touched()
+            || self.graphs.is_touched()
+            || self.fills.is_touched()
+            || self.kept.as_ref().is_some_and(|kept| {
+                kept.assets < self.registry.asset_count()
+                    || !kept.stepped.is_empty()
+                    || !kept.rates.is_empty()
+                    || !kept.settled.is_empty()
+                    || kept.markets < self.registry.market_count()
+            })
+    }
+
+    /// Rows that changed since the last call; empty when nothing did or nobody listens.
+    pub fn take_changes(&mut self) -> Changes {
+        let Some(mut kept) = self.kept.take() else { return Changes::default() };
+        let mut found: Vec<(&'static str, Vec<Row>)> = Vec::new();
+        let mut add = |table: &'static str, rows: Vec<Row>| {
+            if !rows.is_empty() {
+                found.push((table, rows));
+            }
+        };
+        add("assets", self.new_assets(&mut kept));
+        let (balances, contra) = self.ledger.take_touched();
+        add("contra", contra.into_iter().map(|asset| contra_row(self, asset)).collect());
+        add("markets", self.changed_markets(&mut kept));
+        add("funding_rates", self.changed_rates(&mut kept));
+        add("settlements", self.changed_settlements(&mut kept));
+        let [accounts, lines, switches] = self.changed_accounts();
+        add("accounts", accounts);
+        add("lines", lines);
+        add("kill_switches", switches);
+        add("balances", balances.into_iter().filter_map(|id| balance_row(self, id)).collect());
+        let (positions, deleted_positions) = self.changed_positions();
+        add("positions_v2", positions);
+        let graphs = self.graphs.take_touched();
+        add("graphs", graphs.into_iter().map(|id| graph_row(self, id)).collect());
+        let orders = self.orders.take_touched();
+        add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
+        add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());
+        let fills = self.fills.take_touched();
+        add("fills", fills.into_iter().map(|id| fill_row(self, id)).collect());
+        let events = self.log.take_new();
+        add("events", events.iter().map(event_row).collect());
+        self.kept = Some(kept);
+        if !found.is_empty() || !deleted_positions.is_empty() {
+            found.insert(0, ("engine", vec![self.engine_row()]));
+        }
+        Changes { rows: found, deleted_positions }
+    }
+
+    fn engine_row(&self) -> Row {
+        let (ms, count) = self.ulids.position();
+        row![
+            1i64,
+            self.now_ns,
+            self.log.last_seq(),
+            self.log.hash(),
+            ms,
+            count,
+            self.orders.next_id().0,
+            self.graphs.next_id().0,
+            self.fills.next_id().0,
+            self.rows.next_id().0,
+        ]
+    }
+
+    fn new_assets(&self, kept: &mut Kept) -> Vec<Row> {
+        let from = kept.assets;
+        kept.assets = self.registry.asset_count();
+        (from..kept.assets)
+            .map(|at| asset_row(self, AssetId::from_index(u32::try_from(at).unwrap_or(u32::MAX))))
+            .collect()
+    }
+
+    fn changed_markets(&self, kept: &mut Kept) -> Vec<Row> {
+        let mut changed = std::mem::take(&mut kept.stepped);
+        changed.sort_unstable();
+        changed.dedup();
+        changed.retain(|id| id.index() < kept.markets);
+        let added = self.registry.markets().skip(kept.markets).map(|(id, _)| id);
+        changed.extend(added);
+        kept.markets = self.registry.market_count();
+        changed.into_iter().map(|id| market_row(self, id)).collect()
+    }
+
+    fn changed_rates(&self, kept: &mut Kept) -> Vec<Row> {
+        let markets = std::mem::take(&mut kept.rates);
+        markets.into_iter().map(|id| funding_row(id, self.funding_rate(id))).collect()
+    }
+
+    fn changed_settlements(&self, kept: &mut Kept) -> Vec<Row> {
+        let keys = std::mem::take(&mut kept.settled);
+        let found = keys.iter().filter_map(|key| self.life.settled.get_key_value(key));
+        found.map(|(key, settled)| settlement_row(key, settled)).collect()
+    }
+
+    fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
+        let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
+        for id in self.accounts.take_touched() {
+            let changed = std::mem::take(&mut self.accounts.quietly(id).changed_lines);
+            let account = &self.accounts[id];
+            accounts.push(account_row(id, account));
+            for mode in Mode::ALL {
+                let switch = self.kill_switch(id, *mode);
+                if *switch != KillSwitch::OFF {
+                    switches.push(switch_row(id, *mode, switch));
+                }
+            }
+            let of_line = |(venue, line)| line_row(id, venue, line);
+            let all = account.lines.iter().map(|(venue, line)| (*venue, line));
+            lines.extend(all.filter(|(venue, _)| changed.contains(venue)).map(of_line));
+        }
+        [accounts, lines, switches]
+    }
+
+    /// Rows still reachable, and the ids of those that a reset or a replacement removed.
+    fn changed_positions(&mut self) -> (Vec<Row>, Vec<u64>) {
+        let (mut rows, mut deleted) = (Vec::new(), Vec::new());
+        for id in self.rows.take_touched() {
+            let (position, key) = (&self.rows[id], self.row_keys[id]);
+            let held = self.accounts[key.account].rows.get(&(key.venue, key.asset));
+            if held == Some(&id) {
+                rows.push(position_row(self, key, position));
+            } else {
+                deleted.push(position.id);
+            }
+        }
+        (rows, deleted)
+    }
+
+    fn leg_rows(&self, id: OrderId) -> impl Iterator<Item = Row> + '_ {
+        let legs = self.orders[id].legs.iter().enumerate();
+        legs.map(move |(at, leg)| leg_row(self, id, at, leg))
+    }
+
+    /// Notes a funding rate that was set.
+    pub(super) fn note_rate(&mut self, id: MarketId) {
+        if let Some(kept) = &mut self.kept {
+            kept.rates.insert(id);
+        }
+    }
+
+    /// Notes a settlement that changed.
+    pub(super) fn note_settled(&mut self, key: &(VenueId, Arc<str>)) {
+        if let Some(kept) = &mut self.kept {
+            kept.settled.insert(key.clone());
+        }
+    }
+
+    /// Notes that a market's steps are not those of its listing.
+    pub(super) fn note_steps(&mut self, id: MarketId) {
+        if let Some(kept) = &mut self.kept {
+            kept.stepped.push(id);
+        }
+    }
+}
+
+/// An event is kept as the words that its hash covers.
+fn event_row(event: &Event) -> Row {
+    let mut cells = row![event.seq, event.account.0, event.ts_ns, event.kind.name()];
+    cells.extend(event.kind.words().map(Cell::from));
+    cells
+}

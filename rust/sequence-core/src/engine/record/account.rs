@@ -1,0 +1,126 @@
+//! Accounts with their lines and balances; assets and markets, which give every other row its ids.
+
+use super::RestoreError;
+use super::cell::{Cell, Reader, Row, row};
+use crate::engine::risk::LossDay;
+use crate::engine::transit::Line;
+use crate::engine::{Account, Engine, KillSwitch};
+use crate::ids::{AccountId, AssetId, AssetKind, MarketId, VenueId};
+use crate::ledger::{Balance, BalanceId, BalanceKey, ContraTotals};
+use crate::number::{Price, Quantity};
+use crate::risk::Mode;
+use crate::venue::PriceGrid;
+
+pub(in crate::engine) fn asset_row(engine: &Engine, id: AssetId) -> Row {
+    let asset = engine.registry().asset_row(id);
+    row![id.0, asset.kind, asset.code.clone()]
+}
+
+pub(in crate::engine) fn read_asset(
+    row: &[Cell],
+) -> Result<(AssetId, AssetKind, String), RestoreError> {
+    let cells = &mut Reader::new("assets", row);
+    Ok((AssetId(cells.next()?), cells.next()?, cells.next()?))
+}
+
+pub(in crate::engine) fn contra_row(engine: &Engine, asset: AssetId) -> Row {
+    let ContraTotals { external, venue, fees, rounding, insurance } = engine.ledger().contra(asset);
+    row![asset.0, external, venue, fees, rounding, insurance]
+}
+
+pub(in crate::engine) fn read_contra(
+    row: &[Cell],
+) -> Result<(AssetId, ContraTotals), RestoreError> {
+    let cells = &mut Reader::new("contra", row);
+    let asset = AssetId(cells.next()?);
+    let totals = ContraTotals {
+        external: cells.next()?,
+        venue: cells.next()?,
+        fees: cells.next()?,
+        rounding: cells.next()?,
+        insurance: cells.next()?,
+    };
+    Ok((asset, totals))
+}
+
+/// A listing. Its tick is kept where it is one number; other grids are the venue's own.
+pub(in crate::engine) fn market_row(engine: &Engine, id: MarketId) -> Row {
+    let spec = engine.registry().market(id);
+    let tick = if let PriceGrid::Tick(tick) = spec.grid { Some(tick) } else { None };
+    let symbol = engine.registry().symbol(spec.symbol).text.clone();
+    row![id.0, spec.venue, symbol, tick, spec.lot]
+}
+
+pub(in crate::engine) type ReadMarket = (MarketId, VenueId, String, Option<Price>, Quantity);
+
+pub(in crate::engine) fn read_market(row: &[Cell]) -> Result<ReadMarket, RestoreError> {
+    let cells = &mut Reader::new("markets", row);
+    let id = MarketId(cells.next()?);
+    Ok((id, cells.next()?, cells.next()?, cells.next()?, cells.next()?))
+}
+
+pub(in crate::engine) fn account_row(id: AccountId, account: &Account) -> Row {
+    let LossDay { day, start, breached } = account.day;
+    row![id.0, account.client.clone(), account.epoch, account.ended_hash, day, start, breached]
+}
+
+pub(in crate::engine) fn read_account(row: &[Cell]) -> Result<(AccountId, Account), RestoreError> {
+    let cells = &mut Reader::new("accounts", row);
+    let id = AccountId(cells.next()?);
+    let mut account = Account::new(cells.next::<String>()?.into());
+    (account.epoch, account.ended_hash) = (cells.next()?, cells.next()?);
+    account.day = LossDay { day: cells.next()?, start: cells.next()?, breached: cells.next()? };
+    Ok((id, account))
+}
+
+pub(in crate::engine) fn switch_row(id: AccountId, mode: Mode, switch: &KillSwitch) -> Row {
+    let KillSwitch { engaged, reason, engaged_at_ns, engaged_by, cleared_at_ns } = switch;
+    row![id.0, mode, *engaged, reason.clone(), *engaged_at_ns, engaged_by.clone(), *cleared_at_ns,]
+}
+
+pub(in crate::engine) fn read_switch(
+    row: &[Cell],
+) -> Result<(AccountId, Mode, KillSwitch), RestoreError> {
+    let cells = &mut Reader::new("kill_switches", row);
+    let (id, mode) = (AccountId(cells.next()?), cells.next()?);
+    let switch = KillSwitch {
+        engaged: cells.next()?,
+        reason: cells.next::<Option<String>>()?.map(Into::into),
+        engaged_at_ns: cells.next()?,
+        engaged_by: cells.next::<Option<String>>()?.map(Into::into),
+        cleared_at_ns: cells.next()?,
+    };
+    Ok((id, mode, switch))
+}
+
+pub(in crate::engine) fn line_row(id: AccountId, venue: VenueId, line: &Line) -> Row {
+    let mut cells = row![id.0, venue];
+    cells.extend(line.kept().map(Cell::from));
+    cells
+}
+
+pub(in crate::engine) fn read_line(
+    row: &[Cell],
+) -> Result<(AccountId, VenueId, Line), RestoreError> {
+    let cells = &mut Reader::new("lines", row);
+    let (id, venue) = (AccountId(cells.next()?), cells.next()?);
+    let mut kept = [0i64; 10];
+    for word in &mut kept {
+        *word = cells.next()?;
+    }
+    Ok((id, venue, Line::from_kept(kept)))
+}
+
+pub(in crate::engine) fn balance_row(engine: &Engine, id: BalanceId) -> Option<Row> {
+    let BalanceKey { account, venue, asset } = engine.ledger().key(id)?;
+    let Balance { available, reserved } = engine.ledger().balance(id);
+    Some(row![account.0, venue, asset.0, available, reserved])
+}
+
+pub(in crate::engine) fn read_balance(row: &[Cell]) -> Result<(BalanceKey, Balance), RestoreError> {
+    let cells = &mut Reader::new("balances", row);
+    let account = AccountId(cells.next()?);
+    let (venue, asset) = (cells.next()?, AssetId(cells.next()?));
+    let balance = Balance { available: cells.next()?, reserved: cells.next()? };
+    Ok((BalanceKey { account, venue, asset }, balance))
+}

@@ -1,0 +1,208 @@
+//! The evidence of a fill and the journey of a message, packed: they are only read back whole.
+
+use super::RestoreError;
+use super::cell::{Cell, Reader, Row, row};
+use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
+use crate::sim::latency::{Draw, Transit};
+use crate::sim::queue::QueueFill;
+use crate::sim::resting::Shadow;
+
+/// Shape of the packed rows; a later shape gets another number.
+const SHAPE: i64 = 1;
+
+pub(super) fn transit_cells(transit: &Transit) -> Row {
+    let Transit {
+        submit_ns,
+        entry_ns,
+        response_ns,
+        feed_ns,
+        feed_measured,
+        arrive_ns,
+        session_hold_ns,
+        match_ns,
+        entry: Draw { latency_ns, z_q32, position_before, position_after },
+        stream_key,
+        load_ratio_q32,
+    } = *transit;
+    row![
+        submit_ns,
+        entry_ns,
+        response_ns,
+        feed_ns,
+        feed_measured,
+        arrive_ns,
+        session_hold_ns,
+        match_ns,
+        latency_ns,
+        z_q32,
+        position_before,
+        position_after,
+        stream_key,
+        load_ratio_q32,
+    ]
+}
+
+pub(super) fn read_transit(cells: &mut Reader<'_>) -> Result<Transit, RestoreError> {
+    Ok(Transit {
+        submit_ns: cells.next()?,
+        entry_ns: cells.next()?,
+        response_ns: cells.next()?,
+        feed_ns: cells.next()?,
+        feed_measured: cells.next()?,
+        arrive_ns: cells.next()?,
+        session_hold_ns: cells.next()?,
+        match_ns: cells.next()?,
+        entry: Draw {
+            latency_ns: cells.next()?,
+            z_q32: cells.next()?,
+            position_before: cells.next()?,
+            position_after: cells.next()?,
+        },
+        stream_key: cells.next()?,
+        load_ratio_q32: cells.next()?,
+    })
+}
+
+pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
+    let Evidence {
+        transit,
+        matched_ns,
+        entry_deferred,
+        book: BookCite { version, venue_ns, age_ns, status, best_bid, best_ask },
+        liquidity,
+        match_rate_ppm,
+        decreases_seen,
+    } = evidence;
+    let mut cells = row![SHAPE, *matched_ns, *entry_deferred, *match_rate_ppm, *decreases_seen];
+    cells.extend(row![*version, *venue_ns, *age_ns, *status, *best_bid, *best_ask]);
+    cells.extend(transit_cells(transit));
+    cells.extend(match liquidity {
+        Liquidity::Taker(level, bounds) => taker_cells(level, bounds),
+        Liquidity::Maker(fill) => maker_cells(fill),
+    });
+    cells
+}
+
+pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
+    let cells = &mut Reader::new("fills.evidence", row);
+    if cells.next::<i64>()? != SHAPE {
+        return Err(cells.error("is of a later version"));
+    }
+    let (matched_ns, entry_deferred) = (cells.next()?, cells.next()?);
+    let (match_rate_ppm, decreases_seen) = (cells.next()?, cells.next()?);
+    let book = BookCite {
+        version: cells.next()?,
+        venue_ns: cells.next()?,
+        age_ns: cells.next()?,
+        status: cells.next()?,
+        best_bid: cells.next()?,
+        best_ask: cells.next()?,
+    };
+    let transit = read_transit(cells)?;
+    let liquidity = match cells.next::<String>()?.as_str() {
+        "taker" => read_taker(cells)?,
+        "maker" => Liquidity::Maker(read_maker(cells)?),
+        other => return Err(cells.error(format!("knows no liquidity {other:?}"))),
+    };
+    Ok(Evidence {
+        transit,
+        matched_ns,
+        entry_deferred,
+        book,
+        liquidity,
+        match_rate_ppm,
+        decreases_seen,
+    })
+}
+
+fn taker_cells(level: &LevelTaken, bounds: &Bounds) -> Row {
+    let LevelTaken { recorded, effective, displayed, printed, consumed_before, taken } = *level;
+    let Bounds { bound, limit, shift } = *bounds;
+    row![
+        "taker",
+        recorded,
+        effective,
+        displayed,
+        printed,
+        consumed_before,
+        taken,
+        bound,
+        limit,
+        shift,
+    ]
+}
+
+fn read_taker(cells: &mut Reader<'_>) -> Result<Liquidity, RestoreError> {
+    let level = LevelTaken {
+        recorded: cells.next()?,
+        effective: cells.next()?,
+        displayed: cells.next()?,
+        printed: cells.next()?,
+        consumed_before: cells.next()?,
+        taken: cells.next()?,
+    };
+    let bounds = Bounds { bound: cells.next()?, limit: cells.next()?, shift: cells.next()? };
+    Ok(Liquidity::Taker(level, bounds))
+}
+
+fn maker_cells(fill: &QueueFill) -> Row {
+    let QueueFill {
+        order,
+        side,
+        price,
+        quantity,
+        remaining,
+        cause,
+        ahead_before,
+        ahead_after,
+        ahead_entry,
+        prints_ahead,
+        cancels_ahead,
+        own_ahead,
+        surplus,
+        displayed_entry,
+        displayed_before,
+        evidence_price,
+        evidence_size,
+        budget_before,
+        low,
+        high,
+    } = *fill;
+    let mut cells = row!["maker", order, side, price, quantity, remaining, cause];
+    cells.extend(row![ahead_before, ahead_after, ahead_entry, prints_ahead, cancels_ahead]);
+    cells.extend(row![own_ahead, surplus, displayed_entry, displayed_before]);
+    cells.extend(row![evidence_price, evidence_size, budget_before]);
+    for Shadow { ahead, remaining, hidden } in [low, high] {
+        cells.extend(row![ahead, remaining, hidden]);
+    }
+    cells
+}
+
+fn read_maker(cells: &mut Reader<'_>) -> Result<QueueFill, RestoreError> {
+    Ok(QueueFill {
+        order: cells.next()?,
+        side: cells.next()?,
+        price: cells.next()?,
+        quantity: cells.next()?,
+        remaining: cells.next()?,
+        cause: cells.next()?,
+        ahead_before: cells.next()?,
+        ahead_after: cells.next()?,
+        ahead_entry: cells.next()?,
+        prints_ahead: cells.next()?,
+        cancels_ahead: cells.next()?,
+        own_ahead: cells.next()?,
+        surplus: cells.next()?,
+        displayed_entry: cells.next()?,
+        displayed_before: cells.next()?,
+        evidence_price: cells.next()?,
+        evidence_size: cells.next()?,
+        budget_before: cells.next()?,
+        low: read_shadow(cells)?,
+        high: read_shadow(cells)?,
+    })
+}
+
+fn read_shadow(cells: &mut Reader<'_>) -> Result<Shadow, RestoreError> {
+    Ok(Shadow { ahead: cells.next()?, remaining: cells.next()?, hidden: cells.next()? })
+}

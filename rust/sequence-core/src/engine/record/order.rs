@@ -1,0 +1,305 @@
+//! Orders, their legs and their graphs.
+//!
+//! The first answer of a graph is kept as the order it showed, packed: a replay after a restart is
+//! built from it by the same code as before.
+
+use super::RestoreError;
+use super::cell::{Cell, Reader, Row, pack, row};
+use super::evidence::{read_transit, transit_cells};
+use super::risk::{read_risk, risk_cells};
+use crate::engine::{Engine, Graph, GraphId};
+use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
+use crate::ledger::ReservationId;
+use crate::number::Money;
+use crate::order::{Amending, Leg, Order, OrderSpec, Reshape};
+use crate::sim::fees::FeeState;
+
+pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
+    let order = engine.order(id);
+    let spec = &order.spec;
+    let symbol = engine.registry().symbol(spec.symbol).canonical(spec.outcome).clone();
+    let mut cells = row![
+        id.0,
+        spec.account.0,
+        spec.epoch,
+        spec.graph.0,
+        spec.node_id.clone(),
+        spec.seq,
+        symbol,
+        spec.kind,
+        spec.side,
+        engine.venue_of(order),
+        spec.pinned,
+        spec.tif,
+        spec.policy,
+        spec.urgency,
+    ];
+    cells.extend(row![
+        spec.max_slippage_bps,
+        spec.horizon_ms,
+        spec.reduce_only,
+        spec.notional_usd,
+        spec.is_market,
+        spec.created_ns,
+        order.created_seq,
+    ]);
+    cells.extend(progress_cells(order));
+    cells
+}
+
+/// What of an order changes while it lives.
+fn progress_cells(order: &Order) -> Row {
+    row![
+        order.qty,
+        order.limit,
+        order.filled,
+        order.exact,
+        order.notional_usd,
+        order.fees_usd,
+        order.status,
+        order.reject,
+        order.message.clone(),
+        order.done,
+        order.version,
+        order.event_seq,
+        order.updated_ns,
+        order.expires_ns,
+        order.amending.map(|amending| {
+            let Amending { limit, rest, rest_after } = amending;
+            pack(&[limit.into(), rest.into(), rest_after.into()])
+        }),
+    ]
+}
+
+fn read_amending(cells: &mut Reader<'_>) -> Result<Option<Amending>, RestoreError> {
+    let Some(packed) = cells.packed_or_null()? else { return Ok(None) };
+    let cells = &mut Reader::new("orders.amending", &packed);
+    let (limit, rest, rest_after) = (cells.next()?, cells.next()?, cells.next()?);
+    Ok(Some(Amending { limit, rest, rest_after }))
+}
+
+/// Reads an order; its legs are in their own rows.
+pub(in crate::engine) fn read_order(
+    engine: &Engine,
+    row: &[Cell],
+) -> Result<(OrderId, Order), RestoreError> {
+    let cells = &mut Reader::new("orders", row);
+    let id = OrderId(cells.next()?);
+    let (account, epoch) = (AccountId(cells.next()?), cells.next()?);
+    let (graph, node_id, seq) = (GraphIx(cells.next()?), cells.next::<String>()?, cells.next()?);
+    let text: String = cells.next()?;
+    let found = engine.registry().resolve(&text);
+    let found = found.ok_or_else(|| cells.error(format!("unknown symbol {text:?}")))?;
+    let (kind, side, _venue) = (cells.next()?, cells.next()?, cells.next::<Option<String>>()?);
+    let spec = OrderSpec {
+        account,
+        epoch,
+        graph,
+        node_id: node_id.into(),
+        seq,
+        symbol: found.symbol,
+        outcome: found.outcome,
+        kind,
+        side,
+        pinned: cells.next()?,
+        tif: cells.next()?,
+        policy: cells.next()?,
+        urgency: cells.next()?,
+        max_slippage_bps: cells.next()?,
+        horizon_ms: cells.next()?,
+        reduce_only: cells.next()?,
+        notional_usd: cells.next()?,
+        is_market: cells.next()?,
+        created_ns: cells.next()?,
+    };
+    let created_seq = cells.next()?;
+    Ok((id, read_progress(cells, spec, created_seq)?))
+}
+
+fn read_progress(
+    cells: &mut Reader<'_>,
+    spec: OrderSpec,
+    created_seq: u64,
+) -> Result<Order, RestoreError> {
+    Ok(Order {
+        spec,
+        qty: cells.next()?,
+        limit: cells.next()?,
+        filled: cells.next()?,
+        exact: cells.next()?,
+        notional_usd: cells.next()?,
+        fees_usd: cells.next()?,
+        status: cells.next()?,
+        reject: cells.next()?,
+        message: cells.next::<Option<String>>()?.map(Into::into),
+        done: cells.next()?,
+        legs: Vec::new(),
+        version: cells.next()?,
+        event_seq: cells.next()?,
+        created_seq,
+        updated_ns: cells.next()?,
+        expires_ns: cells.next()?,
+        amending: read_amending(cells)?,
+    })
+}
+
+pub(in crate::engine) fn leg_row(engine: &Engine, id: OrderId, at: usize, leg: &Leg) -> Row {
+    let held = leg.reservation.and_then(|held| engine.ledger().reserved(held).ok());
+    let mut cells = row![id.0, u64::try_from(at).unwrap_or(u64::MAX)];
+    cells.extend(leg_cells(leg, held));
+    cells
+}
+
+fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
+    let mut cells = row![
+        leg.market.0,
+        leg.qty,
+        leg.filled,
+        leg.bound,
+        leg.cap,
+        leg.margin_at,
+        held,
+        leg.reducing,
+        leg.state,
+        leg.status,
+        leg.at_venue,
+        leg.cancelling,
+    ];
+    cells.extend(leg.fees.sums().map(Cell::from));
+    cells.push(pack(&transit_cells(&leg.transit)).into());
+    cells.push(leg.reshape.map(|form| pack(&reshape_cells(&form))).into());
+    cells
+}
+
+fn reshape_cells(form: &Reshape) -> Row {
+    let Reshape { qty, bound, cap, margin_at, reducing, at_venue, travels, transit } = *form;
+    let mut cells = row![qty, bound, cap, margin_at, reducing, at_venue, travels];
+    cells.extend(transit_cells(&transit));
+    cells
+}
+
+fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<Reshape>, RestoreError> {
+    let Some(packed) = cells.packed_or_null()? else { return Ok(None) };
+    let cells = &mut Reader::new("legs.reshape", &packed);
+    Ok(Some(Reshape {
+        qty: cells.next()?,
+        bound: cells.next()?,
+        cap: cells.next()?,
+        margin_at: cells.next()?,
+        reducing: cells.next()?,
+        at_venue: cells.next()?,
+        travels: cells.next()?,
+        transit: read_transit(cells)?,
+    }))
+}
+
+/// Reads a leg and what it held; the caller gives it its reservation.
+pub(in crate::engine) fn read_leg(
+    row: &[Cell],
+) -> Result<(OrderId, Leg, Option<Money>), RestoreError> {
+    let cells = &mut Reader::new("legs", row);
+    let (order, _at) = (OrderId(cells.next()?), cells.next::<u32>()?);
+    let (leg, held) = read_leg_cells(cells)?;
+    Ok((order, leg, held))
+}
+
+fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), RestoreError> {
+    let (market, qty, filled) = (MarketId(cells.next()?), cells.next()?, cells.next()?);
+    let (bound, cap, margin_at) = (cells.next()?, cells.next()?, cells.next()?);
+    let held = cells.next()?;
+    let mut leg = Leg {
+        market,
+        qty,
+        filled,
+        fees: FeeState::default(),
+        bound,
+        cap,
+        margin_at,
+        reservation: None,
+        reducing: cells.next()?,
+        state: cells.next()?,
+        status: cells.next()?,
+        at_venue: cells.next()?,
+        cancelling: cells.next()?,
+        open: qty,
+        transit: crate::sim::latency::Transit::default(),
+        reshape: None,
+    };
+    leg.open = leg.remaining();
+    let mut sums = [0i128; 6];
+    for sum in &mut sums {
+        *sum = cells.next()?;
+    }
+    leg.fees = FeeState::from_sums(sums);
+    let transit = cells.packed()?;
+    leg.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
+    leg.reshape = read_reshape(cells)?;
+    Ok((leg, held))
+}
+
+pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
+    let graph = engine.graph(id);
+    let spec = &engine.order(graph.order).spec;
+    row![
+        id.0,
+        spec.account.0,
+        spec.epoch,
+        graph.id.to_string(),
+        graph.order.0,
+        format!("{:032x}", graph.fingerprint),
+        graph.metadata.clone(),
+        graph.first_answer.as_deref().map(|first| pack(&snapshot_cells(first))),
+        pack(&risk_cells(&graph.risk)),
+        graph.by,
+    ]
+}
+
+/// Reads a graph of this order; returns whose it is, too.
+pub(in crate::engine) fn read_graph(
+    row: &[Cell],
+    order_of: impl Fn(OrderId) -> Option<Order>,
+) -> Result<(GraphIx, AccountId, Graph), RestoreError> {
+    let cells = &mut Reader::new("graphs", row);
+    let (id, account, _epoch) =
+        (GraphIx(cells.next()?), AccountId(cells.next()?), cells.next::<u32>()?);
+    let (name, order) = (cells.next::<String>()?, OrderId(cells.next()?));
+    let digits: String = cells.next()?;
+    let Ok(fingerprint) = u128::from_str_radix(&digits, 16) else {
+        return Err(cells.error(format!("no fingerprint: {digits:?}")));
+    };
+    let metadata: String = cells.next()?;
+    let first: Option<String> = cells.next()?;
+    let missing = || cells.error(format!("order {} is missing", order.0));
+    let of = order_of(order).ok_or_else(missing)?;
+    let first_answer = match first {
+        None => None,
+        Some(text) => Some(Box::new(read_snapshot(&text, of)?)),
+    };
+    let risk = read_risk(&cells.packed()?)?;
+    let (id_of_graph, by) = (GraphId::parse(&name), cells.next()?);
+    let metadata = metadata.into();
+    let graph = Graph { id: id_of_graph, fingerprint, order, first_answer, metadata, risk, by };
+    Ok((id, account, graph))
+}
+
+fn snapshot_cells(order: &Order) -> Row {
+    let mut cells = progress_cells(order);
+    cells.push(u64::try_from(order.legs.len()).unwrap_or(u64::MAX).into());
+    for leg in &order.legs {
+        // What an open leg held is computed from the leg; that it held something is what counts.
+        cells.extend(leg_cells(leg, leg.reservation.map(|_| Money::ZERO)));
+    }
+    cells
+}
+
+fn read_snapshot(text: &str, of: Order) -> Result<Order, RestoreError> {
+    let cells = super::cell::unpack(text).unwrap_or_default();
+    let cells = &mut Reader::new("graphs.first_answer", &cells);
+    let mut order = read_progress(cells, of.spec, of.created_seq)?;
+    for _ in 0..cells.next::<u64>()? {
+        let (mut leg, held) = read_leg_cells(cells)?;
+        leg.reservation = held.map(|_| ReservationId::ended());
+        order.legs.push(leg);
+    }
+    Ok(order)
+}

@@ -1,0 +1,54 @@
+"""The tables, the engine's rows and the migrations say the same."""
+
+import sqlite3
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from sequence import _core
+from sequence.sandbox import Sandbox
+from sequence.store import migrate
+from sequence.store.tables import CHAIN_COLUMNS, ENGINE_TABLES, SCHEMA_REVISION, events, metadata
+
+
+def test_the_engine_writes_the_columns_of_the_tables_in_their_order():
+    written = dict(_core.Journal.tables())
+    assert set(written) == {table.name for table in ENGINE_TABLES}
+    for table in ENGINE_TABLES:
+        columns = [column.name for column in table.columns]
+        added = list(CHAIN_COLUMNS) if table is events else []
+        assert columns == written[table.name] + added, table.name
+
+
+def test_the_steps_lead_to_the_tables(database: Path):
+    Sandbox(store=database, market="none").close()
+    with sqlite3.connect(database) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        migrated = {name: _words(sql) for name, sql in connection.execute(query)}
+    migrated.pop("alembic_version")
+    dialect = sqlite.dialect()
+    defined = {}
+    for table in metadata.sorted_tables:
+        defined[table.name] = _words(str(CreateTable(table).compile(dialect=dialect)))
+        for index in table.indexes:
+            defined[str(index.name)] = _words(str(CreateIndex(index).compile(dialect=dialect)))
+    assert migrated == defined
+
+
+def test_the_newest_step_is_the_one_that_is_looked_for():
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
+
+
+def test_every_table_is_strict():
+    for table in metadata.sorted_tables:
+        created = str(CreateTable(table).compile(dialect=sqlite.dialect()))
+        assert created.rstrip().endswith("STRICT"), table.name
+
+
+def _words(sql: str) -> list[str]:
+    return sql.split()
