@@ -1,13 +1,12 @@
 """Streams over WebSockets: the only file that knows `websockets`."""
 
-from collections.abc import Callable
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     AsyncExitStack,
     ExitStack,
 )
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as async_connect
@@ -31,6 +30,9 @@ from sequence._wire import (
     stream_url,
     upgrade_headers,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
 _POLICY = 1008
