@@ -7,6 +7,7 @@ from contextlib import (
     ExitStack,
 )
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as async_connect
@@ -22,20 +23,17 @@ from websockets.sync.client import ClientConnection, connect
 from sequence import errors
 from sequence._options import Options
 from sequence._retry import read_retry_after
-from sequence._wire import (
-    CLOSE_TIMEOUT_S,
-    MAX_MESSAGE_BYTES,
-    OPEN_TIMEOUT_S,
-    WireClosedError,
-    stream_url,
-    upgrade_headers,
-)
+from sequence._wire import WireClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
 _POLICY = 1008
+_OPEN_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 2.0
+_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+_PATH = "/v1/stream"
 # Their own types say too little for a strict reader.
 _connect = cast("Callable[..., AbstractContextManager[ClientConnection]]", connect)
 _async_connect = cast("Callable[..., AbstractAsyncContextManager[AsyncConnection]]", async_connect)
@@ -49,7 +47,7 @@ def open_socket(options: Options) -> "SocketWire":
     """
     stack = ExitStack()
     try:
-        opening = _connect(stream_url(options), **_settings(options))
+        opening = _connect(_stream_url(options), **_settings(options))
         socket = stack.enter_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
@@ -63,7 +61,7 @@ async def open_async_socket(options: Options) -> "AsyncSocketWire":
     """The same for asyncio."""
     stack = AsyncExitStack()
     try:
-        opening = _async_connect(stream_url(options), **_settings(options))
+        opening = _async_connect(_stream_url(options), **_settings(options))
         socket = await stack.enter_async_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
@@ -133,11 +131,11 @@ class AsyncSocketWire:
 
 def _settings(options: Options) -> dict[str, Any]:
     return {
-        "additional_headers": upgrade_headers(options),
+        "additional_headers": _upgrade_headers(options),
         "compression": None,
-        "open_timeout": OPEN_TIMEOUT_S,
-        "close_timeout": CLOSE_TIMEOUT_S,
-        "max_size": MAX_MESSAGE_BYTES,
+        "open_timeout": _OPEN_TIMEOUT_S,
+        "close_timeout": _CLOSE_TIMEOUT_S,
+        "max_size": _MAX_MESSAGE_BYTES,
         # On this machine a proxy would only break the way, and see the key.
         "proxy": None if options.is_local else True,
     }
@@ -160,3 +158,16 @@ def _closed(closed: ConnectionClosed) -> WireClosedError:
         return WireClosedError("the connection was lost")
     reason = received.reason or f"closed with code {received.code}"
     return WireClosedError(reason, is_final=received.code == _POLICY)
+
+
+def _stream_url(options: Options) -> str:
+    """Where the stream of an API is."""
+    parts = urlsplit(options.base_url)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return f"{scheme}://{parts.netloc}{parts.path}{_PATH}"
+
+
+def _upgrade_headers(options: Options) -> dict[str, str]:
+    """Headers of the upgrade request."""
+    key = options.api_key
+    return {} if key is None else {"Authorization": f"Bearer {key}"}

@@ -1,14 +1,6 @@
 """The seam between a stream and what carries it: a WebSocket, or a sandbox in the same process."""
 
-from typing import Final, Protocol
-from urllib.parse import urlsplit
-
-from sequence._options import Options
-
-OPEN_TIMEOUT_S: Final = 10.0
-CLOSE_TIMEOUT_S: Final = 2.0
-MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
-_PATH: Final = "/v1/stream"
+from typing import Protocol
 
 
 class WireClosedError(Exception):
@@ -69,16 +61,3 @@ class AsyncStreamTransport(Protocol):
     async def open_stream(self) -> AsyncWire:
         """See `StreamTransport.open_stream`."""
         ...
-
-
-def stream_url(options: Options) -> str:
-    """Where the stream of an API is."""
-    parts = urlsplit(options.base_url)
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return f"{scheme}://{parts.netloc}{parts.path}{_PATH}"
-
-
-def upgrade_headers(options: Options) -> dict[str, str]:
-    """Headers of the upgrade request."""
-    key = options.api_key
-    return {} if key is None else {"Authorization": f"Bearer {key}"}
