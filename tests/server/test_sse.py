@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.server.streaming import WAIT_S
 
 from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
+from tests.server.streaming import WAIT_S
 
 
 class Events:

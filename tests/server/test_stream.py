@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.server.streaming import Reader, reader
 
 from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
+from tests.server.streaming import Reader, reader
 
 if TYPE_CHECKING:
     from sequence import Sequence

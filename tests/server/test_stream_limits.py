@@ -11,11 +11,11 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from tests.server.streaming import WAIT_S, Reader, reader
 from websockets.exceptions import InvalidStatus
 
 from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
+from tests.server.streaming import WAIT_S, Reader, reader
 
 ROOMY = Limits(socket_controls_per_second=10_000, socket_control_burst=10_000)
 

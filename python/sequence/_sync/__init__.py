@@ -7,4 +7,10 @@ from sequence._sync.order import PlacedOrder
 from sequence._sync.sandbox import SandboxCalls
 from sequence._sync.stream import Stream
 
-__all__ = ["GraphBuilder", "PlacedOrder", "SandboxCalls", "Sequence", "Stream"]
+__all__ = [
+    "GraphBuilder",
+    "PlacedOrder",
+    "SandboxCalls",
+    "Sequence",
+    "Stream",
+]
