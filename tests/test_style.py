@@ -16,14 +16,15 @@ ARROWS = {
     "types": {"types"},
     "errors": set[str](),
     "feeds": {"_core", "feeds"},
-    "sandbox": {"types", "errors", "_core", "feeds", "sandbox", "_operations"},
-    "server": {"types", "errors", "_core", "sandbox", "server", "_operations"},
+    "store": {"_core", "store"},
+    "sandbox": {"types", "errors", "_core", "feeds", "store", "sandbox", "_operations"},
+    "server": {"types", "errors", "_core", "store", "sandbox", "server", "_operations"},
     "client": {"types", "errors", "client", "_operations", "_core", "_wire"},
     "_wire": set[str](),
     "_operations": {"types", "errors"},
     "_http": {"types", "errors", "client", "_operations", "_wire"},
     "_inprocess": {"types", "errors", "sandbox", "_operations", "_wire"},
-    "cli": {"types", "errors", "_core", "feeds", "sandbox", "server", "client", "cli"},
+    "cli": {"types", "errors", "_core", "feeds", "store", "sandbox", "server", "client", "cli"},
 }
 """Part -> the parts it may import. A part that is not listed is the client."""
 

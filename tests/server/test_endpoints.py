@@ -24,6 +24,7 @@ def test_health_reports_the_demo_market(api):
         "uptime_s",
         "pid",
         "market_data",
+        "simulation",
         "store",
         "venues",
     }
