@@ -95,8 +95,8 @@ class Hub:
         found = self._rings.get((account, name))
         if found is None:
             self.listen()
-            newest = self._runtime.engine.frame_seq(account, name)
-            found = self._rings[account, name] = Ring(newest)
+            base = self._runtime.engine.frame_base(account)
+            found = self._rings[account, name] = Ring(base)
         return found
 
     def follow(self, session: "Session", account: int, name: PrivateName, channel: str) -> None:
