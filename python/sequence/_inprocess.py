@@ -7,8 +7,9 @@ from typing import Any, Final, cast
 
 from sequence._operations import AnswerT, Operation
 from sequence._wire import WireClosedError
-from sequence.errors import SequenceError, ValidationError
+from sequence.errors import NetworkError, SequenceError, ValidationError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Pending
+from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import missing, refused
@@ -25,6 +26,7 @@ def answer_of(_: Operation[AnswerT], response: object) -> AnswerT:
 
 
 _LOOK_S: Final = 0.005
+_TOO_MANY: Final = 429
 
 
 class InProcessTransport:
@@ -102,12 +104,27 @@ class InProcessTransport:
             query = self._default_query(operation)
         if body is None and operation.request is not None:
             body = operation.read_body({})
+        strike = self._strike(operation.name, principal)
         call = Call(self._runtime, principal, path, query, body)
-        return call, self._runtime.run(handler, call, write=operation.method != "GET")
+        response = self._runtime.run(handler, call, write=operation.method != "GET")
+        if strike is not None and strike.drop:
+            raise NetworkError("network: a fault of the sandbox dropped the answer")
+        return call, response
 
     def again(self, call: Call[Any, Any], pending: Pending) -> object:
         """Looks whether an answer has arrived."""
         return self._runtime.run(pending.again, call)
+
+    def _strike(self, name: str, principal: Principal) -> Strike | None:
+        """What a fault does to this call; calls about faults are free of them."""
+        if name.startswith("sandbox_faults"):
+            return None
+        with self._runtime.lock:
+            strike = self._runtime.faults.strike(principal.client)
+        if strike is None or strike.status is None:
+            return strike
+        code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
+        raise refused(code, "a fault of the sandbox")
 
     def _authenticate(self) -> Principal:
         keys = self._runtime.keys

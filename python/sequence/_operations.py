@@ -117,6 +117,103 @@ SANDBOX_SETTLE = Operation(
     writes=True,
     summary="End an event market for every account",
 )
+SANDBOX_MARKET_EVENTS = Operation(
+    "sandbox_market_events",
+    "POST",
+    "/v1/sandbox/market/events",
+    t.MarketEventsApplied,
+    t.MarketEventsRequest,
+    auth="test",
+    writes=True,
+    summary="Feed order books and trades by hand",
+    repeatable=False,
+)
+SANDBOX_CLOCK = Operation(
+    "sandbox_clock",
+    "GET",
+    "/v1/sandbox/clock",
+    t.SandboxClock,
+    auth="test",
+    summary="The clock of the sandbox",
+)
+SANDBOX_CLOCK_PUT = Operation(
+    "sandbox_clock_put",
+    "PUT",
+    "/v1/sandbox/clock",
+    t.SandboxClock,
+    t.ClockSetRequest,
+    auth="test",
+    writes=True,
+    summary="Move a manual clock to a time",
+)
+SANDBOX_CLOCK_ADVANCE = Operation(
+    "sandbox_clock_advance",
+    "POST",
+    "/v1/sandbox/clock/advance",
+    t.SandboxClock,
+    t.ClockAdvanceRequest,
+    auth="test",
+    writes=True,
+    summary="Let time pass on a manual clock",
+    repeatable=False,
+)
+SANDBOX_FAULTS = Operation(
+    "sandbox_faults",
+    "GET",
+    "/v1/sandbox/faults",
+    t.Faults,
+    auth="test",
+    summary="Faults in force",
+)
+SANDBOX_FAULTS_ADD = Operation(
+    "sandbox_faults_add",
+    "POST",
+    "/v1/sandbox/faults",
+    t.Fault,
+    t.FaultRequest,
+    auth="test",
+    writes=True,
+    summary="Make something go wrong",
+    repeatable=False,
+)
+SANDBOX_FAULTS_DELETE = Operation(
+    "sandbox_faults_delete",
+    "DELETE",
+    "/v1/sandbox/faults/{id}",
+    t.Fault,
+    auth="test",
+    writes=True,
+    summary="End a fault",
+)
+SANDBOX_EVENTS = Operation(
+    "sandbox_events",
+    "GET",
+    "/v1/sandbox/events",
+    t.SandboxEvents,
+    query=t.SandboxEventsQuery,
+    auth="test",
+    summary="What happened to the account",
+)
+SANDBOX_SNAPSHOT = Operation(
+    "sandbox_snapshot",
+    "POST",
+    "/v1/sandbox/snapshot",
+    t.SandboxSnapshot,
+    t.EmptyRequest,
+    auth="test",
+    writes=True,
+    summary="Keep a copy of the state to return to",
+)
+SANDBOX_RESTORE = Operation(
+    "sandbox_restore",
+    "POST",
+    "/v1/sandbox/restore",
+    t.SandboxSnapshot,
+    t.RestoreRequest,
+    auth="test",
+    writes=True,
+    summary="Return to a copy, in a new epoch",
+)
 
 POSITIONS = Operation(
     "positions",

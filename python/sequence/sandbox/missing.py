@@ -60,16 +60,6 @@ _LATER: Final = (
     ("GET", "/v1/analytics/ab_report", "analytics"),
     ("GET", "/v1/portfolio/snapshots", "portfolio_snapshots"),
     ("POST", "/v1/positions/sync", "positions_sync"),
-    ("POST", "/v1/sandbox/market/events", "sandbox_market_events"),
-    ("GET", "/v1/sandbox/clock", "sandbox_clock"),
-    ("PUT", "/v1/sandbox/clock", "sandbox_clock"),
-    ("POST", "/v1/sandbox/clock/advance", "sandbox_clock"),
-    ("GET", "/v1/sandbox/faults", "sandbox_faults"),
-    ("POST", "/v1/sandbox/faults", "sandbox_faults"),
-    ("DELETE", "/v1/sandbox/faults/{id}", "sandbox_faults"),
-    ("GET", "/v1/sandbox/events", "sandbox_events"),
-    ("POST", "/v1/sandbox/snapshot", "sandbox_snapshot"),
-    ("POST", "/v1/sandbox/restore", "sandbox_restore"),
 )
 
 _NEVER: Final = (

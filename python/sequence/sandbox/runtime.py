@@ -13,12 +13,14 @@ from typing import Any, Final
 from sequence import _core
 from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
+from sequence.sandbox.faults import Faults
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys
 from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.sim import SimConfig
+from sequence.sandbox.snapshots import Snapshots
 from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tickets import TicketBox
 from sequence.store import Loaded, Store, StoreDamagedError, StoreError, crash_point
@@ -83,7 +85,9 @@ class Runtime:
         if self.keeper is not None:
             self._restore(self.keeper, loaded)
         # A start adds to the ids of all starts before: none may come twice.
-        self._ids = IdSource(seed if loaded is None else seed ^ self.now_ns)
+        self.ids: Final = IdSource(seed if loaded is None else seed ^ self.now_ns)
+        self.faults: Final = Faults(self)
+        self.snapshots: Final = Snapshots(self)
         self._start_market(recordings)
         self.local: Final = self._local_client(loaded)
         self.test_key: Final = self._local_key("sandbox")
@@ -188,6 +192,7 @@ class Runtime:
         now_ns = self.clock.now_ns()
         self.engine.advance(now_ns)
         self.now_ns = now_ns
+        self.faults.expire()
         return now_ns
 
     def publish(self) -> None:
@@ -221,7 +226,7 @@ class Runtime:
             add_recording(self.engine, recording)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
-        client_id = self._ids.next("client", self.now_ns)
+        client_id = self.ids.next("client", self.now_ns)
         return Client(
             client_id=client_id,
             label=label,
@@ -233,7 +238,7 @@ class Runtime:
 
     def new_key_id(self) -> str:
         """The id of the next key."""
-        return self._ids.next("key", self.now_ns)
+        return self.ids.next("key", self.now_ns)
 
     def _local_key(self, mode: Mode) -> str:
         if self.keeper is not None:

@@ -1,6 +1,6 @@
 """The sandbox as a user holds it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +10,13 @@ from sequence import _core
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, open_recording, open_recordings
+from sequence.sandbox.refuse import core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.store import Store
+from sequence.types import FaultRequest
+from sequence.types.testing import FaultKind
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
@@ -58,6 +61,58 @@ class ClockControl:
             self._runtime.clock.move(step_ns)
         with self._runtime.turn() as now_ns:
             return now_ns
+
+
+class FaultControl:
+    """What goes wrong on purpose: ``sandbox.faults``."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def add(
+        self,
+        kind: FaultKind,
+        *,
+        venue: str | None = None,
+        symbol: str | None = None,
+        count: int | None = None,
+        ms: int | None = None,
+        reason: str | None = None,
+        seed: int | None = None,
+    ) -> str:
+        """Puts a fault in force for the local client; its id.
+
+        Args:
+            kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
+                ``stale_venue``, ``halt_venue`` or ``reject_next``.
+            venue: Where, for the kinds about venues and orders.
+            symbol: For which symbol only.
+            count: How many requests or orders meet it; 1 by default.
+            ms: Length of a delay, or how long a venue stays stale or halted.
+            reason: Why orders are rejected.
+            seed: Hits every request with a probability of one half, repeatably.
+        """
+        row = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
+        row |= {"ms": ms, "reason": reason, "seed": seed}
+        asked = FaultRequest.model_validate({k: v for k, v in row.items() if v is not None})
+        with self._runtime.turn():
+            client = self._runtime.local
+            if not client.epoch:
+                self._runtime.reset(client)
+            try:
+                return str(self._runtime.faults.add(client, asked)["fault_id"])
+            except _core.Refusal as refusal:
+                raise core_refusal(refusal) from None
+
+    def remove(self, fault_id: str) -> None:
+        """Ends a fault."""
+        with self._runtime.turn():
+            self._runtime.faults.remove(self._runtime.local, fault_id)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._runtime.turn():
+            rows = self._runtime.faults.rows(self._runtime.local)
+        return iter(rows)
 
 
 class Sandbox:
@@ -130,6 +185,7 @@ class Sandbox:
             raise
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
+        self.faults: Final = FaultControl(self.runtime)
 
     @property
     def test_key(self) -> str:
@@ -220,6 +276,22 @@ class Sandbox:
         """A digest of everything that happened to accounts so far."""
         with self.runtime.lock:
             return self.runtime.engine.event_hash()
+
+    def snapshot(self) -> str:
+        """Keeps a copy of the state to return to; its id."""
+        with self.runtime.turn():
+            self._seeded()
+            return self.runtime.snapshots.take(self.runtime.local)
+
+    def restore(self, snapshot_id: str) -> None:
+        """Returns to a copy in a new epoch: orders, fills, positions and books are as they were."""
+        with self.runtime.turn():
+            self._seeded()
+            self.runtime.snapshots.restore(self.runtime.local, snapshot_id)
+
+    def _seeded(self) -> None:
+        if not self.runtime.local.epoch:
+            self.runtime.reset(self.runtime.local)
 
     def check_invariants(self) -> list[dict[str, Any]]:
         """What must always hold and does not; empty unless there is a bug."""

@@ -7,13 +7,14 @@ permission, body and query, then the handler. Nothing before the handler changes
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
 from sequence.errors import SequenceError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
+from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
@@ -38,6 +39,8 @@ _RETRY: Final[Header] = (b"retry-after", b"1")
 _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
+_FAULTS: Final = b"/v1/sandbox/faults"
+_TOO_MANY: Final = 429
 _TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
 _VERSIONS: Final = ("1.1", "1.0")
@@ -145,14 +148,29 @@ class App:
         if endpoint.reads_body:
             body = endpoint.read_body(await self._json_body(receive, named))
         query = endpoint.read_query(query_string)
+        strike = self._strike(principal, raw_path)
         call = Call(self._runtime, principal, path, query, body)
         write = scope["method"] != "GET"
         response = await self._run(handler, call, write=write)
         if type(response) is Pending:
             response = await self._settled(response, call)
+        if strike is not None:
+            await _suffer(strike, scope)
         if type(response) is Replay:
             return response.response.to_json(), endpoint.headers + _REPLAYED
         return response.to_json(), endpoint.headers
+
+    def _strike(self, principal: Principal, raw_path: bytes) -> Strike | None:
+        """What a fault does to this request; the way to end a fault is free of them."""
+        if raw_path.startswith(_FAULTS):
+            return None
+        runtime = self._runtime
+        with runtime.lock:
+            strike = runtime.faults.strike(principal.client)
+        if strike is None or strike.status is None:
+            return strike
+        code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
+        raise refused(code, "a fault of the sandbox")
 
     async def _settled(self, first: Pending, call: Call[Any, Any]) -> Any:  # noqa: ANN401
         """Waits while a simulated delay holds the answer back, and answers the present then."""
@@ -293,6 +311,19 @@ class App:
         if wait_s:
             error = refused("RATE_LIMITED", f"more than {qps} requests per second")
             raise RefusedError(error, _retry_after(wait_s))
+
+
+async def _suffer(strike: Strike, scope: Scope) -> None:
+    """The request had its effect; its answer comes late, or never."""
+    if strike.delay_ms:
+        await asyncio.sleep(strike.delay_ms / 1000)
+    if strike.drop:
+        abort: Callable[[], None] | None = scope.get("state", {}).get("abort")
+        if abort is not None:
+            abort()
+            # The server notices the lost connection before it misses the answer.
+            await asyncio.sleep(0.01)
+        raise reading.ClientGoneError
 
 
 async def _answer_and_close(

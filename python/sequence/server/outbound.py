@@ -82,6 +82,10 @@ class Outbound:
 
     def take(self) -> bytes:
         """Frames to write next, joined; nothing when nothing waits."""
+        if len(self._events) == 1 and not self._market:
+            # The usual case.
+            self._bytes = 0
+            return self._events.popleft()[1]
         parts: list[bytes] = []
         size = 0
         while self._events and size < _JOIN_BYTES:
@@ -98,8 +102,8 @@ class Outbound:
 
     @property
     def is_empty(self) -> bool:
-        """True when no event waits."""
-        return not self._events
+        """True when nothing waits."""
+        return not self._events and not self._market
 
     def is_stuck(self, unsent_bytes: int, paused_s: float, now_s: float) -> bool:
         """True when the reader is too slow for its private events.

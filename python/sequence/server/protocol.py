@@ -264,6 +264,7 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
         def on_message_begin(self) -> None:
             self._phase = Phase.HEAD
             super().on_message_begin()
+            self.scope["state"]["abort"] = self.transport.abort
 
         def on_headers_complete(self) -> None:
             self._phase = Phase.BODY

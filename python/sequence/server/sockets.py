@@ -203,7 +203,7 @@ class StreamSocket(asyncio.Protocol):
             data = self.outbound.take()
             if data:
                 self._transport.write(data)
-            elif not self._refill():
+            if self.outbound.is_empty and not self._refill():
                 return
         if not self._closing and self._is_stuck(time.monotonic()):
             self.close(_STUCK, "the reader is too slow")

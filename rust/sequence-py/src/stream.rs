@@ -2,14 +2,15 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use sequence_core::engine::Topic;
 use sequence_core::engine::view::Value;
 use sequence_core::ids::AccountId;
+use sequence_core::reject::{Refusal, RejectReason};
 use sequence_core::session::Session;
 
 use crate::convert::to_python;
 use crate::engine::Engine;
 use crate::error::refused;
+use crate::parse;
 
 /// (account, topic, seq, `ts_ns`, data as JSON text).
 type FrameRow = (u32, &'static str, u64, i64, String);
@@ -43,12 +44,9 @@ impl Engine {
         frames.into_iter().map(row).collect()
     }
 
-    /// Number of the newest private event of a topic, 0 before the first.
-    fn frame_seq(&self, account: u32, topic: &str) -> PyResult<u64> {
-        let known = [Topic::Orders, Topic::Fills, Topic::Graphs, Topic::Routing];
-        let topic = known.into_iter().find(|known| known.as_str() == topic);
-        let topic = topic.ok_or_else(|| PyValueError::new_err("no private topic"))?;
-        Ok(self.lock().engine.frame_seq(AccountId(account), topic))
+    /// The number that the first private event of each topic of an account follows.
+    fn frame_base(&self, account: u32) -> u64 {
+        self.lock().engine.frame_base(AccountId(account))
     }
 
     /// Open order rows and open graph rows as JSON texts, oldest first.
@@ -81,6 +79,62 @@ impl Engine {
     fn risk_state<'py>(&self, py: Python<'py>, account: u32) -> PyResult<Bound<'py, PyAny>> {
         let state = self.lock().engine.risk_state_view(AccountId(account));
         to_python(py, &state)
+    }
+
+    /// Lets the next orders of an account be rejected with a reason.
+    #[expect(clippy::too_many_arguments, reason = "the fields of a fault")]
+    #[pyo3(signature = (account, reason, count=1, venue=None, symbol=None))]
+    fn reject_next(
+        &self,
+        py: Python<'_>,
+        account: u32,
+        reason: &str,
+        count: u32,
+        venue: Option<&str>,
+        symbol: Option<&str>,
+    ) -> PyResult<()> {
+        self.run(py, |session| {
+            let found = RejectReason::parse(reason);
+            let found = found.ok_or_else(|| Refusal::invalid("reason", "unknown reason"))?;
+            let venue = venue.map(parse::venue).transpose()?;
+            for _ in 0..count {
+                session.engine.reject_next(AccountId(account), found, venue, symbol);
+            }
+            Ok(())
+        })
+    }
+
+    /// Treats a book as old whatever comes, or no longer.
+    fn hold_stale(&self, py: Python<'_>, venue: &str, symbol: &str, held: bool) -> PyResult<()> {
+        self.run(py, |session| {
+            let market = session.engine.find_market(parse::venue(venue)?, symbol);
+            let market = market.ok_or_else(|| Refusal::not_found("no such market"))?;
+            session.engine.hold_stale(market, held);
+            Ok(())
+        })
+    }
+
+    /// Takes back the rejections that no order has met yet; how many.
+    fn forget_rejections(&self, account: u32) -> usize {
+        self.lock().engine.forget_rejections(AccountId(account))
+    }
+
+    /// Rejections that no order has met yet.
+    fn rejections_left(&self, account: u32) -> usize {
+        self.lock().engine.rejections_left(AccountId(account))
+    }
+
+    /// Accounts that were seeded.
+    fn seeded_accounts(&self) -> usize {
+        self.lock().engine.seeded_accounts()
+    }
+
+    /// Undoes everything since a copy, as if it had never been.
+    fn roll_back(&self, snapshot: &Snapshot) -> PyResult<()> {
+        let copy =
+            snapshot.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork();
+        *self.lock() = copy.ok_or_else(|| PyValueError::new_err("this copy cannot be used"))?;
+        Ok(())
     }
 
     /// A copy of the state to return to; `ValueError` while recordings are played.

@@ -19,6 +19,7 @@ from sequence.sandbox.handlers import (
     quote,
     sandbox,
     symbol,
+    testing,
 )
 from sequence.sandbox.handlers.order import Replay
 
@@ -30,6 +31,16 @@ HANDLERS: Final[dict[str, Handler]] = {
     "sandbox_settings": sandbox.settings,
     "sandbox_settings_put": sandbox.put_settings,
     "sandbox_settle": sandbox.settle,
+    "sandbox_market_events": testing.market_events,
+    "sandbox_clock": testing.clock,
+    "sandbox_clock_put": testing.set_clock,
+    "sandbox_clock_advance": testing.advance_clock,
+    "sandbox_faults": testing.faults,
+    "sandbox_faults_add": testing.add_fault,
+    "sandbox_faults_delete": testing.delete_fault,
+    "sandbox_events": testing.events,
+    "sandbox_snapshot": testing.snapshot,
+    "sandbox_restore": testing.restore,
     "positions": position.positions,
     "balances": position.balances,
     "positions_perp": position.perp,

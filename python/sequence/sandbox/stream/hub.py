@@ -17,7 +17,7 @@ from sequence.sandbox.stream.packet import (
     packet_of,
     private_packet,
 )
-from sequence.sandbox.stream.ring import Event, Ring
+from sequence.sandbox.stream.ring import Ring
 from sequence.sandbox.stream.topic import PRIVATE, MarketTopic, PrivateName
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Hub:
         found = self._rings.get((account, name))
         if found is None:
             self.listen()
-            newest = self._runtime.engine.frame_seq(account, name)
-            found = self._rings[account, name] = Ring(newest)
+            base = self._runtime.engine.frame_base(account)
+            found = self._rings[account, name] = Ring(base)
         return found
 
     def follow(self, session: "Session", account: int, name: PrivateName, channel: str) -> None:
@@ -155,13 +155,16 @@ class Hub:
             self.feeds.alert(account, ts_ns, data)
             return
         name = PRIVATE[topic]
-        event = Event(seq, ts_ns, data)
-        ring = self._rings.get((account, name))
+        key = account, name
+        ring = self._rings.get(key)
         if ring is None:
-            ring = self._rings[account, name] = Ring(seq - 1)
-        ring.append(event)
+            ring = self._rings[key] = Ring(seq - 1)
+        ring.append((seq, ts_ns, data))
+        readers = self._readers.get(key)
+        if not readers:
+            return
         packets: dict[str, Packet] = {}
-        for session, channel in self._readers.get((account, name), {}).items():
+        for session, channel in readers.items():
             if session.is_behind(name):
                 continue
             packet = packets.get(channel)

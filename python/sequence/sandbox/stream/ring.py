@@ -3,17 +3,13 @@
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 REPLAY_EVENTS: Final = 10_000
 
 
-class Event(NamedTuple):
-    """One numbered event; ``data`` is its JSON text."""
-
-    seq: int
-    ts_ns: int
-    data: str
+Event = tuple[int, int, str]
+"""Number, time and JSON text of an event: plain tuples, which the garbage collector passes over."""
 
 
 class Ring:
@@ -29,12 +25,12 @@ class Ring:
     def append(self, event: Event) -> None:
         """Adds the next event."""
         self._events.append(event)
-        self.newest = event.seq
+        self.newest = event[0]
 
     @property
     def first(self) -> int:
         """Number of the oldest event that can be replayed; the next one's when none can."""
-        return self._events[0].seq if self._events else self.newest + 1
+        return self._events[0][0] if self._events else self.newest + 1
 
     def since(self, seq: int, limit: int) -> Iterator[Event]:
         """At most ``limit`` events after a number, oldest first."""

@@ -152,7 +152,7 @@ class Session:
                 raise StreamEndError(TRY_AGAIN_LATER, "too slow for the replay")
             for event in ring.since(sent, _BATCH):
                 self.sink.event(private_packet(channel, *event, snapshot=False))
-                seq = event.seq
+                seq = event[0]
             if seq >= ring.newest:
                 del self._behind[name]
             else:

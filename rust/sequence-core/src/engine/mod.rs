@@ -26,6 +26,7 @@ mod evidence;
 mod fill;
 mod finish;
 mod funding;
+mod inject;
 mod life;
 mod liquidate;
 mod listing;
@@ -195,6 +196,7 @@ pub struct Engine {
     /// What readers of private streams are told; `None` while nobody listens.
     outbox: Option<Box<outbox::Outbox>>,
     books_age: bool,
+    injected: Vec<inject::Injected>,
     limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
@@ -229,6 +231,7 @@ impl Engine {
             log: EventLog::default(),
             outbox: None,
             books_age: true,
+            injected: Vec::new(),
             limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),

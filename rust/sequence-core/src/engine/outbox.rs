@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::view::Value;
-use super::{Engine, GraphStatus};
+use super::{Account, Engine, GraphStatus};
 use crate::event::EventKind;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::order::OrderStatus;
@@ -86,7 +86,10 @@ impl Engine {
             return;
         }
         let last_seq = self.log.last_seq();
-        let with_past = self.accounts.iter().filter(|(_, row)| !row.orders.is_empty());
+        // Orders that ended before a restart are not in memory, so a kept account counts as one.
+        let kept = self.is_kept();
+        let has_past = |row: &Account| row.epoch > 0 && (kept || !row.orders.is_empty());
+        let with_past = self.accounts.iter().filter(|(_, row)| has_past(row));
         let bases = with_past.map(|(id, _)| (id, last_seq)).collect();
         let outbox = Outbox { bases, seen_seq: last_seq, ..Outbox::default() };
         self.outbox = enabled.then(|| Box::new(outbox));
@@ -97,12 +100,10 @@ impl Engine {
         self.outbox.is_some()
     }
 
-    /// Number of the newest frame of a topic; what was before anybody listened counts too.
-    pub fn frame_seq(&self, account: AccountId, topic: Topic) -> u64 {
-        self.outbox.as_deref().map_or(0, |outbox| {
-            let base = outbox.bases.get(&account).copied().unwrap_or_default();
-            outbox.seqs.get(&(account, topic)).copied().unwrap_or(base)
-        })
+    /// The number that the first frame of each topic of an account follows.
+    pub fn frame_base(&self, account: AccountId) -> u64 {
+        let outbox = self.outbox.as_deref();
+        outbox.and_then(|outbox| outbox.bases.get(&account).copied()).unwrap_or_default()
     }
 
     /// Frames since the last take, in order.

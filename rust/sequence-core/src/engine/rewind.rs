@@ -14,6 +14,7 @@ impl Engine {
         std::mem::swap(&mut self.ulids, &mut before.ulids);
         self.limits = before.limits;
         self.books_age = before.books_age;
+        std::mem::swap(&mut self.injected, &mut before.injected);
         for (id, old) in before.accounts.iter() {
             if id == self.accounts.next_id() {
                 let made = self.account(&old.client);
@@ -29,6 +30,11 @@ impl Engine {
         for account in seeded {
             self.begin_epoch(account);
         }
+    }
+
+    /// How many accounts have a state that a copy would turn back.
+    pub fn seeded_accounts(&self) -> usize {
+        self.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
     }
 
     fn begin_epoch(&mut self, account: AccountId) {

@@ -215,6 +215,7 @@ impl Engine {
         if self.is_halted(account, self.graphs[graph].by) {
             return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
         }
+        self.take_injected(id)?;
         self.check_day(account)?;
         let order = &self.orders[id];
         self.check_limits(order, order.qty, order.limit)

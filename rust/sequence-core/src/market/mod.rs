@@ -59,6 +59,8 @@ pub struct Market {
     crossed_since: Option<i64>,
     /// A silence longer than allowed happened, and no depth came since.
     silenced: bool,
+    /// Somebody says that this book is old.
+    held_stale: bool,
     message_ns: i64,
     update_ns: i64,
     print_ns: i64,
@@ -86,6 +88,7 @@ impl Market {
             stamp_ns: 0,
             crossed_since: None,
             silenced: false,
+            held_stale: false,
             message_ns: NEVER,
             update_ns: NEVER,
             print_ns: NEVER,
@@ -123,6 +126,11 @@ impl Market {
         } else {
             MarketStatus::Ok
         }
+    }
+
+    /// Treats the book as old whatever comes, or no longer: for tests of what a silent venue does.
+    pub const fn hold_stale(&mut self, held: bool) {
+        self.held_stale = held;
     }
 
     /// True when a fill may use the book at this time.
@@ -201,6 +209,9 @@ impl Market {
     }
 
     const fn is_stale(&self, now_ns: i64) -> bool {
+        if self.held_stale {
+            return true;
+        }
         let Some(max_age) = self.config.max_age_ns else {
             return false;
         };

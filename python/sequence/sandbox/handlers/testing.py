@@ -1,0 +1,148 @@
+"""Extensions for tests of bots: markets fed by hand, the clock, faults, events, snapshots."""
+
+from typing import Final
+
+from sequence import _core
+from sequence.sandbox.call import Call
+from sequence.sandbox.refuse import refused
+from sequence.types import (
+    ClockAdvanceRequest,
+    ClockSetRequest,
+    Fault,
+    FaultRequest,
+    Faults,
+    MarketEventRow,
+    MarketEventsApplied,
+    MarketEventsRequest,
+    RestoreRequest,
+    SandboxClock,
+    SandboxEvents,
+    SandboxEventsQuery,
+    SandboxSnapshot,
+)
+
+_PUBLIC: Final = 2**32 - 1
+"""Account of events that concern everybody."""
+
+
+def market_events(call: Call[None, MarketEventsRequest]) -> MarketEventsApplied:
+    """``POST /v1/sandbox/market/events``: in order, all or nothing."""
+    source = call.runtime.source
+    if source != "manual":
+        text = f"the market is {source!r} and feeds itself: start the server with --market manual"
+        raise refused("CONFLICT", text)
+    rows = call.body.events
+    # A single event is all or nothing by itself; more need a state to fall back to.
+    before = call.engine.snapshot() if len(rows) > 1 else None
+    for index, row in enumerate(rows):
+        try:
+            _apply(call.engine, row, call.now_ns)
+        except _core.Refusal as refusal:
+            if before is not None:
+                call.engine.roll_back(before)
+            field = f"events[{index}].{refusal.field}" if refusal.field else f"events[{index}]"
+            raise refused("VALIDATION_ERROR", refusal.message, field=field) from None
+    return MarketEventsApplied.trusted({"applied": len(rows)})
+
+
+def clock(call: Call[None, None]) -> SandboxClock:
+    """``GET /v1/sandbox/clock``."""
+    return _clock(call)
+
+
+def set_clock(call: Call[None, ClockSetRequest]) -> SandboxClock:
+    """``PUT /v1/sandbox/clock``: never backwards."""
+    _check_manual(call)
+    step_ns = call.body.now_ns - call.now_ns
+    if step_ns < 0:
+        text = f"time never runs backwards: it is {call.now_ns} now"
+        raise refused("VALIDATION_ERROR", text, field="now_ns")
+    call.runtime.clock.move(step_ns)
+    call.runtime.tick()
+    return _clock(call)
+
+
+def advance_clock(call: Call[None, ClockAdvanceRequest]) -> SandboxClock:
+    """``POST /v1/sandbox/clock/advance``."""
+    _check_manual(call)
+    call.runtime.clock.move(call.body.step_ns)
+    call.runtime.tick()
+    return _clock(call)
+
+
+def faults(call: Call[None, None]) -> Faults:
+    """``GET /v1/sandbox/faults``."""
+    return Faults.trusted({"faults": call.runtime.faults.rows(call.principal.client)})
+
+
+def add_fault(call: Call[None, FaultRequest]) -> Fault:
+    """``POST /v1/sandbox/faults``."""
+    call.account()
+    return Fault.trusted(call.runtime.faults.add(call.principal.client, call.body))
+
+
+def delete_fault(call: Call[None, None]) -> Fault:
+    """``DELETE /v1/sandbox/faults/{id}``."""
+    return Fault.trusted(call.runtime.faults.remove(call.principal.client, call.path["id"]))
+
+
+def events(call: Call[SandboxEventsQuery, None]) -> SandboxEvents:
+    """``GET /v1/sandbox/events``: events of the caller and those that concern everybody."""
+    mine = call.account(), _PUBLIC
+    since, limit = call.query.since_seq, call.query.limit
+    found: list[dict[str, object]] = []
+    while len(found) < limit:
+        page = call.engine.events(since, limit)
+        if not page:
+            break
+        since = page[-1]["seq"]
+        found += [_event(row) for row in page if row["account"] in mine]
+    return SandboxEvents.trusted({"events": found[:limit], "hash": call.engine.event_hash()})
+
+
+def snapshot(call: Call[None, None]) -> SandboxSnapshot:
+    """``POST /v1/sandbox/snapshot``."""
+    call.account()
+    name = call.runtime.snapshots.take(call.principal.client)
+    return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
+
+
+def restore(call: Call[None, RestoreRequest]) -> SandboxSnapshot:
+    """``POST /v1/sandbox/restore``: the state of then, in a new epoch."""
+    call.account()
+    name = call.body.snapshot_id
+    call.runtime.snapshots.restore(call.principal.client, name)
+    return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
+
+
+def _apply(engine: _core.Engine, row: MarketEventRow, now_ns: int) -> None:
+    ts_ns = now_ns if row.ts_ns is None else row.ts_ns
+    bids, asks = row.bids or [], row.asks or []
+    match row.type:
+        case "snapshot":
+            engine.market_snapshot(row.venue, row.symbol, bids, asks, ts_ns, now_ns)
+        case "delta":
+            engine.market_delta(row.venue, row.symbol, bids, asks, ts_ns, now_ns)
+        case "trade":
+            price, qty = row.trade_units
+            engine.market_trade(row.venue, row.symbol, price, qty, row.side, ts_ns, now_ns)
+        case "status":
+            engine.market_status(row.venue, row.symbol, row.status or "open", now_ns)
+
+
+def _check_manual(call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest]) -> None:
+    kind = call.runtime.clock.kind
+    if kind != "manual":
+        text = f"the clock is {kind!r} and moves by itself: start the server with --clock manual"
+        raise refused("CONFLICT", text)
+
+
+def _clock(
+    call: Call[None, None] | Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest],
+) -> SandboxClock:
+    runtime = call.runtime
+    return SandboxClock.trusted({"clock": runtime.clock.kind, "now_ns": runtime.now_ns})
+
+
+def _event(row: dict[str, object]) -> dict[str, object]:
+    return {key: row[key] for key in ("seq", "ts_ns", "type", "data")}

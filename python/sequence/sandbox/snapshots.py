@@ -1,0 +1,52 @@
+"""Copies of the state to return to: a few per sandbox, the oldest makes room."""
+
+from typing import TYPE_CHECKING, Final
+
+from sequence.sandbox.refuse import refused
+
+if TYPE_CHECKING:
+    from sequence import _core
+    from sequence.sandbox.keys import Client
+    from sequence.sandbox.runtime import Runtime
+
+_KEPT: Final = 16
+
+
+class Snapshots:
+    """Copies of the whole state of one runtime; its lock guards them."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime: Final = runtime
+        self._kept: dict[str, tuple[Client, _core.Snapshot]] = {}
+
+    def take(self, client: "Client") -> str:
+        """Keeps a copy and returns its id."""
+        self._check_alone(client)
+        runtime = self._runtime
+        try:
+            copy = runtime.engine.snapshot()
+        except ValueError as error:
+            raise refused("CONFLICT", str(error)) from None
+        name = runtime.ids.next("snapshot", runtime.now_ns)
+        self._kept[name] = client, copy
+        while len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
+        return name
+
+    def restore(self, client: "Client", name: str) -> None:
+        """Returns to a copy; orders, fills and positions are as they were, in a new epoch."""
+        self._check_alone(client)
+        owner, copy = self._kept.get(name, (None, None))
+        if owner is not client or copy is None:
+            raise refused("NOT_FOUND", "no such snapshot")
+        runtime = self._runtime
+        runtime.engine.restore(copy, runtime.now_ns)
+        client.epoch = runtime.engine.epoch(client.account)
+
+    def _check_alone(self, client: "Client") -> None:
+        """A copy holds every account, and nobody may turn back another one's time."""
+        if self._runtime.keeper is not None:
+            raise refused("CONFLICT", "a stored sandbox cannot turn back: use a store in memory")
+        if self._runtime.engine.seeded_accounts() > (1 if client.epoch else 0):
+            text = "snapshots need a sandbox that no other client has used"
+            raise refused("CONFLICT", text)

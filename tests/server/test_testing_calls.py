@@ -1,0 +1,279 @@
+"""The extensions for tests of bots: market events, clock, faults, event log, snapshots."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import RemoteDisconnected
+from typing import Any
+
+import pytest
+
+from sequence import Sequence
+from sequence.errors import ApiError, NetworkError
+from sequence.sandbox import Sandbox
+from sequence.server import serving
+from tests.server.conftest import Answer, Api
+from tests.server.streaming import reader
+
+Post = Callable[[str, object], Answer]
+
+
+@contextmanager
+def served(**options: Any) -> Iterator[Api]:
+    settings = {"preset": "instant", "market": "manual", "clock": "manual"} | options
+    with Sandbox(**settings) as sandbox, serving(sandbox) as url:
+        yield Api(sandbox, url)
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with served() as made:
+        yield made
+
+
+def post(api: Api, path: str, body: object = None) -> Answer:
+    return api("POST", f"/v1/sandbox/{path}", json.dumps({} if body is None else body))
+
+
+BOOK: dict[str, Any] = {
+    "venue": "binance",
+    "symbol": "BTC-USDT",
+    "type": "snapshot",
+    "bids": [["100", "5"], {"price_1e9": 99_000_000_000, "qty_1e8": 500_000_000}],
+    "asks": [["101.5", "5.25"]],
+}
+
+
+def test_market_events_are_applied_in_order(api: Api) -> None:
+    events = [
+        BOOK,
+        BOOK | {"type": "delta", "bids": [["100", "0"]], "asks": []},
+        {"venue": "binance", "symbol": "BTC-USDT", "type": "trade", "price": "101.5", "qty": "0.5"},
+        {"venue": "binance", "symbol": "BTC-USDT", "type": "status", "status": "open"},
+    ]
+    assert post(api, "market/events", {"events": events}).json == {"applied": 4}
+    book = api("GET", "/v1/quotes/BTC-USDT").json["book"]
+    assert book == {"bids": [[99.0, 5.0]], "asks": [[101.5, 5.25]]}
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        (BOOK | {"bids": [["x", "1"]]}, "events[1].bids[0]"),
+        (BOOK | {"bids": [["1", "-1"]]}, "events[1].bids[0]"),
+        (BOOK | {"bids": [["1"]]}, "events[1].bids[0]"),
+        (BOOK | {"type": "trade", "price": "1"}, "events[1]"),
+        (BOOK | {"type": "status"}, "events[1]"),
+        (BOOK | {"type": "nonsense"}, "events[1].type"),
+        (BOOK | {"venue": "nowhere"}, "events[1].venue"),
+        (BOOK | {"more_or_less": 1}, "events[1].more_or_less"),
+        (BOOK | {"symbol": "ETH-USDT", "type": "delta"}, "events[1].symbol"),
+    ],
+)
+def test_one_bad_market_event_changes_nothing(api: Api, bad: dict[str, Any], field: str) -> None:
+    before = api.sandbox.state_hash()
+    answer = post(api, "market/events", {"events": [BOOK, bad]})
+    assert (answer.status, answer.code) == (422, "VALIDATION_ERROR")
+    assert field in answer.message
+    assert api.sandbox.state_hash() == before
+    assert api("GET", "/v1/quotes/BTC-USDT").status == 404
+
+
+def test_more_than_two_thousand_market_events_are_refused(api: Api) -> None:
+    row = {"venue": "binance", "symbol": "B-USDT", "type": "snapshot"}
+    assert post(api, "market/events", {"events": [row] * 2_000}).json == {"applied": 2_000}
+    assert post(api, "market/events", {"events": [row] * 2_001}).status == 422
+
+
+def test_a_market_that_feeds_itself_takes_no_events() -> None:
+    with served(market="demo") as api:
+        answer = post(api, "market/events", {"events": [BOOK]})
+        assert (answer.status, answer.code) == (409, "CONFLICT")
+
+
+def test_a_manual_clock_moves_forward_only(api: Api) -> None:
+    now = api("GET", "/v1/sandbox/clock").json
+    assert now["clock"] == "manual"
+    assert post(api, "clock/advance", {"ms": 5}).json["now_ns"] == now["now_ns"] + 5_000_000
+    later = now["now_ns"] + 10**9
+    body = json.dumps({"now_ns": later})
+    assert api("PUT", "/v1/sandbox/clock", body).json == {"clock": "manual", "now_ns": later}
+    earlier = json.dumps({"now_ns": now["now_ns"]})
+    assert api("PUT", "/v1/sandbox/clock", earlier).status == 422
+    assert post(api, "clock/advance", {"ms": 1, "ns": 1}).status == 422
+    assert post(api, "clock/advance", {}).status == 422
+
+
+def test_a_wall_clock_cannot_be_moved() -> None:
+    with served(clock="wall") as api:
+        assert api("GET", "/v1/sandbox/clock").json["clock"] == "wall"
+        assert post(api, "clock/advance", {"ms": 5}).status == 409
+        assert api("PUT", "/v1/sandbox/clock", '{"now_ns": 1}').status == 409
+
+
+def test_a_live_key_may_use_none_of_it(api: Api) -> None:
+    for method, path in [
+        ("POST", "market/events"),
+        ("GET", "clock"),
+        ("GET", "faults"),
+        ("GET", "events"),
+        ("POST", "snapshot"),
+    ]:
+        answer = api(method, f"/v1/sandbox/{path}", "{}" if method == "POST" else None, key="live")
+        assert answer.status == 403, path
+
+
+def test_refusals_on_demand_are_counted(api: Api) -> None:
+    for kind, status in (("http_429", 429), ("http_503", 503)):
+        fault = post(api, "faults", {"kind": kind, "count": 2}).json
+        assert (fault["kind"], fault["left"]) == (kind, 2)
+        assert [api("GET", "/v1/positions").status for _ in range(3)] == [status, status, 200]
+    assert api("GET", "/v1/sandbox/faults").json == {"faults": []}
+
+
+def test_a_fault_can_be_taken_back(api: Api) -> None:
+    fault = post(api, "faults", {"kind": "http_503", "count": 100}).json
+    assert api("GET", "/v1/positions").headers["retry-after"] == "1"
+    assert api("GET", "/v1/sandbox/faults").json["faults"][0]["left"] == 99
+    path = f"/v1/sandbox/faults/{fault['fault_id']}"
+    assert api("DELETE", path).status == 200
+    assert api("GET", "/v1/positions").status == 200
+    assert api("DELETE", path).status == 404
+
+
+def test_a_seed_decides_which_requests_are_hit(api: Api) -> None:
+    def pattern() -> list[int]:
+        fault = post(api, "faults", {"kind": "http_503", "count": 1_000, "seed": 7}).json
+        found = [api("GET", "/v1/positions").status for _ in range(20)]
+        api("DELETE", f"/v1/sandbox/faults/{fault['fault_id']}")
+        return found
+
+    first = pattern()
+    assert first == pattern()
+    assert set(first) == {200, 503}
+
+
+def test_a_dropped_reply_had_its_effect(api: Api) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    post(api, "faults", {"kind": "drop_reply"})
+    order = '{"symbol": "BTC-USDT", "side": "buy", "qty": 1, "graph_id": "once"}'
+    with pytest.raises((RemoteDisconnected, ConnectionError)):
+        api("POST", "/v1/orders", order)
+    again = api("POST", "/v1/orders", order)
+    assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
+
+
+def test_a_client_recovers_from_a_dropped_reply(api: Api) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    post(api, "faults", {"kind": "drop_reply"})
+    with Sequence(api.sandbox.test_key, base_url=api.url) as client:
+        assert client.buy("BTC-USDT", 1).status == "FILLED"
+        assert client.orders().total == 1
+
+
+def test_the_next_orders_are_rejected_with_the_reason_asked_for(api: Api) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    asked = {"kind": "reject_next", "reason": "INSUFFICIENT_BALANCE", "count": 2}
+    assert post(api, "faults", asked).json["left"] == 2
+    client = api.sandbox.client()
+    rejected = [client.buy("BTC-USDT", 1) for _ in range(2)]
+    assert [row.row.failure_reason for row in rejected] == ["INSUFFICIENT_BALANCE"] * 2
+    assert client.buy("BTC-USDT", 1).status == "FILLED"
+    assert post(api, "faults", {"kind": "reject_next", "reason": "NO_SUCH"}).status == 422
+    assert api.sandbox.check_invariants() == []
+
+
+@pytest.mark.parametrize("kind", ["stale_venue", "halt_venue"])
+def test_a_venue_stops_and_comes_back(api: Api, kind: str) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    fault = post(api, "faults", {"kind": kind, "venue": "binance", "ms": 50}).json
+    assert fault["left"] is None
+    nbbo = api("GET", "/v1/quotes/BTC-USDT").json["nbbo"]
+    assert nbbo["live"] is False
+    post(api, "clock/advance", {"ms": 51})
+    assert api("GET", "/v1/quotes/BTC-USDT").json["nbbo"]["live"] is True
+    assert api("GET", "/v1/sandbox/faults").json == {"faults": []}
+
+
+def test_streams_can_be_cut(api: Api) -> None:
+    with reader(api.url, api.sandbox.test_key) as stream:
+        stream.subscribe("orders")
+        assert post(api, "faults", {"kind": "disconnect_streams"}).json["left"] == 0
+        assert stream.close_code() is None
+
+
+def test_faults_are_the_same_in_this_process() -> None:
+    with Sandbox(preset="instant", market="manual") as sandbox:
+        sandbox.market.snapshot("binance", "BTC-USDT", [(100, 5)], [(101, 5)])
+        client = sandbox.client()
+        name = sandbox.faults.add("http_503", count=5)
+        with pytest.raises(ApiError) as caught:
+            client.positions()
+        assert caught.value.status == 503
+        assert [row["left"] for row in sandbox.faults] == [4]
+        sandbox.faults.remove(name)
+        sandbox.faults.add("drop_reply")
+        with pytest.raises(NetworkError):
+            client.buy("BTC-USDT", 1)
+        assert client.orders().total == 1
+
+
+def test_events_are_those_of_the_caller_with_the_hash_over_all(api: Api) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    api.sandbox.client().buy("BTC-USDT", 1)
+    log = api("GET", "/v1/sandbox/events").json
+    assert [row["type"] for row in log["events"]][:2] == ["account_reset", "order_changed"]
+    assert log["hash"] == api.sandbox.runtime.engine.event_hash()
+    last = log["events"][-1]["seq"]
+    assert api("GET", f"/v1/sandbox/events?since_seq={last}").json["events"] == []
+    assert len(api("GET", "/v1/sandbox/events?limit=1").json["events"]) == 1
+    assert api("GET", "/v1/sandbox/events?limit=0").status == 400
+
+
+def test_a_restored_snapshot_is_the_state_of_then_in_a_new_epoch(api: Api) -> None:
+    post(api, "market/events", {"events": [BOOK]})
+    client = api.sandbox.client()
+    resting = client.buy("BTC-USDT", 1, limit_price=90)
+    before = client.positions()
+    taken = post(api, "snapshot").json
+    later = client.buy("BTC-USDT", 1)
+    assert later.status == "FILLED"
+    with reader(api.url, api.sandbox.test_key) as stream:
+        stream.subscribe("orders")
+        restored = post(api, "restore", {"snapshot_id": taken["snapshot_id"]})
+        assert restored.json["snapshot_id"] == taken["snapshot_id"]
+        assert stream.until(lambda m: "epoch" in m) == {"epoch": 2}
+        assert [row.node_order_id for row in client.orders().orders] == [resting.id]
+        assert client.positions().totals == before.totals
+        assert api("GET", f"/v1/orders/{later.id}").status == 404
+        again = client.buy("BTC-USDT", 1)
+        assert stream.event("orders")["seq"] == 1
+    assert again.id != later.id
+    assert client.account().sandbox_epoch == 2
+    assert post(api, "restore", {"snapshot_id": taken["snapshot_id"]}).status == 200
+    assert api.sandbox.check_invariants() == []
+
+
+def test_an_unknown_snapshot_is_not_found_and_old_ones_make_room(api: Api) -> None:
+    names = [post(api, "snapshot").json["snapshot_id"] for _ in range(17)]
+    assert post(api, "restore", {"snapshot_id": names[0]}).status == 404
+    assert post(api, "restore", {"snapshot_id": names[1]}).status == 200
+    assert post(api, "restore", {"snapshot_id": "no"}).status == 404
+
+
+def test_nobody_turns_back_the_time_of_another_client(api: Api) -> None:
+    runtime = api.sandbox.runtime
+    other = runtime.engine.account("client_other")
+    runtime.engine.reset(other, 10**8, runtime.now_ns)
+    assert post(api, "snapshot").status == 409
+
+
+def test_a_snapshot_of_the_demo_market_turns_its_books_back() -> None:
+    with Sandbox(market="demo", clock="manual", preset="instant") as sandbox:
+        client = sandbox.client()
+        name = sandbox.snapshot()
+        sandbox.clock.advance(seconds=5)
+        first = client.quote("BTC-USD", depth=5).book
+        sandbox.restore(name)
+        assert client.quote("BTC-USD", depth=5).book == first
+        assert sandbox.check_invariants() == []
