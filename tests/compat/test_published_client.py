@@ -20,9 +20,7 @@ REST = {"limit_price": 70_000.0, "venue": "binance"}
 def server() -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "sequence", "up", "--port", "0", "--json"]
     command += ["--preset", "instant", "--clock", "manual"]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())
         process.terminate()

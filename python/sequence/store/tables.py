@@ -98,7 +98,7 @@ lines = _table(
     _key("account_no"),
     _text_key("venue"),
     *_ints("entry_z", "entry_at", "cancel_z", "cancel_at", "response_z", "response_at"),
-    *_ints("feed_z", "feed_at", "last_arrival_ns", "last_answer_ns"),
+    *_ints("feed_z", "feed_at", "last_arrival_ns", "last_match_ns", "last_answer_ns"),
 )
 kill_switches = _table(
     "kill_switches",
@@ -182,6 +182,7 @@ legs = _table(
     *_ints("reducing_1e8"),
     *_texts("state", "status", "at_venue"),
     *_maybe_texts("cancelling"),
+    *_ints("reference_1e9", "deferred"),
     *_texts("exact_1e17", "booked", "due", "due_rest", "paid", "accumulator", "transit"),
     *_maybe_texts("reshape"),
     CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "leg_within_quantity"),

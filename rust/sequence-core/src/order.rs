@@ -161,6 +161,8 @@ pub enum LegState {
 pub enum AtVenue {
     /// On its way.
     Travelling,
+    /// Marketable, and held by the venue's delay for takers.
+    Delayed,
     /// Accepted while the book could not be used; meets the next live one.
     Waiting,
     /// In the queue of its price.
@@ -239,6 +241,10 @@ pub struct Leg {
     pub transit: Transit,
     /// A change on its way.
     pub reshape: Option<Reshape>,
+    /// Best live opposite price when it was sent; 0 when there was none.
+    pub reference: Price,
+    /// It arrived before the book could be used, and waited.
+    pub deferred: bool,
 }
 
 impl Leg {

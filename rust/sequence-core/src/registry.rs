@@ -91,6 +91,8 @@ pub struct MarketSpec {
     pub fees: FeeSchedule,
     /// Post-only orders are offered.
     pub post_only: bool,
+    /// How long the venue holds orders that would take, ns; a dated rule of the market.
+    pub taker_delay_ns: i64,
 }
 
 impl MarketSpec {
@@ -234,6 +236,11 @@ impl Registry {
         let spec = &mut self.markets[id];
         spec.grid = grid.unwrap_or(spec.grid);
         (spec.lot, spec.min_qty) = (lot, lot);
+    }
+
+    /// How long a market holds orders that would take, ns.
+    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
+        self.markets[id].taker_delay_ns = delay_ns;
     }
 
     /// The venue's own spelling of a market's symbol.

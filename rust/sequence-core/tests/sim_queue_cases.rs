@@ -48,7 +48,7 @@ fn ahead(book: &QueueBook, at: usize) -> i64 {
 }
 
 fn why(book: &QueueBook, order: u64, best: i64) -> NotFilledReason {
-    book.explain(Bid, LEVEL, order, Some(Price(best)), Price(1)).unwrap().reason
+    book.explain(Bid, LEVEL, order, Some(Price(best)), Price(1), 0).unwrap().reason
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn every_reason_of_the_queue_is_told() {
     join(&mut queue, 1, 10, 0, 0);
     assert_eq!(why(&queue, 1, 100), NotFilledReason::NoPrint);
     assert_eq!(why(&queue, 1, 103), NotFilledReason::NotAtTouch);
-    let far = queue.explain(Bid, LEVEL, 1, Some(Price(103)), Price(1)).unwrap();
+    let far = queue.explain(Bid, LEVEL, 1, Some(Price(103)), Price(1), 0).unwrap();
     assert_eq!(far.distance_ticks, 3);
     let inside = Print { hit: None, price: LEVEL, quantity: Quantity(5), external: Quantity(5) };
     queue.on_print(inside, 1, &mut Vec::new());
@@ -76,7 +76,7 @@ fn every_reason_of_the_queue_is_told() {
     join(&mut held, 1, 10, 50, 0);
     depth(&mut held, 50, 40, 1);
     assert_eq!(why(&held, 1, 100), NotFilledReason::Pairing);
-    assert_eq!(held.explain(Bid, LEVEL, 9, None, Price(1)), None);
+    assert_eq!(held.explain(Bid, LEVEL, 9, None, Price(1), 0), None);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn after_a_gap_the_queue_is_matched_to_the_book() {
         join(&mut queue, 1, 10, 50, 0);
         let mut rebuilt = Book::new();
         rebuilt.set(Bid, LEVEL, Quantity(shown));
-        queue.on_resync(&rebuilt, 5, &mut Vec::new());
+        queue.on_resync(&rebuilt, |_, _| Quantity(0), 5, &mut Vec::new());
         assert_eq!(ahead(&queue, 0), expected, "{shown} shown");
         assert_eq!(queue.level(Bid, LEVEL).unwrap().surplus(), 0);
     }
@@ -113,7 +113,7 @@ fn after_a_gap_the_queue_is_matched_to_the_book() {
     rebuilt.set(Ask, Price(99), Quantity(3));
     rebuilt.set(Ask, LEVEL, Quantity(4));
     rebuilt.set(Ask, Price(101), Quantity(50));
-    queue.on_resync(&rebuilt, 5, &mut out);
+    queue.on_resync(&rebuilt, |_, _| Quantity(0), 5, &mut out);
     assert!(out.iter().all(|fill| fill.cause == FillCause::ResyncCross && fill.price == LEVEL));
     assert_eq!(out.iter().map(|fill| fill.quantity.0).collect::<Vec<_>>(), [3, 4]);
 }

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFloat, PyList, PyString, PyType};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyString, PyType};
 use sequence_core::engine::view::Value;
 use sequence_core::violation::Violation;
 
@@ -43,6 +43,29 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
             dict.into_any()
         }
     })
+}
+
+/// A record that came from here and went anywhere, back as a value.
+pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if object.is_none() {
+        return Ok(Value::Null);
+    }
+    // A bool is an int to Python, so it is asked first.
+    if let Ok(flag) = object.cast::<PyBool>() {
+        return Ok(Value::Bool(flag.is_true()));
+    }
+    if let Ok(dict) = object.cast::<PyDict>() {
+        let entries = dict.iter().map(|(key, item)| Ok((key.extract()?, from_python(&item)?)));
+        return Ok(Value::Named(entries.collect::<PyResult<_>>()?));
+    }
+    if let Ok(list) = object.cast::<PyList>() {
+        let items = list.iter().map(|item| from_python(&item));
+        return Ok(Value::List(items.collect::<PyResult<_>>()?));
+    }
+    if let Ok(text) = object.extract::<String>() {
+        return Ok(Value::Text(text));
+    }
+    object.extract().map(Value::Int)
 }
 
 /// Most numbers fit 64 bits, which convert several times faster.

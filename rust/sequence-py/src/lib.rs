@@ -10,6 +10,7 @@ mod control;
 mod convert;
 mod engine;
 mod error;
+mod explain;
 mod feed;
 mod journal;
 mod json;
@@ -27,6 +28,8 @@ mod _core {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::error::Refusal;
+    #[pymodule_export]
+    use crate::explain::{explain_fill, explain_wait, verify_fill};
     #[pymodule_export]
     use crate::feed::{Recording, check_recording};
     #[pymodule_export]

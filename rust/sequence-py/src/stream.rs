@@ -82,7 +82,6 @@ impl Engine {
     }
 
     /// Lets the next orders of an account be rejected with a reason.
-    #[expect(clippy::too_many_arguments, reason = "the fields of a fault")]
     #[pyo3(signature = (account, reason, count=1, venue=None, symbol=None))]
     fn reject_next(
         &self,

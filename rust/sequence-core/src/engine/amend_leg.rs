@@ -50,6 +50,10 @@ impl Engine {
         let order = &self.orders[id];
         let Some(leg) = order.legs.get(at) else { return };
         let Some(form) = leg.reshape.filter(|form| !form.at_venue) else { return };
+        if leg.at_venue == AtVenue::Delayed {
+            // Nothing moves an order inside the venue's delay; the match comes first.
+            return self.add_timer(leg.transit.match_ns, Due::Reshape(id, at));
+        }
         let status = self.markets[leg.market].market.status(self.now_ns);
         let refused = refusal_of(&order.spec, status).is_some();
         let open = Quantity(form.qty.0 - (leg.qty.0 - leg.open.0));
@@ -89,11 +93,10 @@ impl Engine {
                 let account = spec.account;
                 let Some(leg) = self.orders[id].legs.get(at) else { return };
                 let (market, response_ns) = (leg.market, transit.response_ns);
-                let known_ns = self.visible_at(account, market, now_ns, response_ns);
-                if known_ns <= now_ns {
-                    return self.send_again(id, at);
+                match self.visible_at(account, market, now_ns, response_ns) {
+                    None => self.send_again(id, at),
+                    Some(known_ns) => self.add_timer(known_ns, Due::SendAgain(id, at)),
                 }
-                self.add_timer(known_ns, Due::SendAgain(id, at));
             }
         }
     }
@@ -111,6 +114,7 @@ impl Engine {
     fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
         if let Some(leg) = self.orders[id].legs.get_mut(at) {
             leg.transit = transit;
+            leg.deferred = false;
         }
         if transit.match_ns <= self.now_ns {
             self.arrive(id, at);

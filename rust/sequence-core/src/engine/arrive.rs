@@ -3,21 +3,19 @@
 use super::deliver::{Answer, Matched};
 use super::evidence::{Bounds, LevelTaken, Liquidity};
 use super::finish::LegEnd;
+use super::market::order_of;
 use super::place::within;
 use super::{Due, Engine, FillCause};
-use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, OrderId, Side};
+use crate::ids::{AccountId, MarketId, OrderId, Side};
 use crate::market::MarketStatus;
 use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
-use crate::sim::impact::{ImpactParams, Scale, log_odds_volatility, shift_in_log_odds};
-use crate::sim::preset::ImpactSides;
+use crate::sim::preset::SelfTrade;
 
 /// Pause between the slices of an order that chases the touch.
 pub(super) const CHASE_INTERVAL_NS: i64 = 250_000_000;
-/// Levels whose size stands for the depth of a book in the impact model.
-const IMPACT_LEVELS: usize = 5;
 
 /// Why a walk stopped before the leg was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +31,11 @@ impl Engine {
     /// The leg meets its venue now.
     pub(super) fn arrive(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.orders[id].legs.get(at) else { return };
-        if leg.at_venue != AtVenue::Travelling {
-            return;
-        }
+        let first = match leg.at_venue {
+            AtVenue::Travelling => true,
+            AtVenue::Delayed => false,
+            _ => return,
+        };
         let venue_ns = leg.transit.arrive_ns;
         let status = self.markets[leg.market].market.status(self.now_ns);
         if let Some((reason, text)) = refusal_of(&self.orders[id].spec, status) {
@@ -46,15 +46,37 @@ impl Engine {
             let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
-        let replaces = leg.reshape.is_some_and(|form| form.at_venue);
-        let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
-        self.answer(id, at, answer, venue_ns);
-        if status.is_live() {
-            self.meet_book(id, at);
-        } else {
-            self.rest(id, at, true);
+        if first {
+            let leg = self.orders[id].legs.get(at);
+            let replaces = leg.and_then(|leg| leg.reshape).is_some_and(|form| form.at_venue);
+            let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
+            self.answer(id, at, answer, venue_ns);
         }
+        if !status.is_live() {
+            self.rest(id, at, true);
+        } else if !first || !self.is_delayed(id, at) {
+            self.meet_book(id, at);
+        }
+    }
+
+    /// Starts the market's delay for takers when the leg would take now.
+    fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
+        let Some(leg) = self.orders[id].legs.get(at) else { return false };
+        let delay_ns = self.registry.market(leg.market).taker_delay_ns;
+        let order = &self.orders[id];
+        let takes =
+            self.takeable(&order.spec, leg).is_some() && self.refused_by_book(order, leg).is_none();
+        if delay_ns == 0 || !self.params.venue_rules || !takes {
+            return false;
+        }
+        let due = self.now_ns.saturating_add(delay_ns);
+        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            leg.at_venue = AtVenue::Delayed;
+            leg.transit.taker_delay_ns = delay_ns;
+            leg.transit.match_ns = due;
+        }
+        self.add_timer(due, Due::Arrive(id, at));
+        true
     }
 
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
@@ -65,6 +87,9 @@ impl Engine {
         if let Some(end) = refused {
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
+        if self.params.stp == SelfTrade::CancelOldest {
+            while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
+        }
         let stop = self.walk(id, at);
         if stop == Stop::Filled {
             return;
@@ -74,6 +99,9 @@ impl Engine {
         }
         match stop {
             Stop::SelfTrade => {
+                if self.params.stp == SelfTrade::CancelBoth {
+                    self.cancel_own_opposite(id, at);
+                }
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue_since(id, at, end, venue_ns);
             }
@@ -81,7 +109,7 @@ impl Engine {
             _ => {
                 let order = &self.orders[id];
                 let Some(leg) = order.legs.get(at) else { return };
-                let end = unfilled_end(order, leg, stop);
+                let end = self.unfilled_end(order, leg, stop);
                 self.end_at_venue_since(id, at, end, venue_ns);
             }
         }
@@ -105,7 +133,8 @@ impl Engine {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
             TimeInForce::Fok
-                if self.plan_walk(&order.spec, leg).1 != Stop::Filled
+                if self.plan_past(&order.spec, leg, self.stopping_own(&order.spec, leg)).1
+                    != Stop::Filled
                     && !mutant!("fok_in_part") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
@@ -122,12 +151,39 @@ impl Engine {
         }
     }
 
-    /// Best price the leg could take at now, own orders not in the way.
+    /// Best price displayed for the leg inside its bound, own orders not in the way. Own impact
+    /// does not count: it moves what a taker pays, not where the market stands.
     fn takeable(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
         let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
         let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
-        let own = book_price(first.effective, spec.outcome);
+        let own = book_price(first.recorded, spec.outcome);
         within(spec.side, own, leg.bound).then_some(own)
+    }
+
+    /// The own order that stops a plan; none where it would be cancelled out of the way.
+    fn stopping_own(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+        let in_the_way = self.params.stp != SelfTrade::CancelOldest;
+        self.own_opposite(spec, leg).filter(|_| in_the_way)
+    }
+
+    fn meets_itself(&self, id: OrderId, at: usize) -> bool {
+        let order = &self.orders[id];
+        let leg = order.legs.get(at);
+        leg.is_some_and(|leg| self.plan_walk(&order.spec, leg).1 == Stop::SelfTrade)
+    }
+
+    /// Cancels the own resting order that the leg reaches first; false when there is none.
+    fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
+        let spec = &self.orders[id].spec;
+        let rests_on = book_side(spec.side, spec.outcome).takes();
+        let Some(leg) = self.orders[id].legs.get(at) else { return false };
+        let world = self.markets[leg.market].worlds.get(&spec.account);
+        let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
+        let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
+        let Some((own, leg)) = oldest.map(order_of) else { return false };
+        let venue_ns = self.venue_ns(id, at);
+        self.end_at_venue_since(own, leg, LegEnd::Cancelled(DoneReason::SelfTrade), venue_ns);
+        true
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
@@ -163,7 +219,7 @@ impl Engine {
         let Some(leg) = self.orders[id].legs.get(at) else { return Stop::Filled };
         let spec = &self.orders[id].spec;
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
-        let (market, transit, bound) = (leg.market, leg.transit, leg.bound);
+        let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
         let shift = self.impact_shift(account, market, taker);
         let (takes, stop) = self.plan_walk(spec, leg);
@@ -180,8 +236,8 @@ impl Engine {
                 let sim = &mut self.markets[market];
                 sim.consume(account, taker.takes(), take.recorded, take.taken, now);
             }
-            let bounds = Bounds { bound, limit, shift };
-            let evidence = self.evidence(market, transit, Liquidity::Taker(take, bounds));
+            let bounds = Bounds { limit: limit.then_some(bound), cap, reference, shift };
+            let evidence = self.evidence(id, at, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
             let liquidation = self.life.is_liquidation(id);
             let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
@@ -194,8 +250,18 @@ impl Engine {
 
     /// What a walk would take now, and why it would stop.
     pub(super) fn plan_walk(&self, spec: &OrderSpec, leg: &Leg) -> (Vec<LevelTaken>, Stop) {
+        self.plan_past(spec, leg, self.own_opposite(spec, leg))
+    }
+
+    /// The same with the own order that stands in the way given.
+    fn plan_past(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        own: Option<Price>,
+    ) -> (Vec<LevelTaken>, Stop) {
+        let own = own.filter(|_| !mutant!("trades_with_itself"));
         let taker = book_side(spec.side, spec.outcome);
-        let own = self.own_opposite(spec, leg).filter(|_| !mutant!("trades_with_itself"));
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
@@ -231,79 +297,30 @@ impl Engine {
         (takes, stop)
     }
 
-    /// Own impact on what this side takes: price units, or log-odds Q32 on event markets.
-    fn impact_shift(&self, account: AccountId, market: MarketId, taker: Side) -> i64 {
-        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
-            return 0;
-        }
-        let sim = &self.markets[market];
-        let Some(world) = sim.worlds.get(&account) else { return 0 };
-        let params = self.impact_params(market);
-        let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
-        let shift = if prediction {
-            world.impact.shift(taker, params, self.now_ns)
-        } else {
-            let mid = self.mid_of(market);
-            world.impact.capped_shift(taker, params, mid, self.now_ns)
-        };
-        shift.unwrap_or(0)
-    }
-
-    fn impact_params(&self, market: MarketId) -> ImpactParams {
-        let tau0_ns = self.markets[market].print_gap_ns();
-        ImpactParams { prefactor_ppm: self.params.impact_ppm, tau0_ns }
-    }
-
-    fn mid_of(&self, market: MarketId) -> Price {
-        let book = &self.markets[market].market;
-        let price = |side| book.best(side).map_or(0, |level| level.price.0);
-        Price(price(BookSide::Bid).midpoint(price(BookSide::Ask)))
-    }
-
-    /// A recorded price after own impact, on the grid and never better than recorded.
-    fn shifted(&self, market: MarketId, taker: Side, price: Price, shift: i64) -> Price {
-        if shift <= 0 {
-            return price;
-        }
-        let terms = self.registry.market(market);
-        let moved = match (terms.kind, taker) {
-            (InstrumentKind::Prediction, Side::Buy) => shift_in_log_odds(price, shift),
-            (InstrumentKind::Prediction, Side::Sell) => shift_in_log_odds(price, -shift),
-            (_, Side::Buy) => Ok(Price(price.0.saturating_add(shift))),
-            (_, Side::Sell) => Ok(Price(price.0.saturating_sub(shift).max(1))),
-        };
-        let moved = moved.unwrap_or(price);
-        match taker {
-            Side::Buy => terms.grid.ceil(moved).unwrap_or(moved).max(price),
-            Side::Sell => terms.grid.floor(moved).min(price),
+    /// How a rest that cannot wait ends.
+    pub(super) fn unfilled_end(&self, order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
+        let untouched = leg.open == leg.qty;
+        match stop {
+            _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
+            Stop::Bound if untouched && !self.displays_inside(&order.spec, leg) => {
+                LegEnd::Rejected(
+                    RejectReason::PriceDeviation,
+                    "every displayed price lies beyond the protection price",
+                )
+            }
+            Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
+            Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
+            _ => LegEnd::Cancelled(DoneReason::NoLiquidity),
         }
     }
 
-    /// What a walk filled enters the account's impact as one child. Without daily figures the
-    /// spread and the depth of the book give the scale.
-    fn add_impact(&mut self, account: AccountId, market: MarketId, taker: Side, filled: Quantity) {
-        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
-            return;
-        }
-        let book = &self.markets[market].market.book;
-        let near = book.levels(taker.takes()).take(IMPACT_LEVELS);
-        let depth = Quantity(near.map(|level| level.quantity.0).fold(0, i64::saturating_add));
-        let mid = self.mid_of(market);
-        let touch = book.best(taker.takes()).map_or(mid, |level| level.price);
-        let half_spread = (touch.0 - mid.0).abs();
-        let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
-        let half_spread = if prediction {
-            log_odds_volatility(half_spread, mid).unwrap_or(0)
-        } else {
-            half_spread
-        };
-        let (params, now) = (self.impact_params(market), self.now_ns);
-        if let Some(world) = self.markets[market].worlds.get_mut(&account) {
-            let scale = Scale::Book { half_spread, depth };
-            // A number beyond its range adds no impact rather than stopping the fill.
-            let added = world.impact.add(taker, filled, scale, params, now);
-            debug_assert!(added.is_ok());
-        }
+    /// True when any displayed level lies inside the bound, whoever took it before.
+    fn displays_inside(&self, spec: &OrderSpec, leg: &Leg) -> bool {
+        let opposite = book_side(spec.side, spec.outcome).takes();
+        let best = self.markets[leg.market].market.best(opposite);
+        best.is_some_and(|level| {
+            within(spec.side, book_price(level.price, spec.outcome), leg.bound)
+        })
     }
 
     /// An order that chases waits for its next slice, unless the market left its bound.
@@ -329,7 +346,7 @@ impl Engine {
             }
             if status.is_over() {
                 self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
-            } else if status.is_live() {
+            } else if refusal_of(&self.orders[id].spec, status).is_none() && status.is_live() {
                 self.meet_book(id, at);
             }
         }
@@ -344,21 +361,6 @@ impl LevelTaken {
     pub fn available(&self) -> Quantity {
         let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
         Quantity(shown.saturating_sub(self.consumed_before.0).max(0))
-    }
-}
-
-/// How a rest that cannot wait ends.
-pub(super) fn unfilled_end(order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
-    let untouched = leg.open == leg.qty;
-    match stop {
-        _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
-        Stop::Bound if untouched => LegEnd::Rejected(
-            RejectReason::PriceDeviation,
-            "every displayed price lies beyond the protection price",
-        ),
-        Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
-        Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
-        _ => LegEnd::Cancelled(DoneReason::NoLiquidity),
     }
 }
 

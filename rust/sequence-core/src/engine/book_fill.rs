@@ -207,7 +207,7 @@ impl Engine {
         let exact = exact_notional(price, quantity);
         let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        leg.fees = fees;
+        let fees_before = std::mem::replace(&mut leg.fees, fees);
         leg.filled = Quantity(leg.filled.0 + quantity.0);
         let market = leg.market;
         let account = self.orders[id].spec.account;
@@ -225,11 +225,13 @@ impl Engine {
             fee_usd: execution.fee_usd,
             fee_parts: fee.parts,
             fee_leg: fee,
+            fee_rule: terms.fees,
+            fees_before,
             cash,
             is_maker: !cause.is_taker(),
             cause,
             queue_ahead: match &evidence.liquidity {
-                Liquidity::Maker(fill) => fill.ahead_entry,
+                Liquidity::Maker(fill, _) => fill.ahead_entry,
                 Liquidity::Taker(..) => Quantity(-1),
             },
             realized_usd,

@@ -18,6 +18,7 @@ impl Engine {
         for (account, row) in self.accounts.iter() {
             self.check_account(account, row.open.len(), &mut found);
         }
+        self.check_queues(&mut found);
         let held = self.reservations_of_orders_and_margins();
         if held != self.ledger.open_reservations() {
             let open = self.ledger.open_reservations();

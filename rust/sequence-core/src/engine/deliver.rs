@@ -70,18 +70,28 @@ impl Engine {
 
     /// Sends an answer; without delays it is there at once.
     pub(super) fn answer(&mut self, id: OrderId, at: usize, answer: Answer, venue_ns: i64) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
-        let (market, response_ns) = (leg.market, leg.transit.response_ns);
+        let leg = self.orders[id].legs.get(at);
+        let response_ns = leg.map_or(0, |leg| leg.transit.response_ns);
+        self.answer_after(id, at, answer, (venue_ns, response_ns));
+    }
+
+    /// The same with a delay of its own: a cancel is answered by its own message.
+    pub(super) fn answer_after(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        answer: Answer,
+        (venue_ns, response_ns): (i64, i64),
+    ) {
+        let Some(market) = self.orders[id].legs.get(at).map(|leg| leg.market) else { return };
         let account = self.orders[id].spec.account;
         if self.life.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.
             return self.deliver(id, at, answer);
         }
-        let visible_ns = self.visible_at(account, market, venue_ns, response_ns);
-        if visible_ns <= self.now_ns {
-            self.deliver(id, at, answer);
-        } else {
-            self.add_timer(visible_ns, Due::Deliver(id, at, answer));
+        match self.visible_at(account, market, venue_ns, response_ns) {
+            None => self.deliver(id, at, answer),
+            Some(visible_ns) => self.add_timer(visible_ns, Due::Deliver(id, at, answer)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
 
 use super::Engine;
-use crate::ids::{AccountId, BookSide, MarketId};
+use crate::ids::{BookSide, MarketId, OrderId};
 use crate::market::MarketStatus;
 use crate::number::{Price, Quantity};
 use crate::sim::latency::Transit;
@@ -12,6 +12,8 @@ use crate::sim::queue::QueueFill;
 pub struct BookCite {
     /// Its version.
     pub version: u64,
+    /// Venue sequence number of its newest depth; 0 = none.
+    pub venue_seq: u64,
     /// Venue stamp of its newest depth, ns; 0 = none.
     pub venue_ns: i64,
     /// Its age by receipt, ns.
@@ -44,13 +46,27 @@ pub struct LevelTaken {
 /// Prices that bounded a taker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Limit or protection price, in the order's own outcome.
-    pub bound: Price,
-    /// The order had a limit of its own.
-    pub limit: bool,
-    /// Own impact on the book's prices when it arrived: price units, or log-odds Q32 on event
-    /// markets.
+    /// Limit of the order, in its own outcome; `None` for a market order.
+    pub limit: Option<Price>,
+    /// Worst price the walk may pay: limit or protection, in the order's own outcome.
+    pub cap: Price,
+    /// Best live opposite price when it was submitted, in its own outcome; 0 = none.
+    pub reference: Price,
+    /// What own impact added to the book's prices: price units, or log-odds Q32 on event markets.
     pub shift: i64,
+}
+
+/// Where the tape has what a maker was filled by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TapeCite {
+    /// Version of the book right after the event: its place in the tape of the market.
+    pub version: u64,
+    /// Venue sequence number; 0 = none.
+    pub venue_seq: u64,
+    /// Trade id of a print; 0 = none.
+    pub trade_id: u64,
+    /// It was fetched later, after a gap.
+    pub backfilled: bool,
 }
 
 /// How it came about.
@@ -59,7 +75,7 @@ pub enum Liquidity {
     /// Took displayed size.
     Taker(LevelTaken, Bounds),
     /// Was reached in the queue.
-    Maker(QueueFill),
+    Maker(QueueFill, TapeCite),
 }
 
 /// Everything known of a fill when it was made.
@@ -73,12 +89,24 @@ pub struct Evidence {
     pub entry_deferred: bool,
     /// The book.
     pub book: BookCite,
+    /// The feed sends one message per order event; otherwise depth is conflated.
+    pub event_level: bool,
     /// How.
     pub liquidity: Liquidity,
     /// Share of decreases with the size of a known lot, ppm.
     pub match_rate_ppm: i64,
     /// Decreases that share rests on.
     pub decreases_seen: u64,
+}
+
+impl Evidence {
+    /// What the venue matched.
+    pub const fn matched(&self) -> Quantity {
+        match &self.liquidity {
+            Liquidity::Taker(level, _) => level.taken,
+            Liquidity::Maker(fill, _) => fill.quantity,
+        }
+    }
 }
 
 impl Engine {
@@ -88,6 +116,7 @@ impl Engine {
         let price = |side| book.best(side).map_or(Price(0), |level| level.price);
         BookCite {
             version: book.version,
+            venue_seq: book.venue_seq(),
             venue_ns: book.venue_stamp_ns(),
             age_ns: book.age_ns(now),
             status: book.status(now),
@@ -96,31 +125,18 @@ impl Engine {
         }
     }
 
-    /// Evidence of a fill in the queue.
-    pub(super) fn maker_evidence(
-        &self,
-        market: MarketId,
-        _account: AccountId,
-        fill: &QueueFill,
-    ) -> Box<Evidence> {
-        let (order, at) = super::market::order_of(fill.order);
-        let transit = self.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
-        self.evidence(market, transit, Liquidity::Maker(*fill))
-    }
-
-    pub(super) fn evidence(
-        &self,
-        market: MarketId,
-        transit: Transit,
-        liquidity: Liquidity,
-    ) -> Box<Evidence> {
-        let rate = self.markets[market].tracker.match_rate();
+    /// What is known now of a fill of a leg.
+    pub(super) fn evidence(&self, id: OrderId, at: usize, liquidity: Liquidity) -> Box<Evidence> {
+        let leg = self.orders[id].legs.get(at);
+        let market = leg.map_or(MarketId(0), |leg| leg.market);
+        let sim = &self.markets[market];
+        let rate = sim.tracker.match_rate();
         Box::new(Evidence {
-            transit,
+            transit: leg.map(|leg| leg.transit).unwrap_or_default(),
             matched_ns: self.now_ns,
-            entry_deferred: self.now_ns > transit.match_ns
-                && matches!(liquidity, Liquidity::Taker(..)),
+            entry_deferred: leg.is_some_and(|leg| leg.deferred),
             book: self.cite(market),
+            event_level: sim.traits.event_level,
             liquidity,
             match_rate_ppm: rate.ppm(),
             decreases_seen: rate.seen(),

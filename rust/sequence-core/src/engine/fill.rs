@@ -4,7 +4,7 @@ use super::Evidence;
 use crate::ids::{AssetId, MarketId, OrderId};
 use crate::number::{Money, Price, Quantity};
 use crate::reject::text_enum;
-use crate::sim::fees::{FeeLeg, FeeParts};
+use crate::sim::fees::{FeeLeg, FeeParts, FeeSchedule, FeeState};
 use crate::ulid::Ulid;
 
 text_enum!(
@@ -73,6 +73,10 @@ pub struct Fill {
     pub fee_parts: Option<FeeParts>,
     /// How the fee came about.
     pub fee_leg: FeeLeg,
+    /// The rule it was charged by.
+    pub fee_rule: FeeSchedule,
+    /// Sums of its leg before it.
+    pub fees_before: FeeState,
     /// What it did to the leg's reservation.
     pub cash: CashTrail,
     /// Rested in the book.

@@ -1,5 +1,6 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
+use super::deliver::Answer;
 use super::transit::Purpose;
 use super::{Due, Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
@@ -18,6 +19,16 @@ pub(super) enum LegEnd {
     Cancelled(DoneReason),
     /// Its time ran out.
     Expired,
+}
+
+/// A cancel on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cancel {
+    reason: DoneReason,
+    /// When the venue has it, ns.
+    arrive_ns: i64,
+    /// What its answer takes, ns.
+    response_ns: i64,
 }
 
 impl Engine {
@@ -136,13 +147,24 @@ impl Engine {
         self.add_timer(due_ns, Due::Expire(id));
     }
 
-    /// The order's time is over.
+    /// The order's time is over. A leg on its way is too late when it comes.
     pub(super) fn expire(&mut self, id: OrderId) {
         if self.orders[id].expires_ns.is_none_or(|due| due > self.now_ns) {
             return;
         }
         for at in 0..self.orders[id].legs.len() {
-            self.end_at_venue(id, at, LegEnd::Expired);
+            let leg = self.orders[id].legs.get(at);
+            if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
+                let arrive_ns = leg.transit.arrive_ns;
+                let replaces = leg.reshape.is_some_and(|form| form.at_venue);
+                self.leave(id, at);
+                if !replaces {
+                    self.answer(id, at, Answer::Acknowledged, arrive_ns);
+                }
+                self.answer(id, at, Answer::Ended(LegEnd::Expired), arrive_ns);
+            } else {
+                self.end_at_venue(id, at, LegEnd::Expired);
+            }
         }
     }
 
@@ -236,27 +258,45 @@ impl Engine {
 
     /// A cancel travels to each venue that may still have a leg of the order.
     fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
-        let account = self.orders[id].spec.account;
         for at in 0..self.orders[id].legs.len() {
-            let Some(leg) = self.orders[id].legs.get(at) else { continue };
-            if leg.at_venue == AtVenue::Done {
-                continue;
-            }
-            let transit = self.send(account, leg.market, Purpose::Cancel);
-            if let Some(leg) = self.orders[id].legs.get_mut(at) {
-                leg.cancelling = Some(reason);
-            }
-            if transit.match_ns <= self.now_ns {
-                self.cancel_arrives(id, at, reason);
-            } else {
-                self.add_timer(transit.match_ns, Due::CancelArrive(id, at, reason));
+            if self.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
+                self.send_cancel(id, at, reason);
             }
         }
     }
 
+    /// A cancel of one leg leaves for its venue.
+    pub(super) fn send_cancel(&mut self, id: OrderId, at: usize, reason: DoneReason) {
+        let account = self.orders[id].spec.account;
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        leg.cancelling = Some(reason);
+        let market = leg.market;
+        let transit = self.send(account, market, Purpose::Cancel);
+        let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
+        let cancel = Cancel { reason, arrive_ns, response_ns };
+        if self.is_instant() {
+            self.cancel_arrives(id, at, cancel);
+        } else {
+            self.add_timer(transit.match_ns, Due::CancelArrive(id, at, cancel));
+        }
+    }
+
     /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
-    pub(super) fn cancel_arrives(&mut self, id: OrderId, at: usize, reason: DoneReason) {
-        self.end_at_venue(id, at, LegEnd::Cancelled(reason));
+    pub(super) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
+        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        match leg.at_venue {
+            AtVenue::Done => {}
+            AtVenue::Delayed => {
+                // Nothing withdraws an order from the venue's delay; the match comes first.
+                let due = leg.transit.match_ns;
+                self.add_timer(due, Due::CancelArrive(id, at, cancel));
+            }
+            _ => {
+                self.leave(id, at);
+                let answer = Answer::Ended(LegEnd::Cancelled(cancel.reason));
+                self.answer_after(id, at, answer, (cancel.arrive_ns, cancel.response_ns));
+            }
+        }
     }
 
     /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another

@@ -345,5 +345,7 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         cancelling: None,
         transit: Transit::default(),
         reshape: None,
+        reference: Price(0),
+        deferred: false,
     }
 }

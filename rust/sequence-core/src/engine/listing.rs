@@ -91,6 +91,11 @@ impl Engine {
         self.note_steps(id);
     }
 
+    /// The delay for takers that a market's rules name from now on.
+    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
+        self.registry.set_taker_delay(id, delay_ns.max(0));
+    }
+
     fn market_spec(
         &mut self,
         id: crate::ids::SymbolId,
@@ -134,6 +139,7 @@ impl Engine {
                 |row| row.fee_schedule(venue),
             ),
             post_only: venue.venue().post_only,
+            taker_delay_ns: 0,
         }
     }
 }

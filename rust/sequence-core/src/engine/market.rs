@@ -1,14 +1,18 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
+use super::arrive::refusal_of;
 use super::deliver::Matched;
 use super::finish::LegEnd;
-use super::{Engine, FillCause};
+use super::world::Seen;
+use super::{Engine, FillCause, Liquidity, TapeCite};
+use crate::book::Book;
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};
 use crate::market::Change;
 use crate::mutant;
 use crate::order::{AtVenue, book_price, book_side};
 use crate::reject::DoneReason;
-use crate::sim::queue::{Join, Print, QueueFill};
+use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
 use crate::tape::MarketEvent;
 
 impl Engine {
@@ -38,58 +42,56 @@ impl Engine {
             // No fill on a book that cannot be trusted; the next good one shows what is left.
             return sim.lose_changes();
         }
-        for (account, fill) in self.move_queues(id) {
-            self.maker_fill(id, account, &fill);
+        for (account, fill, cite) in self.move_queues(id) {
+            self.maker_fill(id, account, &fill, cite);
         }
         self.wake_waiting(id);
         self.judge_margins(id);
     }
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.
-    fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill)> {
+    fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill, TapeCite)> {
         let now = self.now_ns;
         let sim = &mut self.markets[id];
         let (changes, lost) = sim.take_changes();
+        let missed = sim.take_missed();
         let mut found = Vec::new();
         let mut fills = Vec::new();
-        let depth = changes.iter().any(|(change, _)| matches!(change, Change::Level { .. }));
+        let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
+        let (book, rule) = (&sim.market.book, sim.resilience);
+        let now_cite = TapeCite {
+            version: sim.market.version,
+            venue_seq: sim.market.venue_seq(),
+            ..TapeCite::default()
+        };
         for (account, world) in &mut sim.worlds {
+            follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
             if world.queue.is_empty() {
                 if depth {
                     world.queue.on_message_end(now);
                 }
                 continue;
             }
-            if lost {
-                world.queue.on_resync(&sim.market.book, now, &mut fills);
+            for seen in missed.iter().filter(|_| lost).chain(changes.iter().filter(|_| !lost)) {
+                move_queue(&mut world.queue, seen, now, &mut fills);
+                found.extend(fills.drain(..).map(|fill| (*account, fill, seen.cite)));
             }
-            for (change, count) in changes.iter().filter(|_| !lost) {
-                match *change {
-                    Change::Level { side, price, before, after } => {
-                        let sizes = (before, after);
-                        world.queue.on_level(side, price, sizes, *count, now, &mut fills);
-                    }
-                    Change::Print { side, price, quantity, .. } => {
-                        let print = Print { hit: side, price, quantity, external: quantity };
-                        world.queue.on_print(print, now, &mut fills);
-                    }
-                    Change::SnapshotBegun
-                    | Change::SnapshotEnded
-                    | Change::Status(_)
-                    | Change::None => {}
-                }
+            if lost {
+                let overlay = &world.overlay;
+                let taken = |side, price| overlay.consumed(side, price, now, rule);
+                world.queue.on_resync(book, taken, now, &mut fills);
+                found.extend(fills.drain(..).map(|fill| (*account, fill, now_cite)));
             }
             if depth || lost {
                 world.queue.on_message_end(now);
             }
-            found.extend(fills.drain(..).map(|fill| (*account, fill)));
         }
         sim.return_changes(changes);
         found
     }
 
     /// A resting order was reached: what the venue filled, on its way to the client.
-    fn maker_fill(&mut self, id: MarketId, account: AccountId, fill: &QueueFill) {
+    fn maker_fill(&mut self, id: MarketId, account: AccountId, fill: &QueueFill, cite: TapeCite) {
         let (order, at) = order_of(fill.order);
         let cause = match fill.cause {
             crate::sim::queue::FillCause::Queue => FillCause::Queue,
@@ -108,7 +110,7 @@ impl Engine {
         }
         let outcome = self.orders[order].spec.outcome;
         let price = book_price(fill.price, outcome);
-        let evidence = self.maker_evidence(id, account, fill);
+        let evidence = self.evidence(order, at, Liquidity::Maker(*fill, cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
         let transit = self.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
         self.match_leg(order, at, matched, self.now_ns.saturating_sub(transit.feed_ns));
@@ -135,13 +137,21 @@ impl Engine {
         legs
     }
 
+    /// Legs that waited for a live book meet it, those that it takes now.
     fn wake_waiting(&mut self, id: MarketId) {
-        let mut woken: Vec<(OrderId, usize)> = Vec::new();
-        for world in self.markets[id].worlds.values_mut() {
-            woken.append(&mut world.waiting);
-        }
-        for (order, at) in woken {
-            self.meet_book(order, at);
+        let worlds = self.markets[id].worlds.values();
+        let waiting: Vec<(OrderId, usize)> =
+            worlds.flat_map(|world| world.waiting.iter().copied()).collect();
+        let status = self.markets[id].market.status(self.now_ns);
+        for (order, at) in waiting {
+            let legs = &self.orders[order].legs;
+            let waits = legs.get(at).is_some_and(|leg| leg.at_venue == AtVenue::Waiting);
+            if waits && refusal_of(&self.orders[order].spec, status).is_none() {
+                for world in self.markets[id].worlds.values_mut() {
+                    world.waiting.retain(|other| *other != (order, at));
+                }
+                self.meet_book(order, at);
+            }
         }
     }
 
@@ -154,6 +164,7 @@ impl Engine {
         let (market, open, now) = (leg.market, leg.open, self.now_ns);
         let price = book_price(leg.bound, outcome);
         leg.at_venue = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
+        leg.deferred |= waiting;
         self.rest_seq += 1;
         let params = self.params;
         let sim = &mut self.markets[market];
@@ -184,8 +195,43 @@ impl Engine {
                 world.queue.remove(side, price, queue_key(id, at));
             }
             AtVenue::Waiting => world.waiting.retain(|waiting| *waiting != (id, at)),
-            AtVenue::Travelling | AtVenue::Chasing | AtVenue::Done => {}
+            AtVenue::Travelling | AtVenue::Delayed | AtVenue::Chasing | AtVenue::Done => {}
         }
+    }
+}
+
+/// What a message does to what an account took: a level cannot hold more than it shows.
+fn follow(
+    overlay: &mut Overlay,
+    changes: &[Seen],
+    rebuilt: Option<&Book>,
+    now_ns: i64,
+    rule: Resilience,
+) {
+    if overlay.is_empty() {
+        return;
+    }
+    if let Some(book) = rebuilt {
+        return overlay.retain_levels(|side, price| book.quantity_at(side, price), now_ns, rule);
+    }
+    for seen in changes {
+        if let Change::Level { side, price, after, .. } = seen.change {
+            overlay.on_level(side, price, after, now_ns, rule);
+        }
+    }
+}
+
+/// What one change of the market does to an account's queue.
+fn move_queue(queue: &mut QueueBook, seen: &Seen, now_ns: i64, fills: &mut Vec<QueueFill>) {
+    match seen.change {
+        Change::Level { side, price, before, after } => {
+            queue.on_level(side, price, (before, after), seen.count, now_ns, fills);
+        }
+        Change::Print { side, price, quantity, .. } => {
+            let print = Print { hit: side, price, quantity, external: quantity };
+            queue.on_print(print, now_ns, fills);
+        }
+        Change::SnapshotBegun | Change::SnapshotEnded | Change::Status(_) | Change::None => {}
     }
 }
 

@@ -20,12 +20,14 @@ mod arrive;
 mod book_fill;
 mod changes;
 mod check;
+mod check_queues;
 mod configure;
 mod deliver;
 mod evidence;
 mod fill;
 mod finish;
 mod funding;
+mod impact;
 mod inject;
 mod life;
 mod liquidate;
@@ -58,7 +60,7 @@ use crate::number::Money;
 use crate::order::Order;
 use crate::position::Position;
 use crate::registry::Registry;
-use crate::reject::{DoneReason, Refusal};
+use crate::reject::Refusal;
 use crate::risk::AccountLimits;
 use crate::sim::preset::Params;
 use crate::table::Table;
@@ -66,10 +68,11 @@ use crate::ulid::UlidSource;
 
 use account::RowKey;
 use deliver::Answer;
+use finish::Cancel;
 
 pub use account::{Account, Graph, GraphId, GraphStatus};
 pub use changes::Changes;
-pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
+pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
 pub use fill::{CashTrail, Fill, FillCause};
 pub use listing::FeedKind;
 pub use outbox::{Frame, Topic};
@@ -139,7 +142,7 @@ enum Due {
     /// A leg reaches its venue.
     Arrive(OrderId, usize),
     /// A cancel reaches the venue of a leg.
-    CancelArrive(OrderId, usize, DoneReason),
+    CancelArrive(OrderId, usize, Cancel),
     /// A change of a leg reaches its venue.
     Reshape(OrderId, usize),
     /// A replaced leg leaves for its venue again.
@@ -332,6 +335,11 @@ impl Engine {
         &self.fills[id]
     }
 
+    /// A market.
+    pub fn market(&self, id: MarketId) -> &MarketSim {
+        &self.markets[id]
+    }
+
     /// A graph.
     pub fn graph(&self, id: GraphIx) -> &Graph {
         &self.graphs[id]
@@ -365,7 +373,7 @@ impl Engine {
             self.now_ns = self.now_ns.max(due_ns);
             match entry.remove() {
                 Due::Arrive(order, leg) => self.arrive(order, leg),
-                Due::CancelArrive(order, leg, reason) => self.cancel_arrives(order, leg, reason),
+                Due::CancelArrive(order, leg, cancel) => self.cancel_arrives(order, leg, cancel),
                 Due::Deliver(order, leg, answer) => self.deliver(order, leg, answer),
                 Due::Reshape(order, leg) => self.reshape_arrives(order, leg),
                 Due::SendAgain(order, leg) => self.send_again(order, leg),

@@ -3,8 +3,8 @@
 use super::arrive::refusal_of;
 use super::transit::Purpose;
 use super::{Due, Engine};
-use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
-use crate::ledger::{BalanceId, LedgerError, ReservationId};
+use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
+use crate::ledger::{LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, NumberError, Price, QUANTITY_ONE, Quantity, exact_notional};
 use crate::order::{
@@ -51,7 +51,7 @@ impl Engine {
         if let Some(leg) = self.orders[id].legs.get_mut(at) {
             leg.transit = transit;
         }
-        if transit.match_ns <= self.now_ns {
+        if self.is_instant() {
             self.arrive(id, at);
         } else {
             self.add_timer(transit.match_ns, Due::Arrive(id, at));
@@ -72,7 +72,9 @@ impl Engine {
         let legs = markets.iter().zip(&candidates).zip(shares);
         Ok(legs
             .filter(|(_, share)| share.0 > 0)
-            .map(|((market, candidate), share)| self.leg(spec, *market, candidate.bound, share))
+            .map(|((market, candidate), share)| {
+                self.leg(spec, *market, candidate.bound, share, touch)
+            })
             .collect())
     }
 
@@ -111,11 +113,16 @@ impl Engine {
                 markets.retain(takes_orders);
             }
         }
-        if spec.tif == TimeInForce::PostOnly {
+        if spec.rests() {
+            // A pool has no queue to stand in: it is there for takers.
             markets.retain(|market| self.registry.market(*market).post_only);
             if markets.is_empty() {
-                let text = "post-only orders are not offered here".to_owned();
-                return Err((RejectReason::InvalidParams, text));
+                let text = if spec.tif == TimeInForce::PostOnly {
+                    "post-only orders are not offered here"
+                } else {
+                    "no order can rest here: send it as ioc, fok or market"
+                };
+                return Err((RejectReason::InvalidParams, text.to_owned()));
             }
         }
         Ok(markets)
@@ -253,7 +260,14 @@ impl Engine {
             .filter(|(_, size)| size.0 > 0)
     }
 
-    fn leg(&self, spec: &OrderSpec, market: MarketId, bound: Price, qty: Quantity) -> Leg {
+    fn leg(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+        qty: Quantity,
+        touch: Option<Price>,
+    ) -> Leg {
         let reducing = self.reducible(spec, market).min(qty);
         Leg {
             market,
@@ -272,6 +286,8 @@ impl Engine {
             cancelling: None,
             transit: Transit::default(),
             reshape: None,
+            reference: touch.unwrap_or(Price(0)),
+            deferred: false,
         }
     }
 
@@ -306,28 +322,6 @@ impl Engine {
         };
         let also = other.map(|other| Self::required(side, terms, &other)).transpose()?;
         Ok(needed.max(also.unwrap_or_default()))
-    }
-
-    /// The balance a leg reserves from.
-    pub(super) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
-        let spec = &self.orders[id].spec;
-        let (account, venue, asset) = self.funded_by(spec, market);
-        self.ledger.open(account, venue, asset)
-    }
-
-    /// Whose, where and of what an order's reservation at a market is.
-    pub(super) fn funded_by(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-    ) -> (AccountId, VenueId, AssetId) {
-        let terms = self.registry.market(market);
-        let asset = match (terms.kind, spec.side) {
-            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
-            (_, Side::Sell) if mutant!("sell_reserves_quote") => terms.settle,
-            (_, Side::Sell) => terms.held(spec.outcome),
-        };
-        (spec.account, terms.venue, asset)
     }
 
     fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
@@ -371,7 +365,7 @@ impl Engine {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
         }
         let fits = |qty: Quantity| {
-            let leg = self.leg(&order.spec, market, bound, qty);
+            let leg = self.leg(&order.spec, market, bound, qty, None);
             Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
         };
         if fits(order.qty) {

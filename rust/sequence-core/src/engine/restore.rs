@@ -309,7 +309,10 @@ impl Engine {
         }
         let (market, was, cancelling) = (leg.market, leg.at_venue, leg.cancelling);
         match was {
-            AtVenue::Travelling => {
+            AtVenue::Travelling | AtVenue::Delayed => {
+                if let Some(leg) = self.orders[id].legs.get_mut(at) {
+                    leg.at_venue = AtVenue::Travelling;
+                }
                 let transit = self.send(account, market, Purpose::Order);
                 if let Some(leg) = self.orders[id].legs.get_mut(at) {
                     leg.transit = transit;
@@ -334,8 +337,7 @@ impl Engine {
             None => {}
         }
         if let Some(reason) = cancelling {
-            let transit = self.send(account, market, Purpose::Cancel);
-            self.add_timer(transit.match_ns, Due::CancelArrive(id, at, reason));
+            self.send_cancel(id, at, reason);
         }
     }
 }

@@ -25,14 +25,18 @@ pub(super) struct Line {
     response: LegState,
     feed: LegState,
     inbound: Session,
-    /// When the last answer became visible, ns.
+    /// When the last answer becomes visible, ns.
     last_answer_ns: i64,
+    /// The same of the last answer that waits for its time.
+    last_waiting_ns: Option<i64>,
 }
 
 impl Line {
     /// What a line remembers, for keeping.
-    pub(super) const fn kept(&self) -> [i64; 10] {
-        let Self { entry, cancel, response, feed, inbound, last_answer_ns } = self;
+    pub(super) const fn kept(&self) -> [i64; 11] {
+        let Self { entry, cancel, response, feed, inbound, last_answer_ns, last_waiting_ns: _ } =
+            self;
+        let (arrival_ns, match_ns) = inbound.kept();
         [
             entry.z_q32,
             entry.position.cast_signed(),
@@ -42,31 +46,39 @@ impl Line {
             response.position.cast_signed(),
             feed.z_q32,
             feed.position.cast_signed(),
-            inbound.last_ns(),
+            arrival_ns,
+            match_ns,
             *last_answer_ns,
         ]
     }
 
     /// The line that remembered this.
-    pub(super) const fn from_kept(kept: [i64; 10]) -> Self {
+    pub(super) const fn from_kept(kept: [i64; 11]) -> Self {
         const fn leg(z_q32: i64, position: i64) -> LegState {
             LegState { z_q32, position: position.cast_unsigned() }
         }
-        let [z0, at0, z1, at1, z2, at2, z3, at3, arrival_ns, last_answer_ns] = kept;
+        let [z0, at0, z1, at1, z2, at2, z3, at3, arrival_ns, match_ns, last_answer_ns] = kept;
         Self {
             entry: leg(z0, at0),
             cancel: leg(z1, at1),
             response: leg(z2, at2),
             feed: leg(z3, at3),
-            inbound: Session::after(arrival_ns),
+            inbound: Session::after((arrival_ns, match_ns)),
             last_answer_ns,
+            // What waited is not on its way any more.
+            last_waiting_ns: None,
         }
     }
 
-    /// The time an answer becomes visible: not before those sent earlier.
-    pub(super) fn answer_at(&mut self, visible_ns: i64) -> i64 {
+    /// The time an answer becomes visible: not before those sent earlier. `None`: at once. An
+    /// answer that waits for this very instant still comes first, so then this one waits too.
+    fn answer_at(&mut self, visible_ns: i64, now_ns: i64) -> Option<i64> {
         self.last_answer_ns = self.last_answer_ns.max(visible_ns);
-        self.last_answer_ns
+        if self.last_answer_ns <= now_ns && self.last_waiting_ns.is_none_or(|last| last < now_ns) {
+            return None;
+        }
+        self.last_waiting_ns = Some(self.last_answer_ns);
+        self.last_waiting_ns
     }
 }
 
@@ -97,10 +109,14 @@ impl Engine {
         let draw = |state: &mut LegState, leg: Leg, name: &str| {
             self.draw(state, leg.scaled(p50, p99), account, venue, name, load_ratio_q32)
         };
-        let (entry, stream_key) = match purpose {
+        let first = purpose == Purpose::Order && line.entry.position == 0;
+        let (mut entry, stream_key) = match purpose {
             Purpose::Order => draw(&mut line.entry, legs.entry, "lat.entry"),
             Purpose::Cancel => draw(&mut line.cancel, legs.entry, "lat.cancel"),
         };
+        if first && self.params.venue_rules {
+            entry.latency_ns = entry.latency_ns.saturating_add(legs.first_order_ns);
+        }
         let (response, _) = draw(&mut line.response, legs.response, "lat.response");
         let feed_ns = match measured {
             Some(delay) => delay,
@@ -108,6 +124,7 @@ impl Engine {
         };
         let (arrive_ns, session_hold_ns) = line.inbound.arrive(now, entry.latency_ns);
         let hold_ns = if self.params.live_hold { feed_ns } else { 0 };
+        let match_ns = line.inbound.meet(arrive_ns.saturating_add(hold_ns));
         self.accounts[account].lines.insert(venue, line);
         self.note_line(account, venue);
         Transit {
@@ -118,7 +135,8 @@ impl Engine {
             feed_measured: measured.is_some(),
             arrive_ns,
             session_hold_ns,
-            match_ns: arrive_ns.saturating_add(hold_ns),
+            match_ns,
+            taker_delay_ns: 0,
             entry,
             stream_key,
             load_ratio_q32,
@@ -146,21 +164,22 @@ impl Engine {
         (drawn, stream.key())
     }
 
-    /// When an answer to something that happened at the venue at `venue_ns` becomes visible.
+    /// When an answer to something that happened at the venue at `venue_ns` becomes visible;
+    /// `None`: at once.
     pub(super) fn visible_at(
         &mut self,
         account: AccountId,
         market: MarketId,
         venue_ns: i64,
         response_ns: i64,
-    ) -> i64 {
+    ) -> Option<i64> {
         if self.is_instant() {
-            return self.now_ns;
+            return None;
         }
-        let venue = self.registry.market(market).venue;
-        let earliest = venue_ns.saturating_add(response_ns).max(self.now_ns);
+        let (venue, now) = (self.registry.market(market).venue, self.now_ns);
+        let earliest = venue_ns.saturating_add(response_ns).max(now);
         self.note_line(account, venue);
-        self.accounts[account].lines.entry(venue).or_default().answer_at(earliest)
+        self.accounts[account].lines.entry(venue).or_default().answer_at(earliest, now)
     }
 
     fn note_line(&mut self, account: AccountId, venue: VenueId) {

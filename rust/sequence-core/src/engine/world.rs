@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::evidence::TapeCite;
 use crate::book::{Book, Level};
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
@@ -16,7 +17,7 @@ use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params, QueueChoice};
 use crate::sim::queue::{QueueBook, QueueModel, QueueParams};
 use crate::sim::tracker::LotTracker;
 use crate::sim::view::{EntryPlace, StepRules};
-use crate::tape::{EventKind, MarketEvent};
+use crate::tape::{EventKind, MarketEvent, flag};
 
 /// How long a decrease waits for the print that may explain it, before the preset's factor.
 const PAIRING_WINDOW_NS: i64 = 5_000_000;
@@ -24,6 +25,9 @@ const PAIRING_WINDOW_NS: i64 = 5_000_000;
 const PACE_PRINTS: usize = 1_000;
 /// Receipt minus venue stamp is bounded to this when it counts as a feed delay.
 const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
+
+/// Half of the time over which a venue clock's offset is judged.
+const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
 
 /// What a source knows of its own timing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +58,30 @@ pub struct MarketSim {
     pub(super) worlds: BTreeMap<AccountId, World>,
     pub(super) traits: SourceTraits,
     max_age_ns: Option<i64>,
-    resilience: Resilience,
+    pub(super) resilience: Resilience,
     lot: i64,
     /// Changes of the message under way, for the queues.
-    changes: Vec<(Change, u32)>,
+    changes: Vec<Seen>,
+    /// Prints of a gap that were fetched later, until the book is good again.
+    missed: Vec<Seen>,
     /// The book before a snapshot, when it was good: a snapshot is then a set of changes.
     previous: Option<Book>,
     /// The queues missed something and must be matched to the book.
     lost: bool,
     prints: VecDeque<i64>,
-    offset_ns: Option<i64>,
+    /// Venue stamp of the newest print: nothing older is news.
+    print_stamp_ns: i64,
+    clock: ClockOffset,
     delay_ns: Option<i64>,
+}
+
+/// One change of a message, with where the tape has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) change: Change,
+    /// Orders at the level, 0 where the feed does not count them.
+    pub(super) count: u32,
+    pub(super) cite: TapeCite,
 }
 
 impl MarketSim {
@@ -93,10 +110,12 @@ impl MarketSim {
             },
             lot: lot.0,
             changes: Vec::new(),
+            missed: Vec::new(),
             previous: None,
             lost: false,
             prints: VecDeque::new(),
-            offset_ns: None,
+            print_stamp_ns: 0,
+            clock: ClockOffset::default(),
             delay_ns: None,
         }
     }
@@ -164,6 +183,9 @@ impl MarketSim {
         let rule = self.resilience;
         if let Some(world) = self.worlds.get_mut(&account) {
             world.overlay.take(side, price, size, now_ns, rule);
+            // The quote that gave it may have shrunk since, within the same message.
+            let shown = self.market.book.quantity_at(side, price);
+            world.overlay.on_level(side, price, shown, now_ns, rule);
         }
     }
 
@@ -196,86 +218,98 @@ impl MarketSim {
         }
         self.measure(event, now_ns);
         let change = self.market.apply(event, now_ns);
+        let cite = TapeCite {
+            version: self.market.version,
+            venue_seq: event.seq,
+            trade_id: event.match_id,
+            backfilled: event.flags & flag::BACKFILLED != 0,
+        };
+        let seen = Seen { change, count: event.count, cite };
         match change {
             Change::Level { side, price, after, .. } => {
-                self.level(side, price, after, event.count, now_ns, change);
+                self.level(side, price, after, now_ns, seen);
             }
+            Change::Print { .. } if cite.backfilled => self.late_print(event, seen, now_ns),
             Change::Print { side, price, quantity, .. } => {
                 if let Some(side) = side {
                     self.tracker.on_print(side, price, quantity, now_ns);
                 }
+                self.print_stamp_ns = self.print_stamp_ns.max(event.ts_venue_ns);
                 self.note_print(now_ns);
-                self.keep(change, 0);
+                self.keep(seen);
             }
             Change::SnapshotEnded => self.end_snapshot(now_ns),
             Change::SnapshotBegun | Change::Status(_) | Change::None => {}
         }
     }
 
-    fn level(
-        &mut self,
-        side: BookSide,
-        price: Price,
-        after: Quantity,
-        count: u32,
-        now_ns: i64,
-        change: Change,
-    ) {
+    fn level(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64, seen: Seen) {
         if self.previous.is_some() || !self.market.has_snapshot() {
             return;
         }
-        self.tracker.on_level(side, price, after, count, now_ns);
-        self.shrink_overlays(side, price, after, now_ns);
-        self.keep(change, count);
+        self.tracker.on_level(side, price, after, seen.count, now_ns);
+        self.keep(seen);
     }
 
-    fn shrink_overlays(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64) {
-        let rule = self.resilience;
-        for world in self.worlds.values_mut() {
-            world.overlay.on_level(side, price, after, now_ns, rule);
+    /// A print of the past. The book that is displayed already contains it, so it says something
+    /// only of a gap, and only when it is newer than every print that was seen.
+    fn late_print(&mut self, event: &MarketEvent, seen: Seen, now_ns: i64) {
+        if event.ts_venue_ns <= self.print_stamp_ns {
+            return;
+        }
+        self.print_stamp_ns = event.ts_venue_ns;
+        if !self.market.is_live(now_ns) && !self.worlds.is_empty() {
+            self.missed.push(seen);
         }
     }
 
-    fn keep(&mut self, change: Change, count: u32) {
+    fn keep(&mut self, seen: Seen) {
         if !self.worlds.is_empty() {
-            self.changes.push((change, count));
+            self.changes.push(seen);
         }
     }
 
     /// A snapshot of a good book is the set of its differences; otherwise everything is new.
     fn end_snapshot(&mut self, now_ns: i64) {
-        let Some(before) = self.previous.take() else { return self.start_over(now_ns) };
+        let Some(before) = self.previous.take() else { return self.start_over() };
+        let (version, venue_seq) = (self.market.version, self.market.venue_seq());
+        let cite = TapeCite { version, venue_seq, ..TapeCite::default() };
         for change in differences(&before, &self.market.book) {
             if let Change::Level { side, price, after, .. } = change {
-                self.level(side, price, after, 0, now_ns, change);
+                self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
             }
         }
     }
 
     /// Nothing is known of the levels but their size; queues and overlays are matched to it.
-    fn start_over(&mut self, now_ns: i64) {
+    fn start_over(&mut self) {
         self.tracker.clear();
         for side in [BookSide::Bid, BookSide::Ask] {
             for level in self.market.book.levels(side) {
                 self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
             }
         }
-        let (book, rule) = (&self.market.book, self.resilience);
-        for world in self.worlds.values_mut() {
-            let displayed = |side, price| book.quantity_at(side, price);
-            world.overlay.retain_levels(displayed, now_ns, rule);
-        }
         self.lost = true;
         self.changes.clear();
     }
 
     /// Takes the changes of the message that ended, and whether the queues lost something before.
-    pub(super) fn take_changes(&mut self) -> (Vec<(Change, u32)>, bool) {
-        (std::mem::take(&mut self.changes), std::mem::take(&mut self.lost))
+    ///
+    /// A message can pass through sizes that never stood at the venue, so each of its levels comes
+    /// once between two prints, with what it was and what it became.
+    pub(super) fn take_changes(&mut self) -> (Vec<Seen>, bool) {
+        let mut changes = std::mem::take(&mut self.changes);
+        join_repeats(&mut changes);
+        (changes, std::mem::take(&mut self.lost))
+    }
+
+    /// Takes the prints of a gap.
+    pub(super) fn take_missed(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.missed)
     }
 
     /// Gives the emptied list back, so that no message allocates.
-    pub(super) fn return_changes(&mut self, mut changes: Vec<(Change, u32)>) {
+    pub(super) fn return_changes(&mut self, mut changes: Vec<Seen>) {
         changes.clear();
         self.changes = changes;
     }
@@ -283,6 +317,7 @@ impl MarketSim {
     /// Without worlds there is nobody to tell.
     pub(super) fn settle_without_worlds(&mut self) {
         self.changes.clear();
+        self.missed.clear();
         self.lost = false;
     }
 
@@ -312,10 +347,30 @@ impl MarketSim {
         self.load.on_message(now_ns);
         if event.ts_venue_ns > 0 {
             let raw = now_ns.saturating_sub(event.ts_venue_ns);
-            let offset = self.offset_ns.map_or(raw, |known| known.min(raw));
-            self.offset_ns = Some(offset);
+            let offset = self.clock.lowest(raw, now_ns);
             self.delay_ns = Some(raw.saturating_sub(offset).clamp(0, MAX_FEED_DELAY_NS));
         }
+    }
+}
+
+/// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
+/// least of this and of the last five.
+#[derive(Debug, Clone, Copy, Default)]
+struct ClockOffset {
+    since_ns: i64,
+    now: Option<i64>,
+    before: Option<i64>,
+}
+
+impl ClockOffset {
+    fn lowest(&mut self, raw_ns: i64, now_ns: i64) -> i64 {
+        if now_ns.saturating_sub(self.since_ns) >= OFFSET_WINDOW_NS {
+            self.before = self.now.take();
+            self.since_ns = now_ns;
+        }
+        let now = self.now.map_or(raw_ns, |known| known.min(raw_ns));
+        self.now = Some(now);
+        self.before.map_or(now, |before| before.min(now))
     }
 }
 
@@ -344,6 +399,32 @@ fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
             },
         },
     }
+}
+
+/// Joins changes of one level that no print separates; the first keeps its place.
+fn join_repeats(changes: &mut Vec<Seen>) {
+    if changes.len() < 2 {
+        return;
+    }
+    let mut first: BTreeMap<(BookSide, i64), usize> = BTreeMap::new();
+    for at in 0..changes.len() {
+        let Some(seen) = changes.get(at).copied() else { return };
+        let Change::Level { side, price, after, .. } = seen.change else {
+            first.clear();
+            continue;
+        };
+        let to = *first.entry((side, price.0)).or_insert(at);
+        if let Some(joined) = changes.get_mut(to).filter(|_| to != at)
+            && let Change::Level { before, .. } = joined.change
+        {
+            joined.change = Change::Level { side, price, before, after };
+            (joined.count, joined.cite) = (seen.count, seen.cite);
+            if let Some(repeat) = changes.get_mut(at) {
+                repeat.change = Change::None;
+            }
+        }
+    }
+    changes.retain(|seen| seen.change != Change::None);
 }
 
 /// What changed between two books, level by level.

@@ -173,6 +173,11 @@ impl Market {
         self.stamp_ns
     }
 
+    /// Sequence number of the last applied depth; 0 when it had none.
+    pub const fn venue_seq(&self) -> u64 {
+        self.seq
+    }
+
     /// What went wrong so far.
     pub const fn counters(&self) -> Counters {
         self.counters

@@ -63,8 +63,8 @@ pub struct NotFilled {
 }
 
 impl QueueBook {
-    /// Why an order is not filled. `best` is the best price of others on its side, `tick` the
-    /// price step there. `None` when the order does not rest here.
+    /// Why an order is not filled at `now_ns`. `best` is the best price of others on its side,
+    /// `tick` the price step there. `None` when the order does not rest here.
     pub fn explain(
         &self,
         side: BookSide,
@@ -72,8 +72,13 @@ impl QueueBook {
         order: u64,
         best: Option<Price>,
         tick: Price,
+        now_ns: i64,
     ) -> Option<NotFilled> {
-        let view = self.level(side, price)?;
+        let mut view = std::borrow::Cow::Borrowed(self.level(side, price)?);
+        if view.record().next_deadline().is_some_and(|due| due <= now_ns) {
+            // What was held is a cancel by now; the queue itself notices at its next event.
+            view.to_mut().settle(now_ns, &self.params().rules);
+        }
         let at = view.own().iter().position(|own| own.order == order)?;
         let own = view.own().get(at)?;
         let own_ahead = view.own().iter().take(at).map(|own| own.remaining).sum::<i64>();
@@ -81,7 +86,7 @@ impl QueueBook {
             .filter(|best| better(side, *best, price))
             .map_or(0, |best| (best.0 - price.0).abs() / tick.0.max(1));
         Some(NotFilled {
-            reason: reason(view, own, own_ahead, distance),
+            reason: reason(&view, own, own_ahead, distance),
             since_ns: own.since_ns,
             ahead_now: Quantity(own.ahead),
             ahead_entry: Quantity(own.entry_ahead),

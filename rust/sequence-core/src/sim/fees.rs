@@ -54,17 +54,17 @@ pub struct FeeParts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FeeState {
     /// Σ price × quantity (1e-17).
-    exact: i128,
+    pub(crate) exact: i128,
     /// Charged or received so far.
-    booked: Money,
+    pub(crate) booked: Money,
     /// Σ exact fees, whole units of money …
-    due: i128,
+    pub(crate) due: i128,
     /// … and the rest (1e-25), not negative.
-    due_rest: i128,
+    pub(crate) due_rest: i128,
     /// Fees taken so far.
-    paid: Money,
+    pub(crate) paid: Money,
     /// Rounding fees not given back yet.
-    accumulator: Money,
+    pub(crate) accumulator: Money,
 }
 
 impl FeeState {

@@ -57,6 +57,11 @@ impl Overlay {
             .map_or(Quantity::ZERO, |level| Quantity(decayed(level, now_ns, rule)))
     }
 
+    /// Levels of which something was taken.
+    pub fn levels(&self) -> impl Iterator<Item = (BookSide, Price)> + '_ {
+        self.levels.iter().map(|level| (level.side, level.price))
+    }
+
     /// An own take, or a crossing fill against this quote.
     pub fn take(
         &mut self,

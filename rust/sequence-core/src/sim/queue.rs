@@ -175,8 +175,15 @@ impl QueueBook {
     }
 
     /// The book was rebuilt after a gap: queues are matched to what is displayed now, and own
-    /// orders that it crosses fill at their own price from the displayed size.
-    pub fn on_resync(&mut self, book: &Book, now_ns: i64, out: &mut Vec<QueueFill>) {
+    /// orders that it crosses fill at their own price from the displayed size, less what the
+    /// account already `consumed` of it.
+    pub fn on_resync(
+        &mut self,
+        book: &Book,
+        consumed: impl Fn(BookSide, Price) -> Quantity,
+        now_ns: i64,
+        out: &mut Vec<QueueFill>,
+    ) {
         let rules = self.params.rules;
         for side in [BookSide::Bid, BookSide::Ask] {
             for (price, view) in self.side_mut(side) {
@@ -187,7 +194,9 @@ impl QueueBook {
                     break;
                 }
                 let cause = FillCause::ResyncCross;
-                let evidence = Evidence { cause, price: level.price, size: level.quantity };
+                let taken = consumed(opposite(side), level.price);
+                let size = Quantity((level.quantity.0 - taken.0).max(0));
+                let evidence = Evidence { cause, price: level.price, size };
                 self.cross(side, evidence, now_ns, out);
             }
         }
@@ -346,6 +355,7 @@ fn emit(
     out: &mut Vec<QueueFill>,
 ) {
     let surplus = Quantity(view.surplus());
+    let estimator = view.mode().name();
     view.take_fills(|own, own_ahead| {
         out.push(QueueFill {
             order: own.order,
@@ -354,6 +364,7 @@ fn emit(
             quantity: Quantity(own.taken),
             remaining: Quantity(own.remaining),
             cause: evidence.cause,
+            estimator,
             ahead_before: Quantity(own.start.ahead),
             ahead_after: Quantity(own.ahead),
             ahead_entry: Quantity(own.entry_ahead),

@@ -96,6 +96,8 @@ pub struct QueueFill {
     pub remaining: Quantity,
     /// Why.
     pub cause: FillCause,
+    /// Name of the estimator that its level used.
+    pub estimator: &'static str,
     /// Size ahead before the step.
     pub ahead_before: Quantity,
     /// Size ahead after the step.

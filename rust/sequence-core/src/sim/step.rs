@@ -16,6 +16,19 @@ pub enum Mode {
     Most(Phi, Unmatched),
 }
 
+impl Mode {
+    /// Name of the rule, for records.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Scalar(_) => "scalar",
+            Self::Lots(Unmatched::Back) => "lots/back",
+            Self::Lots(Unmatched::Power(_)) => "lots/power",
+            Self::Least(..) => "min(uniform,lots)",
+            Self::Most(..) => "max(risk_averse,lots)",
+        }
+    }
+}
+
 /// Numbers every step needs. Sizes in 1e-8, times in ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepRules {

@@ -135,10 +135,16 @@ impl Tape {
                 break;
             }
         }
-        if let Some(next) = self.record_at(self.at) {
-            self.due_ns = self.due_ns.max(received_ns(&next));
-        }
+        self.due_ns = self.due_ns.max(self.received_at(self.at));
         instrument.map(|of| (of as usize, self.message.as_slice()))
+    }
+
+    /// When the record at an offset was received, without reading the rest of it; 0 at the end.
+    fn received_at(&self, at: usize) -> i64 {
+        let stamps = self.records.get(at..at + 16).unwrap_or_default();
+        let [venue, local] = stamps.as_chunks::<8>().0 else { return 0 };
+        let [venue, local] = [venue, local].map(|stamp| i64::from_le_bytes(*stamp));
+        if local > 0 { local } else { venue }
     }
 
     fn record_at(&self, at: usize) -> Option<MarketEvent> {

@@ -213,6 +213,8 @@ _STEPS: Final = (
         status TEXT NOT NULL,
         at_venue TEXT NOT NULL,
         cancelling TEXT,
+        reference_1e9 INTEGER NOT NULL,
+        "deferred" INTEGER NOT NULL,
         exact_1e17 TEXT NOT NULL,
         booked TEXT NOT NULL,
         due TEXT NOT NULL,
@@ -239,6 +241,7 @@ _STEPS: Final = (
         feed_z INTEGER NOT NULL,
         feed_at INTEGER NOT NULL,
         last_arrival_ns INTEGER NOT NULL,
+        last_match_ns INTEGER NOT NULL,
         last_answer_ns INTEGER NOT NULL,
         PRIMARY KEY (account_no, venue)
     )

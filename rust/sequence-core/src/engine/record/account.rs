@@ -104,7 +104,7 @@ pub(in crate::engine) fn read_line(
 ) -> Result<(AccountId, VenueId, Line), RestoreError> {
     let cells = &mut Reader::new("lines", row);
     let (id, venue) = (AccountId(cells.next()?), cells.next()?);
-    let mut kept = [0i64; 10];
+    let mut kept = [0i64; 11];
     for word in &mut kept {
         *word = cells.next()?;
     }

@@ -140,6 +140,13 @@ impl<'a> Reader<'a> {
         row.map(Some).ok_or_else(|| self.error(format!("column {} is not packed", self.at)))
     }
 
+    /// A text that is one of these.
+    pub(crate) fn known(&mut self, texts: &[&'static str]) -> Result<&'static str, RestoreError> {
+        let text: String = self.next()?;
+        let found = texts.iter().find(|known| **known == text).copied();
+        found.ok_or_else(|| self.error(format!("knows no {text:?}")))
+    }
+
     pub(crate) fn error(&self, message: impl Into<String>) -> RestoreError {
         RestoreError { table: self.table, message: message.into() }
     }

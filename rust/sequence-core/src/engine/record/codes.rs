@@ -7,6 +7,7 @@ use crate::market::MarketStatus;
 use crate::order::{AtVenue, LegState, OrderStatus, Policy, TimeInForce, Urgency};
 use crate::reject::{DoneReason, RejectReason};
 use crate::risk::{FailureAction, Mode};
+use crate::sim::fees::FeeRounding;
 use crate::sim::queue::FillCause as QueueCause;
 
 macro_rules! wire_codes {
@@ -38,6 +39,7 @@ wire_codes!(
     MarketStatus,
     Mode,
     FailureAction,
+    FeeRounding,
 );
 
 macro_rules! codes {
@@ -62,7 +64,7 @@ codes!(Outcome { Yes = "YES", No = "NO" });
 codes!(InstrumentKind { Spot = "spot", Perp = "perp", Prediction = "prediction" });
 codes!(LegState { InFlight = "in_flight", Working = "working", Done = "done" });
 codes!(AtVenue {
-    Travelling = "travelling", Waiting = "waiting", Resting = "resting", Chasing = "chasing",
+    Travelling = "travelling", Delayed = "delayed", Waiting = "waiting", Resting = "resting", Chasing = "chasing",
     Done = "done",
 });
 

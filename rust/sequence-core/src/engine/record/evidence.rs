@@ -2,13 +2,16 @@
 
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
-use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity};
+use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
 use crate::sim::latency::{Draw, Transit};
 use crate::sim::queue::QueueFill;
 use crate::sim::resting::Shadow;
 
 /// Shape of the packed rows; a later shape gets another number.
 const SHAPE: i64 = 1;
+/// Names of [`crate::sim::step::Mode`].
+const ESTIMATORS: [&str; 5] =
+    ["scalar", "lots/back", "lots/power", "min(uniform,lots)", "max(risk_averse,lots)"];
 
 pub(super) fn transit_cells(transit: &Transit) -> Row {
     let Transit {
@@ -20,6 +23,7 @@ pub(super) fn transit_cells(transit: &Transit) -> Row {
         arrive_ns,
         session_hold_ns,
         match_ns,
+        taker_delay_ns,
         entry: Draw { latency_ns, z_q32, position_before, position_after },
         stream_key,
         load_ratio_q32,
@@ -33,6 +37,7 @@ pub(super) fn transit_cells(transit: &Transit) -> Row {
         arrive_ns,
         session_hold_ns,
         match_ns,
+        taker_delay_ns,
         latency_ns,
         z_q32,
         position_before,
@@ -52,6 +57,7 @@ pub(super) fn read_transit(cells: &mut Reader<'_>) -> Result<Transit, RestoreErr
         arrive_ns: cells.next()?,
         session_hold_ns: cells.next()?,
         match_ns: cells.next()?,
+        taker_delay_ns: cells.next()?,
         entry: Draw {
             latency_ns: cells.next()?,
             z_q32: cells.next()?,
@@ -68,17 +74,27 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
         transit,
         matched_ns,
         entry_deferred,
-        book: BookCite { version, venue_ns, age_ns, status, best_bid, best_ask },
+        book: BookCite { version, venue_seq, venue_ns, age_ns, status, best_bid, best_ask },
+        event_level,
         liquidity,
         match_rate_ppm,
         decreases_seen,
     } = evidence;
     let mut cells = row![SHAPE, *matched_ns, *entry_deferred, *match_rate_ppm, *decreases_seen];
-    cells.extend(row![*version, *venue_ns, *age_ns, *status, *best_bid, *best_ask]);
+    cells.extend(row![
+        *event_level,
+        *version,
+        *venue_seq,
+        *venue_ns,
+        *age_ns,
+        *status,
+        *best_bid,
+        *best_ask
+    ]);
     cells.extend(transit_cells(transit));
     cells.extend(match liquidity {
         Liquidity::Taker(level, bounds) => taker_cells(level, bounds),
-        Liquidity::Maker(fill) => maker_cells(fill),
+        Liquidity::Maker(fill, tape) => maker_cells(fill, tape),
     });
     cells
 }
@@ -90,8 +106,10 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     }
     let (matched_ns, entry_deferred) = (cells.next()?, cells.next()?);
     let (match_rate_ppm, decreases_seen) = (cells.next()?, cells.next()?);
+    let event_level = cells.next()?;
     let book = BookCite {
         version: cells.next()?,
+        venue_seq: cells.next()?,
         venue_ns: cells.next()?,
         age_ns: cells.next()?,
         status: cells.next()?,
@@ -101,7 +119,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     let transit = read_transit(cells)?;
     let liquidity = match cells.next::<String>()?.as_str() {
         "taker" => read_taker(cells)?,
-        "maker" => Liquidity::Maker(read_maker(cells)?),
+        "maker" => Liquidity::Maker(read_maker(cells)?, read_tape(cells)?),
         other => return Err(cells.error(format!("knows no liquidity {other:?}"))),
     };
     Ok(Evidence {
@@ -109,6 +127,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
         matched_ns,
         entry_deferred,
         book,
+        event_level,
         liquidity,
         match_rate_ppm,
         decreases_seen,
@@ -117,7 +136,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
 
 fn taker_cells(level: &LevelTaken, bounds: &Bounds) -> Row {
     let LevelTaken { recorded, effective, displayed, printed, consumed_before, taken } = *level;
-    let Bounds { bound, limit, shift } = *bounds;
+    let Bounds { limit, cap, reference, shift } = *bounds;
     row![
         "taker",
         recorded,
@@ -126,8 +145,9 @@ fn taker_cells(level: &LevelTaken, bounds: &Bounds) -> Row {
         printed,
         consumed_before,
         taken,
-        bound,
         limit,
+        cap,
+        reference,
         shift,
     ]
 }
@@ -141,11 +161,16 @@ fn read_taker(cells: &mut Reader<'_>) -> Result<Liquidity, RestoreError> {
         consumed_before: cells.next()?,
         taken: cells.next()?,
     };
-    let bounds = Bounds { bound: cells.next()?, limit: cells.next()?, shift: cells.next()? };
+    let bounds = Bounds {
+        limit: cells.next()?,
+        cap: cells.next()?,
+        reference: cells.next()?,
+        shift: cells.next()?,
+    };
     Ok(Liquidity::Taker(level, bounds))
 }
 
-fn maker_cells(fill: &QueueFill) -> Row {
+fn maker_cells(fill: &QueueFill, tape: &TapeCite) -> Row {
     let QueueFill {
         order,
         side,
@@ -153,6 +178,7 @@ fn maker_cells(fill: &QueueFill) -> Row {
         quantity,
         remaining,
         cause,
+        estimator,
         ahead_before,
         ahead_after,
         ahead_entry,
@@ -168,13 +194,15 @@ fn maker_cells(fill: &QueueFill) -> Row {
         low,
         high,
     } = *fill;
-    let mut cells = row!["maker", order, side, price, quantity, remaining, cause];
+    let mut cells = row!["maker", order, side, price, quantity, remaining, cause, estimator];
     cells.extend(row![ahead_before, ahead_after, ahead_entry, prints_ahead, cancels_ahead]);
     cells.extend(row![own_ahead, surplus, displayed_entry, displayed_before]);
     cells.extend(row![evidence_price, evidence_size, budget_before]);
     for Shadow { ahead, remaining, hidden } in [low, high] {
         cells.extend(row![ahead, remaining, hidden]);
     }
+    let TapeCite { version, venue_seq, trade_id, backfilled } = *tape;
+    cells.extend(row![version, venue_seq, trade_id, backfilled]);
     cells
 }
 
@@ -186,6 +214,7 @@ fn read_maker(cells: &mut Reader<'_>) -> Result<QueueFill, RestoreError> {
         quantity: cells.next()?,
         remaining: cells.next()?,
         cause: cells.next()?,
+        estimator: cells.known(&ESTIMATORS)?,
         ahead_before: cells.next()?,
         ahead_after: cells.next()?,
         ahead_entry: cells.next()?,
@@ -200,6 +229,15 @@ fn read_maker(cells: &mut Reader<'_>) -> Result<QueueFill, RestoreError> {
         budget_before: cells.next()?,
         low: read_shadow(cells)?,
         high: read_shadow(cells)?,
+    })
+}
+
+fn read_tape(cells: &mut Reader<'_>) -> Result<TapeCite, RestoreError> {
+    Ok(TapeCite {
+        version: cells.next()?,
+        venue_seq: cells.next()?,
+        trade_id: cells.next()?,
+        backfilled: cells.next()?,
     })
 }
 

@@ -6,8 +6,12 @@ use super::evidence::{evidence_cells, read_evidence};
 use crate::engine::{CashTrail, Engine, Fill};
 use crate::ids::{AssetId, FillIx, MarketId, OrderId};
 use crate::number::Money;
-use crate::sim::fees::{FeeLeg, FeeParts};
+use crate::sim::fees::{Date, FeeLeg, FeeModel, FeeParts, FeeSchedule, FeeState};
 use crate::ulid::Ulid;
+
+/// Names of fee rules.
+const RULES: [&str; 5] =
+    ["bps", "kalshi", "kalshi_maker_series", "polymarket", "polymarket_category"];
 
 pub(in crate::engine) fn fill_row(engine: &Engine, id: FillIx) -> Row {
     let fill = engine.fill(id);
@@ -61,7 +65,7 @@ pub(in crate::engine) fn read_fill(row: &[Cell]) -> Result<(FillIx, Fill), Resto
     let fee_parts = read_parts(cells)?;
     let (is_maker, cause, queue_ahead) = (cells.next()?, cells.next()?, cells.next()?);
     let (realized_usd, event_seq, ts_ns) = (cells.next()?, cells.next()?, cells.next()?);
-    let (fee_leg, cash) = read_charge(&cells.packed()?)?;
+    let Charge { fee_leg, cash, fee_rule, fees_before } = read_charge(&cells.packed()?)?;
     let evidence = Box::new(read_evidence(&cells.packed()?)?);
     let fill = Fill {
         id,
@@ -75,6 +79,8 @@ pub(in crate::engine) fn read_fill(row: &[Cell]) -> Result<(FillIx, Fill), Resto
         fee_usd,
         fee_parts,
         fee_leg,
+        fee_rule,
+        fees_before,
         cash,
         is_maker,
         cause,
@@ -104,6 +110,14 @@ fn read_parts(cells: &mut Reader<'_>) -> Result<Option<FeeParts>, RestoreError> 
     })
 }
 
+/// What a fill was charged, and by which rule.
+struct Charge {
+    fee_leg: FeeLeg,
+    cash: CashTrail,
+    fee_rule: FeeSchedule,
+    fees_before: FeeState,
+}
+
 fn charge_cells(fill: &Fill) -> Row {
     let FeeLeg { notional, fee, rate_1e8, parts, accumulator } = fill.fee_leg;
     let CashTrail { charged_before, charged_after, reserved_before, reserved_after, released } =
@@ -111,15 +125,17 @@ fn charge_cells(fill: &Fill) -> Row {
     let mut cells = row![notional, fee, rate_1e8, accumulator];
     cells.extend(parts_cells(parts));
     cells.extend(row![charged_before, charged_after, reserved_before, reserved_after, released]);
+    cells.extend(fill.fees_before.sums().map(Cell::from));
+    cells.extend(rule_cells(&fill.fee_rule));
     cells
 }
 
-fn read_charge(row: &[Cell]) -> Result<(FeeLeg, CashTrail), RestoreError> {
+fn read_charge(row: &[Cell]) -> Result<Charge, RestoreError> {
     let cells = &mut Reader::new("fills.charge", row);
     let (notional, fee, rate_1e8, accumulator) =
         (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
     let parts = read_parts(cells)?;
-    let leg = FeeLeg { notional, fee, rate_1e8, parts, accumulator };
+    let fee_leg = FeeLeg { notional, fee, rate_1e8, parts, accumulator };
     let cash = CashTrail {
         charged_before: cells.next()?,
         charged_after: cells.next()?,
@@ -127,5 +143,55 @@ fn read_charge(row: &[Cell]) -> Result<(FeeLeg, CashTrail), RestoreError> {
         reserved_after: cells.next()?,
         released: cells.next()?,
     };
-    Ok((leg, cash))
+    let mut sums = [0i128; 6];
+    for sum in &mut sums {
+        *sum = cells.next()?;
+    }
+    let (fees_before, fee_rule) = (FeeState::from_sums(sums), read_rule(cells)?);
+    Ok(Charge { fee_leg, cash, fee_rule, fees_before })
+}
+
+fn rule_cells(rule: &FeeSchedule) -> Row {
+    let FeeSchedule { model, rule_id, effective_from, fee_default } = *rule;
+    let Date { year, month, day } = effective_from;
+    let mut cells = row![rule_id, u32::from(year), u32::from(month), u32::from(day), fee_default];
+    cells.extend(match model {
+        FeeModel::Bps { maker_rate_1e8, taker_rate_1e8 } => {
+            row!["bps", maker_rate_1e8, taker_rate_1e8]
+        }
+        FeeModel::Kalshi { maker_rate_1e8, taker_rate_1e8, trade_fee_step, balance_step } => {
+            row!["kalshi", maker_rate_1e8, taker_rate_1e8, trade_fee_step, balance_step]
+        }
+        FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8, rounding } => {
+            row!["polymarket", taker_rate_1e8, rebate_rate_1e8, rounding]
+        }
+    });
+    cells
+}
+
+fn read_rule(cells: &mut Reader<'_>) -> Result<FeeSchedule, RestoreError> {
+    let rule_id = cells.known(&RULES)?;
+    let (year, month, day): (u32, u32, u32) = (cells.next()?, cells.next()?, cells.next()?);
+    let narrow = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
+    let effective_from = Date {
+        year: u16::try_from(year).unwrap_or(u16::MAX),
+        month: narrow(month),
+        day: narrow(day),
+    };
+    let fee_default = cells.next()?;
+    let model = match cells.known(&["bps", "kalshi", "polymarket"])? {
+        "bps" => FeeModel::Bps { maker_rate_1e8: cells.next()?, taker_rate_1e8: cells.next()? },
+        "kalshi" => FeeModel::Kalshi {
+            maker_rate_1e8: cells.next()?,
+            taker_rate_1e8: cells.next()?,
+            trade_fee_step: cells.next()?,
+            balance_step: cells.next()?,
+        },
+        _ => FeeModel::Polymarket {
+            taker_rate_1e8: cells.next()?,
+            rebate_rate_1e8: cells.next()?,
+            rounding: cells.next()?,
+        },
+    };
+    Ok(FeeSchedule { model, rule_id, effective_from, fee_default })
 }

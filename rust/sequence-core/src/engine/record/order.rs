@@ -164,6 +164,8 @@ fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
         leg.status,
         leg.at_venue,
         leg.cancelling,
+        leg.reference,
+        leg.deferred,
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
     cells.push(pack(&transit_cells(&leg.transit)).into());
@@ -221,6 +223,8 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
         status: cells.next()?,
         at_venue: cells.next()?,
         cancelling: cells.next()?,
+        reference: cells.next()?,
+        deferred: cells.next()?,
         open: qty,
         transit: crate::sim::latency::Transit::default(),
         reshape: None,

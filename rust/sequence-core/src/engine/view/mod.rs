@@ -5,21 +5,26 @@
 
 mod controls;
 mod evidence;
+mod explain;
 mod fair;
 mod fills;
 mod graphs;
 mod markets;
+mod not_filled;
 mod orders;
 mod positions;
 mod preview;
 mod quotes;
 mod stream;
 mod text;
+mod verify;
 
 use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 
+pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
 pub use orders::OrderFilter;
+pub use verify::verify;
 
 /// One wire value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +56,76 @@ pub enum Value {
 }
 
 impl Value {
+    /// The value of a key of an object.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(rows) => rows.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
+            Self::Named(rows) => rows.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// An exact integer.
+    pub const fn int(&self) -> Option<i128> {
+        if let Self::Int(value) = self { Some(*value) } else { None }
+    }
+
+    /// Text of any kind.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Name(text) => Some(text),
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Rows of a list.
+    pub fn rows(&self) -> &[Self] {
+        if let Self::List(rows) = self { rows } else { &[] }
+    }
+
+    /// Folds the value into a hash, keys and kinds included.
+    pub fn hash_into(&self, hasher: &mut crate::hash::StateHasher) {
+        match self {
+            Self::Null => hasher.word(0),
+            Self::Bool(value) => hasher.word(1 + u64::from(*value)),
+            Self::Int(value) => hasher.wide(*value),
+            Self::Decimal(units, decimals)
+            | Self::Number(units, decimals)
+            | Self::Exact(units, decimals) => {
+                hasher.wide(*units);
+                hasher.word(u64::from(*decimals));
+            }
+            Self::Name(text) => hasher.text(text),
+            Self::Text(text) | Self::Json(text) => hasher.text(text),
+            Self::List(rows) => {
+                hasher.word(rows.len() as u64);
+                for row in rows {
+                    row.hash_into(hasher);
+                }
+            }
+            Self::Map(_) | Self::Named(_) => {
+                let mut rows: Vec<_> = self.entries().collect();
+                rows.sort_by_key(|(key, _)| *key);
+                for (key, value) in rows {
+                    hasher.text(key);
+                    value.hash_into(hasher);
+                }
+            }
+        }
+    }
+
+    /// Entries of an object, in the order written.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let (known, named) = match self {
+            Self::Map(rows) => (rows.as_slice(), &[][..]),
+            Self::Named(rows) => (&[][..], rows.as_slice()),
+            _ => (&[][..], &[][..]),
+        };
+        let known = known.iter().map(|(key, value)| (*key, value));
+        known.chain(named.iter().map(|(key, value)| (key.as_str(), value)))
+    }
+
     /// `None` is null.
     pub fn option<T: Into<Self>>(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)

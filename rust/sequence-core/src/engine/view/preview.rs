@@ -7,7 +7,7 @@ use super::{Value, bps_number};
 use crate::command::{Size, Submit};
 use crate::engine::Engine;
 use crate::engine::admit::new_order;
-use crate::engine::arrive::{Stop, refusal_of, unfilled_end};
+use crate::engine::arrive::{Stop, refusal_of};
 use crate::engine::finish::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
@@ -125,7 +125,7 @@ impl Engine {
             }
         }
         leg.fees = fees;
-        let rejected = match unfilled_end(order, &leg, stop) {
+        let rejected = match self.unfilled_end(order, &leg, stop) {
             LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
             _ => None,
         };

@@ -1,0 +1,74 @@
+//! Why an open order has not filled (simulation, 8.2).
+
+use super::Value;
+use crate::engine::Engine;
+use crate::ids::OrderId;
+use crate::number::Quantity;
+use crate::order::{AtVenue, Leg, LegState, Order, book_price, book_side};
+use crate::sim::explain::{NotFilled, NotFilledReason};
+
+impl Engine {
+    /// Why an open order has not filled, for the leg that has waited longest; null when it ended.
+    pub(super) fn not_filled_view(&self, order: &Order) -> Value {
+        let open = order.legs.iter().enumerate().find(|(_, leg)| leg.state != LegState::Done);
+        match open {
+            Some((at, leg)) if !order.status.is_terminal() => self.leg_reason(order, at, leg),
+            _ => Value::Null,
+        }
+    }
+
+    fn leg_reason(&self, order: &Order, at: usize, leg: &Leg) -> Value {
+        let sim = &self.markets[leg.market];
+        let status = sim.market.status(self.now_ns);
+        let resting = self.queue_place(order, at, leg);
+        let reason = match (leg.at_venue, &resting) {
+            (AtVenue::Travelling | AtVenue::Done, _) => NotFilledReason::InFlight,
+            (AtVenue::Delayed, _) => NotFilledReason::TakerDelay,
+            (AtVenue::Waiting, _) => NotFilledReason::WaitingBook,
+            _ if !status.is_live() => NotFilledReason::WaitingBook,
+            (AtVenue::Chasing, _) => NotFilledReason::InFlight,
+            (_, Some(place)) => place.reason,
+            (_, None) => NotFilledReason::NoPrint,
+        };
+        let wake = match leg.at_venue {
+            AtVenue::Travelling | AtVenue::Delayed => Some(leg.transit.match_ns),
+            _ => resting.and_then(|place| place.next_wake_ns),
+        };
+        let size = |pick: fn(&NotFilled) -> Quantity| resting.as_ref().map_or(Quantity(-1), pick);
+        Value::Map(vec![
+            ("order_id", self.node_order_id(order).into()),
+            ("venue", self.registry.market(leg.market).venue.as_str().into()),
+            ("as_of_ns", self.now_ns.into()),
+            (
+                "state_since_ns",
+                resting.map_or(leg.transit.submit_ns, |place| place.since_ns).into(),
+            ),
+            ("reason", reason.as_str().into()),
+            ("v_now_1e8", size(|place| place.ahead_now).into()),
+            ("v_entry_1e8", size(|place| place.ahead_entry).into()),
+            ("v_low_1e8", size(|place| place.ahead_low).into()),
+            ("v_high_1e8", size(|place| place.ahead_high).into()),
+            ("own_ahead_1e8", size(|place| place.own_ahead).into()),
+            ("distance_ticks", resting.map_or(-1, |place| place.distance_ticks).into()),
+            ("prints_at_level_1e8", size(|place| place.prints_at_level).into()),
+            ("prints_through_1e8", size(|place| place.prints_through).into()),
+            ("cancels_credited_ahead_1e8", size(|place| place.cancels_ahead).into()),
+            ("book_version", sim.market.version.into()),
+            ("status", status.as_str().into()),
+            ("next_wake_ns", Value::option(wake)),
+        ])
+    }
+
+    fn queue_place(&self, order: &Order, at: usize, leg: &Leg) -> Option<NotFilled> {
+        let spec = &order.spec;
+        let side = book_side(spec.side, spec.outcome).rests();
+        let price = book_price(leg.bound, spec.outcome);
+        let sim = &self.markets[leg.market];
+        let world = sim.worlds.get(&spec.account)?;
+        let best = sim.market.best(side).map(|level| level.price);
+        let tick = self.registry.market(leg.market).grid.tick_at(price);
+        let id: OrderId = self.graphs[spec.graph].order;
+        let key = crate::engine::market::queue_key(id, at);
+        world.queue.explain(side, price, key, best, tick, self.now_ns)
+    }
+}

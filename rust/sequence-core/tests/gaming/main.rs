@@ -1,0 +1,17 @@
+//! Strategies that try to earn what no real market would give (simulation, 12.2), and the controls
+//! that show that each test could fail.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod clock;
+mod events;
+mod evidence;
+mod lab;
+mod profit;
+mod queue;
+mod random;
+mod taking;
