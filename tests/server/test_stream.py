@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -284,3 +285,24 @@ def test_two_hundred_readers_each_get_every_event_in_order() -> None:
             desk.client.buy("BTC-USDT", 0.1)
         for events in pool.map(lambda stream: stream.events("fills", 5), readers):
             assert [event["seq"] for event in events] == [1, 2, 3, 4, 5]
+
+
+def test_a_restart_is_a_gap_and_never_a_repeated_number(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.db"
+    with Sandbox(preset="instant", market="manual", store=file) as sandbox, serving(sandbox) as url:
+        desk = Desk(sandbox, url)
+        with desk.reader() as stream:
+            stream.subscribe("orders")
+            desk.client.buy("BTC-USDT", 1)
+            resting = desk.client.buy("BTC-USDT", 1, limit_price=90)
+            seq = stream.until(lambda m: m["data"]["node_order_id"] == resting.id)["seq"]
+    with Sandbox(preset="instant", market="manual", store=file) as sandbox, serving(sandbox) as url:
+        desk = Desk(sandbox, url)
+        with desk.reader() as stream:
+            stream.subscribe("orders", orders=seq)
+            gap = stream.until(lambda m: "gap" in m)["gap"]
+            assert gap["from_seq"] == seq + 1
+            row = stream.event("orders")
+            assert (row["snapshot"], row["data"]["node_order_id"]) == (True, resting.id)
+            desk.client.buy("BTC-USDT", 1)
+            assert stream.event("orders")["seq"] == gap["next_seq"]

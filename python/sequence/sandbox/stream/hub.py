@@ -181,8 +181,8 @@ class Hub:
             readers.update(dict.fromkeys(self._readers.get((account, name), {})))
         packet = packet_of({"epoch": epoch})
         for session in readers:
-            session.begin_epoch()
-            session.sink.event(packet)
+            if session.begin_epoch(epoch):
+                session.sink.event(packet)
 
     def _refresh(self, watch: _Watch) -> list[str]:
         """Looks at a topic again; the parts of it that changed."""

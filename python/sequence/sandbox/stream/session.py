@@ -95,6 +95,7 @@ class Session:
         self._tokens = float(self._limits.control_burst)
         self._filled_s = clock_s()
         self._errors = 0
+        self._epoch = 0
         runtime.hub.add(self)
 
     def close(self) -> None:
@@ -139,9 +140,14 @@ class Session:
         """True while events of a topic are still replayed: new ones wait for their turn."""
         return name in self._behind
 
-    def begin_epoch(self) -> None:
-        """What was not replayed yet belongs to an epoch that is over."""
+    def begin_epoch(self, epoch: int) -> bool:
+        """Whether this epoch is news: what was not replayed yet then belongs to the one before."""
+        if epoch <= self._epoch:
+            # It began when this reader came, and only its commit was waited for.
+            return False
+        self._epoch = epoch
         self._behind.clear()
+        return True
 
     def refill(self) -> bool:
         """Hands the next part of a replay to the sink; True when there is more."""
@@ -213,6 +219,7 @@ class Session:
                 self._refuse_future(topic.channel, from_seq, 0)
             return
         hub, account = self._runtime.hub, self._runtime.account(self.principal)
+        self._epoch = self._epoch or self.principal.client.epoch
         self._runtime.publish()
         ring = hub.ring(account, topic.name)
         hub.follow(self, account, topic.name, topic.channel)
