@@ -3,6 +3,7 @@
 Every method that maps to a core endpoint is called as an existing program would call it.
 """
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -163,3 +164,20 @@ def test_what_is_not_offered_says_so(client):
             call()
         assert caught.value.status == 501
         assert "is not available" in str(caught.value)
+
+
+def test_the_stream_gives_prices_and_fills(client):
+    async def read() -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        async for channel, data in client.stream(["prices:BTC-USD", "book:BTC-USD", "fills"]):
+            found[channel] = data
+            if len(found) == 2 and "fills" not in found:
+                await asyncio.to_thread(client.buy, "BTC-USD", 0.01)
+            if len(found) == 3:
+                return found
+        return found
+
+    found = asyncio.run(asyncio.wait_for(read(), 20))
+    assert found["prices:BTC-USD"]["bid"] < found["prices:BTC-USD"]["ask"]
+    assert len(found["book:BTC-USD"]["bids"]) > 1
+    assert found["fills"]["symbol"] == "BTC-USD"
