@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sequence._async import AsyncGraphBuilder, AsyncPlacedOrder, AsyncSequence, AsyncStream
+    from sequence._explain import explain, verify
     from sequence._graphs import Node, Risk, Sizing, Trigger
     from sequence._orders import OrderOptions
     from sequence._sync import GraphBuilder, PlacedOrder, Sequence, Stream
@@ -49,6 +50,8 @@ __all__ = [
     "Transport",
     "Trigger",
     "ValidationError",
+    "explain",
+    "verify",
 ]
 
 _HOMES = {
@@ -73,6 +76,8 @@ _HOMES = {
     "Transport": "_transport",
     "Trigger": "_graphs",
     "ValidationError": "errors",
+    "explain": "_explain",
+    "verify": "_explain",
 }
 
 

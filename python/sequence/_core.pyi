@@ -25,6 +25,8 @@ __all__ = [
     "__version__",
     "check_recording",
     "decimal_units",
+    "explain_fill",
+    "explain_wait",
     "format_units",
     "join_records",
     "parse_event_contract",
@@ -35,10 +37,17 @@ __all__ = [
     "sim_config",
     "sim_presets",
     "split_records",
+    "verify_fill",
 ]
 
 __version__: Final[str]
 BUILD_PROFILE: Final[Literal["debug", "release"]]
+
+# What records say. They need nothing but themselves.
+
+def explain_fill(record: dict[str, Any]) -> str: ...
+def explain_wait(evidence: dict[str, Any]) -> str: ...
+def verify_fill(record: dict[str, Any]) -> list[str]: ...
 
 # Symbols, venues and exact numbers.
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sequence import errors
+from sequence._explain import explain_order
 from sequence._pause import async_sleep
 from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
 from sequence.types.common import OrderStatus
@@ -146,3 +147,8 @@ class AsyncPlacedOrder:
             found += page.fills
             if not page.has_more or not page.fills:
                 return found[::-1]
+
+    async def explain(self) -> str:
+        """The order in a few lines: why it waits or how it ended, and what proves each fill."""
+        fills = await self.fills()
+        return explain_order(self.row, fills)

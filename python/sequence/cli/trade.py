@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sequence import OrderOptions, PlacedOrder
+from sequence import explain as explained
 from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.types import AmendResponse, Fill, Order, Policy, Side, TimeInForce, Urgency
@@ -23,6 +24,7 @@ VenueName = Annotated[str | None, typer.Option(help="Stay on this venue.")]
 Tif = Annotated[TimeInForce | None, typer.Option(help="By default gtc with a price, else ioc.")]
 How = Annotated[Policy | None, typer.Option(help="How the order is worked; by default sor.")]
 Speed = Annotated[Urgency | None, typer.Option(help="Weight of speed against cost.")]
+ExplainFlag = Annotated[bool, typer.Option("--explain", help="What proves each, line by line.")]
 Slippage = Annotated[
     int | None, typer.Option(help="Worst price against the best opposite one, in basis points.")
 ]
@@ -120,13 +122,19 @@ def decrease(
 
 
 def fills(
-    context: typer.Context, symbol: OnlySymbol = None, limit: Limit = 50, json: JsonFlag = False
+    context: typer.Context,
+    symbol: OnlySymbol = None,
+    limit: Limit = 50,
+    json: JsonFlag = False,
+    explain: ExplainFlag = False,
 ) -> None:
     """Fills, newest first, each with its reason."""
     with client_of(context) as client:
         page = client.fills(symbol=symbol, limit=limit)
     if json:
         return write_json(page)
+    if explain:
+        return write("\n".join(map(explained, page.fills)))
     return write_fills(page.fills)
 
 

@@ -368,8 +368,8 @@ mod tests {
             for _ in 0..draws() {
                 let persistence = Persistence { rho_q32, beta_q32: 0 };
                 let z = i128::from(state.draw(stream, leg, persistence, 0).unwrap().z_q32);
-                pairs += last * z >> 32;
-                squares += z * z >> 32;
+                pairs += (last * z) >> 32;
+                squares += (z * z) >> 32;
                 last = z;
             }
             // ln L is a straight line in z, so both have one correlation.

@@ -37,9 +37,9 @@ fn g8_fills_before_the_cancel_arrives_stand_and_none_comes_after() {
         assert_eq!(lab.order(order).status, OrderStatus::Cancelled);
         assert!(filled < 4 * ONE, "the cancel came in the end");
         if filled > 0 {
-            beaten += 1
+            beaten += 1;
         } else {
-            held += 1
+            held += 1;
         }
         lab.print(id, Some(BookSide::Bid), BID - CENT, 50 * ONE);
         lab.pass(10 * SECOND);
@@ -99,10 +99,6 @@ fn an_order_is_held_with_the_feed_and_answered_after_its_own_way() {
 
 #[test]
 fn e13_17_answers_wait_for_the_later_of_the_match_and_the_way_back() {
-    for (feed, expected) in [(30, 75), (5, 75)] {
-        let arrive = 45;
-        assert_eq!((arrive + 30).max(arrive + feed), expected);
-    }
     for seed in 0..100 {
         let mut lab = Lab::seeded(seed, "realistic", |_| {});
         lab.market("kraken", "LAB-USD", &[(BID, ONE)], &[(ASK, 10 * ONE)]);

@@ -50,7 +50,7 @@ fn e13_21_an_own_no_bid_queues_and_pays_as_a_no_buyer() {
     lab.print(id, Some(BookSide::Ask), 42 * CENT, 60 * ONE);
     assert_eq!(lab.filled(order), 10 * ONE);
     assert_eq!(lab.fills(lab.me)[0].price.0, 58 * CENT);
-    assert_eq!(lab.held(lab.me, "kalshi", NO).0, 100_0000_0000 * 1);
+    assert_eq!(lab.held(lab.me, "kalshi", NO).0, 10 * 1_000_000_000);
     lab.proven(lab.me);
 }
 

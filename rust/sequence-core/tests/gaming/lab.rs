@@ -8,6 +8,7 @@ use sequence_core::ids::{
 };
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{Order, OrderStatus, Policy, TimeInForce};
+use sequence_core::reject::{DoneReason, RejectReason};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent};
@@ -261,8 +262,8 @@ impl Lab {
 
     pub(crate) fn ended(&self, id: OrderId) -> (OrderStatus, &'static str) {
         let order = self.order(id);
-        let reason = order.reject.map(|reason| reason.as_str());
-        let done = order.done.map(|reason| reason.as_str());
+        let reason = order.reject.map(RejectReason::as_str);
+        let done = order.done.map(DoneReason::as_str);
         (order.status, reason.or(done).unwrap_or(""))
     }
 

@@ -55,7 +55,11 @@ fn scalp(seed: u64, preset: &str, flees: bool) -> (i128, i128, usize) {
                 let moved = price != best.price.0;
                 let grew = flees
                     && lab.why(id).get("v_now_1e8").is_some_and(|now| {
-                        now.int() > lab.why(id).get("v_entry_1e8").and_then(|entry| entry.int())
+                        now.int()
+                            > lab
+                                .why(id)
+                                .get("v_entry_1e8")
+                                .and_then(sequence_core::engine::view::Value::int)
                     });
                 let shown =
                     lab.engine().market(market).market.book.quantity_at(rests, Price(price));

@@ -99,7 +99,7 @@ impl Crowd {
     /// One of the newest orders gets another size or price.
     fn amend(&mut self) {
         let newest = self.placed.len().saturating_sub(12);
-        let (_, order) = self.pick(&self.placed[newest..].to_vec());
+        let (_, order) = self.pick(&self.placed.clone()[newest..]);
         let row = self.lab.order(order);
         let (qty, limit) = (row.qty.0, row.limit.map(|price| price.0));
         let part = self.draws.between(1, 20);

@@ -11,7 +11,10 @@ use crate::lab::{CENT, Lab, MS, ONE, SECOND, ask};
 const ASK: i64 = 10_000 * CENT;
 const BID: i64 = 9_999 * CENT;
 
-fn ladder(levels: i64, size: i64) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+/// Prices and sizes.
+type Levels = Vec<(i64, i64)>;
+
+fn ladder(levels: i64, size: i64) -> (Levels, Levels) {
     let bids = (0..levels).map(|at| (BID - at * CENT, size)).collect();
     let asks = (0..levels).map(|at| (ASK + at * CENT, size)).collect();
     (bids, asks)

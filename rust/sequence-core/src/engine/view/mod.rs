@@ -100,7 +100,9 @@ impl Value {
             Self::Text(text) | Self::Json(text) => hasher.text(text),
             Self::List(rows) => {
                 hasher.word(rows.len() as u64);
-                rows.iter().for_each(|row| row.hash_into(hasher));
+                for row in rows {
+                    row.hash_into(hasher);
+                }
             }
             Self::Map(_) | Self::Named(_) => {
                 let mut rows: Vec<_> = self.entries().collect();
