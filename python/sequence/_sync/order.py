@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sequence import errors
+from sequence._explain import explain_order
 from sequence._pause import sleep
 from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
 from sequence.types.common import OrderStatus
@@ -147,3 +148,8 @@ class PlacedOrder:
             found += page.fills
             if not page.has_more or not page.fills:
                 return found[::-1]
+
+    def explain(self) -> str:
+        """The order in a few lines: why it waits or how it ended, and what proves each fill."""
+        fills = self.fills()
+        return explain_order(self.row, fills)

@@ -333,7 +333,7 @@ mod tests {
     /// Draws per row; the bar is a million, which `make soak` draws.
     fn draws() -> usize {
         let set = std::env::var("SEQUENCE_DRAWS").ok().and_then(|text| text.parse().ok());
-        set.unwrap_or(100_000)
+        set.unwrap_or(400_000)
     }
 
     #[test]
