@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::changes::{ClockOffset, Seen, differences, join_repeats};
 use super::evidence::TapeCite;
-use crate::book::{Book, Level};
+use crate::book::Book;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
