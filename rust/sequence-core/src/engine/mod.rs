@@ -18,6 +18,7 @@ mod amend;
 mod amend_leg;
 mod arrive;
 mod book_fill;
+mod bounds;
 mod changes;
 mod check;
 mod check_queues;
