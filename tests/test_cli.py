@@ -323,6 +323,7 @@ def test_a_market_order_shows_its_fills_and_why(server: Server):
     answer = server("sell", "BTC-USD", "0.05", "--json").json
     assert answer["status"] == "FILLED"
     assert server("fills", "--json").json["total"] >= 2
+    assert server("fills", "--explain").out.count("the record adds up") >= 2
 
 
 def test_a_limit_order_rests_and_is_cancelled(server: Server):

@@ -150,5 +150,7 @@ class AsyncPlacedOrder:
 
     async def explain(self) -> str:
         """The order in a few lines: why it waits or how it ended, and what proves each fill."""
+        if not self.is_terminal:
+            await self.refresh()
         fills = await self.fills()
         return explain_order(self.row, fills)

@@ -151,5 +151,7 @@ class PlacedOrder:
 
     def explain(self) -> str:
         """The order in a few lines: why it waits or how it ended, and what proves each fill."""
+        if not self.is_terminal:
+            self.refresh()
         fills = self.fills()
         return explain_order(self.row, fills)

@@ -4,7 +4,7 @@
 //! has answered, a leg has two forms and holds what the dearer one needs, so neither outcome can
 //! lack funds. [`super::amend_leg`] says what happens at the venue.
 
-use super::place::{check_fat_finger, passive};
+use super::bounds::{check_fat_finger, passive};
 use super::{Engine, Reply};
 use crate::command::{Amend, AmendNode};
 use crate::ids::{AccountId, OrderId};

@@ -1,10 +1,10 @@
 //! An order meets its venue: status, time in force, the walk, and what becomes of the rest.
 
+use super::bounds::within;
 use super::deliver::{Answer, Matched};
 use super::evidence::{Bounds, LevelTaken, Liquidity};
 use super::finish::LegEnd;
 use super::market::order_of;
-use super::place::within;
 use super::{Due, Engine, FillCause};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
 use crate::market::MarketStatus;

@@ -1,9 +1,10 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
 use super::arrive::refusal_of;
+
 use super::deliver::Matched;
 use super::finish::LegEnd;
-use super::world::Seen;
+use super::message::Seen;
 use super::{Engine, FillCause, Liquidity, TapeCite};
 use crate::book::Book;
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};

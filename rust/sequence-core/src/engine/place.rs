@@ -1,6 +1,7 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
 use super::arrive::refusal_of;
+use super::bounds::{check_fat_finger, passive, within};
 use super::transit::Purpose;
 use super::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
@@ -457,38 +458,4 @@ fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
     let exact = exact_notional(leg.margin_at, opening);
     let margin = super::perp::margin(exact, terms.initial_margin_1e8)?;
     margin.checked_add(leg.fees.fee_bound(&terms.fees, leg.margin_at, opening, terms.lot)?)
-}
-
-/// True when a price is no worse than a bound.
-pub(super) fn within(side: Side, price: Price, bound: Price) -> bool {
-    match side {
-        Side::Buy => price <= bound,
-        Side::Sell => price >= bound,
-    }
-}
-
-/// A limit on a venue's grid, rounded toward passive.
-pub(super) fn passive(side: Side, limit: Price, tick: Price) -> Price {
-    match side {
-        Side::Buy => limit.floor_to(tick),
-        Side::Sell => limit.ceil_to(tick).unwrap_or(limit),
-    }
-}
-
-pub(super) fn check_fat_finger(
-    spec: &OrderSpec,
-    limit: Price,
-    touch: Price,
-    bps: i64,
-) -> Result<(), Rejected> {
-    let distance = i128::from(touch.0) * i128::from(bps) / 10_000;
-    let beyond = match spec.side {
-        Side::Buy => i128::from(limit.0) > i128::from(touch.0) + distance,
-        Side::Sell => i128::from(limit.0) < i128::from(touch.0) - distance,
-    };
-    if beyond && spec.kind != InstrumentKind::Prediction {
-        let text = format!("limit {limit} is more than {bps} bps through the market at {touch}");
-        return Err((RejectReason::PriceDeviation, text));
-    }
-    Ok(())
 }

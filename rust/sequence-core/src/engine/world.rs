@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::evidence::TapeCite;
-use crate::book::{Book, Level};
+use super::message::{ClockOffset, Seen, differences, join_repeats};
+use crate::book::Book;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
@@ -25,9 +26,6 @@ const PAIRING_WINDOW_NS: i64 = 5_000_000;
 const PACE_PRINTS: usize = 1_000;
 /// Receipt minus venue stamp is bounded to this when it counts as a feed delay.
 const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
-
-/// Half of the time over which a venue clock's offset is judged.
-const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
 
 /// What a source knows of its own timing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,15 +71,6 @@ pub struct MarketSim {
     print_stamp_ns: i64,
     clock: ClockOffset,
     delay_ns: Option<i64>,
-}
-
-/// One change of a message, with where the tape has it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) change: Change,
-    /// Orders at the level, 0 where the feed does not count them.
-    pub(super) count: u32,
-    pub(super) cite: TapeCite,
 }
 
 impl MarketSim {
@@ -353,27 +342,6 @@ impl MarketSim {
     }
 }
 
-/// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
-/// least of this and of the last five.
-#[derive(Debug, Clone, Copy, Default)]
-struct ClockOffset {
-    since_ns: i64,
-    now: Option<i64>,
-    before: Option<i64>,
-}
-
-impl ClockOffset {
-    fn lowest(&mut self, raw_ns: i64, now_ns: i64) -> i64 {
-        if now_ns.saturating_sub(self.since_ns) >= OFFSET_WINDOW_NS {
-            self.before = self.now.take();
-            self.since_ns = now_ns;
-        }
-        let now = self.now.map_or(raw_ns, |known| known.min(raw_ns));
-        self.now = Some(now);
-        self.before.map_or(now, |before| before.min(now))
-    }
-}
-
 fn scaled(value: i64, ppm: i64) -> i64 {
     i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
 }
@@ -399,51 +367,4 @@ fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
             },
         },
     }
-}
-
-/// Joins changes of one level that no print separates; the first keeps its place.
-fn join_repeats(changes: &mut Vec<Seen>) {
-    if changes.len() < 2 {
-        return;
-    }
-    let mut first: BTreeMap<(BookSide, i64), usize> = BTreeMap::new();
-    for at in 0..changes.len() {
-        let Some(seen) = changes.get(at).copied() else { return };
-        let Change::Level { side, price, after, .. } = seen.change else {
-            first.clear();
-            continue;
-        };
-        let to = *first.entry((side, price.0)).or_insert(at);
-        if let Some(joined) = changes.get_mut(to).filter(|_| to != at)
-            && let Change::Level { before, .. } = joined.change
-        {
-            joined.change = Change::Level { side, price, before, after };
-            (joined.count, joined.cite) = (seen.count, seen.cite);
-            if let Some(repeat) = changes.get_mut(at) {
-                repeat.change = Change::None;
-            }
-        }
-    }
-    changes.retain(|seen| seen.change != Change::None);
-}
-
-/// What changed between two books, level by level.
-fn differences(before: &Book, after: &Book) -> Vec<Change> {
-    let mut found = Vec::new();
-    for side in [BookSide::Bid, BookSide::Ask] {
-        let mut change = |price: Price, before: Quantity, after: Quantity| {
-            if before != after {
-                found.push(Change::Level { side, price, before, after });
-            }
-        };
-        for Level { price, quantity } in before.levels(side) {
-            change(price, quantity, after.quantity_at(side, price));
-        }
-        for Level { price, quantity } in after.levels(side) {
-            if before.quantity_at(side, price).0 == 0 {
-                change(price, Quantity::ZERO, quantity);
-            }
-        }
-    }
-    found
 }

@@ -195,7 +195,11 @@ impl Player {
             }
             Step::Advance(time) => format!("advance {time}"),
             Step::Order(request) => self.order(request),
-            Step::Cancel(at) => format!("cancel {}", self.placed.iter().rev().nth(*at)?.name),
+            Step::Cancel(at) => {
+                // An order's id is made of its key: under a key of both, it is the caller's own.
+                let clear = |placed: &&Placed| !placed.keyed || placed.client == self.client;
+                format!("cancel {}", self.placed.iter().rev().filter(clear).nth(*at)?.name)
+            }
             Step::Again(at) => {
                 let own = |placed: &&Placed| placed.keyed && placed.client == self.client;
                 format!("again {}", self.placed.iter().rev().filter(own).nth(*at)?.name)

@@ -1,0 +1,90 @@
+//! What a message changed, and how late it was.
+
+use std::collections::BTreeMap;
+
+use super::evidence::TapeCite;
+use crate::book::{Book, Level};
+use crate::ids::BookSide;
+use crate::market::Change;
+use crate::number::{Price, Quantity};
+
+/// Half of the time over which a venue clock's offset is judged.
+const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
+
+/// One change of a message, with where the tape has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) change: Change,
+    /// Orders at the level, 0 where the feed does not count them.
+    pub(super) count: u32,
+    pub(super) cite: TapeCite,
+}
+
+/// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
+/// least of this and of the last five.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ClockOffset {
+    since_ns: i64,
+    now: Option<i64>,
+    before: Option<i64>,
+}
+
+impl ClockOffset {
+    /// The offset, now that `raw_ns` was measured.
+    pub(super) fn lowest(&mut self, raw_ns: i64, now_ns: i64) -> i64 {
+        if now_ns.saturating_sub(self.since_ns) >= OFFSET_WINDOW_NS {
+            self.before = self.now.take();
+            self.since_ns = now_ns;
+        }
+        let now = self.now.map_or(raw_ns, |known| known.min(raw_ns));
+        self.now = Some(now);
+        self.before.map_or(now, |before| before.min(now))
+    }
+}
+
+/// Joins changes of one level that no print separates; the first keeps its place.
+pub(super) fn join_repeats(changes: &mut Vec<Seen>) {
+    if changes.len() < 2 {
+        return;
+    }
+    let mut first: BTreeMap<(BookSide, i64), usize> = BTreeMap::new();
+    for at in 0..changes.len() {
+        let Some(seen) = changes.get(at).copied() else { return };
+        let Change::Level { side, price, after, .. } = seen.change else {
+            first.clear();
+            continue;
+        };
+        let to = *first.entry((side, price.0)).or_insert(at);
+        if let Some(joined) = changes.get_mut(to).filter(|_| to != at)
+            && let Change::Level { before, .. } = joined.change
+        {
+            joined.change = Change::Level { side, price, before, after };
+            (joined.count, joined.cite) = (seen.count, seen.cite);
+            if let Some(repeat) = changes.get_mut(at) {
+                repeat.change = Change::None;
+            }
+        }
+    }
+    changes.retain(|seen| seen.change != Change::None);
+}
+
+/// What changed between two books, level by level.
+pub(super) fn differences(before: &Book, after: &Book) -> Vec<Change> {
+    let mut found = Vec::new();
+    for side in [BookSide::Bid, BookSide::Ask] {
+        let mut change = |price: Price, before: Quantity, after: Quantity| {
+            if before != after {
+                found.push(Change::Level { side, price, before, after });
+            }
+        };
+        for Level { price, quantity } in before.levels(side) {
+            change(price, quantity, after.quantity_at(side, price));
+        }
+        for Level { price, quantity } in after.levels(side) {
+            if before.quantity_at(side, price).0 == 0 {
+                change(price, Quantity::ZERO, quantity);
+            }
+        }
+    }
+    found
+}
