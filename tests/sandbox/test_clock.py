@@ -24,6 +24,8 @@ def test_a_manual_clock_stands_still_until_it_is_moved():
     assert clock.now_ns() == 8
     with pytest.raises(ValueError, match="backwards"):
         clock.move(-1)
+    with pytest.raises(ValueError, match="time ends"):
+        clock.move(2**63 - 9)
 
 
 def test_a_sandbox_advances_in_any_unit():

@@ -104,6 +104,25 @@ def test_a_manual_clock_moves_forward_only(api: Api) -> None:
     assert post(api, "clock/advance", {}).status == 422
 
 
+def test_a_manual_clock_ends_and_takes_bounded_steps(api: Api) -> None:
+    year_ms = 366 * 86_400 * 1_000
+    assert post(api, "clock/advance", {"ms": year_ms + 1}).status == 422
+    assert api("PUT", "/v1/sandbox/clock", '{"now_ns": 7258118400000000001}').status == 422
+    answers = [post(api, "clock/advance", {"ms": year_ms}) for _ in range(175)]
+    assert answers[0].status == 200
+    assert (answers[-1].status, answers[-1].json["error"]["details"][0]["field"]) == (422, "ms")
+    now = api("GET", "/v1/sandbox/clock").json["now_ns"]
+    assert now < 7_258_118_400_000_000_000
+    assert api("GET", "/v1/account").status == 200
+    assert api.sandbox.check_invariants() == []
+
+
+def test_the_demo_market_moves_an_hour_at_a_time() -> None:
+    with served(clock="manual", market="demo") as api:
+        assert post(api, "clock/advance", {"ms": 3_600_001}).status == 422
+        assert post(api, "clock/advance", {"ms": 1_000}).status == 200
+
+
 def test_a_wall_clock_cannot_be_moved() -> None:
     with served(clock="wall") as api:
         assert api("GET", "/v1/sandbox/clock").json["clock"] == "wall"

@@ -8,6 +8,8 @@ import time
 from math import inf
 from typing import Final, Literal, Protocol
 
+from sequence.types.testing import END_NS
+
 ClockKind = Literal["wall", "manual", "replay"]
 
 DEFAULT_START_NS: Final = 1_776_657_000_000_000_000
@@ -75,6 +77,8 @@ class ManualClock:
         """Moves forward by ``ns`` nanoseconds."""
         if ns < 0:
             raise ValueError(f"time never runs backwards: cannot move by {ns} ns")
+        if self._now_ns + ns > END_NS:
+            raise ValueError(f"time ends at {END_NS} (2200-01-01): cannot move by {ns} ns")
         self._now_ns += ns
 
 

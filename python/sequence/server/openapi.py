@@ -39,14 +39,20 @@ _NEEDS: Final[dict[Auth, str]] = {
     "test": "A seq_test_ key.",
     "admin": "An admin key.",
 }
+_WORDS: Final = {"ge": "minimum", "le": "maximum"}
+"""Bounds that pydantic leaves untranslated where another check comes first."""
+
 _ERRORS: Final = {
     "400": "Malformed request, or a wrong path or query parameter",
     "401": "Missing or invalid key",
     "403": "The key may not do this",
     "404": "No such thing, or another client's",
     "409": "The state does not allow it",
+    "413": "The body is too large",
+    "415": "A compressed body",
     "422": "Well-formed and refused; the message names the field",
     "429": "Too many requests; see Retry-After",
+    "501": "Known, and not offered here; the message says what is missing",
     "503": "Starting, draining or read-only; see Retry-After",
 }
 
@@ -109,6 +115,12 @@ def _bodies(operation: Operation[Any]) -> tuple[type[BaseModel], ...]:
     return (operation.request,)
 
 
+def _needs_body(operation: Operation[Any]) -> bool:
+    """No body at all is an empty object, so only required fields make one necessary."""
+    models = _bodies(operation)
+    return all(any(f.is_required() for f in m.model_fields.values()) for m in models)
+
+
 def _alias_of(path: str, method: str) -> str:
     return f"{method.lower()}_{path.removeprefix('/v1/').replace('/', '_')}"
 
@@ -130,7 +142,8 @@ def _describe(operation: Operation[Any], name: str, path: str) -> dict[str, Any]
     bodies = [_ref(model.__name__) for model in _bodies(operation)]
     if bodies:
         schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
-        row["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"application/json": {"schema": schema}}
+        row["requestBody"] = {"required": _needs_body(operation), "content": content}
     answer = {"application/json": {"schema": _ref(operation.response.__name__)}}
     row["responses"] = {"200": {"description": "Done", "content": answer}}
     row["responses"] |= {status: {"$ref": f"#/components/responses/{status}"} for status in _ERRORS}
@@ -161,11 +174,14 @@ def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     """A parameter is absent rather than null; a list is its items with commas between."""
     choices = [row for row in field.pop("anyOf", []) if row.get("type") != "null"]
     if len(choices) == 1:
-        field |= choices[0]
+        field |= {_WORDS.get(key, key): value for key, value in choices[0].items()}
     if field.get("default", ...) is None:
         del field["default"]
     if field.get("type") == "array":
-        return {"type": "string", "description": "comma list"}
+        words = field["items"].get("enum")
+        item = f"({'|'.join(words)})" if words else "[^,]+"
+        pattern = f"^{item}(,{item})*$"
+        return {"type": "string", "pattern": pattern, "description": "comma list"}
     return field
 
 

@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    RootModel,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 _set = object.__setattr__
 Row = TypeVar("Row", bound="Wire")
@@ -143,6 +151,14 @@ def _wrapper(annotation: object) -> Callable[[Any], Any] | None:
     return inner
 
 
+def _nullable(field: JsonSchemaValue) -> JsonSchemaValue:
+    """The description of an optional field: null is the same as absent."""
+    if {"type": "null"} in field.get("anyOf", ()):
+        return field
+    outer = {key: field.pop(key) for key in ("title", "default") if key in field}
+    return outer | {"anyOf": [field, {"type": "null"}]}
+
+
 class Request(BaseModel):
     """Base of every body: strict types, and an unknown field is an error that names it."""
 
@@ -156,6 +172,16 @@ class Request(BaseModel):
         optional = {name: f for name, f in cls.model_fields.items() if not f.is_required()}
         cls._optional = frozenset(optional)
         cls._defaults = {name: f.get_default() for name, f in optional.items()}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        properties = schema.get("properties", {})
+        for name in cls._optional & properties.keys():
+            properties[name] = _nullable(properties[name])
+        return schema
 
     @model_validator(mode="before")
     @classmethod

@@ -47,4 +47,4 @@ class PageQuery(ModeQuery):
 
     limit: QueryInt = Field(default=50, ge=1, le=500)
     offset: QueryInt = Field(default=0, ge=0, le=MAX_OFFSET)
-    before_seq: QueryInt | None = Field(default=None, ge=1, le=MAX_OFFSET)
+    before_seq: Annotated[QueryInt, Field(ge=1, le=MAX_OFFSET)] | None = None

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sequence.types._number import MAX_UNITS, Exact, QueryInt
@@ -124,25 +124,47 @@ def _ns_time(value: int) -> int:
 
 _FIRST_NS = 10**17
 
-VenueId = Annotated[str, AfterValidator(known_venue)]
+VenueId = Annotated[
+    str,
+    AfterValidator(known_venue),
+    WithJsonSchema({"type": "string", "enum": list(VENUES)}),
+]
 """A venue id of a request."""
 
-GraphId = Annotated[str, AfterValidator(_graph_id)]
+GraphId = Annotated[
+    str,
+    AfterValidator(_graph_id),
+    WithJsonSchema({"type": "string", "pattern": rf"^(?!graph$){GRAPH_ID.pattern}$"}),
+]
 """The idempotency key of a submit."""
 
-SymbolText = Annotated[str, AfterValidator(_order_symbol)]
+SymbolText = Annotated[
+    str,
+    AfterValidator(_order_symbol),
+    WithJsonSchema({"type": "string", "pattern": f"^({_MARKET_URL.pattern}.*|{_SYMBOL.pattern})$"}),
+]
 """A symbol of a request: any form, also a market URL."""
 
-Label = Annotated[str, AfterValidator(_label)]
+Label = Annotated[
+    str, AfterValidator(_label), WithJsonSchema({"type": "string", "maxLength": _MAX_LABEL})
+]
 """A text for people: at most 128 characters and 512 bytes."""
 
-Text = Annotated[str, AfterValidator(short_text)]
+Text = Annotated[
+    str,
+    AfterValidator(short_text),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_TEXT_BYTES}),
+]
 """A text of at most 512 bytes."""
 
 AnyCaseTif = Annotated[TimeInForce, BeforeValidator(_lower)]
 """A time in force, in any case."""
 
-NsTime = Annotated[QueryInt, AfterValidator(_ns_time)]
+NsTime = Annotated[
+    QueryInt,
+    AfterValidator(_ns_time),
+    WithJsonSchema({"type": "integer", "minimum": _FIRST_NS, "maximum": MAX_UNITS}),
+]
 """A time of a query string in nanoseconds; seconds and milliseconds are refused."""
 
 OrderQty = Annotated[Decimal, Exact(8, above_low=True)]

@@ -4,7 +4,14 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request
@@ -44,8 +51,9 @@ def _node_id(value: str) -> str:
     return _plain_id(value)
 
 
-PlainId = Annotated[str, AfterValidator(_plain_id)]
-NodeId = Annotated[str, AfterValidator(_node_id)]
+_SHAPE = WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})
+PlainId = Annotated[str, AfterValidator(_plain_id), _SHAPE]
+NodeId = Annotated[str, AfterValidator(_node_id), _SHAPE]
 
 
 def _form(value: object) -> str:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, Wire
@@ -15,6 +15,9 @@ SignedQty = Annotated[Decimal, Exact(8, low=-90_000_000_000)]
 EntryPrice = Annotated[Decimal, Exact(9)]
 SettledValue = Annotated[Decimal, Exact(9, high=1)]
 InitialBalance = Annotated[Decimal, Exact(8, high=90_000_000_000, above_low=True)]
+
+JsonDecimal = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+"""A decimal that is written as a number, with its own digits."""
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,31}")
 _PATTERNS = {
@@ -129,14 +132,14 @@ class SandboxReset(_Balance):
     """Answer of `POST /v1/sandbox/reset`."""
 
     reset: Literal[True]
-    initial_balance_usd: Decimal
+    initial_balance_usd: JsonDecimal
     venues_seeded: int
 
 
 class SandboxSettings(_Balance):
     """Answer of `GET` and `PUT /v1/sandbox/settings`."""
 
-    initial_balance_usd: Decimal
+    initial_balance_usd: JsonDecimal
 
 
 class SandboxSettingsRequest(Request):

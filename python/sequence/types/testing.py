@@ -28,6 +28,12 @@ FaultKind = Literal[
 ]
 MarketStatus = Literal["open", "resync", "halted", "post_only", "closed", "down"]
 
+END_NS = 7_258_118_400_000_000_000
+"""Where time ends: 2200-01-01, far enough from the last nanosecond for every delay and horizon."""
+
+LONGEST_STEP_NS = 366 * 86_400 * 10**9
+"""What one call moves a clock by at most, so that it keeps nobody else waiting for long."""
+
 _MAX_LEVELS = 2_000
 
 
@@ -144,14 +150,14 @@ class SandboxClock(Wire):
 class ClockSetRequest(Request):
     """Body of `PUT /v1/sandbox/clock`; never backwards."""
 
-    now_ns: Annotated[int, Field(ge=0, le=MAX_UNITS)]
+    now_ns: Annotated[int, Field(ge=0, le=END_NS)]
 
 
 class ClockAdvanceRequest(Request):
     """Body of `POST /v1/sandbox/clock/advance`: exactly one of the two."""
 
-    ns: Annotated[int, Field(ge=0, le=MAX_UNITS)] | None = None
-    ms: Annotated[int, Field(ge=0, le=MAX_UNITS // 10**6)] | None = None
+    ns: Annotated[int, Field(ge=0, le=LONGEST_STEP_NS)] | None = None
+    ms: Annotated[int, Field(ge=0, le=LONGEST_STEP_NS // 10**6)] | None = None
 
     @model_validator(mode="after")
     def _is_one_step(self) -> "ClockAdvanceRequest":

@@ -20,9 +20,13 @@ from sequence.types import (
     SandboxEventsQuery,
     SandboxSnapshot,
 )
+from sequence.types.testing import LONGEST_STEP_NS
 
 _PUBLIC: Final = 2**32 - 1
 """Account of events that concern everybody."""
+
+_LONGEST_DEMO_NS: Final = 3_600 * 10**9
+"""Every quote of the demo market on the way is made: an hour of them takes seconds."""
 
 
 def market_events(call: Call[None, MarketEventsRequest]) -> MarketEventsApplied:
@@ -57,17 +61,13 @@ def set_clock(call: Call[None, ClockSetRequest]) -> SandboxClock:
     if step_ns < 0:
         text = f"time never runs backwards: it is {call.now_ns} now"
         raise refused("VALIDATION_ERROR", text, field="now_ns")
-    call.runtime.clock.move(step_ns)
-    call.runtime.tick()
-    return _clock(call)
+    return _move(call, step_ns, "now_ns")
 
 
 def advance_clock(call: Call[None, ClockAdvanceRequest]) -> SandboxClock:
     """``POST /v1/sandbox/clock/advance``."""
     _check_manual(call)
-    call.runtime.clock.move(call.body.step_ns)
-    call.runtime.tick()
-    return _clock(call)
+    return _move(call, call.body.step_ns, "ms" if call.body.ns is None else "ns")
 
 
 def faults(call: Call[None, None]) -> Faults:
@@ -135,6 +135,23 @@ def _check_manual(call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceReq
     if kind != "manual":
         text = f"the clock is {kind!r} and moves by itself: start the server with --clock manual"
         raise refused("CONFLICT", text)
+
+
+def _move(
+    call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest], step_ns: int, field: str
+) -> SandboxClock:
+    """One request moves time by what the server can live through without keeping others waiting."""
+    runtime = call.runtime
+    longest_ns = _LONGEST_DEMO_NS if runtime.source == "demo" else LONGEST_STEP_NS
+    if step_ns > longest_ns:
+        text = f"at most {longest_ns} ns at a time: send several steps"
+        raise refused("VALIDATION_ERROR", text, field=field)
+    try:
+        runtime.clock.move(step_ns)
+    except ValueError as error:
+        raise refused("VALIDATION_ERROR", str(error), field=field) from None
+    runtime.tick()
+    return _clock(call)
 
 
 def _clock(
