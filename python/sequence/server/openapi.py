@@ -39,7 +39,7 @@ _NEEDS: Final[dict[Auth, str]] = {
     "test": "A seq_test_ key.",
     "admin": "An admin key.",
 }
-_WORDS: Final = {"ge": "minimum", "le": "maximum"}
+_WORDS: Final[dict[str, str]] = {"ge": "minimum", "le": "maximum"}
 """Bounds that pydantic leaves untranslated where another check comes first."""
 
 _ERRORS: Final = {
@@ -174,7 +174,8 @@ def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     """A parameter is absent rather than null; a list is its items with commas between."""
     choices = [row for row in field.pop("anyOf", []) if row.get("type") != "null"]
     if len(choices) == 1:
-        field |= {_WORDS.get(key, key): value for key, value in choices[0].items()}
+        only: dict[str, Any] = choices[0]
+        field |= {_WORDS.get(key, key): value for key, value in only.items()}
     if field.get("default", ...) is None:
         del field["default"]
     if field.get("type") == "array":
