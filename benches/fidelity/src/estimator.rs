@@ -42,6 +42,7 @@ pub fn rules() -> Vec<Rule> {
         scalar("log_gap", Phi::LogGap),
         scalar("power_x(2)", Phi::PowerX(2)),
         scalar("power_x(3)", Phi::PowerX(3)),
+        scalar("table", Phi::learnt()),
         lots("lots/back", Unmatched::Back),
         lots("lots/power(3)", Unmatched::Power(3)),
         Rule { name: "lots/auto", model: QueueModel::Auto, base: None },

@@ -53,6 +53,7 @@ impl Bench {
             record: Record::new(self.displayed, 0),
             queue,
             policy: Mode::Lots(Unmatched::Back),
+            unmatched: Unmatched::Back,
         };
         self.seq += 1;
         let (quantity, seq, now_ns) = (Quantity(size), self.seq, self.now);

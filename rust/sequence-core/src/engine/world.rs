@@ -14,8 +14,8 @@ use crate::number::{Price, Quantity};
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::overlay::{Overlay, Resilience};
-use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params, QueueChoice};
-use crate::sim::queue::{QueueBook, QueueModel, QueueParams};
+use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
+use crate::sim::queue::{QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
 use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent, flag};
@@ -88,7 +88,7 @@ impl MarketSim {
         let max_age_ns = max_age.filter(|age| *age > 0);
         Self {
             market: Market::new(MarketConfig { max_age_ns, ..config }),
-            tracker: LotTracker::new(hold, cap),
+            tracker: LotTracker::new(hold, cap).with_rate(params.queue_model.rate(power_k(params))),
             load: LoadMeter::default(),
             worlds: BTreeMap::new(),
             traits,
@@ -346,13 +346,14 @@ fn scaled(value: i64, ppm: i64) -> i64 {
     i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
 }
 
+/// The exponent of the lots' unmatched rule; checked to be from 1 to 16 where it is set.
+fn power_k(params: &Params) -> u32 {
+    u32::try_from(params.power_k).unwrap_or(3)
+}
+
 fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
     QueueParams {
-        model: match params.queue_model {
-            QueueChoice::LotsAuto => QueueModel::Auto,
-            QueueChoice::LeastUniform => QueueModel::Optimistic,
-            QueueChoice::MostRiskAverse => QueueModel::Adversarial,
-        },
+        model: params.queue_model.model(power_k(params)),
         hidden_ahead_ppm: params.hidden_ahead_ppm,
         band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
         rules: StepRules {

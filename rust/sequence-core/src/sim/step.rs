@@ -17,10 +17,31 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Every name that [`Self::name`] gives, for reading records back.
+    pub const NAMES: [&'static str; 17] = [
+        "scalar",
+        "lots/back",
+        "lots/power",
+        "min(uniform,lots)",
+        "max(risk_averse,lots)",
+        "risk_averse",
+        "trade_only",
+        "all_ahead",
+        "uniform",
+        "power_ratio(2)",
+        "power_ratio(3)",
+        "log_ratio",
+        "power_gap(2)",
+        "log_gap",
+        "power_x(2)",
+        "power_x(3)",
+        "table",
+    ];
+
     /// Name of the rule, for records.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Scalar(_) => "scalar",
+            Self::Scalar(phi) => phi.label(),
             Self::Lots(Unmatched::Back) => "lots/back",
             Self::Lots(Unmatched::Power(_)) => "lots/power",
             Self::Least(..) => "min(uniform,lots)",

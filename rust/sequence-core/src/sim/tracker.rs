@@ -23,6 +23,8 @@ const BACK_FROM_PPM: i64 = 600_000;
 const SCALAR_BELOW_PPM: i64 = 150_000;
 /// How far beyond a threshold the rate must go to change a choice once made, in ppm.
 const HYSTERESIS_PPM: i64 = 50_000;
+/// Exponent of the unmatched rule `power(k)` until one is given.
+const POWER_K: u32 = 3;
 
 /// What is known of a level when an order joins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct LevelEntry {
     pub queue: LotQueue,
     /// Rule that the stream's match rate suggests.
     pub policy: Mode,
+    /// How a list of lots spreads what matches none of them, whatever the rule.
+    pub unmatched: Unmatched,
 }
 
 impl LevelEntry {
@@ -40,17 +44,25 @@ impl LevelEntry {
     pub fn displayed(size: Quantity) -> Self {
         let mut queue = LotQueue::default();
         queue.append(size.0, false, 1);
-        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(Unmatched::Power(3)) }
+        let unmatched = Unmatched::Power(POWER_K);
+        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(unmatched), unmatched }
     }
 }
 
 /// How often a decrease had exactly the size of a known lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatchRate {
     rate_ppm: i64,
     seen: u64,
     choice: Choice,
     fixed: bool,
+    power_k: u32,
+}
+
+impl Default for MatchRate {
+    fn default() -> Self {
+        Self::with_power(POWER_K)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,28 +85,32 @@ impl MatchRate {
         self.seen
     }
 
+    /// Nothing seen yet; `power_k` is the exponent of `power(k)` where that is chosen.
+    pub const fn with_power(power_k: u32) -> Self {
+        Self { rate_ppm: 0, seen: 0, choice: Choice::Undecided, fixed: false, power_k }
+    }
+
     /// A rate that has its choice made for it: for comparing fixed rules.
     pub const fn fixed(unmatched: Unmatched) -> Self {
-        let choice = match unmatched {
-            Unmatched::Back => Choice::Back,
-            Unmatched::Power(_) => Choice::Power,
+        let (choice, power_k) = match unmatched {
+            Unmatched::Back => (Choice::Back, POWER_K),
+            Unmatched::Power(k) => (Choice::Power, k),
         };
-        Self { rate_ppm: 0, seen: 0, choice, fixed: true }
+        Self { choice, fixed: true, ..Self::with_power(power_k) }
     }
 
     /// The queue rule that suits the stream.
     pub const fn policy(&self) -> Mode {
         match self.choice {
-            Choice::Undecided | Choice::Power => Mode::Lots(Unmatched::Power(3)),
-            Choice::Back => Mode::Lots(Unmatched::Back),
             Choice::Scalar => Mode::Scalar(Phi::PowerX(2)),
+            Choice::Undecided | Choice::Power | Choice::Back => Mode::Lots(self.unmatched()),
         }
     }
 
     const fn unmatched(&self) -> Unmatched {
         match self.choice {
             Choice::Back => Unmatched::Back,
-            _ => Unmatched::Power(3),
+            _ => Unmatched::Power(self.power_k),
         }
     }
 
@@ -275,10 +291,11 @@ impl LotTracker {
         let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
         let mut ignored = (0, 0);
         match self.ladder(side).get(side, price) {
-            None => LevelEntry { policy, ..LevelEntry::displayed(displayed) },
+            None => LevelEntry { policy, unmatched, ..LevelEntry::displayed(displayed) },
             Some(level) => {
                 level.settle(now_ns, unmatched, &mut ignored);
-                LevelEntry { record: level.record.clone(), queue: level.queue.clone(), policy }
+                let (record, queue) = (level.record.clone(), level.queue.clone());
+                LevelEntry { record, queue, policy, unmatched }
             }
         }
     }

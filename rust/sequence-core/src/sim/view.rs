@@ -68,7 +68,9 @@ impl LevelView {
             self.scalar_external += hidden;
             self.queue.append(hidden, false, usize::MAX);
         }
-        let ahead = self.external();
+        // Nobody overtakes an own order that came earlier, even where a rule leaves it behind.
+        let earlier = self.own.last().map_or(0, |own| own.ahead);
+        let ahead = self.external().max(earlier);
         order.ahead = ahead;
         order.entry_ahead = ahead;
         order.entry_displayed = self.record.displayed();

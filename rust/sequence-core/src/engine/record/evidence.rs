@@ -6,12 +6,10 @@ use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite}
 use crate::sim::latency::{Draw, Transit};
 use crate::sim::queue::QueueFill;
 use crate::sim::resting::Shadow;
+use crate::sim::step::Mode;
 
 /// Shape of the packed rows; a later shape gets another number.
 const SHAPE: i64 = 1;
-/// Names of [`crate::sim::step::Mode`].
-const ESTIMATORS: [&str; 5] =
-    ["scalar", "lots/back", "lots/power", "min(uniform,lots)", "max(risk_averse,lots)"];
 
 pub(super) fn transit_cells(transit: &Transit) -> Row {
     let Transit {
@@ -214,7 +212,7 @@ fn read_maker(cells: &mut Reader<'_>) -> Result<QueueFill, RestoreError> {
         quantity: cells.next()?,
         remaining: cells.next()?,
         cause: cells.next()?,
-        estimator: cells.known(&ESTIMATORS)?,
+        estimator: cells.known(&Mode::NAMES)?,
         ahead_before: cells.next()?,
         ahead_after: cells.next()?,
         ahead_entry: cells.next()?,
