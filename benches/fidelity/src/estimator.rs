@@ -60,8 +60,14 @@ impl Estimator {
     /// The rule at the start of a tape; `lot` is the instrument's lot step.
     pub fn new(rule: Rule, lot: i64, entry: EntryPlace) -> Self {
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
-        let rules =
-            StepRules { hold_ns: 0, fill_quantum: 1, lot_step: lot, lots_cap: LOTS_CAP, entry };
+        let rules = StepRules {
+            hold_ns: 0,
+            fill_quantum: 1,
+            lot_step: lot,
+            lots_cap: LOTS_CAP,
+            entry,
+            shadows: false,
+        };
         let params =
             QueueParams { model: rule.model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };
         let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);

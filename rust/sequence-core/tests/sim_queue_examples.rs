@@ -32,6 +32,7 @@ impl Bench {
             lot_step: 1,
             lots_cap: 512,
             entry: EntryPlace::Behind,
+            shadows: true,
         };
         let params = QueueParams {
             model: QueueModel::Fixed(mode),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::evidence::TapeCite;
-use super::message::{ClockOffset, Seen, differences, join_repeats};
+use super::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
 use crate::book::Book;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
@@ -71,6 +71,11 @@ pub struct MarketSim {
     print_stamp_ns: i64,
     clock: ClockOffset,
     delay_ns: Option<i64>,
+    /// Connections of the feed so far: each begins with a snapshot that no known book precedes.
+    epoch: u64,
+    pub(super) depth_pace: DepthPace,
+    /// The message under way changes depth.
+    depth: bool,
 }
 
 impl MarketSim {
@@ -106,6 +111,9 @@ impl MarketSim {
             print_stamp_ns: 0,
             clock: ClockOffset::default(),
             delay_ns: None,
+            epoch: 0,
+            depth_pace: DepthPace::default(),
+            depth: false,
         }
     }
 
@@ -212,6 +220,7 @@ impl MarketSim {
             venue_seq: event.seq,
             trade_id: event.match_id,
             backfilled: event.flags & flag::BACKFILLED != 0,
+            epoch: self.epoch,
         };
         let seen = Seen { change, count: event.count, cite };
         match change {
@@ -261,8 +270,7 @@ impl MarketSim {
     /// A snapshot of a good book is the set of its differences; otherwise everything is new.
     fn end_snapshot(&mut self, now_ns: i64) {
         let Some(before) = self.previous.take() else { return self.start_over() };
-        let (version, venue_seq) = (self.market.version, self.market.venue_seq());
-        let cite = TapeCite { version, venue_seq, ..TapeCite::default() };
+        let cite = self.cite_book();
         for change in differences(&before, &self.market.book) {
             if let Change::Level { side, price, after, .. } = change {
                 self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
@@ -270,8 +278,20 @@ impl MarketSim {
         }
     }
 
+    /// Where the tape has the book as it is now.
+    pub(super) const fn cite_book(&self) -> TapeCite {
+        TapeCite {
+            version: self.market.version,
+            venue_seq: self.market.venue_seq(),
+            trade_id: 0,
+            backfilled: false,
+            epoch: self.epoch,
+        }
+    }
+
     /// Nothing is known of the levels but their size; queues and overlays are matched to it.
     fn start_over(&mut self) {
+        self.epoch += 1;
         self.tracker.clear();
         for side in [BookSide::Bid, BookSide::Ask] {
             for level in self.market.book.levels(side) {
@@ -328,10 +348,14 @@ impl MarketSim {
         self.prints.push_back(now_ns);
     }
 
-    /// Load, and the feed delay with the venue's clock offset taken out.
+    /// Load, pace of depth, and the feed delay with the venue's clock offset taken out.
     fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
+        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
         if !event.is_last() {
             return;
+        }
+        if std::mem::take(&mut self.depth) {
+            self.depth_pace.on_message(now_ns);
         }
         self.load.on_message(now_ns);
         if event.ts_venue_ns > 0 {
@@ -366,6 +390,7 @@ fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
                 EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
                 EntryAmbiguity::Ahead => EntryPlace::Ahead,
             },
+            shadows: params.envelope,
         },
     }
 }

@@ -7,6 +7,8 @@ pub struct Shadow {
     pub ahead: i64,
     /// Quantity still open in this reading.
     pub remaining: i64,
+    /// Quantity filled in this reading since entry, always at the order's own price.
+    pub filled: i64,
     /// Size assumed to be hidden ahead at entry, part of `ahead`.
     pub hidden: i64,
 }
@@ -92,6 +94,14 @@ pub struct Resting {
     pub(crate) budget: i64,
 }
 
+impl Shadow {
+    /// Fills part of the order in this reading.
+    pub(crate) const fn fill(&mut self, taken: i64) {
+        self.remaining -= taken;
+        self.filled += taken;
+    }
+}
+
 impl Resting {
     /// The size ahead and the open quantity of one reading.
     pub(crate) fn lane(&mut self, lane: Lane) -> (&mut i64, &mut i64) {
@@ -170,15 +180,20 @@ pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) 
     let (mut left, mut consumed) = (budget, 0_i64);
     for order in own.iter_mut() {
         let (ahead, remaining) = order.lane(lane);
-        let passed = (*ahead - consumed).max(0).min(left);
+        let (ahead, remaining) = (*ahead, *remaining);
+        let passed = (ahead - consumed).max(0).min(left);
         consumed += passed;
         left -= passed;
-        let reached = *ahead <= consumed;
-        let taken = if reached { own_fill(left, *remaining, quantum) } else { 0 };
-        *remaining -= taken;
-        if lane == Lane::Main {
-            order.taken = taken;
-            order.budget = left;
+        let reached = ahead <= consumed;
+        let taken = if reached { own_fill(left, remaining, quantum) } else { 0 };
+        match lane {
+            Lane::Main => {
+                order.remaining -= taken;
+                order.taken = taken;
+                order.budget = left;
+            }
+            Lane::Low => order.low.fill(taken),
+            Lane::High => order.high.fill(taken),
         }
         left -= taken;
     }

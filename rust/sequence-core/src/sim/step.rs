@@ -63,6 +63,8 @@ pub struct StepRules {
     pub lots_cap: usize,
     /// Where size that appears in the first depth message after an entry is placed.
     pub entry: EntryPlace,
+    /// Each order carries an optimistic and an adversarial reading; else theirs stand still.
+    pub shadows: bool,
 }
 
 /// Where size that appears in the first depth message after an entry is placed: it may have

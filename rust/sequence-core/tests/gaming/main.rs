@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod envelope;
 mod events;
 mod evidence;
 mod lab;
