@@ -15,4 +15,5 @@ mod lab;
 mod profit;
 mod queue;
 mod random;
+mod rebates;
 mod taking;
