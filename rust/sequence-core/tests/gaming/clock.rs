@@ -176,13 +176,16 @@ fn g16_looking_changes_nothing_and_tells_nothing_of_draws_to_come() {
 fn race(order: &[usize]) -> Vec<(OrderStatus, i64, i128, i64)> {
     let mut lab = Lab::new("instant");
     let id = lab.market("kraken", "LAB-USD", &[(BID, 3 * ONE)], &[(ASK, 4 * ONE)]);
-    let clients: Vec<AccountId> = ["a", "b", "c", "d"].map(|name| lab.account(name)).into();
+    let clients: Vec<AccountId> =
+        ["a", "b", "c", "d", "e", "f"].map(|name| lab.account(name)).into();
     let mut placed: Vec<Option<OrderId>> = vec![None; clients.len()];
     for who in order {
         let sent = match who {
             0 => ask("LAB-USD", Side::Buy, 3 * ONE, Some(ASK)),
             1 => ask("LAB-USD", Side::Buy, 9 * ONE, Some(ASK)).tif(TimeInForce::Ioc),
             2 => ask("LAB-USD", Side::Buy, 2 * ONE, Some(BID)),
+            3 => ask("LAB-USD", Side::Buy, 5 * ONE, Some(ASK)).tif(TimeInForce::Fok),
+            4 => ask("LAB-USD", Side::Buy, 4 * ONE, Some(BID)).tif(TimeInForce::PostOnly),
             _ => ask("LAB-USD", Side::Buy, 6 * ONE, None),
         };
         placed[*who] = Some(lab.place_for(clients[*who], sent));
@@ -200,9 +203,11 @@ fn race(order: &[usize]) -> Vec<(OrderStatus, i64, i128, i64)> {
 #[test]
 fn g17_who_of_several_clients_came_first_in_a_nanosecond_changes_nobody() {
     let mut draws = Draws::new(Stream::new(7, 0, "race"));
-    let expected = race(&[0, 1, 2, 3]);
-    for _ in 0..500 {
-        let mut order = [0, 1, 2, 3];
+    let expected = race(&[0, 1, 2, 3, 4, 5]);
+    let ended: Vec<OrderStatus> = expected.iter().map(|row| row.0).collect();
+    assert!(ended.contains(&OrderStatus::Filled) && ended.contains(&OrderStatus::Rejected));
+    for _ in 0..10_000 {
+        let mut order = [0, 1, 2, 3, 4, 5];
         for at in (1..order.len()).rev() {
             let with = usize::try_from(draws.roll(at as u64 + 1)).unwrap();
             order.swap(at, with);

@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod ends;
 mod envelope;
 mod events;
 mod evidence;
