@@ -59,7 +59,7 @@ pub struct Bounds {
 }
 
 /// Where the tape has what a maker was filled by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct TapeCite {
     /// Version of the book right after the event: its place in the tape of the market.
     pub version: u64,

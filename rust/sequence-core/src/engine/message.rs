@@ -17,7 +17,7 @@ const PACE_GAPS: usize = 1_000;
 const PACE_EVERY: u64 = 256;
 
 /// One change of a message, with where the tape has it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) struct Seen {
     pub(super) change: Change,
     /// Orders at the level, 0 where the feed does not count them.
@@ -27,7 +27,7 @@ pub(super) struct Seen {
 
 /// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
 /// least of this and of the last five.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Hash)]
 pub(super) struct ClockOffset {
     since_ns: i64,
     now: Option<i64>,
@@ -48,7 +48,7 @@ impl ClockOffset {
 }
 
 /// Median time between depth messages: what a feed's displayed sizes can hide.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub(super) struct DepthPace {
     last_ns: Option<i64>,
     gaps: VecDeque<i64>,

@@ -28,7 +28,7 @@ const PACE_PRINTS: usize = 1_000;
 const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
 
 /// What a source knows of its own timing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SourceTraits {
     /// Venue stamps are real, so the feed delay can be measured.
     pub(super) stamped: bool,
@@ -37,7 +37,7 @@ pub(super) struct SourceTraits {
 }
 
 /// One account in one market.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(super) struct World {
     pub(super) overlay: Overlay,
     pub(super) queue: QueueBook,
@@ -47,7 +47,7 @@ pub(super) struct World {
 }
 
 /// One market with the worlds of its accounts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct MarketSim {
     /// The record.
     pub market: Market,

@@ -13,7 +13,7 @@ const MAX_ROUNDS: u32 = 8;
 const TIE_SHARE: (usize, usize) = (5, 6);
 
 /// How a decrease that matches no known lot is spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unmatched {
     /// From the newest lot backwards: most cancels are of young orders.
     Back,
@@ -32,21 +32,21 @@ pub enum CountChange {
     Same,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Unknown,
     Known,
     Own,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Entry {
     size: i64,
     kind: Kind,
 }
 
 /// The list. Its own entries stand in the order in which their owner keeps its orders.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct LotQueue {
     entries: VecDeque<Entry>,
     external: i64,

@@ -10,7 +10,7 @@ use crate::sim::learnt;
 use crate::sim::math::{ONE_Q32, ln_q32, pow_q32, ratio_q32};
 
 /// One scalar rule. All arithmetic is Q32 with floors; `Uniform` is exact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phi {
     /// φ = 0: cancels come from behind as long as there is something behind.
     RiskAverse,

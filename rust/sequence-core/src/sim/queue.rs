@@ -16,7 +16,7 @@ use crate::sim::tracker::LevelEntry;
 use crate::sim::view::{Budget, LevelView, Mode};
 
 /// Every resting order of one account in one market.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QueueBook {
     params: QueueParams,
     /// Best first.

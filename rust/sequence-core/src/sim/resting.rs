@@ -1,7 +1,7 @@
 //! One own order in a level's queue: its place, what moved it, and its two shadow readings.
 
 /// A reading of the same order under kinder or harsher assumptions. It sees the same events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Shadow {
     /// Estimated external size ahead.
     pub ahead: i64,
@@ -25,7 +25,7 @@ pub enum Lane {
 }
 
 /// Why prints passed an order by since it became first in its queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum PassedBy {
     /// No print yet.
     #[default]
@@ -39,7 +39,7 @@ pub enum PassedBy {
 }
 
 /// A place in the queue and what led to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Place {
     /// Size ahead, `V`.
     pub ahead: i64,
@@ -50,7 +50,7 @@ pub struct Place {
 }
 
 /// An own resting order. Sizes in 1e-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Resting {
     /// The engine's key of the order.
     pub order: u64,

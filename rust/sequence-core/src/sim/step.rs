@@ -4,7 +4,7 @@ use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
 
 /// The queue rule of one view; chosen when the view is made and kept for its life.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// One number per order.
     Scalar(Phi),
@@ -51,7 +51,7 @@ impl Mode {
 }
 
 /// Numbers every step needs. Sizes in 1e-8, times in ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StepRules {
     /// How long an unexplained decrease is held for a print; 0 where prints come first.
     pub hold_ns: i64,
@@ -69,7 +69,7 @@ pub struct StepRules {
 
 /// Where size that appears in the first depth message after an entry is placed: it may have
 /// arrived before the order, inside the same conflation interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryPlace {
     /// All of it behind: right on event-level feeds.
     Behind,

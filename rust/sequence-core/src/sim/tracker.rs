@@ -50,7 +50,7 @@ impl LevelEntry {
 }
 
 /// How often a decrease had exactly the size of a known lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MatchRate {
     rate_ppm: i64,
     seen: u64,
@@ -65,7 +65,7 @@ impl Default for MatchRate {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 enum Choice {
     #[default]
     Undecided,
@@ -145,14 +145,14 @@ impl MatchRate {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct BaseLevel {
     record: Record,
     queue: LotQueue,
 }
 
 /// One side: prices in order, best at the end, each pointing at a reusable slot.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Ladder {
     index: Vec<(i64, u32)>,
     slots: Vec<BaseLevel>,
@@ -160,7 +160,7 @@ struct Ladder {
 }
 
 /// Lots of every level of one market.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LotTracker {
     bids: Ladder,
     asks: Ladder,

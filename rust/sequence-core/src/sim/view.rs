@@ -12,7 +12,7 @@ pub(crate) use crate::sim::step::Budget;
 pub use crate::sim::step::{EntryPlace, Mode, StepRules};
 
 /// A level with own orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LevelView {
     record: Record,
     queue: LotQueue,
