@@ -304,8 +304,10 @@ class Sandbox:
             return self.runtime.engine.state_hash()
 
     def world_hash(self) -> str:
-        """A digest of the state and of what decides what comes next: books, places in queues, own
-        impact, delays so far. Equal after equal histories; a restart begins its queues anew.
+        """A digest of the state and of what decides what comes next.
+
+        That is books, places in queues, own consumption and impact, and delays so far. Equal after
+        equal histories; a restart begins its queues anew.
         """
         with self.runtime.lock:
             return self.runtime.engine.world_hash()

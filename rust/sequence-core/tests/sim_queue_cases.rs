@@ -16,7 +16,8 @@ use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 const LEVEL: Price = Price(100);
 
 fn book(entry: EntryPlace, hold_ns: i64, fill_quantum: i64, hidden_ahead_ppm: i64) -> QueueBook {
-    let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
+    let rules =
+        StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
     let model = QueueModel::Fixed(Mode::Lots(Unmatched::Back));
     QueueBook::new(QueueParams { model, hidden_ahead_ppm, band_hidden_ppm: 250_000, rules })
 }

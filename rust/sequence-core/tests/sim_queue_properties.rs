@@ -58,7 +58,8 @@ struct Bench {
 impl Bench {
     fn new(model: QueueModel, hold_ns: i64, fill_quantum: i64) -> Self {
         let entry = EntryPlace::Behind;
-        let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
+        let rules =
+            StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
         let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         let (filled, joined) = (BTreeMap::new(), BTreeMap::new());
         Self { book: QueueBook::new(params), now: 0, shown: SHOWN, orders: 0, filled, joined }

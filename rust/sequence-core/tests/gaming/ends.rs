@@ -1,5 +1,6 @@
 //! How orders end: by the legal steps only, and never beyond the position they reduce.
 
+use sequence_core::engine::view::Value;
 use sequence_core::event::EventKind;
 use sequence_core::ids::{BookSide, InstrumentKind, OrderId, Side};
 use sequence_core::number::{Money, Quantity};
@@ -80,7 +81,7 @@ fn a_reduce_only_order_closes_what_is_there_when_it_fills_and_never_flips() {
     assert_eq!(lab.filled(close), ONE);
     assert_eq!((position(&lab), lab.order(close).status), (0, OrderStatus::Cancelled));
     let record = lab.records(lab.me).remove(0);
-    let clipped = record.get("clipped_1e8").and_then(|size| size.int());
+    let clipped = record.get("clipped_1e8").and_then(Value::int);
     assert_eq!(clipped, Some(2 * i128::from(ONE)), "the venue matched three");
     lab.proven(lab.me);
     assert_eq!(lab.engine().ledger().open_reservations(), 0);

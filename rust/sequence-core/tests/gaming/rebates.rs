@@ -1,5 +1,6 @@
 //! Maker rebates: credited when the parameters say so, exact, and never made up.
 
+use sequence_core::engine::view::Value;
 use sequence_core::ids::{BookSide, Side};
 use sequence_core::number::Money;
 use sequence_core::sim::fees::FeeSchedule;
@@ -44,7 +45,7 @@ fn what_is_charged_is_what_the_venue_row_says() {
         let (lab, _) = fees(rebates);
         let rows = lab.engine().fees_view("LAB-USD", None).unwrap();
         let row = rows.get("fees").unwrap().rows()[0].clone();
-        let rate = row.get("maker_rate_1e8").and_then(|rate| rate.int());
+        let rate = row.get("maker_rate_1e8").and_then(Value::int);
         assert_eq!(rate, Some(maker), "rebates {rebates}");
     }
 }

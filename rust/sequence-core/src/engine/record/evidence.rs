@@ -73,16 +73,7 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
         matched_ns,
         entry_deferred,
         book:
-            BookCite {
-                version,
-                venue_seq,
-                venue_ns,
-                age_ns,
-                status,
-                interval_ns,
-                best_bid,
-                best_ask,
-            },
+            BookCite { version, venue_seq, venue_ns, age_ns, status, interval_ns, best_bid, best_ask },
         event_level,
         liquidity,
         match_rate_ppm,
