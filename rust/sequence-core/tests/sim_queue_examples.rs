@@ -181,6 +181,23 @@ fn e13_4_an_unmatched_decrease_is_spread_by_rule() {
 }
 
 #[test]
+fn a_long_queue_is_worn_down_from_everywhere_and_a_short_one_from_behind() {
+    let run = |unmatched: Unmatched, behind: i64| {
+        let mut bench = Bench::new(Mode::Lots(unmatched), 0);
+        bench.join(1, 10, &[400]);
+        for lots in 1..=behind {
+            bench.depth(400 + 100 * lots);
+        }
+        bench.depth(400 + 100 * behind - 90);
+        bench.ahead(1)
+    };
+    let (short, long) = (6, 7);
+    assert_eq!(run(Unmatched::LongQueue(3), short), run(Unmatched::Back, short));
+    assert_eq!(run(Unmatched::LongQueue(3), long), run(Unmatched::Power(3), long));
+    assert_ne!(run(Unmatched::Back, long), run(Unmatched::Power(3), long));
+}
+
+#[test]
 fn e13_5_what_a_lot_cannot_give_goes_to_a_second_round() {
     let mut bench = Bench::new(Mode::Lots(Unmatched::Power(3)), 0);
     bench.join(1, 10, &[60, 6]);

@@ -18,10 +18,11 @@ pub enum Mode {
 
 impl Mode {
     /// Every name that [`Self::name`] gives, for reading records back.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "scalar",
         "lots/back",
         "lots/power",
+        "lots/long_queue",
         "min(uniform,lots)",
         "max(risk_averse,lots)",
         "risk_averse",
@@ -44,6 +45,7 @@ impl Mode {
             Self::Scalar(phi) => phi.label(),
             Self::Lots(Unmatched::Back) => "lots/back",
             Self::Lots(Unmatched::Power(_)) => "lots/power",
+            Self::Lots(Unmatched::LongQueue(_)) => "lots/long_queue",
             Self::Least(..) => "min(uniform,lots)",
             Self::Most(..) => "max(risk_averse,lots)",
         }

@@ -16,11 +16,14 @@ const WATCHED_LEVELS: usize = 5;
 const ENOUGH_DECREASES: u64 = 200;
 /// Weight of the newest decrease is one in this many.
 const MEMORY: i64 = 256;
-/// Match rate from which unmatched decreases are taken from the back, in ppm. Between the rates of
-/// feeds on which that scored better (0.61 and more) and of the one on which it did not (0.51).
-const BACK_FROM_PPM: i64 = 600_000;
+/// Match rate from which unmatched decreases are taken from the back, in ppm.
+const BACK_FROM_PPM: i64 = 800_000;
+/// Match rate from which they are taken from the back of short queues only, in ppm. Between the
+/// rates of feeds on which that scored better (0.69 and more) and of the one on which it did not
+/// (0.55).
+const MIXED_FROM_PPM: i64 = 600_000;
 /// Match rate below which a scalar rule is used, in ppm.
-const SCALAR_BELOW_PPM: i64 = 150_000;
+const POWER_FROM_PPM: i64 = 150_000;
 /// How far beyond a threshold the rate must go to change a choice once made, in ppm.
 const HYSTERESIS_PPM: i64 = 50_000;
 /// Exponent of the unmatched rule `power(k)` until one is given.
@@ -65,13 +68,15 @@ impl Default for MatchRate {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+/// In the order of the match rates that they suit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 enum Choice {
     #[default]
     Undecided,
-    Back,
-    Power,
     Scalar,
+    Power,
+    Mixed,
+    Back,
 }
 
 impl MatchRate {
@@ -95,6 +100,7 @@ impl MatchRate {
         let (choice, power_k) = match unmatched {
             Unmatched::Back => (Choice::Back, POWER_K),
             Unmatched::Power(k) => (Choice::Power, k),
+            Unmatched::LongQueue(k) => (Choice::Mixed, k),
         };
         Self { choice, fixed: true, ..Self::with_power(power_k) }
     }
@@ -103,13 +109,14 @@ impl MatchRate {
     pub const fn policy(&self) -> Mode {
         match self.choice {
             Choice::Scalar => Mode::Scalar(Phi::PowerX(2)),
-            Choice::Undecided | Choice::Power | Choice::Back => Mode::Lots(self.unmatched()),
+            _ => Mode::Lots(self.unmatched()),
         }
     }
 
     const fn unmatched(&self) -> Unmatched {
         match self.choice {
             Choice::Back => Unmatched::Back,
+            Choice::Mixed => Unmatched::LongQueue(self.power_k),
             _ => Unmatched::Power(self.power_k),
         }
     }
@@ -127,20 +134,22 @@ impl MatchRate {
     }
 
     fn choose(&mut self) {
-        let margin = |inside: bool| if inside { -HYSTERESIS_PPM } else { HYSTERESIS_PPM };
-        let (back, scalar) = match self.choice {
-            Choice::Undecided => (BACK_FROM_PPM, SCALAR_BELOW_PPM),
-            choice => (
-                BACK_FROM_PPM + margin(choice == Choice::Back),
-                SCALAR_BELOW_PPM - margin(choice == Choice::Scalar),
-            ),
+        let reached = |choice: Choice, from_ppm: i64| {
+            let margin = match self.choice {
+                Choice::Undecided => 0,
+                current if current >= choice => -HYSTERESIS_PPM,
+                _ => HYSTERESIS_PPM,
+            };
+            self.rate_ppm >= from_ppm + margin
         };
-        self.choice = if self.rate_ppm >= back {
+        self.choice = if reached(Choice::Back, BACK_FROM_PPM) {
             Choice::Back
-        } else if self.rate_ppm < scalar {
-            Choice::Scalar
-        } else {
+        } else if reached(Choice::Mixed, MIXED_FROM_PPM) {
+            Choice::Mixed
+        } else if reached(Choice::Power, POWER_FROM_PPM) {
             Choice::Power
+        } else {
+            Choice::Scalar
         };
     }
 }
