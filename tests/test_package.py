@@ -120,6 +120,7 @@ def test_main_calls_return_what_the_stub_says(engine: _core.Engine):
         "check_invariants": engine.check_invariants(),
         "events": engine.events(0, 10),
         "state_hash": engine.state_hash(),
+        "world_hash": engine.world_hash(),
         "event_hash": engine.event_hash(),
     }
     methods = stub_methods("Engine")

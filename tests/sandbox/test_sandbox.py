@@ -131,14 +131,14 @@ def test_the_async_client_is_the_same_sandbox(sandbox):
 
 
 def test_equal_histories_have_equal_states():
-    def run() -> tuple[str, list[str]]:
+    def run() -> tuple[str, str, list[str]]:
         with Sandbox(seed=7, clock="manual", preset="instant") as sandbox:
             client = sandbox.client()
             ids = []
             for _ in range(5):
                 sandbox.clock.advance(seconds=3)
                 ids.append(client.buy("BTC-USD", "0.01").id)
-            return sandbox.state_hash(), ids
+            return sandbox.state_hash(), sandbox.world_hash(), ids
 
     assert run() == run()
 

@@ -1,13 +1,13 @@
 """The configuration of the simulator: presets, overrides, hashes, and who cites them."""
 
 import re
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 
 from sequence import _core
 from sequence.sandbox import Sandbox, SimConfig
-from sequence.sandbox._parameters import SimOverrides
+from sequence.sandbox._parameters import QueueModel, SimOverrides
 from sequence.sandbox.sim import PARAMETERS, PRESETS
 
 
@@ -41,6 +41,22 @@ def test_an_override_by_name_or_key_is_the_same_and_changes_the_hash():
     assert dict(twice.overrides) == {"latency.p50_ppm": "2000000"}
     assert repr(twice) == "SimConfig(realistic, latency.p50_ppm=2000000)"
     assert SimConfig.realistic(overlay_ghost=True)["overlay.ghost"] is True
+
+
+def test_every_queue_rule_is_chosen_by_its_name():
+    names = get_args(QueueModel)
+    chosen = {SimConfig.realistic(queue_model=name).params_hash for name in names}
+    assert len(chosen) == len(names) == 17
+    with Sandbox(clock="manual", sim=SimConfig.instant(queue_model="table")) as sandbox:
+        client = sandbox.client()
+        for _ in range(40):
+            bid = client.quote("BTC-USD").nbbo.bid
+            client.buy("BTC-USD", "0.01", limit_price=str(bid))
+            sandbox.clock.advance(seconds=5)
+        fills = client.fills(limit=500).fills
+    makers = [fill.evidence["model"]["estimator"] for fill in fills if fill.is_maker]
+    assert makers
+    assert set(makers) == {"table"}
 
 
 def test_an_override_with_the_value_of_the_preset_is_that_preset():

@@ -42,6 +42,7 @@ pub fn rules() -> Vec<Rule> {
         scalar("log_gap", Phi::LogGap),
         scalar("power_x(2)", Phi::PowerX(2)),
         scalar("power_x(3)", Phi::PowerX(3)),
+        scalar("table", Phi::learnt()),
         lots("lots/back", Unmatched::Back),
         lots("lots/power(3)", Unmatched::Power(3)),
         Rule { name: "lots/auto", model: QueueModel::Auto, base: None },
@@ -59,8 +60,14 @@ impl Estimator {
     /// The rule at the start of a tape; `lot` is the instrument's lot step.
     pub fn new(rule: Rule, lot: i64, entry: EntryPlace) -> Self {
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
-        let rules =
-            StepRules { hold_ns: 0, fill_quantum: 1, lot_step: lot, lots_cap: LOTS_CAP, entry };
+        let rules = StepRules {
+            hold_ns: 0,
+            fill_quantum: 1,
+            lot_step: lot,
+            lots_cap: LOTS_CAP,
+            entry,
+            shadows: false,
+        };
         let params =
             QueueParams { model: rule.model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };
         let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);

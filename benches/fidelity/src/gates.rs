@@ -153,6 +153,7 @@ fn follow(
         lot_step: 1,
         lots_cap: LOTS_CAP,
         entry: EntryPlace::Behind,
+        shadows: false,
     };
     let model = QueueModel::Fixed(Mode::Lots(unmatched));
     let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };

@@ -2,12 +2,13 @@
 //!
 //! [`tape`] reads the truth, [`truth`] rebuilds every order's place, [`feed`] shows what a client
 //! would have seen, [`estimator`] runs the production queue on it. [`shadow`] and [`real`] are the
-//! two designs, [`taker`] the walks, [`gates`] what must hold before any score is read.
+//! two designs, [`fit`] learns the table, [`taker`] the walks, [`gates`] what must hold before any score is read.
 #![expect(clippy::float_arithmetic, reason = "scores are statistics, not state")]
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
 pub mod estimator;
 pub mod feed;
+pub mod fit;
 pub mod gates;
 #[path = "../../../rust/sequence-core/tests/support/queue_twin.rs"]
 #[expect(dead_code, reason = "the tests of the core use the rest")]

@@ -1,7 +1,8 @@
 //! `sequence-fidelity TAPES...`: scores every queue rule and prints one JSON object per line.
 //!
-//! Nothing is fitted while it runs. Thresholds of the default were chosen on the first five twelfths
-//! of each tape, and only what comes after them is scored.
+//! Nothing is fitted while it runs. Thresholds of the default and the learnt table were chosen on the
+//! first five twelfths of each tape, and only what comes after them is scored.
+//! `sequence-fidelity --fit TAPES...` fits the table there and prints its nodes.
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sequence_fidelity::tape::Tape;
-use sequence_fidelity::{estimator, gates, real, report, score, shadow, speed, taker, tape};
+use sequence_fidelity::{estimator, fit, gates, real, report, score, shadow, speed, taker, tape};
 
 /// Conflation intervals in ms.
 const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];
@@ -30,7 +31,9 @@ enum Job {
 
 fn main() -> ExitCode {
     let mut tapes = Vec::new();
-    for path in std::env::args().skip(1) {
+    let (options, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    for path in paths {
         match tape::load(std::path::Path::new(&path)) {
             Ok(tape) => tapes.push(tape),
             Err(error) => {
@@ -38,6 +41,10 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         }
+    }
+    if options.iter().any(|option| option == "--fit") {
+        fit_table(&tapes);
+        return ExitCode::SUCCESS;
     }
     let jobs: Vec<(&Tape, Job)> =
         tapes.iter().flat_map(|tape| jobs().map(move |job| (tape, job))).collect();
@@ -63,6 +70,19 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Prints the nodes of the learnt table, as `sim::learnt` has them.
+#[expect(clippy::cast_possible_truncation, clippy::float_arithmetic, reason = "a share in Q32")]
+fn fit_table(tapes: &[Tape]) {
+    let sums: Vec<fit::Sums> = tapes.iter().map(|tape| fit::Sums::of(tape, split(tape))).collect();
+    for (tape, sums) in tapes.iter().zip(&sums) {
+        report::print(&format!("{} {} {:.4?}", tape.name, sums.seen, sums.solve()));
+    }
+    let pooled = fit::Sums::pool(&sums).solve();
+    report::print(&format!("pooled {pooled:.4?}"));
+    let nodes = pooled.map(|phi| (phi * 4_294_967_296.0).round() as i64);
+    report::print(&format!("{nodes:?}"));
 }
 
 fn jobs() -> impl Iterator<Item = Job> {

@@ -6,7 +6,25 @@ calibration; "measured" one that scored best on order-by-order data.
 
 from typing import Final, Literal, NamedTuple, TypedDict
 
-QueueModel = Literal["lots/auto", "min(uniform,lots)", "max(risk_averse,lots)"]
+QueueModel = Literal[
+    "lots/auto",
+    "min(uniform,lots)",
+    "max(risk_averse,lots)",
+    "lots/back",
+    "lots/power",
+    "risk_averse",
+    "trade_only",
+    "all_ahead",
+    "uniform",
+    "power_ratio(2)",
+    "power_ratio(3)",
+    "log_ratio",
+    "power_gap(2)",
+    "log_gap",
+    "power_x(2)",
+    "power_x(3)",
+    "table",
+]
 EntryAmbiguity = Literal["behind", "by_feed", "ahead"]
 ImpactSides = Literal["off", "adverse_only", "two_sided"]
 AmendMode = Literal["cancel_replace", "native"]
@@ -72,7 +90,8 @@ PARAMETERS: Final = (
               "Where size that shows up with the first depth message after an entry is placed.",
               "measured for event feeds; harsher where depth is conflated"),
     Parameter("queue.power_k", "exponent, 1 to 16",
-              "How strongly decreases of no known order are taken from the back.",
+              "How strongly lots take decreases of no known order from the back; rules with a "
+              "number in their name keep it.",
               "measured: 3 on order-by-order data"),
     Parameter("queue.lots_cap", "lots, 1 to 65,536", "Lots remembered per level.",
               "initial; a bound on memory"),
@@ -117,15 +136,17 @@ PARAMETERS: Final = (
               "venue documents"),
     Parameter("max_age_ppm", _PPM_OF_VENUE,
               "Silence after which a book is stale; 0 books never age.", "initial"),
-    Parameter("fees.rebates", "yes or no", "Maker rebates are credited.",
-              "off: they need a tier or a programme"),
+    Parameter("fees.rebates", "yes or no",
+              "Negative maker fees are credited; else no fee is below zero.",
+              "off: they need a tier or a programme; no base tier listed here has one"),
     Parameter("stp", "name", "What happens when an order would reach an own resting one.",
               "venue default"),
     Parameter("margin", "yes or no", "Margin, funding and liquidation of perpetuals.",
               "venue documents"),
     Parameter("liquidation_fee_ppm", _PPM_OF_VENUE, "Fee of a liquidation.", "venue documents"),
     Parameter("envelope", "yes or no",
-              "Each resting order carries an optimistic and an adversarial reading.",
+              "Each resting order carries an optimistic and an adversarial reading in its "
+              "evidence: size ahead, size filled and mean price. Costs market orders nothing.",
               "shows how much the answer depends on the model"),
 )  # fmt: skip
 """Every parameter, in the order in which it enters the hash."""

@@ -299,9 +299,18 @@ class Sandbox:
             return self.runtime.engine.check_invariants()
 
     def state_hash(self) -> str:
-        """A digest of the whole state: equal after equal histories."""
+        """A digest of balances, positions, orders and events: the same after a restart, too."""
         with self.runtime.lock:
             return self.runtime.engine.state_hash()
+
+    def world_hash(self) -> str:
+        """A digest of the state and of what decides what comes next.
+
+        That is books, places in queues, own consumption and impact, and delays so far. Equal after
+        equal histories; a restart begins its queues anew.
+        """
+        with self.runtime.lock:
+            return self.runtime.engine.world_hash()
 
     def group(self) -> AbstractContextManager[None]:
         """Calls inside the block share one commit at its end; nothing is durable before."""

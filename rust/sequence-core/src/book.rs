@@ -13,7 +13,7 @@ use crate::number::{Price, Quantity};
 const NEAR_LEVELS: usize = 8;
 
 /// One price level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Level {
     /// Price of the level.
     pub price: Price,
@@ -22,7 +22,7 @@ pub struct Level {
 }
 
 /// Two sides of levels.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Book {
     bids: Vec<Level>,
     asks: Vec<Level>,

@@ -5,6 +5,7 @@
 //! cannot trade bytes and still hash alike.
 
 use std::fmt;
+use std::hash::Hasher;
 
 /// 64-bit FNV-1a of a byte string: turns names of random streams and the like into seeds.
 pub const fn fnv1a64(bytes: &[u8]) -> u64 {
@@ -74,6 +75,50 @@ impl StateHasher {
     /// The hash so far.
     pub const fn finish(self) -> u64 {
         self.0
+    }
+}
+
+/// Derived hashes go through the same words: nothing depends on the width of a machine word, nor on
+/// a seed of the process.
+impl Hasher for StateHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.bytes(bytes);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.word(value.into());
+    }
+
+    fn write_u16(&mut self, value: u16) {
+        self.word(value.into());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.word(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.word(value);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.word(value as u64);
+    }
+
+    fn write_i64(&mut self, value: i64) {
+        self.signed(value);
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.signed(value as i64);
+    }
+
+    fn write_i128(&mut self, value: i128) {
+        self.wide(value);
     }
 }
 

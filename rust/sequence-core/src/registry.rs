@@ -243,6 +243,11 @@ impl Registry {
         self.markets[id].taker_delay_ns = delay_ns;
     }
 
+    /// Replaces the fees of a market.
+    pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) {
+        self.markets[id].fees = fees;
+    }
+
     /// The venue's own spelling of a market's symbol.
     pub fn venue_symbol(&self, id: MarketId) -> &Arc<str> {
         &self.venue_symbols[id]

@@ -16,7 +16,8 @@ use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 const LEVEL: Price = Price(100);
 
 fn book(entry: EntryPlace, hold_ns: i64, fill_quantum: i64, hidden_ahead_ppm: i64) -> QueueBook {
-    let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry };
+    let rules =
+        StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
     let model = QueueModel::Fixed(Mode::Lots(Unmatched::Back));
     QueueBook::new(QueueParams { model, hidden_ahead_ppm, band_hidden_ppm: 250_000, rules })
 }
@@ -185,6 +186,12 @@ fn the_match_rate_chooses_the_rule() {
     run(&mut tracker, true, 300);
     assert_eq!((tracker.match_rate().ppm(), tracker.match_rate().seen()), (1_000_000, 300));
     assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Back));
+    run(&mut tracker, false, 80);
+    let rate = tracker.match_rate().ppm();
+    assert!((650_000..750_000).contains(&rate), "{rate}");
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::LongQueue(3)));
+    run(&mut tracker, true, 40);
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::LongQueue(3)), "not beyond the margin");
     run(&mut tracker, false, 200);
     assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(3)));
     run(&mut tracker, false, 600);

@@ -32,6 +32,7 @@ impl Bench {
             lot_step: 1,
             lots_cap: 512,
             entry: EntryPlace::Behind,
+            shadows: true,
         };
         let params = QueueParams {
             model: QueueModel::Fixed(mode),
@@ -53,6 +54,7 @@ impl Bench {
             record: Record::new(self.displayed, 0),
             queue,
             policy: Mode::Lots(Unmatched::Back),
+            unmatched: Unmatched::Back,
         };
         self.seq += 1;
         let (quantity, seq, now_ns) = (Quantity(size), self.seq, self.now);
@@ -176,6 +178,23 @@ fn e13_4_an_unmatched_decrease_is_spread_by_rule() {
         bench.depth(88);
         assert_eq!((bench.ahead(1), bench.level()), (ahead, (88, 0)));
     }
+}
+
+#[test]
+fn a_long_queue_is_worn_down_from_everywhere_and_a_short_one_from_behind() {
+    let run = |unmatched: Unmatched, behind: i64| {
+        let mut bench = Bench::new(Mode::Lots(unmatched), 0);
+        bench.join(1, 10, &[400]);
+        for lots in 1..=behind {
+            bench.depth(400 + 100 * lots);
+        }
+        bench.depth(400 + 100 * behind - 90);
+        bench.ahead(1)
+    };
+    let (short, long) = (6, 7);
+    assert_eq!(run(Unmatched::LongQueue(3), short), run(Unmatched::Back, short));
+    assert_eq!(run(Unmatched::LongQueue(3), long), run(Unmatched::Power(3), long));
+    assert_ne!(run(Unmatched::Back, long), run(Unmatched::Power(3), long));
 }
 
 #[test]

@@ -58,7 +58,8 @@ struct Bench {
 impl Bench {
     fn new(model: QueueModel, hold_ns: i64, fill_quantum: i64) -> Self {
         let entry = EntryPlace::Behind;
-        let rules = StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry };
+        let rules =
+            StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
         let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         let (filled, joined) = (BTreeMap::new(), BTreeMap::new());
         Self { book: QueueBook::new(params), now: 0, shown: SHOWN, orders: 0, filled, joined }
@@ -142,6 +143,9 @@ fn models() -> Vec<(QueueModel, Option<TwinRule>)> {
         (fixed(Mode::Scalar(Phi::PowerX(3))), Some(TwinRule::PowerX(3))),
         (fixed(Mode::Scalar(Phi::RiskAverse)), None),
         (fixed(Mode::Scalar(Phi::LogRatio)), None),
+        (fixed(Mode::Scalar(Phi::TradeOnly)), None),
+        (fixed(Mode::Scalar(Phi::AllAhead)), None),
+        (fixed(Mode::Scalar(Phi::learnt())), None),
         (QueueModel::Optimistic, None),
         (QueueModel::Adversarial, None),
     ]
@@ -209,7 +213,7 @@ proptest! {
 
     #[test]
     fn every_model_keeps_the_rules_of_the_tape(
-        steps in steps(), which in 0_usize..8, window in 0_i64..6, quantum in 1_i64..4,
+        steps in steps(), which in 0_usize..models().len(), window in 0_i64..6, quantum in 1_i64..4,
     ) {
         let (model, _) = models().swap_remove(which);
         let mut bench = Bench::new(model.clone(), window, quantum);
@@ -224,7 +228,7 @@ proptest! {
 
     #[test]
     fn the_readings_of_a_lone_order_fill_in_their_order(
-        steps in steps(), which in 0_usize..4, quantity in 1_i64..40,
+        steps in steps(), which in 0_usize..models().len(), quantity in 1_i64..40,
     ) {
         let (model, _) = models().swap_remove(which);
         let mut bench = Bench::new(model, 0, 1);

@@ -787,6 +787,11 @@ impl Engine {
         format!("{:016x}", self.lock().engine.state_hash())
     }
 
+    /// Hash of the trading state and of everything it stands on.
+    fn world_hash(&self) -> String {
+        format!("{:016x}", self.lock().engine.world_hash())
+    }
+
     /// Hash over every event since the start.
     fn event_hash(&self) -> String {
         format!("{:016x}", self.lock().engine.log().hash())

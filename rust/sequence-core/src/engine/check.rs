@@ -1,5 +1,7 @@
 //! Do the laws hold? Recomputed from orders, legs and rows; nothing is clamped or repaired.
 
+use std::hash::Hash;
+
 use super::Engine;
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, OrderId};
@@ -116,7 +118,8 @@ impl Engine {
                 .count()
     }
 
-    /// Hash of everything a client can observe: balances, rows, orders, and the event log.
+    /// Hash of what accounts have: balances, rows, orders, and the event log. All of it is kept by
+    /// a store, so it is the same after a restart.
     pub fn state_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.seed);
         hasher.word(self.log.hash());
@@ -132,6 +135,25 @@ impl Engine {
             }
             hasher.word(self.ended_hash(account));
         }
+        hasher.finish()
+    }
+
+    /// Hash of the state and of all that decides what comes next: books, queues, what accounts took
+    /// of levels and moved, delays so far, timers. Equal for two runs of one history and after a
+    /// return to a copy (simulation, D1). A store keeps no books and no places in queues, so it is
+    /// another after a restart; [`Self::state_hash`] is not.
+    pub fn world_hash(&self) -> u64 {
+        let mut hasher = StateHasher::new(self.state_hash());
+        for (_, market) in self.markets.iter() {
+            market.hash(&mut hasher);
+        }
+        for (_, account) in self.accounts.iter() {
+            account.lines.hash(&mut hasher);
+        }
+        for key in self.timers.keys() {
+            key.hash(&mut hasher);
+        }
+        hasher.word(self.rest_seq);
         hasher.finish()
     }
 

@@ -20,6 +20,8 @@ pub struct BookCite {
     pub age_ns: i64,
     /// Its status, which allowed the fill.
     pub status: MarketStatus,
+    /// Median time between the depth messages it is made of, ns; 0 = not known yet.
+    pub interval_ns: i64,
     /// Best bid; 0 = none.
     pub best_bid: Price,
     /// Best ask; 0 = none.
@@ -57,7 +59,7 @@ pub struct Bounds {
 }
 
 /// Where the tape has what a maker was filled by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct TapeCite {
     /// Version of the book right after the event: its place in the tape of the market.
     pub version: u64,
@@ -67,6 +69,8 @@ pub struct TapeCite {
     pub trade_id: u64,
     /// It was fetched later, after a gap.
     pub backfilled: bool,
+    /// Which connection of the feed it came by, from 1; 0 = before the first snapshot.
+    pub epoch: u64,
 }
 
 /// How it came about.
@@ -112,7 +116,8 @@ impl Evidence {
 impl Engine {
     /// The book as it is now.
     pub(super) fn cite(&self, market: MarketId) -> BookCite {
-        let (book, now) = (&self.markets[market].market, self.now_ns);
+        let (sim, now) = (&self.markets[market], self.now_ns);
+        let book = &sim.market;
         let price = |side| book.best(side).map_or(Price(0), |level| level.price);
         BookCite {
             version: book.version,
@@ -120,6 +125,7 @@ impl Engine {
             venue_ns: book.venue_stamp_ns(),
             age_ns: book.age_ns(now),
             status: book.status(now),
+            interval_ns: sim.depth_pace.interval_ns(),
             best_bid: price(BookSide::Bid),
             best_ask: price(BookSide::Ask),
         }

@@ -5,6 +5,7 @@ use super::{Engine, MarketSim};
 use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
 use crate::market::{MarketConfig, MarketStatus, TradingPhase};
 use crate::number::{Price, Quantity};
+use crate::order::LegState;
 use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
@@ -96,6 +97,28 @@ impl Engine {
         self.registry.set_taker_delay(id, delay_ns.max(0));
     }
 
+    /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
+    /// that has one keeps them.
+    pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
+        let mut open = self.accounts.iter().flat_map(|(_, row)| &row.open);
+        let taken = open.any(|order| {
+            let mut legs = self.orders[*order].legs.iter();
+            legs.any(|leg| leg.market == id && leg.state != LegState::Done)
+        });
+        if taken {
+            return Err(Refusal::conflict("the market has open orders"));
+        }
+        let fees = self.credited(fees);
+        self.registry.set_fees(id, fees);
+        Ok(())
+    }
+
+    /// Rebates are credited when the parameters say so. Everything that counts on a fee reads it
+    /// from the market, so what is quoted, routed by, reserved and charged agrees.
+    fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
+        if self.params.rebates { fees } else { fees.without_rebates() }
+    }
+
     fn market_spec(
         &mut self,
         id: crate::ids::SymbolId,
@@ -134,10 +157,10 @@ impl Engine {
             min_qty: rules.min_qty,
             min_notional: rules.min_notional,
             initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
-            fees: demo_listing(symbol).map_or_else(
+            fees: self.credited(demo_listing(symbol).map_or_else(
                 || FeeSchedule::of(venue, entry.kind, &entry.category),
                 |row| row.fee_schedule(venue),
-            ),
+            )),
             post_only: venue.venue().post_only,
             taker_delay_ns: 0,
         }

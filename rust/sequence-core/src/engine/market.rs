@@ -60,11 +60,7 @@ impl Engine {
         let mut fills = Vec::new();
         let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
         let (book, rule) = (&sim.market.book, sim.resilience);
-        let now_cite = TapeCite {
-            version: sim.market.version,
-            venue_seq: sim.market.venue_seq(),
-            ..TapeCite::default()
-        };
+        let now_cite = sim.cite_book();
         for (account, world) in &mut sim.worlds {
             follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
             if world.queue.is_empty() {

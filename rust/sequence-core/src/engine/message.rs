@@ -1,6 +1,6 @@
 //! What a message changed, and how late it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::evidence::TapeCite;
 use crate::book::{Book, Level};
@@ -11,8 +11,13 @@ use crate::number::{Price, Quantity};
 /// Half of the time over which a venue clock's offset is judged.
 const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
 
+/// Gaps between depth messages that the median is of.
+const PACE_GAPS: usize = 1_000;
+/// Messages after which it is taken anew.
+const PACE_EVERY: u64 = 256;
+
 /// One change of a message, with where the tape has it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) struct Seen {
     pub(super) change: Change,
     /// Orders at the level, 0 where the feed does not count them.
@@ -22,7 +27,7 @@ pub(super) struct Seen {
 
 /// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
 /// least of this and of the last five.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Hash)]
 pub(super) struct ClockOffset {
     since_ns: i64,
     now: Option<i64>,
@@ -39,6 +44,38 @@ impl ClockOffset {
         let now = self.now.map_or(raw_ns, |known| known.min(raw_ns));
         self.now = Some(now);
         self.before.map_or(now, |before| before.min(now))
+    }
+}
+
+/// Median time between depth messages: what a feed's displayed sizes can hide.
+#[derive(Debug, Clone, Default, Hash)]
+pub(super) struct DepthPace {
+    last_ns: Option<i64>,
+    gaps: VecDeque<i64>,
+    seen: u64,
+    median_ns: i64,
+}
+
+impl DepthPace {
+    /// A depth message was received.
+    pub(super) fn on_message(&mut self, now_ns: i64) {
+        let Some(last_ns) = self.last_ns.replace(now_ns) else { return };
+        if self.gaps.len() >= PACE_GAPS {
+            self.gaps.pop_front();
+        }
+        self.gaps.push_back(now_ns.saturating_sub(last_ns));
+        self.seen += 1;
+        // Early on at every doubling, so that a short tape has an answer too.
+        if self.seen.is_multiple_of(PACE_EVERY) || self.seen.is_power_of_two() {
+            let mut sorted: Vec<i64> = self.gaps.iter().copied().collect();
+            let middle = sorted.len() / 2;
+            self.median_ns = *sorted.select_nth_unstable(middle).1;
+        }
+    }
+
+    /// The median gap, ns; 0 before the second message.
+    pub(super) const fn interval_ns(&self) -> i64 {
+        self.median_ns
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Purpose {
 }
 
 /// One account's connection to one venue.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Hash)]
 pub(super) struct Line {
     entry: LegState,
     cancel: LegState,

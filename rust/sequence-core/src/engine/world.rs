@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::evidence::TapeCite;
-use super::message::{ClockOffset, Seen, differences, join_repeats};
+use super::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
 use crate::book::Book;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
@@ -14,8 +14,8 @@ use crate::number::{Price, Quantity};
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::overlay::{Overlay, Resilience};
-use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params, QueueChoice};
-use crate::sim::queue::{QueueBook, QueueModel, QueueParams};
+use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
+use crate::sim::queue::{QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
 use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent, flag};
@@ -28,7 +28,7 @@ const PACE_PRINTS: usize = 1_000;
 const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
 
 /// What a source knows of its own timing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SourceTraits {
     /// Venue stamps are real, so the feed delay can be measured.
     pub(super) stamped: bool,
@@ -37,7 +37,7 @@ pub(super) struct SourceTraits {
 }
 
 /// One account in one market.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(super) struct World {
     pub(super) overlay: Overlay,
     pub(super) queue: QueueBook,
@@ -47,7 +47,7 @@ pub(super) struct World {
 }
 
 /// One market with the worlds of its accounts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct MarketSim {
     /// The record.
     pub market: Market,
@@ -71,6 +71,11 @@ pub struct MarketSim {
     print_stamp_ns: i64,
     clock: ClockOffset,
     delay_ns: Option<i64>,
+    /// Connections of the feed so far: each begins with a snapshot that no known book precedes.
+    epoch: u64,
+    pub(super) depth_pace: DepthPace,
+    /// The message under way changes depth.
+    depth: bool,
 }
 
 impl MarketSim {
@@ -88,7 +93,7 @@ impl MarketSim {
         let max_age_ns = max_age.filter(|age| *age > 0);
         Self {
             market: Market::new(MarketConfig { max_age_ns, ..config }),
-            tracker: LotTracker::new(hold, cap),
+            tracker: LotTracker::new(hold, cap).with_rate(params.queue_model.rate(power_k(params))),
             load: LoadMeter::default(),
             worlds: BTreeMap::new(),
             traits,
@@ -106,6 +111,9 @@ impl MarketSim {
             print_stamp_ns: 0,
             clock: ClockOffset::default(),
             delay_ns: None,
+            epoch: 0,
+            depth_pace: DepthPace::default(),
+            depth: false,
         }
     }
 
@@ -212,6 +220,7 @@ impl MarketSim {
             venue_seq: event.seq,
             trade_id: event.match_id,
             backfilled: event.flags & flag::BACKFILLED != 0,
+            epoch: self.epoch,
         };
         let seen = Seen { change, count: event.count, cite };
         match change {
@@ -261,8 +270,7 @@ impl MarketSim {
     /// A snapshot of a good book is the set of its differences; otherwise everything is new.
     fn end_snapshot(&mut self, now_ns: i64) {
         let Some(before) = self.previous.take() else { return self.start_over() };
-        let (version, venue_seq) = (self.market.version, self.market.venue_seq());
-        let cite = TapeCite { version, venue_seq, ..TapeCite::default() };
+        let cite = self.cite_book();
         for change in differences(&before, &self.market.book) {
             if let Change::Level { side, price, after, .. } = change {
                 self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
@@ -270,8 +278,20 @@ impl MarketSim {
         }
     }
 
+    /// Where the tape has the book as it is now.
+    pub(super) const fn cite_book(&self) -> TapeCite {
+        TapeCite {
+            version: self.market.version,
+            venue_seq: self.market.venue_seq(),
+            trade_id: 0,
+            backfilled: false,
+            epoch: self.epoch,
+        }
+    }
+
     /// Nothing is known of the levels but their size; queues and overlays are matched to it.
     fn start_over(&mut self) {
+        self.epoch += 1;
         self.tracker.clear();
         for side in [BookSide::Bid, BookSide::Ask] {
             for level in self.market.book.levels(side) {
@@ -328,10 +348,14 @@ impl MarketSim {
         self.prints.push_back(now_ns);
     }
 
-    /// Load, and the feed delay with the venue's clock offset taken out.
+    /// Load, pace of depth, and the feed delay with the venue's clock offset taken out.
     fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
+        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
         if !event.is_last() {
             return;
+        }
+        if std::mem::take(&mut self.depth) {
+            self.depth_pace.on_message(now_ns);
         }
         self.load.on_message(now_ns);
         if event.ts_venue_ns > 0 {
@@ -346,13 +370,14 @@ fn scaled(value: i64, ppm: i64) -> i64 {
     i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
 }
 
+/// The exponent of the lots' unmatched rule; checked to be from 1 to 16 where it is set.
+fn power_k(params: &Params) -> u32 {
+    u32::try_from(params.power_k).unwrap_or(3)
+}
+
 fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
     QueueParams {
-        model: match params.queue_model {
-            QueueChoice::LotsAuto => QueueModel::Auto,
-            QueueChoice::LeastUniform => QueueModel::Optimistic,
-            QueueChoice::MostRiskAverse => QueueModel::Adversarial,
-        },
+        model: params.queue_model.model(power_k(params)),
         hidden_ahead_ppm: params.hidden_ahead_ppm,
         band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
         rules: StepRules {
@@ -365,6 +390,7 @@ fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
                 EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
                 EntryAmbiguity::Ahead => EntryPlace::Ahead,
             },
+            shadows: params.envelope,
         },
     }
 }

@@ -10,7 +10,7 @@ const MAX_FACTOR: i64 = 100;
 const BURST_NS: i64 = 1_000_000_000;
 
 /// Remembers the last good mid and the times of recent drops.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(super) struct Guard {
     unit_price: bool,
     low: i64,

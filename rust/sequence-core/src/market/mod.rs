@@ -23,7 +23,7 @@ const MAX_CROSSED_NS: i64 = 5_000_000_000;
 const NEVER: i64 = i64::MIN;
 
 /// How far the feed has come since the subscription or the last gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sync {
     NoSnapshot,
     Loading,
@@ -32,7 +32,7 @@ enum Sync {
 }
 
 /// What is known of the message being read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Hash)]
 struct Message {
     /// Its sequence number was judged.
     judged: bool,
@@ -43,7 +43,7 @@ struct Message {
 }
 
 /// State of one instrument at one venue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Market {
     /// The levels. Kept after a gap, for marks, and never filled against then.
     pub book: Book,

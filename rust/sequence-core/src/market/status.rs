@@ -43,7 +43,7 @@ impl MarketStatus {
 }
 
 /// What the venue (or the lifecycle of an event market) allows, apart from the state of the feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum TradingPhase {
     /// Every order type.
     #[default]
@@ -69,7 +69,7 @@ impl TradingPhase {
 
 /// Rules of one market's feed.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of one feed")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MarketConfig {
     /// Silence after which the book is stale; `None`: it never is.
     pub max_age_ns: Option<i64>,
@@ -117,7 +117,7 @@ impl Default for MarketConfig {
 }
 
 /// What went wrong so far. Every counter only goes up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Counters {
     /// Times the sequence was lost, for whatever reason.
     pub gaps: u64,
@@ -132,7 +132,7 @@ pub struct Counters {
 }
 
 /// The last trade of a market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Trade {
     /// Price.
     pub price: Price,
@@ -145,7 +145,7 @@ pub struct Trade {
 }
 
 /// What one event changed, for whoever fills orders against the market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Nothing: ignored, dropped, or a heartbeat.
     None,

@@ -48,6 +48,10 @@ pub struct NotFilled {
     pub ahead_low: Quantity,
     /// Size ahead in the adversarial reading.
     pub ahead_high: Quantity,
+    /// Size the optimistic reading has filled.
+    pub filled_low: Quantity,
+    /// Size the adversarial reading has filled.
+    pub filled_high: Quantity,
     /// Open own quantity before it at its price.
     pub own_ahead: Quantity,
     /// Price steps between the order and the best price of others; 0 at the touch.
@@ -92,6 +96,8 @@ impl QueueBook {
             ahead_entry: Quantity(own.entry_ahead),
             ahead_low: Quantity(own.low.ahead),
             ahead_high: Quantity(own.high.ahead),
+            filled_low: Quantity(own.low.filled),
+            filled_high: Quantity(own.high.filled),
             own_ahead: Quantity(own_ahead),
             distance_ticks: distance,
             prints_at_level: Quantity(own.prints_at_level),

@@ -46,14 +46,14 @@ pub struct ImpactParams {
     pub tau0_ns: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Child {
     at_ns: i64,
     shift: i64,
 }
 
 /// Own impact of one account in one market.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Impact {
     buys: Vec<Child>,
     sells: Vec<Child>,

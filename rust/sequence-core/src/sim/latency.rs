@@ -93,7 +93,7 @@ pub struct Persistence {
 }
 
 /// One leg of one account at one venue: where its stream stands and how slow it has been.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct LegState {
     /// Slowness, standard normal, Q32.
     pub z_q32: i64,
@@ -164,7 +164,7 @@ fn latency(leg: Leg, z: i128, beta_q32: i64, load_ratio_q32: i64) -> Result<i64,
 }
 
 /// Message rate of one instrument: the last whole second over the average of ten minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct LoadMeter {
     second: i64,
     current: i64,
@@ -231,7 +231,7 @@ pub struct Transit {
 }
 
 /// The order of messages on one connection: none overtakes an earlier one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Session {
     last_ns: i64,
     last_match_ns: i64,

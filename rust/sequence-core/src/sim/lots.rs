@@ -11,14 +11,19 @@ use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32};
 const MAX_ROUNDS: u32 = 8;
 /// Which of several lots of the cancelled size is taken, as a share of them from the front.
 const TIE_SHARE: (usize, usize) = (5, 6);
+/// Lots from which a queue is a long one.
+const LONG_QUEUE: usize = 8;
 
 /// How a decrease that matches no known lot is spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unmatched {
     /// From the newest lot backwards: most cancels are of young orders.
     Back,
     /// Cumulative share `(Sᵢ/S)ᵏ` from the front.
     Power(u32),
+    /// `Power` in a queue of many lots, `Back` in a short one, whose front lot a share of every
+    /// decrease would wear down although it rarely is the one that leaves.
+    LongQueue(u32),
 }
 
 /// What a feed with order counts says about a decrease.
@@ -32,21 +37,21 @@ pub enum CountChange {
     Same,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Unknown,
     Known,
     Own,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Entry {
     size: i64,
     kind: Kind,
 }
 
 /// The list. Its own entries stand in the order in which their owner keeps its orders.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct LotQueue {
     entries: VecDeque<Entry>,
     external: i64,
@@ -217,7 +222,12 @@ impl LotQueue {
     /// Spreads a decrease over the lots larger than `floor`, or over all when there is none.
     fn spread(&mut self, size: i64, floor: i64, unmatched: Unmatched) {
         let mut left = size;
-        if let Unmatched::Power(k) = unmatched {
+        let power = match unmatched {
+            Unmatched::Power(k) => Some(k),
+            Unmatched::LongQueue(k) => (self.lots() >= LONG_QUEUE).then_some(k),
+            Unmatched::Back => None,
+        };
+        if let Some(k) = power {
             for _ in 0..MAX_ROUNDS {
                 if left == 0 {
                     break;

@@ -1,9 +1,11 @@
 //! The simulated venue: how paper fills are made, by pure models with a file each.
 
+pub mod choice;
 pub mod explain;
 pub mod fees;
 pub mod impact;
 pub mod latency;
+pub mod learnt;
 pub mod lots;
 pub mod math;
 pub mod overlay;

@@ -11,7 +11,7 @@ use crate::sim::math::exp_q32;
 const GHOST_TIMES: i64 = 10;
 
 /// How consumed size comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Resilience {
     /// Time constant in ns; `None` = what was taken never comes back by itself.
     pub tau_ns: Option<i64>,
@@ -19,7 +19,7 @@ pub struct Resilience {
     pub ghost: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Consumed {
     side: BookSide,
     price: Price,
@@ -31,7 +31,7 @@ struct Consumed {
 }
 
 /// Consumption of one account in one market.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Overlay {
     /// Few levels at a time; looked up by comparison.
     levels: Vec<Consumed>,

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use crate::number::{NumberError, mul_div_floor};
+use crate::sim::learnt;
 use crate::sim::math::{ONE_Q32, ln_q32, pow_q32, ratio_q32};
 
 /// One scalar rule. All arithmetic is Q32 with floors; `Uniform` is exact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phi {
     /// φ = 0: cancels come from behind as long as there is something behind.
     RiskAverse,
@@ -53,7 +54,31 @@ impl Phi {
         }
     }
 
-    /// The rule of a name; `table` and `bias` need numbers and have no plain name.
+    /// The name of a rule that users can choose; others are just "scalar".
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::RiskAverse => "risk_averse",
+            Self::TradeOnly => "trade_only",
+            Self::AllAhead => "all_ahead",
+            Self::Uniform => "uniform",
+            Self::PowerRatio(2) => "power_ratio(2)",
+            Self::PowerRatio(3) => "power_ratio(3)",
+            Self::LogRatio => "log_ratio",
+            Self::PowerGap(2) => "power_gap(2)",
+            Self::LogGap => "log_gap",
+            Self::PowerX(2) => "power_x(2)",
+            Self::PowerX(3) => "power_x(3)",
+            Self::Table(_) => "table",
+            _ => "scalar",
+        }
+    }
+
+    /// The learnt table.
+    pub fn learnt() -> Self {
+        Self::Table(Arc::from(learnt::PHI_Q32))
+    }
+
+    /// The rule of a name; `table` is the learnt one, `bias` needs a number and has no plain name.
     pub fn parse(name: &str) -> Option<Self> {
         let (base, n) = match name.split_once('(') {
             None => (name, None),
@@ -65,6 +90,7 @@ impl Phi {
             ("trade_only", None) => Some(Self::TradeOnly),
             ("all_ahead", None) => Some(Self::AllAhead),
             ("uniform", None) => Some(Self::Uniform),
+            ("table", None) => Some(Self::learnt()),
             ("log_ratio", None) => Some(Self::LogRatio),
             ("log_gap", None) => Some(Self::LogGap),
             ("power_ratio", Some(n)) => Some(Self::PowerRatio(n)),
@@ -168,6 +194,7 @@ mod tests {
             (Phi::PowerX(2), 53),
             (Phi::PowerX(3), 56),
             (Phi::Bias(-(1 << 31)), 52),
+            (Phi::learnt(), 57),
             (Phi::TradeOnly, 60),
         ]
     }
@@ -204,7 +231,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_size_ahead_stays_between_zero_and_what_is_left(
-            total in 1_i64..1 << 60, ahead in 0.0..=1.0_f64, cut in 0.0..=1.0_f64, which in 0_usize..11,
+            total in 1_i64..1 << 60, ahead in 0.0..=1.0_f64, cut in 0.0..=1.0_f64, which in 0_usize..12,
         ) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss,
                 clippy::float_arithmetic, reason = "drawing test sizes over sixty binary orders")]

@@ -5,21 +5,10 @@
 
 use crate::reject::text_enum;
 use crate::rng::fnv1a64;
+pub use crate::sim::choice::QueueChoice;
 
 /// Version of the models; any change that alters an output raises it.
 pub const MODEL_VERSION: &str = "sim-1.0.0";
-
-text_enum!(
-    /// How queues are estimated.
-    QueueChoice {
-        /// Lots, with the unmatched rule chosen by the stream's match rate.
-        LotsAuto = "lots/auto",
-        /// The smaller of `uniform` and the lots.
-        LeastUniform = "min(uniform,lots)",
-        /// The larger of `risk_averse` and the lots.
-        MostRiskAverse = "max(risk_averse,lots)",
-    }
-);
 
 text_enum!(
     /// Where size that appears in the first depth message after an entry is placed.

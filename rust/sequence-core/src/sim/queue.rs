@@ -16,7 +16,7 @@ use crate::sim::tracker::LevelEntry;
 use crate::sim::view::{Budget, LevelView, Mode};
 
 /// Every resting order of one account in one market.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QueueBook {
     params: QueueParams,
     /// Best first.
@@ -74,7 +74,7 @@ impl QueueBook {
     pub fn join(&mut self, join: Join, entry: LevelEntry) {
         let band_hidden = ppm_of(join.quantity.0, self.params.band_hidden_ppm);
         let hidden = ppm_of(join.quantity.0, self.params.hidden_ahead_ppm);
-        let mode = self.mode(entry.policy);
+        let mode = self.mode(entry.policy, entry.unmatched);
         let rules = self.params.rules;
         let views = self.side_mut(join.side);
         let at = match position(views, join.side, join.price) {
@@ -260,11 +260,7 @@ impl QueueBook {
         self.side_mut(side).retain(|(_, view)| !view.own().is_empty());
     }
 
-    fn mode(&self, policy: Mode) -> Mode {
-        let unmatched = match policy {
-            Mode::Lots(unmatched) => unmatched,
-            _ => Unmatched::Power(3),
-        };
+    fn mode(&self, policy: Mode, unmatched: Unmatched) -> Mode {
         match &self.params.model {
             QueueModel::Auto => policy,
             QueueModel::Fixed(mode) => mode.clone(),

@@ -25,7 +25,7 @@ text_enum!(
 );
 
 /// How queues are estimated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum QueueModel {
     /// Lots or `power_x(2)`, by the match rate of the stream.
     Auto,
@@ -38,7 +38,7 @@ pub enum QueueModel {
 }
 
 /// Parameters of a queue book, from the preset and the instrument.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QueueParams {
     /// Estimator.
     pub model: QueueModel,

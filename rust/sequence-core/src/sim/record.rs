@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 pub const MAX_SIZE: i64 = 1 << 60;
 
 /// A decrease that may still turn out to be a trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Held {
     /// Size not yet explained.
     pub size: i64,
@@ -29,7 +29,7 @@ pub struct DepthChange {
 }
 
 /// The feed's side of a level.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Record {
     displayed: i64,
     printed: i64,

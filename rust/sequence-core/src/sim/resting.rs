@@ -1,12 +1,14 @@
 //! One own order in a level's queue: its place, what moved it, and its two shadow readings.
 
 /// A reading of the same order under kinder or harsher assumptions. It sees the same events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Shadow {
     /// Estimated external size ahead.
     pub ahead: i64,
     /// Quantity still open in this reading.
     pub remaining: i64,
+    /// Quantity filled in this reading since entry, always at the order's own price.
+    pub filled: i64,
     /// Size assumed to be hidden ahead at entry, part of `ahead`.
     pub hidden: i64,
 }
@@ -23,7 +25,7 @@ pub enum Lane {
 }
 
 /// Why prints passed an order by since it became first in its queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum PassedBy {
     /// No print yet.
     #[default]
@@ -37,7 +39,7 @@ pub enum PassedBy {
 }
 
 /// A place in the queue and what led to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Place {
     /// Size ahead, `V`.
     pub ahead: i64,
@@ -48,7 +50,7 @@ pub struct Place {
 }
 
 /// An own resting order. Sizes in 1e-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Resting {
     /// The engine's key of the order.
     pub order: u64,
@@ -90,6 +92,14 @@ pub struct Resting {
     pub(crate) taken: i64,
     /// Budget that was left when the step reached this order.
     pub(crate) budget: i64,
+}
+
+impl Shadow {
+    /// Fills part of the order in this reading.
+    pub(crate) const fn fill(&mut self, taken: i64) {
+        self.remaining -= taken;
+        self.filled += taken;
+    }
 }
 
 impl Resting {
@@ -170,15 +180,20 @@ pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) 
     let (mut left, mut consumed) = (budget, 0_i64);
     for order in own.iter_mut() {
         let (ahead, remaining) = order.lane(lane);
-        let passed = (*ahead - consumed).max(0).min(left);
+        let (ahead, remaining) = (*ahead, *remaining);
+        let passed = (ahead - consumed).max(0).min(left);
         consumed += passed;
         left -= passed;
-        let reached = *ahead <= consumed;
-        let taken = if reached { own_fill(left, *remaining, quantum) } else { 0 };
-        *remaining -= taken;
-        if lane == Lane::Main {
-            order.taken = taken;
-            order.budget = left;
+        let reached = ahead <= consumed;
+        let taken = if reached { own_fill(left, remaining, quantum) } else { 0 };
+        match lane {
+            Lane::Main => {
+                order.remaining -= taken;
+                order.taken = taken;
+                order.budget = left;
+            }
+            Lane::Low => order.low.fill(taken),
+            Lane::High => order.high.fill(taken),
         }
         left -= taken;
     }

@@ -4,7 +4,7 @@ use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
 
 /// The queue rule of one view; chosen when the view is made and kept for its life.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// One number per order.
     Scalar(Phi),
@@ -17,12 +17,35 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Every name that [`Self::name`] gives, for reading records back.
+    pub const NAMES: [&'static str; 18] = [
+        "scalar",
+        "lots/back",
+        "lots/power",
+        "lots/long_queue",
+        "min(uniform,lots)",
+        "max(risk_averse,lots)",
+        "risk_averse",
+        "trade_only",
+        "all_ahead",
+        "uniform",
+        "power_ratio(2)",
+        "power_ratio(3)",
+        "log_ratio",
+        "power_gap(2)",
+        "log_gap",
+        "power_x(2)",
+        "power_x(3)",
+        "table",
+    ];
+
     /// Name of the rule, for records.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Scalar(_) => "scalar",
+            Self::Scalar(phi) => phi.label(),
             Self::Lots(Unmatched::Back) => "lots/back",
             Self::Lots(Unmatched::Power(_)) => "lots/power",
+            Self::Lots(Unmatched::LongQueue(_)) => "lots/long_queue",
             Self::Least(..) => "min(uniform,lots)",
             Self::Most(..) => "max(risk_averse,lots)",
         }
@@ -30,7 +53,7 @@ impl Mode {
 }
 
 /// Numbers every step needs. Sizes in 1e-8, times in ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StepRules {
     /// How long an unexplained decrease is held for a print; 0 where prints come first.
     pub hold_ns: i64,
@@ -42,11 +65,13 @@ pub struct StepRules {
     pub lots_cap: usize,
     /// Where size that appears in the first depth message after an entry is placed.
     pub entry: EntryPlace,
+    /// Each order carries an optimistic and an adversarial reading; else theirs stand still.
+    pub shadows: bool,
 }
 
 /// Where size that appears in the first depth message after an entry is placed: it may have
 /// arrived before the order, inside the same conflation interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryPlace {
     /// All of it behind: right on event-level feeds.
     Behind,

@@ -16,13 +16,18 @@ const WATCHED_LEVELS: usize = 5;
 const ENOUGH_DECREASES: u64 = 200;
 /// Weight of the newest decrease is one in this many.
 const MEMORY: i64 = 256;
-/// Match rate from which unmatched decreases are taken from the back, in ppm. Between the rates of
-/// feeds on which that scored better (0.61 and more) and of the one on which it did not (0.51).
-const BACK_FROM_PPM: i64 = 600_000;
+/// Match rate from which unmatched decreases are taken from the back, in ppm.
+const BACK_FROM_PPM: i64 = 800_000;
+/// Match rate from which they are taken from the back of short queues only, in ppm. Between the
+/// rates of feeds on which that scored better (0.69 and more) and of the one on which it did not
+/// (0.55).
+const MIXED_FROM_PPM: i64 = 600_000;
 /// Match rate below which a scalar rule is used, in ppm.
-const SCALAR_BELOW_PPM: i64 = 150_000;
+const POWER_FROM_PPM: i64 = 150_000;
 /// How far beyond a threshold the rate must go to change a choice once made, in ppm.
 const HYSTERESIS_PPM: i64 = 50_000;
+/// Exponent of the unmatched rule `power(k)` until one is given.
+const POWER_K: u32 = 3;
 
 /// What is known of a level when an order joins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct LevelEntry {
     pub queue: LotQueue,
     /// Rule that the stream's match rate suggests.
     pub policy: Mode,
+    /// How a list of lots spreads what matches none of them, whatever the rule.
+    pub unmatched: Unmatched,
 }
 
 impl LevelEntry {
@@ -40,26 +47,36 @@ impl LevelEntry {
     pub fn displayed(size: Quantity) -> Self {
         let mut queue = LotQueue::default();
         queue.append(size.0, false, 1);
-        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(Unmatched::Power(3)) }
+        let unmatched = Unmatched::Power(POWER_K);
+        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(unmatched), unmatched }
     }
 }
 
 /// How often a decrease had exactly the size of a known lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MatchRate {
     rate_ppm: i64,
     seen: u64,
     choice: Choice,
     fixed: bool,
+    power_k: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+impl Default for MatchRate {
+    fn default() -> Self {
+        Self::with_power(POWER_K)
+    }
+}
+
+/// In the order of the match rates that they suit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 enum Choice {
     #[default]
     Undecided,
-    Back,
-    Power,
     Scalar,
+    Power,
+    Mixed,
+    Back,
 }
 
 impl MatchRate {
@@ -73,28 +90,34 @@ impl MatchRate {
         self.seen
     }
 
+    /// Nothing seen yet; `power_k` is the exponent of `power(k)` where that is chosen.
+    pub const fn with_power(power_k: u32) -> Self {
+        Self { rate_ppm: 0, seen: 0, choice: Choice::Undecided, fixed: false, power_k }
+    }
+
     /// A rate that has its choice made for it: for comparing fixed rules.
     pub const fn fixed(unmatched: Unmatched) -> Self {
-        let choice = match unmatched {
-            Unmatched::Back => Choice::Back,
-            Unmatched::Power(_) => Choice::Power,
+        let (choice, power_k) = match unmatched {
+            Unmatched::Back => (Choice::Back, POWER_K),
+            Unmatched::Power(k) => (Choice::Power, k),
+            Unmatched::LongQueue(k) => (Choice::Mixed, k),
         };
-        Self { rate_ppm: 0, seen: 0, choice, fixed: true }
+        Self { choice, fixed: true, ..Self::with_power(power_k) }
     }
 
     /// The queue rule that suits the stream.
     pub const fn policy(&self) -> Mode {
         match self.choice {
-            Choice::Undecided | Choice::Power => Mode::Lots(Unmatched::Power(3)),
-            Choice::Back => Mode::Lots(Unmatched::Back),
             Choice::Scalar => Mode::Scalar(Phi::PowerX(2)),
+            _ => Mode::Lots(self.unmatched()),
         }
     }
 
     const fn unmatched(&self) -> Unmatched {
         match self.choice {
             Choice::Back => Unmatched::Back,
-            _ => Unmatched::Power(3),
+            Choice::Mixed => Unmatched::LongQueue(self.power_k),
+            _ => Unmatched::Power(self.power_k),
         }
     }
 
@@ -111,32 +134,34 @@ impl MatchRate {
     }
 
     fn choose(&mut self) {
-        let margin = |inside: bool| if inside { -HYSTERESIS_PPM } else { HYSTERESIS_PPM };
-        let (back, scalar) = match self.choice {
-            Choice::Undecided => (BACK_FROM_PPM, SCALAR_BELOW_PPM),
-            choice => (
-                BACK_FROM_PPM + margin(choice == Choice::Back),
-                SCALAR_BELOW_PPM - margin(choice == Choice::Scalar),
-            ),
+        let reached = |choice: Choice, from_ppm: i64| {
+            let margin = match self.choice {
+                Choice::Undecided => 0,
+                current if current >= choice => -HYSTERESIS_PPM,
+                _ => HYSTERESIS_PPM,
+            };
+            self.rate_ppm >= from_ppm + margin
         };
-        self.choice = if self.rate_ppm >= back {
+        self.choice = if reached(Choice::Back, BACK_FROM_PPM) {
             Choice::Back
-        } else if self.rate_ppm < scalar {
-            Choice::Scalar
-        } else {
+        } else if reached(Choice::Mixed, MIXED_FROM_PPM) {
+            Choice::Mixed
+        } else if reached(Choice::Power, POWER_FROM_PPM) {
             Choice::Power
+        } else {
+            Choice::Scalar
         };
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct BaseLevel {
     record: Record,
     queue: LotQueue,
 }
 
 /// One side: prices in order, best at the end, each pointing at a reusable slot.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Ladder {
     index: Vec<(i64, u32)>,
     slots: Vec<BaseLevel>,
@@ -144,7 +169,7 @@ struct Ladder {
 }
 
 /// Lots of every level of one market.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LotTracker {
     bids: Ladder,
     asks: Ladder,
@@ -275,10 +300,11 @@ impl LotTracker {
         let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
         let mut ignored = (0, 0);
         match self.ladder(side).get(side, price) {
-            None => LevelEntry { policy, ..LevelEntry::displayed(displayed) },
+            None => LevelEntry { policy, unmatched, ..LevelEntry::displayed(displayed) },
             Some(level) => {
                 level.settle(now_ns, unmatched, &mut ignored);
-                LevelEntry { record: level.record.clone(), queue: level.queue.clone(), policy }
+                let (record, queue) = (level.record.clone(), level.queue.clone());
+                LevelEntry { record, queue, policy, unmatched }
             }
         }
     }

@@ -12,7 +12,7 @@ pub(crate) use crate::sim::step::Budget;
 pub use crate::sim::step::{EntryPlace, Mode, StepRules};
 
 /// A level with own orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LevelView {
     record: Record,
     queue: LotQueue,
@@ -68,7 +68,9 @@ impl LevelView {
             self.scalar_external += hidden;
             self.queue.append(hidden, false, usize::MAX);
         }
-        let ahead = self.external();
+        // Nobody overtakes an own order that came earlier, even where a rule leaves it behind.
+        let earlier = self.own.last().map_or(0, |own| own.ahead);
+        let ahead = self.external().max(earlier);
         order.ahead = ahead;
         order.entry_ahead = ahead;
         order.entry_displayed = self.record.displayed();
@@ -107,8 +109,10 @@ impl LevelView {
     /// it that the record's size contains.
     pub(crate) fn print_at(&mut self, recorded: i64, budget: Budget, now: i64, rules: &StepRules) {
         self.record.print(recorded);
-        serve(&mut self.own, Lane::Low, budget.low, rules.fill_quantum);
-        serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
+        if rules.shadows {
+            serve(&mut self.own, Lane::Low, budget.low, rules.fill_quantum);
+            serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
+        }
         if let Mode::Lots(_) = self.mode {
             self.walk_list(budget.main, rules);
             for (own, place) in self.own.iter_mut().zip(self.queue.ahead()) {
@@ -169,7 +173,7 @@ impl LevelView {
             for (shadow, budget) in [(&mut own.low, &mut left.low), (&mut own.high, &mut left.high)]
             {
                 let taken = own_fill(*budget, shadow.remaining, quantum);
-                shadow.remaining -= taken;
+                shadow.fill(taken);
                 *budget -= taken;
             }
             if jump {
@@ -315,9 +319,11 @@ impl LevelView {
                 }
                 Mode::Lots(_) => listed,
             };
-            let (low, high) = (own.low.ahead, own.high.ahead);
-            own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
-            own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
+            if rules.shadows {
+                let (low, high) = (own.low.ahead, own.high.ahead);
+                own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
+                own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
+            }
             // Nobody overtakes an own order that came earlier.
             let ahead = combine(&self.mode, scalar, listed).max(before);
             before = ahead;

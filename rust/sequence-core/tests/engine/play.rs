@@ -74,7 +74,7 @@ pub(crate) fn equal(said: &[String]) -> bool {
                 let _ = world.run(&line);
             }
         }
-        (world.engine().log().hash(), world.engine().state_hash())
+        (world.engine().log().hash(), world.engine().world_hash())
     };
     let first = hashes(false);
     first == hashes(false) && first == hashes(true)

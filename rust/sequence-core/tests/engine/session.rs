@@ -58,7 +58,7 @@ fn trade(preset: &str, slices: i64) -> (u64, u64, usize) {
     session.advance(START_NS + 20 * SECOND_NS);
     assert_eq!(session.engine.check_invariants(), []);
     let fills = session.engine.account_row(account).fills.len();
-    (session.engine.log().hash(), session.engine.state_hash(), fills)
+    (session.engine.log().hash(), session.engine.world_hash(), fills)
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn g16_looking_changes_nothing_and_tells_nothing_of_draws_to_come() {
     let order = lab.place(ask("LAB-USD", Side::Buy, 20 * ONE, Some(ASK)));
     lab.pass(10 * SECOND);
     let rests = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(BID)));
-    let before = (lab.engine().state_hash(), lab.engine().log().hash());
+    let before = (lab.engine().world_hash(), lab.engine().log().hash());
     for _ in 0..10 {
         lab.preview(ask("LAB-USD", Side::Buy, 9 * ONE, None));
         lab.preview(ask("LAB-USD", Side::Sell, ONE, Some(BID)));
@@ -165,7 +165,7 @@ fn g16_looking_changes_nothing_and_tells_nothing_of_draws_to_come() {
         lab.records(lab.me);
         lab.lawful();
     }
-    assert_eq!((lab.engine().state_hash(), lab.engine().log().hash()), before);
+    assert_eq!((lab.engine().world_hash(), lab.engine().log().hash()), before);
     // Nothing shown of an order on its way says how long it will take, but when to look again.
     let shown = lab.why(rests);
     assert!(shown.get("rng").is_none() && shown.get("latency").is_none());
@@ -176,13 +176,16 @@ fn g16_looking_changes_nothing_and_tells_nothing_of_draws_to_come() {
 fn race(order: &[usize]) -> Vec<(OrderStatus, i64, i128, i64)> {
     let mut lab = Lab::new("instant");
     let id = lab.market("kraken", "LAB-USD", &[(BID, 3 * ONE)], &[(ASK, 4 * ONE)]);
-    let clients: Vec<AccountId> = ["a", "b", "c", "d"].map(|name| lab.account(name)).into();
+    let clients: Vec<AccountId> =
+        ["a", "b", "c", "d", "e", "f"].map(|name| lab.account(name)).into();
     let mut placed: Vec<Option<OrderId>> = vec![None; clients.len()];
     for who in order {
         let sent = match who {
             0 => ask("LAB-USD", Side::Buy, 3 * ONE, Some(ASK)),
             1 => ask("LAB-USD", Side::Buy, 9 * ONE, Some(ASK)).tif(TimeInForce::Ioc),
             2 => ask("LAB-USD", Side::Buy, 2 * ONE, Some(BID)),
+            3 => ask("LAB-USD", Side::Buy, 5 * ONE, Some(ASK)).tif(TimeInForce::Fok),
+            4 => ask("LAB-USD", Side::Buy, 4 * ONE, Some(BID)).tif(TimeInForce::PostOnly),
             _ => ask("LAB-USD", Side::Buy, 6 * ONE, None),
         };
         placed[*who] = Some(lab.place_for(clients[*who], sent));
@@ -200,9 +203,11 @@ fn race(order: &[usize]) -> Vec<(OrderStatus, i64, i128, i64)> {
 #[test]
 fn g17_who_of_several_clients_came_first_in_a_nanosecond_changes_nobody() {
     let mut draws = Draws::new(Stream::new(7, 0, "race"));
-    let expected = race(&[0, 1, 2, 3]);
-    for _ in 0..500 {
-        let mut order = [0, 1, 2, 3];
+    let expected = race(&[0, 1, 2, 3, 4, 5]);
+    let ended: Vec<OrderStatus> = expected.iter().map(|row| row.0).collect();
+    assert!(ended.contains(&OrderStatus::Filled) && ended.contains(&OrderStatus::Rejected));
+    for _ in 0..10_000 {
+        let mut order = [0, 1, 2, 3, 4, 5];
         for at in (1..order.len()).rev() {
             let with = usize::try_from(draws.roll(at as u64 + 1)).unwrap();
             order.swap(at, with);
@@ -266,4 +271,26 @@ fn the_venue_clock_may_be_an_hour_off() {
     let leg = lab.order(order).legs[0].transit;
     assert!(leg.feed_measured);
     assert_eq!(leg.feed_ns, 80 * MS);
+}
+
+#[test]
+fn the_hash_of_the_world_sees_what_no_account_has_yet() {
+    let (mut lab, id) = quiet("instant");
+    let hashes = |lab: &Lab| (lab.engine().state_hash(), lab.engine().world_hash());
+    let changes: [fn(&mut Lab, sequence_core::ids::MarketId); 4] = [
+        |lab, id| lab.level(id, BookSide::Bid, BID - CENT, ONE),
+        |lab, id| lab.print(id, Some(BookSide::Bid), BID, ONE / 10),
+        |lab, id| lab.level(id, BookSide::Bid, BID, 2 * ONE),
+        |lab, id| lab.status(id, sequence_core::tape::FeedStatus::Resync),
+    ];
+    lab.place(ask("LAB-USD", Side::Buy, ONE, Some(BID)));
+    for change in changes {
+        let before = hashes(&lab);
+        let copy = lab.engine().clone();
+        change(&mut lab, id);
+        let after = hashes(&lab);
+        assert_eq!(after.0, before.0, "no account has more or less");
+        assert_ne!(after.1, before.1, "what comes next may be different");
+        assert_eq!(copy.world_hash(), before.1, "a copy is the same world");
+    }
 }

@@ -218,7 +218,7 @@ fn b6_three_runs_are_one() {
             lab.try_place(AccountId(0), sent);
             lab.pass(draws.between(20, 300) * MS);
         }
-        (lab.engine().state_hash(), lab.engine().log().hash(), lab.proven(lab.me))
+        (lab.engine().world_hash(), lab.engine().log().hash(), lab.proven(lab.me))
     };
     let first = run();
     assert!(first.2 > 10);

@@ -8,10 +8,13 @@
 )]
 
 mod clock;
+mod ends;
+mod envelope;
 mod events;
 mod evidence;
 mod lab;
 mod profit;
 mod queue;
 mod random;
+mod rebates;
 mod taking;

@@ -5,7 +5,7 @@ use sequence_core::engine::{FeedKind, FillCause};
 use sequence_core::ids::{BookSide, Side};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::order::{OrderStatus, TimeInForce};
-use sequence_core::sim::preset::AmendMode;
+use sequence_core::sim::preset::{AmendMode, QueueChoice};
 use sequence_core::tape::{FeedStatus, MarketEvent, flag};
 
 use crate::lab::{CENT, Lab, MS, ONE, SECOND, ask};
@@ -274,5 +274,47 @@ fn hidden_size_stands_ahead_under_the_harsh_preset() {
         let order = lab.place(ask("LAB-USD", Side::Buy, 4 * ONE, Some(BID)));
         lab.pass(5 * SECOND);
         assert_eq!(ahead(&lab, order), i128::from(expected), "{preset}");
+    }
+}
+
+/// What a print of 50 gives an order, after 30 of the 100 at its level were cancelled: 60 stood
+/// before it, 40 behind. Rounded to whole units.
+fn filled_after_cancels(edit: impl Fn(&mut sequence_core::sim::preset::Params)) -> i64 {
+    let mut lab = Lab::with("instant", edit);
+    let id = lab.market("kraken", "LAB-USD", &[(BID, 60 * ONE)], &[(ASK, ONE)]);
+    let order = lab.place(ask("LAB-USD", Side::Buy, 20 * ONE, Some(BID)));
+    lab.level(id, BookSide::Bid, BID, 100 * ONE);
+    lab.level(id, BookSide::Bid, BID, 70 * ONE);
+    lab.print(id, Some(BookSide::Bid), BID, 50 * ONE);
+    lab.proven(lab.me);
+    (lab.filled(order) + ONE / 2) / ONE
+}
+
+#[test]
+fn the_exponent_of_unmatched_cancels_decides_a_fill() {
+    assert_eq!(filled_after_cancels(|params| params.power_k = 1), 8, "18 of 30 stood ahead");
+    assert_eq!(filled_after_cancels(|params| params.power_k = 16), 0, "next to none did");
+}
+
+#[test]
+fn every_published_rule_can_be_chosen_and_keeps_its_own_number() {
+    for (name, filled) in [
+        ("lots/back", 0),
+        ("lots/power", 0),
+        ("risk_averse", 0),
+        ("trade_only", 0),
+        ("all_ahead", 20),
+        ("uniform", 8),
+        ("power_x(2)", 1),
+        ("table", 0),
+    ] {
+        for k in [3, 9] {
+            let choice = QueueChoice::parse(name).unwrap();
+            let found = filled_after_cancels(|params| {
+                params.queue_model = choice;
+                params.power_k = k;
+            });
+            assert_eq!(found, filled, "{name} {k}");
+        }
     }
 }

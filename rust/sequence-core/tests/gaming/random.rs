@@ -15,7 +15,9 @@ use crate::lab::{Lab, MS, ONE, SECOND};
 /// Seeds that found something once, kept so that it stays found: an expiry that overtook its
 /// order, a reduce-only fill that was cut when booked, size taken twice within one message.
 const KEPT: [u64; 3] = [1, 20_000, 21_000];
-/// Commands of one crowd: longer histories find nothing more and cost their square.
+/// Commands of one crowd: every law is asked over the whole history after each, so the cost of a
+/// crowd grows with the square of its length. Many short ones reach more states in the same time;
+/// what only shows late in one long history is not looked for here.
 const CROWD_STEPS: u64 = 1_500;
 
 fn number(name: &str, default: u64) -> u64 {

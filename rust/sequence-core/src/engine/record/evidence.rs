@@ -6,12 +6,10 @@ use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite}
 use crate::sim::latency::{Draw, Transit};
 use crate::sim::queue::QueueFill;
 use crate::sim::resting::Shadow;
+use crate::sim::step::Mode;
 
 /// Shape of the packed rows; a later shape gets another number.
-const SHAPE: i64 = 1;
-/// Names of [`crate::sim::step::Mode`].
-const ESTIMATORS: [&str; 5] =
-    ["scalar", "lots/back", "lots/power", "min(uniform,lots)", "max(risk_averse,lots)"];
+const SHAPE: i64 = 2;
 
 pub(super) fn transit_cells(transit: &Transit) -> Row {
     let Transit {
@@ -74,7 +72,8 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
         transit,
         matched_ns,
         entry_deferred,
-        book: BookCite { version, venue_seq, venue_ns, age_ns, status, best_bid, best_ask },
+        book:
+            BookCite { version, venue_seq, venue_ns, age_ns, status, interval_ns, best_bid, best_ask },
         event_level,
         liquidity,
         match_rate_ppm,
@@ -88,6 +87,7 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
         *venue_ns,
         *age_ns,
         *status,
+        *interval_ns,
         *best_bid,
         *best_ask
     ]);
@@ -113,6 +113,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
         venue_ns: cells.next()?,
         age_ns: cells.next()?,
         status: cells.next()?,
+        interval_ns: cells.next()?,
         best_bid: cells.next()?,
         best_ask: cells.next()?,
     };
@@ -198,11 +199,11 @@ fn maker_cells(fill: &QueueFill, tape: &TapeCite) -> Row {
     cells.extend(row![ahead_before, ahead_after, ahead_entry, prints_ahead, cancels_ahead]);
     cells.extend(row![own_ahead, surplus, displayed_entry, displayed_before]);
     cells.extend(row![evidence_price, evidence_size, budget_before]);
-    for Shadow { ahead, remaining, hidden } in [low, high] {
-        cells.extend(row![ahead, remaining, hidden]);
+    for Shadow { ahead, remaining, filled, hidden } in [low, high] {
+        cells.extend(row![ahead, remaining, filled, hidden]);
     }
-    let TapeCite { version, venue_seq, trade_id, backfilled } = *tape;
-    cells.extend(row![version, venue_seq, trade_id, backfilled]);
+    let TapeCite { version, venue_seq, trade_id, backfilled, epoch } = *tape;
+    cells.extend(row![version, venue_seq, trade_id, backfilled, epoch]);
     cells
 }
 
@@ -214,7 +215,7 @@ fn read_maker(cells: &mut Reader<'_>) -> Result<QueueFill, RestoreError> {
         quantity: cells.next()?,
         remaining: cells.next()?,
         cause: cells.next()?,
-        estimator: cells.known(&ESTIMATORS)?,
+        estimator: cells.known(&Mode::NAMES)?,
         ahead_before: cells.next()?,
         ahead_after: cells.next()?,
         ahead_entry: cells.next()?,
@@ -238,9 +239,11 @@ fn read_tape(cells: &mut Reader<'_>) -> Result<TapeCite, RestoreError> {
         venue_seq: cells.next()?,
         trade_id: cells.next()?,
         backfilled: cells.next()?,
+        epoch: cells.next()?,
     })
 }
 
 fn read_shadow(cells: &mut Reader<'_>) -> Result<Shadow, RestoreError> {
-    Ok(Shadow { ahead: cells.next()?, remaining: cells.next()?, hidden: cells.next()? })
+    let (ahead, remaining) = (cells.next()?, cells.next()?);
+    Ok(Shadow { ahead, remaining, filled: cells.next()?, hidden: cells.next()? })
 }

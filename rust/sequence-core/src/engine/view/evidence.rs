@@ -1,12 +1,13 @@
 //! The record of a fill (simulation, 8.1).
 
 use super::Value;
-use crate::engine::{Engine, Evidence, Fill, Liquidity};
+use crate::engine::{Engine, Evidence, Fill, Liquidity, TapeCite};
 use crate::hash::StateHasher;
 use crate::ids::BookSide;
 use crate::sim::fees::{FeeModel, FeeState};
 use crate::sim::preset::MODEL_VERSION;
 use crate::sim::queue::QueueFill;
+use crate::sim::resting::Shadow;
 
 /// Layout version of the record.
 const SCHEMA: i64 = 1;
@@ -38,13 +39,13 @@ impl Engine {
             ("latency", latency_view(evidence)),
             ("rng", rng_view(evidence)),
             ("book", book_view(evidence)),
-            ("queue", queue_view(evidence)),
+            ("queue", self.queue_view(evidence)),
             ("levels", self.levels_view(fill)),
             ("bounds", self.bounds_view(evidence)),
             ("tape", tape_view(evidence)),
             ("fee", self.fee_view(fill)),
             ("cash", cash_view(fill)),
-            ("envelope", envelope_view(evidence)),
+            ("envelope", self.envelope_view(fill)),
         ];
         record.push(("hash", Value::Null));
         let mut record = Value::Map(record);
@@ -91,6 +92,37 @@ impl Engine {
         ];
         rows.extend(model_rows(rule.model));
         Value::Map(rows)
+    }
+
+    fn queue_view(&self, evidence: &Evidence) -> Value {
+        let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
+        let reading = |shadow: Shadow| if self.params.envelope { shadow.ahead } else { -1 };
+        Value::Map(vec![
+            ("v_entry_1e8", fill.ahead_entry.into()),
+            ("v_before_1e8", fill.ahead_before.into()),
+            ("v_after_1e8", fill.ahead_after.into()),
+            ("remaining_1e8", fill.remaining.into()),
+            ("v_low_1e8", reading(fill.low).into()),
+            ("v_high_1e8", reading(fill.high).into()),
+            ("level_size_at_entry_1e8", fill.displayed_entry.into()),
+            ("level_size_before_1e8", fill.displayed_before.into()),
+            ("own_ahead_1e8", fill.own_ahead.into()),
+            ("surplus_1e8", fill.surplus.into()),
+            ("prints_ahead_1e8", fill.prints_ahead.into()),
+            ("cancels_credited_ahead_1e8", fill.cancels_ahead.into()),
+            ("match_rate_ppm", evidence.match_rate_ppm.into()),
+            ("decreases_seen", evidence.decreases_seen.into()),
+        ])
+    }
+
+    /// What the optimistic and the adversarial reading had filled of a resting order by now, after
+    /// the fill; a resting order only ever fills at its own price.
+    fn envelope_view(&self, fill: &Fill) -> Value {
+        let Liquidity::Maker(queue, _) = &fill.evidence.liquidity else { return Value::Null };
+        if !self.params.envelope {
+            return Value::Null;
+        }
+        super::envelope(queue.low.filled, queue.high.filled, fill.price)
     }
 
     fn levels_view(&self, fill: &Fill) -> Value {
@@ -203,30 +235,11 @@ fn book_view(evidence: &Evidence) -> Value {
         ("venue_seq", book.venue_seq.into()),
         ("feed_class", if evidence.event_level { "event" } else { "conflated" }.into()),
         ("venue_ts_ns", book.venue_ns.into()),
+        ("interval_ns", book.interval_ns.into()),
         ("age_ns", book.age_ns.into()),
         ("status", book.status.as_str().into()),
         ("best_bid_1e9", book.best_bid.into()),
         ("best_ask_1e9", book.best_ask.into()),
-    ])
-}
-
-fn queue_view(evidence: &Evidence) -> Value {
-    let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
-    Value::Map(vec![
-        ("v_entry_1e8", fill.ahead_entry.into()),
-        ("v_before_1e8", fill.ahead_before.into()),
-        ("v_after_1e8", fill.ahead_after.into()),
-        ("remaining_1e8", fill.remaining.into()),
-        ("v_low_1e8", fill.low.ahead.into()),
-        ("v_high_1e8", fill.high.ahead.into()),
-        ("level_size_at_entry_1e8", fill.displayed_entry.into()),
-        ("level_size_before_1e8", fill.displayed_before.into()),
-        ("own_ahead_1e8", fill.own_ahead.into()),
-        ("surplus_1e8", fill.surplus.into()),
-        ("prints_ahead_1e8", fill.prints_ahead.into()),
-        ("cancels_credited_ahead_1e8", fill.cancels_ahead.into()),
-        ("match_rate_ppm", evidence.match_rate_ppm.into()),
-        ("decreases_seen", evidence.decreases_seen.into()),
     ])
 }
 
@@ -239,7 +252,9 @@ fn tape_view(evidence: &Evidence) -> Value {
         crate::sim::queue::FillCause::Crossing | crate::sim::queue::FillCause::ResyncCross
     );
     Value::List(vec![Value::Map(vec![
-        ("event_id", format!("{}:{}", cite.version, cite.venue_seq).into()),
+        ("event_id", event_id(cite).into()),
+        ("epoch", cite.epoch.into()),
+        ("version", cite.version.into()),
         ("trade_id", Value::option((cite.trade_id != 0).then_some(cite.trade_id))),
         ("backfilled", cite.backfilled.into()),
         ("kind", if quote { "Quote" } else { "Trade" }.into()),
@@ -249,6 +264,15 @@ fn tape_view(evidence: &Evidence) -> Value {
         ("budget_before_1e8", fill.budget_before.into()),
         ("used_1e8", fill.quantity.into()),
     ])])
+}
+
+/// The venue's trade id where there is one, else the connection, the venue's sequence number and
+/// the place among the market's events.
+fn event_id(cite: &TapeCite) -> String {
+    match cite.trade_id {
+        0 => format!("{}:{}:{}", cite.epoch, cite.venue_seq, cite.version),
+        id => id.to_string(),
+    }
 }
 
 /// Side of the book the evidence is on: the quote's own, or the side a print hit.
@@ -268,13 +292,5 @@ fn cash_view(fill: &Fill) -> Value {
         ("reserved_before_1e9", cash.reserved_before.into()),
         ("reserved_after_1e9", cash.reserved_after.into()),
         ("released_1e9", cash.released.into()),
-    ])
-}
-
-fn envelope_view(evidence: &Evidence) -> Value {
-    let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
-    Value::Map(vec![
-        ("low_remaining_1e8", fill.low.remaining.into()),
-        ("high_remaining_1e8", fill.high.remaining.into()),
     ])
 }

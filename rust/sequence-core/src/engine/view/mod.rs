@@ -55,6 +55,18 @@ pub enum Value {
     Named(Vec<(String, Value)>),
 }
 
+/// The two other readings of a resting order: what each filled since it rests, and at which mean
+/// price.
+fn envelope(low_filled: i64, high_filled: i64, price: Price) -> Value {
+    let vwap = |filled: i64| Value::option((filled > 0).then_some(price));
+    Value::Map(vec![
+        ("low_filled_1e8", low_filled.into()),
+        ("high_filled_1e8", high_filled.into()),
+        ("low_vwap_1e9", vwap(low_filled)),
+        ("high_vwap_1e9", vwap(high_filled)),
+    ])
+}
+
 impl Value {
     /// The value of a key of an object.
     pub fn get(&self, name: &str) -> Option<&Self> {

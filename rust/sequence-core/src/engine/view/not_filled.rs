@@ -34,6 +34,8 @@ impl Engine {
             AtVenue::Travelling | AtVenue::Delayed => Some(leg.transit.match_ns),
             _ => resting.and_then(|place| place.next_wake_ns),
         };
+        let read = resting.as_ref().filter(|_| self.params.envelope);
+        let reading = |pick: fn(&NotFilled) -> Quantity| read.map_or(Quantity(-1), pick);
         let size = |pick: fn(&NotFilled) -> Quantity| resting.as_ref().map_or(Quantity(-1), pick);
         Value::Map(vec![
             ("order_id", self.node_order_id(order).into()),
@@ -46,8 +48,8 @@ impl Engine {
             ("reason", reason.as_str().into()),
             ("v_now_1e8", size(|place| place.ahead_now).into()),
             ("v_entry_1e8", size(|place| place.ahead_entry).into()),
-            ("v_low_1e8", size(|place| place.ahead_low).into()),
-            ("v_high_1e8", size(|place| place.ahead_high).into()),
+            ("v_low_1e8", reading(|place| place.ahead_low).into()),
+            ("v_high_1e8", reading(|place| place.ahead_high).into()),
             ("own_ahead_1e8", size(|place| place.own_ahead).into()),
             ("distance_ticks", resting.map_or(-1, |place| place.distance_ticks).into()),
             ("prints_at_level_1e8", size(|place| place.prints_at_level).into()),
@@ -56,6 +58,12 @@ impl Engine {
             ("book_version", sim.market.version.into()),
             ("status", status.as_str().into()),
             ("next_wake_ns", Value::option(wake)),
+            (
+                "envelope",
+                read.map_or(Value::Null, |place| {
+                    super::envelope(place.filled_low.0, place.filled_high.0, leg.bound)
+                }),
+            ),
         ])
     }
 

@@ -236,6 +236,22 @@ impl FeeSchedule {
         }
     }
 
+    /// The same schedule for accounts that are credited no rebates: no rate is below zero.
+    #[must_use]
+    pub fn without_rebates(mut self) -> Self {
+        match &mut self.model {
+            FeeModel::Bps { maker_rate_1e8, taker_rate_1e8 }
+            | FeeModel::Kalshi { maker_rate_1e8, taker_rate_1e8, .. } => {
+                *maker_rate_1e8 = (*maker_rate_1e8).max(0);
+                *taker_rate_1e8 = (*taker_rate_1e8).max(0);
+            }
+            FeeModel::Polymarket { taker_rate_1e8, .. } => {
+                *taker_rate_1e8 = (*taker_rate_1e8).max(0);
+            }
+        }
+        self
+    }
+
     /// What the fee endpoint shows.
     pub const fn reported(&self) -> ReportedFees {
         let (maker, taker) = (self.model.rate_1e8(true), self.model.rate_1e8(false));
