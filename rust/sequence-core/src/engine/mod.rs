@@ -26,6 +26,7 @@ mod configure;
 mod deliver;
 mod evidence;
 mod fill;
+mod fingerprint;
 mod finish;
 mod funding;
 mod impact;
