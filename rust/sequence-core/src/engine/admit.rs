@@ -3,6 +3,9 @@
 //!
 //! A refusal leaves no trace: the graph id stays free and the state hash is as before.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::{Account, Engine, Graph, GraphId, Reply};
 use crate::command::{Size, Submit};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
@@ -114,11 +117,16 @@ impl Engine {
     }
 
     /// Markets the order may use, by venue.
-    fn eligible(&self, symbol: SymbolId, order: &Submit<'_>) -> Result<Vec<MarketId>, Refusal> {
+    fn eligible(
+        &self,
+        symbol: SymbolId,
+        order: &Submit<'_>,
+    ) -> Result<Cow<'_, [MarketId]>, Refusal> {
         let allowed = order.risk.admission.allowed_venues;
         let Some(venue) = order.venue else {
-            let mut markets = self.registry.symbol(symbol).markets.clone();
-            markets.retain(|id| allowed.contains(self.registry.market(*id).venue));
+            let listed = &self.registry.symbol(symbol).markets[..];
+            let markets =
+                only(listed.into(), |id| allowed.contains(self.registry.market(id).venue));
             return if markets.is_empty() {
                 let text = format!("none of them lists {}", order.symbol);
                 Err(Refusal::invalid("risk.admission.allowed_venues", text))
@@ -130,13 +138,12 @@ impl Engine {
             let text = format!("{} is not one of them", venue.as_str());
             return Err(Refusal::invalid("risk.admission.allowed_venues", text));
         }
-        match self.registry.market_at(symbol, venue) {
-            Some(market) => Ok(vec![market]),
-            None => Err(Refusal::invalid(
-                "venue",
-                format!("{} does not list {}", venue.as_str(), order.symbol),
-            )),
+        let markets = self.registry.markets_at(symbol, venue);
+        if markets.is_empty() {
+            let text = format!("{} does not list {}", venue.as_str(), order.symbol);
+            return Err(Refusal::invalid("venue", text));
         }
+        Ok(markets.into())
     }
 
     /// Best live opposite price of a market, in the order's own outcome.
@@ -252,14 +259,16 @@ impl Engine {
         id: GraphId,
     ) -> OrderId {
         let graph = self.graphs.next_id();
-        let spec = self.spec_of(account, order, admitted);
+        let node_id = share(&mut self.texts[0], order.node_id);
+        let metadata = share(&mut self.texts[1], order.metadata);
+        let spec = self.spec_of(account, order, admitted, node_id);
         let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
         self.graphs.push(Graph {
             id: id.clone(),
             fingerprint: None,
             order: ix,
             first_answer: None,
-            metadata: order.metadata.into(),
+            metadata,
             risk: order.risk,
             by: order.by,
         });
@@ -279,12 +288,13 @@ impl Engine {
         account: AccountId,
         order: &Submit<'_>,
         admitted: &Admitted,
+        node_id: Arc<str>,
     ) -> OrderSpec {
         OrderSpec {
             account,
             epoch: self.accounts[account].epoch,
             graph: self.graphs.next_id(),
-            node_id: order.node_id.into(),
+            node_id,
             seq: 1,
             symbol: admitted.symbol,
             outcome: admitted.outcome,
@@ -311,6 +321,25 @@ impl Engine {
         let parsed = crate::symbol::Symbol::parse(text).ok()?;
         self.registry.resolve(&parsed.canonical())
     }
+}
+
+/// The text, shared with the order before when that had the same.
+fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **last != *text {
+        *last = text.into();
+    }
+    last.clone()
+}
+
+/// The markets that pass; copied only when one does not.
+pub(super) fn only(
+    markets: Cow<'_, [MarketId]>,
+    passes: impl Fn(MarketId) -> bool,
+) -> Cow<'_, [MarketId]> {
+    if markets.iter().all(|market| passes(*market)) {
+        return markets;
+    }
+    markets.iter().copied().filter(|market| passes(*market)).collect()
 }
 
 pub(super) fn new_order(
