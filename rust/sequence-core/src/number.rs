@@ -20,6 +20,8 @@ pub const QUANTITY_ONE: i64 = 100_000_000;
 pub const MONEY_ONE: i128 = 1_000_000_000;
 /// `price × quantity` is at 1e-17; dividing by this gives [`Money`] units.
 pub const EXACT_PER_MONEY: i128 = 100_000_000;
+/// The same as a divisor of [`div_floor`].
+pub(crate) const PER_MONEY: u64 = 100_000_000;
 /// Largest price or quantity accepted from outside, in units (wire contract, section 3).
 pub const MAX_UNITS: i64 = 9_000_000_000_000_000_000;
 
@@ -126,12 +128,13 @@ impl Money {
 
     /// From an exact `price × quantity` (1e-17), rounded up: what a payer owes.
     pub fn from_exact_ceil(exact: i128) -> Self {
-        Self(div_ceil(exact, EXACT_PER_MONEY))
+        let floor = div_floor::<PER_MONEY>(exact);
+        Self(if floor.wrapping_mul(EXACT_PER_MONEY) == exact { floor } else { floor + 1 })
     }
 
     /// From an exact `price × quantity` (1e-17), rounded down: what a receiver gets.
     pub fn from_exact_floor(exact: i128) -> Self {
-        Self(exact.div_euclid(EXACT_PER_MONEY))
+        Self(div_floor::<PER_MONEY>(exact))
     }
 
     /// Checked sum.
@@ -146,7 +149,7 @@ impl Money {
 
     /// Whole quantity units (1e-8) in this amount, rounded down.
     pub fn to_quantity_floor(self) -> Result<Quantity, NumberError> {
-        to_i64(self.0.div_euclid(10)).map(Quantity)
+        to_i64(div_floor::<10>(self.0)).map(Quantity)
     }
 }
 
@@ -171,6 +174,22 @@ impl fmt::Display for Money {
 /// The exact product of a price and a quantity, at 1e-17. One such product always fits.
 pub fn exact_notional(price: Price, quantity: Quantity) -> i128 {
     i128::from(price.0) * i128::from(quantity.0)
+}
+
+/// `⌊n / D⌋` for a constant `D` above 0.
+///
+/// Nearly every amount fits one machine word once the powers of two of `D` are shifted out, and
+/// dividing a word by a constant is a multiplication; a division of 128 bits is not.
+pub(crate) fn div_floor<const D: u64>(n: i128) -> i128 {
+    let shift = D.trailing_zeros();
+    // A negative number is mirrored at −½, which turns its floor into the floor of a positive one.
+    let sign = n >> 127;
+    let size = (n ^ sign) >> shift;
+    let quotient = match u64::try_from(size) {
+        Ok(word) => i128::from(word / (D >> shift)),
+        Err(_) => size / i128::from(D >> shift),
+    };
+    quotient ^ sign
 }
 
 /// Quotient rounded toward plus infinity. `d` must be positive.
@@ -416,6 +435,15 @@ mod tests {
         #[test]
         fn text_round_trips(units in any::<i64>()) {
             prop_assert_eq!(Price::parse(&Price(units).to_string()), Ok(Price(units)));
+        }
+
+        #[test]
+        fn constants_divide_like_variables(n in any::<i128>(), shift in 0..127u32) {
+            for n in [n >> shift, -(n >> shift).saturating_abs(), n] {
+                prop_assert_eq!(div_floor::<10>(n), n.div_euclid(10));
+                prop_assert_eq!(div_floor::<7>(n), n.div_euclid(7));
+                prop_assert_eq!(div_floor::<PER_MONEY>(n), n.div_euclid(EXACT_PER_MONEY));
+            }
         }
 
         #[test]

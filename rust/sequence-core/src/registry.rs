@@ -265,8 +265,14 @@ impl Registry {
 
     /// The market of a symbol at a venue.
     pub fn market_at(&self, symbol: SymbolId, venue: VenueId) -> Option<MarketId> {
-        let markets = &self.symbols[symbol].markets;
-        markets.iter().copied().find(|id| self.markets[*id].venue == venue)
+        self.markets_at(symbol, venue).first().copied()
+    }
+
+    /// The same as a list of one market or none.
+    pub fn markets_at(&self, symbol: SymbolId, venue: VenueId) -> &[MarketId] {
+        let mut markets = self.symbols[symbol].markets.iter();
+        let found = markets.find(|id| self.markets[**id].venue == venue);
+        found.map_or(&[], std::slice::from_ref)
     }
 }
 

@@ -48,6 +48,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
     }
 
     /// A row, if there is one.
+    #[inline]
     pub fn get(&self, key: K) -> Option<&V> {
         match key.index().checked_sub(self.first as usize) {
             Some(at) => self.rows.get(at),
@@ -104,6 +105,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
         clippy::expect_used,
         reason = "ids come from this table; rows are never removed"
     )]
+    #[inline]
     pub(crate) fn quietly(&mut self, key: K) -> &mut V {
         match key.index().checked_sub(self.first as usize) {
             Some(at) => &mut self.rows[at],
@@ -124,6 +126,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
         self.touched.as_ref().is_some_and(|touched| !touched.is_empty())
     }
 
+    #[inline]
     fn note(&mut self, key: K) {
         if let Some(touched) = &mut self.touched
             && touched.last() != Some(&key)
@@ -141,6 +144,7 @@ impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
     type Output = V;
 
     #[expect(clippy::indexing_slicing, reason = "ids come from this table; rows are never removed")]
+    #[inline]
     fn index(&self, key: K) -> &V {
         match key.index().checked_sub(self.first as usize) {
             Some(at) => &self.rows[at],
@@ -150,6 +154,7 @@ impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
 }
 
 impl<K: Dense + Ord, V> IndexMut<K> for Table<K, V> {
+    #[inline]
     fn index_mut(&mut self, key: K) -> &mut V {
         self.note(key);
         self.quietly(key)

@@ -45,8 +45,8 @@ impl fmt::Display for GraphId {
 pub struct Graph {
     /// Name.
     pub id: GraphId,
-    /// Hash of the canonical request, for replays.
-    pub fingerprint: u128,
+    /// Hash of the canonical request, for replays; `None`: that of its order as it stands.
+    pub fingerprint: Option<u128>,
     /// Its order.
     pub order: OrderId,
     /// The order as the first answer showed it, kept while the order can still change.

@@ -3,11 +3,11 @@
 //!
 //! A refusal leaves no trace: the graph id stays free and the state hash is as before.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Account, Engine, Graph, GraphId, Reply};
 use crate::command::{Size, Submit};
-use crate::hash::StateHasher;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::mutant;
 use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
@@ -32,13 +32,11 @@ impl Engine {
         account: AccountId,
         order: &Submit<'_>,
     ) -> Result<Reply, Refusal> {
-        let fingerprint = self.fingerprint(order);
         let id = order.graph_id.map(GraphId::parse);
         let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
         let found = id.as_ref().and_then(|id| self.accounts[owner].graphs.get(id));
         if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
-            let same = self.graphs[*found].fingerprint == fingerprint;
-            return if same || mutant!("replay_ignores_body") {
+            return if self.is_resent(*found, order) || mutant!("replay_ignores_body") {
                 Ok(Reply::Submitted { graph: *found, replayed: true })
             } else {
                 let text = order.graph_id.unwrap_or_default();
@@ -48,7 +46,7 @@ impl Engine {
         self.check_switch(account, order.by)?;
         let admitted = self.admit(account, order)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.ulids.next(self.now_ns)));
-        let order = self.record(account, order, &admitted, id, fingerprint);
+        let order = self.record(account, order, &admitted, id);
         self.place(order);
         let graph = self.orders[order].spec.graph;
         if !self.orders[order].status.is_terminal() {
@@ -119,11 +117,16 @@ impl Engine {
     }
 
     /// Markets the order may use, by venue.
-    fn eligible(&self, symbol: SymbolId, order: &Submit<'_>) -> Result<Vec<MarketId>, Refusal> {
+    fn eligible(
+        &self,
+        symbol: SymbolId,
+        order: &Submit<'_>,
+    ) -> Result<Cow<'_, [MarketId]>, Refusal> {
         let allowed = order.risk.admission.allowed_venues;
         let Some(venue) = order.venue else {
-            let mut markets = self.registry.symbol(symbol).markets.clone();
-            markets.retain(|id| allowed.contains(self.registry.market(*id).venue));
+            let listed = &self.registry.symbol(symbol).markets[..];
+            let markets =
+                only(listed.into(), |id| allowed.contains(self.registry.market(id).venue));
             return if markets.is_empty() {
                 let text = format!("none of them lists {}", order.symbol);
                 Err(Refusal::invalid("risk.admission.allowed_venues", text))
@@ -135,13 +138,12 @@ impl Engine {
             let text = format!("{} is not one of them", venue.as_str());
             return Err(Refusal::invalid("risk.admission.allowed_venues", text));
         }
-        match self.registry.market_at(symbol, venue) {
-            Some(market) => Ok(vec![market]),
-            None => Err(Refusal::invalid(
-                "venue",
-                format!("{} does not list {}", venue.as_str(), order.symbol),
-            )),
+        let markets = self.registry.markets_at(symbol, venue);
+        if markets.is_empty() {
+            let text = format!("{} does not list {}", venue.as_str(), order.symbol);
+            return Err(Refusal::invalid("venue", text));
         }
+        Ok(markets.into())
     }
 
     /// Best live opposite price of a market, in the order's own outcome.
@@ -255,17 +257,18 @@ impl Engine {
         order: &Submit<'_>,
         admitted: &Admitted,
         id: GraphId,
-        fingerprint: u128,
     ) -> OrderId {
         let graph = self.graphs.next_id();
-        let spec = self.spec_of(account, order, admitted);
+        let node_id = share(&mut self.texts[0], order.node_id);
+        let metadata = share(&mut self.texts[1], order.metadata);
+        let spec = self.spec_of(account, order, admitted, node_id);
         let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
         self.graphs.push(Graph {
             id: id.clone(),
-            fingerprint,
+            fingerprint: None,
             order: ix,
             first_answer: None,
-            metadata: order.metadata.into(),
+            metadata,
             risk: order.risk,
             by: order.by,
         });
@@ -285,12 +288,13 @@ impl Engine {
         account: AccountId,
         order: &Submit<'_>,
         admitted: &Admitted,
+        node_id: Arc<str>,
     ) -> OrderSpec {
         OrderSpec {
             account,
             epoch: self.accounts[account].epoch,
             graph: self.graphs.next_id(),
-            node_id: order.node_id.into(),
+            node_id,
             seq: 1,
             symbol: admitted.symbol,
             outcome: admitted.outcome,
@@ -309,44 +313,6 @@ impl Engine {
         }
     }
 
-    /// Hash of the request as parsed and defaulted: what "the same body" means.
-    fn fingerprint(&self, order: &Submit<'_>) -> u128 {
-        let symbol: Arc<str> = match self.resolve(order) {
-            Ok((symbol, outcome)) => self.registry.symbol(symbol).canonical(outcome).clone(),
-            Err(_) => order.symbol.into(),
-        };
-        let hash = |start: u64| {
-            let mut hasher = StateHasher::new(start);
-            for text in [&symbol, order.node_id, order.metadata] {
-                hasher.text(text);
-            }
-            let (sized_by, size) = match order.size {
-                Size::Quantity(qty) => (0, i128::from(qty.0)),
-                Size::Notional(usd) => (1, usd.0),
-            };
-            hasher.wide(size);
-            let tif = time_in_force(order).map_or(99, |tif| tif as u64);
-            let words = [
-                sized_by,
-                order.side as u64,
-                order.limit.map_or(0, |price| price.0.cast_unsigned()),
-                order.venue.map_or(0, |venue| u64::from(venue.0) + 1),
-                order.policy as u64,
-                order.urgency as u64,
-                order.max_slippage_bps.map_or(0, u64::from),
-                order.horizon_ms.unwrap_or(0),
-                tif,
-                u64::from(order.reduce_only),
-            ];
-            for word in words {
-                hasher.word(word);
-            }
-            order.risk.hash_into(&mut hasher);
-            hasher.finish()
-        };
-        u128::from(hash(1)) << 64 | u128::from(hash(2))
-    }
-
     /// Resolves a symbol text; a venue's event URL counts as its slug.
     pub(super) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
         if let Some(found) = self.registry.resolve(text) {
@@ -355,6 +321,25 @@ impl Engine {
         let parsed = crate::symbol::Symbol::parse(text).ok()?;
         self.registry.resolve(&parsed.canonical())
     }
+}
+
+/// The text, shared with the order before when that had the same.
+fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **last != *text {
+        *last = text.into();
+    }
+    last.clone()
+}
+
+/// The markets that pass; copied only when one does not.
+pub(super) fn only(
+    markets: Cow<'_, [MarketId]>,
+    passes: impl Fn(MarketId) -> bool,
+) -> Cow<'_, [MarketId]> {
+    if markets.iter().all(|market| passes(*market)) {
+        return markets;
+    }
+    markets.iter().copied().filter(|market| passes(*market)).collect()
 }
 
 pub(super) fn new_order(
@@ -385,7 +370,7 @@ pub(super) fn new_order(
     }
 }
 
-fn time_in_force(order: &Submit<'_>) -> Result<TimeInForce, Refusal> {
+pub(super) fn time_in_force(order: &Submit<'_>) -> Result<TimeInForce, Refusal> {
     match (order.limit, order.tif) {
         (None, Some(TimeInForce::PostOnly)) => {
             Err(Refusal::invalid("tif", "post_only needs a limit price"))

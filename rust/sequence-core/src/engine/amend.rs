@@ -27,6 +27,7 @@ impl Engine {
     /// Amends an order by its id; a graph id means its order.
     pub(super) fn amend(&mut self, account: AccountId, ask: &Amend<'_>) -> Result<Reply, Refusal> {
         let (graph, named) = self.find_order(account, ask.id)?;
+        self.keep_fingerprint(graph);
         let order = named.unwrap_or(self.graphs[graph].order);
         self.amend_order(order, ask)
     }
@@ -38,6 +39,7 @@ impl Engine {
         ask: &AmendNode<'_>,
     ) -> Result<Reply, Refusal> {
         let (graph, _) = self.find_order(account, ask.change.id)?;
+        self.keep_fingerprint(graph);
         let id = self.graphs[graph].order;
         let order = &self.orders[id];
         if &*order.spec.node_id != ask.node_id {

@@ -61,12 +61,13 @@ impl Engine {
 
     /// Starts the market's delay for takers when the leg would take now.
     fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
-        let Some(leg) = self.orders[id].legs.get(at) else { return false };
-        let delay_ns = self.registry.market(leg.market).taker_delay_ns;
         let order = &self.orders[id];
-        let takes =
-            self.takeable(&order.spec, leg).is_some() && self.refused_by_book(order, leg).is_none();
-        if delay_ns == 0 || !self.params.venue_rules || !takes {
+        let Some(leg) = order.legs.get(at) else { return false };
+        let delay_ns = self.registry.market(leg.market).taker_delay_ns;
+        if delay_ns == 0 || !self.params.venue_rules {
+            return false;
+        }
+        if self.takeable(&order.spec, leg).is_none() || self.refused_by_book(order, leg).is_some() {
             return false;
         }
         let due = self.now_ns.saturating_add(delay_ns);
@@ -124,22 +125,18 @@ impl Engine {
 
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
     pub(super) fn refused_by_book(&self, order: &Order, leg: &Leg) -> Option<LegEnd> {
-        let best = self.takeable(&order.spec, leg);
         match order.spec.tif {
             TimeInForce::PostOnly
-                if (best.is_some() || self.own_opposite(&order.spec, leg).is_some())
+                if (self.takeable(&order.spec, leg).is_some()
+                    || self.own_opposite(&order.spec, leg).is_some())
                     && !mutant!("post_only_takes") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok
-                if self.plan_past(&order.spec, leg, self.stopping_own(&order.spec, leg)).1
-                    != Stop::Filled
-                    && !mutant!("fok_in_part") =>
-            {
+            TimeInForce::Fok if !self.fills_whole(&order.spec, leg) && !mutant!("fok_in_part") => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if order.spec.is_market && best.is_none() && leg.open == leg.qty => {
+            _ if order.spec.is_market && leg.open == leg.qty => {
                 let opposite = book_side(order.spec.side, order.spec.outcome).takes();
                 let empty = self.markets[leg.market].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
@@ -149,6 +146,12 @@ impl Engine {
             }
             _ => None,
         }
+    }
+
+    /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
+    fn fills_whole(&self, spec: &OrderSpec, leg: &Leg) -> bool {
+        let own = self.stopping_own(spec, leg);
+        self.plan_past(spec, leg, own, &mut Vec::new()) == Stop::Filled
     }
 
     /// Best price displayed for the leg inside its bound, own orders not in the way. Own impact
@@ -169,7 +172,7 @@ impl Engine {
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
         let order = &self.orders[id];
         let leg = order.legs.get(at);
-        leg.is_some_and(|leg| self.plan_walk(&order.spec, leg).1 == Stop::SelfTrade)
+        leg.is_some_and(|leg| self.plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade)
     }
 
     /// Cancels the own resting order that the leg reaches first; false when there is none.
@@ -222,7 +225,8 @@ impl Engine {
         let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
         let shift = self.impact_shift(account, market, taker);
-        let (takes, stop) = self.plan_walk(spec, leg);
+        let mut takes = std::mem::take(&mut self.takes);
+        let stop = self.plan_walk(&self.orders[id].spec, leg, &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
             let params = self.params;
@@ -230,7 +234,7 @@ impl Engine {
             self.add_impact(account, market, taker, Quantity(filled));
         }
         let venue_ns = self.venue_ns(id, at);
-        for take in takes {
+        for take in takes.drain(..) {
             let now = self.now_ns;
             if !mutant!("level_used_twice") {
                 let sim = &mut self.markets[market];
@@ -244,13 +248,19 @@ impl Engine {
             let matched = Matched { price, quantity: take.taken, cause, evidence };
             self.match_leg(id, at, matched, venue_ns);
         }
+        self.takes = takes;
         let done = self.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
         if done { Stop::Filled } else { stop }
     }
 
-    /// What a walk would take now, and why it would stop.
-    pub(super) fn plan_walk(&self, spec: &OrderSpec, leg: &Leg) -> (Vec<LevelTaken>, Stop) {
-        self.plan_past(spec, leg, self.own_opposite(spec, leg))
+    /// What a walk would take now, added to `takes`, and why it would stop.
+    pub(super) fn plan_walk(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
+        self.plan_past(spec, leg, self.own_opposite(spec, leg), takes)
     }
 
     /// The same with the own order that stands in the way given.
@@ -259,27 +269,27 @@ impl Engine {
         spec: &OrderSpec,
         leg: &Leg,
         own: Option<Price>,
-    ) -> (Vec<LevelTaken>, Stop) {
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
         let own = own.filter(|_| !mutant!("trades_with_itself"));
         let taker = book_side(spec.side, spec.outcome);
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
         let mut left = leg.open;
-        let mut takes: Vec<LevelTaken> = Vec::new();
+        if left.0 == 0 {
+            return Stop::Filled;
+        }
         for (looked_at, mut offer) in self.offers(spec.account, leg.market, taker).enumerate() {
-            if left.0 == 0 {
-                return (takes, Stop::Filled);
-            }
             if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
-                return (takes, Stop::SelfTrade);
+                return Stop::SelfTrade;
             }
             let inside = within(spec.side, book_price(offer.effective, spec.outcome), leg.cap);
             if !inside && !mutant!("limit_ignored") {
-                return (takes, Stop::Bound);
+                return Stop::Bound;
             }
             if looked_at >= most || (one_level && !takes.is_empty()) {
-                return (takes, Stop::Levels);
+                return Stop::Levels;
             }
             let available = offer.available();
             let taken = if available < left { available.floor_to(quantum) } else { left };
@@ -288,13 +298,11 @@ impl Engine {
                 offer.taken = taken;
                 takes.push(offer);
             }
+            if left.0 == 0 {
+                return Stop::Filled;
+            }
         }
-        let stop = match (left.0, own) {
-            (0, _) => Stop::Filled,
-            (_, Some(_)) => Stop::SelfTrade,
-            (_, None) => Stop::Empty,
-        };
-        (takes, stop)
+        if own.is_some() { Stop::SelfTrade } else { Stop::Empty }
     }
 
     /// How a rest that cannot wait ends.

@@ -6,13 +6,14 @@
 use super::account::RowKey;
 use super::deliver::Matched;
 use super::finish::LegEnd;
+use super::place::buy_cost;
 use super::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
 use crate::ledger::{LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
-use crate::order::{LegState, OrderStatus};
+use crate::order::{Leg, LegState, OrderStatus};
 use crate::position::{Execution, Position};
 use crate::registry::MarketSpec;
 use crate::reject::{DoneReason, RejectReason};
@@ -146,12 +147,16 @@ impl Engine {
 
     fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (account, held) = self.holder(fill);
-        let mut after =
-            self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?.clone();
-        after.filled = Quantity(after.filled.0 + fill.quantity.0);
-        after.fees = fill.fees;
-        let keep = Self::required(Side::Buy, &fill.terms, &after)?;
-        let reservation = after.reservation.ok_or(LedgerError::Ended)?;
+        let leg = self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let filled = Quantity(leg.filled.0 + fill.quantity.0);
+        let keep = if leg.reshape.is_some() {
+            let after = Leg { filled, fees: fill.fees, ..leg.clone() };
+            Self::required(Side::Buy, &fill.terms, &after)?
+        } else {
+            let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
+            buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?
+        };
+        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
         let balance = self.ledger.open(account, fill.terms.venue, held);

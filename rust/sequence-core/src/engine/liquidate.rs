@@ -264,7 +264,7 @@ impl Engine {
         let name = GraphId::Made(self.ulids.next(now));
         self.graphs.push(Graph {
             id: name.clone(),
-            fingerprint: 0,
+            fingerprint: Some(0),
             order: id,
             first_answer: None,
             metadata: Arc::from("{}"),

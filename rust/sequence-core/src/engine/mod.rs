@@ -26,6 +26,7 @@ mod configure;
 mod deliver;
 mod evidence;
 mod fill;
+mod fingerprint;
 mod finish;
 mod funding;
 mod impact;
@@ -205,6 +206,10 @@ pub struct Engine {
     limits: AccountLimits,
     faults: Vec<(String, String)>,
     life: life::Life,
+    /// Node id and metadata of the newest order: most orders have the same.
+    texts: [Arc<str>; 2],
+    /// Levels of the walk under way; kept for its memory.
+    takes: Vec<LevelTaken>,
     /// What a store has of the registry; `None` when nobody keeps changes.
     kept: Option<changes::Kept>,
     /// Restored markets that no source feeds yet.
@@ -240,6 +245,8 @@ impl Engine {
             limits: AccountLimits::default(),
             faults: Vec::new(),
             life: life::Life::default(),
+            texts: [Arc::from(""), Arc::from("")],
+            takes: Vec::new(),
             kept: None,
             unclaimed: BTreeSet::new(),
         }

@@ -1,5 +1,8 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
+use std::borrow::Cow;
+
+use super::admit::only;
 use super::arrive::refusal_of;
 use super::bounds::{check_fat_finger, passive, within};
 use super::transit::Purpose;
@@ -67,6 +70,12 @@ impl Engine {
         if let (Some(limit), Some(touch)) = (order.limit, touch) {
             check_fat_finger(spec, limit, touch, self.deviation_bps(spec))?;
         }
+        if let ([market], Some(_)) = (&markets[..], spec.pinned)
+            && spec.tif != TimeInForce::Fok
+        {
+            let leg = self.pinned_leg(order, *market, touch)?;
+            return Ok(leg.into_iter().collect());
+        }
         let candidates: Vec<Candidate> =
             markets.iter().map(|market| self.candidate(order, *market, touch)).collect();
         let shares = self.shares(order, &markets, &candidates)?;
@@ -79,26 +88,41 @@ impl Engine {
             .collect())
     }
 
+    /// The one leg of an order that names its venue; none when there is nothing to reduce.
+    fn pinned_leg(
+        &self,
+        order: &Order,
+        market: MarketId,
+        touch: Option<Price>,
+    ) -> Result<Option<Leg>, Rejected> {
+        let bound = self.bound_at(order, market, touch);
+        let headroom = self.headroom(order, market, bound);
+        let reduces = order.spec.reduce_only;
+        let share = if reduces { order.qty.min(headroom) } else { order.qty };
+        check_shares(order, &[share], Quantity::ZERO, headroom < order.qty)?;
+        Ok((share.0 > 0).then(|| self.leg(&order.spec, market, bound, share, touch)))
+    }
+
     /// How far through the market a limit may be, in basis points.
     pub(super) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
         let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
         own.map_or(self.params.fat_finger_bps, i64::from)
     }
 
-    fn usable_markets(&self, spec: &OrderSpec) -> Result<Vec<MarketId>, Rejected> {
-        let listed = &self.registry.symbol(spec.symbol).markets;
-        let mut markets: Vec<MarketId> = match spec.pinned {
-            Some(venue) => self.registry.market_at(spec.symbol, venue).into_iter().collect(),
-            None => listed.clone(),
+    fn usable_markets(&self, spec: &OrderSpec) -> Result<Cow<'_, [MarketId]>, Rejected> {
+        let listed = match spec.pinned {
+            Some(venue) => self.registry.markets_at(spec.symbol, venue),
+            None => &self.registry.symbol(spec.symbol).markets,
         };
         let risk = self.risk_of(spec);
         let allowed = risk.admission.allowed_venues;
-        markets.retain(|market| allowed.contains(self.registry.market(*market).venue));
+        let mut markets =
+            only(listed.into(), |market| allowed.contains(self.registry.market(market).venue));
         if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
             let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
-            let books = |market: &MarketId| &self.markets[*market].market;
-            markets.retain(|id| {
-                books(id).is_live(self.now_ns) && books(id).age_ns(self.now_ns) <= most_ns
+            markets = only(markets, |market| {
+                let book = &self.markets[market].market;
+                book.is_live(self.now_ns) && book.age_ns(self.now_ns) <= most_ns
             });
             if markets.is_empty() {
                 let text = format!("no book is younger than {most_ms} ms");
@@ -106,17 +130,17 @@ impl Engine {
             }
         }
         if spec.pinned.is_none() {
-            let takes_orders = |market: &MarketId| {
-                let status = self.markets[*market].market.status(self.now_ns);
+            let takes_orders = |market: MarketId| {
+                let status = self.markets[market].market.status(self.now_ns);
                 refusal_of(spec, status).is_none()
             };
-            if markets.iter().any(takes_orders) {
-                markets.retain(takes_orders);
+            if markets.iter().copied().any(takes_orders) {
+                markets = only(markets, takes_orders);
             }
         }
         if spec.rests() {
             // A pool has no queue to stand in: it is there for takers.
-            markets.retain(|market| self.registry.market(*market).post_only);
+            markets = only(markets, |market| self.registry.market(market).post_only);
             if markets.is_empty() {
                 let text = if spec.tif == TimeInForce::PostOnly {
                     "post-only orders are not offered here"
@@ -129,12 +153,18 @@ impl Engine {
         Ok(markets)
     }
 
+    /// Worst price a share of the order may pay at a market.
+    fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Price {
+        let terms = self.registry.market(market);
+        match order.limit {
+            Some(limit) => passive(order.spec.side, limit, terms.grid.tick_at(limit)),
+            None => self.protection(&order.spec, terms, touch),
+        }
+    }
+
     fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
         let spec = self.registry.market(market);
-        let bound = match order.limit {
-            Some(limit) => passive(order.spec.side, limit, spec.grid.tick_at(limit)),
-            None => self.protection(&order.spec, spec, touch),
-        };
+        let bound = self.bound_at(order, market, touch);
         Candidate {
             lot: spec.lot,
             min_qty: spec.min_qty,
@@ -156,27 +186,17 @@ impl Engine {
         if spec.tif == TimeInForce::Fok {
             return self.fill_or_kill(order, markets, candidates);
         }
-        if let ([candidate], Some(_)) = (candidates, spec.pinned) {
-            let share =
-                if spec.reduce_only { order.qty.min(candidate.headroom) } else { order.qty };
-            return checked(
-                order,
-                Route {
-                    shares: vec![share],
-                    unrouted: Quantity::ZERO,
-                    short_of_funds: candidate.headroom < order.qty,
-                },
-            );
-        }
         let rests = !spec.is_market
             && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
         let remainder = if rests { Remainder::Rest } else { Remainder::Take };
-        let routed = route(spec.side, order.qty, remainder, candidates, |at| {
-            let takes = spec.tif != TimeInForce::PostOnly;
-            self.displayed(spec, markets.get(at).copied(), candidates.get(at))
-                .filter(move |_| takes)
-        });
-        checked(order, routed)
+        let Route { shares, unrouted, short_of_funds } =
+            route(spec.side, order.qty, remainder, candidates, |at| {
+                let takes = spec.tif != TimeInForce::PostOnly;
+                self.displayed(spec, markets.get(at).copied(), candidates.get(at))
+                    .filter(move |_| takes)
+            });
+        check_shares(order, &shares, unrouted, short_of_funds)?;
+        Ok(shares)
     }
 
     /// All at one venue or nothing: a promise over several venues could be broken by one of them.
@@ -308,13 +328,10 @@ impl Engine {
     ) -> Result<Money, LedgerError> {
         let rest = leg.remaining();
         let needed = match (terms.kind, side) {
-            (InstrumentKind::Perp, _) => perp_margin(terms, leg),
-            (_, Side::Sell) => Ok(rest.to_money()),
-            (_, Side::Buy) if mutant!("fee_not_reserved") => {
-                Ok(Money::from_exact_ceil(exact_notional(leg.bound, rest)))
-            }
-            (_, Side::Buy) => leg.fees.reserve_buy(&terms.fees, leg.bound, rest, terms.lot),
-        }?;
+            (InstrumentKind::Perp, _) => perp_margin(terms, leg)?,
+            (_, Side::Sell) => rest.to_money(),
+            (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
+        };
         // A change that travels may find part of the leg filled in its old form.
         let other = match leg.reshape {
             None => return Ok(needed),
@@ -329,8 +346,8 @@ impl Engine {
         for at in 0..self.orders[id].legs.len() {
             let Some(leg) = self.orders[id].legs.get(at) else { continue };
             let market = leg.market;
-            let terms = *self.registry.market(market);
-            let amount = Self::required(self.orders[id].spec.side, &terms, leg)?;
+            let terms = self.registry.market(market);
+            let amount = Self::required(self.orders[id].spec.side, terms, leg)?;
             let balance = self.funding(id, market);
             let reservation: ReservationId = self.ledger.reserve(balance, amount)?;
             if let Some(leg) = self.orders[id].legs.get_mut(at) {
@@ -365,10 +382,14 @@ impl Engine {
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
         }
-        let fits = |qty: Quantity| {
+        let needed = |qty: Quantity| {
+            if terms.kind != InstrumentKind::Perp {
+                return Ok(buy_cost(terms, &FeeState::default(), bound, qty)?);
+            }
             let leg = self.leg(&order.spec, market, bound, qty, None);
-            Self::required(order.spec.side, terms, &leg).is_ok_and(|needed| needed <= available)
+            Self::required(order.spec.side, terms, &leg)
         };
+        let fits = |qty: Quantity| needed(qty).is_ok_and(|needed| needed <= available);
         if fits(order.qty) {
             return order.qty;
         }
@@ -428,16 +449,21 @@ impl Engine {
 }
 
 /// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
-fn checked(order: &Order, routed: Route) -> Result<Vec<Quantity>, Rejected> {
-    let nothing = routed.shares.iter().all(|share| share.0 == 0);
+fn check_shares(
+    order: &Order,
+    shares: &[Quantity],
+    unrouted: Quantity,
+    short_of_funds: bool,
+) -> Result<(), Rejected> {
+    let nothing = shares.iter().all(|share| share.0 == 0);
     if order.spec.reduce_only {
         return if nothing {
             Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
         } else {
-            Ok(routed.shares)
+            Ok(())
         };
     }
-    if routed.short_of_funds && (routed.unrouted.0 > 0 || order.spec.pinned.is_some()) {
+    if short_of_funds && (unrouted.0 > 0 || order.spec.pinned.is_some()) {
         let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
         return Err((RejectReason::InsufficientBalance, text));
     }
@@ -446,7 +472,20 @@ fn checked(order: &Order, routed: Route) -> Result<Vec<Quantity>, Rejected> {
         let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
         return Err((reason, "no venue can take any of it".to_owned()));
     }
-    Ok(routed.shares)
+    Ok(())
+}
+
+/// Cash that the open part of a buy can still cost, fees included.
+pub(super) fn buy_cost(
+    terms: &MarketSpec,
+    fees: &FeeState,
+    bound: Price,
+    rest: Quantity,
+) -> Result<Money, NumberError> {
+    if mutant!("fee_not_reserved") {
+        return Ok(Money::from_exact_ceil(exact_notional(bound, rest)));
+    }
+    fees.reserve_buy(&terms.fees, bound, rest, terms.lot)
 }
 
 /// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).

@@ -8,7 +8,7 @@
 use crate::hash::StateHasher;
 use crate::ids::Side;
 use crate::mutant;
-use crate::number::{EXACT_PER_MONEY, NumberError, Price, Quantity, exact_notional};
+use crate::number::{NumberError, PER_MONEY, Price, Quantity, div_floor, exact_notional};
 
 /// Weighted average of what was paid, without fees. Shorts have a negative cost: their proceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +42,13 @@ impl AverageCost {
     /// Exact cost of a holding at 1e-17, rounded toward zero. What came in without a fill counts at
     /// the average: cash that is credited costs what cash costs.
     pub fn of(self, held: Quantity) -> Result<i128, NumberError> {
+        if held.0 == self.units {
+            return Ok(self.cost);
+        }
         let (units, held) = (i128::from(self.units), i128::from(held.0));
         // Divided first: `cost · held` would need 192 bits.
         let whole = checked(self.cost.checked_div(units))?;
-        let rest = checked(self.cost.checked_rem(units))?;
+        let rest = self.cost - whole * units;
         let part = checked(rest.checked_mul(held))? / units;
         checked(whole.checked_mul(held).and_then(|whole| whole.checked_add(part)))
     }
@@ -119,7 +122,7 @@ impl AverageCost {
 
 /// `⌊exact / 10⁸⌋` of a difference of two running sums: what is booked adds up whatever the split.
 pub(super) fn step(before: i128, after: i128) -> i128 {
-    after.div_euclid(EXACT_PER_MONEY) - before.div_euclid(EXACT_PER_MONEY)
+    div_floor::<PER_MONEY>(after) - div_floor::<PER_MONEY>(before)
 }
 
 pub(super) fn checked<T>(value: Option<T>) -> Result<T, NumberError> {

@@ -9,7 +9,7 @@
 
 use crate::hash::StateHasher;
 use crate::ids::Side;
-use crate::number::{Money, NumberError, PRICE_ONE, Price, Quantity, exact_notional};
+use crate::number::{Money, NumberError, PRICE_ONE, Price, Quantity, div_floor, exact_notional};
 
 mod quadratic;
 mod reserve;
@@ -22,7 +22,7 @@ pub use schedule::{Date, FEE_TABLE, FeeModel, FeeRounding, FeeRow, FeeSchedule, 
 /// Units of a rate in one.
 const RATE_ONE: i64 = 100_000_000;
 /// `price × quantity × rate` (1e-25) per unit of money.
-const EXACT_FEE_PER_MONEY: i128 = 10_000_000_000_000_000;
+const EXACT_FEE_PER_MONEY: u64 = 10_000_000_000_000_000;
 
 /// What one fill moves. A buy pays `notional + fee`, a sell receives `notional − fee`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +125,18 @@ impl FeeState {
     /// product below 128 bits.
     fn due_with(&self, exact: i128, rate_1e8: i64) -> Result<(i128, i128), NumberError> {
         let rate = i128::from(rate_1e8);
-        let whole = exact.div_euclid(EXACT_FEE_PER_MONEY);
-        let rest = exact.rem_euclid(EXACT_FEE_PER_MONEY) * rate + self.due_rest;
+        let split = |exact: i128| {
+            let whole = div_floor::<EXACT_FEE_PER_MONEY>(exact);
+            (whole, exact.wrapping_sub(whole.wrapping_mul(i128::from(EXACT_FEE_PER_MONEY))))
+        };
+        let (whole, rest) = split(exact);
+        let (more, rest) = split(rest * rate + self.due_rest);
         let due = whole
             .checked_mul(rate)
-            .and_then(|due| due.checked_add(rest.div_euclid(EXACT_FEE_PER_MONEY)))
+            .and_then(|due| due.checked_add(more))
             .and_then(|due| due.checked_add(self.due))
             .ok_or(NumberError::Range)?;
-        Ok((due, rest.rem_euclid(EXACT_FEE_PER_MONEY)))
+        Ok((due, rest))
     }
 
     /// Kalshi's three steps: trade fee, rounding of the balance, rebate from the accumulator.

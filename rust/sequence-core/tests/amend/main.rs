@@ -5,7 +5,9 @@
 mod desk;
 mod races;
 
-use desk::{Desk, MS};
+use desk::{Desk, MS, limit};
+use sequence_core::command::Submit;
+use sequence_core::ids::Side;
 use sequence_core::number::Quantity;
 
 const LONG: i64 = 5_000 * MS;
@@ -51,6 +53,32 @@ fn the_dearer_form_is_held_while_an_amend_travels() {
     assert_eq!(held(&desk).0 * 2, before.0);
     desk.amend(order, Some(8), None).unwrap();
     assert_eq!(held(&desk).0, before.0 * 2);
+}
+
+#[test]
+fn a_request_sent_again_after_an_amend_is_still_the_same_request() {
+    let mut desk = Desk::new("realistic", &[]);
+    desk.engine.keep_changes();
+    let order = resting(&mut desk);
+    let kept = |desk: &mut Desk| {
+        let rows = desk.engine.take_changes().rows;
+        let (_, graphs) = rows.into_iter().find(|(table, _)| *table == "graphs").unwrap();
+        graphs[0][5].clone()
+    };
+    let fingerprint = kept(&mut desk);
+    desk.amend(order, Some(2), Some(101)).unwrap();
+    desk.wait(LONG);
+    assert_eq!(desk.row(order), ("ACCEPTED", 2, 0));
+    let id = desk.engine.graph(desk.order(order).spec.graph).id.to_string();
+    let again = |size, price| Submit { graph_id: Some(&id), ..limit(Side::Buy, size, price) };
+    assert_eq!(desk.submit(again(4, 100)), Ok(order));
+    let changed = desk.submit(again(2, 101)).unwrap_err();
+    assert!(changed.message.contains("another body"), "{changed:?}");
+
+    let second = desk.submit(limit(Side::Buy, 4, 100)).unwrap();
+    desk.wait(LONG);
+    desk.amend(second, Some(2), None).unwrap();
+    assert_eq!(kept(&mut desk), fingerprint, "what a store keeps is the request, not the change");
 }
 
 #[test]

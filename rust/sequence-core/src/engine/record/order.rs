@@ -250,7 +250,7 @@ pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
         spec.epoch,
         graph.id.to_string(),
         graph.order.0,
-        format!("{:032x}", graph.fingerprint),
+        format!("{:032x}", engine.fingerprint(id)),
         graph.metadata.clone(),
         graph.first_answer.as_deref().map(|first| pack(&snapshot_cells(first))),
         pack(&risk_cells(&graph.risk)),
@@ -282,6 +282,7 @@ pub(in crate::engine) fn read_graph(
     let risk = read_risk(&cells.packed()?)?;
     let (id_of_graph, by) = (GraphId::parse(&name), cells.next()?);
     let metadata = metadata.into();
+    let fingerprint = Some(fingerprint);
     let graph = Graph { id: id_of_graph, fingerprint, order, first_answer, metadata, risk, by };
     Ok((id, account, graph))
 }

@@ -58,7 +58,7 @@ impl Engine {
             }
         };
         estimate.qty = admitted.qty;
-        let spec = self.spec_of(account, ask, &admitted);
+        let spec = self.spec_of(account, ask, &admitted, ask.node_id.into());
         let order = new_order(spec, admitted.qty, ask.limit, self.now_ns);
         let limits = self.check_limits(&order, order.qty, order.limit);
         match limits.and_then(|()| self.plan(&order)) {
@@ -112,7 +112,8 @@ impl Engine {
         if let Some(LegEnd::Rejected(reason, text)) = self.refused_by_book(order, &leg) {
             return Err((reason, text));
         }
-        let (takes, stop) = self.plan_walk(&order.spec, &leg);
+        let mut takes = Vec::new();
+        let stop = self.plan_walk(&order.spec, &leg, &mut takes);
         let terms = self.registry.market(leg.market);
         let mut fees = FeeState::default();
         for take in &takes {

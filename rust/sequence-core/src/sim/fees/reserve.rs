@@ -37,7 +37,7 @@ impl FeeState {
         let open = exact_notional(limit, remaining);
         let exact = self.exact.checked_add(open).ok_or(NumberError::Range)?;
         let rate = schedule.model.worst_rate_1e8();
-        let fills = div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1)));
+        let fills = || div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1)));
         match schedule.model {
             FeeModel::Bps { .. } => {
                 let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
@@ -46,7 +46,7 @@ impl FeeState {
             FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
                 let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
                 let fee = fee_ceil(rate, remaining, limit, PER_MONEY)?;
-                let rounding = fills * trade_fee_step.0 + CENT - self.accumulator.0;
+                let rounding = fills() * trade_fee_step.0 + CENT - self.accumulator.0;
                 let total = notional.checked_add(Money(fee + rounding))?;
                 Ok(Money(div_ceil(total.0, balance_step.0) * balance_step.0))
             }
@@ -55,7 +55,7 @@ impl FeeState {
                 let exact = exact.checked_add(fee).ok_or(NumberError::Range)?;
                 let total = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
                 total.checked_add(Money(match rounding {
-                    FeeRounding::HalfUp => fills * (POLYMARKET_STEP / 2),
+                    FeeRounding::HalfUp => fills() * (POLYMARKET_STEP / 2),
                     FeeRounding::Floor => 0,
                 }))
             }
