@@ -430,7 +430,12 @@ pub(super) fn check_lot(spec: &MarketSpec, qty: Quantity) -> Result<(), Refusal>
         return Ok(());
     }
     let high = floored.checked_add(spec.lot)?;
-    let text = format!("is off the lot of {}; nearest valid: {floored} and {high}", spec.lot);
+    // Nothing below one lot can be ordered.
+    let valid = match floored {
+        Quantity(0) => high.to_string(),
+        low => format!("{low} and {high}"),
+    };
+    let text = format!("is off the lot of {}; nearest valid: {valid}", spec.lot);
     Err(Refusal::invalid("qty", text))
 }
 
