@@ -6,15 +6,20 @@
 
 use pyo3::prelude::*;
 
+mod accounts;
 mod control;
 mod convert;
 mod engine;
 mod error;
+mod events;
 mod explain;
 mod feed;
 mod journal;
 mod json;
+mod market;
+mod orders;
 mod parse;
+mod rows;
 mod sim;
 mod stream;
 mod symbols;
