@@ -49,6 +49,29 @@ def test_a_hand_fed_book_never_goes_stale(sandbox):
     assert client.health_report().status == "ok"
 
 
+def test_a_hand_fed_book_goes_stale_when_it_is_told_to(sandbox):
+    with pytest.raises(UnprocessableError, match="no book yet"):
+        sandbox.market.set_max_age("kraken", "BTC-USD", 2)
+    feed(sandbox)
+    client = sandbox.client()
+    sandbox.market.set_max_age("kraken", "BTC-USD", 2)
+    resting = client.buy("BTC-USD", "0.1", limit_price="66000", venue="kraken")
+    sandbox.clock.advance(seconds=2)
+    assert client.quote("BTC-USD").nbbo.live
+    sandbox.clock.advance(ns=1)
+    assert not client.quote("BTC-USD").nbbo.live
+    with pytest.raises(UnprocessableError, match="live ask"):
+        client.buy("BTC-USD", "0.1")
+    assert resting.refresh().status == "ACCEPTED"
+    sandbox.market.delta("kraken", "BTC-USD", asks=[("67010.00", "0.2")])
+    assert client.buy("BTC-USD", "0.1").status == "FILLED"
+    sandbox.market.set_max_age("kraken", "BTC-USD", None)
+    sandbox.clock.advance(seconds=100)
+    assert client.quote("BTC-USD").nbbo.live
+    with pytest.raises(ValueError, match="above 0"):
+        sandbox.market.set_max_age("kraken", "BTC-USD", 0)
+
+
 def test_an_order_walks_the_book_that_was_fed(sandbox):
     feed(sandbox)
     order = sandbox.client().buy("BTC-USD", "0.5")

@@ -17,6 +17,7 @@ Level = tuple[Number, Number]
 _Levels = list[tuple[int, int]]
 _Feed = Callable[[str, str, _Levels, _Levels, int, int], None]
 
+_LONGEST_AGE_S: Final = 10**9
 _STATUSES: Final = frozenset({"open", "resync", "halted", "post_only", "closed", "down"})
 
 
@@ -30,8 +31,9 @@ class Settlement(NamedTuple):
 class Market:
     """Feeds order books and trades by hand: ``sandbox.market``.
 
-    A symbol is listed at a venue from its first snapshot on, is live at once and never goes
-    stale. Prices and quantities are human numbers (``"74349.44"``, ``0.5``), taken exactly.
+    A symbol is listed at a venue from its first snapshot on, is live at once and never goes stale
+    unless ``set_max_age`` says so. Prices and quantities are human numbers (``"74349.44"``,
+    ``0.5``), taken exactly.
     """
 
     def __init__(self, runtime: "Runtime") -> None:
@@ -86,6 +88,22 @@ class Market:
             raise ValueError(f"unknown market status {status!r}; known: {known}")
         with self._turn() as now_ns:
             self._runtime.engine.market_status(venue, symbol, status, now_ns)
+
+    def set_max_age(self, venue: str, symbol: str, seconds: float | None) -> None:
+        """Lets a book go stale when nothing was fed for this long; ``None`` is for ever again.
+
+        A stale book fills nothing until its next snapshot, delta or trade, and market orders that
+        need it are refused.
+
+        Raises:
+            ValueError: Not above 0.
+            sequence.errors.UnprocessableError: The symbol has no book there yet.
+        """
+        if seconds is not None and not 0 < seconds < _LONGEST_AGE_S:
+            raise ValueError(f"a book's age in seconds must be above 0, not {seconds!r}")
+        max_age_ns = None if seconds is None else max(1, round(seconds * 10**9))
+        with self._turn():
+            self._runtime.engine.set_book_max_age(venue, symbol, max_age_ns)
 
     def settle(
         self,

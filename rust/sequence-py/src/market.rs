@@ -15,6 +15,8 @@ use crate::tape::Tape;
 
 use crate::engine::{Answer, Engine};
 
+const NO_BOOK: &str = "has no book yet: send a snapshot";
+
 /// A settlement or a redemption: holdings and what they pay.
 fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(u32, i128)> {
     match session.engine.apply(command, now_ns)? {
@@ -43,7 +45,7 @@ impl Engine {
                     market
                 }
                 None if first => engine.list_market(venue, symbol, FeedKind::HandFed)?,
-                None => return Err(Refusal::invalid("symbol", "has no book yet: send a snapshot")),
+                None => return Err(Refusal::invalid("symbol", NO_BOOK)),
             };
             let events = parse::finish(events, ts_ns, now_ns);
             engine.apply(Command::Market { market, events: &events }, now_ns).map(|_| ())
@@ -164,6 +166,23 @@ impl Engine {
             vec![event]
         });
         self.market(py, venue, symbol, now_ns, events, (now_ns, false))
+    }
+
+    /// How long the book of one symbol stays live without a message; `None` is for ever.
+    fn set_book_max_age(
+        &self,
+        py: Python<'_>,
+        venue: &str,
+        symbol: &str,
+        max_age_ns: Option<i64>,
+    ) -> PyResult<()> {
+        self.run(py, |session| {
+            let venue = parse::venue(venue)?;
+            let market = session.engine.find_market(venue, symbol);
+            let market = market.ok_or_else(|| Refusal::invalid("symbol", NO_BOOK))?;
+            session.engine.set_max_age(market, max_age_ns);
+            Ok(())
+        })
     }
 
     /// Whether books go stale by age. Hand-fed books never do.

@@ -92,6 +92,11 @@ impl Engine {
         self.note_steps(id);
     }
 
+    /// How long a hand-fed book stays live without a message; `None` is for ever.
+    pub fn set_max_age(&mut self, id: MarketId, max_age_ns: Option<i64>) {
+        self.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
+    }
+
     /// The delay for takers that a market's rules name from now on.
     pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
         self.registry.set_taker_delay(id, delay_ns.max(0));

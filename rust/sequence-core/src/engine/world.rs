@@ -121,6 +121,12 @@ impl MarketSim {
         self.market.set_max_age(if enabled { self.max_age_ns } else { None });
     }
 
+    /// How long the book stays live without a message; `None` is for ever.
+    pub(super) const fn set_max_age(&mut self, max_age_ns: Option<i64>) {
+        self.max_age_ns = max_age_ns;
+        self.market.set_max_age(max_age_ns);
+    }
+
     pub(super) const fn set_lot(&mut self, lot: Quantity) {
         self.lot = lot.0;
     }
