@@ -19,3 +19,15 @@ pub const PHI_Q32: [i64; 11] = [
     2_110_157_923,
     3_941_062_097,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_rises_from_nothing_to_no_more_than_all() {
+        assert_eq!(PHI_Q32.first(), Some(&0));
+        assert!(PHI_Q32.is_sorted());
+        assert!(PHI_Q32.last().is_some_and(|last| *last <= 1 << 32));
+    }
+}

@@ -69,7 +69,7 @@ impl LevelView {
             self.queue.append(hidden, false, usize::MAX);
         }
         // Nobody overtakes an own order that came earlier, even where a rule leaves it behind.
-        let earlier = self.own.last().map_or(0, |own| own.ahead);
+        let earlier = self.own.iter().rev().find(|own| !own.probe).map_or(0, |own| own.ahead);
         let ahead = self.external().max(earlier);
         order.ahead = ahead;
         order.entry_ahead = ahead;
@@ -324,9 +324,10 @@ impl LevelView {
                 own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
                 own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
             }
-            // Nobody overtakes an own order that came earlier.
-            let ahead = combine(&self.mode, scalar, listed).max(before);
-            before = ahead;
+            // Nobody overtakes an own order that came earlier; probes are alone in their world.
+            let alone = combine(&self.mode, scalar, listed);
+            let ahead = if own.probe { alone } else { alone.max(before) };
+            before = if own.probe { before } else { ahead };
             own.book(ahead, false, now);
         }
     }

@@ -3,10 +3,11 @@
 //! seeds begin.
 
 use sequence_core::command::{Command, Settlement};
-use sequence_core::ids::{AccountId, OrderId, VenueId};
+use sequence_core::ids::{AccountId, InstrumentKind, OrderId, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::rng::{Draws, Stream};
-use sequence_core::sim::preset::SelfTrade;
+use sequence_core::sim::fees::FeeSchedule;
+use sequence_core::sim::preset::{AmendMode, Params, QueueChoice, SelfTrade};
 use sequence_core::tape::{FeedStatus, MarketEvent};
 
 use crate::evidence::any_order;
@@ -24,6 +25,37 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// Rules that no preset has, from a stream of their own: the draws of the kept seeds stay theirs.
+fn vary(seed: u64, params: &mut Params) {
+    let mut draws = Draws::new(Stream::new(seed, 0, "rules"));
+    if KEPT.contains(&seed) || draws.chance(40) {
+        return;
+    }
+    let rules = QueueChoice::ALL;
+    let at = draws.roll(rules.len() as u64);
+    params.queue_model = rules[usize::try_from(at).unwrap()];
+    params.power_k = draws.between(1, 17);
+    params.envelope = draws.chance(80);
+    params.rebates = draws.chance(50);
+    if draws.chance(30) {
+        params.amend_mode = AmendMode::Native;
+    }
+}
+
+/// Where rebates are credited every venue without a formula of its own pays one.
+fn pay_makers(seed: u64, lab: &mut Lab) {
+    if KEPT.contains(&seed) || !lab.engine().simulation().1.rebates {
+        return;
+    }
+    let listed: Vec<_> =
+        lab.engine().registry().markets().map(|(id, row)| (id, row.kind)).collect();
+    for (id, kind) in listed {
+        if kind != InstrumentKind::Prediction {
+            lab.session.engine.set_fees(id, FeeSchedule::bps(-30_000, 50_000)).unwrap();
+        }
+    }
+}
+
 struct Crowd {
     lab: Lab,
     draws: Draws,
@@ -37,8 +69,12 @@ impl Crowd {
         let mut draws = Draws::new(Stream::new(seed, 0, "crowd"));
         let policies = [SelfTrade::CancelNewest, SelfTrade::CancelOldest, SelfTrade::CancelBoth];
         let stp = policies[usize::try_from(draws.roll(3)).unwrap()];
-        let mut lab = Lab::seeded(seed, preset, |params| params.stp = stp);
+        let mut lab = Lab::seeded(seed, preset, |params| {
+            params.stp = stp;
+            vary(seed, params);
+        });
         lab.session.start_demo(seed, lab.now_ns).unwrap();
+        pay_makers(seed, &mut lab);
         lab.pass(SECOND);
         let clients = ["a", "b", "c"].map(|name| lab.account(name)).into();
         let markets = lab.engine().registry().markets().map(|(id, _)| id).collect();
@@ -64,7 +100,7 @@ impl Crowd {
                 if self.draws.chance(3) {
                     sent.qty *= 500;
                 }
-                if sent.kind == sequence_core::ids::InstrumentKind::Perp {
+                if sent.kind == InstrumentKind::Perp {
                     sent.reduce_only = self.draws.chance(20);
                 }
                 if sent.limit.is_none() && self.draws.chance(20) {
@@ -169,7 +205,7 @@ fn the_laws_hold_after_every_command_whatever_happens() {
     let first = number("SEQUENCE_SEED", 100);
     let seeds = KEPT.into_iter().chain(first..).take(usize::try_from(crowds).unwrap());
     let presets = ["optimistic", "realistic", "adversarial", "instant"];
-    let mut fills = 0;
+    let (mut fills, mut rebates) = (0, 0);
     for (seed, preset) in seeds.zip(presets.into_iter().cycle()) {
         let mut crowd = Crowd::new(seed, preset);
         for _ in 0..CROWD_STEPS {
@@ -177,8 +213,10 @@ fn the_laws_hold_after_every_command_whatever_happens() {
         }
         for who in crowd.clients.clone() {
             fills += crowd.lab.proven(who);
+            let booked = crowd.lab.fills(who);
+            rebates += booked.iter().filter(|fill| fill.fee.0 < 0).count();
         }
         crowd.lab.pass(60 * SECOND);
     }
-    assert!(fills > 100, "only {fills} fills");
+    assert!(fills > 100 && rebates > 0, "only {fills} fills, {rebates} rebates");
 }

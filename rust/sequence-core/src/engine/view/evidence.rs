@@ -268,7 +268,7 @@ fn tape_view(evidence: &Evidence) -> Value {
 
 /// The venue's trade id where there is one, else the connection, the venue's sequence number and
 /// the place among the market's events.
-fn event_id(cite: &TapeCite) -> String {
+pub(super) fn event_id(cite: &TapeCite) -> String {
     match cite.trade_id {
         0 => format!("{}:{}:{}", cite.epoch, cite.venue_seq, cite.version),
         id => id.to_string(),

@@ -55,6 +55,7 @@ impl Engine {
             ("prints_at_level_1e8", size(|place| place.prints_at_level).into()),
             ("prints_through_1e8", size(|place| place.prints_through).into()),
             ("cancels_credited_ahead_1e8", size(|place| place.cancels_ahead).into()),
+            ("last_event_id", super::evidence::event_id(&sim.cite_book()).into()),
             ("book_version", sim.market.version.into()),
             ("status", status.as_str().into()),
             ("next_wake_ns", Value::option(wake)),
