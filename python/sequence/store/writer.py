@@ -192,10 +192,10 @@ def _tell(waiters: Iterable[Waiter], error: StoreError | None) -> None:
     """Tells everybody of a group; each event loop is woken once, not once for each of them."""
     loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
     for waiter in waiters:
-        if isinstance(waiter, asyncio.Future):
-            loops.setdefault(waiter.get_loop(), []).append(waiter)
-        else:
+        if callable(waiter):
             waiter(error)
+        else:
+            loops.setdefault(waiter.get_loop(), []).append(waiter)
     for loop, futures in loops.items():
         # A loop that was closed meanwhile has nobody left to tell.
         with contextlib.suppress(RuntimeError):
