@@ -15,4 +15,7 @@ CRITERION_HOME=$criterion cargo bench --quiet --locked -p sequence-benches "${wh
 python -m pytest benches --benchmark-enable --benchmark-only --benchmark-columns=median,max,rounds \
   --benchmark-disable-gc --benchmark-json="$out/python.json" \
   -q --timeout=600 -p no:cacheprovider
+# In short: a hundred readers, five fills a second, four seconds.
+python benches/streams.py 100 5 4 >"$out/streams.json"
+cat "$out/streams.json"
 python benches/report.py "$out/python.json" "$criterion" "$out"

@@ -3,7 +3,8 @@
     python benches/store/durable.py [--orders 1000000] [--folder PATH]
 
 Needs a release build. Client and server share the machine; each figure is the median of three
-runs. The restart is measured on a database that the program fills first.
+runs. The restart is measured on a database that the program fills first. `disk` is the floor: no
+durable order is faster than a sync alone. Read rates beside it and beside the echo of the same run.
 """
 
 import argparse
@@ -17,8 +18,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
+
+from uvloop import new_event_loop
 
 from sequence import _core
 from sequence.sandbox import Sandbox
@@ -37,6 +40,7 @@ def main() -> None:
         sys.exit("needs a release build: make bench")
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         figures = {
+            "disk": lambda: disk(Path(folder)),
             "writer": lambda: writer(Path(folder)),
             "http": lambda: http(Path(folder)),
             "restart": lambda: restart(Path(folder), given.orders),
@@ -66,65 +70,150 @@ def writer(folder: Path) -> dict[str, Any]:
     return found
 
 
+def disk(folder: Path) -> dict[str, Any]:
+    """The floor under every commit: a page of a file that is there, written and synced."""
+    rates, times = [], []
+    page, pages = os.urandom(4096), 256
+    for _ in range(RUNS):
+        file = os.open(folder / "floor", os.O_CREAT | os.O_RDWR)
+        os.pwrite(file, page * pages, 0)
+        os.fsync(file)
+        began = last = time.perf_counter()
+        for number in range(300):
+            os.pwrite(file, page, number % pages * len(page))
+            os.fdatasync(file)
+            now = time.perf_counter()
+            times.append(now - last)
+            last = now
+        rates.append(300 / (last - began))
+        os.close(file)
+    times.sort()
+    return {
+        "syncs_per_s": round(statistics.median(rates)),
+        "p50_ms": round(times[len(times) // 2] * 1e3, 2),
+        "p99_ms": round(times[len(times) * 99 // 100] * 1e3, 2),
+    }
+
+
 def http(folder: Path) -> dict[str, Any]:
-    """Acknowledged orders over HTTP at 1 and 64 connections, closed loop."""
+    """Acknowledged orders over HTTP at 1 and 64 connections, closed loop, beside a JSON echo."""
     found: dict[str, Any] = {}
     for connections, count in ((1, 1_000), (64, 6_000)):
-        runs = [
-            asyncio.run(load(folder / f"h{connections}-{n}.db", connections, count))
-            for n in range(RUNS)
-        ]
-        for name in runs[0]:
-            found[f"{name}_{connections}"] = round(statistics.median(run[name] for run in runs), 2)
+        runs: dict[str, list[dict[str, float]]] = {"echo": [], "orders": []}
+        for number in range(RUNS):
+            # In turns: what the machine does meanwhile meets both.
+            runs["echo"].append(
+                against([str(Path(__file__).parents[1] / "echo.py")], folder, connections, count)
+            )
+            database = folder / f"h{connections}-{number}.db"
+            runs["orders"].append(against(up(database), folder, connections, count))
+        for name, rows in runs.items():
+            for figure in rows[0]:
+                middle = statistics.median(row[figure] for row in rows)
+                found[f"{name}_{figure}_{connections}"] = round(middle, 2)
     return found
 
 
-async def load(database: Path, connections: int, count: int) -> dict[str, float]:
-    process, ready = start(database)
+def against(command: list[str], folder: Path, connections: int, count: int) -> dict[str, float]:
+    """One run against a server of its own."""
+    process, place = start(command, folder)
     try:
-        host = urlsplit(ready["url"])
-        head = (
-            f"POST /v1/orders HTTP/1.1\r\nHost: {host.netloc}\r\n"
-            f"Authorization: Bearer {ready['key']}\r\nContent-Length: {len(BODY)}\r\n\r\n"
-        ).encode()
-        times: list[float] = []
-
-        async def client(orders: int) -> None:
-            reader, writer = await asyncio.open_connection(host.hostname, host.port)
-            for _ in range(orders):
-                began = time.perf_counter()
-                writer.write(head + BODY)
-                answer = await reader.readuntil(b"\r\n\r\n")
-                length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-                await reader.readexactly(length)
-                assert answer.startswith(b"HTTP/1.1 200"), answer
-                times.append(time.perf_counter() - began)
-            writer.close()
-
-        await client(50)
-        times.clear()
-        began = time.perf_counter()
-        await asyncio.gather(*(client(count // connections) for _ in range(connections)))
-        seconds = time.perf_counter() - began
+        before_s = cpu_s(process.pid)
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            found = runner.run(load({"key": "none"} | place, connections, count))
+        found["server_cpu_us"] = (cpu_s(process.pid) - before_s) / count * 1e6
+        return found
     finally:
         process.terminate()
         process.wait()
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process so far: what an order costs on a machine of any load."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def load(place: dict[str, Any], connections: int, count: int) -> dict[str, float]:
+    """Sends the same order over and over, one at a time on each connection."""
+    host = urlsplit(place["url"])
+    head = (
+        f"POST /v1/orders HTTP/1.1\r\nHost: {host.netloc}\r\n"
+        f"Authorization: Bearer {place['key']}\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    ).encode()
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    async def clients(connections: int, orders: int) -> None:
+        made = [Sender(head + BODY, orders, times) for _ in range(connections)]
+        for sender in made:
+            await loop.create_connection(lambda made=sender: made, host.hostname, host.port)
+        async with asyncio.timeout(120):
+            await asyncio.gather(*(sender.done for sender in made))
+
+    await clients(1, 50)
+    times.clear()
+    began = time.perf_counter()
+    await clients(connections, count // connections)
+    seconds = time.perf_counter() - began
     times.sort()
     return {
-        "acknowledged_per_s": len(times) / seconds,
+        "per_s": len(times) / seconds,
         "p50_ms": times[len(times) // 2] * 1e3,
         "p99_ms": times[len(times) * 99 // 100] * 1e3,
     }
 
 
-def start(database: Path) -> "tuple[subprocess.Popen[str], dict[str, Any]]":
+class Sender(asyncio.Protocol):
+    """One connection: the next request leaves when the answer to the last one is here."""
+
+    def __init__(self, request: bytes, count: int, times: list[float]) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self._request, self._left, self._times = request, count, times
+        self._data = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A transport of uvloop is one by its methods only.
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        head, found, body = self._data.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        if len(body) < length:
+            return
+        assert head.startswith(b"HTTP/1.1 200"), self._data
+        self._times.append(time.perf_counter() - self._began)
+        self._data = b""
+        self._left -= 1
+        if self._left:
+            self._send()
+        else:
+            self._transport.close()
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self._began = time.perf_counter()
+        self._transport.write(self._request)
+
+
+def up(database: Path) -> list[str]:
+    """Arguments of a server on a database."""
+    return ["-m", "sequence", "up", "--json", "--port", "0", "--preset", "instant",
+            "--db", str(database)]  # fmt: skip
+
+
+def start(command: list[str], folder: Path) -> "tuple[subprocess.Popen[str], dict[str, Any]]":
+    """A Python process and the first line that it says."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sequence", "up", "--json", "--port", "0", "--preset", "instant",
-         "--db", str(database)],
+        [sys.executable, *command],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"SEQUENCE_HOME": str(database.parent)},
-    )  # fmt: skip
+        env=os.environ | {"SEQUENCE_HOME": str(folder)},
+    )
     assert process.stdout is not None
     return process, json.loads(process.stdout.readline())
 
@@ -151,12 +240,11 @@ def restart(folder: Path, orders: int) -> dict[str, Any]:
         total = client.orders(limit=1).total
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
-    process, ready = start(database)
+    process, _ = start(up(database), folder)
     first = time.perf_counter() - began
     rss = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
     process.kill()
     process.wait()
-    del ready
     began = time.perf_counter()
     with Sandbox(store=database, clock="manual", preset="instant") as sandbox:
         opened = time.perf_counter() - began

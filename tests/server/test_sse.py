@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sequence.errors import ServiceUnavailableError
 from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
+from sequence.store import Batch, StoreError
+from sequence.store.memory import MemoryStore
 from tests.server.streaming import WAIT_S
 
 
@@ -24,6 +27,9 @@ class Events:
         while line := self._file.readline().strip():
             name, _, value = line.decode().partition(": ")
             self.headers[name.lower()] = value
+
+    def close(self) -> None:
+        self._file.close()
 
     def chunk(self) -> str:
         size = int(self._file.readline(), 16)
@@ -50,7 +56,43 @@ def events(url: str, key: str, path: str, last_id: int | None = None) -> Iterato
         lines.append(f"Last-Event-ID: {last_id}")
     with socket.create_connection((parts.hostname, parts.port), timeout=WAIT_S) as made:
         made.sendall("\r\n".join([*lines, "", ""]).encode())
-        yield Events(made)
+        stream = Events(made)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+
+class Full(MemoryStore):
+    """A store that takes commits until it is full."""
+
+    is_full = False
+
+    def commit(self, batch: Batch) -> None:
+        if self.is_full:
+            raise StoreError("the disk is full")
+        super().commit(batch)
+
+
+def test_readers_hear_that_the_store_refuses_before_the_server_stops() -> None:
+    store = Full()
+    sandbox = Sandbox(store=store, preset="instant")
+    with (  # noqa: PT012
+        pytest.raises(StoreError, match="disk is full"),
+        serving(sandbox) as url,
+        events(url, sandbox.test_key, "/v1/alerts/stream") as stream,
+    ):
+        assert stream.chunk() == ":\n\n"
+        store.is_full = True
+        with pytest.raises(ServiceUnavailableError):
+            sandbox.client().buy("BTC-USD", "0.1")
+        alert = stream.next()
+        assert (alert["kind"], alert["severity"]) == ("store_read_only", "critical")
+        assert alert["node_order_id"] is None
+        assert "disk" not in alert["message"]
+        while stream.chunk():
+            pass
+    sandbox.close()
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """The extensions for tests of bots: market events, clock, faults, event log, snapshots."""
 
 import json
+import socket
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import RemoteDisconnected
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from sequence.errors import ApiError, NetworkError
 from sequence.sandbox import Sandbox
 from sequence.server import serving
 from tests.server.conftest import Answer, Api
-from tests.server.streaming import reader
+from tests.server.streaming import WAIT_S, reader
 
 Post = Callable[[str, object], Answer]
 
@@ -180,6 +183,30 @@ def test_a_dropped_reply_had_its_effect(api: Api) -> None:
         api("POST", "/v1/orders", order)
     again = api("POST", "/v1/orders", order)
     assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
+
+
+def test_a_dropped_reply_cuts_the_connection_once_the_order_is_stored(
+    tmp_path: Path, parser: str
+) -> None:
+    del parser
+    with served(store=tmp_path / "kept.db") as api:
+        post(api, "market/events", {"events": [BOOK]})
+        post(api, "faults", {"kind": "drop_reply"})
+        order = b'{"symbol": "BTC-USDT", "side": "buy", "qty": 1, "graph_id": "once"}'
+        head = f"POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(order)}\r\n"
+        key = f"Authorization: Bearer {api.sandbox.test_key}\r\n\r\n"
+        with socket.create_connection((api.host, api.port), timeout=WAIT_S) as made:
+            made.sendall((head + key).encode() + order)
+            with suppress(ConnectionResetError):
+                assert made.recv(1) == b""
+        with closing(sqlite3.connect(tmp_path / "kept.db")) as reader:
+            assert reader.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+        answers = [api("POST", "/v1/orders", order) for _ in range(2)]
+        assert [row.status for row in answers] == [200, 200]
+        assert answers[0].raw == answers[1].raw
+        assert answers[0].headers["idempotent-replayed"] == "true"
+        assert answers[0].json["graph_id"] == "once"
+        assert api("GET", "/v1/orders").json["total"] == 1
 
 
 def test_a_client_recovers_from_a_dropped_reply(api: Api) -> None:

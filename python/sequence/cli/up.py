@@ -4,6 +4,7 @@ import json as jsonlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from sequence.sandbox.clock import ClockKind
 from sequence.sandbox.sandbox import DEFAULT_PRESET
 from sequence.sandbox.sim import Preset
 from sequence.store import StoreError
+from sequence.store.mounts import warning_for
 
 EXIT_CONFIG = 2
 _DEFAULT_HOST = "127.0.0.1"
@@ -85,6 +87,8 @@ def up(
     except (ValueError, OSError) as error:
         _refuse(str(error), EXIT_CONFIG)
 
+    _warn_of_place(db)
+
     def announce(url: str) -> None:
         if json:
             write(_ready_line(url, sandbox, db))
@@ -94,6 +98,12 @@ def up(
         sys.stdout.flush()
 
     _serve(sandbox, host, port, announce, allow_remote=allow_remote)
+
+
+def _warn_of_place(db: str) -> None:
+    warning = None if db == "memory" else warning_for(Path(db).expanduser())
+    if warning is not None:
+        sys.stderr.write(f"sequence: warning: {warning}\n")
 
 
 def _serve(

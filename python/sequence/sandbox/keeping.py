@@ -59,8 +59,9 @@ class Keeper:
             self._note_around()
             taken = self.journal.take()
             pending, self._pending = self._pending, {}
-            if self._runtime.hub.listening:
-                self._under_way += self._runtime.engine.take_frames()
+            frames = self._runtime.engine.take_frames()
+        # Made into text with the lock free: nobody waits for it but this writer.
+        self._under_way += frames.rows()
         if taken is None and not pending:
             return None
         rows, deleted = taken or ({}, [])

@@ -83,6 +83,7 @@ class KeyRing:
     def __init__(self, pepper: bytes | None = None) -> None:
         # A stolen table of digests is worth nothing without the pepper.
         self._pepper = secrets.token_bytes(32) if pepper is None else pepper
+        self._keyed = hmac.new(self._pepper, digestmod=hashlib.sha256)
         self._by_digest: dict[bytes, tuple[KeyRow, Principal]] = {}
         self._rows: dict[str, KeyRow] = {}
         self.generation = 0
@@ -190,7 +191,10 @@ class KeyRing:
         return hmac.new(self._pepper, f"local key|{key_id}".encode(), hashlib.sha256).hexdigest()
 
     def _digest(self, raw: bytes) -> bytes:
-        return hmac.digest(self._pepper, raw, hashlib.sha256)
+        # A copy of the keyed state keeps the interpreter's lock, which `hmac.digest` lets go of.
+        digest = self._keyed.copy()
+        digest.update(raw)
+        return digest.digest()
 
 
 def masked(raw: str) -> str:

@@ -282,6 +282,8 @@ class Runtime:
         self.settle()
 
     def _store_failed(self, error: StoreError) -> None:
+        with self.lock:
+            self.hub.feeds.store_failed()
         if self.on_failure is not None:
             self.on_failure(error)
 

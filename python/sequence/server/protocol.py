@@ -77,6 +77,7 @@ class _Guard:
     # Provided by the protocol class this is mixed into.
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
+    app_state: dict[str, Any]
     connections: set[Any]
     scope: Any
     url: bytes
@@ -97,6 +98,8 @@ class _Guard:
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Every request of this connection gets a copy of it in its scope.
+        self.app_state = self.app_state | {"abort": cast("asyncio.Transport", transport).abort}
         cast("Any", super()).connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self.open.add(self._address)
@@ -264,7 +267,6 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
         def on_message_begin(self) -> None:
             self._phase = Phase.HEAD
             super().on_message_begin()
-            self.scope["state"]["abort"] = self.transport.abort
 
         def on_headers_complete(self) -> None:
             self._phase = Phase.BODY

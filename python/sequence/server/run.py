@@ -4,6 +4,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator
 from types import FrameType
@@ -22,6 +23,9 @@ DEFAULT_PORT: Final = 50052
 EXIT_CONFIG: Final = 2
 EXIT_PORT: Final = 4
 _GRACE_S: Final = 4
+_SWITCH_S: Final = 0.000_5
+"""How long the loop and the writer let each other wait for the interpreter. Python's own 5 ms are
+longer than a commit, and a commit needs the interpreter a few dozen times."""
 _BACKLOG: Final = 2048
 _H11_BUFFER: Final = 1 << 20
 
@@ -106,11 +110,14 @@ def _writing(sandbox: Sandbox, server: "_Server") -> Generator[None]:
         return
     writer = runtime.keeper.writer
     runtime.on_failure = lambda _: setattr(server, "should_exit", True)
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
     writer.start()
     try:
         yield
     finally:
         writer.stop()
+        sys.setswitchinterval(interval_s)
         runtime.on_failure = None
     if writer.failure is not None:
         raise writer.failure

@@ -68,7 +68,9 @@ class EventStream:
                         more = {"type": "http.response.body", "body": body, "more_body": True}
                         await send(more)
             if not gone.done():
-                await send({"type": "http.response.body", "body": b""})
+                # The last word of a server that stops may be why it does.
+                rest = b"".join(self._waiting)
+                await send({"type": "http.response.body", "body": rest})
         finally:
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):

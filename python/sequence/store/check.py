@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from sequence import _core
-from sequence.store.base import Finding, StoreError
+from sequence.store.base import Finding, StoreDamagedError, StoreError
 from sequence.store.files import prepare
 from sequence.store.sqlite import SqliteStore
 
@@ -13,14 +13,17 @@ def verify_database(path: Path) -> list[Finding]:
     """Every law of the rows, and of the engine rebuilt from them; empty when all hold.
 
     Raises:
-        StoreError: The file cannot be opened, is in use, or cannot become an engine.
+        StoreError: The file cannot be opened or is in use.
     """
     if not path.expanduser().exists():
         raise StoreError(f"there is no {path}")
     store = SqliteStore(path)
     try:
         found = store.verify()
-        loaded = store.load()
+        try:
+            loaded = store.load()
+        except StoreDamagedError as error:
+            return [*found, Finding("D5", "rows", "a state to start from", str(error))]
         if loaded is None or not loaded.rows["engine"]:
             return found
         seed = next((str(row[1]) for row in loaded.rows["meta"] if row[0] == "seed"), "42")

@@ -8,7 +8,7 @@ again: what reached the disk is known only after the next start.
 import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from sequence.store.chain import Chains
 from sequence.store.crash import crash_point
 from sequence.store.files import Lock, prepare, read_pepper
 from sequence.store.migrate import upgrade
-from sequence.store.statements import compile_writes
+from sequence.store.statements import CACHED_STATEMENTS, compile_writes
 from sequence.store.tables import (
     APP_TABLES,
     ENGINE_TABLES,
@@ -48,6 +48,9 @@ OLDEST_SQLITE: Final = (3, 37, 0)
 """The first version with STRICT tables."""
 
 _BUSY_MS: Final = 5_000
+_CHECKPOINT_PAGES: Final = 4_000
+"""Pages in the log before they move into the file: 16 MB. With SQLite's 1,000 a commit in seventy
+would wait for a move, enough to be the slowest 1 %; and a page that changes often moves less."""
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -55,6 +58,7 @@ _PRAGMAS: Final = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
     "mmap_size = 0",
+    f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
 _PARTS: Final = (orders.name, legs.name, graphs.name, fills.name, events.name)
 """Tables that are not loaded whole."""
@@ -131,8 +135,16 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             # No second try: after a failed sync, a later success would mean nothing.
             self._failed = str(error)
+            self._give_up()
             raise StoreError(f"cannot write {self.path}: {error}") from error
         self._chains = chains
+
+    def _give_up(self) -> None:
+        # Undone, so that nothing keeps the file locked. Where even that fails the error above says
+        # all there is to say, and the next start finds the last commit.
+        with suppress(sqlite3.Error):
+            if self._driver.in_transaction:
+                self._driver.rollback()
 
     def _write(self, batch: Batch) -> Chains:
         chains = self._chains
@@ -146,7 +158,8 @@ class SqliteStore:
             written = rows
             if table == events.name:
                 written, chains = self._chains.extend(rows)
-            cursor.executemany(self._writes[table], written)
+            for statement, values in self._writes[table].statements(written):
+                cursor.execute(statement, values)
         crash_point("after_rows")
         crash_point("before_commit")
         cursor.execute("COMMIT")
@@ -229,6 +242,7 @@ def _open(path: Path, *, read_only: bool) -> Engine:
             timeout=_BUSY_MS / 1_000,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=CACHED_STATEMENTS,
         )
         if read_only:
             # Only the writer moves pages from the log into the file.

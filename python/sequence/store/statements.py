@@ -1,15 +1,59 @@
-"""SQL text of every write, compiled once from the tables."""
+"""SQL text of every write, compiled once from the tables.
+
+The standard library gives up the interpreter's lock at every step of a statement and has to win it
+back from the thread that serves. One statement of many rows is one such moment; as many statements
+of one row would be as many.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
 
 from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects.sqlite import insert
 
+from sequence.store.base import Row, Value
 from sequence.store.tables import APP_TABLES, ENGINE_TABLES, events
 
+MOST_ROWS: Final = 128
+"""Rows of the largest statement: with the widest table still far below SQLite's 32,766 values."""
 
-def compile_writes(dialect: Dialect) -> dict[str, str]:
-    """For each table, the statement that writes a row whether it is there or not."""
+CACHED_STATEMENTS: Final = 256
+"""At least the number of different texts: eight sizes of every table."""
+
+
+class Write:
+    """The statement that writes rows of one table, whether they are there already or not."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        text = _write(table, dialect)
+        row = f"({', '.join('?' * len(table.columns))})"
+        self._head, values, self._tail = text.partition(row)
+        if values != row or "?" in self._tail:
+            raise AssertionError(f"{table.name}: not one row of values in {text}")
+        self._row: Final = row
+        self._texts: dict[int, str] = {}
+
+    def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[Value]]]:
+        """Texts with their values, in the order of the rows; sizes are powers of two."""
+        start, count = 0, len(rows)
+        while start < count:
+            size = min(MOST_ROWS, 1 << (count - start).bit_length() - 1)
+            yield self._text(size), list(chain.from_iterable(rows[start : start + size]))
+            start += size
+
+    def _text(self, rows: int) -> str:
+        found = self._texts.get(rows)
+        if found is None:
+            found = self._head + ", ".join([self._row] * rows) + self._tail
+            self._texts[rows] = found
+        return found
+
+
+def compile_writes(dialect: Dialect) -> dict[str, Write]:
+    """How to write each table."""
     tables = (*ENGINE_TABLES, *APP_TABLES)
-    return {table.name: _write(table, dialect) for table in tables}
+    return {table.name: Write(table, dialect) for table in tables}
 
 
 def _write(table: Table, dialect: Dialect) -> str:

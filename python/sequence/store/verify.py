@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sequence._core import Journal
 from sequence.store.base import Finding
 from sequence.store.chain import GENESIS, link_of
+from sequence.store.rebuild import check_positions
 from sequence.store.tables import OPEN, balances, contra, events, fills, legs, orders, positions_v2
 
 _MOST = 100
@@ -24,6 +25,7 @@ def verify_rows(connection: Connection) -> list[Finding]:
         _check_reserved,
         _check_orders,
         _check_legs,
+        check_positions,
     )
     found: list[Finding] = []
     for check in checks:

@@ -7,7 +7,7 @@ the writer takes everything that changed since the last group, whoever changed i
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from sequence.store.base import Batch, Store, StoreError
@@ -36,7 +36,8 @@ class Source(Protocol):
         ...
 
 
-Waiter = Callable[[StoreError | None], None]
+Waiter = Callable[[StoreError | None], None] | asyncio.Future[None]
+"""Who wants to know how a commit went: a function, or a future of an event loop."""
 
 
 class Writer:
@@ -89,21 +90,7 @@ class Writer:
         """The same without blocking the event loop; needs the thread."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-
-        def resolve(error: StoreError | None) -> None:
-            def finish() -> None:
-                if future.done():
-                    return
-                if error is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(error)
-
-            # A loop that was closed meanwhile has nobody left to tell.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(finish)
-
-        if self._enqueue(resolve):
+        if self._enqueue(future):
             await future
 
     def nudge(self) -> None:
@@ -141,7 +128,9 @@ class Writer:
             if not (self._waiting or self._writing or self._source.changed()):
                 return False
             self._waiting.append(waiter)
-            self._turn.notify_all()
+            # Those between the first and the last of a group would wake the writer for nothing.
+            if len(self._waiting) in (1, GROUP_COMMANDS):
+                self._turn.notify_all()
         return True
 
     def _run(self) -> None:
@@ -162,8 +151,7 @@ class Writer:
             error = self._try_write(last_group)
             with self._turn:
                 self._writing = False
-            for waiter in group:
-                waiter(error)
+            _tell(group, error)
 
     def _try_write(self, commands: int) -> StoreError | None:
         try:
@@ -198,3 +186,27 @@ class Writer:
     def _fail(self, error: StoreError) -> None:
         self.failure = error
         self._on_failure(error)
+
+
+def _tell(waiters: Iterable[Waiter], error: StoreError | None) -> None:
+    """Tells everybody of a group; each event loop is woken once, not once for each of them."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for waiter in waiters:
+        if callable(waiter):
+            waiter(error)
+        else:
+            loops.setdefault(waiter.get_loop(), []).append(waiter)
+    for loop, futures in loops.items():
+        # A loop that was closed meanwhile has nobody left to tell.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_finish, futures, error)
+
+
+def _finish(futures: Iterable[asyncio.Future[None]], error: StoreError | None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -96,7 +96,8 @@ impl Journal {
         &self,
         py: Python<'py>,
     ) -> PyResult<Option<(Bound<'py, PyDict>, Bound<'py, PyList>)>> {
-        let Changes { rows, deleted_positions } = self.engine.get().lock().engine.take_changes();
+        let engine = self.engine.get();
+        let Changes { rows, deleted_positions } = py.detach(|| engine.lock().engine.take_changes());
         if rows.is_empty() {
             return Ok(None);
         }

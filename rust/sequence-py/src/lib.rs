@@ -44,7 +44,7 @@ mod _core {
     #[pymodule_export]
     use crate::sim::{sim_config, sim_presets};
     #[pymodule_export]
-    use crate::stream::Snapshot;
+    use crate::stream::{Frames, Snapshot};
     #[pymodule_export]
     use crate::tape::{Tape, join_records, recording_records, select_records, split_records};
 

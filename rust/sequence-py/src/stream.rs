@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use sequence_core::engine::Frame;
 use sequence_core::engine::view::Value;
 use sequence_core::ids::AccountId;
 use sequence_core::reject::{Refusal, RejectReason};
@@ -22,6 +23,24 @@ pub(crate) struct Snapshot {
     session: std::sync::Mutex<Session>,
 }
 
+/// Private events that were taken and are not text yet.
+#[pyclass(frozen, module = "sequence._core")]
+#[derive(Debug)]
+pub(crate) struct Frames {
+    frames: Vec<Frame>,
+}
+
+#[pymethods]
+impl Frames {
+    /// Each as (account, topic, seq, `ts_ns`, JSON text), in order. Other threads run meanwhile.
+    fn rows(&self, py: Python<'_>) -> Vec<FrameRow> {
+        let row = |frame: &Frame| {
+            (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.json())
+        };
+        py.detach(|| self.frames.iter().map(row).collect())
+    }
+}
+
 #[pymethods]
 impl Engine {
     /// Starts or stops to keep private events for `take_frames`.
@@ -29,19 +48,9 @@ impl Engine {
         self.lock().engine.listen(enabled);
     }
 
-    /// Private events since the last take, in order: (account, topic, seq, `ts_ns`, JSON text).
-    fn take_frames(&self) -> Vec<FrameRow> {
-        let frames = {
-            let mut session = self.lock();
-            if !session.engine.is_heard() {
-                return Vec::new();
-            }
-            session.engine.take_frames()
-        };
-        let row = |frame: sequence_core::engine::Frame| {
-            (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.json())
-        };
-        frames.into_iter().map(row).collect()
+    /// Private events since the last take.
+    fn take_frames(&self) -> Frames {
+        Frames { frames: self.lock().engine.take_frames() }
     }
 
     /// The number that the first private event of each topic of an account follows.

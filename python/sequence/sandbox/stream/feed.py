@@ -84,6 +84,11 @@ class Feeds:
         if alert["kind"].startswith("kill_switch"):
             self._raise(self._alerts.get((client_id, "live")), alert, ts_ns)
 
+    def store_failed(self) -> None:
+        """Everybody hears that nothing is kept any more; the caller holds the lock."""
+        text = "the store refused a commit: this sandbox is read-only until it is started again"
+        self._raise_for_all(_alert("store_read_only", "critical", text))
+
     def poll(self) -> None:
         """Looks for changes that no command announces."""
         if self._risk:
@@ -96,6 +101,10 @@ class Feeds:
             return
         self._alert_number += 1
         feed.add({"alert_id": f"alert_{self._alert_number}", **data, "ts_ns": ts_ns})
+
+    def _raise_for_all(self, data: dict[str, Any]) -> None:
+        for feed in self._alerts.values():
+            self._raise(feed, data, self._runtime.now_ns)
 
     def _poll_risk(self) -> None:
         now_ns = self._runtime.now_ns
@@ -136,19 +145,15 @@ class Feeds:
             gone = venue in stale
             kind = "feed_stale" if gone else "feed_recovered"
             text = f"market data of {venue} " + ("stopped" if gone else "is back")
-            data = {
-                "kind": kind,
-                "severity": "warning" if gone else "info",
-                "message": text,
-                "venue": venue,
-                "edge_id": f"venue-edge-{venue}",
-                "node_order_id": None,
-                "graph_id": None,
-            }
-            for feed in self._alerts.values():
-                self._raise(feed, data, now_ns)
+            data = _alert(kind, "warning" if gone else "info", text)
+            self._raise_for_all(data | {"venue": venue, "edge_id": f"venue-edge-{venue}"})
 
     def _stale_venues(self) -> set[str]:
         from sequence.sandbox.handlers.health import stale_venues  # noqa: PLC0415 - a cycle
 
         return stale_venues(self._runtime)
+
+
+def _alert(kind: str, severity: str, message: str) -> dict[str, Any]:
+    head: dict[str, Any] = {"kind": kind, "severity": severity, "message": message}
+    return head | dict.fromkeys(("venue", "edge_id", "node_order_id", "graph_id"))

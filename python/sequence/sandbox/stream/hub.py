@@ -67,7 +67,7 @@ class Hub:
 
     def collect(self) -> None:
         """Hands out what the last command did; called when it is complete, never before."""
-        self.hand_out(self._runtime.engine.take_frames())
+        self.hand_out(self._runtime.engine.take_frames().rows())
 
     def hand_out(self, frames: Iterable[_Frame]) -> None:
         """Hands out frames in their order."""

@@ -36,6 +36,9 @@ pub(super) enum Answer {
     Unchanged,
 }
 
+/// Version of an order; status, known quantity and filled quantity of one of its legs.
+pub(super) type Shown = (u32, Option<(OrderStatus, Quantity, Quantity)>);
+
 impl Engine {
     /// The venue fills part of a leg.
     pub(super) fn match_leg(&mut self, id: OrderId, at: usize, matched: Matched, venue_ns: i64) {
@@ -97,6 +100,7 @@ impl Engine {
 
     /// The client learns of it. A leg that ended for its client hears nothing more.
     pub(super) fn deliver(&mut self, id: OrderId, at: usize, answer: Answer) {
+        let before = self.shown(id, at);
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             return;
@@ -116,5 +120,21 @@ impl Engine {
         }
         self.settle_amend(id);
         self.finish_if_done(id);
+        self.note_leg(id, at, before);
+    }
+
+    /// What the order's row says of a leg, and in which version.
+    pub(super) fn shown(&self, id: OrderId, at: usize) -> Shown {
+        let order = &self.orders[id];
+        let leg = order.legs.get(at).map(|leg| (leg.status, leg.known().0, leg.filled));
+        (order.version, leg)
+    }
+
+    /// A leg is part of the row: when it alone changed, the row still has a new version.
+    pub(super) fn note_leg(&mut self, id: OrderId, at: usize, before: Shown) {
+        let now = self.shown(id, at);
+        if now.0 == before.0 && now.1 != before.1 {
+            self.touch(id);
+        }
     }
 }

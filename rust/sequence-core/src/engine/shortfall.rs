@@ -42,9 +42,11 @@ impl Engine {
             let open =
                 self.orders[*order].legs.get(*at).is_some_and(|leg| leg.state != LegState::Done);
             if open {
+                let before = self.shown(*order, *at);
                 self.end_leg(*order, *at, end);
                 self.settle_amend(*order);
                 self.finish_if_done(*order);
+                self.note_leg(*order, *at, before);
             }
         }
     }

@@ -1,0 +1,113 @@
+"""A group costs few statements and few wake-ups, however many callers share it."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sequence.sandbox import Sandbox
+from sequence.server import serving
+from sequence.store.sqlite import SqliteStore
+from sequence.store.writer import Writer
+
+
+def _store(sandbox: Sandbox) -> SqliteStore:
+    keeper = sandbox.runtime.keeper
+    assert keeper is not None
+    assert isinstance(keeper.store, SqliteStore)
+    return keeper.store
+
+
+def test_a_group_is_written_in_a_handful_of_statements(reopen: Callable[..., Sandbox]):
+    with reopen() as sandbox:
+        store = _store(sandbox)
+        written: list[str] = []
+        store._driver.set_trace_callback(written.append)
+        with sandbox.group():
+            for _ in range(64):
+                sandbox.client().buy("BTC-USD", "0.001")
+        store._driver.set_trace_callback(None)
+        inserts = [text for text in written if text.startswith("INSERT")]
+        rows = {
+            table: store._driver.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("orders", "events")
+        }
+        assert rows["orders"] == 64
+        assert rows["events"] > 128
+        assert len(inserts) < 40
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 63, 64, 127, 128, 129, 1_000])
+def test_every_row_is_in_one_statement_in_its_order(reopen: Callable[..., Sandbox], count: int):
+    with reopen() as sandbox:
+        write = _store(sandbox)._writes["meta"]
+        rows = [(f"name {number}", str(number)) for number in range(count)]
+        statements = list(write.statements(rows))
+        assert [value for _, values in statements for value in values] == [
+            value for row in rows for value in row
+        ]
+        for text, values in statements:
+            assert text.count("?") == len(values) <= 256
+        assert len(statements) <= count // 128 + 7
+
+
+def test_the_widest_statement_of_every_table_is_within_the_limit_of_values(
+    reopen: Callable[..., Sandbox],
+):
+    with reopen() as sandbox:
+        store = _store(sandbox)
+        for table, write in store._writes.items():
+            columns = store._driver.execute(f"SELECT * FROM {table}").description  # noqa: S608
+            ((text, values),) = write.statements([(None,) * len(columns)] * 128)
+            assert len(values) <= 32_766
+            # Compiled by SQLite, not run.
+            store._driver.execute(f"EXPLAIN {text}", values).close()
+
+
+def test_an_event_loop_is_woken_once_for_everybody_of_a_group():
+    class Loop(asyncio.SelectorEventLoop):
+        woken = 0
+
+        def call_soon_threadsafe(self, *args: Any, **options: Any) -> asyncio.Handle:
+            self.woken += 1
+            return super().call_soon_threadsafe(*args, **options)
+
+    class Nothing:
+        backend = "none"
+
+        def commit(self, batch: object) -> None: ...
+
+        def changed(self) -> bool:
+            return True
+
+        def take(self) -> None: ...
+
+        def committed(self) -> None: ...
+
+    nothing: Any = Nothing()
+    writer = Writer(nothing, nothing, lambda _: None)
+    loop = Loop()
+
+    async def wait() -> None:
+        waits = [asyncio.ensure_future(writer.settled()) for _ in range(50)]
+        await asyncio.sleep(0)
+        assert len(writer._waiting) == 50
+        writer.start()
+        await asyncio.gather(*waits)
+
+    loop.run_until_complete(wait())
+    writer.stop()
+    loop.close()
+    assert loop.woken == 1
+
+
+def test_threads_let_each_other_run_more_often_only_while_a_store_is_served(
+    reopen: Callable[..., Sandbox],
+):
+
+    before = sys.getswitchinterval()
+    with reopen() as sandbox, serving(sandbox):
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before
