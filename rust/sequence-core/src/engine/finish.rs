@@ -190,7 +190,7 @@ impl Engine {
 
     /// Orders of an account that can still trade, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        self.accounts[account].open.iter().copied()
+        self.accounts[account].open.keys().copied()
     }
 
     /// Cancels an order by its id; a graph id cancels the graph.
@@ -315,12 +315,12 @@ impl Engine {
                     "send the graph id: this client shortens order ids",
                 ));
             }
-            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (*ix, None)),
+            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
             ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
-                let order = self.graphs[*ix].order;
+                let order = self.graphs[ix].order;
                 let spec = &self.orders[order].spec;
                 (&*spec.node_id == *node && spec.seq.to_string() == *seq)
-                    .then_some((*ix, Some(order)))
+                    .then_some((ix, Some(order)))
             }),
             _ => None,
         };

@@ -274,7 +274,7 @@ impl Engine {
         let owner = &mut self.accounts[account];
         owner.graphs.insert(name, graph);
         owner.orders.push(id);
-        owner.open.insert(id);
+        owner.open.insert(id, ());
         self.life.liquidations.insert(id);
         self.touch(id);
         self.orders[id].created_seq = self.orders[id].event_seq;

@@ -270,7 +270,7 @@ impl Engine {
         for (id, account) in open {
             let row = &mut self.accounts[account];
             row.orders.push(id);
-            row.open.insert(id);
+            row.open.insert(id, ());
         }
     }
 
@@ -286,7 +286,7 @@ impl Engine {
 
     fn resume_orders(&mut self) {
         let open: Vec<OrderId> =
-            self.accounts.iter().flat_map(|(_, account)| account.open.iter().copied()).collect();
+            self.accounts.iter().flat_map(|(_, account)| account.open.keys().copied()).collect();
         for id in open {
             if let Some(end_ns) = self.orders[id].expires_ns {
                 self.add_timer(end_ns.max(self.now_ns), Due::Expire(id));
