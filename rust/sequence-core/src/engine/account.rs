@@ -95,10 +95,22 @@ pub struct Graph {
     pub first_answer: Option<Box<Order>>,
     /// Free JSON text of the client.
     pub metadata: Arc<str>,
-    /// Its limits.
-    pub risk: GraphRisk,
+    /// Its limits, where it has any of its own.
+    pub(super) limits: Option<Box<GraphRisk>>,
     /// Mode of the key that sent it.
     pub by: Mode,
+}
+
+impl Graph {
+    /// Its limits.
+    pub fn risk(&self) -> &GraphRisk {
+        self.limits.as_deref().unwrap_or(&GraphRisk::NONE)
+    }
+
+    /// Limits in the form a graph keeps them.
+    pub(super) fn limits(risk: &GraphRisk) -> Option<Box<GraphRisk>> {
+        (*risk != GraphRisk::NONE).then(|| Box::new(*risk))
+    }
 }
 
 text_enum!(

@@ -269,7 +269,7 @@ impl Engine {
             order: ix,
             first_answer: None,
             metadata,
-            risk: order.risk,
+            limits: Graph::limits(&order.risk),
             by: order.by,
         });
         let row: &mut Account = &mut self.accounts[account];

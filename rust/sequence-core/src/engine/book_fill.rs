@@ -228,7 +228,6 @@ impl Engine {
             fee: fee.fee,
             fee_asset: terms.settle,
             fee_usd: execution.fee_usd,
-            fee_parts: fee.parts,
             fee_leg: fee,
             fee_rule: terms.fees,
             fees_before,

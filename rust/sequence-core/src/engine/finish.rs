@@ -43,10 +43,9 @@ impl Engine {
         if let LegEnd::Rejected(_, text) = end {
             order.message.get_or_insert_with(|| text.into());
         }
-        let withdrawn = order
-            .legs
-            .get(at)
-            .is_some_and(|leg| leg.reshape.is_some_and(|form| !form.at_venue && form.qty.0 == 0));
+        let withdrawn = order.legs.get(at).is_some_and(|leg| {
+            leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
+        });
         if order.reject.is_none() && order.done.is_none() && !withdrawn {
             (order.reject, order.done) = (reject, done);
         }
@@ -156,7 +155,7 @@ impl Engine {
             let leg = self.orders[id].legs.get(at);
             if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
                 let arrive_ns = leg.transit.arrive_ns;
-                let replaces = leg.reshape.is_some_and(|form| form.at_venue);
+                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
                 if !replaces {
                     self.answer(id, at, Answer::Acknowledged, arrive_ns);

@@ -328,7 +328,7 @@ impl Engine {
                 self.markets[market].world(account, &params).waiting.push((id, at));
             }
         }
-        match self.orders[id].legs.get(at).and_then(|leg| leg.reshape) {
+        match self.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
                 self.add_timer(self.now_ns, Due::Deliver(id, at, Answer::Amended));
