@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::risk::{KillSwitch, LossDay};
 use super::transit::Line;
 use crate::ids::{AccountId, AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ledger::BalanceId;
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 use crate::risk::{GraphRisk, Mode};
@@ -199,6 +200,8 @@ pub(super) struct RowKey {
     pub(super) account: AccountId,
     pub(super) venue: VenueId,
     pub(super) asset: AssetId,
+    /// Where the ledger has it; `None` for a perpetual, and for rows of an earlier process.
+    pub(super) balance: Option<BalanceId>,
 }
 
 impl Account {
