@@ -27,6 +27,7 @@ pub mod rng;
 pub mod router;
 pub mod session;
 pub mod sim;
+pub mod sorted;
 pub mod symbol;
 pub mod table;
 pub mod tape;

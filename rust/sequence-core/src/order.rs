@@ -240,7 +240,7 @@ pub struct Leg {
     /// How its message travelled.
     pub transit: Transit,
     /// A change on its way.
-    pub reshape: Option<Reshape>,
+    pub reshape: Option<Box<Reshape>>,
     /// Best live opposite price when it was sent; 0 when there was none.
     pub reference: Price,
     /// It arrived before the book could be used, and waited.
@@ -250,7 +250,7 @@ pub struct Leg {
 impl Leg {
     /// The leg in its other form, while a change is on its way.
     pub fn other_form(&self) -> Option<Self> {
-        let form = self.reshape?;
+        let form = *self.reshape.as_deref()?;
         let Reshape { qty, bound, margin_at, reducing, .. } = form;
         let qty = qty.max(self.filled);
         Some(Self { qty, bound, margin_at, reducing, reshape: None, ..self.clone() })
@@ -270,7 +270,7 @@ impl Leg {
 
     /// Quantity and bound as the client knows them.
     pub fn known(&self) -> (Quantity, Price) {
-        match self.reshape {
+        match self.reshape.as_deref() {
             Some(form) if form.at_venue => (form.qty, form.bound),
             _ => (self.qty, self.bound),
         }

@@ -162,17 +162,30 @@ pub struct GraphRisk {
 
 impl Default for GraphRisk {
     fn default() -> Self {
-        Self {
-            admission: Admission::default(),
-            pre_trade: PreTrade::default(),
-            runtime: Runtime::default(),
-            on_runtime_breach: FailureAction::CancelAll,
-            on_node_reject: FailureAction::Continue,
-        }
+        Self::NONE
     }
 }
 
 impl GraphRisk {
+    /// No limit at all.
+    pub const NONE: Self = Self {
+        admission: Admission {
+            max_notional: None,
+            max_order_notional: None,
+            allowed_venues: VenueSet::ALL,
+        },
+        pre_trade: PreTrade {
+            max_order_notional: None,
+            max_price_deviation_bps: None,
+            max_spread_bps: None,
+            max_quote_age_ms: None,
+            max_position: None,
+        },
+        runtime: Runtime { max_loss: None, max_unhedged: None, max_duration_ms: None },
+        on_runtime_breach: FailureAction::CancelAll,
+        on_node_reject: FailureAction::Continue,
+    };
+
     /// Adds every limit to the hash of a request.
     pub fn hash_into(&self, hasher: &mut StateHasher) {
         let Self { admission, pre_trade, runtime, on_runtime_breach, on_node_reject } = self;

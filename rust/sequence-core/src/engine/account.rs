@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::risk::{KillSwitch, LossDay};
 use super::transit::Line;
 use crate::ids::{AccountId, AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ledger::BalanceId;
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 use crate::risk::{GraphRisk, Mode};
+use crate::sorted::SortedMap;
 use crate::ulid::Ulid;
 
 /// Name of a graph: made here, or the client's own idempotency key.
@@ -28,6 +30,47 @@ impl GraphId {
             Some(ulid) => Self::Made(ulid),
             None => Self::Client(text.into()),
         }
+    }
+}
+
+/// Graphs by name.
+#[derive(Debug, Clone)]
+pub struct GraphNames {
+    /// Names above every one before: those made here, which only grow.
+    growing: SortedMap<Ulid, GraphIx>,
+    others: BTreeMap<GraphId, GraphIx>,
+}
+
+impl GraphNames {
+    const fn new() -> Self {
+        Self { growing: SortedMap::new(), others: BTreeMap::new() }
+    }
+
+    /// The graph of a name.
+    pub fn get(&self, id: &GraphId) -> Option<GraphIx> {
+        let made = match id {
+            GraphId::Made(ulid) => self.growing.get(ulid),
+            GraphId::Client(_) => None,
+        };
+        made.or_else(|| self.others.get(id)).copied()
+    }
+
+    pub(super) fn insert(&mut self, id: GraphId, graph: GraphIx) {
+        match id {
+            GraphId::Made(ulid)
+                if self.growing.keys().next_back().is_none_or(|last| *last < ulid) =>
+            {
+                self.growing.insert(ulid, graph);
+            }
+            _ => {
+                self.others.insert(id, graph);
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.growing.clear();
+        self.others.clear();
     }
 }
 
@@ -53,10 +96,22 @@ pub struct Graph {
     pub first_answer: Option<Box<Order>>,
     /// Free JSON text of the client.
     pub metadata: Arc<str>,
-    /// Its limits.
-    pub risk: GraphRisk,
+    /// Its limits, where it has any of its own.
+    pub(super) limits: Option<Box<GraphRisk>>,
     /// Mode of the key that sent it.
     pub by: Mode,
+}
+
+impl Graph {
+    /// Its limits.
+    pub fn risk(&self) -> &GraphRisk {
+        self.limits.as_deref().unwrap_or(&GraphRisk::NONE)
+    }
+
+    /// Limits in the form a graph keeps them.
+    pub(super) fn limits(risk: &GraphRisk) -> Option<Box<GraphRisk>> {
+        (*risk != GraphRisk::NONE).then(|| Box::new(*risk))
+    }
 }
 
 text_enum!(
@@ -115,15 +170,15 @@ pub struct Account {
     /// Number of resets; 0 = never seeded.
     pub epoch: u32,
     /// Graphs of the epoch by name.
-    pub graphs: BTreeMap<GraphId, GraphIx>,
+    pub graphs: GraphNames,
     /// Orders of the epoch, in order of creation.
     pub orders: Vec<OrderId>,
     /// Fills of the epoch, in order of booking.
     pub fills: Vec<FillIx>,
     /// Orders that can still trade.
-    pub open: BTreeSet<OrderId>,
+    pub open: SortedMap<OrderId, ()>,
     /// Position rows by venue and asset.
-    pub rows: BTreeMap<(VenueId, AssetId), RowIx>,
+    pub rows: SortedMap<(VenueId, AssetId), RowIx>,
     /// When orders were admitted, for the last second at least while a rate limit is set.
     pub(super) submits: VecDeque<i64>,
     /// Kill switches by mode; they outlive a reset.
@@ -145,6 +200,8 @@ pub(super) struct RowKey {
     pub(super) account: AccountId,
     pub(super) venue: VenueId,
     pub(super) asset: AssetId,
+    /// Where the ledger has it; `None` for a perpetual, and for rows of an earlier process.
+    pub(super) balance: Option<BalanceId>,
 }
 
 impl Account {
@@ -153,14 +210,14 @@ impl Account {
         Self {
             client,
             epoch: 0,
-            graphs: BTreeMap::new(),
+            graphs: GraphNames::new(),
             orders: Vec::new(),
             fills: Vec::new(),
-            open: BTreeSet::new(),
+            open: SortedMap::new(),
             submits: VecDeque::new(),
             switches: [KillSwitch::OFF, KillSwitch::OFF],
             day: LossDay::NEW,
-            rows: BTreeMap::new(),
+            rows: SortedMap::new(),
             lines: BTreeMap::new(),
             changed_lines: BTreeSet::new(),
             ended_hash: 0,

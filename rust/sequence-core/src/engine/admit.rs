@@ -36,8 +36,8 @@ impl Engine {
         let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
         let found = id.as_ref().and_then(|id| self.accounts[owner].graphs.get(id));
         if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
-            return if self.is_resent(*found, order) || mutant!("replay_ignores_body") {
-                Ok(Reply::Submitted { graph: *found, replayed: true })
+            return if self.is_resent(found, order) || mutant!("replay_ignores_body") {
+                Ok(Reply::Submitted { graph: found, replayed: true })
             } else {
                 let text = order.graph_id.unwrap_or_default();
                 Err(Refusal::conflict(format!("graph_id {text} was used with another body")))
@@ -269,13 +269,13 @@ impl Engine {
             order: ix,
             first_answer: None,
             metadata,
-            risk: order.risk,
+            limits: Graph::limits(&order.risk),
             by: order.by,
         });
         let row: &mut Account = &mut self.accounts[account];
         row.graphs.insert(id, graph);
         row.orders.push(ix);
-        row.open.insert(ix);
+        row.open.insert(ix, ());
         self.note_submit(account);
         self.touch(ix);
         self.orders[ix].created_seq = self.orders[ix].event_seq;

@@ -4,6 +4,8 @@
 //! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that
 //! amends natively keeps the place of a leg that only gets smaller.
 
+use std::mem::swap;
+
 use super::amend::keeps_place;
 use super::arrive::refusal_of;
 use super::deliver::Answer;
@@ -14,7 +16,7 @@ use super::{Due, Engine};
 use crate::ids::OrderId;
 use crate::ledger::LedgerError;
 use crate::number::Quantity;
-use crate::order::{AtVenue, LegState, OrderStatus, Reshape, book_price, book_side};
+use crate::order::{AtVenue, LegState, OrderStatus, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::latency::Transit;
 use crate::sim::preset::ReplaceGap;
@@ -49,7 +51,9 @@ impl Engine {
     pub(super) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
         let order = &self.orders[id];
         let Some(leg) = order.legs.get(at) else { return };
-        let Some(form) = leg.reshape.filter(|form| !form.at_venue) else { return };
+        let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
+            return;
+        };
         if leg.at_venue == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
             return self.add_timer(leg.transit.match_ns, Due::Reshape(id, at));
@@ -141,19 +145,14 @@ impl Engine {
     /// From here on the venue has the new form; the old one is kept until the client knows.
     fn swap_forms(&mut self, id: OrderId, at: usize, open: Quantity) {
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        let Some(new) = leg.reshape else { return };
-        leg.reshape = Some(Reshape {
-            qty: leg.qty,
-            bound: leg.bound,
-            cap: leg.cap,
-            margin_at: leg.margin_at,
-            reducing: leg.reducing,
-            at_venue: true,
-            travels: new.travels,
-            transit: new.transit,
-        });
-        (leg.qty, leg.bound, leg.margin_at) = (new.qty, new.bound, new.margin_at);
-        (leg.cap, leg.reducing, leg.open) = (new.cap, new.reducing, open);
+        let Some(form) = leg.reshape.as_deref_mut() else { return };
+        swap(&mut leg.qty, &mut form.qty);
+        swap(&mut leg.bound, &mut form.bound);
+        swap(&mut leg.cap, &mut form.cap);
+        swap(&mut leg.margin_at, &mut form.margin_at);
+        swap(&mut leg.reducing, &mut form.reducing);
+        form.at_venue = true;
+        leg.open = open;
     }
 
     /// The client learns what became of a leg's change.

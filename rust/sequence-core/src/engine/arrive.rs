@@ -48,7 +48,8 @@ impl Engine {
         }
         if first {
             let leg = self.orders[id].legs.get(at);
-            let replaces = leg.and_then(|leg| leg.reshape).is_some_and(|form| form.at_venue);
+            let replaces =
+                leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
             let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
             self.answer(id, at, answer, venue_ns);
         }
@@ -229,8 +230,7 @@ impl Engine {
         let stop = self.plan_walk(&self.orders[id].spec, leg, &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
-            let params = self.params;
-            self.markets[market].world(account, &params);
+            self.markets[market].world(account, &self.params);
             self.add_impact(account, market, taker, Quantity(filled));
         }
         let venue_ns = self.venue_ns(id, at);

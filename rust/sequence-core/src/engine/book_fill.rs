@@ -10,7 +10,7 @@ use super::place::buy_cost;
 use super::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
-use crate::ledger::{LedgerError, ReservationId};
+use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Leg, LegState, OrderStatus};
@@ -159,7 +159,7 @@ impl Engine {
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
-        let balance = self.ledger.open(account, fill.terms.venue, held);
+        let balance = self.balance_in(row);
         self.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
         self.rows[row] = after;
         self.touch_cash(account, fill.terms.venue, fill.terms.settle);
@@ -173,10 +173,11 @@ impl Engine {
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, rest.to_money())?;
-        let cash = self.ledger.open(account, fill.terms.venue, fill.terms.settle);
-        self.ledger.credit(cash, fill.fee.notional, fill.fee.fee)?;
+        let cash = self.row(account, fill.terms.venue, fill.terms.settle);
+        let balance = self.balance_in(cash);
+        self.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
         self.rows[row] = after;
-        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+        self.touch_row(cash);
         Ok(realized)
     }
 
@@ -194,7 +195,7 @@ impl Engine {
         held: AssetId,
     ) -> Result<(RowIx, Position, Money), LedgerError> {
         let row = self.row(account, fill.terms.venue, held);
-        let quantity = self.held(account, fill.terms.venue, held);
+        let quantity = self.held_in(row);
         let mut position = self.rows[row];
         let effect = position.apply_fill(quantity, fill.execution)?;
         Ok((row, position, effect.realized))
@@ -228,7 +229,6 @@ impl Engine {
             fee: fee.fee,
             fee_asset: terms.settle,
             fee_usd: execution.fee_usd,
-            fee_parts: fee.parts,
             fee_leg: fee,
             fee_rule: terms.fees,
             fees_before,
@@ -286,7 +286,11 @@ impl Engine {
             AssetKind::Perp => Position::perpetual(number, self.now_ns),
             _ => Position::asset(number, entry, self.now_ns),
         });
-        self.row_keys.push(RowKey { account, venue, asset });
+        let balance = match row.kind {
+            AssetKind::Perp => None,
+            _ => Some(self.ledger.open(account, venue, asset)),
+        };
+        self.row_keys.push(RowKey { account, venue, asset, balance });
         self.accounts[account].rows.insert((venue, asset), id);
         id
     }
@@ -294,17 +298,38 @@ impl Engine {
     /// Cash moved: its row is newer; the quantity is the ledger's.
     pub(super) fn touch_cash(&mut self, account: AccountId, venue: VenueId, asset: AssetId) {
         let row = self.row(account, venue, asset);
-        let held = self.held(account, venue, asset);
+        self.touch_row(row);
+    }
+
+    fn touch_row(&mut self, row: RowIx) {
+        let held = self.held_in(row);
         self.rows[row].touch(held, self.now_ns);
+    }
+
+    /// The balance of a row that is no perpetual's.
+    fn balance_in(&mut self, row: RowIx) -> BalanceId {
+        let RowKey { account, venue, asset, balance } = self.row_keys[row];
+        balance.unwrap_or_else(|| self.ledger.open(account, venue, asset))
     }
 
     /// Whole quantity units of an asset, or the signed size of a perp.
     pub(super) fn held(&self, account: AccountId, venue: VenueId, asset: AssetId) -> Quantity {
-        let row = self.accounts[account].rows.get(&(venue, asset));
-        if let Some(perp) = row.and_then(|row| self.rows[*row].perp) {
+        match self.accounts[account].rows.get(&(venue, asset)) {
+            Some(row) => self.held_in(*row),
+            None => self.units(self.ledger.find(account, venue, asset)),
+        }
+    }
+
+    /// The same of a row.
+    fn held_in(&self, row: RowIx) -> Quantity {
+        if let Some(perp) = self.rows[row].perp {
             return perp.quantity;
         }
-        let balance = self.ledger.find(account, venue, asset);
+        let RowKey { account, venue, asset, balance } = self.row_keys[row];
+        self.units(balance.or_else(|| self.ledger.find(account, venue, asset)))
+    }
+
+    fn units(&self, balance: Option<BalanceId>) -> Quantity {
         let total = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
         total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }

@@ -95,7 +95,7 @@ impl Engine {
                 found.push(Violation::new("P1", asset, "a row", "a balance without one"));
             }
         }
-        for ((venue, asset), row) in &self.accounts[account].rows {
+        for ((venue, asset), row) in self.accounts[account].rows.iter() {
             let (row, code) = (&self.rows[*row], &self.registry.asset_row(*asset).code);
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
@@ -130,7 +130,7 @@ impl Engine {
             for row in account.rows.values() {
                 self.rows[*row].hash_into(&mut hasher);
             }
-            for id in &account.open {
+            for id in account.open.keys() {
                 hasher.word(self.order_hash(*id));
             }
             hasher.word(self.ended_hash(account));

@@ -23,7 +23,7 @@ impl Engine {
                     .sum::<usize>();
             }
         }
-        let legs = self.accounts.iter().flat_map(|(_, row)| &row.open);
+        let legs = self.accounts.iter().flat_map(|(_, row)| row.open.keys());
         let held = legs
             .flat_map(|order| &self.orders[*order].legs)
             .filter(|leg| leg.at_venue == AtVenue::Resting)

@@ -74,16 +74,16 @@ pub struct TapeCite {
 }
 
 /// How it came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Liquidity {
     /// Took displayed size.
     Taker(LevelTaken, Bounds),
     /// Was reached in the queue.
-    Maker(QueueFill, TapeCite),
+    Maker(Box<QueueFill>, TapeCite),
 }
 
 /// Everything known of a fill when it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// How its order travelled.
     pub transit: Transit,

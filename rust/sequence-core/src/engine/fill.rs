@@ -4,7 +4,7 @@ use super::Evidence;
 use crate::ids::{AssetId, MarketId, OrderId};
 use crate::number::{Money, Price, Quantity};
 use crate::reject::text_enum;
-use crate::sim::fees::{FeeLeg, FeeParts, FeeSchedule, FeeState};
+use crate::sim::fees::{FeeLeg, FeeSchedule, FeeState};
 use crate::ulid::Ulid;
 
 text_enum!(
@@ -69,8 +69,6 @@ pub struct Fill {
     pub fee_asset: AssetId,
     /// Fee in USD.
     pub fee_usd: Money,
-    /// Parts of a Kalshi fee.
-    pub fee_parts: Option<FeeParts>,
     /// How the fee came about.
     pub fee_leg: FeeLeg,
     /// The rule it was charged by.

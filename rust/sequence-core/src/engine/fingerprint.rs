@@ -78,7 +78,7 @@ impl Engine {
                 horizon_ms: spec.horizon_ms,
                 tif: Some(spec.tif),
                 reduce_only: spec.reduce_only,
-                risk: &graph.risk,
+                risk: graph.risk(),
             };
             made_by.hash()
         })

@@ -43,10 +43,9 @@ impl Engine {
         if let LegEnd::Rejected(_, text) = end {
             order.message.get_or_insert_with(|| text.into());
         }
-        let withdrawn = order
-            .legs
-            .get(at)
-            .is_some_and(|leg| leg.reshape.is_some_and(|form| !form.at_venue && form.qty.0 == 0));
+        let withdrawn = order.legs.get(at).is_some_and(|leg| {
+            leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
+        });
         if order.reject.is_none() && order.done.is_none() && !withdrawn {
             (order.reject, order.done) = (reject, done);
         }
@@ -156,7 +155,7 @@ impl Engine {
             let leg = self.orders[id].legs.get(at);
             if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
                 let arrive_ns = leg.transit.arrive_ns;
-                let replaces = leg.reshape.is_some_and(|form| form.at_venue);
+                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
                 if !replaces {
                     self.answer(id, at, Answer::Acknowledged, arrive_ns);
@@ -190,7 +189,7 @@ impl Engine {
 
     /// Orders of an account that can still trade, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        self.accounts[account].open.iter().copied()
+        self.accounts[account].open.keys().copied()
     }
 
     /// Cancels an order by its id; a graph id cancels the graph.
@@ -315,12 +314,12 @@ impl Engine {
                     "send the graph id: this client shortens order ids",
                 ));
             }
-            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (*ix, None)),
+            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
             ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
-                let order = self.graphs[*ix].order;
+                let order = self.graphs[ix].order;
                 let spec = &self.orders[order].spec;
                 (&*spec.node_id == *node && spec.seq.to_string() == *seq)
-                    .then_some((*ix, Some(order)))
+                    .then_some((ix, Some(order)))
             }),
             _ => None,
         };

@@ -105,7 +105,7 @@ impl Engine {
     fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
         let (mut payments, mut any_open) = (Vec::new(), false);
         for (account, owner) in self.accounts.iter() {
-            for ((at, asset), row) in &owner.rows {
+            for ((at, asset), row) in owner.rows.iter() {
                 let quantity = self.rows[*row].perp.unwrap_or_default().quantity;
                 if *at != venue || quantity.0 == 0 {
                     continue;

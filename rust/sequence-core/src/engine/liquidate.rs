@@ -20,7 +20,7 @@ use crate::order::{
     AtVenue, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
 };
 use crate::reject::DoneReason;
-use crate::risk::{GraphRisk, Mode};
+use crate::risk::Mode;
 use crate::sim::fees::{FeeSchedule, FeeState};
 use crate::sim::latency::Transit;
 
@@ -268,13 +268,13 @@ impl Engine {
             order: id,
             first_answer: None,
             metadata: Arc::from("{}"),
-            risk: GraphRisk::default(),
+            limits: None,
             by: Mode::Sandbox,
         });
         let owner = &mut self.accounts[account];
         owner.graphs.insert(name, graph);
         owner.orders.push(id);
-        owner.open.insert(id);
+        owner.open.insert(id, ());
         self.life.liquidations.insert(id);
         self.touch(id);
         self.orders[id].created_seq = self.orders[id].event_seq;

@@ -107,7 +107,7 @@ impl Engine {
         }
         let outcome = self.orders[order].spec.outcome;
         let price = book_price(fill.price, outcome);
-        let evidence = self.evidence(order, at, Liquidity::Maker(*fill, cite));
+        let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
         let transit = self.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
         self.match_leg(order, at, matched, self.now_ns.saturating_sub(transit.feed_ns));

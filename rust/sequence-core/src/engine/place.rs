@@ -333,7 +333,7 @@ impl Engine {
             (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
         };
         // A change that travels may find part of the leg filled in its old form.
-        let other = match leg.reshape {
+        let other = match leg.reshape.as_deref() {
             None => return Ok(needed),
             Some(form) if form.travels => leg.dearest_form(side),
             Some(_) => leg.other_form(),

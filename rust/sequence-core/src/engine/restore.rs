@@ -270,7 +270,7 @@ impl Engine {
         for (id, account) in open {
             let row = &mut self.accounts[account];
             row.orders.push(id);
-            row.open.insert(id);
+            row.open.insert(id, ());
         }
     }
 
@@ -286,7 +286,7 @@ impl Engine {
 
     fn resume_orders(&mut self) {
         let open: Vec<OrderId> =
-            self.accounts.iter().flat_map(|(_, account)| account.open.iter().copied()).collect();
+            self.accounts.iter().flat_map(|(_, account)| account.open.keys().copied()).collect();
         for id in open {
             if let Some(end_ns) = self.orders[id].expires_ns {
                 self.add_timer(end_ns.max(self.now_ns), Due::Expire(id));
@@ -328,7 +328,7 @@ impl Engine {
                 self.markets[market].world(account, &params).waiting.push((id, at));
             }
         }
-        match self.orders[id].legs.get(at).and_then(|leg| leg.reshape) {
+        match self.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
                 self.add_timer(self.now_ns, Due::Deliver(id, at, Answer::Amended));

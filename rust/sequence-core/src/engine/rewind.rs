@@ -47,7 +47,7 @@ impl Engine {
 
     /// The status that readers know of each open graph.
     fn follow_graphs(&mut self) {
-        let open = self.accounts.iter().flat_map(|(_, row)| row.open.iter().copied());
+        let open = self.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
         let statuses = open.map(|id| {
             let graph = self.orders[id].spec.graph;
             (graph, GraphStatus::of(&self.orders[self.graphs[graph].order]))

@@ -229,7 +229,7 @@ impl Engine {
         limit: Option<Price>,
     ) -> Result<(), Rejected> {
         let spec = &order.spec;
-        let risk = self.risk_of(spec).pre_trade;
+        let risk = &self.risk_of(spec).pre_trade;
         let markets = &self.registry.symbol(spec.symbol).markets;
         if let Some(most) = risk.max_order_notional {
             let price = limit.or_else(|| self.best_touch(markets, spec.side, spec.outcome));
@@ -252,8 +252,8 @@ impl Engine {
     }
 
     /// Limits of the graph an order belongs to; none for one that is not recorded.
-    pub(super) fn risk_of(&self, spec: &OrderSpec) -> GraphRisk {
-        self.graphs.get(spec.graph).map(|graph| graph.risk).unwrap_or_default()
+    pub(super) fn risk_of(&self, spec: &OrderSpec) -> &GraphRisk {
+        self.graphs.get(spec.graph).map_or(&GraphRisk::NONE, super::Graph::risk)
     }
 
     fn check_spread(&self, symbol: SymbolId, most: u32) -> Result<(), Rejected> {

@@ -86,7 +86,7 @@ impl Engine {
     }
 
     fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
-        let open = self.accounts[account].open.iter().rev();
+        let open = self.accounts[account].open.keys().rev();
         let free = open.filter(|order| !self.life.booking.contains(order));
         free.flat_map(|order| {
             let legs = self.orders[*order].legs.iter().enumerate();

@@ -73,8 +73,8 @@ impl Ledger {
     /// Empty balances and unused assets are left out: having opened them is not a difference. A
     /// reservation is hashed by whoever holds its id, through [`Ledger::reserved`].
     pub fn hash_into(&self, hasher: &mut StateHasher) {
-        for (key, id) in &self.by_key {
-            let balance = self.balance(*id);
+        let balances = self.by_key.keys().flat_map(|account| self.balances(*account));
+        for (_, key, balance) in balances {
             if balance != Balance::default() {
                 hasher.word(u64::from(key.account.0));
                 hasher.word(u64::from(key.venue.0));

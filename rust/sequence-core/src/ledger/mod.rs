@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use crate::ids::{AccountId, AssetId, VenueId};
 use crate::mutant;
 use crate::number::Money;
+use crate::sorted::SortedMap;
 
 pub use entry::{Balance, BalanceId, BalanceKey, Contra, ContraTotals, LedgerError, MAX_AMOUNT};
 pub use slots::ReservationId;
@@ -41,7 +42,7 @@ struct Row {
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     rows: Vec<Row>,
-    by_key: BTreeMap<BalanceKey, BalanceId>,
+    by_key: BTreeMap<AccountId, SortedMap<(VenueId, AssetId), BalanceId>>,
     contra: Vec<ContraTotals>,
     slots: Slots,
     /// Balances and assets written since the last take; `None` when nobody asks.
@@ -56,14 +57,14 @@ impl Ledger {
 
     /// The balance of this key, made empty if there is none yet.
     pub fn open(&mut self, account: AccountId, venue: VenueId, asset: AssetId) -> BalanceId {
-        let key = BalanceKey { account, venue, asset };
-        if let Some(found) = self.by_key.get(&key) {
-            return *found;
+        if let Some(found) = self.find(account, venue, asset) {
+            return found;
         }
+        let key = BalanceKey { account, venue, asset };
         // Ids are 32 bits by design; memory ends long before four billion rows do.
         let id = BalanceId(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
         self.rows.push(Row { key, balance: Balance::default() });
-        self.by_key.insert(key, id);
+        self.by_key.entry(account).or_default().insert((venue, asset), id);
         if self.contra.len() <= asset.index() {
             self.contra.resize(asset.index() + 1, ContraTotals::default());
         }
@@ -72,7 +73,7 @@ impl Ledger {
 
     /// The balance of this key, if it was ever opened.
     pub fn find(&self, account: AccountId, venue: VenueId, asset: AssetId) -> Option<BalanceId> {
-        self.by_key.get(&BalanceKey { account, venue, asset }).copied()
+        self.by_key.get(&account)?.get(&(venue, asset)).copied()
     }
 
     /// Both parts of a balance. An id of another ledger has nothing.
@@ -90,9 +91,10 @@ impl Ledger {
         &self,
         account: AccountId,
     ) -> impl Iterator<Item = (BalanceId, BalanceKey, Balance)> {
-        let first = BalanceKey { account, venue: VenueId(u8::MIN), asset: AssetId(u32::MIN) };
-        let last = BalanceKey { account, venue: VenueId(u8::MAX), asset: AssetId(u32::MAX) };
-        self.by_key.range(first..=last).map(|(key, id)| (*id, *key, self.balance(*id)))
+        let of_account = self.by_key.get(&account).into_iter().flat_map(SortedMap::iter);
+        of_account.map(move |((venue, asset), id)| {
+            (*id, BalanceKey { account, venue: *venue, asset: *asset }, self.balance(*id))
+        })
     }
 
     /// The other sides of one asset.

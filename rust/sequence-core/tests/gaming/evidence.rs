@@ -195,7 +195,7 @@ fn b14_the_readings_of_a_lone_order_stay_in_their_order() {
             );
         }
         for fill in lab.fills(lab.me) {
-            if let sequence_core::engine::Liquidity::Maker(made, _) = fill.evidence.liquidity {
+            if let sequence_core::engine::Liquidity::Maker(made, _) = &fill.evidence.liquidity {
                 assert!(
                     made.low.remaining <= made.remaining.0
                         && made.remaining.0 <= made.high.remaining

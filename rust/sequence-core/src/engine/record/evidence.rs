@@ -120,7 +120,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     let transit = read_transit(cells)?;
     let liquidity = match cells.next::<String>()?.as_str() {
         "taker" => read_taker(cells)?,
-        "maker" => Liquidity::Maker(read_maker(cells)?, read_tape(cells)?),
+        "maker" => Liquidity::Maker(Box::new(read_maker(cells)?), read_tape(cells)?),
         other => return Err(cells.error(format!("knows no liquidity {other:?}"))),
     };
     Ok(Evidence {

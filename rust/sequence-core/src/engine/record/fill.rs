@@ -36,7 +36,7 @@ pub(in crate::engine) fn fill_row(engine: &Engine, id: FillIx) -> Row {
         fill.fee_asset.0,
         fill.fee_usd,
     ]);
-    cells.extend(parts_cells(fill.fee_parts));
+    cells.extend(parts_cells(fill.fee_leg.parts));
     cells.extend(row![
         fill.is_maker,
         fill.cause,
@@ -62,7 +62,8 @@ pub(in crate::engine) fn read_fill(row: &[Cell]) -> Result<(FillIx, Fill), Resto
     let (_symbol, _venue) = (cells.next::<String>()?, cells.next::<String>()?);
     let (price, quantity, notional_usd) = (cells.next()?, cells.next()?, cells.next()?);
     let (fee, fee_asset, fee_usd) = (cells.next()?, AssetId(cells.next()?), cells.next()?);
-    let fee_parts = read_parts(cells)?;
+    // The charge has them too.
+    let _parts = read_parts(cells)?;
     let (is_maker, cause, queue_ahead) = (cells.next()?, cells.next()?, cells.next()?);
     let (realized_usd, event_seq, ts_ns) = (cells.next()?, cells.next()?, cells.next()?);
     let Charge { fee_leg, cash, fee_rule, fees_before } = read_charge(&cells.packed()?)?;
@@ -77,7 +78,6 @@ pub(in crate::engine) fn read_fill(row: &[Cell]) -> Result<(FillIx, Fill), Resto
         fee,
         fee_asset,
         fee_usd,
-        fee_parts,
         fee_leg,
         fee_rule,
         fees_before,

@@ -169,7 +169,7 @@ fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
     cells.push(pack(&transit_cells(&leg.transit)).into());
-    cells.push(leg.reshape.map(|form| pack(&reshape_cells(&form))).into());
+    cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form))).into());
     cells
 }
 
@@ -237,7 +237,7 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
     leg.fees = FeeState::from_sums(sums);
     let transit = cells.packed()?;
     leg.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
-    leg.reshape = read_reshape(cells)?;
+    leg.reshape = read_reshape(cells)?.map(Box::new);
     Ok((leg, held))
 }
 
@@ -253,7 +253,7 @@ pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
         format!("{:032x}", engine.fingerprint(id)),
         graph.metadata.clone(),
         graph.first_answer.as_deref().map(|first| pack(&snapshot_cells(first))),
-        pack(&risk_cells(&graph.risk)),
+        pack(&risk_cells(graph.risk())),
         graph.by,
     ]
 }
@@ -281,9 +281,9 @@ pub(in crate::engine) fn read_graph(
     };
     let risk = read_risk(&cells.packed()?)?;
     let (id_of_graph, by) = (GraphId::parse(&name), cells.next()?);
-    let metadata = metadata.into();
+    let (metadata, limits) = (metadata.into(), Graph::limits(&risk));
     let fingerprint = Some(fingerprint);
-    let graph = Graph { id: id_of_graph, fingerprint, order, first_answer, metadata, risk, by };
+    let graph = Graph { id: id_of_graph, fingerprint, order, first_answer, metadata, limits, by };
     Ok((id, account, graph))
 }
 

@@ -86,6 +86,7 @@ pub(in crate::engine) fn read_position(row: &[Cell]) -> Result<ReadPosition, Res
         account: AccountId(cells.next()?),
         venue: cells.next()?,
         asset: AssetId(cells.next()?),
+        balance: None,
     };
     let _is_sandbox: bool = cells.next()?;
     let (held, margin_asset) = (cells.next::<Option<Money>>()?, cells.next::<Option<u32>>()?);

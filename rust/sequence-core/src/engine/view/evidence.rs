@@ -75,7 +75,7 @@ impl Engine {
     }
 
     fn fee_view(&self, fill: &Fill) -> Value {
-        let (rule, parts) = (&fill.fee_rule, fill.fee_parts);
+        let (rule, parts) = (&fill.fee_rule, fill.fee_leg.parts);
         let mut rows = vec![
             ("rule_id", rule.rule_id.into()),
             ("effective_from", rule.effective_from.to_string().into()),

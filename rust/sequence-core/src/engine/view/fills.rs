@@ -100,7 +100,7 @@ impl Engine {
 }
 
 fn fee_parts(fill: &Fill) -> Value {
-    fill.fee_parts.map_or(Value::Null, |parts| {
+    fill.fee_leg.parts.map_or(Value::Null, |parts| {
         Value::Map(vec![
             ("trade_fee_usd_1e9", parts.trade_fee.into()),
             ("rounding_fee_usd_1e9", parts.rounding_fee.into()),

@@ -26,7 +26,7 @@ impl Engine {
             ("edge_count", 0i64.into()),
             ("nodes", Value::List(vec![self.node_view(order)])),
             ("edges", Value::List(Vec::new())),
-            ("risk", super::controls::risk_view(&graph.risk)),
+            ("risk", super::controls::risk_view(graph.risk())),
             ("pnl_usd_1e9", self.graph_pnl(order).into()),
             ("fees_usd_1e9", order.fees_usd.into()),
             ("metadata", graph.metadata.clone().into()),

@@ -84,7 +84,7 @@ impl Engine {
     /// Realised plus unrealised less fees of the epoch, USD.
     pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> i128 {
         let mut totals = Totals::default();
-        for ((venue, asset), id) in &self.accounts[account].rows {
+        for ((venue, asset), id) in self.accounts[account].rows.iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         totals.realized + totals.unrealized - totals.fees
@@ -93,7 +93,7 @@ impl Engine {
     /// Net asset value in USD.
     pub(super) fn net_value(&self, account: AccountId) -> Money {
         let mut totals = Totals::default();
-        for ((venue, asset), id) in &self.accounts[account].rows {
+        for ((venue, asset), id) in self.accounts[account].rows.iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         Money(totals.nav())

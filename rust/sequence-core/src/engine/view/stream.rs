@@ -122,7 +122,7 @@ impl Engine {
 
     /// Rows of everything that is open: what a reader of the stream needs after a gap.
     pub fn open_rows(&self, account: AccountId) -> (Vec<Value>, Vec<Value>) {
-        let open = || self.accounts[account].open.iter().copied();
+        let open = || self.accounts[account].open.keys().copied();
         let graphs: std::collections::BTreeSet<GraphIx> =
             open().map(|id| self.orders[id].spec.graph).collect();
         let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();
