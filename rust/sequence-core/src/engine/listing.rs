@@ -105,7 +105,7 @@ impl Engine {
     /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
     /// that has one keeps them.
     pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
-        let mut open = self.accounts.iter().flat_map(|(_, row)| &row.open);
+        let mut open = self.accounts.iter().flat_map(|(_, row)| row.open.keys());
         let taken = open.any(|order| {
             let mut legs = self.orders[*order].legs.iter();
             legs.any(|leg| leg.market == id && leg.state != LegState::Done)
