@@ -124,6 +124,9 @@ impl<'a> Sweep<'a> {
             };
             let Some((_, size)) = *head else { return };
             let taken = self.give(at, size);
+            if self.route.unrouted.0 == 0 {
+                return;
+            }
             *head = if taken { ladder.next() } else { None };
         }
     }

@@ -71,15 +71,13 @@ impl Engine {
         if let Some(price) = order.limit {
             check_price_range(kind, price)?;
         }
-        if order.limit.is_none()
-            && !markets.iter().any(|m| self.touch_of(*m, order.side, outcome).is_some())
-        {
+        let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
+        if price.is_none() {
             return Err(match order.side {
                 Side::Buy => Refusal::invalid("", "market buy requires a live ask"),
                 Side::Sell => Refusal::invalid("", "market sell requires a live bid"),
             });
         }
-        let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
         let (qty, notional) = self.size(order, &markets, price)?;
         self.check_fits(order, &markets, qty, price)?;
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
@@ -219,15 +217,18 @@ impl Engine {
         outcome: Option<Outcome>,
         qty: Quantity,
     ) -> Result<(), Refusal> {
+        let sells = side == Side::Sell
+            && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
+        if sells {
+            return Ok(());
+        }
         let open = self.open_orders(account).map(|id| i128::from(self.orders[id].remaining().0));
         let coming = open.sum::<i128>() + i128::from(qty.0);
         let held = markets.iter().map(|market| {
             let terms = self.registry.market(*market);
             i128::from(self.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs())
         });
-        let sells = side == Side::Sell
-            && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
-        if !sells && held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
+        if held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
             return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
         }
         Ok(())

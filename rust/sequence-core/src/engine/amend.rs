@@ -172,7 +172,7 @@ impl Engine {
         let markets = &self.registry.symbol(spec.symbol).markets;
         let added = Quantity(total.0.saturating_sub(order.qty.0).max(0));
         self.check_position_range(spec.account, spec.side, markets, spec.outcome, added)?;
-        self.check_notional(self.risk_of(spec), self.notional_usd(markets, total, limit))?;
+        self.check_notional(self.risk_of(spec), || self.notional_usd(markets, total, limit))?;
         self.check_limits(order, total, limit)
             .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))
     }

@@ -153,8 +153,7 @@ impl Engine {
         {
             return Err(Refusal::invalid("", format!("more than {most} open orders")));
         }
-        let notional = self.notional_usd(markets, qty, price);
-        self.check_notional(&order.risk, notional)?;
+        self.check_notional(&order.risk, || self.notional_usd(markets, qty, price))?;
         if let Some(most) = self.limits.max_order_rate {
             let since = self.now_ns.saturating_sub(SECOND_NS);
             let recent = row.submits.iter().rev().take_while(|at| **at > since).count();
@@ -166,12 +165,20 @@ impl Engine {
     }
 
     /// USD limits of one order: of the account, of the graph's admission.
-    pub(super) fn check_notional(&self, risk: &GraphRisk, usd: Money) -> Result<(), Refusal> {
+    pub(super) fn check_notional(
+        &self,
+        risk: &GraphRisk,
+        usd: impl FnOnce() -> Money,
+    ) -> Result<(), Refusal> {
         let limits = [
             ("max_order_notional_1e9", self.limits.max_order_notional),
             ("risk.admission.max_order_notional_usd", risk.admission.max_order_notional),
             ("risk.admission.max_notional_usd", risk.admission.max_notional),
         ];
+        if limits.iter().all(|(_, limit)| limit.is_none()) {
+            return Ok(());
+        }
+        let usd = usd();
         for (name, limit) in limits {
             if let Some(most) = limit.filter(|most| usd > *most) {
                 return Err(Refusal::invalid(
