@@ -11,6 +11,7 @@ import pytest
 from sequence.sandbox import Sandbox
 from sequence.store.check import verify_database
 
+MIDDLE = "seq = (SELECT max(seq) / 2 FROM events)"
 PERPS = ("BTC-USD-PERP", "ETH-USD-PERP")
 
 
@@ -77,12 +78,12 @@ def test_a_fill_without_its_position_is_found(database: Path, reopen: Callable[.
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE events SET kind = 'order_filled' WHERE seq = 40",
-        "UPDATE events SET ts_ns = ts_ns + 1 WHERE seq = 40",
-        "UPDATE events SET word_4 = word_4 + 1 WHERE seq = 40",
-        "UPDATE events SET chain = replace(chain, substr(chain, 1, 1), 'g') WHERE seq = 40",
-        "UPDATE events SET account_seq = account_seq + 1000 WHERE seq = 40",
-        "DELETE FROM events WHERE seq = 40",
+        "UPDATE events SET kind = kind || 'x' WHERE {middle}",
+        "UPDATE events SET ts_ns = ts_ns + 1 WHERE {middle}",
+        "UPDATE events SET word_4 = word_4 + 1 WHERE {middle}",
+        "UPDATE events SET chain = replace(chain, substr(chain, 1, 1), 'g') WHERE {middle}",
+        "UPDATE events SET account_seq = account_seq + 1000 WHERE {middle}",
+        "DELETE FROM events WHERE {middle}",
         "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)",
         "DELETE FROM events WHERE seq = 1",
         "UPDATE engine SET event_hash = event_hash + 1",
@@ -94,6 +95,6 @@ def test_any_change_of_the_event_log_is_found(
     with reopen() as sandbox:
         trade(sandbox, 8, orders=6)
     with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute(change).rowcount == 1
+        assert connection.execute(change.format(middle=MIDDLE)).rowcount == 1
         connection.commit()
     assert {"D2", "D3"} & {finding.check for finding in verify_database(database)}
