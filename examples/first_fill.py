@@ -31,9 +31,14 @@ Connect to the same sandbox (paper money only, in memory: lost on exit):
   key  {sandbox.test_key}
 
   from sequence import Sequence
-  client = Sequence("{sandbox.test_key[:13]}...", base_url="{url}")
+  client = Sequence("{sandbox.test_key}", base_url="{url}")
   order = client.buy("BTC-USD", "0.1")
   print(order.status, order.avg_price)
+
+or, for the commands:
+
+  export SEQUENCE_BASE_URL={url} SEQUENCE_API_KEY={sandbox.test_key}
+  .venv/bin/sequence positions
 """)
         if not os.environ.get("SEQUENCE_EXAMPLE_ONCE"):
             serve_on()

@@ -252,6 +252,21 @@ def test_version_and_help():
         assert "Usage" in done.out
 
 
+def test_files_that_cannot_be_used_are_said_in_a_sentence(tmp_path: Path):
+    key = "seq_test_" + "0" * 64
+    missing = tmp_path / "none.zst"
+    done = run("up", "--market", f"replay:{missing}", home=tmp_path)
+    assert (done.code, done.err) == (2, f"sequence: {missing}: No such file or directory\n")
+    source = tmp_path / "x.jsonl"
+    source.write_text("{}")
+    done = run("convert", str(source), str(source), home=tmp_path)
+    assert (done.code, done.err) == (2, f"sequence: {source}: is there already\n")
+    rows = tmp_path / "rows.json"
+    rows.write_text("[1]")
+    done = run("--key", key, "sandbox", "positions", "--file", str(rows), home=tmp_path)
+    assert (done.code, done.err) == (2, f"sequence: {rows}: must hold a JSON array of objects\n")
+
+
 def test_without_a_server_the_exit_code_says_network(tmp_path: Path):
     key = "seq_test_" + "0" * 64
     with socket.create_server(("127.0.0.1", 0)) as closing:

@@ -26,7 +26,7 @@ def test_python_blocks_run(at: int, tmp_path: Path):
     code = PYTHON[at]
     recordings = re.findall(r'"([^"]+\.zst)"', code)
     for name in recordings:
-        found = DATA / name
+        found = DATA / name.removeprefix("../shared/data/")
         if not found.exists():
             pytest.skip(f"no recorded market data {name} in {DATA}: set SEQUENCE_TEST_DATA")
         code = code.replace(name, str(found))

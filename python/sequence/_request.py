@@ -45,7 +45,10 @@ def prepare(
     headers = {"Accept": "application/json"}
     if operation.auth != "none":
         if options.api_key is None:
-            raise ValidationError("no API key: pass api_key= or set SEQUENCE_API_KEY")
+            raise ValidationError(
+                "no API key: set SEQUENCE_API_KEY, pass api_key= in a program, or let "
+                "`sequence up` save one for the other commands"
+            )
         headers["Authorization"] = f"Bearer {options.api_key}"
     content = None if body is None else body.to_json()
     if content is not None:

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -207,3 +208,15 @@ def test_prices_of_json_numbers_are_exact():
     line = '{"ts_ns":1,"venue":"k","symbol":"A-B","type":"trade","price":0.1,"qty":1e-8}'
     (row,) = RECORD.iter_unpack(jsonl.load(line.encode()).records)
     assert (row[7], row[8]) == (int(Decimal("0.1").scaleb(9)), 1)
+
+
+def test_a_packed_file_is_read_to_its_end_or_refused(tmp_path):
+    first = b'{"ts_ns":1,"venue":"kraken","symbol":"A-B","type":"trade","price":"1","qty":"2"}\n'
+    second = first.replace(b'"ts_ns":1', b'"ts_ns":2')
+    pack = zstandard.ZstdCompressor().compress
+    file = tmp_path / "x.jsonl.zst"
+    file.write_bytes(pack(first) + pack(second))
+    assert len(feeds.read(file)) == 2
+    file.write_bytes((pack(first) + pack(second * 500))[:-9])
+    with pytest.raises(RecordingError, match="cut short"):
+        feeds.read(file)

@@ -154,6 +154,7 @@ def _rows_of(file: Path) -> list[dict[str, Any]]:
         rows: object = loads(body, parse_float=str)
     except (OSError, UnicodeDecodeError, JSONDecodeError) as error:
         raise ValidationError(f"{file}: {error}") from None
-    if not isinstance(rows, list):
-        raise ValidationError(f"{file}: must hold a JSON array of rows")
-    return cast("list[dict[str, Any]]", rows)
+    found = cast("list[object]", rows) if isinstance(rows, list) else None
+    if found is None or not all(isinstance(row, dict) for row in found):
+        raise ValidationError(f"{file}: must hold a JSON array of objects")
+    return cast("list[dict[str, Any]]", found)

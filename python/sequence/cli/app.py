@@ -21,8 +21,8 @@ _UNAUTHORIZED = 401
 app = typer.Typer(
     name="sequence",
     help="Paper-trading sandbox and client for the Sequence Markets API.",
-    epilog="Exit codes: 0 done, 1 refused or rejected, 2 wrong arguments, 3 no answer, "
-    "4 address in use.",
+    epilog="Exit codes: 0 done, 1 refused or rejected, 2 wrong arguments, 3 no answer or database "
+    "in use, 4 address in use, 5 the database cannot be used.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -29,6 +29,8 @@ def convert(
     ] = None,
 ) -> None:
     """Converts recorded market data between encodings."""
+    if target.exists():
+        raise ValidationError(f"{target}: is there already")
     try:
         made = convert_file(source, target, venue=venue, symbols=symbol, encoding=encoding)
     except (ValueError, OSError) as error:

@@ -21,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(db: _Database) -> None:
-    """Checks every stored row, the event chain and the state rebuilt from them."""
+    """Checks every stored row, the event chain and the state rebuilt from them.
+
+    No server may use the database meanwhile: check a backup of it instead.
+    """
     from sequence.store.check import verify_database  # noqa: PLC0415 - loads the database layer
 
     try:

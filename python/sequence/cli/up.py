@@ -84,7 +84,9 @@ def up(
         )
     except StoreError as error:
         _refuse(str(error), error.exit_code)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}", EXIT_CONFIG)
+    except ValueError as error:
         _refuse(str(error), EXIT_CONFIG)
 
     _warn_of_place(db)

@@ -36,11 +36,18 @@ def read_bytes(file: Path) -> bytes:
         return data
     # Imported here: only packed files need it. Its own types leave the reader unknown.
     zstandard: Any = import_module("zstandard")
+    unpacked = bytearray()
     try:
-        unpacked: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        # A file that was written in pieces is several frames.
+        while data:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+            unpacked += frame.decompress(data)
+            if not frame.eof:
+                raise RecordingError(f"{file.name} is cut short: its last frame has no end")
+            data = frame.unused_data
     except zstandard.ZstdError as error:
         raise RecordingError(f"{file.name} cannot be unpacked: {error}") from None
-    return unpacked
+    return bytes(unpacked)
 
 
 def open_source(path: str | Path, venue: str | None = None) -> _core.Recording | Recording:
