@@ -40,6 +40,9 @@ def test_polymarket_holdings_wait_to_be_redeemed(sandbox):
     assert answer.payout_usd_1e9 == 7_500_000_000
     row = state(client, "some-market:NO")
     assert (row.lifecycle.state, row.settled_mark_usd_1e9) == ("resolved", 750_000_000)
+    assert sandbox.market.redeem("some-market") == (1, 7_500_000_000)
+    assert state(client, "some-market:NO").lifecycle.state == "redeemed"
+    assert sandbox.market.redeem("some-market") == (0, 0)
 
 
 @pytest.mark.parametrize("ends", [{}, {"value": 1, "void": True}])

@@ -116,7 +116,7 @@ class Market:
         """Ends an event market for every account, whatever feeds it.
 
         Open orders of the market end first. Kalshi pays at once; on Polymarket holdings become
-        resolved and pay when they are redeemed. Settling again with another value corrects the
+        resolved and pay when they are redeemed (``redeem``). Settling again with another value corrects the
         first; with the same it changes nothing.
 
         Args:
@@ -130,6 +130,17 @@ class Market:
         value_1e9 = None if value is None else human_units(value, PRICE_DECIMALS, "value")
         with self._any_turn() as now_ns:
             return Settlement(*self._runtime.engine.settle(venue, market_slug, value_1e9, now_ns))
+
+    def redeem(self, market_slug: str, venue: str = "polymarket") -> Settlement:
+        """Claims what the local client holds of a resolved market, in cash at once.
+
+        Args:
+            market_slug: Slug or token id of the market.
+            venue: Where it was resolved; Kalshi has paid by itself, so nothing is left there.
+        """
+        with self._any_turn() as now_ns:
+            account = self._runtime.local.account
+            return Settlement(*self._runtime.engine.redeem(account, venue, market_slug, now_ns))
 
     def funding_rate(self, venue: str, symbol: str, rate: Number) -> None:
         """Sets what longs of a perpetual pay at each funding boundary: ``0.0001`` is 1 bp."""
