@@ -116,8 +116,8 @@ class Market:
         """Ends an event market for every account, whatever feeds it.
 
         Open orders of the market end first. Kalshi pays at once; on Polymarket holdings become
-        resolved and pay when they are redeemed (``redeem``). Settling again with another value corrects the
-        first; with the same it changes nothing.
+        resolved and pay when they are claimed with ``redeem``. Settling again with another value
+        corrects the first; with the same it changes nothing.
 
         Args:
             venue: ``kalshi`` or ``polymarket``.
