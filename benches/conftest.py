@@ -49,8 +49,9 @@ def client(sandbox: Sandbox) -> Iterator[Sequence]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[dict[str, Any]]:
-    """A `sequence up` with the demo market."""
-    yield from _ready("-m", "sequence", "up", "--port", "0", "--json", "--preset", "instant")
+    """A `sequence up` with the demo market, in memory: `store/durable.py` measures commits."""
+    options = ("--port", "0", "--json", "--preset", "instant", "--db", "memory")
+    yield from _ready("-m", "sequence", "up", *options)
 
 
 @pytest.fixture(scope="session")

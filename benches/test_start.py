@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -22,9 +23,9 @@ def test_import_client(benchmark: Any) -> None:
     benchmark.pedantic(lambda: run(code), rounds=15, warmup_rounds=2)
 
 
-def test_up_until_ready(benchmark: Any) -> None:
+def test_up_until_ready(benchmark: Any, tmp_path: Path) -> None:
     benchmark.extra_info["reference"] = "test_interpreter_alone"
-    benchmark.pedantic(up, rounds=8, warmup_rounds=1)
+    benchmark.pedantic(lambda: up(tmp_path), rounds=8, warmup_rounds=1)
 
 
 def run(code: str) -> None:
@@ -32,13 +33,13 @@ def run(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own program
 
 
-def up() -> None:
+def up(home: Path) -> None:
     """Starts a server and stops it at once when it answers; both are counted."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sequence", "up", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ,
+        env=os.environ | {"SEQUENCE_HOME": str(home)},
     )
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["url"]
