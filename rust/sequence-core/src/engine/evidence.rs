@@ -115,8 +115,9 @@ impl Evidence {
 
 impl Engine {
     /// The book as it is now.
-    pub(super) fn cite(&self, market: MarketId) -> BookCite {
-        let (sim, now) = (&self.markets[market], self.now_ns);
+    pub(super) fn cite(&mut self, market: MarketId) -> BookCite {
+        let (sim, now) = (&mut self.markets[market], self.now_ns);
+        let interval_ns = sim.depth_pace.interval_ns();
         let book = &sim.market;
         let price = |side| book.best(side).map_or(Price(0), |level| level.price);
         BookCite {
@@ -125,23 +126,30 @@ impl Engine {
             venue_ns: book.venue_stamp_ns(),
             age_ns: book.age_ns(now),
             status: book.status(now),
-            interval_ns: sim.depth_pace.interval_ns(),
+            interval_ns,
             best_bid: price(BookSide::Bid),
             best_ask: price(BookSide::Ask),
         }
     }
 
     /// What is known now of a fill of a leg.
-    pub(super) fn evidence(&self, id: OrderId, at: usize, liquidity: Liquidity) -> Box<Evidence> {
+    pub(super) fn evidence(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        liquidity: Liquidity,
+    ) -> Box<Evidence> {
         let leg = self.orders[id].legs.get(at);
         let market = leg.map_or(MarketId(0), |leg| leg.market);
+        let book = self.cite(market);
+        let leg = self.orders[id].legs.get(at);
         let sim = &self.markets[market];
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {
             transit: leg.map(|leg| leg.transit).unwrap_or_default(),
             matched_ns: self.now_ns,
             entry_deferred: leg.is_some_and(|leg| leg.deferred),
-            book: self.cite(market),
+            book,
             event_level: sim.traits.event_level,
             liquidity,
             match_rate_ppm: rate.ppm(),

@@ -14,7 +14,7 @@ const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
 /// Gaps between depth messages that the median is of.
 const PACE_GAPS: usize = 1_000;
 /// Messages after which it is taken anew.
-const PACE_EVERY: u64 = 256;
+const PACE_EVERY: usize = 256;
 
 /// One change of a message, with where the tape has it.
 #[derive(Debug, Clone, Copy, Hash)]
@@ -51,31 +51,47 @@ impl ClockOffset {
 #[derive(Debug, Clone, Default, Hash)]
 pub(super) struct DepthPace {
     last_ns: Option<i64>,
+    /// Newest last: the window, and what came since the median was due.
     gaps: VecDeque<i64>,
     seen: u64,
     median_ns: i64,
+    /// Gaps seen when the median was taken.
+    taken_at: u64,
 }
 
 impl DepthPace {
-    /// A depth message was received.
+    /// A depth message was received. Most are never asked about, so nothing is computed here.
     pub(super) fn on_message(&mut self, now_ns: i64) {
         let Some(last_ns) = self.last_ns.replace(now_ns) else { return };
-        if self.gaps.len() >= PACE_GAPS {
+        if self.gaps.len() >= PACE_GAPS + PACE_EVERY {
             self.gaps.pop_front();
         }
         self.gaps.push_back(now_ns.saturating_sub(last_ns));
         self.seen += 1;
-        // Early on at every doubling, so that a short tape has an answer too.
-        if self.seen.is_multiple_of(PACE_EVERY) || self.seen.is_power_of_two() {
-            let mut sorted: Vec<i64> = self.gaps.iter().copied().collect();
-            let middle = sorted.len() / 2;
-            self.median_ns = *sorted.select_nth_unstable(middle).1;
-        }
     }
 
-    /// The median gap, ns; 0 before the second message.
-    pub(super) const fn interval_ns(&self) -> i64 {
+    /// The median gap as of the last time it was due, ns; 0 before the second message. Who asks,
+    /// and how often, changes nothing.
+    pub(super) fn interval_ns(&mut self) -> i64 {
+        let due = self.due_at();
+        if due != self.taken_at {
+            let since = usize::try_from(self.seen - due).unwrap_or(0);
+            let window = self.gaps.iter().rev().skip(since).take(PACE_GAPS);
+            let mut sorted: Vec<i64> = window.copied().collect();
+            let middle = sorted.len() / 2;
+            self.median_ns = *sorted.select_nth_unstable(middle).1;
+            self.taken_at = due;
+        }
         self.median_ns
+    }
+
+    /// Every so many gaps; early on at every doubling, so that a short tape has an answer too.
+    const fn due_at(&self) -> u64 {
+        match self.seen.checked_ilog2() {
+            None => 0,
+            Some(doublings) if self.seen < PACE_EVERY as u64 => 1 << doublings,
+            Some(_) => self.seen - self.seen % PACE_EVERY as u64,
+        }
     }
 }
 
@@ -124,4 +140,27 @@ pub(super) fn differences(before: &Book, after: &Book) -> Vec<Change> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_of_depth_is_a_median_that_asking_does_not_change() {
+        let (mut asked, mut quiet) = (DepthPace::default(), DepthPace::default());
+        let mut now_ns = 0;
+        for message in 0..3_000_u64 {
+            // Every fourth gap is long; halfway the feed slows down.
+            let pace = if message < 1_500 { 10 } else { 70 };
+            now_ns += if message % 4 == 0 { 9_000 } else { pace };
+            asked.on_message(now_ns);
+            quiet.on_message(now_ns);
+            assert_eq!(asked.interval_ns(), quiet.clone().interval_ns(), "{message}");
+            if message == 1_499 {
+                assert_eq!(asked.interval_ns(), 10);
+            }
+        }
+        assert_eq!(quiet.interval_ns(), 70);
+    }
 }
