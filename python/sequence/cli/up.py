@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import TIMEOUT_MAX, Timer
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
@@ -98,8 +99,24 @@ def up(
             _write_banner(url, sandbox, db, saved_in=None if no_save else _save(url, sandbox))
         # A pipe is not flushed by itself, and the reader waits for this line.
         sys.stdout.flush()
+        if kind == "replay" and speed is not None:
+            _announce_end(sandbox, speed)
 
     _serve(sandbox, host, port, announce, allow_remote=allow_remote)
+
+
+def _announce_end(sandbox: Sandbox, speed: float) -> None:
+    runtime = sandbox.runtime
+    with runtime.lock:
+        last_ns, now_ns = runtime.engine.last_recorded_ns(), runtime.clock.now_ns()
+    if last_ns is None:
+        return
+    line = "sequence: the recording ended: time goes on, its books go stale\n"
+    # Longer than a thread can wait is longer than anybody looks.
+    left_s = min(max(0.0, (last_ns - now_ns) / 1e9 / speed), TIMEOUT_MAX)
+    timer = Timer(left_s, sys.stderr.write, [line])
+    timer.daemon = True
+    timer.start()
 
 
 def _warn_of_place(db: str) -> None:

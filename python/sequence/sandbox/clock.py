@@ -83,19 +83,19 @@ class ManualClock:
 
 
 class ReplayClock:
-    """The time of a recording, running by itself: it stops with the last frame.
+    """The time of a recording, running by itself, and on after the last frame.
+
+    What is under way then still finishes, and the books grow old like those of a silent venue.
 
     Args:
         start_ns: Where the recording starts.
-        end_ns: Where it ends; a feed without messages has no time of its own.
         speed: Recorded seconds per second.
     """
 
-    def __init__(self, start_ns: int, end_ns: int, speed: float) -> None:
+    def __init__(self, start_ns: int, speed: float) -> None:
         if not 0 < speed < inf:
             raise ValueError(f"speed must be a number above 0, not {speed!r}")
         self._start_ns: Final = start_ns
-        self._end_ns: Final = max(start_ns, end_ns)
         self._speed: Final = speed
         self._began_ns: Final = time.monotonic_ns()
 
@@ -105,26 +105,25 @@ class ReplayClock:
         return "replay"
 
     def now_ns(self) -> int:
-        """Where the recording has come to."""
+        """Where the recording has come to, or how long it has ended."""
         passed_ns = round((time.monotonic_ns() - self._began_ns) * self._speed)
-        return min(self._start_ns + passed_ns, self._end_ns)
+        return min(self._start_ns + passed_ns, END_NS)
 
     def move(self, ns: int) -> None:
         """Refuses: this clock moves by itself."""
         raise ValueError(f"a replay that runs by itself cannot be moved (by {ns} ns)")
 
 
-def build_clock(kind: ClockKind, start_ns: int, end_ns: int, speed: float | None) -> Clock:
+def build_clock(kind: ClockKind, start_ns: int, speed: float | None) -> Clock:
     """The clock of that kind.
 
     Args:
         kind: Which clock.
         start_ns: Where a manual or replay clock starts.
-        end_ns: Where a replay clock that runs by itself stops.
         speed: Recorded seconds per second of a replay; None stands until it is moved.
     """
     if kind == "wall":
         return WallClock()
     if kind == "replay" and speed is not None:
-        return ReplayClock(start_ns, end_ns, speed)
+        return ReplayClock(start_ns, speed)
     return ManualClock(start_ns, kind=kind)

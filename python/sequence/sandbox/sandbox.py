@@ -48,6 +48,9 @@ class ClockControl:
     def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> int:
         """Lets time pass; everything that falls due on the way happens.
 
+        The demo market makes up to an hour between two calls. After more than that it leaves the
+        time between out and goes on from its last books.
+
         Returns:
             The new present in nanoseconds.
 
@@ -130,8 +133,8 @@ class Sandbox:
         market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
             ``none``, ``replay:FILE[,FILE...]`` or a list of files, `sequence.feeds.Recording`
             objects or Arrow tables with recorded events.
-        speed: Recorded seconds per second of a replay, which then runs by itself; without it a
-            replay stands still until `clock.advance`.
+        speed: Recorded seconds per second of a replay, which then runs by itself, also after the
+            last frame: its books go stale. Without it a replay stands still until `clock.advance`.
         risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
             ``max_order_notional_1e9``, ``max_order_rate``, ``max_open_orders`` and
             ``daily_loss_limit_usd_1e9``; None is no limit.
@@ -166,14 +169,13 @@ class Sandbox:
         recordings = open_recordings(files) if source == "replay" else []
         first_ns = (row.first_ns for row in recordings)
         start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
-        end_ns = max((row.last_ns for row in recordings), default=start_ns)
         configured = _sim_of(preset, sim, overrides)
         opened = _store_of(store)
         try:
             self.runtime: Final = Runtime(
                 seed=seed,
                 sim=configured,
-                clock=build_clock(clock, start_ns, end_ns, speed),
+                clock=build_clock(clock, start_ns, speed),
                 source="replay" if empty else source,
                 recordings=recordings,
                 risk=risk,
@@ -299,7 +301,10 @@ class Sandbox:
             return self.runtime.engine.check_invariants()
 
     def state_hash(self) -> str:
-        """A digest of balances, positions, orders and events: the same after a restart, too."""
+        """A digest of balances, positions, orders and events: the same after a restart, too.
+
+        Books and places in queues are not in it; `world_hash` covers them.
+        """
         with self.runtime.lock:
             return self.runtime.engine.state_hash()
 

@@ -30,8 +30,10 @@ def _proof(evidence: Mapping[str, Any]) -> Iterator[str]:
     if queue:
         yield f"{_qty(queue['v_entry_1e8'])} stood ahead at entry"
     time: dict[str, int] = evidence.get("time") or {}
-    delay_ns = time.get("match_at_ns", 0) - time.get("submit_local_ns", 0)
-    if levels and delay_ns > 0:
+    # What the venue closed by itself was sent by nobody.
+    sent_ns = time.get("submit_local_ns") or 0
+    delay_ns = time.get("match_at_ns", 0) - sent_ns
+    if levels and sent_ns and delay_ns > 0:
         yield f"{delay_ns / _NS_PER_MS:.1f} ms after it was sent"
     book: dict[str, int] = evidence.get("book") or {}
     if book:

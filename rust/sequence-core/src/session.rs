@@ -2,7 +2,8 @@
 //!
 //! Sources are the demo market and recordings; hand-fed books go to the engine directly. Whatever
 //! is due is applied in one order of time: market messages first, then timers of the same instant.
-//! How a stretch of time is cut into `advance` calls changes nothing.
+//! How a stretch of time is cut into `advance` calls changes nothing, but for the demo market after
+//! more than an hour without a call: it leaves that time out.
 
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};

@@ -119,7 +119,8 @@ impl Engine {
     }
 
     /// Hash of what accounts have: balances, rows, orders, and the event log. All of it is kept by
-    /// a store, so it is the same after a restart.
+    /// a store, so it is the same after a restart. Books and queues are not in it:
+    /// [`Self::world_hash`] covers them.
     pub fn state_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.seed);
         hasher.word(self.log.hash());

@@ -3,6 +3,8 @@
 //! An order that joins a level copies what is known here into its own view. Levels far from the
 //! touch cost one look-up and one list operation per depth message.
 
+use std::collections::VecDeque;
+
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 use crate::sim::lots::{LotQueue, Unmatched};
@@ -26,6 +28,8 @@ const MIXED_FROM_PPM: i64 = 600_000;
 const POWER_FROM_PPM: i64 = 150_000;
 /// How far beyond a threshold the rate must go to change a choice once made, in ppm.
 const HYSTERESIS_PPM: i64 = 50_000;
+/// Emptied levels that are remembered: the oldest beyond them go once nothing they hold is pending.
+const EMPTIED_LEVELS: usize = 256;
 /// Exponent of the unmatched rule `power(k)` until one is given.
 const POWER_K: u32 = 3;
 
@@ -173,6 +177,8 @@ struct Ladder {
 pub struct LotTracker {
     bids: Ladder,
     asks: Ladder,
+    /// Levels that went to 0 with a decrease held, oldest first; some are filled again.
+    emptied: VecDeque<(BookSide, Price)>,
     rate: MatchRate,
     hold_ns: i64,
     lots_cap: usize,
@@ -184,6 +190,7 @@ impl LotTracker {
         Self {
             bids: Ladder::default(),
             asks: Ladder::default(),
+            emptied: VecDeque::new(),
             rate: MatchRate::default(),
             hold_ns,
             lots_cap,
@@ -206,6 +213,12 @@ impl LotTracker {
     pub fn clear(&mut self) {
         self.bids = Ladder::default();
         self.asks = Ladder::default();
+        self.emptied.clear();
+    }
+
+    /// Levels of which something is held, emptied ones included.
+    pub const fn levels(&self) -> usize {
+        self.bids.index.len() + self.asks.index.len()
     }
 
     /// A level of a snapshot: its orders are not known one by one.
@@ -257,8 +270,14 @@ impl LotTracker {
                 level.settle(now_ns, unmatched, &mut hits);
             }
         }
-        if level.record.is_empty() {
+        let is_gone = level.record.is_empty();
+        let is_emptied = !is_gone && quantity.0 <= 0 && change.decrease > 0;
+        if is_gone {
             ladder.remove(side, price);
+        }
+        if is_emptied {
+            self.emptied.push_back((side, price));
+            self.forget_emptied(now_ns);
         }
         if watched {
             for hit in 0..hits.0 + hits.1 {
@@ -306,6 +325,25 @@ impl LotTracker {
                 let (record, queue) = (level.record.clone(), level.queue.clone());
                 LevelEntry { record, queue, policy, unmatched }
             }
+        }
+    }
+
+    /// Removes the oldest emptied levels beyond those remembered, as far as their decreases are due:
+    /// a market that walks through prices never comes back to most of them.
+    fn forget_emptied(&mut self, now_ns: i64) {
+        while self.emptied.len() > EMPTIED_LEVELS
+            && let Some(&(side, price)) = self.emptied.front()
+        {
+            let ladder = self.ladder(side);
+            if let Some(level) =
+                ladder.get(side, price).filter(|level| level.record.displayed() == 0)
+            {
+                if level.record.last_deadline().is_some_and(|deadline| deadline > now_ns) {
+                    return;
+                }
+                ladder.remove(side, price);
+            }
+            self.emptied.pop_front();
         }
     }
 
@@ -375,5 +413,37 @@ impl Ladder {
             level.queue.clear_external();
         }
         self.free.push(slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_through_many_prices_keeps_a_bounded_number_of_levels() {
+        for hold_ns in [0, 5_000_000] {
+            let mut tracker = LotTracker::new(hold_ns, 512);
+            for step in 0..200_000i64 {
+                let (side, price, now_ns) = (BookSide::Bid, Price(step + 1), step * 1_000_000);
+                tracker.on_level(side, price, Quantity(5), 0, now_ns);
+                tracker.on_level(side, Price(step), Quantity::ZERO, 0, now_ns);
+                assert!(tracker.levels() <= EMPTIED_LEVELS + 8, "{} levels", tracker.levels());
+            }
+            assert!(tracker.bids.slots.len() <= EMPTIED_LEVELS + 8);
+        }
+    }
+
+    #[test]
+    fn a_level_whose_decrease_is_pending_is_never_forgotten() {
+        let mut tracker = LotTracker::new(1_000, 512);
+        for price in 1..=1_000 {
+            tracker.on_level(BookSide::Ask, Price(price), Quantity(5), 0, 0);
+            tracker.on_level(BookSide::Ask, Price(price), Quantity::ZERO, 0, 0);
+        }
+        assert_eq!(tracker.levels(), 1_000);
+        tracker.on_level(BookSide::Ask, Price(2_000), Quantity(5), 0, 2_000);
+        tracker.on_level(BookSide::Ask, Price(2_000), Quantity::ZERO, 0, 2_000);
+        assert_eq!(tracker.levels(), EMPTIED_LEVELS);
     }
 }

@@ -264,6 +264,9 @@ impl TwinMarket {
             Frame::Delta { number, is_stamped, changes } => {
                 self.delta(self.number(*number), if *is_stamped { now } else { 1 }, changes, now);
             }
+            // An absurd print is a bad tick like an absurd level: it proves nothing, and counts
+            // among the drops of which more than three in a second mean a broken feed.
+            Frame::Print { price } if self.is_absurd(*price) => self.drop_tick(now),
             Frame::Print { .. } => self.prints_on_still_book.push(now),
             Frame::Status(FeedStatus::Resync | FeedStatus::Down) => self.gap(),
             Frame::Status(status) if self.venue != FeedStatus::Closed => self.venue = *status,
@@ -286,6 +289,13 @@ impl TwinMarket {
         self.feed = Feed::WaitsForSnapshot;
         self.had_gap = true;
         self.crossed_at = None;
+    }
+
+    fn drop_tick(&mut self, now: i64) {
+        self.drops.push(now);
+        if self.drops.iter().filter(|time| now - **time <= SECOND).count() > 3 {
+            self.gap();
+        }
     }
 
     fn flows(&mut self) {
@@ -331,9 +341,11 @@ impl TwinMarket {
         let mut took_one = false;
         for (is_bid, price, size) in changes.iter().copied() {
             if price <= 0 || size < 0 || (size > 0 && self.is_absurd(price)) {
-                self.drops.push(now);
-                let recent = self.drops.iter().filter(|time| now - **time <= SECOND).count();
-                if recent > 3 || (self.config.strict && size < 0) {
+                self.drop_tick(now);
+                if self.feed == Feed::WaitsForSnapshot {
+                    return;
+                }
+                if self.config.strict && size < 0 {
                     return self.gap();
                 }
                 continue;
