@@ -307,7 +307,10 @@ impl Engine {
         if leg.state == LegState::Done {
             return;
         }
-        let (market, was, cancelling) = (leg.market, leg.at_venue, leg.cancelling);
+        let (market, cancelling) = (leg.market, leg.cancelling);
+        // The client does not know that it arrived: what happened there since is forgotten too.
+        let unheard = leg.state == LegState::InFlight;
+        let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
                 if let Some(leg) = self.orders[id].legs.get_mut(at) {
@@ -329,6 +332,8 @@ impl Engine {
             }
         }
         match self.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
+            // The new form is on its way, and answered when it arrives.
+            Some(form) if form.at_venue && was == AtVenue::Travelling => {}
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
                 self.add_timer(self.now_ns, Due::Deliver(id, at, Answer::Amended));
