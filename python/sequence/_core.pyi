@@ -214,6 +214,9 @@ def sim_presets() -> dict[str, dict[str, str]]: ...
 
 # The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
 
+class Panic(BaseException):
+    """A bug of the core: what it was about to do is half done."""
+
 class Refusal(ValueError):  # noqa: N818 - a refusal is a value of the core, not a mistake
     code: str
     field: str

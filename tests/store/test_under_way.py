@@ -29,6 +29,7 @@ LIMITS: Final = {
 }
 """Prices around the first ones of the demo market."""
 SYMBOLS: Final = tuple(LIMITS)
+CHANGES: Final = {"new_qty": ("0.02", "5", "150"), "new_price": ("61000", "75000", "0.4")}
 RUNS: Final = 120
 SECONDS: Final = 40.0
 
@@ -66,7 +67,7 @@ class Run:
     """Random orders, amends, cancels and restarts on one store."""
 
     def __init__(self, seed: int, store: Any) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - nothing secret
         self.store = store
         self.sandbox = opened(store)
         self.ids: list[str] = []
@@ -90,10 +91,8 @@ class Run:
             case "order":
                 self.order()
             case "amend" if self.ids:
-                change = draw.choice(
-                    ({"new_qty": "0.02"}, {"new_qty": "5"}, {"new_qty": "150"})
-                    + ({"new_price": "61000"}, {"new_price": "75000"}, {"new_price": "0.4"})
-                )
+                name = draw.choice(tuple(CHANGES))
+                change: dict[str, Any] = {name: draw.choice(CHANGES[name])}
                 client.amend(draw.choice(self.ids[-3:]), **change)
             case "cancel" if self.ids:
                 client.cancel(draw.choice(self.ids[-3:]))
@@ -112,10 +111,7 @@ class Run:
             options["horizon_ms"] = draw.choice((None, None, 1000))
         if draw.random() < 0.2:
             options["policy"] = "aggressive_chase"
-        if ":" in symbol:
-            qty = draw.choice(("5", "100"))
-        else:
-            qty = draw.choice(("0.01", "0.1", "9"))
+        qty = draw.choice(("5", "100") if symbol == EVENT else ("0.01", "0.1", "9"))
         call = client.buy if draw.random() < 0.8 else client.sell
         self.ids.append(call(symbol, qty, **options).id)
 
