@@ -92,7 +92,7 @@ def test_any_change_of_the_event_log_is_found(
     database: Path, reopen: Callable[..., Sandbox], change: str
 ):
     with reopen() as sandbox:
-        trade(sandbox, 8, orders=6)
+        trade(sandbox, 8, orders=8)
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute(change).rowcount == 1
         connection.commit()

@@ -189,6 +189,8 @@ class Runtime:
         if self.closed:
             return
         try:
+            if self.keeper is not None:
+                self.keeper.journal.keep_marks()
             self.settle()
         finally:
             with self.lock:

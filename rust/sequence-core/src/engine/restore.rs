@@ -139,7 +139,7 @@ impl Engine {
             }
         }
         for row in markets {
-            let (id, venue, symbol, tick, lot) = read_market(row)?;
+            let (id, venue, symbol, tick, lot, mark) = read_market(row)?;
             let error = |message| RestoreError { table: "markets", message };
             let given = self
                 .list_market(venue, &symbol, FeedKind::HandFed)
@@ -147,11 +147,17 @@ impl Engine {
             if given != id {
                 return Err(error(format!("{symbol} has number {} here, not {}", given.0, id.0)));
             }
-            let spec = self.registry.market(id);
+            let spec = *self.registry.market(id);
             let stepped = spec.lot != lot
                 || tick.is_some_and(|tick| spec.grid != crate::venue::PriceGrid::Tick(tick));
             if stepped {
                 self.set_steps(id, tick, lot);
+            }
+            if let Some((price, as_of_ns)) = mark {
+                let last = self.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
+                if last.1 < as_of_ns {
+                    *last = (price, as_of_ns);
+                }
             }
             // Whoever feeds it next says how.
             self.unclaimed.insert(id);
@@ -281,6 +287,7 @@ impl Engine {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
             kept.stepped.clear();
+            kept.marks.clone_from(&self.last_marks);
         }
     }
 
