@@ -77,12 +77,12 @@ def test_a_fill_without_its_position_is_found(database: Path, reopen: Callable[.
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE events SET kind = 'order_filled' WHERE seq = 40",
-        "UPDATE events SET ts_ns = ts_ns + 1 WHERE seq = 40",
-        "UPDATE events SET word_4 = word_4 + 1 WHERE seq = 40",
-        "UPDATE events SET chain = replace(chain, substr(chain, 1, 1), 'g') WHERE seq = 40",
-        "UPDATE events SET account_seq = account_seq + 1000 WHERE seq = 40",
-        "DELETE FROM events WHERE seq = 40",
+        "UPDATE events SET kind = 'order_filled' WHERE seq = 30",
+        "UPDATE events SET ts_ns = ts_ns + 1 WHERE seq = 30",
+        "UPDATE events SET word_4 = word_4 + 1 WHERE seq = 30",
+        "UPDATE events SET chain = replace(chain, substr(chain, 1, 1), 'g') WHERE seq = 30",
+        "UPDATE events SET account_seq = account_seq + 1000 WHERE seq = 30",
+        "DELETE FROM events WHERE seq = 30",
         "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)",
         "DELETE FROM events WHERE seq = 1",
         "UPDATE engine SET event_hash = event_hash + 1",
@@ -92,7 +92,7 @@ def test_any_change_of_the_event_log_is_found(
     database: Path, reopen: Callable[..., Sandbox], change: str
 ):
     with reopen() as sandbox:
-        trade(sandbox, 8, orders=8)
+        trade(sandbox, 8, orders=6)
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute(change).rowcount == 1
         connection.commit()
