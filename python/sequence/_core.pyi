@@ -19,6 +19,7 @@ __all__ = [
     "Frames",
     "Journal",
     "JsonError",
+    "Panic",
     "Recording",
     "Refusal",
     "Snapshot",
@@ -214,6 +215,9 @@ def sim_config(
 def sim_presets() -> dict[str, dict[str, str]]: ...
 
 # The engine. Rows are wire-shaped: the keys and integer scales of the API. Times are nanoseconds.
+
+class Panic(BaseException):
+    """A bug of the core: what it was about to do is half done."""
 
 class Refusal(ValueError):  # noqa: N818 - a refusal is a value of the core, not a mistake
     code: str
@@ -479,6 +483,7 @@ class Journal:
     def __new__(cls, engine: Engine) -> Journal: ...
     def listen(self) -> None: ...
     def changed(self) -> bool: ...
+    def keep_marks(self) -> None: ...
     def take(self) -> tuple[dict[str, list[tuple[_Value, ...]]], list[int]] | None: ...
     def restore(self, tables: Sequence[tuple[str, _StoredRows]], now_ns: int) -> None: ...
     def recall(

@@ -44,7 +44,8 @@ def test_symbolic_links_are_refused(database: Path, tmp_path: Path, end: str):
 
 
 def test_a_second_sandbox_of_this_process_is_refused(database: Path):
-    with Sandbox(store=database, market="none"), pytest.raises(StoreLockedError, match="in use"):
+    text = "in use by another sandbox of this process"
+    with Sandbox(store=database, market="none"), pytest.raises(StoreLockedError, match=text):
         Sandbox(store=database, market="none")
     Sandbox(store=database, market="none").close()
 
@@ -180,3 +181,29 @@ def _sequence(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [*PROGRAM, *arguments], capture_output=True, text=True, timeout=30, check=False
     )
+
+
+def test_a_lost_pepper_is_said(database: Path, caplog: pytest.LogCaptureFixture):
+    with Sandbox(store=database, market="none") as sandbox:
+        key = sandbox.test_key
+    Sandbox(store=database, market="none").close()
+    assert not caplog.records
+    pepper = database.with_name(database.name + ".pepper")
+    pepper.unlink()
+    with Sandbox(store=database, market="none") as sandbox:
+        assert sandbox.test_key != key
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert f"{pepper} is missing" in record.getMessage()
+    caplog.clear()
+    Sandbox(store=database, market="none").close()
+    assert not caplog.records
+
+
+def test_a_backup_says_that_the_pepper_stays(database: Path, tmp_path: Path):
+    Sandbox(store=database, market="none").close()
+    out = tmp_path / "copy.db"
+    done = _sequence("backup", str(database), str(out))
+    assert done.returncode == 0
+    assert f"{database}.pepper" in done.stdout
+    assert not out.with_name("copy.db.pepper").exists()

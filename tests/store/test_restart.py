@@ -319,3 +319,25 @@ def test_hand_fed_books_go_on_after_a_restart(reopen: Reopen):
         sandbox.market.snapshot("kraken", "ABC-USD", bids=[("99", "5")], asks=[("100", "5")])
         assert client.order("graph:rest:order:1").status == "FILLED"
         assert sandbox.check_invariants() == []
+
+
+@pytest.mark.parametrize("later", ["98", None])
+def test_the_last_mark_of_a_market_comes_back(reopen: Reopen, later: str | None):
+    def shown(sandbox: Sandbox) -> tuple[Any, ...]:
+        page = sandbox.client().positions()
+        rows = [row for row in page.positions if row.instrument.symbol == "ABC"]
+        return rows[0].current_price_usd_1e9, page.totals.nav_usd_1e9
+
+    sandbox = reopen(market="manual")
+    sandbox.market.snapshot("kraken", "ABC-USD", bids=[("99", "5")], asks=[("101", "5")])
+    sandbox.client().buy("ABC-USD", "2")
+    if later is not None:
+        sandbox.market.snapshot("kraken", "ABC-USD", bids=[(later, "5")], asks=[("101", "5")])
+    before = shown(sandbox)
+    for _ in range(2):
+        sandbox.close()
+        sandbox = reopen(market="manual")
+        assert shown(sandbox) == before
+        sources = {row.mark_source for row in sandbox.client().positions().positions}
+        assert sources <= {"last", "peg"}
+    sandbox.close()

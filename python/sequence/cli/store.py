@@ -41,14 +41,22 @@ def backup(
     db: _Database,
     out: Annotated[Path, typer.Argument(help="The copy; it must not be there yet.")],
 ) -> None:
-    """Copies a database, also while a server uses it."""
+    """Copies a database, also while a server uses it.
+
+    The pepper beside it is left out, so that the copy alone is of no use to who finds it. Keep a
+    copy of that file in another place: without it, no key of the copy works.
+    """
     from sequence.store.check import backup_database  # noqa: PLC0415 - loads the database layer
+    from sequence.store.files import pepper_file  # noqa: PLC0415 - the same
 
     try:
         backup_database(db, out)
     except StoreError as error:
         _refuse(error)
     write(f"{out}: copied")
+    pepper = pepper_file(db)
+    if pepper is not None:
+        write(f"not copied: {pepper}, which the keys need; keep a copy of it in another place")
 
 
 def _refuse(error: StoreError) -> NoReturn:

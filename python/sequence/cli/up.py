@@ -20,7 +20,7 @@ from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
 from sequence.sandbox.sandbox import DEFAULT_PRESET
 from sequence.sandbox.sim import Preset
-from sequence.store import StoreError
+from sequence.store import CoreFailedError, StoreError
 from sequence.store.mounts import warning_for
 
 EXIT_CONFIG = 2
@@ -135,10 +135,14 @@ def _serve(
         try:
             serve(sandbox, host, port, announce, allow_remote=allow_remote)
         except StoreError as error:
-            _refuse(f"stopped, because a commit failed: {error}", error.exit_code)
+            _refuse(f"stopped, because {_failed(error)}: {error}", error.exit_code)
         except ServerStartError as error:
             hint = " (--allow-remote)" if error.exit_code == EXIT_CONFIG else ""
             _refuse(f"{error}{hint}", error.exit_code)
+
+
+def _failed(error: StoreError) -> str:
+    return "a bug stopped the core" if isinstance(error, CoreFailedError) else "a commit failed"
 
 
 def _ready_line(url: str, sandbox: Sandbox, db: str) -> str:

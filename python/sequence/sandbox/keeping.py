@@ -56,6 +56,8 @@ class Keeper:
     def take(self) -> Batch | None:
         """Everything since the last take, under the lock of the sandbox."""
         with self._runtime.lock:
+            if self.writer.failure is not None:
+                raise self.writer.failure
             self._note_around()
             taken = self.journal.take()
             pending, self._pending = self._pending, {}

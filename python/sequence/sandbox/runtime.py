@@ -23,7 +23,14 @@ from sequence.sandbox.sim import SimConfig
 from sequence.sandbox.snapshots import Snapshots
 from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tickets import TicketBox
-from sequence.store import Loaded, Store, StoreDamagedError, StoreError, crash_point
+from sequence.store import (
+    CoreFailedError,
+    Loaded,
+    Store,
+    StoreDamagedError,
+    StoreError,
+    crash_point,
+)
 
 LOCAL_LABEL: Final = "local"
 DEFAULT_SEED: Final = 42
@@ -112,11 +119,14 @@ class Runtime:
             if write and self.is_read_only:
                 raise refused("SERVICE_UNAVAILABLE", "the store failed: this sandbox is read-only")
             crash_point("before_apply")
-            self.keys.note_use(call.principal, self.tick())
             try:
+                self.keys.note_use(call.principal, self.tick())
                 return handler(call)
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
+            except _core.Panic as panic:
+                self._break(panic)
+                raise
             finally:
                 crash_point("after_apply")
                 if self.keeper is None:
@@ -164,9 +174,11 @@ class Runtime:
         """Holds the lock, brings the engine up to date and yields the present in nanoseconds."""
         try:
             with self.lock:
-                now_ns = self.tick()
                 try:
-                    yield now_ns
+                    yield self.tick()
+                except _core.Panic as panic:
+                    self._break(panic)
+                    raise
                 finally:
                     self.publish()
         finally:
@@ -177,6 +189,8 @@ class Runtime:
         if self.closed:
             return
         try:
+            if self.keeper is not None:
+                self.keeper.journal.keep_marks()
             self.settle()
         finally:
             with self.lock:
@@ -280,6 +294,17 @@ class Runtime:
         if broken:
             raise StoreDamagedError(f"{len(broken)} laws do not hold after the start: {broken[:3]}")
         self.settle()
+
+    def _break(self, panic: BaseException) -> None:
+        """The core is in no state to go on from: nothing of it is stored any more.
+
+        The caller holds the lock, so no commit can take what was half done.
+        """
+        error = CoreFailedError(str(panic))
+        if self.keeper is not None:
+            self.keeper.writer.fail(error)
+        elif self.on_failure is not None:
+            self.on_failure(error)
 
     def _store_failed(self, error: StoreError) -> None:
         with self.lock:

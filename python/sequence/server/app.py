@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
+from sequence import _core
 from sequence.errors import SequenceError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
 from sequence.sandbox.faults import Strike
@@ -92,7 +93,8 @@ class App:
         except SequenceError as error:
             status, body = error.status, error_body(error, id_)
             extra = (_retry_after(1),) if status in _TRY_LATER else ()
-        except Exception:
+        except (Exception, _core.Panic):
+            # After a panic of the core the runtime has asked the server to end.
             logger.exception("unhandled error, request %s", id_)
             status, extra = 500, ()
             body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
@@ -192,6 +194,9 @@ class App:
             raise RefusedError(refused("SERVICE_UNAVAILABLE", "too many commands wait"), _RETRY)
         try:
             return self._runtime.apply(handler, call, write=write)
+        except _core.Panic:
+            write = False  # The answer is not about the store.
+            raise
         finally:
             await self._durable(keeper.writer, write=write)
 

@@ -17,6 +17,7 @@ from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
 from sequence.server.sockets import StreamSocket
+from sequence.store import StoreError
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 50052
@@ -62,7 +63,8 @@ def serve(
 
     Raises:
         ServerStartError: The address is refused or in use.
-        StoreError: A commit failed: the process must end, and a new start read the disk.
+        StoreError: A commit failed, or a bug stopped the core: the process must end, and a new
+            start read the disk.
     """
     with _listen(host, port, allow_remote=allow_remote) as listener:
         server = _server(sandbox, listener, on_ready, limits)
@@ -102,14 +104,25 @@ def _writing(sandbox: Sandbox, server: "_Server") -> Generator[None]:
     """Runs the writer thread beside a server; a failed commit ends both.
 
     Raises:
-        StoreError: The store failed; what it holds is read at the next start.
+        StoreError: The store or the core failed; what is stored is read at the next start.
     """
     runtime = sandbox.runtime
+    failures: list[StoreError] = []
+
+    def end(error: StoreError) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    runtime.on_failure = end
     if runtime.keeper is None:
-        yield
+        try:
+            yield
+        finally:
+            runtime.on_failure = None
+        if failures:
+            raise failures[0]
         return
     writer = runtime.keeper.writer
-    runtime.on_failure = lambda _: setattr(server, "should_exit", True)
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     writer.start()

@@ -36,6 +36,10 @@ class StoreDamagedError(StoreError):
     """What is stored cannot be right; nothing is repaired by guessing."""
 
 
+class CoreFailedError(StoreError):
+    """A bug stopped the core: what it holds is half done, and none of it is stored any more."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What one commit makes durable, whole or not at all."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 import stat
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from sequence.store.base import StoreError, StoreLockedError
+
+logger = logging.getLogger("sequence.store")
 
 _FILE_MODE: Final = 0o600
 _DIRECTORY_MODE: Final = 0o700
@@ -75,8 +78,11 @@ class Lock:
         except OSError as error:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip()
             self.release()
-            by = f" (process {holder})" if holder else ""
-            raise StoreLockedError(f"{database} is in use by another process{by}") from error
+            if holder == str(os.getpid()):
+                by = "another sandbox of this process: close it first"
+            else:
+                by = f"another process{f' (process {holder})' if holder else ''}"
+            raise StoreLockedError(f"{database} is in use by {by}") from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
 
@@ -87,12 +93,23 @@ class Lock:
             self._file = None
 
 
-def read_pepper(database: Path) -> bytes:
-    """The secret that makes stored key digests useless alone: from the environment or a file."""
+def pepper_file(database: Path) -> Path | None:
+    """Where the pepper of a database is kept; none where the environment gives it."""
     given = os.environ.get(PEPPER_VARIABLE)
-    if given:
-        return given.encode()
-    path = database.with_name(database.name + ".pepper")
+    return None if given else database.with_name(database.name + ".pepper")
+
+
+def read_pepper(database: Path, *, has_keys: bool) -> bytes:
+    """The secret that makes stored key digests useless alone: from the environment or a file."""
+    path = pepper_file(database)
+    if path is None:
+        return os.environ[PEPPER_VARIABLE].encode()
+    if has_keys and not path.exists():
+        logger.warning(
+            "%s is missing: a new one is made, and no key from before works any more; "
+            "put the file back to have them back",
+            path,
+        )
     with contextlib.suppress(FileExistsError):
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
         file = os.open(path, flags, _FILE_MODE)

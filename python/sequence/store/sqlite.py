@@ -35,6 +35,7 @@ from sequence.store.tables import (
     APP_TABLES,
     ENGINE_TABLES,
     OPEN,
+    api_keys,
     events,
     fills,
     graphs,
@@ -99,7 +100,9 @@ class SqliteStore:
     @property
     def pepper(self) -> bytes:
         """The secret beside the database that keys are digested with."""
-        return read_pepper(self.path)
+        with self._reading() as connection:
+            has_keys = connection.execute(select(api_keys.c.key_id).limit(1)).first() is not None
+        return read_pepper(self.path, has_keys=has_keys)
 
     def load(self) -> Loaded | None:
         """Everything but ended orders, fills and events, which stay here."""

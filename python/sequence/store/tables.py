@@ -75,6 +75,7 @@ markets = _table(
     *_texts("venue", "symbol"),
     *_maybe_ints("tick_1e9"),
     *_ints("lot_1e8"),
+    *_maybe_ints("mark_1e9", "mark_ns"),
 )
 funding_rates = _table("funding_rates", _key("market_no"), *_ints("rate_1e9"))
 settlements = _table(

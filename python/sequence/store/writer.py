@@ -175,17 +175,19 @@ class Writer:
                 self.commands += commands
             self._source.committed()
         except StoreError as error:
-            self._fail(error)
+            self.fail(error)
             raise
         except Exception as error:
             # Whatever it was, the engine may now be ahead of the disk.
             failure = StoreError(f"the writer failed: {error!r}")
-            self._fail(failure)
+            self.fail(failure)
             raise failure from error
 
-    def _fail(self, error: StoreError) -> None:
-        self.failure = error
-        self._on_failure(error)
+    def fail(self, error: StoreError) -> None:
+        """Nothing is written from now on; the first reason is the one that counts."""
+        if self.failure is None:
+            self.failure = error
+            self._on_failure(error)
 
 
 def _tell(waiters: Iterable[Waiter], error: StoreError | None) -> None:

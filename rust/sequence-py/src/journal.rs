@@ -90,6 +90,11 @@ impl Journal {
         self.engine.get().lock().engine.has_changes()
     }
 
+    /// Has the next take give the marks as they are: for the last one.
+    fn keep_marks(&self) {
+        self.engine.get().lock().engine.keep_marks();
+    }
+
     /// Rows that changed since the last take, by table, and ids of position rows that are gone;
     /// `None` when nothing changed.
     fn take<'py>(

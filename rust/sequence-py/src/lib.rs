@@ -53,6 +53,7 @@ mod _core {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         module.add("BUILD_PROFILE", profile)?;
+        module.add("Panic", module.py().get_type::<pyo3::panic::PanicException>())?;
         module.add("MODEL_VERSION", sequence_core::sim::preset::MODEL_VERSION)?;
         crate::symbols::register(module)
     }

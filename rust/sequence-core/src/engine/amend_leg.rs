@@ -187,7 +187,7 @@ impl Engine {
         if order.legs.iter().all(|leg| leg.reshape.is_none()) {
             order.amending = None;
         }
-        if order.status == OrderStatus::New && order.amending.is_none() && self.is_known(id) {
+        if order.status == OrderStatus::New && self.is_known(id) {
             return self.set_status(id, OrderStatus::Accepted);
         }
         self.touch(id);

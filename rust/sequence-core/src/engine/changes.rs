@@ -3,7 +3,7 @@
 //! Tables note the rows that were reached for writing: one push, and nothing while nobody listens.
 //! A take turns them into rows as they are now, so a row that changed many times is kept once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::record::{
@@ -12,7 +12,8 @@ use super::record::{
 };
 use super::{Engine, KillSwitch, record::Cell};
 use crate::event::Event;
-use crate::ids::{AssetId, MarketId, OrderId, VenueId};
+use crate::ids::{AssetId, MarketId, OrderId, SymbolId, VenueId};
+use crate::number::Price;
 use crate::risk::Mode;
 use crate::table::Dense as _;
 
@@ -27,7 +28,16 @@ pub(super) struct Kept {
     pub(super) rates: BTreeSet<MarketId>,
     /// Event markets that were settled, or paid.
     pub(super) settled: BTreeSet<(VenueId, Arc<str>)>,
+    /// Marks of symbols as they were kept.
+    pub(super) marks: BTreeMap<SymbolId, (Price, i64)>,
+    /// When marks were kept last; `None` when they are due.
+    marks_ns: Option<i64>,
+    /// Marks are wanted now, whatever else changed.
+    marks_wanted: bool,
 }
+
+/// Marks are kept with what else changes, but not more often than this.
+const MARKS_EVERY_NS: i64 = 1_000_000_000;
 
 /// Rows to write and rows to delete, by table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +76,7 @@ impl Engine {
             || self.fills.is_touched()
             || self.kept.as_ref().is_some_and(|kept| {
                 kept.assets < self.registry.asset_count()
+                    || kept.marks_wanted
                     || !kept.stepped.is_empty()
                     || !kept.rates.is_empty()
                     || !kept.settled.is_empty()
@@ -75,7 +86,11 @@ impl Engine {
 
     /// Rows that changed since the last call; empty when nothing did or nobody listens.
     pub fn take_changes(&mut self) -> Changes {
+        let has_changes = self.has_changes();
         let Some(mut kept) = self.kept.take() else { return Changes::default() };
+        if has_changes {
+            self.change_marks(&mut kept);
+        }
         let mut found: Vec<(&'static str, Vec<Row>)> = Vec::new();
         let mut add = |table: &'static str, rows: Vec<Row>| {
             if !rows.is_empty() {
@@ -144,6 +159,31 @@ impl Engine {
         changed.extend(added);
         kept.markets = self.registry.market_count();
         changed.into_iter().map(|id| market_row(self, id)).collect()
+    }
+
+    /// Adds the first market of each symbol whose mark is another one than the one kept.
+    fn change_marks(&self, kept: &mut Kept) {
+        let recent =
+            kept.marks_ns.is_some_and(|last| self.now_ns.saturating_sub(last) < MARKS_EVERY_NS);
+        if recent && !kept.marks_wanted {
+            return;
+        }
+        (kept.marks_ns, kept.marks_wanted) = (Some(self.now_ns), false);
+        let mut seen = BTreeSet::new();
+        for (id, spec) in self.registry.markets() {
+            let mark = self.mark_of_symbol(spec.symbol, None).filter(|_| seen.insert(spec.symbol));
+            let Some(mark) = mark.map(|mark| (mark.price, mark.as_of_ns)) else { continue };
+            if kept.marks.insert(spec.symbol, mark) != Some(mark) {
+                kept.stepped.push(id);
+            }
+        }
+    }
+
+    /// Has the next take give the marks as they are: for the last one.
+    pub fn keep_marks(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.marks_wanted = true;
+        }
     }
 
     fn changed_rates(&self, kept: &mut Kept) -> Vec<Row> {

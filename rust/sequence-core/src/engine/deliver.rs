@@ -108,7 +108,9 @@ impl Engine {
         match answer {
             Answer::Acknowledged => {
                 leg.state = LegState::Working;
-                leg.status = OrderStatus::Accepted;
+                // A leg that went again after a restart may be known already, and partly filled.
+                leg.status =
+                    if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
                 if self.orders[id].status == OrderStatus::New {
                     self.set_status(id, OrderStatus::Accepted);
                 }

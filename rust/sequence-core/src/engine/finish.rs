@@ -155,9 +155,10 @@ impl Engine {
             let leg = self.orders[id].legs.get(at);
             if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
                 let arrive_ns = leg.transit.arrive_ns;
+                let unheard = leg.state == LegState::InFlight;
                 let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
-                if !replaces {
+                if unheard || !replaces {
                     self.answer(id, at, Answer::Acknowledged, arrive_ns);
                 }
                 self.answer(id, at, Answer::Ended(LegEnd::Expired), arrive_ns);

@@ -44,10 +44,18 @@ impl Engine {
         self.mark_of_symbol(symbol, outcome)
     }
 
-    fn mark_of_symbol(&self, symbol: SymbolId, outcome: Option<Outcome>) -> Option<Mark> {
+    /// The mark of a symbol; before the first book after a restart, the last one from before it.
+    pub(super) fn mark_of_symbol(
+        &self,
+        symbol: SymbolId,
+        outcome: Option<Outcome>,
+    ) -> Option<Mark> {
         let nbbo = self.nbbo(symbol);
         let one_sided = [BookSide::Bid, BookSide::Ask].into_iter().find_map(|side| nbbo.best(side));
-        let mid = nbbo.mid().or(one_sided.map(|level| level.price))?;
+        let Some(mid) = nbbo.mid().or(one_sided.map(|level| level.price)) else {
+            let (mid, as_of_ns) = *self.last_marks.get(&symbol)?;
+            return Some(Mark { price: book_price(mid, outcome), live: false, as_of_ns });
+        };
         let price = book_price(mid, outcome);
         Some(Mark { price, live: nbbo.live, as_of_ns: nbbo.last_update_ns })
     }

@@ -214,6 +214,8 @@ pub struct Engine {
     kept: Option<changes::Kept>,
     /// Restored markets that no source feeds yet.
     unclaimed: BTreeSet<MarketId>,
+    /// Marks of symbols from before a restart: price and time.
+    last_marks: BTreeMap<crate::ids::SymbolId, (crate::number::Price, i64)>,
 }
 
 impl Engine {
@@ -249,6 +251,7 @@ impl Engine {
             takes: Vec::new(),
             kept: None,
             unclaimed: BTreeSet::new(),
+            last_marks: BTreeMap::new(),
         }
     }
 

@@ -139,7 +139,7 @@ impl Engine {
             }
         }
         for row in markets {
-            let (id, venue, symbol, tick, lot) = read_market(row)?;
+            let (id, venue, symbol, tick, lot, mark) = read_market(row)?;
             let error = |message| RestoreError { table: "markets", message };
             let given = self
                 .list_market(venue, &symbol, FeedKind::HandFed)
@@ -147,11 +147,17 @@ impl Engine {
             if given != id {
                 return Err(error(format!("{symbol} has number {} here, not {}", given.0, id.0)));
             }
-            let spec = self.registry.market(id);
+            let spec = *self.registry.market(id);
             let stepped = spec.lot != lot
                 || tick.is_some_and(|tick| spec.grid != crate::venue::PriceGrid::Tick(tick));
             if stepped {
                 self.set_steps(id, tick, lot);
+            }
+            if let Some((price, as_of_ns)) = mark {
+                let last = self.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
+                if last.1 < as_of_ns {
+                    *last = (price, as_of_ns);
+                }
             }
             // Whoever feeds it next says how.
             self.unclaimed.insert(id);
@@ -281,6 +287,7 @@ impl Engine {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
             kept.stepped.clear();
+            kept.marks.clone_from(&self.last_marks);
         }
     }
 
@@ -307,7 +314,10 @@ impl Engine {
         if leg.state == LegState::Done {
             return;
         }
-        let (market, was, cancelling) = (leg.market, leg.at_venue, leg.cancelling);
+        let (market, cancelling) = (leg.market, leg.cancelling);
+        // The client does not know that it arrived: what happened there since is forgotten too.
+        let unheard = leg.state == LegState::InFlight;
+        let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
                 if let Some(leg) = self.orders[id].legs.get_mut(at) {
@@ -329,6 +339,8 @@ impl Engine {
             }
         }
         match self.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
+            // The new form is on its way, and answered when it arrives.
+            Some(form) if form.at_venue && was == AtVenue::Travelling => {}
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
                 self.add_timer(self.now_ns, Due::Deliver(id, at, Answer::Amended));

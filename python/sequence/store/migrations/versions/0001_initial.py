@@ -254,6 +254,8 @@ _STEPS: Final = (
         symbol TEXT NOT NULL,
         tick_1e9 INTEGER,
         lot_1e8 INTEGER NOT NULL,
+        mark_1e9 INTEGER,
+        mark_ns INTEGER,
         PRIMARY KEY (market_no)
     )
      STRICT

@@ -43,20 +43,26 @@ pub(in crate::engine) fn read_contra(
     Ok((asset, totals))
 }
 
-/// A listing. Its tick is kept where it is one number; other grids are the venue's own.
+/// A listing with the mark of its symbol. Its tick is kept where it is one number; other grids are
+/// the venue's own.
 pub(in crate::engine) fn market_row(engine: &Engine, id: MarketId) -> Row {
     let spec = engine.registry().market(id);
     let tick = if let PriceGrid::Tick(tick) = spec.grid { Some(tick) } else { None };
     let symbol = engine.registry().symbol(spec.symbol).text.clone();
-    row![id.0, spec.venue, symbol, tick, spec.lot]
+    let mark = engine.mark_of_symbol(spec.symbol, None);
+    let (price, as_of_ns) = (mark.map(|mark| mark.price), mark.map(|mark| mark.as_of_ns));
+    row![id.0, spec.venue, symbol, tick, spec.lot, price, as_of_ns]
 }
 
-pub(in crate::engine) type ReadMarket = (MarketId, VenueId, String, Option<Price>, Quantity);
+pub(in crate::engine) type ReadMarket =
+    (MarketId, VenueId, String, Option<Price>, Quantity, Option<(Price, i64)>);
 
 pub(in crate::engine) fn read_market(row: &[Cell]) -> Result<ReadMarket, RestoreError> {
     let cells = &mut Reader::new("markets", row);
     let id = MarketId(cells.next()?);
-    Ok((id, cells.next()?, cells.next()?, cells.next()?, cells.next()?))
+    let (venue, symbol, tick, lot) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+    let (price, as_of_ns) = (cells.next::<Option<Price>>()?, cells.next::<Option<i64>>()?);
+    Ok((id, venue, symbol, tick, lot, price.zip(as_of_ns)))
 }
 
 pub(in crate::engine) fn account_row(id: AccountId, account: &Account) -> Row {

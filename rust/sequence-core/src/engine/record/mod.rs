@@ -66,7 +66,7 @@ pub const TABLES: [(&str, &[&str]); 16] = [
     ),
     ("assets", &["asset_no", "kind", "code"]),
     ("contra", &["asset_no", "external", "venue", "fees", "rounding", "insurance"]),
-    ("markets", &["market_no", "venue", "symbol", "tick_1e9", "lot_1e8"]),
+    ("markets", &["market_no", "venue", "symbol", "tick_1e9", "lot_1e8", "mark_1e9", "mark_ns"]),
     ("funding_rates", &["market_no", "rate_1e9"]),
     ("settlements", &["venue", "market", "number", "value_1e9", "positions", "payout", "paid"]),
     (
