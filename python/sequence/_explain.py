@@ -2,6 +2,7 @@
 
 from sequence import _core
 from sequence.types import Fill, Order
+from sequence.types._number import trimmed
 
 
 def explain(fill: Fill) -> str:
@@ -24,7 +25,7 @@ def verify(fill: Fill) -> list[str]:
 def explain_order(row: Order, fills: list[Fill]) -> str:
     """An order in a few lines: its state, why it waits or how it ended, and its fills."""
     ended = row.failure_message or row.failure_reason or row.done_reason
-    filled = f"{row.filled_qty.normalize():f} of {row.qty.normalize():f}"
+    filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"
     first = f"{row.side} {row.symbol}: {row.status}, filled {filled}"
     lines = [f"{first} ({ended})" if ended else first]
     if row.evidence is not None:

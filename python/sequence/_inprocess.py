@@ -45,6 +45,11 @@ class InProcessTransport:
         """False: an answer cannot get lost inside a process."""
         return False
 
+    @property
+    def standing_clock(self) -> str:
+        """What moves the clock of the sandbox; empty while it moves by itself."""
+        return self._runtime.clock.standing
+
     def send(
         self,
         operation: Operation[AnswerT],
@@ -66,7 +71,7 @@ class InProcessTransport:
             error.graph_id = graph_id
             raise
 
-    def open_stream(self) -> "InProcessWire":
+    def open_stream(self, timeout_s: float) -> "InProcessWire":  # noqa: ARG002 - never waits
         """Opens a stream of the sandbox."""
         return InProcessWire(self.reader())
 
@@ -155,6 +160,11 @@ class AsyncInProcessTransport:
         """False: an answer cannot get lost inside a process."""
         return False
 
+    @property
+    def standing_clock(self) -> str:
+        """What moves the clock of the sandbox; empty while it moves by itself."""
+        return self._inner.standing_clock
+
     async def send(
         self,
         operation: Operation[AnswerT],
@@ -176,7 +186,10 @@ class AsyncInProcessTransport:
             error.graph_id = graph_id
             raise
 
-    async def open_stream(self) -> "AsyncInProcessWire":
+    async def open_stream(
+        self,
+        timeout_s: float,  # noqa: ARG002 - never waits
+    ) -> "AsyncInProcessWire":
         """Opens a stream of the sandbox."""
         return AsyncInProcessWire(self._inner.reader())
 

@@ -179,6 +179,20 @@ def decrease_request(reduce_by: object, expected_version: object) -> AmendReques
     return AmendRequest.build(reduce_by_1e8=units, **_version(expected_version))
 
 
+def names(given: str | Iterable[str] | None, field: str) -> tuple[str, ...] | None:
+    """A filter of one name or many; a text is one name, not its letters.
+
+    Raises:
+        ValidationError: It is empty: that could mean all or nothing.
+    """
+    if given is None:
+        return None
+    found = (given,) if isinstance(given, str) else tuple(given)
+    if not found:
+        raise ValidationError(f"{field}: must not be empty; None is all")
+    return found
+
+
 def checked_query(model: type[QueryT], **values: object) -> QueryT:
     """The query of a list or a read; None means not given.
 

@@ -105,6 +105,10 @@ class AsyncClientBase:
         self._transport = transport = AsyncHttpTransport(self._options, self._http_client)
         return transport
 
+    def standing_clock(self) -> str:
+        """What to do about a clock that stands, when this client knows of one; else empty."""
+        return getattr(self._transport, "standing_clock", "")
+
     def _is_lossy(self) -> bool:
         transport = self._transport
         return transport is None or transport.lossy
