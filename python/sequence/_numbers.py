@@ -107,7 +107,7 @@ def without_floats(value: object, field: str, depth: int = 0) -> object:
     Raises:
         ValidationError: A float is not finite, a text cannot be sent, or it is nested too deeply.
     """
-    if depth > _MAX_DEPTH:
+    if depth >= _MAX_DEPTH and isinstance(value, Mapping | list | tuple):
         raise ValidationError(f"{field}: nested deeper than {_MAX_DEPTH}")
     if isinstance(value, str):
         return sendable(value, field)

@@ -41,6 +41,10 @@ def checked(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     Raises:
         ValidationError: Names the fields.
     """
+    for name, value in values.items():
+        for text in value if isinstance(value, tuple | list) else (value,):  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(text, str):
+                _numbers.sendable(text, name)
     try:
         return cast("ModelT", model.model_validate(dict(values)))
     except pydantic.ValidationError as error:

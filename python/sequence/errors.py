@@ -48,6 +48,7 @@ class SequenceError(Exception):
         details: Rows of the envelope, `{field, message}` each.
         graph_id: Idempotency key of the submit that failed: resend with it. None otherwise.
         retry_after_s: Seconds the server asked to wait, None when it did not.
+        by_fault: A sandbox of this process was asked for it: see `sequence.sandbox.FaultControl`.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SequenceError(Exception):
         self.details = details
         self.graph_id: str | None = None
         self.retry_after_s: float | None = None
+        self.by_fault = False
         super().__init__(status, self.message)
 
     def __str__(self) -> str:

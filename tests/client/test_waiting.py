@@ -10,6 +10,7 @@ import pytest
 
 from sequence import errors
 from sequence.sandbox import Sandbox
+from sequence.types.testing import FaultKind
 
 
 def test_a_wait_that_runs_out_is_no_lost_request() -> None:
@@ -61,3 +62,43 @@ def test_a_clock_that_another_task_moves_is_waited_for() -> None:
 
     with Sandbox(clock="manual") as sandbox:
         assert asyncio.run(follow(sandbox)) == "FILLED"
+
+
+@pytest.mark.parametrize("kind", ["http_429", "http_503"])
+def test_a_refusal_on_demand_is_tried_again_in_process_too(kind: FaultKind) -> None:
+    with Sandbox(preset="instant", market="manual") as sandbox:
+        client = sandbox.client()
+        sandbox.market.snapshot("binance", "BTC-USDT", [(100, 500)], [(101, 500)])
+        sandbox.faults.add(kind, count=2)
+        assert client.buy("BTC-USDT", 1).status == "FILLED"
+        assert list(sandbox.faults) == []
+        assert client.orders().total == 1
+        sandbox.faults.add(kind, count=4)
+        with pytest.raises(errors.ApiError, match="a fault of the sandbox"):
+            client.orders()
+
+
+def test_a_lost_answer_on_demand_is_asked_for_again_unless_it_could_act_twice() -> None:
+    with Sandbox(preset="instant", market="manual") as sandbox:
+        client = sandbox.client()
+        sandbox.market.snapshot("binance", "BTC-USDT", [(100, 500)], [(101, 500)])
+        sandbox.faults.add("drop_reply")
+        assert client.orders().total == 0
+        sandbox.faults.add("drop_reply")
+        assert client.buy("BTC-USDT", 1, graph_id="once").graph_id == "once"
+        sandbox.faults.add("drop_reply")
+        with pytest.raises(errors.NetworkError):
+            client.buy("BTC-USDT", 1)
+        assert client.orders().total == 2
+
+
+def test_a_delay_on_demand_takes_its_time_in_process_too() -> None:
+    async def ask(sandbox: Sandbox) -> None:
+        await sandbox.async_client().orders()
+
+    with Sandbox() as sandbox:
+        for call in (lambda: sandbox.client().orders(), lambda: asyncio.run(ask(sandbox))):
+            sandbox.faults.add("delay", ms=200)
+            began = time.monotonic()
+            call()
+            assert time.monotonic() - began >= 0.2

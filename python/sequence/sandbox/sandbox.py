@@ -96,6 +96,10 @@ class FaultControl:
     ) -> str:
         """Puts a fault in force for the local client; its id.
 
+        A client in this process meets faults as one over HTTP does, and tries again where that is
+        safe. Only an order without a ``graph_id`` is not sent again after ``drop_reply``: in
+        process the sandbox makes the id, from its seed, and nothing else would tell it is the same.
+
         Args:
             kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
                 ``stale_venue``, ``halt_venue`` or ``reject_next``.
