@@ -16,6 +16,7 @@ __all__ = [
     "QUANTITY_ONE",
     "VENUES",
     "Engine",
+    "Frames",
     "Journal",
     "JsonError",
     "Recording",
