@@ -1,7 +1,13 @@
 """Fills and orders in words, from their records alone."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
 from sequence import _core
 from sequence.types import Fill, Order
+from sequence.types._number import trimmed
+
+_DOLLARS: Final = frozenset({"USD", "USDC", "USDT"})
 
 
 def explain(fill: Fill) -> str:
@@ -13,18 +19,58 @@ def explain(fill: Fill) -> str:
 
 
 def verify(fill: Fill) -> list[str]:
-    """What does not add up in the record of a fill; empty when everything does.
+    """What does not add up in a fill and its record; empty when everything does.
 
     Quantity and price are rebuilt from the levels or the queue, the fee from its rule, and the
-    reservation from what was spent and freed; then the record is compared with its hash.
+    reservation from what was spent and freed; then the record is compared with its hash, and what
+    the fill itself says with the record.
     """
-    return _core.verify_fill(fill.evidence)
+    return _core.verify_fill(fill.evidence) + list(_told_otherwise(fill))
+
+
+def _told_otherwise(fill: Fill) -> Iterator[str]:
+    """Where a fill says something else than its record."""
+    record = fill.evidence
+    fee, time = _part(record, "fee"), _part(record, "time")
+    found = False
+    for name, proved in (
+        ("fill_id", record.get("fill_id")),
+        ("node_order_id", record.get("order_id")),
+        ("venue", record.get("venue")),
+        ("instrument_type", record.get("kind")),
+        ("side", record.get("side")),
+        ("price_1e9", record.get("px_1e9")),
+        ("qty_1e8", record.get("qty_1e8")),
+        ("cause", record.get("cause")),
+        ("is_maker", record.get("liquidity") == "Maker"),
+        ("fee_1e9", fee.get("fee_1e9")),
+        # Another asset than a dollar has a rate that the record does not hold.
+        ("fee_usd_1e9", fee.get("fee_1e9") if fill.fee_asset in _DOLLARS else fill.fee_usd_1e9),
+        ("fee_asset", fee.get("asset")),
+        ("ts_ns", time.get("visible_at_ns")),
+    ):
+        told = getattr(fill, name)
+        if told != proved:
+            found = True
+            yield f"{name}: the fill says {told}, its record {proved}"
+    # A price of 1e-9 times a quantity of 1e-8, in money of 1e-9, rounded down.
+    value = fill.price_1e9 * fill.qty_1e8 // 10**8
+    if fill.notional_usd_1e9 != value and not found:
+        yield f"notional_usd_1e9: the fill says {fill.notional_usd_1e9}, its price and qty {value}"
+    names = (record.get("instrument"), f"{record.get('instrument')}:{record.get('outcome')}")
+    if fill.symbol not in names:
+        yield f"symbol: the fill says {fill.symbol}, its record {names[0]}"
+
+
+def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = record.get(name)
+    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def explain_order(row: Order, fills: list[Fill]) -> str:
     """An order in a few lines: its state, why it waits or how it ended, and its fills."""
     ended = row.failure_message or row.failure_reason or row.done_reason
-    filled = f"{row.filled_qty.normalize():f} of {row.qty.normalize():f}"
+    filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"
     first = f"{row.side} {row.symbol}: {row.status}, filled {filled}"
     lines = [f"{first} ({ended})" if ended else first]
     if row.evidence is not None:

@@ -57,12 +57,12 @@ class HttpTransport:
             return read_answer(operation, answer.status_code, answer.headers, bytes(found))
         raise failure
 
-    def open_stream(self) -> Wire:
+    def open_stream(self, timeout_s: float) -> Wire:
         """Opens a WebSocket; it is a connection of its own."""
         # Imported here: most clients never open a stream.
         from sequence._websocket import open_socket  # noqa: PLC0415
 
-        return open_socket(self._options)
+        return open_socket(self._options, timeout_s)
 
     def close(self) -> None:
         """Closes the connections, unless the caller brought the client."""
@@ -110,11 +110,11 @@ class AsyncHttpTransport:
             return read_answer(operation, answer.status_code, answer.headers, bytes(found))
         raise failure
 
-    async def open_stream(self) -> AsyncWire:
+    async def open_stream(self, timeout_s: float) -> AsyncWire:
         """Opens a WebSocket; it is a connection of its own."""
         from sequence._websocket import open_async_socket  # noqa: PLC0415 - as above
 
-        return await open_async_socket(self._options)
+        return await open_async_socket(self._options, timeout_s)
 
     async def close(self) -> None:
         """Closes the connections, unless the caller brought the client."""

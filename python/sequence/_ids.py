@@ -3,6 +3,7 @@
 import secrets
 import time
 
+from sequence._numbers import sendable
 from sequence.errors import ValidationError
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -23,11 +24,14 @@ def checked_id(value: object, field: str) -> str:
     """Checks an id that becomes part of a path.
 
     Raises:
-        ValidationError: Not a text, or empty.
+        ValidationError: Not a text, empty, or one that a path cannot hold.
     """
     if not isinstance(value, str) or not value:
         raise ValidationError(f"{field}: must be a non-empty string")
-    return value
+    # "." and ".." are kept by percent-encoding and would be resolved as folders on the way.
+    if value in (".", ".."):
+        raise ValidationError(f"{field}: must not be a dot or two")
+    return sendable(value, field)
 
 
 def graph_id_of(value: object) -> str:

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sequence._operations import AnswerT, Operation
 from sequence._wire import WireClosedError
 from sequence.errors import NetworkError, SequenceError, ValidationError
-from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Pending
+from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
 from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
@@ -23,6 +23,25 @@ def answer_of(_: Operation[AnswerT], response: object) -> AnswerT:
     """The answer inside of what a handler returned."""
     found = response.response if isinstance(response, Replay | Pending) else response
     return cast("AnswerT", found)
+
+
+def _by_fault(error: SequenceError) -> SequenceError:
+    error.by_fault = True
+    return error
+
+
+class Met(NamedTuple):
+    """A call that is allowed.
+
+    Attributes:
+        principal: Who calls.
+        handler: What answers.
+        strike: What a fault does to it.
+    """
+
+    principal: Principal
+    handler: Handler
+    strike: Strike | None
 
 
 _LOOK_S: Final = 0.005
@@ -45,6 +64,11 @@ class InProcessTransport:
         """False: an answer cannot get lost inside a process."""
         return False
 
+    @property
+    def standing_clock(self) -> str:
+        """What moves the clock of the sandbox; empty while it moves by itself."""
+        return self._runtime.clock.standing
+
     def send(
         self,
         operation: Operation[AnswerT],
@@ -56,7 +80,11 @@ class InProcessTransport:
     ) -> AnswerT:
         """Calls the handler of an operation."""
         try:
-            call, response = self.begin(operation, path, query, body)
+            met = self.meet(operation, path)
+            call, response = self.begin(operation, met, path, query, body)
+            if met.strike is not None:
+                # As over HTTP, the call had its effect and only the answer is late.
+                time.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
             while isinstance(response, Pending) and time.monotonic() < ends_s:
                 time.sleep(SETTLE_POLL_S)
@@ -66,7 +94,7 @@ class InProcessTransport:
             error.graph_id = graph_id
             raise
 
-    def open_stream(self) -> "InProcessWire":
+    def open_stream(self, timeout_s: float) -> "InProcessWire":  # noqa: ARG002 - never waits
         """Opens a stream of the sandbox."""
         return InProcessWire(self.reader())
 
@@ -80,14 +108,8 @@ class InProcessTransport:
         """Ends this transport; the sandbox itself stays open."""
         self._closed = True
 
-    def begin(
-        self,
-        operation: Operation[AnswerT],
-        path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
-    ) -> tuple[Call[Any, Any], object]:
-        """Calls the handler once; the answer may be one that is still on its way."""
+    def meet(self, operation: Operation[AnswerT], path: Mapping[str, str]) -> "Met":
+        """Who calls what, as far as that is allowed, and what a fault does to the call."""
         if self._closed:
             raise ValidationError("the client is closed")
         # As over HTTP, the key is looked at on the first request, not at construction.
@@ -100,15 +122,29 @@ class InProcessTransport:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if operation.auth == "admin" and not principal.is_admin:
             raise refused("FORBIDDEN", "this path needs an admin key")
+        return Met(principal, handler, self._strike(operation.name, principal))
+
+    def begin(
+        self,
+        operation: Operation[AnswerT],
+        met: "Met",
+        path: Mapping[str, str],
+        query: Query | None,
+        body: Request | None,
+    ) -> tuple[Call[Any, Any], object]:
+        """Calls the handler once; the answer may be one that is still on its way."""
+        strike = met.strike
+        if strike is not None and strike.status is not None:
+            code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
+            raise _by_fault(refused(code, "a fault of the sandbox"))
         if query is None and operation.query is not None:
             query = self._default_query(operation)
         if body is None and operation.request is not None:
             body = operation.read_body({})
-        strike = self._strike(operation.name, principal)
-        call = Call(self._runtime, principal, path, query, body)
-        response = self._runtime.run(handler, call, write=operation.method != "GET")
+        call = Call(self._runtime, met.principal, path, query, body)
+        response = self._runtime.run(met.handler, call, write=operation.method != "GET")
         if strike is not None and strike.drop:
-            raise NetworkError("network: a fault of the sandbox dropped the answer")
+            raise _by_fault(NetworkError("network: a fault of the sandbox dropped the answer"))
         return call, response
 
     def again(self, call: Call[Any, Any], pending: Pending) -> object:
@@ -120,11 +156,7 @@ class InProcessTransport:
         if name.startswith("sandbox_faults"):
             return None
         with self._runtime.lock:
-            strike = self._runtime.faults.strike(principal.client)
-        if strike is None or strike.status is None:
-            return strike
-        code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
-        raise refused(code, "a fault of the sandbox")
+            return self._runtime.faults.strike(principal.client)
 
     def _authenticate(self) -> Principal:
         keys = self._runtime.keys
@@ -155,6 +187,11 @@ class AsyncInProcessTransport:
         """False: an answer cannot get lost inside a process."""
         return False
 
+    @property
+    def standing_clock(self) -> str:
+        """What moves the clock of the sandbox; empty while it moves by itself."""
+        return self._inner.standing_clock
+
     async def send(
         self,
         operation: Operation[AnswerT],
@@ -166,7 +203,11 @@ class AsyncInProcessTransport:
     ) -> AnswerT:
         """Calls the handler of an operation."""
         try:
-            call, response = self._inner.begin(operation, path, query, body)
+            met = self._inner.meet(operation, path)
+            call, response = self._inner.begin(operation, met, path, query, body)
+            if met.strike is not None:
+                # As over HTTP, the call had its effect and only the answer is late.
+                await asyncio.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
             while isinstance(response, Pending) and time.monotonic() < ends_s:
                 await asyncio.sleep(SETTLE_POLL_S)
@@ -176,7 +217,10 @@ class AsyncInProcessTransport:
             error.graph_id = graph_id
             raise
 
-    async def open_stream(self) -> "AsyncInProcessWire":
+    async def open_stream(
+        self,
+        timeout_s: float,  # noqa: ARG002 - never waits
+    ) -> "AsyncInProcessWire":
         """Opens a stream of the sandbox."""
         return AsyncInProcessWire(self._inner.reader())
 

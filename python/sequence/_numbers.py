@@ -6,14 +6,24 @@ from decimal import Decimal
 from typing import cast
 
 from sequence.errors import ValidationError
-from sequence.types._number import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._number import (
+    MAX_UNITS,
+    PRICE_DECIMALS,
+    QTY_DECIMALS,
+    decimal_units,
+    exact,
+    nearest,
+    trimmed,
+)
 
 Number = int | float | Decimal | str
 """A quantity, price or amount in human units. A float means its shortest decimal text."""
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
-_TOPS = {n: Decimal(MAX_UNITS).scaleb(-n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
+_TOPS = {n: exact(MAX_UNITS, n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
 _MAX_TEXT = 64
+_MAX_DEPTH = 32
+"""As deep as the server reads JSON."""
 
 
 def to_decimal(value: object, field: str) -> Decimal:
@@ -62,11 +72,11 @@ def positive(value: object, field: str, decimals: int) -> Decimal:
     if number <= 0:
         raise ValidationError(f"{field}: must be > 0")
     if number > _TOPS[decimals]:
-        raise ValidationError(f"{field}: must be <= {_TOPS[decimals].normalize():f}")
+        raise ValidationError(f"{field}: must be <= {trimmed(_TOPS[decimals]):f}")
     try:
         decimal_units(number, decimals)
     except ValueError as error:
-        near = round(number, decimals).normalize()
+        near = nearest(number, decimals)
         raise ValidationError(f"{field}: {number} {error}; the nearest is {near:f}") from None
     return number
 
@@ -91,17 +101,38 @@ def whole(value: object, field: str, low: int, high: int) -> int:
     return number
 
 
-def without_floats(value: object, field: str) -> object:
+def without_floats(value: object, field: str, depth: int = 0) -> object:
     """A copy of nested dicts and lists in which every float is its shortest decimal.
 
     Raises:
-        ValidationError: A float is not finite.
+        ValidationError: A float is not finite, a text cannot be sent, or it is nested too deeply.
     """
+    if depth >= _MAX_DEPTH and isinstance(value, Mapping | list | tuple):
+        raise ValidationError(f"{field}: nested deeper than {_MAX_DEPTH}")
+    if isinstance(value, str):
+        return sendable(value, field)
     if isinstance(value, float):
         return to_decimal(value, field)
     if isinstance(value, Mapping):
         items = cast("Mapping[str, object]", value).items()
-        return {name: without_floats(item, name) for name, item in items}
+        return {
+            sendable(name, field): without_floats(item, sendable(name, field), depth + 1)
+            for name, item in items
+        }
     if isinstance(value, list | tuple):
-        return [without_floats(item, field) for item in cast("list[object]", value)]
+        return [without_floats(item, field, depth + 1) for item in cast("list[object]", value)]
     return value
+
+
+def sendable(text: str, field: str) -> str:
+    """The text itself.
+
+    Raises:
+        ValidationError: It holds half a character (a lone surrogate), which no wire can carry.
+    """
+    if isinstance(text, str) and not text.isascii():  # pyright: ignore[reportUnnecessaryIsInstance]
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError(f"{field!a}: holds a lone surrogate") from None
+    return text

@@ -41,6 +41,10 @@ def checked(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     Raises:
         ValidationError: Names the fields.
     """
+    for name, value in values.items():
+        for text in value if isinstance(value, tuple | list) else (value,):  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(text, str):
+                _numbers.sendable(text, name)
     try:
         return cast("ModelT", model.model_validate(dict(values)))
     except pydantic.ValidationError as error:
@@ -177,6 +181,20 @@ def decrease_request(reduce_by: object, expected_version: object) -> AmendReques
     """The body of a decrease: one atomic step at the server, no read before it."""
     units = decimal_units(_numbers.qty(reduce_by, "reduce_by"), QTY_DECIMALS)
     return AmendRequest.build(reduce_by_1e8=units, **_version(expected_version))
+
+
+def names(given: str | Iterable[str] | None, field: str) -> tuple[str, ...] | None:
+    """A filter of one name or many; a text is one name, not its letters.
+
+    Raises:
+        ValidationError: It is empty: that could mean all or nothing.
+    """
+    if given is None:
+        return None
+    found = (given,) if isinstance(given, str) else tuple(given)
+    if not found:
+        raise ValidationError(f"{field}: must not be empty; None is all")
+    return found
 
 
 def checked_query(model: type[QueryT], **values: object) -> QueryT:

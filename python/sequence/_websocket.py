@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
 _POLICY = 1008
-_OPEN_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 2.0
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _PATH = "/v1/stream"
@@ -39,7 +38,7 @@ _connect = cast("Callable[..., AbstractContextManager[ClientConnection]]", conne
 _async_connect = cast("Callable[..., AbstractAsyncContextManager[AsyncConnection]]", async_connect)
 
 
-def open_socket(options: Options) -> "SocketWire":
+def open_socket(options: Options, timeout_s: float) -> "SocketWire":
     """Opens a socket.
 
     Raises:
@@ -47,7 +46,7 @@ def open_socket(options: Options) -> "SocketWire":
     """
     stack = ExitStack()
     try:
-        opening = _connect(_stream_url(options), **_settings(options))
+        opening = _connect(_stream_url(options), **_settings(options, timeout_s))
         socket = stack.enter_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
@@ -57,11 +56,11 @@ def open_socket(options: Options) -> "SocketWire":
     raise failure
 
 
-async def open_async_socket(options: Options) -> "AsyncSocketWire":
+async def open_async_socket(options: Options, timeout_s: float) -> "AsyncSocketWire":
     """The same for asyncio."""
     stack = AsyncExitStack()
     try:
-        opening = _async_connect(_stream_url(options), **_settings(options))
+        opening = _async_connect(_stream_url(options), **_settings(options, timeout_s))
         socket = await stack.enter_async_context(opening)
     except _FAILURES as error:
         failure = _open_error(error)
@@ -129,11 +128,11 @@ class AsyncSocketWire:
         await self._stack.aclose()
 
 
-def _settings(options: Options) -> dict[str, Any]:
+def _settings(options: Options, timeout_s: float) -> dict[str, Any]:
     return {
         "additional_headers": _upgrade_headers(options),
         "compression": None,
-        "open_timeout": _OPEN_TIMEOUT_S,
+        "open_timeout": timeout_s,
         "close_timeout": _CLOSE_TIMEOUT_S,
         "max_size": _MAX_MESSAGE_BYTES,
         # On this machine a proxy would only break the way, and see the key.

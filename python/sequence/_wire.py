@@ -50,14 +50,14 @@ class AsyncWire(Protocol):
 class StreamTransport(Protocol):
     """A transport that can also carry a stream."""
 
-    def open_stream(self) -> Wire:
-        """Opens a connection, or raises why not."""
+    def open_stream(self, timeout_s: float) -> Wire:
+        """Opens a connection within so many seconds, or raises why not."""
         ...
 
 
 class AsyncStreamTransport(Protocol):
     """The same for asyncio."""
 
-    async def open_stream(self) -> AsyncWire:
+    async def open_stream(self, timeout_s: float) -> AsyncWire:
         """See `StreamTransport.open_stream`."""
         ...

@@ -4,6 +4,7 @@ SequenceError
 ├── NetworkError               no answer: connection, TLS, protocol (status 0)
 │   └── TimeoutError           no answer in time; also a builtin TimeoutError
 ├── DeserializeError           the answer has another shape than expected
+├── WaitTimeoutError           a wait ran out: nothing was lost; also a builtin TimeoutError
 ├── ValidationError            refused before anything was sent; also a ValueError
 ├── CapabilityMissingError     501: the verb is not offered here
 └── ApiError                   every other answer that is not 2xx
@@ -47,6 +48,7 @@ class SequenceError(Exception):
         details: Rows of the envelope, `{field, message}` each.
         graph_id: Idempotency key of the submit that failed: resend with it. None otherwise.
         retry_after_s: Seconds the server asked to wait, None when it did not.
+        by_fault: A sandbox of this process was asked for it: see `sequence.sandbox.FaultControl`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class SequenceError(Exception):
         self.details = details
         self.graph_id: str | None = None
         self.retry_after_s: float | None = None
+        self.by_fault = False
         super().__init__(status, self.message)
 
     def __str__(self) -> str:
@@ -99,6 +102,25 @@ class NetworkError(SequenceError):
 
 class TimeoutError(NetworkError, builtins.TimeoutError):  # noqa: A001 - the name users look for
     """No answer in time."""
+
+
+class WaitTimeoutError(SequenceError, builtins.TimeoutError):
+    """A wait ran out; every request was answered, and the order goes on as it was.
+
+    Attributes:
+        order: The order that is still open, with its newest row; None in a copy of another process.
+    """
+
+    def __init__(self, message: str, order: Any = None) -> None:  # noqa: ANN401 - of either client
+        super().__init__(0, message)
+        self.order = order
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An order holds its client, which cannot be taken to another process.
+        return _rebuild, (type(self), self.args, self.__dict__ | {"order": None})
 
 
 class DeserializeError(SequenceError):

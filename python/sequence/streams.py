@@ -110,7 +110,10 @@ class EpochEvent:
 
 @dataclass(frozen=True, slots=True)
 class StaleEvent:
-    """Nothing came for a while although market data is subscribed; told once per silence."""
+    """Market data is subscribed, and nothing came for a while or the connection was lost.
+
+    Told once per silence; `ReconnectedEvent` follows when the connection is back.
+    """
 
     silent_s: float
 

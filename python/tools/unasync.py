@@ -24,6 +24,7 @@ NAMES = {
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
+    "async_alone": "alone",
     "async_sleep": "sleep",
 }
 TEXTS = {

@@ -63,7 +63,7 @@ def test_a_resting_order_is_cancelled_for_good(ask: Ask):
 
 def test_a_wait_for_a_resting_order_ends_in_time(ask: Ask):
     order = ask("buy", "BTC-USD", 0.1, limit_price=70_000, venue="binance")
-    with pytest.raises(errors.TimeoutError, match="still ACCEPTED"):
+    with pytest.raises(errors.WaitTimeoutError, match="still ACCEPTED"):
         ask(order.wait, timeout=0)
 
 

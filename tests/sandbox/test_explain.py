@@ -49,3 +49,30 @@ def test_a_waiting_order_names_its_one_reason(sandbox: Sandbox) -> None:
     client = sandbox.client()
     order = client.buy("BTC-USD", "0.01", limit_price="50000", venue="kraken")
     assert "NOT_AT_TOUCH" in order.explain()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"price_1e9": 1},
+        {"qty_1e8": 1},
+        {"fee_1e9": 0},
+        {"fee_usd_1e9": 0},
+        {"notional_usd_1e9": 1},
+        {"side": "sell"},
+        {"venue": "elsewhere"},
+        {"symbol": "ETH-USD"},
+        {"node_order_id": "graph:other:order:1"},
+        {"ts_ns": 1},
+        {"is_maker": True},
+    ],
+    ids=lambda told: next(iter(told)),
+)
+def test_a_fill_that_says_something_else_than_its_record_is_found_out(
+    sandbox: Sandbox, told: dict[str, object]
+) -> None:
+    fill = sandbox.client().buy("BTC-USD", "0.5").wait().fills()[0]
+    assert verify(fill) == []
+    found = verify(fill.model_copy(update=told))
+    assert len(found) == 1
+    assert found[0].startswith(f"{next(iter(told))}: the fill says")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sequence._operations import AnswerT, Operation
+from sequence._operations import SUBMIT_ORDER, AnswerT, Operation
 from sequence._options import Options
 from sequence._pause import AsyncLimit, async_sleep
 from sequence._retry import delay_s, may_retry
@@ -73,9 +73,13 @@ class AsyncClientBase:
                     )
                 except SequenceError as error:
                     error.graph_id = error.graph_id or graph_id
-                    if attempt >= self._options.max_retries or not transport.lossy:
+                    lossy = transport.lossy or error.by_fault
+                    if attempt >= self._options.max_retries or not lossy:
                         raise
-                    if not may_retry(error, repeatable=repeatable and operation.repeatable):
+                    safe = repeatable and operation.repeatable
+                    if operation is SUBMIT_ORDER and graph_id is None:
+                        safe = False
+                    if not may_retry(error, repeatable=safe):
                         raise
                     pause = delay_s(attempt, error.retry_after_s, random.random)
                 attempt += 1
@@ -104,6 +108,10 @@ class AsyncClientBase:
 
         self._transport = transport = AsyncHttpTransport(self._options, self._http_client)
         return transport
+
+    def standing_clock(self) -> str:
+        """What to do about a clock that stands, when this client knows of one; else empty."""
+        return getattr(self._transport, "standing_clock", "")
 
     def _is_lossy(self) -> bool:
         transport = self._transport

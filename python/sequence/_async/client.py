@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
+from weakref import WeakSet
 
 from sequence._async.account import AsyncAccountCalls
 from sequence._async.market import AsyncMarketCalls
@@ -61,10 +62,11 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
         super().__init__(checked, http_client, transport)
         self.sandbox = AsyncSandboxCalls(self)
+        self._streams: WeakSet[AsyncStream] = WeakSet()
 
     def stream(
         self,
-        topics: Iterable[str],
+        topics: str | Iterable[str],
         *,
         from_seq: Mapping[str, int] | None = None,
         sandbox: bool | None = None,
@@ -73,12 +75,14 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         """Events as they happen, over one connection that is opened again when it is lost.
 
         Args:
-            topics: `prices:{symbol}`, `book:{symbol}`, `fair_price[:{underlying}]`, and of the own
-                orders `orders`, `fills`, `graphs`, `routing`.
+            topics: One or several of `prices:{symbol}`, `book:{symbol}`,
+                `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
+                `routing`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
             sandbox: With a live key, whether private topics are those of paper orders; the default
                 is yes, as for orders.
-            stale_after_s: Silence of market data after which a `StaleEvent` is told.
+            stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost
+                connection tells it at once.
 
         Example:
             >>> async with client.stream(["prices:BTC-USD", "fills"]) as stream:
@@ -89,13 +93,21 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")
         is_paper = self._options.is_live and self._mode(sandbox=sandbox)
-        return AsyncStream(
+        opened = AsyncStream(
             cast("AsyncStreamTransport", transport),
             topics,
             from_seq=from_seq,
             suffix=":sandbox" if is_paper else "",
             stale_after_s=stale_after_s,
         )
+        self._streams.add(opened)
+        return opened
+
+    async def close(self) -> None:
+        """Ends the client's streams and gives the connections back; it cannot be used again."""
+        for stream in list(self._streams):
+            await stream.close()
+        await super().close()
 
     def __repr__(self) -> str:
         where = self._options.base_url if self._is_lossy() else "in process"

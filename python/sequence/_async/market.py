@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sequence import _operations as ops
 from sequence._async.base import AsyncClientBase
 from sequence._ids import checked_id
-from sequence._orders import checked, checked_query
+from sequence._orders import checked, checked_query, names
 from sequence.types import (
     Edges,
     FairPriceQuery,
@@ -49,20 +49,21 @@ class AsyncMarketCalls(AsyncClientBase):
         path = {"symbol": checked_id(symbol, "symbol")}
         return await self.send(ops.QUOTE, path=path, query=query)
 
-    async def quotes(self, symbols: Iterable[str] | None = None, *, max_age_s: int = 300) -> Quotes:
+    async def quotes(
+        self, symbols: str | Iterable[str] | None = None, *, max_age_s: int = 300
+    ) -> Quotes:
         """Quotes of many symbols; unknown ones are left out.
 
         Args:
-            symbols: Symbols, None for all.
+            symbols: One symbol or several, None for all.
             max_age_s: Leave out what was last updated longer ago, in seconds; 0 leaves nothing.
         """
-        names = None if symbols is None else tuple(symbols)
-        query = checked_query(QuotesQuery, symbols=names, max_age_s=max_age_s)
+        query = checked_query(QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
         return await self.send(ops.QUOTES, query=query)
 
     async def quotes_batch(
         self,
-        symbols: Iterable[str],
+        symbols: str | Iterable[str],
         *,
         depth: int = 10,
         nowait: bool = True,
@@ -79,7 +80,7 @@ class AsyncMarketCalls(AsyncClientBase):
             instrument_type: Kind of all symbols; None detects it.
         """
         values = {
-            "symbols": list(symbols),
+            "symbols": [symbols] if isinstance(symbols, str) else list(symbols),
             "depth": depth,
             "nowait": nowait,
             "concurrency": concurrency,

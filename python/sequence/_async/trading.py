@@ -15,6 +15,7 @@ from sequence._orders import (
     checked_query,
     decrease_request,
     graph_request,
+    names,
     node_amend_request,
     order_request,
     preview_request,
@@ -182,7 +183,7 @@ class AsyncTradingCalls(AsyncClientBase):
         symbol: str | None = None,
         venue: str | None = None,
         side: Side | None = None,
-        status: Iterable[OrderStatus] | None = None,
+        status: OrderStatus | Iterable[OrderStatus] | None = None,
         open: bool = False,  # noqa: A002 - the wire's name
         graph_id: str | None = None,
         before_seq: int | None = None,
@@ -196,7 +197,7 @@ class AsyncTradingCalls(AsyncClientBase):
             symbol: Only this symbol.
             venue: Only orders with a leg at this venue.
             side: Only this side.
-            status: Only these statuses.
+            status: Only this status or these.
             open: Only orders that are not terminal.
             graph_id: Only orders of this graph.
             before_seq: Only rows created before this commit number, for stable pages.
@@ -209,7 +210,7 @@ class AsyncTradingCalls(AsyncClientBase):
             symbol=symbol,
             venue=venue,
             side=side,
-            status=None if status is None else tuple(status),
+            status=names(status, "status"),
             open=open,
             graph_id=graph_id,
             before_seq=before_seq,

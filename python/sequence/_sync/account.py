@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sequence import _operations as ops
 from sequence._ids import checked_id
-from sequence._orders import checked, checked_query
+from sequence._orders import checked, checked_query, names
 from sequence._sync.base import ClientBase
 from sequence.errors import DeserializeError
 from sequence.types import (
@@ -31,23 +31,23 @@ class AccountCalls(ClientBase):
     def positions(
         self,
         *,
-        venues: Iterable[str] | None = None,
-        kinds: Iterable[Kind] | None = None,
+        venues: str | Iterable[str] | None = None,
+        kinds: Kind | Iterable[Kind] | None = None,
         include_closed: bool = False,
         sandbox: bool | None = None,
     ) -> PositionsResponse:
         """Cash, crypto, perps and event contracts, with totals in USD.
 
         Args:
-            venues: Only these venues.
-            kinds: Only these kinds: fiat, crypto, perp, event_contract.
+            venues: Only this venue or these.
+            kinds: Only this kind or these: fiat, crypto, perp, event_contract.
             include_closed: Also rows whose quantity became 0.
             sandbox: With a live key: False lists the live positions.
         """
         query = checked_query(
             PositionsQuery,
-            venues=None if venues is None else tuple(venues),
-            kinds=None if kinds is None else tuple(kinds),
+            venues=names(venues, "venues"),
+            kinds=names(kinds, "kinds"),
             include_closed=include_closed,
             sandbox=self._mode(sandbox=sandbox),
         )

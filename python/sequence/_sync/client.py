@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
+from weakref import WeakSet
 
 from sequence._options import options
 from sequence._sync.account import AccountCalls
@@ -62,10 +63,11 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
         super().__init__(checked, http_client, transport)
         self.sandbox = SandboxCalls(self)
+        self._streams: WeakSet[Stream] = WeakSet()
 
     def stream(
         self,
-        topics: Iterable[str],
+        topics: str | Iterable[str],
         *,
         from_seq: Mapping[str, int] | None = None,
         sandbox: bool | None = None,
@@ -74,12 +76,14 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
         """Events as they happen, over one connection that is opened again when it is lost.
 
         Args:
-            topics: `prices:{symbol}`, `book:{symbol}`, `fair_price[:{underlying}]`, and of the own
-                orders `orders`, `fills`, `graphs`, `routing`.
+            topics: One or several of `prices:{symbol}`, `book:{symbol}`,
+                `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
+                `routing`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
             sandbox: With a live key, whether private topics are those of paper orders; the default
                 is yes, as for orders.
-            stale_after_s: Silence of market data after which a `StaleEvent` is told.
+            stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost
+                connection tells it at once.
 
         Example:
             >>> with client.stream(["prices:BTC-USD", "fills"]) as stream:
@@ -90,13 +94,21 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")
         is_paper = self._options.is_live and self._mode(sandbox=sandbox)
-        return Stream(
+        opened = Stream(
             cast("StreamTransport", transport),
             topics,
             from_seq=from_seq,
             suffix=":sandbox" if is_paper else "",
             stale_after_s=stale_after_s,
         )
+        self._streams.add(opened)
+        return opened
+
+    def close(self) -> None:
+        """Ends the client's streams and gives the connections back; it cannot be used again."""
+        for stream in list(self._streams):
+            stream.close()
+        super().close()
 
     def __repr__(self) -> str:
         where = self._options.base_url if self._is_lossy() else "in process"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sequence import _operations as ops
 from sequence._ids import checked_id
-from sequence._orders import checked, checked_query
+from sequence._orders import checked, checked_query, names
 from sequence._sync.base import ClientBase
 from sequence.types import (
     Edges,
@@ -50,20 +50,19 @@ class MarketCalls(ClientBase):
         path = {"symbol": checked_id(symbol, "symbol")}
         return self.send(ops.QUOTE, path=path, query=query)
 
-    def quotes(self, symbols: Iterable[str] | None = None, *, max_age_s: int = 300) -> Quotes:
+    def quotes(self, symbols: str | Iterable[str] | None = None, *, max_age_s: int = 300) -> Quotes:
         """Quotes of many symbols; unknown ones are left out.
 
         Args:
-            symbols: Symbols, None for all.
+            symbols: One symbol or several, None for all.
             max_age_s: Leave out what was last updated longer ago, in seconds; 0 leaves nothing.
         """
-        names = None if symbols is None else tuple(symbols)
-        query = checked_query(QuotesQuery, symbols=names, max_age_s=max_age_s)
+        query = checked_query(QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
         return self.send(ops.QUOTES, query=query)
 
     def quotes_batch(
         self,
-        symbols: Iterable[str],
+        symbols: str | Iterable[str],
         *,
         depth: int = 10,
         nowait: bool = True,
@@ -80,7 +79,7 @@ class MarketCalls(ClientBase):
             instrument_type: Kind of all symbols; None detects it.
         """
         values = {
-            "symbols": list(symbols),
+            "symbols": [symbols] if isinstance(symbols, str) else list(symbols),
             "depth": depth,
             "nowait": nowait,
             "concurrency": concurrency,

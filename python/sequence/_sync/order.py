@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sequence import errors
 from sequence._explain import explain_order
-from sequence._pause import sleep
+from sequence._pause import alone, sleep
 from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
+from sequence.types._number import trimmed
 from sequence.types.common import OrderStatus
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class PlacedOrder:
 
     def __repr__(self) -> str:
         row = self.row
-        price = "" if row.avg_price is None else f" at {row.avg_price.normalize():f}"
-        filled = f"{row.filled_qty.normalize():f} of {row.qty.normalize():f}"
+        price = "" if row.avg_price is None else f" at {trimmed(row.avg_price):f}"
+        filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"
         return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
 
     @property
@@ -110,19 +111,23 @@ class PlacedOrder:
             timeout: Seconds to wait at most.
 
         Raises:
-            TimeoutError: The order is still open; it stays so.
+            WaitTimeoutError: The order is still open and stays so. At once where nobody could end
+                it: in a sandbox of this process whose clock stands, with nobody else to move it.
         """
+        hint = self._client.standing_clock()
         deadline = time.monotonic() + timeout
         pause = _FIRST_POLL_S
         while not self.row.is_terminal:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise errors.TimeoutError(
-                    f"order {self.id} is still {self.status} after {timeout:g} s"
-                )
+                text = f"order {self.id} is still {self.status} after {timeout:g} s"
+                raise errors.WaitTimeoutError(f"{text}{hint and '; '}{hint}", self)
             sleep(min(pause, left))
             pause = min(2 * pause, _MAX_POLL_S)
             self.refresh()
+            if hint and alone() and not self.row.is_terminal:
+                text = f"order {self.id} is {self.status} and stays so"
+                raise errors.WaitTimeoutError(f"{text}: {hint}", self)
         return self
 
     def cancel(self) -> OrderCancelResponse:

@@ -15,6 +15,12 @@ from sequence.errors import NetworkError, SequenceError
 from sequence.streams import Event, ReconnectedEvent, StaleEvent
 
 _TRY_AGAIN = frozenset({0, 429, 500, 502, 503, 504})
+_SLICE_S = 0.1
+"""A pause is cut into slices, so that a stream which is closed from elsewhere ends soon."""
+
+_OPEN_S = (1.0, 10.0)
+"""Shortest and longest time that one attempt to connect is given."""
+
 _STEADY_S = 10.0
 """A connection that held this long counts as good: the next loss starts with a short pause."""
 
@@ -25,20 +31,21 @@ class Stream:
     A lost connection is opened again after a pause of full jitter, 0.5 to 8 seconds. Private
     topics resume after the newest number seen, so nothing is missed; what the server no longer has
     is told as a `GapEvent`. The first error that waiting cannot help, such as a key that has ended,
-    is raised.
+    is raised. While there is no connection `next` keeps to its timeout.
 
     Args:
         transport: What opens connections.
         topics: What to subscribe first.
         from_seq: Numbers to resume private topics after.
         suffix: Ends the names of private topics on the wire.
-        stale_after_s: Silence of market data after which a `StaleEvent` is told.
+        stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost connection
+            tells it at once.
     """
 
     def __init__(
         self,
         transport: StreamTransport,
-        topics: Iterable[str],
+        topics: str | Iterable[str],
         *,
         from_seq: Mapping[str, int] | None = None,
         suffix: str = "",
@@ -46,19 +53,38 @@ class Stream:
     ) -> None:
         self._transport = transport
         self._state = StreamState(suffix)
-        self._first: str | None = self._state.subscribe(list(topics), dict(from_seq or {}))
+        first = [topics] if isinstance(topics, str) else list(topics)
+        self._first: str | None = self._state.subscribe(first, dict(from_seq or {}))
         self._stale_after_s = stale_after_s
         self._wire: Wire | None = None
         self._waiting: list[Event] = []
         self._heard_s = 0.0
         self._opened_s = 0.0
+        self._lost_s: float | None = None
+        self._next_try_s = 0.0
         self._attempt = 0
+        self._tried = 0
         self._is_stale = False
+        self._is_told = False
         self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """True while there is a connection."""
+        return self._wire is not None and not self._closed
+
+    @property
+    def stale(self) -> bool:
+        """True while market data, if any is subscribed, may be old.
+
+        That is without a connection, until the first message of a new one, and after a silence of
+        ``stale_after_s``.
+        """
+        return self._state.has_market_data and (self._is_stale or not self.connected)
 
     def __enter__(self) -> Self:
         try:
-            self._connected()
+            self._connected(_OPEN_S[1])
         except WireClosedError as closed:
             self._lost(closed)
         return self
@@ -83,6 +109,9 @@ class Stream:
 
     def next(self, timeout: float) -> Event | None:
         """The next event, or None when none came within so many seconds.
+
+        That holds without a connection, too, but for an attempt to connect to a host that does
+        not answer at all: it is given a second at least.
 
         Raises:
             SequenceError: The stream is over and trying again is of no use.
@@ -122,8 +151,11 @@ class Stream:
             self._lost(closed)
 
     def _read(self, timeout_s: float) -> None:
+        if self._lost_s is not None:
+            self._try_again(self._lost_s, timeout_s)
+            return
         try:
-            wire = self._wire or self._connected()
+            wire = self._wire or self._connected(timeout_s)
             # An answer of silence is looked at often enough to tell that data is old.
             text = wire.receive(min(timeout_s, self._stale_after_s))
         except WireClosedError as closed:
@@ -131,17 +163,19 @@ class Stream:
             return
         now_s = time.monotonic()
         if text is not None:
-            self._heard_s, self._is_stale = now_s, False
+            self._heard_s, self._is_stale, self._is_told = now_s, False, False
             self._waiting += self._state.read(text)
-        elif not self._is_stale and now_s - self._heard_s >= self._stale_after_s:
-            self._is_stale = True
-            if self._state.has_market_data:
-                self._waiting.append(StaleEvent(now_s - self._heard_s))
+        elif now_s - self._heard_s >= self._stale_after_s:
+            self._tell_stale(now_s)
 
-    def _connected(self) -> Wire:
+    def _connected(self, timeout_s: float) -> Wire:
         if self._wire is not None:
             return self._wire
-        wire = self._transport.open_stream()
+        shortest_s, longest_s = _OPEN_S
+        wire = self._transport.open_stream(min(max(timeout_s, shortest_s), longest_s))
+        if self._closed:
+            wire.close()
+            raise WireClosedError("the stream was closed")
         self._heard_s = self._opened_s = time.monotonic()
         first, self._first = self._first or self._state.resume(), None
         self._wire = wire
@@ -150,30 +184,52 @@ class Stream:
         return wire
 
     def _lost(self, closed: WireClosedError) -> None:
-        """Opens the next connection, however long that takes."""
+        """Notes that there is no connection and when the next one is tried."""
         self._wire = None
+        if self._closed:
+            return
         if closed.is_final:
             self._closed = True
             raise NetworkError(f"network: the stream was ended: {closed}")
-        lost_s = time.monotonic()
-        if lost_s - self._opened_s > _STEADY_S:
+        self._lost_s = now_s = time.monotonic()
+        if now_s - self._opened_s > _STEADY_S:
             self._attempt = 0
-        tried = 0
-        wait_s: float | None = 0.5
-        while not self._closed:
-            sleep(delay_s(self._attempt, wait_s, random.random))
-            self._attempt += 1
-            tried += 1
-            try:
-                self._connected()
-            except WireClosedError:
-                self._wire = None
-            except SequenceError as error:
-                if error.status not in _TRY_AGAIN:
-                    self._closed = True
-                    raise
-                wait_s = max(0.5, error.retry_after_s or 0.0)
-            else:
-                away_s = time.monotonic() - lost_s
-                self._waiting.append(ReconnectedEvent(tried, away_s))
+        self._tried = 0
+        self._tell_stale(now_s)
+        self._pause(0.5)
+
+    def _try_again(self, lost_s: float, timeout_s: float) -> None:
+        """Tries to open the next connection when its time has come."""
+        ends_s = time.monotonic() + timeout_s
+        while (left_s := min(self._next_try_s, ends_s) - time.monotonic()) > 0:
+            sleep(min(left_s, _SLICE_S))
+            if self._closed:
                 return
+        if time.monotonic() < self._next_try_s:
+            return
+        self._tried += 1
+        try:
+            self._connected(ends_s - time.monotonic())
+        except WireClosedError:
+            self._wire = None
+            self._pause(0.5)
+            return
+        except SequenceError as error:
+            if error.status not in _TRY_AGAIN:
+                self._closed = True
+                raise
+            self._pause(max(0.5, error.retry_after_s or 0.0))
+            return
+        self._lost_s, self._is_told = None, False
+        self._waiting.append(ReconnectedEvent(self._tried, time.monotonic() - lost_s))
+
+    def _pause(self, least_s: float) -> None:
+        wait_s = delay_s(self._attempt, least_s, random.random)
+        self._next_try_s = time.monotonic() + wait_s
+        self._attempt += 1
+
+    def _tell_stale(self, now_s: float) -> None:
+        self._is_stale = True
+        if not self._is_told and self._state.has_market_data:
+            self._waiting.append(StaleEvent(now_s - self._heard_s))
+        self._is_told = True

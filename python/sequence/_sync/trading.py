@@ -13,6 +13,7 @@ from sequence._orders import (
     checked_query,
     decrease_request,
     graph_request,
+    names,
     node_amend_request,
     order_request,
     preview_request,
@@ -183,7 +184,7 @@ class TradingCalls(ClientBase):
         symbol: str | None = None,
         venue: str | None = None,
         side: Side | None = None,
-        status: Iterable[OrderStatus] | None = None,
+        status: OrderStatus | Iterable[OrderStatus] | None = None,
         open: bool = False,  # noqa: A002 - the wire's name
         graph_id: str | None = None,
         before_seq: int | None = None,
@@ -197,7 +198,7 @@ class TradingCalls(ClientBase):
             symbol: Only this symbol.
             venue: Only orders with a leg at this venue.
             side: Only this side.
-            status: Only these statuses.
+            status: Only this status or these.
             open: Only orders that are not terminal.
             graph_id: Only orders of this graph.
             before_seq: Only rows created before this commit number, for stable pages.
@@ -210,7 +211,7 @@ class TradingCalls(ClientBase):
             symbol=symbol,
             venue=venue,
             side=side,
-            status=None if status is None else tuple(status),
+            status=names(status, "status"),
             open=open,
             graph_id=graph_id,
             before_seq=before_seq,

@@ -24,6 +24,11 @@ class Clock(Protocol):
         """Which of the three clocks this is."""
         ...
 
+    @property
+    def standing(self) -> str:
+        """Why time stands and what moves it, for people; empty while it moves by itself."""
+        ...
+
     def now_ns(self) -> int:
         """Nanoseconds since the Unix epoch; never smaller than the answer before."""
         ...
@@ -43,6 +48,11 @@ class WallClock:
     def kind(self) -> ClockKind:
         """Always ``wall``."""
         return "wall"
+
+    @property
+    def standing(self) -> str:
+        """Always empty."""
+        return ""
 
     def now_ns(self) -> int:
         """The later of the host's time and the last answer."""
@@ -68,6 +78,14 @@ class ManualClock:
     def kind(self) -> ClockKind:
         """``manual``, or ``replay`` when the feed moves it."""
         return self._kind
+
+    @property
+    def standing(self) -> str:
+        """It always stands."""
+        how = "sandbox.clock.advance(seconds=...)"
+        if self._kind == "replay":
+            how += " or sandbox.replay()"
+        return f"the {self._kind} clock stands until it is moved, with {how}"
 
     def now_ns(self) -> int:
         """The time it was last moved to."""
@@ -104,10 +122,19 @@ class ReplayClock:
         """Always ``replay``."""
         return "replay"
 
+    @property
+    def standing(self) -> str:
+        """Empty until the recording has ended."""
+        return "the replay has ended, and its time with it" if self._is_over else ""
+
     def now_ns(self) -> int:
         """Where the recording has come to, or how long it has ended."""
         passed_ns = round((time.monotonic_ns() - self._began_ns) * self._speed)
         return min(self._start_ns + passed_ns, END_NS)
+
+    @property
+    def _is_over(self) -> bool:
+        return self.now_ns() >= self._end_ns
 
     def move(self, ns: int) -> None:
         """Refuses: this clock moves by itself."""

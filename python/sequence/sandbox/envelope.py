@@ -6,11 +6,12 @@ are played under each preset; where the readings agree, the model does not matte
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.sim import Preset, SimConfig
+from sequence.types._number import trimmed
 
 if TYPE_CHECKING:
     from sequence.sandbox.sandbox import Sandbox
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ENVELOPE: Final[tuple[Preset, ...]] = ("optimistic", "realistic", "adversarial")
 _PAGE: Final = 200
+_SUMS: Final = Context(prec=28)
+"""Sums are the same whatever the caller's decimal context is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ class Reading:
     def pnl(self) -> Decimal | None:
         """Profit and loss of all orders; None when one of them has none."""
         parts = [order.pnl for order in self.orders]
-        return None if None in parts else sum((part or Decimal(0) for part in parts), Decimal(0))
+        with localcontext(_SUMS):
+            known = (part or Decimal(0) for part in parts)
+            return None if None in parts else sum(known, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Envelope:
                     continue
                 vwap = "-" if order.vwap is None else f"{order.vwap:.6f}"
                 pnl = "-" if order.pnl is None else f"{order.pnl:.6f}"
-                filled = f"{order.filled.normalize():f}"
+                filled = f"{trimmed(order.filled):f}"
                 lines.append(f"{at:>5}  {preset:<12}  {filled:>16}  {vwap:>16}  {pnl:>14}")
         return "\n".join(lines)
 
@@ -154,10 +159,14 @@ def _order_reading(
     order: "Order", fills: "list[Fill]", marks: dict[str, Decimal | None]
 ) -> OrderReading:
     fills.sort(key=lambda fill: fill.event_seq)
+    with localcontext(_SUMS):
+        return _summed(order, fills, marks[order.symbol])
+
+
+def _summed(order: "Order", fills: "list[Fill]", mark: Decimal | None) -> OrderReading:
     filled = sum((fill.qty for fill in fills), Decimal(0))
     paid = sum((fill.qty * fill.price for fill in fills), Decimal(0))
-    fees = sum((Decimal(fill.fee_usd_1e9).scaleb(-9) for fill in fills), Decimal(0))
-    mark = marks[order.symbol]
+    fees = sum((fill.fee_usd for fill in fills), Decimal(0))
     sign = 1 if order.side == "buy" else -1
     pnl = Decimal(0) if not fills else None
     if fills and mark is not None:

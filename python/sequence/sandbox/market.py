@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sequence import _core
+from sequence.errors import ValidationError
 from sequence.sandbox.number import PRICE_DECIMALS, QTY_DECIMALS, Number, human_units
 from sequence.sandbox.refuse import core_refusal, refused
+from sequence.types._number import MAX_UNITS
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
@@ -178,7 +180,11 @@ class Market:
 
 
 def _event_ns(ts_ns: int | None, now_ns: int) -> int:
-    return now_ns if ts_ns is None else ts_ns
+    if ts_ns is None:
+        return now_ns
+    if type(ts_ns) is not int or not 0 <= ts_ns <= MAX_UNITS:
+        raise ValidationError(f"ts_ns: must be an integer from 0 to {MAX_UNITS}, not {ts_ns!r}")
+    return ts_ns
 
 
 def _levels(levels: Iterable[Level], side: str) -> list[tuple[int, int]]:

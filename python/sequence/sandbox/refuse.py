@@ -1,14 +1,18 @@
 """Refusals: the exceptions that handlers raise, the same that a client of HTTP would see."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sequence.errors import CODE_STATUS, CapabilityMissingError, SequenceError, api_error
+from sequence.errors import ValidationError as Unusable
 from sequence.types import VENUES, is_unknown_venue, issues_of
 
 if TYPE_CHECKING:
     from sequence import _core
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 NOT_BUILT: Final = "not built yet"
 
@@ -24,6 +28,20 @@ def refused(code: str, message: str, *, field: str = "") -> SequenceError:
 def missing(verb: str, reason: str = NOT_BUILT, venue: str | None = None) -> SequenceError:
     """501: a known verb that this server does not offer."""
     return CapabilityMissingError(verb, venue if venue in VENUES else None, reason)
+
+
+def checked(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
+    """What a caller in this process gave, as a model; None is the same as not given.
+
+    Raises:
+        sequence.errors.ValidationError: Names what cannot be used.
+    """
+    try:
+        return model.model_validate({k: v for k, v in values.items() if v is not None})
+    except ValidationError as error:
+        # What concerns the whole has no field to name.
+        rows = [f"{row.field}: {row.message}" for row in issues_of(error)]
+        raise Unusable("; ".join(row.removeprefix("body: ") for row in rows)) from None
 
 
 def core_refusal(refusal: "_core.Refusal") -> SequenceError:

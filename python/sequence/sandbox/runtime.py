@@ -16,7 +16,7 @@ from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys
-from sequence.sandbox.keys import Client, KeyRing, Mode, Principal
+from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.sim import SimConfig
@@ -97,8 +97,8 @@ class Runtime:
         self.snapshots: Final = Snapshots(self)
         self._start_market(recordings)
         self.local: Final = self._local_client(loaded)
-        self.test_key: Final = self._local_key("sandbox")
-        self.live_key: Final = self._local_key("live")
+        self.test_key = self._local_key("sandbox")
+        self.live_key = self._local_key("live")
         if self.keeper is not None:
             self._finish_start(self.keeper)
 
@@ -253,6 +253,19 @@ class Runtime:
     def new_key_id(self) -> str:
         """The id of the next key."""
         return self.ids.next("key", self.now_ns)
+
+    def rotate_key(self, row: KeyRow, now_ns: int) -> str:
+        """Replaces the secret of a key; whoever asks for the local keys is given the new one."""
+        ours = {raw: self.keys.find(raw.encode()) for raw in (self.test_key, self.live_key)}
+        new = self.keys.rotate(row, now_ns)
+        for raw, principal in ours.items():
+            if principal is None or principal.key_id != row.key_id:
+                continue
+            if raw == self.test_key:
+                self.test_key = new
+            else:
+                self.live_key = new
+        return new
 
     def _local_key(self, mode: Mode) -> str:
         if self.keeper is not None:

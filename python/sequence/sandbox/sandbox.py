@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from sequence import _core
+from sequence.errors import ValidationError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, open_recording, open_recordings
-from sequence.sandbox.refuse import core_refusal
+from sequence.sandbox.refuse import checked, core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.store import Store
-from sequence.types import FaultRequest
+from sequence.types import FaultRequest, RiskLimits
+from sequence.types._number import MAX_UNITS
 from sequence.types.testing import FaultKind
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ DEFAULT_PRESET: Final[Preset] = "realistic"
 _REPLAY: Final = "replay:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
+_MAX_SEED: Final = 2**64 - 1
+_LIMITS: Final = tuple(
+    name for name in RiskLimits.model_fields if name.endswith(("_1e8", "_1e9", "_rate", "_orders"))
+)
 _NS: Final = {"seconds": 10**9, "ms": 10**6, "ns": 1}
 
 
@@ -55,8 +62,15 @@ class ClockControl:
             The new present in nanoseconds.
 
         Raises:
-            ValueError: A negative time, or a wall clock, which moves by itself.
+            ValueError: A negative time, no number, a part of a nanosecond, or a wall clock, which
+                moves by itself. The clock then stays where it is.
         """
+        for name, value in (("seconds", seconds), ("ms", ms)):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ValidationError(f"{name}: must be a finite number, not {value!r}")
+        # A part of a nanosecond would be found out after the clock had moved.
+        if type(ns) is not int:
+            raise ValidationError(f"ns: must be an integer, not {ns!r}")
         step_ns = round(seconds * _NS["seconds"]) + round(ms * _NS["ms"]) + ns
         if step_ns < 0:
             raise ValueError(f"time never runs backwards: cannot advance by {step_ns} ns")
@@ -85,6 +99,10 @@ class FaultControl:
     ) -> str:
         """Puts a fault in force for the local client; its id.
 
+        A client in this process meets faults as one over HTTP does, and tries again where that is
+        safe. Only an order without a ``graph_id`` is not sent again after ``drop_reply``: in
+        process the sandbox makes the id, from its seed, and nothing else would tell it is the same.
+
         Args:
             kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
                 ``stale_venue``, ``halt_venue`` or ``reject_next``.
@@ -94,10 +112,13 @@ class FaultControl:
             ms: Length of a delay, or how long a venue stays stale or halted.
             reason: Why orders are rejected.
             seed: Hits every request with a probability of one half, repeatably.
+
+        Raises:
+            ValidationError: A value or a combination that no fault has.
         """
         row = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
         row |= {"ms": ms, "reason": reason, "seed": seed}
-        asked = FaultRequest.model_validate({k: v for k, v in row.items() if v is not None})
+        asked = checked(FaultRequest, row)
         with self._runtime.turn():
             client = self._runtime.local
             if not client.epoch:
@@ -159,6 +180,9 @@ class Sandbox:
         if clock not in get_args(ClockKind):
             known = ", ".join(get_args(ClockKind))
             raise ValueError(f"unknown clock {clock!r}; known: {known}")
+        if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
+            raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
+        _check_risk(risk or {})
         source, files = _source_of(market)
         # Without files a replay waits for `replay` to bring some, at the beginning of time.
         empty = source == "none" and clock == "replay"
@@ -344,12 +368,22 @@ class Sandbox:
         )
 
 
+def _check_risk(risk: Mapping[str, int | None]) -> None:
+    for name, value in risk.items():
+        if name not in _LIMITS:
+            raise ValidationError(f"risk: unknown limit {name!r}; known: {', '.join(_LIMITS)}")
+        if value is not None and (type(value) is not int or not 0 <= value <= MAX_UNITS):
+            raise ValidationError(f"risk: {name} must be a whole number or None, not {value!r}")
+
+
 def _sim_of(
     preset: Preset | None,
     sim: SimConfig | None,
     overrides: Mapping[str, int | bool | str] | None,
 ) -> SimConfig:
     if sim is not None:
+        if not isinstance(sim, SimConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValidationError(f"sim: must be a SimConfig, not {sim!r}; a preset has preset=")
         if overrides or preset not in (None, sim.preset):
             raise ValueError(f"sim is {sim!r}: leave preset and overrides out")
         return sim

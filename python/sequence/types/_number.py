@@ -17,8 +17,37 @@ _MAX_DIGITS = 60
 _HUGE = 10**_MAX_DIGITS
 _INTEGER = re.compile(r"-?[0-9]{1,60}")
 _EXACT = Context(prec=_MAX_DIGITS, Emin=-999999, Emax=999999, traps=[Inexact, InvalidOperation])
+_RATIO = Context(prec=28, traps=[InvalidOperation])
+_TENTH = Decimal("0.1")
 _SCALES = {n: 10**n for n in (QTY_DECIMALS, PRICE_DECIMALS)}
-_STEPS = {n: Decimal(1).scaleb(-n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
+_STEPS = {n: _EXACT.scaleb(Decimal(1), -n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
+
+
+def exact(units: int, decimals: int) -> Decimal:
+    """The number that so many units are, whatever the caller's decimal context is."""
+    return _EXACT.scaleb(Decimal(units), -decimals)
+
+
+def trimmed(value: Decimal) -> Decimal:
+    """The same number without zeros at its end, whatever the caller's decimal context is."""
+    return _EXACT.normalize(value)
+
+
+def nearest(value: Decimal, decimals: int) -> Decimal:
+    """The nearest number with so many decimals, half to even, without zeros at its end."""
+    return trimmed(value.quantize(_STEPS[decimals], context=Context(prec=999)))
+
+
+def share(part: int, total: int) -> Decimal:
+    """A ratio to 28 digits, whatever the caller's decimal context is; 0 of nothing is 0."""
+    return _RATIO.divide(Decimal(part), Decimal(total)) if total else Decimal(0)
+
+
+def shown_decimal(value: Decimal) -> Decimal:
+    """The same number without zeros at its end, but with one decimal at least."""
+    short = trimmed(value)
+    whole = short == short.to_integral_value()
+    return _EXACT.quantize(short, _TENTH) if whole else short
 
 
 def decimal_units(value: Decimal | int, decimals: int) -> int:
@@ -60,9 +89,7 @@ class Exact:
     @property
     def top(self) -> Decimal:
         """The upper bound."""
-        return (
-            Decimal(MAX_UNITS).scaleb(-self.decimals) if self.high is None else Decimal(self.high)
-        )
+        return exact(MAX_UNITS, self.decimals) if self.high is None else Decimal(self.high)
 
     def read(self, value: object) -> Decimal:
         """Checks one value.
@@ -82,7 +109,7 @@ class Exact:
             raise PydanticCustomError("decimal_range", "must be {bound}", {"bound": bound})
         if number > self.top:
             raise PydanticCustomError(
-                "decimal_range", "must be <= {top}", {"top": f"{self.top.normalize():f}"}
+                "decimal_range", "must be <= {top}", {"top": f"{trimmed(self.top):f}"}
             )
         try:
             decimal_units(number, self.decimals)

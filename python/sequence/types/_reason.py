@@ -1,8 +1,9 @@
 """Why a fill happened, in one line: its cause and the numbers of its evidence."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
+
+from sequence.types._number import exact, trimmed
 
 _CAUSES: Final = {
     "WALK": "took displayed size",
@@ -41,4 +42,4 @@ def _proof(evidence: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _qty(units_1e8: int) -> str:
-    return f"{Decimal(units_1e8).scaleb(-8).normalize() + 0:f}"
+    return f"{trimmed(exact(units_1e8, 8)):f}"

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sequence.types._base import Wire
+from sequence.types._number import exact
 from sequence.types._query import PageQuery
 from sequence.types._reason import reason_of
 from sequence.types.common import InstrumentType, NsTime, Side, VenueId
@@ -55,17 +56,17 @@ class Fill(Wire):
     @property
     def qty(self) -> Decimal:
         """Filled quantity in units of the instrument; always positive."""
-        return Decimal(self.qty_1e8).scaleb(-8)
+        return exact(self.qty_1e8, 8)
 
     @property
     def price(self) -> Decimal:
         """Fill price."""
-        return Decimal(self.price_1e9).scaleb(-9)
+        return exact(self.price_1e9, 9)
 
     @property
     def fee_usd(self) -> Decimal:
         """Fee in USD; negative is a rebate."""
-        return Decimal(self.fee_usd_1e9).scaleb(-9)
+        return exact(self.fee_usd_1e9, 9)
 
     @property
     def reason(self) -> str:

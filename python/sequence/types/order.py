@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from sequence.types._base import Wire
-from sequence.types._number import QueryBool
+from sequence.types._number import QueryBool, exact, share
 from sequence.types._query import PageQuery, split
 from sequence.types.common import (
     TERMINAL_ORDER_STATUSES,
@@ -96,34 +96,34 @@ class Order(Wire):
     @property
     def qty(self) -> Decimal:
         """Total quantity in units of the instrument."""
-        return Decimal(self.qty_1e8).scaleb(-8)
+        return exact(self.qty_1e8, 8)
 
     @property
     def filled_qty(self) -> Decimal:
         """Filled quantity in units of the instrument."""
-        return Decimal(self.filled_qty_1e8).scaleb(-8)
+        return exact(self.filled_qty_1e8, 8)
 
     @property
     def avg_price(self) -> Decimal | None:
         """Volume-weighted fill price; None before the first fill."""
         price = self.avg_price_1e9
-        return None if price is None else Decimal(price).scaleb(-9)
+        return None if price is None else exact(price, 9)
 
     @property
     def limit_price(self) -> Decimal | None:
         """Limit price in force; None for a market order."""
         price = self.limit_price_1e9
-        return None if price is None else Decimal(price).scaleb(-9)
+        return None if price is None else exact(price, 9)
 
     @property
     def fees_usd(self) -> Decimal:
         """Fees so far in USD; negative is a rebate."""
-        return Decimal(self.fees_usd_1e9).scaleb(-9)
+        return exact(self.fees_usd_1e9, 9)
 
     @property
     def fill_pct(self) -> Decimal:
         """Filled share of the total, 0 to 100."""
-        return Decimal(100 * self.filled_qty_1e8) / self.qty_1e8 if self.qty_1e8 else Decimal(0)
+        return share(100 * self.filled_qty_1e8, self.qty_1e8)
 
     @property
     def is_terminal(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from sequence.types._base import Wire
-from sequence.types._number import QueryBool
+from sequence.types._number import QueryBool, exact
 from sequence.types._query import ModeQuery, VenueList, split
 from sequence.types.common import Kind
 
@@ -70,27 +70,27 @@ class Position(Wire):
     @property
     def qty(self) -> Decimal:
         """Quantity in units of the instrument; negative is a short perp."""
-        return Decimal(self.qty_1e8).scaleb(-8)
+        return exact(self.qty_1e8, 8)
 
     @property
     def available_qty(self) -> Decimal:
         """Quantity that no open order holds."""
-        return Decimal(self.available_qty_1e8).scaleb(-8)
+        return exact(self.available_qty_1e8, 8)
 
     @property
     def entry_price(self) -> Decimal:
         """Cost basis per unit, in USD."""
-        return Decimal(self.entry_price_usd_1e9).scaleb(-9)
+        return exact(self.entry_price_usd_1e9, 9)
 
     @property
     def value_usd(self) -> Decimal:
         """Current value in USD; the signed notional of a perp."""
-        return Decimal(self.current_value_usd_1e9).scaleb(-9)
+        return exact(self.current_value_usd_1e9, 9)
 
     @property
     def unrealized_pnl_usd(self) -> Decimal:
         """Profit or loss that is still open, in USD."""
-        return Decimal(self.unrealized_pnl_usd_1e9).scaleb(-9)
+        return exact(self.unrealized_pnl_usd_1e9, 9)
 
 
 class Totals(Wire):

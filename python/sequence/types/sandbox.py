@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, mod
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, Wire
-from sequence.types._number import QTY_DECIMALS, Exact, decimal_units
+from sequence.types._number import QTY_DECIMALS, Exact, decimal_units, shown_decimal
 from sequence.types.common import Kind, VenueId, shown
 
 SignedQty = Annotated[Decimal, Exact(8, low=-90_000_000_000)]
@@ -121,10 +121,7 @@ class _Balance(Wire):
         row = super().model_dump(**options)
         balance = row.get("initial_balance_usd")
         if isinstance(balance, Decimal):
-            whole = balance == balance.to_integral_value()
-            row["initial_balance_usd"] = (
-                balance.quantize(Decimal("0.1")) if whole else balance.normalize()
-            )
+            row["initial_balance_usd"] = shown_decimal(balance)
         return row
 
 

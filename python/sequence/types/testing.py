@@ -48,11 +48,15 @@ def _units(value: object, decimals: int, what: str) -> int:
             ) from None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PydanticCustomError("amount", "{what} must be a decimal", {"what": what})
+    number = Decimal(value)
+    if not number.is_finite() or number.copy_abs() > MAX_UNITS:
+        raise PydanticCustomError("amount", "{what} is out of range", {"what": what})
     try:
-        return _checked(decimal_units(value, decimals), what)
+        units = decimal_units(number, decimals)
     except (ValueError, ArithmeticError):
         text = "{what} has more than {decimals} decimals"
         raise PydanticCustomError("amount", text, {"what": what, "decimals": decimals}) from None
+    return _checked(units, what)
 
 
 def _checked(units: int, what: str) -> int:

@@ -47,7 +47,7 @@ def rotate(call: Call[None, None]) -> NewApiKey:
         raise refused("CONFLICT", "the key is revoked")
     if time.monotonic() - row.rotated_s < _BETWEEN_ROTATIONS_S:
         raise refused("CONFLICT", "the key was rotated a moment ago")
-    raw = call.runtime.keys.rotate(row, call.now_ns)
+    raw = call.runtime.rotate_key(row, call.now_ns)
     return _new(call, row.key_id, raw)
 
 
