@@ -124,17 +124,13 @@ class ReplayClock:
 
     @property
     def standing(self) -> str:
-        """Empty until the recording has ended."""
-        return "the replay has ended, and its time with it" if self._is_over else ""
+        """Empty: time goes on after the last frame."""
+        return ""
 
     def now_ns(self) -> int:
         """Where the recording has come to, or how long it has ended."""
         passed_ns = round((time.monotonic_ns() - self._began_ns) * self._speed)
         return min(self._start_ns + passed_ns, END_NS)
-
-    @property
-    def _is_over(self) -> bool:
-        return self.now_ns() >= self._end_ns
 
     def move(self, ns: int) -> None:
         """Refuses: this clock moves by itself."""
