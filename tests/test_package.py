@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 STUB = ROOT / "python" / "sequence" / "_core.pyi"
 NOW_NS = 1_776_657_000_000_000_000
 CLASSES = sorted(
-    (value for value in vars(_core).values() if inspect.isclass(value)), key=lambda c: c.__name__
+    (cls for cls in vars(_core).values() if inspect.isclass(cls) and cls is not _core.Panic),
+    key=lambda c: c.__name__,
 )
+"""Our own; what a panic becomes is the binding library's."""
 
 
 def stub() -> ast.Module:
