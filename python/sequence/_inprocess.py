@@ -45,7 +45,6 @@ class Met(NamedTuple):
 
 
 _LOOK_S: Final = 0.005
-_TOO_MANY: Final = 429
 
 
 class InProcessTransport:
@@ -134,9 +133,8 @@ class InProcessTransport:
     ) -> tuple[Call[Any, Any], object]:
         """Calls the handler once; the answer may be one that is still on its way."""
         strike = met.strike
-        if strike is not None and strike.status is not None:
-            code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
-            raise _by_fault(refused(code, "a fault of the sandbox"))
+        if strike is not None and strike.refusal is not None:
+            raise _by_fault(strike.refusal)
         if query is None and operation.query is not None:
             query = self._default_query(operation)
         if body is None and operation.request is not None:

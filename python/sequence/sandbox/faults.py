@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sequence.sandbox.refuse import refused
 
 if TYPE_CHECKING:
+    from sequence.errors import SequenceError
     from sequence.sandbox.keys import Client
     from sequence.sandbox.runtime import Runtime
     from sequence.types import FaultRequest
 
 _MOST: Final = 1_000
 _ON_REQUESTS: Final = frozenset({"delay", "drop_reply", "http_429", "http_503"})
+_TOO_MANY: Final = 429
 _DEFAULT_REASON: Final = "EXCHANGE_REJECT"
 
 
@@ -53,6 +55,14 @@ class Strike:
     status: int | None = None
     delay_ms: int = 0
     drop: bool = False
+
+    @property
+    def refusal(self) -> "SequenceError | None":
+        """What the request is answered with instead of being run; None when it is run."""
+        if self.status is None:
+            return None
+        code = "RATE_LIMITED" if self.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
+        return refused(code, "a fault of the sandbox")
 
 
 class Faults:
@@ -112,7 +122,7 @@ class Faults:
                 case "drop_reply":
                     found.drop = True
                 case "http_429":
-                    found.status = 429
+                    found.status = _TOO_MANY
                 case _:
                     found.status = 503
             if found.status is not None:

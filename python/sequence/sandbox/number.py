@@ -1,16 +1,12 @@
 """Human numbers to fixed-point integers, exactly."""
 
 from decimal import Decimal
-from typing import Final
 
 from sequence import _core
 from sequence.types._number import MAX_UNITS, exact, shown_decimal
 
 Number = str | int | float | Decimal
 """A number as people write it; a float counts as its shortest decimal text."""
-
-PRICE_DECIMALS: Final = 9
-QTY_DECIMALS: Final = 8
 
 
 def human_units(value: object, decimals: int, what: str) -> int:

@@ -41,7 +41,6 @@ _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
 _FAULTS: Final = b"/v1/sandbox/faults"
-_TOO_MANY: Final = 429
 _TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
 _VERSIONS: Final = ("1.1", "1.0")
@@ -169,10 +168,9 @@ class App:
         runtime = self._runtime
         with runtime.lock:
             strike = runtime.faults.strike(principal.client)
-        if strike is None or strike.status is None:
-            return strike
-        code = "RATE_LIMITED" if strike.status == _TOO_MANY else "SERVICE_UNAVAILABLE"
-        raise refused(code, "a fault of the sandbox")
+        if strike is not None and strike.refusal is not None:
+            raise strike.refusal
+        return strike
 
     async def _settled(self, first: Pending, call: Call[Any, Any]) -> Any:  # noqa: ANN401
         """Waits while a simulated delay holds the answer back, and answers the present then."""

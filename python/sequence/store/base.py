@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, Protocol
 
 Value = int | str | None
@@ -99,10 +98,6 @@ class Store(Protocol):
 
     def count(self, table: str, query: "Query") -> int:
         """How many rows `find` would give without a limit."""
-        ...
-
-    def backup(self, path: Path) -> None:
-        """Writes a copy of the last committed state to a new file."""
         ...
 
     def verify(self) -> list[Finding]:

@@ -1,9 +1,8 @@
 """The rows in this process: what a store does, without a disk. For tests of what is stored."""
 
-from pathlib import Path
 from typing import Final
 
-from sequence.store.base import Batch, Finding, Loaded, Query, Row, StoreError
+from sequence.store.base import Batch, Finding, Loaded, Query, Row
 from sequence.store.chain import Chains
 from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, metadata
 
@@ -63,10 +62,6 @@ class MemoryStore:
     def count(self, table: str, query: Query) -> int:
         """How many rows fit."""
         return sum(_fits(table, row, query) for row in self._tables[table].values())
-
-    def backup(self, path: Path) -> None:
-        """Refuses: there is no file."""
-        raise StoreError(f"a store in memory cannot be copied to {path}")
 
     def verify(self) -> list[Finding]:
         """Nothing can have happened to it."""

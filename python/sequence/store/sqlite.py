@@ -182,18 +182,6 @@ class SqliteStore:
             counted = _select(table, query).with_only_columns(func.count())
             return int(connection.execute(counted).scalar_one())
 
-    def backup(self, path: Path) -> None:
-        """Copies the last committed state to a new file, by SQLite's own means."""
-        path = path.expanduser().absolute()
-        if path.exists() or path.is_symlink():
-            raise StoreError(f"{path} exists already")
-        prepare(path)
-        target = sqlite3.connect(path)
-        try:
-            _driver(self._reader).backup(target)
-        finally:
-            target.close()
-
     def verify(self) -> list[Finding]:
         """Checks the file, the chains, and that rows agree with each other."""
         with self._reading() as connection:

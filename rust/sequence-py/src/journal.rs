@@ -162,9 +162,7 @@ impl Journal {
         before_seq: Option<u64>,
     ) -> PyResult<(usize, Vec<u32>)> {
         let numbers = || {
-            let statuses: Option<Vec<_>> = statuses
-                .map(|list| list.iter().map(|text| parse::order_status(text)).collect())
-                .transpose()?;
+            let statuses = parse::order_statuses(statuses)?;
             let filter = OrderFilter {
                 symbol,
                 node_order_id,

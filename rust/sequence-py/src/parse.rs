@@ -56,6 +56,10 @@ pub(crate) fn venues(texts: Option<Vec<String>>) -> Parsed<Option<Vec<VenueId>>>
     texts.map(|list| list.iter().map(|text| venue(text)).collect()).transpose()
 }
 
+pub(crate) fn order_statuses(texts: Option<Vec<String>>) -> Parsed<Option<Vec<OrderStatus>>> {
+    texts.map(|list| list.iter().map(|text| order_status(text)).collect()).transpose()
+}
+
 pub(crate) fn feed_status(text: &str) -> Parsed<FeedStatus> {
     match text {
         "open" => Ok(FeedStatus::Open),

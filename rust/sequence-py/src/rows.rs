@@ -40,9 +40,7 @@ impl Engine {
         before_seq: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, |session| {
-            let statuses: Option<Vec<_>> = statuses
-                .map(|list| list.iter().map(|text| parse::order_status(text)).collect())
-                .transpose()?;
+            let statuses = parse::order_statuses(statuses)?;
             let filter = OrderFilter {
                 symbol,
                 node_order_id,

@@ -2,7 +2,7 @@
 
 from sequence.sandbox.call import Call
 from sequence.sandbox.keys import Client
-from sequence.sandbox.number import QTY_DECIMALS, decimal_of
+from sequence.sandbox.number import decimal_of
 from sequence.types import (
     SandboxPositionsRequest,
     SandboxReset,
@@ -12,6 +12,7 @@ from sequence.types import (
     SandboxSettleRequest,
     SandboxWritten,
 )
+from sequence.types._number import QTY_DECIMALS
 
 
 def positions(call: Call[None, SandboxPositionsRequest]) -> SandboxWritten:
