@@ -34,7 +34,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let id = order.graph_id.map(GraphId::parse);
         let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
-        let found = id.as_ref().and_then(|id| self.accounts[owner].graphs.get(id));
+        let found = id.as_ref().and_then(|id| self.desk.accounts[owner].graphs.get(id));
         if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
             return if self.is_resent(found, order) || mutant!("replay_ignores_body") {
                 Ok(Reply::Submitted { graph: found, replayed: true })
@@ -45,12 +45,12 @@ impl Engine {
         }
         self.check_switch(account, order.by)?;
         let admitted = self.admit(account, order)?;
-        let id = id.unwrap_or_else(|| GraphId::Made(self.ulids.next(self.now_ns)));
+        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.ulids.next(self.agenda.now_ns)));
         let order = self.record(account, order, &admitted, id);
         self.place(order);
-        let graph = self.orders[order].spec.graph;
-        if !self.orders[order].status.is_terminal() {
-            self.graphs[graph].first_answer = Some(Box::new(self.orders[order].clone()));
+        let graph = self.desk.orders[order].spec.graph;
+        if !self.desk.orders[order].status.is_terminal() {
+            self.desk.graphs[graph].first_answer = Some(Box::new(self.desk.orders[order].clone()));
         }
         Ok(Reply::Submitted { graph, replayed: false })
     }
@@ -151,8 +151,8 @@ impl Engine {
         side: Side,
         outcome: Option<Outcome>,
     ) -> Option<Price> {
-        let sim = &self.markets[market];
-        if !sim.market.is_live(self.now_ns) {
+        let sim = &self.exchange.markets[market];
+        if !sim.market.is_live(self.agenda.now_ns) {
             return None;
         }
         let level = sim.market.best(book_side(side, outcome).takes())?;
@@ -222,7 +222,8 @@ impl Engine {
         if sells {
             return Ok(());
         }
-        let open = self.open_orders(account).map(|id| i128::from(self.orders[id].remaining().0));
+        let open =
+            self.open_orders(account).map(|id| i128::from(self.desk.orders[id].remaining().0));
         let coming = open.sum::<i128>() + i128::from(qty.0);
         let held = markets.iter().map(|market| {
             let terms = self.registry.market(*market);
@@ -259,12 +260,13 @@ impl Engine {
         admitted: &Admitted,
         id: GraphId,
     ) -> OrderId {
-        let graph = self.graphs.next_id();
-        let node_id = share(&mut self.texts[0], order.node_id);
-        let metadata = share(&mut self.texts[1], order.metadata);
+        let graph = self.desk.graphs.next_id();
+        let node_id = share(&mut self.desk.texts[0], order.node_id);
+        let metadata = share(&mut self.desk.texts[1], order.metadata);
         let spec = self.spec_of(account, order, admitted, node_id);
-        let ix = self.orders.push(new_order(spec, admitted.qty, order.limit, self.now_ns));
-        self.graphs.push(Graph {
+        let ix =
+            self.desk.orders.push(new_order(spec, admitted.qty, order.limit, self.agenda.now_ns));
+        self.desk.graphs.push(Graph {
             id: id.clone(),
             fingerprint: None,
             order: ix,
@@ -273,13 +275,13 @@ impl Engine {
             limits: Graph::limits(&order.risk),
             by: order.by,
         });
-        let row: &mut Account = &mut self.accounts[account];
+        let row: &mut Account = &mut self.desk.accounts[account];
         row.graphs.insert(id, graph);
         row.orders.push(ix);
         row.open.insert(ix, ());
         self.note_submit(account);
         self.touch(ix);
-        self.orders[ix].created_seq = self.orders[ix].event_seq;
+        self.desk.orders[ix].created_seq = self.desk.orders[ix].event_seq;
         ix
     }
 
@@ -293,8 +295,8 @@ impl Engine {
     ) -> OrderSpec {
         OrderSpec {
             account,
-            epoch: self.accounts[account].epoch,
-            graph: self.graphs.next_id(),
+            epoch: self.desk.accounts[account].epoch,
+            graph: self.desk.graphs.next_id(),
             node_id,
             seq: 1,
             symbol: admitted.symbol,
@@ -310,7 +312,7 @@ impl Engine {
             reduce_only: order.reduce_only,
             notional_usd: admitted.notional,
             is_market: order.limit.is_none(),
-            created_ns: self.now_ns,
+            created_ns: self.agenda.now_ns,
         }
     }
 

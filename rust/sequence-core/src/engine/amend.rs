@@ -28,7 +28,7 @@ impl Engine {
     pub(super) fn amend(&mut self, account: AccountId, ask: &Amend<'_>) -> Result<Reply, Refusal> {
         let (graph, named) = self.find_order(account, ask.id)?;
         self.keep_fingerprint(graph);
-        let order = named.unwrap_or(self.graphs[graph].order);
+        let order = named.unwrap_or(self.desk.graphs[graph].order);
         self.amend_order(order, ask)
     }
 
@@ -40,8 +40,8 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let (graph, _) = self.find_order(account, ask.change.id)?;
         self.keep_fingerprint(graph);
-        let id = self.graphs[graph].order;
-        let order = &self.orders[id];
+        let id = self.desk.graphs[graph].order;
+        let order = &self.desk.orders[id];
         if &*order.spec.node_id != ask.node_id {
             return Err(Refusal::not_found(format!("no node {:?} in this graph", ask.node_id)));
         }
@@ -58,7 +58,7 @@ impl Engine {
             self.check_switch(account, change.by)?;
             Reply::Amended { order: id, native: true }
         };
-        let spec = &mut self.orders[id].spec;
+        let spec = &mut self.desk.orders[id].spec;
         spec.max_slippage_bps = ask.max_slippage_bps.or(spec.max_slippage_bps);
         spec.urgency = ask.urgency.unwrap_or(spec.urgency);
         spec.horizon_ms = ask.horizon_ms.or(spec.horizon_ms);
@@ -68,7 +68,7 @@ impl Engine {
         if let Some(due) = expires_ns {
             self.expire_at(id, due);
         }
-        if !self.orders[id].status.is_terminal() {
+        if !self.desk.orders[id].status.is_terminal() {
             self.touch(id);
         }
         Ok(reply)
@@ -76,10 +76,10 @@ impl Engine {
 
     /// The worst prices of a walk follow a new slippage cap.
     fn renew_caps(&mut self, id: OrderId) {
-        for at in 0..self.orders[id].legs.len() {
-            let Some(leg) = self.orders[id].legs.get(at) else { continue };
-            let cap = self.walk_cap(&self.orders[id].spec, leg.market, leg.bound);
-            if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+            let cap = self.walk_cap(&self.desk.orders[id].spec, leg.market, leg.bound);
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.cap = cap;
             }
         }
@@ -90,7 +90,7 @@ impl Engine {
         let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
         let end = life.and_then(|life| order.spec.created_ns.checked_add(life));
         match end {
-            Some(end) if end > self.now_ns => Ok(end),
+            Some(end) if end > self.agenda.now_ns => Ok(end),
             Some(_) => Err(Refusal::conflict("new_constraints.horizon_ms has passed already")),
             None => Err(Refusal::invalid("new_constraints.horizon_ms", "is too long")),
         }
@@ -100,7 +100,7 @@ impl Engine {
         let change = self.check_amend(id, ask)?;
         let forms = self.new_forms(id, &change)?;
         self.reserve_forms(id, &forms)?;
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         let legs = || order.legs.iter().zip(&forms);
         let now: i64 = legs().map(|(leg, _)| leg.qty.0).sum();
         let after = legs().map(|(leg, form)| form.map_or(leg.qty, |form| form.qty.max(leg.filled)));
@@ -111,17 +111,18 @@ impl Engine {
         });
         for at in 0..forms.len() {
             self.send_reshape(id, at);
+            self.hand_over();
         }
-        if self.orders[id].amending.is_some() {
+        if self.desk.orders[id].amending.is_some() {
             self.touch(id);
         }
-        let native = self.params.amend_mode == AmendMode::Native && change.decreases;
+        let native = self.rules.params.amend_mode == AmendMode::Native && change.decreases;
         Ok(Reply::Amended { order: id, native })
     }
 
     /// Everything that refuses an amend and leaves the order as it was, but the funds.
     fn check_amend(&self, id: OrderId, ask: &Amend<'_>) -> Result<Change, Refusal> {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         check_open(order, ask)?;
         let spec = &order.spec;
         let taken = ask.reduce_by.map(|by| Quantity(order.qty.0.saturating_sub(by.0)));
@@ -180,7 +181,7 @@ impl Engine {
     /// The new form of each leg; `None` for a leg that ended. More goes to the leg with the most
     /// left, less comes off the last ones.
     fn new_forms(&self, id: OrderId, change: &Change) -> Result<Vec<Option<Reshape>>, Refusal> {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let open = |leg: &Leg| leg.state != LegState::Done;
         let left = |leg: &Leg| if open(leg) { leg.remaining().0 } else { 0 };
         let mut sizes: Vec<i64> = order.legs.iter().map(left).collect();
@@ -237,7 +238,7 @@ impl Engine {
     fn reserve_forms(&mut self, id: OrderId, forms: &[Option<Reshape>]) -> Result<(), Refusal> {
         let mut failed = None;
         for (at, form) in forms.iter().enumerate() {
-            if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.reshape = form.map(Box::new);
             }
             if form.is_some()
@@ -249,7 +250,7 @@ impl Engine {
         }
         let Some(text) = failed else { return Ok(()) };
         for at in 0..forms.len() {
-            if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.reshape = None;
             }
             // What was held before is still there: shrinking to it cannot fail.

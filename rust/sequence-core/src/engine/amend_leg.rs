@@ -24,23 +24,26 @@ use crate::sim::preset::ReplaceGap;
 impl Engine {
     /// A leg's change leaves for the venue, with the new order when both travel together.
     pub(super) fn send_reshape(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.orders[id].legs.get(at).filter(|leg| leg.reshape.is_some()) else {
+        let Some(leg) = self.desk.orders[id].legs.get(at).filter(|leg| leg.reshape.is_some())
+        else {
             return;
         };
         let (market, placed_ns) = (leg.market, leg.transit.match_ns);
         let travelling = leg.at_venue == AtVenue::Travelling;
-        let account = self.orders[id].spec.account;
+        let account = self.desk.orders[id].spec.account;
         let sent = self.send(account, market, Purpose::Cancel);
-        let again = match self.params.replace_gap {
+        let again = match self.rules.params.replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
             ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
         };
-        if let Some(form) = self.orders[id].legs.get_mut(at).and_then(|leg| leg.reshape.as_mut()) {
+        if let Some(form) =
+            self.desk.orders[id].legs.get_mut(at).and_then(|leg| leg.reshape.as_mut())
+        {
             form.transit = again;
         }
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
-        if due <= self.now_ns {
+        if due <= self.agenda.now_ns {
             self.reshape_arrives(id, at);
         } else {
             self.add_timer(due, Due::Reshape(id, at));
@@ -49,7 +52,7 @@ impl Engine {
 
     /// The venue looks at the change: it is too late for what has filled, or it takes it over.
     pub(super) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let Some(leg) = order.legs.get(at) else { return };
         let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
             return;
@@ -58,26 +61,26 @@ impl Engine {
             // Nothing moves an order inside the venue's delay; the match comes first.
             return self.add_timer(leg.transit.match_ns, Due::Reshape(id, at));
         }
-        let status = self.markets[leg.market].market.status(self.now_ns);
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
         let refused = refusal_of(&order.spec, status).is_some();
         let open = Quantity(form.qty.0 - (leg.qty.0 - leg.open.0));
         if leg.at_venue == AtVenue::Done || refused {
-            return self.answer(id, at, Answer::Unchanged, self.now_ns);
+            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
         }
         if form.qty.0 == 0 {
             // Another leg keeps the order alive: only this one is withdrawn.
             return self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::CancelledByClient));
         }
         if open.0 <= 0 {
-            return self.answer(id, at, Answer::Unchanged, self.now_ns);
+            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
         }
-        if keeps_place(self.params.amend_mode, leg, &form) {
+        if keeps_place(self.rules.params.amend_mode, leg, &form) {
             self.shrink_leg(id, at, open);
-            return self.answer(id, at, Answer::Amended, self.now_ns);
+            return self.answer(id, at, Answer::Amended, self.agenda.now_ns);
         }
         self.leave(id, at);
         self.swap_forms(id, at, open);
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.at_venue = AtVenue::Travelling;
         }
         self.come_back(id, at, form.transit);
@@ -85,17 +88,17 @@ impl Engine {
 
     /// The replaced leg is on its way back into the book.
     fn come_back(&mut self, id: OrderId, at: usize, transit: Transit) {
-        let now_ns = self.now_ns;
-        match self.params.replace_gap {
+        let now_ns = self.agenda.now_ns;
+        match self.rules.params.replace_gap {
             ReplaceGap::Atomic => self.arrive_as(id, at, Transit { match_ns: now_ns, ..transit }),
             ReplaceGap::Pipelined => {
                 let match_ns = transit.match_ns.max(now_ns);
                 self.arrive_as(id, at, Transit { match_ns, ..transit });
             }
             ReplaceGap::Sequential => {
-                let spec = &self.orders[id].spec;
+                let spec = &self.desk.orders[id].spec;
                 let account = spec.account;
-                let Some(leg) = self.orders[id].legs.get(at) else { return };
+                let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
                 let (market, response_ns) = (leg.market, transit.response_ns);
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
@@ -107,20 +110,20 @@ impl Engine {
 
     /// The cancel is acknowledged: the new order leaves.
     pub(super) fn send_again(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
         if leg.at_venue == AtVenue::Travelling {
-            let (account, market) = (self.orders[id].spec.account, leg.market);
+            let (account, market) = (self.desk.orders[id].spec.account, leg.market);
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
         }
     }
 
     fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.transit = transit;
             leg.deferred = false;
         }
-        if transit.match_ns <= self.now_ns {
+        if transit.match_ns <= self.agenda.now_ns {
             self.arrive(id, at);
         } else {
             self.add_timer(transit.match_ns, Due::Arrive(id, at));
@@ -129,13 +132,13 @@ impl Engine {
 
     /// A smaller rest keeps its place.
     fn shrink_leg(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
         let (market, rests) = (leg.market, leg.at_venue == AtVenue::Resting);
         let price = book_price(leg.bound, outcome);
-        let world = self.markets[market].worlds.get_mut(&account).filter(|_| rests);
+        let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
         if let Some(world) = world {
             world.queue.shrink(side, price, queue_key(id, at), open);
         }
@@ -144,7 +147,7 @@ impl Engine {
 
     /// From here on the venue has the new form; the old one is kept until the client knows.
     fn swap_forms(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         let Some(form) = leg.reshape.as_deref_mut() else { return };
         swap(&mut leg.qty, &mut form.qty);
         swap(&mut leg.bound, &mut form.bound);
@@ -157,15 +160,15 @@ impl Engine {
 
     /// The client learns what became of a leg's change.
     pub(super) fn reshape_answered(&mut self, id: OrderId, at: usize, taken: bool) {
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.reshape = None;
         if taken {
             leg.state = LegState::Working;
             leg.status =
                 if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
-            let limit = self.orders[id].amending.and_then(|amending| amending.limit);
-            self.orders[id].limit = limit.or(self.orders[id].limit);
-            if let Some(amending) = &mut self.orders[id].amending {
+            let limit = self.desk.orders[id].amending.and_then(|amending| amending.limit);
+            self.desk.orders[id].limit = limit.or(self.desk.orders[id].limit);
+            if let Some(amending) = &mut self.desk.orders[id].amending {
                 amending.rest = amending.rest_after;
             }
         }
@@ -176,7 +179,7 @@ impl Engine {
 
     /// The order is the sum of its legs again; its amend ends with the last answer.
     pub(super) fn settle_amend(&mut self, id: OrderId) {
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         let Some(amending) = order.amending else { return };
         if order.status.is_terminal() {
             order.amending = None;
@@ -194,18 +197,18 @@ impl Engine {
     }
 
     fn is_known(&self, id: OrderId) -> bool {
-        self.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
+        self.desk.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
     }
 
     /// Sets a leg's reservation to what its forms need.
     pub(super) fn hold_required(&mut self, id: OrderId, at: usize) -> Result<(), LedgerError> {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
         else {
             return Ok(());
         };
         let terms = *self.registry.market(leg.market);
         let needed = Self::required(order.spec.side, &terms, leg)?;
-        self.ledger.resize(held, needed)
+        self.portfolio.ledger.resize(held, needed)
     }
 }

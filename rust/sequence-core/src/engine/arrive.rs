@@ -30,15 +30,15 @@ pub(super) enum Stop {
 impl Engine {
     /// The leg meets its venue now.
     pub(super) fn arrive(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
         let first = match leg.at_venue {
             AtVenue::Travelling => true,
             AtVenue::Delayed => false,
             _ => return,
         };
         let venue_ns = leg.transit.arrive_ns;
-        let status = self.markets[leg.market].market.status(self.now_ns);
-        if let Some((reason, text)) = refusal_of(&self.orders[id].spec, status) {
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         if self.has_nothing_to_reduce(id, at) {
@@ -47,11 +47,12 @@ impl Engine {
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
         if first {
-            let leg = self.orders[id].legs.get(at);
+            let leg = self.desk.orders[id].legs.get(at);
             let replaces =
                 leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
             let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
             self.answer(id, at, answer, venue_ns);
+            self.hand_over();
         }
         if !status.is_live() {
             self.rest(id, at, true);
@@ -62,17 +63,17 @@ impl Engine {
 
     /// Starts the market's delay for takers when the leg would take now.
     fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let Some(leg) = order.legs.get(at) else { return false };
         let delay_ns = self.registry.market(leg.market).taker_delay_ns;
-        if delay_ns == 0 || !self.params.venue_rules {
+        if delay_ns == 0 || !self.rules.params.venue_rules {
             return false;
         }
         if self.takeable(&order.spec, leg).is_none() || self.refused_by_book(order, leg).is_some() {
             return false;
         }
-        let due = self.now_ns.saturating_add(delay_ns);
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        let due = self.agenda.now_ns.saturating_add(delay_ns);
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.at_venue = AtVenue::Delayed;
             leg.transit.taker_delay_ns = delay_ns;
             leg.transit.match_ns = due;
@@ -84,32 +85,32 @@ impl Engine {
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(super) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let refused = order.legs.get(at).and_then(|leg| self.refused_by_book(order, leg));
         if let Some(end) = refused {
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
-        if self.params.stp == SelfTrade::CancelOldest {
+        if self.rules.params.stp == SelfTrade::CancelOldest {
             while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
         }
         let stop = self.walk(id, at);
         if stop == Stop::Filled {
             return;
         }
-        if self.orders[id].spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+        if self.desk.orders[id].spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
             return self.keep_chasing(id, at);
         }
         match stop {
             Stop::SelfTrade => {
-                if self.params.stp == SelfTrade::CancelBoth {
+                if self.rules.params.stp == SelfTrade::CancelBoth {
                     self.cancel_own_opposite(id, at);
                 }
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue_since(id, at, end, venue_ns);
             }
-            _ if self.orders[id].spec.rests() => self.rest(id, at, false),
+            _ if self.desk.orders[id].spec.rests() => self.rest(id, at, false),
             _ => {
-                let order = &self.orders[id];
+                let order = &self.desk.orders[id];
                 let Some(leg) = order.legs.get(at) else { return };
                 let end = self.unfilled_end(order, leg, stop);
                 self.end_at_venue_since(id, at, end, venue_ns);
@@ -119,8 +120,8 @@ impl Engine {
 
     /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
     fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
-        self.orders[id].legs.get(at).map_or(self.now_ns, |leg| {
-            leg.transit.arrive_ns.max(self.now_ns.saturating_sub(leg.transit.feed_ns))
+        self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns, |leg| {
+            leg.transit.arrive_ns.max(self.agenda.now_ns.saturating_sub(leg.transit.feed_ns))
         })
     }
 
@@ -139,7 +140,7 @@ impl Engine {
             }
             _ if order.spec.is_market && leg.open == leg.qty => {
                 let opposite = book_side(order.spec.side, order.spec.outcome).takes();
-                let empty = self.markets[leg.market].market.best(opposite).is_none();
+                let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
                     RejectReason::ExchangeReject,
                     "the opposite side is empty",
@@ -166,22 +167,22 @@ impl Engine {
 
     /// The own order that stops a plan; none where it would be cancelled out of the way.
     fn stopping_own(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
-        let in_the_way = self.params.stp != SelfTrade::CancelOldest;
+        let in_the_way = self.rules.params.stp != SelfTrade::CancelOldest;
         self.own_opposite(spec, leg).filter(|_| in_the_way)
     }
 
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let leg = order.legs.get(at);
         leg.is_some_and(|leg| self.plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade)
     }
 
     /// Cancels the own resting order that the leg reaches first; false when there is none.
     fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let rests_on = book_side(spec.side, spec.outcome).takes();
-        let Some(leg) = self.orders[id].legs.get(at) else { return false };
-        let world = self.markets[leg.market].worlds.get(&spec.account);
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return false };
+        let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
         let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
         let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
         let Some((own, leg)) = oldest.map(order_of) else { return false };
@@ -197,7 +198,7 @@ impl Engine {
         market: MarketId,
         taker: Side,
     ) -> impl Iterator<Item = LevelTaken> + '_ {
-        let sim = &self.markets[market];
+        let sim = &self.exchange.markets[market];
         let shift = self.impact_shift(account, market, taker);
         let side = taker.takes();
         sim.market.book.levels(side).map(move |level| LevelTaken {
@@ -205,7 +206,7 @@ impl Engine {
             effective: self.shifted(market, taker, level.price, shift),
             displayed: level.quantity,
             printed: sim.tracker.printed(side, level.price),
-            consumed_before: sim.consumed(account, side, level.price, self.now_ns),
+            consumed_before: sim.consumed(account, side, level.price, self.agenda.now_ns),
             taken: Quantity::ZERO,
         })
     }
@@ -214,42 +215,45 @@ impl Engine {
     fn own_opposite(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
         let side = book_side(spec.side, spec.outcome);
         let bound = book_price(leg.bound, spec.outcome);
-        let own = self.markets[leg.market].best_own(spec.account, side.opposite())?;
+        let own = self.exchange.markets[leg.market].best_own(spec.account, side.opposite())?;
         within(side, own, bound).then_some(own)
     }
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
     pub(super) fn walk(&mut self, id: OrderId, at: usize) -> Stop {
-        let Some(leg) = self.orders[id].legs.get(at) else { return Stop::Filled };
-        let spec = &self.orders[id].spec;
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return Stop::Filled };
+        let spec = &self.desk.orders[id].spec;
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
         let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
         let shift = self.impact_shift(account, market, taker);
-        let mut takes = std::mem::take(&mut self.takes);
-        let stop = self.plan_walk(&self.orders[id].spec, leg, &mut takes);
+        let mut takes = std::mem::take(&mut self.exchange.takes);
+        let stop = self.plan_walk(&self.desk.orders[id].spec, leg, &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
-            self.markets[market].world(account, &self.params);
+            self.exchange.markets[market].world(account, &self.rules.params);
             self.add_impact(account, market, taker, Quantity(filled));
         }
         let venue_ns = self.venue_ns(id, at);
         for take in takes.drain(..) {
-            let now = self.now_ns;
+            let now = self.agenda.now_ns;
             if !mutant!("level_used_twice") {
-                let sim = &mut self.markets[market];
+                let sim = &mut self.exchange.markets[market];
                 sim.consume(account, taker.takes(), take.recorded, take.taken, now);
             }
             let bounds = Bounds { limit: limit.then_some(bound), cap, reference, shift };
             let evidence = self.evidence(id, at, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
-            let liquidation = self.life.is_liquidation(id);
+            let liquidation = self.portfolio.life.is_liquidation(id);
             let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
             let matched = Matched { price, quantity: take.taken, cause, evidence };
             self.match_leg(id, at, matched, venue_ns);
+            self.hand_over();
         }
-        self.takes = takes;
-        let done = self.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        self.exchange.takes = takes;
+        self.hand_over();
+        let done =
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
         if done { Stop::Filled } else { stop }
     }
 
@@ -274,7 +278,7 @@ impl Engine {
         let own = own.filter(|_| !mutant!("trades_with_itself"));
         let taker = book_side(spec.side, spec.outcome);
         let one_level = spec.policy == Policy::AggressiveChase;
-        let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
         let mut left = leg.open;
         if left.0 == 0 {
@@ -325,7 +329,7 @@ impl Engine {
     /// True when any displayed level lies inside the bound, whoever took it before.
     fn displays_inside(&self, spec: &OrderSpec, leg: &Leg) -> bool {
         let opposite = book_side(spec.side, spec.outcome).takes();
-        let best = self.markets[leg.market].market.best(opposite);
+        let best = self.exchange.markets[leg.market].market.best(opposite);
         best.is_some_and(|level| {
             within(spec.side, book_price(level.price, spec.outcome), leg.bound)
         })
@@ -333,9 +337,9 @@ impl Engine {
 
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let (side, outcome) = (spec.side, spec.outcome);
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.at_venue = AtVenue::Chasing;
         let (market, bound) = (leg.market, leg.bound);
         let touch = self.touch_of(market, side, outcome);
@@ -346,20 +350,20 @@ impl Engine {
 
     /// The next slice of an order that chases the touch.
     pub(super) fn chase(&mut self, id: OrderId) {
-        for at in 0..self.orders[id].legs.len() {
-            let Some(leg) = self.orders[id].legs.get(at) else { continue };
-            let status = self.markets[leg.market].market.status(self.now_ns);
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+            let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
             if leg.at_venue != AtVenue::Chasing {
                 continue;
             }
             if status.is_over() {
                 self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
-            } else if refusal_of(&self.orders[id].spec, status).is_none() && status.is_live() {
+            } else if refusal_of(&self.desk.orders[id].spec, status).is_none() && status.is_live() {
                 self.meet_book(id, at);
             }
         }
-        if !self.orders[id].status.is_terminal() {
-            self.add_timer(self.now_ns.saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
+        if !self.desk.orders[id].status.is_terminal() {
+            self.add_timer(self.agenda.now_ns.saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Booking {
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
     pub(super) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
-        if !self.orders[order].spec.reduce_only || mutant!("reduce_only_flips") {
+        if !self.desk.orders[order].spec.reduce_only || mutant!("reduce_only_flips") {
             return self.book_whole(order, leg, matched);
         }
         // The position may have changed since the order was placed; it must not be flipped.
@@ -73,7 +73,7 @@ impl Engine {
             }
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
                 // The position it was to reduce is gone, and there is no margin to open one.
-                let end = if self.orders[order].filled.0 == 0 {
+                let end = if self.desk.orders[order].filled.0 == 0 {
                     LegEnd::Rejected(RejectReason::InsufficientBalance, "not enough margin")
                 } else {
                     LegEnd::Cancelled(DoneReason::NoLiquidity)
@@ -88,8 +88,8 @@ impl Engine {
     }
 
     fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
-        let reservation = self.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
-        let held = reservation.and_then(|id| self.ledger.reserved(id).ok());
+        let reservation = self.desk.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
+        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
         (held.unwrap_or_default(), reservation)
     }
 
@@ -99,7 +99,7 @@ impl Engine {
         reserved_before: Money,
         reservation: Option<ReservationId>,
     ) -> CashTrail {
-        let held = reservation.and_then(|id| self.ledger.reserved(id).ok());
+        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
         let reserved_after = held.unwrap_or_default();
         let spent = match booking.execution.side {
             Side::Buy => booking.fee.notional.0 + booking.fee.fee.0,
@@ -116,7 +116,7 @@ impl Engine {
     }
 
     fn is_perp(&self, order: OrderId) -> bool {
-        self.orders[order].spec.kind == InstrumentKind::Perp
+        self.desk.orders[order].spec.kind == InstrumentKind::Perp
     }
 
     fn prepare(
@@ -126,12 +126,12 @@ impl Engine {
         matched: &Matched,
     ) -> Result<Booking, LedgerError> {
         let Matched { price, quantity, cause, .. } = *matched;
-        let leg = self.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
+        let leg = self.desk.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
         let mut terms = *self.registry.market(leg.market);
         if cause == FillCause::Liquidation {
             terms.fees = self.liquidation_fees();
         }
-        let side = self.orders[order].spec.side;
+        let side = self.desk.orders[order].spec.side;
         let mut fees = leg.fees;
         let maker = !cause.is_taker();
         let fee = fees.charge(&terms.fees, side, price, quantity, maker)?;
@@ -140,14 +140,14 @@ impl Engine {
             quantity,
             price: self.in_usd(price, terms.settle)?,
             fee_usd: self.money_in_usd(fee.fee, terms.settle)?,
-            at_ns: self.now_ns,
+            at_ns: self.agenda.now_ns,
         };
         Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
     }
 
     fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (account, held) = self.holder(fill);
-        let leg = self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
         let filled = Quantity(leg.filled.0 + fill.quantity.0);
         let keep = if leg.reshape.is_some() {
             let after = Leg { filled, fees: fill.fees, ..leg.clone() };
@@ -158,31 +158,36 @@ impl Engine {
         };
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
-        self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
+        self.portfolio.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
         let balance = self.balance_in(row);
-        self.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
-        self.rows[row] = after;
+        self.portfolio.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
+        self.portfolio.rows[row] = after;
         self.touch_cash(account, fill.terms.venue, fill.terms.settle);
         Ok(realized)
     }
 
     fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (account, held) = self.holder(fill);
-        let leg = self.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
         let rest = Quantity(leg.remaining().0 - fill.quantity.0);
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
-        self.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, rest.to_money())?;
+        self.portfolio.ledger.settle(
+            reservation,
+            fill.quantity.to_money(),
+            Money::ZERO,
+            rest.to_money(),
+        )?;
         let cash = self.row(account, fill.terms.venue, fill.terms.settle);
         let balance = self.balance_in(cash);
-        self.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
-        self.rows[row] = after;
+        self.portfolio.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
+        self.portfolio.rows[row] = after;
         self.touch_row(cash);
         Ok(realized)
     }
 
     fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
-        let spec = &self.orders[fill.order].spec;
+        let spec = &self.desk.orders[fill.order].spec;
         (spec.account, fill.terms.held(spec.outcome))
     }
 
@@ -196,7 +201,7 @@ impl Engine {
     ) -> Result<(RowIx, Position, Money), LedgerError> {
         let row = self.row(account, fill.terms.venue, held);
         let quantity = self.held_in(row);
-        let mut position = self.rows[row];
+        let mut position = self.portfolio.rows[row];
         let effect = position.apply_fill(quantity, fill.execution)?;
         Ok((row, position, effect.realized))
     }
@@ -212,14 +217,14 @@ impl Engine {
         let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
         let exact = exact_notional(price, quantity);
         let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         let fees_before = std::mem::replace(&mut leg.fees, fees);
         leg.filled = Quantity(leg.filled.0 + quantity.0);
         let market = leg.market;
-        let account = self.orders[id].spec.account;
-        let (now, ulids) = (self.now_ns, &mut self.ulids);
+        let account = self.desk.orders[id].spec.account;
+        let (now, ulids) = (self.agenda.now_ns, &mut self.journal.ulids);
         let twice = mutant!("duplicate_fill_id");
-        let ix = self.fills.push(Fill {
+        let ix = self.desk.fills.push(Fill {
             id: if twice { ulids.clone().next(now) } else { ulids.next(now) },
             order: id,
             market,
@@ -242,14 +247,14 @@ impl Engine {
             realized_usd,
             evidence,
             event_seq: 0,
-            ts_ns: self.now_ns,
+            ts_ns: self.agenda.now_ns,
         });
         let words = [price.0, quantity.0, i64::try_from(fee.fee.0).unwrap_or(i64::MAX)];
         let kind = EventKind::OrderFilled { order: id, fill: ix, words };
-        self.fills[ix].event_seq = self.log.push(self.now_ns, account, kind);
-        self.accounts[account].fills.push(ix);
+        self.desk.fills[ix].event_seq = self.journal.log.push(self.agenda.now_ns, account, kind);
+        self.desk.accounts[account].fills.push(ix);
         self.publish_fill(ix);
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         order.filled = Quantity(order.filled.0 + quantity.0);
         order.exact += exact;
         order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
@@ -260,14 +265,14 @@ impl Engine {
 
     /// Status after a fill; a filled leg ends, a filled order is FILLED.
     fn after_fill(&mut self, id: OrderId, at: usize) {
-        let done = self.orders[id].legs.get(at).is_some_and(|leg| leg.remaining().0 == 0);
+        let done = self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.remaining().0 == 0);
         if done {
             self.close_leg(id, at, OrderStatus::Filled);
-        } else if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        } else if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.status = OrderStatus::Partial;
             leg.state = LegState::Working;
         }
-        if self.orders[id].filled == self.orders[id].qty {
+        if self.desk.orders[id].filled == self.desk.orders[id].qty {
             self.complete(id, OrderStatus::Filled);
         } else {
             self.set_status(id, OrderStatus::Partial);
@@ -276,22 +281,22 @@ impl Engine {
 
     /// The row of an asset, made on first use.
     pub(super) fn row(&mut self, account: AccountId, venue: VenueId, asset: AssetId) -> RowIx {
-        if let Some(found) = self.accounts[account].rows.get(&(venue, asset)) {
+        if let Some(found) = self.desk.accounts[account].rows.get(&(venue, asset)) {
             return *found;
         }
         let row = self.registry.asset_row(asset);
         let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
-        let number = u64::from(self.rows.next_id().0) + 1;
-        let id = self.rows.push(match row.kind {
-            AssetKind::Perp => Position::perpetual(number, self.now_ns),
-            _ => Position::asset(number, entry, self.now_ns),
+        let number = u64::from(self.portfolio.rows.next_id().0) + 1;
+        let id = self.portfolio.rows.push(match row.kind {
+            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns),
+            _ => Position::asset(number, entry, self.agenda.now_ns),
         });
         let balance = match row.kind {
             AssetKind::Perp => None,
-            _ => Some(self.ledger.open(account, venue, asset)),
+            _ => Some(self.portfolio.ledger.open(account, venue, asset)),
         };
-        self.row_keys.push(RowKey { account, venue, asset, balance });
-        self.accounts[account].rows.insert((venue, asset), id);
+        self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
+        self.desk.accounts[account].rows.insert((venue, asset), id);
         id
     }
 
@@ -303,34 +308,34 @@ impl Engine {
 
     fn touch_row(&mut self, row: RowIx) {
         let held = self.held_in(row);
-        self.rows[row].touch(held, self.now_ns);
+        self.portfolio.rows[row].touch(held, self.agenda.now_ns);
     }
 
     /// The balance of a row that is no perpetual's.
     fn balance_in(&mut self, row: RowIx) -> BalanceId {
-        let RowKey { account, venue, asset, balance } = self.row_keys[row];
-        balance.unwrap_or_else(|| self.ledger.open(account, venue, asset))
+        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
+        balance.unwrap_or_else(|| self.portfolio.ledger.open(account, venue, asset))
     }
 
     /// Whole quantity units of an asset, or the signed size of a perp.
     pub(super) fn held(&self, account: AccountId, venue: VenueId, asset: AssetId) -> Quantity {
-        match self.accounts[account].rows.get(&(venue, asset)) {
+        match self.desk.accounts[account].rows.get(&(venue, asset)) {
             Some(row) => self.held_in(*row),
-            None => self.units(self.ledger.find(account, venue, asset)),
+            None => self.units(self.portfolio.ledger.find(account, venue, asset)),
         }
     }
 
     /// The same of a row.
     fn held_in(&self, row: RowIx) -> Quantity {
-        if let Some(perp) = self.rows[row].perp {
+        if let Some(perp) = self.portfolio.rows[row].perp {
             return perp.quantity;
         }
-        let RowKey { account, venue, asset, balance } = self.row_keys[row];
-        self.units(balance.or_else(|| self.ledger.find(account, venue, asset)))
+        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
+        self.units(balance.or_else(|| self.portfolio.ledger.find(account, venue, asset)))
     }
 
     fn units(&self, balance: Option<BalanceId>) -> Quantity {
-        let total = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
+        let total = balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
         total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 

@@ -51,30 +51,30 @@ pub struct Changes {
 impl Engine {
     /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
     pub fn keep_changes(&mut self) {
-        self.accounts.listen();
-        self.graphs.listen();
-        self.orders.listen();
-        self.fills.listen();
-        self.rows.listen();
-        self.ledger.listen();
-        self.log.listen();
-        self.kept.get_or_insert_default();
+        self.desk.accounts.listen();
+        self.desk.graphs.listen();
+        self.desk.orders.listen();
+        self.desk.fills.listen();
+        self.portfolio.rows.listen();
+        self.portfolio.ledger.listen();
+        self.journal.log.listen();
+        self.journal.kept.get_or_insert_default();
     }
 
     pub(super) const fn is_kept(&self) -> bool {
-        self.kept.is_some()
+        self.journal.kept.is_some()
     }
 
     /// True when a take would give something.
     pub fn has_changes(&self) -> bool {
-        self.log.is_touched()
-            || self.ledger.is_touched()
-            || self.orders.is_touched()
-            || self.accounts.is_touched()
-            || self.rows.is_touched()
-            || self.graphs.is_touched()
-            || self.fills.is_touched()
-            || self.kept.as_ref().is_some_and(|kept| {
+        self.journal.log.is_touched()
+            || self.portfolio.ledger.is_touched()
+            || self.desk.orders.is_touched()
+            || self.desk.accounts.is_touched()
+            || self.portfolio.rows.is_touched()
+            || self.desk.graphs.is_touched()
+            || self.desk.fills.is_touched()
+            || self.journal.kept.as_ref().is_some_and(|kept| {
                 kept.assets < self.registry.asset_count()
                     || kept.marks_wanted
                     || !kept.stepped.is_empty()
@@ -87,7 +87,7 @@ impl Engine {
     /// Rows that changed since the last call; empty when nothing did or nobody listens.
     pub fn take_changes(&mut self) -> Changes {
         let has_changes = self.has_changes();
-        let Some(mut kept) = self.kept.take() else { return Changes::default() };
+        let Some(mut kept) = self.journal.kept.take() else { return Changes::default() };
         if has_changes {
             self.change_marks(&mut kept);
         }
@@ -98,7 +98,7 @@ impl Engine {
             }
         };
         add("assets", self.new_assets(&mut kept));
-        let (balances, contra) = self.ledger.take_touched();
+        let (balances, contra) = self.portfolio.ledger.take_touched();
         add("contra", contra.into_iter().map(|asset| contra_row(self, asset)).collect());
         add("markets", self.changed_markets(&mut kept));
         add("funding_rates", self.changed_rates(&mut kept));
@@ -110,16 +110,16 @@ impl Engine {
         add("balances", balances.into_iter().filter_map(|id| balance_row(self, id)).collect());
         let (positions, deleted_positions) = self.changed_positions();
         add("positions_v2", positions);
-        let graphs = self.graphs.take_touched();
+        let graphs = self.desk.graphs.take_touched();
         add("graphs", graphs.into_iter().map(|id| graph_row(self, id)).collect());
-        let orders = self.orders.take_touched();
+        let orders = self.desk.orders.take_touched();
         add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
         add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());
-        let fills = self.fills.take_touched();
+        let fills = self.desk.fills.take_touched();
         add("fills", fills.into_iter().map(|id| fill_row(self, id)).collect());
-        let events = self.log.take_new();
+        let events = self.journal.log.take_new();
         add("events", events.iter().map(event_row).collect());
-        self.kept = Some(kept);
+        self.journal.kept = Some(kept);
         if !found.is_empty() || !deleted_positions.is_empty() {
             found.insert(0, ("engine", vec![self.engine_row()]));
         }
@@ -127,18 +127,18 @@ impl Engine {
     }
 
     fn engine_row(&self) -> Row {
-        let (ms, count) = self.ulids.position();
+        let (ms, count) = self.journal.ulids.position();
         row![
             1i64,
-            self.now_ns,
-            self.log.last_seq(),
-            self.log.hash(),
+            self.agenda.now_ns,
+            self.journal.log.last_seq(),
+            self.journal.log.hash(),
             ms,
             count,
-            self.orders.next_id().0,
-            self.graphs.next_id().0,
-            self.fills.next_id().0,
-            self.rows.next_id().0,
+            self.desk.orders.next_id().0,
+            self.desk.graphs.next_id().0,
+            self.desk.fills.next_id().0,
+            self.portfolio.rows.next_id().0,
         ]
     }
 
@@ -163,12 +163,13 @@ impl Engine {
 
     /// Adds the first market of each symbol whose mark is another one than the one kept.
     fn change_marks(&self, kept: &mut Kept) {
-        let recent =
-            kept.marks_ns.is_some_and(|last| self.now_ns.saturating_sub(last) < MARKS_EVERY_NS);
+        let recent = kept
+            .marks_ns
+            .is_some_and(|last| self.agenda.now_ns.saturating_sub(last) < MARKS_EVERY_NS);
         if recent && !kept.marks_wanted {
             return;
         }
-        (kept.marks_ns, kept.marks_wanted) = (Some(self.now_ns), false);
+        (kept.marks_ns, kept.marks_wanted) = (Some(self.agenda.now_ns), false);
         let mut seen = BTreeSet::new();
         for (id, spec) in self.registry.markets() {
             let mark = self.mark_of_symbol(spec.symbol, None).filter(|_| seen.insert(spec.symbol));
@@ -181,7 +182,7 @@ impl Engine {
 
     /// Has the next take give the marks as they are: for the last one.
     pub fn keep_marks(&mut self) {
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.journal.kept {
             kept.marks_wanted = true;
         }
     }
@@ -193,15 +194,15 @@ impl Engine {
 
     fn changed_settlements(&self, kept: &mut Kept) -> Vec<Row> {
         let keys = std::mem::take(&mut kept.settled);
-        let found = keys.iter().filter_map(|key| self.life.settled.get_key_value(key));
+        let found = keys.iter().filter_map(|key| self.portfolio.life.settled.get_key_value(key));
         found.map(|(key, settled)| settlement_row(key, settled)).collect()
     }
 
     fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
         let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
-        for id in self.accounts.take_touched() {
-            let changed = std::mem::take(&mut self.accounts.quietly(id).changed_lines);
-            let account = &self.accounts[id];
+        for id in self.desk.accounts.take_touched() {
+            let changed = std::mem::take(&mut self.desk.accounts.quietly(id).changed_lines);
+            let account = &self.desk.accounts[id];
             accounts.push(account_row(id, account));
             for mode in Mode::ALL {
                 let switch = self.kill_switch(id, *mode);
@@ -219,9 +220,9 @@ impl Engine {
     /// Rows still reachable, and the ids of those that a reset or a replacement removed.
     fn changed_positions(&mut self) -> (Vec<Row>, Vec<u64>) {
         let (mut rows, mut deleted) = (Vec::new(), Vec::new());
-        for id in self.rows.take_touched() {
-            let (position, key) = (&self.rows[id], self.row_keys[id]);
-            let held = self.accounts[key.account].rows.get(&(key.venue, key.asset));
+        for id in self.portfolio.rows.take_touched() {
+            let (position, key) = (&self.portfolio.rows[id], self.portfolio.row_keys[id]);
+            let held = self.desk.accounts[key.account].rows.get(&(key.venue, key.asset));
             if held == Some(&id) {
                 rows.push(position_row(self, key, position));
             } else {
@@ -232,27 +233,27 @@ impl Engine {
     }
 
     fn leg_rows(&self, id: OrderId) -> impl Iterator<Item = Row> + '_ {
-        let legs = self.orders[id].legs.iter().enumerate();
+        let legs = self.desk.orders[id].legs.iter().enumerate();
         legs.map(move |(at, leg)| leg_row(self, id, at, leg))
     }
 
     /// Notes a funding rate that was set.
     pub(super) fn note_rate(&mut self, id: MarketId) {
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.journal.kept {
             kept.rates.insert(id);
         }
     }
 
     /// Notes a settlement that changed.
     pub(super) fn note_settled(&mut self, key: &(VenueId, Arc<str>)) {
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.journal.kept {
             kept.settled.insert(key.clone());
         }
     }
 
     /// Notes that a market's steps are not those of its listing.
     pub(super) fn note_steps(&mut self, id: MarketId) {
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.journal.kept {
             kept.stepped.push(id);
         }
     }

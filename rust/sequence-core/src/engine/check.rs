@@ -13,20 +13,20 @@ use crate::violation::Violation;
 impl Engine {
     /// Every law that can be judged from the state alone; empty when all hold.
     pub fn check_invariants(&self) -> Vec<Violation> {
-        let mut found = self.ledger.check();
-        for (id, order) in self.orders.iter() {
+        let mut found = self.portfolio.ledger.check();
+        for (id, order) in self.desk.orders.iter() {
             self.check_order(&format!("order {}", id.0), order, &mut found);
         }
-        for (account, row) in self.accounts.iter() {
+        for (account, row) in self.desk.accounts.iter() {
             self.check_account(account, row.open.len(), &mut found);
         }
         self.check_queues(&mut found);
         let held = self.reservations_of_orders_and_margins();
-        if held != self.ledger.open_reservations() {
-            let open = self.ledger.open_reservations();
+        if held != self.portfolio.ledger.open_reservations() {
+            let open = self.portfolio.ledger.open_reservations();
             found.push(Violation::new("L5", "open reservations", held, open));
         }
-        for (subject, error) in &self.faults {
+        for (subject, error) in &self.journal.faults {
             found.push(Violation::new("L6", subject, "funds reserved", error));
         }
         found
@@ -74,7 +74,7 @@ impl Engine {
     ) {
         let Some(reservation) = leg.reservation else { return };
         let terms = self.registry.market(leg.market);
-        let held = self.ledger.reserved(reservation).unwrap_or(Money(-1));
+        let held = self.portfolio.ledger.reserved(reservation).unwrap_or(Money(-1));
         match Self::required(order.spec.side, terms, leg) {
             Ok(needed) if needed == held => {}
             Ok(needed) => found.push(Violation::new("L4", subject, needed, held)),
@@ -83,20 +83,21 @@ impl Engine {
     }
 
     fn check_account(&self, account: AccountId, open: usize, found: &mut Vec<Violation>) {
-        let orders = &self.accounts[account].orders;
-        let counted = orders.iter().filter(|id| !self.orders[**id].status.is_terminal()).count();
+        let orders = &self.desk.accounts[account].orders;
+        let counted =
+            orders.iter().filter(|id| !self.desk.orders[**id].status.is_terminal()).count();
         if counted != open {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
-        for (_, key, balance) in self.ledger.balances(account) {
-            let has_row = self.accounts[account].rows.contains_key(&(key.venue, key.asset));
+        for (_, key, balance) in self.portfolio.ledger.balances(account) {
+            let has_row = self.desk.accounts[account].rows.contains_key(&(key.venue, key.asset));
             if balance.total() != Money::ZERO && !has_row {
                 let asset = &self.registry.asset_row(key.asset).code;
                 found.push(Violation::new("P1", asset, "a row", "a balance without one"));
             }
         }
-        for ((venue, asset), row) in self.accounts[account].rows.iter() {
-            let (row, code) = (&self.rows[*row], &self.registry.asset_row(*asset).code);
+        for ((venue, asset), row) in self.desk.accounts[account].rows.iter() {
+            let (row, code) = (&self.portfolio.rows[*row], &self.registry.asset_row(*asset).code);
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
             }
@@ -108,10 +109,11 @@ impl Engine {
     }
 
     fn reservations_of_orders_and_margins(&self) -> usize {
-        let legs = self.orders.iter().flat_map(|(_, order)| &order.legs);
+        let legs = self.desk.orders.iter().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
         of_legs
             + self
+                .portfolio
                 .rows
                 .iter()
                 .filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some()))
@@ -122,14 +124,14 @@ impl Engine {
     /// a store, so it is the same after a restart. Books and queues are not in it:
     /// [`Self::world_hash`] covers them.
     pub fn state_hash(&self) -> u64 {
-        let mut hasher = StateHasher::new(self.seed);
-        hasher.word(self.log.hash());
-        self.ledger.hash_into(&mut hasher);
-        for (_, account) in self.accounts.iter() {
+        let mut hasher = StateHasher::new(self.rules.seed);
+        hasher.word(self.journal.log.hash());
+        self.portfolio.ledger.hash_into(&mut hasher);
+        for (_, account) in self.desk.accounts.iter() {
             hasher.text(&account.client);
             hasher.word(u64::from(account.epoch));
             for row in account.rows.values() {
-                self.rows[*row].hash_into(&mut hasher);
+                self.portfolio.rows[*row].hash_into(&mut hasher);
             }
             for id in account.open.keys() {
                 hasher.word(self.order_hash(*id));
@@ -145,16 +147,16 @@ impl Engine {
     /// another after a restart; [`Self::state_hash`] is not.
     pub fn world_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.state_hash());
-        for (_, market) in self.markets.iter() {
+        for (_, market) in self.exchange.markets.iter() {
             market.hash(&mut hasher);
         }
-        for (_, account) in self.accounts.iter() {
+        for (_, account) in self.desk.accounts.iter() {
             account.lines.hash(&mut hasher);
         }
-        for key in self.timers.keys() {
+        for key in self.agenda.timers.keys() {
             key.hash(&mut hasher);
         }
-        hasher.word(self.rest_seq);
+        hasher.word(self.exchange.rest_seq);
         hasher.finish()
     }
 
@@ -163,13 +165,13 @@ impl Engine {
         if self.is_kept() {
             return account.ended_hash;
         }
-        let ended = account.orders.iter().filter(|id| self.orders[**id].status.is_terminal());
+        let ended = account.orders.iter().filter(|id| self.desk.orders[**id].status.is_terminal());
         ended.fold(0, |sum, id| sum.wrapping_add(self.order_hash(*id)))
     }
 
     /// What an order adds to the state hash.
     pub(super) fn order_hash(&self, id: OrderId) -> u64 {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let mut hasher = StateHasher::new(u64::from(id.0));
         hasher.signed(order.filled.0);
         hasher.wide(order.exact);

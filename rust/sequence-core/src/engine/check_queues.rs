@@ -12,10 +12,10 @@ use crate::violation::Violation;
 impl Engine {
     pub(super) fn check_queues(&self, found: &mut Vec<Violation>) {
         let mut resting = 0usize;
-        for (id, sim) in self.markets.iter() {
+        for (id, sim) in self.exchange.markets.iter() {
             for (account, world) in &sim.worlds {
                 self.check_world(id, *account, world, found);
-                check_overlay(id, sim, world, self.now_ns, found);
+                check_overlay(id, sim, world, self.agenda.now_ns, found);
                 resting += [BookSide::Bid, BookSide::Ask]
                     .iter()
                     .flat_map(|side| world.queue.levels(*side))
@@ -23,9 +23,9 @@ impl Engine {
                     .sum::<usize>();
             }
         }
-        let legs = self.accounts.iter().flat_map(|(_, row)| row.open.keys());
+        let legs = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
         let held = legs
-            .flat_map(|order| &self.orders[*order].legs)
+            .flat_map(|order| &self.desk.orders[*order].legs)
             .filter(|leg| leg.at_venue == AtVenue::Resting)
             .count();
         if held != resting {
@@ -54,8 +54,8 @@ impl Engine {
                         found.push(Violation::new("Q3", subject(), "first come first", own.seq));
                     }
                     let (id, at) = order_of(own.order);
-                    let spec = &self.orders[id].spec;
-                    let is_leg = self.orders[id].legs.get(at).is_some_and(|leg| {
+                    let spec = &self.desk.orders[id].spec;
+                    let is_leg = self.desk.orders[id].legs.get(at).is_some_and(|leg| {
                         leg.market == market
                             && leg.at_venue == AtVenue::Resting
                             && leg.open.0 == own.remaining

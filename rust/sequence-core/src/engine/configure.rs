@@ -32,10 +32,10 @@ impl Engine {
                 self.write_row(account, venue, asset, initial, Price(PRICE_ONE))?;
             }
         }
-        for market in self.markets.rows_mut() {
+        for market in self.exchange.markets.rows_mut() {
             market.forget(account);
         }
-        let row = &mut self.accounts[account];
+        let row = &mut self.desk.accounts[account];
         row.epoch += 1;
         if !mutant!("old_epoch_visible") {
             row.graphs.clear();
@@ -47,7 +47,7 @@ impl Engine {
         row.day = LossDay::NEW;
         row.ended_hash = 0;
         let epoch = row.epoch;
-        self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
+        self.journal.log.push(self.agenda.now_ns, account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);
         Ok(Reply::Rows { written: seeded, deleted })
     }
@@ -75,7 +75,11 @@ impl Engine {
         }
         self.rebase_day(account, before);
         let written = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        self.log.push(self.now_ns, account, EventKind::PositionsSet { written, deleted });
+        self.journal.log.push(
+            self.agenda.now_ns,
+            account,
+            EventKind::PositionsSet { written, deleted },
+        );
         Ok(Reply::Rows { written, deleted })
     }
 
@@ -125,8 +129,9 @@ impl Engine {
             if row.kind == AssetKind::Perp {
                 continue;
             }
-            let balance = self.ledger.find(account, *venue, *asset);
-            let locked = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).reserved);
+            let balance = self.portfolio.ledger.find(account, *venue, *asset);
+            let locked =
+                balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).reserved);
             if row.quantity.to_money() < locked {
                 return Err(Refusal::conflict(format!(
                     "positions[{at}].qty: {} is below the locked quantity of {locked}",
@@ -149,12 +154,15 @@ impl Engine {
         if self.registry.asset_row(asset).kind == AssetKind::Perp {
             self.drop_margin(id)?;
         } else {
-            let balance = self.ledger.open(account, venue, asset);
-            self.ledger.set_total(balance, quantity.to_money()).map_err(|error| refused(&error))?;
+            let balance = self.portfolio.ledger.open(account, venue, asset);
+            self.portfolio
+                .ledger
+                .set_total(balance, quantity.to_money())
+                .map_err(|error| refused(&error))?;
         }
-        let now = self.now_ns;
-        self.rows[id].configure(quantity, entry, now);
-        if self.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0) {
+        let now = self.agenda.now_ns;
+        self.portfolio.rows[id].configure(quantity, entry, now);
+        if self.portfolio.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0) {
             self.arm_funding(venue);
         }
         Ok(())
@@ -163,23 +171,27 @@ impl Engine {
     /// Removes every row; nothing may be reserved any more.
     fn delete_rows(&mut self, account: AccountId) -> Result<u32, Refusal> {
         let rows: Vec<_> =
-            self.accounts[account].rows.iter().map(|(key, id)| (*key, *id)).collect();
+            self.desk.accounts[account].rows.iter().map(|(key, id)| (*key, *id)).collect();
         for (_, id) in &rows {
             self.drop_margin(*id)?;
         }
-        let balances: Vec<_> = self.ledger.balances(account).map(|(id, _, _)| id).collect();
+        let balances: Vec<_> =
+            self.portfolio.ledger.balances(account).map(|(id, _, _)| id).collect();
         for balance in balances {
-            self.ledger.set_total(balance, Money::ZERO).map_err(|error| refused(&error))?;
+            self.portfolio
+                .ledger
+                .set_total(balance, Money::ZERO)
+                .map_err(|error| refused(&error))?;
         }
-        self.accounts[account].rows.clear();
+        self.desk.accounts[account].rows.clear();
         Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
     }
 
     /// Releases the margin a perp row holds.
     fn drop_margin(&mut self, id: RowIx) -> Result<(), Refusal> {
-        let perp = self.rows[id].perp.as_mut();
+        let perp = self.portfolio.rows[id].perp.as_mut();
         if let Some(margin) = perp.and_then(|perp| perp.margin.take()) {
-            self.ledger.release(margin).map_err(|error| refused(&error))?;
+            self.portfolio.ledger.release(margin).map_err(|error| refused(&error))?;
         }
         Ok(())
     }

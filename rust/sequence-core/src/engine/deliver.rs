@@ -42,7 +42,7 @@ pub(super) type Shown = (u32, Option<(OrderStatus, Quantity, Quantity)>);
 impl Engine {
     /// The venue fills part of a leg.
     pub(super) fn match_leg(&mut self, id: OrderId, at: usize, matched: Matched, venue_ns: i64) {
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.open = Quantity(leg.open.0.saturating_sub(matched.quantity.0));
         if leg.open.0 == 0 {
             leg.at_venue = AtVenue::Done;
@@ -52,7 +52,7 @@ impl Engine {
 
     /// The venue ends what it holds of a leg.
     pub(super) fn end_at_venue(&mut self, id: OrderId, at: usize, end: LegEnd) {
-        let venue_ns = self.now_ns;
+        let venue_ns = self.agenda.now_ns;
         self.end_at_venue_since(id, at, end, venue_ns);
     }
 
@@ -64,7 +64,8 @@ impl Engine {
         end: LegEnd,
         venue_ns: i64,
     ) {
-        let done = self.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        let done =
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
         if !done {
             self.leave(id, at);
             self.answer(id, at, Answer::Ended(end), venue_ns);
@@ -73,7 +74,7 @@ impl Engine {
 
     /// Sends an answer; without delays it is there at once.
     pub(super) fn answer(&mut self, id: OrderId, at: usize, answer: Answer, venue_ns: i64) {
-        let leg = self.orders[id].legs.get(at);
+        let leg = self.desk.orders[id].legs.get(at);
         let response_ns = leg.map_or(0, |leg| leg.transit.response_ns);
         self.answer_after(id, at, answer, (venue_ns, response_ns));
     }
@@ -86,22 +87,38 @@ impl Engine {
         answer: Answer,
         (venue_ns, response_ns): (i64, i64),
     ) {
-        let Some(market) = self.orders[id].legs.get(at).map(|leg| leg.market) else { return };
-        let account = self.orders[id].spec.account;
-        if self.life.is_liquidation(id) {
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.orders[id].spec.account;
+        if self.portfolio.life.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.
-            return self.deliver(id, at, answer);
+            return self.exchange.told.push_back((id, at, answer));
         }
         match self.visible_at(account, market, venue_ns, response_ns) {
-            None => self.deliver(id, at, answer),
+            None => self.exchange.told.push_back((id, at, answer)),
             Some(visible_ns) => self.add_timer(visible_ns, Due::Deliver(id, at, answer)),
+        }
+    }
+
+    /// Clients hear what venues told so far, in the order told.
+    pub(super) fn hand_over(&mut self) {
+        while let Some((id, at, answer)) = self.exchange.told.pop_front() {
+            self.deliver(id, at, answer);
+            self.drop_ended();
+        }
+        self.drop_ended();
+    }
+
+    /// Venues forget what ended for its client.
+    pub(super) fn drop_ended(&mut self) {
+        while let Some((id, at)) = self.exchange.drops.pop() {
+            self.leave(id, at);
         }
     }
 
     /// The client learns of it. A leg that ended for its client hears nothing more.
     pub(super) fn deliver(&mut self, id: OrderId, at: usize, answer: Answer) {
         let before = self.shown(id, at);
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             return;
         }
@@ -111,7 +128,7 @@ impl Engine {
                 // A leg that went again after a restart may be known already, and partly filled.
                 leg.status =
                     if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
-                if self.orders[id].status == OrderStatus::New {
+                if self.desk.orders[id].status == OrderStatus::New {
                     self.set_status(id, OrderStatus::Accepted);
                 }
             }
@@ -127,7 +144,7 @@ impl Engine {
 
     /// What the order's row says of a leg, and in which version.
     pub(super) fn shown(&self, id: OrderId, at: usize) -> Shown {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let leg = order.legs.get(at).map(|leg| (leg.status, leg.known().0, leg.filled));
         (order.version, leg)
     }

@@ -116,7 +116,7 @@ impl Evidence {
 impl Engine {
     /// The book as it is now.
     pub(super) fn cite(&mut self, market: MarketId) -> BookCite {
-        let (sim, now) = (&mut self.markets[market], self.now_ns);
+        let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns);
         let interval_ns = sim.depth_pace.interval_ns();
         let book = &sim.market;
         let price = |side| book.best(side).map_or(Price(0), |level| level.price);
@@ -139,15 +139,15 @@ impl Engine {
         at: usize,
         liquidity: Liquidity,
     ) -> Box<Evidence> {
-        let leg = self.orders[id].legs.get(at);
+        let leg = self.desk.orders[id].legs.get(at);
         let market = leg.map_or(MarketId(0), |leg| leg.market);
         let book = self.cite(market);
-        let leg = self.orders[id].legs.get(at);
-        let sim = &self.markets[market];
+        let leg = self.desk.orders[id].legs.get(at);
+        let sim = &self.exchange.markets[market];
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {
             transit: leg.map(|leg| leg.transit).unwrap_or_default(),
-            matched_ns: self.now_ns,
+            matched_ns: self.agenda.now_ns,
             entry_deferred: leg.is_some_and(|leg| leg.deferred),
             book,
             event_level: sim.traits.event_level,

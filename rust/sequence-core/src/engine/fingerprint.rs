@@ -60,9 +60,9 @@ impl Engine {
 
     /// Hash of the request that made a graph.
     pub(super) fn fingerprint(&self, graph: GraphIx) -> u128 {
-        let graph = &self.graphs[graph];
+        let graph = &self.desk.graphs[graph];
         graph.fingerprint.unwrap_or_else(|| {
-            let order = &self.orders[graph.order];
+            let order = &self.desk.orders[graph.order];
             let spec = &order.spec;
             let made_by = Request {
                 symbol: self.registry.symbol(spec.symbol).canonical(spec.outcome),
@@ -88,7 +88,7 @@ impl Engine {
     pub(super) fn keep_fingerprint(&mut self, graph: GraphIx) {
         let fingerprint = self.fingerprint(graph);
         // No row changes: this is what it says already.
-        self.graphs.quietly(graph).fingerprint = Some(fingerprint);
+        self.desk.graphs.quietly(graph).fingerprint = Some(fingerprint);
     }
 }
 

@@ -39,7 +39,7 @@ impl Engine {
             LegEnd::Cancelled(reason) => (OrderStatus::Cancelled, None, Some(reason)),
             LegEnd::Expired => (OrderStatus::Expired, None, Some(DoneReason::Expired)),
         };
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         if let LegEnd::Rejected(_, text) = end {
             order.message.get_or_insert_with(|| text.into());
         }
@@ -55,9 +55,9 @@ impl Engine {
     /// The leg holds nothing from here on.
     pub(super) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
         if !mutant!("fill_after_cancel") {
-            self.leave(id, at);
+            self.exchange.drops.push((id, at));
         }
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.state = LegState::Done;
         leg.status = status;
         match leg.reshape.take() {
@@ -77,14 +77,14 @@ impl Engine {
         if kept {
             reservation = None;
         }
-        if let Some(Err(error)) = reservation.map(|held| self.ledger.release(held)) {
+        if let Some(Err(error)) = reservation.map(|held| self.portfolio.ledger.release(held)) {
             self.report_fault(id, &error);
         }
     }
 
     /// Ends the order when its last leg has ended.
     pub(super) fn finish_if_done(&mut self, id: OrderId) {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
         if open || order.status.is_terminal() {
             return;
@@ -95,16 +95,16 @@ impl Engine {
             (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
             _ => OrderStatus::Cancelled,
         };
-        if self.orders[id].done.is_none() && status == OrderStatus::Cancelled {
+        if self.desk.orders[id].done.is_none() && status == OrderStatus::Cancelled {
             // Legs filled in full, and a remainder that no leg could hold.
-            self.orders[id].done = Some(DoneReason::BelowLot);
+            self.desk.orders[id].done = Some(DoneReason::BelowLot);
         }
         self.complete(id, status);
     }
 
     /// Moves an order to a terminal status.
     pub(super) fn complete(&mut self, id: OrderId, status: OrderStatus) {
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         if status == OrderStatus::Filled {
             (order.done, order.reject, order.message) = (Some(DoneReason::Filled), None, None);
         } else if status != OrderStatus::Rejected {
@@ -113,14 +113,14 @@ impl Engine {
         let account = order.spec.account;
         self.set_status(id, status);
         let ended = if self.is_kept() { self.order_hash(id) } else { 0 };
-        let row = &mut self.accounts[account];
+        let row = &mut self.desk.accounts[account];
         row.ended_hash = row.ended_hash.wrapping_add(ended);
         row.open.remove(&id);
     }
 
     /// One legal move of the order's status; the row changes version.
     pub(super) fn set_status(&mut self, id: OrderId, next: OrderStatus) {
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         debug_assert!(order.status.may_become(next), "{:?} -> {next:?}", order.status);
         order.status = next;
         self.touch(id);
@@ -128,7 +128,7 @@ impl Engine {
 
     /// An order that cannot go on: nothing filled, nothing held.
     pub(super) fn reject_order(&mut self, id: OrderId, reason: RejectReason, message: &str) {
-        let order = &mut self.orders[id];
+        let order = &mut self.desk.orders[id];
         order.reject = Some(reason);
         order.message = Some(message.into());
         self.complete(id, OrderStatus::Rejected);
@@ -142,17 +142,17 @@ impl Engine {
 
     /// Sets when the order's time is over; a later or earlier end replaces the one before.
     pub(super) fn expire_at(&mut self, id: OrderId, due_ns: i64) {
-        self.orders[id].expires_ns = Some(due_ns);
+        self.desk.orders[id].expires_ns = Some(due_ns);
         self.add_timer(due_ns, Due::Expire(id));
     }
 
     /// The order's time is over. A leg on its way is too late when it comes.
     pub(super) fn expire(&mut self, id: OrderId) {
-        if self.orders[id].expires_ns.is_none_or(|due| due > self.now_ns) {
+        if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns) {
             return;
         }
-        for at in 0..self.orders[id].legs.len() {
-            let leg = self.orders[id].legs.get(at);
+        for at in 0..self.desk.orders[id].legs.len() {
+            let leg = self.desk.orders[id].legs.get(at);
             if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
                 let arrive_ns = leg.transit.arrive_ns;
                 let unheard = leg.state == LegState::InFlight;
@@ -169,8 +169,9 @@ impl Engine {
     }
 
     pub(super) fn end_open_legs(&mut self, id: OrderId, end: LegEnd) {
-        for at in 0..self.orders[id].legs.len() {
-            let open = self.orders[id].legs.get(at).is_some_and(|leg| leg.state != LegState::Done);
+        for at in 0..self.desk.orders[id].legs.len() {
+            let open =
+                self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.state != LegState::Done);
             if open {
                 self.end_leg(id, at, end);
             }
@@ -179,7 +180,7 @@ impl Engine {
 
     /// Withdraws every open order of an account.
     pub(super) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
-        if self.accounts[account].open.is_empty() {
+        if self.desk.accounts[account].open.is_empty() {
             return;
         }
         let open: Vec<OrderId> = self.open_orders(account).collect();
@@ -190,7 +191,7 @@ impl Engine {
 
     /// Orders of an account that can still trade, oldest first.
     pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        self.accounts[account].open.keys().copied()
+        self.desk.accounts[account].open.keys().copied()
     }
 
     /// Cancels an order by its id; a graph id cancels the graph.
@@ -211,8 +212,8 @@ impl Engine {
         named: Option<OrderId>,
         reason: DoneReason,
     ) -> Result<Reply, Refusal> {
-        let order = self.graphs[graph].order;
-        match self.orders[order].status {
+        let order = self.desk.graphs[graph].order;
+        match self.desk.orders[order].status {
             OrderStatus::Cancelled => {
                 let ended = Vec::new();
                 Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: true })
@@ -233,7 +234,7 @@ impl Engine {
         let open = self.open_orders(account);
         let orders: Vec<OrderId> = open
             .filter(|id| {
-                let mut legs = self.orders[*id].legs.iter();
+                let mut legs = self.desk.orders[*id].legs.iter();
                 legs.any(|leg| {
                     leg.state != LegState::Done && self.registry.market(leg.market).venue == venue
                 })
@@ -249,7 +250,7 @@ impl Engine {
     pub(super) fn resume(&self, account: AccountId, id: &str, by: Mode) -> Result<Reply, Refusal> {
         let (graph, _) = self.find_order(account, id)?;
         self.check_switch(account, by)?;
-        let status = GraphStatus::of(&self.orders[self.graphs[graph].order]);
+        let status = GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]);
         if status != GraphStatus::Paused {
             return Err(Refusal::conflict(format!("graph is {}, not PAUSED", status.as_str())));
         }
@@ -258,8 +259,8 @@ impl Engine {
 
     /// A cancel travels to each venue that may still have a leg of the order.
     fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
-        for at in 0..self.orders[id].legs.len() {
-            if self.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
                 self.send_cancel(id, at, reason);
             }
         }
@@ -267,8 +268,8 @@ impl Engine {
 
     /// A cancel of one leg leaves for its venue.
     pub(super) fn send_cancel(&mut self, id: OrderId, at: usize, reason: DoneReason) {
-        let account = self.orders[id].spec.account;
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let account = self.desk.orders[id].spec.account;
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.cancelling = Some(reason);
         let market = leg.market;
         let transit = self.send(account, market, Purpose::Cancel);
@@ -283,7 +284,7 @@ impl Engine {
 
     /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
     pub(super) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
         match leg.at_venue {
             AtVenue::Done => {}
             AtVenue::Delayed => {
@@ -307,7 +308,7 @@ impl Engine {
         text: &str,
     ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
         let owner = if mutant!("cancel_without_owner") { AccountId(0) } else { account };
-        let graphs = &self.accounts[owner].graphs;
+        let graphs = &self.desk.accounts[owner].graphs;
         let parts: Vec<&str> = text.split(':').collect();
         let found = match parts.as_slice() {
             ["graph"] => {
@@ -317,8 +318,8 @@ impl Engine {
             }
             [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
             ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
-                let order = self.graphs[ix].order;
-                let spec = &self.orders[order].spec;
+                let order = self.desk.graphs[ix].order;
+                let spec = &self.desk.orders[order].spec;
                 (&*spec.node_id == *node && spec.seq.to_string() == *seq)
                     .then_some((ix, Some(order)))
             }),
@@ -335,6 +336,6 @@ impl Engine {
     /// The same for what is no order.
     pub(super) fn report(&mut self, subject: String, error: &LedgerError) {
         debug_assert!(false, "{subject}: {error}");
-        self.faults.push((subject, error.to_string()));
+        self.journal.faults.push((subject, error.to_string()));
     }
 }

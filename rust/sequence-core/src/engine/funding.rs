@@ -60,35 +60,40 @@ impl Engine {
         if rate_1e9.unsigned_abs() > MAX_RATE_1E9 {
             return Err(Refusal::invalid("rate_1e9", "must lie between -1e9 and 1e9"));
         }
-        if self.life.rates.insert(market, rate_1e9) == Some(rate_1e9) {
+        if self.portfolio.life.rates.insert(market, rate_1e9) == Some(rate_1e9) {
             // A source that starts again says what is known.
             return Ok(Reply::Done);
         }
         self.note_rate(market);
-        self.log.push(self.now_ns, PUBLIC, EventKind::FundingRateSet { market, rate_1e9 });
+        self.journal.log.push(
+            self.agenda.now_ns,
+            PUBLIC,
+            EventKind::FundingRateSet { market, rate_1e9 },
+        );
         Ok(Reply::Done)
     }
 
     /// The funding rate of a market, 0 when none was set.
     pub fn funding_rate(&self, market: MarketId) -> i64 {
-        self.life.rates.get(&market).copied().unwrap_or_default()
+        self.portfolio.life.rates.get(&market).copied().unwrap_or_default()
     }
 
     /// A position is open: the venue's next boundary gets its timer. It fires just after the
     /// boundary, because what is filled at the boundary itself still counts.
     pub(super) fn arm_funding(&mut self, venue: VenueId) {
-        if self.params.margin && self.life.funding_armed.insert(venue) {
-            let interval = interval_ns(venue, self.now_ns);
-            let next = self.now_ns.div_euclid(interval).saturating_add(1).saturating_mul(interval);
+        if self.rules.params.margin && self.portfolio.life.funding_armed.insert(venue) {
+            let interval = interval_ns(venue, self.agenda.now_ns);
+            let next =
+                self.agenda.now_ns.div_euclid(interval).saturating_add(1).saturating_mul(interval);
             self.add_timer(next.saturating_add(1), Due::Funding(venue));
         }
     }
 
     /// A boundary of a venue has passed: one entry for each open position.
     pub(super) fn pay_funding(&mut self, venue: VenueId) {
-        self.life.funding_armed.remove(&venue);
-        let interval = interval_ns(venue, self.now_ns);
-        let boundary_ns = (self.now_ns - 1).div_euclid(interval).saturating_mul(interval);
+        self.portfolio.life.funding_armed.remove(&venue);
+        let interval = interval_ns(venue, self.agenda.now_ns);
+        let boundary_ns = (self.agenda.now_ns - 1).div_euclid(interval).saturating_mul(interval);
         let (payments, any_open) = self.funding_due(venue);
         for payment in payments {
             if let Err(error) = self.pay(&payment, boundary_ns) {
@@ -104,9 +109,9 @@ impl Engine {
     /// nothing.
     fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
         let (mut payments, mut any_open) = (Vec::new(), false);
-        for (account, owner) in self.accounts.iter() {
+        for (account, owner) in self.desk.accounts.iter() {
             for ((at, asset), row) in owner.rows.iter() {
-                let quantity = self.rows[*row].perp.unwrap_or_default().quantity;
+                let quantity = self.portfolio.rows[*row].perp.unwrap_or_default().quantity;
                 if *at != venue || quantity.0 == 0 {
                     continue;
                 }
@@ -126,18 +131,18 @@ impl Engine {
     fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
         let Payment { account, row, market, amount } = *payment;
         let terms = *self.registry.market(market);
-        let balance = self.ledger.open(account, terms.venue, terms.settle);
+        let balance = self.portfolio.ledger.open(account, terms.venue, terms.settle);
         if amount.0 < 0 {
             self.collect(account, balance, Money(-amount.0))?;
         } else {
-            self.ledger.post(balance, Contra::Venue, amount)?;
+            self.portfolio.ledger.post(balance, Contra::Venue, amount)?;
         }
         let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
-        let now = self.now_ns;
-        self.rows[row].charge(paid_usd, now)?;
+        let now = self.agenda.now_ns;
+        self.portfolio.rows[row].charge(paid_usd, now)?;
         self.touch_cash(account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
-        self.log.push(now, account, kind);
+        self.journal.log.push(now, account, kind);
         self.watch_day(account);
         Ok(())
     }
@@ -156,13 +161,13 @@ impl Engine {
     /// Mark of a perpetual at its venue: the mid of its own book, the last one when the book is
     /// not good now. The flag says whether it is.
     pub(super) fn venue_mark(&self, market: MarketId) -> Option<(Price, bool)> {
-        let book = &self.markets[market].market;
+        let book = &self.exchange.markets[market].market;
         let price = |side| book.best(side).map(|level| level.price);
         let mark = match (price(BookSide::Bid), price(BookSide::Ask)) {
             (Some(bid), Some(ask)) => Price(bid.0.midpoint(ask.0)),
             (bid, ask) => bid.or(ask)?,
         };
-        Some((mark, book.is_live(self.now_ns)))
+        Some((mark, book.is_live(self.agenda.now_ns)))
     }
 }
 

@@ -14,23 +14,23 @@ impl Engine {
     /// Q32 on event markets. Up for asks and down for bids, so always against the account; both
     /// ways only in the two-sided reading that exists for research.
     pub(super) fn impact_shift(&self, account: AccountId, market: MarketId, taker: Side) -> i64 {
-        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
+        if self.rules.params.impact_sides == ImpactSides::Off || self.rules.params.impact_ppm == 0 {
             return 0;
         }
-        let sim = &self.markets[market];
+        let sim = &self.exchange.markets[market];
         let Some(world) = sim.worlds.get(&account) else { return 0 };
         let params = self.impact_params(market);
         let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
         let mid = self.mid_of(market);
         let of = |side: Side| {
             let shift = if prediction {
-                world.impact.shift(side, params, self.now_ns)
+                world.impact.shift(side, params, self.agenda.now_ns)
             } else {
-                world.impact.capped_shift(side, params, mid, self.now_ns)
+                world.impact.capped_shift(side, params, mid, self.agenda.now_ns)
             };
             shift.unwrap_or(0)
         };
-        match (self.params.impact_sides, taker) {
+        match (self.rules.params.impact_sides, taker) {
             (ImpactSides::TwoSided, _) => of(Side::Buy).saturating_sub(of(Side::Sell)),
             (_, Side::Buy) => of(Side::Buy),
             (_, Side::Sell) => -of(Side::Sell),
@@ -38,12 +38,12 @@ impl Engine {
     }
 
     fn impact_params(&self, market: MarketId) -> ImpactParams {
-        let tau0_ns = self.markets[market].print_gap_ns();
-        ImpactParams { prefactor_ppm: self.params.impact_ppm, tau0_ns }
+        let tau0_ns = self.exchange.markets[market].print_gap_ns();
+        ImpactParams { prefactor_ppm: self.rules.params.impact_ppm, tau0_ns }
     }
 
     fn mid_of(&self, market: MarketId) -> Price {
-        let book = &self.markets[market].market;
+        let book = &self.exchange.markets[market].market;
         let price = |side| book.best(side).map_or(0, |level| level.price.0);
         Price(price(BookSide::Bid).midpoint(price(BookSide::Ask)))
     }
@@ -63,7 +63,7 @@ impl Engine {
             Side::Buy => terms.grid.ceil(moved).unwrap_or(moved),
             Side::Sell => terms.grid.floor(moved),
         };
-        match (self.params.impact_sides, taker) {
+        match (self.rules.params.impact_sides, taker) {
             (ImpactSides::TwoSided, _) => rounded,
             (_, Side::Buy) => rounded.max(price),
             (_, Side::Sell) => rounded.min(price),
@@ -79,10 +79,10 @@ impl Engine {
         taker: Side,
         filled: Quantity,
     ) {
-        if self.params.impact_sides == ImpactSides::Off || self.params.impact_ppm == 0 {
+        if self.rules.params.impact_sides == ImpactSides::Off || self.rules.params.impact_ppm == 0 {
             return;
         }
-        let book = &self.markets[market].market.book;
+        let book = &self.exchange.markets[market].market.book;
         let near = book.levels(taker.takes()).take(IMPACT_LEVELS);
         let depth = Quantity(near.map(|level| level.quantity.0).fold(0, i64::saturating_add));
         let mid = self.mid_of(market);
@@ -94,8 +94,8 @@ impl Engine {
         } else {
             half_spread
         };
-        let (params, now) = (self.impact_params(market), self.now_ns);
-        if let Some(world) = self.markets[market].worlds.get_mut(&account) {
+        let (params, now) = (self.impact_params(market), self.agenda.now_ns);
+        if let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) {
             let scale = Scale::Book { half_spread, depth };
             // A number beyond its range adds no impact rather than stopping the fill.
             let added = world.impact.add(taker, filled, scale, params, now);

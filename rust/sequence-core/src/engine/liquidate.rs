@@ -70,8 +70,8 @@ impl Stake {
 impl Engine {
     /// A market has a new mark: whoever traded it is judged by it.
     pub(super) fn judge_margins(&mut self, market: MarketId) {
-        let Some(watchers) = self.life.watchers.get(&market) else { return };
-        if !self.params.margin {
+        let Some(watchers) = self.portfolio.life.watchers.get(&market) else { return };
+        if !self.rules.params.margin {
             return;
         }
         let terms = self.registry.market(market);
@@ -85,7 +85,8 @@ impl Engine {
 
     fn must_liquidate(&self, key: MarginKey) -> bool {
         self.health(key).is_some_and(|health| {
-            health.is_short() || (health.is_below_target() && self.life.liquidating.contains(&key))
+            health.is_short()
+                || (health.is_below_target() && self.portfolio.life.liquidating.contains(&key))
         })
     }
 
@@ -93,14 +94,14 @@ impl Engine {
     /// liquidates nobody, and when nothing is held.
     pub(super) fn health(&self, key: MarginKey) -> Option<Health> {
         let (account, venue, settle) = key;
-        let cash = self.ledger.find(account, venue, settle);
-        let cash = cash.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
+        let cash = self.portfolio.ledger.find(account, venue, settle);
+        let cash = cash.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
         let mut equity = cash.0.checked_mul(EXACT_PER_MONEY)?;
         let (mut maintenance, mut any) = (0i128, false);
         let fraction = i128::from(venue.venue().maintenance_margin_1e8?);
-        let rows = &self.accounts[account].rows;
+        let rows = &self.desk.accounts[account].rows;
         for ((_, asset), row) in rows.range((venue, AssetId(0))..=(venue, AssetId(u32::MAX))) {
-            let position = &self.rows[*row];
+            let position = &self.portfolio.rows[*row];
             let Some(perp) = position.perp.filter(|perp| perp.is_traded && perp.quantity.0 != 0)
             else {
                 continue;
@@ -131,11 +132,12 @@ impl Engine {
         if !self.must_liquidate(key) {
             return;
         }
-        if self.life.liquidating.insert(key) {
+        if self.portfolio.life.liquidating.insert(key) {
             let kind = EventKind::LiquidationStarted { venue, asset };
-            self.log.push(self.now_ns, account, kind);
+            self.journal.log.push(self.agenda.now_ns, account, kind);
         }
         self.end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
+        self.drop_ended();
         while let Some(health) = self.health(key).filter(|health| health.is_below_target()) {
             let closed = self.stakes(key).into_iter().any(|stake| {
                 let quantity = self.quantity_to_close(account, &stake, health);
@@ -146,13 +148,13 @@ impl Engine {
                 return;
             }
         }
-        self.life.liquidating.remove(&key);
+        self.portfolio.life.liquidating.remove(&key);
     }
 
     fn open_legs_at(&self, account: AccountId, venue: VenueId) -> Vec<(OrderId, usize)> {
         let mut found = Vec::new();
         for order in self.open_orders(account) {
-            for (at, leg) in self.orders[order].legs.iter().enumerate() {
+            for (at, leg) in self.desk.orders[order].legs.iter().enumerate() {
                 let is_here = self.registry.market(leg.market).venue == venue;
                 if is_here && leg.state != LegState::Done {
                     found.push((order, at));
@@ -164,11 +166,11 @@ impl Engine {
 
     /// Positions of a margin account, the largest notional first.
     fn stakes(&self, (account, venue, settle): MarginKey) -> Vec<Stake> {
-        let rows = &self.accounts[account].rows;
+        let rows = &self.desk.accounts[account].rows;
         let range = rows.range((venue, AssetId(0))..=(venue, AssetId(u32::MAX)));
         let mut found: Vec<Stake> = range
             .filter_map(|((_, asset), row)| {
-                let perp = self.rows[*row].perp.filter(|perp| perp.is_traded)?;
+                let perp = self.portfolio.rows[*row].perp.filter(|perp| perp.is_traded)?;
                 let market = self.perp_market(venue, *asset)?;
                 let (mark, is_good) = self.venue_mark(market)?;
                 let counts = is_good
@@ -186,7 +188,7 @@ impl Engine {
     fn quantity_to_close(&self, account: AccountId, stake: &Stake, health: Health) -> Quantity {
         let terms = self.registry.market(stake.market);
         let taker = closing_side(stake.quantity);
-        let most = usize::try_from(self.params.max_levels).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
         let rates = Rates {
             maintenance: i128::from(terms.venue.venue().maintenance_margin_1e8.unwrap_or_default()),
             fee: i128::from(self.liquidation_fees().model.rate_1e8(false)),
@@ -215,15 +217,16 @@ impl Engine {
     fn close_stake(&mut self, account: AccountId, stake: &Stake, quantity: Quantity) -> bool {
         let id = self.record_liquidation(account, stake, quantity);
         let balance = self.funding(id, stake.market);
-        let reservation = self.ledger.reserve(balance, Money::ZERO);
+        let reservation = self.portfolio.ledger.reserve(balance, Money::ZERO);
         let Ok(reservation) = reservation else { return false };
-        if let Some(leg) = self.orders[id].legs.get_mut(0) {
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(0) {
             leg.reservation = Some(reservation);
         }
         self.deliver(id, 0, Answer::Acknowledged);
         self.walk(id, 0);
         self.end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
-        self.orders[id].filled.0 > 0
+        self.drop_ended();
+        self.desk.orders[id].filled.0 > 0
     }
 
     /// The venue's own order: no limit, no reservation, only closes.
@@ -233,13 +236,13 @@ impl Engine {
         stake: &Stake,
         quantity: Quantity,
     ) -> OrderId {
-        let (market, now) = (stake.market, self.now_ns);
+        let (market, now) = (stake.market, self.agenda.now_ns);
         let terms = *self.registry.market(market);
         let side = closing_side(stake.quantity);
-        let graph = self.graphs.next_id();
+        let graph = self.desk.graphs.next_id();
         let spec = OrderSpec {
             account,
-            epoch: self.accounts[account].epoch,
+            epoch: self.desk.accounts[account].epoch,
             graph,
             node_id: Arc::from("liquidation"),
             seq: 1,
@@ -260,9 +263,9 @@ impl Engine {
         };
         let mut order = new_order(spec, quantity, None, now);
         order.legs.push(liquidation_leg(market, side, quantity));
-        let id = self.orders.push(order);
-        let name = GraphId::Made(self.ulids.next(now));
-        self.graphs.push(Graph {
+        let id = self.desk.orders.push(order);
+        let name = GraphId::Made(self.journal.ulids.next(now));
+        self.desk.graphs.push(Graph {
             id: name.clone(),
             fingerprint: Some(0),
             order: id,
@@ -271,19 +274,20 @@ impl Engine {
             limits: None,
             by: Mode::Sandbox,
         });
-        let owner = &mut self.accounts[account];
+        let owner = &mut self.desk.accounts[account];
         owner.graphs.insert(name, graph);
         owner.orders.push(id);
         owner.open.insert(id, ());
-        self.life.liquidations.insert(id);
+        self.portfolio.life.liquidations.insert(id);
         self.touch(id);
-        self.orders[id].created_seq = self.orders[id].event_seq;
+        self.desk.orders[id].created_seq = self.desk.orders[id].event_seq;
         id
     }
 
     /// What a liquidation costs under the preset in force.
     pub(super) fn liquidation_fees(&self) -> FeeSchedule {
-        let rate = i128::from(FEE_1E8) * i128::from(self.params.liquidation_fee_ppm) / 1_000_000;
+        let rate =
+            i128::from(FEE_1E8) * i128::from(self.rules.params.liquidation_fee_ppm) / 1_000_000;
         let rate = i64::try_from(rate).unwrap_or(FEE_1E8);
         FeeSchedule::bps(rate, rate)
     }

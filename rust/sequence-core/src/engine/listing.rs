@@ -43,7 +43,7 @@ impl Engine {
         let spelling = venue::venue_symbol(venue, &symbol);
         let market = self.registry.add_market(spec, spelling.into());
         let sim = self.market_sim(market, feed);
-        self.markets.push(sim);
+        self.exchange.markets.push(sim);
         Ok(market)
     }
 
@@ -60,22 +60,23 @@ impl Engine {
             stamped: feed == FeedKind::Recorded,
             event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
         };
-        let mut sim = MarketSim::new(config, &self.params, traits, spec.lot);
-        sim.set_ageing(self.books_age && feed != FeedKind::HandFed);
+        let mut sim = MarketSim::new(config, &self.rules.params, traits, spec.lot);
+        sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
         sim
     }
 
     /// A source takes over a market that came back without one; who waits there goes on waiting.
     pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
-        if self.unclaimed.remove(&id) {
-            let (mut sim, params) = (self.market_sim(id, feed), self.params);
-            for (account, world) in &self.markets[id].worlds {
+        if self.exchange.unclaimed.remove(&id) {
+            let (mut sim, params) = (self.market_sim(id, feed), self.rules.params);
+            for (account, world) in &self.exchange.markets[id].worlds {
                 sim.world(*account, &params).waiting.clone_from(&world.waiting);
             }
-            if self.markets[id].market.status(self.now_ns) == MarketStatus::Resolved {
+            if self.exchange.markets[id].market.status(self.agenda.now_ns) == MarketStatus::Resolved
+            {
                 sim.market.set_phase(TradingPhase::Resolved);
             }
-            self.markets[id] = sim;
+            self.exchange.markets[id] = sim;
         }
     }
 
@@ -88,13 +89,13 @@ impl Engine {
     /// Replaces the tick (of pairs and perps) and the lot of a market.
     pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
         self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
-        self.markets[id].set_lot(lot);
+        self.exchange.markets[id].set_lot(lot);
         self.note_steps(id);
     }
 
     /// How long a hand-fed book stays live without a message; `None` is for ever.
     pub fn set_max_age(&mut self, id: MarketId, max_age_ns: Option<i64>) {
-        self.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
+        self.exchange.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
     }
 
     /// The delay for takers that a market's rules name from now on.
@@ -105,9 +106,9 @@ impl Engine {
     /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
     /// that has one keeps them.
     pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
-        let mut open = self.accounts.iter().flat_map(|(_, row)| row.open.keys());
+        let mut open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
         let taken = open.any(|order| {
-            let mut legs = self.orders[*order].legs.iter();
+            let mut legs = self.desk.orders[*order].legs.iter();
             legs.any(|leg| leg.market == id && leg.state != LegState::Done)
         });
         if taken {
@@ -121,7 +122,7 @@ impl Engine {
     /// Rebates are credited when the parameters say so. Everything that counts on a fee reads it
     /// from the market, so what is quoted, routed by, reserved and charged agrees.
     fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
-        if self.params.rebates { fees } else { fees.without_rebates() }
+        if self.rules.params.rebates { fees } else { fees.without_rebates() }
     }
 
     fn market_spec(

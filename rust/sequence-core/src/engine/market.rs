@@ -20,7 +20,7 @@ impl Engine {
     /// Applies the events of one or more venue messages.
     pub(super) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
         for event in events {
-            self.markets[id].apply(event, self.now_ns);
+            self.exchange.markets[id].apply(event, self.agenda.now_ns);
             if event.is_last() {
                 self.after_message(id);
             }
@@ -29,15 +29,16 @@ impl Engine {
 
     /// A message is complete: fill what it showed, wake what waited for a live book.
     fn after_message(&mut self, id: MarketId) {
-        let sim = &mut self.markets[id];
+        let sim = &mut self.exchange.markets[id];
         if sim.worlds.is_empty() {
             sim.settle_without_worlds();
             return;
         }
-        let status = sim.market.status(self.now_ns);
+        let status = sim.market.status(self.agenda.now_ns);
         if status.is_over() {
             sim.lose_changes();
-            return self.close_market(id);
+            self.close_market(id);
+            return self.hand_over();
         }
         if !status.is_live() && !mutant!("fill_on_crossed_book") {
             // No fill on a book that cannot be trusted; the next good one shows what is left.
@@ -45,15 +46,17 @@ impl Engine {
         }
         for (account, fill, cite) in self.move_queues(id) {
             self.maker_fill(id, account, &fill, cite);
+            self.hand_over();
         }
         self.wake_waiting(id);
+        self.hand_over();
         self.judge_margins(id);
     }
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.
     fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill, TapeCite)> {
-        let now = self.now_ns;
-        let sim = &mut self.markets[id];
+        let now = self.agenda.now_ns;
+        let sim = &mut self.exchange.markets[id];
         let (changes, lost) = sim.take_changes();
         let missed = sim.take_missed();
         let mut found = Vec::new();
@@ -102,15 +105,22 @@ impl Engine {
                 BookSide::Bid => BookSide::Ask,
                 BookSide::Ask => BookSide::Bid,
             };
-            let now = self.now_ns;
-            self.markets[id].consume(account, quoted, fill.evidence_price, fill.quantity, now);
+            let now = self.agenda.now_ns;
+            self.exchange.markets[id].consume(
+                account,
+                quoted,
+                fill.evidence_price,
+                fill.quantity,
+                now,
+            );
         }
-        let outcome = self.orders[order].spec.outcome;
+        let outcome = self.desk.orders[order].spec.outcome;
         let price = book_price(fill.price, outcome);
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
-        let transit = self.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
-        self.match_leg(order, at, matched, self.now_ns.saturating_sub(transit.feed_ns));
+        let transit =
+            self.desk.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
+        self.match_leg(order, at, matched, self.agenda.now_ns.saturating_sub(transit.feed_ns));
     }
 
     /// Open legs of a market that is over end there.
@@ -123,7 +133,7 @@ impl Engine {
     /// Every leg a market's venue holds, by account and then order.
     fn legs_at(&self, id: MarketId) -> Vec<(OrderId, usize)> {
         let mut legs = Vec::new();
-        for world in self.markets[id].worlds.values() {
+        for world in self.exchange.markets[id].worlds.values() {
             legs.extend(world.waiting.iter().copied());
             for side in [BookSide::Bid, BookSide::Ask] {
                 for (_, view) in world.queue.levels(side) {
@@ -136,15 +146,15 @@ impl Engine {
 
     /// Legs that waited for a live book meet it, those that it takes now.
     fn wake_waiting(&mut self, id: MarketId) {
-        let worlds = self.markets[id].worlds.values();
+        let worlds = self.exchange.markets[id].worlds.values();
         let waiting: Vec<(OrderId, usize)> =
             worlds.flat_map(|world| world.waiting.iter().copied()).collect();
-        let status = self.markets[id].market.status(self.now_ns);
+        let status = self.exchange.markets[id].market.status(self.agenda.now_ns);
         for (order, at) in waiting {
-            let legs = &self.orders[order].legs;
+            let legs = &self.desk.orders[order].legs;
             let waits = legs.get(at).is_some_and(|leg| leg.at_venue == AtVenue::Waiting);
-            if waits && refusal_of(&self.orders[order].spec, status).is_none() {
-                for world in self.markets[id].worlds.values_mut() {
+            if waits && refusal_of(&self.desk.orders[order].spec, status).is_none() {
+                for world in self.exchange.markets[id].worlds.values_mut() {
                     world.waiting.retain(|other| *other != (order, at));
                 }
                 self.meet_book(order, at);
@@ -154,17 +164,17 @@ impl Engine {
 
     /// Puts what the venue holds of a leg into the queue of its price, or lets it wait there.
     pub(super) fn rest(&mut self, id: OrderId, at: usize, waiting: bool) {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        let (market, open, now) = (leg.market, leg.open, self.now_ns);
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let (market, open, now) = (leg.market, leg.open, self.agenda.now_ns);
         let price = book_price(leg.bound, outcome);
         leg.at_venue = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
         leg.deferred |= waiting;
-        self.rest_seq += 1;
-        let params = self.params;
-        let sim = &mut self.markets[market];
+        self.exchange.rest_seq += 1;
+        let params = self.rules.params;
+        let sim = &mut self.exchange.markets[market];
         let displayed = sim.market.book.quantity_at(side, price);
         let entry = sim.tracker.entry(side, price, displayed, now);
         let world = sim.world(account, &params);
@@ -172,21 +182,21 @@ impl Engine {
             world.waiting.push((id, at));
             return;
         }
-        let seq = self.rest_seq;
+        let seq = self.exchange.rest_seq;
         let join = Join { order: queue_key(id, at), side, price, quantity: open, seq, now_ns: now };
         world.queue.join(join, entry);
     }
 
     /// Takes a leg out of wherever its venue has it.
     pub(super) fn leave(&mut self, id: OrderId, at: usize) {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         let (market, was) = (leg.market, leg.at_venue);
         let price = book_price(leg.bound, outcome);
         leg.at_venue = AtVenue::Done;
-        let Some(world) = self.markets[market].worlds.get_mut(&account) else { return };
+        let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };
         match was {
             AtVenue::Resting => {
                 world.queue.remove(side, price, queue_key(id, at));

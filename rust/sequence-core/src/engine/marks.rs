@@ -30,12 +30,14 @@ impl Engine {
         symbol: SymbolId,
     ) -> impl Iterator<Item = (VenueId, &Market)> + Clone + '_ {
         let markets = &self.registry.symbol(symbol).markets;
-        markets.iter().map(|id| (self.registry.market(*id).venue, &self.markets[*id].market))
+        markets
+            .iter()
+            .map(|id| (self.registry.market(*id).venue, &self.exchange.markets[*id].market))
     }
 
     /// Best bid and offer over the venues of a symbol.
     pub fn nbbo(&self, symbol: SymbolId) -> Nbbo {
-        Nbbo::of(self.books_of(symbol), self.now_ns)
+        Nbbo::of(self.books_of(symbol), self.agenda.now_ns)
     }
 
     /// Mid of the symbol that values an asset; one side alone when the other is empty.
@@ -53,7 +55,7 @@ impl Engine {
         let nbbo = self.nbbo(symbol);
         let one_sided = [BookSide::Bid, BookSide::Ask].into_iter().find_map(|side| nbbo.best(side));
         let Some(mid) = nbbo.mid().or(one_sided.map(|level| level.price)) else {
-            let (mid, as_of_ns) = *self.last_marks.get(&symbol)?;
+            let (mid, as_of_ns) = *self.portfolio.last_marks.get(&symbol)?;
             return Some(Mark { price: book_price(mid, outcome), live: false, as_of_ns });
         };
         let price = book_price(mid, outcome);

@@ -177,92 +177,138 @@ impl Due {
     }
 }
 
-/// The trading state of every account, and the markets they share.
+/// Fixed when the engine is made: seed and parameters of the simulation.
 #[derive(Debug, Clone)]
-pub struct Engine {
+struct Rules {
     seed: u64,
     params: Params,
     preset: Arc<str>,
+}
+
+/// The present, and what is due when.
+#[derive(Debug, Clone, Default)]
+struct Agenda {
     now_ns: i64,
-    registry: Registry,
+    timers: BTreeMap<(i64, u8, u64), Due>,
+    timer_seq: u64,
+}
+
+/// Books, and what the simulated venues hold.
+#[derive(Debug, Clone)]
+struct Exchange {
     markets: Table<MarketId, MarketSim>,
-    ledger: Ledger,
+    rest_seq: u64,
+    takes: Vec<LevelTaken>,
+    /// What venues told that no client has heard yet.
+    told: std::collections::VecDeque<(OrderId, usize, Answer)>,
+    /// Legs that ended for their clients and that their venues still hold.
+    drops: Vec<(OrderId, usize)>,
+    unclaimed: BTreeSet<MarketId>,
+    books_age: bool,
+    injected: Vec<inject::Injected>,
+}
+
+/// What clients asked for and what they know of it.
+#[derive(Debug, Clone)]
+struct Desk {
     accounts: Table<AccountId, Account>,
     clients: BTreeMap<Arc<str>, AccountId>,
     graphs: Table<GraphIx, Graph>,
     orders: Table<OrderId, Order>,
     fills: Table<FillIx, Fill>,
+    texts: [Arc<str>; 2],
+    limits: AccountLimits,
+}
+
+/// What accounts have.
+#[derive(Debug, Clone)]
+struct Portfolio {
+    ledger: Ledger,
     rows: Table<RowIx, Position>,
     row_keys: Table<RowIx, RowKey>,
-    timers: BTreeMap<(i64, u8, u64), Due>,
-    timer_seq: u64,
-    rest_seq: u64,
+    life: life::Life,
+    last_marks: BTreeMap<crate::ids::SymbolId, (crate::number::Price, i64)>,
+}
+
+/// What happened, for whoever reads or keeps it.
+#[derive(Debug, Clone)]
+struct Journal {
     ulids: UlidSource,
     log: EventLog,
-    /// What readers of private streams are told; `None` while nobody listens.
     outbox: Option<Box<outbox::Outbox>>,
-    books_age: bool,
-    injected: Vec<inject::Injected>,
-    limits: AccountLimits,
-    faults: Vec<(String, String)>,
-    life: life::Life,
-    /// Node id and metadata of the newest order: most orders have the same.
-    texts: [Arc<str>; 2],
-    /// Levels of the walk under way; kept for its memory.
-    takes: Vec<LevelTaken>,
-    /// What a store has of the registry; `None` when nobody keeps changes.
     kept: Option<changes::Kept>,
-    /// Restored markets that no source feeds yet.
-    unclaimed: BTreeSet<MarketId>,
-    /// Marks of symbols from before a restart: price and time.
-    last_marks: BTreeMap<crate::ids::SymbolId, (crate::number::Price, i64)>,
+    faults: Vec<(String, String)>,
+}
+
+/// The trading state of every account, and the markets they share.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    rules: Rules,
+    agenda: Agenda,
+    registry: Registry,
+    exchange: Exchange,
+    desk: Desk,
+    portfolio: Portfolio,
+    journal: Journal,
 }
 
 impl Engine {
     /// An engine without markets and accounts. `preset` names where `params` come from.
     pub fn new(seed: u64, preset: &str, params: Params) -> Self {
         Self {
-            seed,
-            params,
-            preset: preset.into(),
-            now_ns: 0,
+            rules: Rules { seed, params, preset: preset.into() },
+            agenda: Agenda::default(),
             registry: Registry::default(),
-            markets: Table::default(),
-            ledger: Ledger::new(),
-            accounts: Table::default(),
-            clients: BTreeMap::new(),
-            graphs: Table::default(),
-            orders: Table::default(),
-            fills: Table::default(),
-            rows: Table::default(),
-            row_keys: Table::default(),
-            timers: BTreeMap::new(),
-            timer_seq: 0,
-            rest_seq: 0,
-            ulids: UlidSource::new(seed),
-            log: EventLog::default(),
-            outbox: None,
-            books_age: true,
-            injected: Vec::new(),
-            limits: AccountLimits::default(),
-            faults: Vec::new(),
-            life: life::Life::default(),
-            texts: [Arc::from(""), Arc::from("")],
-            takes: Vec::new(),
-            kept: None,
-            unclaimed: BTreeSet::new(),
-            last_marks: BTreeMap::new(),
+            exchange: Exchange {
+                markets: Table::default(),
+                rest_seq: 0,
+                takes: Vec::new(),
+                told: std::collections::VecDeque::new(),
+                drops: Vec::new(),
+                unclaimed: BTreeSet::new(),
+                books_age: true,
+                injected: Vec::new(),
+            },
+            desk: Desk {
+                accounts: Table::default(),
+                clients: BTreeMap::new(),
+                graphs: Table::default(),
+                orders: Table::default(),
+                fills: Table::default(),
+                texts: [Arc::from(""), Arc::from("")],
+                limits: AccountLimits::default(),
+            },
+            portfolio: Portfolio {
+                ledger: Ledger::new(),
+                rows: Table::default(),
+                row_keys: Table::default(),
+                life: life::Life::default(),
+                last_marks: BTreeMap::new(),
+            },
+            journal: Journal {
+                ulids: UlidSource::new(seed),
+                log: EventLog::default(),
+                outbox: None,
+                kept: None,
+                faults: Vec::new(),
+            },
         }
     }
 
     /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
-        let now_ns = self.now_ns.max(now_ns);
+        let now_ns = self.agenda.now_ns.max(now_ns);
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
         let market_data = matches!(command, Command::Market { .. });
         self.run_timers(if market_data { now_ns.saturating_sub(1) } else { now_ns });
-        self.now_ns = now_ns;
+        self.agenda.now_ns = now_ns;
+        let reply = self.perform(command);
+        self.hand_over();
+        reply
+    }
+
+    fn perform(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
         match command {
             Command::Market { market, events } => {
                 self.market_message(market, events);
@@ -298,23 +344,23 @@ impl Engine {
 
     /// The sandbox account of a client, made on first use and not seeded.
     pub fn account(&mut self, client: &str) -> AccountId {
-        if let Some(found) = self.clients.get(client) {
+        if let Some(found) = self.desk.clients.get(client) {
             return *found;
         }
         let client: Arc<str> = client.into();
-        let id = self.accounts.push(Account::new(client.clone()));
-        self.clients.insert(client, id);
+        let id = self.desk.accounts.push(Account::new(client.clone()));
+        self.desk.clients.insert(client, id);
         id
     }
 
     /// Engine time, ns since the Unix epoch.
     pub const fn now_ns(&self) -> i64 {
-        self.now_ns
+        self.agenda.now_ns
     }
 
     /// Name of the preset and the parameters in force.
     pub fn simulation(&self) -> (&str, &Params) {
-        (&self.preset, &self.params)
+        (&self.rules.preset, &self.rules.params)
     }
 
     /// What exists.
@@ -324,65 +370,65 @@ impl Engine {
 
     /// Balances and reservations.
     pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
+        &self.portfolio.ledger
     }
 
     /// The event log.
     pub const fn log(&self) -> &EventLog {
-        &self.log
+        &self.journal.log
     }
 
     /// An account.
     pub fn account_row(&self, id: AccountId) -> &Account {
-        &self.accounts[id]
+        &self.desk.accounts[id]
     }
 
     /// An order.
     pub fn order(&self, id: OrderId) -> &Order {
-        &self.orders[id]
+        &self.desk.orders[id]
     }
 
     /// A fill.
     pub fn fill(&self, id: FillIx) -> &Fill {
-        &self.fills[id]
+        &self.desk.fills[id]
     }
 
     /// A market.
     pub fn market(&self, id: MarketId) -> &MarketSim {
-        &self.markets[id]
+        &self.exchange.markets[id]
     }
 
     /// A graph.
     pub fn graph(&self, id: GraphIx) -> &Graph {
-        &self.graphs[id]
+        &self.desk.graphs[id]
     }
 
     /// Lets books go stale by age, or not: hand-fed books never do.
     pub fn set_books_age(&mut self, enabled: bool) {
-        self.books_age = enabled;
-        for market in self.markets.rows_mut() {
+        self.exchange.books_age = enabled;
+        for market in self.exchange.markets.rows_mut() {
             market.set_ageing(enabled);
         }
     }
 
     fn add_timer(&mut self, due_ns: i64, due: Due) {
-        self.timer_seq += 1;
-        self.timers.insert((due_ns, due.rank(), self.timer_seq), due);
+        self.agenda.timer_seq += 1;
+        self.agenda.timers.insert((due_ns, due.rank(), self.agenda.timer_seq), due);
     }
 
     /// When the next timer is due.
     pub fn next_timer_ns(&self) -> Option<i64> {
-        self.timers.first_key_value().map(|((due, ..), _)| *due)
+        self.agenda.timers.first_key_value().map(|((due, ..), _)| *due)
     }
 
     /// Fires what is due up to `until_ns`, each at its own time.
     fn run_timers(&mut self, until_ns: i64) {
-        while let Some(entry) = self.timers.first_entry() {
+        while let Some(entry) = self.agenda.timers.first_entry() {
             let due_ns = entry.key().0;
             if due_ns > until_ns {
                 return;
             }
-            self.now_ns = self.now_ns.max(due_ns);
+            self.agenda.now_ns = self.agenda.now_ns.max(due_ns);
             match entry.remove() {
                 Due::Arrive(order, leg) => self.arrive(order, leg),
                 Due::CancelArrive(order, leg, cancel) => self.cancel_arrives(order, leg, cancel),
@@ -394,13 +440,14 @@ impl Engine {
                 Due::Funding(venue) => self.pay_funding(venue),
                 Due::NewDay => self.new_day(),
             }
+            self.hand_over();
         }
     }
 
     /// Records that an order's row changed: version, time, commit number, event.
     fn touch(&mut self, id: OrderId) {
-        let now = self.now_ns;
-        let order = &mut self.orders[id];
+        let now = self.agenda.now_ns;
+        let order = &mut self.desk.orders[id];
         order.version += 1;
         order.updated_ns = now;
         let kind = EventKind::OrderChanged {
@@ -409,7 +456,7 @@ impl Engine {
             status: order.status,
             filled: order.filled,
         };
-        let seq = self.log.push(now, order.spec.account, kind);
+        let seq = self.journal.log.push(now, order.spec.account, kind);
         order.event_seq = seq;
         self.publish_order(id);
     }

@@ -21,7 +21,7 @@ impl Engine {
     }
 
     fn try_net(&mut self, order: OrderId, terms: &MarketSpec) -> Result<(), LedgerError> {
-        let spec = &self.orders[order].spec;
+        let spec = &self.desk.orders[order].spec;
         let account = spec.account;
         // What came last leaves at its cost: the gain belongs to what was held before.
         let latest = match spec.side {
@@ -34,7 +34,7 @@ impl Engine {
         else {
             return Ok(());
         };
-        let free = |side: &Holding| self.ledger.balance(side.balance).available;
+        let free = |side: &Holding| self.portfolio.ledger.balance(side.balance).available;
         let pairs = free(&latest).min(free(&earlier)).to_quantity_floor()?;
         if pairs.0 <= 0 {
             return Ok(());
@@ -49,8 +49,8 @@ impl Engine {
         asset: AssetId,
     ) -> Option<Holding> {
         debug_assert_eq!(self.registry.asset_row(asset).kind, AssetKind::EventContract);
-        let row = *self.accounts[account].rows.get(&(terms.venue, asset))?;
-        let balance = self.ledger.find(account, terms.venue, asset)?;
+        let row = *self.desk.accounts[account].rows.get(&(terms.venue, asset))?;
+        let balance = self.portfolio.ledger.find(account, terms.venue, asset)?;
         Some(Holding { row, balance, held: self.held(account, terms.venue, asset) })
     }
 
@@ -61,23 +61,23 @@ impl Engine {
         (latest, earlier): (Holding, Holding),
         pairs: Quantity,
     ) -> Result<(), LedgerError> {
-        let now = self.now_ns;
+        let now = self.agenda.now_ns;
         let (mut last, mut first): (Position, Position) =
-            (self.rows[latest.row], self.rows[earlier.row]);
+            (self.portfolio.rows[latest.row], self.portfolio.rows[earlier.row]);
         let at_cost = last.cost_of_part(latest.held, pairs)?;
         let rest = exact_notional(Price(PRICE_ONE), pairs) - at_cost;
         last.close_for(latest.held, pairs, at_cost, now)?;
         first.close_for(earlier.held, pairs, rest, now)?;
-        let cash = self.ledger.open(account, terms.venue, terms.settle);
+        let cash = self.portfolio.ledger.open(account, terms.venue, terms.settle);
         let gone = Money(-pairs.to_money().0);
-        self.ledger.post(latest.balance, Contra::Venue, gone)?;
-        self.ledger.post(earlier.balance, Contra::Venue, gone)?;
-        self.ledger.post(cash, Contra::Venue, pairs.to_money())?;
-        self.rows[latest.row] = last;
-        self.rows[earlier.row] = first;
+        self.portfolio.ledger.post(latest.balance, Contra::Venue, gone)?;
+        self.portfolio.ledger.post(earlier.balance, Contra::Venue, gone)?;
+        self.portfolio.ledger.post(cash, Contra::Venue, pairs.to_money())?;
+        self.portfolio.rows[latest.row] = last;
+        self.portfolio.rows[earlier.row] = first;
         self.touch_cash(account, terms.venue, terms.settle);
         let row = self.row(account, terms.venue, terms.base);
-        self.log.push(now, account, EventKind::PairsNetted { row, pairs });
+        self.journal.log.push(now, account, EventKind::PairsNetted { row, pairs });
         Ok(())
     }
 }

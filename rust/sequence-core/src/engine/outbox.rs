@@ -82,34 +82,35 @@ impl Engine {
     /// Numbers of an account that has traded already start above its newest commit number, which is
     /// above every number it was ever given: a reader that resumes sees a gap, never a repeat.
     pub fn listen(&mut self, enabled: bool) {
-        if enabled == self.outbox.is_some() {
+        if enabled == self.journal.outbox.is_some() {
             return;
         }
-        let last_seq = self.log.last_seq();
+        let last_seq = self.journal.log.last_seq();
         // Orders that ended before a restart are not in memory, so a kept account counts as one.
         let kept = self.is_kept();
         let has_past = |row: &Account| row.epoch > 0 && (kept || !row.orders.is_empty());
-        let with_past = self.accounts.iter().filter(|(_, row)| has_past(row));
+        let with_past = self.desk.accounts.iter().filter(|(_, row)| has_past(row));
         let bases = with_past.map(|(id, _)| (id, last_seq)).collect();
         let outbox = Outbox { bases, seen_seq: last_seq, ..Outbox::default() };
-        self.outbox = enabled.then(|| Box::new(outbox));
+        self.journal.outbox = enabled.then(|| Box::new(outbox));
     }
 
     /// True while frames are kept.
     pub const fn is_heard(&self) -> bool {
-        self.outbox.is_some()
+        self.journal.outbox.is_some()
     }
 
     /// The number that the first frame of each topic of an account follows.
     pub fn frame_base(&self, account: AccountId) -> u64 {
-        let outbox = self.outbox.as_deref();
+        let outbox = self.journal.outbox.as_deref();
         outbox.and_then(|outbox| outbox.bases.get(&account).copied()).unwrap_or_default()
     }
 
     /// Frames since the last take, in order.
     pub fn take_frames(&mut self) -> Vec<Frame> {
         self.settle_frames();
-        self.outbox
+        self.journal
+            .outbox
             .as_deref_mut()
             .map(|outbox| std::mem::take(&mut outbox.frames))
             .unwrap_or_default()
@@ -123,55 +124,59 @@ impl Engine {
 
     /// An order has a new version.
     pub(super) fn publish_order(&mut self, id: OrderId) {
-        if self.outbox.is_none() {
+        if self.journal.outbox.is_none() {
             return;
         }
-        let (account, graph) = (self.orders[id].spec.account, self.orders[id].spec.graph);
+        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
         let row = self.order_view(id);
-        let status = self.graphs.get(graph).map(|graph| GraphStatus::of(&self.orders[graph.order]));
-        let now_ns = self.now_ns;
-        let Some(outbox) = self.outbox.as_deref_mut() else { return };
+        let status = self
+            .desk
+            .graphs
+            .get(graph)
+            .map(|graph| GraphStatus::of(&self.desk.orders[graph.order]));
+        let now_ns = self.agenda.now_ns;
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let at = outbox.push(account, Topic::Orders, now_ns, row);
         outbox.changed.insert(id, at);
         let Some(status) = status.filter(|new| outbox.graphs.get(&graph) != Some(new)) else {
             return;
         };
-        if self.orders[self.graphs[graph].order].status.is_terminal() {
+        if self.desk.orders[self.desk.graphs[graph].order].status.is_terminal() {
             outbox.graphs.remove(&graph);
         } else {
             outbox.graphs.insert(graph, status);
         }
         let row = self.graph_row_view(graph);
-        if let Some(outbox) = self.outbox.as_deref_mut() {
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, Topic::Graphs, now_ns, row);
         }
     }
 
     /// A fill was booked.
     pub(super) fn publish_fill(&mut self, id: FillIx) {
-        if self.outbox.is_none() {
+        if self.journal.outbox.is_none() {
             return;
         }
-        let account = self.orders[self.fills[id].order].spec.account;
+        let account = self.desk.orders[self.desk.fills[id].order].spec.account;
         self.publish(account, Topic::Fills, self.fill_view(id));
     }
 
     /// An order was routed and its legs are reserved.
     pub(super) fn publish_route(&mut self, id: OrderId) {
-        if self.outbox.is_none() {
+        if self.journal.outbox.is_none() {
             return;
         }
-        self.publish(self.orders[id].spec.account, Topic::Routing, self.routing_view(id));
+        self.publish(self.desk.orders[id].spec.account, Topic::Routing, self.routing_view(id));
     }
 
     /// An epoch began: what was said so far stands, the next number is 1.
     pub(super) fn publish_epoch(&mut self, account: AccountId, epoch: u32) {
-        if self.outbox.is_none() {
+        if self.journal.outbox.is_none() {
             return;
         }
         self.finish_rows(Some(account));
-        let now_ns = self.now_ns;
-        let Some(outbox) = self.outbox.as_deref_mut() else { return };
+        let now_ns = self.agenda.now_ns;
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         outbox.bases.remove(&account);
         outbox.seqs.retain(|(owner, _), _| *owner != account);
         let seq = u64::from(epoch);
@@ -185,22 +190,22 @@ impl Engine {
     }
 
     fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
-        let now_ns = self.now_ns;
-        if let Some(outbox) = self.outbox.as_deref_mut() {
+        let now_ns = self.agenda.now_ns;
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, topic, now_ns, data);
         }
     }
 
     /// Brings the newest frame of each changed order up to its row as it is now.
     fn finish_rows(&mut self, only: Option<AccountId>) {
-        let Some(outbox) = self.outbox.as_deref_mut() else { return };
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let all = std::mem::take(&mut outbox.changed);
         let (now, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(id, _)| {
-            only.is_none_or(|account| self.orders[*id].spec.account == account)
+            only.is_none_or(|account| self.desk.orders[*id].spec.account == account)
         });
         outbox.changed.extend(later);
         let rows: Vec<_> = now.into_iter().map(|(id, at)| (at, self.order_view(id))).collect();
-        let Some(outbox) = self.outbox.as_deref_mut() else { return };
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         for (at, row) in rows {
             if let Some(frame) = outbox.frames.get_mut(at) {
                 frame.data = row;
@@ -210,13 +215,13 @@ impl Engine {
 
     /// Alerts come from the event log: what happened is told once, wherever it happened.
     fn publish_alerts(&mut self) {
-        let Some(outbox) = self.outbox.as_deref() else { return };
-        let events = self.log.since(outbox.seen_seq);
+        let Some(outbox) = self.journal.outbox.as_deref() else { return };
+        let events = self.journal.log.since(outbox.seen_seq);
         let alerts: Vec<_> = events
             .filter_map(|event| Some((event.account, event.ts_ns, self.alert(&event.kind)?)))
             .collect();
-        let last_seq = self.log.last_seq();
-        let Some(outbox) = self.outbox.as_deref_mut() else { return };
+        let last_seq = self.journal.log.last_seq();
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         outbox.seen_seq = last_seq;
         for (account, ts_ns, data) in alerts {
             outbox.push(account, Topic::Alert, ts_ns, data);
@@ -245,7 +250,7 @@ impl Engine {
     }
 
     fn rejection(&self, id: OrderId) -> Value {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let reason = order.reject.map_or("UNKNOWN", crate::reject::RejectReason::as_str);
         let (kind, severity) = match reason {
             "DAILY_LOSS_LIMIT" => ("daily_loss_limit", "critical"),
@@ -255,7 +260,7 @@ impl Engine {
             Some(message) => format!("{reason}: {message}"),
             None => reason.to_owned(),
         };
-        let graph = self.graphs[order.spec.graph].id.to_string();
+        let graph = self.desk.graphs[order.spec.graph].id.to_string();
         let named = [("node_order_id", self.node_order_id(order)), ("graph_id", graph)];
         with(alert(kind, severity, text), &named.each_ref().map(|(key, id)| (*key, id.as_str())))
     }

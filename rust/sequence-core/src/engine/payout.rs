@@ -28,12 +28,12 @@ impl Engine {
         holder: &Holder,
         settled: &mut Settled,
     ) {
-        let (now, mut row) = (self.now_ns, self.rows[holder.row]);
+        let (now, mut row) = (self.agenda.now_ns, self.portfolio.rows[holder.row]);
         let resolution = resolution_of(settled.outcome, holder.outcome);
         if row.resolution() == Some(resolution) || row.resolve(resolution, now).is_err() {
             return;
         }
-        self.rows[holder.row] = row;
+        self.portfolio.rows[holder.row] = row;
         let held = self.held(holder.account, event.venue, holder.asset);
         if let Ok(payout) = row.redeem(held, now) {
             settled.positions = settled.positions.saturating_add(1);
@@ -71,17 +71,17 @@ impl Engine {
     fn payouts(&self, event: &EventMarket, account: AccountId) -> Vec<Payout> {
         let holders = self.holders(event, account).into_iter();
         let payouts = holders.filter_map(|holder| {
-            let before = self.rows[holder.row];
-            let balance = self.ledger.find(account, event.venue, holder.asset)?;
+            let before = self.portfolio.rows[holder.row];
+            let balance = self.portfolio.ledger.find(account, event.venue, holder.asset)?;
             let held = self.held(account, event.venue, holder.asset);
             let mut after = before;
-            let cash = after.redeem(held, self.now_ns).ok()?;
+            let cash = after.redeem(held, self.agenda.now_ns).ok()?;
             let exact = match before.resolution()? {
                 Resolution::Pays(mark) => exact_notional(mark, held),
                 // A refund is the cost itself: it has no part that rounding could leave over.
                 Resolution::Void => cash.0 * EXACT_PER_MONEY,
             };
-            let units = self.ledger.balance(balance).total();
+            let units = self.portfolio.ledger.balance(balance).total();
             Some(Payout { holder, units, cash, exact, before, after })
         });
         payouts.collect()
@@ -95,15 +95,15 @@ impl Engine {
         number: u32,
     ) -> Result<Paid, LedgerError> {
         let Holder { account, asset, row, .. } = payout.holder;
-        let cash = self.ledger.open(account, event.venue, event.cash);
-        let units = self.ledger.open(account, event.venue, asset);
-        self.ledger.post(units, Contra::Venue, Money(-payout.units.0))?;
-        self.ledger.post(cash, Contra::Venue, payout.cash)?;
-        self.ledger.round_off(event.cash, rounding)?;
-        self.rows[row] = payout.after;
+        let cash = self.portfolio.ledger.open(account, event.venue, event.cash);
+        let units = self.portfolio.ledger.open(account, event.venue, asset);
+        self.portfolio.ledger.post(units, Contra::Venue, Money(-payout.units.0))?;
+        self.portfolio.ledger.post(cash, Contra::Venue, payout.cash)?;
+        self.portfolio.ledger.round_off(event.cash, rounding)?;
+        self.portfolio.rows[row] = payout.after;
         self.touch_cash(account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
-        self.log.push(self.now_ns, account, kind);
+        self.journal.log.push(self.agenda.now_ns, account, kind);
         self.watch_day(account);
         let Payout { units, cash: payout, before, after, .. } = *payout;
         Ok(Paid { account, asset, row, units, payout, rounding, before, after })
@@ -111,32 +111,32 @@ impl Engine {
 
     /// Nobody reset the account or wrote the row since it was paid.
     pub(super) fn is_as_paid(&self, event: &EventMarket, paid: &Paid) -> bool {
-        let row = self.accounts[paid.account].rows.get(&(event.venue, paid.asset));
-        row == Some(&paid.row) && self.rows[paid.row] == paid.after
+        let row = self.desk.accounts[paid.account].rows.get(&(event.venue, paid.asset));
+        row == Some(&paid.row) && self.portfolio.rows[paid.row] == paid.after
     }
 
     /// The holding is back as it was before it was paid.
     pub(super) fn restore_holding(&mut self, event: &EventMarket, paid: &Paid) {
-        let units = self.ledger.open(paid.account, event.venue, paid.asset);
-        let moved = self
-            .ledger
-            .post(units, Contra::Venue, paid.units)
-            .and_then(|()| self.ledger.round_off(event.cash, Money(-paid.rounding.0)));
+        let units = self.portfolio.ledger.open(paid.account, event.venue, paid.asset);
+        let moved =
+            self.portfolio.ledger.post(units, Contra::Venue, paid.units).and_then(|()| {
+                self.portfolio.ledger.round_off(event.cash, Money(-paid.rounding.0))
+            });
         match moved {
-            Ok(()) => self.rows[paid.row] = paid.before,
+            Ok(()) => self.portfolio.rows[paid.row] = paid.before,
             Err(error) => self.report(format!("correction of row {}", paid.row.0), &error),
         }
     }
 
     /// The old payout goes back; what the account cannot pay is the venue's loss.
     pub(super) fn take_back(&mut self, event: &EventMarket, paid: &Paid, number: u32) {
-        let cash = self.ledger.open(paid.account, event.venue, event.cash);
+        let cash = self.portfolio.ledger.open(paid.account, event.venue, event.cash);
         if let Err(error) = self.collect(paid.account, cash, paid.payout) {
             return self.report(format!("correction of row {}", paid.row.0), &error);
         }
         self.touch_cash(paid.account, event.venue, event.cash);
         let payout = Money(-paid.payout.0);
         let kind = EventKind::PositionPaid { row: paid.row, number, payout };
-        self.log.push(self.now_ns, paid.account, kind);
+        self.journal.log.push(self.agenda.now_ns, paid.account, kind);
     }
 }

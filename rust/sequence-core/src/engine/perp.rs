@@ -42,13 +42,13 @@ impl Engine {
         if terms.kind != InstrumentKind::Perp {
             return Quantity::ZERO;
         }
-        let account = &self.accounts[spec.account];
+        let account = &self.desk.accounts[spec.account];
         let Some(row) = account.rows.get(&(terms.venue, terms.base)) else {
             return Quantity::ZERO;
         };
-        let position = self.rows[*row].perp.unwrap_or_default().quantity.0;
+        let position = self.portfolio.rows[*row].perp.unwrap_or_default().quantity.0;
         let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
-        let others = self.open_orders(spec.account).map(|id| &self.orders[id]);
+        let others = self.open_orders(spec.account).map(|id| &self.desk.orders[id]);
         let committed: i64 = others
             .filter(|other| other.spec.side == spec.side && !other.spec.is_same_order(spec))
             .flat_map(|other| &other.legs)
@@ -60,11 +60,12 @@ impl Engine {
 
     /// Size of the position that a fill of this leg would close first.
     pub(super) fn opposite_position(&self, id: OrderId, at: usize) -> Quantity {
-        let spec = &self.orders[id].spec;
-        let Some(leg) = self.orders[id].legs.get(at) else { return Quantity::ZERO };
+        let spec = &self.desk.orders[id].spec;
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return Quantity::ZERO };
         let terms = self.registry.market(leg.market);
-        let row = self.accounts[spec.account].rows.get(&(terms.venue, terms.base));
-        let position = row.and_then(|row| self.rows[*row].perp).unwrap_or_default().quantity.0;
+        let row = self.desk.accounts[spec.account].rows.get(&(terms.venue, terms.base));
+        let position =
+            row.and_then(|row| self.portfolio.rows[*row].perp).unwrap_or_default().quantity.0;
         let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
         Quantity(opposite.max(0))
     }
@@ -72,23 +73,23 @@ impl Engine {
     /// Books a perp fill: close what is opposite, then open the rest. A loss that the free cash
     /// does not cover ends other orders of the account before anybody else pays for it.
     pub(super) fn book_perp(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
-        let account = self.orders[fill.order].spec.account;
+        let account = self.desk.orders[fill.order].spec.account;
         let change = self.perp_change(fill)?;
         let short = self.shortfall(&change)?;
         if short > 0 {
-            let available = self.ledger.balance(change.balance).available;
-            self.life.booking.push(fill.order);
+            let available = self.portfolio.ledger.balance(change.balance).available;
+            self.portfolio.life.booking.push(fill.order);
             self.free_orders(account, change.balance, Money(available.0 + short));
-            self.life.booking.pop();
+            self.portfolio.life.booking.pop();
         }
         // What ended may have been filled on its way: everything is computed from what is there.
         let mut change = self.perp_change(fill)?;
         if self.shortfall(&change)? > 0 && change.keep.0 > 0 {
             change.keep = Money::ZERO;
-            self.life.broke.push((fill.order, fill.leg));
+            self.portfolio.life.broke.push((fill.order, fill.leg));
         }
         self.move_margin(account, &change)?;
-        if let Some(leg) = self.orders[fill.order].legs.get_mut(fill.leg) {
+        if let Some(leg) = self.desk.orders[fill.order].legs.get_mut(fill.leg) {
             leg.reducing = change.reducing;
         }
         let terms = &fill.terms;
@@ -100,13 +101,13 @@ impl Engine {
     /// Everything a perp fill changes, computed before any of it happens.
     fn perp_change(&mut self, fill: &Booking) -> Result<PerpChange, LedgerError> {
         let (id, at, terms) = (fill.order, fill.leg, &fill.terms);
-        let account = self.orders[id].spec.account;
+        let account = self.desk.orders[id].spec.account;
         let row = self.row(account, terms.venue, terms.base);
-        let balance = self.ledger.open(account, terms.venue, terms.settle);
-        let mut position = self.rows[row];
+        let balance = self.portfolio.ledger.open(account, terms.venue, terms.settle);
+        let mut position = self.portfolio.rows[row];
         let held = position.perp.unwrap_or_default().quantity;
         let effect = position.apply_fill(held, fill.execution)?;
-        let mut after = self.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
+        let mut after = self.desk.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
         let margin_at = after.margin_at;
         after.filled = Quantity(after.filled.0 + fill.quantity.0);
         after.reducing = Quantity((after.reducing.0 - fill.quantity.0).max(0));
@@ -145,8 +146,8 @@ impl Engine {
     }
 
     fn free_after_keep(&self, change: &PerpChange) -> Result<i128, LedgerError> {
-        let held = self.ledger.reserved(change.order)?;
-        Ok(self.ledger.balance(change.balance).available.0 + held.0 - change.keep.0)
+        let held = self.portfolio.ledger.reserved(change.order)?;
+        Ok(self.portfolio.ledger.balance(change.balance).available.0 + held.0 - change.keep.0)
     }
 
     /// What the fill costs beyond the cash that is free once margins have moved.
@@ -173,38 +174,38 @@ impl Engine {
     }
 
     pub(super) fn margin_of(&self, row: RowIx) -> Money {
-        let perp = self.rows[row].perp.unwrap_or_default();
-        perp.margin.and_then(|id| self.ledger.reserved(id).ok()).unwrap_or_default()
+        let perp = self.portfolio.rows[row].perp.unwrap_or_default();
+        perp.margin.and_then(|id| self.portfolio.ledger.reserved(id).ok()).unwrap_or_default()
     }
 
     /// Order margin becomes position margin; gain and fee move cash.
     fn move_margin(&mut self, account: AccountId, change: &PerpChange) -> Result<(), LedgerError> {
-        self.ledger.resize(change.order, change.keep)?;
-        let margin = match self.rows[change.row].perp.unwrap_or_default().margin {
+        self.portfolio.ledger.resize(change.order, change.keep)?;
+        let margin = match self.portfolio.rows[change.row].perp.unwrap_or_default().margin {
             Some(margin) if change.lock.0 == 0 => {
-                self.ledger.release(margin)?;
+                self.portfolio.ledger.release(margin)?;
                 None
             }
             Some(margin) => {
-                self.ledger.resize(margin, change.lock)?;
+                self.portfolio.ledger.resize(margin, change.lock)?;
                 Some(margin)
             }
             None if change.lock.0 == 0 => None,
-            None => Some(self.ledger.reserve(change.balance, change.lock)?),
+            None => Some(self.portfolio.ledger.reserve(change.balance, change.lock)?),
         };
         let mut position = change.position;
         if let Some(perp) = &mut position.perp {
             perp.margin = margin;
         }
-        self.rows[change.row] = position;
+        self.portfolio.rows[change.row] = position;
         self.cover(account, change.balance, Money(change.fee.0 - change.gain.0))?;
-        self.ledger.book(change.balance, change.gain, change.fee)
+        self.portfolio.ledger.book(change.balance, change.gain, change.fee)
     }
 
     /// Marks of a market are judged for whoever traded it.
     fn watch(&mut self, account: AccountId, terms: &MarketSpec, quantity: Quantity) {
         let Some(market) = self.registry.market_at(terms.symbol, terms.venue) else { return };
-        let watchers = self.life.watchers.entry(market).or_default();
+        let watchers = self.portfolio.life.watchers.entry(market).or_default();
         if quantity.0 == 0 {
             watchers.remove(&account);
         } else {
@@ -215,13 +216,13 @@ impl Engine {
 
     /// The position a reduce-only order could close is gone before the order reached its venue.
     pub(super) fn has_nothing_to_reduce(&self, id: OrderId, at: usize) -> bool {
-        self.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
+        self.desk.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
     }
 
     /// Ends the rest of a leg whose funds paid for its own fill.
     pub(super) fn end_broke_leg(&mut self, id: OrderId, at: usize) {
-        if self.life.broke.contains(&(id, at)) {
-            self.life.broke.retain(|leg| *leg != (id, at));
+        if self.portfolio.life.broke.contains(&(id, at)) {
+            self.portfolio.life.broke.retain(|leg| *leg != (id, at));
             self.end_legs(&[(id, at)], LegEnd::Cancelled(DoneReason::Liquidated));
         }
     }

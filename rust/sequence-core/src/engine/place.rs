@@ -30,29 +30,30 @@ impl Engine {
         if let Err((reason, message)) = self.pre_trade(id) {
             return self.reject_order(id, reason, &message);
         }
-        match self.plan(&self.orders[id]) {
-            Ok(legs) => self.orders[id].legs = legs,
+        match self.plan(&self.desk.orders[id]) {
+            Ok(legs) => self.desk.orders[id].legs = legs,
             Err((reason, message)) => return self.reject_order(id, reason, &message),
         }
         if let Err(error) = self.reserve_legs(id) {
             self.release_legs(id);
-            self.orders[id].legs.clear();
+            self.desk.orders[id].legs.clear();
             return self.reject_order(id, RejectReason::InsufficientBalance, &error.to_string());
         }
         self.publish_route(id);
         self.start_life(id);
-        for leg in 0..self.orders[id].legs.len() {
+        for leg in 0..self.desk.orders[id].legs.len() {
             self.send_leg(id, leg);
+            self.hand_over();
         }
         self.finish_if_done(id);
     }
 
     /// A leg leaves for its venue.
     fn send_leg(&mut self, id: OrderId, at: usize) {
-        let account = self.orders[id].spec.account;
-        let Some(market) = self.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.orders[id].spec.account;
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Order);
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.transit = transit;
         }
         if self.is_instant() {
@@ -106,7 +107,7 @@ impl Engine {
     /// How far through the market a limit may be, in basis points.
     pub(super) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
         let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
-        own.map_or(self.params.fat_finger_bps, i64::from)
+        own.map_or(self.rules.params.fat_finger_bps, i64::from)
     }
 
     fn usable_markets(&self, spec: &OrderSpec) -> Result<Cow<'_, [MarketId]>, Rejected> {
@@ -121,8 +122,8 @@ impl Engine {
         if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
             let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
             markets = only(markets, |market| {
-                let book = &self.markets[market].market;
-                book.is_live(self.now_ns) && book.age_ns(self.now_ns) <= most_ns
+                let book = &self.exchange.markets[market].market;
+                book.is_live(self.agenda.now_ns) && book.age_ns(self.agenda.now_ns) <= most_ns
             });
             if markets.is_empty() {
                 let text = format!("no book is younger than {most_ms} ms");
@@ -131,7 +132,7 @@ impl Engine {
         }
         if spec.pinned.is_none() {
             let takes_orders = |market: MarketId| {
-                let status = self.markets[market].market.status(self.now_ns);
+                let status = self.exchange.markets[market].market.status(self.agenda.now_ns);
                 refusal_of(spec, status).is_none()
             };
             if markets.iter().copied().any(takes_orders) {
@@ -270,11 +271,11 @@ impl Engine {
             .zip(candidate)
             .map_or(Price(0), |(market, candidate)| self.walk_cap(spec, market, candidate.bound));
         let live = market
-            .map(|market| &self.markets[market])
-            .filter(|sim| sim.market.is_live(self.now_ns));
+            .map(|market| &self.exchange.markets[market])
+            .filter(|sim| sim.market.is_live(self.agenda.now_ns));
         live.into_iter()
             .flat_map(move |sim| {
-                sim.available(account, book_side(side, outcome).takes(), self.now_ns)
+                sim.available(account, book_side(side, outcome).takes(), self.agenda.now_ns)
             })
             .map(move |(price, size)| (book_price(price, outcome), size))
             .take_while(move |(price, _)| within(side, *price, bound))
@@ -343,14 +344,14 @@ impl Engine {
     }
 
     fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
-        for at in 0..self.orders[id].legs.len() {
-            let Some(leg) = self.orders[id].legs.get(at) else { continue };
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
             let market = leg.market;
             let terms = self.registry.market(market);
-            let amount = Self::required(self.orders[id].spec.side, terms, leg)?;
+            let amount = Self::required(self.desk.orders[id].spec.side, terms, leg)?;
             let balance = self.funding(id, market);
-            let reservation: ReservationId = self.ledger.reserve(balance, amount)?;
-            if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            let reservation: ReservationId = self.portfolio.ledger.reserve(balance, amount)?;
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.reservation = Some(reservation);
             }
         }
@@ -358,10 +359,10 @@ impl Engine {
     }
 
     fn release_legs(&mut self, id: OrderId) {
-        for leg in &mut self.orders[id].legs {
+        for leg in &mut self.desk.orders[id].legs {
             if let Some(reservation) = leg.reservation.take() {
                 // It was made a moment ago and ends here, once.
-                let released = self.ledger.release(reservation);
+                let released = self.portfolio.ledger.release(reservation);
                 debug_assert!(released.is_ok());
             }
         }
@@ -374,8 +375,9 @@ impl Engine {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
             (_, Side::Sell) => terms.held(order.spec.outcome),
         };
-        let balance = self.ledger.find(order.spec.account, terms.venue, asset);
-        let available = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).available);
+        let balance = self.portfolio.ledger.find(order.spec.account, terms.venue, asset);
+        let available =
+            balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
         if order.spec.reduce_only {
             return self.reducible(&order.spec, market).min(order.qty).floor_to(terms.lot);
         }
@@ -407,8 +409,11 @@ impl Engine {
     fn protection(&self, spec: &OrderSpec, terms: &MarketSpec, touch: Option<Price>) -> Price {
         let Some(touch) = touch else { return Price(0) };
         let prediction = terms.kind == InstrumentKind::Prediction;
-        let default =
-            if prediction { self.params.protection_event_bps } else { self.params.protection_bps };
+        let default = if prediction {
+            self.rules.params.protection_event_bps
+        } else {
+            self.rules.params.protection_bps
+        };
         let default = u32::try_from(default).unwrap_or(u32::MAX);
         let bps = spec.max_slippage_bps.unwrap_or(default);
         let tick = terms.grid.tick_at(touch);
@@ -432,18 +437,20 @@ impl Engine {
 
     /// Timers of an order that was placed.
     fn start_life(&mut self, id: OrderId) {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
-        let end = horizon.and_then(|life| self.now_ns.checked_add(life));
-        let legs = self.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
+        let end = horizon.and_then(|life| self.agenda.now_ns.checked_add(life));
+        let legs = self.desk.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
         let day = legs
-            .map(|leg| self.registry.market(leg.market).venue.venue().next_day_end_ns(self.now_ns))
+            .map(|leg| {
+                self.registry.market(leg.market).venue.venue().next_day_end_ns(self.agenda.now_ns)
+            })
             .min();
         if let Some(due) = [end, day].into_iter().flatten().min() {
             self.expire_at(id, due);
         }
-        if self.orders[id].spec.policy == Policy::AggressiveChase {
-            self.add_timer(self.now_ns + super::arrive::CHASE_INTERVAL_NS, Due::Chase(id));
+        if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+            self.add_timer(self.agenda.now_ns + super::arrive::CHASE_INTERVAL_NS, Due::Chase(id));
         }
     }
 }

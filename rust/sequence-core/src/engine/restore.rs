@@ -51,7 +51,7 @@ impl Engine {
         }
         self.restore_life(rows("funding_rates"), rows("settlements"))?;
         self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"))?;
-        self.now_ns = self.now_ns.max(now_ns);
+        self.agenda.now_ns = self.agenda.now_ns.max(now_ns);
         self.open_orders_again();
         self.watch_again();
         self.listen_from_here();
@@ -83,48 +83,48 @@ impl Engine {
         for row in graphs {
             let (id, account, graph) = read_graph(row, |order| loaded.get(&order).cloned())?;
             if let Some(account) = self.known(account) {
-                self.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
+                self.desk.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
             }
-            self.graphs.load(id, graph);
+            self.desk.graphs.load(id, graph);
         }
         for (id, order) in loaded {
-            self.orders.load(id, order);
+            self.desk.orders.load(id, order);
         }
         for row in fills {
             let (id, fill) = read_fill(row)?;
-            self.fills.load(id, fill);
+            self.desk.fills.load(id, fill);
         }
         Ok(())
     }
 
     /// True when an order is held here: made by this process, or loaded.
     pub fn holds_order(&self, id: OrderId) -> bool {
-        self.orders.get(id).is_some()
+        self.desk.orders.get(id).is_some()
     }
 
     /// True when a fill is held here.
     pub fn holds_fill(&self, id: FillIx) -> bool {
-        self.fills.get(id).is_some_and(|fill| self.holds_order(fill.order))
+        self.desk.fills.get(id).is_some_and(|fill| self.holds_order(fill.order))
     }
 
     /// True when a graph is held here.
     pub fn holds_graph(&self, id: GraphIx) -> bool {
-        self.graphs.get(id).is_some()
+        self.desk.graphs.get(id).is_some()
     }
 
     fn restore_counters(&mut self, row: &[Cell]) -> Result<()> {
         let cells = &mut Reader::new("engine", row);
         let _id: i64 = cells.next()?;
-        self.now_ns = cells.next()?;
+        self.agenda.now_ns = cells.next()?;
         let (last_seq, hash) = (cells.next()?, cells.next()?);
-        self.log.resume(last_seq, hash);
-        self.ulids.resume((cells.next()?, cells.next()?));
-        self.orders.resume_at(cells.next()?);
-        self.graphs.resume_at(cells.next()?);
-        self.fills.resume_at(cells.next()?);
+        self.journal.log.resume(last_seq, hash);
+        self.journal.ulids.resume((cells.next()?, cells.next()?));
+        self.desk.orders.resume_at(cells.next()?);
+        self.desk.graphs.resume_at(cells.next()?);
+        self.desk.fills.resume_at(cells.next()?);
         let next_position: u32 = cells.next()?;
-        self.rows.resume_at(next_position);
-        self.row_keys.resume_at(next_position);
+        self.portfolio.rows.resume_at(next_position);
+        self.portfolio.row_keys.resume_at(next_position);
         Ok(())
     }
 
@@ -154,13 +154,14 @@ impl Engine {
                 self.set_steps(id, tick, lot);
             }
             if let Some((price, as_of_ns)) = mark {
-                let last = self.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
+                let last =
+                    self.portfolio.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
                 if last.1 < as_of_ns {
                     *last = (price, as_of_ns);
                 }
             }
             // Whoever feeds it next says how.
-            self.unclaimed.insert(id);
+            self.exchange.unclaimed.insert(id);
         }
         Ok(())
     }
@@ -168,8 +169,8 @@ impl Engine {
     fn restore_accounts(&mut self, accounts: &[Row], lines: &[Row]) -> Result<()> {
         for row in accounts {
             let (id, account) = read_account(row)?;
-            self.clients.insert(account.client.clone(), id);
-            if self.accounts.push(account) != id {
+            self.desk.clients.insert(account.client.clone(), id);
+            if self.desk.accounts.push(account) != id {
                 let message = format!("account {} is out of order", id.0);
                 return Err(RestoreError { table: "accounts", message });
             }
@@ -177,24 +178,24 @@ impl Engine {
         for row in lines {
             let (id, venue, line) = read_line(row)?;
             if let Some(id) = self.known(id) {
-                self.accounts[id].lines.insert(venue, line);
+                self.desk.accounts[id].lines.insert(venue, line);
             }
         }
         Ok(())
     }
 
     fn known(&self, id: AccountId) -> Option<AccountId> {
-        self.accounts.get(id).map(|_| id)
+        self.desk.accounts.get(id).map(|_| id)
     }
 
     fn restore_ledger(&mut self, balances: &[Row], contra: &[Row]) -> Result<()> {
         for row in contra {
             let (asset, totals) = read_contra(row)?;
-            self.ledger.put_back_contra(asset, totals);
+            self.portfolio.ledger.put_back_contra(asset, totals);
         }
         for row in balances {
             let (key, balance) = read_balance(row)?;
-            self.ledger.put_back(key, balance);
+            self.portfolio.ledger.put_back(key, balance);
         }
         Ok(())
     }
@@ -207,31 +208,30 @@ impl Engine {
             return Err(RestoreError { table: "positions_v2", message });
         };
         if let (Some(perp), Some((asset, held))) = (&mut found.position.perp, found.margin) {
-            let balance = self.ledger.open(account, key.venue, asset);
-            perp.margin = Some(self.ledger.adopt(balance, held).map_err(|error| RestoreError {
-                table: "positions_v2",
-                message: error.to_string(),
+            let balance = self.portfolio.ledger.open(account, key.venue, asset);
+            perp.margin = Some(self.portfolio.ledger.adopt(balance, held).map_err(|error| {
+                RestoreError { table: "positions_v2", message: error.to_string() }
             })?);
         }
-        self.rows.load(found.row, found.position);
-        self.row_keys.load(found.row, key);
-        self.accounts[account].rows.insert((key.venue, key.asset), found.row);
+        self.portfolio.rows.load(found.row, found.position);
+        self.portfolio.row_keys.load(found.row, key);
+        self.desk.accounts[account].rows.insert((key.venue, key.asset), found.row);
         Ok(())
     }
 
     fn restore_life(&mut self, rates: &[Row], settlements: &[Row]) -> Result<()> {
         for row in rates {
             let (market, rate_1e9) = read_funding(row)?;
-            self.life.rates.insert(market, rate_1e9);
+            self.portfolio.life.rates.insert(market, rate_1e9);
         }
         for row in settlements {
             let (key, settled) = read_settlement(row)?;
             let listed = self.resolve_text(&key.1);
             let market = listed.and_then(|found| self.registry.market_at(found.symbol, key.0));
             if let Some(market) = market {
-                self.markets[market].market.set_phase(TradingPhase::Resolved);
+                self.exchange.markets[market].market.set_phase(TradingPhase::Resolved);
             }
-            self.life.settled.insert(key, settled);
+            self.portfolio.life.settled.insert(key, settled);
         }
         Ok(())
     }
@@ -239,15 +239,16 @@ impl Engine {
     /// Open perpetuals are judged by their marks and pay funding, as before.
     fn watch_again(&mut self) {
         let perps: Vec<_> = self
+            .portfolio
             .rows
             .iter()
-            .filter_map(|(id, row)| row.perp.map(|perp| (self.row_keys[id], perp)))
+            .filter_map(|(id, row)| row.perp.map(|perp| (self.portfolio.row_keys[id], perp)))
             .filter(|(_, perp)| perp.quantity.0 != 0)
             .collect();
         for (key, perp) in perps {
             if let Some(market) = self.perp_market(key.venue, key.asset).filter(|_| perp.is_traded)
             {
-                self.life.watchers.entry(market).or_default().insert(key.account);
+                self.portfolio.life.watchers.entry(market).or_default().insert(key.account);
             }
             self.arm_funding(key.venue);
         }
@@ -260,21 +261,22 @@ impl Engine {
         held: Money,
     ) -> Result<crate::ledger::ReservationId> {
         let (account, venue, asset) = self.funded_by(&order.spec, leg.market);
-        let balance = self.ledger.open(account, venue, asset);
-        let adopted = self.ledger.adopt(balance, held);
+        let balance = self.portfolio.ledger.open(account, venue, asset);
+        let adopted = self.portfolio.ledger.adopt(balance, held);
         adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
     }
 
     /// Gives each account its open orders back.
     fn open_orders_again(&mut self) {
         let open: Vec<(OrderId, AccountId)> = self
+            .desk
             .orders
             .iter()
             .filter(|(_, order)| !order.status.is_terminal())
             .map(|(id, order)| (id, order.spec.account))
             .collect();
         for (id, account) in open {
-            let row = &mut self.accounts[account];
+            let row = &mut self.desk.accounts[account];
             row.orders.push(id);
             row.open.insert(id, ());
         }
@@ -283,34 +285,38 @@ impl Engine {
     /// What was restored is kept already.
     fn listen_from_here(&mut self) {
         self.keep_changes();
-        if let Some(kept) = &mut self.kept {
+        if let Some(kept) = &mut self.journal.kept {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
             kept.stepped.clear();
-            kept.marks.clone_from(&self.last_marks);
+            kept.marks.clone_from(&self.portfolio.last_marks);
         }
     }
 
     fn resume_orders(&mut self) {
-        let open: Vec<OrderId> =
-            self.accounts.iter().flat_map(|(_, account)| account.open.keys().copied()).collect();
+        let open: Vec<OrderId> = self
+            .desk
+            .accounts
+            .iter()
+            .flat_map(|(_, account)| account.open.keys().copied())
+            .collect();
         for id in open {
-            if let Some(end_ns) = self.orders[id].expires_ns {
-                self.add_timer(end_ns.max(self.now_ns), Due::Expire(id));
+            if let Some(end_ns) = self.desk.orders[id].expires_ns {
+                self.add_timer(end_ns.max(self.agenda.now_ns), Due::Expire(id));
             }
-            if self.orders[id].spec.policy == Policy::AggressiveChase {
-                let next_ns = self.now_ns.saturating_add(super::arrive::CHASE_INTERVAL_NS);
+            if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+                let next_ns = self.agenda.now_ns.saturating_add(super::arrive::CHASE_INTERVAL_NS);
                 self.add_timer(next_ns, Due::Chase(id));
             }
-            for at in 0..self.orders[id].legs.len() {
+            for at in 0..self.desk.orders[id].legs.len() {
                 self.resume_leg(id, at);
             }
         }
     }
 
     fn resume_leg(&mut self, id: OrderId, at: usize) {
-        let account = self.orders[id].spec.account;
-        let Some(leg) = self.orders[id].legs.get(at) else { return };
+        let account = self.desk.orders[id].spec.account;
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
         if leg.state == LegState::Done {
             return;
         }
@@ -320,30 +326,30 @@ impl Engine {
         let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
-                if let Some(leg) = self.orders[id].legs.get_mut(at) {
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.at_venue = AtVenue::Travelling;
                 }
                 let transit = self.send(account, market, Purpose::Order);
-                if let Some(leg) = self.orders[id].legs.get_mut(at) {
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.transit = transit;
                 }
                 self.add_timer(transit.match_ns, Due::Arrive(id, at));
             }
             AtVenue::Chasing => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
-                if let Some(leg) = self.orders[id].legs.get_mut(at) {
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.at_venue = AtVenue::Waiting;
                 }
-                let params = self.params;
-                self.markets[market].world(account, &params).waiting.push((id, at));
+                let params = self.rules.params;
+                self.exchange.markets[market].world(account, &params).waiting.push((id, at));
             }
         }
-        match self.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
+        match self.desk.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
             // The new form is on its way, and answered when it arrives.
             Some(form) if form.at_venue && was == AtVenue::Travelling => {}
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
-                self.add_timer(self.now_ns, Due::Deliver(id, at, Answer::Amended));
+                self.add_timer(self.agenda.now_ns, Due::Deliver(id, at, Answer::Amended));
             }
             Some(_) => self.send_reshape(id, at),
             None => {}

@@ -9,23 +9,23 @@ impl Engine {
     /// Makes this copy the state that follows `before`: every seeded account begins a new epoch.
     pub(crate) fn continue_from(&mut self, mut before: Self) {
         before.settle_frames();
-        self.outbox = before.outbox.take();
-        std::mem::swap(&mut self.log, &mut before.log);
-        std::mem::swap(&mut self.ulids, &mut before.ulids);
-        self.limits = before.limits;
-        self.books_age = before.books_age;
-        std::mem::swap(&mut self.injected, &mut before.injected);
-        for (id, old) in before.accounts.iter() {
-            if id == self.accounts.next_id() {
+        self.journal.outbox = before.journal.outbox.take();
+        std::mem::swap(&mut self.journal.log, &mut before.journal.log);
+        std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
+        self.desk.limits = before.desk.limits;
+        self.exchange.books_age = before.exchange.books_age;
+        std::mem::swap(&mut self.exchange.injected, &mut before.exchange.injected);
+        for (id, old) in before.desk.accounts.iter() {
+            if id == self.desk.accounts.next_id() {
                 let made = self.account(&old.client);
                 debug_assert_eq!(made, id);
             }
-            let row = &mut self.accounts[id];
+            let row = &mut self.desk.accounts[id];
             row.switches.clone_from(&old.switches);
             row.epoch = row.epoch.max(old.epoch);
         }
         self.follow_graphs();
-        let seeded = self.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        let seeded = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
         let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
         for account in seeded {
             self.begin_epoch(account);
@@ -34,26 +34,26 @@ impl Engine {
 
     /// How many accounts have a state that a copy would turn back.
     pub fn seeded_accounts(&self) -> usize {
-        self.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
+        self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
     }
 
     fn begin_epoch(&mut self, account: AccountId) {
-        let row = &mut self.accounts[account];
+        let row = &mut self.desk.accounts[account];
         row.epoch += 1;
         let epoch = row.epoch;
-        self.log.push(self.now_ns, account, EventKind::AccountReset { epoch });
+        self.journal.log.push(self.agenda.now_ns, account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);
     }
 
     /// The status that readers know of each open graph.
     fn follow_graphs(&mut self) {
-        let open = self.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
+        let open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
         let statuses = open.map(|id| {
-            let graph = self.orders[id].spec.graph;
-            (graph, GraphStatus::of(&self.orders[self.graphs[graph].order]))
+            let graph = self.desk.orders[id].spec.graph;
+            (graph, GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]))
         });
         let statuses = statuses.collect();
-        if let Some(outbox) = self.outbox.as_deref_mut() {
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.follow(statuses);
         }
     }

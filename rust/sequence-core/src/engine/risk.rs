@@ -60,20 +60,20 @@ impl LossDay {
 impl Engine {
     /// Sets the limits of every account.
     pub fn set_limits(&mut self, limits: AccountLimits) {
-        self.limits = limits;
+        self.desk.limits = limits;
         if limits.daily_loss.is_some() {
-            self.add_timer(next_midnight(self.now_ns), Due::NewDay);
+            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
         }
     }
 
     /// Limits of every account.
     pub const fn limits(&self) -> &AccountLimits {
-        &self.limits
+        &self.desk.limits
     }
 
     /// The kill switch of an account in one mode.
     pub fn kill_switch(&self, account: AccountId, mode: Mode) -> &KillSwitch {
-        let [sandbox, live] = &self.accounts[account].switches;
+        let [sandbox, live] = &self.desk.accounts[account].switches;
         match mode {
             Mode::Sandbox => sandbox,
             Mode::Live => live,
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     pub(super) fn switch_mut(&mut self, account: AccountId, mode: Mode) -> &mut KillSwitch {
-        let [sandbox, live] = &mut self.accounts[account].switches;
+        let [sandbox, live] = &mut self.desk.accounts[account].switches;
         match mode {
             Mode::Sandbox => sandbox,
             Mode::Live => live,
@@ -96,7 +96,7 @@ impl Engine {
         by: &str,
         reason: Option<&str>,
     ) -> Reply {
-        let now_ns = self.now_ns;
+        let now_ns = self.agenda.now_ns;
         let switch = self.switch_mut(account, mode);
         switch.reason = reason.map(Into::into);
         if !switch.engaged {
@@ -107,19 +107,27 @@ impl Engine {
                 engaged_by: Some(by.into()),
                 cleared_at_ns: None,
             };
-            self.log.push(now_ns, account, EventKind::KillSwitchSet { mode, engaged: true });
+            self.journal.log.push(
+                now_ns,
+                account,
+                EventKind::KillSwitchSet { mode, engaged: true },
+            );
         }
         Reply::Done
     }
 
     /// Clears; twice is the same as once.
     pub(super) fn clear_switch(&mut self, account: AccountId, mode: Mode) -> Reply {
-        let now_ns = self.now_ns;
+        let now_ns = self.agenda.now_ns;
         let switch = self.switch_mut(account, mode);
         if switch.engaged {
             switch.engaged = false;
             switch.cleared_at_ns = Some(now_ns);
-            self.log.push(now_ns, account, EventKind::KillSwitchSet { mode, engaged: false });
+            self.journal.log.push(
+                now_ns,
+                account,
+                EventKind::KillSwitchSet { mode, engaged: false },
+            );
         }
         Reply::Done
     }
@@ -147,15 +155,15 @@ impl Engine {
         qty: Quantity,
         price: Option<Price>,
     ) -> Result<(), Refusal> {
-        let row = &self.accounts[account];
-        if let Some(most) = self.limits.max_open_orders
+        let row = &self.desk.accounts[account];
+        if let Some(most) = self.desk.limits.max_open_orders
             && row.open.len() >= usize::try_from(most).unwrap_or(usize::MAX)
         {
             return Err(Refusal::invalid("", format!("more than {most} open orders")));
         }
         self.check_notional(&order.risk, || self.notional_usd(markets, qty, price))?;
-        if let Some(most) = self.limits.max_order_rate {
-            let since = self.now_ns.saturating_sub(SECOND_NS);
+        if let Some(most) = self.desk.limits.max_order_rate {
+            let since = self.agenda.now_ns.saturating_sub(SECOND_NS);
             let recent = row.submits.iter().rev().take_while(|at| **at > since).count();
             if recent >= usize::try_from(most).unwrap_or(usize::MAX) {
                 return Err(Refusal::rate_limited(format!("more than {most} orders per second")));
@@ -171,7 +179,7 @@ impl Engine {
         usd: impl FnOnce() -> Money,
     ) -> Result<(), Refusal> {
         let limits = [
-            ("max_order_notional_1e9", self.limits.max_order_notional),
+            ("max_order_notional_1e9", self.desk.limits.max_order_notional),
             ("risk.admission.max_order_notional_usd", risk.admission.max_order_notional),
             ("risk.admission.max_notional_usd", risk.admission.max_notional),
         ];
@@ -205,11 +213,11 @@ impl Engine {
 
     /// Forgets admissions that no rate limit looks at any more.
     pub(super) fn note_submit(&mut self, account: AccountId) {
-        let now_ns = self.now_ns;
-        if self.limits.max_order_rate.is_none() {
+        let now_ns = self.agenda.now_ns;
+        if self.desk.limits.max_order_rate.is_none() {
             return;
         }
-        let submits = &mut self.accounts[account].submits;
+        let submits = &mut self.desk.accounts[account].submits;
         while submits.front().is_some_and(|at| *at <= now_ns.saturating_sub(SECOND_NS)) {
             submits.pop_front();
         }
@@ -218,13 +226,13 @@ impl Engine {
 
     /// Limits that reject an order when it is about to be sent.
     pub(super) fn pre_trade(&mut self, id: OrderId) -> Result<(), Rejected> {
-        let (account, graph) = (self.orders[id].spec.account, self.orders[id].spec.graph);
-        if self.is_halted(account, self.graphs[graph].by) {
+        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
+        if self.is_halted(account, self.desk.graphs[graph].by) {
             return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
         }
         self.take_injected(id)?;
         self.check_day(account)?;
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         self.check_limits(order, order.qty, order.limit)
     }
 
@@ -251,7 +259,7 @@ impl Engine {
         if let Some(most) = risk.max_spread_bps {
             self.check_spread(spec.symbol, most)?;
         }
-        for most in [self.limits.max_position, risk.max_position].into_iter().flatten() {
+        for most in [self.desk.limits.max_position, risk.max_position].into_iter().flatten() {
             let added = Quantity(qty.0.saturating_sub(order.filled.0));
             self.check_position(spec, added, most)?;
         }
@@ -260,7 +268,7 @@ impl Engine {
 
     /// Limits of the graph an order belongs to; none for one that is not recorded.
     pub(super) fn risk_of(&self, spec: &OrderSpec) -> &GraphRisk {
-        self.graphs.get(spec.graph).map_or(&GraphRisk::NONE, super::Graph::risk)
+        self.desk.graphs.get(spec.graph).map_or(&GraphRisk::NONE, super::Graph::risk)
     }
 
     fn check_spread(&self, symbol: SymbolId, most: u32) -> Result<(), Rejected> {
@@ -288,7 +296,7 @@ impl Engine {
         most: Quantity,
     ) -> Result<(), Rejected> {
         let now = self.position_over_venues(spec.account, spec.symbol, spec.outcome);
-        let open = self.open_orders(spec.account).map(|id| &self.orders[id]).filter(|order| {
+        let open = self.open_orders(spec.account).map(|id| &self.desk.orders[id]).filter(|order| {
             let other = &order.spec;
             other.symbol == spec.symbol
                 && other.outcome == spec.outcome
@@ -322,8 +330,8 @@ impl Engine {
     /// Rejects while the day's loss limit is reached.
     pub(super) fn check_day(&mut self, account: AccountId) -> Result<(), Rejected> {
         self.watch_day(account);
-        match self.limits.daily_loss {
-            Some(most) if self.accounts[account].day.breached => {
+        match self.desk.limits.daily_loss {
+            Some(most) if self.desk.accounts[account].day.breached => {
                 let text = format!("{most} USD were lost today; until 00:00 UTC nothing is sent");
                 Err((RejectReason::DailyLossLimit, text))
             }
@@ -333,10 +341,10 @@ impl Engine {
 
     /// Notices a breach of the day's loss limit.
     pub(super) fn watch_day(&mut self, account: AccountId) {
-        let Some(most) = self.limits.daily_loss else { return };
-        let today = self.now_ns.div_euclid(DAY_NS);
+        let Some(most) = self.desk.limits.daily_loss else { return };
+        let today = self.agenda.now_ns.div_euclid(DAY_NS);
         let pnl = self.account_pnl(account);
-        let day = &mut self.accounts[account].day;
+        let day = &mut self.desk.accounts[account].day;
         if day.day != today {
             *day = LossDay { day: today, start: pnl, breached: false };
         }
@@ -345,37 +353,37 @@ impl Engine {
 
     /// Profit and loss before a write by hand; 0 while no limit is set.
     pub(super) fn day_pnl_basis(&self, account: AccountId) -> i128 {
-        self.limits.daily_loss.map_or(0, |_| self.account_pnl(account))
+        self.desk.limits.daily_loss.map_or(0, |_| self.account_pnl(account))
     }
 
     /// What is written by hand is no profit and no loss.
     pub(super) fn rebase_day(&mut self, account: AccountId, before: i128) {
-        if self.limits.daily_loss.is_some() {
+        if self.desk.limits.daily_loss.is_some() {
             let after = self.account_pnl(account);
-            self.accounts[account].day.start += after - before;
+            self.desk.accounts[account].day.start += after - before;
         }
     }
 
     /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees.
     pub fn daily_pnl(&self, account: AccountId) -> Money {
-        let day = &self.accounts[account].day;
-        let known = day.day == self.now_ns.div_euclid(DAY_NS);
+        let day = &self.desk.accounts[account].day;
+        let known = day.day == self.agenda.now_ns.div_euclid(DAY_NS);
         Money(if known { self.account_pnl(account) - day.start } else { 0 })
     }
 
     /// True while the day's loss limit is reached.
     pub(super) fn is_day_breached(&self, account: AccountId) -> bool {
-        let day = &self.accounts[account].day;
-        day.breached && day.day == self.now_ns.div_euclid(DAY_NS)
+        let day = &self.desk.accounts[account].day;
+        day.breached && day.day == self.agenda.now_ns.div_euclid(DAY_NS)
     }
 
     /// Midnight, UTC: a new day begins for every account.
     pub(super) fn new_day(&mut self) {
-        for account in (0..self.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {
+        for account in (0..self.desk.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {
             self.watch_day(AccountId(account));
         }
-        if self.limits.daily_loss.is_some() {
-            self.add_timer(next_midnight(self.now_ns), Due::NewDay);
+        if self.desk.limits.daily_loss.is_some() {
+            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
         }
     }
 }

@@ -64,7 +64,7 @@ impl Engine {
         if let Some(market) = event.market {
             self.close_for_good(market);
         }
-        let (mut settled, reversed) = match self.life.settled.remove(&key) {
+        let (mut settled, reversed) = match self.portfolio.life.settled.remove(&key) {
             Some(last) if last.outcome == outcome => (last, Vec::new()),
             last => self.next_resolution(&event, outcome, last),
         };
@@ -76,7 +76,7 @@ impl Engine {
         }
         let (positions, payout) = (settled.positions, settled.payout);
         self.note_settled(&key);
-        self.life.settled.insert(key, settled);
+        self.portfolio.life.settled.insert(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
 
@@ -90,7 +90,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let event = self.event_market(venue, slug)?;
         let key = (venue, event.name.clone());
-        let Some(mut settled) = self.life.settled.remove(&key) else {
+        let Some(mut settled) = self.portfolio.life.settled.remove(&key) else {
             return Ok(Reply::Settled { positions: 0, payout: Money::ZERO });
         };
         if let Some(market) = event.market {
@@ -100,7 +100,7 @@ impl Engine {
         }
         let (positions, payout) = self.pay_holdings(&event, account, &mut settled);
         self.note_settled(&key);
-        self.life.settled.insert(key, settled);
+        self.portfolio.life.settled.insert(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
 
@@ -131,7 +131,7 @@ impl Engine {
             None => self.unlisted(venue, slug)?,
         };
         event.outcomes = self.outcomes_of(&event);
-        let known = self.life.settled.contains_key(&(venue, event.name.clone()));
+        let known = self.portfolio.life.settled.contains_key(&(venue, event.name.clone()));
         if event.market.is_none() && !known && !self.is_held(&event) {
             let text = format!("{} has no event market {slug:?}", venue.as_str());
             return Err(Refusal::invalid("market_slug", text));
@@ -178,7 +178,7 @@ impl Engine {
 
     /// Rows of the market in one account, by asset.
     pub(super) fn holders(&self, event: &EventMarket, account: AccountId) -> Vec<Holder> {
-        let rows = &self.accounts[account].rows;
+        let rows = &self.desk.accounts[account].rows;
         let held = event.outcomes.iter().filter_map(|(asset, outcome)| {
             let row = *rows.get(&(event.venue, *asset))?;
             Some(Holder { account, asset: *asset, outcome: *outcome, row })
@@ -187,22 +187,22 @@ impl Engine {
     }
 
     fn is_held(&self, event: &EventMarket) -> bool {
-        self.accounts.iter().any(|(account, _)| !self.holders(event, account).is_empty())
+        self.desk.accounts.iter().any(|(account, _)| !self.holders(event, account).is_empty())
     }
 
     /// Every order ends in this command, resting or travelling, and none comes any more.
     fn close_for_good(&mut self, market: MarketId) {
-        let accounts: Vec<AccountId> = self.accounts.iter().map(|(id, _)| id).collect();
+        let accounts: Vec<AccountId> = self.desk.accounts.iter().map(|(id, _)| id).collect();
         for account in accounts {
             self.end_orders_in(account, market);
         }
-        self.markets[market].market.set_phase(TradingPhase::Resolved);
+        self.exchange.markets[market].market.set_phase(TradingPhase::Resolved);
     }
 
     fn end_orders_in(&mut self, account: AccountId, market: MarketId) {
         let mut legs: Vec<(OrderId, usize)> = Vec::new();
         for order in self.open_orders(account) {
-            let all = self.orders[order].legs.iter().enumerate();
+            let all = self.desk.orders[order].legs.iter().enumerate();
             let here = all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
             legs.extend(here.map(|(at, _)| (order, at)));
         }
@@ -230,7 +230,7 @@ impl Engine {
                 Settlement::Void => -1,
             },
         };
-        self.log.push(self.now_ns, PUBLIC, kind);
+        self.journal.log.push(self.agenda.now_ns, PUBLIC, kind);
         // A payout that was claimed is final: only a venue that pays by itself takes money back.
         let (reversed, paid): (Vec<_>, Vec<_>) = paid
             .into_iter()
@@ -243,7 +243,7 @@ impl Engine {
 
     /// Gives holdings without this outcome their outcome, and pays where the venue pays by itself.
     fn apply_resolution(&mut self, event: &EventMarket, settled: &mut Settled) {
-        let accounts: Vec<AccountId> = self.accounts.iter().map(|(id, _)| id).collect();
+        let accounts: Vec<AccountId> = self.desk.accounts.iter().map(|(id, _)| id).collect();
         for account in accounts {
             for holder in self.holders(event, account) {
                 self.resolve_row(event, &holder, settled);

@@ -15,9 +15,9 @@ use crate::reject::DoneReason;
 impl Engine {
     /// The balance a leg reserves from.
     pub(super) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
-        let spec = &self.orders[id].spec;
+        let spec = &self.desk.orders[id].spec;
         let (account, venue, asset) = self.funded_by(spec, market);
-        self.ledger.open(account, venue, asset)
+        self.portfolio.ledger.open(account, venue, asset)
     }
 
     /// Whose, where and of what an order's reservation at a market is.
@@ -39,8 +39,10 @@ impl Engine {
     pub(super) fn end_legs(&mut self, legs: &[(OrderId, usize)], end: LegEnd) {
         self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
         for (order, at) in legs {
-            let open =
-                self.orders[*order].legs.get(*at).is_some_and(|leg| leg.state != LegState::Done);
+            let open = self.desk.orders[*order]
+                .legs
+                .get(*at)
+                .is_some_and(|leg| leg.state != LegState::Done);
             if open {
                 let before = self.shown(*order, *at);
                 self.end_leg(*order, *at, end);
@@ -53,12 +55,12 @@ impl Engine {
 
     /// Answers about these orders that are on their way arrive now, in the order sent.
     pub(super) fn deliver_pending(&mut self, orders: &BTreeSet<OrderId>) {
-        let answers = self.timers.iter().filter_map(|(key, due)| match due {
+        let answers = self.agenda.timers.iter().filter_map(|(key, due)| match due {
             Due::Deliver(order, ..) if orders.contains(order) => Some(*key),
             _ => None,
         });
         for key in answers.collect::<Vec<_>>() {
-            if let Some(Due::Deliver(order, leg, answer)) = self.timers.remove(&key) {
+            if let Some(Due::Deliver(order, leg, answer)) = self.agenda.timers.remove(&key) {
                 self.deliver(order, leg, answer);
             }
         }
@@ -73,28 +75,29 @@ impl Engine {
     ) -> Result<(), LedgerError> {
         self.free_orders(account, balance, cost);
         self.cover(account, balance, cost)?;
-        self.ledger.post(balance, Contra::Venue, Money(-cost.0))
+        self.portfolio.ledger.post(balance, Contra::Venue, Money(-cost.0))
     }
 
     /// Ends open orders that hold this balance back, the newest first, until `needed` is
     /// available. An order whose fill is being booked stays.
     pub(super) fn free_orders(&mut self, account: AccountId, balance: BalanceId, needed: Money) {
-        while self.ledger.balance(balance).available < needed {
+        while self.portfolio.ledger.balance(balance).available < needed {
             let Some(leg) = self.newest_leg_on(account, balance) else { return };
             self.end_legs(&[leg], LegEnd::Cancelled(DoneReason::Liquidated));
         }
     }
 
     fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
-        let open = self.accounts[account].open.keys().rev();
-        let free = open.filter(|order| !self.life.booking.contains(order));
+        let open = self.desk.accounts[account].open.keys().rev();
+        let free = open.filter(|order| !self.portfolio.life.booking.contains(order));
         free.flat_map(|order| {
-            let legs = self.orders[*order].legs.iter().enumerate();
+            let legs = self.desk.orders[*order].legs.iter().enumerate();
             legs.map(move |(at, leg)| (*order, at, leg.reservation))
         })
         .find(|(_, _, reservation)| {
-            let held = reservation.filter(|id| self.ledger.balance_of(*id) == Ok(balance));
-            held.is_some_and(|id| self.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
+            let held =
+                reservation.filter(|id| self.portfolio.ledger.balance_of(*id) == Ok(balance));
+            held.is_some_and(|id| self.portfolio.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
         })
         .map(|(order, at, _)| (order, at))
     }
@@ -106,19 +109,19 @@ impl Engine {
         balance: BalanceId,
         needed: Money,
     ) -> Result<(), LedgerError> {
-        let rows: Vec<RowIx> = self.accounts[account].rows.values().copied().collect();
+        let rows: Vec<RowIx> = self.desk.accounts[account].rows.values().copied().collect();
         for row in rows {
-            let short = needed.0 - self.ledger.balance(balance).available.0;
-            let margin = self.rows[row].perp.and_then(|perp| perp.margin);
+            let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
+            let margin = self.portfolio.rows[row].perp.and_then(|perp| perp.margin);
             let Some(margin) = margin.filter(|_| short > 0) else { continue };
-            if self.ledger.balance_of(margin)? == balance {
-                let held = self.ledger.reserved(margin)?;
-                self.ledger.resize(margin, Money((held.0 - short).max(0)))?;
+            if self.portfolio.ledger.balance_of(margin)? == balance {
+                let held = self.portfolio.ledger.reserved(margin)?;
+                self.portfolio.ledger.resize(margin, Money((held.0 - short).max(0)))?;
             }
         }
-        let short = needed.0 - self.ledger.balance(balance).available.0;
+        let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
         if short > 0 {
-            self.ledger.post(balance, Contra::Insurance, Money(short))?;
+            self.portfolio.ledger.post(balance, Contra::Insurance, Money(short))?;
         }
         Ok(())
     }

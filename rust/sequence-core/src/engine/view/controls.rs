@@ -31,19 +31,19 @@ impl Engine {
             ("max_order_rate", Value::option(limits.max_order_rate)),
             ("max_open_orders", Value::option(limits.max_open_orders)),
             ("daily_loss_limit_usd_1e9", Value::option(limits.daily_loss)),
-            ("fat_finger_bps", self.params.fat_finger_bps.into()),
-            ("protection_bps", self.params.protection_bps.into()),
-            ("protection_prediction_bps", self.params.protection_event_bps.into()),
+            ("fat_finger_bps", self.rules.params.fat_finger_bps.into()),
+            ("protection_bps", self.rules.params.protection_bps.into()),
+            ("protection_prediction_bps", self.rules.params.protection_event_bps.into()),
         ])
     }
 
     /// Answer of an amend.
     pub fn amend_view(&self, reply: &Reply) -> Value {
         let Reply::Amended { order, native } = reply else { return Value::Null };
-        let row = &self.orders[*order];
+        let row = &self.desk.orders[*order];
         Value::Map(vec![
             ("node_order_id", self.node_order_id(row).into()),
-            ("graph_id", self.graphs[row.spec.graph].id.to_string().into()),
+            ("graph_id", self.desk.graphs[row.spec.graph].id.to_string().into()),
             ("status", row.status.as_str().into()),
             ("mode", mode_name(*native).into()),
             ("qty_1e8", row.qty.into()),
@@ -56,7 +56,7 @@ impl Engine {
     /// Answer of a node amend: the node with the mode of the change.
     pub fn node_amend_view(&self, reply: &Reply) -> Value {
         let Reply::Amended { order, native } = reply else { return Value::Null };
-        match self.node_view(&self.orders[*order]) {
+        match self.node_view(&self.desk.orders[*order]) {
             Value::Map(mut keys) => {
                 keys.push(("mode", mode_name(*native).into()));
                 Value::Map(keys)
@@ -68,7 +68,7 @@ impl Engine {
     /// Answer of a venue cancel-all.
     pub fn venue_cancel_view(&self, venue: VenueId, reply: &Reply) -> Value {
         let Reply::VenueCancelled { orders } = reply else { return Value::Null };
-        let ids = orders.iter().map(|id| self.node_order_id(&self.orders[*id]).into());
+        let ids = orders.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
         Value::Map(vec![
             ("venue", venue.as_str().into()),
             ("cancelled", super::count(orders.len())),

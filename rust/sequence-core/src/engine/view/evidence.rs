@@ -15,14 +15,14 @@ const SCHEMA: i64 = 1;
 impl Engine {
     /// Everything that is known of a fill.
     pub(super) fn evidence_view(&self, fill: &Fill) -> Value {
-        let (order, evidence) = (&self.orders[fill.order], &*fill.evidence);
+        let (order, evidence) = (&self.desk.orders[fill.order], &*fill.evidence);
         let spec = &order.spec;
         let liquidity = if fill.is_maker { "Maker" } else { "Taker" };
         let mut record = vec![
             ("schema", SCHEMA.into()),
             ("fill_id", format!("fill_{}", fill.id).into()),
             ("order_id", self.node_order_id(order).into()),
-            ("account", self.accounts[spec.account].client.clone().into()),
+            ("account", self.desk.accounts[spec.account].client.clone().into()),
             ("venue", self.registry.market(fill.market).venue.as_str().into()),
             ("instrument", self.registry.symbol(spec.symbol).text.clone().into()),
             ("kind", spec.kind.as_str().into()),
@@ -68,7 +68,7 @@ impl Engine {
             ("version", MODEL_VERSION.into()),
             ("preset", preset.to_owned().into()),
             ("params_hash", format!("{:016x}", params.hash()).into()),
-            ("seed", self.seed.into()),
+            ("seed", self.rules.seed.into()),
             ("estimator", estimator.into()),
             ("k", params.power_k.into()),
         ])
@@ -96,7 +96,7 @@ impl Engine {
 
     fn queue_view(&self, evidence: &Evidence) -> Value {
         let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
-        let reading = |shadow: Shadow| if self.params.envelope { shadow.ahead } else { -1 };
+        let reading = |shadow: Shadow| if self.rules.params.envelope { shadow.ahead } else { -1 };
         Value::Map(vec![
             ("v_entry_1e8", fill.ahead_entry.into()),
             ("v_before_1e8", fill.ahead_before.into()),
@@ -119,7 +119,7 @@ impl Engine {
     /// the fill; a resting order only ever fills at its own price.
     fn envelope_view(&self, fill: &Fill) -> Value {
         let Liquidity::Maker(queue, _) = &fill.evidence.liquidity else { return Value::Null };
-        if !self.params.envelope {
+        if !self.rules.params.envelope {
             return Value::Null;
         }
         super::envelope(queue.low.filled, queue.high.filled, fill.price)
@@ -149,7 +149,7 @@ impl Engine {
             ("ref_px_1e9", Value::option(known)),
             ("cap_px_1e9", bounds.cap.into()),
             ("impact_shift", bounds.shift.into()),
-            ("impact_sides", self.params.impact_sides.as_str().into()),
+            ("impact_sides", self.rules.params.impact_sides.as_str().into()),
             // No venue of the demo market publishes daily figures, so the book gives the scale.
             ("impact_fallback", (bounds.shift != 0).into()),
         ])

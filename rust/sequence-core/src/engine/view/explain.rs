@@ -10,11 +10,12 @@ use crate::reject::Refusal;
 impl Engine {
     /// A fill of an account, in words and checked: `fill_id`, `verified`, `problems`, `text`.
     pub fn explain_fill(&self, account: AccountId, fill_id: &str) -> Result<Value, Refusal> {
-        let named = |id: &&crate::ids::FillIx| format!("fill_{}", self.fills[**id].id) == fill_id;
-        let found = self.accounts[account].fills.iter().rev().find(named);
+        let named =
+            |id: &&crate::ids::FillIx| format!("fill_{}", self.desk.fills[**id].id) == fill_id;
+        let found = self.desk.accounts[account].fills.iter().rev().find(named);
         let found =
             found.ok_or_else(|| Refusal::not_found(format!("there is no fill {fill_id:?}")))?;
-        let record = self.evidence_view(&self.fills[*found]);
+        let record = self.evidence_view(&self.desk.fills[*found]);
         let problems = verify(&record);
         let text = fill_text(&record);
         Ok(Value::Map(vec![
@@ -28,13 +29,13 @@ impl Engine {
     /// An order of an account in words: what it is, why it waits or how it ended, and its fills.
     pub fn explain_order(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
         let (graph, _) = self.find_order(account, id)?;
-        let order = &self.orders[self.graphs[graph].order];
+        let order = &self.desk.orders[self.desk.graphs[graph].order];
         let mut lines = vec![self.order_line(order)];
         let reason = self.not_filled_view(order);
         lines.extend(reason_line(&reason));
         let mut verified = true;
-        for fill in self.accounts[account].fills.iter().map(|fill| &self.fills[*fill]) {
-            if self.orders[fill.order].spec.graph == graph {
+        for fill in self.desk.accounts[account].fills.iter().map(|fill| &self.desk.fills[*fill]) {
+            if self.desk.orders[fill.order].spec.graph == graph {
                 let record = self.evidence_view(fill);
                 verified &= verify(&record).is_empty();
                 lines.extend(fill_lines(&record));

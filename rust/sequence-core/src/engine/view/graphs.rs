@@ -15,8 +15,8 @@ impl Engine {
 
     /// One graph object. `metadata` is the client's JSON text, to be parsed by whoever shows it.
     pub fn graph_view(&self, id: GraphIx) -> Value {
-        let graph = &self.graphs[id];
-        let order = &self.orders[graph.order];
+        let graph = &self.desk.graphs[id];
+        let order = &self.desk.orders[graph.order];
         Value::Map(vec![
             ("graph_id", graph.id.to_string().into()),
             ("status", GraphStatus::of(order).as_str().into()),
@@ -102,14 +102,14 @@ impl Engine {
         let Reply::Cancelled { graph, order, already_terminal, .. } = reply else {
             return Value::Null;
         };
-        let row = &self.orders[self.graphs[*graph].order];
+        let row = &self.desk.orders[self.desk.graphs[*graph].order];
         let status = match order {
             Some(_) => row.status.as_str(),
             None => GraphStatus::of(row).as_str(),
         };
         Value::Map(vec![
             ("node_order_id", Value::option(order.map(|_| self.node_order_id(row)))),
-            ("graph_id", self.graphs[*graph].id.to_string().into()),
+            ("graph_id", self.desk.graphs[*graph].id.to_string().into()),
             ("status", status.into()),
             ("filled_qty_1e8", row.filled.into()),
             ("already_terminal", (*already_terminal).into()),
@@ -122,10 +122,10 @@ impl Engine {
         let Reply::Cancelled { graph, ended, already_terminal, .. } = reply else {
             return Value::Null;
         };
-        let row = &self.orders[self.graphs[*graph].order];
-        let ended = ended.iter().map(|id| self.node_order_id(&self.orders[*id]).into());
+        let row = &self.desk.orders[self.desk.graphs[*graph].order];
+        let ended = ended.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
         Value::Map(vec![
-            ("graph_id", self.graphs[*graph].id.to_string().into()),
+            ("graph_id", self.desk.graphs[*graph].id.to_string().into()),
             ("status", GraphStatus::of(row).as_str().into()),
             ("cancelled_orders", Value::List(ended.collect())),
             ("already_terminal", (*already_terminal).into()),

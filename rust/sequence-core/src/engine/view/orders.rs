@@ -46,8 +46,8 @@ enum View {
 impl Engine {
     /// Answer of a submit. A replay shows the order as the first answer did.
     pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
-        let row = &self.graphs[graph];
-        let now = &self.orders[row.order];
+        let row = &self.desk.graphs[graph];
+        let now = &self.desk.orders[row.order];
         let order = match (&row.first_answer, replayed) {
             (Some(first), true) => first,
             _ => now,
@@ -66,7 +66,7 @@ impl Engine {
     pub fn order_by_id(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
         match self.find_order(account, id) {
             Ok((_, Some(order))) => Ok(self.order_view(order)),
-            Ok((graph, None)) => Ok(self.order_view(self.graphs[graph].order)),
+            Ok((graph, None)) => Ok(self.order_view(self.desk.graphs[graph].order)),
             Err(refusal) => Err(refusal),
         }
     }
@@ -93,9 +93,9 @@ impl Engine {
         let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
         let symbol = filter.symbol.map(|text| self.resolve_text(text));
-        let newest = self.accounts[account].orders.iter().rev().copied();
+        let newest = self.desk.accounts[account].orders.iter().rev().copied();
         newest.filter(move |id| {
-            let row = &self.orders[*id];
+            let row = &self.desk.orders[*id];
             let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
                 None => true,
                 Some(None) => false,
@@ -121,7 +121,7 @@ impl Engine {
 
     /// One order row.
     pub fn order_view(&self, id: OrderId) -> Value {
-        self.order_view_of(&self.orders[id], View::Row)
+        self.order_view_of(&self.desk.orders[id], View::Row)
     }
 
     /// The pinned venue, or the one venue of all legs.
@@ -133,7 +133,7 @@ impl Engine {
 
     /// Text of an order's id.
     pub fn node_order_id(&self, order: &Order) -> String {
-        let graph = &self.graphs[order.spec.graph].id;
+        let graph = &self.desk.graphs[order.spec.graph].id;
         format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
     }
 
@@ -150,7 +150,7 @@ impl Engine {
         let is_open = !order.status.is_terminal();
         Value::Map(vec![
             ("node_order_id", self.node_order_id(order).into()),
-            ("graph_id", self.graphs[spec.graph].id.to_string().into()),
+            ("graph_id", self.desk.graphs[spec.graph].id.to_string().into()),
             ("node_id", spec.node_id.clone().into()),
             ("seq", spec.seq.into()),
             ("symbol", symbol.clone().into()),
@@ -219,7 +219,7 @@ impl Engine {
             let amount = if replayed {
                 Self::required(order.spec.side, terms, leg).ok()?
             } else {
-                self.ledger.reserved(id).ok()?
+                self.portfolio.ledger.reserved(id).ok()?
             };
             let funded_by_cash =
                 order.spec.kind == crate::ids::InstrumentKind::Perp || order.spec.side == Side::Buy;

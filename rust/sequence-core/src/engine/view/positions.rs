@@ -52,7 +52,7 @@ impl Engine {
         kinds: Option<&[AssetKind]>,
         include_closed: bool,
     ) -> Value {
-        let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self.accounts[account]
+        let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self.desk.accounts[account]
             .rows
             .iter()
             .map(|((venue, asset), row)| {
@@ -77,14 +77,14 @@ impl Engine {
         Value::Map(vec![
             ("positions", Value::List(rows)),
             ("totals", totals.view()),
-            ("as_of_ns", self.now_ns.into()),
+            ("as_of_ns", self.agenda.now_ns.into()),
         ])
     }
 
     /// Realised plus unrealised less fees of the epoch, USD.
     pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> i128 {
         let mut totals = Totals::default();
-        for ((venue, asset), id) in self.accounts[account].rows.iter() {
+        for ((venue, asset), id) in self.desk.accounts[account].rows.iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         totals.realized + totals.unrealized - totals.fees
@@ -93,7 +93,7 @@ impl Engine {
     /// Net asset value in USD.
     pub(super) fn net_value(&self, account: AccountId) -> Money {
         let mut totals = Totals::default();
-        for ((venue, asset), id) in self.accounts[account].rows.iter() {
+        for ((venue, asset), id) in self.desk.accounts[account].rows.iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         Money(totals.nav())
@@ -107,17 +107,21 @@ impl Engine {
         id: RowIx,
     ) -> Row<'_> {
         let known = self.registry.asset_row(asset);
-        let position = &self.rows[id];
+        let position = &self.portfolio.rows[id];
         let quantity = self.held(account, venue, asset);
-        let balance = self.ledger.find(account, venue, asset).map(|b| self.ledger.balance(b));
+        let balance = self
+            .portfolio
+            .ledger
+            .find(account, venue, asset)
+            .map(|b| self.portfolio.ledger.balance(b));
         let available = match position.perp {
             Some(_) => quantity,
             None => balance.and_then(|b| b.available.to_quantity_floor().ok()).unwrap_or_default(),
         };
         let margin = self.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
-            let balance = self.ledger.balance_of(reservation).ok()?;
-            let key = self.ledger.key(balance)?;
+            let balance = self.portfolio.ledger.balance_of(reservation).ok()?;
+            let key = self.portfolio.ledger.key(balance)?;
             Some(&*self.registry.asset_row(key.asset).code)
         });
         Row {
@@ -146,7 +150,7 @@ impl Engine {
             Some(mark) => Marked {
                 price: mark.price,
                 source: if mark.live { "book" } else { "last" },
-                age_ms: self.now_ns.saturating_sub(mark.as_of_ns) / 1_000_000,
+                age_ms: self.agenda.now_ns.saturating_sub(mark.as_of_ns) / 1_000_000,
             },
         }
     }

@@ -59,7 +59,7 @@ impl Engine {
         };
         estimate.qty = admitted.qty;
         let spec = self.spec_of(account, ask, &admitted, ask.node_id.into());
-        let order = new_order(spec, admitted.qty, ask.limit, self.now_ns);
+        let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns);
         let limits = self.check_limits(&order, order.qty, order.limit);
         match limits.and_then(|()| self.plan(&order)) {
             Err((reason, text)) => estimate.fail_with(reason, &text),
@@ -102,7 +102,7 @@ impl Engine {
         order: &Order,
         mut leg: Leg,
     ) -> Result<LegShare, (RejectReason, &'static str)> {
-        let status = self.markets[leg.market].market.status(self.now_ns);
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
         if let Some(refusal) = refusal_of(&order.spec, status) {
             return Err(refusal);
         }
@@ -167,7 +167,8 @@ impl Engine {
             // Cost against the mid in 1e-4 bps: price distance and fee share.
             let reference = mid.unwrap_or(touch);
             let cost = distance(avg, reference, ask.side) + share;
-            let age_ms = self.markets[*market].market.age_ns(self.now_ns) / 1_000_000;
+            let age_ms =
+                self.exchange.markets[*market].market.age_ns(self.agenda.now_ns) / 1_000_000;
             let row = Value::Map(vec![
                 ("venue", terms.venue.as_str().into()),
                 ("qty_1e8", filled.into()),

@@ -65,7 +65,7 @@ impl Engine {
 
     /// How an order was split, and what the parts are expected to cost against the mid.
     pub fn routing_view(&self, id: OrderId) -> Value {
-        let order = &self.orders[id];
+        let order = &self.desk.orders[id];
         let spec = &order.spec;
         let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
         let (mut legs, mut chosen) = (Vec::new(), Vec::new());
@@ -97,13 +97,13 @@ impl Engine {
             ("legs", Value::List(legs)),
             ("est_cost_bps", bps_number(if total == 0 { 0 } else { weighted / total })),
             ("chosen", Value::List(chosen)),
-            ("ts_ns", self.now_ns.into()),
+            ("ts_ns", self.agenda.now_ns.into()),
         ])
     }
 
     /// What the account risks now: open orders, profit and loss of the day, net value, breaches.
     pub fn risk_state_view(&self, account: AccountId) -> Value {
-        let row = &self.accounts[account];
+        let row = &self.desk.accounts[account];
         let nav: Money = self.net_value(account);
         let breached = if self.is_day_breached(account) {
             vec!["daily_loss_limit_usd_1e9".into()]
@@ -122,9 +122,9 @@ impl Engine {
 
     /// Rows of everything that is open: what a reader of the stream needs after a gap.
     pub fn open_rows(&self, account: AccountId) -> (Vec<Value>, Vec<Value>) {
-        let open = || self.accounts[account].open.keys().copied();
+        let open = || self.desk.accounts[account].open.keys().copied();
         let graphs: std::collections::BTreeSet<GraphIx> =
-            open().map(|id| self.orders[id].spec.graph).collect();
+            open().map(|id| self.desk.orders[id].spec.graph).collect();
         let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();
         (open().map(|id| self.order_view(id)).collect(), graphs)
     }
