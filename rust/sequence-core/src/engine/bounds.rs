@@ -1,13 +1,13 @@
 //! Prices against prices: inside a bound, on a grid, too far through the market.
 
-use super::place::Rejected;
+use crate::engine::desk::place::Rejected;
 use crate::ids::{InstrumentKind, Side};
 use crate::number::Price;
 use crate::order::OrderSpec;
 use crate::reject::RejectReason;
 
 /// True when a price is no worse than a bound.
-pub(super) fn within(side: Side, price: Price, bound: Price) -> bool {
+pub(in crate::engine) fn within(side: Side, price: Price, bound: Price) -> bool {
     match side {
         Side::Buy => price <= bound,
         Side::Sell => price >= bound,
@@ -15,7 +15,7 @@ pub(super) fn within(side: Side, price: Price, bound: Price) -> bool {
 }
 
 /// A limit on a venue's grid, rounded toward passive.
-pub(super) fn passive(side: Side, limit: Price, tick: Price) -> Price {
+pub(in crate::engine) fn passive(side: Side, limit: Price, tick: Price) -> Price {
     match side {
         Side::Buy => limit.floor_to(tick),
         Side::Sell => limit.ceil_to(tick).unwrap_or(limit),
@@ -23,7 +23,7 @@ pub(super) fn passive(side: Side, limit: Price, tick: Price) -> Price {
 }
 
 /// Refuses a limit that is further through the market than a slip of the finger should be.
-pub(super) fn check_fat_finger(
+pub(in crate::engine) fn check_fat_finger(
     spec: &OrderSpec,
     limit: Price,
     touch: Price,

@@ -4,53 +4,24 @@
 //! see is a consequence of the commands, the market events and the seed, in this order; nothing is
 //! read from a clock, and nothing a user can see comes from a hash map.
 //!
-//! Reading order: [`Engine::apply`], then `admit` (what is refused), `place` (route and reserve),
-//! `arrive` (meet the book), `book_fill` (money and positions), `finish` (ends), `market` (what
-//! market data does to resting orders), `configure` (reset and position writes).
+//! Reading order: [`Engine::apply`], then `desk/admit` (what is refused), `desk/place` (route and
+//! reserve), `exchange/arrive` (meet the book), `desk/hear` and `desk/book` (reports, money and
+//! positions), `desk/finish` (ends), `exchange/queues` (what market data does to resting orders),
+//! `life` (what happens to accounts without an order of theirs).
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by the ids they gave out, and never shrink; no slice is indexed"
 )]
 
-mod account;
-mod admit;
-mod amend;
-mod amend_leg;
-mod arrive;
-mod book_fill;
 mod bounds;
-mod changes;
 mod check;
-mod check_queues;
-mod configure;
-mod deliver;
-mod evidence;
-mod fill;
-mod fingerprint;
-mod finish;
-mod funding;
-mod impact;
-mod inject;
+mod desk;
+mod exchange;
+mod journal;
 mod life;
-mod liquidate;
-mod listing;
-mod market;
-mod marks;
-mod message;
-mod netting;
-mod outbox;
-mod payout;
-mod perp;
-mod place;
+mod portfolio;
 pub mod record;
-mod restore;
-mod rewind;
-mod risk;
-mod settle;
-mod shortfall;
-mod transit;
 pub mod view;
-mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,19 +40,19 @@ use crate::sim::preset::Params;
 use crate::table::Table;
 use crate::ulid::UlidSource;
 
-use account::RowKey;
-use deliver::Answer;
-use finish::Cancel;
+use desk::account::RowKey;
+use desk::finish::Cancel;
+use desk::hear::Answer;
 
-pub use account::{Account, Graph, GraphId, GraphStatus};
-pub use changes::Changes;
-pub use evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
-pub use fill::{CashTrail, Fill, FillCause};
-pub use listing::FeedKind;
-pub use outbox::{Frame, Topic};
-pub use restore::TableRows;
-pub use risk::KillSwitch;
-pub use world::MarketSim;
+pub use desk::account::{Account, Graph, GraphId, GraphStatus};
+pub use desk::fill::{CashTrail, Fill, FillCause};
+pub use desk::risk::KillSwitch;
+pub use exchange::evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
+pub use exchange::listing::FeedKind;
+pub use exchange::market::MarketSim;
+pub use journal::changes::Changes;
+pub use journal::outbox::{Frame, Topic};
+pub use journal::restore::TableRows;
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +176,7 @@ struct Exchange {
     drops: Vec<(OrderId, usize)>,
     unclaimed: BTreeSet<MarketId>,
     books_age: bool,
-    injected: Vec<inject::Injected>,
+    injected: Vec<desk::inject::Injected>,
 }
 
 /// What clients asked for and what they know of it.
@@ -226,7 +197,7 @@ struct Portfolio {
     ledger: Ledger,
     rows: Table<RowIx, Position>,
     row_keys: Table<RowIx, RowKey>,
-    life: life::Life,
+    life: life::state::Life,
     last_marks: BTreeMap<crate::ids::SymbolId, (crate::number::Price, i64)>,
 }
 
@@ -235,8 +206,8 @@ struct Portfolio {
 struct Journal {
     ulids: UlidSource,
     log: EventLog,
-    outbox: Option<Box<outbox::Outbox>>,
-    kept: Option<changes::Kept>,
+    outbox: Option<Box<journal::outbox::Outbox>>,
+    kept: Option<journal::changes::Kept>,
     faults: Vec<(String, String)>,
 }
 
@@ -282,7 +253,7 @@ impl Engine {
                 ledger: Ledger::new(),
                 rows: Table::default(),
                 row_keys: Table::default(),
-                life: life::Life::default(),
+                life: life::state::Life::default(),
                 last_marks: BTreeMap::new(),
             },
             journal: Journal {

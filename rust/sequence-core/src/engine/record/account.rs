@@ -2,8 +2,8 @@
 
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
-use crate::engine::risk::LossDay;
-use crate::engine::transit::Line;
+use crate::engine::desk::risk::LossDay;
+use crate::engine::exchange::line::Line;
 use crate::engine::{Account, Engine, KillSwitch};
 use crate::ids::{AccountId, AssetId, AssetKind, MarketId, VenueId};
 use crate::ledger::{Balance, BalanceId, BalanceKey, ContraTotals};

@@ -1,7 +1,7 @@
 //! Graph objects and the answers of cancels (wire contract, 10.10, 10.11, 9.7).
 
 use super::Value;
-use crate::engine::account::GraphStatus;
+use crate::engine::desk::account::GraphStatus;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, GraphIx};
 use crate::order::{Order, OrderStatus};

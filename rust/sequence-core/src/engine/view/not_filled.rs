@@ -77,7 +77,7 @@ impl Engine {
         let best = sim.market.best(side).map(|level| level.price);
         let tick = self.registry.market(leg.market).grid.tick_at(price);
         let id: OrderId = self.desk.graphs[spec.graph].order;
-        let key = crate::engine::market::queue_key(id, at);
+        let key = crate::engine::exchange::queues::queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns)
     }
 }

@@ -6,9 +6,9 @@
 use super::{Value, bps_number};
 use crate::command::{Size, Submit};
 use crate::engine::Engine;
-use crate::engine::admit::new_order;
-use crate::engine::arrive::{Stop, refusal_of};
-use crate::engine::finish::LegEnd;
+use crate::engine::desk::admit::new_order;
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::exchange::arrive::{Stop, refusal_of};
 use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Leg, Order, average_price, book_price};
@@ -81,7 +81,8 @@ impl Engine {
                     estimate.notional_usd += usd(notional);
                     estimate.fee_usd += usd(fee);
                     let exact = share.leg.fees.exact();
-                    let locked = crate::engine::perp::margin(exact, terms.initial_margin_1e8);
+                    let locked =
+                        crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8);
                     margin = Money(margin.0 + locked.unwrap_or_default().0);
                     rejected = rejected.or(share.rejected);
                     estimate.legs.push(share.leg);

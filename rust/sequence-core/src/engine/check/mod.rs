@@ -1,0 +1,4 @@
+//! Laws that hold between two commands, and hashes of the state.
+
+pub(in crate::engine) mod laws;
+pub(in crate::engine) mod queues;

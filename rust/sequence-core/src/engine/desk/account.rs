@@ -1,0 +1,226 @@
+//! One client's sandbox: its graphs, orders, fills and rows, by epoch.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::engine::desk::risk::{KillSwitch, LossDay};
+use crate::engine::exchange::line::Line;
+use crate::ids::{AccountId, AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ledger::BalanceId;
+use crate::order::{Order, OrderStatus};
+use crate::reject::{DoneReason, text_enum};
+use crate::risk::{GraphRisk, Mode};
+use crate::sorted::SortedMap;
+use crate::ulid::Ulid;
+
+/// Name of a graph: made here, or the client's own idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GraphId {
+    /// `graph_` and an identifier.
+    Made(Ulid),
+    /// The client's text.
+    Client(Arc<str>),
+}
+
+impl GraphId {
+    /// Reads a graph id; the text decides, so one id never has two forms.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix("graph_").and_then(Ulid::parse) {
+            Some(ulid) => Self::Made(ulid),
+            None => Self::Client(text.into()),
+        }
+    }
+}
+
+/// Graphs by name.
+#[derive(Debug, Clone)]
+pub struct GraphNames {
+    /// Names above every one before: those made here, which only grow.
+    growing: SortedMap<Ulid, GraphIx>,
+    others: BTreeMap<GraphId, GraphIx>,
+}
+
+impl GraphNames {
+    const fn new() -> Self {
+        Self { growing: SortedMap::new(), others: BTreeMap::new() }
+    }
+
+    /// The graph of a name.
+    pub fn get(&self, id: &GraphId) -> Option<GraphIx> {
+        let made = match id {
+            GraphId::Made(ulid) => self.growing.get(ulid),
+            GraphId::Client(_) => None,
+        };
+        made.or_else(|| self.others.get(id)).copied()
+    }
+
+    pub(in crate::engine) fn insert(&mut self, id: GraphId, graph: GraphIx) {
+        match id {
+            GraphId::Made(ulid)
+                if self.growing.keys().next_back().is_none_or(|last| *last < ulid) =>
+            {
+                self.growing.insert(ulid, graph);
+            }
+            _ => {
+                self.others.insert(id, graph);
+            }
+        }
+    }
+
+    pub(in crate::engine) fn clear(&mut self) {
+        self.growing.clear();
+        self.others.clear();
+    }
+}
+
+impl fmt::Display for GraphId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made(ulid) => write!(f, "graph_{ulid}"),
+            Self::Client(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A graph of one node.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// Name.
+    pub id: GraphId,
+    /// Hash of the canonical request, for replays; `None`: that of its order as it stands.
+    pub fingerprint: Option<u128>,
+    /// Its order.
+    pub order: OrderId,
+    /// The order as the first answer showed it, kept while the order can still change.
+    pub first_answer: Option<Box<Order>>,
+    /// Free JSON text of the client.
+    pub metadata: Arc<str>,
+    /// Its limits, where it has any of its own.
+    pub(in crate::engine) limits: Option<Box<GraphRisk>>,
+    /// Mode of the key that sent it.
+    pub by: Mode,
+}
+
+impl Graph {
+    /// Its limits.
+    pub fn risk(&self) -> &GraphRisk {
+        self.limits.as_deref().unwrap_or(&GraphRisk::NONE)
+    }
+
+    /// Limits in the form a graph keeps them.
+    pub(in crate::engine) fn limits(risk: &GraphRisk) -> Option<Box<GraphRisk>> {
+        (*risk != GraphRisk::NONE).then(|| Box::new(*risk))
+    }
+}
+
+text_enum!(
+    /// Status of a graph (wire contract, 10.9).
+    GraphStatus {
+        /// Recorded, nothing acknowledged.
+        Accepted = "ACCEPTED",
+        /// Acknowledged, work left.
+        Running = "RUNNING",
+        /// Paused.
+        Paused = "PAUSED",
+        /// Done with at least one fill.
+        Completed = "COMPLETED",
+        /// Cancelled, or nothing filled and nothing rejected or expired.
+        Cancelled = "CANCELLED",
+        /// Nothing filled and a node rejected.
+        Rejected = "REJECTED",
+        /// Nothing filled and a node expired.
+        Expired = "EXPIRED",
+        /// Ended by a failure action.
+        Failed = "FAILED",
+    }
+);
+
+impl GraphStatus {
+    /// Status of a one-node graph, which its order decides.
+    pub fn of(order: &Order) -> Self {
+        let filled = order.filled.0 > 0;
+        match order.status {
+            OrderStatus::New => Self::Accepted,
+            OrderStatus::Accepted | OrderStatus::Partial => Self::Running,
+            OrderStatus::Rejected => Self::Rejected,
+            // A remainder that no market could take is an end; a withdrawal is a cancel.
+            OrderStatus::Cancelled if !filled || is_withdrawal(order.done) => Self::Cancelled,
+            OrderStatus::Expired if !filled => Self::Expired,
+            OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Expired => Self::Completed,
+        }
+    }
+}
+
+const fn is_withdrawal(done: Option<DoneReason>) -> bool {
+    use DoneReason::{
+        CancelledByClient, GraphCancelled, Replaced, Reset, RootRejected, VenueCancelAll,
+    };
+    matches!(
+        done,
+        Some(CancelledByClient | GraphCancelled | VenueCancelAll | RootRejected | Replaced | Reset)
+    )
+}
+
+/// One client's sandbox.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Client id.
+    pub client: Arc<str>,
+    /// Number of resets; 0 = never seeded.
+    pub epoch: u32,
+    /// Graphs of the epoch by name.
+    pub graphs: GraphNames,
+    /// Orders of the epoch, in order of creation.
+    pub orders: Vec<OrderId>,
+    /// Fills of the epoch, in order of booking.
+    pub fills: Vec<FillIx>,
+    /// Orders that can still trade.
+    pub open: SortedMap<OrderId, ()>,
+    /// Position rows by venue and asset.
+    pub rows: SortedMap<(VenueId, AssetId), RowIx>,
+    /// When orders were admitted, for the last second at least while a rate limit is set.
+    pub(in crate::engine) submits: VecDeque<i64>,
+    /// Kill switches by mode; they outlive a reset.
+    pub(in crate::engine) switches: [KillSwitch; 2],
+    /// Profit and loss of the UTC day, while a loss limit is set.
+    pub(in crate::engine) day: LossDay,
+    /// Connections to venues.
+    pub(in crate::engine) lines: BTreeMap<VenueId, Line>,
+    /// Lines used since they were last kept.
+    pub(in crate::engine) changed_lines: BTreeSet<VenueId>,
+    /// Sum over the ended orders of the epoch, of what they add to the state hash; counted only
+    /// while changes are kept.
+    pub(in crate::engine) ended_hash: u64,
+}
+
+/// Whose, where and of what a position row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct RowKey {
+    pub(in crate::engine) account: AccountId,
+    pub(in crate::engine) venue: VenueId,
+    pub(in crate::engine) asset: AssetId,
+    /// Where the ledger has it; `None` for a perpetual, and for rows of an earlier process.
+    pub(in crate::engine) balance: Option<BalanceId>,
+}
+
+impl Account {
+    /// An account that was never seeded.
+    pub const fn new(client: Arc<str>) -> Self {
+        Self {
+            client,
+            epoch: 0,
+            graphs: GraphNames::new(),
+            orders: Vec::new(),
+            fills: Vec::new(),
+            open: SortedMap::new(),
+            submits: VecDeque::new(),
+            switches: [KillSwitch::OFF, KillSwitch::OFF],
+            day: LossDay::NEW,
+            rows: SortedMap::new(),
+            lines: BTreeMap::new(),
+            changed_lines: BTreeSet::new(),
+            ended_hash: 0,
+        }
+    }
+}

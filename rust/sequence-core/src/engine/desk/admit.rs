@@ -1,0 +1,464 @@
+//! What is refused before anything is recorded, in this order: known graph id, symbol and venue,
+//! price and size, a live market for market orders, open orders.
+//!
+//! A refusal leaves no trace: the graph id stays free and the state hash is as before.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::command::{Size, Submit};
+use crate::engine::{Account, Engine, Graph, GraphId, Reply};
+use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::mutant;
+use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
+use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
+use crate::registry::MarketSpec;
+use crate::reject::Refusal;
+
+/// An order that will be recorded.
+pub(in crate::engine) struct Admitted {
+    pub(in crate::engine) symbol: SymbolId,
+    pub(in crate::engine) outcome: Option<Outcome>,
+    pub(in crate::engine) kind: InstrumentKind,
+    pub(in crate::engine) tif: TimeInForce,
+    pub(in crate::engine) qty: Quantity,
+    pub(in crate::engine) notional: Option<Money>,
+}
+
+impl Engine {
+    /// Admits, records and places an order.
+    pub(in crate::engine) fn submit(
+        &mut self,
+        account: AccountId,
+        order: &Submit<'_>,
+    ) -> Result<Reply, Refusal> {
+        let id = order.graph_id.map(GraphId::parse);
+        let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
+        let found = id.as_ref().and_then(|id| self.desk.accounts[owner].graphs.get(id));
+        if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
+            return if self.is_resent(found, order) || mutant!("replay_ignores_body") {
+                Ok(Reply::Submitted { graph: found, replayed: true })
+            } else {
+                let text = order.graph_id.unwrap_or_default();
+                Err(Refusal::conflict(format!("graph_id {text} was used with another body")))
+            };
+        }
+        self.check_switch(account, order.by)?;
+        let admitted = self.admit(account, order)?;
+        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.ulids.next(self.agenda.now_ns)));
+        let order = self.record(account, order, &admitted, id);
+        self.place(order);
+        let graph = self.desk.orders[order].spec.graph;
+        if !self.desk.orders[order].status.is_terminal() {
+            self.desk.graphs[graph].first_answer = Some(Box::new(self.desk.orders[order].clone()));
+        }
+        Ok(Reply::Submitted { graph, replayed: false })
+    }
+
+    /// Every check of a submit, without a trace. A preview asks it too.
+    pub(in crate::engine) fn admit(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+    ) -> Result<Admitted, Refusal> {
+        let (symbol, outcome) = self.resolve(order)?;
+        let kind = self.registry.symbol(symbol).kind;
+        let markets = self.eligible(symbol, order)?;
+        let tif = time_in_force(order)?;
+        if order.reduce_only && kind != InstrumentKind::Perp {
+            return Err(Refusal::invalid("reduce_only", "is for perps only"));
+        }
+        if let Some(price) = order.limit {
+            check_price_range(kind, price)?;
+        }
+        let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
+        if price.is_none() {
+            return Err(match order.side {
+                Side::Buy => Refusal::invalid("", "market buy requires a live ask"),
+                Side::Sell => Refusal::invalid("", "market sell requires a live bid"),
+            });
+        }
+        let (qty, notional) = self.size(order, &markets, price)?;
+        self.check_fits(order, &markets, qty, price)?;
+        self.check_position_range(account, order.side, &markets, outcome, qty)?;
+        self.check_admission(account, order, &markets, qty, price)?;
+        Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
+    }
+
+    /// The symbol an order names; a pair with the hint `perp` means its perpetual.
+    pub(in crate::engine) fn resolve(
+        &self,
+        order: &Submit<'_>,
+    ) -> Result<(SymbolId, Option<Outcome>), Refusal> {
+        let unknown = || Refusal::invalid("symbol", format!("unknown symbol {:?}", order.symbol));
+        let mut found = self.resolve_text(order.symbol);
+        if order.kind_hint == InstrumentKind::Perp && !order.symbol.ends_with("-PERP") {
+            let perp = format!("{}-PERP", order.symbol);
+            found = self.registry.resolve(&perp).or(found);
+        }
+        let found = found.ok_or_else(unknown)?;
+        let kind = self.registry.symbol(found.symbol).kind;
+        let fits = match order.kind_hint {
+            InstrumentKind::Spot => true,
+            hint => hint == kind,
+        };
+        if !fits {
+            let message = format!(
+                "{} is a {} symbol, not {}",
+                order.symbol,
+                kind.as_str(),
+                order.kind_hint.as_str()
+            );
+            return Err(Refusal::invalid("instrument_type", message));
+        }
+        Ok((found.symbol, found.outcome))
+    }
+
+    /// Markets the order may use, by venue.
+    fn eligible(
+        &self,
+        symbol: SymbolId,
+        order: &Submit<'_>,
+    ) -> Result<Cow<'_, [MarketId]>, Refusal> {
+        let allowed = order.risk.admission.allowed_venues;
+        let Some(venue) = order.venue else {
+            let listed = &self.registry.symbol(symbol).markets[..];
+            let markets =
+                only(listed.into(), |id| allowed.contains(self.registry.market(id).venue));
+            return if markets.is_empty() {
+                let text = format!("none of them lists {}", order.symbol);
+                Err(Refusal::invalid("risk.admission.allowed_venues", text))
+            } else {
+                Ok(markets)
+            };
+        };
+        if !allowed.contains(venue) {
+            let text = format!("{} is not one of them", venue.as_str());
+            return Err(Refusal::invalid("risk.admission.allowed_venues", text));
+        }
+        let markets = self.registry.markets_at(symbol, venue);
+        if markets.is_empty() {
+            let text = format!("{} does not list {}", venue.as_str(), order.symbol);
+            return Err(Refusal::invalid("venue", text));
+        }
+        Ok(markets.into())
+    }
+
+    /// Best live opposite price of a market, in the order's own outcome.
+    pub(in crate::engine) fn touch_of(
+        &self,
+        market: MarketId,
+        side: Side,
+        outcome: Option<Outcome>,
+    ) -> Option<Price> {
+        let sim = &self.exchange.markets[market];
+        if !sim.market.is_live(self.agenda.now_ns) {
+            return None;
+        }
+        let level = sim.market.best(book_side(side, outcome).takes())?;
+        Some(book_price(level.price, outcome))
+    }
+
+    /// Best live opposite price over markets.
+    pub(in crate::engine) fn best_touch(
+        &self,
+        markets: &[MarketId],
+        side: Side,
+        outcome: Option<Outcome>,
+    ) -> Option<Price> {
+        let touches = markets.iter().filter_map(|market| self.touch_of(*market, side, outcome));
+        match side {
+            Side::Buy => touches.min(),
+            Side::Sell => touches.max(),
+        }
+    }
+
+    /// Quantity asked for; a notional is converted once, at the limit or the best opposite price.
+    fn size(
+        &self,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        price: Option<Price>,
+    ) -> Result<(Quantity, Option<Money>), Refusal> {
+        let usd = match order.size {
+            Size::Quantity(qty) if qty.0 >= 1 => return Ok((qty, None)),
+            Size::Quantity(_) => return Err(Refusal::invalid("qty", "must be greater than 0")),
+            Size::Notional(usd) if usd.0 >= 1 => usd,
+            Size::Notional(_) => {
+                return Err(Refusal::invalid("notional", "must be greater than 0"));
+            }
+        };
+        let specs = || markets.iter().map(|market| self.registry.market(*market));
+        let price = price.filter(|price| price.0 > 0);
+        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.lot).min()) else {
+            return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
+        };
+        let rate = specs().next().map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).0).max(1);
+        let usd_price =
+            mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
+        let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;
+        let Ok(qty) = i64::try_from(units) else {
+            return Err(Refusal::invalid("notional", "is too large for this price"));
+        };
+        let qty = Quantity(qty).floor_to(lot);
+        if qty.0 <= 0 {
+            return Err(Refusal::invalid("notional", format!("buys less than one lot of {lot}")));
+        }
+        Ok((qty, Some(usd)))
+    }
+
+    /// What is held, what open orders may add and this order together stay inside the range of a
+    /// stored quantity.
+    pub(in crate::engine) fn check_position_range(
+        &self,
+        account: AccountId,
+        side: Side,
+        markets: &[MarketId],
+        outcome: Option<Outcome>,
+        qty: Quantity,
+    ) -> Result<(), Refusal> {
+        let sells = side == Side::Sell
+            && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
+        if sells {
+            return Ok(());
+        }
+        let open =
+            self.open_orders(account).map(|id| i128::from(self.desk.orders[id].remaining().0));
+        let coming = open.sum::<i128>() + i128::from(qty.0);
+        let held = markets.iter().map(|market| {
+            let terms = self.registry.market(*market);
+            i128::from(self.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs())
+        });
+        if held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
+            return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
+        }
+        Ok(())
+    }
+
+    /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
+    fn check_fits(
+        &self,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        qty: Quantity,
+        price: Option<Price>,
+    ) -> Result<(), Refusal> {
+        let mut first = None;
+        for market in markets {
+            match check_venue_rules(self.registry.market(*market), order, qty, price) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => first = first.or(Some(refusal)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Refusal::invalid("symbol", "is not listed at any venue")))
+    }
+
+    fn record(
+        &mut self,
+        account: AccountId,
+        order: &Submit<'_>,
+        admitted: &Admitted,
+        id: GraphId,
+    ) -> OrderId {
+        let graph = self.desk.graphs.next_id();
+        let node_id = share(&mut self.desk.texts[0], order.node_id);
+        let metadata = share(&mut self.desk.texts[1], order.metadata);
+        let spec = self.spec_of(account, order, admitted, node_id);
+        let ix =
+            self.desk.orders.push(new_order(spec, admitted.qty, order.limit, self.agenda.now_ns));
+        self.desk.graphs.push(Graph {
+            id: id.clone(),
+            fingerprint: None,
+            order: ix,
+            first_answer: None,
+            metadata,
+            limits: Graph::limits(&order.risk),
+            by: order.by,
+        });
+        let row: &mut Account = &mut self.desk.accounts[account];
+        row.graphs.insert(id, graph);
+        row.orders.push(ix);
+        row.open.insert(ix, ());
+        self.note_submit(account);
+        self.touch(ix);
+        self.desk.orders[ix].created_seq = self.desk.orders[ix].event_seq;
+        ix
+    }
+
+    /// What an admitted order asks for, as it is recorded.
+    pub(in crate::engine) fn spec_of(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        admitted: &Admitted,
+        node_id: Arc<str>,
+    ) -> OrderSpec {
+        OrderSpec {
+            account,
+            epoch: self.desk.accounts[account].epoch,
+            graph: self.desk.graphs.next_id(),
+            node_id,
+            seq: 1,
+            symbol: admitted.symbol,
+            outcome: admitted.outcome,
+            kind: admitted.kind,
+            side: order.side,
+            pinned: order.venue,
+            tif: admitted.tif,
+            policy: order.policy,
+            urgency: order.urgency,
+            max_slippage_bps: order.max_slippage_bps,
+            horizon_ms: order.horizon_ms,
+            reduce_only: order.reduce_only,
+            notional_usd: admitted.notional,
+            is_market: order.limit.is_none(),
+            created_ns: self.agenda.now_ns,
+        }
+    }
+
+    /// Resolves a symbol text; a venue's event URL counts as its slug.
+    pub(in crate::engine) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
+        if let Some(found) = self.registry.resolve(text) {
+            return Some(found);
+        }
+        let parsed = crate::symbol::Symbol::parse(text).ok()?;
+        self.registry.resolve(&parsed.canonical())
+    }
+}
+
+/// The text, shared with the order before when that had the same.
+fn share(last: &mut Arc<str>, text: &str) -> Arc<str> {
+    if **last != *text {
+        *last = text.into();
+    }
+    last.clone()
+}
+
+/// The markets that pass; copied only when one does not.
+pub(in crate::engine) fn only(
+    markets: Cow<'_, [MarketId]>,
+    passes: impl Fn(MarketId) -> bool,
+) -> Cow<'_, [MarketId]> {
+    if markets.iter().all(|market| passes(*market)) {
+        return markets;
+    }
+    markets.iter().copied().filter(|market| passes(*market)).collect()
+}
+
+pub(in crate::engine) fn new_order(
+    spec: OrderSpec,
+    qty: Quantity,
+    limit: Option<Price>,
+    now_ns: i64,
+) -> Order {
+    Order {
+        spec,
+        qty,
+        limit,
+        filled: Quantity::ZERO,
+        exact: 0,
+        notional_usd: Money::ZERO,
+        fees_usd: Money::ZERO,
+        status: OrderStatus::New,
+        reject: None,
+        message: None,
+        done: None,
+        legs: Vec::new(),
+        version: 0,
+        event_seq: 0,
+        created_seq: 0,
+        updated_ns: now_ns,
+        expires_ns: None,
+        amending: None,
+    }
+}
+
+pub(in crate::engine) fn time_in_force(order: &Submit<'_>) -> Result<TimeInForce, Refusal> {
+    match (order.limit, order.tif) {
+        (None, Some(TimeInForce::PostOnly)) => {
+            Err(Refusal::invalid("tif", "post_only needs a limit price"))
+        }
+        // A market order never rests, so gtc and day mean what ioc means.
+        (None, Some(TimeInForce::Fok)) => Ok(TimeInForce::Fok),
+        (None, _) => Ok(TimeInForce::Ioc),
+        (Some(_), None) if order.policy == Policy::AggressiveChase => Ok(TimeInForce::Ioc),
+        (Some(_), tif) => Ok(tif.unwrap_or(TimeInForce::Gtc)),
+    }
+}
+
+pub(in crate::engine) fn check_price_range(
+    kind: InstrumentKind,
+    price: Price,
+) -> Result<(), Refusal> {
+    if price.0 < 1 {
+        return Err(Refusal::invalid("price", "must be greater than 0"));
+    }
+    if kind == InstrumentKind::Prediction && price.0 >= PRICE_ONE {
+        return Err(Refusal::invalid("price", "must lie between 0 and 1, both excluded"));
+    }
+    Ok(())
+}
+
+/// Tick, lot and minimums of one venue; an order that routes is floored to lots and ticks later.
+fn check_venue_rules(
+    spec: &MarketSpec,
+    order: &Submit<'_>,
+    qty: Quantity,
+    price: Option<Price>,
+) -> Result<(), Refusal> {
+    let pinned = order.venue.is_some();
+    if let Some(price) = order.limit.filter(|_| pinned) {
+        check_tick(spec, price)?;
+    }
+    if pinned {
+        check_lot(spec, qty)?;
+    }
+    let floored = qty.floor_to(spec.lot);
+    let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
+    check_minimums(spec, floored, notional)
+}
+
+/// The price is on the venue's grid.
+pub(in crate::engine) fn check_tick(spec: &MarketSpec, price: Price) -> Result<(), Refusal> {
+    if spec.grid.contains(price) {
+        return Ok(());
+    }
+    let tick = spec.grid.tick_at(price);
+    let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
+    let text = format!("is off the tick of {tick}; nearest valid: {low} and {high}");
+    Err(Refusal::invalid("price", text))
+}
+
+/// The quantity is whole lots of the venue.
+pub(in crate::engine) fn check_lot(spec: &MarketSpec, qty: Quantity) -> Result<(), Refusal> {
+    let floored = qty.floor_to(spec.lot);
+    if floored == qty {
+        return Ok(());
+    }
+    let high = floored.checked_add(spec.lot)?;
+    // Nothing below one lot can be ordered.
+    let valid = match floored {
+        Quantity(0) => high.to_string(),
+        low => format!("{low} and {high}"),
+    };
+    let text = format!("is off the lot of {}; nearest valid: {valid}", spec.lot);
+    Err(Refusal::invalid("qty", text))
+}
+
+/// The venue takes orders as small as this.
+pub(in crate::engine) fn check_minimums(
+    spec: &MarketSpec,
+    qty: Quantity,
+    notional: Option<Money>,
+) -> Result<(), Refusal> {
+    if qty < spec.min_qty || qty.0 <= 0 {
+        return Err(Refusal::invalid("qty", format!("is below the minimum of {}", spec.min_qty)));
+    }
+    match notional {
+        Some(notional) if notional < spec.min_notional => Err(Refusal::invalid(
+            "qty",
+            format!("is worth {notional}, below the minimum notional of {}", spec.min_notional),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,315 @@
+//! Changing an open order: what is refused, what is reserved first, which legs change and how.
+//!
+//! An amend is a message like a cancel: it travels, and a fill that is faster stands. Until a venue
+//! has answered, a leg has two forms and holds what the dearer one needs, so neither outcome can
+//! lack funds. [`crate::engine::exchange::change`] says what happens at the venue.
+
+use crate::command::{Amend, AmendNode};
+use crate::engine::bounds::{check_fat_finger, passive};
+use crate::engine::{Engine, Reply};
+use crate::ids::{AccountId, OrderId};
+use crate::number::{Money, Price, Quantity, exact_notional};
+use crate::order::{Amending, Leg, LegState, Order, Reshape};
+use crate::registry::MarketSpec;
+use crate::reject::Refusal;
+use crate::sim::latency::Transit;
+use crate::sim::preset::AmendMode;
+
+/// What an accepted amend leaves of an order.
+struct Change {
+    total: Quantity,
+    limit: Option<Price>,
+    /// A smaller total and nothing else.
+    decreases: bool,
+}
+
+impl Engine {
+    /// Amends an order by its id; a graph id means its order.
+    pub(in crate::engine) fn amend(
+        &mut self,
+        account: AccountId,
+        ask: &Amend<'_>,
+    ) -> Result<Reply, Refusal> {
+        let (graph, named) = self.find_order(account, ask.id)?;
+        self.keep_fingerprint(graph);
+        let order = named.unwrap_or(self.desk.graphs[graph].order);
+        self.amend_order(order, ask)
+    }
+
+    /// Amends the newest open order of a node, and how that order is worked.
+    pub(in crate::engine) fn amend_node(
+        &mut self,
+        account: AccountId,
+        ask: &AmendNode<'_>,
+    ) -> Result<Reply, Refusal> {
+        let (graph, _) = self.find_order(account, ask.change.id)?;
+        self.keep_fingerprint(graph);
+        let id = self.desk.graphs[graph].order;
+        let order = &self.desk.orders[id];
+        if &*order.spec.node_id != ask.node_id {
+            return Err(Refusal::not_found(format!("no node {:?} in this graph", ask.node_id)));
+        }
+        check_open(order, &ask.change)?;
+        let expires_ns = match ask.horizon_ms {
+            Some(ms) => Some(self.new_end(order, ms)?),
+            None => None,
+        };
+        let change = &ask.change;
+        let sized = change.new_qty.is_some() || change.reduce_by.is_some();
+        let reply = if sized || change.new_price.is_some() {
+            self.amend_order(id, change)?
+        } else {
+            self.check_switch(account, change.by)?;
+            Reply::Amended { order: id, native: true }
+        };
+        let spec = &mut self.desk.orders[id].spec;
+        spec.max_slippage_bps = ask.max_slippage_bps.or(spec.max_slippage_bps);
+        spec.urgency = ask.urgency.unwrap_or(spec.urgency);
+        spec.horizon_ms = ask.horizon_ms.or(spec.horizon_ms);
+        if ask.max_slippage_bps.is_some() {
+            self.renew_caps(id);
+        }
+        if let Some(due) = expires_ns {
+            self.expire_at(id, due);
+        }
+        if !self.desk.orders[id].status.is_terminal() {
+            self.touch(id);
+        }
+        Ok(reply)
+    }
+
+    /// The worst prices of a walk follow a new slippage cap.
+    fn renew_caps(&mut self, id: OrderId) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+            let cap = self.walk_cap(&self.desk.orders[id].spec, leg.market, leg.bound);
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.cap = cap;
+            }
+        }
+    }
+
+    /// When the order ends with another horizon, which counts from its creation.
+    fn new_end(&self, order: &Order, horizon_ms: u64) -> Result<i64, Refusal> {
+        let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
+        let end = life.and_then(|life| order.spec.created_ns.checked_add(life));
+        match end {
+            Some(end) if end > self.agenda.now_ns => Ok(end),
+            Some(_) => Err(Refusal::conflict("new_constraints.horizon_ms has passed already")),
+            None => Err(Refusal::invalid("new_constraints.horizon_ms", "is too long")),
+        }
+    }
+
+    fn amend_order(&mut self, id: OrderId, ask: &Amend<'_>) -> Result<Reply, Refusal> {
+        let change = self.check_amend(id, ask)?;
+        let forms = self.new_forms(id, &change)?;
+        self.reserve_forms(id, &forms)?;
+        let order = &mut self.desk.orders[id];
+        let legs = || order.legs.iter().zip(&forms);
+        let now: i64 = legs().map(|(leg, _)| leg.qty.0).sum();
+        let after = legs().map(|(leg, form)| form.map_or(leg.qty, |form| form.qty.max(leg.filled)));
+        order.amending = Some(Amending {
+            limit: change.limit,
+            rest: Quantity(order.qty.0 - now),
+            rest_after: Quantity(change.total.0 - after.map(|qty| qty.0).sum::<i64>()),
+        });
+        for at in 0..forms.len() {
+            self.send_reshape(id, at);
+            self.hand_over();
+        }
+        if self.desk.orders[id].amending.is_some() {
+            self.touch(id);
+        }
+        let native = self.rules.params.amend_mode == AmendMode::Native && change.decreases;
+        Ok(Reply::Amended { order: id, native })
+    }
+
+    /// Everything that refuses an amend and leaves the order as it was, but the funds.
+    fn check_amend(&self, id: OrderId, ask: &Amend<'_>) -> Result<Change, Refusal> {
+        let order = &self.desk.orders[id];
+        check_open(order, ask)?;
+        let spec = &order.spec;
+        let taken = ask.reduce_by.map(|by| Quantity(order.qty.0.saturating_sub(by.0)));
+        let total = ask.new_qty.or(taken).unwrap_or(order.qty);
+        if total <= order.filled {
+            return Err(Refusal::conflict(format!(
+                "the new total {total} is not above what is filled, {}: cancel instead",
+                order.filled
+            )));
+        }
+        let limit = ask.new_price.or(order.limit);
+        let decreases = total < order.qty && limit == order.limit;
+        if !decreases {
+            self.check_switch(spec.account, ask.by)?;
+        }
+        if let Some(price) = ask.new_price {
+            crate::engine::desk::admit::check_price_range(spec.kind, price)?;
+            self.check_new_price(order, price)?;
+        }
+        if !decreases {
+            self.check_growth(order, total, limit)?;
+        }
+        Ok(Change { total, limit, decreases })
+    }
+
+    fn check_new_price(&self, order: &Order, price: Price) -> Result<(), Refusal> {
+        let spec = &order.spec;
+        let markets: Vec<_> = order.legs.iter().map(|leg| leg.market).collect();
+        for market in markets.iter().filter(|_| spec.pinned.is_some()) {
+            crate::engine::desk::admit::check_tick(self.registry.market(*market), price)?;
+        }
+        let bps = self.deviation_bps(spec);
+        match self.best_touch(&markets, spec.side, spec.outcome) {
+            Some(touch) => check_fat_finger(spec, price, touch, bps)
+                .map_err(|(reason, text)| named_conflict(reason.as_str(), &text)),
+            None => Ok(()),
+        }
+    }
+
+    /// Limits that a larger or dearer order must keep.
+    fn check_growth(
+        &self,
+        order: &Order,
+        total: Quantity,
+        limit: Option<Price>,
+    ) -> Result<(), Refusal> {
+        let spec = &order.spec;
+        let markets = &self.registry.symbol(spec.symbol).markets;
+        let added = Quantity(total.0.saturating_sub(order.qty.0).max(0));
+        self.check_position_range(spec.account, spec.side, markets, spec.outcome, added)?;
+        self.check_notional(self.risk_of(spec), || self.notional_usd(markets, total, limit))?;
+        self.check_limits(order, total, limit)
+            .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))
+    }
+
+    /// The new form of each leg; `None` for a leg that ended. More goes to the leg with the most
+    /// left, less comes off the last ones.
+    fn new_forms(&self, id: OrderId, change: &Change) -> Result<Vec<Option<Reshape>>, Refusal> {
+        let order = &self.desk.orders[id];
+        let open = |leg: &Leg| leg.state != LegState::Done;
+        let left = |leg: &Leg| if open(leg) { leg.remaining().0 } else { 0 };
+        let mut sizes: Vec<i64> = order.legs.iter().map(left).collect();
+        let wanted = change.total.0 - order.filled.0;
+        let mut excess = sizes.iter().sum::<i64>() - wanted;
+        let most = sizes.iter().enumerate().max_by_key(|(at, size)| (**size, usize::MAX - at));
+        if let Some(at) = most.map(|(at, _)| at)
+            && excess < 0
+        {
+            sizes[at] -= excess;
+        }
+        for size in sizes.iter_mut().rev() {
+            let cut = excess.clamp(0, *size);
+            (*size, excess) = (*size - cut, excess - cut);
+        }
+        let legs = order.legs.iter().zip(sizes);
+        legs.map(|(leg, size)| {
+            if open(leg) { self.new_form(order, leg, size, change).map(Some) } else { Ok(None) }
+        })
+        .collect()
+    }
+
+    fn new_form(
+        &self,
+        order: &Order,
+        leg: &Leg,
+        size: i64,
+        change: &Change,
+    ) -> Result<Reshape, Refusal> {
+        let terms = self.registry.market(leg.market);
+        let size = fitting(order, leg, terms, Quantity(size), change.limit)?;
+        let qty = if size.0 == 0 { size } else { Quantity(leg.filled.0 + size.0) };
+        let bound = match change.limit {
+            Some(limit) => passive(order.spec.side, limit, terms.grid.tick_at(limit)),
+            None => leg.bound,
+        };
+        let reducing = self.reducible(&order.spec, leg.market).min(size);
+        if order.spec.reduce_only && reducing < size {
+            return Err(Refusal::conflict("there is not so much of a position to reduce"));
+        }
+        Ok(Reshape {
+            qty,
+            bound,
+            cap: self.walk_cap(&order.spec, leg.market, bound),
+            margin_at: self.margin_price(&order.spec, leg.market, bound),
+            reducing,
+            at_venue: false,
+            travels: !self.is_instant(),
+            transit: Transit::default(),
+        })
+    }
+
+    /// Holds what the dearer form of each leg needs: all legs, or the order stays as it was.
+    fn reserve_forms(&mut self, id: OrderId, forms: &[Option<Reshape>]) -> Result<(), Refusal> {
+        let mut failed = None;
+        for (at, form) in forms.iter().enumerate() {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.reshape = form.map(Box::new);
+            }
+            if form.is_some()
+                && let Err(error) = self.hold_required(id, at)
+            {
+                failed = Some(error.to_string());
+                break;
+            }
+        }
+        let Some(text) = failed else { return Ok(()) };
+        for at in 0..forms.len() {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.reshape = None;
+            }
+            // What was held before is still there: shrinking to it cannot fail.
+            let shrunk = self.hold_required(id, at);
+            debug_assert!(shrunk.is_ok());
+        }
+        Err(named_conflict("INSUFFICIENT_BALANCE", &text))
+    }
+}
+
+fn check_open(order: &Order, ask: &Amend<'_>) -> Result<(), Refusal> {
+    if order.status.is_terminal() {
+        return Err(Refusal::conflict(format!("order is {}", order.status.as_str())));
+    }
+    if order.spec.is_market {
+        return Err(Refusal::conflict("a market order cannot be amended: cancel it instead"));
+    }
+    if let Some(version) = ask.expected_version.filter(|version| *version != order.version) {
+        let text = format!("expected_version {version}: the order has version {}", order.version);
+        return Err(Refusal::conflict(text));
+    }
+    if order.amending.is_some() {
+        return Err(Refusal::conflict("another amend of this order is on its way"));
+    }
+    Ok(())
+}
+
+/// Lot and minimums of a leg's new rest; what a routed order cannot place there stays out.
+fn fitting(
+    order: &Order,
+    leg: &Leg,
+    terms: &MarketSpec,
+    size: Quantity,
+    limit: Option<Price>,
+) -> Result<Quantity, Refusal> {
+    let floored = size.floor_to(terms.lot);
+    if floored == size && size == leg.remaining() {
+        return Ok(size);
+    }
+    if order.spec.pinned.is_some() {
+        crate::engine::desk::admit::check_lot(terms, Quantity(leg.filled.0 + size.0))?;
+    }
+    let total = Quantity(leg.filled.0 + floored.0);
+    if floored.0 > 0 || order.legs.len() == 1 {
+        let notional = limit.map(|price| Money::from_exact_floor(exact_notional(price, total)));
+        crate::engine::desk::admit::check_minimums(terms, total, notional)?;
+    }
+    Ok(floored)
+}
+
+fn named_conflict(name: &str, text: &str) -> Refusal {
+    Refusal::conflict(format!("{name}: {text}"))
+}
+
+/// True when a change of a leg keeps its place in the queue.
+pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: &Leg, form: &Reshape) -> bool {
+    mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
+}

@@ -1,0 +1,383 @@
+//! Money and positions of one fill.
+//!
+//! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
+//! fill costs, and a fill never needs more than its leg holds.
+
+use crate::engine::desk::account::RowKey;
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::desk::hear::Matched;
+use crate::engine::portfolio::required::buy_cost;
+use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
+use crate::event::EventKind;
+use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
+use crate::ledger::{BalanceId, LedgerError, ReservationId};
+use crate::mutant;
+use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
+use crate::order::{Leg, LegState, OrderStatus};
+use crate::position::{Execution, Position};
+use crate::registry::MarketSpec;
+use crate::reject::{DoneReason, RejectReason};
+use crate::sim::fees::{FeeLeg, FeeState};
+
+/// One fill about to be booked.
+pub(in crate::engine) struct Booking {
+    pub(in crate::engine) order: OrderId,
+    pub(in crate::engine) leg: usize,
+    pub(in crate::engine) terms: MarketSpec,
+    pub(in crate::engine) price: Price,
+    pub(in crate::engine) quantity: Quantity,
+    /// The same in USD, for the position row.
+    pub(in crate::engine) execution: Execution,
+    pub(in crate::engine) fee: FeeLeg,
+    /// Sums of the leg after this fill.
+    pub(in crate::engine) fees: FeeState,
+}
+
+impl Engine {
+    /// Books one fill of a leg at a price in the order's own outcome.
+    pub(in crate::engine) fn book_fill(&mut self, order: OrderId, leg: usize, matched: Matched) {
+        if !self.desk.orders[order].spec.reduce_only || mutant!("reduce_only_flips") {
+            return self.book_whole(order, leg, matched);
+        }
+        // The position may have changed since the order was placed; it must not be flipped.
+        let left = self.opposite_position(order, leg);
+        let clipped = left < matched.quantity;
+        if left.0 > 0 {
+            let quantity = matched.quantity.min(left);
+            self.book_whole(order, leg, Matched { quantity, ..matched });
+        }
+        if clipped {
+            self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+        }
+    }
+
+    fn book_whole(&mut self, order: OrderId, leg: usize, mut matched: Matched) {
+        if mutant!("overfill") {
+            matched.quantity = Quantity(matched.quantity.0.saturating_mul(2));
+        }
+        let booked = self.prepare(order, leg, &matched).and_then(|booking| {
+            let (before, reservation) = self.held_by(order, leg);
+            let realized = match (booking.terms.kind, booking.execution.side) {
+                (InstrumentKind::Perp, _) => self.book_perp(&booking),
+                (_, Side::Buy) => self.book_buy(&booking),
+                (_, Side::Sell) => self.book_sell(&booking),
+            }?;
+            let cash = self.cash_trail(&booking, before, reservation);
+            Ok((booking, realized, cash))
+        });
+        match booked {
+            Ok((booking, realized, cash)) => {
+                self.record_fill(&booking, matched, realized, cash);
+                self.net_pairs(order, &booking.terms);
+                self.end_broke_leg(order, leg);
+            }
+            Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
+                // The position it was to reduce is gone, and there is no margin to open one.
+                let end = if self.desk.orders[order].filled.0 == 0 {
+                    LegEnd::Rejected(RejectReason::InsufficientBalance, "not enough margin")
+                } else {
+                    LegEnd::Cancelled(DoneReason::NoLiquidity)
+                };
+                self.end_leg(order, leg, end);
+            }
+            Err(error) => {
+                self.report_fault(order, &error);
+                self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+            }
+        }
+    }
+
+    fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
+        let reservation = self.desk.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
+        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
+        (held.unwrap_or_default(), reservation)
+    }
+
+    fn cash_trail(
+        &self,
+        booking: &Booking,
+        reserved_before: Money,
+        reservation: Option<ReservationId>,
+    ) -> CashTrail {
+        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
+        let reserved_after = held.unwrap_or_default();
+        let spent = match booking.execution.side {
+            Side::Buy => booking.fee.notional.0 + booking.fee.fee.0,
+            Side::Sell => booking.quantity.to_money().0,
+        };
+        let spent = if booking.terms.kind == InstrumentKind::Perp { 0 } else { spent };
+        CashTrail {
+            charged_before: Money(booking.fees.booked().0 - booking.fee.notional.0),
+            charged_after: booking.fees.booked(),
+            reserved_before,
+            reserved_after,
+            released: Money(reserved_before.0 - reserved_after.0 - spent),
+        }
+    }
+
+    fn is_perp(&self, order: OrderId) -> bool {
+        self.desk.orders[order].spec.kind == InstrumentKind::Perp
+    }
+
+    fn prepare(
+        &self,
+        order: OrderId,
+        at: usize,
+        matched: &Matched,
+    ) -> Result<Booking, LedgerError> {
+        let Matched { price, quantity, cause, .. } = *matched;
+        let leg = self.desk.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
+        let mut terms = *self.registry.market(leg.market);
+        if cause == FillCause::Liquidation {
+            terms.fees = self.liquidation_fees();
+        }
+        let side = self.desk.orders[order].spec.side;
+        let mut fees = leg.fees;
+        let maker = !cause.is_taker();
+        let fee = fees.charge(&terms.fees, side, price, quantity, maker)?;
+        let execution = Execution {
+            side,
+            quantity,
+            price: self.in_usd(price, terms.settle)?,
+            fee_usd: self.money_in_usd(fee.fee, terms.settle)?,
+            at_ns: self.agenda.now_ns,
+        };
+        Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
+    }
+
+    fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+        let (account, held) = self.holder(fill);
+        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let filled = Quantity(leg.filled.0 + fill.quantity.0);
+        let keep = if leg.reshape.is_some() {
+            let after = Leg { filled, fees: fill.fees, ..leg.clone() };
+            Self::required(Side::Buy, &fill.terms, &after)?
+        } else {
+            let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
+            buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?
+        };
+        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
+        let (row, after, realized) = self.changed_row(account, fill, held)?;
+        self.portfolio.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
+        let balance = self.balance_in(row);
+        self.portfolio.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
+        self.portfolio.rows[row] = after;
+        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
+        Ok(realized)
+    }
+
+    fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+        let (account, held) = self.holder(fill);
+        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let rest = Quantity(leg.remaining().0 - fill.quantity.0);
+        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
+        let (row, after, realized) = self.changed_row(account, fill, held)?;
+        self.portfolio.ledger.settle(
+            reservation,
+            fill.quantity.to_money(),
+            Money::ZERO,
+            rest.to_money(),
+        )?;
+        let cash = self.row(account, fill.terms.venue, fill.terms.settle);
+        let balance = self.balance_in(cash);
+        self.portfolio.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
+        self.portfolio.rows[row] = after;
+        self.touch_row(cash);
+        Ok(realized)
+    }
+
+    fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
+        let spec = &self.desk.orders[fill.order].spec;
+        (spec.account, fill.terms.held(spec.outcome))
+    }
+
+    /// The position row of what is bought or sold as the fill leaves it: computed before money
+    /// moves, so that a row that cannot hold it refuses the fill whole.
+    fn changed_row(
+        &mut self,
+        account: AccountId,
+        fill: &Booking,
+        held: AssetId,
+    ) -> Result<(RowIx, Position, Money), LedgerError> {
+        let row = self.row(account, fill.terms.venue, held);
+        let quantity = self.held_in(row);
+        let mut position = self.portfolio.rows[row];
+        let effect = position.apply_fill(quantity, fill.execution)?;
+        Ok((row, position, effect.realized))
+    }
+
+    fn record_fill(
+        &mut self,
+        booking: &Booking,
+        matched: Matched,
+        realized_usd: Money,
+        cash: CashTrail,
+    ) {
+        let Matched { cause, evidence, .. } = matched;
+        let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
+        let exact = exact_notional(price, quantity);
+        let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let fees_before = std::mem::replace(&mut leg.fees, fees);
+        leg.filled = Quantity(leg.filled.0 + quantity.0);
+        let market = leg.market;
+        let account = self.desk.orders[id].spec.account;
+        let (now, ulids) = (self.agenda.now_ns, &mut self.journal.ulids);
+        let twice = mutant!("duplicate_fill_id");
+        let ix = self.desk.fills.push(Fill {
+            id: if twice { ulids.clone().next(now) } else { ulids.next(now) },
+            order: id,
+            market,
+            price,
+            quantity,
+            notional_usd,
+            fee: fee.fee,
+            fee_asset: terms.settle,
+            fee_usd: execution.fee_usd,
+            fee_leg: fee,
+            fee_rule: terms.fees,
+            fees_before,
+            cash,
+            is_maker: !cause.is_taker(),
+            cause,
+            queue_ahead: match &evidence.liquidity {
+                Liquidity::Maker(fill, _) => fill.ahead_entry,
+                Liquidity::Taker(..) => Quantity(-1),
+            },
+            realized_usd,
+            evidence,
+            event_seq: 0,
+            ts_ns: self.agenda.now_ns,
+        });
+        let words = [price.0, quantity.0, i64::try_from(fee.fee.0).unwrap_or(i64::MAX)];
+        let kind = EventKind::OrderFilled { order: id, fill: ix, words };
+        self.desk.fills[ix].event_seq = self.journal.log.push(self.agenda.now_ns, account, kind);
+        self.desk.accounts[account].fills.push(ix);
+        self.publish_fill(ix);
+        let order = &mut self.desk.orders[id];
+        order.filled = Quantity(order.filled.0 + quantity.0);
+        order.exact += exact;
+        order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
+        order.fees_usd = Money(order.fees_usd.0 + execution.fee_usd.0);
+        self.after_fill(id, at);
+        self.watch_day(account);
+    }
+
+    /// Status after a fill; a filled leg ends, a filled order is FILLED.
+    fn after_fill(&mut self, id: OrderId, at: usize) {
+        let done = self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.remaining().0 == 0);
+        if done {
+            self.close_leg(id, at, OrderStatus::Filled);
+        } else if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.status = OrderStatus::Partial;
+            leg.state = LegState::Working;
+        }
+        if self.desk.orders[id].filled == self.desk.orders[id].qty {
+            self.complete(id, OrderStatus::Filled);
+        } else {
+            self.set_status(id, OrderStatus::Partial);
+        }
+    }
+
+    /// The row of an asset, made on first use.
+    pub(in crate::engine) fn row(
+        &mut self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) -> RowIx {
+        if let Some(found) = self.desk.accounts[account].rows.get(&(venue, asset)) {
+            return *found;
+        }
+        let row = self.registry.asset_row(asset);
+        let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
+        let number = u64::from(self.portfolio.rows.next_id().0) + 1;
+        let id = self.portfolio.rows.push(match row.kind {
+            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns),
+            _ => Position::asset(number, entry, self.agenda.now_ns),
+        });
+        let balance = match row.kind {
+            AssetKind::Perp => None,
+            _ => Some(self.portfolio.ledger.open(account, venue, asset)),
+        };
+        self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
+        self.desk.accounts[account].rows.insert((venue, asset), id);
+        id
+    }
+
+    /// Cash moved: its row is newer; the quantity is the ledger's.
+    pub(in crate::engine) fn touch_cash(
+        &mut self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) {
+        let row = self.row(account, venue, asset);
+        self.touch_row(row);
+    }
+
+    fn touch_row(&mut self, row: RowIx) {
+        let held = self.held_in(row);
+        self.portfolio.rows[row].touch(held, self.agenda.now_ns);
+    }
+
+    /// The balance of a row that is no perpetual's.
+    fn balance_in(&mut self, row: RowIx) -> BalanceId {
+        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
+        balance.unwrap_or_else(|| self.portfolio.ledger.open(account, venue, asset))
+    }
+
+    /// Whole quantity units of an asset, or the signed size of a perp.
+    pub(in crate::engine) fn held(
+        &self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) -> Quantity {
+        match self.desk.accounts[account].rows.get(&(venue, asset)) {
+            Some(row) => self.held_in(*row),
+            None => self.units(self.portfolio.ledger.find(account, venue, asset)),
+        }
+    }
+
+    /// The same of a row.
+    fn held_in(&self, row: RowIx) -> Quantity {
+        if let Some(perp) = self.portfolio.rows[row].perp {
+            return perp.quantity;
+        }
+        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
+        self.units(balance.or_else(|| self.portfolio.ledger.find(account, venue, asset)))
+    }
+
+    fn units(&self, balance: Option<BalanceId>) -> Quantity {
+        let total = balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
+        total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
+    }
+
+    /// Value of one unit of an asset in USD: 1 when pegged, else the mid of its USD market.
+    pub(in crate::engine) fn usd_rate(&self, asset: AssetId) -> Price {
+        if self.registry.asset_row(asset).pegged {
+            return Price(PRICE_ONE);
+        }
+        self.mark_of(asset).map_or(Price(0), |mark| mark.price)
+    }
+
+    fn in_usd(&self, price: Price, quote: AssetId) -> Result<Price, LedgerError> {
+        let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?.0;
+        i64::try_from(usd).map(Price).or(Err(LedgerError::Range))
+    }
+
+    /// An amount of an asset in USD, rounded down.
+    pub(in crate::engine) fn money_in_usd(
+        &self,
+        money: Money,
+        asset: AssetId,
+    ) -> Result<Money, LedgerError> {
+        let rate = self.usd_rate(asset);
+        if rate.0 == PRICE_ONE {
+            return Ok(money);
+        }
+        let usd = mul_div_floor(money.0, i128::from(rate.0), i128::from(PRICE_ONE));
+        Ok(Money(usd?))
+    }
+}

@@ -1,0 +1,94 @@
+//! One booked fill.
+
+use crate::engine::Evidence;
+use crate::ids::{AssetId, MarketId, OrderId};
+use crate::number::{Money, Price, Quantity};
+use crate::reject::text_enum;
+use crate::sim::fees::{FeeLeg, FeeSchedule, FeeState};
+use crate::ulid::Ulid;
+
+text_enum!(
+    /// Why a fill happened (wire contract, 11).
+    FillCause {
+        /// Took displayed size.
+        Walk = "WALK",
+        /// A print reached it in the queue.
+        Queue = "QUEUE",
+        /// The market traded through its price.
+        Through = "THROUGH",
+        /// An opposite quote appeared at or through its price.
+        Crossing = "CROSSING",
+        /// As `CROSSING`, seen in the first snapshot after a gap.
+        ResyncCross = "RESYNC_CROSS",
+        /// Closed by a liquidation.
+        Liquidation = "LIQUIDATION",
+    }
+);
+
+impl FillCause {
+    /// The order came to the book; otherwise the book came to it.
+    pub const fn is_taker(self) -> bool {
+        matches!(self, Self::Walk | Self::Liquidation)
+    }
+}
+
+/// What a fill did to its leg's charge and reservation. In every fill:
+/// `reserved_before = charge + fee + released + reserved_after` for buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CashTrail {
+    /// Charged or received before.
+    pub charged_before: Money,
+    /// Charged or received after.
+    pub charged_after: Money,
+    /// Held before.
+    pub reserved_before: Money,
+    /// Held after.
+    pub reserved_after: Money,
+    /// Freed by the fill.
+    pub released: Money,
+}
+
+/// One fill. Prices are in the order's own outcome.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// Unique id.
+    pub id: Ulid,
+    /// Order.
+    pub order: OrderId,
+    /// Where.
+    pub market: MarketId,
+    /// Price.
+    pub price: Price,
+    /// Quantity, above 0.
+    pub quantity: Quantity,
+    /// Price × quantity in USD.
+    pub notional_usd: Money,
+    /// Fee in its asset; negative = rebate.
+    pub fee: Money,
+    /// Asset of the fee.
+    pub fee_asset: AssetId,
+    /// Fee in USD.
+    pub fee_usd: Money,
+    /// How the fee came about.
+    pub fee_leg: FeeLeg,
+    /// The rule it was charged by.
+    pub fee_rule: FeeSchedule,
+    /// Sums of its leg before it.
+    pub fees_before: FeeState,
+    /// What it did to the leg's reservation.
+    pub cash: CashTrail,
+    /// Rested in the book.
+    pub is_maker: bool,
+    /// Why it happened.
+    pub cause: FillCause,
+    /// External size in front when it joined its queue; -1 for takers and where unknown.
+    pub queue_ahead: Quantity,
+    /// P&L realised by this fill, without fees.
+    pub realized_usd: Money,
+    /// What stands behind it.
+    pub evidence: Box<Evidence>,
+    /// Commit number.
+    pub event_seq: u64,
+    /// When.
+    pub ts_ns: i64,
+}

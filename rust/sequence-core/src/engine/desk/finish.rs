@@ -1,0 +1,359 @@
+//! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
+
+use crate::engine::desk::hear::Answer;
+use crate::engine::exchange::line::Purpose;
+use crate::engine::{Due, Engine, GraphId, GraphStatus, Reply};
+use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
+use crate::ledger::LedgerError;
+use crate::mutant;
+use crate::order::{AtVenue, LegState, OrderStatus};
+use crate::reject::{DoneReason, Refusal, RejectReason};
+use crate::risk::Mode;
+
+/// Why a leg ended before it was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum LegEnd {
+    /// The venue refused it.
+    Rejected(RejectReason, &'static str),
+    /// Its rest was withdrawn.
+    Cancelled(DoneReason),
+    /// Its time ran out.
+    Expired,
+}
+
+/// A cancel on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Cancel {
+    reason: DoneReason,
+    /// When the venue has it, ns.
+    arrive_ns: i64,
+    /// What its answer takes, ns.
+    response_ns: i64,
+}
+
+impl Engine {
+    /// Ends a leg; the order keeps the first reason, and shows it when its last leg ends.
+    pub(in crate::engine) fn end_leg(&mut self, id: OrderId, at: usize, end: LegEnd) {
+        let (status, reject, done) = match end {
+            LegEnd::Rejected(reason, _) => (OrderStatus::Rejected, Some(reason), None),
+            LegEnd::Cancelled(reason) => (OrderStatus::Cancelled, None, Some(reason)),
+            LegEnd::Expired => (OrderStatus::Expired, None, Some(DoneReason::Expired)),
+        };
+        let order = &mut self.desk.orders[id];
+        if let LegEnd::Rejected(_, text) = end {
+            order.message.get_or_insert_with(|| text.into());
+        }
+        let withdrawn = order.legs.get(at).is_some_and(|leg| {
+            leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
+        });
+        if order.reject.is_none() && order.done.is_none() && !withdrawn {
+            (order.reject, order.done) = (reject, done);
+        }
+        self.close_leg(id, at, status);
+    }
+
+    /// The leg holds nothing from here on.
+    pub(in crate::engine) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
+        if !mutant!("fill_after_cancel") {
+            self.exchange.drops.push((id, at));
+        }
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        leg.state = LegState::Done;
+        leg.status = status;
+        match leg.reshape.take() {
+            // The client never learned of the new form.
+            Some(form) if form.at_venue => leg.qty = form.qty,
+            // An amend took the rest of this leg away.
+            Some(form) if form.qty.0 == 0 => leg.qty = leg.filled,
+            _ => {}
+        }
+        let mut reservation = leg.reservation.take();
+        let kept = match status {
+            OrderStatus::Rejected => mutant!("reject_keeps_reservation"),
+            OrderStatus::Cancelled => mutant!("partial_cancel_keeps") && leg.filled.0 > 0,
+            OrderStatus::Expired => mutant!("expiry_keeps_reservation"),
+            _ => false,
+        };
+        if kept {
+            reservation = None;
+        }
+        if let Some(Err(error)) = reservation.map(|held| self.portfolio.ledger.release(held)) {
+            self.report_fault(id, &error);
+        }
+    }
+
+    /// Ends the order when its last leg has ended.
+    pub(in crate::engine) fn finish_if_done(&mut self, id: OrderId) {
+        let order = &self.desk.orders[id];
+        let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
+        if open || order.status.is_terminal() {
+            return;
+        }
+        let status = match (order.reject, order.done) {
+            _ if order.filled == order.qty => OrderStatus::Filled,
+            (Some(_), _) if order.filled.0 == 0 => OrderStatus::Rejected,
+            (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
+            _ => OrderStatus::Cancelled,
+        };
+        if self.desk.orders[id].done.is_none() && status == OrderStatus::Cancelled {
+            // Legs filled in full, and a remainder that no leg could hold.
+            self.desk.orders[id].done = Some(DoneReason::BelowLot);
+        }
+        self.complete(id, status);
+    }
+
+    /// Moves an order to a terminal status.
+    pub(in crate::engine) fn complete(&mut self, id: OrderId, status: OrderStatus) {
+        let order = &mut self.desk.orders[id];
+        if status == OrderStatus::Filled {
+            (order.done, order.reject, order.message) = (Some(DoneReason::Filled), None, None);
+        } else if status != OrderStatus::Rejected {
+            order.reject = None;
+        }
+        let account = order.spec.account;
+        self.set_status(id, status);
+        let ended = if self.is_kept() { self.order_hash(id) } else { 0 };
+        let row = &mut self.desk.accounts[account];
+        row.ended_hash = row.ended_hash.wrapping_add(ended);
+        row.open.remove(&id);
+    }
+
+    /// One legal move of the order's status; the row changes version.
+    pub(in crate::engine) fn set_status(&mut self, id: OrderId, next: OrderStatus) {
+        let order = &mut self.desk.orders[id];
+        debug_assert!(order.status.may_become(next), "{:?} -> {next:?}", order.status);
+        order.status = next;
+        self.touch(id);
+    }
+
+    /// An order that cannot go on: nothing filled, nothing held.
+    pub(in crate::engine) fn reject_order(
+        &mut self,
+        id: OrderId,
+        reason: RejectReason,
+        message: &str,
+    ) {
+        let order = &mut self.desk.orders[id];
+        order.reject = Some(reason);
+        order.message = Some(message.into());
+        self.complete(id, OrderStatus::Rejected);
+    }
+
+    /// Withdraws what is left of an order at once: nothing travels.
+    pub(in crate::engine) fn withdraw(&mut self, id: OrderId, reason: DoneReason) {
+        self.end_open_legs(id, LegEnd::Cancelled(reason));
+        self.finish_if_done(id);
+    }
+
+    /// Sets when the order's time is over; a later or earlier end replaces the one before.
+    pub(in crate::engine) fn expire_at(&mut self, id: OrderId, due_ns: i64) {
+        self.desk.orders[id].expires_ns = Some(due_ns);
+        self.add_timer(due_ns, Due::Expire(id));
+    }
+
+    /// The order's time is over. A leg on its way is too late when it comes.
+    pub(in crate::engine) fn expire(&mut self, id: OrderId) {
+        if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns) {
+            return;
+        }
+        for at in 0..self.desk.orders[id].legs.len() {
+            let leg = self.desk.orders[id].legs.get(at);
+            if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
+                let arrive_ns = leg.transit.arrive_ns;
+                let unheard = leg.state == LegState::InFlight;
+                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
+                self.leave(id, at);
+                if unheard || !replaces {
+                    self.answer(id, at, Answer::Acknowledged, arrive_ns);
+                }
+                self.answer(id, at, Answer::Ended(LegEnd::Expired), arrive_ns);
+            } else {
+                self.end_at_venue(id, at, LegEnd::Expired);
+            }
+        }
+    }
+
+    pub(in crate::engine) fn end_open_legs(&mut self, id: OrderId, end: LegEnd) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            let open =
+                self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.state != LegState::Done);
+            if open {
+                self.end_leg(id, at, end);
+            }
+        }
+    }
+
+    /// Withdraws every open order of an account.
+    pub(in crate::engine) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
+        if self.desk.accounts[account].open.is_empty() {
+            return;
+        }
+        let open: Vec<OrderId> = self.open_orders(account).collect();
+        for id in open {
+            self.withdraw(id, reason);
+        }
+    }
+
+    /// Orders of an account that can still trade, oldest first.
+    pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
+        self.desk.accounts[account].open.keys().copied()
+    }
+
+    /// Cancels an order by its id; a graph id cancels the graph.
+    pub(in crate::engine) fn cancel_order(
+        &mut self,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Reply, Refusal> {
+        let (graph, order) = self.find_order(account, id)?;
+        self.cancel(graph, order, DoneReason::CancelledByClient)
+    }
+
+    /// Cancels a graph by its own id or that of one of its orders.
+    pub(in crate::engine) fn cancel_graph(
+        &mut self,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Reply, Refusal> {
+        let (graph, _) = self.find_order(account, id)?;
+        self.cancel(graph, None, DoneReason::GraphCancelled)
+    }
+
+    fn cancel(
+        &mut self,
+        graph: GraphIx,
+        named: Option<OrderId>,
+        reason: DoneReason,
+    ) -> Result<Reply, Refusal> {
+        let order = self.desk.graphs[graph].order;
+        match self.desk.orders[order].status {
+            OrderStatus::Cancelled => {
+                let ended = Vec::new();
+                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: true })
+            }
+            status if status.is_terminal() => {
+                Err(Refusal::conflict(format!("order is {}", status.as_str())))
+            }
+            _ => {
+                self.send_cancels(order, reason);
+                let ended = vec![order];
+                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: false })
+            }
+        }
+    }
+
+    /// Cancels every open order with an open leg at a venue, each as a whole.
+    pub(in crate::engine) fn cancel_venue(&mut self, account: AccountId, venue: VenueId) -> Reply {
+        let open = self.open_orders(account);
+        let orders: Vec<OrderId> = open
+            .filter(|id| {
+                let mut legs = self.desk.orders[*id].legs.iter();
+                legs.any(|leg| {
+                    leg.state != LegState::Done && self.registry.market(leg.market).venue == venue
+                })
+            })
+            .collect();
+        for id in &orders {
+            self.send_cancels(*id, DoneReason::VenueCancelAll);
+        }
+        Reply::VenueCancelled { orders }
+    }
+
+    /// Lets a paused graph go on.
+    pub(in crate::engine) fn resume(
+        &self,
+        account: AccountId,
+        id: &str,
+        by: Mode,
+    ) -> Result<Reply, Refusal> {
+        let (graph, _) = self.find_order(account, id)?;
+        self.check_switch(account, by)?;
+        let status = GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]);
+        if status != GraphStatus::Paused {
+            return Err(Refusal::conflict(format!("graph is {}, not PAUSED", status.as_str())));
+        }
+        Ok(Reply::Resumed { graph })
+    }
+
+    /// A cancel travels to each venue that may still have a leg of the order.
+    fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
+                self.send_cancel(id, at, reason);
+            }
+        }
+    }
+
+    /// A cancel of one leg leaves for its venue.
+    pub(in crate::engine) fn send_cancel(&mut self, id: OrderId, at: usize, reason: DoneReason) {
+        let account = self.desk.orders[id].spec.account;
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        leg.cancelling = Some(reason);
+        let market = leg.market;
+        let transit = self.send(account, market, Purpose::Cancel);
+        let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
+        let cancel = Cancel { reason, arrive_ns, response_ns };
+        if self.is_instant() {
+            self.cancel_arrives(id, at, cancel);
+        } else {
+            self.add_timer(transit.match_ns, Due::CancelArrive(id, at, cancel));
+        }
+    }
+
+    /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
+    pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        match leg.at_venue {
+            AtVenue::Done => {}
+            AtVenue::Delayed => {
+                // Nothing withdraws an order from the venue's delay; the match comes first.
+                let due = leg.transit.match_ns;
+                self.add_timer(due, Due::CancelArrive(id, at, cancel));
+            }
+            _ => {
+                self.leave(id, at);
+                let answer = Answer::Ended(LegEnd::Cancelled(cancel.reason));
+                self.answer_after(id, at, answer, (cancel.arrive_ns, cancel.response_ns));
+            }
+        }
+    }
+
+    /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another
+    /// client's id, one of an older epoch and one that never was look the same.
+    pub fn find_order(
+        &self,
+        account: AccountId,
+        text: &str,
+    ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
+        let owner = if mutant!("cancel_without_owner") { AccountId(0) } else { account };
+        let graphs = &self.desk.accounts[owner].graphs;
+        let parts: Vec<&str> = text.split(':').collect();
+        let found = match parts.as_slice() {
+            ["graph"] => {
+                return Err(Refusal::not_found(
+                    "send the graph id: this client shortens order ids",
+                ));
+            }
+            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
+            ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
+                let order = self.desk.graphs[ix].order;
+                let spec = &self.desk.orders[order].spec;
+                (&*spec.node_id == *node && spec.seq.to_string() == *seq)
+                    .then_some((ix, Some(order)))
+            }),
+            _ => None,
+        };
+        found.ok_or_else(|| Refusal::not_found(format!("no order or graph {text:?}")))
+    }
+
+    /// The ledger refused what was reserved for: a bug, kept for `check_invariants` to show.
+    pub(in crate::engine) fn report_fault(&mut self, id: OrderId, error: &LedgerError) {
+        self.report(format!("order {}", id.0), error);
+    }
+
+    /// The same for what is no order.
+    pub(in crate::engine) fn report(&mut self, subject: String, error: &LedgerError) {
+        debug_assert!(false, "{subject}: {error}");
+        self.journal.faults.push((subject, error.to_string()));
+    }
+}

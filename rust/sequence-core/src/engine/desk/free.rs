@@ -1,0 +1,133 @@
+//! Who pays when an account cannot: first what its own open orders hold, then its margins, and
+//! only what all of that does not cover comes from the venue's insurance.
+
+use std::collections::BTreeSet;
+
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::{Due, Engine};
+use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, RowIx, Side, VenueId};
+use crate::ledger::{BalanceId, Contra, LedgerError};
+use crate::mutant;
+use crate::number::Money;
+use crate::order::{LegState, OrderSpec};
+use crate::reject::DoneReason;
+
+impl Engine {
+    /// The balance a leg reserves from.
+    pub(in crate::engine) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
+        let spec = &self.desk.orders[id].spec;
+        let (account, venue, asset) = self.funded_by(spec, market);
+        self.portfolio.ledger.open(account, venue, asset)
+    }
+
+    /// Whose, where and of what an order's reservation at a market is.
+    pub(in crate::engine) fn funded_by(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+    ) -> (AccountId, VenueId, AssetId) {
+        let terms = self.registry.market(market);
+        let asset = match (terms.kind, spec.side) {
+            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) if mutant!("sell_reserves_quote") => terms.settle,
+            (_, Side::Sell) => terms.held(spec.outcome),
+        };
+        (spec.account, terms.venue, asset)
+    }
+
+    /// A venue ends legs by itself. What it did for them before reaches the client first.
+    pub(in crate::engine) fn end_legs(&mut self, legs: &[(OrderId, usize)], end: LegEnd) {
+        self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
+        for (order, at) in legs {
+            let open = self.desk.orders[*order]
+                .legs
+                .get(*at)
+                .is_some_and(|leg| leg.state != LegState::Done);
+            if open {
+                let before = self.shown(*order, *at);
+                self.end_leg(*order, *at, end);
+                self.settle_amend(*order);
+                self.finish_if_done(*order);
+                self.note_leg(*order, *at, before);
+            }
+        }
+    }
+
+    /// Answers about these orders that are on their way arrive now, in the order sent.
+    pub(in crate::engine) fn deliver_pending(&mut self, orders: &BTreeSet<OrderId>) {
+        let answers = self.agenda.timers.iter().filter_map(|(key, due)| match due {
+            Due::Deliver(order, ..) if orders.contains(order) => Some(*key),
+            _ => None,
+        });
+        for key in answers.collect::<Vec<_>>() {
+            if let Some(Due::Deliver(order, leg, answer)) = self.agenda.timers.remove(&key) {
+                self.deliver(order, leg, answer);
+            }
+        }
+    }
+
+    /// Takes `cost` out of a balance, whatever has to end for it.
+    pub(in crate::engine) fn collect(
+        &mut self,
+        account: AccountId,
+        balance: BalanceId,
+        cost: Money,
+    ) -> Result<(), LedgerError> {
+        self.free_orders(account, balance, cost);
+        self.cover(account, balance, cost)?;
+        self.portfolio.ledger.post(balance, Contra::Venue, Money(-cost.0))
+    }
+
+    /// Ends open orders that hold this balance back, the newest first, until `needed` is
+    /// available. An order whose fill is being booked stays.
+    pub(in crate::engine) fn free_orders(
+        &mut self,
+        account: AccountId,
+        balance: BalanceId,
+        needed: Money,
+    ) {
+        while self.portfolio.ledger.balance(balance).available < needed {
+            let Some(leg) = self.newest_leg_on(account, balance) else { return };
+            self.end_legs(&[leg], LegEnd::Cancelled(DoneReason::Liquidated));
+        }
+    }
+
+    fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
+        let open = self.desk.accounts[account].open.keys().rev();
+        let free = open.filter(|order| !self.portfolio.life.booking.contains(order));
+        free.flat_map(|order| {
+            let legs = self.desk.orders[*order].legs.iter().enumerate();
+            legs.map(move |(at, leg)| (*order, at, leg.reservation))
+        })
+        .find(|(_, _, reservation)| {
+            let held =
+                reservation.filter(|id| self.portfolio.ledger.balance_of(*id) == Ok(balance));
+            held.is_some_and(|id| self.portfolio.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
+        })
+        .map(|(order, at, _)| (order, at))
+    }
+
+    /// Makes `needed` available out of position margins, and out of the insurance beyond them.
+    pub(in crate::engine) fn cover(
+        &mut self,
+        account: AccountId,
+        balance: BalanceId,
+        needed: Money,
+    ) -> Result<(), LedgerError> {
+        let rows: Vec<RowIx> = self.desk.accounts[account].rows.values().copied().collect();
+        for row in rows {
+            let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
+            let margin = self.portfolio.rows[row].perp.and_then(|perp| perp.margin);
+            let Some(margin) = margin.filter(|_| short > 0) else { continue };
+            if self.portfolio.ledger.balance_of(margin)? == balance {
+                let held = self.portfolio.ledger.reserved(margin)?;
+                self.portfolio.ledger.resize(margin, Money((held.0 - short).max(0)))?;
+            }
+        }
+        let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
+        if short > 0 {
+            self.portfolio.ledger.post(balance, Contra::Insurance, Money(short))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,461 @@
+//! From an admitted order to reserved legs: price bounds, venues, funds.
+
+use std::borrow::Cow;
+
+use crate::engine::bounds::{check_fat_finger, passive, within};
+use crate::engine::desk::admit::only;
+use crate::engine::exchange::arrive::refusal_of;
+use crate::engine::exchange::line::Purpose;
+use crate::engine::portfolio::required::buy_cost;
+use crate::engine::{Due, Engine};
+use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
+use crate::ledger::{LedgerError, ReservationId};
+use crate::number::{Money, Price, QUANTITY_ONE, Quantity, exact_notional};
+use crate::order::{
+    AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
+    book_side,
+};
+use crate::registry::MarketSpec;
+use crate::reject::RejectReason;
+use crate::router::{Candidate, Remainder, Route, route};
+use crate::sim::fees::FeeState;
+use crate::sim::latency::Transit;
+use crate::sim::walk::protection_cap;
+
+pub(in crate::engine) type Rejected = (RejectReason, String);
+
+impl Engine {
+    /// Routes and reserves; then each leg meets its venue.
+    pub(in crate::engine) fn place(&mut self, id: OrderId) {
+        if let Err((reason, message)) = self.pre_trade(id) {
+            return self.reject_order(id, reason, &message);
+        }
+        match self.plan(&self.desk.orders[id]) {
+            Ok(legs) => self.desk.orders[id].legs = legs,
+            Err((reason, message)) => return self.reject_order(id, reason, &message),
+        }
+        if let Err(error) = self.reserve_legs(id) {
+            self.release_legs(id);
+            self.desk.orders[id].legs.clear();
+            return self.reject_order(id, RejectReason::InsufficientBalance, &error.to_string());
+        }
+        self.publish_route(id);
+        self.start_life(id);
+        for leg in 0..self.desk.orders[id].legs.len() {
+            self.send_leg(id, leg);
+            self.hand_over();
+        }
+        self.finish_if_done(id);
+    }
+
+    /// A leg leaves for its venue.
+    fn send_leg(&mut self, id: OrderId, at: usize) {
+        let account = self.desk.orders[id].spec.account;
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let transit = self.send(account, market, Purpose::Order);
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.transit = transit;
+        }
+        if self.is_instant() {
+            self.arrive(id, at);
+        } else {
+            self.add_timer(transit.match_ns, Due::Arrive(id, at));
+        }
+    }
+
+    /// The legs an order would get now.
+    pub(in crate::engine) fn plan(&self, order: &Order) -> Result<Vec<Leg>, Rejected> {
+        let spec = &order.spec;
+        let markets = self.usable_markets(spec)?;
+        let touch = self.best_touch(&markets, spec.side, spec.outcome);
+        if let (Some(limit), Some(touch)) = (order.limit, touch) {
+            check_fat_finger(spec, limit, touch, self.deviation_bps(spec))?;
+        }
+        if let ([market], Some(_)) = (&markets[..], spec.pinned)
+            && spec.tif != TimeInForce::Fok
+        {
+            let leg = self.pinned_leg(order, *market, touch)?;
+            return Ok(leg.into_iter().collect());
+        }
+        let candidates: Vec<Candidate> =
+            markets.iter().map(|market| self.candidate(order, *market, touch)).collect();
+        let shares = self.shares(order, &markets, &candidates)?;
+        let legs = markets.iter().zip(&candidates).zip(shares);
+        Ok(legs
+            .filter(|(_, share)| share.0 > 0)
+            .map(|((market, candidate), share)| {
+                self.leg(spec, *market, candidate.bound, share, touch)
+            })
+            .collect())
+    }
+
+    /// The one leg of an order that names its venue; none when there is nothing to reduce.
+    fn pinned_leg(
+        &self,
+        order: &Order,
+        market: MarketId,
+        touch: Option<Price>,
+    ) -> Result<Option<Leg>, Rejected> {
+        let bound = self.bound_at(order, market, touch);
+        let headroom = self.headroom(order, market, bound);
+        let reduces = order.spec.reduce_only;
+        let share = if reduces { order.qty.min(headroom) } else { order.qty };
+        check_shares(order, &[share], Quantity::ZERO, headroom < order.qty)?;
+        Ok((share.0 > 0).then(|| self.leg(&order.spec, market, bound, share, touch)))
+    }
+
+    /// How far through the market a limit may be, in basis points.
+    pub(in crate::engine) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
+        let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
+        own.map_or(self.rules.params.fat_finger_bps, i64::from)
+    }
+
+    fn usable_markets(&self, spec: &OrderSpec) -> Result<Cow<'_, [MarketId]>, Rejected> {
+        let listed = match spec.pinned {
+            Some(venue) => self.registry.markets_at(spec.symbol, venue),
+            None => &self.registry.symbol(spec.symbol).markets,
+        };
+        let risk = self.risk_of(spec);
+        let allowed = risk.admission.allowed_venues;
+        let mut markets =
+            only(listed.into(), |market| allowed.contains(self.registry.market(market).venue));
+        if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
+            let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
+            markets = only(markets, |market| {
+                let book = &self.exchange.markets[market].market;
+                book.is_live(self.agenda.now_ns) && book.age_ns(self.agenda.now_ns) <= most_ns
+            });
+            if markets.is_empty() {
+                let text = format!("no book is younger than {most_ms} ms");
+                return Err((RejectReason::StaleVenue, text));
+            }
+        }
+        if spec.pinned.is_none() {
+            let takes_orders = |market: MarketId| {
+                let status = self.exchange.markets[market].market.status(self.agenda.now_ns);
+                refusal_of(spec, status).is_none()
+            };
+            if markets.iter().copied().any(takes_orders) {
+                markets = only(markets, takes_orders);
+            }
+        }
+        if spec.rests() {
+            // A pool has no queue to stand in: it is there for takers.
+            markets = only(markets, |market| self.registry.market(market).post_only);
+            if markets.is_empty() {
+                let text = if spec.tif == TimeInForce::PostOnly {
+                    "post-only orders are not offered here"
+                } else {
+                    "no order can rest here: send it as ioc, fok or market"
+                };
+                return Err((RejectReason::InvalidParams, text.to_owned()));
+            }
+        }
+        Ok(markets)
+    }
+
+    /// Worst price a share of the order may pay at a market.
+    fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Price {
+        let terms = self.registry.market(market);
+        match order.limit {
+            Some(limit) => passive(order.spec.side, limit, terms.grid.tick_at(limit)),
+            None => self.protection(&order.spec, terms, touch),
+        }
+    }
+
+    fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
+        let spec = self.registry.market(market);
+        let bound = self.bound_at(order, market, touch);
+        Candidate {
+            lot: spec.lot,
+            min_qty: spec.min_qty,
+            min_notional: spec.min_notional,
+            bound,
+            taker_rate_1e8: spec.fees.share_at(bound, false),
+            maker_rate_1e8: spec.fees.share_at(bound, true),
+            headroom: self.headroom(order, market, bound),
+        }
+    }
+
+    fn shares(
+        &self,
+        order: &Order,
+        markets: &[MarketId],
+        candidates: &[Candidate],
+    ) -> Result<Vec<Quantity>, Rejected> {
+        let spec = &order.spec;
+        if spec.tif == TimeInForce::Fok {
+            return self.fill_or_kill(order, markets, candidates);
+        }
+        let rests = !spec.is_market
+            && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
+        let remainder = if rests { Remainder::Rest } else { Remainder::Take };
+        let Route { shares, unrouted, short_of_funds } =
+            route(spec.side, order.qty, remainder, candidates, |at| {
+                let takes = spec.tif != TimeInForce::PostOnly;
+                self.displayed(spec, markets.get(at).copied(), candidates.get(at))
+                    .filter(move |_| takes)
+            });
+        check_shares(order, &shares, unrouted, short_of_funds)?;
+        Ok(shares)
+    }
+
+    /// All at one venue or nothing: a promise over several venues could be broken by one of them.
+    fn fill_or_kill(
+        &self,
+        order: &Order,
+        markets: &[MarketId],
+        candidates: &[Candidate],
+    ) -> Result<Vec<Quantity>, Rejected> {
+        let mut best: Option<(i128, usize)> = None;
+        let mut funded = false;
+        for (at, candidate) in candidates.iter().enumerate() {
+            let Some(cost) = self.sweep_cost(order, markets.get(at).copied(), candidate) else {
+                continue;
+            };
+            if candidate.headroom < order.qty {
+                continue;
+            }
+            funded = true;
+            let cost = if order.spec.side == Side::Buy { cost } else { -cost };
+            best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
+        }
+        let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| {
+            self.sweep_cost(order, markets.get(at).copied(), candidate).is_some()
+        });
+        match best {
+            Some((_, chosen)) => Ok((0..candidates.len())
+                .map(|at| if at == chosen { order.qty } else { Quantity::ZERO })
+                .collect()),
+            None if any_liquid && !funded => Err((
+                RejectReason::InsufficientBalance,
+                format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty),
+            )),
+            None => {
+                Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned()))
+            }
+        }
+    }
+
+    /// All-in cost of taking everything from one venue; `None` when it displays less.
+    fn sweep_cost(
+        &self,
+        order: &Order,
+        market: Option<MarketId>,
+        candidate: &Candidate,
+    ) -> Option<i128> {
+        let mut left = order.qty;
+        let mut cost = 0i128;
+        for (price, size) in self.displayed(&order.spec, market, Some(candidate)) {
+            let taken = if size < left { size.floor_to(candidate.lot) } else { left };
+            let exact = exact_notional(price, taken);
+            let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
+            cost += exact + if order.spec.side == Side::Buy { fee } else { -fee };
+            left = Quantity(left.0 - taken.0);
+            if left.0 == 0 {
+                return Some(cost);
+            }
+        }
+        None
+    }
+
+    /// What the order could take at a venue inside a bound: (own price, size), best first.
+    fn displayed<'a>(
+        &'a self,
+        spec: &OrderSpec,
+        market: Option<MarketId>,
+        candidate: Option<&Candidate>,
+    ) -> impl Iterator<Item = (Price, Quantity)> + use<'a> {
+        let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
+        let bound = market
+            .zip(candidate)
+            .map_or(Price(0), |(market, candidate)| self.walk_cap(spec, market, candidate.bound));
+        let live = market
+            .map(|market| &self.exchange.markets[market])
+            .filter(|sim| sim.market.is_live(self.agenda.now_ns));
+        live.into_iter()
+            .flat_map(move |sim| {
+                sim.available(account, book_side(side, outcome).takes(), self.agenda.now_ns)
+            })
+            .map(move |(price, size)| (book_price(price, outcome), size))
+            .take_while(move |(price, _)| within(side, *price, bound))
+            .filter(|(_, size)| size.0 > 0)
+    }
+
+    fn leg(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+        qty: Quantity,
+        touch: Option<Price>,
+    ) -> Leg {
+        let reducing = self.reducible(spec, market).min(qty);
+        Leg {
+            market,
+            qty,
+            filled: Quantity::ZERO,
+            fees: FeeState::default(),
+            bound,
+            cap: self.walk_cap(spec, market, bound),
+            margin_at: self.margin_price(spec, market, bound),
+            reservation: None,
+            reducing,
+            state: LegState::InFlight,
+            status: OrderStatus::New,
+            at_venue: AtVenue::Travelling,
+            open: qty,
+            cancelling: None,
+            transit: Transit::default(),
+            reshape: None,
+            reference: touch.unwrap_or(Price(0)),
+            deferred: false,
+        }
+    }
+
+    fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+            let market = leg.market;
+            let terms = self.registry.market(market);
+            let amount = Self::required(self.desk.orders[id].spec.side, terms, leg)?;
+            let balance = self.funding(id, market);
+            let reservation: ReservationId = self.portfolio.ledger.reserve(balance, amount)?;
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.reservation = Some(reservation);
+            }
+        }
+        Ok(())
+    }
+
+    fn release_legs(&mut self, id: OrderId) {
+        for leg in &mut self.desk.orders[id].legs {
+            if let Some(reservation) = leg.reservation.take() {
+                // It was made a moment ago and ends here, once.
+                let released = self.portfolio.ledger.release(reservation);
+                debug_assert!(released.is_ok());
+            }
+        }
+    }
+
+    /// Most of the order's quantity that can be funded at a venue, in whole lots.
+    fn headroom(&self, order: &Order, market: MarketId, bound: Price) -> Quantity {
+        let terms = self.registry.market(market);
+        let asset = match (terms.kind, order.spec.side) {
+            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) => terms.held(order.spec.outcome),
+        };
+        let balance = self.portfolio.ledger.find(order.spec.account, terms.venue, asset);
+        let available =
+            balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
+        if order.spec.reduce_only {
+            return self.reducible(&order.spec, market).min(order.qty).floor_to(terms.lot);
+        }
+        if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
+            return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
+        }
+        let needed = |qty: Quantity| {
+            if terms.kind != InstrumentKind::Perp {
+                return Ok(buy_cost(terms, &FeeState::default(), bound, qty)?);
+            }
+            let leg = self.leg(&order.spec, market, bound, qty, None);
+            Self::required(order.spec.side, terms, &leg)
+        };
+        let fits = |qty: Quantity| needed(qty).is_ok_and(|needed| needed <= available);
+        if fits(order.qty) {
+            return order.qty;
+        }
+        // Requirements grow with quantity, so whole lots that fit can be bisected.
+        let lot = terms.lot.0.max(1);
+        let (mut fit, mut over) = (0i64, order.qty.0 / lot + 1);
+        while over - fit > 1 {
+            let middle = fit + (over - fit) / 2;
+            if fits(Quantity(middle.saturating_mul(lot))) { fit = middle } else { over = middle }
+        }
+        Quantity(fit * lot)
+    }
+
+    /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
+    fn protection(&self, spec: &OrderSpec, terms: &MarketSpec, touch: Option<Price>) -> Price {
+        let Some(touch) = touch else { return Price(0) };
+        let prediction = terms.kind == InstrumentKind::Prediction;
+        let default = if prediction {
+            self.rules.params.protection_event_bps
+        } else {
+            self.rules.params.protection_bps
+        };
+        let default = u32::try_from(default).unwrap_or(u32::MAX);
+        let bps = spec.max_slippage_bps.unwrap_or(default);
+        let tick = terms.grid.tick_at(touch);
+        protection_cap(spec.side, touch, bps, tick, prediction).unwrap_or(touch)
+    }
+
+    /// Worst price of a walk inside a bound. A market order's bound is its cap already.
+    pub(in crate::engine) fn walk_cap(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+    ) -> Price {
+        if spec.is_market || spec.max_slippage_bps.is_none() {
+            return bound;
+        }
+        let pinned = [market];
+        let markets = match spec.pinned {
+            Some(_) => &pinned[..],
+            None => &self.registry.symbol(spec.symbol).markets,
+        };
+        let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
+        let cap = self.protection(spec, self.registry.market(market), Some(touch));
+        if within(spec.side, cap, bound) { cap } else { bound }
+    }
+
+    /// Timers of an order that was placed.
+    fn start_life(&mut self, id: OrderId) {
+        let spec = &self.desk.orders[id].spec;
+        let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
+        let end = horizon.and_then(|life| self.agenda.now_ns.checked_add(life));
+        let legs = self.desk.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
+        let day = legs
+            .map(|leg| {
+                self.registry.market(leg.market).venue.venue().next_day_end_ns(self.agenda.now_ns)
+            })
+            .min();
+        if let Some(due) = [end, day].into_iter().flatten().min() {
+            self.expire_at(id, due);
+        }
+        if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+            self.add_timer(
+                self.agenda.now_ns + crate::engine::exchange::arrive::CHASE_INTERVAL_NS,
+                Due::Chase(id),
+            );
+        }
+    }
+}
+
+/// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
+fn check_shares(
+    order: &Order,
+    shares: &[Quantity],
+    unrouted: Quantity,
+    short_of_funds: bool,
+) -> Result<(), Rejected> {
+    let nothing = shares.iter().all(|share| share.0 == 0);
+    if order.spec.reduce_only {
+        return if nothing {
+            Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
+        } else {
+            Ok(())
+        };
+    }
+    if short_of_funds && (unrouted.0 > 0 || order.spec.pinned.is_some()) {
+        let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
+        return Err((RejectReason::InsufficientBalance, text));
+    }
+    if nothing {
+        let stale = order.spec.is_market;
+        let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
+        return Err((reason, "no venue can take any of it".to_owned()));
+    }
+    Ok(())
+}

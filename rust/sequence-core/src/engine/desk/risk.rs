@@ -1,0 +1,401 @@
+//! Where limits are checked: kill switch and admission before an order is recorded, pre-trade
+//! limits before it is sent, the day's loss after every fill.
+
+use std::sync::Arc;
+
+use crate::command::Submit;
+use crate::engine::desk::place::Rejected;
+use crate::engine::{Due, Engine, Reply};
+use crate::event::EventKind;
+use crate::ids::{AccountId, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::number::{Money, Price, Quantity, exact_notional};
+use crate::order::{Order, OrderSpec};
+use crate::reject::{Refusal, RejectReason};
+use crate::risk::{AccountLimits, GraphRisk, Mode};
+
+const SECOND_NS: i64 = 1_000_000_000;
+const DAY_NS: i64 = 86_400 * SECOND_NS;
+
+/// Halts new orders of an account in one mode; open ones are left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KillSwitch {
+    /// New orders are refused.
+    pub engaged: bool,
+    /// Text for people, of the last engagement.
+    pub reason: Option<Arc<str>>,
+    /// When it was engaged first.
+    pub engaged_at_ns: Option<i64>,
+    /// Key that engaged it first.
+    pub engaged_by: Option<Arc<str>>,
+    /// When it was cleared last.
+    pub cleared_at_ns: Option<i64>,
+}
+
+impl KillSwitch {
+    /// Never engaged.
+    pub const OFF: Self = Self {
+        engaged: false,
+        reason: None,
+        engaged_at_ns: None,
+        engaged_by: None,
+        cleared_at_ns: None,
+    };
+}
+
+/// Profit and loss of one UTC day, for the daily loss limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct LossDay {
+    /// Days since the Unix epoch.
+    pub(in crate::engine) day: i64,
+    /// Realised plus unrealised less fees when the day began, USD.
+    pub(in crate::engine) start: i128,
+    /// The limit was reached; it holds until the day ends.
+    pub(in crate::engine) breached: bool,
+}
+
+impl LossDay {
+    pub(in crate::engine) const NEW: Self = Self { day: i64::MIN, start: 0, breached: false };
+}
+
+impl Engine {
+    /// Sets the limits of every account.
+    pub fn set_limits(&mut self, limits: AccountLimits) {
+        self.desk.limits = limits;
+        if limits.daily_loss.is_some() {
+            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
+        }
+    }
+
+    /// Limits of every account.
+    pub const fn limits(&self) -> &AccountLimits {
+        &self.desk.limits
+    }
+
+    /// The kill switch of an account in one mode.
+    pub fn kill_switch(&self, account: AccountId, mode: Mode) -> &KillSwitch {
+        let [sandbox, live] = &self.desk.accounts[account].switches;
+        match mode {
+            Mode::Sandbox => sandbox,
+            Mode::Live => live,
+        }
+    }
+
+    pub(in crate::engine) fn switch_mut(
+        &mut self,
+        account: AccountId,
+        mode: Mode,
+    ) -> &mut KillSwitch {
+        let [sandbox, live] = &mut self.desk.accounts[account].switches;
+        match mode {
+            Mode::Sandbox => sandbox,
+            Mode::Live => live,
+        }
+    }
+
+    /// Engages; again keeps the first time and updates the reason.
+    pub(in crate::engine) fn engage_switch(
+        &mut self,
+        account: AccountId,
+        mode: Mode,
+        by: &str,
+        reason: Option<&str>,
+    ) -> Reply {
+        let now_ns = self.agenda.now_ns;
+        let switch = self.switch_mut(account, mode);
+        switch.reason = reason.map(Into::into);
+        if !switch.engaged {
+            *switch = KillSwitch {
+                engaged: true,
+                reason: switch.reason.take(),
+                engaged_at_ns: Some(now_ns),
+                engaged_by: Some(by.into()),
+                cleared_at_ns: None,
+            };
+            self.journal.log.push(
+                now_ns,
+                account,
+                EventKind::KillSwitchSet { mode, engaged: true },
+            );
+        }
+        Reply::Done
+    }
+
+    /// Clears; twice is the same as once.
+    pub(in crate::engine) fn clear_switch(&mut self, account: AccountId, mode: Mode) -> Reply {
+        let now_ns = self.agenda.now_ns;
+        let switch = self.switch_mut(account, mode);
+        if switch.engaged {
+            switch.engaged = false;
+            switch.cleared_at_ns = Some(now_ns);
+            self.journal.log.push(
+                now_ns,
+                account,
+                EventKind::KillSwitchSet { mode, engaged: false },
+            );
+        }
+        Reply::Done
+    }
+
+    /// A live key's sandbox order is stopped by the switch of either mode.
+    fn is_halted(&self, account: AccountId, by: Mode) -> bool {
+        let engaged = |mode| self.kill_switch(account, mode).engaged;
+        engaged(Mode::Sandbox) || (by == Mode::Live && engaged(Mode::Live))
+    }
+
+    pub(in crate::engine) fn check_switch(
+        &self,
+        account: AccountId,
+        by: Mode,
+    ) -> Result<(), Refusal> {
+        if self.is_halted(account, by) {
+            let text = "the kill switch is engaged: no new orders until it is cleared";
+            return Err(Refusal::conflict(text));
+        }
+        Ok(())
+    }
+
+    /// Limits that refuse an order before it is recorded.
+    pub(in crate::engine) fn check_admission(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        qty: Quantity,
+        price: Option<Price>,
+    ) -> Result<(), Refusal> {
+        let row = &self.desk.accounts[account];
+        if let Some(most) = self.desk.limits.max_open_orders
+            && row.open.len() >= usize::try_from(most).unwrap_or(usize::MAX)
+        {
+            return Err(Refusal::invalid("", format!("more than {most} open orders")));
+        }
+        self.check_notional(&order.risk, || self.notional_usd(markets, qty, price))?;
+        if let Some(most) = self.desk.limits.max_order_rate {
+            let since = self.agenda.now_ns.saturating_sub(SECOND_NS);
+            let recent = row.submits.iter().rev().take_while(|at| **at > since).count();
+            if recent >= usize::try_from(most).unwrap_or(usize::MAX) {
+                return Err(Refusal::rate_limited(format!("more than {most} orders per second")));
+            }
+        }
+        Ok(())
+    }
+
+    /// USD limits of one order: of the account, of the graph's admission.
+    pub(in crate::engine) fn check_notional(
+        &self,
+        risk: &GraphRisk,
+        usd: impl FnOnce() -> Money,
+    ) -> Result<(), Refusal> {
+        let limits = [
+            ("max_order_notional_1e9", self.desk.limits.max_order_notional),
+            ("risk.admission.max_order_notional_usd", risk.admission.max_order_notional),
+            ("risk.admission.max_notional_usd", risk.admission.max_notional),
+        ];
+        if limits.iter().all(|(_, limit)| limit.is_none()) {
+            return Ok(());
+        }
+        let usd = usd();
+        for (name, limit) in limits {
+            if let Some(most) = limit.filter(|most| usd > *most) {
+                return Err(Refusal::invalid(
+                    name,
+                    format!("the order is worth {usd}, above {most}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a quantity costs in USD at a price; 0 without a price.
+    pub(in crate::engine) fn notional_usd(
+        &self,
+        markets: &[MarketId],
+        qty: Quantity,
+        price: Option<Price>,
+    ) -> Money {
+        let exact = exact_notional(price.unwrap_or_default(), qty);
+        let money = Money::from_exact_ceil(exact);
+        let settle = markets.first().map(|market| self.registry.market(*market).settle);
+        settle.and_then(|asset| self.money_in_usd(money, asset).ok()).unwrap_or(money)
+    }
+
+    /// Forgets admissions that no rate limit looks at any more.
+    pub(in crate::engine) fn note_submit(&mut self, account: AccountId) {
+        let now_ns = self.agenda.now_ns;
+        if self.desk.limits.max_order_rate.is_none() {
+            return;
+        }
+        let submits = &mut self.desk.accounts[account].submits;
+        while submits.front().is_some_and(|at| *at <= now_ns.saturating_sub(SECOND_NS)) {
+            submits.pop_front();
+        }
+        submits.push_back(now_ns);
+    }
+
+    /// Limits that reject an order when it is about to be sent.
+    pub(in crate::engine) fn pre_trade(&mut self, id: OrderId) -> Result<(), Rejected> {
+        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
+        if self.is_halted(account, self.desk.graphs[graph].by) {
+            return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
+        }
+        self.take_injected(id)?;
+        self.check_day(account)?;
+        let order = &self.desk.orders[id];
+        self.check_limits(order, order.qty, order.limit)
+    }
+
+    /// Pre-trade limits of an order in the form given; an amend asks for its new form.
+    pub(in crate::engine) fn check_limits(
+        &self,
+        order: &Order,
+        qty: Quantity,
+        limit: Option<Price>,
+    ) -> Result<(), Rejected> {
+        let spec = &order.spec;
+        let risk = &self.risk_of(spec).pre_trade;
+        let markets = &self.registry.symbol(spec.symbol).markets;
+        if let Some(most) = risk.max_order_notional {
+            let price = limit.or_else(|| self.best_touch(markets, spec.side, spec.outcome));
+            let usd = self.notional_usd(markets, qty, price);
+            if usd > most {
+                return Err((
+                    RejectReason::Risk,
+                    format!("the order is worth {usd}, above {most}"),
+                ));
+            }
+        }
+        if let Some(most) = risk.max_spread_bps {
+            self.check_spread(spec.symbol, most)?;
+        }
+        for most in [self.desk.limits.max_position, risk.max_position].into_iter().flatten() {
+            let added = Quantity(qty.0.saturating_sub(order.filled.0));
+            self.check_position(spec, added, most)?;
+        }
+        Ok(())
+    }
+
+    /// Limits of the graph an order belongs to; none for one that is not recorded.
+    pub(in crate::engine) fn risk_of(&self, spec: &OrderSpec) -> &GraphRisk {
+        self.desk.graphs.get(spec.graph).map_or(&GraphRisk::NONE, crate::engine::Graph::risk)
+    }
+
+    fn check_spread(&self, symbol: SymbolId, most: u32) -> Result<(), Rejected> {
+        let nbbo = self.nbbo(symbol);
+        let sides = (nbbo.best(crate::ids::BookSide::Bid), nbbo.best(crate::ids::BookSide::Ask));
+        let (Some(bid), Some(ask)) = sides else {
+            return Err((
+                RejectReason::Risk,
+                "the spread is not known: a side is empty".to_owned(),
+            ));
+        };
+        let (bid, ask) = (i128::from(bid.price.0), i128::from(ask.price.0));
+        if (ask - bid) * 20_000 > (ask + bid) * i128::from(most) {
+            return Err((RejectReason::Risk, format!("the spread is above {most} basis points")));
+        }
+        Ok(())
+    }
+
+    /// The position over all venues once this order and the open ones of its side are filled. An
+    /// order that brings the position nearer to zero passes.
+    fn check_position(
+        &self,
+        spec: &OrderSpec,
+        added: Quantity,
+        most: Quantity,
+    ) -> Result<(), Rejected> {
+        let now = self.position_over_venues(spec.account, spec.symbol, spec.outcome);
+        let open = self.open_orders(spec.account).map(|id| &self.desk.orders[id]).filter(|order| {
+            let other = &order.spec;
+            other.symbol == spec.symbol
+                && other.outcome == spec.outcome
+                && other.side == spec.side
+                && !other.is_same_order(spec)
+        });
+        let coming: i128 = open.map(|order| i128::from(order.remaining().0)).sum();
+        let change = coming + i128::from(added.0);
+        let after = if spec.side == Side::Buy { now + change } else { now - change };
+        if after.abs() > i128::from(most.0) && after.abs() > now.abs() {
+            let text = format!("the position could become more than {most}");
+            return Err((RejectReason::PositionLimit, text));
+        }
+        Ok(())
+    }
+
+    fn position_over_venues(
+        &self,
+        account: AccountId,
+        symbol: SymbolId,
+        outcome: Option<Outcome>,
+    ) -> i128 {
+        let markets = self.registry.symbol(symbol).markets.iter();
+        let held = markets.map(|market| {
+            let terms = self.registry.market(*market);
+            i128::from(self.held(account, terms.venue, terms.held(outcome)).0)
+        });
+        held.sum()
+    }
+
+    /// Rejects while the day's loss limit is reached.
+    pub(in crate::engine) fn check_day(&mut self, account: AccountId) -> Result<(), Rejected> {
+        self.watch_day(account);
+        match self.desk.limits.daily_loss {
+            Some(most) if self.desk.accounts[account].day.breached => {
+                let text = format!("{most} USD were lost today; until 00:00 UTC nothing is sent");
+                Err((RejectReason::DailyLossLimit, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notices a breach of the day's loss limit.
+    pub(in crate::engine) fn watch_day(&mut self, account: AccountId) {
+        let Some(most) = self.desk.limits.daily_loss else { return };
+        let today = self.agenda.now_ns.div_euclid(DAY_NS);
+        let pnl = self.account_pnl(account);
+        let day = &mut self.desk.accounts[account].day;
+        if day.day != today {
+            *day = LossDay { day: today, start: pnl, breached: false };
+        }
+        day.breached |= day.start - pnl >= most.0;
+    }
+
+    /// Profit and loss before a write by hand; 0 while no limit is set.
+    pub(in crate::engine) fn day_pnl_basis(&self, account: AccountId) -> i128 {
+        self.desk.limits.daily_loss.map_or(0, |_| self.account_pnl(account))
+    }
+
+    /// What is written by hand is no profit and no loss.
+    pub(in crate::engine) fn rebase_day(&mut self, account: AccountId, before: i128) {
+        if self.desk.limits.daily_loss.is_some() {
+            let after = self.account_pnl(account);
+            self.desk.accounts[account].day.start += after - before;
+        }
+    }
+
+    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees.
+    pub fn daily_pnl(&self, account: AccountId) -> Money {
+        let day = &self.desk.accounts[account].day;
+        let known = day.day == self.agenda.now_ns.div_euclid(DAY_NS);
+        Money(if known { self.account_pnl(account) - day.start } else { 0 })
+    }
+
+    /// True while the day's loss limit is reached.
+    pub(in crate::engine) fn is_day_breached(&self, account: AccountId) -> bool {
+        let day = &self.desk.accounts[account].day;
+        day.breached && day.day == self.agenda.now_ns.div_euclid(DAY_NS)
+    }
+
+    /// Midnight, UTC: a new day begins for every account.
+    pub(in crate::engine) fn new_day(&mut self) {
+        for account in (0..self.desk.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {
+            self.watch_day(AccountId(account));
+        }
+        if self.desk.limits.daily_loss.is_some() {
+            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
+        }
+    }
+}
+
+const fn next_midnight(now_ns: i64) -> i64 {
+    (now_ns.div_euclid(DAY_NS) + 1).saturating_mul(DAY_NS)
+}

@@ -1,0 +1,399 @@
+//! An order meets its venue: status, time in force, the walk, and what becomes of the rest.
+
+use crate::engine::bounds::within;
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::desk::hear::{Answer, Matched};
+use crate::engine::exchange::evidence::{Bounds, LevelTaken, Liquidity};
+use crate::engine::exchange::queues::order_of;
+use crate::engine::{Due, Engine, FillCause};
+use crate::ids::{AccountId, MarketId, OrderId, Side};
+use crate::market::MarketStatus;
+use crate::mutant;
+use crate::number::{Price, Quantity};
+use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
+use crate::reject::{DoneReason, RejectReason};
+use crate::sim::preset::SelfTrade;
+
+/// Pause between the slices of an order that chases the touch.
+pub(in crate::engine) const CHASE_INTERVAL_NS: i64 = 250_000_000;
+
+/// Why a walk stopped before the leg was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Stop {
+    Filled,
+    Bound,
+    Empty,
+    Levels,
+    SelfTrade,
+}
+
+impl Engine {
+    /// The leg meets its venue now.
+    pub(in crate::engine) fn arrive(&mut self, id: OrderId, at: usize) {
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let first = match leg.at_venue {
+            AtVenue::Travelling => true,
+            AtVenue::Delayed => false,
+            _ => return,
+        };
+        let venue_ns = leg.transit.arrive_ns;
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
+            return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
+        }
+        if self.has_nothing_to_reduce(id, at) {
+            let text = "there is no position to reduce";
+            let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
+            return self.end_at_venue_since(id, at, end, venue_ns);
+        }
+        if first {
+            let leg = self.desk.orders[id].legs.get(at);
+            let replaces =
+                leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
+            let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
+            self.answer(id, at, answer, venue_ns);
+            self.hand_over();
+        }
+        if !status.is_live() {
+            self.rest(id, at, true);
+        } else if !first || !self.is_delayed(id, at) {
+            self.meet_book(id, at);
+        }
+    }
+
+    /// Starts the market's delay for takers when the leg would take now.
+    fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
+        let order = &self.desk.orders[id];
+        let Some(leg) = order.legs.get(at) else { return false };
+        let delay_ns = self.registry.market(leg.market).taker_delay_ns;
+        if delay_ns == 0 || !self.rules.params.venue_rules {
+            return false;
+        }
+        if self.takeable(&order.spec, leg).is_none() || self.refused_by_book(order, leg).is_some() {
+            return false;
+        }
+        let due = self.agenda.now_ns.saturating_add(delay_ns);
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.at_venue = AtVenue::Delayed;
+            leg.transit.taker_delay_ns = delay_ns;
+            leg.transit.match_ns = due;
+        }
+        self.add_timer(due, Due::Arrive(id, at));
+        true
+    }
+
+    /// The leg meets a live book: it takes what it may, and the rest rests or ends.
+    pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
+        let venue_ns = self.venue_ns(id, at);
+        let order = &self.desk.orders[id];
+        let refused = order.legs.get(at).and_then(|leg| self.refused_by_book(order, leg));
+        if let Some(end) = refused {
+            return self.end_at_venue_since(id, at, end, venue_ns);
+        }
+        if self.rules.params.stp == SelfTrade::CancelOldest {
+            while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
+        }
+        let stop = self.walk(id, at);
+        if stop == Stop::Filled {
+            return;
+        }
+        if self.desk.orders[id].spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+            return self.keep_chasing(id, at);
+        }
+        match stop {
+            Stop::SelfTrade => {
+                if self.rules.params.stp == SelfTrade::CancelBoth {
+                    self.cancel_own_opposite(id, at);
+                }
+                let end = LegEnd::Cancelled(DoneReason::SelfTrade);
+                self.end_at_venue_since(id, at, end, venue_ns);
+            }
+            _ if self.desk.orders[id].spec.rests() => self.rest(id, at, false),
+            _ => {
+                let order = &self.desk.orders[id];
+                let Some(leg) = order.legs.get(at) else { return };
+                let end = self.unfilled_end(order, leg, stop);
+                self.end_at_venue_since(id, at, end, venue_ns);
+            }
+        }
+    }
+
+    /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
+    fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
+        self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns, |leg| {
+            leg.transit.arrive_ns.max(self.agenda.now_ns.saturating_sub(leg.transit.feed_ns))
+        })
+    }
+
+    /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
+    pub(in crate::engine) fn refused_by_book(&self, order: &Order, leg: &Leg) -> Option<LegEnd> {
+        match order.spec.tif {
+            TimeInForce::PostOnly
+                if (self.takeable(&order.spec, leg).is_some()
+                    || self.own_opposite(&order.spec, leg).is_some())
+                    && !mutant!("post_only_takes") =>
+            {
+                Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
+            }
+            TimeInForce::Fok if !self.fills_whole(&order.spec, leg) && !mutant!("fok_in_part") => {
+                Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
+            }
+            _ if order.spec.is_market && leg.open == leg.qty => {
+                let opposite = book_side(order.spec.side, order.spec.outcome).takes();
+                let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
+                empty.then_some(LegEnd::Rejected(
+                    RejectReason::ExchangeReject,
+                    "the opposite side is empty",
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
+    fn fills_whole(&self, spec: &OrderSpec, leg: &Leg) -> bool {
+        let own = self.stopping_own(spec, leg);
+        self.plan_past(spec, leg, own, &mut Vec::new()) == Stop::Filled
+    }
+
+    /// Best price displayed for the leg inside its bound, own orders not in the way. Own impact
+    /// does not count: it moves what a taker pays, not where the market stands.
+    fn takeable(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+        let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
+        let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
+        let own = book_price(first.recorded, spec.outcome);
+        within(spec.side, own, leg.bound).then_some(own)
+    }
+
+    /// The own order that stops a plan; none where it would be cancelled out of the way.
+    fn stopping_own(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+        let in_the_way = self.rules.params.stp != SelfTrade::CancelOldest;
+        self.own_opposite(spec, leg).filter(|_| in_the_way)
+    }
+
+    fn meets_itself(&self, id: OrderId, at: usize) -> bool {
+        let order = &self.desk.orders[id];
+        let leg = order.legs.get(at);
+        leg.is_some_and(|leg| self.plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade)
+    }
+
+    /// Cancels the own resting order that the leg reaches first; false when there is none.
+    fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
+        let spec = &self.desk.orders[id].spec;
+        let rests_on = book_side(spec.side, spec.outcome).takes();
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return false };
+        let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
+        let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
+        let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
+        let Some((own, leg)) = oldest.map(order_of) else { return false };
+        let venue_ns = self.venue_ns(id, at);
+        self.end_at_venue_since(own, leg, LegEnd::Cancelled(DoneReason::SelfTrade), venue_ns);
+        true
+    }
+
+    /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
+    pub(in crate::engine) fn offers(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        taker: Side,
+    ) -> impl Iterator<Item = LevelTaken> + '_ {
+        let sim = &self.exchange.markets[market];
+        let shift = self.impact_shift(account, market, taker);
+        let side = taker.takes();
+        sim.market.book.levels(side).map(move |level| LevelTaken {
+            recorded: level.price,
+            effective: self.shifted(market, taker, level.price, shift),
+            displayed: level.quantity,
+            printed: sim.tracker.printed(side, level.price),
+            consumed_before: sim.consumed(account, side, level.price, self.agenda.now_ns),
+            taken: Quantity::ZERO,
+        })
+    }
+
+    /// Price in the book of the nearest own order this leg would trade with.
+    fn own_opposite(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+        let side = book_side(spec.side, spec.outcome);
+        let bound = book_price(leg.bound, spec.outcome);
+        let own = self.exchange.markets[leg.market].best_own(spec.account, side.opposite())?;
+        within(side, own, bound).then_some(own)
+    }
+
+    /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
+    pub(in crate::engine) fn walk(&mut self, id: OrderId, at: usize) -> Stop {
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return Stop::Filled };
+        let spec = &self.desk.orders[id].spec;
+        let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
+        let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
+        let (taker, limit) = (book_side(side, outcome), !spec.is_market);
+        let shift = self.impact_shift(account, market, taker);
+        let mut takes = std::mem::take(&mut self.exchange.takes);
+        let stop = self.plan_walk(&self.desk.orders[id].spec, leg, &mut takes);
+        let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
+        if filled > 0 {
+            self.exchange.markets[market].world(account, &self.rules.params);
+            self.add_impact(account, market, taker, Quantity(filled));
+        }
+        let venue_ns = self.venue_ns(id, at);
+        for take in takes.drain(..) {
+            let now = self.agenda.now_ns;
+            if !mutant!("level_used_twice") {
+                let sim = &mut self.exchange.markets[market];
+                sim.consume(account, taker.takes(), take.recorded, take.taken, now);
+            }
+            let bounds = Bounds { limit: limit.then_some(bound), cap, reference, shift };
+            let evidence = self.evidence(id, at, Liquidity::Taker(take, bounds));
+            let price = book_price(take.effective, outcome);
+            let liquidation = self.portfolio.life.is_liquidation(id);
+            let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
+            let matched = Matched { price, quantity: take.taken, cause, evidence };
+            self.match_leg(id, at, matched, venue_ns);
+            self.hand_over();
+        }
+        self.exchange.takes = takes;
+        self.hand_over();
+        let done =
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        if done { Stop::Filled } else { stop }
+    }
+
+    /// What a walk would take now, added to `takes`, and why it would stop.
+    pub(in crate::engine) fn plan_walk(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
+        self.plan_past(spec, leg, self.own_opposite(spec, leg), takes)
+    }
+
+    /// The same with the own order that stands in the way given.
+    fn plan_past(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        own: Option<Price>,
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
+        let own = own.filter(|_| !mutant!("trades_with_itself"));
+        let taker = book_side(spec.side, spec.outcome);
+        let one_level = spec.policy == Policy::AggressiveChase;
+        let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
+        let quantum = self.registry.market(leg.market).lot;
+        let mut left = leg.open;
+        if left.0 == 0 {
+            return Stop::Filled;
+        }
+        for (looked_at, mut offer) in self.offers(spec.account, leg.market, taker).enumerate() {
+            if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
+                return Stop::SelfTrade;
+            }
+            let inside = within(spec.side, book_price(offer.effective, spec.outcome), leg.cap);
+            if !inside && !mutant!("limit_ignored") {
+                return Stop::Bound;
+            }
+            if looked_at >= most || (one_level && !takes.is_empty()) {
+                return Stop::Levels;
+            }
+            let available = offer.available();
+            let taken = if available < left { available.floor_to(quantum) } else { left };
+            if taken.0 > 0 {
+                left = Quantity(left.0 - taken.0);
+                offer.taken = taken;
+                takes.push(offer);
+            }
+            if left.0 == 0 {
+                return Stop::Filled;
+            }
+        }
+        if own.is_some() { Stop::SelfTrade } else { Stop::Empty }
+    }
+
+    /// How a rest that cannot wait ends.
+    pub(in crate::engine) fn unfilled_end(&self, order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
+        let untouched = leg.open == leg.qty;
+        match stop {
+            _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
+            Stop::Bound if untouched && !self.displays_inside(&order.spec, leg) => {
+                LegEnd::Rejected(
+                    RejectReason::PriceDeviation,
+                    "every displayed price lies beyond the protection price",
+                )
+            }
+            Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
+            Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
+            _ => LegEnd::Cancelled(DoneReason::NoLiquidity),
+        }
+    }
+
+    /// True when any displayed level lies inside the bound, whoever took it before.
+    fn displays_inside(&self, spec: &OrderSpec, leg: &Leg) -> bool {
+        let opposite = book_side(spec.side, spec.outcome).takes();
+        let best = self.exchange.markets[leg.market].market.best(opposite);
+        best.is_some_and(|level| {
+            within(spec.side, book_price(level.price, spec.outcome), leg.bound)
+        })
+    }
+
+    /// An order that chases waits for its next slice, unless the market left its bound.
+    fn keep_chasing(&mut self, id: OrderId, at: usize) {
+        let spec = &self.desk.orders[id].spec;
+        let (side, outcome) = (spec.side, spec.outcome);
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        leg.at_venue = AtVenue::Chasing;
+        let (market, bound) = (leg.market, leg.bound);
+        let touch = self.touch_of(market, side, outcome);
+        if touch.is_some_and(|touch| !within(side, touch, bound)) {
+            self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::SlippageCap));
+        }
+    }
+
+    /// The next slice of an order that chases the touch.
+    pub(in crate::engine) fn chase(&mut self, id: OrderId) {
+        for at in 0..self.desk.orders[id].legs.len() {
+            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+            let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+            if leg.at_venue != AtVenue::Chasing {
+                continue;
+            }
+            if status.is_over() {
+                self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+            } else if refusal_of(&self.desk.orders[id].spec, status).is_none() && status.is_live() {
+                self.meet_book(id, at);
+            }
+        }
+        if !self.desk.orders[id].status.is_terminal() {
+            self.add_timer(self.agenda.now_ns.saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
+        }
+    }
+}
+
+impl LevelTaken {
+    /// What is left for the account: displayed, less prints not yet shown, less what it took.
+    pub fn available(&self) -> Quantity {
+        let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
+        Quantity(shown.saturating_sub(self.consumed_before.0).max(0))
+    }
+}
+
+/// What a status refuses of an order (simulation, 2.4).
+pub(in crate::engine) fn refusal_of(
+    spec: &OrderSpec,
+    status: MarketStatus,
+) -> Option<(RejectReason, &'static str)> {
+    use MarketStatus::{
+        Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
+    };
+    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
+    match status {
+        Ok => None,
+        PostOnly if post_only => None,
+        Syncing | Stale | Resync | Crossed if rests => None,
+        PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
+        Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
+        Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),
+        Syncing | Stale | Resync | Crossed => {
+            Some((RejectReason::StaleVenue, "the venue's book is not live"))
+        }
+    }
+}

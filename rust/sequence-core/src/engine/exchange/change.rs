@@ -1,0 +1,218 @@
+//! A change of a leg at its venue and on its way back (simulation, 4.7).
+//!
+//! By default the leg leaves its queue and comes back as a new order, with a gap that the preset
+//! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that
+//! amends natively keeps the place of a leg that only gets smaller.
+
+use std::mem::swap;
+
+use crate::engine::desk::amend::keeps_place;
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::desk::hear::Answer;
+use crate::engine::exchange::arrive::refusal_of;
+use crate::engine::exchange::line::Purpose;
+use crate::engine::exchange::queues::queue_key;
+use crate::engine::{Due, Engine};
+use crate::ids::OrderId;
+use crate::ledger::LedgerError;
+use crate::number::Quantity;
+use crate::order::{AtVenue, LegState, OrderStatus, book_price, book_side};
+use crate::reject::DoneReason;
+use crate::sim::latency::Transit;
+use crate::sim::preset::ReplaceGap;
+
+impl Engine {
+    /// A leg's change leaves for the venue, with the new order when both travel together.
+    pub(in crate::engine) fn send_reshape(&mut self, id: OrderId, at: usize) {
+        let Some(leg) = self.desk.orders[id].legs.get(at).filter(|leg| leg.reshape.is_some())
+        else {
+            return;
+        };
+        let (market, placed_ns) = (leg.market, leg.transit.match_ns);
+        let travelling = leg.at_venue == AtVenue::Travelling;
+        let account = self.desk.orders[id].spec.account;
+        let sent = self.send(account, market, Purpose::Cancel);
+        let again = match self.rules.params.replace_gap {
+            ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
+            ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
+        };
+        if let Some(form) =
+            self.desk.orders[id].legs.get_mut(at).and_then(|leg| leg.reshape.as_mut())
+        {
+            form.transit = again;
+        }
+        // A change never overtakes the order it is about.
+        let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
+        if due <= self.agenda.now_ns {
+            self.reshape_arrives(id, at);
+        } else {
+            self.add_timer(due, Due::Reshape(id, at));
+        }
+    }
+
+    /// The venue looks at the change: it is too late for what has filled, or it takes it over.
+    pub(in crate::engine) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
+        let order = &self.desk.orders[id];
+        let Some(leg) = order.legs.get(at) else { return };
+        let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
+            return;
+        };
+        if leg.at_venue == AtVenue::Delayed {
+            // Nothing moves an order inside the venue's delay; the match comes first.
+            return self.add_timer(leg.transit.match_ns, Due::Reshape(id, at));
+        }
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        let refused = refusal_of(&order.spec, status).is_some();
+        let open = Quantity(form.qty.0 - (leg.qty.0 - leg.open.0));
+        if leg.at_venue == AtVenue::Done || refused {
+            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
+        }
+        if form.qty.0 == 0 {
+            // Another leg keeps the order alive: only this one is withdrawn.
+            return self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::CancelledByClient));
+        }
+        if open.0 <= 0 {
+            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
+        }
+        if keeps_place(self.rules.params.amend_mode, leg, &form) {
+            self.shrink_leg(id, at, open);
+            return self.answer(id, at, Answer::Amended, self.agenda.now_ns);
+        }
+        self.leave(id, at);
+        self.swap_forms(id, at, open);
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.at_venue = AtVenue::Travelling;
+        }
+        self.come_back(id, at, form.transit);
+    }
+
+    /// The replaced leg is on its way back into the book.
+    fn come_back(&mut self, id: OrderId, at: usize, transit: Transit) {
+        let now_ns = self.agenda.now_ns;
+        match self.rules.params.replace_gap {
+            ReplaceGap::Atomic => self.arrive_as(id, at, Transit { match_ns: now_ns, ..transit }),
+            ReplaceGap::Pipelined => {
+                let match_ns = transit.match_ns.max(now_ns);
+                self.arrive_as(id, at, Transit { match_ns, ..transit });
+            }
+            ReplaceGap::Sequential => {
+                let spec = &self.desk.orders[id].spec;
+                let account = spec.account;
+                let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+                let (market, response_ns) = (leg.market, transit.response_ns);
+                match self.visible_at(account, market, now_ns, response_ns) {
+                    None => self.send_again(id, at),
+                    Some(known_ns) => self.add_timer(known_ns, Due::SendAgain(id, at)),
+                }
+            }
+        }
+    }
+
+    /// The cancel is acknowledged: the new order leaves.
+    pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        if leg.at_venue == AtVenue::Travelling {
+            let (account, market) = (self.desk.orders[id].spec.account, leg.market);
+            let transit = self.send(account, market, Purpose::Order);
+            self.arrive_as(id, at, transit);
+        }
+    }
+
+    fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.transit = transit;
+            leg.deferred = false;
+        }
+        if transit.match_ns <= self.agenda.now_ns {
+            self.arrive(id, at);
+        } else {
+            self.add_timer(transit.match_ns, Due::Arrive(id, at));
+        }
+    }
+
+    /// A smaller rest keeps its place.
+    fn shrink_leg(&mut self, id: OrderId, at: usize, open: Quantity) {
+        let spec = &self.desk.orders[id].spec;
+        let (account, outcome) = (spec.account, spec.outcome);
+        let side = book_side(spec.side, outcome).rests();
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let (market, rests) = (leg.market, leg.at_venue == AtVenue::Resting);
+        let price = book_price(leg.bound, outcome);
+        let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
+        if let Some(world) = world {
+            world.queue.shrink(side, price, queue_key(id, at), open);
+        }
+        self.swap_forms(id, at, open);
+    }
+
+    /// From here on the venue has the new form; the old one is kept until the client knows.
+    fn swap_forms(&mut self, id: OrderId, at: usize, open: Quantity) {
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let Some(form) = leg.reshape.as_deref_mut() else { return };
+        swap(&mut leg.qty, &mut form.qty);
+        swap(&mut leg.bound, &mut form.bound);
+        swap(&mut leg.cap, &mut form.cap);
+        swap(&mut leg.margin_at, &mut form.margin_at);
+        swap(&mut leg.reducing, &mut form.reducing);
+        form.at_venue = true;
+        leg.open = open;
+    }
+
+    /// The client learns what became of a leg's change.
+    pub(in crate::engine) fn reshape_answered(&mut self, id: OrderId, at: usize, taken: bool) {
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        leg.reshape = None;
+        if taken {
+            leg.state = LegState::Working;
+            leg.status =
+                if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
+            let limit = self.desk.orders[id].amending.and_then(|amending| amending.limit);
+            self.desk.orders[id].limit = limit.or(self.desk.orders[id].limit);
+            if let Some(amending) = &mut self.desk.orders[id].amending {
+                amending.rest = amending.rest_after;
+            }
+        }
+        if let Err(error) = self.hold_required(id, at) {
+            self.report_fault(id, &error);
+        }
+    }
+
+    /// The order is the sum of its legs again; its amend ends with the last answer.
+    pub(in crate::engine) fn settle_amend(&mut self, id: OrderId) {
+        let order = &mut self.desk.orders[id];
+        let Some(amending) = order.amending else { return };
+        if order.status.is_terminal() {
+            order.amending = None;
+            return;
+        }
+        let legs: i64 = order.legs.iter().map(|leg| leg.known().0.0).sum();
+        order.qty = Quantity(legs + amending.rest.0);
+        if order.legs.iter().all(|leg| leg.reshape.is_none()) {
+            order.amending = None;
+        }
+        if order.status == OrderStatus::New && self.is_known(id) {
+            return self.set_status(id, OrderStatus::Accepted);
+        }
+        self.touch(id);
+    }
+
+    fn is_known(&self, id: OrderId) -> bool {
+        self.desk.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
+    }
+
+    /// Sets a leg's reservation to what its forms need.
+    pub(in crate::engine) fn hold_required(
+        &mut self,
+        id: OrderId,
+        at: usize,
+    ) -> Result<(), LedgerError> {
+        let order = &self.desk.orders[id];
+        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
+        else {
+            return Ok(());
+        };
+        let terms = *self.registry.market(leg.market);
+        let needed = Self::required(order.spec.side, &terms, leg)?;
+        self.portfolio.ledger.resize(held, needed)
+    }
+}

@@ -1,0 +1,159 @@
+//! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
+
+use crate::engine::Engine;
+use crate::ids::{BookSide, MarketId, OrderId};
+use crate::market::MarketStatus;
+use crate::number::{Price, Quantity};
+use crate::sim::latency::Transit;
+use crate::sim::queue::QueueFill;
+
+/// The book a fill cites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookCite {
+    /// Its version.
+    pub version: u64,
+    /// Venue sequence number of its newest depth; 0 = none.
+    pub venue_seq: u64,
+    /// Venue stamp of its newest depth, ns; 0 = none.
+    pub venue_ns: i64,
+    /// Its age by receipt, ns.
+    pub age_ns: i64,
+    /// Its status, which allowed the fill.
+    pub status: MarketStatus,
+    /// Median time between the depth messages it is made of, ns; 0 = not known yet.
+    pub interval_ns: i64,
+    /// Best bid; 0 = none.
+    pub best_bid: Price,
+    /// Best ask; 0 = none.
+    pub best_ask: Price,
+}
+
+/// One level a taker met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LevelTaken {
+    /// Recorded price, in the book.
+    pub recorded: Price,
+    /// Price after own impact, rounded against the account.
+    pub effective: Price,
+    /// Recorded size.
+    pub displayed: Quantity,
+    /// Prints that depth had not shown yet.
+    pub printed: Quantity,
+    /// What the account had already taken.
+    pub consumed_before: Quantity,
+    /// What this fill took.
+    pub taken: Quantity,
+}
+
+/// Prices that bounded a taker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Limit of the order, in its own outcome; `None` for a market order.
+    pub limit: Option<Price>,
+    /// Worst price the walk may pay: limit or protection, in the order's own outcome.
+    pub cap: Price,
+    /// Best live opposite price when it was submitted, in its own outcome; 0 = none.
+    pub reference: Price,
+    /// What own impact added to the book's prices: price units, or log-odds Q32 on event markets.
+    pub shift: i64,
+}
+
+/// Where the tape has what a maker was filled by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct TapeCite {
+    /// Version of the book right after the event: its place in the tape of the market.
+    pub version: u64,
+    /// Venue sequence number; 0 = none.
+    pub venue_seq: u64,
+    /// Trade id of a print; 0 = none.
+    pub trade_id: u64,
+    /// It was fetched later, after a gap.
+    pub backfilled: bool,
+    /// Which connection of the feed it came by, from 1; 0 = before the first snapshot.
+    pub epoch: u64,
+}
+
+/// How it came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Liquidity {
+    /// Took displayed size.
+    Taker(LevelTaken, Bounds),
+    /// Was reached in the queue.
+    Maker(Box<QueueFill>, TapeCite),
+}
+
+/// Everything known of a fill when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// How its order travelled.
+    pub transit: Transit,
+    /// When it was matched, local ns.
+    pub matched_ns: i64,
+    /// It arrived before the book could be used, and waited.
+    pub entry_deferred: bool,
+    /// The book.
+    pub book: BookCite,
+    /// The feed sends one message per order event; otherwise depth is conflated.
+    pub event_level: bool,
+    /// How.
+    pub liquidity: Liquidity,
+    /// Share of decreases with the size of a known lot, ppm.
+    pub match_rate_ppm: i64,
+    /// Decreases that share rests on.
+    pub decreases_seen: u64,
+}
+
+impl Evidence {
+    /// What the venue matched.
+    pub const fn matched(&self) -> Quantity {
+        match &self.liquidity {
+            Liquidity::Taker(level, _) => level.taken,
+            Liquidity::Maker(fill, _) => fill.quantity,
+        }
+    }
+}
+
+impl Engine {
+    /// The book as it is now.
+    pub(in crate::engine) fn cite(&mut self, market: MarketId) -> BookCite {
+        let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns);
+        let interval_ns = sim.depth_pace.interval_ns();
+        let book = &sim.market;
+        let price = |side| book.best(side).map_or(Price(0), |level| level.price);
+        BookCite {
+            version: book.version,
+            venue_seq: book.venue_seq(),
+            venue_ns: book.venue_stamp_ns(),
+            age_ns: book.age_ns(now),
+            status: book.status(now),
+            interval_ns,
+            best_bid: price(BookSide::Bid),
+            best_ask: price(BookSide::Ask),
+        }
+    }
+
+    /// What is known now of a fill of a leg.
+    pub(in crate::engine) fn evidence(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        liquidity: Liquidity,
+    ) -> Box<Evidence> {
+        let leg = self.desk.orders[id].legs.get(at);
+        let market = leg.map_or(MarketId(0), |leg| leg.market);
+        let book = self.cite(market);
+        let leg = self.desk.orders[id].legs.get(at);
+        let sim = &self.exchange.markets[market];
+        let rate = sim.tracker.match_rate();
+        Box::new(Evidence {
+            transit: leg.map(|leg| leg.transit).unwrap_or_default(),
+            matched_ns: self.agenda.now_ns,
+            entry_deferred: leg.is_some_and(|leg| leg.deferred),
+            book,
+            event_level: sim.traits.event_level,
+            liquidity,
+            match_rate_ppm: rate.ppm(),
+            decreases_seen: rate.seen(),
+        })
+    }
+}

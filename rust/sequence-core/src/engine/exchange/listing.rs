@@ -1,0 +1,215 @@
+//! Listing a symbol at a venue, with that venue's rules, fees and settlement asset.
+
+use crate::engine::exchange::market::SourceTraits;
+use crate::engine::{Engine, MarketSim};
+use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
+use crate::market::{MarketConfig, MarketStatus, TradingPhase};
+use crate::number::{Price, Quantity};
+use crate::order::LegState;
+use crate::registry::{MarketSpec, SymbolEntry};
+use crate::reject::Refusal;
+use crate::sim::fees::FeeSchedule;
+use crate::symbol::Symbol;
+use crate::venue::{self, DemoListing, PriceGrid, demo_listing, listing_rules, settlement_asset};
+
+/// How a source feeds a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedKind {
+    /// By hand or from a source of whole books: live from the first snapshot.
+    HandFed,
+    /// Generated: live from the first update after a snapshot.
+    Feed,
+    /// Recorded from a venue, with its stamps.
+    Recorded,
+}
+
+impl Engine {
+    /// Lists a symbol at a venue, or finds it listed. The symbol may have any known form.
+    pub fn list_market(
+        &mut self,
+        venue: VenueId,
+        text: &str,
+        feed: FeedKind,
+    ) -> Result<MarketId, Refusal> {
+        let symbol = Symbol::parse_at(venue, text)
+            .map_err(|error| Refusal::invalid("symbol", error.to_string()))?;
+        let entry = symbol_entry(venue, &symbol);
+        let id = self.registry.add_symbol(entry);
+        if let Some(found) = self.registry.market_at(id, venue) {
+            self.claim(found, feed);
+            return Ok(found);
+        }
+        let spec = self.market_spec(id, venue, &symbol);
+        let spelling = venue::venue_symbol(venue, &symbol);
+        let market = self.registry.add_market(spec, spelling.into());
+        let sim = self.market_sim(market, feed);
+        self.exchange.markets.push(sim);
+        Ok(market)
+    }
+
+    /// A market without a book yet, as this kind of source feeds it.
+    fn market_sim(&self, id: MarketId, feed: FeedKind) -> MarketSim {
+        let spec = self.registry.market(id);
+        let age_ns = spec.venue.venue().max_age_ms.saturating_mul(1_000_000);
+        let config = MarketConfig {
+            live_on_snapshot: feed == FeedKind::HandFed,
+            unit_price: spec.kind == InstrumentKind::Prediction,
+            ..MarketConfig::live(age_ns)
+        };
+        let traits = SourceTraits {
+            stamped: feed == FeedKind::Recorded,
+            event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
+        };
+        let mut sim = MarketSim::new(config, &self.rules.params, traits, spec.lot);
+        sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
+        sim
+    }
+
+    /// A source takes over a market that came back without one; who waits there goes on waiting.
+    pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
+        if self.exchange.unclaimed.remove(&id) {
+            let (mut sim, params) = (self.market_sim(id, feed), self.rules.params);
+            for (account, world) in &self.exchange.markets[id].worlds {
+                sim.world(*account, &params).waiting.clone_from(&world.waiting);
+            }
+            if self.exchange.markets[id].market.status(self.agenda.now_ns) == MarketStatus::Resolved
+            {
+                sim.market.set_phase(TradingPhase::Resolved);
+            }
+            self.exchange.markets[id] = sim;
+        }
+    }
+
+    /// The market of a symbol text at a venue, when it is listed.
+    pub fn find_market(&self, venue: VenueId, text: &str) -> Option<MarketId> {
+        let found = self.resolve_text(text)?;
+        self.registry.market_at(found.symbol, venue)
+    }
+
+    /// Replaces the tick (of pairs and perps) and the lot of a market.
+    pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
+        self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
+        self.exchange.markets[id].set_lot(lot);
+        self.note_steps(id);
+    }
+
+    /// How long a hand-fed book stays live without a message; `None` is for ever.
+    pub fn set_max_age(&mut self, id: MarketId, max_age_ns: Option<i64>) {
+        self.exchange.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
+    }
+
+    /// The delay for takers that a market's rules name from now on.
+    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
+        self.registry.set_taker_delay(id, delay_ns.max(0));
+    }
+
+    /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
+    /// that has one keeps them.
+    pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
+        let mut open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
+        let taken = open.any(|order| {
+            let mut legs = self.desk.orders[*order].legs.iter();
+            legs.any(|leg| leg.market == id && leg.state != LegState::Done)
+        });
+        if taken {
+            return Err(Refusal::conflict("the market has open orders"));
+        }
+        let fees = self.credited(fees);
+        self.registry.set_fees(id, fees);
+        Ok(())
+    }
+
+    /// Rebates are credited when the parameters say so. Everything that counts on a fee reads it
+    /// from the market, so what is quoted, routed by, reserved and charged agrees.
+    fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
+        if self.rules.params.rebates { fees } else { fees.without_rebates() }
+    }
+
+    fn market_spec(
+        &mut self,
+        id: crate::ids::SymbolId,
+        venue: VenueId,
+        symbol: &Symbol<'_>,
+    ) -> MarketSpec {
+        let cash = settlement_asset(venue, symbol);
+        let settle = self.registry.asset(cash.kind, cash.code);
+        let entry = self.registry.symbol(id).clone();
+        let (base, no) = match (&entry.outcomes, entry.kind) {
+            (Some([yes, no]), _) => (
+                self.registry.asset(AssetKind::EventContract, yes),
+                self.registry.asset(AssetKind::EventContract, no),
+            ),
+            (None, InstrumentKind::Perp) => {
+                let row = self.registry.asset(AssetKind::Perp, &entry.text);
+                (row, row)
+            }
+            (None, _) => {
+                let kind =
+                    if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
+                let base = self.registry.asset(kind, &entry.base);
+                (base, base)
+            }
+        };
+        let rules = listing_rules(venue, symbol);
+        MarketSpec {
+            venue,
+            symbol: id,
+            kind: entry.kind,
+            base,
+            no,
+            settle,
+            grid: rules.grid,
+            lot: rules.lot,
+            min_qty: rules.min_qty,
+            min_notional: rules.min_notional,
+            initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
+            fees: self.credited(demo_listing(symbol).map_or_else(
+                || FeeSchedule::of(venue, entry.kind, &entry.category),
+                |row| row.fee_schedule(venue),
+            )),
+            post_only: venue.venue().post_only,
+            taker_delay_ns: 0,
+        }
+    }
+}
+
+/// A symbol as it is listed first; the demo catalogue knows slugs' tokens and categories.
+fn symbol_entry(venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
+    let demo = demo_listing(symbol);
+    let kind = symbol.kind();
+    let text = book_text(symbol, demo);
+    let tokens = demo.and_then(|row| row.tokens).map(|(yes, no)| [yes.into(), no.into()]);
+    let outcomes = (kind == InstrumentKind::Prediction).then(|| match &tokens {
+        Some(tokens) if venue == venue::POLYMARKET => tokens.clone(),
+        _ if matches!(symbol, Symbol::Token { .. }) => {
+            [text.clone().into(), format!("{text}:NO").into()]
+        }
+        _ => [Outcome::Yes, Outcome::No].map(|o| format!("{text}:{}", o.as_str()).into()),
+    });
+    SymbolEntry {
+        text: text.into(),
+        kind,
+        base: symbol.base().unwrap_or_default().into(),
+        quote: symbol.quote().unwrap_or_default().into(),
+        outcomes,
+        tokens,
+        category: demo.map_or("", |row| row.category).into(),
+        markets: Vec::new(),
+    }
+}
+
+/// Venues whose public depth sums several order events into one message.
+const fn is_conflated(venue: VenueId) -> bool {
+    matches!(venue, venue::BINANCE | venue::COINBASE | venue::HYPERLIQUID)
+}
+
+/// Name of the book: without an outcome, and the slug rather than one of its tokens.
+fn book_text(symbol: &Symbol<'_>, demo: Option<&DemoListing>) -> String {
+    match (symbol, demo) {
+        (_, Some(row)) => row.symbol.to_owned(),
+        (Symbol::Ticker { ticker: market, .. } | Symbol::Slug { slug: market, .. }, None) => {
+            (*market).to_owned()
+        }
+        (other, None) => other.canonical(),
+    }
+}

@@ -1,0 +1,402 @@
+//! One market, and the copy of it that each account lives in.
+//!
+//! The record is shared and never edited. What an account took of a level (overlay), where its
+//! orders stand (queue) and what its own trading moved (impact) belong to its world.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::book::Book;
+use crate::engine::exchange::evidence::TapeCite;
+use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
+use crate::ids::{AccountId, BookSide, OrderId, Side};
+use crate::market::{Change, Market, MarketConfig};
+use crate::number::{Price, Quantity};
+use crate::sim::impact::Impact;
+use crate::sim::latency::LoadMeter;
+use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
+use crate::sim::queue::{QueueBook, QueueParams};
+use crate::sim::tracker::LotTracker;
+use crate::sim::view::{EntryPlace, StepRules};
+use crate::tape::{EventKind, MarketEvent, flag};
+
+/// How long a decrease waits for the print that may explain it, before the preset's factor.
+const PAIRING_WINDOW_NS: i64 = 5_000_000;
+/// Prints whose mean distance in time sets the pace of impact.
+const PACE_PRINTS: usize = 1_000;
+/// Receipt minus venue stamp is bounded to this when it counts as a feed delay.
+const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
+
+/// What a source knows of its own timing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::engine) struct SourceTraits {
+    /// Venue stamps are real, so the feed delay can be measured.
+    pub(in crate::engine) stamped: bool,
+    /// One message per order event; otherwise depth is conflated.
+    pub(in crate::engine) event_level: bool,
+}
+
+/// One account in one market.
+#[derive(Debug, Clone, Hash)]
+pub(in crate::engine) struct World {
+    pub(in crate::engine) overlay: Overlay,
+    pub(in crate::engine) queue: QueueBook,
+    pub(in crate::engine) impact: Impact,
+    /// Legs that arrived while the book could not be used.
+    pub(in crate::engine) waiting: Vec<(OrderId, usize)>,
+}
+
+/// One market with the worlds of its accounts.
+#[derive(Debug, Clone, Hash)]
+pub struct MarketSim {
+    /// The record.
+    pub market: Market,
+    pub(in crate::engine) tracker: LotTracker,
+    pub(in crate::engine) load: LoadMeter,
+    pub(in crate::engine) worlds: BTreeMap<AccountId, World>,
+    pub(in crate::engine) traits: SourceTraits,
+    max_age_ns: Option<i64>,
+    pub(in crate::engine) resilience: Resilience,
+    lot: i64,
+    /// Changes of the message under way, for the queues.
+    changes: Vec<Seen>,
+    /// Prints of a gap that were fetched later, until the book is good again.
+    missed: Vec<Seen>,
+    /// The book before a snapshot, when it was good: a snapshot is then a set of changes.
+    previous: Option<Book>,
+    /// The queues missed something and must be matched to the book.
+    lost: bool,
+    prints: VecDeque<i64>,
+    /// Venue stamp of the newest print: nothing older is news.
+    print_stamp_ns: i64,
+    clock: ClockOffset,
+    delay_ns: Option<i64>,
+    /// Connections of the feed so far: each begins with a snapshot that no known book precedes.
+    epoch: u64,
+    pub(in crate::engine) depth_pace: DepthPace,
+    /// The message under way changes depth.
+    depth: bool,
+}
+
+impl MarketSim {
+    pub(in crate::engine) fn new(
+        config: MarketConfig,
+        params: &Params,
+        traits: SourceTraits,
+        lot: Quantity,
+    ) -> Self {
+        let tau =
+            if config.unit_price { params.overlay_tau_event_ns } else { params.overlay_tau_ns };
+        let hold = scaled(PAIRING_WINDOW_NS, params.pairing_ppm);
+        let cap = usize::try_from(params.lots_cap).unwrap_or(512);
+        let max_age = config.max_age_ns.map(|age| scaled(age, params.max_age_ppm));
+        let max_age_ns = max_age.filter(|age| *age > 0);
+        Self {
+            market: Market::new(MarketConfig { max_age_ns, ..config }),
+            tracker: LotTracker::new(hold, cap).with_rate(params.queue_model.rate(power_k(params))),
+            load: LoadMeter::default(),
+            worlds: BTreeMap::new(),
+            traits,
+            max_age_ns,
+            resilience: Resilience {
+                tau_ns: (tau > 0).then_some(tau),
+                ghost: params.overlay_ghost,
+            },
+            lot: lot.0,
+            changes: Vec::new(),
+            missed: Vec::new(),
+            previous: None,
+            lost: false,
+            prints: VecDeque::new(),
+            print_stamp_ns: 0,
+            clock: ClockOffset::default(),
+            delay_ns: None,
+            epoch: 0,
+            depth_pace: DepthPace::default(),
+            depth: false,
+        }
+    }
+
+    pub(in crate::engine) const fn set_ageing(&mut self, enabled: bool) {
+        self.market.set_max_age(if enabled { self.max_age_ns } else { None });
+    }
+
+    /// How long the book stays live without a message; `None` is for ever.
+    pub(in crate::engine) const fn set_max_age(&mut self, max_age_ns: Option<i64>) {
+        self.max_age_ns = max_age_ns;
+        self.market.set_max_age(max_age_ns);
+    }
+
+    pub(in crate::engine) const fn set_lot(&mut self, lot: Quantity) {
+        self.lot = lot.0;
+    }
+
+    /// The measured delay of the feed; `None` where venue stamps do not tell.
+    pub(in crate::engine) fn feed_delay_ns(&self) -> Option<i64> {
+        if self.traits.stamped { self.delay_ns } else { None }
+    }
+
+    /// Mean distance of the last prints in time, ns.
+    pub(in crate::engine) fn print_gap_ns(&self) -> i64 {
+        match (self.prints.front(), self.prints.back()) {
+            (Some(first), Some(last)) if self.prints.len() > 1 => {
+                let gaps = i64::try_from(self.prints.len() - 1).unwrap_or(1);
+                last.saturating_sub(*first) / gaps
+            }
+            _ => 1_000_000_000,
+        }
+    }
+
+    /// The account's world, made on first use.
+    pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
+        let (lot, event_level) = (self.lot, self.traits.event_level);
+        self.worlds.entry(account).or_insert_with(|| World {
+            overlay: Overlay::default(),
+            queue: QueueBook::new(queue_params(params, lot, event_level)),
+            impact: Impact::default(),
+            waiting: Vec::new(),
+        })
+    }
+
+    /// Size an account already took of a level and that has not come back.
+    pub(in crate::engine) fn consumed(
+        &self,
+        account: AccountId,
+        side: BookSide,
+        price: Price,
+        now_ns: i64,
+    ) -> Quantity {
+        self.worlds
+            .get(&account)
+            .filter(|world| !world.overlay.is_empty())
+            .map_or(Quantity::ZERO, |world| {
+                world.overlay.consumed(side, price, now_ns, self.resilience)
+            })
+    }
+
+    /// Remembers what an account took of a level.
+    pub(in crate::engine) fn consume(
+        &mut self,
+        account: AccountId,
+        side: BookSide,
+        price: Price,
+        size: Quantity,
+        now_ns: i64,
+    ) {
+        let rule = self.resilience;
+        if let Some(world) = self.worlds.get_mut(&account) {
+            world.overlay.take(side, price, size, now_ns, rule);
+            // The quote that gave it may have shrunk since, within the same message.
+            let shown = self.market.book.quantity_at(side, price);
+            world.overlay.on_level(side, price, shown, now_ns, rule);
+        }
+    }
+
+    /// Levels an account could take from, best first: displayed size less prints not yet shown and
+    /// less what it already took.
+    pub(in crate::engine) fn available(
+        &self,
+        account: AccountId,
+        side: BookSide,
+        now_ns: i64,
+    ) -> impl Iterator<Item = (Price, Quantity)> + '_ {
+        self.market.book.levels(side).map(move |level| {
+            let printed = self.tracker.printed(side, level.price);
+            let taken = self.consumed(account, side, level.price, now_ns);
+            let shown = (level.quantity.0 - printed.0).max(0);
+            (level.price, Quantity((shown - taken.0).max(0)))
+        })
+    }
+
+    /// Best own resting price on the side an order of this direction rests on.
+    pub(in crate::engine) fn best_own(&self, account: AccountId, side: Side) -> Option<Price> {
+        self.worlds.get(&account)?.queue.best(side.rests())
+    }
+
+    /// Applies one event to the record and keeps what it means for the worlds.
+    pub(in crate::engine) fn apply(&mut self, event: &MarketEvent, now_ns: i64) {
+        if event.kind == EventKind::SnapshotBegin {
+            let good = self.market.is_live(now_ns);
+            self.previous = good.then(|| self.market.book.clone());
+        }
+        self.measure(event, now_ns);
+        let change = self.market.apply(event, now_ns);
+        let cite = TapeCite {
+            version: self.market.version,
+            venue_seq: event.seq,
+            trade_id: event.match_id,
+            backfilled: event.flags & flag::BACKFILLED != 0,
+            epoch: self.epoch,
+        };
+        let seen = Seen { change, count: event.count, cite };
+        match change {
+            Change::Level { side, price, after, .. } => {
+                self.level(side, price, after, now_ns, seen);
+            }
+            Change::Print { .. } if cite.backfilled => self.late_print(event, seen, now_ns),
+            Change::Print { side, price, quantity, .. } => {
+                if let Some(side) = side {
+                    self.tracker.on_print(side, price, quantity, now_ns);
+                }
+                self.print_stamp_ns = self.print_stamp_ns.max(event.ts_venue_ns);
+                self.note_print(now_ns);
+                self.keep(seen);
+            }
+            Change::SnapshotEnded => self.end_snapshot(now_ns),
+            Change::SnapshotBegun | Change::Status(_) | Change::None => {}
+        }
+    }
+
+    fn level(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64, seen: Seen) {
+        if self.previous.is_some() || !self.market.has_snapshot() {
+            return;
+        }
+        self.tracker.on_level(side, price, after, seen.count, now_ns);
+        self.keep(seen);
+    }
+
+    /// A print of the past. The book that is displayed already contains it, so it says something
+    /// only of a gap, and only when it is newer than every print that was seen.
+    fn late_print(&mut self, event: &MarketEvent, seen: Seen, now_ns: i64) {
+        if event.ts_venue_ns <= self.print_stamp_ns {
+            return;
+        }
+        self.print_stamp_ns = event.ts_venue_ns;
+        if !self.market.is_live(now_ns) && !self.worlds.is_empty() {
+            self.missed.push(seen);
+        }
+    }
+
+    fn keep(&mut self, seen: Seen) {
+        if !self.worlds.is_empty() {
+            self.changes.push(seen);
+        }
+    }
+
+    /// A snapshot of a good book is the set of its differences; otherwise everything is new.
+    fn end_snapshot(&mut self, now_ns: i64) {
+        let Some(before) = self.previous.take() else { return self.start_over() };
+        let cite = self.cite_book();
+        for change in differences(&before, &self.market.book) {
+            if let Change::Level { side, price, after, .. } = change {
+                self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
+            }
+        }
+    }
+
+    /// Where the tape has the book as it is now.
+    pub(in crate::engine) const fn cite_book(&self) -> TapeCite {
+        TapeCite {
+            version: self.market.version,
+            venue_seq: self.market.venue_seq(),
+            trade_id: 0,
+            backfilled: false,
+            epoch: self.epoch,
+        }
+    }
+
+    /// Nothing is known of the levels but their size; queues and overlays are matched to it.
+    fn start_over(&mut self) {
+        self.epoch += 1;
+        self.tracker.clear();
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for level in self.market.book.levels(side) {
+                self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
+            }
+        }
+        self.lost = true;
+        self.changes.clear();
+    }
+
+    /// Takes the changes of the message that ended, and whether the queues lost something before.
+    ///
+    /// A message can pass through sizes that never stood at the venue, so each of its levels comes
+    /// once between two prints, with what it was and what it became.
+    pub(in crate::engine) fn take_changes(&mut self) -> (Vec<Seen>, bool) {
+        let mut changes = std::mem::take(&mut self.changes);
+        join_repeats(&mut changes);
+        (changes, std::mem::take(&mut self.lost))
+    }
+
+    /// Takes the prints of a gap.
+    pub(in crate::engine) fn take_missed(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.missed)
+    }
+
+    /// Gives the emptied list back, so that no message allocates.
+    pub(in crate::engine) fn return_changes(&mut self, mut changes: Vec<Seen>) {
+        changes.clear();
+        self.changes = changes;
+    }
+
+    /// Without worlds there is nobody to tell.
+    pub(in crate::engine) fn settle_without_worlds(&mut self) {
+        self.changes.clear();
+        self.missed.clear();
+        self.lost = false;
+    }
+
+    /// The message cannot be used: what it changed is found out at the next live one.
+    pub(in crate::engine) fn lose_changes(&mut self) {
+        self.changes.clear();
+        self.lost = true;
+    }
+
+    /// Forgets an account: its new epoch meets an untouched market.
+    pub(in crate::engine) fn forget(&mut self, account: AccountId) {
+        self.worlds.remove(&account);
+    }
+
+    fn note_print(&mut self, now_ns: i64) {
+        if self.prints.len() >= PACE_PRINTS {
+            self.prints.pop_front();
+        }
+        self.prints.push_back(now_ns);
+    }
+
+    /// Load, pace of depth, and the feed delay with the venue's clock offset taken out.
+    fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
+        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
+        if !event.is_last() {
+            return;
+        }
+        if std::mem::take(&mut self.depth) {
+            self.depth_pace.on_message(now_ns);
+        }
+        self.load.on_message(now_ns);
+        if event.ts_venue_ns > 0 {
+            let raw = now_ns.saturating_sub(event.ts_venue_ns);
+            let offset = self.clock.lowest(raw, now_ns);
+            self.delay_ns = Some(raw.saturating_sub(offset).clamp(0, MAX_FEED_DELAY_NS));
+        }
+    }
+}
+
+fn scaled(value: i64, ppm: i64) -> i64 {
+    i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
+}
+
+/// The exponent of the lots' unmatched rule; checked to be from 1 to 16 where it is set.
+fn power_k(params: &Params) -> u32 {
+    u32::try_from(params.power_k).unwrap_or(3)
+}
+
+fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
+    QueueParams {
+        model: params.queue_model.model(power_k(params)),
+        hidden_ahead_ppm: params.hidden_ahead_ppm,
+        band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
+        rules: StepRules {
+            hold_ns: scaled(PAIRING_WINDOW_NS, params.pairing_ppm),
+            fill_quantum: lot,
+            lot_step: lot,
+            lots_cap: usize::try_from(params.lots_cap).unwrap_or(512),
+            entry: match params.entry_ambiguity {
+                EntryAmbiguity::ByFeed if !event_level => EntryPlace::ByTime,
+                EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
+                EntryAmbiguity::Ahead => EntryPlace::Ahead,
+            },
+            shadows: params.envelope,
+        },
+    }
+}

@@ -1,0 +1,166 @@
+//! What a message changed, and how late it was.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::book::{Book, Level};
+use crate::engine::exchange::evidence::TapeCite;
+use crate::ids::BookSide;
+use crate::market::Change;
+use crate::number::{Price, Quantity};
+
+/// Half of the time over which a venue clock's offset is judged.
+const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
+
+/// Gaps between depth messages that the median is of.
+const PACE_GAPS: usize = 1_000;
+/// Messages after which it is taken anew.
+const PACE_EVERY: usize = 256;
+
+/// One change of a message, with where the tape has it.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(in crate::engine) struct Seen {
+    pub(in crate::engine) change: Change,
+    /// Orders at the level, 0 where the feed does not count them.
+    pub(in crate::engine) count: u32,
+    pub(in crate::engine) cite: TapeCite,
+}
+
+/// The venue clock's distance from ours: the least `receipt − stamp` of ten minutes, kept as the
+/// least of this and of the last five.
+#[derive(Debug, Clone, Copy, Default, Hash)]
+pub(in crate::engine) struct ClockOffset {
+    since_ns: i64,
+    now: Option<i64>,
+    before: Option<i64>,
+}
+
+impl ClockOffset {
+    /// The offset, now that `raw_ns` was measured.
+    pub(in crate::engine) fn lowest(&mut self, raw_ns: i64, now_ns: i64) -> i64 {
+        if now_ns.saturating_sub(self.since_ns) >= OFFSET_WINDOW_NS {
+            self.before = self.now.take();
+            self.since_ns = now_ns;
+        }
+        let now = self.now.map_or(raw_ns, |known| known.min(raw_ns));
+        self.now = Some(now);
+        self.before.map_or(now, |before| before.min(now))
+    }
+}
+
+/// Median time between depth messages: what a feed's displayed sizes can hide.
+#[derive(Debug, Clone, Default, Hash)]
+pub(in crate::engine) struct DepthPace {
+    last_ns: Option<i64>,
+    /// Newest last: the window, and what came since the median was due.
+    gaps: VecDeque<i64>,
+    seen: u64,
+    median_ns: i64,
+    /// Gaps seen when the median was taken.
+    taken_at: u64,
+}
+
+impl DepthPace {
+    /// A depth message was received. Most are never asked about, so nothing is computed here.
+    pub(in crate::engine) fn on_message(&mut self, now_ns: i64) {
+        let Some(last_ns) = self.last_ns.replace(now_ns) else { return };
+        if self.gaps.len() >= PACE_GAPS + PACE_EVERY {
+            self.gaps.pop_front();
+        }
+        self.gaps.push_back(now_ns.saturating_sub(last_ns));
+        self.seen += 1;
+    }
+
+    /// The median gap as of the last time it was due, ns; 0 before the second message. Who asks,
+    /// and how often, changes nothing.
+    pub(in crate::engine) fn interval_ns(&mut self) -> i64 {
+        let due = self.due_at();
+        if due != self.taken_at {
+            let since = usize::try_from(self.seen - due).unwrap_or(0);
+            let window = self.gaps.iter().rev().skip(since).take(PACE_GAPS);
+            let mut sorted: Vec<i64> = window.copied().collect();
+            let middle = sorted.len() / 2;
+            self.median_ns = *sorted.select_nth_unstable(middle).1;
+            self.taken_at = due;
+        }
+        self.median_ns
+    }
+
+    /// Every so many gaps; early on at every doubling, so that a short tape has an answer too.
+    const fn due_at(&self) -> u64 {
+        match self.seen.checked_ilog2() {
+            None => 0,
+            Some(doublings) if self.seen < PACE_EVERY as u64 => 1 << doublings,
+            Some(_) => self.seen - self.seen % PACE_EVERY as u64,
+        }
+    }
+}
+
+/// Joins changes of one level that no print separates; the first keeps its place.
+pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
+    if changes.len() < 2 {
+        return;
+    }
+    let mut first: BTreeMap<(BookSide, i64), usize> = BTreeMap::new();
+    for at in 0..changes.len() {
+        let Some(seen) = changes.get(at).copied() else { return };
+        let Change::Level { side, price, after, .. } = seen.change else {
+            first.clear();
+            continue;
+        };
+        let to = *first.entry((side, price.0)).or_insert(at);
+        if let Some(joined) = changes.get_mut(to).filter(|_| to != at)
+            && let Change::Level { before, .. } = joined.change
+        {
+            joined.change = Change::Level { side, price, before, after };
+            (joined.count, joined.cite) = (seen.count, seen.cite);
+            if let Some(repeat) = changes.get_mut(at) {
+                repeat.change = Change::None;
+            }
+        }
+    }
+    changes.retain(|seen| seen.change != Change::None);
+}
+
+/// What changed between two books, level by level.
+pub(in crate::engine) fn differences(before: &Book, after: &Book) -> Vec<Change> {
+    let mut found = Vec::new();
+    for side in [BookSide::Bid, BookSide::Ask] {
+        let mut change = |price: Price, before: Quantity, after: Quantity| {
+            if before != after {
+                found.push(Change::Level { side, price, before, after });
+            }
+        };
+        for Level { price, quantity } in before.levels(side) {
+            change(price, quantity, after.quantity_at(side, price));
+        }
+        for Level { price, quantity } in after.levels(side) {
+            if before.quantity_at(side, price).0 == 0 {
+                change(price, Quantity::ZERO, quantity);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_of_depth_is_a_median_that_asking_does_not_change() {
+        let (mut asked, mut quiet) = (DepthPace::default(), DepthPace::default());
+        let mut now_ns = 0;
+        for message in 0..3_000_u64 {
+            // Every fourth gap is long; halfway the feed slows down.
+            let pace = if message < 1_500 { 10 } else { 70 };
+            now_ns += if message % 4 == 0 { 9_000 } else { pace };
+            asked.on_message(now_ns);
+            quiet.on_message(now_ns);
+            assert_eq!(asked.interval_ns(), quiet.clone().interval_ns(), "{message}");
+            if message == 1_499 {
+                assert_eq!(asked.interval_ns(), 10);
+            }
+        }
+        assert_eq!(quiet.interval_ns(), 70);
+    }
+}

@@ -1,0 +1,253 @@
+//! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
+
+use crate::engine::exchange::arrive::refusal_of;
+
+use crate::book::Book;
+use crate::engine::desk::finish::LegEnd;
+use crate::engine::desk::hear::Matched;
+use crate::engine::exchange::message::Seen;
+use crate::engine::{Engine, FillCause, Liquidity, TapeCite};
+use crate::ids::{AccountId, BookSide, MarketId, OrderId};
+use crate::market::Change;
+use crate::mutant;
+use crate::order::{AtVenue, book_price, book_side};
+use crate::reject::DoneReason;
+use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
+use crate::tape::MarketEvent;
+
+impl Engine {
+    /// Applies the events of one or more venue messages.
+    pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
+        for event in events {
+            self.exchange.markets[id].apply(event, self.agenda.now_ns);
+            if event.is_last() {
+                self.after_message(id);
+            }
+        }
+    }
+
+    /// A message is complete: fill what it showed, wake what waited for a live book.
+    fn after_message(&mut self, id: MarketId) {
+        let sim = &mut self.exchange.markets[id];
+        if sim.worlds.is_empty() {
+            sim.settle_without_worlds();
+            return;
+        }
+        let status = sim.market.status(self.agenda.now_ns);
+        if status.is_over() {
+            sim.lose_changes();
+            self.close_market(id);
+            return self.hand_over();
+        }
+        if !status.is_live() && !mutant!("fill_on_crossed_book") {
+            // No fill on a book that cannot be trusted; the next good one shows what is left.
+            return sim.lose_changes();
+        }
+        for (account, fill, cite) in self.move_queues(id) {
+            self.maker_fill(id, account, &fill, cite);
+            self.hand_over();
+        }
+        self.wake_waiting(id);
+        self.hand_over();
+        self.judge_margins(id);
+    }
+
+    /// Moves every queue of a market by the message, and returns the fills it is evidence for.
+    fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill, TapeCite)> {
+        let now = self.agenda.now_ns;
+        let sim = &mut self.exchange.markets[id];
+        let (changes, lost) = sim.take_changes();
+        let missed = sim.take_missed();
+        let mut found = Vec::new();
+        let mut fills = Vec::new();
+        let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
+        let (book, rule) = (&sim.market.book, sim.resilience);
+        let now_cite = sim.cite_book();
+        for (account, world) in &mut sim.worlds {
+            follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
+            if world.queue.is_empty() {
+                if depth {
+                    world.queue.on_message_end(now);
+                }
+                continue;
+            }
+            for seen in missed.iter().filter(|_| lost).chain(changes.iter().filter(|_| !lost)) {
+                move_queue(&mut world.queue, seen, now, &mut fills);
+                found.extend(fills.drain(..).map(|fill| (*account, fill, seen.cite)));
+            }
+            if lost {
+                let overlay = &world.overlay;
+                let taken = |side, price| overlay.consumed(side, price, now, rule);
+                world.queue.on_resync(book, taken, now, &mut fills);
+                found.extend(fills.drain(..).map(|fill| (*account, fill, now_cite)));
+            }
+            if depth || lost {
+                world.queue.on_message_end(now);
+            }
+        }
+        sim.return_changes(changes);
+        found
+    }
+
+    /// A resting order was reached: what the venue filled, on its way to the client.
+    fn maker_fill(&mut self, id: MarketId, account: AccountId, fill: &QueueFill, cite: TapeCite) {
+        let (order, at) = order_of(fill.order);
+        let cause = match fill.cause {
+            crate::sim::queue::FillCause::Queue => FillCause::Queue,
+            crate::sim::queue::FillCause::Through => FillCause::Through,
+            crate::sim::queue::FillCause::ResyncCross => FillCause::ResyncCross,
+            _ => FillCause::Crossing,
+        };
+        if matches!(cause, FillCause::Crossing | FillCause::ResyncCross) {
+            // The quote gave it: it cannot be taken again.
+            let quoted = match fill.side {
+                BookSide::Bid => BookSide::Ask,
+                BookSide::Ask => BookSide::Bid,
+            };
+            let now = self.agenda.now_ns;
+            self.exchange.markets[id].consume(
+                account,
+                quoted,
+                fill.evidence_price,
+                fill.quantity,
+                now,
+            );
+        }
+        let outcome = self.desk.orders[order].spec.outcome;
+        let price = book_price(fill.price, outcome);
+        let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
+        let matched = Matched { price, quantity: fill.quantity, cause, evidence };
+        let transit =
+            self.desk.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
+        self.match_leg(order, at, matched, self.agenda.now_ns.saturating_sub(transit.feed_ns));
+    }
+
+    /// Open legs of a market that is over end there.
+    fn close_market(&mut self, id: MarketId) {
+        for (order, at) in self.legs_at(id) {
+            self.end_at_venue(order, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+        }
+    }
+
+    /// Every leg a market's venue holds, by account and then order.
+    fn legs_at(&self, id: MarketId) -> Vec<(OrderId, usize)> {
+        let mut legs = Vec::new();
+        for world in self.exchange.markets[id].worlds.values() {
+            legs.extend(world.waiting.iter().copied());
+            for side in [BookSide::Bid, BookSide::Ask] {
+                for (_, view) in world.queue.levels(side) {
+                    legs.extend(view.own().iter().map(|own| order_of(own.order)));
+                }
+            }
+        }
+        legs
+    }
+
+    /// Legs that waited for a live book meet it, those that it takes now.
+    fn wake_waiting(&mut self, id: MarketId) {
+        let worlds = self.exchange.markets[id].worlds.values();
+        let waiting: Vec<(OrderId, usize)> =
+            worlds.flat_map(|world| world.waiting.iter().copied()).collect();
+        let status = self.exchange.markets[id].market.status(self.agenda.now_ns);
+        for (order, at) in waiting {
+            let legs = &self.desk.orders[order].legs;
+            let waits = legs.get(at).is_some_and(|leg| leg.at_venue == AtVenue::Waiting);
+            if waits && refusal_of(&self.desk.orders[order].spec, status).is_none() {
+                for world in self.exchange.markets[id].worlds.values_mut() {
+                    world.waiting.retain(|other| *other != (order, at));
+                }
+                self.meet_book(order, at);
+            }
+        }
+    }
+
+    /// Puts what the venue holds of a leg into the queue of its price, or lets it wait there.
+    pub(in crate::engine) fn rest(&mut self, id: OrderId, at: usize, waiting: bool) {
+        let spec = &self.desk.orders[id].spec;
+        let (account, outcome) = (spec.account, spec.outcome);
+        let side = book_side(spec.side, outcome).rests();
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let (market, open, now) = (leg.market, leg.open, self.agenda.now_ns);
+        let price = book_price(leg.bound, outcome);
+        leg.at_venue = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
+        leg.deferred |= waiting;
+        self.exchange.rest_seq += 1;
+        let params = self.rules.params;
+        let sim = &mut self.exchange.markets[market];
+        let displayed = sim.market.book.quantity_at(side, price);
+        let entry = sim.tracker.entry(side, price, displayed, now);
+        let world = sim.world(account, &params);
+        if waiting {
+            world.waiting.push((id, at));
+            return;
+        }
+        let seq = self.exchange.rest_seq;
+        let join = Join { order: queue_key(id, at), side, price, quantity: open, seq, now_ns: now };
+        world.queue.join(join, entry);
+    }
+
+    /// Takes a leg out of wherever its venue has it.
+    pub(in crate::engine) fn leave(&mut self, id: OrderId, at: usize) {
+        let spec = &self.desk.orders[id].spec;
+        let (account, outcome) = (spec.account, spec.outcome);
+        let side = book_side(spec.side, outcome).rests();
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let (market, was) = (leg.market, leg.at_venue);
+        let price = book_price(leg.bound, outcome);
+        leg.at_venue = AtVenue::Done;
+        let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };
+        match was {
+            AtVenue::Resting => {
+                world.queue.remove(side, price, queue_key(id, at));
+            }
+            AtVenue::Waiting => world.waiting.retain(|waiting| *waiting != (id, at)),
+            AtVenue::Travelling | AtVenue::Delayed | AtVenue::Chasing | AtVenue::Done => {}
+        }
+    }
+}
+
+/// What a message does to what an account took: a level cannot hold more than it shows.
+fn follow(
+    overlay: &mut Overlay,
+    changes: &[Seen],
+    rebuilt: Option<&Book>,
+    now_ns: i64,
+    rule: Resilience,
+) {
+    if overlay.is_empty() {
+        return;
+    }
+    if let Some(book) = rebuilt {
+        return overlay.retain_levels(|side, price| book.quantity_at(side, price), now_ns, rule);
+    }
+    for seen in changes {
+        if let Change::Level { side, price, after, .. } = seen.change {
+            overlay.on_level(side, price, after, now_ns, rule);
+        }
+    }
+}
+
+/// What one change of the market does to an account's queue.
+fn move_queue(queue: &mut QueueBook, seen: &Seen, now_ns: i64, fills: &mut Vec<QueueFill>) {
+    match seen.change {
+        Change::Level { side, price, before, after } => {
+            queue.on_level(side, price, (before, after), seen.count, now_ns, fills);
+        }
+        Change::Print { side, price, quantity, .. } => {
+            let print = Print { hit: side, price, quantity, external: quantity };
+            queue.on_print(print, now_ns, fills);
+        }
+        Change::SnapshotBegun | Change::SnapshotEnded | Change::Status(_) | Change::None => {}
+    }
+}
+
+/// The key of a leg in its queue. An order has fewer than 256 legs: one per venue.
+pub(in crate::engine) fn queue_key(order: OrderId, leg: usize) -> u64 {
+    u64::from(order.0) << 8 | (leg as u64 & 0xFF)
+}
+
+/// The leg of a key.
+pub(in crate::engine) fn order_of(key: u64) -> (OrderId, usize) {
+    (OrderId(u32::try_from(key >> 8).unwrap_or(u32::MAX)), (key & 0xFF) as usize)
+}

@@ -1,0 +1,267 @@
+//! Which rows changed since the last take: what a store keeps, and when.
+//!
+//! Tables note the rows that were reached for writing: one push, and nothing while nobody listens.
+//! A take turns them into rows as they are now, so a row that changed many times is kept once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::record::{
+    Row, account_row, asset_row, balance_row, contra_row, fill_row, funding_row, graph_row,
+    leg_row, line_row, market_row, order_row, position_row, row, settlement_row, switch_row,
+};
+use crate::engine::{Engine, KillSwitch, record::Cell};
+use crate::event::Event;
+use crate::ids::{AssetId, MarketId, OrderId, SymbolId, VenueId};
+use crate::number::Price;
+use crate::risk::Mode;
+use crate::table::Dense as _;
+
+/// What of the registry was kept.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Kept {
+    pub(in crate::engine) assets: usize,
+    pub(in crate::engine) markets: usize,
+    /// Markets whose steps changed after they were kept.
+    pub(in crate::engine) stepped: Vec<MarketId>,
+    /// Funding rates that were set.
+    pub(in crate::engine) rates: BTreeSet<MarketId>,
+    /// Event markets that were settled, or paid.
+    pub(in crate::engine) settled: BTreeSet<(VenueId, Arc<str>)>,
+    /// Marks of symbols as they were kept.
+    pub(in crate::engine) marks: BTreeMap<SymbolId, (Price, i64)>,
+    /// When marks were kept last; `None` when they are due.
+    marks_ns: Option<i64>,
+    /// Marks are wanted now, whatever else changed.
+    marks_wanted: bool,
+}
+
+/// Marks are kept with what else changes, but not more often than this.
+const MARKS_EVERY_NS: i64 = 1_000_000_000;
+
+/// Rows to write and rows to delete, by table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rows of each table that has any, in the order of [`crate::engine::record::TABLES`].
+    pub rows: Vec<(&'static str, Vec<Row>)>,
+    /// Ids of position rows that are gone.
+    pub deleted_positions: Vec<u64>,
+}
+
+impl Engine {
+    /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
+    pub fn keep_changes(&mut self) {
+        self.desk.accounts.listen();
+        self.desk.graphs.listen();
+        self.desk.orders.listen();
+        self.desk.fills.listen();
+        self.portfolio.rows.listen();
+        self.portfolio.ledger.listen();
+        self.journal.log.listen();
+        self.journal.kept.get_or_insert_default();
+    }
+
+    pub(in crate::engine) const fn is_kept(&self) -> bool {
+        self.journal.kept.is_some()
+    }
+
+    /// True when a take would give something.
+    pub fn has_changes(&self) -> bool {
+        self.journal.log.is_touched()
+            || self.portfolio.ledger.is_touched()
+            || self.desk.orders.is_touched()
+            || self.desk.accounts.is_touched()
+            || self.portfolio.rows.is_touched()
+            || self.desk.graphs.is_touched()
+            || self.desk.fills.is_touched()
+            || self.journal.kept.as_ref().is_some_and(|kept| {
+                kept.assets < self.registry.asset_count()
+                    || kept.marks_wanted
+                    || !kept.stepped.is_empty()
+                    || !kept.rates.is_empty()
+                    || !kept.settled.is_empty()
+                    || kept.markets < self.registry.market_count()
+            })
+    }
+
+    /// Rows that changed since the last call; empty when nothing did or nobody listens.
+    pub fn take_changes(&mut self) -> Changes {
+        let has_changes = self.has_changes();
+        let Some(mut kept) = self.journal.kept.take() else { return Changes::default() };
+        if has_changes {
+            self.change_marks(&mut kept);
+        }
+        let mut found: Vec<(&'static str, Vec<Row>)> = Vec::new();
+        let mut add = |table: &'static str, rows: Vec<Row>| {
+            if !rows.is_empty() {
+                found.push((table, rows));
+            }
+        };
+        add("assets", self.new_assets(&mut kept));
+        let (balances, contra) = self.portfolio.ledger.take_touched();
+        add("contra", contra.into_iter().map(|asset| contra_row(self, asset)).collect());
+        add("markets", self.changed_markets(&mut kept));
+        add("funding_rates", self.changed_rates(&mut kept));
+        add("settlements", self.changed_settlements(&mut kept));
+        let [accounts, lines, switches] = self.changed_accounts();
+        add("accounts", accounts);
+        add("lines", lines);
+        add("kill_switches", switches);
+        add("balances", balances.into_iter().filter_map(|id| balance_row(self, id)).collect());
+        let (positions, deleted_positions) = self.changed_positions();
+        add("positions_v2", positions);
+        let graphs = self.desk.graphs.take_touched();
+        add("graphs", graphs.into_iter().map(|id| graph_row(self, id)).collect());
+        let orders = self.desk.orders.take_touched();
+        add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
+        add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());
+        let fills = self.desk.fills.take_touched();
+        add("fills", fills.into_iter().map(|id| fill_row(self, id)).collect());
+        let events = self.journal.log.take_new();
+        add("events", events.iter().map(event_row).collect());
+        self.journal.kept = Some(kept);
+        if !found.is_empty() || !deleted_positions.is_empty() {
+            found.insert(0, ("engine", vec![self.engine_row()]));
+        }
+        Changes { rows: found, deleted_positions }
+    }
+
+    fn engine_row(&self) -> Row {
+        let (ms, count) = self.journal.ulids.position();
+        row![
+            1i64,
+            self.agenda.now_ns,
+            self.journal.log.last_seq(),
+            self.journal.log.hash(),
+            ms,
+            count,
+            self.desk.orders.next_id().0,
+            self.desk.graphs.next_id().0,
+            self.desk.fills.next_id().0,
+            self.portfolio.rows.next_id().0,
+        ]
+    }
+
+    fn new_assets(&self, kept: &mut Kept) -> Vec<Row> {
+        let from = kept.assets;
+        kept.assets = self.registry.asset_count();
+        (from..kept.assets)
+            .map(|at| asset_row(self, AssetId::from_index(u32::try_from(at).unwrap_or(u32::MAX))))
+            .collect()
+    }
+
+    fn changed_markets(&self, kept: &mut Kept) -> Vec<Row> {
+        let mut changed = std::mem::take(&mut kept.stepped);
+        changed.sort_unstable();
+        changed.dedup();
+        changed.retain(|id| id.index() < kept.markets);
+        let added = self.registry.markets().skip(kept.markets).map(|(id, _)| id);
+        changed.extend(added);
+        kept.markets = self.registry.market_count();
+        changed.into_iter().map(|id| market_row(self, id)).collect()
+    }
+
+    /// Adds the first market of each symbol whose mark is another one than the one kept.
+    fn change_marks(&self, kept: &mut Kept) {
+        let recent = kept
+            .marks_ns
+            .is_some_and(|last| self.agenda.now_ns.saturating_sub(last) < MARKS_EVERY_NS);
+        if recent && !kept.marks_wanted {
+            return;
+        }
+        (kept.marks_ns, kept.marks_wanted) = (Some(self.agenda.now_ns), false);
+        let mut seen = BTreeSet::new();
+        for (id, spec) in self.registry.markets() {
+            let mark = self.mark_of_symbol(spec.symbol, None).filter(|_| seen.insert(spec.symbol));
+            let Some(mark) = mark.map(|mark| (mark.price, mark.as_of_ns)) else { continue };
+            if kept.marks.insert(spec.symbol, mark) != Some(mark) {
+                kept.stepped.push(id);
+            }
+        }
+    }
+
+    /// Has the next take give the marks as they are: for the last one.
+    pub fn keep_marks(&mut self) {
+        if let Some(kept) = &mut self.journal.kept {
+            kept.marks_wanted = true;
+        }
+    }
+
+    fn changed_rates(&self, kept: &mut Kept) -> Vec<Row> {
+        let markets = std::mem::take(&mut kept.rates);
+        markets.into_iter().map(|id| funding_row(id, self.funding_rate(id))).collect()
+    }
+
+    fn changed_settlements(&self, kept: &mut Kept) -> Vec<Row> {
+        let keys = std::mem::take(&mut kept.settled);
+        let found = keys.iter().filter_map(|key| self.portfolio.life.settled.get_key_value(key));
+        found.map(|(key, settled)| settlement_row(key, settled)).collect()
+    }
+
+    fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
+        let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
+        for id in self.desk.accounts.take_touched() {
+            let changed = std::mem::take(&mut self.desk.accounts.quietly(id).changed_lines);
+            let account = &self.desk.accounts[id];
+            accounts.push(account_row(id, account));
+            for mode in Mode::ALL {
+                let switch = self.kill_switch(id, *mode);
+                if *switch != KillSwitch::OFF {
+                    switches.push(switch_row(id, *mode, switch));
+                }
+            }
+            let of_line = |(venue, line)| line_row(id, venue, line);
+            let all = account.lines.iter().map(|(venue, line)| (*venue, line));
+            lines.extend(all.filter(|(venue, _)| changed.contains(venue)).map(of_line));
+        }
+        [accounts, lines, switches]
+    }
+
+    /// Rows still reachable, and the ids of those that a reset or a replacement removed.
+    fn changed_positions(&mut self) -> (Vec<Row>, Vec<u64>) {
+        let (mut rows, mut deleted) = (Vec::new(), Vec::new());
+        for id in self.portfolio.rows.take_touched() {
+            let (position, key) = (&self.portfolio.rows[id], self.portfolio.row_keys[id]);
+            let held = self.desk.accounts[key.account].rows.get(&(key.venue, key.asset));
+            if held == Some(&id) {
+                rows.push(position_row(self, key, position));
+            } else {
+                deleted.push(position.id);
+            }
+        }
+        (rows, deleted)
+    }
+
+    fn leg_rows(&self, id: OrderId) -> impl Iterator<Item = Row> + '_ {
+        let legs = self.desk.orders[id].legs.iter().enumerate();
+        legs.map(move |(at, leg)| leg_row(self, id, at, leg))
+    }
+
+    /// Notes a funding rate that was set.
+    pub(in crate::engine) fn note_rate(&mut self, id: MarketId) {
+        if let Some(kept) = &mut self.journal.kept {
+            kept.rates.insert(id);
+        }
+    }
+
+    /// Notes a settlement that changed.
+    pub(in crate::engine) fn note_settled(&mut self, key: &(VenueId, Arc<str>)) {
+        if let Some(kept) = &mut self.journal.kept {
+            kept.settled.insert(key.clone());
+        }
+    }
+
+    /// Notes that a market's steps are not those of its listing.
+    pub(in crate::engine) fn note_steps(&mut self, id: MarketId) {
+        if let Some(kept) = &mut self.journal.kept {
+            kept.stepped.push(id);
+        }
+    }
+}
+
+/// An event is kept as the words that its hash covers.
+fn event_row(event: &Event) -> Row {
+    let mut cells = row![event.seq, event.account.0, event.ts_ns, event.kind.name()];
+    cells.extend(event.kind.words().map(Cell::from));
+    cells
+}

@@ -1,0 +1,283 @@
+//! What readers of private streams are told: whole rows, numbered without gaps, in order.
+//!
+//! Filled only while somebody listens. A row is copied when it changes; what a command changes
+//! after that without a new version is added when the frames are taken, so the newest frame of an
+//! order is the row that a read returns.
+
+use std::collections::BTreeMap;
+
+use crate::engine::view::Value;
+use crate::engine::{Account, Engine, GraphStatus};
+use crate::event::EventKind;
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::order::OrderStatus;
+use crate::reject::text_enum;
+
+text_enum!(
+    /// What a frame is about.
+    Topic {
+        /// An order row.
+        Orders = "orders",
+        /// A fill row.
+        Fills = "fills",
+        /// A graph row.
+        Graphs = "graphs",
+        /// How an order was split.
+        Routing = "routing",
+        /// A new epoch began: numbers start again at 1.
+        Epoch = "epoch",
+        /// Something a person should see.
+        Alert = "alert",
+    }
+);
+
+/// One message to the readers of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Whose.
+    pub account: AccountId,
+    /// What about.
+    pub topic: Topic,
+    /// Number within account, topic and epoch, from 1 without gaps; the epoch itself for
+    /// [`Topic::Epoch`].
+    pub seq: u64,
+    /// Engine time of the change.
+    pub ts_ns: i64,
+    /// The row.
+    pub data: Value,
+}
+
+/// Frames that were not taken yet.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Outbox {
+    frames: Vec<Frame>,
+    seqs: BTreeMap<(AccountId, Topic), u64>,
+    /// Where numbers start for accounts that had traded before anybody listened.
+    bases: BTreeMap<AccountId, u64>,
+    /// Frame of the newest row of each order that changed since the last take.
+    changed: BTreeMap<OrderId, usize>,
+    graphs: BTreeMap<GraphIx, GraphStatus>,
+    /// Newest event that alerts were made of.
+    seen_seq: u64,
+}
+
+impl Outbox {
+    fn push(&mut self, account: AccountId, topic: Topic, ts_ns: i64, data: Value) -> usize {
+        let base = self.bases.get(&account).copied().unwrap_or_default();
+        let seq = self.seqs.entry((account, topic)).or_insert(base);
+        *seq += 1;
+        self.frames.push(Frame { account, topic, seq: *seq, ts_ns, data });
+        self.frames.len() - 1
+    }
+
+    /// Forgets which graphs readers know, and starts with these.
+    pub(in crate::engine) fn follow(&mut self, graphs: BTreeMap<GraphIx, GraphStatus>) {
+        self.graphs = graphs;
+    }
+}
+
+impl Engine {
+    /// Starts or stops to keep frames.
+    ///
+    /// Numbers of an account that has traded already start above its newest commit number, which is
+    /// above every number it was ever given: a reader that resumes sees a gap, never a repeat.
+    pub fn listen(&mut self, enabled: bool) {
+        if enabled == self.journal.outbox.is_some() {
+            return;
+        }
+        let last_seq = self.journal.log.last_seq();
+        // Orders that ended before a restart are not in memory, so a kept account counts as one.
+        let kept = self.is_kept();
+        let has_past = |row: &Account| row.epoch > 0 && (kept || !row.orders.is_empty());
+        let with_past = self.desk.accounts.iter().filter(|(_, row)| has_past(row));
+        let bases = with_past.map(|(id, _)| (id, last_seq)).collect();
+        let outbox = Outbox { bases, seen_seq: last_seq, ..Outbox::default() };
+        self.journal.outbox = enabled.then(|| Box::new(outbox));
+    }
+
+    /// True while frames are kept.
+    pub const fn is_heard(&self) -> bool {
+        self.journal.outbox.is_some()
+    }
+
+    /// The number that the first frame of each topic of an account follows.
+    pub fn frame_base(&self, account: AccountId) -> u64 {
+        let outbox = self.journal.outbox.as_deref();
+        outbox.and_then(|outbox| outbox.bases.get(&account).copied()).unwrap_or_default()
+    }
+
+    /// Frames since the last take, in order.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.settle_frames();
+        self.journal
+            .outbox
+            .as_deref_mut()
+            .map(|outbox| std::mem::take(&mut outbox.frames))
+            .unwrap_or_default()
+    }
+
+    /// Brings rows and alerts up to the present.
+    pub(in crate::engine) fn settle_frames(&mut self) {
+        self.finish_rows(None);
+        self.publish_alerts();
+    }
+
+    /// An order has a new version.
+    pub(in crate::engine) fn publish_order(&mut self, id: OrderId) {
+        if self.journal.outbox.is_none() {
+            return;
+        }
+        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
+        let row = self.order_view(id);
+        let status = self
+            .desk
+            .graphs
+            .get(graph)
+            .map(|graph| GraphStatus::of(&self.desk.orders[graph.order]));
+        let now_ns = self.agenda.now_ns;
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        let at = outbox.push(account, Topic::Orders, now_ns, row);
+        outbox.changed.insert(id, at);
+        let Some(status) = status.filter(|new| outbox.graphs.get(&graph) != Some(new)) else {
+            return;
+        };
+        if self.desk.orders[self.desk.graphs[graph].order].status.is_terminal() {
+            outbox.graphs.remove(&graph);
+        } else {
+            outbox.graphs.insert(graph, status);
+        }
+        let row = self.graph_row_view(graph);
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
+            outbox.push(account, Topic::Graphs, now_ns, row);
+        }
+    }
+
+    /// A fill was booked.
+    pub(in crate::engine) fn publish_fill(&mut self, id: FillIx) {
+        if self.journal.outbox.is_none() {
+            return;
+        }
+        let account = self.desk.orders[self.desk.fills[id].order].spec.account;
+        self.publish(account, Topic::Fills, self.fill_view(id));
+    }
+
+    /// An order was routed and its legs are reserved.
+    pub(in crate::engine) fn publish_route(&mut self, id: OrderId) {
+        if self.journal.outbox.is_none() {
+            return;
+        }
+        self.publish(self.desk.orders[id].spec.account, Topic::Routing, self.routing_view(id));
+    }
+
+    /// An epoch began: what was said so far stands, the next number is 1.
+    pub(in crate::engine) fn publish_epoch(&mut self, account: AccountId, epoch: u32) {
+        if self.journal.outbox.is_none() {
+            return;
+        }
+        self.finish_rows(Some(account));
+        let now_ns = self.agenda.now_ns;
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        outbox.bases.remove(&account);
+        outbox.seqs.retain(|(owner, _), _| *owner != account);
+        let seq = u64::from(epoch);
+        outbox.frames.push(Frame {
+            account,
+            topic: Topic::Epoch,
+            seq,
+            ts_ns: now_ns,
+            data: Value::Null,
+        });
+    }
+
+    fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
+        let now_ns = self.agenda.now_ns;
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
+            outbox.push(account, topic, now_ns, data);
+        }
+    }
+
+    /// Brings the newest frame of each changed order up to its row as it is now.
+    fn finish_rows(&mut self, only: Option<AccountId>) {
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        let all = std::mem::take(&mut outbox.changed);
+        let (now, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(id, _)| {
+            only.is_none_or(|account| self.desk.orders[*id].spec.account == account)
+        });
+        outbox.changed.extend(later);
+        let rows: Vec<_> = now.into_iter().map(|(id, at)| (at, self.order_view(id))).collect();
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        for (at, row) in rows {
+            if let Some(frame) = outbox.frames.get_mut(at) {
+                frame.data = row;
+            }
+        }
+    }
+
+    /// Alerts come from the event log: what happened is told once, wherever it happened.
+    fn publish_alerts(&mut self) {
+        let Some(outbox) = self.journal.outbox.as_deref() else { return };
+        let events = self.journal.log.since(outbox.seen_seq);
+        let alerts: Vec<_> = events
+            .filter_map(|event| Some((event.account, event.ts_ns, self.alert(&event.kind)?)))
+            .collect();
+        let last_seq = self.journal.log.last_seq();
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        outbox.seen_seq = last_seq;
+        for (account, ts_ns, data) in alerts {
+            outbox.push(account, Topic::Alert, ts_ns, data);
+        }
+    }
+
+    fn alert(&self, event: &EventKind) -> Option<Value> {
+        match *event {
+            EventKind::KillSwitchSet { mode, engaged: true } => {
+                let text = format!("the kill switch of mode {} is engaged", mode.as_str());
+                Some(alert("kill_switch_engaged", "critical", text))
+            }
+            EventKind::KillSwitchSet { mode, engaged: false } => {
+                let text = format!("the kill switch of mode {} is cleared", mode.as_str());
+                Some(alert("kill_switch_cleared", "info", text))
+            }
+            EventKind::LiquidationStarted { venue, .. } => {
+                let text = format!("positions at {} are liquidated", venue.as_str());
+                Some(with(alert("liquidation", "critical", text), &[("venue", venue.as_str())]))
+            }
+            EventKind::OrderChanged { order, status: OrderStatus::Rejected, .. } => {
+                Some(self.rejection(order))
+            }
+            _ => None,
+        }
+    }
+
+    fn rejection(&self, id: OrderId) -> Value {
+        let order = &self.desk.orders[id];
+        let reason = order.reject.map_or("UNKNOWN", crate::reject::RejectReason::as_str);
+        let (kind, severity) = match reason {
+            "DAILY_LOSS_LIMIT" => ("daily_loss_limit", "critical"),
+            _ => ("order_rejected", "warning"),
+        };
+        let text = match &order.message {
+            Some(message) => format!("{reason}: {message}"),
+            None => reason.to_owned(),
+        };
+        let graph = self.desk.graphs[order.spec.graph].id.to_string();
+        let named = [("node_order_id", self.node_order_id(order)), ("graph_id", graph)];
+        with(alert(kind, severity, text), &named.each_ref().map(|(key, id)| (*key, id.as_str())))
+    }
+}
+
+fn alert(kind: &'static str, severity: &'static str, message: String) -> Value {
+    let mut keys =
+        vec![("kind", kind.into()), ("severity", severity.into()), ("message", message.into())];
+    keys.extend(["venue", "edge_id", "node_order_id", "graph_id"].map(|key| (key, Value::Null)));
+    Value::Map(keys)
+}
+
+fn with(alert: Value, named: &[(&str, &str)]) -> Value {
+    let Value::Map(keys) = alert else { return alert };
+    let filled = keys.into_iter().map(|(key, value)| {
+        let found = named.iter().find(|(name, _)| *name == key);
+        (key, found.map_or(value, |(_, text)| (*text).to_owned().into()))
+    });
+    Value::Map(filled.collect())
+}

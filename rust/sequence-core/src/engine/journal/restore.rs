@@ -1,0 +1,364 @@
+//! An engine rebuilt from the rows that a store kept.
+//!
+//! What an account can see comes back exactly: balances with what is held back, positions, open
+//! orders, first answers. What only the simulated venues know does not: orders take their places
+//! again at the next live book, and messages that were on their way are sent again.
+
+use crate::engine::desk::hear::Answer;
+use crate::engine::exchange::line::Purpose;
+use crate::engine::record::{
+    Cell, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance, read_contra,
+    read_fill, read_funding, read_graph, read_leg, read_line, read_market, read_order,
+    read_position, read_settlement, read_switch,
+};
+use crate::engine::{Due, Engine, FeedKind};
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::market::TradingPhase;
+use crate::number::Money;
+use crate::order::{AtVenue, LegState, Policy};
+
+type Result<T> = std::result::Result<T, RestoreError>;
+/// Rows of one table.
+pub type TableRows = (String, Vec<Row>);
+
+impl Engine {
+    /// Puts the rows of an earlier process into an empty engine and goes on at `now_ns`. Of orders,
+    /// only those that are open belong here; the others can be recalled when somebody asks.
+    pub fn restore(&mut self, tables: &[TableRows], now_ns: i64) -> Result<()> {
+        for (table, _) in tables {
+            if !TABLES.iter().any(|(known, _)| known == table) {
+                return Err(RestoreError { table: "engine", message: format!("table {table}?") });
+            }
+        }
+        let rows = |name: &str| {
+            let found = tables.iter().find(|(table, _)| table == name);
+            found.map_or(&[] as &[Row], |(_, rows)| rows.as_slice())
+        };
+        for row in rows("engine") {
+            self.restore_counters(row)?;
+        }
+        self.restore_registry(rows("assets"), rows("markets"))?;
+        self.restore_accounts(rows("accounts"), rows("lines"))?;
+        for row in rows("kill_switches") {
+            let (account, mode, switch) = read_switch(row)?;
+            if let Some(account) = self.known(account) {
+                *self.switch_mut(account, mode) = switch;
+            }
+        }
+        self.restore_ledger(rows("balances"), rows("contra"))?;
+        for row in rows("positions_v2") {
+            self.restore_position(row)?;
+        }
+        self.restore_life(rows("funding_rates"), rows("settlements"))?;
+        self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"))?;
+        self.agenda.now_ns = self.agenda.now_ns.max(now_ns);
+        self.open_orders_again();
+        self.watch_again();
+        self.listen_from_here();
+        self.resume_orders();
+        Ok(())
+    }
+
+    /// Loads orders of before the restart, with their legs, graphs and fills. Terminal ones can be
+    /// read and replayed from then on; no list shows them.
+    pub fn recall(
+        &mut self,
+        orders: &[Row],
+        legs: &[Row],
+        graphs: &[Row],
+        fills: &[Row],
+    ) -> Result<()> {
+        let mut loaded = std::collections::BTreeMap::new();
+        for row in orders {
+            let (id, order) = read_order(self, row)?;
+            loaded.insert(id, order);
+        }
+        for row in legs {
+            let (id, mut leg, held) = read_leg(row)?;
+            if let Some(order) = loaded.get_mut(&id) {
+                leg.reservation = held.map(|held| self.adopt(order, &leg, held)).transpose()?;
+                order.legs.push(leg);
+            }
+        }
+        for row in graphs {
+            let (id, account, graph) = read_graph(row, |order| loaded.get(&order).cloned())?;
+            if let Some(account) = self.known(account) {
+                self.desk.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
+            }
+            self.desk.graphs.load(id, graph);
+        }
+        for (id, order) in loaded {
+            self.desk.orders.load(id, order);
+        }
+        for row in fills {
+            let (id, fill) = read_fill(row)?;
+            self.desk.fills.load(id, fill);
+        }
+        Ok(())
+    }
+
+    /// True when an order is held here: made by this process, or loaded.
+    pub fn holds_order(&self, id: OrderId) -> bool {
+        self.desk.orders.get(id).is_some()
+    }
+
+    /// True when a fill is held here.
+    pub fn holds_fill(&self, id: FillIx) -> bool {
+        self.desk.fills.get(id).is_some_and(|fill| self.holds_order(fill.order))
+    }
+
+    /// True when a graph is held here.
+    pub fn holds_graph(&self, id: GraphIx) -> bool {
+        self.desk.graphs.get(id).is_some()
+    }
+
+    fn restore_counters(&mut self, row: &[Cell]) -> Result<()> {
+        let cells = &mut Reader::new("engine", row);
+        let _id: i64 = cells.next()?;
+        self.agenda.now_ns = cells.next()?;
+        let (last_seq, hash) = (cells.next()?, cells.next()?);
+        self.journal.log.resume(last_seq, hash);
+        self.journal.ulids.resume((cells.next()?, cells.next()?));
+        self.desk.orders.resume_at(cells.next()?);
+        self.desk.graphs.resume_at(cells.next()?);
+        self.desk.fills.resume_at(cells.next()?);
+        let next_position: u32 = cells.next()?;
+        self.portfolio.rows.resume_at(next_position);
+        self.portfolio.row_keys.resume_at(next_position);
+        Ok(())
+    }
+
+    /// Ids are given out in order: everything else names assets and markets by them.
+    fn restore_registry(&mut self, assets: &[Row], markets: &[Row]) -> Result<()> {
+        for row in assets {
+            let (id, kind, code) = read_asset(row)?;
+            let given = self.registry.asset(kind, &code);
+            if given != id {
+                let message = format!("asset {code} has number {} here, not {}", given.0, id.0);
+                return Err(RestoreError { table: "assets", message });
+            }
+        }
+        for row in markets {
+            let (id, venue, symbol, tick, lot, mark) = read_market(row)?;
+            let error = |message| RestoreError { table: "markets", message };
+            let given = self
+                .list_market(venue, &symbol, FeedKind::HandFed)
+                .map_err(|refusal| error(refusal.message.into_owned()))?;
+            if given != id {
+                return Err(error(format!("{symbol} has number {} here, not {}", given.0, id.0)));
+            }
+            let spec = *self.registry.market(id);
+            let stepped = spec.lot != lot
+                || tick.is_some_and(|tick| spec.grid != crate::venue::PriceGrid::Tick(tick));
+            if stepped {
+                self.set_steps(id, tick, lot);
+            }
+            if let Some((price, as_of_ns)) = mark {
+                let last =
+                    self.portfolio.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
+                if last.1 < as_of_ns {
+                    *last = (price, as_of_ns);
+                }
+            }
+            // Whoever feeds it next says how.
+            self.exchange.unclaimed.insert(id);
+        }
+        Ok(())
+    }
+
+    fn restore_accounts(&mut self, accounts: &[Row], lines: &[Row]) -> Result<()> {
+        for row in accounts {
+            let (id, account) = read_account(row)?;
+            self.desk.clients.insert(account.client.clone(), id);
+            if self.desk.accounts.push(account) != id {
+                let message = format!("account {} is out of order", id.0);
+                return Err(RestoreError { table: "accounts", message });
+            }
+        }
+        for row in lines {
+            let (id, venue, line) = read_line(row)?;
+            if let Some(id) = self.known(id) {
+                self.desk.accounts[id].lines.insert(venue, line);
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&self, id: AccountId) -> Option<AccountId> {
+        self.desk.accounts.get(id).map(|_| id)
+    }
+
+    fn restore_ledger(&mut self, balances: &[Row], contra: &[Row]) -> Result<()> {
+        for row in contra {
+            let (asset, totals) = read_contra(row)?;
+            self.portfolio.ledger.put_back_contra(asset, totals);
+        }
+        for row in balances {
+            let (key, balance) = read_balance(row)?;
+            self.portfolio.ledger.put_back(key, balance);
+        }
+        Ok(())
+    }
+
+    fn restore_position(&mut self, row: &[Cell]) -> Result<()> {
+        let mut found = read_position(row)?;
+        let key = found.key;
+        let Some(account) = self.known(key.account) else {
+            let message = format!("position {} has no account", found.position.id);
+            return Err(RestoreError { table: "positions_v2", message });
+        };
+        if let (Some(perp), Some((asset, held))) = (&mut found.position.perp, found.margin) {
+            let balance = self.portfolio.ledger.open(account, key.venue, asset);
+            perp.margin = Some(self.portfolio.ledger.adopt(balance, held).map_err(|error| {
+                RestoreError { table: "positions_v2", message: error.to_string() }
+            })?);
+        }
+        self.portfolio.rows.load(found.row, found.position);
+        self.portfolio.row_keys.load(found.row, key);
+        self.desk.accounts[account].rows.insert((key.venue, key.asset), found.row);
+        Ok(())
+    }
+
+    fn restore_life(&mut self, rates: &[Row], settlements: &[Row]) -> Result<()> {
+        for row in rates {
+            let (market, rate_1e9) = read_funding(row)?;
+            self.portfolio.life.rates.insert(market, rate_1e9);
+        }
+        for row in settlements {
+            let (key, settled) = read_settlement(row)?;
+            let listed = self.resolve_text(&key.1);
+            let market = listed.and_then(|found| self.registry.market_at(found.symbol, key.0));
+            if let Some(market) = market {
+                self.exchange.markets[market].market.set_phase(TradingPhase::Resolved);
+            }
+            self.portfolio.life.settled.insert(key, settled);
+        }
+        Ok(())
+    }
+
+    /// Open perpetuals are judged by their marks and pay funding, as before.
+    fn watch_again(&mut self) {
+        let perps: Vec<_> = self
+            .portfolio
+            .rows
+            .iter()
+            .filter_map(|(id, row)| row.perp.map(|perp| (self.portfolio.row_keys[id], perp)))
+            .filter(|(_, perp)| perp.quantity.0 != 0)
+            .collect();
+        for (key, perp) in perps {
+            if let Some(market) = self.perp_market(key.venue, key.asset).filter(|_| perp.is_traded)
+            {
+                self.portfolio.life.watchers.entry(market).or_default().insert(key.account);
+            }
+            self.arm_funding(key.venue);
+        }
+    }
+
+    fn adopt(
+        &mut self,
+        order: &crate::order::Order,
+        leg: &crate::order::Leg,
+        held: Money,
+    ) -> Result<crate::ledger::ReservationId> {
+        let (account, venue, asset) = self.funded_by(&order.spec, leg.market);
+        let balance = self.portfolio.ledger.open(account, venue, asset);
+        let adopted = self.portfolio.ledger.adopt(balance, held);
+        adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
+    }
+
+    /// Gives each account its open orders back.
+    fn open_orders_again(&mut self) {
+        let open: Vec<(OrderId, AccountId)> = self
+            .desk
+            .orders
+            .iter()
+            .filter(|(_, order)| !order.status.is_terminal())
+            .map(|(id, order)| (id, order.spec.account))
+            .collect();
+        for (id, account) in open {
+            let row = &mut self.desk.accounts[account];
+            row.orders.push(id);
+            row.open.insert(id, ());
+        }
+    }
+
+    /// What was restored is kept already.
+    fn listen_from_here(&mut self) {
+        self.keep_changes();
+        if let Some(kept) = &mut self.journal.kept {
+            kept.assets = self.registry.asset_count();
+            kept.markets = self.registry.market_count();
+            kept.stepped.clear();
+            kept.marks.clone_from(&self.portfolio.last_marks);
+        }
+    }
+
+    fn resume_orders(&mut self) {
+        let open: Vec<OrderId> = self
+            .desk
+            .accounts
+            .iter()
+            .flat_map(|(_, account)| account.open.keys().copied())
+            .collect();
+        for id in open {
+            if let Some(end_ns) = self.desk.orders[id].expires_ns {
+                self.add_timer(end_ns.max(self.agenda.now_ns), Due::Expire(id));
+            }
+            if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+                let next_ns = self
+                    .agenda
+                    .now_ns
+                    .saturating_add(crate::engine::exchange::arrive::CHASE_INTERVAL_NS);
+                self.add_timer(next_ns, Due::Chase(id));
+            }
+            for at in 0..self.desk.orders[id].legs.len() {
+                self.resume_leg(id, at);
+            }
+        }
+    }
+
+    fn resume_leg(&mut self, id: OrderId, at: usize) {
+        let account = self.desk.orders[id].spec.account;
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        if leg.state == LegState::Done {
+            return;
+        }
+        let (market, cancelling) = (leg.market, leg.cancelling);
+        // The client does not know that it arrived: what happened there since is forgotten too.
+        let unheard = leg.state == LegState::InFlight;
+        let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
+        match was {
+            AtVenue::Travelling | AtVenue::Delayed => {
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                    leg.at_venue = AtVenue::Travelling;
+                }
+                let transit = self.send(account, market, Purpose::Order);
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                    leg.transit = transit;
+                }
+                self.add_timer(transit.match_ns, Due::Arrive(id, at));
+            }
+            AtVenue::Chasing => {}
+            AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
+                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                    leg.at_venue = AtVenue::Waiting;
+                }
+                let params = self.rules.params;
+                self.exchange.markets[market].world(account, &params).waiting.push((id, at));
+            }
+        }
+        match self.desk.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
+            // The new form is on its way, and answered when it arrives.
+            Some(form) if form.at_venue && was == AtVenue::Travelling => {}
+            // The venue has taken it over, and says so again.
+            Some(form) if form.at_venue => {
+                self.add_timer(self.agenda.now_ns, Due::Deliver(id, at, Answer::Amended));
+            }
+            Some(_) => self.send_reshape(id, at),
+            None => {}
+        }
+        if let Some(reason) = cancelling {
+            self.send_cancel(id, at, reason);
+        }
+    }
+}

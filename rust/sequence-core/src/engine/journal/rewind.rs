@@ -1,0 +1,60 @@
+//! Going back to a copy of the state. Time, the event log and what was told to readers go on, so no
+//! number and no id is ever given twice; switches and limits stay as they are.
+
+use crate::engine::{Engine, GraphStatus};
+use crate::event::EventKind;
+use crate::ids::AccountId;
+
+impl Engine {
+    /// Makes this copy the state that follows `before`: every seeded account begins a new epoch.
+    pub(crate) fn continue_from(&mut self, mut before: Self) {
+        before.settle_frames();
+        self.journal.outbox = before.journal.outbox.take();
+        std::mem::swap(&mut self.journal.log, &mut before.journal.log);
+        std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
+        self.desk.limits = before.desk.limits;
+        self.exchange.books_age = before.exchange.books_age;
+        std::mem::swap(&mut self.exchange.injected, &mut before.exchange.injected);
+        for (id, old) in before.desk.accounts.iter() {
+            if id == self.desk.accounts.next_id() {
+                let made = self.account(&old.client);
+                debug_assert_eq!(made, id);
+            }
+            let row = &mut self.desk.accounts[id];
+            row.switches.clone_from(&old.switches);
+            row.epoch = row.epoch.max(old.epoch);
+        }
+        self.follow_graphs();
+        let seeded = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
+        for account in seeded {
+            self.begin_epoch(account);
+        }
+    }
+
+    /// How many accounts have a state that a copy would turn back.
+    pub fn seeded_accounts(&self) -> usize {
+        self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
+    }
+
+    fn begin_epoch(&mut self, account: AccountId) {
+        let row = &mut self.desk.accounts[account];
+        row.epoch += 1;
+        let epoch = row.epoch;
+        self.journal.log.push(self.agenda.now_ns, account, EventKind::AccountReset { epoch });
+        self.publish_epoch(account, epoch);
+    }
+
+    /// The status that readers know of each open graph.
+    fn follow_graphs(&mut self) {
+        let open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
+        let statuses = open.map(|id| {
+            let graph = self.desk.orders[id].spec.graph;
+            (graph, GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]))
+        });
+        let statuses = statuses.collect();
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
+            outbox.follow(statuses);
+        }
+    }
+}

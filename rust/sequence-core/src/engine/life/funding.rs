@@ -1,0 +1,183 @@
+//! Funding of perpetuals: at each boundary of a venue every open position pays or gets its share.
+
+use crate::engine::{Due, Engine, Reply};
+use crate::event::{EventKind, PUBLIC};
+use crate::ids::{AccountId, AssetKind, BookSide, InstrumentKind, MarketId, RowIx, VenueId};
+use crate::ledger::{Contra, LedgerError};
+use crate::number::{Money, Price};
+use crate::position::arithmetic::funding;
+use crate::reject::Refusal;
+use crate::venue;
+
+const HOUR_NS: i64 = 3_600_000_000_000;
+/// A rate beyond the whole notional is a mistake.
+const MAX_RATE_1E9: u64 = 1_000_000_000;
+
+/// How often a venue's perpetuals pay.
+struct FundingRow {
+    venue: VenueId,
+    /// First instant the row holds, ns.
+    effective_ns: i64,
+    interval_ns: i64,
+}
+
+/// Intervals that differ from eight hours, as published by the venue; boundaries count from
+/// midnight UTC. Source: hyperliquid.gitbook.io/hyperliquid-docs/trading/funding.
+const FUNDING_ROWS: &[FundingRow] =
+    &[FundingRow { venue: venue::HYPERLIQUID, effective_ns: 0, interval_ns: HOUR_NS }];
+
+/// Interval in force at a venue.
+fn interval_ns(venue: VenueId, now_ns: i64) -> i64 {
+    FUNDING_ROWS
+        .iter()
+        .filter(|row| row.venue == venue && row.effective_ns <= now_ns)
+        .max_by_key(|row| row.effective_ns)
+        .map_or(8 * HOUR_NS, |row| row.interval_ns)
+}
+
+/// One payment at a boundary.
+struct Payment {
+    account: AccountId,
+    row: RowIx,
+    market: MarketId,
+    amount: Money,
+}
+
+impl Engine {
+    /// Sets what a perpetual pays at each boundary from now on.
+    pub(in crate::engine) fn set_funding_rate(
+        &mut self,
+        venue: VenueId,
+        symbol: &str,
+        rate_1e9: i64,
+    ) -> Result<Reply, Refusal> {
+        let market = self.find_market(venue, symbol).ok_or_else(|| {
+            Refusal::invalid("symbol", format!("{} does not list {symbol:?}", venue.as_str()))
+        })?;
+        if self.registry.market(market).kind != InstrumentKind::Perp {
+            return Err(Refusal::invalid("symbol", "has no funding: it is not a perpetual"));
+        }
+        if rate_1e9.unsigned_abs() > MAX_RATE_1E9 {
+            return Err(Refusal::invalid("rate_1e9", "must lie between -1e9 and 1e9"));
+        }
+        if self.portfolio.life.rates.insert(market, rate_1e9) == Some(rate_1e9) {
+            // A source that starts again says what is known.
+            return Ok(Reply::Done);
+        }
+        self.note_rate(market);
+        self.journal.log.push(
+            self.agenda.now_ns,
+            PUBLIC,
+            EventKind::FundingRateSet { market, rate_1e9 },
+        );
+        Ok(Reply::Done)
+    }
+
+    /// The funding rate of a market, 0 when none was set.
+    pub fn funding_rate(&self, market: MarketId) -> i64 {
+        self.portfolio.life.rates.get(&market).copied().unwrap_or_default()
+    }
+
+    /// A position is open: the venue's next boundary gets its timer. It fires just after the
+    /// boundary, because what is filled at the boundary itself still counts.
+    pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
+        if self.rules.params.margin && self.portfolio.life.funding_armed.insert(venue) {
+            let interval = interval_ns(venue, self.agenda.now_ns);
+            let next =
+                self.agenda.now_ns.div_euclid(interval).saturating_add(1).saturating_mul(interval);
+            self.add_timer(next.saturating_add(1), Due::Funding(venue));
+        }
+    }
+
+    /// A boundary of a venue has passed: one entry for each open position.
+    pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId) {
+        self.portfolio.life.funding_armed.remove(&venue);
+        let interval = interval_ns(venue, self.agenda.now_ns);
+        let boundary_ns = (self.agenda.now_ns - 1).div_euclid(interval).saturating_mul(interval);
+        let (payments, any_open) = self.funding_due(venue);
+        for payment in payments {
+            if let Err(error) = self.pay(&payment, boundary_ns) {
+                self.report(format!("funding of row {}", payment.row.0), &error);
+            }
+        }
+        if any_open {
+            self.arm_funding(venue);
+        }
+    }
+
+    /// What each position gets, and whether any is open. Positions without a rate or a mark get
+    /// nothing.
+    fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
+        let (mut payments, mut any_open) = (Vec::new(), false);
+        for (account, owner) in self.desk.accounts.iter() {
+            for ((at, asset), row) in owner.rows.iter() {
+                let quantity = self.portfolio.rows[*row].perp.unwrap_or_default().quantity;
+                if *at != venue || quantity.0 == 0 {
+                    continue;
+                }
+                any_open = true;
+                let Some(market) = self.perp_market(venue, *asset) else { continue };
+                let Some((mark, _)) = self.venue_mark(market) else { continue };
+                let rate = self.funding_rate(market);
+                let amount = funding(quantity, mark, rate).unwrap_or_default();
+                if amount != Money::ZERO {
+                    payments.push(Payment { account, row: *row, market, amount });
+                }
+            }
+        }
+        (payments, any_open)
+    }
+
+    fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
+        let Payment { account, row, market, amount } = *payment;
+        let terms = *self.registry.market(market);
+        let balance = self.portfolio.ledger.open(account, terms.venue, terms.settle);
+        if amount.0 < 0 {
+            self.collect(account, balance, Money(-amount.0))?;
+        } else {
+            self.portfolio.ledger.post(balance, Contra::Venue, amount)?;
+        }
+        let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
+        let now = self.agenda.now_ns;
+        self.portfolio.rows[row].charge(paid_usd, now)?;
+        self.touch_cash(account, terms.venue, terms.settle);
+        let kind = EventKind::FundingPaid { row, boundary_ns, amount };
+        self.journal.log.push(now, account, kind);
+        self.watch_day(account);
+        Ok(())
+    }
+
+    /// The market at a venue of a perpetual's row.
+    pub(in crate::engine) fn perp_market(
+        &self,
+        venue: VenueId,
+        asset: crate::ids::AssetId,
+    ) -> Option<MarketId> {
+        let known = self.registry.asset_row(asset);
+        let (symbol, _) = known.valued_by.filter(|_| known.kind == AssetKind::Perp)?;
+        self.registry.market_at(symbol, venue)
+    }
+
+    /// Mark of a perpetual at its venue: the mid of its own book, the last one when the book is
+    /// not good now. The flag says whether it is.
+    pub(in crate::engine) fn venue_mark(&self, market: MarketId) -> Option<(Price, bool)> {
+        let book = &self.exchange.markets[market].market;
+        let price = |side| book.best(side).map(|level| level.price);
+        let mark = match (price(BookSide::Bid), price(BookSide::Ask)) {
+            (Some(bid), Some(ask)) => Price(bid.0.midpoint(ask.0)),
+            (bid, ask) => bid.or(ask)?,
+        };
+        Some((mark, book.is_live(self.agenda.now_ns)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hyperliquid_pays_each_hour_and_the_others_every_eight() {
+        assert_eq!(interval_ns(venue::HYPERLIQUID, 1), HOUR_NS);
+        assert_eq!(interval_ns(venue::BINANCE, 1), 8 * HOUR_NS);
+    }
+}

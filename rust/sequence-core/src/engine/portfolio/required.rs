@@ -1,0 +1,71 @@
+//! What a leg must hold for as long as it is open: the only place that says it.
+
+use crate::engine::Engine;
+use crate::ids::{InstrumentKind, MarketId, Side};
+use crate::ledger::LedgerError;
+use crate::mutant;
+use crate::number::{Money, NumberError, Price, Quantity, exact_notional};
+use crate::order::{Leg, OrderSpec};
+use crate::registry::MarketSpec;
+use crate::sim::fees::FeeState;
+
+impl Engine {
+    /// A sell can fill above its bound, so its margin is reserved at the touch where that is higher.
+    pub(in crate::engine) fn margin_price(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+    ) -> Price {
+        match (spec.side, self.touch_of(market, spec.side, spec.outcome)) {
+            (Side::Sell, Some(touch)) => bound.max(touch),
+            _ => bound,
+        }
+    }
+
+    /// What a leg must hold for its rest (wire contract, 9.13).
+    pub(in crate::engine) fn required(
+        side: Side,
+        terms: &MarketSpec,
+        leg: &Leg,
+    ) -> Result<Money, LedgerError> {
+        let rest = leg.remaining();
+        let needed = match (terms.kind, side) {
+            (InstrumentKind::Perp, _) => perp_margin(terms, leg)?,
+            (_, Side::Sell) => rest.to_money(),
+            (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
+        };
+        // A change that travels may find part of the leg filled in its old form.
+        let other = match leg.reshape.as_deref() {
+            None => return Ok(needed),
+            Some(form) if form.travels => leg.dearest_form(side),
+            Some(_) => leg.other_form(),
+        };
+        let also = other.map(|other| Self::required(side, terms, &other)).transpose()?;
+        Ok(needed.max(also.unwrap_or_default()))
+    }
+}
+
+/// Cash that the open part of a buy can still cost, fees included.
+pub(in crate::engine) fn buy_cost(
+    terms: &MarketSpec,
+    fees: &FeeState,
+    bound: Price,
+    rest: Quantity,
+) -> Result<Money, NumberError> {
+    if mutant!("fee_not_reserved") {
+        return Ok(Money::from_exact_ceil(exact_notional(bound, rest)));
+    }
+    fees.reserve_buy(&terms.fees, bound, rest, terms.lot)
+}
+
+/// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
+fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
+    let opening = Quantity((leg.remaining().0 - leg.reducing.0).max(0));
+    if opening.0 == 0 {
+        return Ok(Money::ZERO);
+    }
+    let exact = exact_notional(leg.margin_at, opening);
+    let margin = crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8)?;
+    margin.checked_add(leg.fees.fee_bound(&terms.fees, leg.margin_at, opening, terms.lot)?)
+}
