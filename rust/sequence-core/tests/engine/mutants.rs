@@ -82,11 +82,20 @@ fn every_mutant_is_killed() {
 
 #[test]
 fn no_mutant_of_the_engine_is_left_out() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let sources =
-        files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap());
+    let mut folders =
+        vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine"))];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
     let named: BTreeSet<String> = sources
+        .into_iter()
         .flat_map(|source| {
             let rests = source.split("mutant!(\"").skip(1);
             rests.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect::<Vec<_>>()
