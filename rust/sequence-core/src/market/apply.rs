@@ -101,8 +101,13 @@ impl Market {
             return Change::None;
         }
         let (price, quantity) = (event.price, event.quantity);
-        if quantity.0 <= 0 || self.guard.is_absurd(price) {
+        if quantity.0 <= 0 || self.guard.is_impossible(price) {
             return self.drop_tick(now_ns);
+        }
+        if self.guard.is_far(price) {
+            // It says nothing about the levels, and it is not believed to have filled anything.
+            self.counters.dropped = self.counters.dropped.saturating_add(1);
+            return Change::None;
         }
         let side = event.side.or_else(|| self.side_hit(event));
         if event.flags & flag::BACKFILLED == 0 {
@@ -143,12 +148,14 @@ impl Market {
         if self.message.old {
             return self.ignore();
         }
-        let removes = event.quantity.0 == 0;
-        let absurd = self.guard.is_absurd(event.price);
         let Some(side) = event.side else {
             return self.drop_tick(now_ns);
         };
-        if event.price.0 <= 0 || event.quantity.0 < 0 || (absurd && !removes) {
+        let impossible = self.guard.is_impossible(event.price);
+        if impossible && event.price.0 > 0 && event.quantity.0 == 0 {
+            return self.ignore();
+        }
+        if impossible || event.quantity.0 < 0 {
             if self.config.strict && event.quantity.0 < 0 {
                 self.counters.dropped = self.counters.dropped.saturating_add(1);
                 self.lose();
@@ -157,7 +164,7 @@ impl Market {
             return self.drop_tick(now_ns);
         }
         self.note_progress(event, now_ns);
-        self.set_level(side, event, absurd)
+        self.set_level(side, event)
     }
 
     fn note_progress(&mut self, event: &MarketEvent, now_ns: i64) {
@@ -174,7 +181,7 @@ impl Market {
         }
     }
 
-    fn set_level(&mut self, side: BookSide, event: &MarketEvent, absurd: bool) -> Change {
+    fn set_level(&mut self, side: BookSide, event: &MarketEvent) -> Change {
         let (price, after) = (event.price, event.quantity);
         let limit = self.config.max_levels;
         if after.0 > 0 && self.book.depth(side) >= limit && self.book.is_beyond(side, price) {
@@ -184,7 +191,7 @@ impl Market {
         let before = self.book.set(side, price, after);
         if before == Quantity::ZERO && after == Quantity::ZERO {
             self.counters.unknown_deletes = self.counters.unknown_deletes.saturating_add(1);
-            if self.config.strict && !absurd && !self.was_cropped(side, price.0) {
+            if self.config.strict && !self.was_cropped(side, price.0) {
                 self.lose();
                 return Change::Status(MarketStatus::Resync);
             }
@@ -230,8 +237,8 @@ impl Market {
         Change::None
     }
 
-    /// Drops an absurd level or print. A burst of them means that the feed is broken; inside a
-    /// snapshot it does not, as deep books carry orders a hundred times off the mid.
+    /// Drops what can be no level and no print. A burst of them means that the feed is broken;
+    /// inside a snapshot, which says what the whole book is, it proves nothing more.
     fn drop_tick(&mut self, now_ns: i64) -> Change {
         self.counters.dropped = self.counters.dropped.saturating_add(1);
         if self.sync != Sync::Loading && self.guard.is_burst(now_ns) {

@@ -121,7 +121,7 @@ impl Default for MarketConfig {
 pub struct Counters {
     /// Times the sequence was lost, for whatever reason.
     pub gaps: u64,
-    /// Levels and prints refused for an absurd price or size.
+    /// Levels of an impossible price or size, and prints at a price that is not believed.
     pub dropped: u64,
     /// Depth events not applied: old, repeated, or received while a snapshot was awaited.
     pub ignored: u64,

@@ -157,16 +157,74 @@ fn a_venue_clock_an_hour_off_changes_nothing() {
 }
 
 #[test]
-fn absurd_ticks_are_dropped_and_a_burst_of_them_is_a_gap() {
+fn impossible_ticks_are_dropped_and_a_burst_of_them_is_a_gap() {
     let mut market = live_market();
     let before = market.book.clone();
-    for (price, size) in [(10_050, 1), (-1, 1), (1, 1)] {
+    for (price, size) in [(0, 1), (-1, 1), (-1, 0)] {
         assert_eq!(set(&mut market, BookSide::Ask, price, size, T0), Change::None);
     }
     assert_eq!(market.status(T0), MarketStatus::Ok);
     assert_eq!((&market.book, market.counters().dropped), (&before, 3));
     let negative = set(&mut market, BookSide::Ask, 101, -1, T0 + SECOND);
     assert_eq!(negative, Change::Status(MarketStatus::Resync));
+}
+
+#[test]
+fn a_level_far_away_is_a_level_however_often_it_changes() {
+    let mut market = live_market();
+    for size in 1..10 {
+        for (side, price) in [(BookSide::Bid, 1), (BookSide::Ask, 10_050), (BookSide::Ask, 900_000)]
+        {
+            let change = set(&mut market, side, price, size, T0);
+            assert!(matches!(change, Change::Level { .. }), "{change:?}");
+        }
+    }
+    assert_eq!(market.status(T0), MarketStatus::Ok);
+    assert_eq!(market.counters().dropped, 0);
+    assert_eq!(market.book.quantity_at(BookSide::Bid, px(1)), Quantity(9));
+    assert_eq!(market.best(BookSide::Bid).map(|level| level.price), Some(px(100)));
+}
+
+#[test]
+fn a_print_far_away_is_not_believed_and_proves_nothing_about_the_levels() {
+    let mut market = live_market();
+    for price in [1, 10_050, 900_000, 1, 1, 1] {
+        let event = MarketEvent::print(None, px(price), Quantity(1), T0, T0).last();
+        assert_eq!(market.apply(&event, T0), Change::None, "{price}");
+    }
+    assert_eq!((market.status(T0), market.last_trade()), (MarketStatus::Ok, None));
+    assert_eq!(market.counters().dropped, 6);
+}
+
+#[test]
+fn a_snapshot_a_hundred_times_away_is_the_new_book() {
+    for factor in [100, 1_000_000] {
+        for (bid, ask) in [(100 * factor, 101 * factor), (100, 101)] {
+            let mut market = live_market();
+            snapshot(&mut market, bid, ask, T0);
+            set(&mut market, BookSide::Bid, bid - 1, 1, T0);
+            assert_eq!(market.status(T0), MarketStatus::Ok);
+            assert_eq!(market.best(BookSide::Bid).map(|level| level.price), Some(px(bid)));
+            assert_eq!(market.best(BookSide::Ask).map(|level| level.price), Some(px(ask)));
+            let event = MarketEvent::print(None, px(ask), Quantity(1), T0, T0).last();
+            assert!(matches!(market.apply(&event, T0), Change::Print { .. }));
+            // And back again.
+            snapshot(&mut market, 100, 101, T0);
+            set(&mut market, BookSide::Bid, 99, 1, T0);
+            assert_eq!(market.best(BookSide::Bid).map(|level| level.price), Some(px(100)));
+        }
+    }
+}
+
+#[test]
+fn a_touch_too_wide_to_have_a_middle_moves_no_reference() {
+    let mut market = live_market();
+    set(&mut market, BookSide::Ask, 101, 0, T0);
+    set(&mut market, BookSide::Ask, 1_000_000, 1, T0);
+    let far = MarketEvent::print(None, px(500_000), Quantity(1), T0, T0).last();
+    assert_eq!(market.apply(&far, T0), Change::None);
+    let near = MarketEvent::print(None, px(100), Quantity(1), T0, T0).last();
+    assert!(matches!(market.apply(&near, T0), Change::Print { .. }));
 }
 
 #[test]
@@ -182,7 +240,7 @@ fn a_new_snapshot_starts_with_a_clean_record_of_drops() {
 }
 
 #[test]
-fn absurd_ticks_far_apart_are_only_counted() {
+fn impossible_ticks_far_apart_are_only_counted() {
     let mut market = live_market();
     for half in 0..20 {
         set(&mut market, BookSide::Bid, 0, 1, T0 + half * SECOND / 2);

@@ -102,6 +102,7 @@ fn frame() -> impl Strategy<Value = Frame> {
         24 => delta,
         5 => (bids, asks).prop_map(|(bids, asks)| Frame::Snapshot { bids, asks }),
         5 => (9_990..10_010i64).prop_map(|price| Frame::Print { price }),
+        1 => far().prop_map(|price| Frame::Print { price }),
         2 => Just(Frame::Heartbeat),
         2 => status.prop_map(Frame::Status),
     ]
@@ -264,9 +265,8 @@ impl TwinMarket {
             Frame::Delta { number, is_stamped, changes } => {
                 self.delta(self.number(*number), if *is_stamped { now } else { 1 }, changes, now);
             }
-            // An absurd print is a bad tick like an absurd level: it proves nothing, and counts
-            // among the drops of which more than three in a second mean a broken feed.
-            Frame::Print { price } if self.is_absurd(*price) => self.drop_tick(now),
+            // A print too far from the book is not believed, and proves nothing about it.
+            Frame::Print { price } if self.is_far(*price) => {}
             Frame::Print { .. } => self.prints_on_still_book.push(now),
             Frame::Status(FeedStatus::Resync | FeedStatus::Down) => self.gap(),
             Frame::Status(status) if self.venue != FeedStatus::Closed => self.venue = *status,
@@ -279,7 +279,12 @@ impl TwinMarket {
                 Some((bid, ask)) if bid >= ask => {
                     self.crossed_at.get_or_insert(now);
                 }
-                Some((bid, ask)) => (self.crossed_at, self.mid) = (None, Some(bid.midpoint(ask))),
+                Some((bid, ask)) => {
+                    self.crossed_at = None;
+                    if ask < bid * 100 {
+                        self.mid = Some(bid.midpoint(ask));
+                    }
+                }
                 None => self.crossed_at = None,
             }
         }
@@ -303,8 +308,8 @@ impl TwinMarket {
         self.had_gap = false;
     }
 
-    fn is_absurd(&self, price: i64) -> bool {
-        price <= 0 || self.mid.is_some_and(|mid| price <= mid / 100 || price >= mid * 100)
+    fn is_far(&self, price: i64) -> bool {
+        self.mid.is_some_and(|mid| price <= mid / 100 || price >= mid * 100)
     }
 
     fn snapshot(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)], now: i64) {
@@ -312,14 +317,12 @@ impl TwinMarket {
         self.asks.clear();
         (self.lost_bid, self.lost_ask) = (None, None);
         self.drops.clear();
-        self.crossed_at = None;
+        (self.crossed_at, self.mid) = (None, None);
         (self.seq, self.stamp) = (100, now);
         let bids = bids.iter().map(|(price, size)| (true, *price, *size));
         let asks = asks.iter().map(|(price, size)| (false, *price, *size));
         for (is_bid, price, size) in bids.chain(asks) {
-            if !self.is_absurd(price) {
-                self.put(is_bid, price, size);
-            }
+            self.put(is_bid, price, size);
         }
         self.keep_best(self.config.max_levels);
         self.prints_on_still_book.clear();
@@ -340,7 +343,7 @@ impl TwinMarket {
         }
         let mut took_one = false;
         for (is_bid, price, size) in changes.iter().copied() {
-            if price <= 0 || size < 0 || (size > 0 && self.is_absurd(price)) {
+            if price <= 0 || size < 0 {
                 self.drop_tick(now);
                 if self.feed == Feed::WaitsForSnapshot {
                     return;
@@ -358,7 +361,7 @@ impl TwinMarket {
             }
             self.seq = self.seq.max(seq);
             self.stamp = self.stamp.max(stamp);
-            if !self.put(is_bid, price, size) && self.config.strict && !self.is_absurd(price) {
+            if !self.put(is_bid, price, size) && self.config.strict {
                 return self.gap();
             }
         }
