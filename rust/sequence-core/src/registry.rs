@@ -15,7 +15,7 @@ use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId
 use crate::number::{Money, Quantity};
 use crate::sim::fees::FeeSchedule;
 use crate::table::Table;
-use crate::venue::PriceGrid;
+use crate::venue::{PriceGrid, Terms, TermsOrigin, TermsOrigins, believe};
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,8 @@ pub struct MarketSpec {
     pub min_qty: Quantity,
     /// Least notional.
     pub min_notional: Money,
+    /// Who said grid, lot and minimums.
+    pub origins: TermsOrigins,
     /// Initial margin fraction of perps (1e-8).
     pub initial_margin_1e8: i64,
     /// Fees.
@@ -96,6 +98,15 @@ pub struct MarketSpec {
 }
 
 impl MarketSpec {
+    /// A least quantity that nobody named is never above the lot; true when it was.
+    fn keep_minimum_low(&mut self) -> bool {
+        let assumed = self.origins.min_qty == TermsOrigin::Default && self.min_qty > self.lot;
+        if assumed {
+            self.min_qty = self.lot;
+        }
+        assumed
+    }
+
     /// The asset a position of this outcome is held in.
     pub fn held(&self, outcome: Option<Outcome>) -> AssetId {
         if outcome == Some(Outcome::No) { self.no } else { self.base }
@@ -231,11 +242,31 @@ impl Registry {
         &self.markets[id]
     }
 
-    /// Replaces the grid and the lot of a market.
-    pub fn set_steps(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Quantity) {
+    /// Takes what a source says of a market, term by term, where nobody to be believed before it
+    /// has spoken. True when a term is another one now.
+    pub fn set_terms(&mut self, id: MarketId, said: &Terms) -> bool {
         let spec = &mut self.markets[id];
-        spec.grid = grid.unwrap_or(spec.grid);
-        (spec.lot, spec.min_qty) = (lot, lot);
+        let (from, by) = (&mut spec.origins, said.origin);
+        let changed = [
+            believe(&mut spec.grid, &mut from.grid, said.grid, by),
+            believe(&mut spec.lot, &mut from.lot, said.lot, by),
+            believe(&mut spec.min_qty, &mut from.min_qty, said.min_qty, by),
+            believe(&mut spec.min_notional, &mut from.min_notional, said.min_notional, by),
+        ];
+        let finer = spec.keep_minimum_low();
+        finer || changed.contains(&true)
+    }
+
+    /// Takes finer steps than those in force, which a level showed to be wrong whoever said them.
+    /// Only a caller's are kept.
+    pub fn refine(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Option<Quantity>) -> bool {
+        let spec = &mut self.markets[id];
+        let from = &mut spec.origins;
+        let by = |origin: TermsOrigin| origin.max(TermsOrigin::Venue);
+        let (grid_by, lot_by) = (by(from.grid), by(from.lot));
+        let changed = believe(&mut spec.grid, &mut from.grid, grid, grid_by)
+            | believe(&mut spec.lot, &mut from.lot, lot, lot_by);
+        spec.keep_minimum_low() | changed
     }
 
     /// How long a market holds orders that would take, ns.

@@ -11,12 +11,15 @@ use crate::symbol::Symbol;
 mod grid;
 mod listing;
 mod spelling;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use grid::PriceGrid;
 pub use listing::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
 pub use spelling::venue_symbol;
+pub(crate) use terms::believe;
+pub use terms::{Terms, TermsOrigin, TermsOrigins};
 
 text_enum!(
     /// Class of a venue, as `GET /v1/venues` shows it.

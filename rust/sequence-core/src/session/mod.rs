@@ -5,16 +5,17 @@
 //! How a stretch of time is cut into `advance` calls changes nothing, but for the demo market after
 //! more than an hour without a call: it leaves that time out.
 
+mod steps;
+
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};
 use crate::engine::{Engine, FeedKind};
 use crate::feed::Replay;
 use crate::ids::{InstrumentKind, MarketId, VenueId};
-use crate::number::{Price, Quantity};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
-use crate::tape::{EventKind, MarketEvent, Tape, TapeFeed, TapeInstrument};
-use crate::venue::{DEMO_LISTINGS, DemoListing};
+use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
+use crate::venue::{DEMO_LISTINGS, DemoListing, PriceGrid, Terms, TermsOrigin};
 
 /// A pause of the demo market longer than this is skipped rather than generated.
 const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;
@@ -53,8 +54,8 @@ struct Recording {
 #[derive(Debug)]
 struct TapeSource {
     tape: Tape,
-    /// Market of each instrument, and whether its steps are still unknown.
-    markets: Vec<(Option<MarketId>, bool)>,
+    /// Market of each instrument, and whether the first levels say what its steps are.
+    markets: Vec<Option<(MarketId, bool)>>,
 }
 
 impl Session {
@@ -200,8 +201,8 @@ impl Session {
                     let Recording { replay, ids } = &mut **recording;
                     replay.advance(due_ns, &mut |instrument, events| {
                         let venue = instrument.venue.venue_id();
-                        if let Some(id) = market_of(engine, ids, venue, &instrument.symbol, events)
-                        {
+                        if let Some(id) = market_of(engine, ids, venue, &instrument.symbol) {
+                            steps::learn(engine, id, events, true);
                             feed(engine, id, events, due_ns);
                         }
                     });
@@ -252,10 +253,8 @@ fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: 
             return;
         }
         let Some((instrument, events)) = tape.next_message() else { return };
-        if let Some((Some(id), new)) = markets.get_mut(instrument) {
-            if std::mem::take(new) {
-                adopt_steps(engine, *id, events);
-            }
+        if let Some(Some((id, adopts))) = markets.get(instrument) {
+            steps::learn(engine, *id, events, *adopts);
             feed(engine, *id, events, due_ns);
         }
         if seen.is_some_and(|seen| engine.log().last_seq() != seen) {
@@ -270,22 +269,20 @@ fn list_tape_market(
     engine: &mut Engine,
     feed: TapeFeed,
     row: &TapeInstrument,
-) -> Result<(Option<MarketId>, bool), Refusal> {
+) -> Result<Option<(MarketId, bool)>, Refusal> {
     let kind = match feed {
         TapeFeed::Venue => FeedKind::Recorded,
         TapeFeed::Hand => FeedKind::HandFed,
     };
     let id = match engine.list_market(row.venue, &row.symbol, kind) {
         Ok(id) => id,
-        Err(_unknown) if feed == TapeFeed::Venue => return Ok((None, false)),
+        Err(_unknown) if feed == TapeFeed::Venue => return Ok(None),
         Err(refusal) => return Err(refusal),
     };
-    if row.tick.is_some() || row.lot.is_some() {
-        let lot = row.lot.unwrap_or(engine.registry().market(id).lot);
-        engine.set_steps(id, row.tick, lot);
-        return Ok((Some(id), false));
-    }
-    Ok((Some(id), feed == TapeFeed::Venue))
+    let event = engine.registry().market(id).grid.is_event();
+    let grid = row.tick.map(if event { PriceGrid::UnitTick } else { PriceGrid::Tick });
+    engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
+    Ok(Some((id, feed == TapeFeed::Venue)))
 }
 
 fn feed(engine: &mut Engine, market: MarketId, events: &[MarketEvent], due_ns: i64) {
@@ -320,36 +317,11 @@ fn market_of(
     ids: &mut Vec<(String, Option<MarketId>)>,
     venue: VenueId,
     symbol: &str,
-    events: &[MarketEvent],
 ) -> Option<MarketId> {
     if let Some((_, id)) = ids.iter().find(|(known, _)| known == symbol) {
         return *id;
     }
     let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
-    if let Some(id) = id {
-        adopt_steps(engine, id, events);
-    }
     ids.push((symbol.to_owned(), id));
     id
-}
-
-/// A recording does not say its tick and lot: the steps of its first message are used.
-fn adopt_steps(engine: &mut Engine, id: MarketId, events: &[MarketEvent]) {
-    let levels = || events.iter().filter(|event| event.kind == EventKind::LevelSet);
-    let tick = levels().fold(0, |step, event| common_divisor(step, event.price.0));
-    let lot = levels().fold(0, |step, event| common_divisor(step, event.quantity.0));
-    let kind = engine.registry().market(id).kind;
-    if tick > 0 && kind != InstrumentKind::Prediction {
-        engine.set_steps(id, Some(Price(tick)), Quantity(lot.max(1)));
-    } else if lot > 0 {
-        engine.set_steps(id, None, Quantity(lot));
-    }
-}
-
-fn common_divisor(a: i64, b: i64) -> i64 {
-    let (mut a, mut b) = (a.max(0), b.max(0));
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }

@@ -12,6 +12,8 @@ const TAPER: i64 = 100_000_000;
 pub enum PriceGrid {
     /// One tick everywhere.
     Tick(Price),
+    /// Event contract, one tick of its own everywhere.
+    UnitTick(Price),
     /// Event contract, 0.01 everywhere.
     LinearCent,
     /// Event contract, 0.001 everywhere.
@@ -24,7 +26,7 @@ impl PriceGrid {
     /// Wire text; a market with one tick of its own shows the tick only.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Tick(_) => "tick",
+            Self::Tick(_) | Self::UnitTick(_) => "tick",
             Self::LinearCent => "linear_cent",
             Self::DeciCent => "deci_cent",
             Self::TaperedDeciCent => "tapered_deci_cent",
@@ -46,7 +48,7 @@ impl PriceGrid {
     /// Distance between prices around `price`; the finer one where two zones meet.
     pub const fn tick_at(self, price: Price) -> Price {
         match self {
-            Self::Tick(tick) => tick,
+            Self::Tick(tick) | Self::UnitTick(tick) => tick,
             Self::LinearCent => CENT,
             Self::TaperedDeciCent if price.0 > TAPER && price.0 < PRICE_ONE - TAPER => CENT,
             Self::DeciCent | Self::TaperedDeciCent => DECI_CENT,
@@ -56,7 +58,7 @@ impl PriceGrid {
     /// The coarsest tick: what a listing shows.
     pub const fn nominal_tick(self) -> Price {
         match self {
-            Self::Tick(tick) => tick,
+            Self::Tick(tick) | Self::UnitTick(tick) => tick,
             Self::LinearCent | Self::TaperedDeciCent => CENT,
             Self::DeciCent => DECI_CENT,
         }

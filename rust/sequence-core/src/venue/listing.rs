@@ -2,7 +2,7 @@
 
 use super::{
     BINANCE, BYBIT, COINBASE, DEX, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET, PriceGrid,
-    VenueClass,
+    TermsOrigin, VenueClass,
 };
 use crate::ids::{InstrumentKind, VenueId};
 use crate::number::{MONEY_ONE, Money, Price, QUANTITY_ONE, Quantity};
@@ -150,6 +150,8 @@ pub struct ListingRules {
     pub min_qty: Quantity,
     /// Smallest order value.
     pub min_notional: Money,
+    /// Whether these are rules, or what is assumed where nobody knows any.
+    pub origin: TermsOrigin,
 }
 
 /// The demo row of a symbol, by market: any outcome of an event market finds it.
@@ -176,6 +178,7 @@ pub fn listing_rules(venue: VenueId, symbol: &Symbol<'_>) -> ListingRules {
             lot: row.lot,
             min_qty: row.min_qty,
             min_notional: min_notional(venue.venue().class),
+            origin: TermsOrigin::Rule,
         },
         None => default_rules(venue, symbol.kind()),
     }
@@ -195,5 +198,11 @@ fn default_rules(venue: VenueId, kind: InstrumentKind) -> ListingRules {
         (InstrumentKind::Prediction, _) => (PriceGrid::LinearCent, QUANTITY_ONE),
         _ => (PriceGrid::Tick(Price(CENT)), 1_000),
     };
-    ListingRules { grid, lot: Quantity(lot), min_qty: Quantity(lot), min_notional: Money::ZERO }
+    ListingRules {
+        grid,
+        lot: Quantity(lot),
+        min_qty: Quantity(lot),
+        min_notional: Money::ZERO,
+        origin: TermsOrigin::Default,
+    }
 }

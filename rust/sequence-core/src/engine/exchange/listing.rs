@@ -10,7 +10,10 @@ use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
-use crate::venue::{self, DemoListing, PriceGrid, demo_listing, listing_rules, settlement_asset};
+use crate::venue::{
+    self, DemoListing, PriceGrid, Terms, TermsOrigin, TermsOrigins, demo_listing, listing_rules,
+    settlement_asset,
+};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,11 +89,30 @@ impl Engine {
         self.registry.market_at(found.symbol, venue)
     }
 
-    /// Replaces the tick (of pairs and perps) and the lot of a market.
-    pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
-        self.registry.set_steps(id, tick.map(PriceGrid::Tick), lot);
-        self.exchange.markets[id].set_lot(lot);
+    /// Takes what a source says of a market's steps and minimums, as far as it is to be believed
+    /// before whoever spoke so far.
+    pub fn set_terms(&mut self, id: MarketId, said: &Terms) {
+        if self.registry.set_terms(id, said) {
+            self.terms_changed(id);
+        }
+    }
+
+    /// Takes steps finer than those in force: a level off them was seen. A caller's are kept.
+    pub fn refine_steps(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Option<Quantity>) {
+        if self.registry.refine(id, grid, lot) {
+            self.terms_changed(id);
+        }
+    }
+
+    fn terms_changed(&mut self, id: MarketId) {
+        self.exchange.markets[id].set_lot(self.registry.market(id).lot);
         self.note_steps(id);
+    }
+
+    /// Replaces the tick (of pairs and perps) and the lot of a market, whoever said others.
+    pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
+        let (grid, lot) = (tick.map(PriceGrid::Tick), Some(lot));
+        self.set_terms(id, &Terms { grid, lot, min_qty: lot, ..Terms::of(TermsOrigin::Caller) });
     }
 
     /// How long a hand-fed book stays live without a message; `None` is for ever.
@@ -162,6 +184,7 @@ impl Engine {
             lot: rules.lot,
             min_qty: rules.min_qty,
             min_notional: rules.min_notional,
+            origins: TermsOrigins::all(rules.origin),
             initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
             fees: self.credited(demo_listing(symbol).map_or_else(
                 || FeeSchedule::of(venue, entry.kind, &entry.category),

@@ -16,6 +16,7 @@ use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::market::TradingPhase;
 use crate::number::Money;
 use crate::order::{AtVenue, LegState, Policy};
+use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 type Result<T> = std::result::Result<T, RestoreError>;
 /// Rows of one table.
@@ -148,10 +149,11 @@ impl Engine {
                 return Err(error(format!("{symbol} has number {} here, not {}", given.0, id.0)));
             }
             let spec = *self.registry.market(id);
-            let stepped = spec.lot != lot
-                || tick.is_some_and(|tick| spec.grid != crate::venue::PriceGrid::Tick(tick));
+            let stepped =
+                spec.lot != lot || tick.is_some_and(|tick| spec.grid != PriceGrid::Tick(tick));
             if stepped {
-                self.set_steps(id, tick, lot);
+                let (grid, lot) = (tick.map(PriceGrid::Tick), Some(lot));
+                self.set_terms(id, &Terms { grid, lot, ..Terms::of(TermsOrigin::Venue) });
             }
             if let Some((price, as_of_ns)) = mark {
                 let last =
