@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench soak fidelity wheel clean
+.PHONY: help setup dev run test quick check fix bench soak fidelity screenshots wheel clean
 
 help: ## Show this table
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.stamp: pyproject.toml .ci/setup.sh
 	@PYTHON=$(PYTHON) bash .ci/setup.sh $(VENV)
@@ -57,6 +57,9 @@ fidelity: setup ## Score the queue estimators on order-by-order data: table, JSO
 	cargo build --locked --quiet --profile bench -p sequence-fidelity
 	target/release/sequence-fidelity $(FIDELITY)/*.tape > $(FIDELITY)/scores.jsonl
 	$(BIN)/python benches/fidelity/report.py $(FIDELITY)/scores.jsonl $(FIDELITY)
+
+screenshots: dev ## Pictures of the page into docs/pictures (needs Chromium)
+	$(BIN)/python python/tools/screenshots.py
 
 wheel: setup ## Build wheel and sdist into dist/ and list their files
 	@bash .ci/wheel.sh

@@ -180,7 +180,7 @@ def test_nothing_speaks_of_anything_but_the_project():
     wrong: list[str] = []
     for name in listed:
         file = ROOT / name
-        if file.suffix in (".lock", ".zst") or not file.is_file():
+        if file.suffix in (".lock", ".zst", ".png") or not file.is_file():
             continue
         looked_at += 1
         wrong += [f"{name}: {found[0]}" for found in banned.finditer(file.read_text())]

@@ -194,6 +194,15 @@ SANDBOX_EVENTS = Operation(
     auth="test",
     summary="What happened to the account",
 )
+SANDBOX_REQUESTS = Operation(
+    "sandbox_requests",
+    "GET",
+    "/v1/sandbox/requests",
+    t.RequestRecords,
+    query=t.RequestRecordsQuery,
+    auth="test",
+    summary="Requests that this server answered",
+)
 SANDBOX_SNAPSHOT = Operation(
     "sandbox_snapshot",
     "POST",
@@ -250,6 +259,15 @@ PORTFOLIO_SUMMARY = Operation(
     query=t.ModeQuery,
     deprecated=True,
     summary="Totals of the positions",
+)
+
+PORTFOLIO_SNAPSHOTS = Operation(
+    "portfolio_snapshots",
+    "GET",
+    "/v1/portfolio/snapshots",
+    t.PortfolioSnapshots,
+    query=t.PortfolioSnapshotsQuery,
+    summary="Value of the account over time",
 )
 
 SUBMIT_ORDER = Operation(
@@ -385,6 +403,14 @@ FAIR_PRICE = Operation(
     query=t.FairPriceQuery,
     summary="Consolidated reference prices",
 )
+PRICE_HISTORY = Operation(
+    "price_history",
+    "GET",
+    "/v1/price_history/{symbol}",
+    t.PriceHistory,
+    query=t.PriceHistoryQuery,
+    summary="Middle of best bid and offer over time",
+)
 FEES = Operation("fees", "GET", "/v1/fees", t.Fees, query=t.FeesQuery, summary="Fees per venue")
 VENUES = Operation("venues", "GET", "/v1/venues", t.Venues, summary="Venues")
 EDGES = Operation("edges", "GET", "/v1/edges", t.Edges, summary="Venue processes")
@@ -422,6 +448,39 @@ API_KEY_REVOKE = Operation(
 )
 WS_TICKET = Operation(
     "ws_ticket", "GET", "/v1/ws/ticket", t.Ticket, summary="Ticket for one WebSocket"
+)
+
+PAGE_TICKET = Operation(
+    "page_ticket",
+    "POST",
+    "/v1/page/ticket",
+    t.PageTicket,
+    t.EmptyRequest,
+    auth="test",
+    writes=True,
+    repeatable=False,
+    summary="Ticket that opens the page in one browser tab",
+)
+PAGE_SESSION = Operation(
+    "page_session",
+    "POST",
+    "/v1/page/session",
+    t.PageSession,
+    t.PageSessionRequest,
+    auth="none",
+    writes=True,
+    repeatable=False,
+    summary="Token of a browser tab for a ticket",
+)
+PAGE_ARM = Operation(
+    "page_arm",
+    "POST",
+    "/v1/page/arm",
+    t.PageScope,
+    t.PageArmRequest,
+    auth="test",
+    writes=True,
+    summary="Let a browser tab write for a while, or stop it",
 )
 
 OPERATIONS: dict[str, Operation[Any]] = {

@@ -30,7 +30,7 @@ def raw(api, method, target, headers=(), body=b""):
 @pytest.mark.parametrize(
     "target",
     [
-        "/",
+        "//",
         "/v1",
         "/v1/",
         "/v1/nope",

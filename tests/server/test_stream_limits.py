@@ -146,6 +146,15 @@ def test_web_pages_stay_out_unless_they_are_listed() -> None:
             assert stream.subscribe("orders")["subscribed"] == ["orders"]
 
 
+def test_the_page_of_this_server_opens_its_stream(place: tuple[Sandbox, str]) -> None:
+    sandbox, url = place
+    with reader(url, sandbox.test_key, headers={"Origin": url}) as stream:
+        assert stream.subscribe("orders")["subscribed"] == ["orders"]
+    for origin in ("http://localhost:1", url + ".evil.example", "null", ""):
+        response = refusal(url, sandbox.test_key, Origin=origin).response
+        assert response.status_code == 403
+
+
 @pytest.mark.parametrize("key", [None, "seq_test_" + "0" * 64, "nonsense"])
 def test_without_a_key_nobody_gets_in(place: tuple[Sandbox, str], key: str | None) -> None:
     response = refusal(place[1], key).response

@@ -17,6 +17,7 @@ from sequence.types import (
     KillSwitchRequest,
     Kind,
     NewApiKey,
+    PageTicket,
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
@@ -105,6 +106,10 @@ class AsyncAccountCalls(AsyncClientBase):
     async def ws_ticket(self) -> Ticket:
         """A ticket that opens one stream without the key; lives 30 seconds."""
         return await self.send(ops.WS_TICKET)
+
+    async def page_ticket(self) -> PageTicket:
+        """A ticket that opens the page of the server in one browser tab; lives 60 seconds."""
+        return await self.send(ops.PAGE_TICKET)
 
     async def health(self) -> bool:
         """True when the server is up; needs no key, tries once and never raises."""

@@ -18,6 +18,7 @@ from sequence.types import (
     KillSwitchRequest,
     Kind,
     NewApiKey,
+    PageTicket,
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
@@ -106,6 +107,10 @@ class AccountCalls(ClientBase):
     def ws_ticket(self) -> Ticket:
         """A ticket that opens one stream without the key; lives 30 seconds."""
         return self.send(ops.WS_TICKET)
+
+    def page_ticket(self) -> PageTicket:
+        """A ticket that opens the page of the server in one browser tab; lives 60 seconds."""
+        return self.send(ops.PAGE_TICKET)
 
     def health(self) -> bool:
         """True when the server is up; needs no key, tries once and never raises."""

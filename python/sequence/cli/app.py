@@ -9,6 +9,7 @@ from sequence import _core
 from sequence.cli import account, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
+from sequence.cli.page import page
 from sequence.cli.up import up
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(convert)
+app.command()(page)
 market.register(app)
 trade.register(app)
 account.register(app)

@@ -184,6 +184,7 @@ def _write_banner(url: str, sandbox: Sandbox, db: str, *, saved_in: str | None) 
         f"  market   {runtime.source}   seed {runtime.seed}   "
         f"clock {runtime.clock.kind}   preset {runtime.preset}",
         f"  try      sequence quote {symbol}",
+        f"  page     sequence page   (opens {url}/ in your browser)",
         "  stop     Ctrl-C",
     ):
         write(line)

@@ -9,7 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from sequence.sandbox.tabs import Tab
 
 Mode = Literal["sandbox", "live"]
 
@@ -47,6 +50,8 @@ class Principal:
     mode: Mode
     key_id: str
     is_admin: bool
+    tab: "Tab | None" = None
+    """The browser tab that speaks for the key; None where the key itself does."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -135,6 +140,10 @@ class KeyRing:
         """Every key of every client, in order of creation."""
         return list(self._rows.values())
 
+    def clients(self) -> list[Client]:
+        """Every client that has a key, in order of its first one."""
+        return list({row.client.client_id: row.client for row in self._rows.values()}.values())
+
     def find(self, raw: bytes) -> Principal | None:
         """Who this key is, or ``None``; the shape is checked before any look-up."""
         if _KEY.fullmatch(raw) is None:
@@ -172,6 +181,9 @@ class KeyRing:
 
     def is_active(self, principal: Principal) -> bool:
         """True while the secret that this caller came with is the key's present one."""
+        tab = principal.tab
+        if tab is not None:
+            return tab.is_open(time.monotonic()) and self.is_active(tab.opener)
         row = self._rows.get(principal.key_id)
         stored = None if row is None else self._by_digest.get(row.digest)
         return stored is not None and stored[1] is principal

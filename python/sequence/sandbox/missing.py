@@ -34,7 +34,6 @@ _LATER: Final = (
     ("POST", "/v1/markets/{slug}/redeem", "redeem"),
     ("GET", "/v1/polymarket/rewards", "polymarket_rewards"),
     ("GET", "/v1/polymarket/rewards/{token_id}", "polymarket_rewards"),
-    ("GET", "/v1/price_history/{symbol}", "price_history"),
     ("GET", "/v1/funding_history/{symbol}", "funding_history"),
     ("GET", "/v1/market/funding-rates", "funding_rates"),
     ("GET", "/v1/execution/forecast", "forecast"),
@@ -58,7 +57,6 @@ _LATER: Final = (
     ("GET", "/v1/analytics/tca/venues", "analytics"),
     ("GET", "/v1/analytics/tca/quality", "analytics"),
     ("GET", "/v1/analytics/ab_report", "analytics"),
-    ("GET", "/v1/portfolio/snapshots", "portfolio_snapshots"),
     ("POST", "/v1/positions/sync", "positions_sync"),
 )
 

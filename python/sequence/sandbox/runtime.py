@@ -14,14 +14,17 @@ from sequence import _core
 from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
+from sequence.sandbox.history import History
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
+from sequence.sandbox.request_log import RequestLog
 from sequence.sandbox.sim import SimConfig
 from sequence.sandbox.snapshots import Snapshots
 from sequence.sandbox.stream.hub import Hub
+from sequence.sandbox.tabs import Tabs
 from sequence.sandbox.tickets import TicketBox
 from sequence.store import (
     CoreFailedError,
@@ -81,6 +84,10 @@ class Runtime:
         self.source: Final = source
         self.keys: Final = KeyRing(None if store is None else store.pepper)
         self.tickets: Final = TicketBox(self.keys)
+        self.tabs: Final = Tabs(self.keys)
+        self.history: Final = History(self)
+        self.requests: Final = RequestLog()
+        self.page_url = ""
         self.hub: Final = Hub(self)
         self.lock: Final = threading.RLock()
         self.started_s: Final = time.monotonic()

@@ -20,12 +20,15 @@ from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.tabs import is_tab
 from sequence.server import request as reading
 from sequence.server.desk import StreamDesk
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
+from sequence.server.router import NO_PARAMS
+from sequence.server.seen import Seen
 from sequence.server.sse import HEADERS as SSE_HEADERS
 from sequence.server.sse import EventStream
 from sequence.store import StoreError, crash_point
@@ -43,6 +46,7 @@ _PAYLOAD_TOO_LARGE: Final = 413
 _FAULTS: Final = b"/v1/sandbox/faults"
 _TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
+_SAMPLE_S: Final = 1.0
 _VERSIONS: Final = ("1.1", "1.0")
 
 Answer = tuple[bytes, tuple[Header, ...]]
@@ -64,6 +68,7 @@ class App:
         self._router = build_router()
         self._loopback_only = loopback_only
         self._known_hosts: set[bytes] = set()
+        self._nobody = Principal(runtime.local, "sandbox", "", is_admin=False)
         self._buckets = ClientBuckets()
         self._throttle = FailureThrottle(self.limits.auth_failures_per_minute)
         self.desk: Final = StreamDesk(runtime, self.limits)
@@ -77,9 +82,9 @@ class App:
         headers: reading.Headers = scope["headers"]
         named = dict(headers)
         id_ = request_id(named.get(b"x-request-id"))
-        status = 200
+        status, seen = 200, Seen()
         try:
-            answer = await self._answer(scope, receive, headers, named)
+            answer = await self._answer(scope, receive, headers, named, seen)
             if isinstance(answer, EventStream):
                 await answer.run(receive, send, [*SSE_HEADERS, (b"x-request-id", id_.encode())])
                 return
@@ -97,6 +102,7 @@ class App:
             logger.exception("unhandled error, request %s", id_)
             status, extra = 500, ()
             body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
+        seen.keep(self._runtime, scope, named, status, id_, body)
         response_headers = [
             *(() if extra and extra[0][0] == b"content-type" else JSON_HEADERS),
             (b"content-length", b"%d" % len(body)),
@@ -112,12 +118,24 @@ class App:
         await send({"type": "http.response.body", "body": body})
         crash_point("after_answer")
 
+    async def sample(self) -> None:
+        """Remembers values and prices once a second, until the server ends or the sandbox does."""
+        while True:
+            try:
+                with self._runtime.turn():
+                    self._runtime.history.sample()
+            except (SequenceError, _core.Panic):
+                # Closed, or broken: both are told where they happen.
+                return
+            await asyncio.sleep(_SAMPLE_S)
+
     async def _answer(
         self,
         scope: Scope,
         receive: Receive,
         headers: reading.Headers,
         named: dict[bytes, bytes],
+        seen: Seen,
     ) -> "Answer | EventStream":
         raw_path: bytes = scope["raw_path"]
         query_string: bytes = scope["query_string"]
@@ -132,10 +150,11 @@ class App:
             )
         endpoint, path = self._route(raw_path, scope["method"])
         if endpoint.auth == "none":
-            return endpoint.page or (_LIVE, ())
+            return await self._for_anybody(endpoint, receive, named)
         if has_repeats and reading.has_repeated(headers, b"authorization"):
             raise refused("BAD_REQUEST", "more than one Authorization header")
         principal = self._authenticate(scope, named.get(b"authorization"))
+        seen.principal = principal
         self._check_rate(principal)
         handler = endpoint.handler
         if endpoint.feed is not None:
@@ -147,7 +166,8 @@ class App:
         endpoint.check_permission(principal)
         body: Any = None
         if endpoint.reads_body:
-            body = endpoint.read_body(await self._json_body(receive, named))
+            seen.body = await self._body(receive, named)
+            body = endpoint.read_body(reading.parse_json(seen.body, self.limits))
         query = endpoint.read_query(query_string)
         strike = self._strike(principal, raw_path)
         call = Call(self._runtime, principal, path, query, body)
@@ -229,14 +249,25 @@ class App:
             raise refused("BAD_REQUEST", "more than one Authorization header")
         principal = self._authenticate(scope, named.get(b"authorization"), url.partition(b"?")[2])
         self._check_rate(principal)
-        origin = named.get(b"origin")
-        if origin is not None and origin.decode("latin-1") not in self.limits.socket_origins:
+        if not self._is_welcome(named.get(b"origin"), named.get(b"host")):
             # Any web page could open a socket to this machine; pages are listed, or stay out.
             raise refused("FORBIDDEN", "web pages may not open streams here")
         if self.draining:
             raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
         self.desk.check_room(principal)
         return principal
+
+    def _is_welcome(self, origin: bytes | None, host: bytes | None) -> bool:
+        """True without an Origin, for the page of this server itself, and for listed pages."""
+        if origin is None or origin.decode("latin-1") in self.limits.socket_origins:
+            return True
+        return host is not None and origin in (b"http://" + host, b"https://" + host)
+
+    def _holder(self, secret: bytes) -> Principal | None:
+        if not is_tab(secret):
+            return self._runtime.keys.find(secret)
+        with self._runtime.lock:
+            return self._runtime.tabs.find(secret)
 
     def _ticket_holder(self, query_string: bytes) -> Principal | None:
         ticket = reading.read_query(query_string).get("ticket")
@@ -245,13 +276,26 @@ class App:
         with self._runtime.lock:
             return self._runtime.tickets.consume(ticket)
 
-    async def _json_body(self, receive: Receive, named: dict[bytes, bytes]) -> object:
+    async def _body(self, receive: Receive, named: dict[bytes, bytes]) -> bytes:
         if self.draining:
             raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
         length = named.get(b"content-length")
         if length == b"0" or (length is None and b"transfer-encoding" not in named):
-            return {}
-        return reading.parse_json(await reading.read_body(receive, self.limits), self.limits)
+            return b""
+        return await reading.read_body(receive, self.limits)
+
+    async def _for_anybody(
+        self, endpoint: Endpoint, receive: Receive, named: dict[bytes, bytes]
+    ) -> Answer:
+        """What needs no key: liveness, fixed pages, and the token for a ticket of the page."""
+        if endpoint.page is not None or not endpoint.reads_body or endpoint.handler is None:
+            return endpoint.page or (_LIVE, ())
+        raw = await self._body(receive, named)
+        body: Any = endpoint.read_body(reading.parse_json(raw, self.limits))
+        runtime = self._runtime
+        with runtime.lock:
+            token: Any = endpoint.handler(Call(runtime, self._nobody, NO_PARAMS, None, body))
+        return token.to_json(), ()
 
     def _check_host(self, scope: Scope, named: dict[bytes, bytes], *, repeated: bool) -> None:
         host = named.get(b"host")
@@ -285,7 +329,7 @@ class App:
         self, scope: Scope, authorization: bytes | None, ticket_query: bytes = b""
     ) -> Principal:
         key = reading.bearer_key(authorization)
-        principal = None if key is None else self._runtime.keys.find(key)
+        principal = None if key is None else self._holder(key)
         if authorization is None and ticket_query:
             principal = self._ticket_holder(ticket_query)
         client = scope["client"]

@@ -93,6 +93,8 @@ class StreamDesk:
             self._check_at_s = now_s + _CHECK_S
             for socket in list(self._sockets):
                 socket.check(now_s)
+                if socket.principal.tab is not None and not keys.is_active(socket.principal):
+                    socket.close(_POLICY, "the tab has ended")
 
     def _close_all(self) -> None:
         for socket in list(self._sockets):

@@ -1,5 +1,6 @@
 """One method of one path: who may call it, how its input is read, what answers."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,9 @@ from sequence.sandbox.keys import Principal
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
 from sequence.sandbox.stream.feed import FeedName
+from sequence.sandbox.tabs import Tab
 from sequence.server.envelope import Header
+from sequence.server.page import page as front_page
 from sequence.server.request import read_query
 from sequence.server.router import Router
 from sequence.types import Query, Request
@@ -24,6 +27,9 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _PAGE_POLICY: Final = (
     b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; "
     b"script-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+_NEVER_BY_TAB: Final = frozenset(
+    {"api_key_create", "api_key_rotate", "api_key_revoke", "page_ticket"}
 )
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
 
@@ -69,6 +75,8 @@ class Endpoint:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if self.auth == "admin" and not principal.is_admin:
             raise refused("FORBIDDEN", "this path needs an admin key")
+        if principal.tab is not None and self.operation is not None and self.operation.writes:
+            check_tab(principal.tab, self.operation.name)
 
     def read_body(self, value: object) -> Request | None:
         """The request model of a parsed body."""
@@ -91,8 +99,16 @@ class Endpoint:
             raise invalid_query(error) from None
 
 
+def check_tab(tab: Tab, operation: str) -> None:
+    """403 for a write of a tab that is not armed, and for keys and tickets always."""
+    if operation in _NEVER_BY_TAB:
+        raise refused("FORBIDDEN", "a page may not make or change keys")
+    if operation != "page_arm" and not tab.is_armed(time.monotonic()):
+        raise refused("FORBIDDEN", "this page is read-only: arm it first")
+
+
 def pages() -> dict[str, tuple[bytes, tuple[Header, ...]]]:
-    """The description of the API and its viewer."""
+    """The page, the description of the API and its viewer."""
     folder = Path(__file__).parent
     html = (
         (b"content-type", b"text/html; charset=utf-8"),
@@ -100,6 +116,7 @@ def pages() -> dict[str, tuple[bytes, tuple[Header, ...]]]:
         (b"x-content-type-options", b"nosniff"),
     )
     return {
+        "/": front_page(),
         "/openapi.json": ((folder / "openapi.json").read_bytes(), ()),
         "/docs": ((folder / "docs.html").read_bytes(), html),
     }

@@ -1,5 +1,6 @@
 """Serving a sandbox: bind, announce, serve, stop cleanly."""
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -143,13 +144,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._announce = announce
+        self._sampler: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._sampler = asyncio.get_running_loop().create_task(self._app.sample())
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.draining = self._app.desk.draining = True
+        if self._sampler is not None:
+            self._sampler.cancel()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -180,7 +185,7 @@ def _server(
         # Above what the guard lets through, so that its answer is the one that is sent.
         h11_max_incomplete_event_size=_H11_BUFFER,
     )
-    url = _url(listener)
+    url = sandbox.runtime.page_url = _url(listener)
     return _Server(config, app, lambda: on_ready(url) if on_ready is not None else None)
 
 

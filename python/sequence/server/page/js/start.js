@@ -1,0 +1,102 @@
+// What is asked for, how often.
+function every(ms, fn) {
+  let busy = false;
+  setInterval(async () => {
+    if (busy || document.hidden || !session) return;
+    if (isAway && Date.now() < retryAt) return;
+    busy = true;
+    try {
+      await fn();
+    } catch (e) {
+      if (e instanceof Away) retryAt = Date.now() + 2000;
+    }
+    busy = false;
+  }, ms);
+}
+function pollSlow() {
+  return Promise.all([
+    api('GET', '/v1/sandbox/faults').then(r => (state.faults = r.faults)),
+    api('GET', '/v1/sandbox/clock').then(r => {
+      state.clock = r;
+      state.clockAt = Date.now();
+    }),
+    api('GET', '/v1/kill_switch').then(r => (state.kill = r.engaged)),
+    loadGraph(),
+  ]).then(() => redraw('faults'));
+}
+let started = false;
+async function start() {
+  if (started) {
+    connect();
+    loadAll();
+    return;
+  }
+  started = true;
+  await loadAll();
+  buildPlots();
+  connect();
+  pollSlow();
+  every(500, () =>
+    api('GET', '/v1/quotes/' + encodeURIComponent(state.sym) + '?depth=1').then(r => {
+      if (r.symbol === state.sym) {
+        state.q = r;
+        redraw('nbbo', 'ladder');
+      }
+    }),
+  );
+  every(1000, () =>
+    api('GET', '/v1/positions').then(r => {
+      state.pos = r;
+      addEquity(r.as_of_ns, from9(r.totals.nav_usd_1e9));
+      redraw('kpi', 'pos', 'chart');
+    }),
+  );
+  every(1000, () =>
+    api('GET', '/v1/orders?open=true&limit=200').then(r => {
+      const k = new Set();
+      for (const o of r.orders) {
+        k.add(o.node_order_id);
+        const p = state.orders.get(o.node_order_id);
+        if (!p || p.version <= o.version) state.orders.set(o.node_order_id, o);
+      }
+      for (const i of state.orders.keys()) if (!k.has(i) && r.total <= 200) state.orders.delete(i);
+      state.loaded.orders = 1;
+      redraw('orders', 'ladder');
+    }),
+  );
+  every(2000, () =>
+    api('GET', '/v1/health').then(r => {
+      state.health = r;
+      redraw('feeds');
+    }),
+  );
+  every(1000, () =>
+    api('GET', '/v1/sandbox/requests?since_seq=' + state.reqSeq).then(r => {
+      for (const x of r.requests) {
+        state.reqSeq = Math.max(state.reqSeq, x.seq);
+        state.reqs.unshift(x);
+      }
+      state.reqs.length = Math.min(state.reqs.length, 300);
+      state.loaded.reqs = 1;
+      if (r.requests.length || !$('reqs')._head) redraw('reqs');
+    }),
+  );
+  every(3000, pollSlow);
+  every(15000, () => api('GET', '/v1/risk_limits').then(r => (state.limits = r)));
+  setInterval(() => {
+    if (state.clock) {
+      const n =
+        state.clock.clock === 'wall'
+          ? state.clock.now_ns + (Date.now() - state.clockAt) * 1e6
+          : state.clock.now_ns;
+      setText($('clock'), clockText(n));
+    }
+    if (isAway)
+      setText(
+        $('bannert'),
+        `No answer from the server for ${durationText(Date.now() - awaySince)}. Numbers below are the last ones seen. Trying every 2 s; if it has stopped, type  sequence up`,
+      );
+    paintArm();
+    redraw('ladder');
+  }, 1000);
+}

@@ -1,0 +1,99 @@
+// The stream of the server, with a new ticket after every loss.
+let socket = null,
+  backoffMs = 500,
+  retryTimer = 0;
+async function connect() {
+  if (socket || !session) return;
+  socket = {};
+  try {
+    const k = await api('GET', '/v1/ws/ticket');
+    const w = new WebSocket(
+      (location.protocol === 'https:' ? 'wss://' : 'ws://') +
+        location.host +
+        '/v1/stream?ticket=' +
+        k.ticket,
+    );
+    socket = w;
+    w.onopen = () => {
+      backoffMs = 500;
+      const m = {
+        subscribe: ['book:' + state.sym, 'prices:' + state.sym, 'orders', 'fills'],
+      };
+      if (state.seq.fills)
+        m.from_seq = {
+          fills: state.seq.fills,
+        };
+      w.send(JSON.stringify(m));
+    };
+    w.onmessage = e => {
+      const m = parse(e.data);
+      if (m.epoch != null) {
+        state.seq = {};
+        state.fills = [];
+        state.fset.clear();
+        state.orders.clear();
+        loadAll();
+        return;
+      }
+      if (m.subscribed && m.subscribed.includes('fills')) loadLists();
+      const c = m.channel,
+        d = m.data;
+      if (!c) return;
+      if (c === 'book:' + state.sym) {
+        state.book = d;
+        state.bookAt = Date.now();
+        redraw('ladder');
+      } else if (c === 'prices:' + state.sym) {
+        addPrice(Date.now(), d.bid && d.ask && (d.bid + d.ask) / 2);
+        redraw('chart');
+      } else if (c === 'orders') {
+        state.seq.orders = m.seq;
+        addOrder(d);
+        redraw('orders', 'ladder');
+      } else if (c === 'fills') {
+        state.seq.fills = m.seq;
+        if (state.fset.has(d.fill_id)) return;
+        addFill(d, true);
+        state.nFills++;
+        redraw('fills', 'chart');
+        setText($('live'), `${d.side} filled ${sizeText(from8(d.qty_1e8))} ${d.symbol}`);
+      }
+    };
+    w.onclose = () => {
+      socket = null;
+      clearTimeout(retryTimer);
+      retryTimer = setTimeout(connect, backoffMs);
+      backoffMs = Math.min(8000, backoffMs * 2);
+    };
+  } catch {
+    socket = null;
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(connect, backoffMs);
+    backoffMs = Math.min(8000, backoffMs * 2);
+  }
+}
+function setSymbol(v) {
+  if (v === state.sym || !v) return;
+  const o = state.sym;
+  state.sym = v;
+  state.book = null;
+  state.q = null;
+  state.step = 0;
+  $('grp').replaceChildren();
+  $('sym').value = v;
+  ladder.n = 0;
+  if (socket && socket.send && socket.readyState === 1) {
+    socket.send(
+      JSON.stringify({
+        unsubscribe: ['book:' + o, 'prices:' + o],
+      }),
+    );
+    socket.send(
+      JSON.stringify({
+        subscribe: ['book:' + v, 'prices:' + v],
+      }),
+    );
+  }
+  loadPrices();
+  redraw('ladder', 'nbbo', 'orders', 'chart');
+}

@@ -1,0 +1,116 @@
+// The feeds in the bar, and best prices by venue.
+const staleMs = v => (v === 'polymarket' || v === 'kalshi' ? 15000 : 5000);
+const faulted = v =>
+  state.faults.find(f => f.venue === v && (f.kind === 'stale_venue' || f.kind === 'halt_venue'));
+panel('nbbo', 250, () => {
+  const root = $('nbbo');
+  listHead(root, 'c-nbbo', [
+    ['Venue', ''],
+    ['Bid, size', 'num'],
+    ['Ask, size', 'num'],
+    ['Age', 'num'],
+  ]);
+  const q = state.q;
+  emptyNote(root, !q && state.loaded.syms && !state.syms.length, e =>
+    e.append(el('div', '', 'No venue has a book.'), el('code', '', 'sequence up --market demo')),
+  );
+  if (!q || q.symbol !== state.sym) return;
+  const vsx = Object.entries(q.venues).sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  setText(
+    $('m-nbbo'),
+    q.nbbo.live ? `${state.sym} · ${fmt(q.nbbo.spread_bps, 3)} bps` : `${state.sym} · not live`,
+  );
+  keyedList(
+    root,
+    vsx,
+    x => x[0],
+    x => {
+      const r = gridRow('c-nbbo', [
+        ['v', ''],
+        ['b', 'num'],
+        ['a', 'num'],
+        ['g', 'num'],
+      ]);
+      r.classList.remove('tr');
+      r.removeAttribute('tabindex');
+      setText(r.c.v, x[0]);
+      r.bp = el('span');
+      r.bz = el('span', 'faint');
+      r.ap = el('span');
+      r.az = el('span', 'faint');
+      const b1 = el('div', 'pz'),
+        a1 = el('div', 'pz');
+      b1.append(r.bp, r.bz);
+      a1.append(r.ap, r.az);
+      r.c.b.append(b1);
+      r.c.a.append(a1);
+      const g = el('span', 'ageb'),
+        k = el('span', 'trk');
+      r.gb = el('b');
+      g.append(k, r.gb);
+      r.g = g;
+      r.c.g.append(g);
+      return r;
+    },
+    (r, [v, x]) => {
+      const z = n => (n ? fmt(n, n >= 1000 ? 0 : n >= 100 ? 1 : 2) : '');
+      setText(r.bp, x.bid ? priceText(x.bid) : '–');
+      setText(r.bz, z(x.bid_size));
+      setText(r.ap, x.ask ? priceText(x.ask) : '–');
+      setText(r.az, z(x.ask_size));
+      const ft = faulted(v),
+        st = x.age_ms > staleMs(v) || !!ft,
+        ok = !st;
+      r.bp.className = x.bid === q.nbbo.bid && ok ? 'bid best' : '';
+      r.ap.className = x.ask === q.nbbo.ask && ok ? 'ask best' : '';
+      setText(r.gb, ft ? (ft.kind === 'halt_venue' ? 'halted' : 'stale') : durationText(x.age_ms));
+      setClass(r.g, 'stale', st);
+    },
+  );
+});
+panel('feeds', 500, () => {
+  const hd = state.health;
+  if (!hd) return;
+  const root = $('feeds');
+  keyedList(
+    root,
+    hd.venues,
+    v => v.venue,
+    v => {
+      const e = el('span', 'feed');
+      e.setAttribute('role', 'listitem');
+      e.a = el('b', 'age');
+      e.a.style.fontWeight = '400';
+      e.append(el('i'), el('span', '', venueCode(v.venue)), e.a);
+      return e;
+    },
+    (e, v) => {
+      const dn = v.status !== 'connected',
+        ft = faulted(v.venue),
+        st = !dn && (v.last_tick_age_ms > staleMs(v.venue) || !!ft);
+      setClass(e, 'stale', st);
+      setClass(e, 'down', dn);
+      setText(
+        e.a,
+        dn
+          ? v.status
+          : ft
+            ? ft.kind === 'halt_venue'
+              ? 'halted'
+              : 'stale'
+            : durationText(v.last_tick_age_ms).replace('<0.1', '0').replace(' ', ''),
+      );
+      e.title = `${v.venue}: ${dn ? v.status : st ? 'stale' : 'live'}, last tick ${durationText(v.last_tick_age_ms)} ago`;
+    },
+  );
+  const m = hd.simulation || {};
+  const r = $('run');
+  if (!r._d) {
+    r._d = 1;
+    r.replaceChildren();
+  }
+  setText(
+    r,
+    `${hd.market_data.source} market · seed ${m.seed ?? '–'} · ${m.preset || ''} · ${m.model_version || ''}`,
+  );
+});

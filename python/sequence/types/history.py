@@ -1,0 +1,95 @@
+"""What was: the value of an account, prices, and the requests of clients."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sequence.types._base import Query, Wire
+from sequence.types._number import QueryBool, QueryInt
+
+HistoryRange = Literal["1h", "6h", "1d"]
+
+
+class PortfolioSnapshot(Wire):
+    """Totals of an account at one time, in USD; `epoch` counts the resets before it."""
+
+    ts_ns: int
+    epoch: int
+    nav_usd_1e9: int
+    nav_usd: str
+    cash_usd_1e9: int
+    cash_usd: str
+    realized_pnl_usd_1e9: int
+    unrealized_pnl_usd_1e9: int
+    fees_usd_1e9: int
+    locked_cash_usd_1e9: int
+
+
+class PortfolioSnapshots(Wire):
+    """Answer of `GET /v1/portfolio/snapshots`, oldest first."""
+
+    snapshots: list[PortfolioSnapshot]
+
+
+class PortfolioSnapshotsQuery(Query):
+    """Parameters of `GET /v1/portfolio/snapshots`; the newest `limit` after `since_ns`."""
+
+    since_ns: QueryInt = Field(default=0, ge=0, le=2**63 - 1)
+    limit: QueryInt = Field(default=1200, ge=1, le=10_000)
+    sandbox: QueryBool = False
+
+
+class PricePoint(Wire):
+    """The middle of the best bid and offer at the end of one bar."""
+
+    ts_ns: int
+    price_1e9: int
+
+
+class PriceHistory(Wire):
+    """Answer of `GET /v1/price_history/{symbol}`, oldest first; `venue` is null over all venues."""
+
+    symbol: str
+    venue: str | None
+    count: int
+    points: list[PricePoint]
+
+
+class PriceHistoryQuery(Query):
+    """Parameters of `GET /v1/price_history/{symbol}`; `fidelity_secs` is the length of a bar."""
+
+    range: HistoryRange = "1d"
+    fidelity_secs: QueryInt = Field(default=60, ge=1, le=86_400)
+    limit: QueryInt = Field(default=5_000, ge=1, le=50_000)
+
+
+class RequestRecord(Wire):
+    """One request of a client; `ms` is the time to its answer, keys are masked.
+
+    `body` and `answer` are the first characters of each.
+    """
+
+    seq: int
+    ts_ns: int
+    method: str
+    path: str
+    status: int
+    ms: float
+    client: str
+    request_id: str
+    body: str
+    answer: str
+    error_code: str | None
+
+
+class RequestRecords(Wire):
+    """Answer of `GET /v1/sandbox/requests`, oldest first."""
+
+    requests: list[RequestRecord]
+
+
+class RequestRecordsQuery(Query):
+    """Parameters of `GET /v1/sandbox/requests`: the newest `limit` after `since_seq`."""
+
+    since_seq: QueryInt = Field(default=0, ge=0, le=2**63 - 1)
+    limit: QueryInt = Field(default=200, ge=1, le=1_000)
