@@ -126,6 +126,19 @@ pub struct PositionRow<'a> {
     pub entry: Option<Price>,
 }
 
+/// One venue message of a batch, of a market named as its source spells it.
+#[derive(Debug, Clone, Copy)]
+pub struct MarketRow<'a> {
+    /// Venue.
+    pub venue: VenueId,
+    /// Symbol text of any form.
+    pub symbol: &'a str,
+    /// A snapshot: lists the market when nothing did yet.
+    pub is_first: bool,
+    /// Events of the message; the last carries the last-of-message flag.
+    pub events: &'a [MarketEvent],
+}
+
 /// How a whole event market ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
@@ -145,6 +158,11 @@ pub enum Command<'a> {
         market: MarketId,
         /// Events of the message; the last carries the last-of-message flag.
         events: &'a [MarketEvent],
+    },
+    /// Several venue messages of hand-fed markets, in order: all of them, or none.
+    MarketRows {
+        /// One message each.
+        rows: &'a [MarketRow<'a>],
     },
     /// Time passes: timers fire.
     Advance,

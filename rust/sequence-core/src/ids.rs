@@ -158,6 +158,21 @@ impl InstrumentKind {
     }
 }
 
+/// A reservation of the ledger: lives until it is released or its rest is settled, exactly once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReservationId {
+    pub(crate) index: u32,
+    /// How often its slot was used before: an id that ended is never mistaken for a later one.
+    pub(crate) generation: u32,
+}
+
+impl ReservationId {
+    /// An id that no reservation has, or will have.
+    pub(crate) const fn ended() -> Self {
+        Self { index: u32::MAX, generation: u32::MAX }
+    }
+}
+
 text_enum!(
     /// Kind of an asset or position row, in wire order.
     AssetKind {

@@ -15,6 +15,7 @@ pub mod hash;
 pub mod ids;
 pub mod json;
 pub mod ledger;
+pub mod listing;
 pub mod market;
 pub mod mutant;
 pub mod number;

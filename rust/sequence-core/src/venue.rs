@@ -6,18 +6,13 @@ use std::fmt;
 
 use crate::ids::{AssetKind, InstrumentKind, VenueId};
 use crate::reject::{Refusal, text_enum};
-use crate::symbol::Symbol;
 
 mod grid;
-mod listing;
-mod spelling;
 mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use grid::PriceGrid;
-pub use listing::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
-pub use spelling::venue_symbol;
 pub(crate) use terms::believe;
 pub use terms::{Terms, TermsOrigin, TermsOrigins};
 
@@ -280,18 +275,4 @@ pub fn is_fiat(code: &str) -> bool {
             | "KRW"
             | "MXN"
     )
-}
-
-/// What a listing settles in (wire contract, 5.2). `X-USD` is quoted in dollars everywhere and
-/// settles in what the venue really holds; other quotes settle in themselves.
-pub fn settlement_asset<'a>(venue: VenueId, symbol: &Symbol<'a>) -> CashAsset<'a> {
-    let code = match (symbol, venue) {
-        (_, KALSHI) => "USD",
-        (_, POLYMARKET | HYPERLIQUID) | (Symbol::Perp { quote: "USDC", .. }, _) => "USDC",
-        (Symbol::Pair { quote, .. } | Symbol::Swap { quote, .. }, _) if *quote != "USD" => quote,
-        (Symbol::Perp { .. }, _) | (_, BINANCE | BYBIT | OKX | BITGET) => "USDT",
-        (_, DEX | DEX_ETHEREUM | SOLANA) => "USDC",
-        _ => "USD",
-    };
-    CashAsset { kind: if is_fiat(code) { AssetKind::Fiat } else { AssetKind::Crypto }, code }
 }

@@ -1,13 +1,13 @@
 //! `Engine`: market data, and how markets pay and end.
 
 use pyo3::prelude::*;
-use sequence_core::command::{Command, Settlement};
+use sequence_core::command::{Command, MarketRow, Settlement};
 use sequence_core::engine::{FeedKind, Reply};
-use sequence_core::ids::{AccountId, BookSide};
+use sequence_core::ids::{AccountId, BookSide, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::session::Session;
-use sequence_core::tape::{EventKind, MarketEvent, flag};
+use sequence_core::tape::{EventKind, MarketEvent};
 
 use crate::feed::Recording;
 use crate::parse;
@@ -25,30 +25,99 @@ fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(
     }
 }
 
+/// One message as Python writes it: what it is, venue, symbol, the venue's stamp, bids, asks, the
+/// trade with the side of its aggressor, and the status.
+type Row = (
+    String,
+    String,
+    String,
+    i64,
+    Vec<(i64, i64)>,
+    Vec<(i64, i64)>,
+    Option<(i64, i64, Option<String>)>,
+    Option<String>,
+);
+
+/// The events of a row, and where it belongs.
+fn message(row: &Row, now_ns: i64) -> Answer<(VenueId, Vec<MarketEvent>)> {
+    let (kind, venue, _, ts_ns, bids, asks, trade, status) = row;
+    let venue = parse::venue(venue)?;
+    let levels = || -> Answer<Vec<MarketEvent>> {
+        let mut events = parse::levels(BookSide::Bid, bids, *ts_ns, now_ns)?;
+        events.extend(parse::levels(BookSide::Ask, asks, *ts_ns, now_ns)?);
+        Ok(events)
+    };
+    let (events, ts_ns) = match (kind.as_str(), trade, status) {
+        ("snapshot", ..) => {
+            let mark = |kind| MarketEvent::new(kind, *ts_ns, now_ns);
+            let mut events = vec![mark(EventKind::SnapshotBegin)];
+            events.extend(levels()?);
+            events.push(mark(EventKind::SnapshotEnd));
+            (events, *ts_ns)
+        }
+        ("delta", ..) => (levels()?, *ts_ns),
+        ("trade", Some(trade), _) => (vec![print(trade, *ts_ns, now_ns)?], *ts_ns),
+        ("status", _, Some(status)) => {
+            let status = parse::feed_status(status)?;
+            (vec![MarketEvent::status(status, now_ns, now_ns)], now_ns)
+        }
+        _ => return Err(Refusal::invalid("type", "needs what its type says")),
+    };
+    Ok((venue, parse::finish(events, ts_ns, now_ns)))
+}
+
+fn print(trade: &(i64, i64, Option<String>), ts_ns: i64, now_ns: i64) -> Answer<MarketEvent> {
+    let (price_1e9, qty_1e8, side) = trade;
+    let side = side.as_deref().map(parse::side).transpose()?;
+    if *price_1e9 < 1 || *qty_1e8 < 1 {
+        return Err(Refusal::invalid("trade", "needs a price and a size above 0"));
+    }
+    let hit = side.map(sequence_core::ids::Side::takes);
+    Ok(MarketEvent::print(hit, Price(*price_1e9), Quantity(*qty_1e8), ts_ns, now_ns))
+}
+
+/// Applies rows in order, all or none. What is wrong is named by the first row that is.
+fn apply_rows(session: &mut Session, rows: &[Row], now_ns: i64) -> Answer<()> {
+    let mut messages = Vec::with_capacity(rows.len());
+    let mut unread = Ok(());
+    for (at, row) in rows.iter().enumerate() {
+        match message(row, now_ns) {
+            Ok(message) => messages.push(message),
+            Err(refusal) => {
+                let field = match &*refusal.field {
+                    "" => format!("events[{at}]"),
+                    field => format!("events[{at}].{field}"),
+                };
+                unread = Err(Refusal { field: field.into(), ..refusal });
+                break;
+            }
+        }
+    }
+    let read: Vec<MarketRow<'_>> = messages
+        .iter()
+        .zip(rows)
+        .map(|((venue, events), row)| MarketRow {
+            venue: *venue,
+            symbol: &row.2,
+            is_first: row.0 == "snapshot",
+            events,
+        })
+        .collect();
+    if unread.is_err() {
+        session.engine.check_market_rows(&read)?;
+        return unread;
+    }
+    session.engine.apply(Command::MarketRows { rows: &read }, now_ns).map(|_| ())
+}
+
 impl Engine {
-    fn market(
-        &self,
-        py: Python<'_>,
-        venue: &str,
-        symbol: &str,
-        now_ns: i64,
-        events: Answer<Vec<MarketEvent>>,
-        (ts_ns, first): (i64, bool),
-    ) -> PyResult<()> {
+    /// A batch of one row; its fields are named without their place.
+    fn market(&self, py: Python<'_>, row: Row, now_ns: i64) -> PyResult<()> {
         self.run(py, |session| {
-            let (venue, events) = (parse::venue(venue)?, events?);
-            let engine = &mut session.engine;
-            let found = engine.find_market(venue, symbol);
-            let market = match found {
-                Some(market) => {
-                    engine.claim(market, FeedKind::HandFed);
-                    market
-                }
-                None if first => engine.list_market(venue, symbol, FeedKind::HandFed)?,
-                None => return Err(Refusal::invalid("symbol", NO_BOOK)),
-            };
-            let events = parse::finish(events, ts_ns, now_ns);
-            engine.apply(Command::Market { market, events: &events }, now_ns).map(|_| ())
+            apply_rows(session, &[row], now_ns).map_err(|refusal| {
+                let field = refusal.field.strip_prefix("events[0].").unwrap_or_default().to_owned();
+                Refusal { field: field.into(), ..refusal }
+            })
         })
     }
 }
@@ -81,26 +150,25 @@ impl Engine {
         })
     }
 
+    /// Applies messages in order, all or none: `(type, venue, symbol, ts_ns, bids, asks, trade,
+    /// status)`, levels as `(price_1e9, qty_1e8)`, a trade with the side of its aggressor.
+    fn market_rows(&self, py: Python<'_>, rows: Vec<Row>, now_ns: i64) -> PyResult<()> {
+        self.run(py, |session| apply_rows(session, &rows, now_ns))
+    }
+
     /// Replaces a book. Levels are `(price_1e9, qty_1e8)`.
     #[expect(clippy::too_many_arguments, reason = "the fields of one message")]
     fn market_snapshot(
         &self,
         py: Python<'_>,
-        venue: &str,
-        symbol: &str,
+        venue: String,
+        symbol: String,
         bids: Vec<(i64, i64)>,
         asks: Vec<(i64, i64)>,
         ts_ns: i64,
         now_ns: i64,
     ) -> PyResult<()> {
-        let mut events = vec![MarketEvent::new(EventKind::SnapshotBegin, ts_ns, now_ns)];
-        let levels = parse::levels(BookSide::Bid, &bids, ts_ns, now_ns).and_then(|bids| {
-            let asks = parse::levels(BookSide::Ask, &asks, ts_ns, now_ns)?;
-            events.extend(bids.into_iter().chain(asks));
-            events.push(MarketEvent::new(EventKind::SnapshotEnd, ts_ns, now_ns));
-            Ok(events)
-        });
-        self.market(py, venue, symbol, now_ns, levels, (ts_ns, true))
+        self.market(py, ("snapshot".into(), venue, symbol, ts_ns, bids, asks, None, None), now_ns)
     }
 
     /// Sets levels to new absolute sizes; 0 removes.
@@ -108,18 +176,14 @@ impl Engine {
     fn market_delta(
         &self,
         py: Python<'_>,
-        venue: &str,
-        symbol: &str,
+        venue: String,
+        symbol: String,
         bids: Vec<(i64, i64)>,
         asks: Vec<(i64, i64)>,
         ts_ns: i64,
         now_ns: i64,
     ) -> PyResult<()> {
-        let levels = parse::levels(BookSide::Bid, &bids, ts_ns, now_ns).and_then(|mut events| {
-            events.extend(parse::levels(BookSide::Ask, &asks, ts_ns, now_ns)?);
-            Ok(events)
-        });
-        self.market(py, venue, symbol, now_ns, levels, (ts_ns, false))
+        self.market(py, ("delta".into(), venue, symbol, ts_ns, bids, asks, None, None), now_ns)
     }
 
     /// A trade; `side` is that of the aggressor.
@@ -128,44 +192,31 @@ impl Engine {
     fn market_trade(
         &self,
         py: Python<'_>,
-        venue: &str,
-        symbol: &str,
+        venue: String,
+        symbol: String,
         price_1e9: i64,
         qty_1e8: i64,
-        side: Option<&str>,
+        side: Option<String>,
         ts_ns: i64,
         now_ns: i64,
     ) -> PyResult<()> {
-        let events = side.map(parse::side).transpose().and_then(|side| {
-            if price_1e9 < 1 || qty_1e8 < 1 {
-                return Err(Refusal::invalid("trade", "needs a price and a size above 0"));
-            }
-            let mut event = MarketEvent::new(EventKind::Print, ts_ns, now_ns);
-            (event.price, event.quantity) = (Price(price_1e9), Quantity(qty_1e8));
-            event.side = side.map(sequence_core::ids::Side::takes);
-            if side.is_some() {
-                event.flags |= flag::AGGRESSOR_KNOWN;
-            }
-            Ok(vec![event])
-        });
-        self.market(py, venue, symbol, now_ns, events, (ts_ns, false))
+        let (none, trade) = (Vec::new(), Some((price_1e9, qty_1e8, side)));
+        let row = ("trade".into(), venue, symbol, ts_ns, none.clone(), none, trade, None);
+        self.market(py, row, now_ns)
     }
 
     /// Announces a status: open, resync, halted, `post_only`, closed or down.
     fn market_status(
         &self,
         py: Python<'_>,
-        venue: &str,
-        symbol: &str,
-        status: &str,
+        venue: String,
+        symbol: String,
+        status: String,
         now_ns: i64,
     ) -> PyResult<()> {
-        let events = parse::feed_status(status).map(|status| {
-            let mut event = MarketEvent::new(EventKind::Status, now_ns, now_ns);
-            event.count = status as u32;
-            vec![event]
-        });
-        self.market(py, venue, symbol, now_ns, events, (now_ns, false))
+        let none = Vec::new();
+        let row = ("status".into(), venue, symbol, now_ns, none.clone(), none, None, Some(status));
+        self.market(py, row, now_ns)
     }
 
     /// How long the book of one symbol stays live without a message; `None` is for ever.

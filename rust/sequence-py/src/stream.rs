@@ -137,14 +137,6 @@ impl Engine {
         self.lock().engine.seeded_accounts()
     }
 
-    /// Undoes everything since a copy, as if it had never been.
-    fn roll_back(&self, snapshot: &Snapshot) -> PyResult<()> {
-        let copy =
-            snapshot.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork();
-        *self.lock() = copy.ok_or_else(|| PyValueError::new_err("this copy cannot be used"))?;
-        Ok(())
-    }
-
     /// A copy of the state to return to; `ValueError` while recordings are played.
     fn snapshot(&self) -> PyResult<Snapshot> {
         let copy = self.lock().fork();

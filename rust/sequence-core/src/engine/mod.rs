@@ -271,7 +271,7 @@ impl Engine {
         let now_ns = self.agenda.now_ns.max(now_ns);
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
-        let market_data = matches!(command, Command::Market { .. });
+        let market_data = matches!(command, Command::Market { .. } | Command::MarketRows { .. });
         self.run_timers(if market_data { now_ns.saturating_sub(1) } else { now_ns });
         self.agenda.now_ns = now_ns;
         let reply = self.perform(command);
@@ -285,6 +285,7 @@ impl Engine {
                 self.market_message(market, events);
                 Ok(Reply::Done)
             }
+            Command::MarketRows { rows } => self.market_rows(rows),
             Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.submit(account, &order),
             Command::CancelOrder { account, id } => self.cancel_order(account, id),

@@ -52,6 +52,13 @@ pub struct Scanner<'a> {
     expect: Expect,
 }
 
+impl<'a> Raw<'a> {
+    /// A scanner over this value.
+    pub const fn scanner(self) -> Scanner<'a> {
+        Scanner::of(self.text())
+    }
+}
+
 impl<'a> Scanner<'a> {
     /// Checks the encoding of the whole text, once.
     pub fn new(bytes: &'a [u8]) -> Result<Self, JsonError> {

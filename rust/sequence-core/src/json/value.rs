@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::scan::Scanner;
 use super::{JsonError, JsonErrorKind};
 
 /// A string between its quotes, escapes checked and not yet resolved.
@@ -68,11 +67,6 @@ impl<'a> Raw<'a> {
     /// The text of the value.
     pub const fn text(self) -> &'a str {
         self.0
-    }
-
-    /// A scanner over this value.
-    pub const fn scanner(self) -> Scanner<'a> {
-        Scanner::of(self.0)
     }
 
     /// True for `{…}`.

@@ -17,13 +17,13 @@ mod sums;
 
 use std::collections::BTreeMap;
 
+pub use crate::ids::ReservationId;
 use crate::ids::{AccountId, AssetId, VenueId};
 use crate::mutant;
 use crate::number::Money;
 use crate::sorted::SortedMap;
 
 pub use entry::{Balance, BalanceId, BalanceKey, Contra, ContraTotals, LedgerError, MAX_AMOUNT};
-pub use slots::ReservationId;
 
 use slots::{Held, Slots};
 use sums::{

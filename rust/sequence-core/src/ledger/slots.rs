@@ -5,21 +5,8 @@
 //! slots themselves: taking and returning one allocates nothing once the slab has grown.
 
 use super::{BalanceId, LedgerError};
+use crate::ids::ReservationId;
 use crate::number::Money;
-
-/// A reservation: lives until it is released or its rest is settled, exactly once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReservationId {
-    index: u32,
-    generation: u32,
-}
-
-impl ReservationId {
-    /// An id that no reservation has, or will have.
-    pub(crate) const fn ended() -> Self {
-        Self { index: u32::MAX, generation: u32::MAX }
-    }
-}
 
 /// What one reservation holds back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,7 @@ mod cost;
 mod lifecycle;
 
 use crate::hash::StateHasher;
-use crate::ids::Side;
-use crate::ledger::ReservationId;
+use crate::ids::{ReservationId, Side};
 use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional};
 
 pub use cost::AverageCost;

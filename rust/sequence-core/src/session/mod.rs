@@ -12,10 +12,11 @@ use crate::demo::{DemoBook, DemoMarket, Volatility};
 use crate::engine::{Engine, FeedKind};
 use crate::feed::Replay;
 use crate::ids::{InstrumentKind, MarketId, VenueId};
+use crate::listing::{DEMO_LISTINGS, DemoListing};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
 use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
-use crate::venue::{DEMO_LISTINGS, DemoListing, PriceGrid, Terms, TermsOrigin};
+use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 /// A pause of the demo market longer than this is skipped rather than generated.
 const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;

@@ -318,11 +318,7 @@ impl Engine {
 
     /// Resolves a symbol text; a venue's event URL counts as its slug.
     pub(in crate::engine) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
-        if let Some(found) = self.registry.resolve(text) {
-            return Some(found);
-        }
-        let parsed = crate::symbol::Symbol::parse(text).ok()?;
-        self.registry.resolve(&parsed.canonical())
+        crate::listing::resolve(&self.registry, text)
     }
 }
 

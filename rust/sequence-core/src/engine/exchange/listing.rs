@@ -1,19 +1,15 @@
-//! Listing a symbol at a venue, with that venue's rules, fees and settlement asset.
+//! Markets of listed symbols, as their sources feed them.
 
 use crate::engine::exchange::market::SourceTraits;
 use crate::engine::{Engine, MarketSim};
-use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, VenueId};
+use crate::ids::{InstrumentKind, MarketId, VenueId};
+use crate::listing::{enlist, find};
 use crate::market::{MarketConfig, MarketStatus, TradingPhase};
 use crate::number::{Price, Quantity};
 use crate::order::LegState;
-use crate::registry::{MarketSpec, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
-use crate::symbol::Symbol;
-use crate::venue::{
-    self, DemoListing, PriceGrid, Terms, TermsOrigin, TermsOrigins, demo_listing, listing_rules,
-    settlement_asset,
-};
+use crate::venue::{self, PriceGrid, Terms, TermsOrigin};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +30,13 @@ impl Engine {
         text: &str,
         feed: FeedKind,
     ) -> Result<MarketId, Refusal> {
-        let symbol = Symbol::parse_at(venue, text)
-            .map_err(|error| Refusal::invalid("symbol", error.to_string()))?;
-        let entry = symbol_entry(venue, &symbol);
-        let id = self.registry.add_symbol(entry);
-        if let Some(found) = self.registry.market_at(id, venue) {
-            self.claim(found, feed);
-            return Ok(found);
+        let market = enlist(&mut self.registry, venue, text, self.rules.params.rebates)?;
+        if market.index() < self.exchange.markets.len() {
+            self.claim(market, feed);
+        } else {
+            let sim = self.market_sim(market, feed);
+            self.exchange.markets.push(sim);
         }
-        let spec = self.market_spec(id, venue, &symbol);
-        let spelling = venue::venue_symbol(venue, &symbol);
-        let market = self.registry.add_market(spec, spelling.into());
-        let sim = self.market_sim(market, feed);
-        self.exchange.markets.push(sim);
         Ok(market)
     }
 
@@ -85,8 +75,7 @@ impl Engine {
 
     /// The market of a symbol text at a venue, when it is listed.
     pub fn find_market(&self, venue: VenueId, text: &str) -> Option<MarketId> {
-        let found = self.resolve_text(text)?;
-        self.registry.market_at(found.symbol, venue)
+        find(&self.registry, venue, text)
     }
 
     /// Takes what a source says of a market's steps and minimums, as far as it is to be believed
@@ -141,98 +130,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Rebates are credited when the parameters say so. Everything that counts on a fee reads it
-    /// from the market, so what is quoted, routed by, reserved and charged agrees.
+    /// Rebates are credited when the parameters say so.
     fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
         if self.rules.params.rebates { fees } else { fees.without_rebates() }
-    }
-
-    fn market_spec(
-        &mut self,
-        id: crate::ids::SymbolId,
-        venue: VenueId,
-        symbol: &Symbol<'_>,
-    ) -> MarketSpec {
-        let cash = settlement_asset(venue, symbol);
-        let settle = self.registry.asset(cash.kind, cash.code);
-        let entry = self.registry.symbol(id).clone();
-        let (base, no) = match (&entry.outcomes, entry.kind) {
-            (Some([yes, no]), _) => (
-                self.registry.asset(AssetKind::EventContract, yes),
-                self.registry.asset(AssetKind::EventContract, no),
-            ),
-            (None, InstrumentKind::Perp) => {
-                let row = self.registry.asset(AssetKind::Perp, &entry.text);
-                (row, row)
-            }
-            (None, _) => {
-                let kind =
-                    if venue::is_fiat(&entry.base) { AssetKind::Fiat } else { AssetKind::Crypto };
-                let base = self.registry.asset(kind, &entry.base);
-                (base, base)
-            }
-        };
-        let rules = listing_rules(venue, symbol);
-        MarketSpec {
-            venue,
-            symbol: id,
-            kind: entry.kind,
-            base,
-            no,
-            settle,
-            grid: rules.grid,
-            lot: rules.lot,
-            min_qty: rules.min_qty,
-            min_notional: rules.min_notional,
-            origins: TermsOrigins::all(rules.origin),
-            initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
-            fees: self.credited(demo_listing(symbol).map_or_else(
-                || FeeSchedule::of(venue, entry.kind, &entry.category),
-                |row| row.fee_schedule(venue),
-            )),
-            post_only: venue.venue().post_only,
-            taker_delay_ns: 0,
-        }
-    }
-}
-
-/// A symbol as it is listed first; the demo catalogue knows slugs' tokens and categories.
-fn symbol_entry(venue: VenueId, symbol: &Symbol<'_>) -> SymbolEntry {
-    let demo = demo_listing(symbol);
-    let kind = symbol.kind();
-    let text = book_text(symbol, demo);
-    let tokens = demo.and_then(|row| row.tokens).map(|(yes, no)| [yes.into(), no.into()]);
-    let outcomes = (kind == InstrumentKind::Prediction).then(|| match &tokens {
-        Some(tokens) if venue == venue::POLYMARKET => tokens.clone(),
-        _ if matches!(symbol, Symbol::Token { .. }) => {
-            [text.clone().into(), format!("{text}:NO").into()]
-        }
-        _ => [Outcome::Yes, Outcome::No].map(|o| format!("{text}:{}", o.as_str()).into()),
-    });
-    SymbolEntry {
-        text: text.into(),
-        kind,
-        base: symbol.base().unwrap_or_default().into(),
-        quote: symbol.quote().unwrap_or_default().into(),
-        outcomes,
-        tokens,
-        category: demo.map_or("", |row| row.category).into(),
-        markets: Vec::new(),
     }
 }
 
 /// Venues whose public depth sums several order events into one message.
 const fn is_conflated(venue: VenueId) -> bool {
     matches!(venue, venue::BINANCE | venue::COINBASE | venue::HYPERLIQUID)
-}
-
-/// Name of the book: without an outcome, and the slug rather than one of its tokens.
-fn book_text(symbol: &Symbol<'_>, demo: Option<&DemoListing>) -> String {
-    match (symbol, demo) {
-        (_, Some(row)) => row.symbol.to_owned(),
-        (Symbol::Ticker { ticker: market, .. } | Symbol::Slug { slug: market, .. }, None) => {
-            (*market).to_owned()
-        }
-        (other, None) => other.canonical(),
-    }
 }

@@ -9,3 +9,4 @@ pub(in crate::engine) mod listing;
 pub(in crate::engine) mod market;
 pub(in crate::engine) mod message;
 pub(in crate::engine) mod queues;
+pub(in crate::engine) mod rows;

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ids::InstrumentKind;
+use crate::listing::demo_listing;
 use crate::symbol::Symbol;
-use crate::venue::{BINANCE, BITGET, BYBIT, HYPERLIQUID, KALSHI, KRAKEN, POLYMARKET, demo_listing};
+use crate::venue::{BINANCE, BITGET, BYBIT, HYPERLIQUID, KALSHI, KRAKEN, POLYMARKET};
 
 fn money(text: &str) -> Money {
     Money::parse(text).unwrap()

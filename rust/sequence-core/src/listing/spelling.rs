@@ -13,9 +13,10 @@
 //!
 //! A pair in `USD` is written with what the venue settles it in.
 
-use super::{BINANCE, BITGET, BYBIT, CRYPTOCOM, HYPERLIQUID, KRAKEN, OKX, settlement_asset};
+use super::settlement_asset;
 use crate::ids::VenueId;
 use crate::symbol::Symbol;
+use crate::venue::{BINANCE, BITGET, BYBIT, CRYPTOCOM, HYPERLIQUID, KRAKEN, OKX};
 
 /// Coins hyperliquid trades by the thousand: its name, ours.
 const THOUSANDS: [(&str, &str); 7] = [

@@ -1,13 +1,13 @@
 //! Trading rules of listings: the built-in demo market, and defaults for hand-fed symbols.
 
-use super::{
-    BINANCE, BYBIT, COINBASE, DEX, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET, PriceGrid,
-    TermsOrigin, VenueClass,
-};
 use crate::ids::{InstrumentKind, VenueId};
 use crate::number::{MONEY_ONE, Money, Price, QUANTITY_ONE, Quantity};
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
+use crate::venue::{
+    BINANCE, BYBIT, COINBASE, DEX, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET, PriceGrid,
+    TermsOrigin, VenueClass,
+};
 
 /// One symbol of the demo market, listed at several venues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,16 @@
+//! A symbol at a venue: its rules, its spelling there, what it settles in, and how it is listed.
+//!
+//! Stands above [`crate::symbol`], which knows how names are written, [`crate::venue`], which knows
+//! no name, and [`crate::registry`], which knows what is listed.
+
+mod enlist;
+mod rules;
+mod settlement;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+pub use enlist::{enlist, find, resolve};
+pub use rules::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
+pub use settlement::settlement_asset;
+pub use spelling::venue_symbol;
