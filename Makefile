@@ -44,9 +44,10 @@ fix: setup ## Format, apply safe fixes, regenerate the sync client
 bench: setup ## Benchmarks on a release build (a debug build is refused)
 	@bash .ci/bench.sh
 
-soak: ## A million random steps with every law asked after each, and a million draws per delay
+soak: ## A million random steps with every law asked after each, draws, and flipped bits of a file
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test gaming random
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
+	$(BIN)/python -m tests.store.flips 1000
 
 # The order-by-order files are not part of the repository; see benches/fidelity/decode.py.
 FIDELITY_DATA ?= $(if $(SEQUENCE_TEST_DATA),$(SEQUENCE_TEST_DATA)/l3,../shared/data/l3)

@@ -1,6 +1,8 @@
 """The tables, the engine's rows and the migrations say the same."""
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from alembic.config import Config
@@ -11,7 +13,16 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sequence import _core
 from sequence.sandbox import Sandbox
 from sequence.store import migrate
-from sequence.store.tables import CHAIN_COLUMNS, ENGINE_TABLES, SCHEMA_REVISION, events, metadata
+from sequence.store.check import verify_database
+from sequence.store.sealing import damage_of, seal_all
+from sequence.store.tables import (
+    CHAIN_COLUMNS,
+    DIGEST,
+    ENGINE_TABLES,
+    SCHEMA_REVISION,
+    events,
+    metadata,
+)
 
 
 def test_the_engine_writes_the_columns_of_the_tables_in_their_order():
@@ -20,7 +31,7 @@ def test_the_engine_writes_the_columns_of_the_tables_in_their_order():
     for table in ENGINE_TABLES:
         columns = [column.name for column in table.columns]
         added = list(CHAIN_COLUMNS) if table is events else []
-        assert columns == written[table.name] + added, table.name
+        assert columns == [*written[table.name], *added, DIGEST], table.name
 
 
 def test_the_steps_lead_to_the_tables(database: Path):
@@ -52,3 +63,36 @@ def test_every_table_is_strict():
 
 def _words(sql: str) -> list[str]:
     return sql.split()
+
+
+def test_a_database_of_the_first_schema_is_sealed_with_what_it_holds(
+    database: Path, reopen: Callable[..., Sandbox]
+):
+    with reopen() as sandbox:
+        sandbox.client().buy("BTC-USD", "0.1", graph_id="old")
+        state = sandbox.state_hash()
+    with closing(sqlite3.connect(database)) as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(f"ALTER TABLE {table.name} DROP COLUMN {DIGEST}")
+        connection.execute("DROP TABLE seals")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute("PRAGMA application_id = 0")
+        connection.commit()
+    assert verify_database(database) == []
+    with reopen() as sandbox:
+        assert sandbox.state_hash() == state
+        assert sandbox.client().order("graph:old:order:1").status == "FILLED"
+
+
+def test_damage_is_carried_over_a_change_of_the_tables(
+    database: Path, reopen: Callable[..., Sandbox]
+):
+    with reopen() as sandbox:
+        sandbox.client().buy("BTC-USD", "0.1", graph_id="old")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE graphs SET metadata = '[]'")
+        connection.commit()
+        damage = damage_of(connection)
+        seal_all(connection, damage)
+        connection.commit()
+    assert {row.subject for row in verify_database(database)} == {"graphs 0", "table graphs"}

@@ -43,13 +43,13 @@ def test_a_group_is_written_in_a_handful_of_statements(reopen: Callable[..., San
 def test_every_row_is_in_one_statement_in_its_order(reopen: Callable[..., Sandbox], count: int):
     with reopen() as sandbox:
         write = _store(sandbox)._writes["meta"]
-        rows = [(f"name {number}", str(number)) for number in range(count)]
+        rows = [(f"name {number}", str(number), number) for number in range(count)]
         statements = list(write.statements(rows))
         assert [value for _, values in statements for value in values] == [
             value for row in rows for value in row
         ]
         for text, values in statements:
-            assert text.count("?") == len(values) <= 256
+            assert text.count("?") == len(values) <= 384
         assert len(statements) <= count // 128 + 7
 
 

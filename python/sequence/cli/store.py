@@ -1,4 +1,4 @@
-"""`sequence verify` and `sequence backup`: what a database holds, and a copy of it."""
+"""`sequence verify`, `repair` and `backup`: what a database holds, mends of it, a copy of it."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence.cli.output import write
-from sequence.store import StoreError
+from sequence.store import Finding, StoreError
 
 EXIT_FINDINGS = 1
 
@@ -17,6 +17,7 @@ _Database = Annotated[Path, typer.Argument(help="A database of `sequence up`.")]
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(verify)
+    app.command()(repair)
     app.command()(backup)
 
 
@@ -32,9 +33,42 @@ def verify(db: _Database) -> None:
     except StoreError as error:
         _refuse(error)
     for row in found:
-        write(f"{row.check:<6} {row.subject}: expected {row.expected}, found {row.found}")
+        write(_line(row))
     write(f"{db}: {'all laws hold' if not found else f'{len(found)} findings'}")
     raise typer.Exit(EXIT_FINDINGS if found else 0)
+
+
+def repair(
+    db: _Database,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without, it is only said what would be done.")
+    ] = False,
+) -> None:
+    """Says which rows are damaged and what can be done, and does it with --yes.
+
+    The repair is tried on a copy first. The database as it was is kept beside the repaired one.
+    """
+    from sequence.store.repair import Repair  # noqa: PLC0415 - loads the database layer
+
+    if not db.expanduser().exists():
+        _refuse(StoreError(f"there is no {db}"))
+    try:
+        with Repair(db.expanduser().absolute()).tried() as found:
+            for row in found.findings:
+                write(f"found: {_line(row)}")
+            if not found.findings:
+                write(f"{db}: all laws hold, nothing to repair")
+                return
+            for step in found.steps:
+                write(f"{'done' if yes else 'would do'}: {step}")
+            if found.left:
+                _refuse(StoreError(f"{db} cannot be repaired: restore a backup"))
+            if not yes:
+                write(f"nothing was changed: `sequence repair {db} --yes` does this")
+                raise typer.Exit(EXIT_FINDINGS)
+            write(f"{db}: repaired, as it was before: {found.apply()}")
+    except StoreError as error:
+        _refuse(error)
 
 
 def backup(
@@ -57,6 +91,10 @@ def backup(
     pepper = pepper_file(db)
     if pepper is not None:
         write(f"not copied: {pepper}, which the keys need; keep a copy of it in another place")
+
+
+def _line(row: Finding) -> str:
+    return f"{row.check:<6} {row.subject}: expected {row.expected}, found {row.found}"
 
 
 def _refuse(error: StoreError) -> NoReturn:

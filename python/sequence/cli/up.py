@@ -28,6 +28,7 @@ _DEFAULT_HOST = "127.0.0.1"
 _DEFAULT_PORT = 50052
 _DATABASE = "sandbox.db"
 _MAX_PORT = 65_535
+_SHOWN_PROBLEMS = 10
 _SHOWN_KEY = len("seq_test_") + 4
 
 
@@ -91,6 +92,7 @@ def up(
         _refuse(str(error), EXIT_CONFIG)
 
     _warn_of_place(db)
+    _warn_of_damage(sandbox, db)
 
     def announce(url: str) -> None:
         if json:
@@ -123,6 +125,20 @@ def _warn_of_place(db: str) -> None:
     warning = None if db == "memory" else warning_for(Path(db).expanduser())
     if warning is not None:
         sys.stderr.write(f"sequence: warning: {warning}\n")
+
+
+def _warn_of_damage(sandbox: Sandbox, db: str) -> None:
+    problems = sandbox.runtime.problems
+    if not problems:
+        return
+    for line in problems[:_SHOWN_PROBLEMS]:
+        sys.stderr.write(f"sequence: damaged: {line}\n")
+    if len(problems) > _SHOWN_PROBLEMS:
+        sys.stderr.write(f"sequence: damaged: and {len(problems) - _SHOWN_PROBLEMS} more\n")
+    sys.stderr.write(
+        "sequence: warning: orders are refused, everything can be read; "
+        f"`sequence repair {db}` shows what can be done\n"
+    )
 
 
 def _serve(

@@ -7,6 +7,7 @@ merged from both sides; a single one is loaded when its id is named, and then an
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from sequence.sandbox.refuse import refused
 from sequence.store import Query
 
 if TYPE_CHECKING:
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
 _ENDED: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 _ID_PARTS: Final = 4
 _PART: Final = 500
+_ORDER_OF_GRAPH: Final = 4
 
 
 class Archive:
-    """What the store holds beyond the memory of the engine."""
+    """What the store holds beyond the memory of the engine.
+
+    Attributes:
+        left_out: Orders and fills that cannot be read, by table and number, and why.
+    """
 
     def __init__(self, store: "Store", journal: "_core.Journal", last_seq: int) -> None:
         self._store = store
         self._journal = journal
         self._before_seq = last_seq + 1
+        self.left_out: Final[dict[tuple[str, int], str]] = {}
 
     def recall(self, account: int, epoch: int, id_: str | None) -> None:
         """Loads the graph that an id names, if it ended before the last start."""
@@ -33,9 +40,16 @@ class Archive:
         if graph_id is None:
             return
         query = Query(equal={"account_no": account, "epoch": epoch, "graph_id": graph_id}, limit=1)
-        found = self._store.find("graphs", query)
-        if found and not self._journal.holds_graph(_number(found[0][0])):
-            self._load([_number(found[0][4])], found)
+        bad: list[Row] = []
+        found = self._store.find("graphs", query, bad)
+        if bad:
+            raise _damaged(f"graphs {bad[0][0]}")
+        if not found or self._journal.holds_graph(_number(found[0][0])):
+            return
+        order = _number(found[0][_ORDER_OF_GRAPH])
+        self._load([order], found)
+        if not self._journal.holds_order(order):
+            raise _damaged(f"orders {order}")
 
     def orders(
         self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
@@ -76,8 +90,19 @@ class Archive:
         rows = [row for row in rows if row[0] in wanted]
         missing = {_number(row[4]) for row in rows}
         self._load([no for no in missing if not self._journal.holds_order(no)])
-        self._journal.recall([], [], [], rows)
+        self._recall_fills(rows)
         return _page("fills", self._journal.fills(numbers), total, limit, offset)
+
+    def _recall_fills(self, rows: "Sequence[Row]") -> None:
+        try:
+            self._journal.recall([], [], [], rows)
+        except ValueError as error:
+            if len(rows) > 1:
+                for row in rows:
+                    self._recall_fills([row])
+                return
+            for row in rows:
+                self.left_out["fills", _number(row[0])] = str(error)
 
     def _stored(
         self, account: int, epoch: int, filters: dict[str, Any], table: str
@@ -115,14 +140,41 @@ class Archive:
         return _number(found[0][0]) if found else None
 
     def _load(self, orders: Sequence[int], graphs: "Sequence[Row] | None" = None) -> None:
+        """Loads these orders, but for those that are damaged: they are left out and noted."""
         for start in range(0, len(orders), _PART):
             part = {"order_no": orders[start : start + _PART]}
+            bad_legs: list[Row] = []
+            bad_graphs: list[Row] = []
             rows = self._store.find("orders", Query(among=part))
-            legs = self._store.find("legs", Query(among=part))
+            legs = self._store.find("legs", Query(among=part), bad_legs)
+            found = graphs or self._store.find("graphs", Query(among=part), bad_graphs)
+            # An order is no better than its legs and its graph.
+            bad = {row[0] for row in bad_legs} | {row[_ORDER_OF_GRAPH] for row in bad_graphs}
+            rows = [row for row in rows if row[0] not in bad]
+            legs = [leg for leg in legs if leg[0] not in bad]
             # Newest first is not the order in which legs were made.
             legs.sort(key=lambda row: (_number(row[0]), _number(row[1])))
-            found = graphs or self._store.find("graphs", Query(among=part))
-            self._journal.recall(rows, legs, found, [])
+            self._recall(rows, legs, found)
+
+    def _recall(self, rows: "list[Row]", legs: "list[Row]", graphs: "Sequence[Row]") -> None:
+        try:
+            self._journal.recall(rows, legs, graphs, [])
+        except ValueError as error:
+            if len(rows) <= 1:
+                for row in rows:
+                    self.left_out["orders", _number(row[0])] = str(error)
+                return
+            # One of them is not what it should be: the others are no worse for it.
+            for row in rows:
+                self._recall(
+                    [row],
+                    [leg for leg in legs if leg[0] == row[0]],
+                    [graph for graph in graphs if graph[_ORDER_OF_GRAPH] == row[0]],
+                )
+
+
+def _damaged(subject: str) -> Exception:
+    return refused("INTERNAL_ERROR", f"the stored row is damaged: {subject}")
 
 
 _NEVER: Final = 2**63 - 1

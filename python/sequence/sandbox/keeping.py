@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
 
 _ENGINE: Final = tuple(name for name, _ in _core.Journal.tables())
+REPAIR_HINT: Final = (
+    "`sequence verify DB` names what is wrong; `sequence repair DB` shows what can be done about it"
+)
 BALANCE_SETTING: Final = "initial_balance_1e8"
 
 
@@ -44,8 +47,10 @@ class Keeper:
         tables = [(name, list(loaded.rows.get(name, ()))) for name in _ENGINE]
         try:
             self.journal.restore(tables, now_ns)
-        except ValueError as error:
-            raise StoreDamagedError(str(error)) from error
+        except (ValueError, OverflowError, _core.Panic) as error:
+            rows = "; ".join(row.subject for row in loaded.damaged)
+            text = f"{error} (changed: {rows})" if rows else str(error)
+            raise StoreDamagedError(f"{text}. {REPAIR_HINT}") from error
         self.archive = Archive(self.store, self.journal, loaded.last_seq)
 
     def changed(self) -> bool:

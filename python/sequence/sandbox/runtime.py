@@ -4,6 +4,7 @@ There is no thread here. Time moves when somebody calls: every call first brings
 the present of the clock, then does its work.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -28,12 +29,14 @@ from sequence.sandbox.tabs import Tabs
 from sequence.sandbox.tickets import TicketBox
 from sequence.store import (
     CoreFailedError,
+    Finding,
     Loaded,
     Store,
     StoreDamagedError,
     StoreError,
     crash_point,
 )
+from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING
 
 LOCAL_LABEL: Final = "local"
 DEFAULT_SEED: Final = 42
@@ -98,6 +101,7 @@ class Runtime:
         self._open = _OpenGroups()
         if self.keeper is not None:
             self._restore(self.keeper, loaded)
+        self.problems: Final = [] if loaded is None else self._judge(loaded.damaged)
         # A start adds to the ids of all starts before: none may come twice.
         self.ids: Final = IdSource(seed if loaded is None else seed ^ self.now_ns)
         self.faults: Final = Faults(self)
@@ -124,7 +128,9 @@ class Runtime:
         """
         with self.lock:
             if write and self.is_read_only:
-                raise refused("SERVICE_UNAVAILABLE", "the store failed: this sandbox is read-only")
+                why = "is damaged" if self.problems else "failed"
+                text = f"the store {why}: this sandbox is read-only"
+                raise refused("SERVICE_UNAVAILABLE", text)
             crash_point("before_apply")
             try:
                 self.keys.note_use(call.principal, self.tick())
@@ -210,6 +216,9 @@ class Runtime:
         """Brings the engine up to the present of the clock; the caller holds the lock."""
         if self.closed:
             raise refused("SERVICE_UNAVAILABLE", "this sandbox is closed")
+        if self.problems:
+            # What is stored may only be read: nothing comes due that could not be kept.
+            return self.now_ns
         now_ns = self.clock.now_ns()
         self.engine.advance(now_ns)
         self.now_ns = now_ns
@@ -310,10 +319,21 @@ class Runtime:
     def _finish_start(self, keeper: Keeper) -> None:
         keeper.watch(self.local)
         keeper.note("meta", ("seed", str(self.seed)))
-        broken = self.engine.check_invariants()
-        if broken:
-            raise StoreDamagedError(f"{len(broken)} laws do not hold after the start: {broken[:3]}")
+        keeper.note("meta", (PRESET_SETTING, self.preset))
+        keeper.note("meta", (OVERRIDES_SETTING, json.dumps(self.sim.overrides, sort_keys=True)))
+        if self.problems:
+            keeper.writer.refuse(StoreDamagedError("; ".join(self.problems)))
         self.settle()
+
+    def _judge(self, damaged: Iterable[Finding]) -> list[str]:
+        """What is wrong with the stored rows, and with the state made from them."""
+        rows = [f"{row.subject}: {row.found}" for row in damaged]
+        broken = self.engine.check_invariants()
+        laws = [
+            f"{law['invariant']} {law['subject']}: {law['expected']} expected, {law['found']} found"
+            for law in broken
+        ]
+        return [*rows, *laws]
 
     def _break(self, panic: BaseException) -> None:
         """The core is in no state to go on from: nothing of it is stored any more.

@@ -133,8 +133,8 @@ def _writing(sandbox: Sandbox, server: "_Server") -> Generator[None]:
         writer.stop()
         sys.setswitchinterval(interval_s)
         runtime.on_failure = None
-    if writer.failure is not None:
-        raise writer.failure
+    if failures:
+        raise failures[0]
 
 
 class _Server(uvicorn.Server):

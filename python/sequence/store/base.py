@@ -47,20 +47,6 @@ class Batch:
     deleted_positions: Sequence[int] = ()
 
 
-@dataclass(slots=True)
-class Loaded:
-    """What an engine is rebuilt from.
-
-    Attributes:
-        rows: Rows of every table that is kept in memory; of orders, the open ones with their legs
-            and graphs.
-        last_seq: Commit number of the newest event; what ended before it stays in the store.
-    """
-
-    rows: Rows
-    last_seq: int
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that must hold and does not."""
@@ -69,6 +55,22 @@ class Finding:
     subject: str
     expected: str
     found: str
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What an engine is rebuilt from.
+
+    Attributes:
+        rows: Rows of every table that is kept in memory; of orders, the open ones with their legs
+            and graphs.
+        last_seq: Commit number of the newest event; what ended before it stays in the store.
+        damaged: Rows that are not what was written; they are among the rows all the same.
+    """
+
+    rows: Rows
+    last_seq: int
+    damaged: Sequence[Finding] = ()
 
 
 class Store(Protocol):
@@ -92,8 +94,12 @@ class Store(Protocol):
         """Makes a batch durable before it returns; after an error the store takes nothing more."""
         ...
 
-    def find(self, table: str, query: "Query") -> list[Row]:
-        """Rows of before the last load."""
+    def find(self, table: str, query: "Query", bad: list[Row] | None = None) -> list[Row]:
+        """Rows of before the last load; those that are not what was written go to ``bad``."""
+        ...
+
+    def damaged(self) -> list[Finding]:
+        """The rows that `find` left out so far, each once."""
         ...
 
     def count(self, table: str, query: "Query") -> int:

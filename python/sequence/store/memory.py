@@ -53,8 +53,9 @@ class MemoryStore:
             keys = len(metadata.tables[table].primary_key.columns)
             self._tables[table].update({row[:keys]: row for row in written})
 
-    def find(self, table: str, query: Query) -> list[Row]:
-        """Rows that fit, newest first."""
+    def find(self, table: str, query: Query, bad: list[Row] | None = None) -> list[Row]:
+        """Rows that fit, newest first; none is ever bad."""
+        del bad
         found = [row for row in self._sorted(table) if _fits(table, row, query)]
         found.reverse()
         return found[: query.limit]
@@ -62,6 +63,10 @@ class MemoryStore:
     def count(self, table: str, query: Query) -> int:
         """How many rows fit."""
         return sum(_fits(table, row, query) for row in self._tables[table].values())
+
+    def damaged(self) -> list[Finding]:
+        """None."""
+        return []
 
     def verify(self) -> list[Finding]:
         """Nothing can have happened to it."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -30,18 +30,22 @@ from sequence.store.chain import Chains
 from sequence.store.crash import crash_point
 from sequence.store.files import Lock, prepare, read_pepper
 from sequence.store.migrate import upgrade
+from sequence.store.seal import Key, Seals, intact
 from sequence.store.statements import CACHED_STATEMENTS, compile_writes
 from sequence.store.tables import (
     APP_TABLES,
+    DIGEST,
     ENGINE_TABLES,
     OPEN,
+    UNBOUNDED,
     api_keys,
     events,
-    fills,
     graphs,
     legs,
     metadata,
     orders,
+    positions_v2,
+    seals,
 )
 from sequence.store.verify import verify_rows
 
@@ -61,8 +65,8 @@ _PRAGMAS: Final = (
     "mmap_size = 0",
     f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
-_PARTS: Final = (orders.name, legs.name, graphs.name, fills.name, events.name)
-"""Tables that are not loaded whole."""
+# Of a damaged file SQLite may quote what is no text.
+_UNREADABLE: Final = (sqlite3.Error, SQLAlchemyError, UnicodeDecodeError)
 
 
 class SqliteStore:
@@ -83,7 +87,7 @@ class SqliteStore:
             self._driver = _driver(self._writer)
             self._prepare_file()
             self._reader = _open(self.path, read_only=True)
-        except (sqlite3.Error, SQLAlchemyError) as error:
+        except _UNREADABLE as error:
             self._lock.release()
             raise StoreError(f"cannot open {self.path}: {error}") from error
         except BaseException:
@@ -91,6 +95,8 @@ class SqliteStore:
             raise
         self._writes = compile_writes(self._writer.dialect)
         self._chains = Chains()
+        self._seals = Seals()
+        self._damaged: dict[Finding, None] = {}
 
     @property
     def backend(self) -> str:
@@ -108,24 +114,38 @@ class SqliteStore:
         """Everything but ended orders, fills and events, which stay here."""
         with self._reading() as connection:
             self._chains = Chains(_tips(connection))
-            rows: dict[str, Sequence[Row]] = {
-                table.name: _all(connection, select(table))
-                for table in (*ENGINE_TABLES, *APP_TABLES)
-                if table.name not in _PARTS
-            }
-            open_orders = select(orders).where(orders.c.status.in_(OPEN))
-            rows["orders"] = _all(connection, open_orders.order_by(orders.c.order_no))
-            numbers = [row[0] for row in rows["orders"]]
-            for table in (legs, graphs):
-                found = [_all(connection, _of_orders(table, part)) for part in _parts(numbers)]
-                rows[table.name] = [row for rows_of_part in found for row in rows_of_part]
+            self._seals = Seals()
+            self._seals.begin(tuple(row)[:3] for row in connection.execute(select(seals)))
+            rows, damaged = self._loaded_rows(connection)
             newest = connection.execute(select(func.max(events.c.seq))).scalar()
         if not rows["engine"]:
-            return Loaded(rows, 0) if rows["clients"] else None
+            if newest is not None or rows["accounts"]:
+                raise StoreDamagedError("the row of counters is missing")
+            return Loaded(rows, 0, damaged) if rows["clients"] else None
         counted = rows["engine"][0][2]
         if not isinstance(counted, int) or counted != (newest or 0):
             raise StoreDamagedError(f"{counted} events were counted, the newest stored is {newest}")
-        return Loaded(rows, counted)
+        return Loaded(rows, counted, damaged)
+
+    def _loaded_rows(self, connection: Connection) -> tuple[dict[str, list[Row]], list[Finding]]:
+        rows: dict[str, list[Row]] = {}
+        damaged: list[Finding] = []
+        numbers: list[object] = []
+        for table in (*APP_TABLES, orders, *ENGINE_TABLES):
+            if table.name in rows:
+                continue
+            newest: Key | None = None
+            if table not in UNBOUNDED:
+                found = _all(connection, select(table))
+            else:
+                newest = _newest(connection, table)
+                found = _open_rows(connection, table, numbers)
+            self._seals.hold(table.name, found, newest)
+            damaged += intact(table.name, found)[1]
+            rows[table.name] = [row[:-1] for row in found]
+            if table is orders:
+                numbers = [row[0] for row in found]
+        return rows, damaged
 
     def commit(self, batch: Batch) -> None:
         """Writes a batch in one transaction and waits for the disk."""
@@ -154,27 +174,55 @@ class SqliteStore:
         cursor = self._driver.cursor()
         crash_point("before_begin")
         cursor.execute("BEGIN IMMEDIATE")
+        changed = dict.fromkeys(batch.rows)
         if batch.deleted_positions:
             delete = "DELETE FROM positions_v2 WHERE position_id = ?"
-            cursor.executemany(delete, [(id_,) for id_ in batch.deleted_positions])
+            gone = [(id_,) for id_ in batch.deleted_positions]
+            cursor.executemany(delete, gone)
+            self._seals.drop(positions_v2.name, gone)
+            changed[positions_v2.name] = None
         for table, rows in batch.rows.items():
             written = rows
             if table == events.name:
                 written, chains = self._chains.extend(rows)
-            for statement, values in self._writes[table].statements(written):
-                cursor.execute(statement, values)
+            stamped = self._seals.stamp(table, written, self._stored_digest)
+            self._execute(cursor, table, stamped)
+        self._execute(cursor, seals.name, self._seals.rows(changed))
         crash_point("after_rows")
         crash_point("before_commit")
         cursor.execute("COMMIT")
         crash_point("after_commit")
         return chains
 
-    def find(self, table: str, query: Query) -> list[Row]:
-        """Rows of before the last load, newest first."""
+    def _execute(self, cursor: sqlite3.Cursor, table: str, rows: Sequence[Row]) -> None:
+        for statement, values in self._writes[table].statements(rows):
+            cursor.execute(statement, values)
+
+    def _stored_digest(self, table: str, key: Key) -> int | None:
+        """The digest of a row that ended before the last start and is written again."""
+        names = [column.name for column in metadata.tables[table].primary_key.columns]
+        where = " AND ".join(f"{name} = ?" for name in names)
+        query = f"SELECT {DIGEST} FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+        found = self._driver.execute(query, key).fetchone()
+        return None if found is None else int(found[0])
+
+    def find(self, table: str, query: Query, bad: list[Row] | None = None) -> list[Row]:
+        """Rows of before the last load, newest first; those that are damaged go to ``bad``."""
         with self._reading() as connection:
             columns = metadata.tables[table].columns
             newest_first = _select(table, query).order_by(next(iter(columns)).desc())
-            return _all(connection, newest_first.limit(query.limit))
+            found = _all(connection, newest_first.limit(query.limit))
+        good, findings = intact(table, found)
+        if findings:
+            self._damaged.update(dict.fromkeys(findings))
+            if bad is not None:
+                whole = set(good)
+                bad += [row[:-1] for row in found if row[:-1] not in whole]
+        return good
+
+    def damaged(self) -> list[Finding]:
+        """The rows that `find` left out so far, each once."""
+        return list(self._damaged)
 
     def count(self, table: str, query: Query) -> int:
         """How many rows `find` would give without a limit."""
@@ -193,12 +241,16 @@ class SqliteStore:
             return
         self._closed = True
         crash_point("before_close")
-        self._reader.dispose()
-        if self._failed is None:
-            crash_point("before_checkpoint")
-            self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._writer.dispose()
-        self._lock.release()
+        try:
+            self._reader.dispose()
+            if self._failed is None:
+                crash_point("before_checkpoint")
+                self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writer.dispose()
+        except _UNREADABLE as error:
+            raise StoreError(f"cannot close {self.path}: {error}") from error
+        finally:
+            self._lock.release()
 
     def _prepare_file(self) -> None:
         for pragma in _PRAGMAS:
@@ -220,7 +272,7 @@ class SqliteStore:
         try:
             with self._reader.connect() as connection:
                 yield connection
-        except (sqlite3.Error, SQLAlchemyError) as error:
+        except _UNREADABLE as error:
             raise StoreError(f"cannot read {self.path}: {error}") from error
 
 
@@ -236,6 +288,8 @@ def _open(path: Path, *, read_only: bool) -> Engine:
             cached_statements=CACHED_STATEMENTS,
         )
         if read_only:
+            # A damaged text is read as it is: its digest tells.
+            connection.text_factory = read_text
             # Only the writer moves pages from the log into the file.
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute("PRAGMA query_only = ON")
@@ -243,6 +297,11 @@ def _open(path: Path, *, read_only: bool) -> Engine:
 
     # The transactions are ours: SQLAlchemy runs in autocommit and is told where one begins.
     return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+
+def read_text(raw: bytes) -> str:
+    """Text of a file that may be damaged: what is no UTF-8 stays different from what is."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _driver(engine: Engine) -> sqlite3.Connection:
@@ -272,6 +331,25 @@ def _select(table: str, query: Query) -> Select[Any]:
 
 def _all(connection: Connection, query: Select[Any]) -> list[Row]:
     return [tuple(row) for row in connection.execute(query).all()]
+
+
+def _newest(connection: Connection, table: Table) -> Key | None:
+    """The highest key: rows beyond it are new."""
+    keys = list(table.primary_key.columns)
+    query = select(*keys).order_by(*(key.desc() for key in keys)).limit(1)
+    found = connection.execute(query).first()
+    return None if found is None else tuple(found)
+
+
+def _open_rows(connection: Connection, table: Table, numbers: Sequence[object]) -> list[Row]:
+    """The open orders, and what belongs to these."""
+    if table is orders:
+        open_orders = select(orders).where(orders.c.status.in_(OPEN))
+        return _all(connection, open_orders.order_by(orders.c.order_no))
+    if table not in (legs, graphs):
+        return []
+    found = [_all(connection, _of_orders(table, part)) for part in _parts(numbers)]
+    return [row for rows_of_part in found for row in rows_of_part]
 
 
 def _of_orders(table: Any, numbers: Sequence[object]) -> Select[Any]:  # noqa: ANN401 - a Table

@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects.sqlite import insert
 
 from sequence.store.base import Row, Value
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, events
+from sequence.store.tables import APP_TABLES, ENGINE_TABLES, events, seals
 
 MOST_ROWS: Final = 128
 """Rows of the largest statement: with the widest table still far below SQLite's 32,766 values."""
@@ -52,7 +52,7 @@ class Write:
 
 def compile_writes(dialect: Dialect) -> dict[str, Write]:
     """How to write each table."""
-    tables = (*ENGINE_TABLES, *APP_TABLES)
+    tables = (*ENGINE_TABLES, *APP_TABLES, seals)
     return {table.name: Write(table, dialect) for table in tables}
 
 

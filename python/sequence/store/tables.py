@@ -11,11 +11,18 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0001"
+SCHEMA_REVISION: Final = "0002"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
+
+PRESET_SETTING: Final = "preset"
+OVERRIDES_SETTING: Final = "overrides"
+"""What `meta` says of how fills were simulated at the last start: the laws are judged by it."""
+
+DIGEST: Final = "row_digest"
+"""The last column of every table: what `seal` makes of the others."""
 
 metadata: Final = MetaData()
 
@@ -51,7 +58,10 @@ def _not_negative(*names: str) -> list[CheckConstraint]:
 
 
 def _table(name: str, *parts: "Column[int] | Column[str] | Unique | CheckConstraint") -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True)
+    columns = [part for part in parts if isinstance(part, Column)]
+    rest = [part for part in parts if not isinstance(part, Column)]
+    digest = Column(DIGEST, _INT, nullable=False, server_default=text("0"))
+    return Table(name, metadata, *columns, digest, *rest, sqlite_strict=True)
 
 
 meta = _table("meta", _text_key("name"), *_texts("value"))
@@ -239,11 +249,16 @@ api_keys = _table(
     Unique("digest"),
 )
 
+seals = _table("seals", _text_key("name"), *_ints("rows", "total"))
+
 ENGINE_TABLES: Final = (
     engine, assets, contra, markets, funding_rates, settlements, accounts, lines,
     kill_switches, balances, positions_v2, graphs, orders, legs, fills, events,
 )  # fmt: skip
 """Tables whose rows the engine writes, in the order in which it writes them."""
+
+UNBOUNDED: Final = (graphs, orders, legs, fills, events)
+"""Tables that grow with every order, with numbers as keys: only what is open is loaded."""
 
 APP_TABLES: Final = (meta, clients, settings, api_keys)
 """Tables of what lives around the engine."""

@@ -183,6 +183,10 @@ class Writer:
             self.fail(failure)
             raise failure from error
 
+    def refuse(self, error: StoreError) -> None:
+        """Nothing is written from the start on: what is stored may only be read."""
+        self.failure = error
+
     def fail(self, error: StoreError) -> None:
         """Nothing is written from now on; the first reason is the one that counts."""
         if self.failure is None:

@@ -20,10 +20,11 @@ class MarketDataHealth(Wire):
 
 
 class StoreHealth(Wire):
-    """Where state is kept."""
+    """Where state is kept; `problems` names what is wrong with it, if anything is."""
 
     backend: str
     writable: bool
+    problems: list[str] | None = None
 
 
 class SimulationHealth(Wire):

@@ -16,6 +16,7 @@ _MAX_AGE_MS_OF: Final = {"kalshi": 30_000, "polymarket": 30_000, "dex": 30_000}
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
 _ANY_AGE_S: Final = 10**9
+_MOST_PROBLEMS: Final = 20
 _REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
 
 
@@ -56,10 +57,7 @@ def health(call: Call[None, None]) -> Health:
                 "symbols": len(quotes),
                 "stale_symbols": stale,
             },
-            "store": {
-                "backend": _backend(call.runtime),
-                "writable": not call.runtime.is_read_only,
-            },
+            "store": _store(call.runtime),
             "simulation": {
                 "model_version": call.runtime.sim.model_version,
                 "preset": call.runtime.sim.preset,
@@ -77,8 +75,15 @@ def _overall(runtime: Runtime, *, degraded: bool) -> str:
     return "degraded" if degraded else "ok"
 
 
-def _backend(runtime: Runtime) -> str:
-    return "memory" if runtime.keeper is None else runtime.keeper.store.backend
+def _store(runtime: Runtime) -> dict[str, Any]:
+    if runtime.keeper is None:
+        return {"backend": "memory", "writable": True}
+    store = runtime.keeper.store
+    shown: dict[str, Any] = {"backend": store.backend, "writable": not runtime.is_read_only}
+    problems = [*runtime.problems, *(f"{row.subject}: {row.found}" for row in store.damaged())]
+    if problems:
+        shown["problems"] = problems[:_MOST_PROBLEMS]
+    return shown
 
 
 def venues(call: Call[None, None]) -> Venues:

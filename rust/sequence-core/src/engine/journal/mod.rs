@@ -2,5 +2,6 @@
 
 pub(in crate::engine) mod changes;
 pub(in crate::engine) mod outbox;
+mod recall;
 pub(in crate::engine) mod restore;
 pub(in crate::engine) mod rewind;

@@ -8,8 +8,7 @@ use crate::engine::desk::hear::Answer;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::record::{
     Cell, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance, read_contra,
-    read_fill, read_funding, read_graph, read_leg, read_line, read_market, read_order,
-    read_position, read_settlement, read_switch,
+    read_funding, read_line, read_market, read_position, read_settlement, read_switch,
 };
 use crate::engine::{Due, Engine, FeedKind};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
@@ -18,7 +17,7 @@ use crate::number::Money;
 use crate::order::{AtVenue, LegState, Policy};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
-type Result<T> = std::result::Result<T, RestoreError>;
+pub(super) type Result<T> = std::result::Result<T, RestoreError>;
 /// Rows of one table.
 pub type TableRows = (String, Vec<Row>);
 
@@ -57,44 +56,6 @@ impl Engine {
         self.watch_again();
         self.listen_from_here();
         self.resume_orders();
-        Ok(())
-    }
-
-    /// Loads orders of before the restart, with their legs, graphs and fills. Terminal ones can be
-    /// read and replayed from then on; no list shows them.
-    pub fn recall(
-        &mut self,
-        orders: &[Row],
-        legs: &[Row],
-        graphs: &[Row],
-        fills: &[Row],
-    ) -> Result<()> {
-        let mut loaded = std::collections::BTreeMap::new();
-        for row in orders {
-            let (id, order) = read_order(self, row)?;
-            loaded.insert(id, order);
-        }
-        for row in legs {
-            let (id, mut leg, held) = read_leg(row)?;
-            if let Some(order) = loaded.get_mut(&id) {
-                leg.reservation = held.map(|held| self.adopt(order, &leg, held)).transpose()?;
-                order.legs.push(leg);
-            }
-        }
-        for row in graphs {
-            let (id, account, graph) = read_graph(row, |order| loaded.get(&order).cloned())?;
-            if let Some(account) = self.known(account) {
-                self.desk.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
-            }
-            self.desk.graphs.load(id, graph);
-        }
-        for (id, order) in loaded {
-            self.desk.orders.load(id, order);
-        }
-        for row in fills {
-            let (id, fill) = read_fill(row)?;
-            self.desk.fills.load(id, fill);
-        }
         Ok(())
     }
 
@@ -148,6 +109,9 @@ impl Engine {
             if given != id {
                 return Err(error(format!("{symbol} has number {} here, not {}", given.0, id.0)));
             }
+            if lot.0 <= 0 || tick.is_some_and(|tick| tick.0 <= 0) {
+                return Err(error(format!("{symbol} has no steps")));
+            }
             let spec = *self.registry.market(id);
             let stepped =
                 spec.lot != lot || tick.is_some_and(|tick| spec.grid != PriceGrid::Tick(tick));
@@ -186,17 +150,20 @@ impl Engine {
         Ok(())
     }
 
-    fn known(&self, id: AccountId) -> Option<AccountId> {
+    pub(super) fn known(&self, id: AccountId) -> Option<AccountId> {
         self.desk.accounts.get(id).map(|_| id)
     }
 
     fn restore_ledger(&mut self, balances: &[Row], contra: &[Row]) -> Result<()> {
         for row in contra {
             let (asset, totals) = read_contra(row)?;
+            self.known_asset("contra", asset)?;
             self.portfolio.ledger.put_back_contra(asset, totals);
         }
         for row in balances {
             let (key, balance) = read_balance(row)?;
+            self.known_asset("balances", key.asset)?;
+            self.known_account("balances", key.account)?;
             self.portfolio.ledger.put_back(key, balance);
         }
         Ok(())
@@ -205,10 +172,11 @@ impl Engine {
     fn restore_position(&mut self, row: &[Cell]) -> Result<()> {
         let mut found = read_position(row)?;
         let key = found.key;
-        let Some(account) = self.known(key.account) else {
-            let message = format!("position {} has no account", found.position.id);
-            return Err(RestoreError { table: "positions_v2", message });
-        };
+        let account = self.known_account("positions_v2", key.account)?;
+        self.known_asset("positions_v2", key.asset)?;
+        if let Some((asset, _)) = found.margin {
+            self.known_asset("positions_v2", asset)?;
+        }
         if let (Some(perp), Some((asset, held))) = (&mut found.position.perp, found.margin) {
             let balance = self.portfolio.ledger.open(account, key.venue, asset);
             perp.margin = Some(self.portfolio.ledger.adopt(balance, held).map_err(|error| {
@@ -224,6 +192,7 @@ impl Engine {
     fn restore_life(&mut self, rates: &[Row], settlements: &[Row]) -> Result<()> {
         for row in rates {
             let (market, rate_1e9) = read_funding(row)?;
+            self.known_market("funding_rates", market)?;
             self.portfolio.life.rates.insert(market, rate_1e9);
         }
         for row in settlements {
@@ -256,7 +225,7 @@ impl Engine {
         }
     }
 
-    fn adopt(
+    pub(super) fn adopt(
         &mut self,
         order: &crate::order::Order,
         leg: &crate::order::Leg,

@@ -1,0 +1,138 @@
+//! Orders of before a restart, loaded when somebody asks: whole, or not at all.
+//!
+//! A row that names what is not there is refused by its number before anything is loaded: what
+//! reads it later takes every id for one that exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::restore::Result;
+use crate::engine::record::{RestoreError, Row, read_fill, read_graph, read_leg, read_order};
+use crate::engine::{Engine, Fill, Graph};
+use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId};
+use crate::number::Money;
+use crate::order::Order;
+
+/// Rows that were read and fit together, and what open legs held.
+#[derive(Default)]
+struct Read {
+    orders: BTreeMap<OrderId, Order>,
+    held: Vec<(OrderId, usize, Money)>,
+    graphs: Vec<(GraphIx, AccountId, Graph)>,
+    fills: Vec<(FillIx, Fill)>,
+}
+
+impl Engine {
+    /// Loads orders of before the restart, with their legs, graphs and fills. Terminal ones can be
+    /// read and replayed from then on; no list shows them.
+    pub fn recall(
+        &mut self,
+        orders: &[Row],
+        legs: &[Row],
+        graphs: &[Row],
+        fills: &[Row],
+    ) -> Result<()> {
+        let mut read = Read::default();
+        self.read_orders(orders, legs, &mut read)?;
+        self.read_graphs(graphs, &mut read)?;
+        self.read_fills(fills, &mut read)?;
+        for (id, at, held) in read.held {
+            let Some(order) = read.orders.get_mut(&id) else { continue };
+            let Some(leg) = order.legs.get(at).cloned() else { continue };
+            let adopted = self.adopt(order, &leg, held)?;
+            if let Some(leg) = order.legs.get_mut(at) {
+                leg.reservation = Some(adopted);
+            }
+        }
+        for (id, account, graph) in read.graphs {
+            self.desk.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
+            self.desk.graphs.load(id, graph);
+        }
+        for (id, order) in read.orders {
+            self.desk.orders.load(id, order);
+        }
+        for (id, fill) in read.fills {
+            self.desk.fills.load(id, fill);
+        }
+        Ok(())
+    }
+
+    fn read_orders(&self, orders: &[Row], legs: &[Row], read: &mut Read) -> Result<()> {
+        for row in orders {
+            let (id, order) = read_order(self, row)?;
+            self.known_account("orders", order.spec.account)?;
+            read.orders.insert(id, order);
+        }
+        for row in legs {
+            let (id, leg, held) = read_leg(row)?;
+            self.known_market("legs", leg.market)?;
+            let Some(order) = read.orders.get_mut(&id) else { continue };
+            if let Some(held) = held {
+                read.held.push((id, order.legs.len(), held));
+            }
+            order.legs.push(leg);
+        }
+        for (id, order) in &read.orders {
+            let filled: i128 = order.legs.iter().map(|leg| i128::from(leg.filled.0)).sum();
+            if filled != i128::from(order.filled.0) {
+                let message = format!("order {} filled {}, its legs {filled}", id.0, order.filled);
+                return Err(RestoreError { table: "legs", message });
+            }
+        }
+        Ok(())
+    }
+
+    fn read_graphs(&self, graphs: &[Row], read: &mut Read) -> Result<()> {
+        for row in graphs {
+            let (id, account, graph) = read_graph(row, |order| read.orders.get(&order).cloned())?;
+            let account = self.known_account("graphs", account)?;
+            let first = graph.first_answer.as_deref();
+            for leg in first.map_or(&[][..], |answer| &answer.legs) {
+                self.known_market("graphs", leg.market)?;
+            }
+            read.graphs.push((id, account, graph));
+        }
+        let known: BTreeSet<GraphIx> = read.graphs.iter().map(|(id, ..)| *id).collect();
+        for (id, order) in &read.orders {
+            let graph = order.spec.graph;
+            if !known.contains(&graph) && !self.holds_graph(graph) {
+                return Err(missing("graphs", graph.0, "order", id.0));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_fills(&self, fills: &[Row], read: &mut Read) -> Result<()> {
+        for row in fills {
+            let (id, fill) = read_fill(row)?;
+            self.known_market("fills", fill.market)?;
+            self.known_asset("fills", fill.fee_asset)?;
+            if !read.orders.contains_key(&fill.order) && !self.holds_order(fill.order) {
+                return Err(missing("orders", fill.order.0, "fill", id.0));
+            }
+            read.fills.push((id, fill));
+        }
+        Ok(())
+    }
+
+    pub(super) fn known_account(&self, table: &'static str, id: AccountId) -> Result<AccountId> {
+        self.known(id).ok_or_else(|| unknown(table, "account", id.0))
+    }
+
+    pub(super) fn known_market(&self, table: &'static str, id: MarketId) -> Result<()> {
+        let is_known = (id.0 as usize) < self.registry.market_count();
+        if is_known { Ok(()) } else { Err(unknown(table, "market", id.0)) }
+    }
+
+    pub(super) fn known_asset(&self, table: &'static str, id: AssetId) -> Result<()> {
+        let is_known = (id.0 as usize) < self.registry.asset_count();
+        if is_known { Ok(()) } else { Err(unknown(table, "asset", id.0)) }
+    }
+}
+
+fn unknown(table: &'static str, what: &str, number: u32) -> RestoreError {
+    RestoreError { table, message: format!("there is no {what} {number}") }
+}
+
+fn missing(table: &'static str, number: u32, by: &str, of: u32) -> RestoreError {
+    RestoreError { table, message: format!("{number} is missing, {by} {of} belongs to it") }
+}
