@@ -44,8 +44,9 @@ fix: setup ## Format, apply safe fixes, regenerate the sync client
 bench: setup ## Benchmarks on a release build (a debug build is refused)
 	@bash .ci/bench.sh
 
-soak: ## A million random steps with every law asked after each, draws, and flipped bits of a file
+soak: dev ## A million random steps against laws and model, draws, and flipped bits of a file
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test gaming random
+	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) $(BIN)/python -m pytest tests/model -q -k random
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
 	$(BIN)/python -m tests.store.flips 1000
 

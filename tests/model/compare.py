@@ -1,0 +1,103 @@
+"""Every number that an account can read, against the model's."""
+
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING, Any
+
+from tests.model.account import Account, shown_entry
+from tests.model.order import OPEN, Order
+from tests.model.terms import ONE, PERPS, Key, Listing
+
+if TYPE_CHECKING:
+    from tests.model.machine import Machine
+
+
+def key_of(row: dict[str, Any]) -> Key:
+    return (row["venue"], row["instrument"]["kind"], row["instrument"]["symbol"])
+
+
+def positions(machine: "Machine", who: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = machine.engine.positions(who, include_closed=True)["positions"]
+    return rows
+
+
+def everything(machine: "Machine") -> None:
+    assert machine.engine.check_invariants() == []
+    for who, account in enumerate(machine.world.accounts):
+        for order in account.orders.values():
+            if order.is_open:
+                _order(machine.engine.order(who, order.name), order)
+                if order.told is not None:
+                    account.rough.add(order.pays_from)
+        _rows(machine, who, account)
+    machine.absorber.shrunk.clear()
+
+
+def _order(row: dict[str, Any], order: Order) -> None:
+    form = order.form
+    found = (row["qty_1e8"], row["filled_qty_1e8"], row["fees_usd_1e9"], row["status"])
+    assert found == (form.qty, order.filled, order.paid, order.status), (row, order)
+    assert row["limit_price_1e9"] == form.limit, (row, order)
+    shown = sum(part["qty_1e8"] for part in row["reserved"] or [])
+    if order.past and order.status in OPEN:
+        order.told = None
+        assert order.reserved() - 10 < 10 * shown < order.most() + 10, (shown, order)
+        order.told = 10 * shown
+    assert abs(10 * shown - order.reserved()) < 10, (row["reserved"], order.reserved(), order)
+    average = row["avg_price_1e9"]
+    exact = Fraction(order.exact, order.filled) if order.filled else None
+    assert average == (None if exact is None else floor(exact + Fraction(1, 2))), (row, exact)
+
+
+def _rows(machine: "Machine", who: int, account: Account) -> None:
+    rows = {key_of(row): row for row in positions(machine, who)}
+    for key in account.rows:
+        assert key in rows or account.held(key) == 0, ("a row is missing", key)
+    for cash in {market.cash for market in PERPS}:
+        if account.shortage(cash) or cash in machine.absorber.shrunk:
+            _shrink(account, cash, rows)
+    for key, row in rows.items():
+        _row(machine, account, key, row)
+
+
+def _shrink(account: Account, cash: Key, rows: dict[Key, dict[str, Any]]) -> None:
+    """Locks were more than the cash: margins shrank to it, in whichever order."""
+    for market, row in account.positions(cash):
+        shown = 10 * rows[Listing(market).held]["margin_locked_1e8"]
+        assert shown <= row.margin, (market, row, shown)
+        row.margin = min(row.margin, shown + 9)
+    account.rough.add(cash)
+    assert account.shortage(cash) < 10 * len(PERPS), ("more is locked than there is", account)
+
+
+def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any]) -> None:
+    assert key in account.rows, ("a row nobody made", key)
+    model, held = account.rows[key], account.held(key)
+    assert row["qty_1e8"] == held, (key, row["qty_1e8"], held)
+    if key[1] != "perp":
+        total = account.total.get(key, 0)
+        available = (total - account.locked(key)) // 10
+        found = (row["available_qty_1e8"], row["locked_qty_1e8"])
+        assert sum(found) == total // 10, (key, found, total)
+        slack = len(PERPS) if key in account.rough else 0
+        assert abs(found[0] - available) <= slack, (key, found, available)
+    assert row["margin_locked_1e8"] == model.margin // 10, (key, row, model)
+    assert abs(row["entry_price_usd_1e9"] - shown_entry(model)) <= 1, (key, row, model)
+    assert abs(row["realized_pnl_usd_1e9"] - floor(model.realized)) <= 1, (key, row, model)
+    assert row["fees_usd_1e9"] == model.fees, (key, row["fees_usd_1e9"], model.fees)
+    mark = row["current_price_usd_1e9"]
+    gain = (mark - model.entry) * held / ONE
+    assert abs(row["unrealized_pnl_usd_1e9"] - int(gain)) <= 1, (key, row, model)
+    if key[1] == "perp":
+        _mark(machine, key, row)
+    assert (row["lifecycle"]["state"] in {"closed", "redeemed"}) == (held == 0), (key, row)
+
+
+def _mark(machine: "Machine", key: Key, row: dict[str, Any]) -> None:
+    """The middle of the best bid and ask of all live books of the contract."""
+    books = [book for market, book in machine.world.books.items()
+             if market in PERPS and market.symbol == key[2] and book.is_live]  # fmt: skip
+    bids = [bid for book in books if (bid := book.best("buy")) is not None]
+    asks = [ask for book in books if (ask := book.best("sell")) is not None]
+    if bids and asks and row["qty_1e8"]:
+        assert row["current_price_usd_1e9"] == (max(bids) + min(asks)) // 2, (key, row)

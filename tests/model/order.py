@@ -1,0 +1,164 @@
+"""The sums of one order: what its fills cost, and what the rest of it still holds back."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+from typing import NamedTuple
+
+from tests.model import pending
+from tests.model.terms import (
+    CENT,
+    INITIAL,
+    ONE,
+    SHARE,
+    Key,
+    Listing,
+    quadratic,
+)
+
+OPEN = frozenset({"NEW", "ACCEPTED", "PARTIAL"})
+EDGES = {
+    "NEW": {"ACCEPTED", "REJECTED", "CANCELLED"},
+    "ACCEPTED": {"ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "EXPIRED", "REJECTED"},
+    "PARTIAL": {"PARTIAL", "FILLED", "CANCELLED", "EXPIRED"},
+}
+
+
+class Form(NamedTuple):
+    """What an order asks for: as sent, or as an amend that is on its way asks.
+
+    `bound` is the worst price, `margin_at` the price that margin is taken at.
+    """
+
+    qty: int
+    limit: int | None
+    bound: int
+    margin_at: int
+    reducing: int
+
+
+@dataclass
+class Order:
+    """One order of one account, with the form in force and the one under way."""
+
+    listing: Listing
+    side: str
+    form: Form
+    tif: str
+    reduce_only: bool = False
+    name: str = ""
+    status: str = "NEW"
+    waiting: Form | None = None
+    filled: int = 0
+    exact: int = 0
+    booked: int = 0
+    due: Fraction = Fraction(0)
+    paid: int = 0
+    acc: int = 0
+    is_liquidation: bool = False
+    cancel_sent: bool = False
+    past: list[Form] = field(default_factory=list)
+    told: int | None = None
+    seen: set[int] = field(default_factory=set)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def rest(self) -> int:
+        return self.form.qty - self.filled
+
+    @property
+    def pays_from(self) -> Key:
+        """The row that the reservation is in."""
+        market = self.listing.market
+        is_sale = self.side == "sell" and market.kind != "perp"
+        return self.listing.held if is_sale else market.cash
+
+    def charge(self, price: int, qty: int, rate: Fraction) -> tuple[int, int]:
+        """Books a fill; returns (notional, fee). Both are rounded over the whole order."""
+        self.filled += qty
+        self.exact += price * qty
+        rounded = ceil if self.side == "buy" else floor
+        notional = rounded(Fraction(self.exact, ONE)) - self.booked
+        self.booked += notional
+        fee = getattr(self, f"_{self.listing.market.fees}")(price, qty, rate, notional)
+        self.paid += fee
+        return notional, fee
+
+    def _bps(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
+        self.due += Fraction(price * qty, ONE) * rate
+        fee = ceil(self.due) - self.paid
+        return min(fee, notional) if self.side == "sell" else fee
+
+    def _kalshi(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
+        step = 100_000
+        fee = ceil(quadratic(price, qty, rate) / step) * step
+        if self.side == "sell":
+            fee = min(fee, notional // step * step)
+        change = (notional if self.side == "sell" else -notional) - fee
+        rounding = change % CENT
+        rebate = max(ceil(Fraction(self.acc + rounding, CENT)) - 1, 0) * CENT
+        self.acc += rounding - rebate
+        return fee + rounding - rebate
+
+    def _polymarket(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
+        step = 10_000
+        exact = quadratic(price, qty, rate) / step
+        fee = floor(exact + Fraction(1, 2)) * step if exact >= 1 else 0
+        return min(fee, notional) if self.side == "sell" else fee
+
+    def reserved(self) -> int:
+        """What is held back: enough for the form in force and for the one under way."""
+        if not self.is_open or self.is_liquidation:
+            return 0
+        if self.told is not None:
+            return self.told
+        if self.waiting is None:
+            return self.required(self.form)
+        return self.over(self.form, self.waiting)
+
+    def most(self) -> int:
+        """Enough for every form whose fills may still be told."""
+        forms = [self.form, *self.past, *([self.waiting] if self.waiting else [])]
+        return max(self.over(one, other) for one in forms for other in forms)
+
+    def over(self, one: Form, other: Form) -> int:
+        """Enough for whichever of two forms the order has when it is filled."""
+        if pending.AMEND_HOLDS_ONE_FORM:
+            return max(self.required(one), self.required(other))
+        worst = max if self.side == "buy" else min
+        form = Form(
+            max(one.qty, other.qty), None, worst(one.bound, other.bound),
+            max(one.margin_at, other.margin_at), min(one.reducing, other.reducing),
+        )  # fmt: skip
+        return self.required(form)
+
+    def required(self, form: Form) -> int:
+        """What the rest of a form can still cost at most."""
+        market, rest = self.listing.market, form.qty - self.filled
+        if rest <= 0:
+            return 0
+        if market.kind == "perp":
+            return self._margin_and_fee(form, max(rest - form.reducing, 0))
+        if self.side == "sell":
+            return rest * 10
+        rate = max(market.maker, market.taker)
+        worst = Fraction(self.exact + form.bound * rest, ONE)
+        if market.fees == "bps":
+            due = self.due + form.bound * rest * SHARE * rate
+            return ceil(worst) - self.booked + ceil(due) - self.paid
+        fee, fills = quadratic(form.bound, rest, rate), ceil(Fraction(rest, market.lot))
+        if market.fees == "kalshi":
+            fills = min(fills, 1_000) if pending.FEE_STEPS_ARE_BOUNDED else fills
+            total = ceil(worst) - self.booked + ceil(fee) + fills * 100_000 + CENT - self.acc
+            return ceil(Fraction(total, CENT)) * CENT
+        return ceil(worst + fee) - self.booked + fills * 5_000
+
+    def _margin_and_fee(self, form: Form, opening: int) -> int:
+        if opening == 0:
+            return 0
+        market, notional = self.listing.market, form.margin_at * opening * SHARE
+        rate = max(market.maker, market.taker)
+        return ceil(notional * INITIAL) + ceil(self.due + notional * rate) - self.paid

@@ -1,0 +1,40 @@
+"""Rules that the engine does not follow yet. Each is a line to delete, with its branch."""
+
+FEE_STEPS_ARE_BOUNDED = False
+"""At most 1,000 fills are reserved for in the rounding of an event fee."""
+
+FOK_SAYS_STALE = False
+"""A fill-or-kill at a book that cannot be trusted says so, and not that it was refused."""
+
+ONE_SIDE_IS_NO_MARK = False
+"""A book with one side leaves the mark as it was."""
+
+STALE_LEGS_COUNT = False
+"""A halted book leaves the margin of the account judged, at its last mark."""
+
+MARGIN_IS_ALWAYS_JUDGED = False
+"""After fills, funding, amends and writes too, and not with market data only."""
+
+REDUCE_ONLY_NEEDS_NO_FUNDS = False
+"""A reduce-only order that finds nothing to reduce says so, whatever the funds."""
+
+MINIMUM_OF_HYPERLIQUID = 5
+"""Its smallest order is 10 dollars."""
+
+RESTART_KEEPS_MARGIN = False
+"""After a restart margins are judged as before."""
+
+FOK_SAYS_BUSY = False
+"""A fill-or-kill at a halted venue says so."""
+
+AMEND_HOLDS_ONE_FORM = False
+"""While an amend travels the dearer of both forms is held, not the larger size at the worse one."""
+
+EXITS_ARE_CLIPPED_AT_ARRIVAL = False
+"""A reduce-only order closes what is open when it arrives, whatever other exits rest."""
+
+SHORT_OF_MARGIN_IS_NO_LIQUIDATION = False
+"""An order whose own fills leave too little margin for its rest does not end as LIQUIDATED."""
+
+AMEND_AT_HALT_IS_REFUSED = False
+"""A halted venue takes no amends, and says so before anything changes."""
