@@ -133,6 +133,14 @@ def test_the_throttle_remembers_a_bounded_number_of_addresses():
         (b"::1", False),
         (b"127.0.0.1@evil.example", False),
         (b"evil.example:127.0.0.1", False),
+        (b"[::1].evil", False),
+        (b"[::1]evil:80", False),
+        (b"127.0.0.1:80:80", False),
+        (b"localhost:80x", False),
+        (b"localhost:-1", False),
+        (b"localhost:123456", False),
+        (b"local host", False),
+        (b"localhost\n", False),
     ],
 )
 def test_only_names_of_this_machine_count_as_loopback(host, is_local):

@@ -120,7 +120,16 @@ def test_a_hundred_keys_a_day_are_enough(fresh):
 
 
 @pytest.mark.parametrize(
-    "body", [{"label": "x" * 129}, {"label": 1}, {"sandbox": "yes"}, {"scope": "all"}]
+    "body",
+    [
+        {"label": "x" * 129},
+        {"label": "a\x1b[2Jb"},
+        {"label": "a\nb"},
+        {"label": "\x7f"},
+        {"label": 1},
+        {"sandbox": "yes"},
+        {"scope": "all"},
+    ],
 )
 def test_bad_bodies_make_no_key(api, body):
     assert create(api, **body).status == 422

@@ -43,6 +43,11 @@ def exchange(api, data):
         POST + b"Content-Length: -1\r\n\r\n",
         POST + b"Content-Length: abc\r\n\r\n",
         POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
         POST + b"X-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
         POST + b"Bad Header: a\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -58,6 +63,32 @@ def test_malformed_requests_are_400_and_closed(start, data):
     assert b'"code":"BAD_REQUEST"' in answer
     assert answer.count(b"HTTP/1.1 ") == 1
     assert api("GET", "/v1/health/live").status == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"http://evil.example/v1/health/live",
+        b"http://evil.example:80/v1/health/live",
+        b"https://localhost.evil.example/v1/health/live",
+        b"http://localhost@evil.example/v1/health/live",
+        b"http://evil.example?x=/v1/health/live",
+    ],
+)
+def test_a_target_of_another_host_is_400_whatever_the_host_header_says(start, target):
+    data = b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert exchange(start(), data).startswith(b"HTTP/1.1 400 ")
+
+
+def test_clients_that_leave_while_they_pipeline_leave_no_trace(start, caplog):
+    api = start()
+    for _ in range(20):
+        connection = dial(api)
+        connection.sendall(LIVE * 200)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        connection.close()
+    assert api("GET", "/v1/health/live").status == 200
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_headers_that_do_not_come_are_408(start):

@@ -80,6 +80,8 @@ def up(
     if db is None:
         # Replays and tests start from nothing; what runs by itself goes on where it stopped.
         db = str(config.path().parent / _DATABASE) if kind == "wall" else "memory"
+    if db == ":memory:":
+        db = "memory"
     try:
         sandbox = Sandbox(
             seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed

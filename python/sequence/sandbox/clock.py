@@ -5,6 +5,7 @@ number on, so a test can stand still, a replay can run at the feed's pace and a 
 """
 
 import time
+from collections.abc import Callable
 from math import inf
 from typing import Final, Literal, Protocol
 
@@ -33,16 +34,39 @@ class Clock(Protocol):
         """Nanoseconds since the Unix epoch; never smaller than the answer before."""
         ...
 
+    @property
+    def warning(self) -> str:
+        """What people should know of this clock; empty when there is nothing."""
+        ...
+
+    def begin_at(self, ns: int) -> None:
+        """Goes on where an earlier process stopped, if that is later."""
+        ...
+
     def move(self, ns: int) -> None:
         """Lets ``ns`` nanoseconds pass; ``ValueError`` where time cannot be moved by hand."""
         ...
 
 
 class WallClock:
-    """The machine's clock, made monotone: a step backwards of the host stops time instead."""
+    """The machine's time at the start, and from there on what really passes.
 
-    def __init__(self) -> None:
-        self._last_ns = 0
+    A step of the machine's clock, forwards or backwards, does not move it: orders neither stand
+    still nor expire early. It is said in `warning` instead.
+
+    Args:
+        wall: Nanoseconds since the Unix epoch as the machine has them.
+        steady: Nanoseconds that pass, from anywhere.
+    """
+
+    def __init__(
+        self, wall: Callable[[], int] = time.time_ns, steady: Callable[[], int] | None = None
+    ) -> None:
+        self._wall: Final = wall
+        self._steady: Final = steady or steady_ns
+        self._base_ns = wall() - self._steady()
+        self._offset_ns = 0
+        self._warning = ""
 
     @property
     def kind(self) -> ClockKind:
@@ -54,17 +78,59 @@ class WallClock:
         """Always empty."""
         return ""
 
+    @property
+    def warning(self) -> str:
+        """What is wrong with the machine's clock; empty when it agrees."""
+        return self._warning
+
     def now_ns(self) -> int:
-        """The later of the host's time and the last answer."""
-        now_ns = time.time_ns()
-        if now_ns < self._last_ns:
-            return self._last_ns
-        self._last_ns = now_ns
+        """What passed since the start, added to where it began."""
+        now_ns = self._base_ns + self._steady()
+        offset_ns = self._wall() - now_ns
+        if not -_STEP_NS < offset_ns - self._offset_ns < _STEP_NS:
+            self._warning = _step(offset_ns - self._offset_ns, offset_ns)
+            self._offset_ns = offset_ns
         return now_ns
+
+    def begin_at(self, ns: int) -> None:
+        """Goes on from a time that the machine's clock has not reached, at normal speed."""
+        now_ns = self.now_ns()
+        if ns > now_ns:
+            self._base_ns += ns - now_ns
+            self._offset_ns -= ns - now_ns
+            self._warning = (
+                f"the machine's clock is {_seconds(ns - now_ns)} behind what is stored: "
+                "time goes on from what is stored, at normal speed"
+            )
 
     def move(self, ns: int) -> None:
         """Refuses: the wall clock moves by itself."""
         raise ValueError(f"the wall clock cannot be moved (by {ns} ns): use a manual clock")
+
+
+_STEP_NS: Final = 1_000_000_000
+"""What is passed off slowly, as time servers do, is no step; less than a second is none either."""
+
+
+def steady_ns() -> int:
+    """Nanoseconds that pass, also while the machine sleeps where it counts those."""
+    return time.clock_gettime_ns(_STEADY)
+
+
+_STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def _step(by_ns: int, offset_ns: int) -> str:
+    way = "forwards" if by_ns > 0 else "back"
+    apart = "ahead of" if offset_ns > 0 else "behind"
+    return (
+        f"the machine's clock stepped {way} by {_seconds(by_ns)}: time here goes on at normal speed"
+        + (f", it is now {_seconds(offset_ns)} {apart} ours" if abs(offset_ns) >= _STEP_NS else "")
+    )
+
+
+def _seconds(ns: int) -> str:
+    return f"{abs(ns) / 1e9:.3f} s"
 
 
 class ManualClock:
@@ -86,6 +152,15 @@ class ManualClock:
         if self._kind == "replay":
             how += " or sandbox.replay()"
         return f"the {self._kind} clock stands until it is moved, with {how}"
+
+    @property
+    def warning(self) -> str:
+        """Always empty."""
+        return ""
+
+    def begin_at(self, ns: int) -> None:
+        """Moves there, if that is later."""
+        self._now_ns = max(self._now_ns, ns)
 
     def now_ns(self) -> int:
         """The time it was last moved to."""
@@ -126,6 +201,14 @@ class ReplayClock:
     def standing(self) -> str:
         """Empty: time goes on after the last frame."""
         return ""
+
+    @property
+    def warning(self) -> str:
+        """Always empty."""
+        return ""
+
+    def begin_at(self, ns: int) -> None:
+        """Nothing: the recording says what time it is."""
 
     def now_ns(self) -> int:
         """Where the recording has come to, or how long it has ended."""

@@ -5,6 +5,7 @@ the present of the clock, then does its work.
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -36,7 +37,10 @@ from sequence.store import (
     StoreError,
     crash_point,
 )
-from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING
+from sequence.store.files import check_of
+from sequence.store.tables import OVERRIDES_SETTING, PEPPER_SETTING, PRESET_SETTING
+
+logger = logging.getLogger("sequence.sandbox")
 
 LOCAL_LABEL: Final = "local"
 DEFAULT_SEED: Final = 42
@@ -96,6 +100,7 @@ class Runtime:
         self.started_s: Final = time.monotonic()
         self.now_ns = clock.now_ns()
         self.closed = False
+        self._clock_warning = ""
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()
@@ -220,10 +225,17 @@ class Runtime:
             # What is stored may only be read: nothing comes due that could not be kept.
             return self.now_ns
         now_ns = self.clock.now_ns()
+        if self.clock.warning != self._clock_warning:
+            self._warn_of_clock()
         self.engine.advance(now_ns)
         self.now_ns = now_ns
         self.faults.expire()
         return now_ns
+
+    def _warn_of_clock(self) -> None:
+        self._clock_warning = self.clock.warning
+        logger.warning("%s", self._clock_warning)
+        self.hub.feeds.clock_stepped(self._clock_warning)
 
     def publish(self) -> None:
         """Tells readers what the commands so far did; nothing at all while nobody listens."""
@@ -311,9 +323,9 @@ class Runtime:
             keeper.journal.listen()
             return
         keeper.restore(loaded, self.now_ns)
-        if self.clock.kind == "manual" and self.engine.now_ns > self.now_ns:
+        if self.clock.kind != "replay" and self.engine.now_ns > self.now_ns:
             # Time goes on where it stopped.
-            self.clock.move(self.engine.now_ns - self.now_ns)
+            self.clock.begin_at(self.engine.now_ns)
             self.now_ns = self.clock.now_ns()
 
     def _finish_start(self, keeper: Keeper) -> None:
@@ -321,6 +333,7 @@ class Runtime:
         keeper.note("meta", ("seed", str(self.seed)))
         keeper.note("meta", (PRESET_SETTING, self.preset))
         keeper.note("meta", (OVERRIDES_SETTING, json.dumps(self.sim.overrides, sort_keys=True)))
+        keeper.note("meta", (PEPPER_SETTING, check_of(keeper.store.pepper)))
         if self.problems:
             keeper.writer.refuse(StoreDamagedError("; ".join(self.problems)))
         self.settle()

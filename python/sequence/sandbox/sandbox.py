@@ -393,9 +393,13 @@ def _sim_of(
     return SimConfig(chosen, overrides)
 
 
+_MEMORY: Final = frozenset({"memory", ":memory:"})
+"""The second is SQLite's own name; a file of that name is what nobody means."""
+
+
 def _store_of(store: str | Path | Store) -> Store | None:
     if isinstance(store, str | Path):
-        if store == "memory":
+        if str(store) in _MEMORY:
             return None
         from sequence.store.sqlite import SqliteStore  # noqa: PLC0415 - most sandboxes have no file
 

@@ -114,8 +114,13 @@ class App:
             return
         start = {"type": "http.response.start", "status": status, "headers": response_headers}
         crash_point("before_answer")
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
+        try:
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+        except RuntimeError:
+            # Who sent it left meanwhile: the loop refuses the write, and nobody is to be told.
+            if not _is_gone(scope):
+                raise
         crash_point("after_answer")
 
     async def sample(self) -> None:
@@ -141,7 +146,7 @@ class App:
         query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
         reading.check_body_headers(named, self.limits)
-        if scope["http_version"] not in _VERSIONS or _is_ambiguous(named):
+        if scope["http_version"] not in _VERSIONS or not reading.check_framing(headers, named):
             raise RefusedError(refused("BAD_REQUEST", "malformed HTTP request"), _CLOSE)
         has_repeats = len(named) != len(headers)
         if self._loopback_only:
@@ -301,6 +306,11 @@ class App:
         host = named.get(b"host")
         if repeated:
             raise refused("BAD_REQUEST", "more than one Host header")
+        authority = scope.get("state", {}).get("authority")
+        if authority is None:
+            authority = reading.authority_of(scope.get("raw_path", b"/"))
+        if authority is not None and not reading.is_loopback_name(authority):
+            raise refused("BAD_REQUEST", "this server answers to localhost only: not to that URL")
         if host in self._known_hosts:
             return
         if host is None:
@@ -385,9 +395,9 @@ async def _answer_and_close(
     await send({"type": "http.response.body", "body": b""})
 
 
-def _is_ambiguous(named: dict[bytes, bytes]) -> bool:
-    """Two ways to find the end of the body: what one reader takes for a request another may not."""
-    return b"transfer-encoding" in named and b"content-length" in named
+def _is_gone(scope: Scope) -> bool:
+    transport = scope.get("state", {}).get("transport")
+    return transport is not None and transport.is_closing()
 
 
 def _retry_after(seconds: int) -> Header:

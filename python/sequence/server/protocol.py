@@ -16,6 +16,7 @@ from sequence.sandbox.refuse import refused
 from sequence.server.endpoint import RefusedError
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
+from sequence.server.request import authority_of
 from sequence.server.sockets import StreamSocket, handshake
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class _Guard:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Every request of this connection gets a copy of it in its scope.
-        self.app_state = self.app_state | {"abort": cast("asyncio.Transport", transport).abort}
+        held = cast("asyncio.Transport", transport)
+        self.app_state = self.app_state | {"abort": held.abort, "transport": held}
         cast("Any", super()).connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self.open.add(self._address)
@@ -273,6 +275,8 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
             if self.parser is not None and self.parser.get_method() == b"CONNECT":
                 # Its target is no path; the application answers that it knows no such method.
                 self.url = b"/v1/health/live"
+            elif not self.url.startswith(b"/"):
+                self.scope["state"]["authority"] = authority_of(self.url)
             super().on_headers_complete()
 
         def on_message_complete(self) -> None:

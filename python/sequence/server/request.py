@@ -1,6 +1,7 @@
 """Reading one HTTP request: headers, key, query string and body, strictly."""
 
 import asyncio
+import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -13,7 +14,7 @@ from sequence.server.limits import Limits
 
 Headers = list[tuple[bytes, bytes]]
 
-_LOOPBACK_NAMES: Final = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+_LOOPBACK_HOST: Final = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{0,5})?")
 _DISCARD_BYTES: Final = 1 << 20
 _DISCARD_S: Final = 1.0
 
@@ -53,9 +54,27 @@ def is_loopback_name(host: bytes) -> bool:
 
     Anything else on a loopback server is a web page whose name was pointed here (DNS rebinding).
     """
-    name = host.strip().lower()
-    end = name.find(b"]") + 1 if name.startswith(b"[") else name.find(b":")
-    return (name if end < 0 else name[:end]) in _LOOPBACK_NAMES
+    return _LOOPBACK_HOST.fullmatch(host.strip(b" \t").lower()) is not None
+
+
+def check_framing(headers: Headers, named: dict[bytes, bytes]) -> bool:
+    """False where two readers could find two ends of the body, or we would find none."""
+    coding = named.get(b"transfer-encoding")
+    if coding is None:
+        return True
+    # What was coded twice cannot be read here, so its chunks alone are no body.
+    is_plain = coding.strip().lower() == b"chunked" and not has_repeated(
+        headers, b"transfer-encoding"
+    )
+    return is_plain and b"content-length" not in named
+
+
+def authority_of(target: bytes) -> bytes | None:
+    """The host of a target in absolute form, which counts more than the Host header."""
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or b"/" in scheme or b"?" in scheme:
+        return None
+    return rest.partition(b"/")[0].partition(b"?")[0]
 
 
 def bearer_key(header: bytes | None) -> bytes | None:

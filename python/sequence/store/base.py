@@ -106,6 +106,10 @@ class Store(Protocol):
         """How many rows `find` would give without a limit."""
         ...
 
+    def idle(self) -> None:
+        """Nothing was committed for a while: time to tidy up."""
+        ...
+
     def verify(self) -> list[Finding]:
         """Checks what is stored against itself; empty when all is well."""
         ...

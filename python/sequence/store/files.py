@@ -2,10 +2,12 @@
 
 import contextlib
 import fcntl
+import hmac
 import logging
 import os
 import secrets
 import stat
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -59,38 +61,133 @@ def _tighten(path: Path) -> None:
         path.chmod(_FILE_MODE)
 
 
+_held: Final[set[tuple[int, int]]] = set()
+"""Files that this process has open as databases, by device and number.
+
+Closing any descriptor of a file drops the locks that SQLite has on it in this process: a file that
+is open here is not even looked into.
+"""
+_held_guard: Final = threading.Lock()
+_OPEN: Final = "open"
+_CLEAN: Final = "clean"
+
+
 class Lock:
-    """An exclusive lock on ``<db>.lock`` for the life of the process that uses a database.
+    """An exclusive lock on a database for the life of the process that uses it.
 
     SQLite's own locks do not say "one server": they come and go with transactions, and another
-    copy of SQLite in this process could drop them.
+    copy of SQLite in this process could drop them. Two locks are held: one on ``<db>.lock``, which
+    also tells who holds it and whether the last one closed it, and one on the file itself, which a
+    second name of it (a hard link) shares.
     """
 
     def __init__(self, database: Path) -> None:
+        self._database = database
         self._path = database.with_name(database.name + ".lock")
-        flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file: int | None = None
+        self._shared: int | None = None
+        self._inode: tuple[int, int] | None = None
+        self._was = ""
         try:
-            self._file: int | None = os.open(self._path, flags, _FILE_MODE)
+            self._acquire()
         except OSError as error:
-            raise StoreError(f"cannot lock {self._path}: {error.strerror or error}") from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip()
             self.release()
-            if holder == str(os.getpid()):
-                by = "another sandbox of this process: close it first"
-            else:
-                by = f"another process{f' (process {holder})' if holder else ''}"
-            raise StoreLockedError(f"{database} is in use by {by}") from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
+            raise StoreError(f"cannot lock {self._path}: {error.strerror or error}") from error
+        except BaseException:
+            self.release()
+            raise
+
+    def _acquire(self) -> None:
+        found = self._database.stat()
+        inode = found.st_dev, found.st_ino
+        with _held_guard:
+            if inode in _held:
+                raise self._taken("another sandbox of this process: close it first")
+            flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._file = os.open(self._path, os.O_CREAT | flags, _FILE_MODE)
+            self._try_lock(self._file)
+            self._shared = os.open(self._database, flags)
+            self._try_lock(self._shared)
+            _held.add(inode)
+            self._inode = inode
+        if found.st_nlink > 1:
+            raise StoreError(
+                f"{self._database} has {found.st_nlink} names (hard links): each would have a log "
+                "of its own; make it a copy with `sequence backup`"
+            )
+        self._was = self._state()
+
+    def _try_lock(self, file: int) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._file or file, 20, 0).decode("ascii", "replace").split("\n")[0]
+            by = f" (process {holder})" if holder.isdecimal() and file == self._file else ""
+            raise self._taken(f"another process{by}") from error
+
+    def _taken(self, by: str) -> StoreLockedError:
+        return StoreLockedError(f"{self._database} is in use by {by}")
+
+    def _state(self) -> str:
+        if self._file is None:
+            return ""
+        lines = os.pread(self._file, 40, 0).decode("ascii", "replace").split("\n")
+        return lines[1] if len(lines) > 1 else ""
+
+    def check_traces(self) -> None:
+        """Refuses a store of which only parts are left; before anything is made of them.
+
+        Raises:
+            StoreError: The database is gone, or its log is.
+        """
+        names = [path for path in _companions(self._database) if path.exists()]
+        pepper = self._database.with_name(self._database.name + ".pepper")
+        if not self._database.stat().st_size and (self._was or pepper in names):
+            left = ", ".join(str(path) for path in names)
+            raise StoreError(
+                f"{self._database} is empty, but there was a store: put it or a backup back, or "
+                f"delete what is left of it to begin anew ({left})"
+            )
+        log = self._database.with_name(self._database.name + "-wal")
+        index = self._database.with_name(self._database.name + "-shm")
+        # SQLite removes both or none.
+        if (self._was == _OPEN or index.exists()) and not log.exists():
+            raise StoreError(
+                f"{log} is gone: it held the last commits of a process that did not end in order; "
+                f"put it back, or delete {self._path} (and {index}) to go on without them"
+            )
+
+    def mark(self, *, clean: bool) -> None:
+        """Notes who uses the database, and whether its log holds nothing that it lacks."""
+        if self._file is not None:
+            text = f"{os.getpid()}\n{_CLEAN if clean else _OPEN}\n".encode("ascii")
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, text, 0)
+
+    def check_in_place(self) -> None:
+        """The files that commits go to are still those that others see.
+
+        Raises:
+            StoreError: One was deleted or replaced while it was in use.
+        """
+        for path in (self._database, self._database.with_name(self._database.name + "-wal")):
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                raise StoreError(f"{path} was deleted while it was in use") from None
+            if path == self._database and (found.st_dev, found.st_ino) != self._inode:
+                raise StoreError(f"{path} was replaced while it was in use")
 
     def release(self) -> None:
         """Gives the lock back; twice is fine."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with _held_guard:
+            if self._inode is not None:
+                _held.discard(self._inode)
+                self._inode = None
+        for file in (self._shared, self._file):
+            if file is not None:
+                os.close(file)
+        self._file = self._shared = None
 
 
 def pepper_file(database: Path) -> Path | None:
@@ -99,12 +196,29 @@ def pepper_file(database: Path) -> Path | None:
     return None if given else database.with_name(database.name + ".pepper")
 
 
-def read_pepper(database: Path, *, has_keys: bool) -> bytes:
-    """The secret that makes stored key digests useless alone: from the environment or a file."""
+def check_of(pepper: bytes) -> str:
+    """A value that only this pepper has."""
+    return hmac.digest(pepper, b"sequence pepper check", "sha256")[:8].hex()
+
+
+def read_pepper(database: Path, *, has_keys: bool, check: str | None = None) -> bytes:
+    """The secret that makes stored key digests useless alone: from the environment or a file.
+
+    Args:
+        database: Beside which file it lies.
+        has_keys: Whether there are keys that need it.
+        check: What `check_of` gave for the pepper of these keys, where that is known.
+
+    Raises:
+        StoreError: It is not the one that the keys were made with.
+    """
     path = pepper_file(database)
     if path is None:
-        return os.environ[PEPPER_VARIABLE].encode()
-    if has_keys and not path.exists():
+        pepper = os.environ[PEPPER_VARIABLE].encode()
+        _compare(pepper, check, PEPPER_VARIABLE)
+        return pepper
+    is_new = not path.exists()
+    if has_keys and is_new:
         logger.warning(
             "%s is missing: a new one is made, and no key from before works any more; "
             "put the file back to have them back",
@@ -121,4 +235,14 @@ def read_pepper(database: Path, *, has_keys: bool) -> bytes:
     pepper = path.read_bytes().strip()
     if len(pepper) < _PEPPER_BYTES:
         raise StoreError(f"{path} is damaged: keys made with it cannot be checked")
+    if not is_new:
+        _compare(pepper, check, str(path))
     return pepper
+
+
+def _compare(pepper: bytes, check: str | None, name: str) -> None:
+    if check is not None and check_of(pepper) != check:
+        raise StoreError(
+            f"{name} is not what the stored keys were made with: put the right one back, or remove "
+            "it to have a new one made, with which none of them works"
+        )

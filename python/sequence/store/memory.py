@@ -64,6 +64,9 @@ class MemoryStore:
         """How many rows fit."""
         return sum(_fits(table, row, query) for row in self._tables[table].values())
 
+    def idle(self) -> None:
+        """Nothing to do."""
+
     def damaged(self) -> list[Finding]:
         """None."""
         return []

@@ -37,11 +37,13 @@ from sequence.store.tables import (
     DIGEST,
     ENGINE_TABLES,
     OPEN,
+    PEPPER_SETTING,
     UNBOUNDED,
     api_keys,
     events,
     graphs,
     legs,
+    meta,
     metadata,
     orders,
     positions_v2,
@@ -83,10 +85,12 @@ class SqliteStore:
         self._failed: str | None = None
         self._closed = False
         try:
+            self._lock.check_traces()
             self._writer = _open(self.path, read_only=False)
             self._driver = _driver(self._writer)
             self._prepare_file()
             self._reader = _open(self.path, read_only=True)
+            self._lock.mark(clean=False)
         except _UNREADABLE as error:
             self._lock.release()
             raise StoreError(f"cannot open {self.path}: {error}") from error
@@ -96,6 +100,7 @@ class SqliteStore:
         self._writes = compile_writes(self._writer.dialect)
         self._chains = Chains()
         self._seals = Seals()
+        self._pepper: bytes | None = None
         self._damaged: dict[Finding, None] = {}
 
     @property
@@ -105,10 +110,17 @@ class SqliteStore:
 
     @property
     def pepper(self) -> bytes:
-        """The secret beside the database that keys are digested with."""
+        """The secret beside the database that keys are digested with; the same for its life."""
+        if self._pepper is None:
+            self._pepper = self._read_pepper()
+        return self._pepper
+
+    def _read_pepper(self) -> bytes:
         with self._reading() as connection:
             has_keys = connection.execute(select(api_keys.c.key_id).limit(1)).first() is not None
-        return read_pepper(self.path, has_keys=has_keys)
+            query = select(meta.c.value).where(meta.c.name == PEPPER_SETTING)
+            check = connection.execute(query).scalar()
+        return read_pepper(self.path, has_keys=has_keys, check=check)
 
     def load(self) -> Loaded | None:
         """Everything but ended orders, fills and events, which stay here."""
@@ -154,8 +166,9 @@ class SqliteStore:
         if os.getpid() != self._pid:
             raise StoreError("a store cannot be used after a fork: open it in the process itself")
         try:
+            self._lock.check_in_place()
             chains = self._write(batch)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreError) as error:
             # No second try: after a failed sync, a later success would mean nothing.
             self._failed = str(error)
             self._give_up()
@@ -168,6 +181,9 @@ class SqliteStore:
         with suppress(sqlite3.Error):
             if self._driver.in_transaction:
                 self._driver.rollback()
+        # What SQLite does with its log from here on is not ours to judge at the next start.
+        with suppress(OSError):
+            self._lock.mark(clean=True)
 
     def _write(self, batch: Batch) -> Chains:
         chains = self._chains
@@ -230,6 +246,13 @@ class SqliteStore:
             counted = _select(table, query).with_only_columns(func.count())
             return int(connection.execute(counted).scalar_one())
 
+    def idle(self) -> None:
+        """Moves what the log holds into the file, so that a copy of the file is a copy of all."""
+        if self._failed is None and not self._closed:
+            with suppress(sqlite3.Error):
+                # The next commit says what is wrong, if anything is.
+                self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def verify(self) -> list[Finding]:
         """Checks the file, the chains, and that rows agree with each other."""
         with self._reading() as connection:
@@ -245,8 +268,13 @@ class SqliteStore:
             self._reader.dispose()
             if self._failed is None:
                 crash_point("before_checkpoint")
-                self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                moved = self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not moved[0]:
+                    self._lock.mark(clean=True)
             self._writer.dispose()
+            if not self.path.with_name(self.path.name + "-wal").exists():
+                # The last one to close moved what it held.
+                self._lock.mark(clean=True)
         except _UNREADABLE as error:
             raise StoreError(f"cannot close {self.path}: {error}") from error
         finally:

@@ -21,6 +21,9 @@ PRESET_SETTING: Final = "preset"
 OVERRIDES_SETTING: Final = "overrides"
 """What `meta` says of how fills were simulated at the last start: the laws are judged by it."""
 
+PEPPER_SETTING: Final = "pepper_check"
+"""What `meta` says of the pepper: enough to tell another one, too little to find it."""
+
 DIGEST: Final = "row_digest"
 """The last column of every table: what `seal` makes of the others."""
 

@@ -16,6 +16,8 @@ GROUP_COMMANDS: Final = 64
 """A group is written at once when this many callers wait …"""
 GROUP_S: Final = 0.002
 """… or when the first of them has waited this long."""
+IDLE_S: Final = 1.0
+"""Without a commit for so long, the store tidies up."""
 QUEUE_COMMANDS: Final = 4_096
 """Callers that may wait; more are told to come back."""
 
@@ -134,11 +136,16 @@ class Writer:
         return True
 
     def _run(self) -> None:
-        last_group = 0
+        last_group, tidied = 0, self.commits
         while True:
             with self._turn:
-                while not self._waiting and not self._stopping:
-                    self._turn.wait()
+                wanted = lambda: bool(self._waiting) or self._stopping  # noqa: E731
+                idle = not self._turn.wait_for(wanted, None if tidied == self.commits else IDLE_S)
+            if idle:
+                tidied = self.commits
+                self._store.idle()
+                continue
+            with self._turn:
                 if last_group > 1:
                     # Others are on their way; a lone caller is not kept waiting for nobody.
                     full = lambda: len(self._waiting) >= GROUP_COMMANDS or self._stopping  # noqa: E731

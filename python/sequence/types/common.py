@@ -77,6 +77,9 @@ def known_venue(value: str) -> str:
     raise PydanticCustomError("unknown_venue", "unknown venue {venue}; known: {known}", context)
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 def short_text(value: str) -> str:
     """Checks the size of a text: at most 512 bytes of UTF-8."""
     try:
@@ -85,6 +88,9 @@ def short_text(value: str) -> str:
         raise PydanticCustomError("text", "must be valid Unicode") from None
     if size > _MAX_TEXT_BYTES:
         raise PydanticCustomError("text", "must be at most 512 bytes")
+    if _CONTROL.search(value):
+        # Printed to a terminal they would do more than be read.
+        raise PydanticCustomError("text", "must be without control characters")
     return value
 
 

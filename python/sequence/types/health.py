@@ -57,3 +57,4 @@ class Health(Wire):
     store: StoreHealth
     simulation: SimulationHealth | None = None
     venues: list[VenueHealth]
+    warnings: list[str] | None = None

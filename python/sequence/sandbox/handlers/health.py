@@ -43,9 +43,11 @@ def health(call: Call[None, None]) -> Health:
         for venue, age_ms in sorted(venues.items())
     ]
     stale = sum(not quote["nbbo"]["live"] for quote in quotes)
-    degraded = any(row["status"] != "connected" for row in rows)
+    degraded = any(row["status"] != "connected" for row in rows) or bool(call.runtime.clock.warning)
+    warnings = {"warnings": [call.runtime.clock.warning]} if call.runtime.clock.warning else {}
     return Health.trusted(
-        {
+        warnings
+        | {
             "status": _overall(call.runtime, degraded=degraded),
             "version": _core.__version__,
             "api_version": "v1",

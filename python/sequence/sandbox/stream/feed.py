@@ -60,18 +60,25 @@ class Feeds:
         self._next_stale_ns = 0
         self._stale: set[str] | None = None
         self._alert_number = 0
+        self._clock: dict[str, Any] | None = None
 
     def feed(self, name: FeedName, principal: "Principal") -> Feed:
         """A feed of the caller; made at its first use, and kept up to date from then on."""
         key = principal.client.client_id, principal.mode
         self._owners[self._runtime.account(principal)] = principal.client.client_id
         if name == "alerts":
-            return self._alerts.setdefault(key, Feed())
+            return self._alerts.get(key) or self._new_alerts(key)
         if key not in self._risk:
             self._risk[key] = Feed(), principal
         feed = self._risk[key][0]
         self._next_risk_ns = 0
         self._poll_risk()
+        return feed
+
+    def _new_alerts(self, key: tuple[str, str]) -> Feed:
+        feed = self._alerts[key] = Feed()
+        if self._clock is not None:
+            self._raise(feed, self._clock, self._runtime.now_ns)
         return feed
 
     def alert(self, account: int, ts_ns: int, data: str) -> None:
@@ -88,6 +95,11 @@ class Feeds:
         """Everybody hears that nothing is kept any more; the caller holds the lock."""
         text = "the store refused a commit: this sandbox is read-only until it is started again"
         self._raise_for_all(_alert("store_read_only", "critical", text))
+
+    def clock_stepped(self, text: str) -> None:
+        """Everybody hears what is wrong with the machine's clock, whoever comes later, too."""
+        self._clock = _alert("clock_step", "warning", text)
+        self._raise_for_all(self._clock)
 
     def poll(self) -> None:
         """Looks for changes that no command announces."""
