@@ -92,6 +92,23 @@ fn a_fill_that_is_faster_stands() {
 }
 
 #[test]
+fn a_sell_that_grows_while_it_fills_holds_its_new_size() {
+    use sequence_core::ids::AssetKind;
+    let mut desk = Desk::new("realistic", &[]);
+    desk.seed(AssetKind::Crypto, "ABC", 11);
+    let order = desk.place(Side::Sell, 10, 99).unwrap();
+    // Five are filled at the venue, and the answer is on its way.
+    while desk.order(order).legs[0].open == desk::qty(10) {
+        desk.wait(MS);
+    }
+    desk.amend(order, Some(11), None).unwrap();
+    desk.wait(LONG);
+    assert_eq!(desk.row(order), ("PARTIAL", 11, 5));
+    let other = desk.place(Side::Sell, 1, 99).unwrap();
+    assert_eq!(desk.row(other), ("REJECTED", 1, 0), "everything is in the first order");
+}
+
+#[test]
 fn an_amend_below_what_filled_meanwhile_changes_nothing() {
     let mut desk = Desk::new("realistic", &[]);
     let order = resting(&mut desk);

@@ -15,8 +15,17 @@ use sequence_core::tape::{EventKind, MarketEvent, flag};
 /// 2026-04-20 04:00:00 UTC.
 pub(crate) const START_NS: i64 = 1_776_657_600_000_000_000;
 pub(crate) const MS: i64 = 1_000_000;
-const VENUE: &str = "kraken";
 pub(crate) const SYMBOL: &str = "ABC-USD";
+
+/// What a desk trades: venue, symbol, and how much a whole price is (1e-9).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) venue: &'static str,
+    pub(crate) symbol: &'static str,
+    pub(crate) whole: i64,
+}
+
+pub(crate) const SPOT: Place = Place { venue: "kraken", symbol: SYMBOL, whole: 1_000_000_000 };
 
 /// An engine with 10,000 USD at one venue.
 pub(crate) struct Desk {
@@ -24,22 +33,30 @@ pub(crate) struct Desk {
     pub(crate) account: AccountId,
     pub(crate) market: MarketId,
     pub(crate) now_ns: i64,
+    place: Place,
 }
 
 impl Desk {
     pub(crate) fn new(preset: &str, overrides: &[(&str, &str)]) -> Self {
+        let mut desk = Self::at(SPOT, preset, overrides);
+        desk.seed(AssetKind::Fiat, "USD", 10_000);
+        desk.book(&[(99, 5)], &[(110, 5)]);
+        desk
+    }
+
+    /// One without money and without a book.
+    pub(crate) fn at(place: Place, preset: &str, overrides: &[(&str, &str)]) -> Self {
         let mut params = Params::preset(preset).unwrap();
         for (key, value) in overrides {
             params.set(key, value).unwrap();
         }
         let mut engine = Engine::new(42, preset, params);
-        let venue = VenueId::parse(VENUE).unwrap();
-        let market = engine.list_market(venue, SYMBOL, FeedKind::HandFed).unwrap();
+        let venue = VenueId::parse(place.venue).unwrap();
+        let market = engine.list_market(venue, place.symbol, FeedKind::HandFed).unwrap();
         let account = engine.account("alice");
-        let mut desk = Self { engine, account, market, now_ns: START_NS };
+        let mut desk = Self { engine, account, market, now_ns: START_NS, place };
         desk.apply(Command::Reset { account, initial: Quantity(1) }).unwrap();
-        desk.seed(AssetKind::Fiat, "USD", 10_000);
-        desk.book(&[(99, 5)], &[(110, 5)]);
+        desk.apply(Command::SetPositions { account, rows: &[], replace: true }).unwrap();
         desk
     }
 
@@ -50,7 +67,7 @@ impl Desk {
     }
 
     pub(crate) fn seed(&mut self, kind: AssetKind, symbol: &str, whole: i64) {
-        let (account, venue) = (self.account, VenueId::parse(VENUE).unwrap());
+        let (account, venue) = (self.account, VenueId::parse(self.place.venue).unwrap());
         let quantity = Quantity(whole * 100_000_000);
         let row = PositionRow { venue, kind, symbol, quantity, entry: None };
         self.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
@@ -59,9 +76,10 @@ impl Desk {
     /// Replaces the book; whole prices and sizes.
     pub(crate) fn book(&mut self, bids: &[(i64, i64)], asks: &[(i64, i64)]) {
         let now = self.now_ns;
+        let whole = self.place.whole;
         let level = |side| {
             move |(price, size): &(i64, i64)| {
-                MarketEvent::level(side, px(*price), qty(*size), now, now)
+                MarketEvent::level(side, Price(price * whole), qty(*size), now, now)
             }
         };
         let mut events = vec![MarketEvent::new(EventKind::SnapshotBegin, now, now)];
@@ -73,9 +91,14 @@ impl Desk {
 
     /// A seller hits the bids.
     pub(crate) fn sold(&mut self, price: i64, size: i64) {
+        self.print(BookSide::Bid, price, size);
+    }
+
+    /// Somebody trades with orders that rest on a side.
+    pub(crate) fn print(&mut self, rested: BookSide, price: i64, size: i64) {
         let mut event = MarketEvent::new(EventKind::Print, self.now_ns, self.now_ns);
-        (event.price, event.quantity) = (px(price), qty(size));
-        event.side = Some(BookSide::Bid);
+        (event.price, event.quantity) = (self.px(price), qty(size));
+        event.side = Some(rested);
         event.flags |= flag::AGGRESSOR_KNOWN;
         self.feed(vec![event]);
     }
@@ -100,7 +123,18 @@ impl Desk {
 
     /// A limit buy of whole units.
     pub(crate) fn buy(&mut self, size: i64, price: i64) -> OrderId {
-        self.submit(limit(Side::Buy, size, price)).unwrap()
+        self.place(Side::Buy, size, price).unwrap()
+    }
+
+    /// A limit order of whole units.
+    pub(crate) fn place(&mut self, side: Side, size: i64, price: i64) -> Result<OrderId, Refusal> {
+        let limit = Some(self.px(price));
+        self.submit(Submit { symbol: self.place.symbol, limit, ..market(side, size) })
+    }
+
+    /// A whole price.
+    pub(crate) const fn px(&self, whole: i64) -> Price {
+        Price(whole * self.place.whole)
     }
 
     pub(crate) fn amend(
@@ -113,7 +147,7 @@ impl Desk {
         let change = Amend {
             id: &id,
             new_qty: total.map(qty),
-            new_price: price.map(px),
+            new_price: price.map(|price| self.px(price)),
             ..Amend::default()
         };
         let account = self.account;
