@@ -254,6 +254,8 @@ def of_position(row: Row) -> Facts:
         "fees": _number(row, "fees_usd_1e9"),
         "margin": _number(row, "margin_locked_1e8"),
         "state": row["lifecycle"]["state"],
+        "source": row["mark_source"],
+        "by": row["mark_symbol"] or "none",
     }
 
 

@@ -157,6 +157,7 @@ class Row:
     fees: int = 0
     perp: int = 0
     margin: int = 0
+    traded: bool = False
 
     def fill(self, held: int, signed: int, price: int, fee: int) -> int:
         """Takes a fill in; returns the size that closed."""
@@ -178,6 +179,8 @@ class Model:
     total: dict[Key, int] = field(default_factory=dict)
     rows: dict[Key, Row] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    mark: int | None = None
+    """Of the perpetual: the middle of its last book with two sides."""
 
     def row(self, key: Key) -> Row:
         if key not in self.rows:
@@ -194,7 +197,18 @@ class Model:
         return orders + margins
 
     def available(self, key: Key) -> int:
-        return self.total.get(key, 0) - self.locked(key)
+        """Free cash less what backs a loss at the mark."""
+        return max(self.total.get(key, 0) - self.locked(key) - self.loss(key), 0)
+
+    def loss(self, key: Key) -> int:
+        perps = [m for m in MARKETS if m.kind == "perp" and (m.venue, *m.settle) == key]
+        rows = [self.row((m.venue, *m.held)) for m in perps]
+        gains = (
+            Fraction(row.perp, ONE) * (self.mark - row.entry)
+            for row in rows
+            if row.traded and self.mark is not None
+        )
+        return ceil(max(-sum(gains, Fraction(0)), Fraction(0)))
 
     def held(self, key: Key) -> int:
         return self.row(key).perp if key[1] == "perp" else self.total.get(key, 0) // 10
@@ -262,6 +276,7 @@ class Model:
 
     @staticmethod
     def _move_margin(row: Row, closed: int, signed: int, price: int) -> None:
+        row.traded = True
         size, opened = abs(row.perp), abs(signed) - closed
         kept = ceil(Fraction(row.margin * (size - closed), size)) if size else 0
         row.margin = kept + ceil(Fraction(price * opened, 10 * ONE))

@@ -86,7 +86,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def reset(self, usd: int) -> None:
         answer = self.engine.reset(self.account, usd * ONE, self.tick())
         assert answer["venues_seeded"] == 9
-        self.model = Model()
+        self.model = Model(mark=self.model.mark)
         self.seen.clear()
         for row in self.positions():
             self.model.write(key_of(row), usd * ONE, 10**9)
@@ -103,6 +103,8 @@ class LedgerMachine(RuleBasedStateMachine):
             bids[0][0] if bids else None,
             asks[0][0] if asks else None,
         )
+        if terms == PERP and bids and asks:
+            self.model.mark = (bids[0][0] + asks[0][0]) // 2
 
     @rule(terms=st.sampled_from(BOOKS), move=offsets, size=quantities, side=sides)
     def trade(self, terms: Terms, move: int, size: int, side: str) -> None:
@@ -278,8 +280,8 @@ class LedgerMachine(RuleBasedStateMachine):
         """The order of a fill; one that the model does not know was made to liquidate."""
         name = fill["node_order_id"]
         if fill["cause"] == "LIQUIDATION":
-            bid, ask = self.touch[PERP.symbol]
-            mark = ((bid or ask or 0) + (ask or bid or 0)) // 2
+            mark = self.model.mark
+            assert mark is not None
             assert self.model.is_below_liquidation_target(PERP, mark), fill
             if name not in self.model.orders:
                 row = self.engine.order(self.account, name)

@@ -1,5 +1,6 @@
 """One account of the model: rows, orders, locks, cost basis, and what each event does to them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -57,6 +58,10 @@ class Settled(NamedTuple):
     gain: Fraction
 
 
+Price = Callable[["Market", Row], Fraction]
+"""What a position counts at."""
+
+
 @dataclass
 class Account:
     """Everything one client has."""
@@ -109,24 +114,31 @@ class Account:
         )
         return max(opposite - committed, 0)
 
-    def equity(self, cash: Key, marks: dict[Market, int]) -> Fraction:
-        return self.total.get(cash, 0) + self.gain(cash, marks)
+    def free(self, key: Key, price: Price) -> int:
+        """Cash that nothing holds, less what backs a loss; a gain frees nothing."""
+        loss = max(-self.gain(key, price), Fraction(0))
+        return self.total.get(key, 0) - self.locked(key) - ceil(loss)
 
-    def gain(self, cash: Key, marks: dict[Market, int]) -> Fraction:
-        """What the perpetuals would realise at their marks."""
+    def equity(self, cash: Key, price: Price) -> Fraction:
+        return self.total.get(cash, 0) + self.gain(cash, price)
+
+    def gain(self, cash: Key, price: Price) -> Fraction:
+        """What the perpetuals would realise at what they count."""
         return sum(
             (
-                row.perp * SHARE * (marks[market] - row.entry)
+                row.perp * SHARE * (price(market, row) - row.entry)
                 for market, row in self.positions(cash)
+                if not row.by_hand
             ),
             start=Fraction(0),
         )
 
-    def maintenance(self, cash: Key, marks: dict[Market, int]) -> Fraction:
+    def maintenance(self, cash: Key, price: Price) -> Fraction:
         return sum(
             (
-                MAINTENANCE * abs(row.perp) * SHARE * marks[market]
+                MAINTENANCE * abs(row.perp) * SHARE * price(market, row)
                 for market, row in self.positions(cash)
+                if not row.by_hand
             ),
             start=Fraction(0),
         )

@@ -28,6 +28,8 @@ class Book:
     status: str = "open"
     held: bool = False
     mark: int | None = None
+    was_live: bool = False
+    """It had a mark since the last restart."""
     version: int = 0
 
     def best(self, side: str) -> int | None:
@@ -72,7 +74,7 @@ class Book:
         """The middle of a live book with two sides; else the last one stays."""
         bid, ask = self.best("buy"), self.best("sell")
         if self.is_live and bid is not None and ask is not None:
-            self.mark = (bid + ask) // 2
+            self.mark, self.was_live = (bid + ask) // 2, True
 
     def print(self, price: int, size: int, side: str) -> None:
         """A trade: what stood at its price on the other side has that much less."""
@@ -87,3 +89,4 @@ class Book:
         """A restart: the levels are gone, the mark stays."""
         self.sides = {"buy": {}, "sell": {}}
         self.status, self.held, self.version = "open", False, 0
+        self.was_live = False

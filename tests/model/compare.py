@@ -76,7 +76,7 @@ def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any]) ->
     assert row["qty_1e8"] == held, (key, row["qty_1e8"], held)
     if key[1] != "perp":
         total = account.total.get(key, 0)
-        available = (total - account.locked(key)) // 10
+        available = max(account.free(key, machine.world.counted), 0) // 10
         found = (row["available_qty_1e8"], row["locked_qty_1e8"])
         assert sum(found) == total // 10, (key, found, total)
         slack = len(PERPS) if key in account.rough else 0
@@ -94,10 +94,8 @@ def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any]) ->
 
 
 def _mark(machine: "Machine", key: Key, row: dict[str, Any]) -> None:
-    """The middle of the best bid and ask of all live books of the contract."""
-    books = [book for market, book in machine.world.books.items()
-             if market in PERPS and market.symbol == key[2] and book.is_live]  # fmt: skip
-    bids = [bid for book in books if (bid := book.best("buy")) is not None]
-    asks = [ask for book in books if (ask := book.best("sell")) is not None]
-    if bids and asks and row["qty_1e8"]:
-        assert row["current_price_usd_1e9"] == (max(bids) + min(asks)) // 2, (key, row)
+    """The mark of the contract's own book, not of what other venues quote."""
+    mark = next(book.mark for market, book in machine.world.books.items()
+                if market in PERPS and Listing(market).held == key)  # fmt: skip
+    if mark is not None and row["qty_1e8"]:
+        assert row["current_price_usd_1e9"] == mark, (key, row)

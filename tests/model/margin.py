@@ -74,7 +74,8 @@ class Watch:
         row.fees -= amount
         cash = next(market for market in PERPS if Listing(market).held == key).cash
         account.pay(cash, amount)
-        if account.shortage(cash) or (amount < 0 and not pending.MARGIN_IS_ALWAYS_JUDGED):
+        if amount < 0 or account.shortage(cash):
+            # Open orders pay before the margin of a position does.
             self.machine.absorber.short.add(cash)
 
     def _key(self, who: int, number: int) -> Key:
@@ -88,8 +89,8 @@ class Watch:
     # Margin calls.
 
     def _is_below(self, account: Account, cash: Key, factor: Fraction) -> bool:
-        marks = self.machine.world.marks()
-        return account.equity(cash, marks) < factor * account.maintenance(cash, marks)
+        price = self.machine.world.counted
+        return account.equity(cash, price) < factor * account.maintenance(cash, price)
 
     def started(self, event: dict[str, Any]) -> None:
         account = self.machine.world.accounts[event["account"]]
@@ -116,9 +117,9 @@ class Watch:
         assert market == largest or not self._can_close(account, largest), (market, largest)
 
     def _largest(self, account: Account, cash: Key) -> Market:
-        marks = self.machine.world.marks()
+        price = self.machine.world.counted
         held = account.positions(cash)
-        return max(held, key=lambda pair: abs(pair[1].perp) * marks[pair[0]])[0]
+        return max(held, key=lambda pair: abs(pair[1].perp) * price(*pair))[0]
 
     def _can_close(self, account: Account, market: Market) -> bool:
         world = self.machine.world

@@ -6,13 +6,13 @@ FEE_STEPS_ARE_BOUNDED = False
 FOK_SAYS_STALE = False
 """A fill-or-kill at a book that cannot be trusted says so, and not that it was refused."""
 
-ONE_SIDE_IS_NO_MARK = False
+ONE_SIDE_IS_NO_MARK = True
 """A book with one side leaves the mark as it was."""
 
-STALE_LEGS_COUNT = False
+STALE_LEGS_COUNT = True
 """A halted book leaves the margin of the account judged, at its last mark."""
 
-MARGIN_IS_ALWAYS_JUDGED = False
+MARGIN_IS_ALWAYS_JUDGED = True
 """After fills, funding, amends and writes too, and not with market data only."""
 
 REDUCE_ONLY_NEEDS_NO_FUNDS = False
@@ -21,7 +21,7 @@ REDUCE_ONLY_NEEDS_NO_FUNDS = False
 MINIMUM_OF_HYPERLIQUID = 5
 """Its smallest order is 10 dollars."""
 
-RESTART_KEEPS_MARGIN = False
+RESTART_KEEPS_MARGIN = True
 """After a restart margins are judged as before."""
 
 FOK_SAYS_BUSY = False

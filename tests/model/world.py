@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tests.model import pending
-from tests.model.account import Account
+from tests.model.account import Account, Row
 from tests.model.book import Book
 from tests.model.order import Form, Order
 from tests.model.terms import PERPS, SPOT, Key, Listing, Market, event, protection
@@ -60,8 +60,16 @@ class World:
         outcomes = [Listing(market, True) for market in markets if market.kind == "prediction"]
         return [*(Listing(market) for market in markets), *outcomes]
 
-    def marks(self) -> dict[Market, int]:
-        return {market: self.books[market].mark or 0 for market in PERPS}
+    def counted(self, market: Market, row: Row) -> Fraction:
+        """What a position counts at: its mark, or what was paid where its book is not live and
+        that is worse."""
+        book = self.books[market]
+        if book.mark is None:
+            return row.entry
+        mark = Fraction(book.mark)
+        if book.is_live or not book.was_live:
+            return mark
+        return min(mark, row.entry) if row.perp > 0 else max(mark, row.entry)
 
     # What an account may take, and where it stops.
 
@@ -180,7 +188,7 @@ class World:
 
     def available(self, account: Account, key: Key) -> int:
         """What a new order may reserve."""
-        return account.total.get(key, 0) - account.locked(key)
+        return max(account.free(key, self.counted), 0)
 
     def crosses(self, account: Account, order: Order) -> bool:
         """Whether a post-only order would take, or would meet an own order."""

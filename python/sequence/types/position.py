@@ -64,6 +64,7 @@ class Position(Wire):
     margin_locked_1e8: int
     margin_asset: str | None
     mark_source: MarkSource
+    mark_symbol: str | None
     mark_age_ms: int
     updated_unix_ns: int
 

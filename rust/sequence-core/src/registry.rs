@@ -15,7 +15,7 @@ use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId
 use crate::number::{Money, Quantity};
 use crate::sim::fees::FeeSchedule;
 use crate::table::Table;
-use crate::venue::{PriceGrid, Terms, TermsOrigin, TermsOrigins, believe};
+use crate::venue::{PriceGrid, Terms, TermsOrigin, TermsOrigins, believe, is_fiat};
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,30 @@ pub struct Asset {
     pub code: Arc<str>,
     /// Valued at exactly 1 USD.
     pub pegged: bool,
-    /// The symbol whose mid values this asset in USD, for rows of kinds crypto and event.
-    pub valued_by: Option<(SymbolId, Option<Outcome>)>,
+    /// Symbols whose mid says what a unit is worth, the best first.
+    pub valued_by: Vec<Valuation>,
+}
+
+/// A symbol that says what an asset is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Valuation {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// The outcome, of event contracts.
+    pub outcome: Option<Outcome>,
+    /// The asset is what the pair is quoted in.
+    pub inverse: bool,
+    /// What the other side of the pair is worth.
+    pub other: Worth,
+}
+
+/// What one side of a pair is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worth {
+    /// A dollar, or what is pegged to it.
+    OneDollar,
+    /// Whatever this asset is.
+    Of(AssetId),
 }
 
 /// One symbol.
@@ -129,6 +151,8 @@ pub struct Registry {
     asset_ids: BTreeMap<(AssetKind, Arc<str>), AssetId>,
     symbols: Table<SymbolId, SymbolEntry>,
     names: BTreeMap<Arc<str>, Resolved>,
+    /// What says the worth of an asset, by its code in pairs.
+    pairs: BTreeMap<Arc<str>, Vec<Valuation>>,
     markets: Table<MarketId, MarketSpec>,
     venue_symbols: Table<MarketId, Arc<str>>,
 }
@@ -141,7 +165,7 @@ impl Registry {
         }
         let code: Arc<str> = code.into();
         let pegged = is_usd_pegged(kind, &code);
-        let valued_by = self.valuation(kind, &code);
+        let valued_by = self.valuations(kind, &code);
         let id = self.assets.push(Asset { kind, code: code.clone(), pegged, valued_by });
         self.asset_ids.insert((kind, code), id);
         id
@@ -152,12 +176,23 @@ impl Registry {
         self.asset_ids.get(&(kind, Arc::from(code))).copied()
     }
 
-    fn valuation(&self, kind: AssetKind, code: &str) -> Option<(SymbolId, Option<Outcome>)> {
-        let found = match kind {
-            AssetKind::Crypto | AssetKind::Fiat => self.names.get(format!("{code}-USD").as_str()),
-            AssetKind::EventContract | AssetKind::Perp => self.names.get(code),
-        };
-        found.map(|resolved| (resolved.symbol, resolved.outcome))
+    /// What says the worth of an asset, among the symbols there are.
+    fn valuations(&self, kind: AssetKind, code: &str) -> Vec<Valuation> {
+        match kind {
+            AssetKind::Crypto | AssetKind::Fiat => {
+                self.pairs.get(code).cloned().unwrap_or_default()
+            }
+            AssetKind::EventContract | AssetKind::Perp => {
+                let found = self.names.get(code).copied();
+                let way = |Resolved { symbol, outcome }| Valuation {
+                    symbol,
+                    outcome,
+                    inverse: false,
+                    other: Worth::OneDollar,
+                };
+                found.map(way).into_iter().collect()
+            }
+        }
     }
 
     /// All assets, in order of first use.
@@ -185,18 +220,53 @@ impl Registry {
             self.names.entry(name).or_insert(Resolved { symbol, outcome });
         }
         self.symbols.push(entry);
-        self.revalue(symbol);
         symbol
     }
 
-    /// Assets made before their symbol was listed learn what values them.
-    fn revalue(&mut self, symbol: SymbolId) {
-        let known: Vec<_> =
-            self.assets.iter().map(|(_, asset)| self.valuation(asset.kind, &asset.code)).collect();
-        for (asset, valued_by) in self.assets.rows_mut().zip(known) {
-            if valued_by.is_some_and(|(by, _)| by == symbol) {
-                asset.valued_by = valued_by;
+    /// Assets of a symbol that is listed for the first time learn that it says what they are worth.
+    fn value_by(&mut self, symbol: SymbolId) {
+        let entry = self.symbols[symbol].clone();
+        match entry.kind {
+            InstrumentKind::Spot => {
+                self.value_pair(symbol, (&entry.base, &entry.quote), false);
+                self.value_pair(symbol, (&entry.quote, &entry.base), true);
             }
+            InstrumentKind::Perp => self.renew(AssetKind::Perp, &entry.text),
+            InstrumentKind::Prediction => {
+                for (name, _) in names_of(&entry) {
+                    self.renew(AssetKind::EventContract, &name);
+                }
+            }
+        }
+    }
+
+    /// One side of a pair is worth what the other says. Dollars come first, then what is pegged to
+    /// them, then pairs that quote the asset itself, and only then other assets.
+    fn value_pair(&mut self, symbol: SymbolId, (code, by): (&Arc<str>, &Arc<str>), inverse: bool) {
+        let kind = if is_fiat(by) { AssetKind::Fiat } else { AssetKind::Crypto };
+        let other = match self.find_asset(kind, by) {
+            _ if is_usd_pegged(kind, by) => Worth::OneDollar,
+            Some(asset) => Worth::Of(asset),
+            None => return,
+        };
+        let rank = |way: &Valuation, quote: &str| (way.other, way.inverse, quote != "USD");
+        let new = Valuation { symbol, outcome: None, inverse, other };
+        let mut ways = self.pairs.remove(code).unwrap_or_default();
+        let at = ways.partition_point(|way| {
+            let entry = &self.symbols[way.symbol];
+            let quote = if way.inverse { &entry.base } else { &entry.quote };
+            rank(way, quote) <= rank(&new, by)
+        });
+        ways.insert(at, new);
+        self.pairs.insert(code.clone(), ways);
+        for kind in [AssetKind::Crypto, AssetKind::Fiat] {
+            self.renew(kind, code);
+        }
+    }
+
+    fn renew(&mut self, kind: AssetKind, code: &str) {
+        if let Some(id) = self.find_asset(kind, code) {
+            self.assets[id].valued_by = self.valuations(kind, code);
         }
     }
 
@@ -208,6 +278,9 @@ impl Registry {
         let entry = &mut self.symbols[spec.symbol];
         let at = entry.markets.partition_point(|other| markets[*other].venue < spec.venue);
         entry.markets.insert(at, id);
+        if entry.markets.len() == 1 {
+            self.value_by(spec.symbol);
+        }
         id
     }
 

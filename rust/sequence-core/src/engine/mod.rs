@@ -134,7 +134,8 @@ enum Due {
 }
 
 impl Due {
-    /// Messages come before timers of the same instant.
+    /// Messages come before timers of the same instant. Funding is due right after its boundary,
+    /// before anything else of that instant.
     const fn rank(&self) -> u8 {
         match self {
             Self::Arrive(..)
@@ -143,7 +144,7 @@ impl Due {
             | Self::SendAgain(..)
             | Self::Deliver(..) => 1,
             Self::Expire(_) | Self::Chase(_) | Self::NewDay => 2,
-            Self::Funding(_) => 3,
+            Self::Funding(_) => 0,
         }
     }
 }
@@ -198,7 +199,6 @@ struct Portfolio {
     rows: Table<RowIx, Position>,
     row_keys: Table<RowIx, RowKey>,
     life: life::state::Life,
-    last_marks: BTreeMap<crate::ids::SymbolId, (crate::number::Price, i64)>,
 }
 
 /// What happened, for whoever reads or keeps it.
@@ -254,7 +254,6 @@ impl Engine {
                 rows: Table::default(),
                 row_keys: Table::default(),
                 life: life::state::Life::default(),
-                last_marks: BTreeMap::new(),
             },
             journal: Journal {
                 ulids: UlidSource::new(seed),
@@ -272,10 +271,12 @@ impl Engine {
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
         let market_data = matches!(command, Command::Market { .. } | Command::MarketRows { .. });
-        self.run_timers(if market_data { now_ns.saturating_sub(1) } else { now_ns });
+        let first = if market_data { (now_ns, 1) } else { (now_ns.saturating_add(1), 0) };
+        self.run_timers(first);
         self.agenda.now_ns = now_ns;
         let reply = self.perform(command);
         self.hand_over();
+        self.judge_changed();
         reply
     }
 
@@ -393,11 +394,11 @@ impl Engine {
         self.agenda.timers.first_key_value().map(|((due, ..), _)| *due)
     }
 
-    /// Fires what is due up to `until_ns`, each at its own time.
-    fn run_timers(&mut self, until_ns: i64) {
+    /// Fires what is due before an instant and rank, each at its own time.
+    fn run_timers(&mut self, first: (i64, u8)) {
         while let Some(entry) = self.agenda.timers.first_entry() {
-            let due_ns = entry.key().0;
-            if due_ns > until_ns {
+            let (due_ns, rank, _) = *entry.key();
+            if (due_ns, rank) >= first {
                 return;
             }
             self.agenda.now_ns = self.agenda.now_ns.max(due_ns);
@@ -413,6 +414,7 @@ impl Engine {
                 Due::NewDay => self.new_day(),
             }
             self.hand_over();
+            self.judge_changed();
         }
     }
 

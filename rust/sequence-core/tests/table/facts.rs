@@ -126,6 +126,8 @@ pub(crate) fn of_position(row: Option<&Value>) -> Facts {
         ("fees", number(row, "fees_usd_1e9")),
         ("margin", number(row, "margin_locked_1e8")),
         ("state", text(get(get(row, "lifecycle"), "state"))),
+        ("source", text(get(row, "mark_source"))),
+        ("by", text(get(row, "mark_symbol"))),
     ])
 }
 

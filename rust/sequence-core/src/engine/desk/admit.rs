@@ -48,6 +48,8 @@ impl Engine {
         let id = id.unwrap_or_else(|| GraphId::Made(self.journal.ulids.next(self.agenda.now_ns)));
         let order = self.record(account, order, &admitted, id);
         self.place(order);
+        // A fill may liquidate what it opened: that is part of the answer.
+        self.judge_changed();
         let graph = self.desk.orders[order].spec.graph;
         if !self.desk.orders[order].status.is_terminal() {
             self.desk.graphs[graph].first_answer = Some(Box::new(self.desk.orders[order].clone()));
@@ -193,7 +195,10 @@ impl Engine {
         let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.lot).min()) else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
-        let rate = specs().next().map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).0).max(1);
+        let rate = specs()
+            .next()
+            .map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).map_or(0, |rate| rate.0))
+            .max(1);
         let usd_price =
             mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
         let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;

@@ -8,6 +8,7 @@ use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, passive};
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
+use crate::ledger::LedgerError;
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Amending, Leg, LegState, Order, Reshape};
 use crate::registry::MarketSpec;
@@ -246,7 +247,7 @@ impl Engine {
                 leg.reshape = form.map(Box::new);
             }
             if form.is_some()
-                && let Err(error) = self.hold_required(id, at)
+                && let Err(error) = self.hold_more(id, at)
             {
                 failed = Some(error.to_string());
                 break;
@@ -262,6 +263,19 @@ impl Engine {
             debug_assert!(shrunk.is_ok());
         }
         Err(named_conflict("INSUFFICIENT_BALANCE", &text))
+    }
+
+    /// Holds what both forms of a leg need, when that much can be spent.
+    fn hold_more(&mut self, id: OrderId, at: usize) -> Result<(), LedgerError> {
+        let order = &self.desk.orders[id];
+        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
+        else {
+            return Ok(());
+        };
+        let needed = Self::required(order.spec.side, self.registry.market(leg.market), leg)?;
+        let more = Money(needed.0 - self.portfolio.ledger.reserved(held)?.0);
+        self.check_spendable(self.funded_by(&order.spec, leg.market), more)?;
+        self.hold_required(id, at)
     }
 }
 

@@ -148,14 +148,7 @@ impl Engine {
     fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (account, held) = self.holder(fill);
         let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
-        let filled = Quantity(leg.filled.0 + fill.quantity.0);
-        let keep = if leg.reshape.is_some() {
-            let after = Leg { filled, fees: fill.fees, ..leg.clone() };
-            Self::required(Side::Buy, &fill.terms, &after)?
-        } else {
-            let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
-            buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?
-        };
+        let keep = Self::required_after(fill, leg)?;
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
         self.portfolio.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
@@ -169,21 +162,30 @@ impl Engine {
     fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
         let (account, held) = self.holder(fill);
         let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
-        let rest = Quantity(leg.remaining().0 - fill.quantity.0);
+        let keep = Self::required_after(fill, leg)?;
         let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
         let (row, after, realized) = self.changed_row(account, fill, held)?;
-        self.portfolio.ledger.settle(
-            reservation,
-            fill.quantity.to_money(),
-            Money::ZERO,
-            rest.to_money(),
-        )?;
+        self.portfolio.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, keep)?;
         let cash = self.row(account, fill.terms.venue, fill.terms.settle);
         let balance = self.balance_in(cash);
         self.portfolio.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
         self.portfolio.rows[row] = after;
         self.touch_row(cash);
         Ok(realized)
+    }
+
+    /// What a leg holds once a fill is booked, in the form it has or will have.
+    fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
+        let filled = Quantity(leg.filled.0 + fill.quantity.0);
+        if leg.reshape.is_some() {
+            let after = Leg { filled, fees: fill.fees, ..leg.clone() };
+            return Self::required(fill.execution.side, &fill.terms, &after);
+        }
+        let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
+        match fill.execution.side {
+            Side::Buy => Ok(buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?),
+            Side::Sell => Ok(rest.to_money()),
+        }
     }
 
     fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
@@ -319,6 +321,8 @@ impl Engine {
     fn touch_row(&mut self, row: RowIx) {
         let held = self.held_in(row);
         self.portfolio.rows[row].touch(held, self.agenda.now_ns);
+        let RowKey { account, venue, asset, .. } = self.portfolio.row_keys[row];
+        self.cash_moved(account, venue, asset);
     }
 
     /// The balance of a row that is no perpetual's.
@@ -354,14 +358,6 @@ impl Engine {
         total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 
-    /// Value of one unit of an asset in USD: 1 when pegged, else the mid of its USD market.
-    pub(in crate::engine) fn usd_rate(&self, asset: AssetId) -> Price {
-        if self.registry.asset_row(asset).pegged {
-            return Price(PRICE_ONE);
-        }
-        self.mark_of(asset).map_or(Price(0), |mark| mark.price)
-    }
-
     fn in_usd(&self, price: Price, quote: AssetId) -> Result<Price, LedgerError> {
         let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?.0;
         i64::try_from(usd).map(Price).or(Err(LedgerError::Range))
@@ -373,7 +369,7 @@ impl Engine {
         money: Money,
         asset: AssetId,
     ) -> Result<Money, LedgerError> {
-        let rate = self.usd_rate(asset);
+        let rate = self.usd_rate(asset).unwrap_or(Price(0));
         if rate.0 == PRICE_ONE {
             return Ok(money);
         }

@@ -10,7 +10,7 @@ use crate::engine::portfolio::required::buy_cost;
 use crate::engine::{Due, Engine};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
-use crate::number::{Money, Price, QUANTITY_ONE, Quantity, exact_notional};
+use crate::number::{Price, QUANTITY_ONE, Quantity, exact_notional};
 use crate::order::{
     AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
     book_side,
@@ -319,6 +319,8 @@ impl Engine {
             let market = leg.market;
             let terms = self.registry.market(market);
             let amount = Self::required(self.desk.orders[id].spec.side, terms, leg)?;
+            let (account, venue, asset) = self.funded_by(&self.desk.orders[id].spec, market);
+            self.check_spendable((account, venue, asset), amount)?;
             let balance = self.funding(id, market);
             let reservation: ReservationId = self.portfolio.ledger.reserve(balance, amount)?;
             if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
@@ -345,9 +347,7 @@ impl Engine {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
             (_, Side::Sell) => terms.held(order.spec.outcome),
         };
-        let balance = self.portfolio.ledger.find(order.spec.account, terms.venue, asset);
-        let available =
-            balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
+        let available = self.spendable(order.spec.account, terms.venue, asset);
         if order.spec.reduce_only {
             return self.reducible(&order.spec, market).min(order.qty).floor_to(terms.lot);
         }

@@ -62,6 +62,9 @@ impl Engine {
     pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
         if self.exchange.unclaimed.remove(&id) {
             let (mut sim, params) = (self.market_sim(id, feed), self.rules.params);
+            if let Some(mark) = self.exchange.markets[id].last_mark() {
+                sim.put_mark(mark.price, mark.as_of_ns);
+            }
             for (account, world) in &self.exchange.markets[id].worlds {
                 sim.world(*account, &params).waiting.clone_from(&world.waiting);
             }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::book::Book;
 use crate::engine::exchange::evidence::TapeCite;
 use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
+use crate::engine::portfolio::marks::BookMark;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
@@ -73,6 +74,10 @@ pub struct MarketSim {
     delay_ns: Option<i64>,
     /// Connections of the feed so far: each begins with a snapshot that no known book precedes.
     epoch: u64,
+    /// The last mid of a live book with two sides.
+    last_mark: Option<BookMark>,
+    /// It was seen here, not before a restart.
+    has_marked: bool,
     pub(in crate::engine) depth_pace: DepthPace,
     /// The message under way changes depth.
     depth: bool,
@@ -112,6 +117,8 @@ impl MarketSim {
             clock: ClockOffset::default(),
             delay_ns: None,
             epoch: 0,
+            last_mark: None,
+            has_marked: false,
             depth_pace: DepthPace::default(),
             depth: false,
         }
@@ -129,6 +136,29 @@ impl MarketSim {
 
     pub(in crate::engine) const fn set_lot(&mut self, lot: Quantity) {
         self.lot = lot.0;
+    }
+
+    /// Remembers the mark of a book that is good now.
+    pub(in crate::engine) fn note_mark(&mut self, now_ns: i64) {
+        if let Some(mark) = self.mark(now_ns).filter(|mark| mark.live) {
+            self.last_mark = Some(BookMark { live: false, ..mark });
+            self.has_marked = true;
+        }
+    }
+
+    /// Puts the mark of an earlier process back.
+    pub(in crate::engine) const fn put_mark(&mut self, price: Price, as_of_ns: i64) {
+        self.last_mark = Some(BookMark { price, live: false, as_of_ns });
+    }
+
+    /// The last mark of a book that was good.
+    pub(in crate::engine) const fn last_mark(&self) -> Option<BookMark> {
+        self.last_mark
+    }
+
+    /// True when this process has seen a mark.
+    pub(in crate::engine) const fn has_marked(&self) -> bool {
+        self.has_marked
     }
 
     /// The measured delay of the feed; `None` where venue stamps do not tell.

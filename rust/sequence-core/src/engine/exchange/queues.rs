@@ -27,8 +27,16 @@ impl Engine {
         }
     }
 
-    /// A message is complete: fill what it showed, wake what waited for a live book.
+    /// A message is complete: what it shows is filled, and who holds the market is judged by it.
     fn after_message(&mut self, id: MarketId) {
+        self.exchange.markets[id].note_mark(self.agenda.now_ns);
+        self.meet_message(id);
+        self.judge_mark(id);
+        self.judge_changed();
+    }
+
+    /// Fills what a message showed, wakes what waited for a live book.
+    fn meet_message(&mut self, id: MarketId) {
         let sim = &mut self.exchange.markets[id];
         if sim.worlds.is_empty() {
             sim.settle_without_worlds();
@@ -50,7 +58,6 @@ impl Engine {
         }
         self.wake_waiting(id);
         self.hand_over();
-        self.judge_margins(id);
     }
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::engine::portfolio::marks::BookMark;
 use crate::engine::record::{
     Row, account_row, asset_row, balance_row, contra_row, fill_row, funding_row, graph_row,
     leg_row, line_row, market_row, order_row, position_row, row, settlement_row, switch_row,
 };
 use crate::engine::{Engine, KillSwitch, record::Cell};
 use crate::event::Event;
-use crate::ids::{AssetId, MarketId, OrderId, SymbolId, VenueId};
-use crate::number::Price;
+use crate::ids::{AssetId, MarketId, OrderId, VenueId};
 use crate::risk::Mode;
 use crate::table::Dense as _;
 
@@ -28,8 +28,8 @@ pub(in crate::engine) struct Kept {
     pub(in crate::engine) rates: BTreeSet<MarketId>,
     /// Event markets that were settled, or paid.
     pub(in crate::engine) settled: BTreeSet<(VenueId, Arc<str>)>,
-    /// Marks of symbols as they were kept.
-    pub(in crate::engine) marks: BTreeMap<SymbolId, (Price, i64)>,
+    /// Marks of books as they were kept.
+    pub(in crate::engine) marks: BTreeMap<MarketId, BookMark>,
     /// When marks were kept last; `None` when they are due.
     marks_ns: Option<i64>,
     /// Marks are wanted now, whatever else changed.
@@ -161,7 +161,7 @@ impl Engine {
         changed.into_iter().map(|id| market_row(self, id)).collect()
     }
 
-    /// Adds the first market of each symbol whose mark is another one than the one kept.
+    /// Adds each market whose mark is another one than the one kept.
     fn change_marks(&self, kept: &mut Kept) {
         let recent = kept
             .marks_ns
@@ -170,11 +170,9 @@ impl Engine {
             return;
         }
         (kept.marks_ns, kept.marks_wanted) = (Some(self.agenda.now_ns), false);
-        let mut seen = BTreeSet::new();
-        for (id, spec) in self.registry.markets() {
-            let mark = self.mark_of_symbol(spec.symbol, None).filter(|_| seen.insert(spec.symbol));
-            let Some(mark) = mark.map(|mark| (mark.price, mark.as_of_ns)) else { continue };
-            if kept.marks.insert(spec.symbol, mark) != Some(mark) {
+        for (id, sim) in self.exchange.markets.iter() {
+            let Some(mark) = sim.last_mark() else { continue };
+            if kept.marks.insert(id, mark) != Some(mark) {
                 kept.stepped.push(id);
             }
         }

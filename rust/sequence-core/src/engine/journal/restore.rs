@@ -120,11 +120,7 @@ impl Engine {
                 self.set_terms(id, &Terms { grid, lot, ..Terms::of(TermsOrigin::Venue) });
             }
             if let Some((price, as_of_ns)) = mark {
-                let last =
-                    self.portfolio.last_marks.entry(spec.symbol).or_insert((price, as_of_ns));
-                if last.1 < as_of_ns {
-                    *last = (price, as_of_ns);
-                }
+                self.exchange.markets[id].put_mark(price, as_of_ns);
             }
             // Whoever feeds it next says how.
             self.exchange.unclaimed.insert(id);
@@ -209,19 +205,11 @@ impl Engine {
 
     /// Open perpetuals are judged by their marks and pay funding, as before.
     fn watch_again(&mut self) {
-        let perps: Vec<_> = self
-            .portfolio
-            .rows
-            .iter()
-            .filter_map(|(id, row)| row.perp.map(|perp| (self.portfolio.row_keys[id], perp)))
-            .filter(|(_, perp)| perp.quantity.0 != 0)
-            .collect();
-        for (key, perp) in perps {
-            if let Some(market) = self.perp_market(key.venue, key.asset).filter(|_| perp.is_traded)
-            {
-                self.portfolio.life.watchers.entry(market).or_default().insert(key.account);
-            }
-            self.arm_funding(key.venue);
+        let rows = self.portfolio.rows.iter();
+        let open = rows.filter(|(_, row)| row.perp.is_some_and(|perp| perp.quantity.0 != 0));
+        for row in open.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.hold(row);
+            self.arm_funding(self.portfolio.row_keys[row].venue);
         }
     }
 
@@ -260,7 +248,8 @@ impl Engine {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
             kept.stepped.clear();
-            kept.marks.clone_from(&self.portfolio.last_marks);
+            let marks = self.exchange.markets.iter();
+            kept.marks = marks.filter_map(|(id, sim)| Some((id, sim.last_mark()?))).collect();
         }
     }
 

@@ -159,6 +159,7 @@ impl Engine {
                 .ledger
                 .set_total(balance, quantity.to_money())
                 .map_err(|error| refused(&error))?;
+            self.cash_moved(account, venue, asset);
         }
         let now = self.agenda.now_ns;
         self.portfolio.rows[id].configure(quantity, entry, now);
@@ -192,6 +193,11 @@ impl Engine {
         let perp = self.portfolio.rows[id].perp.as_mut();
         if let Some(margin) = perp.and_then(|perp| perp.margin.take()) {
             self.portfolio.ledger.release(margin).map_err(|error| refused(&error))?;
+        }
+        if let Some(perp) = self.portfolio.rows[id].perp.as_mut() {
+            // Written rows and rows that are gone back nothing and are judged by nothing.
+            perp.is_traded = false;
+            self.hold(id);
         }
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use crate::engine::{Due, Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
-use crate::ids::{AccountId, AssetKind, BookSide, InstrumentKind, MarketId, RowIx, VenueId};
+use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
 use crate::ledger::{Contra, LedgerError};
-use crate::number::{Money, Price};
+use crate::number::{Money, div_ceil};
 use crate::position::arithmetic::funding;
 use crate::reject::Refusal;
 use crate::venue;
@@ -83,8 +83,9 @@ impl Engine {
     pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
         if self.rules.params.margin && self.portfolio.life.funding_armed.insert(venue) {
             let interval = interval_ns(venue, self.agenda.now_ns);
-            let next =
-                self.agenda.now_ns.div_euclid(interval).saturating_add(1).saturating_mul(interval);
+            // A position opened at the boundary itself is held there.
+            let next = div_ceil(i128::from(self.agenda.now_ns), i128::from(interval));
+            let next = i64::try_from(next).unwrap_or(i64::MAX).saturating_mul(interval);
             self.add_timer(next.saturating_add(1), Due::Funding(venue));
         }
     }
@@ -117,9 +118,11 @@ impl Engine {
                 }
                 any_open = true;
                 let Some(market) = self.perp_market(venue, *asset) else { continue };
-                let Some((mark, _)) = self.venue_mark(market) else { continue };
+                let Some(mark) = self.exchange.markets[market].mark(self.agenda.now_ns) else {
+                    continue;
+                };
                 let rate = self.funding_rate(market);
-                let amount = funding(quantity, mark, rate).unwrap_or_default();
+                let amount = funding(quantity, mark.price, rate).unwrap_or_default();
                 if amount != Money::ZERO {
                     payments.push(Payment { account, row: *row, market, amount });
                 }
@@ -145,29 +148,6 @@ impl Engine {
         self.journal.log.push(now, account, kind);
         self.watch_day(account);
         Ok(())
-    }
-
-    /// The market at a venue of a perpetual's row.
-    pub(in crate::engine) fn perp_market(
-        &self,
-        venue: VenueId,
-        asset: crate::ids::AssetId,
-    ) -> Option<MarketId> {
-        let known = self.registry.asset_row(asset);
-        let (symbol, _) = known.valued_by.filter(|_| known.kind == AssetKind::Perp)?;
-        self.registry.market_at(symbol, venue)
-    }
-
-    /// Mark of a perpetual at its venue: the mid of its own book, the last one when the book is
-    /// not good now. The flag says whether it is.
-    pub(in crate::engine) fn venue_mark(&self, market: MarketId) -> Option<(Price, bool)> {
-        let book = &self.exchange.markets[market].market;
-        let price = |side| book.best(side).map(|level| level.price);
-        let mark = match (price(BookSide::Bid), price(BookSide::Ask)) {
-            (Some(bid), Some(ask)) => Price(bid.0.midpoint(ask.0)),
-            (bid, ask) => bid.or(ask)?,
-        };
-        Some((mark, book.is_live(self.agenda.now_ns)))
     }
 }
 

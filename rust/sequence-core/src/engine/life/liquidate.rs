@@ -1,21 +1,18 @@
 //! Liquidation: a margin account whose equity fell below maintenance is closed by its venue.
 //!
-//! A margin account is what one account has at one venue in one settlement asset. Its cash and
-//! the gains of its positions back all of them together. Positions that were only written by hand
-//! stand outside until an order changes them (wire contract, 7.3).
+//! It is judged after every change of its cash or positions, and when a mark reaches a trigger.
 
 use std::sync::Arc;
 
 use crate::engine::desk::admit::new_order;
 use crate::engine::desk::finish::LegEnd;
 use crate::engine::desk::hear::Answer;
-use crate::engine::life::state::MarginKey;
+use crate::engine::portfolio::margin::{MarginKey, Stake, Standing};
+use crate::engine::portfolio::triggers::Trigger;
 use crate::engine::{Engine, Graph, GraphId};
 use crate::event::EventKind;
-use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
-use crate::number::{
-    EXACT_PER_MONEY, MAX_UNITS, Money, Price, Quantity, exact_notional, mul_div_ceil,
-};
+use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side, VenueId};
+use crate::number::{MAX_UNITS, Money, Price, Quantity};
 use crate::order::{
     AtVenue, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
 };
@@ -29,99 +26,88 @@ const FEE_1E8: i64 = 500_000;
 /// Positions are closed until equity is this share of maintenance, in tenths.
 const TARGET_TENTHS: i128 = 11;
 
-/// Equity and maintenance margin of a margin account, at 1e-17.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Health {
-    pub(in crate::engine) equity: i128,
-    pub(in crate::engine) maintenance: i128,
-}
-
-impl Health {
-    const fn is_short(self) -> bool {
-        self.equity < self.maintenance
-    }
-
-    /// Below where a liquidation ends; a sum beyond 128 bits is not.
-    fn is_below_target(self) -> bool {
-        self.missing_tenths().is_some_and(|missing| missing > 0)
-    }
-
-    /// Ten times what is missing to the target.
-    fn missing_tenths(self) -> Option<i128> {
-        let target = self.maintenance.checked_mul(TARGET_TENTHS)?;
-        target.checked_sub(self.equity.checked_mul(10)?)
-    }
-}
-
-/// One position of a margin account.
-#[derive(Debug, Clone, Copy)]
-struct Stake {
-    market: MarketId,
-    quantity: Quantity,
-    mark: Price,
-}
-
-impl Stake {
-    fn notional(&self) -> i128 {
-        exact_notional(self.mark, self.quantity).abs()
-    }
-}
-
 impl Engine {
-    /// A market has a new mark: whoever traded it is judged by it.
-    pub(in crate::engine) fn judge_margins(&mut self, market: MarketId) {
-        let Some(watchers) = self.portfolio.life.watchers.get(&market) else { return };
+    /// A market has a new mark: whoever it may have taken below maintenance is judged by it.
+    pub(in crate::engine) fn judge_mark(&mut self, market: MarketId) {
+        let Some(mark) = self.exchange.markets[market].mark(self.agenda.now_ns) else { return };
+        let reached = self.portfolio.life.triggers.reached(market, mark.price);
+        let terms = self.registry.market(market);
+        let (venue, settle) = (terms.venue, terms.settle);
+        let keys = reached.into_iter().map(|account| (account, venue, settle));
+        self.portfolio.life.unjudged.extend(keys);
+    }
+
+    /// Judges every margin account that changed, until none is left.
+    pub(in crate::engine) fn judge_changed(&mut self) {
+        if self.portfolio.life.judging || self.portfolio.life.unjudged.is_empty() {
+            return;
+        }
+        self.portfolio.life.judging = true;
+        while let Some(key) = self.portfolio.life.unjudged.pop_first() {
+            self.judge(key);
+            // What a liquidation changed of its own account was judged as it went on.
+            self.portfolio.life.unjudged.remove(&key);
+        }
+        self.portfolio.life.judging = false;
+    }
+
+    fn judge(&mut self, key: MarginKey) {
         if !self.rules.params.margin {
             return;
         }
-        let terms = self.registry.market(market);
-        let (venue, settle) = (terms.venue, terms.settle);
-        let keys = watchers.iter().map(|account| (*account, venue, settle));
-        let failing: Vec<MarginKey> = keys.filter(|key| self.must_liquidate(*key)).collect();
-        for key in failing {
+        if self.must_liquidate(key) {
             self.liquidate(key);
         }
-    }
-
-    fn must_liquidate(&self, key: MarginKey) -> bool {
-        self.health(key).is_some_and(|health| {
-            health.is_short()
-                || (health.is_below_target() && self.portfolio.life.liquidating.contains(&key))
-        })
-    }
-
-    /// Equity against maintenance; `None` while a mark that counts is old, because an old mark
-    /// liquidates nobody, and when nothing is held.
-    pub(in crate::engine) fn health(&self, key: MarginKey) -> Option<Health> {
-        let (account, venue, settle) = key;
-        let cash = self.portfolio.ledger.find(account, venue, settle);
-        let cash = cash.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
-        let mut equity = cash.0.checked_mul(EXACT_PER_MONEY)?;
-        let (mut maintenance, mut any) = (0i128, false);
-        let fraction = i128::from(venue.venue().maintenance_margin_1e8?);
-        let rows = &self.desk.accounts[account].rows;
-        for ((_, asset), row) in rows.range((venue, AssetId(0))..=(venue, AssetId(u32::MAX))) {
-            let position = &self.portfolio.rows[*row];
-            let Some(perp) = position.perp.filter(|perp| perp.is_traded && perp.quantity.0 != 0)
-            else {
-                continue;
-            };
-            let Some(market) = self.perp_market(venue, *asset) else { continue };
-            if self.registry.market(market).settle != settle {
-                continue;
-            }
-            let (mark, is_good) = self.venue_mark(market)?;
-            if !is_good {
-                return None;
-            }
-            let value = exact_notional(mark, perp.quantity);
-            let gain = value.checked_sub(position.cost(perp.quantity).ok()?)?;
-            equity = equity.checked_add(gain)?;
-            let share = mul_div_ceil(value.checked_abs()?, fraction, 100_000_000).ok()?;
-            maintenance = maintenance.checked_add(share)?;
-            any = true;
+        if self.missing_tenths(key).is_none_or(|missing| missing <= 0) {
+            // A liquidation that had to wait ends with its cause.
+            self.portfolio.life.liquidating.remove(&key);
         }
-        any.then_some(Health { equity, maintenance })
+        self.arm_triggers(key);
+    }
+
+    /// Below maintenance; or not above where a liquidation ends that has begun.
+    fn must_liquidate(&self, key: MarginKey) -> bool {
+        let Some(standing) = self.standing(key) else { return false };
+        standing.surplus(self.cash_of(key)) < 0
+            || (self.portfolio.life.liquidating.contains(&key)
+                && self.missing_tenths(key).is_some_and(|missing| missing > 0))
+    }
+
+    /// Ten times what is missing to where a liquidation ends, at 1e-17; `None` when nothing is
+    /// held.
+    fn missing_tenths(&self, key: MarginKey) -> Option<i128> {
+        let standing = self.standing(key)?;
+        let target = standing.maintenance.saturating_mul(TARGET_TENTHS);
+        Some(target.saturating_sub(standing.equity(self.cash_of(key)).saturating_mul(10)))
+    }
+
+    /// The marks at which this account is judged next.
+    fn arm_triggers(&mut self, key: MarginKey) {
+        let (account, venue, _) = key;
+        let fraction = venue.venue().maintenance_margin_1e8.unwrap_or_default();
+        let mut stakes = self.stakes(key);
+        for stake in &mut stakes {
+            // A gain does not count while its book is not live.
+            let entry = self.entry_of(key, stake.market);
+            stake.price = stake.worse_than_entry(stake.price, entry);
+        }
+        let surplus = Standing::of(&stakes, fraction).surplus(self.cash_of(key));
+        let waits = surplus <= 0 || self.portfolio.life.liquidating.contains(&key);
+        let share = surplus / i128::try_from(stakes.len()).unwrap_or(1).max(1);
+        for stake in &stakes {
+            let trigger = if waits {
+                Trigger::ALWAYS
+            } else {
+                Trigger::after_losing(share, stake, stake.price, fraction)
+            };
+            self.portfolio.life.triggers.arm(stake.market, account, trigger);
+        }
+    }
+
+    fn entry_of(&self, key: MarginKey, market: MarketId) -> Price {
+        let held = self.portfolio.life.holdings.get(&key).into_iter().flatten();
+        let row = held.filter(|(at, _)| *at == market).map(|(_, row)| *row).next();
+        row.map_or(Price(0), |row| self.portfolio.rows[row].entry_price())
     }
 
     /// Ends every order of the venue account, then closes positions, the largest first.
@@ -138,9 +124,9 @@ impl Engine {
         }
         self.end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
         self.drop_ended();
-        while let Some(health) = self.health(key).filter(|health| health.is_below_target()) {
-            let closed = self.stakes(key).into_iter().any(|stake| {
-                let quantity = self.quantity_to_close(account, &stake, health);
+        while let Some(missing) = self.missing_tenths(key).filter(|missing| *missing > 0) {
+            let closed = self.closable(key).into_iter().any(|stake| {
+                let quantity = self.quantity_to_close(account, &stake, missing);
                 quantity.0 > 0 && self.close_stake(account, &stake, quantity)
             });
             if !closed {
@@ -148,7 +134,6 @@ impl Engine {
                 return;
             }
         }
-        self.portfolio.life.liquidating.remove(&key);
     }
 
     fn open_legs_at(&self, account: AccountId, venue: VenueId) -> Vec<(OrderId, usize)> {
@@ -164,28 +149,19 @@ impl Engine {
         found
     }
 
-    /// Positions of a margin account, the largest notional first.
-    fn stakes(&self, (account, venue, settle): MarginKey) -> Vec<Stake> {
-        let rows = &self.desk.accounts[account].rows;
-        let range = rows.range((venue, AssetId(0))..=(venue, AssetId(u32::MAX)));
-        let mut found: Vec<Stake> = range
-            .filter_map(|((_, asset), row)| {
-                let perp = self.portfolio.rows[*row].perp.filter(|perp| perp.is_traded)?;
-                let market = self.perp_market(venue, *asset)?;
-                let (mark, is_good) = self.venue_mark(market)?;
-                let counts = is_good
-                    && perp.quantity.0 != 0
-                    && self.registry.market(market).settle == settle;
-                counts.then_some(Stake { market, quantity: perp.quantity, mark })
-            })
-            .collect();
+    /// Positions of a margin account that can be closed now, the largest notional first. One whose
+    /// book is not live is not.
+    fn closable(&self, key: MarginKey) -> Vec<Stake> {
+        let mut found = self.stakes(key);
+        let now = self.agenda.now_ns;
+        found.retain(|stake| self.exchange.markets[stake.market].market.is_live(now));
         found.sort_by_key(|stake| (std::cmp::Reverse(stake.notional()), stake.market));
         found
     }
 
     /// What closing must take from the book now to bring the account back to its target: at most
     /// the position, at most what is displayed.
-    fn quantity_to_close(&self, account: AccountId, stake: &Stake, health: Health) -> Quantity {
+    fn quantity_to_close(&self, account: AccountId, stake: &Stake, missing: i128) -> Quantity {
         let terms = self.registry.market(stake.market);
         let taker = closing_side(stake.quantity);
         let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
@@ -193,12 +169,12 @@ impl Engine {
             maintenance: i128::from(terms.venue.venue().maintenance_margin_1e8.unwrap_or_default()),
             fee: i128::from(self.liquidation_fees().model.rate_1e8(false)),
         };
-        let mut missing = health.missing_tenths().and_then(|tenths| tenths.checked_mul(RATE_ONE));
+        let mut missing = missing.checked_mul(RATE_ONE);
         let mut left = Quantity(stake.quantity.0.saturating_abs());
         let mut total = 0i64;
         for offer in self.offers(account, stake.market, taker).take(most) {
             let price = offer.effective;
-            let relief = rates.relief(stake.mark, price, taker);
+            let relief = rates.relief(stake.price, price, taker);
             let needed = missing.map_or(left, |missing| needed(missing, relief, left, terms.lot));
             let available = offer.available();
             let short = available < needed;
@@ -293,7 +269,7 @@ impl Engine {
     }
 }
 
-/// Units of a rate (1e-8) in one, times the ten of [`Health::missing_tenths`].
+/// Units of a rate (1e-8) in one, times the ten of [`Engine::missing_tenths`].
 const RATE_ONE: i128 = 100_000_000;
 
 /// Shares of a notional, at 1e-8.

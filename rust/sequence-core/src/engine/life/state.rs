@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::command::Settlement;
+use crate::engine::portfolio::margin::{Holdings, MarginKey};
+use crate::engine::portfolio::triggers::Triggers;
 use crate::ids::{AccountId, AssetId, MarketId, OrderId, RowIx, VenueId};
 use crate::number::Money;
 use crate::position::Position;
-
-/// Cash, margin and positions of one account that are counted together.
-pub(in crate::engine) type MarginKey = (AccountId, VenueId, AssetId);
 
 /// One holding that was paid, with what it takes to pay it back.
 #[derive(Debug, Clone)]
@@ -48,8 +47,14 @@ pub(in crate::engine) struct Life {
     pub(in crate::engine) rates: BTreeMap<MarketId, i64>,
     /// Venues whose next funding boundary has a timer.
     pub(in crate::engine) funding_armed: BTreeSet<VenueId>,
-    /// Who traded a perpetual and may hold it: the ones its marks are judged for.
-    pub(in crate::engine) watchers: BTreeMap<MarketId, BTreeSet<AccountId>>,
+    /// Open positions of margin accounts.
+    pub(in crate::engine) holdings: Holdings,
+    /// The marks at which they are judged.
+    pub(in crate::engine) triggers: Triggers,
+    /// Margin accounts that changed since they were judged.
+    pub(in crate::engine) unjudged: BTreeSet<MarginKey>,
+    /// A judgement is under way: what it changes is its own business.
+    pub(in crate::engine) judging: bool,
     /// Margin accounts whose liquidation waits for more of the book.
     pub(in crate::engine) liquidating: BTreeSet<MarginKey>,
     /// Orders that venues made to liquidate.

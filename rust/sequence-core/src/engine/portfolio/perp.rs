@@ -93,7 +93,10 @@ impl Engine {
             leg.reducing = change.reducing;
         }
         let terms = &fill.terms;
-        self.watch(account, terms, change.position.perp.unwrap_or_default().quantity);
+        self.hold(change.row);
+        if change.position.perp.unwrap_or_default().quantity.0 != 0 {
+            self.arm_funding(terms.venue);
+        }
         self.touch_cash(account, terms.venue, terms.settle);
         Ok(change.gain)
     }
@@ -140,9 +143,19 @@ impl Engine {
     /// The error when a fill opens more than there is margin for.
     fn lacks_margin(&self, change: &PerpChange) -> Result<Option<LedgerError>, LedgerError> {
         let for_lock = change.lock.0 - self.margin_of(change.row).0;
-        let available = Money(self.free_after_keep(change)?);
+        let available = self.margin_for(change)?;
         let lacks = for_lock > 0 && for_lock > available.0;
         Ok(lacks.then_some(LedgerError::Insufficient { available, needed: Money(for_lock) }))
+    }
+
+    /// What there is to open with: what the order holds for this fill, and free cash that backs no
+    /// loss. A loss does not take back what was reserved before it came.
+    fn margin_for(&self, change: &PerpChange) -> Result<Money, LedgerError> {
+        let held = self.portfolio.ledger.reserved(change.order)?;
+        let key = self.portfolio.row_keys[change.row];
+        let settle = self.portfolio.ledger.key(change.balance).ok_or(LedgerError::Unknown)?.asset;
+        let free = self.spendable(key.account, key.venue, settle);
+        Ok(Money(free.0 + held.0 - change.keep.0))
     }
 
     fn free_after_keep(&self, change: &PerpChange) -> Result<i128, LedgerError> {
@@ -200,18 +213,6 @@ impl Engine {
         self.portfolio.rows[change.row] = position;
         self.cover(account, change.balance, Money(change.fee.0 - change.gain.0))?;
         self.portfolio.ledger.book(change.balance, change.gain, change.fee)
-    }
-
-    /// Marks of a market are judged for whoever traded it.
-    fn watch(&mut self, account: AccountId, terms: &MarketSpec, quantity: Quantity) {
-        let Some(market) = self.registry.market_at(terms.symbol, terms.venue) else { return };
-        let watchers = self.portfolio.life.watchers.entry(market).or_default();
-        if quantity.0 == 0 {
-            watchers.remove(&account);
-        } else {
-            watchers.insert(account);
-            self.arm_funding(terms.venue);
-        }
     }
 
     /// The position a reduce-only order could close is gone before the order reached its venue.

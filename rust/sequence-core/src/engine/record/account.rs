@@ -43,13 +43,13 @@ pub(in crate::engine) fn read_contra(
     Ok((asset, totals))
 }
 
-/// A listing with the mark of its symbol. Its tick is kept where it is one number; other grids are
+/// A listing with its last mark. Its tick is kept where it is one number; other grids are
 /// the venue's own.
 pub(in crate::engine) fn market_row(engine: &Engine, id: MarketId) -> Row {
     let spec = engine.registry().market(id);
     let tick = if let PriceGrid::Tick(tick) = spec.grid { Some(tick) } else { None };
     let symbol = engine.registry().symbol(spec.symbol).text.clone();
-    let mark = engine.mark_of_symbol(spec.symbol, None);
+    let mark = engine.market(id).last_mark();
     let (price, as_of_ns) = (mark.map(|mark| mark.price), mark.map(|mark| mark.as_of_ns));
     row![id.0, spec.venue, symbol, tick, spec.lot, price, as_of_ns]
 }

@@ -3,7 +3,7 @@
 use super::quotes::{PEG, value_of};
 use super::{Value, total_text};
 use crate::engine::Engine;
-use crate::ids::{AccountId, AssetId, AssetKind, RowIx, VenueId};
+use crate::ids::{AccountId, AssetId, AssetKind, RowIx, SymbolId, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::position::{Lifecycle, Position};
 
@@ -12,6 +12,8 @@ use crate::position::{Lifecycle, Position};
 struct Marked {
     price: Price,
     source: &'static str,
+    /// Whose books say so.
+    symbol: Option<SymbolId>,
     age_ms: i64,
 }
 
@@ -71,7 +73,7 @@ impl Engine {
             let row = self.position_row(account, venue, asset, id);
             totals.add(&row);
             if include_closed || !row.position.lifecycle().is_terminal() {
-                rows.push(Self::position_view(&row));
+                rows.push(self.position_view(&row));
             }
         }
         Value::Map(vec![
@@ -109,15 +111,8 @@ impl Engine {
         let known = self.registry.asset_row(asset);
         let position = &self.portfolio.rows[id];
         let quantity = self.held(account, venue, asset);
-        let balance = self
-            .portfolio
-            .ledger
-            .find(account, venue, asset)
-            .map(|b| self.portfolio.ledger.balance(b));
-        let available = match position.perp {
-            Some(_) => quantity,
-            None => balance.and_then(|b| b.available.to_quantity_floor().ok()).unwrap_or_default(),
-        };
+        let free = || self.spendable(account, venue, asset).to_quantity_floor().unwrap_or_default();
+        let available = if position.perp.is_some() { quantity } else { free() };
         let margin = self.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
             let balance = self.portfolio.ledger.balance_of(reservation).ok()?;
@@ -132,30 +127,33 @@ impl Engine {
             position,
             quantity,
             available,
-            mark: self.mark_for(asset, position),
+            mark: self.mark_for(venue, asset, position),
             margin,
             margin_asset,
         }
     }
 
-    fn mark_for(&self, asset: AssetId, position: &Position) -> Marked {
+    fn mark_for(&self, venue: VenueId, asset: AssetId, position: &Position) -> Marked {
+        let by_rule = |price, source| Marked { price, source, symbol: None, age_ms: 0 };
         if let Some(price) = position.settled_mark() {
-            return Marked { price, source: "settlement", age_ms: 0 };
+            return by_rule(price, "settlement");
         }
         if self.registry.asset_row(asset).pegged {
-            return Marked { price: PEG, source: "peg", age_ms: 0 };
+            return by_rule(PEG, "peg");
         }
-        match self.mark_of(asset) {
-            None => Marked { price: position.entry_price(), source: "entry", age_ms: 0 },
+        match self.mark_at(venue, asset) {
+            None => by_rule(position.entry_price(), "entry"),
             Some(mark) => Marked {
                 price: mark.price,
                 source: if mark.live { "book" } else { "last" },
+                symbol: Some(mark.symbol),
                 age_ms: self.agenda.now_ns.saturating_sub(mark.as_of_ns) / 1_000_000,
             },
         }
     }
 
-    fn position_view(row: &Row<'_>) -> Value {
+    fn position_view(&self, row: &Row<'_>) -> Value {
+        let marked_by = row.mark.symbol.map(|id| self.registry.symbol(id).text.clone());
         let position = row.position;
         let (slug, outcome, token) = event_parts(row);
         let locked = row.locked();
@@ -189,6 +187,7 @@ impl Engine {
             ("margin_locked_1e8", row.margin.to_quantity_floor().unwrap_or_default().into()),
             ("margin_asset", Value::option(row.margin_asset.map(str::to_owned))),
             ("mark_source", row.mark.source.into()),
+            ("mark_symbol", Value::option(marked_by)),
             ("mark_age_ms", row.mark.age_ms.into()),
             ("updated_unix_ns", position.updated_ns.into()),
         ])

@@ -1,0 +1,196 @@
+//! What a margin account has, and what of it can be used: the only place that says it.
+//!
+//! A margin account is what one account has at one venue in one settlement asset. Its cash and the
+//! gains of its positions back all of them together. Admission, amends, spot spending, fills and
+//! liquidation ask here, and what is shown as available is the number they use. Positions that were
+//! only written by hand stand outside until an order changes them (wire contract, 7.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::Engine;
+use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
+use crate::ledger::LedgerError;
+use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional, mul_div_ceil};
+use crate::position::Position;
+
+/// Cash, margin and positions of one account that are counted together.
+pub(in crate::engine) type MarginKey = (AccountId, VenueId, AssetId);
+
+/// Open positions of margin accounts.
+pub(in crate::engine) type Holdings = BTreeMap<MarginKey, BTreeSet<(MarketId, RowIx)>>;
+
+/// What a margin account's positions are worth now, at 1e-17.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::engine) struct Standing {
+    /// Unrealised gain of all positions, negative for a loss.
+    pub(in crate::engine) gain: i128,
+    /// What equity must not fall below.
+    pub(in crate::engine) maintenance: i128,
+}
+
+/// One open position of a margin account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Stake {
+    pub(in crate::engine) market: MarketId,
+    pub(in crate::engine) quantity: Quantity,
+    /// What it counts at.
+    pub(in crate::engine) price: Price,
+    /// What it costs now, at 1e-17; negative for a short.
+    pub(in crate::engine) cost: i128,
+}
+
+impl Stake {
+    /// What it is worth at a price, at 1e-17.
+    fn gain_at(&self, price: Price) -> i128 {
+        exact_notional(price, self.quantity).saturating_sub(self.cost)
+    }
+
+    /// Size in the settlement asset, at 1e-17.
+    pub(in crate::engine) fn notional(&self) -> i128 {
+        exact_notional(self.price, self.quantity).saturating_abs()
+    }
+
+    /// The worse of a price and what was paid, for the account.
+    pub(in crate::engine) fn worse_than_entry(&self, price: Price, entry: Price) -> Price {
+        if self.quantity.0 > 0 { price.min(entry) } else { price.max(entry) }
+    }
+}
+
+impl Standing {
+    /// What an account with this cash and these positions has.
+    pub(in crate::engine) fn of(stakes: &[Stake], maintenance_1e8: i64) -> Self {
+        let fraction = i128::from(maintenance_1e8);
+        stakes.iter().fold(Self::default(), |sum, stake| {
+            // A sum beyond 128 bits is as good as endless.
+            let share = mul_div_ceil(stake.notional(), fraction, 100_000_000).unwrap_or(i128::MAX);
+            Self {
+                gain: sum.gain.saturating_add(stake.gain_at(stake.price)),
+                maintenance: sum.maintenance.saturating_add(share),
+            }
+        })
+    }
+
+    /// Cash and gains less what must stay, at 1e-17.
+    pub(in crate::engine) fn surplus(&self, cash: Money) -> i128 {
+        self.equity(cash).saturating_sub(self.maintenance)
+    }
+
+    /// Cash and gains, at 1e-17.
+    pub(in crate::engine) fn equity(&self, cash: Money) -> i128 {
+        cash.0.saturating_mul(EXACT_PER_MONEY).saturating_add(self.gain)
+    }
+
+    /// What of free cash backs a loss, rounded up. A gain frees nothing: it is cash once realised.
+    pub(in crate::engine) fn loss(&self) -> Money {
+        Money(crate::number::div_ceil(self.gain.saturating_neg().max(0), EXACT_PER_MONEY))
+    }
+}
+
+impl Engine {
+    /// What an account can spend or lock of an asset at a venue: its free cash, less what backs
+    /// losses of positions that settle in it.
+    pub(in crate::engine) fn spendable(
+        &self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) -> Money {
+        let balance = self.portfolio.ledger.find(account, venue, asset);
+        let available =
+            balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
+        let loss = self.standing((account, venue, asset)).map_or(Money::ZERO, |now| now.loss());
+        Money((available.0 - loss.0).max(0))
+    }
+
+    /// An error when more is asked for than can be spent. Nothing can always be had.
+    pub(in crate::engine) fn check_spendable(
+        &self,
+        (account, venue, asset): MarginKey,
+        needed: Money,
+    ) -> Result<(), LedgerError> {
+        let available = self.spendable(account, venue, asset);
+        if needed.0 > 0 && needed > available {
+            return Err(LedgerError::Insufficient { available, needed });
+        }
+        Ok(())
+    }
+
+    /// What a margin account's positions are worth; `None` when it holds none.
+    pub(in crate::engine) fn standing(&self, key: MarginKey) -> Option<Standing> {
+        let stakes = self.stakes(key);
+        let fraction = key.1.venue().maintenance_margin_1e8.unwrap_or_default();
+        (!stakes.is_empty()).then(|| Standing::of(&stakes, fraction))
+    }
+
+    /// Cash of a margin account, held back or not.
+    pub(in crate::engine) fn cash_of(&self, (account, venue, asset): MarginKey) -> Money {
+        let cash = self.portfolio.ledger.find(account, venue, asset);
+        cash.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total())
+    }
+
+    /// Open positions of a margin account, at what they count.
+    pub(in crate::engine) fn stakes(&self, key: MarginKey) -> Vec<Stake> {
+        let Some(held) = self.portfolio.life.holdings.get(&key) else { return Vec::new() };
+        held.iter()
+            .filter_map(|(market, row)| self.stake(*market, &self.portfolio.rows[*row]))
+            .collect()
+    }
+
+    /// A position as its margin account counts it; `None` when nothing is open.
+    pub(in crate::engine) fn stake(&self, market: MarketId, position: &Position) -> Option<Stake> {
+        let quantity = position.perp.filter(|perp| perp.is_traded)?.quantity;
+        let cost = position.cost(quantity).ok().filter(|_| quantity.0 != 0)?;
+        let mut stake = Stake { market, quantity, price: Price(0), cost };
+        stake.price = self.counted_at(&stake, position.entry_price());
+        Some(stake)
+    }
+
+    /// The price a position counts at: its mark. While its book is not live the last one, or what
+    /// was paid where that is worse; before the first book of this process the last one there was.
+    fn counted_at(&self, stake: &Stake, entry: Price) -> Price {
+        let sim = &self.exchange.markets[stake.market];
+        let now = self.agenda.now_ns;
+        match sim.mark(now) {
+            None => entry,
+            Some(mark) if mark.live || !sim.has_marked() || sim.market.is_live(now) => mark.price,
+            Some(mark) => stake.worse_than_entry(mark.price, entry),
+        }
+    }
+
+    /// A position opened, changed or closed: its margin account counts it, or does not any more.
+    pub(in crate::engine) fn hold(&mut self, row: RowIx) {
+        let key = self.portfolio.row_keys[row];
+        let Some(market) = self.perp_market(key.venue, key.asset) else { return };
+        let settle = self.registry.market(market).settle;
+        let margin_key = (key.account, key.venue, settle);
+        let life = &mut self.portfolio.life;
+        let perp = self.portfolio.rows[row].perp.unwrap_or_default();
+        if perp.is_traded && perp.quantity.0 != 0 {
+            life.holdings.entry(margin_key).or_default().insert((market, row));
+            life.unjudged.insert(margin_key);
+        } else if let Some(held) = life.holdings.get_mut(&margin_key) {
+            held.remove(&(market, row));
+            life.triggers.disarm(market, key.account);
+            if held.is_empty() {
+                life.holdings.remove(&margin_key);
+                life.liquidating.remove(&margin_key);
+                life.unjudged.remove(&margin_key);
+            } else {
+                life.unjudged.insert(margin_key);
+            }
+        }
+    }
+
+    /// Cash moved: whoever holds positions against it is judged before anything else happens.
+    pub(in crate::engine) fn cash_moved(
+        &mut self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) {
+        let key = (account, venue, asset);
+        if self.portfolio.life.holdings.contains_key(&key) {
+            self.portfolio.life.unjudged.insert(key);
+        }
+    }
+}
