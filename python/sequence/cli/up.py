@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
@@ -16,6 +17,7 @@ from sequence._options import is_loopback
 from sequence.cli import config
 from sequence.cli.output import write
 from sequence.errors import ValidationError
+from sequence.feeds import RecordingWarning
 from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
 from sequence.sandbox.sandbox import DEFAULT_PRESET
@@ -50,6 +52,9 @@ def up(
     clock: Annotated[
         ClockKind | None, typer.Option(help="By default wall, or replay for a recording.")
     ] = None,
+    venue: Annotated[
+        str | None, typer.Option(help="Whose frames a recording holds, where they do not say.")
+    ] = None,
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second of a replay; by default 1.")
     ] = None,
@@ -83,9 +88,17 @@ def up(
     if db == ":memory:":
         db = "memory"
     try:
-        sandbox = Sandbox(
-            seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed
-        )
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", RecordingWarning)
+            sandbox = Sandbox(
+                seed=seed,
+                clock=kind,
+                preset=preset,
+                store=db,
+                market=market,
+                speed=speed,
+                venue=venue,
+            )
     except StoreError as error:
         _refuse(str(error), error.exit_code)
     except OSError as error:
@@ -93,6 +106,8 @@ def up(
     except ValueError as error:
         _refuse(str(error), EXIT_CONFIG)
 
+    for warning in told:
+        sys.stderr.write(f"sequence: warning: {warning.message}\n")
     _warn_of_place(db)
     _warn_of_damage(sandbox, db)
 

@@ -101,6 +101,7 @@ class Runtime:
         self.now_ns = clock.now_ns()
         self.closed = False
         self._clock_warning = ""
+        self.replaying = False
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()
