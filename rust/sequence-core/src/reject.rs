@@ -162,3 +162,6 @@ text_enum!(
         Liquidated = "LIQUIDATED",
     }
 );
+
+/// Why an admitted order cannot go on, and a sentence about it.
+pub(crate) type Rejected = (RejectReason, String);

@@ -1,10 +1,11 @@
-//! Prices against prices: inside a bound, on a grid, too far through the market.
+//! Prices against prices: inside a bound, on a grid, too far through the market; and what a market's
+//! status refuses.
 
-use crate::engine::desk::place::Rejected;
 use crate::ids::{InstrumentKind, Side};
+use crate::market::MarketStatus;
 use crate::number::Price;
-use crate::order::OrderSpec;
-use crate::reject::RejectReason;
+use crate::order::{OrderSpec, TimeInForce};
+use crate::reject::{RejectReason, Rejected};
 
 /// True when a price is no worse than a bound.
 pub(in crate::engine) fn within(side: Side, price: Price, bound: Price) -> bool {
@@ -39,4 +40,26 @@ pub(in crate::engine) fn check_fat_finger(
         return Err((RejectReason::PriceDeviation, text));
     }
     Ok(())
+}
+
+/// What a status refuses of an order (simulation, 2.4).
+pub(in crate::engine) fn refusal_of(
+    spec: &OrderSpec,
+    status: MarketStatus,
+) -> Option<(RejectReason, &'static str)> {
+    use MarketStatus::{
+        Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
+    };
+    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
+    match status {
+        Ok => None,
+        PostOnly if post_only => None,
+        Syncing | Stale | Resync | Crossed if rests => None,
+        PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
+        Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
+        Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),
+        Syncing | Stale | Resync | Crossed => {
+            Some((RejectReason::StaleVenue, "the venue's book is not live"))
+        }
+    }
 }

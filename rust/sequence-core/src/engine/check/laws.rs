@@ -26,7 +26,7 @@ impl Engine {
             let open = self.portfolio.ledger.open_reservations();
             found.push(Violation::new("L5", "open reservations", held, open));
         }
-        for (subject, error) in &self.journal.faults {
+        for (subject, error) in self.journal.faults() {
             found.push(Violation::new("L6", subject, "funds reserved", error));
         }
         found
@@ -124,8 +124,8 @@ impl Engine {
     /// a store, so it is the same after a restart. Books and queues are not in it:
     /// [`Self::world_hash`] covers them.
     pub fn state_hash(&self) -> u64 {
-        let mut hasher = StateHasher::new(self.rules.seed);
-        hasher.word(self.journal.log.hash());
+        let mut hasher = StateHasher::new(self.rules.seed());
+        hasher.word(self.journal.log().hash());
         self.portfolio.ledger.hash_into(&mut hasher);
         for (_, account) in self.desk.accounts.iter() {
             hasher.text(&account.client);
@@ -147,16 +147,14 @@ impl Engine {
     /// another after a restart; [`Self::state_hash`] is not.
     pub fn world_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.state_hash());
-        for (_, market) in self.exchange.markets.iter() {
+        for (_, market) in self.exchange.markets() {
             market.hash(&mut hasher);
         }
         for (_, account) in self.desk.accounts.iter() {
             account.lines.hash(&mut hasher);
         }
-        for key in self.agenda.timers.keys() {
-            key.hash(&mut hasher);
-        }
-        hasher.word(self.exchange.rest_seq);
+        self.agenda.hash_into(&mut hasher);
+        hasher.word(self.exchange.rest_seq());
         hasher.finish()
     }
 

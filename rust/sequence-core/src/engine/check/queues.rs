@@ -3,7 +3,7 @@
 
 use crate::engine::Engine;
 use crate::engine::exchange::market::{MarketSim, World};
-use crate::engine::exchange::queues::order_of;
+use crate::engine::seam::order_of;
 use crate::ids::{AccountId, BookSide, MarketId};
 use crate::order::{AtVenue, book_price, book_side};
 use crate::sim::resting::Resting;
@@ -12,10 +12,10 @@ use crate::violation::Violation;
 impl Engine {
     pub(in crate::engine) fn check_queues(&self, found: &mut Vec<Violation>) {
         let mut resting = 0usize;
-        for (id, sim) in self.exchange.markets.iter() {
+        for (id, sim) in self.exchange.markets() {
             for (account, world) in &sim.worlds {
                 self.check_world(id, *account, world, found);
-                check_overlay(id, sim, world, self.agenda.now_ns, found);
+                check_overlay(id, sim, world, self.agenda.now_ns(), found);
                 resting += [BookSide::Bid, BookSide::Ask]
                     .iter()
                     .flat_map(|side| world.queue.levels(*side))

@@ -45,7 +45,7 @@ impl Engine {
         }
         self.check_switch(account, order.by)?;
         let admitted = self.admit(account, order)?;
-        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.ulids.next(self.agenda.now_ns)));
+        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.make_id(self.agenda.now_ns())));
         let order = self.record(account, order, &admitted, id);
         self.place(order);
         // A fill may liquidate what it opened: that is part of the answer.
@@ -153,8 +153,8 @@ impl Engine {
         side: Side,
         outcome: Option<Outcome>,
     ) -> Option<Price> {
-        let sim = &self.exchange.markets[market];
-        if !sim.market.is_live(self.agenda.now_ns) {
+        let sim = self.exchange.market(market);
+        if !sim.market.is_live(self.agenda.now_ns()) {
             return None;
         }
         let level = sim.market.best(book_side(side, outcome).takes())?;
@@ -270,7 +270,7 @@ impl Engine {
         let metadata = share(&mut self.desk.texts[1], order.metadata);
         let spec = self.spec_of(account, order, admitted, node_id);
         let ix =
-            self.desk.orders.push(new_order(spec, admitted.qty, order.limit, self.agenda.now_ns));
+            self.desk.orders.push(new_order(spec, admitted.qty, order.limit, self.agenda.now_ns()));
         self.desk.graphs.push(Graph {
             id: id.clone(),
             fingerprint: None,
@@ -317,7 +317,7 @@ impl Engine {
             reduce_only: order.reduce_only,
             notional_usd: admitted.notional,
             is_market: order.limit.is_none(),
-            created_ns: self.agenda.now_ns,
+            created_ns: self.agenda.now_ns(),
         }
     }
 

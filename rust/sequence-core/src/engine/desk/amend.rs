@@ -6,6 +6,7 @@
 
 use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, passive};
+use crate::engine::seam::VenueRequest;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
 use crate::ledger::LedgerError;
@@ -95,7 +96,7 @@ impl Engine {
         let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
         let end = life.and_then(|life| order.spec.created_ns.checked_add(life));
         match end {
-            Some(end) if end > self.agenda.now_ns => Ok(end),
+            Some(end) if end > self.agenda.now_ns() => Ok(end),
             Some(_) => Err(Refusal::conflict("new_constraints.horizon_ms has passed already")),
             None => Err(Refusal::invalid("new_constraints.horizon_ms", "is too long")),
         }
@@ -115,13 +116,13 @@ impl Engine {
             rest_after: Quantity(change.total.0 - after.map(|qty| qty.0).sum::<i64>()),
         });
         for at in 0..forms.len() {
-            self.send_reshape(id, at);
-            self.hand_over();
+            self.post.requests.push_back(VenueRequest::Amend((id, at)));
         }
+        self.carry();
         if self.desk.orders[id].amending.is_some() {
             self.touch(id);
         }
-        let native = self.rules.params.amend_mode == AmendMode::Native && change.decreases;
+        let native = self.rules.params().amend_mode == AmendMode::Native && change.decreases;
         Ok(Reply::Amended { order: id, native })
     }
 

@@ -4,9 +4,8 @@
 //! fill costs, and a fill never needs more than its leg holds.
 
 use crate::engine::desk::account::RowKey;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::desk::hear::Matched;
 use crate::engine::portfolio::required::buy_cost;
+use crate::engine::seam::{LegEnd, Matched};
 use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
@@ -140,7 +139,7 @@ impl Engine {
             quantity,
             price: self.in_usd(price, terms.settle)?,
             fee_usd: self.money_in_usd(fee.fee, terms.settle)?,
-            at_ns: self.agenda.now_ns,
+            at_ns: self.agenda.now_ns(),
         };
         Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
     }
@@ -224,10 +223,10 @@ impl Engine {
         leg.filled = Quantity(leg.filled.0 + quantity.0);
         let market = leg.market;
         let account = self.desk.orders[id].spec.account;
-        let (now, ulids) = (self.agenda.now_ns, &mut self.journal.ulids);
+        let (now, journal) = (self.agenda.now_ns(), &mut self.journal);
         let twice = mutant!("duplicate_fill_id");
         let ix = self.desk.fills.push(Fill {
-            id: if twice { ulids.clone().next(now) } else { ulids.next(now) },
+            id: if twice { journal.repeat_id(now) } else { journal.make_id(now) },
             order: id,
             market,
             price,
@@ -249,11 +248,11 @@ impl Engine {
             realized_usd,
             evidence,
             event_seq: 0,
-            ts_ns: self.agenda.now_ns,
+            ts_ns: self.agenda.now_ns(),
         });
         let words = [price.0, quantity.0, i64::try_from(fee.fee.0).unwrap_or(i64::MAX)];
         let kind = EventKind::OrderFilled { order: id, fill: ix, words };
-        self.desk.fills[ix].event_seq = self.journal.log.push(self.agenda.now_ns, account, kind);
+        self.desk.fills[ix].event_seq = self.journal.tell(self.agenda.now_ns(), account, kind);
         self.desk.accounts[account].fills.push(ix);
         self.publish_fill(ix);
         let order = &mut self.desk.orders[id];
@@ -295,8 +294,8 @@ impl Engine {
         let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
         let number = u64::from(self.portfolio.rows.next_id().0) + 1;
         let id = self.portfolio.rows.push(match row.kind {
-            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns),
-            _ => Position::asset(number, entry, self.agenda.now_ns),
+            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns()),
+            _ => Position::asset(number, entry, self.agenda.now_ns()),
         });
         let balance = match row.kind {
             AssetKind::Perp => None,
@@ -320,7 +319,7 @@ impl Engine {
 
     fn touch_row(&mut self, row: RowIx) {
         let held = self.held_in(row);
-        self.portfolio.rows[row].touch(held, self.agenda.now_ns);
+        self.portfolio.rows[row].touch(held, self.agenda.now_ns());
         let RowKey { account, venue, asset, .. } = self.portfolio.row_keys[row];
         self.cash_moved(account, venue, asset);
     }

@@ -1,36 +1,10 @@
 //! One booked fill.
 
-use crate::engine::Evidence;
+use crate::engine::{Evidence, FillCause};
 use crate::ids::{AssetId, MarketId, OrderId};
 use crate::number::{Money, Price, Quantity};
-use crate::reject::text_enum;
 use crate::sim::fees::{FeeLeg, FeeSchedule, FeeState};
 use crate::ulid::Ulid;
-
-text_enum!(
-    /// Why a fill happened (wire contract, 11).
-    FillCause {
-        /// Took displayed size.
-        Walk = "WALK",
-        /// A print reached it in the queue.
-        Queue = "QUEUE",
-        /// The market traded through its price.
-        Through = "THROUGH",
-        /// An opposite quote appeared at or through its price.
-        Crossing = "CROSSING",
-        /// As `CROSSING`, seen in the first snapshot after a gap.
-        ResyncCross = "RESYNC_CROSS",
-        /// Closed by a liquidation.
-        Liquidation = "LIQUIDATION",
-    }
-);
-
-impl FillCause {
-    /// The order came to the book; otherwise the book came to it.
-    pub const fn is_taker(self) -> bool {
-        matches!(self, Self::Walk | Self::Liquidation)
-    }
-}
 
 /// What a fill did to its leg's charge and reservation. In every fill:
 /// `reserved_before = charge + fee + released + reserved_after` for buys.

@@ -1,35 +1,14 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
-use crate::engine::desk::hear::Answer;
-use crate::engine::exchange::line::Purpose;
-use crate::engine::{Due, Engine, GraphId, GraphStatus, Reply};
+use crate::engine::agenda::Due;
+use crate::engine::seam::{LegEnd, Told, VenueRequest};
+use crate::engine::{Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::order::{AtVenue, LegState, OrderStatus};
 use crate::reject::{DoneReason, Refusal, RejectReason};
 use crate::risk::Mode;
-
-/// Why a leg ended before it was filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum LegEnd {
-    /// The venue refused it.
-    Rejected(RejectReason, &'static str),
-    /// Its rest was withdrawn.
-    Cancelled(DoneReason),
-    /// Its time ran out.
-    Expired,
-}
-
-/// A cancel on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Cancel {
-    reason: DoneReason,
-    /// When the venue has it, ns.
-    arrive_ns: i64,
-    /// What its answer takes, ns.
-    response_ns: i64,
-}
 
 impl Engine {
     /// Ends a leg; the order keeps the first reason, and shows it when its last leg ends.
@@ -55,7 +34,7 @@ impl Engine {
     /// The leg holds nothing from here on.
     pub(in crate::engine) fn close_leg(&mut self, id: OrderId, at: usize, status: OrderStatus) {
         if !mutant!("fill_after_cancel") {
-            self.exchange.drops.push((id, at));
+            self.post.drops.push((id, at));
         }
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.state = LegState::Done;
@@ -148,12 +127,12 @@ impl Engine {
     /// Sets when the order's time is over; a later or earlier end replaces the one before.
     pub(in crate::engine) fn expire_at(&mut self, id: OrderId, due_ns: i64) {
         self.desk.orders[id].expires_ns = Some(due_ns);
-        self.add_timer(due_ns, Due::Expire(id));
+        self.agenda.add(due_ns, Due::Expire(id));
     }
 
     /// The order's time is over. A leg on its way is too late when it comes.
     pub(in crate::engine) fn expire(&mut self, id: OrderId) {
-        if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns) {
+        if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns()) {
             return;
         }
         for at in 0..self.desk.orders[id].legs.len() {
@@ -164,9 +143,9 @@ impl Engine {
                 let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
                 if unheard || !replaces {
-                    self.answer(id, at, Answer::Acknowledged, arrive_ns);
+                    self.answer(id, at, Told::Ack, arrive_ns);
                 }
-                self.answer(id, at, Answer::Ended(LegEnd::Expired), arrive_ns);
+                self.answer(id, at, Told::Done(LegEnd::Expired), arrive_ns);
             } else {
                 self.end_at_venue(id, at, LegEnd::Expired);
             }
@@ -286,36 +265,9 @@ impl Engine {
 
     /// A cancel of one leg leaves for its venue.
     pub(in crate::engine) fn send_cancel(&mut self, id: OrderId, at: usize, reason: DoneReason) {
-        let account = self.desk.orders[id].spec.account;
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.cancelling = Some(reason);
-        let market = leg.market;
-        let transit = self.send(account, market, Purpose::Cancel);
-        let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
-        let cancel = Cancel { reason, arrive_ns, response_ns };
-        if self.is_instant() {
-            self.cancel_arrives(id, at, cancel);
-        } else {
-            self.add_timer(transit.match_ns, Due::CancelArrive(id, at, cancel));
-        }
-    }
-
-    /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
-    pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
-        match leg.at_venue {
-            AtVenue::Done => {}
-            AtVenue::Delayed => {
-                // Nothing withdraws an order from the venue's delay; the match comes first.
-                let due = leg.transit.match_ns;
-                self.add_timer(due, Due::CancelArrive(id, at, cancel));
-            }
-            _ => {
-                self.leave(id, at);
-                let answer = Answer::Ended(LegEnd::Cancelled(cancel.reason));
-                self.answer_after(id, at, answer, (cancel.arrive_ns, cancel.response_ns));
-            }
-        }
+        self.post.requests.push_back(VenueRequest::Cancel((id, at), reason));
     }
 
     /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another
@@ -354,6 +306,6 @@ impl Engine {
     /// The same for what is no order.
     pub(in crate::engine) fn report(&mut self, subject: String, error: &LedgerError) {
         debug_assert!(false, "{subject}: {error}");
-        self.journal.faults.push((subject, error.to_string()));
+        self.journal.keep_fault(subject, error.to_string());
     }
 }

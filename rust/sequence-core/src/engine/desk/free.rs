@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::{Due, Engine};
+use crate::engine::Engine;
+use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, RowIx, Side, VenueId};
 use crate::ledger::{BalanceId, Contra, LedgerError};
 use crate::mutant;
@@ -55,13 +55,9 @@ impl Engine {
 
     /// Answers about these orders that are on their way arrive now, in the order sent.
     pub(in crate::engine) fn deliver_pending(&mut self, orders: &BTreeSet<OrderId>) {
-        let answers = self.agenda.timers.iter().filter_map(|(key, due)| match due {
-            Due::Deliver(order, ..) if orders.contains(order) => Some(*key),
-            _ => None,
-        });
-        for key in answers.collect::<Vec<_>>() {
-            if let Some(Due::Deliver(order, leg, answer)) = self.agenda.timers.remove(&key) {
-                self.deliver(order, leg, answer);
+        for key in self.agenda.reports_about(orders) {
+            if let Some(report) = self.agenda.take_report(key) {
+                self.hear(report);
             }
         }
     }

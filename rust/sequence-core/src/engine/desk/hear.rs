@@ -4,138 +4,27 @@
 //! changes when the message about it arrives. Money and positions move with the client's life, so
 //! what a client reads is always consistent. Messages of one line arrive in the order sent.
 
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::exchange::evidence::Evidence;
-use crate::engine::{Due, Engine, FillCause};
+use crate::engine::Engine;
+use crate::engine::seam::{Told, VenueReport};
 use crate::ids::OrderId;
 use crate::mutant;
-use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, LegState, OrderStatus};
-
-/// A fill the venue made, at a price in the order's own outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct Matched {
-    pub(in crate::engine) price: Price,
-    pub(in crate::engine) quantity: Quantity,
-    pub(in crate::engine) cause: FillCause,
-    pub(in crate::engine) evidence: Box<Evidence>,
-}
-
-/// What a venue tells a client about one leg.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) enum Answer {
-    /// The venue has it.
-    Acknowledged,
-    /// Part of it traded.
-    Filled(Matched),
-    /// The rest is gone.
-    Ended(LegEnd),
-    /// A change of it is in force.
-    Amended,
-    /// A change of it came too late, or was refused: it is as before.
-    Unchanged,
-}
+use crate::number::Quantity;
+use crate::order::{LegState, OrderStatus};
 
 /// Version of an order; status, known quantity and filled quantity of one of its legs.
 pub(in crate::engine) type Shown = (u32, Option<(OrderStatus, Quantity, Quantity)>);
 
 impl Engine {
-    /// The venue fills part of a leg.
-    pub(in crate::engine) fn match_leg(
-        &mut self,
-        id: OrderId,
-        at: usize,
-        matched: Matched,
-        venue_ns: i64,
-    ) {
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.open = Quantity(leg.open.0.saturating_sub(matched.quantity.0));
-        if leg.open.0 == 0 {
-            leg.at_venue = AtVenue::Done;
-        }
-        self.answer(id, at, Answer::Filled(matched), venue_ns);
-    }
-
-    /// The venue ends what it holds of a leg.
-    pub(in crate::engine) fn end_at_venue(&mut self, id: OrderId, at: usize, end: LegEnd) {
-        let venue_ns = self.agenda.now_ns;
-        self.end_at_venue_since(id, at, end, venue_ns);
-    }
-
-    /// The same for something that happened at the venue earlier than it is known here.
-    pub(in crate::engine) fn end_at_venue_since(
-        &mut self,
-        id: OrderId,
-        at: usize,
-        end: LegEnd,
-        venue_ns: i64,
-    ) {
-        let done =
-            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
-        if !done {
-            self.leave(id, at);
-            self.answer(id, at, Answer::Ended(end), venue_ns);
-        }
-    }
-
-    /// Sends an answer; without delays it is there at once.
-    pub(in crate::engine) fn answer(
-        &mut self,
-        id: OrderId,
-        at: usize,
-        answer: Answer,
-        venue_ns: i64,
-    ) {
-        let leg = self.desk.orders[id].legs.get(at);
-        let response_ns = leg.map_or(0, |leg| leg.transit.response_ns);
-        self.answer_after(id, at, answer, (venue_ns, response_ns));
-    }
-
-    /// The same with a delay of its own: a cancel is answered by its own message.
-    pub(in crate::engine) fn answer_after(
-        &mut self,
-        id: OrderId,
-        at: usize,
-        answer: Answer,
-        (venue_ns, response_ns): (i64, i64),
-    ) {
-        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
-        let account = self.desk.orders[id].spec.account;
-        if self.portfolio.life.is_liquidation(id) {
-            // The venue acts by itself: nobody waits for a message.
-            return self.exchange.told.push_back((id, at, answer));
-        }
-        match self.visible_at(account, market, venue_ns, response_ns) {
-            None => self.exchange.told.push_back((id, at, answer)),
-            Some(visible_ns) => self.add_timer(visible_ns, Due::Deliver(id, at, answer)),
-        }
-    }
-
-    /// Clients hear what venues told so far, in the order told.
-    pub(in crate::engine) fn hand_over(&mut self) {
-        while let Some((id, at, answer)) = self.exchange.told.pop_front() {
-            self.deliver(id, at, answer);
-            self.drop_ended();
-        }
-        self.drop_ended();
-    }
-
-    /// Venues forget what ended for its client.
-    pub(in crate::engine) fn drop_ended(&mut self) {
-        while let Some((id, at)) = self.exchange.drops.pop() {
-            self.leave(id, at);
-        }
-    }
-
     /// The client learns of it. A leg that ended for its client hears nothing more.
-    pub(in crate::engine) fn deliver(&mut self, id: OrderId, at: usize, answer: Answer) {
+    pub(in crate::engine) fn hear(&mut self, report: VenueReport) {
+        let VenueReport { leg: (id, at), told } = report;
         let before = self.shown(id, at);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             return;
         }
-        match answer {
-            Answer::Acknowledged => {
+        match told {
+            Told::Ack => {
                 leg.state = LegState::Working;
                 // A leg that went again after a restart may be known already, and partly filled.
                 leg.status =
@@ -144,10 +33,10 @@ impl Engine {
                     self.set_status(id, OrderStatus::Accepted);
                 }
             }
-            Answer::Filled(matched) => self.book_fill(id, at, matched),
-            Answer::Ended(end) => self.end_leg(id, at, end),
-            Answer::Amended => self.reshape_answered(id, at, true),
-            Answer::Unchanged => self.reshape_answered(id, at, false),
+            Told::Fill(matched) => self.book_fill(id, at, matched),
+            Told::Done(end) => self.end_leg(id, at, end),
+            Told::Amended => self.reshape_answered(id, at, true),
+            Told::Unchanged => self.reshape_answered(id, at, false),
         }
         self.settle_amend(id);
         self.finish_if_done(id);

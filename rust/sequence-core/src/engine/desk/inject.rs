@@ -1,9 +1,9 @@
 //! Rejections on demand, for tests of bots: the next orders of an account meet the reason given.
 
 use crate::engine::Engine;
-use crate::engine::desk::place::Rejected;
 use crate::ids::{AccountId, MarketId, OrderId, VenueId};
 use crate::reject::RejectReason;
+use crate::reject::Rejected;
 
 /// Orders still to be rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(in crate::engine) struct Injected {
 impl Engine {
     /// Treats books of a market as old, or no longer.
     pub fn hold_stale(&mut self, market: MarketId, held: bool) {
-        self.exchange.markets[market].market.hold_stale(held);
+        self.exchange.hold_stale(market, held);
     }
 
     /// Lets the next order of an account be rejected; with a venue or a symbol, the next such one.
@@ -29,24 +29,24 @@ impl Engine {
         symbol: Option<&str>,
     ) {
         let symbol = symbol.map(str::to_owned);
-        self.exchange.injected.push(Injected { account, reason, venue, symbol });
+        self.desk.injected.push(Injected { account, reason, venue, symbol });
     }
 
     /// Takes back every rejection of an account that no order has met yet; how many.
     pub fn forget_rejections(&mut self, account: AccountId) -> usize {
-        let before = self.exchange.injected.len();
-        self.exchange.injected.retain(|row| row.account != account);
-        before - self.exchange.injected.len()
+        let before = self.desk.injected.len();
+        self.desk.injected.retain(|row| row.account != account);
+        before - self.desk.injected.len()
     }
 
     /// Rejections of an account that no order has met yet.
     pub fn rejections_left(&self, account: AccountId) -> usize {
-        self.exchange.injected.iter().filter(|row| row.account == account).count()
+        self.desk.injected.iter().filter(|row| row.account == account).count()
     }
 
     /// The rejection that waits for this order, once.
     pub(in crate::engine) fn take_injected(&mut self, id: OrderId) -> Result<(), Rejected> {
-        if self.exchange.injected.is_empty() {
+        if self.desk.injected.is_empty() {
             return Ok(());
         }
         let spec = &self.desk.orders[id].spec;
@@ -54,12 +54,12 @@ impl Engine {
             self.resolve_text(text)
                 .is_some_and(|found| found.symbol == spec.symbol && found.outcome == spec.outcome)
         };
-        let found = self.exchange.injected.iter().position(|row| {
+        let found = self.desk.injected.iter().position(|row| {
             row.account == spec.account
                 && row.venue.is_none_or(|venue| spec.pinned == Some(venue))
                 && row.symbol.as_deref().is_none_or(same_symbol)
         });
-        match found.map(|at| self.exchange.injected.remove(at)) {
+        match found.map(|at| self.desk.injected.remove(at)) {
             Some(row) => Err((row.reason, "rejected by a fault of the sandbox".to_owned())),
             None => Ok(()),
         }

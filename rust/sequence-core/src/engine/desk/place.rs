@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::engine::Engine;
+use crate::engine::agenda::Due;
+use crate::engine::bounds::refusal_of;
 use crate::engine::bounds::{check_fat_finger, passive, within};
 use crate::engine::desk::admit::only;
-use crate::engine::exchange::arrive::refusal_of;
-use crate::engine::exchange::line::Purpose;
 use crate::engine::portfolio::required::buy_cost;
-use crate::engine::{Due, Engine};
+use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
 use crate::number::{Price, QUANTITY_ONE, Quantity, exact_notional};
@@ -16,13 +17,11 @@ use crate::order::{
     book_side,
 };
 use crate::registry::MarketSpec;
-use crate::reject::RejectReason;
+use crate::reject::{RejectReason, Rejected};
 use crate::router::{Candidate, Remainder, Route, route};
 use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
 use crate::sim::walk::protection_cap;
-
-pub(in crate::engine) type Rejected = (RejectReason, String);
 
 impl Engine {
     /// Routes and reserves; then each leg meets its venue.
@@ -42,25 +41,11 @@ impl Engine {
         self.publish_route(id);
         self.start_life(id);
         for leg in 0..self.desk.orders[id].legs.len() {
-            self.send_leg(id, leg);
-            self.hand_over();
+            self.post.requests.push_back(VenueRequest::New((id, leg)));
         }
+        // The first answer shows what became of it at once.
+        self.carry();
         self.finish_if_done(id);
-    }
-
-    /// A leg leaves for its venue.
-    fn send_leg(&mut self, id: OrderId, at: usize) {
-        let account = self.desk.orders[id].spec.account;
-        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
-        let transit = self.send(account, market, Purpose::Order);
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.transit = transit;
-        }
-        if self.is_instant() {
-            self.arrive(id, at);
-        } else {
-            self.add_timer(transit.match_ns, Due::Arrive(id, at));
-        }
     }
 
     /// The legs an order would get now.
@@ -107,7 +92,7 @@ impl Engine {
     /// How far through the market a limit may be, in basis points.
     pub(in crate::engine) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
         let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
-        own.map_or(self.rules.params.fat_finger_bps, i64::from)
+        own.map_or(self.rules.params().fat_finger_bps, i64::from)
     }
 
     fn usable_markets(&self, spec: &OrderSpec) -> Result<Cow<'_, [MarketId]>, Rejected> {
@@ -122,8 +107,8 @@ impl Engine {
         if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
             let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
             markets = only(markets, |market| {
-                let book = &self.exchange.markets[market].market;
-                book.is_live(self.agenda.now_ns) && book.age_ns(self.agenda.now_ns) <= most_ns
+                let book = &self.exchange.market(market).market;
+                book.is_live(self.agenda.now_ns()) && book.age_ns(self.agenda.now_ns()) <= most_ns
             });
             if markets.is_empty() {
                 let text = format!("no book is younger than {most_ms} ms");
@@ -132,7 +117,7 @@ impl Engine {
         }
         if spec.pinned.is_none() {
             let takes_orders = |market: MarketId| {
-                let status = self.exchange.markets[market].market.status(self.agenda.now_ns);
+                let status = self.exchange.market(market).market.status(self.agenda.now_ns());
                 refusal_of(spec, status).is_none()
             };
             if markets.iter().copied().any(takes_orders) {
@@ -271,11 +256,11 @@ impl Engine {
             .zip(candidate)
             .map_or(Price(0), |(market, candidate)| self.walk_cap(spec, market, candidate.bound));
         let live = market
-            .map(|market| &self.exchange.markets[market])
-            .filter(|sim| sim.market.is_live(self.agenda.now_ns));
+            .map(|market| self.exchange.market(market))
+            .filter(|sim| sim.market.is_live(self.agenda.now_ns()));
         live.into_iter()
             .flat_map(move |sim| {
-                sim.available(account, book_side(side, outcome).takes(), self.agenda.now_ns)
+                sim.available(account, book_side(side, outcome).takes(), self.agenda.now_ns())
             })
             .map(move |(price, size)| (book_price(price, outcome), size))
             .take_while(move |(price, _)| within(side, *price, bound))
@@ -380,9 +365,9 @@ impl Engine {
         let Some(touch) = touch else { return Price(0) };
         let prediction = terms.kind == InstrumentKind::Prediction;
         let default = if prediction {
-            self.rules.params.protection_event_bps
+            self.rules.params().protection_event_bps
         } else {
-            self.rules.params.protection_bps
+            self.rules.params().protection_bps
         };
         let default = u32::try_from(default).unwrap_or(u32::MAX);
         let bps = spec.max_slippage_bps.unwrap_or(default);
@@ -414,19 +399,19 @@ impl Engine {
     fn start_life(&mut self, id: OrderId) {
         let spec = &self.desk.orders[id].spec;
         let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
-        let end = horizon.and_then(|life| self.agenda.now_ns.checked_add(life));
+        let end = horizon.and_then(|life| self.agenda.now_ns().checked_add(life));
         let legs = self.desk.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
         let day = legs
             .map(|leg| {
-                self.registry.market(leg.market).venue.venue().next_day_end_ns(self.agenda.now_ns)
+                self.registry.market(leg.market).venue.venue().next_day_end_ns(self.agenda.now_ns())
             })
             .min();
         if let Some(due) = [end, day].into_iter().flatten().min() {
             self.expire_at(id, due);
         }
         if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
-            self.add_timer(
-                self.agenda.now_ns + crate::engine::exchange::arrive::CHASE_INTERVAL_NS,
+            self.agenda.add(
+                self.agenda.now_ns() + crate::engine::exchange::arrive::CHASE_INTERVAL_NS,
                 Due::Chase(id),
             );
         }

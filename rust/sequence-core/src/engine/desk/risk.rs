@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use crate::command::Submit;
-use crate::engine::desk::place::Rejected;
-use crate::engine::{Due, Engine, Reply};
+use crate::engine::agenda::Due;
+use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{AccountId, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Order, OrderSpec};
+use crate::reject::Rejected;
 use crate::reject::{Refusal, RejectReason};
 use crate::risk::{AccountLimits, GraphRisk, Mode};
 
@@ -62,7 +63,7 @@ impl Engine {
     pub fn set_limits(&mut self, limits: AccountLimits) {
         self.desk.limits = limits;
         if limits.daily_loss.is_some() {
-            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
+            self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
         }
     }
 
@@ -100,7 +101,7 @@ impl Engine {
         by: &str,
         reason: Option<&str>,
     ) -> Reply {
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         let switch = self.switch_mut(account, mode);
         switch.reason = reason.map(Into::into);
         if !switch.engaged {
@@ -111,27 +112,19 @@ impl Engine {
                 engaged_by: Some(by.into()),
                 cleared_at_ns: None,
             };
-            self.journal.log.push(
-                now_ns,
-                account,
-                EventKind::KillSwitchSet { mode, engaged: true },
-            );
+            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged: true });
         }
         Reply::Done
     }
 
     /// Clears; twice is the same as once.
     pub(in crate::engine) fn clear_switch(&mut self, account: AccountId, mode: Mode) -> Reply {
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         let switch = self.switch_mut(account, mode);
         if switch.engaged {
             switch.engaged = false;
             switch.cleared_at_ns = Some(now_ns);
-            self.journal.log.push(
-                now_ns,
-                account,
-                EventKind::KillSwitchSet { mode, engaged: false },
-            );
+            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged: false });
         }
         Reply::Done
     }
@@ -171,7 +164,7 @@ impl Engine {
         }
         self.check_notional(&order.risk, || self.notional_usd(markets, qty, price))?;
         if let Some(most) = self.desk.limits.max_order_rate {
-            let since = self.agenda.now_ns.saturating_sub(SECOND_NS);
+            let since = self.agenda.now_ns().saturating_sub(SECOND_NS);
             let recent = row.submits.iter().rev().take_while(|at| **at > since).count();
             if recent >= usize::try_from(most).unwrap_or(usize::MAX) {
                 return Err(Refusal::rate_limited(format!("more than {most} orders per second")));
@@ -221,7 +214,7 @@ impl Engine {
 
     /// Forgets admissions that no rate limit looks at any more.
     pub(in crate::engine) fn note_submit(&mut self, account: AccountId) {
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         if self.desk.limits.max_order_rate.is_none() {
             return;
         }
@@ -350,7 +343,7 @@ impl Engine {
     /// Notices a breach of the day's loss limit.
     pub(in crate::engine) fn watch_day(&mut self, account: AccountId) {
         let Some(most) = self.desk.limits.daily_loss else { return };
-        let today = self.agenda.now_ns.div_euclid(DAY_NS);
+        let today = self.agenda.now_ns().div_euclid(DAY_NS);
         let pnl = self.account_pnl(account);
         let day = &mut self.desk.accounts[account].day;
         if day.day != today {
@@ -375,14 +368,14 @@ impl Engine {
     /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees.
     pub fn daily_pnl(&self, account: AccountId) -> Money {
         let day = &self.desk.accounts[account].day;
-        let known = day.day == self.agenda.now_ns.div_euclid(DAY_NS);
+        let known = day.day == self.agenda.now_ns().div_euclid(DAY_NS);
         Money(if known { self.account_pnl(account) - day.start } else { 0 })
     }
 
     /// True while the day's loss limit is reached.
     pub(in crate::engine) fn is_day_breached(&self, account: AccountId) -> bool {
         let day = &self.desk.accounts[account].day;
-        day.breached && day.day == self.agenda.now_ns.div_euclid(DAY_NS)
+        day.breached && day.day == self.agenda.now_ns().div_euclid(DAY_NS)
     }
 
     /// Midnight, UTC: a new day begins for every account.
@@ -391,7 +384,7 @@ impl Engine {
             self.watch_day(AccountId(account));
         }
         if self.desk.limits.daily_loss.is_some() {
-            self.add_timer(next_midnight(self.agenda.now_ns), Due::NewDay);
+            self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
         }
     }
 }

@@ -1,13 +1,11 @@
 //! An order meets its venue: status, time in force, the walk, and what becomes of the rest.
 
-use crate::engine::bounds::within;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::desk::hear::{Answer, Matched};
+use crate::engine::agenda::Due;
+use crate::engine::bounds::{refusal_of, within};
 use crate::engine::exchange::evidence::{Bounds, LevelTaken, Liquidity};
-use crate::engine::exchange::queues::order_of;
-use crate::engine::{Due, Engine, FillCause};
+use crate::engine::seam::{LegEnd, Matched, Told, VenueStep, order_of};
+use crate::engine::{Engine, FillCause};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
-use crate::market::MarketStatus;
 use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
@@ -37,7 +35,7 @@ impl Engine {
             _ => return,
         };
         let venue_ns = leg.transit.arrive_ns;
-        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
             return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
@@ -50,7 +48,7 @@ impl Engine {
             let leg = self.desk.orders[id].legs.get(at);
             let replaces =
                 leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
-            let answer = if replaces { Answer::Amended } else { Answer::Acknowledged };
+            let answer = if replaces { Told::Amended } else { Told::Ack };
             self.answer(id, at, answer, venue_ns);
             self.hand_over();
         }
@@ -66,19 +64,19 @@ impl Engine {
         let order = &self.desk.orders[id];
         let Some(leg) = order.legs.get(at) else { return false };
         let delay_ns = self.registry.market(leg.market).taker_delay_ns;
-        if delay_ns == 0 || !self.rules.params.venue_rules {
+        if delay_ns == 0 || !self.rules.params().venue_rules {
             return false;
         }
         if self.takeable(&order.spec, leg).is_none() || self.refused_by_book(order, leg).is_some() {
             return false;
         }
-        let due = self.agenda.now_ns.saturating_add(delay_ns);
+        let due = self.agenda.now_ns().saturating_add(delay_ns);
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.at_venue = AtVenue::Delayed;
             leg.transit.taker_delay_ns = delay_ns;
             leg.transit.match_ns = due;
         }
-        self.add_timer(due, Due::Arrive(id, at));
+        self.agenda.add(due, Due::Step(VenueStep::Arrive((id, at))));
         true
     }
 
@@ -90,7 +88,7 @@ impl Engine {
         if let Some(end) = refused {
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
-        if self.rules.params.stp == SelfTrade::CancelOldest {
+        if self.rules.params().stp == SelfTrade::CancelOldest {
             while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
         }
         let stop = self.walk(id, at);
@@ -102,7 +100,7 @@ impl Engine {
         }
         match stop {
             Stop::SelfTrade => {
-                if self.rules.params.stp == SelfTrade::CancelBoth {
+                if self.rules.params().stp == SelfTrade::CancelBoth {
                     self.cancel_own_opposite(id, at);
                 }
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
@@ -120,8 +118,8 @@ impl Engine {
 
     /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
     fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
-        self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns, |leg| {
-            leg.transit.arrive_ns.max(self.agenda.now_ns.saturating_sub(leg.transit.feed_ns))
+        self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns(), |leg| {
+            leg.transit.arrive_ns.max(self.agenda.now_ns().saturating_sub(leg.transit.feed_ns))
         })
     }
 
@@ -167,7 +165,7 @@ impl Engine {
 
     /// The own order that stops a plan; none where it would be cancelled out of the way.
     fn stopping_own(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
-        let in_the_way = self.rules.params.stp != SelfTrade::CancelOldest;
+        let in_the_way = self.rules.params().stp != SelfTrade::CancelOldest;
         self.own_opposite(spec, leg).filter(|_| in_the_way)
     }
 
@@ -206,7 +204,7 @@ impl Engine {
             effective: self.shifted(market, taker, level.price, shift),
             displayed: level.quantity,
             printed: sim.tracker.printed(side, level.price),
-            consumed_before: sim.consumed(account, side, level.price, self.agenda.now_ns),
+            consumed_before: sim.consumed(account, side, level.price, self.agenda.now_ns()),
             taken: Quantity::ZERO,
         })
     }
@@ -231,12 +229,12 @@ impl Engine {
         let stop = self.plan_walk(&self.desk.orders[id].spec, leg, &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
-            self.exchange.markets[market].world(account, &self.rules.params);
+            self.exchange.markets[market].world(account, self.rules.params());
             self.add_impact(account, market, taker, Quantity(filled));
         }
         let venue_ns = self.venue_ns(id, at);
         for take in takes.drain(..) {
-            let now = self.agenda.now_ns;
+            let now = self.agenda.now_ns();
             if !mutant!("level_used_twice") {
                 let sim = &mut self.exchange.markets[market];
                 sim.consume(account, taker.takes(), take.recorded, take.taken, now);
@@ -278,7 +276,7 @@ impl Engine {
         let own = own.filter(|_| !mutant!("trades_with_itself"));
         let taker = book_side(spec.side, spec.outcome);
         let one_level = spec.policy == Policy::AggressiveChase;
-        let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
         let quantum = self.registry.market(leg.market).lot;
         let mut left = leg.open;
         if left.0 == 0 {
@@ -352,7 +350,7 @@ impl Engine {
     pub(in crate::engine) fn chase(&mut self, id: OrderId) {
         for at in 0..self.desk.orders[id].legs.len() {
             let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
-            let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+            let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
             if leg.at_venue != AtVenue::Chasing {
                 continue;
             }
@@ -363,7 +361,7 @@ impl Engine {
             }
         }
         if !self.desk.orders[id].status.is_terminal() {
-            self.add_timer(self.agenda.now_ns.saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
+            self.agenda.add(self.agenda.now_ns().saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
         }
     }
 }
@@ -373,27 +371,5 @@ impl LevelTaken {
     pub fn available(&self) -> Quantity {
         let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
         Quantity(shown.saturating_sub(self.consumed_before.0).max(0))
-    }
-}
-
-/// What a status refuses of an order (simulation, 2.4).
-pub(in crate::engine) fn refusal_of(
-    spec: &OrderSpec,
-    status: MarketStatus,
-) -> Option<(RejectReason, &'static str)> {
-    use MarketStatus::{
-        Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
-    };
-    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
-    match status {
-        Ok => None,
-        PostOnly if post_only => None,
-        Syncing | Stale | Resync | Crossed if rests => None,
-        PostOnly => Some((RejectReason::ExchangeReject, "the venue takes post-only orders now")),
-        Halted => Some((RejectReason::ExchangeBusy, "the venue has halted trading")),
-        Closed | Pending | Resolved => Some((RejectReason::ExchangeReject, "the market is closed")),
-        Syncing | Stale | Resync | Crossed => {
-            Some((RejectReason::StaleVenue, "the venue's book is not live"))
-        }
     }
 }

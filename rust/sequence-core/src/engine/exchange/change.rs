@@ -6,13 +6,12 @@
 
 use std::mem::swap;
 
+use crate::engine::Engine;
+use crate::engine::agenda::Due;
+use crate::engine::bounds::refusal_of;
 use crate::engine::desk::amend::keeps_place;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::desk::hear::Answer;
-use crate::engine::exchange::arrive::refusal_of;
 use crate::engine::exchange::line::Purpose;
-use crate::engine::exchange::queues::queue_key;
-use crate::engine::{Due, Engine};
+use crate::engine::seam::{LegEnd, Told, VenueStep, queue_key};
 use crate::ids::OrderId;
 use crate::ledger::LedgerError;
 use crate::number::Quantity;
@@ -32,7 +31,7 @@ impl Engine {
         let travelling = leg.at_venue == AtVenue::Travelling;
         let account = self.desk.orders[id].spec.account;
         let sent = self.send(account, market, Purpose::Cancel);
-        let again = match self.rules.params.replace_gap {
+        let again = match self.rules.params().replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
             ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
         };
@@ -43,10 +42,10 @@ impl Engine {
         }
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
-        if due <= self.agenda.now_ns {
+        if due <= self.agenda.now_ns() {
             self.reshape_arrives(id, at);
         } else {
-            self.add_timer(due, Due::Reshape(id, at));
+            self.agenda.add(due, Due::Step(VenueStep::Amend((id, at))));
         }
     }
 
@@ -59,24 +58,24 @@ impl Engine {
         };
         if leg.at_venue == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
-            return self.add_timer(leg.transit.match_ns, Due::Reshape(id, at));
+            return self.agenda.add(leg.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
-        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         let refused = refusal_of(&order.spec, status).is_some();
         let open = Quantity(form.qty.0 - (leg.qty.0 - leg.open.0));
         if leg.at_venue == AtVenue::Done || refused {
-            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
+            return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
         }
         if form.qty.0 == 0 {
             // Another leg keeps the order alive: only this one is withdrawn.
             return self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::CancelledByClient));
         }
         if open.0 <= 0 {
-            return self.answer(id, at, Answer::Unchanged, self.agenda.now_ns);
+            return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
         }
-        if keeps_place(self.rules.params.amend_mode, leg, &form) {
+        if keeps_place(self.rules.params().amend_mode, leg, &form) {
             self.shrink_leg(id, at, open);
-            return self.answer(id, at, Answer::Amended, self.agenda.now_ns);
+            return self.answer(id, at, Told::Amended, self.agenda.now_ns());
         }
         self.leave(id, at);
         self.swap_forms(id, at, open);
@@ -88,8 +87,8 @@ impl Engine {
 
     /// The replaced leg is on its way back into the book.
     fn come_back(&mut self, id: OrderId, at: usize, transit: Transit) {
-        let now_ns = self.agenda.now_ns;
-        match self.rules.params.replace_gap {
+        let now_ns = self.agenda.now_ns();
+        match self.rules.params().replace_gap {
             ReplaceGap::Atomic => self.arrive_as(id, at, Transit { match_ns: now_ns, ..transit }),
             ReplaceGap::Pipelined => {
                 let match_ns = transit.match_ns.max(now_ns);
@@ -102,7 +101,9 @@ impl Engine {
                 let (market, response_ns) = (leg.market, transit.response_ns);
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
-                    Some(known_ns) => self.add_timer(known_ns, Due::SendAgain(id, at)),
+                    Some(known_ns) => {
+                        self.agenda.add(known_ns, Due::Step(VenueStep::SendAgain((id, at))));
+                    }
                 }
             }
         }
@@ -123,10 +124,10 @@ impl Engine {
             leg.transit = transit;
             leg.deferred = false;
         }
-        if transit.match_ns <= self.agenda.now_ns {
+        if transit.match_ns <= self.agenda.now_ns() {
             self.arrive(id, at);
         } else {
-            self.add_timer(transit.match_ns, Due::Arrive(id, at));
+            self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
         }
     }
 

@@ -116,7 +116,7 @@ impl Evidence {
 impl Engine {
     /// The book as it is now.
     pub(in crate::engine) fn cite(&mut self, market: MarketId) -> BookCite {
-        let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns);
+        let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns());
         let interval_ns = sim.depth_pace.interval_ns();
         let book = &sim.market;
         let price = |side| book.best(side).map_or(Price(0), |level| level.price);
@@ -147,7 +147,7 @@ impl Engine {
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {
             transit: leg.map(|leg| leg.transit).unwrap_or_default(),
-            matched_ns: self.agenda.now_ns,
+            matched_ns: self.agenda.now_ns(),
             entry_deferred: leg.is_some_and(|leg| leg.deferred),
             book,
             event_level: sim.traits.event_level,

@@ -19,7 +19,9 @@ impl Engine {
         market: MarketId,
         taker: Side,
     ) -> i64 {
-        if self.rules.params.impact_sides == ImpactSides::Off || self.rules.params.impact_ppm == 0 {
+        if self.rules.params().impact_sides == ImpactSides::Off
+            || self.rules.params().impact_ppm == 0
+        {
             return 0;
         }
         let sim = &self.exchange.markets[market];
@@ -29,13 +31,13 @@ impl Engine {
         let mid = self.mid_of(market);
         let of = |side: Side| {
             let shift = if prediction {
-                world.impact.shift(side, params, self.agenda.now_ns)
+                world.impact.shift(side, params, self.agenda.now_ns())
             } else {
-                world.impact.capped_shift(side, params, mid, self.agenda.now_ns)
+                world.impact.capped_shift(side, params, mid, self.agenda.now_ns())
             };
             shift.unwrap_or(0)
         };
-        match (self.rules.params.impact_sides, taker) {
+        match (self.rules.params().impact_sides, taker) {
             (ImpactSides::TwoSided, _) => of(Side::Buy).saturating_sub(of(Side::Sell)),
             (_, Side::Buy) => of(Side::Buy),
             (_, Side::Sell) => -of(Side::Sell),
@@ -44,7 +46,7 @@ impl Engine {
 
     fn impact_params(&self, market: MarketId) -> ImpactParams {
         let tau0_ns = self.exchange.markets[market].print_gap_ns();
-        ImpactParams { prefactor_ppm: self.rules.params.impact_ppm, tau0_ns }
+        ImpactParams { prefactor_ppm: self.rules.params().impact_ppm, tau0_ns }
     }
 
     fn mid_of(&self, market: MarketId) -> Price {
@@ -74,7 +76,7 @@ impl Engine {
             Side::Buy => terms.grid.ceil(moved).unwrap_or(moved),
             Side::Sell => terms.grid.floor(moved),
         };
-        match (self.rules.params.impact_sides, taker) {
+        match (self.rules.params().impact_sides, taker) {
             (ImpactSides::TwoSided, _) => rounded,
             (_, Side::Buy) => rounded.max(price),
             (_, Side::Sell) => rounded.min(price),
@@ -90,7 +92,9 @@ impl Engine {
         taker: Side,
         filled: Quantity,
     ) {
-        if self.rules.params.impact_sides == ImpactSides::Off || self.rules.params.impact_ppm == 0 {
+        if self.rules.params().impact_sides == ImpactSides::Off
+            || self.rules.params().impact_ppm == 0
+        {
             return;
         }
         let book = &self.exchange.markets[market].market.book;
@@ -105,7 +109,7 @@ impl Engine {
         } else {
             half_spread
         };
-        let (params, now) = (self.impact_params(market), self.agenda.now_ns);
+        let (params, now) = (self.impact_params(market), self.agenda.now_ns());
         if let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) {
             let scale = Scale::Book { half_spread, depth };
             // A number beyond its range adds no impact rather than stopping the fill.

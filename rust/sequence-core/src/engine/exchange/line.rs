@@ -85,7 +85,7 @@ impl Line {
 impl Engine {
     /// True when no message takes time: everything happens within the command.
     pub(in crate::engine) const fn is_instant(&self) -> bool {
-        self.rules.params.latency_p50_ppm == 0
+        self.rules.params().latency_p50_ppm == 0
     }
 
     /// Sends a message to a venue now.
@@ -95,12 +95,12 @@ impl Engine {
         market: MarketId,
         purpose: Purpose,
     ) -> Transit {
-        let now = self.agenda.now_ns;
+        let now = self.agenda.now_ns();
         if self.is_instant() {
             return Transit { submit_ns: now, arrive_ns: now, match_ns: now, ..Transit::default() };
         }
         let venue = self.registry.market(market).venue;
-        let (p50, p99) = (self.rules.params.latency_p50_ppm, self.rules.params.latency_p99_ppm);
+        let (p50, p99) = (self.rules.params().latency_p50_ppm, self.rules.params().latency_p99_ppm);
         let legs = venue_legs(venue.as_str());
         let load_ratio_q32 = self.exchange.markets[market].load.ratio_q32();
         let measured = self.exchange.markets[market].feed_delay_ns();
@@ -114,7 +114,7 @@ impl Engine {
             Purpose::Order => draw(&mut line.entry, legs.entry, "lat.entry"),
             Purpose::Cancel => draw(&mut line.cancel, legs.entry, "lat.cancel"),
         };
-        if first && self.rules.params.venue_rules {
+        if first && self.rules.params().venue_rules {
             entry.latency_ns = entry.latency_ns.saturating_add(legs.first_order_ns);
         }
         let (response, _) = draw(&mut line.response, legs.response, "lat.response");
@@ -123,7 +123,7 @@ impl Engine {
             None => draw(&mut line.feed, legs.feed, "lat.feed").0.latency_ns,
         };
         let (arrive_ns, session_hold_ns) = line.inbound.arrive(now, entry.latency_ns);
-        let hold_ns = if self.rules.params.live_hold { feed_ns } else { 0 };
+        let hold_ns = if self.rules.params().live_hold { feed_ns } else { 0 };
         let match_ns = line.inbound.meet(arrive_ns.saturating_add(hold_ns));
         self.desk.accounts[account].lines.insert(venue, line);
         self.note_line(account, venue);
@@ -154,10 +154,10 @@ impl Engine {
     ) -> (Draw, u64) {
         let row = &self.desk.accounts[account];
         let name = format!("{purpose}|{}|{}", venue.as_str(), row.client);
-        let stream = Stream::new(self.rules.seed, u64::from(row.epoch), &name);
+        let stream = Stream::new(self.rules.seed(), u64::from(row.epoch), &name);
         let persistence = Persistence {
-            rho_q32: q32_of_ppm(self.rules.params.latency_rho_ppm),
-            beta_q32: q32_of_ppm(self.rules.params.latency_beta_ppm),
+            rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
+            beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
         };
         // A draw fails only for parameters outside their documented range: then nothing is late.
         let drawn = state.draw(stream, leg, persistence, load_ratio_q32).unwrap_or_default();
@@ -176,7 +176,7 @@ impl Engine {
         if self.is_instant() {
             return None;
         }
-        let (venue, now) = (self.registry.market(market).venue, self.agenda.now_ns);
+        let (venue, now) = (self.registry.market(market).venue, self.agenda.now_ns());
         let earliest = venue_ns.saturating_add(response_ns).max(now);
         self.note_line(account, venue);
         self.desk.accounts[account].lines.entry(venue).or_default().answer_at(earliest, now)

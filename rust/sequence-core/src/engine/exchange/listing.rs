@@ -30,7 +30,7 @@ impl Engine {
         text: &str,
         feed: FeedKind,
     ) -> Result<MarketId, Refusal> {
-        let market = enlist(&mut self.registry, venue, text, self.rules.params.rebates)?;
+        let market = enlist(&mut self.registry, venue, text, self.rules.params().rebates)?;
         if market.index() < self.exchange.markets.len() {
             self.claim(market, feed);
         } else {
@@ -53,7 +53,7 @@ impl Engine {
             stamped: feed == FeedKind::Recorded,
             event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
         };
-        let mut sim = MarketSim::new(config, &self.rules.params, traits, spec.lot);
+        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.lot);
         sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
         sim
     }
@@ -61,14 +61,15 @@ impl Engine {
     /// A source takes over a market that came back without one; who waits there goes on waiting.
     pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
         if self.exchange.unclaimed.remove(&id) {
-            let (mut sim, params) = (self.market_sim(id, feed), self.rules.params);
+            let (mut sim, params) = (self.market_sim(id, feed), *self.rules.params());
             if let Some(mark) = self.exchange.markets[id].last_mark() {
                 sim.put_mark(mark.price, mark.as_of_ns);
             }
             for (account, world) in &self.exchange.markets[id].worlds {
                 sim.world(*account, &params).waiting.clone_from(&world.waiting);
             }
-            if self.exchange.markets[id].market.status(self.agenda.now_ns) == MarketStatus::Resolved
+            if self.exchange.markets[id].market.status(self.agenda.now_ns())
+                == MarketStatus::Resolved
             {
                 sim.market.set_phase(TradingPhase::Resolved);
             }
@@ -135,7 +136,7 @@ impl Engine {
 
     /// Rebates are credited when the parameters say so.
     fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
-        if self.rules.params.rebates { fees } else { fees.without_rebates() }
+        if self.rules.params().rebates { fees } else { fees.without_rebates() }
     }
 }
 

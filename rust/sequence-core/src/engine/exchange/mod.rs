@@ -9,4 +9,104 @@ pub(in crate::engine) mod listing;
 pub(in crate::engine) mod market;
 pub(in crate::engine) mod message;
 pub(in crate::engine) mod queues;
+pub(in crate::engine) mod receive;
 pub(in crate::engine) mod rows;
+pub(in crate::engine) mod tell;
+
+use std::collections::BTreeSet;
+
+use crate::engine::seam::LegRef;
+use crate::ids::{AccountId, MarketId};
+use crate::market::TradingPhase;
+use crate::number::Price;
+use crate::sim::preset::Params;
+use crate::table::Table;
+use evidence::LevelTaken;
+use market::MarketSim;
+
+/// Books, and what the simulated venues hold.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Exchange {
+    markets: Table<MarketId, MarketSim>,
+    rest_seq: u64,
+    takes: Vec<LevelTaken>,
+    unclaimed: BTreeSet<MarketId>,
+    books_age: bool,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            markets: Table::default(),
+            rest_seq: 0,
+            takes: Vec::new(),
+            unclaimed: BTreeSet::new(),
+            books_age: true,
+        }
+    }
+}
+
+impl Exchange {
+    pub(in crate::engine) fn market(&self, id: MarketId) -> &MarketSim {
+        &self.markets[id]
+    }
+
+    pub(in crate::engine) fn markets(&self) -> impl Iterator<Item = (MarketId, &MarketSim)> {
+        self.markets.iter()
+    }
+
+    /// Number of the leg that joined a queue last.
+    pub(in crate::engine) const fn rest_seq(&self) -> u64 {
+        self.rest_seq
+    }
+
+    /// Lets books go stale by age, or not.
+    pub(in crate::engine) fn set_books_age(&mut self, enabled: bool) {
+        self.books_age = enabled;
+        for market in self.markets.rows_mut() {
+            market.set_ageing(enabled);
+        }
+    }
+
+    /// As another exchange had it, without telling the books.
+    pub(in crate::engine) const fn age_books_as(&mut self, other: &Self) {
+        self.books_age = other.books_age;
+    }
+
+    /// Treats a book as old, or no longer.
+    pub(in crate::engine) fn hold_stale(&mut self, id: MarketId, held: bool) {
+        self.markets[id].market.hold_stale(held);
+    }
+
+    pub(in crate::engine) fn set_phase(&mut self, id: MarketId, phase: TradingPhase) {
+        self.markets[id].market.set_phase(phase);
+    }
+
+    /// The last mark of a market, as it was kept.
+    pub(in crate::engine) fn put_mark(&mut self, id: MarketId, price: Price, as_of_ns: i64) {
+        self.markets[id].put_mark(price, as_of_ns);
+    }
+
+    /// Whoever feeds the market next says how.
+    pub(in crate::engine) fn unclaim(&mut self, id: MarketId) {
+        self.unclaimed.insert(id);
+    }
+
+    /// A leg waits for the next live book.
+    pub(in crate::engine) fn wait(
+        &mut self,
+        id: MarketId,
+        account: AccountId,
+        params: &Params,
+        leg: LegRef,
+    ) {
+        self.markets[id].world(account, params).waiting.push(leg);
+    }
+
+    /// Nothing of an account is left at any venue.
+    pub(in crate::engine) fn forget(&mut self, account: AccountId) {
+        for market in self.markets.rows_mut() {
+            market.forget(account);
+        }
+    }
+}

@@ -1,10 +1,9 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
-use crate::engine::exchange::arrive::refusal_of;
+use crate::engine::bounds::refusal_of;
+use crate::engine::seam::{LegEnd, Matched, order_of, queue_key};
 
 use crate::book::Book;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::desk::hear::Matched;
 use crate::engine::exchange::message::Seen;
 use crate::engine::{Engine, FillCause, Liquidity, TapeCite};
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};
@@ -20,7 +19,7 @@ impl Engine {
     /// Applies the events of one or more venue messages.
     pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
         for event in events {
-            self.exchange.markets[id].apply(event, self.agenda.now_ns);
+            self.exchange.markets[id].apply(event, self.agenda.now_ns());
             if event.is_last() {
                 self.after_message(id);
             }
@@ -29,7 +28,7 @@ impl Engine {
 
     /// A message is complete: what it shows is filled, and who holds the market is judged by it.
     fn after_message(&mut self, id: MarketId) {
-        self.exchange.markets[id].note_mark(self.agenda.now_ns);
+        self.exchange.markets[id].note_mark(self.agenda.now_ns());
         self.meet_message(id);
         self.judge_mark(id);
         self.judge_changed();
@@ -42,7 +41,7 @@ impl Engine {
             sim.settle_without_worlds();
             return;
         }
-        let status = sim.market.status(self.agenda.now_ns);
+        let status = sim.market.status(self.agenda.now_ns());
         if status.is_over() {
             sim.lose_changes();
             self.close_market(id);
@@ -62,7 +61,7 @@ impl Engine {
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.
     fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill, TapeCite)> {
-        let now = self.agenda.now_ns;
+        let now = self.agenda.now_ns();
         let sim = &mut self.exchange.markets[id];
         let (changes, lost) = sim.take_changes();
         let missed = sim.take_missed();
@@ -112,7 +111,7 @@ impl Engine {
                 BookSide::Bid => BookSide::Ask,
                 BookSide::Ask => BookSide::Bid,
             };
-            let now = self.agenda.now_ns;
+            let now = self.agenda.now_ns();
             self.exchange.markets[id].consume(
                 account,
                 quoted,
@@ -127,7 +126,7 @@ impl Engine {
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
         let transit =
             self.desk.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
-        self.match_leg(order, at, matched, self.agenda.now_ns.saturating_sub(transit.feed_ns));
+        self.match_leg(order, at, matched, self.agenda.now_ns().saturating_sub(transit.feed_ns));
     }
 
     /// Open legs of a market that is over end there.
@@ -156,7 +155,7 @@ impl Engine {
         let worlds = self.exchange.markets[id].worlds.values();
         let waiting: Vec<(OrderId, usize)> =
             worlds.flat_map(|world| world.waiting.iter().copied()).collect();
-        let status = self.exchange.markets[id].market.status(self.agenda.now_ns);
+        let status = self.exchange.markets[id].market.status(self.agenda.now_ns());
         for (order, at) in waiting {
             let legs = &self.desk.orders[order].legs;
             let waits = legs.get(at).is_some_and(|leg| leg.at_venue == AtVenue::Waiting);
@@ -175,12 +174,12 @@ impl Engine {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        let (market, open, now) = (leg.market, leg.open, self.agenda.now_ns);
+        let (market, open, now) = (leg.market, leg.open, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
         leg.at_venue = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
         leg.deferred |= waiting;
         self.exchange.rest_seq += 1;
-        let params = self.rules.params;
+        let params = *self.rules.params();
         let sim = &mut self.exchange.markets[market];
         let displayed = sim.market.book.quantity_at(side, price);
         let entry = sim.tracker.entry(side, price, displayed, now);
@@ -247,14 +246,4 @@ fn move_queue(queue: &mut QueueBook, seen: &Seen, now_ns: i64, fills: &mut Vec<Q
         }
         Change::SnapshotBegun | Change::SnapshotEnded | Change::Status(_) | Change::None => {}
     }
-}
-
-/// The key of a leg in its queue. An order has fewer than 256 legs: one per venue.
-pub(in crate::engine) fn queue_key(order: OrderId, leg: usize) -> u64 {
-    u64::from(order.0) << 8 | (leg as u64 & 0xFF)
-}
-
-/// The leg of a key.
-pub(in crate::engine) fn order_of(key: u64) -> (OrderId, usize) {
-    (OrderId(u32::try_from(key >> 8).unwrap_or(u32::MAX)), (key & 0xFF) as usize)
 }

@@ -26,7 +26,8 @@ impl Engine {
                 return Err(refused(Refusal::invalid("symbol", NO_BOOK)));
             }
             let registry = listed.get_or_insert_with(|| self.registry.clone());
-            enlist(registry, row.venue, row.symbol, self.rules.params.rebates).map_err(refused)?;
+            enlist(registry, row.venue, row.symbol, self.rules.params().rebates)
+                .map_err(refused)?;
         }
         Ok(())
     }
@@ -44,7 +45,8 @@ impl Engine {
             };
             self.claim(market, FeedKind::HandFed);
             self.market_message(market, row.events);
-            self.hand_over();
+            self.carry();
+            self.judge_changed();
         }
         Ok(Reply::Done)
     }

@@ -130,7 +130,7 @@ impl Engine {
         let (ms, count) = self.journal.ulids.position();
         row![
             1i64,
-            self.agenda.now_ns,
+            self.agenda.now_ns(),
             self.journal.log.last_seq(),
             self.journal.log.hash(),
             ms,
@@ -165,12 +165,12 @@ impl Engine {
     fn change_marks(&self, kept: &mut Kept) {
         let recent = kept
             .marks_ns
-            .is_some_and(|last| self.agenda.now_ns.saturating_sub(last) < MARKS_EVERY_NS);
+            .is_some_and(|last| self.agenda.now_ns().saturating_sub(last) < MARKS_EVERY_NS);
         if recent && !kept.marks_wanted {
             return;
         }
-        (kept.marks_ns, kept.marks_wanted) = (Some(self.agenda.now_ns), false);
-        for (id, sim) in self.exchange.markets.iter() {
+        (kept.marks_ns, kept.marks_wanted) = (Some(self.agenda.now_ns()), false);
+        for (id, sim) in self.exchange.markets() {
             let Some(mark) = sim.last_mark() else { continue };
             if kept.marks.insert(id, mark) != Some(mark) {
                 kept.stepped.push(id);

@@ -5,3 +5,59 @@ pub(in crate::engine) mod outbox;
 mod recall;
 pub(in crate::engine) mod restore;
 pub(in crate::engine) mod rewind;
+
+use crate::event::{EventKind, EventLog};
+use crate::ids::AccountId;
+use crate::ulid::{Ulid, UlidSource};
+
+/// What happened, for whoever reads or keeps it.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Journal {
+    ulids: UlidSource,
+    log: EventLog,
+    outbox: Option<Box<outbox::Outbox>>,
+    kept: Option<changes::Kept>,
+    faults: Vec<(String, String)>,
+}
+
+impl Journal {
+    pub(in crate::engine) fn new(seed: u64) -> Self {
+        Self {
+            ulids: UlidSource::new(seed),
+            log: EventLog::default(),
+            outbox: None,
+            kept: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Every event, and their hash.
+    pub(in crate::engine) const fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Adds an event; its commit number.
+    pub(in crate::engine) fn tell(&mut self, now: i64, account: AccountId, kind: EventKind) -> u64 {
+        self.log.push(now, account, kind)
+    }
+
+    /// An id that nothing else has.
+    pub(in crate::engine) fn make_id(&mut self, now_ns: i64) -> Ulid {
+        self.ulids.next(now_ns)
+    }
+
+    /// The id that was made last, once more: for a mutant.
+    pub(in crate::engine) fn repeat_id(&self, now_ns: i64) -> Ulid {
+        self.ulids.clone().next(now_ns)
+    }
+
+    /// Keeps what should never have happened, for the laws to show.
+    pub(in crate::engine) fn keep_fault(&mut self, subject: String, error: String) {
+        self.faults.push((subject, error));
+    }
+
+    /// What should never have happened.
+    pub(in crate::engine) fn faults(&self) -> &[(String, String)] {
+        &self.faults
+    }
+}

@@ -134,7 +134,7 @@ impl Engine {
             .graphs
             .get(graph)
             .map(|graph| GraphStatus::of(&self.desk.orders[graph.order]));
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let at = outbox.push(account, Topic::Orders, now_ns, row);
         outbox.changed.insert(id, at);
@@ -175,7 +175,7 @@ impl Engine {
             return;
         }
         self.finish_rows(Some(account));
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         outbox.bases.remove(&account);
         outbox.seqs.retain(|(owner, _), _| *owner != account);
@@ -190,7 +190,7 @@ impl Engine {
     }
 
     fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
-        let now_ns = self.agenda.now_ns;
+        let now_ns = self.agenda.now_ns();
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, topic, now_ns, data);
         }

@@ -4,13 +4,14 @@
 //! orders, first answers. What only the simulated venues know does not: orders take their places
 //! again at the next live book, and messages that were on their way are sent again.
 
-use crate::engine::desk::hear::Answer;
+use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::record::{
     Cell, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance, read_contra,
     read_funding, read_line, read_market, read_position, read_settlement, read_switch,
 };
-use crate::engine::{Due, Engine, FeedKind};
+use crate::engine::seam::{Told, VenueReport, VenueRequest, VenueStep};
+use crate::engine::{Engine, FeedKind};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::market::TradingPhase;
 use crate::number::Money;
@@ -51,7 +52,7 @@ impl Engine {
         }
         self.restore_life(rows("funding_rates"), rows("settlements"))?;
         self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"))?;
-        self.agenda.now_ns = self.agenda.now_ns.max(now_ns);
+        self.agenda.move_to(now_ns);
         self.open_orders_again();
         self.watch_again();
         self.listen_from_here();
@@ -77,7 +78,7 @@ impl Engine {
     fn restore_counters(&mut self, row: &[Cell]) -> Result<()> {
         let cells = &mut Reader::new("engine", row);
         let _id: i64 = cells.next()?;
-        self.agenda.now_ns = cells.next()?;
+        self.agenda.move_to(cells.next()?);
         let (last_seq, hash) = (cells.next()?, cells.next()?);
         self.journal.log.resume(last_seq, hash);
         self.journal.ulids.resume((cells.next()?, cells.next()?));
@@ -120,10 +121,10 @@ impl Engine {
                 self.set_terms(id, &Terms { grid, lot, ..Terms::of(TermsOrigin::Venue) });
             }
             if let Some((price, as_of_ns)) = mark {
-                self.exchange.markets[id].put_mark(price, as_of_ns);
+                self.exchange.put_mark(id, price, as_of_ns);
             }
             // Whoever feeds it next says how.
-            self.exchange.unclaimed.insert(id);
+            self.exchange.unclaim(id);
         }
         Ok(())
     }
@@ -196,7 +197,7 @@ impl Engine {
             let listed = self.resolve_text(&key.1);
             let market = listed.and_then(|found| self.registry.market_at(found.symbol, key.0));
             if let Some(market) = market {
-                self.exchange.markets[market].market.set_phase(TradingPhase::Resolved);
+                self.exchange.set_phase(market, TradingPhase::Resolved);
             }
             self.portfolio.life.settled.insert(key, settled);
         }
@@ -248,7 +249,7 @@ impl Engine {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
             kept.stepped.clear();
-            let marks = self.exchange.markets.iter();
+            let marks = self.exchange.markets();
             kept.marks = marks.filter_map(|(id, sim)| Some((id, sim.last_mark()?))).collect();
         }
     }
@@ -262,14 +263,14 @@ impl Engine {
             .collect();
         for id in open {
             if let Some(end_ns) = self.desk.orders[id].expires_ns {
-                self.add_timer(end_ns.max(self.agenda.now_ns), Due::Expire(id));
+                self.agenda.add(end_ns.max(self.agenda.now_ns()), Due::Expire(id));
             }
             if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
                 let next_ns = self
                     .agenda
-                    .now_ns
+                    .now_ns()
                     .saturating_add(crate::engine::exchange::arrive::CHASE_INTERVAL_NS);
-                self.add_timer(next_ns, Due::Chase(id));
+                self.agenda.add(next_ns, Due::Chase(id));
             }
             for at in 0..self.desk.orders[id].legs.len() {
                 self.resume_leg(id, at);
@@ -296,15 +297,14 @@ impl Engine {
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.transit = transit;
                 }
-                self.add_timer(transit.match_ns, Due::Arrive(id, at));
+                self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
             }
             AtVenue::Chasing => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.at_venue = AtVenue::Waiting;
                 }
-                let params = self.rules.params;
-                self.exchange.markets[market].world(account, &params).waiting.push((id, at));
+                self.exchange.wait(market, account, self.rules.params(), (id, at));
             }
         }
         match self.desk.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
@@ -312,13 +312,16 @@ impl Engine {
             Some(form) if form.at_venue && was == AtVenue::Travelling => {}
             // The venue has taken it over, and says so again.
             Some(form) if form.at_venue => {
-                self.add_timer(self.agenda.now_ns, Due::Deliver(id, at, Answer::Amended));
+                self.agenda.add(
+                    self.agenda.now_ns(),
+                    Due::Report(VenueReport { leg: (id, at), told: Told::Amended }),
+                );
             }
-            Some(_) => self.send_reshape(id, at),
+            Some(_) => self.receive(VenueRequest::Amend((id, at))),
             None => {}
         }
         if let Some(reason) = cancelling {
-            self.send_cancel(id, at, reason);
+            self.receive(VenueRequest::Cancel((id, at), reason));
         }
     }
 }

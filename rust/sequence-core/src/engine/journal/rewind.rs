@@ -13,8 +13,8 @@ impl Engine {
         std::mem::swap(&mut self.journal.log, &mut before.journal.log);
         std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
         self.desk.limits = before.desk.limits;
-        self.exchange.books_age = before.exchange.books_age;
-        std::mem::swap(&mut self.exchange.injected, &mut before.exchange.injected);
+        self.exchange.age_books_as(&before.exchange);
+        std::mem::swap(&mut self.desk.injected, &mut before.desk.injected);
         for (id, old) in before.desk.accounts.iter() {
             if id == self.desk.accounts.next_id() {
                 let made = self.account(&old.client);
@@ -41,7 +41,7 @@ impl Engine {
         let row = &mut self.desk.accounts[account];
         row.epoch += 1;
         let epoch = row.epoch;
-        self.journal.log.push(self.agenda.now_ns, account, EventKind::AccountReset { epoch });
+        self.journal.log.push(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);
     }
 

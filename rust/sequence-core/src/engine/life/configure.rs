@@ -32,9 +32,7 @@ impl Engine {
                 self.write_row(account, venue, asset, initial, Price(PRICE_ONE))?;
             }
         }
-        for market in self.exchange.markets.rows_mut() {
-            market.forget(account);
-        }
+        self.exchange.forget(account);
         let row = &mut self.desk.accounts[account];
         row.epoch += 1;
         if !mutant!("old_epoch_visible") {
@@ -47,7 +45,7 @@ impl Engine {
         row.day = LossDay::NEW;
         row.ended_hash = 0;
         let epoch = row.epoch;
-        self.journal.log.push(self.agenda.now_ns, account, EventKind::AccountReset { epoch });
+        self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);
         Ok(Reply::Rows { written: seeded, deleted })
     }
@@ -75,8 +73,8 @@ impl Engine {
         }
         self.rebase_day(account, before);
         let written = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        self.journal.log.push(
-            self.agenda.now_ns,
+        self.journal.tell(
+            self.agenda.now_ns(),
             account,
             EventKind::PositionsSet { written, deleted },
         );
@@ -161,7 +159,7 @@ impl Engine {
                 .map_err(|error| refused(&error))?;
             self.cash_moved(account, venue, asset);
         }
-        let now = self.agenda.now_ns;
+        let now = self.agenda.now_ns();
         self.portfolio.rows[id].configure(quantity, entry, now);
         if self.portfolio.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0) {
             self.arm_funding(venue);

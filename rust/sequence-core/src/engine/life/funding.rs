@@ -1,6 +1,7 @@
 //! Funding of perpetuals: at each boundary of a venue every open position pays or gets its share.
 
-use crate::engine::{Due, Engine, Reply};
+use crate::engine::agenda::Due;
+use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
 use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
 use crate::ledger::{Contra, LedgerError};
@@ -65,8 +66,8 @@ impl Engine {
             return Ok(Reply::Done);
         }
         self.note_rate(market);
-        self.journal.log.push(
-            self.agenda.now_ns,
+        self.journal.tell(
+            self.agenda.now_ns(),
             PUBLIC,
             EventKind::FundingRateSet { market, rate_1e9 },
         );
@@ -81,20 +82,20 @@ impl Engine {
     /// A position is open: the venue's next boundary gets its timer. It fires just after the
     /// boundary, because what is filled at the boundary itself still counts.
     pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
-        if self.rules.params.margin && self.portfolio.life.funding_armed.insert(venue) {
-            let interval = interval_ns(venue, self.agenda.now_ns);
+        if self.rules.params().margin && self.portfolio.life.funding_armed.insert(venue) {
+            let interval = interval_ns(venue, self.agenda.now_ns());
             // A position opened at the boundary itself is held there.
-            let next = div_ceil(i128::from(self.agenda.now_ns), i128::from(interval));
+            let next = div_ceil(i128::from(self.agenda.now_ns()), i128::from(interval));
             let next = i64::try_from(next).unwrap_or(i64::MAX).saturating_mul(interval);
-            self.add_timer(next.saturating_add(1), Due::Funding(venue));
+            self.agenda.add(next.saturating_add(1), Due::Funding(venue));
         }
     }
 
     /// A boundary of a venue has passed: one entry for each open position.
     pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId) {
         self.portfolio.life.funding_armed.remove(&venue);
-        let interval = interval_ns(venue, self.agenda.now_ns);
-        let boundary_ns = (self.agenda.now_ns - 1).div_euclid(interval).saturating_mul(interval);
+        let interval = interval_ns(venue, self.agenda.now_ns());
+        let boundary_ns = (self.agenda.now_ns() - 1).div_euclid(interval).saturating_mul(interval);
         let (payments, any_open) = self.funding_due(venue);
         for payment in payments {
             if let Err(error) = self.pay(&payment, boundary_ns) {
@@ -118,7 +119,7 @@ impl Engine {
                 }
                 any_open = true;
                 let Some(market) = self.perp_market(venue, *asset) else { continue };
-                let Some(mark) = self.exchange.markets[market].mark(self.agenda.now_ns) else {
+                let Some(mark) = self.exchange.market(market).mark(self.agenda.now_ns()) else {
                     continue;
                 };
                 let rate = self.funding_rate(market);
@@ -141,11 +142,11 @@ impl Engine {
             self.portfolio.ledger.post(balance, Contra::Venue, amount)?;
         }
         let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
-        let now = self.agenda.now_ns;
+        let now = self.agenda.now_ns();
         self.portfolio.rows[row].charge(paid_usd, now)?;
         self.touch_cash(account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
-        self.journal.log.push(now, account, kind);
+        self.journal.tell(now, account, kind);
         self.watch_day(account);
         Ok(())
     }

@@ -5,10 +5,9 @@
 use std::sync::Arc;
 
 use crate::engine::desk::admit::new_order;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::desk::hear::Answer;
 use crate::engine::portfolio::margin::{MarginKey, Stake, Standing};
 use crate::engine::portfolio::triggers::Trigger;
+use crate::engine::seam::{LegEnd, Told, VenueReport};
 use crate::engine::{Engine, Graph, GraphId};
 use crate::event::EventKind;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side, VenueId};
@@ -29,7 +28,7 @@ const TARGET_TENTHS: i128 = 11;
 impl Engine {
     /// A market has a new mark: whoever it may have taken below maintenance is judged by it.
     pub(in crate::engine) fn judge_mark(&mut self, market: MarketId) {
-        let Some(mark) = self.exchange.markets[market].mark(self.agenda.now_ns) else { return };
+        let Some(mark) = self.exchange.market(market).mark(self.agenda.now_ns()) else { return };
         let reached = self.portfolio.life.triggers.reached(market, mark.price);
         let terms = self.registry.market(market);
         let (venue, settle) = (terms.venue, terms.settle);
@@ -52,7 +51,7 @@ impl Engine {
     }
 
     fn judge(&mut self, key: MarginKey) {
-        if !self.rules.params.margin {
+        if !self.rules.params().margin {
             return;
         }
         if self.must_liquidate(key) {
@@ -120,7 +119,7 @@ impl Engine {
         }
         if self.portfolio.life.liquidating.insert(key) {
             let kind = EventKind::LiquidationStarted { venue, asset };
-            self.journal.log.push(self.agenda.now_ns, account, kind);
+            self.journal.tell(self.agenda.now_ns(), account, kind);
         }
         self.end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
         self.drop_ended();
@@ -153,8 +152,8 @@ impl Engine {
     /// book is not live is not.
     fn closable(&self, key: MarginKey) -> Vec<Stake> {
         let mut found = self.stakes(key);
-        let now = self.agenda.now_ns;
-        found.retain(|stake| self.exchange.markets[stake.market].market.is_live(now));
+        let now = self.agenda.now_ns();
+        found.retain(|stake| self.exchange.market(stake.market).market.is_live(now));
         found.sort_by_key(|stake| (std::cmp::Reverse(stake.notional()), stake.market));
         found
     }
@@ -164,7 +163,7 @@ impl Engine {
     fn quantity_to_close(&self, account: AccountId, stake: &Stake, missing: i128) -> Quantity {
         let terms = self.registry.market(stake.market);
         let taker = closing_side(stake.quantity);
-        let most = usize::try_from(self.rules.params.max_levels).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
         let rates = Rates {
             maintenance: i128::from(terms.venue.venue().maintenance_margin_1e8.unwrap_or_default()),
             fee: i128::from(self.liquidation_fees().model.rate_1e8(false)),
@@ -198,7 +197,7 @@ impl Engine {
         if let Some(leg) = self.desk.orders[id].legs.get_mut(0) {
             leg.reservation = Some(reservation);
         }
-        self.deliver(id, 0, Answer::Acknowledged);
+        self.hear(VenueReport { leg: (id, 0), told: Told::Ack });
         self.walk(id, 0);
         self.end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
         self.drop_ended();
@@ -212,7 +211,7 @@ impl Engine {
         stake: &Stake,
         quantity: Quantity,
     ) -> OrderId {
-        let (market, now) = (stake.market, self.agenda.now_ns);
+        let (market, now) = (stake.market, self.agenda.now_ns());
         let terms = *self.registry.market(market);
         let side = closing_side(stake.quantity);
         let graph = self.desk.graphs.next_id();
@@ -240,7 +239,7 @@ impl Engine {
         let mut order = new_order(spec, quantity, None, now);
         order.legs.push(liquidation_leg(market, side, quantity));
         let id = self.desk.orders.push(order);
-        let name = GraphId::Made(self.journal.ulids.next(now));
+        let name = GraphId::Made(self.journal.make_id(now));
         self.desk.graphs.push(Graph {
             id: name.clone(),
             fingerprint: Some(0),
@@ -263,7 +262,7 @@ impl Engine {
     /// What a liquidation costs under the preset in force.
     pub(in crate::engine) fn liquidation_fees(&self) -> FeeSchedule {
         let rate =
-            i128::from(FEE_1E8) * i128::from(self.rules.params.liquidation_fee_ppm) / 1_000_000;
+            i128::from(FEE_1E8) * i128::from(self.rules.params().liquidation_fee_ppm) / 1_000_000;
         let rate = i64::try_from(rate).unwrap_or(FEE_1E8);
         FeeSchedule::bps(rate, rate)
     }

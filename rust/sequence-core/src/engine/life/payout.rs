@@ -28,7 +28,7 @@ impl Engine {
         holder: &Holder,
         settled: &mut Settled,
     ) {
-        let (now, mut row) = (self.agenda.now_ns, self.portfolio.rows[holder.row]);
+        let (now, mut row) = (self.agenda.now_ns(), self.portfolio.rows[holder.row]);
         let resolution = resolution_of(settled.outcome, holder.outcome);
         if row.resolution() == Some(resolution) || row.resolve(resolution, now).is_err() {
             return;
@@ -75,7 +75,7 @@ impl Engine {
             let balance = self.portfolio.ledger.find(account, event.venue, holder.asset)?;
             let held = self.held(account, event.venue, holder.asset);
             let mut after = before;
-            let cash = after.redeem(held, self.agenda.now_ns).ok()?;
+            let cash = after.redeem(held, self.agenda.now_ns()).ok()?;
             let exact = match before.resolution()? {
                 Resolution::Pays(mark) => exact_notional(mark, held),
                 // A refund is the cost itself: it has no part that rounding could leave over.
@@ -103,7 +103,7 @@ impl Engine {
         self.portfolio.rows[row] = payout.after;
         self.touch_cash(account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
-        self.journal.log.push(self.agenda.now_ns, account, kind);
+        self.journal.tell(self.agenda.now_ns(), account, kind);
         self.watch_day(account);
         let Payout { units, cash: payout, before, after, .. } = *payout;
         Ok(Paid { account, asset, row, units, payout, rounding, before, after })
@@ -137,6 +137,6 @@ impl Engine {
         self.touch_cash(paid.account, event.venue, event.cash);
         let payout = Money(-paid.payout.0);
         let kind = EventKind::PositionPaid { row: paid.row, number, payout };
-        self.journal.log.push(self.agenda.now_ns, paid.account, kind);
+        self.journal.tell(self.agenda.now_ns(), paid.account, kind);
     }
 }

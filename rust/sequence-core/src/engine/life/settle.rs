@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::command::Settlement;
-use crate::engine::desk::finish::LegEnd;
 use crate::engine::life::state::{Paid, Settled};
+use crate::engine::seam::LegEnd;
 use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
 use crate::hash::fnv1a64;
@@ -200,7 +200,7 @@ impl Engine {
         for account in accounts {
             self.end_orders_in(account, market);
         }
-        self.exchange.markets[market].market.set_phase(TradingPhase::Resolved);
+        self.exchange.set_phase(market, TradingPhase::Resolved);
     }
 
     fn end_orders_in(&mut self, account: AccountId, market: MarketId) {
@@ -234,7 +234,7 @@ impl Engine {
                 Settlement::Void => -1,
             },
         };
-        self.journal.log.push(self.agenda.now_ns, PUBLIC, kind);
+        self.journal.tell(self.agenda.now_ns(), PUBLIC, kind);
         // A payout that was claimed is final: only a venue that pays by itself takes money back.
         let (reversed, paid): (Vec<_>, Vec<_>) = paid
             .into_iter()

@@ -148,8 +148,8 @@ impl Engine {
     /// The price a position counts at: its mark. While its book is not live the last one, or what
     /// was paid where that is worse; before the first book of this process the last one there was.
     fn counted_at(&self, stake: &Stake, entry: Price) -> Price {
-        let sim = &self.exchange.markets[stake.market];
-        let now = self.agenda.now_ns;
+        let sim = self.exchange.market(stake.market);
+        let now = self.agenda.now_ns();
         match sim.mark(now) {
             None => entry,
             Some(mark) if mark.live || !sim.has_marked() || sim.market.is_live(now) => mark.price,

@@ -35,12 +35,12 @@ impl Engine {
         let markets = &self.registry.symbol(symbol).markets;
         markets
             .iter()
-            .map(|id| (self.registry.market(*id).venue, &self.exchange.markets[*id].market))
+            .map(|id| (self.registry.market(*id).venue, &self.exchange.market(*id).market))
     }
 
     /// Best bid and offer over the venues of a symbol.
     pub fn nbbo(&self, symbol: SymbolId) -> Nbbo {
-        Nbbo::of(self.books_of(symbol), self.agenda.now_ns)
+        Nbbo::of(self.books_of(symbol), self.agenda.now_ns())
     }
 
     /// What a unit of an asset is worth in USD: by a pair with a dollar or what is pegged to one,
@@ -92,11 +92,11 @@ impl Engine {
         outcome: Option<Outcome>,
     ) -> Option<Mark> {
         let markets = self.registry.symbol(symbol).markets.iter();
-        let sims = markets.map(|id| &self.exchange.markets[*id]);
+        let sims = markets.map(|id| self.exchange.market(*id));
         let mut best: Option<(Price, Price, i64)> = None;
         let mut last: Option<BookMark> = None;
         for sim in sims {
-            if let Some((bid, ask)) = sim.two_sides(self.agenda.now_ns) {
+            if let Some((bid, ask)) = sim.two_sides(self.agenda.now_ns()) {
                 let at_ns = sim.market.last_update_ns().unwrap_or_default();
                 let (b, a, newest) = best.unwrap_or((bid, ask, at_ns));
                 best = Some((b.max(bid), a.min(ask), newest.max(at_ns)));
@@ -117,7 +117,7 @@ impl Engine {
         let Some(market) = self.perp_market(venue, asset) else { return self.mark_of(asset) };
         let spec = self.registry.market(market);
         let BookMark { price, live, as_of_ns } =
-            self.exchange.markets[market].mark(self.agenda.now_ns)?;
+            self.exchange.market(market).mark(self.agenda.now_ns())?;
         let price = scaled(price, self.usd_rate(spec.settle)?.0, Price(PRICE_ONE)).ok()?;
         Some(Mark { price, live, as_of_ns, symbol: spec.symbol })
     }

@@ -61,7 +61,7 @@ impl Engine {
         (latest, earlier): (Holding, Holding),
         pairs: Quantity,
     ) -> Result<(), LedgerError> {
-        let now = self.agenda.now_ns;
+        let now = self.agenda.now_ns();
         let (mut last, mut first): (Position, Position) =
             (self.portfolio.rows[latest.row], self.portfolio.rows[earlier.row]);
         let at_cost = last.cost_of_part(latest.held, pairs)?;
@@ -77,7 +77,7 @@ impl Engine {
         self.portfolio.rows[earlier.row] = first;
         self.touch_cash(account, terms.venue, terms.settle);
         let row = self.row(account, terms.venue, terms.base);
-        self.journal.log.push(now, account, EventKind::PairsNetted { row, pairs });
+        self.journal.tell(now, account, EventKind::PairsNetted { row, pairs });
         Ok(())
     }
 }

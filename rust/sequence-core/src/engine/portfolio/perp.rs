@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::desk::book::Booking;
-use crate::engine::desk::finish::LegEnd;
+use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, RowIx, Side};
 use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::number::{

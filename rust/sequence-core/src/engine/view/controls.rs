@@ -31,9 +31,9 @@ impl Engine {
             ("max_order_rate", Value::option(limits.max_order_rate)),
             ("max_open_orders", Value::option(limits.max_open_orders)),
             ("daily_loss_limit_usd_1e9", Value::option(limits.daily_loss)),
-            ("fat_finger_bps", self.rules.params.fat_finger_bps.into()),
-            ("protection_bps", self.rules.params.protection_bps.into()),
-            ("protection_prediction_bps", self.rules.params.protection_event_bps.into()),
+            ("fat_finger_bps", self.rules.params().fat_finger_bps.into()),
+            ("protection_bps", self.rules.params().protection_bps.into()),
+            ("protection_prediction_bps", self.rules.params().protection_event_bps.into()),
         ])
     }
 

@@ -68,7 +68,7 @@ impl Engine {
             ("version", MODEL_VERSION.into()),
             ("preset", preset.to_owned().into()),
             ("params_hash", format!("{:016x}", params.hash()).into()),
-            ("seed", self.rules.seed.into()),
+            ("seed", self.rules.seed().into()),
             ("estimator", estimator.into()),
             ("k", params.power_k.into()),
         ])
@@ -96,7 +96,7 @@ impl Engine {
 
     fn queue_view(&self, evidence: &Evidence) -> Value {
         let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
-        let reading = |shadow: Shadow| if self.rules.params.envelope { shadow.ahead } else { -1 };
+        let reading = |shadow: Shadow| if self.rules.params().envelope { shadow.ahead } else { -1 };
         Value::Map(vec![
             ("v_entry_1e8", fill.ahead_entry.into()),
             ("v_before_1e8", fill.ahead_before.into()),
@@ -119,7 +119,7 @@ impl Engine {
     /// the fill; a resting order only ever fills at its own price.
     fn envelope_view(&self, fill: &Fill) -> Value {
         let Liquidity::Maker(queue, _) = &fill.evidence.liquidity else { return Value::Null };
-        if !self.rules.params.envelope {
+        if !self.rules.params().envelope {
             return Value::Null;
         }
         super::envelope(queue.low.filled, queue.high.filled, fill.price)
@@ -149,7 +149,7 @@ impl Engine {
             ("ref_px_1e9", Value::option(known)),
             ("cap_px_1e9", bounds.cap.into()),
             ("impact_shift", bounds.shift.into()),
-            ("impact_sides", self.rules.params.impact_sides.as_str().into()),
+            ("impact_sides", self.rules.params().impact_sides.as_str().into()),
             // No venue of the demo market publishes daily figures, so the book gives the scale.
             ("impact_fallback", (bounds.shift != 0).into()),
         ])

@@ -27,7 +27,7 @@ impl Engine {
 
     fn fair_price_view(&self, underlying: String, symbol: SymbolId) -> Option<Value> {
         let fair = self.fair_price(symbol)?;
-        let live = self.books_of(symbol).filter(|(_, market)| market.is_live(self.agenda.now_ns));
+        let live = self.books_of(symbol).filter(|(_, market)| market.is_live(self.agenda.now_ns()));
         let venues = live.map(|(venue, _)| venue.as_str().into()).collect();
         Some(Value::Map(vec![
             ("underlying", underlying.into()),
@@ -35,7 +35,7 @@ impl Engine {
             ("fair", super::shown_price(fair)),
             ("depth_levels", count(FAIR_LEVELS)),
             ("venues", Value::List(venues)),
-            ("ts_ns", self.agenda.now_ns.into()),
+            ("ts_ns", self.agenda.now_ns().into()),
         ]))
     }
 
@@ -43,7 +43,7 @@ impl Engine {
     pub fn fair_price(&self, symbol: SymbolId) -> Option<Price> {
         let average = |side| {
             let books = self.books_of(symbol).map(|(_, market)| market);
-            volume_weighted(&consolidated(books, side, FAIR_LEVELS, self.agenda.now_ns))
+            volume_weighted(&consolidated(books, side, FAIR_LEVELS, self.agenda.now_ns()))
         };
         let (bid, ask) = (average(BookSide::Bid)?, average(BookSide::Ask)?);
         Some(Price(bid.midpoint(ask)))

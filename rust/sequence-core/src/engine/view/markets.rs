@@ -48,7 +48,7 @@ impl Engine {
 
     fn trading_status(&self, id: SymbolId) -> &'static str {
         let statuses: Vec<MarketStatus> =
-            self.books_of(id).map(|(_, market)| market.status(self.agenda.now_ns)).collect();
+            self.books_of(id).map(|(_, market)| market.status(self.agenda.now_ns())).collect();
         let all =
             |test: fn(&MarketStatus) -> bool| !statuses.is_empty() && statuses.iter().all(test);
         if all(|status| *status == MarketStatus::Resolved) {

@@ -18,8 +18,8 @@ impl Engine {
     }
 
     fn leg_reason(&self, order: &Order, at: usize, leg: &Leg) -> Value {
-        let sim = &self.exchange.markets[leg.market];
-        let status = sim.market.status(self.agenda.now_ns);
+        let sim = self.exchange.market(leg.market);
+        let status = sim.market.status(self.agenda.now_ns());
         let resting = self.queue_place(order, at, leg);
         let reason = match (leg.at_venue, &resting) {
             (AtVenue::Travelling | AtVenue::Done, _) => NotFilledReason::InFlight,
@@ -34,13 +34,13 @@ impl Engine {
             AtVenue::Travelling | AtVenue::Delayed => Some(leg.transit.match_ns),
             _ => resting.and_then(|place| place.next_wake_ns),
         };
-        let read = resting.as_ref().filter(|_| self.rules.params.envelope);
+        let read = resting.as_ref().filter(|_| self.rules.params().envelope);
         let reading = |pick: fn(&NotFilled) -> Quantity| read.map_or(Quantity(-1), pick);
         let size = |pick: fn(&NotFilled) -> Quantity| resting.as_ref().map_or(Quantity(-1), pick);
         Value::Map(vec![
             ("order_id", self.node_order_id(order).into()),
             ("venue", self.registry.market(leg.market).venue.as_str().into()),
-            ("as_of_ns", self.agenda.now_ns.into()),
+            ("as_of_ns", self.agenda.now_ns().into()),
             (
                 "state_since_ns",
                 resting.map_or(leg.transit.submit_ns, |place| place.since_ns).into(),
@@ -72,12 +72,12 @@ impl Engine {
         let spec = &order.spec;
         let side = book_side(spec.side, spec.outcome).rests();
         let price = book_price(leg.bound, spec.outcome);
-        let sim = &self.exchange.markets[leg.market];
+        let sim = self.exchange.market(leg.market);
         let world = sim.worlds.get(&spec.account)?;
         let best = sim.market.best(side).map(|level| level.price);
         let tick = self.registry.market(leg.market).grid.tick_at(price);
         let id: OrderId = self.desk.graphs[spec.graph].order;
-        let key = crate::engine::exchange::queues::queue_key(id, at);
-        world.queue.explain(side, price, key, best, tick, self.agenda.now_ns)
+        let key = crate::engine::seam::queue_key(id, at);
+        world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())
     }
 }

@@ -79,7 +79,7 @@ impl Engine {
         Value::Map(vec![
             ("positions", Value::List(rows)),
             ("totals", totals.view()),
-            ("as_of_ns", self.agenda.now_ns.into()),
+            ("as_of_ns", self.agenda.now_ns().into()),
         ])
     }
 
@@ -147,7 +147,7 @@ impl Engine {
                 price: mark.price,
                 source: if mark.live { "book" } else { "last" },
                 symbol: Some(mark.symbol),
-                age_ms: self.agenda.now_ns.saturating_sub(mark.as_of_ns) / 1_000_000,
+                age_ms: self.agenda.now_ns().saturating_sub(mark.as_of_ns) / 1_000_000,
             },
         }
     }

@@ -6,9 +6,10 @@
 use super::{Value, bps_number};
 use crate::command::{Size, Submit};
 use crate::engine::Engine;
+use crate::engine::bounds::refusal_of;
 use crate::engine::desk::admit::new_order;
-use crate::engine::desk::finish::LegEnd;
-use crate::engine::exchange::arrive::{Stop, refusal_of};
+use crate::engine::exchange::arrive::Stop;
+use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Leg, Order, average_price, book_price};
@@ -59,7 +60,7 @@ impl Engine {
         };
         estimate.qty = admitted.qty;
         let spec = self.spec_of(account, ask, &admitted, ask.node_id.into());
-        let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns);
+        let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns());
         let limits = self.check_limits(&order, order.qty, order.limit);
         match limits.and_then(|()| self.plan(&order)) {
             Err((reason, text)) => estimate.fail_with(reason, &text),
@@ -103,7 +104,7 @@ impl Engine {
         order: &Order,
         mut leg: Leg,
     ) -> Result<LegShare, (RejectReason, &'static str)> {
-        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns);
+        let status = self.exchange.market(leg.market).market.status(self.agenda.now_ns());
         if let Some(refusal) = refusal_of(&order.spec, status) {
             return Err(refusal);
         }
@@ -169,7 +170,7 @@ impl Engine {
             let reference = mid.unwrap_or(touch);
             let cost = distance(avg, reference, ask.side) + share;
             let age_ms =
-                self.exchange.markets[*market].market.age_ns(self.agenda.now_ns) / 1_000_000;
+                self.exchange.market(*market).market.age_ns(self.agenda.now_ns()) / 1_000_000;
             let row = Value::Map(vec![
                 ("venue", terms.venue.as_str().into()),
                 ("qty_1e8", filled.into()),

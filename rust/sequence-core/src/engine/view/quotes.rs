@@ -59,7 +59,7 @@ impl Engine {
         };
         let rows = wanted.into_iter().filter_map(|(symbol, outcome)| {
             let nbbo = self.nbbo(symbol);
-            let age = self.agenda.now_ns.saturating_sub(nbbo.last_update_ns);
+            let age = self.agenda.now_ns().saturating_sub(nbbo.last_update_ns);
             let fresh = nbbo.last_update_ns != 0 && age < max_age_ns;
             fresh.then(|| {
                 let name = self.registry.symbol(symbol).canonical(outcome).clone();
@@ -86,7 +86,7 @@ impl Engine {
         let (bid, ask): (Level, Level) = (side(bids), side(asks));
         let age_ms = match market.last_update_ns() {
             None => 0,
-            Some(_) => market.age_ns(self.agenda.now_ns) / 1_000_000,
+            Some(_) => market.age_ns(self.agenda.now_ns()) / 1_000_000,
         };
         Value::Map(vec![
             ("bid", shown_price(seen(bid.price, outcome))),
@@ -106,7 +106,7 @@ impl Engine {
         let (bids, asks) = sides(outcome);
         let ladder = |side| {
             let books = self.books_of(symbol).map(|(_, market)| market);
-            let levels = consolidated(books, side, depth, self.agenda.now_ns);
+            let levels = consolidated(books, side, depth, self.agenda.now_ns());
             let level = |level: Level| {
                 Value::List(vec![
                     shown_price(seen(level.price, outcome)),

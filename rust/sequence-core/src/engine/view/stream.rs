@@ -97,7 +97,7 @@ impl Engine {
             ("legs", Value::List(legs)),
             ("est_cost_bps", bps_number(if total == 0 { 0 } else { weighted / total })),
             ("chosen", Value::List(chosen)),
-            ("ts_ns", self.agenda.now_ns.into()),
+            ("ts_ns", self.agenda.now_ns().into()),
         ])
     }
 

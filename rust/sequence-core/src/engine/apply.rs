@@ -1,0 +1,102 @@
+//! The conductor: a command goes to its part, and what the parts tell each other goes on, in one
+//! order, until nothing is left to tell.
+
+use crate::command::Command;
+use crate::engine::agenda::Due;
+use crate::engine::{Engine, Reply};
+use crate::reject::Refusal;
+
+impl Engine {
+    /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
+    pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
+        let now_ns = self.agenda.now_ns().max(now_ns);
+        // What was due before this instant happened before it; market data of the same instant
+        // comes first, so a fill beats a cancel and an expiry.
+        let market_data = matches!(command, Command::Market { .. } | Command::MarketRows { .. });
+        let first = if market_data { (now_ns, 1) } else { (now_ns.saturating_add(1), 0) };
+        self.run_timers(first);
+        self.agenda.move_to(now_ns);
+        let reply = self.perform(command);
+        self.carry();
+        self.judge_changed();
+        debug_assert!(self.post.is_empty(), "between two commands nothing is unread");
+        reply
+    }
+
+    fn perform(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
+        match command {
+            Command::Market { market, events } => {
+                self.market_message(market, events);
+                Ok(Reply::Done)
+            }
+            Command::MarketRows { rows } => self.market_rows(rows),
+            Command::Advance => Ok(Reply::Done),
+            Command::Submit { account, order } => self.submit(account, &order),
+            Command::CancelOrder { account, id } => self.cancel_order(account, id),
+            Command::CancelGraph { account, id } => self.cancel_graph(account, id),
+            Command::Amend { account, change } => self.amend(account, &change),
+            Command::AmendNode { account, change } => self.amend_node(account, &change),
+            Command::Resume { account, id, by } => self.resume(account, id, by),
+            Command::CancelVenue { account, venue } => Ok(self.cancel_venue(account, venue)),
+            Command::EngageSwitch { account, mode, by, reason } => {
+                Ok(self.engage_switch(account, mode, by, reason))
+            }
+            Command::ClearSwitch { account, mode } => Ok(self.clear_switch(account, mode)),
+            Command::SetPositions { account, rows, replace } => {
+                self.set_positions(account, rows, replace)
+            }
+            Command::Settle { venue, market_slug, outcome } => {
+                self.settle(venue, market_slug, outcome)
+            }
+            Command::Redeem { account, venue, market_slug } => {
+                self.redeem(account, venue, market_slug)
+            }
+            Command::SetFundingRate { venue, symbol, rate_1e9 } => {
+                self.set_funding_rate(venue, symbol, rate_1e9)
+            }
+            Command::Reset { account, initial } => self.reset(account, initial),
+        }
+    }
+
+    /// Fires what is due before an instant and rank, each at its own time.
+    fn run_timers(&mut self, first: (i64, u8)) {
+        while let Some(due) = self.agenda.take_due(first) {
+            match due {
+                Due::Step(step) => self.step(step),
+                Due::Report(report) => self.hear(report),
+                Due::Expire(order) => self.expire(order),
+                Due::Chase(order) => self.chase(order),
+                Due::Funding(venue) => self.pay_funding(venue),
+                Due::NewDay => self.new_day(),
+            }
+            self.carry();
+            self.judge_changed();
+        }
+    }
+
+    /// Carries what the parts told each other: what venues should forget first, then what clients
+    /// hear, then what venues are asked for, one request at a time.
+    pub(in crate::engine) fn carry(&mut self) {
+        self.hand_over();
+        while let Some(request) = self.post.requests.pop_front() {
+            self.receive(request);
+            self.hand_over();
+        }
+    }
+
+    /// Clients hear what venues told so far, in the order told.
+    pub(in crate::engine) fn hand_over(&mut self) {
+        while let Some(report) = self.post.reports.pop_front() {
+            self.hear(report);
+            self.drop_ended();
+        }
+        self.drop_ended();
+    }
+
+    /// Venues forget what ended for its client.
+    pub(in crate::engine) fn drop_ended(&mut self) {
+        while let Some((id, at)) = self.post.drops.pop() {
+            self.leave(id, at);
+        }
+    }
+}

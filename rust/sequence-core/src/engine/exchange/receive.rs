@@ -1,0 +1,75 @@
+//! What a client asks of a venue: it travels first, and then the venue goes on with it.
+
+use crate::engine::Engine;
+use crate::engine::agenda::Due;
+use crate::engine::exchange::line::Purpose;
+use crate::engine::seam::{Cancel, LegEnd, LegRef, Told, VenueRequest, VenueStep};
+use crate::ids::OrderId;
+use crate::order::AtVenue;
+use crate::reject::DoneReason;
+
+impl Engine {
+    /// A request leaves for its venue.
+    pub(in crate::engine) fn receive(&mut self, request: VenueRequest) {
+        match request {
+            VenueRequest::New(leg) => self.send_leg(leg),
+            VenueRequest::Cancel(leg, reason) => self.carry_cancel(leg, reason),
+            VenueRequest::Amend((id, at)) => self.send_reshape(id, at),
+        }
+    }
+
+    /// What has travelled is there.
+    pub(in crate::engine) fn step(&mut self, step: VenueStep) {
+        match step {
+            VenueStep::Arrive((id, at)) => self.arrive(id, at),
+            VenueStep::Cancel((id, at), cancel) => self.cancel_arrives(id, at, cancel),
+            VenueStep::Amend((id, at)) => self.reshape_arrives(id, at),
+            VenueStep::SendAgain((id, at)) => self.send_again(id, at),
+        }
+    }
+
+    fn send_leg(&mut self, (id, at): LegRef) {
+        let account = self.desk.orders[id].spec.account;
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let transit = self.send(account, market, Purpose::Order);
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.transit = transit;
+        }
+        if self.is_instant() {
+            self.arrive(id, at);
+        } else {
+            self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
+        }
+    }
+
+    fn carry_cancel(&mut self, (id, at): LegRef, reason: DoneReason) {
+        let account = self.desk.orders[id].spec.account;
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let transit = self.send(account, market, Purpose::Cancel);
+        let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
+        let cancel = Cancel { reason, arrive_ns, response_ns };
+        if self.is_instant() {
+            self.cancel_arrives(id, at, cancel);
+        } else {
+            self.agenda.add(transit.match_ns, Due::Step(VenueStep::Cancel((id, at), cancel)));
+        }
+    }
+
+    /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
+    pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
+        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        match leg.at_venue {
+            AtVenue::Done => {}
+            AtVenue::Delayed => {
+                // Nothing withdraws an order from the venue's delay; the match comes first.
+                let due = leg.transit.match_ns;
+                self.agenda.add(due, Due::Step(VenueStep::Cancel((id, at), cancel)));
+            }
+            _ => {
+                self.leave(id, at);
+                let answer = Told::Done(LegEnd::Cancelled(cancel.reason));
+                self.answer_after(id, at, answer, (cancel.arrive_ns, cancel.response_ns));
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! From a venue to its client: what the venue decides becomes visible one response delay later.
+//!
+//! Messages of one line arrive in the order sent. Without delays a report is visible at once.
+
+use crate::engine::Engine;
+use crate::engine::agenda::Due;
+use crate::engine::seam::{LegEnd, Matched, Told, VenueReport};
+use crate::ids::OrderId;
+use crate::number::Quantity;
+use crate::order::AtVenue;
+
+impl Engine {
+    /// The venue fills part of a leg.
+    pub(in crate::engine) fn match_leg(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        matched: Matched,
+        venue_ns: i64,
+    ) {
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        leg.open = Quantity(leg.open.0.saturating_sub(matched.quantity.0));
+        if leg.open.0 == 0 {
+            leg.at_venue = AtVenue::Done;
+        }
+        self.answer(id, at, Told::Fill(matched), venue_ns);
+    }
+
+    /// The venue ends what it holds of a leg.
+    pub(in crate::engine) fn end_at_venue(&mut self, id: OrderId, at: usize, end: LegEnd) {
+        let venue_ns = self.agenda.now_ns();
+        self.end_at_venue_since(id, at, end, venue_ns);
+    }
+
+    /// The same for something that happened at the venue earlier than it is known here.
+    pub(in crate::engine) fn end_at_venue_since(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        end: LegEnd,
+        venue_ns: i64,
+    ) {
+        let done =
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+        if !done {
+            self.leave(id, at);
+            self.answer(id, at, Told::Done(end), venue_ns);
+        }
+    }
+
+    /// Sends an answer; without delays it is there at once.
+    pub(in crate::engine) fn answer(&mut self, id: OrderId, at: usize, told: Told, venue_ns: i64) {
+        let leg = self.desk.orders[id].legs.get(at);
+        let response_ns = leg.map_or(0, |leg| leg.transit.response_ns);
+        self.answer_after(id, at, told, (venue_ns, response_ns));
+    }
+
+    /// The same with a delay of its own: a cancel is answered by its own message.
+    pub(in crate::engine) fn answer_after(
+        &mut self,
+        id: OrderId,
+        at: usize,
+        told: Told,
+        (venue_ns, response_ns): (i64, i64),
+    ) {
+        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.orders[id].spec.account;
+        let report = VenueReport { leg: (id, at), told };
+        if self.portfolio.life.is_liquidation(id) {
+            // The venue acts by itself: nobody waits for a message.
+            return self.post.reports.push_back(report);
+        }
+        match self.visible_at(account, market, venue_ns, response_ns) {
+            None => self.post.reports.push_back(report),
+            Some(visible_ns) => self.agenda.add(visible_ns, Due::Report(report)),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the desk and the venues tell each other, as data. Nothing here acts.
+//!
+//! The conductor empties the lists of [`Post`] in one order; between two commands they are empty.
+
+use std::collections::VecDeque;
+
+use crate::engine::exchange::evidence::Evidence;
+use crate::ids::OrderId;
+use crate::number::{Price, Quantity};
+use crate::reject::{DoneReason, RejectReason, text_enum};
+
+/// One venue's share of one order: the order, and the place of the leg in it.
+pub(in crate::engine) type LegRef = (OrderId, usize);
+
+/// The key of a leg in its queue. An order has fewer than 256 legs: one per venue.
+pub(in crate::engine) fn queue_key(order: OrderId, leg: usize) -> u64 {
+    u64::from(order.0) << 8 | (leg as u64 & 0xFF)
+}
+
+/// The leg of a key.
+pub(in crate::engine) fn order_of(key: u64) -> (OrderId, usize) {
+    (OrderId(u32::try_from(key >> 8).unwrap_or(u32::MAX)), (key & 0xFF) as usize)
+}
+
+/// Why a leg ended before it was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum LegEnd {
+    /// The venue refused it.
+    Rejected(RejectReason, &'static str),
+    /// Its rest was withdrawn.
+    Cancelled(DoneReason),
+    /// Its time ran out.
+    Expired,
+}
+
+/// A cancel on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Cancel {
+    pub(in crate::engine) reason: DoneReason,
+    /// When the venue has it, ns.
+    pub(in crate::engine) arrive_ns: i64,
+    /// What its answer takes, ns.
+    pub(in crate::engine) response_ns: i64,
+}
+
+text_enum!(
+    /// Why a fill happened (wire contract, 11).
+    FillCause {
+        /// Took displayed size.
+        Walk = "WALK",
+        /// A print reached it in the queue.
+        Queue = "QUEUE",
+        /// The market traded through its price.
+        Through = "THROUGH",
+        /// An opposite quote appeared at or through its price.
+        Crossing = "CROSSING",
+        /// As `CROSSING`, seen in the first snapshot after a gap.
+        ResyncCross = "RESYNC_CROSS",
+        /// Closed by a liquidation.
+        Liquidation = "LIQUIDATION",
+    }
+);
+
+impl FillCause {
+    /// The order came to the book; otherwise the book came to it.
+    pub const fn is_taker(self) -> bool {
+        matches!(self, Self::Walk | Self::Liquidation)
+    }
+}
+
+/// A fill the venue made, at a price in the order's own outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Matched {
+    pub(in crate::engine) price: Price,
+    pub(in crate::engine) quantity: Quantity,
+    pub(in crate::engine) cause: FillCause,
+    pub(in crate::engine) evidence: Box<Evidence>,
+}
+
+/// What a venue tells a client about one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Told {
+    /// The venue has it.
+    Ack,
+    /// Part of it traded.
+    Fill(Matched),
+    /// The rest is gone.
+    Done(LegEnd),
+    /// A change of it is in force.
+    Amended,
+    /// A change of it came too late, or was refused: it is as before.
+    Unchanged,
+}
+
+/// What a venue told, and which leg it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct VenueReport {
+    pub(in crate::engine) leg: LegRef,
+    pub(in crate::engine) told: Told,
+}
+
+/// What the desk wants of the venue of a leg. The order says what: its legs are written before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum VenueRequest {
+    /// A new leg.
+    New(LegRef),
+    /// The rest of a leg is to end.
+    Cancel(LegRef, DoneReason),
+    /// A leg is to take its new form.
+    Amend(LegRef),
+}
+
+/// How a venue goes on with what reached it, or is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum VenueStep {
+    /// A leg arrives, or its delay is over.
+    Arrive(LegRef),
+    /// A cancel arrives.
+    Cancel(LegRef, Cancel),
+    /// A change of a leg arrives.
+    Amend(LegRef),
+    /// A replaced leg leaves for its venue again.
+    SendAgain(LegRef),
+}
+
+/// What the parts have told each other and nobody has read yet.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Post {
+    /// Legs that ended for their clients and that their venues still hold: read first.
+    pub(in crate::engine) drops: Vec<LegRef>,
+    /// What venues told and is visible now: read second.
+    pub(in crate::engine) reports: VecDeque<VenueReport>,
+    /// What the desk wants of venues: read last.
+    pub(in crate::engine) requests: VecDeque<VenueRequest>,
+}
+
+impl Post {
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.drops.is_empty() && self.reports.is_empty() && self.requests.is_empty()
+    }
+}
