@@ -7,7 +7,7 @@ from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
 from sequence.types import SubmitResponse
 
 if TYPE_CHECKING:
-    from sequence._async.trading import AsyncTradingCalls
+    from sequence._async.verbs import AsyncGraphVerbs
 
 
 class AsyncGraphBuilder:
@@ -19,7 +19,7 @@ class AsyncGraphBuilder:
         >>> answer = await graph.edge("spot", "hedge", Trigger.full_fill()).submit()
     """
 
-    def __init__(self, client: "AsyncTradingCalls") -> None:
+    def __init__(self, client: "AsyncGraphVerbs") -> None:
         self._client = client
         self._nodes: list[dict[str, Any]] = []
         self._edges: list[dict[str, Any]] = []

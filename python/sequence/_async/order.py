@@ -12,7 +12,7 @@ from sequence.types._number import trimmed
 from sequence.types.common import OrderStatus
 
 if TYPE_CHECKING:
-    from sequence._async.trading import AsyncTradingCalls
+    from sequence._async.verbs import AsyncOrderVerbs
 
 _FIRST_POLL_S = 0.02
 _MAX_POLL_S = 0.5
@@ -28,7 +28,7 @@ class AsyncPlacedOrder:
 
     __slots__ = ("_client", "_submitted", "row")
 
-    def __init__(self, client: "AsyncTradingCalls", submitted: SubmitResponse) -> None:
+    def __init__(self, client: "AsyncOrderVerbs", submitted: SubmitResponse) -> None:
         self._client = client
         self._submitted = submitted
         self.row: Order = submitted.orders[0]

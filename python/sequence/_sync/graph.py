@@ -8,7 +8,7 @@ from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
 from sequence.types import SubmitResponse
 
 if TYPE_CHECKING:
-    from sequence._sync.trading import TradingCalls
+    from sequence._sync.verbs import GraphVerbs
 
 
 class GraphBuilder:
@@ -20,7 +20,7 @@ class GraphBuilder:
         >>> answer = graph.edge("spot", "hedge", Trigger.full_fill()).submit()
     """
 
-    def __init__(self, client: "TradingCalls") -> None:
+    def __init__(self, client: "GraphVerbs") -> None:
         self._client = client
         self._nodes: list[dict[str, Any]] = []
         self._edges: list[dict[str, Any]] = []

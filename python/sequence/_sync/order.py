@@ -13,7 +13,7 @@ from sequence.types._number import trimmed
 from sequence.types.common import OrderStatus
 
 if TYPE_CHECKING:
-    from sequence._sync.trading import TradingCalls
+    from sequence._sync.verbs import OrderVerbs
 
 _FIRST_POLL_S = 0.02
 _MAX_POLL_S = 0.5
@@ -29,7 +29,7 @@ class PlacedOrder:
 
     __slots__ = ("_client", "_submitted", "row")
 
-    def __init__(self, client: "TradingCalls", submitted: SubmitResponse) -> None:
+    def __init__(self, client: "OrderVerbs", submitted: SubmitResponse) -> None:
         self._client = client
         self._submitted = submitted
         self.row: Order = submitted.orders[0]

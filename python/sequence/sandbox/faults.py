@@ -10,7 +10,8 @@ from sequence.sandbox.refuse import refused
 if TYPE_CHECKING:
     from sequence.errors import SequenceError
     from sequence.sandbox.keys import Client
-    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.state import State
+    from sequence.sandbox.stream.hub import Hub
     from sequence.types import FaultRequest
 
 _MOST: Final = 1_000
@@ -68,15 +69,16 @@ class Strike:
 class Faults:
     """Faults of one runtime; its lock guards them."""
 
-    def __init__(self, runtime: "Runtime") -> None:
-        self.runtime: Final = runtime
+    def __init__(self, state: "State", hub: "Hub") -> None:
+        self._state: Final = state
+        self._hub: Final = hub
         self._active: dict[str, ActiveFault] = {}
 
     def add(self, client: "Client", asked: "FaultRequest") -> dict[str, Any]:
         """Puts a fault in force, or lets it happen at once."""
         if len(self._active) >= _MOST:
             raise refused("VALIDATION_ERROR", f"more than {_MOST} faults")
-        name = self.runtime.ids.next("fault", self.runtime.now_ns)
+        name = self._state.ids.next("fault", self._state.now_ns)
         seeded = None if asked.seed is None else random.Random(asked.seed)  # noqa: S311
         left = None if asked.kind in ("stale_venue", "halt_venue") else asked.count or 1
         fault = ActiveFault(name, client, asked, left, seeded)
@@ -133,12 +135,12 @@ class Faults:
         """Ends what has lasted as long as it was asked to, and forgets what has struck."""
         if not self._active:
             return
-        now_ns = self.runtime.now_ns
+        now_ns = self._state.now_ns
         for fault in list(self._active.values()):
             if fault.ends_ns is not None and now_ns >= fault.ends_ns:
                 self._end(fault)
             elif fault.request.kind == "reject_next":
-                fault.left = self.runtime.engine.rejections_left(fault.client.account)
+                fault.left = self._state.engine.rejections_left(fault.client.account)
                 if not fault.left:
                     del self._active[fault.fault_id]
 
@@ -153,7 +155,7 @@ class Faults:
             fault.undo()
 
     def _reject(self, fault: ActiveFault) -> None:
-        engine, asked = self.runtime.engine, fault.request
+        engine, asked = self._state.engine, fault.request
         account = fault.client.account
         if any(
             row.client is fault.client and row.request.kind == "reject_next"
@@ -170,12 +172,12 @@ class Faults:
         fault.undo = lambda: _forget(engine.forget_rejections(account))
 
     def _stop_venue(self, fault: ActiveFault) -> None:
-        engine, asked, venue = self.runtime.engine, fault.request, fault.request.venue or ""
+        engine, asked, venue = self._state.engine, fault.request, fault.request.venue or ""
         listed = [row["symbol"] for row in engine.symbols(venue, None)]
         symbols = [asked.symbol] if asked.symbol else listed
         if not symbols:
             raise refused("VALIDATION_ERROR", "nothing is listed at this venue", field="venue")
-        runtime = self.runtime
+        state = self._state
 
         def turn(*, on: bool) -> None:
             for symbol in symbols:
@@ -183,15 +185,15 @@ class Faults:
                     engine.hold_stale(venue, symbol, on)
                 else:
                     status = "halted" if on else "open"
-                    engine.market_status(venue, symbol, status, runtime.now_ns)
+                    engine.market_status(venue, symbol, status, state.now_ns)
 
         turn(on=True)
         fault.undo = lambda: turn(on=False)
         if asked.ms is not None:
-            fault.ends_ns = runtime.now_ns + asked.ms * 10**6
+            fault.ends_ns = state.now_ns + asked.ms * 10**6
 
     def _disconnect(self, client: "Client") -> None:
-        for session in self.runtime.hub.sessions():
+        for session in self._hub.sessions():
             if session.principal.client is client:
                 session.sink.cut()
 

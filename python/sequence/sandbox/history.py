@@ -13,7 +13,7 @@ from sequence import _core
 
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Client
-    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.state import State
 
 SampleT = TypeVar("SampleT", bound="Timed")
 
@@ -70,23 +70,23 @@ class Thinned(Generic[SampleT]):
 class History:
     """What a server remembers of its accounts and markets; the caller holds the runtime's lock."""
 
-    def __init__(self, runtime: "Runtime") -> None:
-        self._runtime: Final = runtime
+    def __init__(self, state: "State") -> None:
+        self._state: Final = state
         self._values: dict[str, Thinned[Value]] = {}
         self._prices: dict[str, Thinned[Price]] = {}
         self._sampled_s = -1
 
     def sample(self) -> None:
         """Takes one sample of everything, once a second of the sandbox's own time at most."""
-        second = self._runtime.now_ns // _SECOND_NS
+        second = self._state.now_ns // _SECOND_NS
         if second == self._sampled_s:
             return
         self._sampled_s = second
-        for client in self._runtime.keys.clients():
+        for client in self._state.keys.clients():
             if client.epoch:
                 self._sample_value(client)
         if not self._prices:
-            for row in islice(self._runtime.engine.symbols(), _SYMBOLS):
+            for row in islice(self._state.engine.symbols(), _SYMBOLS):
                 self._prices[row["symbol"]] = Thinned()
         for symbol, kept in self._prices.items():
             self._sample_price(symbol, kept)
@@ -117,19 +117,19 @@ class History:
         return found[::-1]
 
     def _sample_value(self, client: "Client") -> None:
-        engine = self._runtime.engine
+        engine = self._state.engine
         found = engine.positions(client.account)
         kept = self._values.setdefault(client.client_id, Thinned())
         kept.add(Value(found["as_of_ns"], client.epoch, found["totals"]))
 
     def _sample_price(self, symbol: str, kept: Thinned[Price]) -> None:
         try:
-            best = self._runtime.engine.quote(symbol, 1)["nbbo"]
+            best = self._state.engine.quote(symbol, 1)["nbbo"]
         except _core.Refusal:
             # No live book of it right now: the history has a hole there.
             return
         if best["bid_1e9"] and best["ask_1e9"]:
-            kept.add(Price(self._runtime.now_ns, (best["bid_1e9"] + best["ask_1e9"]) // 2))
+            kept.add(Price(self._state.now_ns, (best["bid_1e9"] + best["ask_1e9"]) // 2))
 
 
 def _rows(

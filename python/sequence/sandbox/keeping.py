@@ -11,7 +11,7 @@ from sequence.store.base import Row, Value
 from sequence.store.writer import Writer
 
 if TYPE_CHECKING:
-    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.state import State
 
 _ENGINE: Final = tuple(name for name, _ in _core.Journal.tables())
 REPAIR_HINT: Final = (
@@ -28,13 +28,13 @@ class Keeper:
     """
 
     def __init__(
-        self, runtime: "Runtime", store: Store, on_failure: Callable[[StoreError], None]
+        self, state: "State", store: Store, on_failure: Callable[[StoreError], None]
     ) -> None:
         self.store: Final = store
-        self.journal: Final = _core.Journal(runtime.engine)
+        self.journal: Final = _core.Journal(state.engine)
         self.writer: Final = Writer(store, self, on_failure)
         self.archive: Archive | None = None
-        self._runtime = runtime
+        self._state: Final = state
         self._pending: dict[str, dict[Row, Row]] = {}
         self._kept: dict[str, dict[Row, Row]] = {}
         self._clients: dict[str, Client] = {}
@@ -55,18 +55,18 @@ class Keeper:
 
     def changed(self) -> bool:
         """True when something is not durable yet."""
-        with self._runtime.lock:
+        with self._state.lock:
             return self.journal.changed() or self._note_around()
 
     def take(self) -> Batch | None:
         """Everything since the last take, under the lock of the sandbox."""
-        with self._runtime.lock:
+        with self._state.lock:
             if self.writer.failure is not None:
                 raise self.writer.failure
             self._note_around()
             taken = self.journal.take()
             pending, self._pending = self._pending, {}
-            frames = self._runtime.engine.take_frames()
+            frames = self._state.engine.take_frames()
         # Made into text with the lock free: nobody waits for it but this writer.
         self._under_way += frames.rows()
         if taken is None and not pending:
@@ -77,7 +77,7 @@ class Keeper:
 
     def committed(self) -> None:
         """What was taken is durable: readers may be told."""
-        with self._runtime.lock:
+        with self._state.lock:
             self._durable += self._under_way
             self._under_way = []
 
@@ -102,7 +102,7 @@ class Keeper:
             self.note("clients", client_row(client))
             balance = str(client.initial_balance_1e8)
             self.note("settings", (client.client_id, BALANCE_SETTING, balance), keys=2)
-        ring = self._runtime.keys
+        ring = self._state.keys
         seen = ring.generation, len(ring)
         if seen != self._keys_seen:
             self._keys_seen = seen

@@ -10,10 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
-from sequence.sandbox.call import Call, Handler
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
 from sequence.sandbox.history import History
@@ -25,6 +24,7 @@ from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.request_log import RequestLog
 from sequence.sandbox.sim import SimConfig
 from sequence.sandbox.snapshots import Snapshots
+from sequence.sandbox.state import State
 from sequence.sandbox.stream.hub import Hub
 from sequence.sandbox.tabs import Tabs
 from sequence.sandbox.tickets import TicketBox
@@ -49,6 +49,19 @@ DEFAULT_RISK: Final[dict[str, int | None]] = {"max_open_orders": 10_000}
 """Limits of every account where the configuration says nothing; no other limit is set."""
 
 
+class Asked(Protocol):
+    """Whatever says who asks."""
+
+    @property
+    def principal(self) -> Principal:
+        """The caller."""
+        ...
+
+
+CallT = TypeVar("CallT", bound=Asked)
+AnswerT = TypeVar("AnswerT")
+
+
 class _OpenGroups(threading.local):
     """How many groups the current thread has open."""
 
@@ -66,7 +79,7 @@ def _seed_of(loaded: Loaded | None, seed: int | None) -> int:
     return int(found)
 
 
-class Runtime:
+class Runtime(State):
     """What every handler works on."""
 
     def __init__(
@@ -82,23 +95,16 @@ class Runtime:
     ) -> None:
         loaded = None if store is None else store.load()
         seed = _seed_of(loaded, seed)
-        self.sim: Final = sim
-        self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
+        keys = KeyRing(None if store is None else store.pepper)
+        super().__init__(seed=seed, sim=sim, clock=clock, source=source, keys=keys)
         self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
-        self.clock: Final = clock
-        self.seed: Final = seed
-        self.preset: Final = sim.preset
-        self.source: Final = source
-        self.keys: Final = KeyRing(None if store is None else store.pepper)
         self.tickets: Final = TicketBox(self.keys)
         self.tabs: Final = Tabs(self.keys)
         self.history: Final = History(self)
         self.requests: Final = RequestLog()
         self.page_url = ""
         self.hub: Final = Hub(self)
-        self.lock: Final = threading.RLock()
         self.started_s: Final = time.monotonic()
-        self.now_ns = clock.now_ns()
         self.closed = False
         self._clock_warning = ""
         self.replaying = False
@@ -109,9 +115,9 @@ class Runtime:
             self._restore(self.keeper, loaded)
         self.problems: Final = [] if loaded is None else self._judge(loaded.damaged)
         # A start adds to the ids of all starts before: none may come twice.
-        self.ids: Final = IdSource(seed if loaded is None else seed ^ self.now_ns)
-        self.faults: Final = Faults(self)
-        self.snapshots: Final = Snapshots(self)
+        self.ids = IdSource(seed if loaded is None else seed ^ self.now_ns)
+        self.faults: Final = Faults(self, self.hub)
+        self.snapshots: Final = Snapshots(self, is_stored=store is not None)
         self._start_market(recordings)
         self.local: Final = self._local_client(loaded)
         self.test_key = self._local_key("sandbox")
@@ -119,15 +125,17 @@ class Runtime:
         if self.keeper is not None:
             self._finish_start(self.keeper)
 
-    def run(self, handler: Handler, call: Call[Any, Any], *, write: bool = True) -> Any:  # noqa: ANN401 - see Handler
+    def run(self, work: Callable[[CallT], AnswerT], call: CallT, *, write: bool = True) -> AnswerT:
         """Runs a handler and returns its answer once everything it rests on is durable."""
         try:
-            return self.apply(handler, call, write=write)
+            return self.apply(work, call, write=write)
         finally:
             # A refusal may have moved time, and what came due with it.
             self.settle()
 
-    def apply(self, handler: Handler, call: Call[Any, Any], *, write: bool = True) -> Any:  # noqa: ANN401 - see Handler
+    def apply(
+        self, work: Callable[[CallT], AnswerT], call: CallT, *, write: bool = True
+    ) -> AnswerT:
         """Runs a handler under the lock and at the present; a refusal of the core is raised.
 
         What it did is not durable yet: the caller answers for that.
@@ -140,7 +148,7 @@ class Runtime:
             crash_point("before_apply")
             try:
                 self.keys.note_use(call.principal, self.tick())
-                return handler(call)
+                return work(call)
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
             except _core.Panic as panic:
@@ -245,19 +253,6 @@ class Runtime:
         elif self.hub.listening and self.keeper is not None:
             # Nobody hears of what a crash could still undo.
             self.hub.hand_out(self.keeper.durable_frames())
-
-    def account(self, principal: Principal) -> int:
-        """The sandbox account of the caller, seeded with the default balances at its first use."""
-        client = principal.client
-        if not client.epoch:
-            self.reset(client)
-        return client.account
-
-    def reset(self, client: Client) -> int:
-        """Wipes and seeds the client's sandbox; the number of venues that now hold cash."""
-        seeded = self.engine.reset(client.account, client.initial_balance_1e8, self.now_ns)
-        client.epoch = self.engine.epoch(client.account)
-        return int(seeded["venues_seeded"])
 
     def _start_market(self, recordings: Iterable[Source]) -> None:
         if self.source == "demo":

@@ -7,27 +7,28 @@ from sequence.sandbox.refuse import refused
 if TYPE_CHECKING:
     from sequence import _core
     from sequence.sandbox.keys import Client
-    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.state import State
 
 _KEPT: Final = 16
 
 
 class Snapshots:
-    """Copies of the whole state of one runtime; its lock guards them."""
+    """Copies of one whole state; its lock guards them. A stored one cannot turn back."""
 
-    def __init__(self, runtime: "Runtime") -> None:
-        self._runtime: Final = runtime
+    def __init__(self, state: "State", *, is_stored: bool) -> None:
+        self._state: Final = state
+        self._is_stored: Final = is_stored
         self._kept: dict[str, tuple[Client, _core.Snapshot]] = {}
 
     def take(self, client: "Client") -> str:
         """Keeps a copy and returns its id."""
         self._check_alone(client)
-        runtime = self._runtime
+        state = self._state
         try:
-            copy = runtime.engine.snapshot()
+            copy = state.engine.snapshot()
         except ValueError as error:
             raise refused("CONFLICT", str(error)) from None
-        name = runtime.ids.next("snapshot", runtime.now_ns)
+        name = state.ids.next("snapshot", state.now_ns)
         self._kept[name] = client, copy
         while len(self._kept) > _KEPT:
             del self._kept[next(iter(self._kept))]
@@ -39,14 +40,14 @@ class Snapshots:
         owner, copy = self._kept.get(name, (None, None))
         if owner is not client or copy is None:
             raise refused("NOT_FOUND", "no such snapshot")
-        runtime = self._runtime
-        runtime.engine.restore(copy, runtime.now_ns)
-        client.epoch = runtime.engine.epoch(client.account)
+        state = self._state
+        state.engine.restore(copy, state.now_ns)
+        client.epoch = state.engine.epoch(client.account)
 
     def _check_alone(self, client: "Client") -> None:
         """A copy holds every account, and nobody may turn back another one's time."""
-        if self._runtime.keeper is not None:
+        if self._is_stored:
             raise refused("CONFLICT", "a stored sandbox cannot turn back: use a store in memory")
-        if self._runtime.engine.seeded_accounts() > (1 if client.epoch else 0):
+        if self._state.engine.seeded_accounts() > (1 if client.epoch else 0):
             text = "snapshots need a sandbox that no other client has used"
             raise refused("CONFLICT", text)

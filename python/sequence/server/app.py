@@ -22,7 +22,6 @@ from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.tabs import is_tab
 from sequence.server import request as reading
-from sequence.server.desk import StreamDesk
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits
@@ -31,6 +30,7 @@ from sequence.server.router import NO_PARAMS
 from sequence.server.seen import Seen
 from sequence.server.sse import HEADERS as SSE_HEADERS
 from sequence.server.sse import EventStream
+from sequence.server.watchers import Watchers
 from sequence.store import StoreError, crash_point
 from sequence.store.writer import Writer
 
@@ -71,7 +71,7 @@ class App:
         self._nobody = Principal(runtime.local, "sandbox", "", is_admin=False)
         self._buckets = ClientBuckets()
         self._throttle = FailureThrottle(self.limits.auth_failures_per_minute)
-        self.desk: Final = StreamDesk(runtime, self.limits)
+        self.watchers: Final = Watchers(runtime, self.limits)
         # Readers that come back want what happened while they were away.
         runtime.hub.listen()
 
@@ -165,7 +165,7 @@ class App:
         if endpoint.feed is not None:
             filters = reading.read_query(query_string)
             resume = named.get(b"last-event-id")
-            return EventStream(self.desk, principal, endpoint.feed, filters, resume)
+            return EventStream(self.watchers, principal, endpoint.feed, filters, resume)
         if handler is None:
             raise endpoint.not_offered(path)
         endpoint.check_permission(principal)
@@ -259,7 +259,7 @@ class App:
             raise refused("FORBIDDEN", "web pages may not open streams here")
         if self.draining:
             raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
-        self.desk.check_room(principal)
+        self.watchers.check_room(principal)
         return principal
 
     def _is_welcome(self, origin: bytes | None, host: bytes | None) -> bool:

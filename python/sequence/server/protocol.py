@@ -166,12 +166,12 @@ class _Guard:
             self.refuse(error)
             return
         self.transport.write(answer)
-        socket = StreamSocket(app.desk, principal, self.transport, protocol, self._hand_over())
+        socket = StreamSocket(app.watchers, principal, self.transport, protocol, self._hand_over())
         self.transport.set_protocol(socket)
         # What the server's shutdown tells, and waits for.
         self.connections.discard(self)
         self.connections.add(socket)
-        app.desk.add(socket)
+        app.watchers.add(socket)
 
     def _hand_over(self) -> Callable[[StreamSocket], None]:
         """The connection is counted until whoever has it now lets go."""

@@ -152,7 +152,7 @@ class _Server(uvicorn.Server):
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.draining = self._app.desk.draining = True
+        self._app.draining = self._app.watchers.draining = True
         if self._sampler is not None:
             self._sampler.cancel()
         await super().shutdown(sockets)

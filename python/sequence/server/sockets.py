@@ -24,7 +24,7 @@ from sequence.server.limits import Limits
 from sequence.server.outbound import Outbound
 
 if TYPE_CHECKING:
-    from sequence.server.desk import StreamDesk
+    from sequence.server.watchers import Watchers
 
 _CLOSE_S: Final = 2.0
 _STUCK: Final = 1013
@@ -59,19 +59,19 @@ class StreamSocket(asyncio.Protocol):
 
     def __init__(
         self,
-        desk: "StreamDesk",
+        watchers: "Watchers",
         principal: Principal,
         transport: asyncio.Transport,
         protocol: ServerProtocol,
         on_lost: Callable[["StreamSocket"], None],
     ) -> None:
         self.principal: Final = principal
-        self._desk: Final = desk
+        self._watchers: Final = watchers
         self._transport: Final = transport
         self._protocol: Final = protocol
         self._on_lost: Final = on_lost
         self._loop: Final = asyncio.get_running_loop()
-        self._limits: Final = desk.limits
+        self._limits: Final = watchers.limits
         self._paused_at_s: float | None = None
         self._closing = False
         self._message: list[bytes] = []
@@ -86,7 +86,7 @@ class StreamSocket(asyncio.Protocol):
             self._limits.socket_control_burst,
             self._limits.socket_errors,
         )
-        self._session: Final = Session(desk.runtime, principal, self.outbound, limits)
+        self._session: Final = Session(watchers.runtime, principal, self.outbound, limits)
 
     # What the transport calls.
 
@@ -116,9 +116,9 @@ class StreamSocket(asyncio.Protocol):
         del exc
         self._closing = True
         self.outbound.drop()
-        with self._desk.runtime.lock:
+        with self._watchers.runtime.lock:
             self._session.close()
-        self._desk.remove(self)
+        self._watchers.remove(self)
         self._on_lost(self)
 
     def pause_writing(self) -> None:
@@ -134,7 +134,7 @@ class StreamSocket(asyncio.Protocol):
         """The server stops."""
         self.close(_GOING_AWAY, "the server is shutting down")
 
-    # What the desk calls.
+    # What the watchers call.
 
     def check(self, now_s: float) -> None:
         """Looks after a socket now and then: slow readers, keys that ended, silence."""
@@ -155,7 +155,7 @@ class StreamSocket(asyncio.Protocol):
             return
         self._closing = True
         self.outbound.drop()
-        with self._desk.runtime.lock:
+        with self._watchers.runtime.lock:
             self._session.close()
         if self._protocol.state is State.OPEN:
             self._protocol.fail(code, reason)
@@ -192,7 +192,7 @@ class StreamSocket(asyncio.Protocol):
         except UnicodeDecodeError:
             raise StreamEndError(CloseCode.INVALID_DATA, "not UTF-8") from None
         try:
-            with self._desk.runtime.turn():
+            with self._watchers.runtime.turn():
                 self._session.receive(text)
         except SequenceError as error:
             raise StreamEndError(CloseCode.INTERNAL_ERROR, error.message) from None
@@ -217,7 +217,7 @@ class StreamSocket(asyncio.Protocol):
         if not self._session.is_replaying:
             return False
         try:
-            with self._desk.runtime.lock:
+            with self._watchers.runtime.lock:
                 self._session.refill()
         except StreamEndError as end:
             self.close(end.code, end.reason)

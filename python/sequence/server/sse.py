@@ -10,8 +10,8 @@ from starlette.types import Receive, Send
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.stream.feed import EVENTS, KEPT, Feed, FeedEvent, FeedName
-from sequence.server.desk import StreamDesk
 from sequence.server.envelope import Header
+from sequence.server.watchers import Watchers
 
 HEADERS: Final[tuple[Header, ...]] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -27,13 +27,13 @@ class EventStream:
 
     def __init__(
         self,
-        desk: StreamDesk,
+        watchers: Watchers,
         principal: Principal,
         name: FeedName,
         query: dict[str, str],
         last_event_id: bytes | None,
     ) -> None:
-        self._desk: Final = desk
+        self._watchers: Final = watchers
         self._principal: Final = principal
         self._event: Final = EVENTS[name].encode()
         self._filters: Final = {key: query[key] for key in _FILTERS if key in query}
@@ -42,8 +42,8 @@ class EventStream:
         self._waiting: Final[deque[bytes]] = deque()
         self._overflowed = False
         resume = _number(last_event_id)
-        with desk.runtime.turn():
-            self._feed: Final[Feed] = desk.runtime.hub.feeds.feed(name, principal)
+        with watchers.runtime.turn():
+            self._feed: Final[Feed] = watchers.runtime.hub.feeds.feed(name, principal)
             recent = self._feed.recent
             if resume is not None and resume <= self._feed.number:
                 for event in recent:
@@ -58,7 +58,7 @@ class EventStream:
         """Sends events until the client goes, its key ends or the server stops."""
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            with self._desk.watching():
+            with self._watchers.watching():
                 start = {"type": "http.response.start", "status": 200, "headers": headers}
                 await send(start)
                 await send({"type": "http.response.body", "body": _COMMENT, "more_body": True})
@@ -75,19 +75,23 @@ class EventStream:
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await gone
-            with self._desk.runtime.lock:
+            with self._watchers.runtime.lock:
                 self._feed.listeners.remove(self._listen)
 
     def _is_over(self) -> bool:
-        desk = self._desk
+        watchers = self._watchers
         # A reader that overflowed has to come back with the id it saw last.
-        return self._overflowed or desk.draining or not desk.runtime.keys.is_active(self._principal)
+        return (
+            self._overflowed
+            or watchers.draining
+            or not watchers.runtime.keys.is_active(self._principal)
+        )
 
     async def _next(self, gone: "asyncio.Future[None]") -> bytes:
         """What to send next: events, or a comment after a while of silence."""
         if not self._waiting:
             self._wake.clear()
-            ends_s = self._loop.time() + self._desk.limits.comment_s
+            ends_s = self._loop.time() + self._watchers.limits.comment_s
             while not self._waiting:
                 left_s = ends_s - self._loop.time()
                 if left_s <= 0:

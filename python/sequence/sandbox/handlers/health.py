@@ -2,20 +2,18 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
 from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.venue_status import ANY_AGE_S, ticks, venue_ages, venue_status
 from sequence.types import Edges, Health, Live, Venues
 
-_MAX_AGE_MS: Final = 5_000
-_MAX_AGE_MS_OF: Final = {"kalshi": 30_000, "polymarket": 30_000, "dex": 30_000}
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
-_ANY_AGE_S: Final = 10**9
 _MOST_PROBLEMS: Final = 20
 _REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
 
@@ -36,10 +34,14 @@ def live(_: Call[None, None]) -> Live:
 
 def health(call: Call[None, None]) -> Health:
     """``GET /v1/health``."""
-    quotes = call.engine.quotes(None, _ANY_AGE_S)
-    venues = _venue_ages(quotes)
+    quotes = call.engine.quotes(None, ANY_AGE_S)
+    venues = venue_ages(quotes)
     rows = [
-        {"venue": venue, "status": _status(call.runtime, venue, age_ms), "last_tick_age_ms": age_ms}
+        {
+            "venue": venue,
+            "status": venue_status(call.runtime, venue, age_ms),
+            "last_tick_age_ms": age_ms,
+        }
         for venue, age_ms in sorted(venues.items())
     ]
     stale = sum(not quote["nbbo"]["live"] for quote in quotes)
@@ -90,19 +92,19 @@ def _store(runtime: Runtime) -> dict[str, Any]:
 
 def venues(call: Call[None, None]) -> Venues:
     """``GET /v1/venues``: every venue id, also those without market data here."""
-    ages = _venue_ages(call.engine.quotes(None, _ANY_AGE_S))
+    ages = venue_ages(call.engine.quotes(None, ANY_AGE_S))
     return Venues.trusted({"venues": [_venue_row(call.runtime, row, ages) for row in _core.VENUES]})
 
 
 def edges(call: Call[None, None]) -> Edges:
     """``GET /v1/edges``: the venue processes that deliver market data."""
-    quotes = call.engine.quotes(None, _ANY_AGE_S)
+    quotes = call.engine.quotes(None, ANY_AGE_S)
     rows = [
         {
             "edge_id": _edge_id(process),
             "venue": process.venue,
             "instrument_types": process.instrument_types,
-            "status": _status(call.runtime, process.venue, process.age_ms),
+            "status": venue_status(call.runtime, process.venue, process.age_ms),
             "region": "local",
             "remote": False,
             "last_tick_age_ms": process.age_ms,
@@ -113,12 +115,6 @@ def edges(call: Call[None, None]) -> Edges:
     return Edges.trusted({"edges": rows})
 
 
-def stale_venues(runtime: Runtime) -> set[str]:
-    """Venues whose market data is too old to trade on."""
-    ages = _venue_ages(runtime.engine.quotes(None, _ANY_AGE_S))
-    return {venue for venue, age_ms in ages.items() if _status(runtime, venue, age_ms) == "stale"}
-
-
 def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]) -> dict[str, Any]:
     venue: str = row["venue"]
     return {
@@ -127,7 +123,7 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
         "instrument_types": list(row["instrument_types"]),
         "seeded": row["seeded"],
         "cash_assets": [dict(asset) for asset in row["cash_assets"]],
-        "status": _status(runtime, venue, ages[venue]) if venue in ages else "down",
+        "status": venue_status(runtime, venue, ages[venue]) if venue in ages else "down",
         "post_only": row["post_only"],
         "initial_margin_1e8": row["initial_margin_1e8"],
         "amend_mode": "cancel_replace",
@@ -135,30 +131,10 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
     }
 
 
-def _status(runtime: Runtime, venue: str, age_ms: int) -> str:
-    if runtime.source == "manual":
-        # A book fed by hand never goes stale.
-        return "connected"
-    return "connected" if age_ms <= _MAX_AGE_MS_OF.get(venue, _MAX_AGE_MS) else "stale"
-
-
-def _ticks(quotes: list[dict[str, Any]]) -> Iterator[tuple[str, str, int]]:
-    for quote in quotes:
-        for venue, top in quote["venues"].items():
-            yield quote["symbol"], venue, top["age_ms"]
-
-
-def _venue_ages(quotes: list[dict[str, Any]]) -> dict[str, int]:
-    ages: dict[str, int] = {}
-    for _, venue, age_ms in _ticks(quotes):
-        ages[venue] = min(age_ms, ages.get(venue, age_ms))
-    return ages
-
-
 def _processes(quotes: list[dict[str, Any]]) -> list[_Process]:
     types = {row["venue"]: row["instrument_types"] for row in _core.VENUES}
     ages: dict[tuple[str, bool], int] = {}
-    for symbol, venue, age_ms in _ticks(quotes):
+    for symbol, venue, age_ms in ticks(quotes):
         key = venue, symbol.endswith("-PERP")
         ages[key] = min(age_ms, ages.get(key, age_ms))
     return [

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from pydantic_core import to_json
 
+from sequence.sandbox.venue_status import stale_venues
+
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal
-    from sequence.sandbox.runtime import Runtime
+    from sequence.sandbox.state import State
 
 FeedName = Literal["risk", "alerts"]
 EVENTS: Final = {"risk": "risk_state", "alerts": "alert"}
@@ -50,8 +52,8 @@ class Feed:
 class Feeds:
     """The feeds of one runtime; its lock guards them."""
 
-    def __init__(self, runtime: "Runtime") -> None:
-        self._runtime: Final = runtime
+    def __init__(self, state: "State") -> None:
+        self._state: Final = state
         self._risk: dict[tuple[str, str], tuple[Feed, Principal]] = {}
         self._alerts: dict[tuple[str, str], Feed] = {}
         self._owners: dict[int, str] = {}
@@ -65,7 +67,7 @@ class Feeds:
     def feed(self, name: FeedName, principal: "Principal") -> Feed:
         """A feed of the caller; made at its first use, and kept up to date from then on."""
         key = principal.client.client_id, principal.mode
-        self._owners[self._runtime.account(principal)] = principal.client.client_id
+        self._owners[self._state.account(principal)] = principal.client.client_id
         if name == "alerts":
             return self._alerts.get(key) or self._new_alerts(key)
         if key not in self._risk:
@@ -78,7 +80,7 @@ class Feeds:
     def _new_alerts(self, key: tuple[str, str]) -> Feed:
         feed = self._alerts[key] = Feed()
         if self._clock is not None:
-            self._raise(feed, self._clock, self._runtime.now_ns)
+            self._raise(feed, self._clock, self._state.now_ns)
         return feed
 
     def alert(self, account: int, ts_ns: int, data: str) -> None:
@@ -116,21 +118,21 @@ class Feeds:
 
     def _raise_for_all(self, data: dict[str, Any]) -> None:
         for feed in self._alerts.values():
-            self._raise(feed, data, self._runtime.now_ns)
+            self._raise(feed, data, self._state.now_ns)
 
     def _poll_risk(self) -> None:
-        now_ns = self._runtime.now_ns
+        now_ns = self._state.now_ns
         if now_ns < self._next_risk_ns:
             return
         self._next_risk_ns = now_ns + _RISK_NS
         for key, (feed, principal) in self._risk.items():
-            state = self._state(principal)
+            state = self._risk_state(principal)
             if self._told.get(key) != state:
                 self._told[key] = state
                 feed.add(state | {"ts_ns": now_ns})
 
-    def _state(self, principal: "Principal") -> dict[str, Any]:
-        engine, client = self._runtime.engine, principal.client
+    def _risk_state(self, principal: "Principal") -> dict[str, Any]:
+        engine, client = self._state.engine, principal.client
         switch = engine.kill_switch(client.account, principal.mode)
         head = {
             "client_id": client.client_id,
@@ -145,11 +147,11 @@ class Feeds:
         return head | state
 
     def _poll_venues(self) -> None:
-        now_ns = self._runtime.now_ns
+        now_ns = self._state.now_ns
         if now_ns < self._next_stale_ns:
             return
         self._next_stale_ns = now_ns + _STALE_NS
-        stale = self._stale_venues()
+        stale = stale_venues(self._state)
         before, self._stale = self._stale, stale
         if before is None:
             return
@@ -159,11 +161,6 @@ class Feeds:
             text = f"market data of {venue} " + ("stopped" if gone else "is back")
             data = _alert(kind, "warning" if gone else "info", text)
             self._raise_for_all(data | {"venue": venue, "edge_id": f"venue-edge-{venue}"})
-
-    def _stale_venues(self) -> set[str]:
-        from sequence.sandbox.handlers.health import stale_venues  # noqa: PLC0415 - a cycle
-
-        return stale_venues(self._runtime)
 
 
 def _alert(kind: str, severity: str, message: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ once; a reader that is too slow is its own problem, never that of a handler.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic_core import to_json
 
@@ -21,12 +21,54 @@ from sequence.sandbox.stream.ring import Ring
 from sequence.sandbox.stream.topic import PRIVATE, MarketTopic, PrivateName
 
 if TYPE_CHECKING:
-    from sequence.sandbox.runtime import Runtime
-    from sequence.sandbox.stream.session import Session
+    from sequence.sandbox.keys import Principal
+    from sequence.sandbox.state import State
 
 BOOK_LEVELS: Final = 100
 _RingKey = tuple[int, PrivateName]
 _Frame = tuple[int, str, int, int, str]
+
+
+class Sink(Protocol):
+    """Takes messages for one reader and never waits."""
+
+    def event(self, packet: Packet) -> None:
+        """A message that must arrive, in this order."""
+        ...
+
+    def market(self, key: str, packet: Packet) -> None:
+        """The latest state of something; it replaces one with the same key that still waits."""
+        ...
+
+    def forget(self, prefix: str) -> None:
+        """Market data of a topic that is no longer wanted."""
+        ...
+
+    def cut(self) -> None:
+        """Ends the stream without a word, as a network does."""
+        ...
+
+
+class Reader(Protocol):
+    """One reader: who it is, where its messages go, and how far it is."""
+
+    @property
+    def principal(self) -> "Principal":
+        """Whose key it came with."""
+        ...
+
+    @property
+    def sink(self) -> Sink:
+        """Takes what it is told."""
+        ...
+
+    def is_behind(self, name: PrivateName) -> bool:
+        """True while events of a topic are still replayed: new ones wait for their turn."""
+        ...
+
+    def begin_epoch(self, epoch: int) -> bool:
+        """Whether this epoch is news."""
+        ...
 
 
 class _Watch:
@@ -37,7 +79,7 @@ class _Watch:
     def __init__(self, topic: MarketTopic) -> None:
         self.topic: Final = topic
         self.channel: Final = to_json(topic.channel)
-        self.readers: dict[Session, None] = {}
+        self.readers: dict[Reader, None] = {}
         self.content: dict[str, str] = {}
         self.packet: dict[str, Packet] = {}
 
@@ -50,39 +92,39 @@ class Hub:
         feeds: Risk states and alerts.
     """
 
-    def __init__(self, runtime: "Runtime") -> None:
+    def __init__(self, state: "State") -> None:
         self.listening = False
-        self.feeds: Final = Feeds(runtime)
-        self._runtime: Final = runtime
+        self.feeds: Final = Feeds(state)
+        self._state: Final = state
         self._rings: dict[_RingKey, Ring] = {}
-        self._readers: dict[_RingKey, dict[Session, str]] = {}
+        self._readers: dict[_RingKey, dict[Reader, str]] = {}
         self._watches: dict[str, _Watch] = {}
-        self._sessions: dict[Session, None] = {}
+        self._sessions: dict[Reader, None] = {}
 
     def listen(self) -> None:
         """Keeps private events from now on, also while nobody reads."""
         if not self.listening:
             self.listening = True
-            self._runtime.engine.listen(enabled=True)
+            self._state.engine.listen(enabled=True)
 
     def collect(self) -> None:
         """Hands out what the last command did; called when it is complete, never before."""
-        self.hand_out(self._runtime.engine.take_frames().rows())
+        self.hand_out(self._state.engine.take_frames().rows())
 
     def hand_out(self, frames: Iterable[_Frame]) -> None:
         """Hands out frames in their order."""
         for frame in frames:
             self._hand_out(frame)
 
-    def sessions(self) -> list["Session"]:
+    def sessions(self) -> list[Reader]:
         """Every open session."""
         return list(self._sessions)
 
-    def add(self, session: "Session") -> None:
+    def add(self, session: Reader) -> None:
         """A new reader, of nothing yet."""
         self._sessions[session] = None
 
-    def remove(self, session: "Session") -> None:
+    def remove(self, session: Reader) -> None:
         """A reader that is gone."""
         self._sessions.pop(session, None)
         for readers in self._readers.values():
@@ -95,20 +137,20 @@ class Hub:
         found = self._rings.get((account, name))
         if found is None:
             self.listen()
-            base = self._runtime.engine.frame_base(account)
+            base = self._state.engine.frame_base(account)
             found = self._rings[account, name] = Ring(base)
         return found
 
-    def follow(self, session: "Session", account: int, name: PrivateName, channel: str) -> None:
+    def follow(self, session: Reader, account: int, name: PrivateName, channel: str) -> None:
         """A reader gets the events of a topic from now on."""
         self.ring(account, name)
         self._readers.setdefault((account, name), {})[session] = channel
 
-    def unfollow(self, session: "Session", account: int, name: PrivateName) -> None:
+    def unfollow(self, session: Reader, account: int, name: PrivateName) -> None:
         """A reader gets no more events of a topic."""
         self._readers.get((account, name), {}).pop(session, None)
 
-    def watch(self, session: "Session", topic: MarketTopic) -> None:
+    def watch(self, session: Reader, topic: MarketTopic) -> None:
         """A reader gets the state of a market topic now, and every change of it."""
         watch = self._watches.get(topic.channel)
         if watch is None:
@@ -118,7 +160,7 @@ class Hub:
         for key, packet in watch.packet.items():
             session.sink.market(topic.channel + key, packet)
 
-    def unwatch(self, session: "Session", channel: str) -> None:
+    def unwatch(self, session: Reader, channel: str) -> None:
         """A reader gets no more changes of a market topic."""
         watch = self._watches.get(channel)
         if watch is not None:
@@ -137,11 +179,11 @@ class Hub:
 
     def knows(self, symbol: str) -> bool:
         """False for a symbol that can never get a book here."""
-        if self._runtime.source in ("manual", "replay"):
+        if self._state.source in ("manual", "replay"):
             # Symbols are listed when they are first fed.
             return True
         try:
-            self._runtime.engine.symbol(symbol)
+            self._state.engine.symbol(symbol)
         except _core.Refusal:
             return False
         return True
@@ -174,7 +216,7 @@ class Hub:
             session.sink.event(packet)
 
     def _begin_epoch(self, account: int, epoch: int) -> None:
-        readers: dict[Session, None] = {}
+        readers: dict[Reader, None] = {}
         for name in PRIVATE.values():
             if (account, name) in self._rings:
                 self._rings[account, name] = Ring(0)
@@ -196,7 +238,7 @@ class Hub:
         return changed
 
     def _contents(self, topic: MarketTopic) -> Iterable[tuple[str, str, int]]:
-        engine = self._runtime.engine
+        engine = self._state.engine
         if topic.name == "fair_price":
             return [_fair(row) for row in engine.fair_prices(topic.argument or None)]
         try:

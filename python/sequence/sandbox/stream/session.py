@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sequence import _core
+from sequence.sandbox.stream.hub import Sink
 from sequence.sandbox.stream.packet import Packet, error_packet, packet_of, private_packet
 from sequence.sandbox.stream.topic import (
     PRIVATE,
@@ -28,26 +29,6 @@ _BATCH: Final = 100
 _KEYS: Final = frozenset({"subscribe", "unsubscribe", "from_seq"})
 _MAX_DEPTH: Final = 8
 _MAX_TEXT: Final = 512
-
-
-class Sink(Protocol):
-    """Takes messages for one reader and never waits."""
-
-    def event(self, packet: Packet) -> None:
-        """A message that must arrive, in this order."""
-        ...
-
-    def market(self, key: str, packet: Packet) -> None:
-        """The latest state of something; it replaces one with the same key that still waits."""
-        ...
-
-    def forget(self, prefix: str) -> None:
-        """Market data of a topic that is no longer wanted."""
-        ...
-
-    def cut(self) -> None:
-        """Ends the stream without a word, as a network does."""
-        ...
 
 
 class StreamEndError(Exception):

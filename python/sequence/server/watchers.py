@@ -5,26 +5,46 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Generator
-from typing import Final
+from typing import Final, Protocol
 
 from sequence.errors import SequenceError
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.server.limits import Limits
-from sequence.server.sockets import StreamSocket
 
 _CHECK_S: Final = 0.25
 _POLICY: Final = 1008
 
 
-class StreamDesk:
+class OpenStream(Protocol):
+    """A stream that somebody reads."""
+
+    @property
+    def principal(self) -> Principal:
+        """Whose."""
+        ...
+
+    def check(self, now_s: float) -> None:
+        """Looks whether its reader still lives."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Ends it, with the reason."""
+        ...
+
+    def shutdown(self) -> None:
+        """Ends it because the server does."""
+        ...
+
+
+class Watchers:
     """Admits sockets, looks after them, and lets prices move while any is open."""
 
     def __init__(self, runtime: Runtime, limits: Limits) -> None:
         self.runtime: Final = runtime
         self.limits: Final = limits
-        self._sockets: dict[StreamSocket, None] = {}
+        self._sockets: dict[OpenStream, None] = {}
         self._per_client: Counter[str] = Counter()
         self._watchers = 0
         self.draining = False
@@ -38,13 +58,13 @@ class StreamDesk:
             text = f"more than {self.limits.sockets_per_client} open streams"
             raise refused("RATE_LIMITED", text)
 
-    def add(self, socket: StreamSocket) -> None:
+    def add(self, socket: OpenStream) -> None:
         """A socket is open."""
         self._sockets[socket] = None
         self._per_client[socket.principal.client.client_id] += 1
         self._start()
 
-    def remove(self, socket: StreamSocket) -> None:
+    def remove(self, socket: OpenStream) -> None:
         """A socket is gone; twice is the same as once."""
         if self._sockets.pop(socket, 0) is None:
             self._per_client[socket.principal.client.client_id] -= 1

@@ -1,0 +1,50 @@
+"""The engine of a sandbox with its clock, its keys and its lock: what everything else works on."""
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from sequence import _core
+
+if TYPE_CHECKING:
+    from sequence.sandbox.clock import Clock
+    from sequence.sandbox.ids import IdSource
+    from sequence.sandbox.keys import Client, KeyRing, Principal
+    from sequence.sandbox.sim import SimConfig
+
+
+class State:
+    """Knows nothing of who reads it, keeps it or calls it; the lock guards all of it.
+
+    Attributes:
+        source: What feeds the market: `demo`, `manual` or `recorded`.
+        ids: Where ids of clients, keys and faults come from; set before the first is asked for.
+        now_ns: The present of the last call.
+    """
+
+    ids: "IdSource"
+
+    def __init__(
+        self, *, seed: int, sim: "SimConfig", clock: "Clock", source: str, keys: "KeyRing"
+    ) -> None:
+        self.sim: Final = sim
+        self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
+        self.clock: Final = clock
+        self.seed: Final = seed
+        self.preset: Final = sim.preset
+        self.source: Final = source
+        self.keys: Final = keys
+        self.lock: Final = threading.RLock()
+        self.now_ns = clock.now_ns()
+
+    def account(self, principal: "Principal") -> int:
+        """The sandbox account of the caller, seeded with the default balances at its first use."""
+        client = principal.client
+        if not client.epoch:
+            self.reset(client)
+        return client.account
+
+    def reset(self, client: "Client") -> int:
+        """Wipes and seeds the client's sandbox; the number of venues that now hold cash."""
+        seeded = self.engine.reset(client.account, client.initial_balance_1e8, self.now_ns)
+        client.epoch = self.engine.epoch(client.account)
+        return int(seeded["venues_seeded"])
