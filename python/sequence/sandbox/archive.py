@@ -19,6 +19,7 @@ _ENDED: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 _ID_PARTS: Final = 4
 _PART: Final = 500
 _ORDER_OF_GRAPH: Final = 4
+_GRAPH_OF_ORDER: Final = 3
 
 
 class Archive:
@@ -28,10 +29,13 @@ class Archive:
         left_out: Orders and fills that cannot be read, by table and number, and why.
     """
 
-    def __init__(self, store: "Store", journal: "_core.Journal", last_seq: int) -> None:
+    def __init__(
+        self, store: "Store", journal: "_core.Journal", last_seq: int, were_open: Sequence[int]
+    ) -> None:
         self._store = store
         self._journal = journal
         self._before_seq = last_seq + 1
+        self._were_open = frozenset(were_open)
         self.left_out: Final[dict[tuple[str, int], str]] = {}
 
     def recall(self, account: int, epoch: int, id_: str | None) -> None:
@@ -58,16 +62,33 @@ class Archive:
         for name in ("node_order_id", "graph_id"):
             self.recall(account, epoch, filters[name])
         most = offset + limit
-        total, numbers = self._journal.order_numbers(account, most, **filters)
+        # Those that were open at the start can be anywhere in memory: then all of it is looked at.
+        looked = _NEVER if self._were_open else most
+        total, numbers = self._journal.order_numbers(account, looked, **filters)
         stored = None if filters["open_only"] else self._stored(account, epoch, filters, "orders")
         if stored is not None:
-            total += self._store.count("orders", stored)
-            stored.limit = most
-            older = [_number(row[0]) for row in self._store.find("orders", stored)]
-            numbers = sorted((*numbers, *older), reverse=True)
-        numbers = numbers[offset:most]
+            in_memory, total = total, total + self._store.count("orders", stored)
+            numbers = self._merged(stored, numbers, in_memory, limit, offset)
+        else:
+            numbers = numbers[offset:most]
         self._load([no for no in numbers if not self._journal.holds_order(no)])
         return _page("orders", self._journal.orders(numbers), total, limit, offset)
+
+    def _merged(
+        self, stored: Query, numbers: list[int], in_memory: int, limit: int, offset: int
+    ) -> list[int]:
+        """One page of both. Orders that were open at the start are among the stored ones by age."""
+        old = sorted(self._were_open.intersection(numbers), reverse=True)
+        newer = in_memory - len(old)
+        stored.offset = max(0, offset - newer - len(old))
+        stored.limit = max(0, offset + limit - newer - stored.offset)
+        found = self._store.numbers("orders", stored) if stored.limit else []
+        # Those above the first that was read belong to pages before.
+        old = [no for no in old if not stored.offset or not found or no < found[0]]
+        first = newer + stored.offset + (len(self._were_open.intersection(numbers)) - len(old))
+        rest = sorted((*found, *old), reverse=True)
+        placed = [*enumerate(numbers[:newer]), *enumerate(rest, first)]
+        return [no for place, no in placed if offset <= place < offset + limit]
 
     def fills(
         self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
@@ -80,12 +101,12 @@ class Archive:
         stored = self._stored(account, epoch, filters, "fills")
         rows: list[Row] = []
         if stored is not None:
-            total += self._store.count("fills", stored)
-            stored.limit = max(0, most - len(numbers))
+            in_memory, total = total, total + self._store.count("fills", stored)
             # Every stored fill is older than every one in memory.
-            rows = self._store.find("fills", stored)
-            numbers = [*numbers, *(_number(row[0]) for row in rows)]
-        numbers = numbers[offset:most]
+            stored.offset = max(0, offset - in_memory)
+            stored.limit = max(0, most - max(offset, in_memory))
+            rows = self._store.find("fills", stored) if stored.limit else []
+        numbers = [*numbers[offset:most], *(_number(row[0]) for row in rows)]
         wanted = set(numbers)
         rows = [row for row in rows if row[0] in wanted]
         missing = {_number(row[4]) for row in rows}
@@ -109,22 +130,26 @@ class Archive:
     ) -> Query | None:
         """The filters as a query on rows of before the last start; ``None`` when none can fit."""
         equal: dict[str, Value] = {"account_no": account, "epoch": epoch}
-        query = Query(equal=equal, below={"event_seq": self._before_seq})
-        below = dict(query.below)
+        query = Query(equal=equal)
+        below: dict[str, int] = {}
         if filters["symbol"] is not None:
             equal["symbol"] = self._journal.canonical_symbol(filters["symbol"])
         for name in ("venue", "side"):
             if filters.get(name) is not None:
                 equal[name] = filters[name]
         if table == "orders":
+            # What was open at the start is in memory, whatever became of it since.
+            query.by, query.without = "created_seq", {"order_no": sorted(self._were_open)}
             wanted = filters["statuses"]
-            statuses = [name for name in _ENDED if wanted is None or name in wanted]
-            query.among = {"status": statuses}
-            below["created_seq"] = _least(filters["before_seq"])
+            if wanted is not None:
+                query.among = {"status": [name for name in _ENDED if name in wanted]}
+            below["created_seq"] = min(self._before_seq, _least(filters["before_seq"]))
         else:
+            query.by = "event_seq"
             below["event_seq"] = min(self._before_seq, _least(filters["before_seq"]))
             below["ts_ns"] = _least(filters["until_ns"])
-            query.at_least = {"ts_ns": filters["since_ns"] or 0}
+            if filters["since_ns"]:
+                query.at_least = {"ts_ns": filters["since_ns"]}
         query.below = {name: end for name, end in below.items() if end < _NEVER}
         for name in ("node_order_id", "graph_id"):
             if filters[name] is not None:
@@ -147,7 +172,8 @@ class Archive:
             bad_graphs: list[Row] = []
             rows = self._store.find("orders", Query(among=part))
             legs = self._store.find("legs", Query(among=part), bad_legs)
-            found = graphs or self._store.find("graphs", Query(among=part), bad_graphs)
+            graph_part = {"graph_no": [row[_GRAPH_OF_ORDER] for row in rows]}
+            found = graphs or self._store.find("graphs", Query(among=graph_part), bad_graphs)
             # An order is no better than its legs and its graph.
             bad = {row[0] for row in bad_legs} | {row[_ORDER_OF_GRAPH] for row in bad_graphs}
             rows = [row for row in rows if row[0] not in bad]

@@ -51,7 +51,8 @@ class Keeper:
             rows = "; ".join(row.subject for row in loaded.damaged)
             text = f"{error} (changed: {rows})" if rows else str(error)
             raise StoreDamagedError(f"{text}. {REPAIR_HINT}") from error
-        self.archive = Archive(self.store, self.journal, loaded.last_seq)
+        were_open = [_int(row[0]) for row in loaded.rows["orders"]]
+        self.archive = Archive(self.store, self.journal, loaded.last_seq, were_open)
 
     def changed(self) -> bool:
         """True when something is not durable yet."""

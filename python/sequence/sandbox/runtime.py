@@ -159,6 +159,29 @@ class Runtime(State):
                 if self.keeper is None:
                     self.publish()
 
+    def read_stored(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - see Handler
+        """Runs a handler that only reads, and may have to wait for the disk.
+
+        The lock is held to come to the present, not while the store is read: the engine's rows are
+        each read whole, and what the store holds of before the start never changes.
+        """
+        with self.lock:
+            self.keys.note_use(call.principal, self.tick())
+            call.account()
+        try:
+            return handler(call)
+        except _core.Refusal as refusal:
+            raise core_refusal(refusal) from None
+        except _core.Panic as panic:
+            with self.lock:
+                self._break(panic)
+            raise
+
+    @property
+    def has_archive(self) -> bool:
+        """True when orders of before the last start may have to be read from the store."""
+        return self.keeper is not None and self.keeper.archive is not None
+
     @property
     def is_read_only(self) -> bool:
         """True when a commit failed: memory is ahead of the disk, and stays what it is."""

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -46,6 +47,7 @@ _PAYLOAD_TOO_LARGE: Final = 413
 _FAULTS: Final = b"/v1/sandbox/faults"
 _TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
+_DISK_THREADS: Final = 2
 _SAMPLE_S: Final = 1.0
 _VERSIONS: Final = ("1.1", "1.0")
 
@@ -68,6 +70,7 @@ class App:
         self._router = build_router()
         self._loopback_only = loopback_only
         self._known_hosts: set[bytes] = set()
+        self._disk = ThreadPoolExecutor(_DISK_THREADS, "sequence-disk")
         self._nobody = Principal(runtime.local, "sandbox", "", is_admin=False)
         self._buckets = ClientBuckets()
         self._throttle = FailureThrottle(self.limits.auth_failures_per_minute)
@@ -177,7 +180,10 @@ class App:
         strike = self._strike(principal, raw_path)
         call = Call(self._runtime, principal, path, query, body)
         write = scope["method"] != "GET"
-        response = await self._run(handler, call, write=write)
+        if endpoint.reads_store and self._runtime.has_archive:
+            response = await self._read_stored(handler, call)
+        else:
+            response = await self._run(handler, call, write=write)
         if type(response) is Pending:
             response = await self._settled(response, call)
         if strike is not None:
@@ -222,6 +228,16 @@ class App:
             raise
         finally:
             await self._durable(keeper.writer, write=write)
+
+    async def _read_stored(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401
+        """The answer of a handler that may wait for the disk: others are served meanwhile."""
+        loop = asyncio.get_running_loop()
+        keeper = self._runtime.keeper
+        try:
+            return await loop.run_in_executor(self._disk, self._runtime.read_stored, handler, call)
+        finally:
+            if keeper is not None:
+                await self._durable(keeper.writer, write=False)
 
     async def _durable(self, writer: Writer, *, write: bool) -> None:
         try:

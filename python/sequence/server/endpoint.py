@@ -23,6 +23,7 @@ from sequence.server.request import read_query
 from sequence.server.router import Router
 from sequence.types import Query, Request
 
+_READ_FROM_STORE: Final = frozenset({"orders", "order", "fills", "graph"})
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _PAGE_POLICY: Final = (
     b"default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; "
@@ -56,6 +57,8 @@ class Endpoint:
     feed: FeedName | None = None
     """Events it sends instead of one answer."""
     reads_body: bool = False
+    reads_store: bool = False
+    """It only reads, and may have to wait for the disk."""
     headers: tuple[Header, ...] = ()
     page: tuple[bytes, tuple[Header, ...]] | None = None
     """A fixed body with its own headers, for anybody."""
@@ -147,6 +150,7 @@ def _of_operation(operation: Operation[Any]) -> Endpoint:
         operation=operation,
         verb=VERBS.get(operation.name, operation.name),
         reads_body=operation.method in _BODY_METHODS,
+        reads_store=operation.name in _READ_FROM_STORE,
         headers=_DEPRECATED if operation.deprecated else (),
         plain_query=_plain(operation),
     )

@@ -102,6 +102,10 @@ class Store(Protocol):
         """The rows that `find` left out so far, each once."""
         ...
 
+    def numbers(self, table: str, query: "Query") -> list[int]:
+        """The keys of the rows that `find` would give, without reading the rows."""
+        ...
+
     def count(self, table: str, query: "Query") -> int:
         """How many rows `find` would give without a limit."""
         ...
@@ -128,11 +132,17 @@ class Query:
         among: Columns that must have one of these values.
         at_least: Lower bounds, included.
         below: Upper bounds, excluded.
+        without: Columns that must have none of these values.
         limit: Most rows to return; ``None`` for all.
+        offset: Rows to leave out first.
+        by: Column that says what is new; ``None`` for the key.
     """
 
     equal: Mapping[str, Value] = field(default_factory=dict[str, Value])
     among: Mapping[str, Sequence[Value]] = field(default_factory=dict[str, Sequence[Value]])
     at_least: Mapping[str, int] = field(default_factory=dict[str, int])
     below: Mapping[str, int] = field(default_factory=dict[str, int])
+    without: Mapping[str, Sequence[Value]] = field(default_factory=dict[str, Sequence[Value]])
     limit: int | None = None
+    offset: int = 0
+    by: str | None = None

@@ -58,7 +58,12 @@ class MemoryStore:
         del bad
         found = [row for row in self._sorted(table) if _fits(table, row, query)]
         found.reverse()
-        return found[: query.limit]
+        end = None if query.limit is None else query.offset + query.limit
+        return found[query.offset : end]
+
+    def numbers(self, table: str, query: Query) -> list[int]:
+        """Keys of rows that fit, newest first."""
+        return [int(row[0] or 0) for row in self.find(table, query)]
 
     def count(self, table: str, query: Query) -> int:
         """How many rows fit."""
@@ -98,6 +103,7 @@ def _fits(table: str, row: Row, query: Query) -> bool:
     return (
         all(row[_index(table, name)] == value for name, value in query.equal.items())
         and all(row[_index(table, name)] in values for name, values in query.among.items())
+        and all(row[_index(table, name)] not in values for name, values in query.without.items())
         and all(number(name) >= least for name, least in query.at_least.items())
         and all(number(name) < end for name, end in query.below.items())
     )

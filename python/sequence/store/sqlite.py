@@ -30,6 +30,7 @@ from sequence.store.chain import Chains
 from sequence.store.crash import crash_point
 from sequence.store.files import Lock, prepare, read_pepper
 from sequence.store.migrate import upgrade
+from sequence.store.reading import Ranks, Readers
 from sequence.store.seal import Key, Seals, intact
 from sequence.store.statements import CACHED_STATEMENTS, compile_writes
 from sequence.store.tables import (
@@ -67,6 +68,8 @@ _PRAGMAS: Final = (
     "mmap_size = 0",
     f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
+_GRAPH_OF_ORDER: Final = [column.name for column in orders.columns].index("graph_no")
+
 # Of a damaged file SQLite may quote what is no text.
 _UNREADABLE: Final = (sqlite3.Error, SQLAlchemyError, UnicodeDecodeError)
 
@@ -89,7 +92,8 @@ class SqliteStore:
             self._writer = _open(self.path, read_only=False)
             self._driver = _driver(self._writer)
             self._prepare_file()
-            self._reader = _open(self.path, read_only=True)
+            self._readers = Readers(lambda: _open(self.path, read_only=True))
+            self._readers.mine()
             self._lock.mark(clean=False)
         except _UNREADABLE as error:
             self._lock.release()
@@ -101,6 +105,7 @@ class SqliteStore:
         self._chains = Chains()
         self._seals = Seals()
         self._pepper: bytes | None = None
+        self._ranks = Ranks()
         self._damaged: dict[Finding, None] = {}
 
     @property
@@ -126,7 +131,7 @@ class SqliteStore:
         """Everything but ended orders, fills and events, which stay here."""
         with self._reading() as connection:
             self._chains = Chains(_tips(connection))
-            self._seals = Seals()
+            self._seals, self._ranks = Seals(), Ranks()
             self._seals.begin(tuple(row)[:3] for row in connection.execute(select(seals)))
             rows, damaged = self._loaded_rows(connection)
             newest = connection.execute(select(func.max(events.c.seq))).scalar()
@@ -142,7 +147,7 @@ class SqliteStore:
     def _loaded_rows(self, connection: Connection) -> tuple[dict[str, list[Row]], list[Finding]]:
         rows: dict[str, list[Row]] = {}
         damaged: list[Finding] = []
-        numbers: list[object] = []
+        numbers: tuple[list[object], list[object]] = [], []
         for table in (*APP_TABLES, orders, *ENGINE_TABLES):
             if table.name in rows:
                 continue
@@ -151,12 +156,12 @@ class SqliteStore:
                 found = _all(connection, select(table))
             else:
                 newest = _newest(connection, table)
-                found = _open_rows(connection, table, numbers)
+                found = _open_rows(connection, table, numbers[table is graphs])
             self._seals.hold(table.name, found, newest)
             damaged += intact(table.name, found)[1]
             rows[table.name] = [row[:-1] for row in found]
             if table is orders:
-                numbers = [row[0] for row in found]
+                numbers = [row[0] for row in found], [row[_GRAPH_OF_ORDER] for row in found]
         return rows, damaged
 
     def commit(self, batch: Batch) -> None:
@@ -225,9 +230,8 @@ class SqliteStore:
     def find(self, table: str, query: Query, bad: list[Row] | None = None) -> list[Row]:
         """Rows of before the last load, newest first; those that are damaged go to ``bad``."""
         with self._reading() as connection:
-            columns = metadata.tables[table].columns
-            newest_first = _select(table, query).order_by(next(iter(columns)).desc())
-            found = _all(connection, newest_first.limit(query.limit))
+            query = self._ranks.closer(connection, table, query)
+            found = _all(connection, _newest_first(table, query))
         good, findings = intact(table, found)
         if findings:
             self._damaged.update(dict.fromkeys(findings))
@@ -240,11 +244,18 @@ class SqliteStore:
         """The rows that `find` left out so far, each once."""
         return list(self._damaged)
 
-    def count(self, table: str, query: Query) -> int:
-        """How many rows `find` would give without a limit."""
+    def numbers(self, table: str, query: Query) -> list[int]:
+        """The keys of the rows that `find` would give; from an index alone where one has all."""
+        key = next(iter(metadata.tables[table].columns))
         with self._reading() as connection:
-            counted = _select(table, query).with_only_columns(func.count())
-            return int(connection.execute(counted).scalar_one())
+            query = self._ranks.closer(connection, table, query)
+            found = connection.execute(_newest_first(table, query).with_only_columns(key))
+            return [int(row[0]) for row in found]
+
+    def count(self, table: str, query: Query) -> int:
+        """How many rows `find` would give without a limit and an offset."""
+        with self._reading() as connection:
+            return self._ranks.count(connection, table, query, _select)
 
     def idle(self) -> None:
         """Moves what the log holds into the file, so that a copy of the file is a copy of all."""
@@ -265,7 +276,7 @@ class SqliteStore:
         self._closed = True
         crash_point("before_close")
         try:
-            self._reader.dispose()
+            self._readers.close()
             if self._failed is None:
                 crash_point("before_checkpoint")
                 moved = self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -298,7 +309,7 @@ class SqliteStore:
         if self._closed:
             raise StoreError("the store is closed")
         try:
-            with self._reader.connect() as connection:
+            with self._readers.mine().connect() as connection:
                 yield connection
         except _UNREADABLE as error:
             raise StoreError(f"cannot read {self.path}: {error}") from error
@@ -343,6 +354,13 @@ def _driver(engine: Engine) -> sqlite3.Connection:
     return connection
 
 
+def _newest_first(table: str, query: Query) -> Select[Any]:
+    columns = metadata.tables[table].columns
+    by = next(iter(columns)) if query.by is None else columns[query.by]
+    found = _select(table, query).order_by(by.desc())
+    return found.limit(query.limit).offset(query.offset or None)
+
+
 def _select(table: str, query: Query) -> Select[Any]:
     columns = metadata.tables[table].columns
     found = select(metadata.tables[table])
@@ -350,6 +368,8 @@ def _select(table: str, query: Query) -> Select[Any]:
         found = found.where(columns[name] == value)
     for name, values in query.among.items():
         found = found.where(columns[name].in_(values))
+    for name, values in query.without.items():
+        found = found.where(columns[name].not_in(values))
     for name, least in query.at_least.items():
         found = found.where(columns[name] >= least)
     for name, end in query.below.items():
@@ -381,7 +401,8 @@ def _open_rows(connection: Connection, table: Table, numbers: Sequence[object]) 
 
 
 def _of_orders(table: Any, numbers: Sequence[object]) -> Select[Any]:  # noqa: ANN401 - a Table
-    return select(table).where(table.c.order_no.in_(numbers)).order_by(*table.primary_key.columns)
+    keys = list(table.primary_key.columns)
+    return select(table).where(keys[0].in_(numbers)).order_by(*keys)
 
 
 def _parts(numbers: Sequence[object], size: int = 500) -> Iterator[Sequence[object]]:

@@ -185,7 +185,7 @@ orders = _table(
     CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "filled_within_quantity"),
     CheckConstraint("(filled_1e8 = qty_1e8) = (status = 'FILLED')", "filled_means_filled"),
 )
-Index("orders_of_account", orders.c.account_no, orders.c.epoch)
+Index("orders_of_account", orders.c.account_no, orders.c.epoch, orders.c.created_seq)
 Index("orders_open", orders.c.status, sqlite_where=text("status IN ('NEW', 'ACCEPTED', 'PARTIAL')"))
 legs = _table(
     "legs",
@@ -221,7 +221,7 @@ fills = _table(
     Unique("order_no", "fill_id"),
     CheckConstraint("qty_1e8 > 0", "fill_of_something"),
 )
-Index("fills_of_account", fills.c.account_no, fills.c.epoch)
+Index("fills_of_account", fills.c.account_no, fills.c.epoch, fills.c.event_seq)
 events = _table(
     "events",
     _key("seq"),

@@ -10,6 +10,8 @@ from sequence.types._number import QueryBool, QueryInt
 from sequence.types.common import known_venue
 
 MAX_OFFSET = 2**63 - 1
+MOST_SKIPPED = 1_000_000
+"""Rows that an offset may leave out: older ones are reached by `before_seq`."""
 
 
 def split(value: object) -> object:
@@ -43,8 +45,11 @@ class ModeQuery(Query):
 
 
 class PageQuery(ModeQuery):
-    """Paging: at most 500 rows; `before_seq` gives stable pages while rows are added."""
+    """Paging: at most 500 rows, of which the first is at most the millionth.
+
+    `before_seq` gives stable pages while rows are added, and reaches every row.
+    """
 
     limit: QueryInt = Field(default=50, ge=1, le=500)
-    offset: QueryInt = Field(default=0, ge=0, le=MAX_OFFSET)
+    offset: QueryInt = Field(default=0, ge=0, le=MOST_SKIPPED)
     before_seq: Annotated[QueryInt, Field(ge=1, le=MAX_OFFSET)] | None = None

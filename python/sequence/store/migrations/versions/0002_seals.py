@@ -31,6 +31,10 @@ def upgrade() -> None:
     for table in _TABLES:
         op.execute(f"ALTER TABLE {table} ADD COLUMN row_digest INTEGER DEFAULT 0 NOT NULL")
     op.execute(_SEALS)
+    for table, column in (("orders", "created_seq"), ("fills", "event_seq")):
+        name = f"{table}_of_account"
+        op.execute(f"DROP INDEX IF EXISTS {name}")
+        op.execute(f"CREATE INDEX {name} ON {table} (account_no, epoch, {column})")
 
 
 def downgrade() -> None:
