@@ -159,7 +159,7 @@ class Runtime(State):
                 if self.keeper is None:
                     self.publish()
 
-    def read_stored(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - see Handler
+    def read_stored(self, work: Callable[[CallT], AnswerT], call: CallT) -> AnswerT:
         """Runs a handler that only reads, and may have to wait for the disk.
 
         The lock is held to come to the present, not while the store is read: the engine's rows are
@@ -167,9 +167,9 @@ class Runtime(State):
         """
         with self.lock:
             self.keys.note_use(call.principal, self.tick())
-            call.account()
+            self.account(call.principal)
         try:
-            return handler(call)
+            return work(call)
         except _core.Refusal as refusal:
             raise core_refusal(refusal) from None
         except _core.Panic as panic:
