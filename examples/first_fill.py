@@ -32,7 +32,7 @@ Connect to the same sandbox (paper money only, in memory: lost on exit):
 
   from sequence import Sequence
   client = Sequence("{sandbox.test_key}", base_url="{url}")
-  order = client.buy("BTC-USD", "0.1")
+  order = client.buy("BTC-USD", "0.1").wait()
   print(order.status, order.avg_price)
 
 or, for the commands:

@@ -12,17 +12,35 @@ from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pendin
 from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
+from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import missing, refused
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.stream.local import LocalReader
 from sequence.sandbox.stream.session import POLICY, StreamEndError
-from sequence.types import Query, Request
+from sequence.types import Query, Request, SubmitResponse
 
 
 def answer_of(_: Operation[AnswerT], response: object) -> AnswerT:
     """The answer inside of what a handler returned."""
     found = response.response if isinstance(response, Replay | Pending) else response
     return cast("AnswerT", found)
+
+
+def _name(error: BaseException, graph_id: str | None, response: object) -> None:
+    """Writes the id of a submit on what ended it: ctrl-C and cancellation come by here, too."""
+    inner = response.response if isinstance(response, Replay | Pending) else response
+    if isinstance(inner, SubmitResponse):
+        graph_id = inner.graph_id
+    if graph_id is not None:
+        error.graph_id = graph_id  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _missing(operation: Operation[Any], venue: str | None) -> SequenceError:
+    """What a server says of a verb that it does not offer."""
+    for row in MISSING:
+        if (row.method, row.path) == (operation.method, operation.path):
+            return missing(row.verb, row.reason, venue=venue)
+    return missing(VERBS.get(operation.name, operation.name), venue=venue)
 
 
 def _by_fault(error: SequenceError) -> SequenceError:
@@ -78,6 +96,7 @@ class InProcessTransport:
         graph_id: str | None,
     ) -> AnswerT:
         """Calls the handler of an operation."""
+        response: object = None
         try:
             met = self.meet(operation, path)
             call, response = self.begin(operation, met, path, query, body)
@@ -89,8 +108,8 @@ class InProcessTransport:
                 time.sleep(SETTLE_POLL_S)
                 response = self.again(call, response)
             return answer_of(operation, response)
-        except SequenceError as error:
-            error.graph_id = graph_id
+        except BaseException as error:
+            _name(error, graph_id, response)
             raise
 
     def open_stream(self, timeout_s: float) -> "InProcessWire":  # noqa: ARG002 - never waits
@@ -115,8 +134,7 @@ class InProcessTransport:
         principal = self._authenticate()
         handler = HANDLERS.get(operation.name)
         if handler is None:
-            verb = VERBS.get(operation.name, operation.name)
-            raise missing(verb, venue=path.get("venue"))
+            raise _missing(operation, path.get("venue"))
         if operation.auth == "test" and not principal.is_sandbox:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if operation.auth == "admin" and not principal.is_admin:
@@ -142,7 +160,9 @@ class InProcessTransport:
         call = Call(self._runtime, met.principal, path, query, body)
         response = self._runtime.run(met.handler, call, write=operation.method != "GET")
         if strike is not None and strike.drop:
-            raise _by_fault(NetworkError("network: a fault of the sandbox dropped the answer"))
+            lost = NetworkError("network: a fault of the sandbox dropped the answer")
+            _name(lost, None, response)
+            raise _by_fault(lost)
         return call, response
 
     def again(self, call: Call[Any, Any], pending: Pending) -> object:
@@ -200,6 +220,7 @@ class AsyncInProcessTransport:
         graph_id: str | None,
     ) -> AnswerT:
         """Calls the handler of an operation."""
+        response: object = None
         try:
             met = self._inner.meet(operation, path)
             call, response = self._inner.begin(operation, met, path, query, body)
@@ -211,8 +232,8 @@ class AsyncInProcessTransport:
                 await asyncio.sleep(SETTLE_POLL_S)
                 response = self._inner.again(call, response)
             return answer_of(operation, response)
-        except SequenceError as error:
-            error.graph_id = graph_id
+        except BaseException as error:
+            _name(error, graph_id, response)
             raise
 
     async def open_stream(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from sequence._operations import AnswerT, Operation
-from sequence._options import Options
+from sequence._options import NO_KEY, Options
 from sequence._retry import read_retry_after
 from sequence.errors import DeserializeError, SequenceError, ValidationError, error_of_body
 from sequence.types import Query, Request
@@ -45,10 +45,7 @@ def prepare(
     headers = {"Accept": "application/json"}
     if operation.auth != "none":
         if options.api_key is None:
-            raise ValidationError(
-                "no API key: set SEQUENCE_API_KEY, pass api_key= in a program, or let "
-                "`sequence up` save one for the other commands"
-            )
+            raise ValidationError(NO_KEY)
         headers["Authorization"] = f"Bearer {options.api_key}"
     content = None if body is None else body.to_json()
     if content is not None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sequence import streams
+from sequence._topics import PRIVATE, checked_numbers, checked_topics
+from sequence.errors import DeserializeError
 from sequence.streams import Event
 from sequence.types import BookFrame, FairPrice, Fill, GraphRow, Order, PriceTick, RoutingEvent
 
-PRIVATE: Final = ("orders", "fills", "graphs", "routing")
 _SUFFIX: Final = ":sandbox"
 _MARKET: Final[dict[str, Callable[[str, Any], Event]]] = {
     "prices": lambda name, row: streams.PriceEvent(name, PriceTick.trusted(row)),
@@ -37,14 +38,18 @@ class StreamState:
         return any(topic.partition(":")[0] in _MARKET for topic in self._topics)
 
     def subscribe(self, topics: Iterable[str], from_seq: dict[str, int] | None = None) -> str:
-        """Notes topics and returns the message that asks for them."""
-        named = [self._wire(topic) for topic in topics]
+        """Notes topics and returns the message that asks for them.
+
+        Raises:
+            ValidationError: There is no such topic, or a number belongs to none of them.
+        """
+        names = checked_topics(topics)
+        numbers = checked_numbers(from_seq or {}, names)
+        named = [self._wire(topic) for topic in names]
         self._topics.update(dict.fromkeys(named))
-        # Null asks where the topic is: what comes while the connection is lost is then not lost.
-        fresh = [topic for topic in named if self._plain(topic) in PRIVATE]
-        numbers: dict[str, int | None] = {topic: self._newest.get(topic) for topic in fresh}
-        numbers |= {self._wire(topic): seq for topic, seq in (from_seq or {}).items()}
-        return _message("subscribe", named, numbers)
+        # Kept: a connection that is lost before the first event must resume there, too.
+        self._newest |= {self._wire(topic): seq for topic, seq in numbers.items()}
+        return self._asking(named)
 
     def unsubscribe(self, topics: Iterable[str]) -> str:
         """Forgets topics and returns the message that ends them."""
@@ -58,11 +63,23 @@ class StreamState:
         """The message for a new connection: every topic, from where it was left."""
         if not self._topics:
             return None
-        return self.subscribe(list(self._topics))
+        return self._asking(list(self._topics))
 
     def read(self, text: str | bytes) -> list[Event]:
-        """The events of one message; acknowledgements of good topics give none."""
-        message: dict[str, Any] = json.loads(text)
+        """The events of one message; acknowledgements of good topics give none.
+
+        Raises:
+            DeserializeError: The message has another shape.
+        """
+        try:
+            return self._events(json.loads(text))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            shown = text[:200] if isinstance(text, str) else text[:200].decode(errors="replace")
+            what = type(error).__name__
+            text = f"stream: a message has another shape ({what}): {shown}"
+        raise DeserializeError(0, text)
+
+    def _events(self, message: dict[str, Any]) -> list[Event]:
         channel = message.get("channel")
         if channel is not None:
             return [self._event(channel, message)]
@@ -88,7 +105,7 @@ class StreamState:
         if numbered is None:
             return streams.RawEvent(channel, data)
         seq: int = message["seq"]
-        self._newest[channel] = max(seq, self._newest.get(channel, 0))
+        self._newest[channel] = seq
         return numbered(seq, message["ts_ns"], data, message.get("snapshot", False))
 
     def _rejections(self, message: dict[str, Any]) -> list[Event]:
@@ -100,6 +117,11 @@ class StreamState:
         for topic in reasons:
             self._topics.pop(topic, None)
         return [streams.RejectedEvent(self._plain(topic), why) for topic, why in reasons.items()]
+
+    def _asking(self, named: list[str]) -> str:
+        # Null asks where the topic is: what comes while the connection is lost is then not lost.
+        fresh = [topic for topic in named if self._plain(topic) in PRIVATE]
+        return _message("subscribe", named, {topic: self._newest.get(topic) for topic in fresh})
 
     def _wire(self, topic: str) -> str:
         return topic + self._suffix if topic in PRIVATE else topic

@@ -1,5 +1,8 @@
 """Streams over WebSockets: the only file that knows `websockets`."""
 
+import asyncio
+import os
+from collections.abc import AsyncGenerator
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -12,8 +15,10 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as async_connect
 from websockets.exceptions import (
+    ConcurrencyError,
     ConnectionClosed,
     InvalidHandshake,
+    InvalidProxy,
     InvalidStatus,
     InvalidURI,
     WebSocketException,
@@ -29,6 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FAILURES = (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException, EOFError)
+# A proxy of the environment that needs another package, or cannot be read: nothing was sent.
+_SETTINGS = (ImportError, ValueError, InvalidProxy)
+_TWO_READERS = "something else reads this stream already: give each reader a stream of its own"
+_FORKED = "the connection belongs to the process before the fork"
 _POLICY = 1008
 _CLOSE_TIMEOUT_S = 2.0
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -48,7 +57,7 @@ def open_socket(options: Options, timeout_s: float) -> "SocketWire":
     try:
         opening = _connect(_stream_url(options), **_settings(options, timeout_s))
         socket = stack.enter_context(opening)
-    except _FAILURES as error:
+    except (*_SETTINGS, *_FAILURES) as error:
         failure = _open_error(error)
     else:
         return SocketWire(socket, stack)
@@ -62,11 +71,25 @@ async def open_async_socket(options: Options, timeout_s: float) -> "AsyncSocketW
     try:
         opening = _async_connect(_stream_url(options), **_settings(options, timeout_s))
         socket = await stack.enter_async_context(opening)
-    except _FAILURES as error:
+        # A loop that ends gives back what is still open.
+        guard = _until_the_loop_ends(socket)
+        await anext(guard)
+    except (*_SETTINGS, *_FAILURES) as error:
         failure = _open_error(error)
     else:
-        return AsyncSocketWire(socket, stack)
+        return AsyncSocketWire(socket, stack, guard)
     raise failure
+
+
+async def _until_the_loop_ends(socket: AsyncConnection) -> AsyncGenerator[None]:
+    pid = os.getpid()
+    try:
+        yield
+    finally:
+        if pid == os.getpid():
+            # No more words: what would send them is ending, too.
+            socket.transport.abort()
+            await asyncio.sleep(0)
 
 
 class SocketWire:
@@ -75,9 +98,11 @@ class SocketWire:
     def __init__(self, socket: ClientConnection, stack: ExitStack) -> None:
         self._socket = socket
         self._stack = stack
+        self._pid = os.getpid()
 
     def send(self, text: str) -> None:
         """Sends a message."""
+        self._check_process()
         try:
             self._socket.send(text)
         except ConnectionClosed as closed:
@@ -85,27 +110,41 @@ class SocketWire:
 
     def receive(self, timeout_s: float) -> str | bytes | None:
         """The next message, or None when none came in time."""
+        self._check_process()
         try:
             return self._socket.recv(timeout=timeout_s)
         except TimeoutError:
             return None
+        except ConcurrencyError:
+            raise errors.ValidationError(_TWO_READERS) from None
         except ConnectionClosed as closed:
             raise _closed(closed) from None
 
     def close(self) -> None:
-        """Ends the connection."""
-        self._stack.close()
+        """Ends the connection, unless it is that of the process before a fork."""
+        if self._pid == os.getpid():
+            self._stack.close()
+
+    def _check_process(self) -> None:
+        if self._pid != os.getpid():
+            raise WireClosedError(_FORKED)
 
 
 class AsyncSocketWire:
     """See `sequence._wire.AsyncWire`."""
 
-    def __init__(self, socket: AsyncConnection, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, socket: AsyncConnection, stack: AsyncExitStack, guard: AsyncGenerator[None]
+    ) -> None:
         self._socket = socket
         self._stack = stack
+        self._guard = guard
+        self._loop = asyncio.get_running_loop()
+        self._pid = os.getpid()
 
     async def send(self, text: str) -> None:
         """Sends a message."""
+        self._check_home()
         try:
             await self._socket.send(text)
         except ConnectionClosed as closed:
@@ -113,19 +152,43 @@ class AsyncSocketWire:
 
     async def receive(self, timeout_s: float) -> str | bytes | None:
         """The next message, or None when none came in time."""
-        import asyncio  # noqa: PLC0415 - the blocking client needs none
-
+        self._check_home()
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._socket.recv()
         except TimeoutError:
             return None
+        except ConcurrencyError:
+            raise errors.ValidationError(_TWO_READERS) from None
         except ConnectionClosed as closed:
             raise _closed(closed) from None
 
     async def close(self) -> None:
-        """Ends the connection."""
+        """Ends the connection; that of another loop or process is left to it."""
+        if self._pid != os.getpid():
+            _of_the_parent.append(self._guard)
+        elif self._loop is asyncio.get_running_loop():
+            await self._end()
+        elif self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+
+    async def _end(self) -> None:
         await self._stack.aclose()
+        await self._guard.aclose()
+
+    def _check_home(self) -> None:
+        if self._pid != os.getpid():
+            _of_the_parent.append(self._guard)
+            raise WireClosedError(_FORKED)
+        if self._loop is asyncio.get_running_loop():
+            return
+        if self._loop.is_closed():
+            raise WireClosedError("the event loop of the connection has ended")
+        raise errors.ValidationError("this stream belongs to another event loop: open one here")
+
+
+_of_the_parent: list[object] = []
+"""What a fork left behind: kept, since the end of it would speak on the parent's sockets."""
 
 
 def _settings(options: Options, timeout_s: float) -> dict[str, Any]:
@@ -146,6 +209,8 @@ def _open_error(error: Exception) -> errors.SequenceError:
         failure = errors.error_of_body(response.status_code, bytes(response.body or b""))
         failure.retry_after_s = read_retry_after(response.headers.get("Retry-After"))
         return failure
+    if isinstance(error, _SETTINGS) and not isinstance(error, OSError):
+        return errors.ValidationError(f"the stream cannot be opened with this environment: {error}")
     if isinstance(error, TimeoutError):
         return errors.TimeoutError("network: the stream did not open in time")
     return errors.NetworkError(f"network: the stream cannot be opened: {error}")

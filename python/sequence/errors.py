@@ -4,6 +4,7 @@ SequenceError
 ├── NetworkError               no answer: connection, TLS, protocol (status 0)
 │   └── TimeoutError           no answer in time; also a builtin TimeoutError
 ├── DeserializeError           the answer has another shape than expected
+├── UnexpectedError            something below the client failed in a way that it does not know
 ├── WaitTimeoutError           a wait ran out: nothing was lost; also a builtin TimeoutError
 ├── ValidationError            refused before anything was sent; also a ValueError
 ├── CapabilityMissingError     501: the verb is not offered here
@@ -18,8 +19,11 @@ SequenceError
     ├── InternalServerError        500   └── ServiceUnavailableError       503
     └── (other statuses raise ApiError itself)
 
-Branch on the class or on `status`. A lost answer to a submit carries the `graph_id`: send the same
-order with it again and nothing happens twice.
+Branch on the class or on `status`. Nothing else comes out of a client but what Python itself raises
+from outside: `KeyboardInterrupt`, `asyncio.CancelledError`, and `TypeError` for a keyword that does
+not exist. Whatever ends a submit that may have been sent carries its `graph_id`, these two as well:
+send the same order with it again and nothing happens twice. `client.last_graph_id` and
+`client.unanswered` name it, too.
 """
 
 import builtins
@@ -29,7 +33,9 @@ from typing import Any, cast
 
 _KEY = re.compile(r"seq_(live|test)_[0-9A-Za-z]+")
 _SHOWN_BODY = 200
+_SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
+_UNAVAILABLE = 503
 
 
 def redact(text: str) -> str:
@@ -70,6 +76,11 @@ class SequenceError(Exception):
         self.by_fault = False
         super().__init__(status, self.message)
 
+    @property
+    def is_unanswered(self) -> bool:
+        """True when the request may have had an effect that nobody told of."""
+        return False
+
     def __str__(self) -> str:
         text = f"API error ({self.status}): {self.message}"
         if self.request_id is not None:
@@ -85,6 +96,16 @@ class SequenceError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
+def unexpected(error: Exception, graph_id: str | None = None) -> SequenceError:
+    """What a user sees of an error that is none of ours."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # What the operating system says of a socket or a file is the network's business.
+    kind = NetworkError if isinstance(error, OSError) else UnexpectedError
+    found = kind(f"network: {text}" if kind is NetworkError else text)
+    found.graph_id = graph_id
+    return found
+
+
 def _rebuild(
     kind: type[SequenceError], args: tuple[object, ...], state: dict[str, Any]
 ) -> SequenceError:
@@ -98,6 +119,26 @@ class NetworkError(SequenceError):
 
     def __init__(self, message: str) -> None:
         super().__init__(0, message)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Always true."""
+        return True
+
+
+class UnexpectedError(SequenceError):
+    """Something below the client failed in a way it does not know; `__cause__` is what it was.
+
+    The request may or may not have had an effect.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(0, message)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Always true."""
+        return True
 
 
 class TimeoutError(NetworkError, builtins.TimeoutError):  # noqa: A001 - the name users look for
@@ -125,6 +166,11 @@ class WaitTimeoutError(SequenceError, builtins.TimeoutError):
 
 class DeserializeError(SequenceError):
     """The answer is 2xx and cannot be read; the request had its effect."""
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Always true: what the effect was is not known."""
+        return True
 
 
 class ValidationError(SequenceError, ValueError):
@@ -163,6 +209,11 @@ class CapabilityMissingError(SequenceError):
 
 class ApiError(SequenceError):
     """An answer that is not 2xx."""
+
+    @property
+    def is_unanswered(self) -> bool:
+        """True for 5xx but 503: a gateway may have given up on a server that went on."""
+        return self.status >= _SERVER_ERROR and self.status != _UNAVAILABLE
 
 
 class BadRequestError(ApiError):

@@ -146,7 +146,10 @@ class Driver:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("SEQUENCE_HOME", str(tmp_path_factory.getbasetemp() / "no-home"))
     for name in (*_KEY_VARIABLES, _URL_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 

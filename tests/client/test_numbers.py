@@ -148,3 +148,41 @@ def test_a_refusal_is_also_a_value_error():
 def test_floats_inside_a_graph_become_their_shortest_decimals():
     found = _numbers.without_floats({"edges": [{"sizing": {"ratio": 0.29}}], "flag": True}, "g")
     assert found == {"edges": [{"sizing": {"ratio": Decimal("0.29")}}], "flag": True}
+
+
+def test_what_the_wire_shows_as_float_or_text_is_there_exactly(sandbox_client):
+    quote = sandbox_client.quote("BTC-USD").nbbo
+    assert (quote.bid_price, quote.ask_price) == (Decimal("100.1"), Decimal("100.3"))
+    empty = sandbox_client.quote("ETH-USD").nbbo
+    assert (empty.bid_price, empty.ask_price) == (None, Decimal(10))
+    totals = sandbox_client.positions().totals
+    for name in ("nav", "cash", "crypto", "locked_cash", "fees", "realized_pnl", "unrealized_pnl"):
+        assert getattr(totals, name) == Decimal(getattr(totals, f"{name}_usd"))
+
+
+def test_public_numbers_of_rows_are_decimals_and_suffixed_ones_integers(sandbox_client):
+    order = sandbox_client.buy("BTC-USD", 1)
+    [fill] = order.fills()
+    position = sandbox_client.positions().positions[0]
+    names = {"qty", "price", "avg_price", "fee_usd", "fees_usd", "filled_qty", "value_usd"}
+    names |= {"entry_price", "available_qty"}
+    looked_at = 0
+    for row in (order, order.row, fill, position):
+        for name in names:
+            value = getattr(row, name, None)
+            looked_at += value is not None
+            assert value is None or isinstance(value, Decimal), name
+        for name, value in getattr(row, "__dict__", {}).items():
+            if name.endswith(("_1e8", "_1e9")):
+                assert value is None or type(value) is int, name
+    assert looked_at > 12
+
+
+@pytest.fixture
+def sandbox_client():
+    from sequence.sandbox import Sandbox
+
+    with Sandbox(preset="instant", market="manual") as sandbox:
+        sandbox.market.snapshot("kraken", "BTC-USD", [("100.1", 5)], [("100.3", 5)])
+        sandbox.market.snapshot("kraken", "ETH-USD", [], [("10", 5)])
+        yield sandbox.client()

@@ -72,7 +72,7 @@ def test_only_one_file_reads_the_environment():
     client_files += [*(ROOT / "python" / "sequence" / "_async").glob("*.py")]
     readers = {path.name for path in client_files if "os.environ" in path.read_text()}
     assert len(client_files) > 15
-    assert readers - {"cli.py", "pytest_plugin.py"} == {"_options.py"}
+    assert readers - {"cli.py", "pytest_plugin.py"} == {"_options.py", "_config.py"}
 
 
 def test_the_sync_client_is_generated_from_the_async_one():

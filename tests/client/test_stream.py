@@ -52,10 +52,10 @@ def is_a(kind: type[streams.Event]) -> Callable[[streams.Event], bool]:
 
 
 def test_events_are_typed_through_every_door(client: Sequence) -> None:
-    topics = ["prices:BTC-USDT", "book:BTC-USDT", "orders", "fills", "graphs", "routing", "nope"]
+    topics = ["prices:BTC-USDT", "book:BTC-USDT", "orders", "fills", "graphs", "routing", "tca"]
     with client.stream(topics) as stream:
         rejected = until(stream, is_a(streams.RejectedEvent))
-        assert rejected == streams.RejectedEvent("nope", "unknown topic")
+        assert rejected == streams.RejectedEvent("tca", "not available")
         price = until(stream, is_a(streams.PriceEvent))
         assert isinstance(price, streams.PriceEvent)
         assert (price.symbol, price.data.bid) == ("BTC-USDT", 100.0)

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -207,3 +208,47 @@ def test_a_backup_says_that_the_pepper_stays(database: Path, tmp_path: Path):
     assert done.returncode == 0
     assert f"{database}.pepper" in done.stdout
     assert not out.with_name("copy.db.pepper").exists()
+
+
+def test_the_store_loads_and_locks_where_fcntl_does_not_exist(tmp_path: Path):
+    program = f"""
+import os, sys
+from pathlib import Path
+sys.modules["fcntl"] = None
+import sequence.store.sqlite
+from sequence.store import StoreError
+from sequence.store.files import Lock
+
+file = Path({str(tmp_path / "x.db")!r})
+file.touch()
+try:
+    Lock(file)
+except StoreError as error:
+    print("no locks:", error)
+
+class Msvcrt:
+    LK_NBLCK = 2
+    held = set()
+
+    @classmethod
+    def locking(cls, file, mode, count):
+        found = os.fstat(file).st_ino
+        if found in cls.held:
+            raise PermissionError(13, "Permission denied")
+        cls.held.add(found)
+
+sys.modules["msvcrt"] = Msvcrt
+held = Lock(file)
+held.release()
+try:
+    Lock(file)
+except StoreError as error:
+    print("locked:", error)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert run.stderr == ""
+    first, second = run.stdout.splitlines()
+    assert first.startswith("no locks: this system has no file locks")
+    assert "is in use by another process" in second

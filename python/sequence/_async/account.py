@@ -18,6 +18,8 @@ from sequence.types import (
     Kind,
     NewApiKey,
     PageTicket,
+    PortfolioSnapshots,
+    PortfolioSnapshotsQuery,
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
@@ -52,6 +54,24 @@ class AsyncAccountCalls(AsyncClientBase):
             sandbox=self._mode(sandbox=sandbox),
         )
         return await self.send(ops.POSITIONS, query=query)
+
+    async def portfolio_snapshots(
+        self, *, since_ns: int = 0, limit: int = 1_200, sandbox: bool | None = None
+    ) -> PortfolioSnapshots:
+        """Value of the account over time, oldest first.
+
+        Args:
+            since_ns: Not older, in nanoseconds since the Unix epoch.
+            limit: Rows at most; the newest ones.
+            sandbox: With a live key: False lists the live account.
+        """
+        query = checked_query(
+            PortfolioSnapshotsQuery,
+            since_ns=since_ns,
+            limit=limit,
+            sandbox=self._mode(sandbox=sandbox),
+        )
+        return await self.send(ops.PORTFOLIO_SNAPSHOTS, query=query)
 
     async def account(self) -> Account:
         """The account and the key in use."""

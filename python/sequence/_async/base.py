@@ -1,5 +1,6 @@
 """Sending and retrying, shared by all groups of calls."""
 
+import os
 import random
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING
 from sequence._operations import SUBMIT_ORDER, AnswerT, Operation
 from sequence._options import Options
 from sequence._pause import AsyncLimit, async_sleep
+from sequence._pending import Pending
 from sequence._retry import delay_s, may_retry
 from sequence._transport import AsyncTransport
-from sequence.errors import SequenceError, ValidationError
+from sequence.errors import SequenceError, ValidationError, unexpected
 from sequence.types import Query, Request
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class AsyncClientBase:
         self._http_client = http_client
         self._transport = transport
         self._closed = False
+        self._pid = os.getpid()
+        self._pending = Pending()
         limit = options.max_concurrent
         self._limit = None if limit is None else AsyncLimit(limit)
         # Paper money unless the caller says otherwise: a live key must ask for live each time.
@@ -60,38 +64,87 @@ class AsyncClientBase:
         Raises:
             SequenceError: See `sequence.errors`.
         """
-        transport = self._transport or self._opened()
-        attempt = 0
-        limit = self._limit
+        limit = self._limit_of_now()
         if limit is not None:
             await limit.acquire()
         try:
+            return await self._send(
+                operation,
+                path=path,
+                query=query,
+                body=body,
+                graph_id=graph_id,
+                repeatable=repeatable,
+            )
+        finally:
+            if limit is not None:
+                limit.release()
+
+    async def _send(
+        self,
+        operation: Operation[AnswerT],
+        *,
+        path: Mapping[str, str],
+        query: Query | None,
+        body: Request | None,
+        graph_id: str | None,
+        repeatable: bool,
+    ) -> AnswerT:
+        attempt, is_lost = 0, False
+        if operation is SUBMIT_ORDER:
+            self._pending.begin(graph_id)
+            repeatable = repeatable and graph_id is not None
+        try:
             while True:
                 try:
-                    return await transport.send(
+                    transport = self._transport or self._opened()
+                    answer = await transport.send(
                         operation, path=path, query=query, body=body, graph_id=graph_id
                     )
+                    break
                 except SequenceError as error:
-                    error.graph_id = error.graph_id or graph_id
-                    lossy = transport.lossy or error.by_fault
+                    is_lost = is_lost or error.is_unanswered
+                    lossy = self._is_lossy() or error.by_fault
                     if attempt >= self._options.max_retries or not lossy:
                         raise
-                    safe = repeatable and operation.repeatable
-                    if operation is SUBMIT_ORDER and graph_id is None:
-                        safe = False
-                    if not may_retry(error, repeatable=safe):
+                    if not may_retry(error, repeatable=repeatable and operation.repeatable):
                         raise
                     pause = delay_s(attempt, error.retry_after_s, random.random)
                 attempt += 1
                 await async_sleep(pause)
-        finally:
-            if limit is not None:
-                limit.release()
+        except BaseException as error:
+            # Ctrl-C and cancellation pass here too: whatever ends a submit names it.
+            if operation is SUBMIT_ORDER:
+                self._pending.fail(error, graph_id, is_lost=is_lost)
+            if isinstance(error, SequenceError) or not isinstance(error, Exception):
+                raise
+            raise unexpected(error, graph_id) from error
+        if operation is SUBMIT_ORDER:
+            self._pending.end(graph_id, answer)
+        return answer
 
     async def send_once(self, operation: Operation[AnswerT]) -> AnswerT:
         """Sends a request without parameters, one time only."""
         transport = self._transport or self._opened()
         return await transport.send(operation, path=_NO_PATH, query=None, body=None, graph_id=None)
+
+    @property
+    def last_graph_id(self) -> str | None:
+        """Id of the newest submit of this client; None before the first one.
+
+        It is there before anything is sent, so also after ctrl-C or a cancelled task: resend the
+        same order with it, or ask `graph_status` what became of it.
+        """
+        return self._pending.last
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Ids of submits that may have reached the server and got no answer, oldest first.
+
+        An id is here while its call runs, and after a lost answer, ctrl-C or cancellation ended
+        it. It leaves when a later call with it is answered, and when 1,000 newer ones came.
+        """
+        return self._pending.unanswered
 
     async def close(self) -> None:
         """Gives the connections back; the client cannot be used afterwards."""
@@ -108,6 +161,14 @@ class AsyncClientBase:
 
         self._transport = transport = AsyncHttpTransport(self._options, self._http_client)
         return transport
+
+    def _limit_of_now(self) -> "AsyncLimit | None":
+        """The limit of this process: one that others held at a fork would never come free."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            limit = self._options.max_concurrent
+            self._limit = None if limit is None else AsyncLimit(limit)
+        return self._limit
 
     def standing_clock(self) -> str:
         """What to do about a clock that stands, when this client knows of one; else empty."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Self, cast
 from weakref import WeakSet
 
 from sequence._async.account import AsyncAccountCalls
+from sequence._async.hosted import AsyncHostedCalls
+from sequence._async.lists import AsyncListCalls
 from sequence._async.market import AsyncMarketCalls
+from sequence._async.research import AsyncResearchCalls
 from sequence._async.sandbox import AsyncSandboxCalls
 from sequence._async.stream import AsyncStream
-from sequence._async.trading import AsyncTradingCalls
-from sequence._options import options
+from sequence._options import NO_KEY, options
 from sequence._transport import AsyncTransport
 from sequence.errors import ValidationError
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from sequence._wire import AsyncStreamTransport
 
 
-class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
+class AsyncSequence(
+    AsyncListCalls, AsyncMarketCalls, AsyncAccountCalls, AsyncResearchCalls, AsyncHostedCalls
+):
     """A client of the Sequence Markets API.
 
     Making one touches no network; the key is checked by the first request. One client holds one
@@ -27,14 +31,20 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
 
     Args:
         api_key: `seq_test_...` or `seq_live_...`; by default from `SEQUENCE_API_KEY`, else
-            `SEQ_TEST_KEY`, else `SEQ_API_KEY`.
-        base_url: Where the API is; by default `SEQUENCE_BASE_URL`, else the local sandbox at
-            http://localhost:50052. Plain http:// with a key goes to this machine only.
-        timeout: Seconds per attempt.
+            `SEQ_TEST_KEY`, else `SEQ_API_KEY`, else what `sequence up` or `sequence login` saved
+            for this server.
+        base_url: Where the API is; by default `SEQUENCE_BASE_URL`, else the saved server when no
+            key is given either, else the local sandbox at http://localhost:50052. Plain http://
+            with a key goes to this machine only.
+        timeout: Seconds per attempt, from its start to the last byte of the answer. Two things
+            take longer: looking up the name of the host, and, with an own `http_client` in the
+            blocking client, one read of its connections.
         max_retries: Attempts after the first one, on network errors and statuses 429, 502, 503
             and 504.
-        http_client: An own httpx client; it stays open when this one is closed.
-        max_concurrent: Requests at the same time; None for no limit.
+        http_client: An own httpx client; it stays open when this one is closed. It serves one
+            event loop and one process; without it a client serves several loops, and a child of a
+            fork gets connections of its own.
+        max_concurrent: Requests at the same time (in each event loop); None for no limit.
         transport: What answers instead of HTTP, such as a sandbox in the same process.
 
     Attributes:
@@ -59,7 +69,9 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         max_concurrent: int | None = None,
         transport: AsyncTransport | None = None,
     ) -> None:
-        checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
+        checked = options(
+            api_key, base_url, timeout, max_retries, max_concurrent, saved=transport is None
+        )
         super().__init__(checked, http_client, transport)
         self.sandbox = AsyncSandboxCalls(self)
         self._streams: WeakSet[AsyncStream] = WeakSet()
@@ -84,6 +96,11 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
             stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost
                 connection tells it at once.
 
+        Raises:
+            ValidationError: There is no key, a topic is misspelt, or a number of `from_seq` cannot
+                be used; nothing was sent. What the server alone can know, such as a symbol that
+                is not listed, is told as a `RejectedEvent`.
+
         Example:
             >>> async with client.stream(["prices:BTC-USD", "fills"]) as stream:
             ...     async for event in stream:
@@ -92,6 +109,8 @@ class AsyncSequence(AsyncTradingCalls, AsyncMarketCalls, AsyncAccountCalls):
         transport = self._transport or self._opened()
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")
+        if self._options.api_key is None and self._is_lossy():
+            raise ValidationError(f"stream: {NO_KEY}")
         is_paper = self._options.is_live and self._mode(sandbox=sandbox)
         opened = AsyncStream(
             cast("AsyncStreamTransport", transport),

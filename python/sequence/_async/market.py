@@ -14,6 +14,8 @@ from sequence.types import (
     FeesQuery,
     InstrumentType,
     PairVenues,
+    PriceHistory,
+    PriceHistoryQuery,
     Quote,
     QuoteQuery,
     Quotes,
@@ -24,6 +26,7 @@ from sequence.types import (
     SymbolsQuery,
     Venues,
 )
+from sequence.types.history import HistoryRange
 
 
 class AsyncMarketCalls(AsyncClientBase):
@@ -131,3 +134,25 @@ class AsyncMarketCalls(AsyncClientBase):
     async def edges(self) -> Edges:
         """The venue processes and their state."""
         return await self.send(ops.EDGES)
+
+    async def price_history(
+        self,
+        symbol: str,
+        *,
+        range: HistoryRange = "1d",  # noqa: A002 - the wire's name
+        fidelity_secs: int = 60,
+        limit: int = 5_000,
+    ) -> PriceHistory:
+        """The middle of the best bid and offer over time, oldest first.
+
+        Args:
+            symbol: Any symbol form.
+            range: How far back.
+            fidelity_secs: Length of a bar in seconds.
+            limit: Points at most; the newest ones.
+        """
+        query = checked_query(
+            PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
+        )
+        path = {"symbol": checked_id(symbol, "symbol")}
+        return await self.send(ops.PRICE_HISTORY, path=path, query=query)

@@ -1,18 +1,47 @@
-"""The sandbox group: positions, reset, settings."""
+"""The sandbox group: the paper account, and what a test of a bot can do to the world."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sequence import _numbers
 from sequence import _operations as ops
 from sequence._async.base import AsyncClientBase
-from sequence._orders import checked, positions_request
-from sequence.types import SandboxReset, SandboxSettings, SandboxSettingsRequest, SandboxWritten
+from sequence._ids import checked_id
+from sequence._orders import checked, checked_query, positions_request
+from sequence._testing import market_events, step_ns
+from sequence.errors import WaitTimeoutError
+from sequence.types import (
+    ClockAdvanceRequest,
+    ClockSetRequest,
+    Fault,
+    FaultRequest,
+    MarketEventsApplied,
+    MarketEventsRequest,
+    RestoreRequest,
+    SandboxClock,
+    SandboxEvents,
+    SandboxEventsQuery,
+    SandboxReset,
+    SandboxSettings,
+    SandboxSettingsRequest,
+    SandboxSettled,
+    SandboxSettleRequest,
+    SandboxSnapshot,
+    SandboxWritten,
+)
+from sequence.types.testing import STEPS_NS, FaultKind
+
+if TYPE_CHECKING:
+    from sequence._async.order import AsyncPlacedOrder
 
 
 class AsyncSandboxCalls:
-    """Configures the paper account; needs a `seq_test_` key."""
+    """Configures the paper account and moves its world; needs a `seq_test_` key.
+
+    The same calls work over HTTP and in process. Where the sandbox was started in another way, with
+    a wall clock or a market that feeds itself, a call is refused with 409 and says how to start it.
+    """
 
     __slots__ = ("_client",)
 
@@ -63,3 +92,155 @@ class AsyncSandboxCalls:
         balance = _numbers.to_decimal(initial_balance_usd, "initial_balance_usd")
         body = checked(SandboxSettingsRequest, {"initial_balance_usd": balance})
         return await self._client.send(ops.SANDBOX_SETTINGS_PUT, body=body)
+
+    async def clock(self) -> SandboxClock:
+        """Which clock the sandbox has, and the present in nanoseconds since the Unix epoch."""
+        return await self._client.send(ops.SANDBOX_CLOCK)
+
+    async def set_clock(self, now_ns: int) -> SandboxClock:
+        """Moves a manual clock forward to a time, in nanoseconds since the Unix epoch.
+
+        Raises:
+            UnprocessableError: The time is over already.
+            ConflictError: The clock moves by itself.
+        """
+        body = checked(ClockSetRequest, {"now_ns": now_ns})
+        return await self._client.send(ops.SANDBOX_CLOCK_PUT, body=body)
+
+    async def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> SandboxClock:
+        """Lets time pass on a manual clock; everything that falls due on the way happens.
+
+        A lost answer is not tried again: time would pass twice. `clock` tells what became of it.
+
+        Raises:
+            ValidationError: A negative step, or no number.
+            ConflictError: The clock moves by itself.
+        """
+        body = checked(ClockAdvanceRequest, {"ns": step_ns(seconds, ms, ns)})
+        return await self._client.send(ops.SANDBOX_CLOCK_ADVANCE, body=body)
+
+    async def advance_until(
+        self, order: "AsyncPlacedOrder", *, seconds: float = 60.0
+    ) -> "AsyncPlacedOrder":
+        """Moves a manual clock in small steps until the order is over; returns the order.
+
+        Args:
+            order: The order.
+            seconds: Time of the sandbox to let pass at most.
+
+        Raises:
+            WaitTimeoutError: The order is still open then.
+        """
+        left_ns = step_ns(seconds, 0, 0)
+        await order.refresh()
+        for step in STEPS_NS:
+            if order.is_terminal:
+                return order
+            if left_ns <= 0:
+                break
+            await self.advance(ns=min(step, left_ns))
+            left_ns -= step
+            await order.refresh()
+        if order.is_terminal:
+            return order
+        text = f"order {order.id} is still {order.status} after {seconds:g} s of the sandbox"
+        raise WaitTimeoutError(text, order)
+
+    async def faults(self) -> list[Fault]:
+        """Faults in force."""
+        return (await self._client.send(ops.SANDBOX_FAULTS)).faults
+
+    async def add_fault(
+        self,
+        kind: FaultKind,
+        *,
+        venue: str | None = None,
+        symbol: str | None = None,
+        count: int | None = None,
+        ms: int | None = None,
+        reason: str | None = None,
+        seed: int | None = None,
+    ) -> Fault:
+        """Makes something go wrong on purpose.
+
+        Args:
+            kind: `delay`, `drop_reply`, `http_429`, `http_503`, `disconnect_streams`,
+                `stale_venue`, `halt_venue` or `reject_next`.
+            venue: Where, for the kinds about venues and orders.
+            symbol: For which symbol only.
+            count: How many requests or orders meet it; 1 by default.
+            ms: Length of a delay, or how long a venue stays stale or halted.
+            reason: Why orders are rejected.
+            seed: Hits every request with a probability of one half, repeatably.
+        """
+        values = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
+        values |= {"ms": ms, "reason": reason, "seed": seed}
+        body = checked(FaultRequest, values)
+        return await self._client.send(ops.SANDBOX_FAULTS_ADD, body=body)
+
+    async def remove_fault(self, fault_id: str) -> Fault:
+        """Ends a fault."""
+        path = {"id": checked_id(fault_id, "fault_id")}
+        return await self._client.send(ops.SANDBOX_FAULTS_DELETE, path=path)
+
+    async def settle(
+        self,
+        venue: str,
+        market_slug: str,
+        value: float | Decimal | str | None = None,
+        *,
+        void: bool = False,
+    ) -> SandboxSettled:
+        """Ends an event market for every account of the sandbox.
+
+        Args:
+            venue: `kalshi` or `polymarket`.
+            market_slug: The market; its own name means YES.
+            value: What one unit of the named outcome pays, 0 to 1.
+            void: Pay holdings back at cost instead.
+        """
+        values: dict[str, Any] = {"venue": venue, "market_slug": market_slug, "void": void}
+        if value is not None:
+            values["value"] = _numbers.to_decimal(value, "value")
+        body = checked(SandboxSettleRequest, values)
+        return await self._client.send(ops.SANDBOX_SETTLE, body=body)
+
+    async def events(self, *, since_seq: int = 0, limit: int = 1_000) -> SandboxEvents:
+        """What happened to the account, oldest first, with the hash over all events.
+
+        Args:
+            since_seq: Only events after this number.
+            limit: Rows at most, 1 to 10,000.
+        """
+        query = checked_query(SandboxEventsQuery, since_seq=since_seq, limit=limit)
+        return await self._client.send(ops.SANDBOX_EVENTS, query=query)
+
+    async def snapshot(self) -> SandboxSnapshot:
+        """Keeps a copy of the whole state to return to."""
+        return await self._client.send(ops.SANDBOX_SNAPSHOT)
+
+    async def restore(self, snapshot_id: str) -> SandboxSnapshot:
+        """Returns to a copy, in a new epoch."""
+        body = checked(RestoreRequest, {"snapshot_id": snapshot_id})
+        return await self._client.send(ops.SANDBOX_RESTORE, body=body)
+
+    async def feed(self, events: Iterable[Mapping[str, Any]]) -> MarketEventsApplied:
+        """Feeds a manual market: in order, all or nothing.
+
+        Args:
+            events: At most 2,000 events as in a recording, such as
+                `{"type": "snapshot", "venue": "kraken", "symbol": "BTC-USD",
+                "bids": [["67000", "1"]], "asks": [["67010", "1"]]}`; numbers of any kind.
+
+        Raises:
+            ConflictError: The market feeds itself.
+        """
+        body = checked(MarketEventsRequest, {"events": market_events(events)})
+        return await self._client.send(ops.SANDBOX_MARKET_EVENTS, body=body)
+
+    async def book(
+        self, venue: str, symbol: str, *, bids: Iterable[Any] = (), asks: Iterable[Any] = ()
+    ) -> MarketEventsApplied:
+        """Feeds a whole book: levels `(price, qty)`, best first."""
+        row = {"type": "snapshot", "venue": venue, "symbol": symbol, "bids": bids, "asks": asks}
+        return await self.feed([row])

@@ -10,7 +10,7 @@ from sequence._pause import async_sleep
 from sequence._retry import delay_s
 from sequence._stream_state import StreamState
 from sequence._wire import AsyncStreamTransport, AsyncWire, WireClosedError
-from sequence.errors import NetworkError, SequenceError
+from sequence.errors import NetworkError, SequenceError, ValidationError, unexpected
 from sequence.streams import Event, ReconnectedEvent, StaleEvent
 
 _TRY_AGAIN = frozenset({0, 429, 500, 502, 503, 504})
@@ -54,6 +54,8 @@ class AsyncStream:
         self._state = StreamState(suffix)
         first = [topics] if isinstance(topics, str) else list(topics)
         self._first: str | None = self._state.subscribe(first, dict(from_seq or {}))
+        if not stale_after_s > 0:
+            raise ValidationError("stale_after_s: must be > 0 seconds")
         self._stale_after_s = stale_after_s
         self._wire: AsyncWire | None = None
         self._waiting: list[Event] = []
@@ -171,7 +173,12 @@ class AsyncStream:
         if self._wire is not None:
             return self._wire
         shortest_s, longest_s = _OPEN_S
-        wire = await self._transport.open_stream(min(max(timeout_s, shortest_s), longest_s))
+        try:
+            wire = await self._transport.open_stream(min(max(timeout_s, shortest_s), longest_s))
+        except (SequenceError, WireClosedError):
+            raise
+        except Exception as error:
+            raise unexpected(error) from error
         if self._closed:
             await wire.close()
             raise WireClosedError("the stream was closed")

@@ -19,6 +19,8 @@ from sequence.types import (
     Kind,
     NewApiKey,
     PageTicket,
+    PortfolioSnapshots,
+    PortfolioSnapshotsQuery,
     PositionsQuery,
     PositionsResponse,
     RiskLimits,
@@ -53,6 +55,24 @@ class AccountCalls(ClientBase):
             sandbox=self._mode(sandbox=sandbox),
         )
         return self.send(ops.POSITIONS, query=query)
+
+    def portfolio_snapshots(
+        self, *, since_ns: int = 0, limit: int = 1_200, sandbox: bool | None = None
+    ) -> PortfolioSnapshots:
+        """Value of the account over time, oldest first.
+
+        Args:
+            since_ns: Not older, in nanoseconds since the Unix epoch.
+            limit: Rows at most; the newest ones.
+            sandbox: With a live key: False lists the live account.
+        """
+        query = checked_query(
+            PortfolioSnapshotsQuery,
+            since_ns=since_ns,
+            limit=limit,
+            sandbox=self._mode(sandbox=sandbox),
+        )
+        return self.send(ops.PORTFOLIO_SNAPSHOTS, query=query)
 
     def account(self) -> Account:
         """The account and the key in use."""

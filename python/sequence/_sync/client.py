@@ -6,12 +6,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 from weakref import WeakSet
 
-from sequence._options import options
+from sequence._options import NO_KEY, options
 from sequence._sync.account import AccountCalls
+from sequence._sync.hosted import HostedCalls
+from sequence._sync.lists import ListCalls
 from sequence._sync.market import MarketCalls
+from sequence._sync.research import ResearchCalls
 from sequence._sync.sandbox import SandboxCalls
 from sequence._sync.stream import Stream
-from sequence._sync.trading import TradingCalls
 from sequence._transport import Transport
 from sequence.errors import ValidationError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from sequence._wire import StreamTransport
 
 
-class Sequence(TradingCalls, MarketCalls, AccountCalls):
+class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls):
     """A client of the Sequence Markets API.
 
     Making one touches no network; the key is checked by the first request. One client holds one
@@ -28,14 +30,20 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
 
     Args:
         api_key: `seq_test_...` or `seq_live_...`; by default from `SEQUENCE_API_KEY`, else
-            `SEQ_TEST_KEY`, else `SEQ_API_KEY`.
-        base_url: Where the API is; by default `SEQUENCE_BASE_URL`, else the local sandbox at
-            http://localhost:50052. Plain http:// with a key goes to this machine only.
-        timeout: Seconds per attempt.
+            `SEQ_TEST_KEY`, else `SEQ_API_KEY`, else what `sequence up` or `sequence login` saved
+            for this server.
+        base_url: Where the API is; by default `SEQUENCE_BASE_URL`, else the saved server when no
+            key is given either, else the local sandbox at http://localhost:50052. Plain http://
+            with a key goes to this machine only.
+        timeout: Seconds per attempt, from its start to the last byte of the answer. Two things
+            take longer: looking up the name of the host, and, with an own `http_client` in the
+            blocking client, one read of its connections.
         max_retries: Attempts after the first one, on network errors and statuses 429, 502, 503
             and 504.
-        http_client: An own httpx client; it stays open when this one is closed.
-        max_concurrent: Requests at the same time; None for no limit.
+        http_client: An own httpx client; it stays open when this one is closed. It serves one
+            event loop and one process; without it a client serves several loops, and a child of a
+            fork gets connections of its own.
+        max_concurrent: Requests at the same time (in each event loop); None for no limit.
         transport: What answers instead of HTTP, such as a sandbox in the same process.
 
     Attributes:
@@ -60,7 +68,9 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
         max_concurrent: int | None = None,
         transport: Transport | None = None,
     ) -> None:
-        checked = options(api_key, base_url, timeout, max_retries, max_concurrent)
+        checked = options(
+            api_key, base_url, timeout, max_retries, max_concurrent, saved=transport is None
+        )
         super().__init__(checked, http_client, transport)
         self.sandbox = SandboxCalls(self)
         self._streams: WeakSet[Stream] = WeakSet()
@@ -85,6 +95,11 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
             stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost
                 connection tells it at once.
 
+        Raises:
+            ValidationError: There is no key, a topic is misspelt, or a number of `from_seq` cannot
+                be used; nothing was sent. What the server alone can know, such as a symbol that
+                is not listed, is told as a `RejectedEvent`.
+
         Example:
             >>> with client.stream(["prices:BTC-USD", "fills"]) as stream:
             ...     for event in stream:
@@ -93,6 +108,8 @@ class Sequence(TradingCalls, MarketCalls, AccountCalls):
         transport = self._transport or self._opened()
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")
+        if self._options.api_key is None and self._is_lossy():
+            raise ValidationError(f"stream: {NO_KEY}")
         is_paper = self._options.is_live and self._mode(sandbox=sandbox)
         opened = Stream(
             cast("StreamTransport", transport),

@@ -15,6 +15,8 @@ from sequence.types import (
     FeesQuery,
     InstrumentType,
     PairVenues,
+    PriceHistory,
+    PriceHistoryQuery,
     Quote,
     QuoteQuery,
     Quotes,
@@ -25,6 +27,7 @@ from sequence.types import (
     SymbolsQuery,
     Venues,
 )
+from sequence.types.history import HistoryRange
 
 
 class MarketCalls(ClientBase):
@@ -130,3 +133,25 @@ class MarketCalls(ClientBase):
     def edges(self) -> Edges:
         """The venue processes and their state."""
         return self.send(ops.EDGES)
+
+    def price_history(
+        self,
+        symbol: str,
+        *,
+        range: HistoryRange = "1d",  # noqa: A002 - the wire's name
+        fidelity_secs: int = 60,
+        limit: int = 5_000,
+    ) -> PriceHistory:
+        """The middle of the best bid and offer over time, oldest first.
+
+        Args:
+            symbol: Any symbol form.
+            range: How far back.
+            fidelity_secs: Length of a bar in seconds.
+            limit: Points at most; the newest ones.
+        """
+        query = checked_query(
+            PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
+        )
+        path = {"symbol": checked_id(symbol, "symbol")}
+        return self.send(ops.PRICE_HISTORY, path=path, query=query)

@@ -11,7 +11,7 @@ from sequence._pause import sleep
 from sequence._retry import delay_s
 from sequence._stream_state import StreamState
 from sequence._wire import StreamTransport, Wire, WireClosedError
-from sequence.errors import NetworkError, SequenceError
+from sequence.errors import NetworkError, SequenceError, ValidationError, unexpected
 from sequence.streams import Event, ReconnectedEvent, StaleEvent
 
 _TRY_AGAIN = frozenset({0, 429, 500, 502, 503, 504})
@@ -55,6 +55,8 @@ class Stream:
         self._state = StreamState(suffix)
         first = [topics] if isinstance(topics, str) else list(topics)
         self._first: str | None = self._state.subscribe(first, dict(from_seq or {}))
+        if not stale_after_s > 0:
+            raise ValidationError("stale_after_s: must be > 0 seconds")
         self._stale_after_s = stale_after_s
         self._wire: Wire | None = None
         self._waiting: list[Event] = []
@@ -172,7 +174,12 @@ class Stream:
         if self._wire is not None:
             return self._wire
         shortest_s, longest_s = _OPEN_S
-        wire = self._transport.open_stream(min(max(timeout_s, shortest_s), longest_s))
+        try:
+            wire = self._transport.open_stream(min(max(timeout_s, shortest_s), longest_s))
+        except (SequenceError, WireClosedError):
+            raise
+        except Exception as error:
+            raise unexpected(error) from error
         if self._closed:
             wire.close()
             raise WireClosedError("the stream was closed")

@@ -201,7 +201,7 @@ class TradingCalls(ClientBase):
             status: Only this status or these.
             open: Only orders that are not terminal.
             graph_id: Only orders of this graph.
-            before_seq: Only rows created before this commit number, for stable pages.
+            before_seq: The `next` of the page before; see also `orders_iter`.
             sandbox: With a live key: False lists the live orders.
         """
         query = checked_query(
@@ -244,7 +244,7 @@ class TradingCalls(ClientBase):
             graph_id: Only fills of this graph.
             since_ns: Not older, in nanoseconds since the Unix epoch.
             until_ns: Not newer, in nanoseconds since the Unix epoch.
-            before_seq: Only rows created before this commit number, for stable pages.
+            before_seq: The `next` of the page before; see also `fills_iter`.
             sandbox: With a live key: False lists the live fills.
         """
         query = checked_query(

@@ -7,9 +7,12 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from sequence import Sequence
+from sequence import _config as config
 from sequence._options import options
-from sequence.cli import config
+from sequence.cli import testing
 from sequence.cli.connect import Target, client_of
+from sequence.cli.negative import TakesNegatives
 from sequence.cli.output import JsonFlag, number, shown, text, usd, write, write_json, write_table
 from sequence.errors import ValidationError
 from sequence.types import Position
@@ -23,9 +26,10 @@ def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(positions)
     app.command()(login)
-    sandbox.command("positions")(write_positions)
+    sandbox.command("positions", cls=TakesNegatives)(write_positions)
     sandbox.command()(reset)
     sandbox.command()(settings)
+    testing.register(sandbox)
     app.add_typer(sandbox, name="sandbox")
 
 
@@ -51,7 +55,8 @@ def positions(
 
 def write_position_rows(rows: list[Position]) -> None:
     """A table of positions."""
-    columns = [text("VENUE"), text("KIND"), text("SYMBOL"), number("QTY", "(base)")]
+    columns = [text("VENUE", folds=True), text("KIND", folds=True), text("SYMBOL", folds=True)]
+    columns += [number("QTY", "(base)")]
     columns += [number("AVAILABLE", "(base)"), number("ENTRY", "USD"), number("VALUE", "USD")]
     write_table(
         [*columns, number("UNREALIZED", "USD"), number("FEES", "USD")],
@@ -72,13 +77,23 @@ def write_position_rows(rows: list[Position]) -> None:
     )
 
 
-def login(context: typer.Context) -> None:
-    """Asks for a key and saves it with the URL of its server."""
+def login(
+    context: typer.Context,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Save without asking the server.")
+    ] = False,
+) -> None:
+    """Asks for a key, tries it at its server and saves both."""
     target: Target = context.obj
     key = target.key or typer.prompt("API key", hide_input=True)
     checked = options(key, target.url, 30.0, 0, None)
+    whose = ""
+    if not unchecked:
+        with Sequence(checked.api_key, base_url=checked.base_url, max_retries=0) as client:
+            account = client.account()
+        whose = f", {account.mode} key of {account.label or account.client_id}"
     file = config.save(config.Saved(checked.base_url, checked.api_key))
-    write(f"{key[:_SHOWN_KEY]}... for {checked.base_url} saved in {config.shown(file)}")
+    write(f"{key[:_SHOWN_KEY]}... for {checked.base_url}{whose}: saved in {config.shown(file)}")
 
 
 def write_positions(

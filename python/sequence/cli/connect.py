@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import typer
 
 from sequence import Sequence
+from sequence import _config as config
 from sequence._options import options
-from sequence.cli import config
 
 _DEFAULT_TIMEOUT_S = 30.0
 _RETRIES = 3
@@ -28,10 +28,11 @@ class Target:
             ValidationError: An address or a key cannot be used, or the saved file is broken.
         """
         given = options(self.key, self.url, _DEFAULT_TIMEOUT_S, _RETRIES, None)
-        saved = config.load()
-        url = given.base_url if self.url or config.url_from_environment() else saved.url
-        key = given.api_key or (saved.key if url in (None, saved.url) else None)
-        return Sequence(key, base_url=url)
+        url: str | None = given.base_url
+        if not self.url and not config.url_from_environment():
+            # A key of the environment is for the saved server, too.
+            url = config.load().url
+        return Sequence(given.api_key, base_url=url)
 
 
 def client_of(context: typer.Context) -> Sequence:

@@ -50,7 +50,7 @@ def symbols(
     if json:
         return write_json([*rows])
     return write_table(
-        [text("SYMBOL"), text("TYPE"), text("STATUS"), text("VENUES")],
+        [text("SYMBOL"), text("TYPE"), text("STATUS"), text("VENUES", folds=True)],
         (
             (row.symbol, row.instrument_type, row.status, ",".join(v.venue for v in row.venues))
             for row in rows
@@ -65,7 +65,13 @@ def venues(context: typer.Context, json: JsonFlag = False) -> None:
     if json:
         return write_json(answer)
     return write_table(
-        [text("VENUE"), text("CLASS"), text("TYPES"), text("SEEDED CASH"), text("STATUS")],
+        [
+            text("VENUE"),
+            text("CLASS"),
+            text("TYPES", folds=True),
+            text("SEEDED CASH", folds=True),
+            text("STATUS"),
+        ],
         (
             (
                 row.venue,

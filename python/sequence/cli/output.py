@@ -5,32 +5,66 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from sequence import _core
 from sequence.types import Wire
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the answer as one line of JSON.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its title with the unit, and whether it holds numbers."""
+    """One column: its title, the unit, and what may happen to it where there is little room.
+
+    Attributes:
+        title: What stands above.
+        unit: What numbers count; below the title where there is little room.
+        right: Numbers stand right.
+        folds: Long texts may take several lines.
+        is_id: An order id, which `short_id` shortens.
+    """
 
     title: str
+    unit: str = ""
     right: bool = False
+    folds: bool = False
+    is_id: bool = False
+
+    @property
+    def head(self) -> str:
+        """Title and unit in one line."""
+        return f"{self.title} {self.unit}".rstrip()
 
 
-def text(title: str) -> Column:
+def text(title: str, *, folds: bool = False, is_id: bool = False) -> Column:
     """A column of words, aligned left."""
-    return Column(title)
+    return Column(title, folds=folds, is_id=is_id)
 
 
 def number(title: str, unit: str = "") -> Column:
     """A column of numbers, aligned right, with their unit in the header."""
-    return Column(f"{title} {unit}".rstrip(), right=True)
+    return Column(title, unit, right=True)
+
+
+_ID_PARTS = 4
+_SHORT = 8
+
+
+def short_id(order_id: str) -> str:
+    """The end of an order id, enough to find it again: `cancel` and the others take it."""
+    parts = order_id.split(":")
+    if len(parts) != _ID_PARTS or parts[0] != "graph":
+        return order_id
+    _, graph_id, node_id, seq = parts
+    # Most orders are alone in their graph; only of others the node matters.
+    rest = "" if (node_id, seq) == ("order", "1") else f":{node_id}:{seq}"
+    return graph_id[-_SHORT:] + rest
 
 
 def write(line: str) -> None:
@@ -54,23 +88,88 @@ def write_table(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> Non
         for line in plain_lines(titles, cells):
             write(line)
         return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+
+    room = Console().width
+    if _least(titles, cells, wide=True) > room:
+        cells = [
+            [_shortened(cell, at) for cell, at in zip(row, titles, strict=True)] for row in cells
+        ]
+        if _least(titles, cells) > room:
+            # Digits matter more than the marks between them.
+            cells = [
+                [
+                    cell.replace(",", "") if at.right else cell
+                    for cell, at in zip(row, titles, strict=True)
+                ]
+                for row in cells
+            ]
+        least = _least(titles, cells)
+        # A cut number is a wrong number: where nothing helps, the terminal wraps the lines.
+        console = Console(width=max(room, least), highlight=False, markup=False)
+        console.print(_narrow_table(titles, cells))
+        return
+    Console(width=room, highlight=False, markup=False).print(_wide_table(titles, cells))
+
+
+def _wide_table(titles: list[Column], cells: list[list[str]]) -> "Table":
     from rich import box  # noqa: PLC0415 - only a terminal needs it
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in titles:
-        table.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)
+        table.add_column(column.head, justify="right" if column.right else "left", no_wrap=True)
     for row in cells:
         table.add_row(*row)
-    console = Console(highlight=False, markup=False)
-    # A cut number is a wrong number: rather let the terminal wrap long lines.
-    console.print(table, width=max(console.width, console.measure(table).maximum), crop=False)
+    return table
+
+
+def _narrow_table(titles: list[Column], cells: list[list[str]]) -> "Table":
+    """Units below the titles, one space between columns, long words over several lines."""
+    from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
+
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    for at, column in enumerate(titles):
+        table.add_column(
+            f"{column.title}\n{column.unit}".rstrip(),
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.folds,
+            min_width=_column_width(column, [row[at] for row in cells]),
+        )
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+_LEAST_FOLDED: Final = 8
+_WIDE_GAP: Final = 2
+
+
+def _least(titles: list[Column], cells: list[list[str]], *, wide: bool = False) -> int:
+    """Columns of a terminal that a table needs so that nothing is cut."""
+    widths = (
+        _column_width(column, [row[at] for row in cells], wide=wide)
+        for at, column in enumerate(titles)
+    )
+    return sum(widths) + (len(titles) - 1) * (_WIDE_GAP if wide else 1)
+
+
+def _column_width(column: Column, cells: list[str], *, wide: bool = False) -> int:
+    heads = [column.head] if wide else [column.title, column.unit]
+    longest = max(map(len, [*heads, *cells]))
+    if wide or not column.folds:
+        return longest
+    return min(longest, max(_LEAST_FOLDED, len(column.title)))
+
+
+def _shortened(cell: str, column: Column) -> str:
+    return short_id(cell) if column.is_id else cell
 
 
 def plain_lines(columns: list[Column], rows: list[list[str]]) -> list[str]:
     """A table as lines without decoration."""
-    table = [[column.title for column in columns], *rows]
+    table = [[column.head for column in columns], *rows]
     widths = [max(len(row[at]) for row in table) for at in range(len(columns))]
     return [
         "  ".join(

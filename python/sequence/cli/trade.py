@@ -1,18 +1,16 @@
 """Orders and fills."""
 
-import time
 from typing import Annotated
 
 import typer
 
-from sequence import OrderOptions, PlacedOrder
+from sequence import OrderOptions
 from sequence import explain as explained
 from sequence.cli.connect import client_of
+from sequence.cli.ending import LONGEST_S, ended, exit_code, found_id, outcome, settled_fills
+from sequence.cli.negative import TakesNegatives
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.types import AmendResponse, Fill, Order, Policy, Side, TimeInForce, Urgency
-
-_ARRIVAL_S = 2.0
-_POLL_S = 0.02
 
 Limit = Annotated[int, typer.Option(help="Rows, 1 to 500.")]
 OnlySymbol = Annotated[str | None, typer.Option(help="Only this symbol.")]
@@ -25,6 +23,7 @@ Tif = Annotated[TimeInForce | None, typer.Option(help="By default gtc with a pri
 How = Annotated[Policy | None, typer.Option(help="How the order is worked; by default sor.")]
 Speed = Annotated[Urgency | None, typer.Option(help="Weight of speed against cost.")]
 ExplainFlag = Annotated[bool, typer.Option("--explain", help="What proves each, line by line.")]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the order at most.")]
 Slippage = Annotated[
     int | None, typer.Option(help="Worst price against the best opposite one, in basis points.")
 ]
@@ -33,7 +32,7 @@ Slippage = Annotated[
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     for command in (buy, sell, orders, cancel, amend, decrease, fills):
-        app.command()(command)
+        app.command(cls=TakesNegatives)(command)
 
 
 def buy(
@@ -47,11 +46,16 @@ def buy(
     policy: How = None,
     urgency: Speed = None,
     max_slippage_bps: Slippage = None,
+    wait: Wait = LONGEST_S,
     json: JsonFlag = False,
 ) -> None:
-    """Buys at market, or with --price at that price or better."""
+    """Buys at market, or with --price at that price or better, and waits until it ends or rests.
+
+    Exit code 0: filled whole, or it rests at its venue. 1: it ended without being filled whole.
+    6: still under way after --wait seconds.
+    """
     options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps)
-    _place(context, "buy", symbol, qty, options, json=json)
+    _place(context, "buy", symbol, qty, options, wait=wait, json=json)
 
 
 def sell(
@@ -65,11 +69,12 @@ def sell(
     policy: How = None,
     urgency: Speed = None,
     max_slippage_bps: Slippage = None,
+    wait: Wait = LONGEST_S,
     json: JsonFlag = False,
 ) -> None:
-    """Sells at market, or with --price at that price or better."""
+    """Sells at market, or with --price at that price or better; waits and ends as `buy`."""
     options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps)
-    _place(context, "sell", symbol, qty, options, json=json)
+    _place(context, "sell", symbol, qty, options, wait=wait, json=json)
 
 
 def orders(
@@ -90,7 +95,7 @@ def orders(
 def cancel(context: typer.Context, order_id: OrderId, json: JsonFlag = False) -> None:
     """Cancels an order."""
     with client_of(context) as client:
-        answer = client.cancel(order_id)
+        answer = client.cancel(found_id(client, order_id))
     if json:
         return write_json(answer)
     return write(f"{answer.status}  {answer.node_order_id}")
@@ -105,7 +110,7 @@ def amend(
 ) -> None:
     """Changes price or total quantity of an order."""
     with client_of(context) as client:
-        answer = client.amend(order_id, new_price=price, new_qty=qty)
+        answer = client.amend(found_id(client, order_id), new_price=price, new_qty=qty)
     _write_amended(answer, json=json)
 
 
@@ -117,7 +122,7 @@ def decrease(
 ) -> None:
     """Takes a quantity off an order."""
     with client_of(context) as client:
-        answer = client.decrease(order_id, by)
+        answer = client.decrease(found_id(client, order_id), by)
     _write_amended(answer, json=json)
 
 
@@ -140,10 +145,16 @@ def fills(
 
 def write_orders(rows: list[Order]) -> None:
     """A table of orders."""
-    columns = [text("ID"), text("SIDE"), text("SYMBOL"), text("STATUS"), number("QTY", "(base)")]
+    columns = [
+        text("ID", is_id=True, folds=True),
+        text("SIDE"),
+        text("SYMBOL"),
+        text("STATUS"),
+        number("QTY", "(base)"),
+    ]
     columns += [number("FILLED", "(base)"), number("AVG PRICE", "(quote)"), number("FEES", "USD")]
     write_table(
-        [*columns, text("WHY")],
+        [*columns, text("WHY", folds=True)],
         (
             (
                 row.node_order_id,
@@ -164,7 +175,7 @@ def write_orders(rows: list[Order]) -> None:
 def write_fills(rows: list[Fill]) -> None:
     """A table of fills."""
     columns = [text("VENUE"), text("SYMBOL"), text("SIDE"), number("QTY", "(base)")]
-    columns += [number("PRICE", "(quote)"), number("FEE", "USD"), text("WHY")]
+    columns += [number("PRICE", "(quote)"), number("FEE", "USD"), text("WHY", folds=True)]
     write_table(
         columns,
         (
@@ -209,12 +220,13 @@ def _place(
     qty: str | None,
     options: OrderOptions,
     *,
+    wait: float,
     json: bool,
 ) -> None:
     with client_of(context) as client:
         place = client.buy if side == "buy" else client.sell
-        order = _arrived(place(symbol, qty, **options))
-        fills = [] if json else order.fills()
+        order = ended(place(symbol, qty, **options), wait)
+        fills = settled_fills(order)
     if json:
         write_json(order.row)
     else:
@@ -222,17 +234,9 @@ def _place(
         if fills:
             write("")
             write_fills(fills)
-    if order.status == "REJECTED":
-        raise typer.Exit(1)
-
-
-def _arrived(order: PlacedOrder) -> PlacedOrder:
-    """Waits a moment for an order that is still on its way to its venue."""
-    deadline = time.monotonic() + _ARRIVAL_S
-    while order.status == "NEW" and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
-        order.refresh()
-    return order
+        write("")
+        write(outcome(order))
+    raise typer.Exit(exit_code(order))
 
 
 def _write_amended(answer: AmendResponse, *, json: bool) -> None:

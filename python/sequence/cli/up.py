@@ -3,21 +3,17 @@
 import json as jsonlib
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
 from typing import Annotated, NoReturn
-from urllib.parse import urlsplit
 
 import typer
 
+from sequence import _config as config
 from sequence import _core
-from sequence._options import is_loopback
-from sequence.cli import config
 from sequence.cli.output import write
-from sequence.errors import ValidationError
-from sequence.feeds import RecordingWarning
+from sequence.cli.saving import Saving, save_connection
 from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
 from sequence.sandbox.sandbox import DEFAULT_PRESET
@@ -31,7 +27,6 @@ _DEFAULT_PORT = 50052
 _DATABASE = "sandbox.db"
 _MAX_PORT = 65_535
 _SHOWN_PROBLEMS = 10
-_SHOWN_KEY = len("seq_test_") + 4
 
 
 def up(
@@ -52,9 +47,6 @@ def up(
     clock: Annotated[
         ClockKind | None, typer.Option(help="By default wall, or replay for a recording.")
     ] = None,
-    venue: Annotated[
-        str | None, typer.Option(help="Whose frames a recording holds, where they do not say.")
-    ] = None,
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second of a replay; by default 1.")
     ] = None,
@@ -73,6 +65,12 @@ def up(
     no_save: Annotated[
         bool, typer.Option("--no-save", help="Do not save URL and key for the other commands.")
     ] = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save", help="Save URL and key also where those of another server are saved."
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when ready, save nothing.")
     ] = False,
@@ -88,17 +86,9 @@ def up(
     if db == ":memory:":
         db = "memory"
     try:
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always", RecordingWarning)
-            sandbox = Sandbox(
-                seed=seed,
-                clock=kind,
-                preset=preset,
-                store=db,
-                market=market,
-                speed=speed,
-                venue=venue,
-            )
+        sandbox = Sandbox(
+            seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed
+        )
     except StoreError as error:
         _refuse(str(error), error.exit_code)
     except OSError as error:
@@ -106,8 +96,6 @@ def up(
     except ValueError as error:
         _refuse(str(error), EXIT_CONFIG)
 
-    for warning in told:
-        sys.stderr.write(f"sequence: warning: {warning.message}\n")
     _warn_of_place(db)
     _warn_of_damage(sandbox, db)
 
@@ -115,7 +103,8 @@ def up(
         if json:
             write(_ready_line(url, sandbox, db))
         else:
-            _write_banner(url, sandbox, db, saved_in=None if no_save else _save(url, sandbox))
+            kept = Saving(None, None) if no_save else save_connection(url, sandbox.test_key, save)
+            _write_banner(url, sandbox, db, kept)
         # A pipe is not flushed by itself, and the reader waits for this line.
         sys.stdout.flush()
         if kind == "replay" and speed is not None:
@@ -191,28 +180,23 @@ def _ready_line(url: str, sandbox: Sandbox, db: str) -> str:
     )
 
 
-def _save(url: str, sandbox: Sandbox) -> str | None:
-    if not is_loopback(urlsplit(url).hostname or ""):
-        # Without encryption a client of ours would refuse this address anyway.
-        return None
-    try:
-        return config.shown(config.save(config.Saved(url, sandbox.test_key)))
-    except (OSError, ValidationError) as error:
-        sys.stderr.write(f"sequence: the key was not saved: {error}\n")
-        return None
-
-
-def _write_banner(url: str, sandbox: Sandbox, db: str, *, saved_in: str | None) -> None:
+def _write_banner(url: str, sandbox: Sandbox, db: str, kept: Saving) -> None:
     runtime = sandbox.runtime
-    key = sandbox.test_key
-    # A key that is saved nowhere is shown once, here: nobody could know it otherwise.
-    shown = key if saved_in is None else f"{key[:_SHOWN_KEY]}...  (saved in {saved_in})"
+    # Whole: a key of paper money that cannot be copied is of no use.
+    shown = [f"  key      {sandbox.test_key}"]
+    if kept.file is not None:
+        shown.append(f"           saved with the url in {kept.file}")
+    if kept.other is not None:
+        shown += [
+            f"           not saved: the commands go on with {kept.other}; --save changes that, or",
+            f"           export SEQUENCE_BASE_URL={url} SEQUENCE_API_KEY={sandbox.test_key}",
+        ]
     state = "in memory: lost on exit" if db == "memory" else db
     symbol = "BTC-USD" if runtime.source == "demo" else "SYMBOL"
     for line in (
         f"sequence {_core.__version__}   sandbox, paper money only",
         f"  api      {url}",
-        f"  key      {shown}",
+        *shown,
         f"  state    {state}",
         f"  market   {runtime.source}   seed {runtime.seed}   "
         f"clock {runtime.clock.kind}   preset {runtime.preset}",

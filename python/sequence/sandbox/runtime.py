@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from sequence import _core
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
+from sequence.sandbox.forked import LostLock, watch
 from sequence.sandbox.history import History
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys
@@ -107,7 +108,6 @@ class Runtime(State):
         self.started_s: Final = time.monotonic()
         self.closed = False
         self._clock_warning = ""
-        self.replaying = False
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()
@@ -124,6 +124,12 @@ class Runtime(State):
         self.live_key = self._local_key("live")
         if self.keeper is not None:
             self._finish_start(self.keeper)
+        watch(self)
+
+    def after_fork(self) -> None:
+        """The child of a fork has no part in this sandbox, and must not end it either."""
+        self.lock = LostLock()
+        self.closed = True
 
     def run(self, work: Callable[[CallT], AnswerT], call: CallT, *, write: bool = True) -> AnswerT:
         """Runs a handler and returns its answer once everything it rests on is durable."""
@@ -194,6 +200,9 @@ class Runtime(State):
         """
         keeper = self.keeper
         if keeper is None or self._open.groups or keeper.writer.failure is not None:
+            return
+        if isinstance(self.lock, LostLock):
+            # What the parent has not written yet is the parent's to write.
             return
         if not wait and keeper.writer.is_threaded:
             keeper.writer.nudge()

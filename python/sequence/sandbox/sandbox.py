@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, get_args
 
 from sequence import _core
-from sequence.errors import ValidationError
+from sequence.errors import ValidationError, WaitTimeoutError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import add_recording, named_files, open_recordings
+from sequence.sandbox.recording import add_recording, open_recording, open_recordings
 from sequence.sandbox.refuse import checked, core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
@@ -19,10 +19,12 @@ from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.store import Store
 from sequence.types import FaultRequest, RiskLimits
 from sequence.types._number import MAX_UNITS
-from sequence.types.testing import FaultKind
+from sequence.types.testing import STEPS_NS, FaultKind
 
 if TYPE_CHECKING:
-    from sequence import AsyncSequence, Sequence
+    from sequence import AsyncPlacedOrder, AsyncSequence, PlacedOrder, Sequence
+
+OrderT = TypeVar("OrderT", bound="PlacedOrder | AsyncPlacedOrder")
 
 DEFAULT_PRESET: Final[Preset] = "realistic"
 _REPLAY: Final = "replay:"
@@ -156,7 +158,6 @@ class Sandbox:
             objects or Arrow tables with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself, also after the
             last frame: its books go stale. Without it a replay stands still until `clock.advance`.
-        venue: Whose frames the files hold, where they do not say.
         risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
             ``max_order_notional_1e9``, ``max_order_rate``, ``max_open_orders`` and
             ``daily_loss_limit_usd_1e9``; None is no limit.
@@ -174,7 +175,6 @@ class Sandbox:
         market: str | Iterable[str | Path | Any] = "demo",
         *,
         speed: float | None = None,
-        venue: str | None = None,
         risk: Mapping[str, int | None] | None = None,
         overrides: Mapping[str, int | bool | str] | None = None,
         sim: SimConfig | None = None,
@@ -192,9 +192,7 @@ class Sandbox:
             raise ValueError("clock='replay' and a replayed market belong together")
         if speed is not None and clock != "replay":
             raise ValueError("speed belongs to clock='replay'")
-        if venue is not None and source != "replay":
-            raise ValueError("venue belongs to a replayed market")
-        recordings = open_recordings(files, venue) if source == "replay" else []
+        recordings = open_recordings(files) if source == "replay" else []
         first_ns = (row.first_ns for row in recordings)
         start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
         configured = _sim_of(preset, sim, overrides)
@@ -245,6 +243,31 @@ class Sandbox:
         transport = AsyncInProcessTransport(self.runtime, key)
         return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
 
+    def advance_until(self, order: OrderT, *, seconds: float = 60.0) -> OrderT:
+        """Moves the clock in small steps until an order is over; returns it with its newest row.
+
+        Args:
+            order: What `buy` or `sell` of either client returned.
+            seconds: Time of the sandbox to let pass at most.
+
+        Raises:
+            sequence.errors.WaitTimeoutError: The order is still open then.
+            ValueError: The clock moves by itself.
+        """
+        client = self.client()
+        left_ns = round(seconds * _NS["seconds"])
+        order.row = client.order(order.id)
+        for step_ns in STEPS_NS:
+            if order.row.is_terminal or left_ns <= 0:
+                break
+            self.clock.advance(ns=min(step_ns, left_ns))
+            left_ns -= step_ns
+            order.row = client.order(order.id)
+        if not order.row.is_terminal:
+            text = f"is still {order.row.status} after {seconds:g} s of the sandbox"
+            raise WaitTimeoutError(f"order {order.id} {text}", order)
+        return order
+
     @property
     def record(self) -> dict[str, Any]:
         """What makes this run what it is: enough to make it again from the same input."""
@@ -275,8 +298,8 @@ class Sandbox:
         The core goes through the records alone. Orders can be placed before, and in callbacks.
 
         Args:
-            source: A recording: path, `sequence.feeds.Recording` or Arrow table, or a list of
-                these. None goes on with what the sandbox was given as ``market``.
+            source: A recording: path, `sequence.feeds.Recording` or Arrow table. None goes on with
+                what the sandbox was given as ``market``.
             on_event: Called after every change of an own order, at the time of the change.
             until: Where to stop, in nanoseconds since the Unix epoch; by default at the end.
             on_time: Called with the present, every ``every`` seconds and at the times ``at``.
@@ -291,25 +314,16 @@ class Sandbox:
         if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
             raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
         with runtime.lock:
-            if runtime.replaying:
-                raise ValueError("a replay is under way: its callbacks cannot begin another")
             if source is not None:
-                several = isinstance(source, list | tuple)
-                given = cast("Iterable[Any]", source) if several else [source]
-                found = open_recordings(given)
-                if min(row.first_ns for row in found) < runtime.clock.now_ns():
+                found = open_recording(source)
+                if found.first_ns < runtime.clock.now_ns():
                     raise ValueError("the recording begins before the present of this sandbox")
-                for row in found:
-                    add_recording(runtime.engine, row)
+                add_recording(runtime.engine, found)
             end_ns = runtime.engine.last_recorded_ns()
             if end_ns is None:
                 raise ValueError("nothing to replay: name a recording")
             stop_ns = max(end_ns if until is None else until, runtime.clock.now_ns())
-            runtime.replaying = True
-            try:
-                return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
-            finally:
-                runtime.replaying = False
+            return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
 
     def event_hash(self) -> str:
         """A digest of everything that happened to accounts so far."""
@@ -424,7 +438,7 @@ def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]
     if not isinstance(market, str):
         return "replay", list(market)
     if market.startswith(_REPLAY):
-        return "replay", list(named_files(market.removeprefix(_REPLAY)))
+        return "replay", [name for name in market.removeprefix(_REPLAY).split(",") if name]
     if market not in ("demo", "none", "manual"):
         raise ValueError(
             f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"

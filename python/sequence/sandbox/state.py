@@ -1,6 +1,7 @@
 """The engine of a sandbox with its clock, its keys and its lock: what everything else works on."""
 
 import threading
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from sequence import _core
@@ -33,7 +34,7 @@ class State:
         self.preset: Final = sim.preset
         self.source: Final = source
         self.keys: Final = keys
-        self.lock: Final = threading.RLock()
+        self.lock: AbstractContextManager[object] = threading.RLock()
         self.now_ns = clock.now_ns()
 
     def account(self, principal: "Principal") -> int:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from starlette.types import Receive, Scope, Send
-
 from sequence import _core
 from sequence.errors import SequenceError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
@@ -23,6 +21,7 @@ from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.tabs import is_tab
 from sequence.server import request as reading
+from sequence.server.asgi import Receive, Scope, Send
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.limits import Limits

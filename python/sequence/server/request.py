@@ -5,11 +5,10 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from starlette.types import Receive
-
 from sequence import _core
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
+from sequence.server.asgi import Receive
 from sequence.server.limits import Limits
 
 Headers = list[tuple[bytes, bytes]]

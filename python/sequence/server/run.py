@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import os
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Final
@@ -14,6 +16,7 @@ from typing import Final
 import uvicorn
 
 from sequence.sandbox import Sandbox
+from sequence.sandbox.forked import watch
 from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
@@ -206,7 +209,26 @@ def _listen(host: str, port: int, *, allow_remote: bool) -> socket.socket:
             text = f"cannot bind {host}:{port}: {error.strerror or error}"
         raise ServerStartError(text, EXIT_PORT) from error
     listener.setblocking(False)  # noqa: FBT003 - the standard library takes it so
+    _listeners[listener] = listening = _Listening(listener)
+    watch(listening)
     return listener
+
+
+class _Listening:
+    """A port that a child of a fork must not hold open: nobody would answer there."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = weakref.ref(listener)
+
+    def after_fork(self) -> None:
+        """Closes the child's copy."""
+        found = self._listener()
+        if found is not None:
+            # Not `close`: an event loop that holds the socket too would keep it open.
+            os.close(found.detach())
+
+
+_listeners: weakref.WeakKeyDictionary[socket.socket, _Listening] = weakref.WeakKeyDictionary()
 
 
 def _is_loopback(host: str) -> bool:

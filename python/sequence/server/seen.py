@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from starlette.types import Scope
+from sequence.server.asgi import Scope
 
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal

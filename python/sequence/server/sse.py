@@ -5,11 +5,10 @@ import contextlib
 from collections import deque
 from typing import Final
 
-from starlette.types import Receive, Send
-
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.stream.feed import EVENTS, KEPT, Feed, FeedEvent, FeedName
+from sequence.server.asgi import Receive, Send
 from sequence.server.envelope import Header
 from sequence.server.watchers import Watchers
 

@@ -1,21 +1,32 @@
 """Files of a database: who may read them, and that one process uses them."""
 
 import contextlib
-import fcntl
 import hmac
 import logging
 import os
 import secrets
 import stat
 import threading
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
+from weakref import WeakSet
 
 from sequence.store.base import StoreError, StoreLockedError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:
+    # Windows has locks of another kind: see `_take`.
+    fcntl = None
 
 logger = logging.getLogger("sequence.store")
 
 _FILE_MODE: Final = 0o600
+_CLOEXEC: Final[int] = getattr(os, "O_CLOEXEC", getattr(os, "O_NOINHERIT", 0))
+_NOFOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY_MODE: Final = 0o700
 _PEPPER_BYTES: Final = 32
 PEPPER_VARIABLE: Final = "SEQUENCE_PEPPER"
@@ -51,7 +62,7 @@ def _companions(path: Path) -> list[Path]:
 
 def _create(path: Path) -> None:
     # Made here, before SQLite opens it, so that it never exists with wider permissions.
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _FILE_MODE))
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | _CLOEXEC, _FILE_MODE))
 
 
 def _tighten(path: Path) -> None:
@@ -96,6 +107,7 @@ class Lock:
         except BaseException:
             self.release()
             raise
+        _locks.add(self)
 
     def _acquire(self) -> None:
         found = self._database.stat()
@@ -103,7 +115,7 @@ class Lock:
         with _held_guard:
             if inode in _held:
                 raise self._taken("another sandbox of this process: close it first")
-            flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+            flags = os.O_RDWR | _CLOEXEC | _NOFOLLOW
             self._file = os.open(self._path, os.O_CREAT | flags, _FILE_MODE)
             self._try_lock(self._file)
             self._shared = os.open(self._database, flags)
@@ -119,9 +131,9 @@ class Lock:
 
     def _try_lock(self, file: int) -> None:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file)
         except OSError as error:
-            holder = os.pread(self._file or file, 20, 0).decode("ascii", "replace").split("\n")[0]
+            holder = _head(self._file or file, 20).decode("ascii", "replace").split("\n")[0]
             by = f" (process {holder})" if holder.isdecimal() and file == self._file else ""
             raise self._taken(f"another process{by}") from error
 
@@ -131,7 +143,7 @@ class Lock:
     def _state(self) -> str:
         if self._file is None:
             return ""
-        lines = os.pread(self._file, 40, 0).decode("ascii", "replace").split("\n")
+        lines = _head(self._file, 40).decode("ascii", "replace").split("\n")
         return lines[1] if len(lines) > 1 else ""
 
     def check_traces(self) -> None:
@@ -162,7 +174,8 @@ class Lock:
         if self._file is not None:
             text = f"{os.getpid()}\n{_CLEAN if clean else _OPEN}\n".encode("ascii")
             os.ftruncate(self._file, 0)
-            os.pwrite(self._file, text, 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, text)
 
     def check_in_place(self) -> None:
         """The files that commits go to are still those that others see.
@@ -188,6 +201,48 @@ class Lock:
             if file is not None:
                 os.close(file)
         self._file = self._shared = None
+
+    def after_fork(self) -> None:
+        """Closes the copies of a child: the lock would last as long as the child does."""
+        files, self._file, self._shared = (self._shared, self._file), None, None
+        for file in files:
+            if file is not None:
+                os.close(file)
+
+
+_FAR: Final = 0x7FFF_FF00
+"""Where Windows locks a byte. A locked one cannot be read, who holds the file is written at 0, and
+SQLite locks its own from 0x40000000 on."""
+
+
+def _take(file: int) -> None:
+    """Locks an open file, or raises `OSError` at once where somebody else has it."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    try:
+        msvcrt: Any = import_module("msvcrt")
+    except ImportError:
+        raise StoreError("this system has no file locks: keep the state in memory") from None
+    os.lseek(file, _FAR, os.SEEK_SET)
+    msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+
+
+def _head(file: int, size: int) -> bytes:
+    os.lseek(file, 0, os.SEEK_SET)
+    return os.read(file, size)
+
+
+_locks: Final[WeakSet[Lock]] = WeakSet()
+
+
+def _after_fork() -> None:
+    for lock in list(_locks):
+        lock.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def pepper_file(database: Path) -> Path | None:
@@ -225,7 +280,7 @@ def read_pepper(database: Path, *, has_keys: bool, check: str | None = None) -> 
             path,
         )
     with contextlib.suppress(FileExistsError):
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _CLOEXEC | _NOFOLLOW
         file = os.open(path, flags, _FILE_MODE)
         try:
             os.write(file, secrets.token_hex(_PEPPER_BYTES).encode("ascii"))

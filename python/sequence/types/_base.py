@@ -82,8 +82,9 @@ class Wire(BaseModel):
             row: Every required field of the model under its wire name. The model takes the dict
                 over: do not use it afterwards.
         """
-        if cls._absent:
-            row = cls._absent | row
+        for name, value in cls._absent.items():
+            # At the end, as the model has what not every row has.
+            row.setdefault(name, value)
         for name, wrap in cls._wrapped:
             value = row.get(name)
             if value is not None:

@@ -75,13 +75,14 @@ class Fill(Wire):
 
 
 class FillsPage(Wire):
-    """Answer of `GET /v1/fills`, newest first."""
+    """Answer of `GET /v1/fills`, newest first; `next` as in `OrdersPage`."""
 
     fills: list[Fill]
     total: int
     limit: int
     offset: int
     has_more: bool
+    next: int | None = None
 
 
 class FillsQuery(PageQuery):

@@ -53,8 +53,9 @@ class OrderLeg(Wire):
 class Order(Wire):
     """One order. Quantities are times 1e8, prices and USD amounts times 1e9.
 
-    `qty_1e8` is the total, the filled part included. `evidence` says why an open order has not
-    filled yet, `done_reason` why an order ended.
+    `qty_1e8` is the total, the filled part included. `created_seq` is the commit number of its
+    creation, which no amend changes, `event_seq` that of its newest change. `evidence` says why an
+    open order has not filled yet, `done_reason` why an order ended.
     """
 
     node_order_id: str
@@ -92,6 +93,7 @@ class Order(Wire):
     is_sandbox: bool
     created_unix_ns: int
     updated_unix_ns: int
+    created_seq: int | None = None
 
     @property
     def qty(self) -> Decimal:
@@ -143,13 +145,18 @@ class SubmitResponse(Wire):
 
 
 class OrdersPage(Wire):
-    """Answer of `GET /v1/orders`, newest first."""
+    """Answer of `GET /v1/orders`, newest first.
+
+    `next` is the `before_seq` of the page after this one, null when there is none: rows that are
+    added or amended meanwhile move nothing.
+    """
 
     orders: list[Order]
     total: int
     limit: int
     offset: int
     has_more: bool
+    next: int | None = None
 
 
 class OrderCancelResponse(Wire):

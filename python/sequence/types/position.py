@@ -95,7 +95,10 @@ class Position(Wire):
 
 
 class Totals(Wire):
-    """Sums over the rows of the answer: integers times 1e9, and the same as decimal text."""
+    """Sums over the rows of the answer: integers times 1e9, and the same as decimal text.
+
+    The names without a suffix are exact numbers.
+    """
 
     nav_usd_1e9: int
     nav_usd: str
@@ -115,6 +118,51 @@ class Totals(Wire):
     realized_pnl_usd: str
     fees_usd_1e9: int
     fees_usd: str
+
+    @property
+    def nav(self) -> Decimal:
+        """Net asset value, in USD."""
+        return exact(self.nav_usd_1e9, 9)
+
+    @property
+    def cash(self) -> Decimal:
+        """Cash, in USD."""
+        return exact(self.cash_usd_1e9, 9)
+
+    @property
+    def crypto(self) -> Decimal:
+        """Crypto that is no cash, in USD."""
+        return exact(self.crypto_usd_1e9, 9)
+
+    @property
+    def event_contracts(self) -> Decimal:
+        """Event contracts, in USD."""
+        return exact(self.event_contracts_usd_1e9, 9)
+
+    @property
+    def perp_notional(self) -> Decimal:
+        """Size of the perps, in USD."""
+        return exact(self.perp_notional_usd_1e9, 9)
+
+    @property
+    def locked_cash(self) -> Decimal:
+        """Cash that open orders and margins hold, in USD."""
+        return exact(self.locked_cash_usd_1e9, 9)
+
+    @property
+    def unrealized_pnl(self) -> Decimal:
+        """Profit that is not realised, in USD."""
+        return exact(self.unrealized_pnl_usd_1e9, 9)
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """Realised profit, in USD."""
+        return exact(self.realized_pnl_usd_1e9, 9)
+
+    @property
+    def fees(self) -> Decimal:
+        """Fees, in USD."""
+        return exact(self.fees_usd_1e9, 9)
 
 
 class PositionsResponse(Wire):

@@ -1,11 +1,12 @@
 """Quotes: the best bid and offer over all venues, and the book behind it."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Discriminator, Field, Tag
 
 from sequence.types._base import Query, Request, Wire
-from sequence.types._number import QueryBool, QueryInt
+from sequence.types._number import QueryBool, QueryInt, exact
 from sequence.types._query import Names
 from sequence.types.common import InstrumentType, Text
 
@@ -15,7 +16,8 @@ QuoteSource = Literal["edge_nbbo", "edge_rpc_snapshot", "venue_public_api", "una
 class Nbbo(Wire):
     """Best bid and offer over the live books; a missing side is 0.
 
-    Prices are in the quote asset; `spread_bps` is in basis points of the mid.
+    Prices are in the quote asset; `spread_bps` is in basis points of the mid. The floats are for
+    display, as the wire has them: count with `bid_price` and `ask_price`.
     """
 
     bid: float
@@ -29,6 +31,16 @@ class Nbbo(Wire):
     crossed: bool
     live: bool
     last_update_ns: int
+
+    @property
+    def bid_price(self) -> Decimal | None:
+        """Best bid, exact; None without one."""
+        return exact(self.bid_1e9, 9) if self.bid_1e9 else None
+
+    @property
+    def ask_price(self) -> Decimal | None:
+        """Best offer, exact; None without one."""
+        return exact(self.ask_1e9, 9) if self.ask_1e9 else None
 
 
 class VenueQuote(Wire):

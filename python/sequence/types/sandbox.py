@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, mod
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, Wire
-from sequence.types._number import QTY_DECIMALS, Exact, decimal_units, shown_decimal
+from sequence.types._number import QTY_DECIMALS, Exact, decimal_units, exact, shown_decimal
 from sequence.types.common import Kind, VenueId, shown
 
 SignedQty = Annotated[Decimal, Exact(8, low=-90_000_000_000)]
@@ -182,3 +182,8 @@ class SandboxSettled(Wire):
 
     settled_positions: int
     payout_usd_1e9: int
+
+    @property
+    def payout_usd(self) -> Decimal:
+        """What the holdings pay, in USD."""
+        return exact(self.payout_usd_1e9, 9)

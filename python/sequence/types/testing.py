@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Query, Request, Wire
@@ -33,6 +33,9 @@ END_NS = 7_258_118_400_000_000_000
 
 LONGEST_STEP_NS = 366 * 86_400 * 10**9
 """What one call moves a clock by at most, so that it keeps nobody else waiting for long."""
+
+STEPS_NS = (10 * 10**6,) * 200 + (10**9,) * 3_600
+"""How a clock moves towards an end that nobody knows: first as finely as venues answer."""
 
 _MAX_LEVELS = 2_000
 
@@ -86,7 +89,12 @@ def _level(value: Any) -> Any:  # noqa: ANN401 - any JSON
     raise PydanticCustomError("level", "{text}", {"text": text})
 
 
-MarketLevel = Annotated[tuple[int, int], BeforeValidator(_level)]
+def _named(level: tuple[int, int]) -> dict[str, int]:
+    """A level as it is sent: a bare pair of integers would be read in human units."""
+    return {"price_1e9": level[0], "qty_1e8": level[1]}
+
+
+MarketLevel = Annotated[tuple[int, int], BeforeValidator(_level), PlainSerializer(_named)]
 
 
 class MarketEventRow(Request):

@@ -14,7 +14,6 @@ mod error;
 mod events;
 mod explain;
 mod feed;
-mod file;
 mod journal;
 mod json;
 mod market;
@@ -37,7 +36,7 @@ mod _core {
     #[pymodule_export]
     use crate::explain::{explain_fill, explain_wait, verify_fill};
     #[pymodule_export]
-    use crate::feed::{Recording, check_recording, join_recordings};
+    use crate::feed::{Recording, check_recording};
     #[pymodule_export]
     use crate::journal::Journal;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 """Fills."""
 
 from sequence.sandbox.call import Call
+from sequence.sandbox.handlers.order import with_cursor
 from sequence.sandbox.refuse import refused
 from sequence.types import FillsPage, FillsQuery
 
@@ -34,4 +35,4 @@ def fills(call: Call[FillsQuery, None]) -> FillsPage:
         until_ns=until_ns,
         before_seq=query.before_seq,
     )
-    return FillsPage.trusted(page)
+    return FillsPage.trusted(with_cursor(page, "fills", "event_seq"))

@@ -101,7 +101,13 @@ def orders(call: Call[OrdersQuery, None]) -> OrdersPage:
         open_only=query.open,
         before_seq=query.before_seq,
     )
-    return OrdersPage.trusted(page)
+    return OrdersPage.trusted(with_cursor(page, "orders", "created_seq"))
+
+
+def with_cursor(page: dict[str, Any], rows: str, number: str) -> dict[str, Any]:
+    """A page with what to ask for the one after it."""
+    page["next"] = page[rows][-1][number] if page["has_more"] and page[rows] else None
+    return page
 
 
 def order(call: Call[None, None]) -> Order:

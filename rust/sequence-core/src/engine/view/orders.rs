@@ -198,6 +198,7 @@ impl Engine {
             ("is_sandbox", true.into()),
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
+            ("created_seq", order.created_seq.into()),
         ])
     }
 

@@ -1,5 +1,6 @@
 """The saved connection: table `[sandbox]` of `config.toml`, readable by its owner only.
 
+The commands read it, and so does a client that was given no key.
 The file may hold tables of other programs; they are kept as they are.
 """
 
