@@ -325,6 +325,18 @@ def test_an_unknown_symbol_is_refused_by_the_server(server: Server):
     assert "404" in done.err
 
 
+@pytest.mark.parametrize("arguments", [["quote"], ["buy"], ["sell"]])
+@pytest.mark.parametrize("symbol", ["BTC-USDX", "BTCC-USD", "btc-usdd"])
+def test_a_misspelt_symbol_is_refused_with_the_nearest_names(
+    arguments: list[str], symbol: str, server: Server
+):
+    quantity = [] if arguments == ["quote"] else ["1"]
+    done = server(*arguments, symbol, *quantity)
+    assert done.code == 1
+    assert "did you mean" in done.err
+    assert "BTC-USD" in done.err.partition("did you mean")[2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

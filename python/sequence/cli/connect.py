@@ -1,5 +1,7 @@
 """Which server and which key: flags, then the environment, then what was saved."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import typer
@@ -7,6 +9,8 @@ import typer
 from sequence import Sequence
 from sequence import _config as config
 from sequence._options import options
+from sequence.errors import NotFoundError, SequenceError, UnprocessableError
+from sequence.types._names import did_you_mean
 
 _DEFAULT_TIMEOUT_S = 30.0
 _RETRIES = 3
@@ -39,3 +43,19 @@ def client_of(context: typer.Context) -> Sequence:
     """The client of a command."""
     target: Target = context.obj
     return target.client()
+
+
+@contextmanager
+def naming(client: Sequence, symbol: str) -> Generator[None]:
+    """Adds the nearest names to a refusal of a symbol that is not listed."""
+    try:
+        yield
+    except (NotFoundError, UnprocessableError) as error:
+        try:
+            listed = {row.symbol for row in client.symbols()}
+        except SequenceError:
+            # The refusal itself is what counts.
+            listed = set[str]()
+        if symbol not in listed:
+            error.message += did_you_mean(symbol, sorted(listed))
+        raise

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sequence.cli.connect import client_of
+from sequence.cli.connect import client_of, naming
 from sequence.cli.output import (
     JsonFlag,
     number,
@@ -32,7 +32,7 @@ def quote(
     json: JsonFlag = False,
 ) -> None:
     """Best bid and offer over all venues, then every venue."""
-    with client_of(context) as client:
+    with client_of(context) as client, naming(client, symbol):
         answer = client.quote(symbol, depth=depth)
     if json:
         return write_json(answer)
@@ -92,7 +92,7 @@ def fees(
     json: JsonFlag = False,
 ) -> None:
     """Maker and taker fees of a symbol at each venue."""
-    with client_of(context) as client:
+    with client_of(context) as client, naming(client, ticker):
         answer = client.fees(ticker, venues=venue)
     if json:
         return write_json(answer)

@@ -6,7 +6,7 @@ import typer
 
 from sequence import OrderOptions
 from sequence import explain as explained
-from sequence.cli.connect import client_of
+from sequence.cli.connect import client_of, naming
 from sequence.cli.ending import LONGEST_S, ended, exit_code, found_id, outcome, settled_fills
 from sequence.cli.negative import TakesNegatives
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
@@ -223,7 +223,7 @@ def _place(
     wait: float,
     json: bool,
 ) -> None:
-    with client_of(context) as client:
+    with client_of(context) as client, naming(client, symbol):
         place = client.buy if side == "buy" else client.sell
         order = ended(place(symbol, qty, **options), wait)
         fills = settled_fills(order)

@@ -1,12 +1,13 @@
 """The engine of a sandbox with its clock, its keys and its lock: what everything else works on."""
 
 import threading
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from sequence import _core
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sequence.sandbox.clock import Clock
     from sequence.sandbox.ids import IdSource
     from sequence.sandbox.keys import Client, KeyRing, Principal
