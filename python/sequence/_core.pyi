@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from os import PathLike
 from typing import Any, Final, Literal, TypedDict, final
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "explain_fill",
     "explain_wait",
     "format_units",
+    "join_recordings",
     "join_records",
     "parse_event_contract",
     "parse_json",
@@ -159,7 +161,10 @@ class _RecordingReport(TypedDict):
     gaps: int
     holes: int
     duplicates: int
+    listed: int
+    unknown: int
     dropped_levels: int
+    beyond_range: int
     rebases_equal: int
     rebases_empty: int
     rebases_changed: int
@@ -169,8 +174,18 @@ class _RecordingReport(TypedDict):
 @final
 class Recording:
     def __new__(cls, data: bytes, venue: str | None = None) -> Recording: ...
+    @staticmethod
+    def open(
+        path: str | PathLike[str], venue: str | None = None, *, temporary: bool = False
+    ) -> Recording: ...
     @property
     def venue(self) -> str: ...
+    @property
+    def refusal(self) -> str | None: ...
+    @property
+    def warnings(self) -> list[str]: ...
+    @property
+    def stats(self) -> dict[str, int]: ...
     @property
     def symbols(self) -> list[str]: ...
     @property
@@ -181,9 +196,10 @@ class Recording:
     def frames(self) -> int: ...
     def next_ns(self) -> int | None: ...
 
+def join_recordings(recordings: list[Recording]) -> list[Recording]: ...
 def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...
 
-# Tapes: 64-byte records in memory. Columns are little-endian numbers in the order of the fields.
+# Tapes: 64-byte records. Columns are little-endian numbers in the order of the fields.
 
 @final
 class Tape:
@@ -193,6 +209,17 @@ class Tape:
         instruments: list[tuple[str, str, int | None, int | None]],
         by_hand: bool,
     ) -> Tape: ...
+    @staticmethod
+    def open(
+        path: str | PathLike[str],
+        head: int,
+        instruments: list[tuple[str, str, int | None, int | None]],
+        by_hand: bool,
+        *,
+        temporary: bool = False,
+    ) -> Tape: ...
+    @property
+    def instruments(self) -> list[tuple[str, str]]: ...
     @property
     def events(self) -> int: ...
     @property
@@ -200,7 +227,9 @@ class Tape:
     @property
     def last_ns(self) -> int: ...
 
-def recording_records(recording: Recording) -> tuple[list[tuple[str, str]], bytes]: ...
+def recording_records(
+    recording: Recording,
+) -> tuple[list[tuple[str, str, int | None, int | None]], bytes]: ...
 def split_records(records: bytes) -> list[bytes]: ...
 def join_records(columns: list[bytes]) -> bytes: ...
 def select_records(records: bytes, renumber: list[int | None]) -> bytes: ...
@@ -251,6 +280,7 @@ class Engine:
     def add_tape(self, tape: Tape) -> None: ...
     def advance_to_change(self, now_ns: int) -> tuple[int, bool]: ...
     def last_recorded_ns(self) -> int | None: ...
+    def unread_recording(self) -> str | None: ...
     def advance(self, now_ns: int) -> None: ...
     def next_due_ns(self) -> int | None: ...
     def list_market(self, venue: str, symbol: str) -> None: ...

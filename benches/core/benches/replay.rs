@@ -15,18 +15,26 @@ const EVENTS: usize = 500_000;
 /// Messages played before anything is measured.
 const WARM_UP: usize = 1_000;
 
+/// The tape from where the measurement begins.
+fn behind_warm_up(base: &Tape) -> Tape {
+    let mut tape = base.rewound();
+    for _ in 0..WARM_UP {
+        tape.next_message();
+    }
+    tape
+}
+
 /// Plays records from memory, with orders resting on the levels behind the touch.
 fn events(criterion: &mut Criterion) {
     let base = tape(records(EVENTS).expect("it is written")).expect("it is a tape");
     let mut group = criterion.benchmark_group("replay");
     group.throughput(Throughput::Elements(base.events() as u64)).sample_size(10);
     for resting in [0, 1, 100, 10_000] {
-        let mut rest_of_tape = base.clone();
-        let (mut engine, account, _) = opened(&mut rest_of_tape, WARM_UP);
+        let (mut engine, account, _) = opened(&mut base.rewound(), WARM_UP);
         rest(&mut engine, account, resting);
         let session = || {
             let mut session = Session::new(engine.clone());
-            session.add_tape(rest_of_tape.clone()).expect("its market is listed");
+            session.add_tape(behind_warm_up(&base)).expect("its market is listed");
             session
         };
         group.bench_function(format!("{resting}_resting"), |bencher| {

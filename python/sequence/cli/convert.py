@@ -1,5 +1,6 @@
 """`sequence convert`: recordings from one encoding to another."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ def convert(
         made = convert_file(source, target, venue=venue, symbols=symbol, encoding=encoding)
     except (ValueError, OSError) as error:
         raise ValidationError(str(error)) from None
+    for note in made.notes:
+        sys.stderr.write(f"sequence: warning: {source}: {note}\n")
     write(f"{target}: {len(made):,} records of {len(made.instruments)} instruments")
     for row in made.instruments:
         write(f"  {row.venue} {row.symbol}")

@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
@@ -14,6 +15,7 @@ from sequence import _config as config
 from sequence import _core
 from sequence.cli.output import write
 from sequence.cli.saving import Saving, save_connection
+from sequence.feeds import RecordingWarning
 from sequence.sandbox import Sandbox
 from sequence.sandbox.clock import ClockKind
 from sequence.sandbox.sandbox import DEFAULT_PRESET
@@ -46,6 +48,9 @@ def up(
     ] = "demo",
     clock: Annotated[
         ClockKind | None, typer.Option(help="By default wall, or replay for a recording.")
+    ] = None,
+    venue: Annotated[
+        str | None, typer.Option(help="Whose frames a recording holds, where they do not say.")
     ] = None,
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second of a replay; by default 1.")
@@ -86,9 +91,17 @@ def up(
     if db == ":memory:":
         db = "memory"
     try:
-        sandbox = Sandbox(
-            seed=seed, clock=kind, preset=preset, store=db, market=market, speed=speed
-        )
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", RecordingWarning)
+            sandbox = Sandbox(
+                seed=seed,
+                clock=kind,
+                preset=preset,
+                store=db,
+                market=market,
+                speed=speed,
+                venue=venue,
+            )
     except StoreError as error:
         _refuse(str(error), error.exit_code)
     except OSError as error:
@@ -96,6 +109,8 @@ def up(
     except ValueError as error:
         _refuse(str(error), EXIT_CONFIG)
 
+    for warning in told:
+        sys.stderr.write(f"sequence: warning: {warning.message}\n")
     _warn_of_place(db)
     _warn_of_damage(sandbox, db)
 

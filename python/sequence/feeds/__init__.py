@@ -5,6 +5,7 @@ See ``docs/recordings.md`` for the schema.
 
 from sequence.feeds import arrow
 from sequence.feeds.files import Encoding, convert, decode, read, write
+from sequence.feeds.opened import RecordingWarning
 from sequence.feeds.recording import Feed, Instrument, Recording, RecordingError
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Instrument",
     "Recording",
     "RecordingError",
+    "RecordingWarning",
     "arrow",
     "convert",
     "decode",

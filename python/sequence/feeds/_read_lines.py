@@ -1,9 +1,10 @@
 """JSON lines to records."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, cast
 
 from sequence import _core
@@ -25,24 +26,44 @@ from sequence.feeds.recording import (
 _LEVEL, _PRINT, _BEGIN, _END, _STATUS = 6, 7, 8, 9, 10
 _HIT: Final = {None: 0, "sell": 1, "buy": 2}
 """Side of the book that an aggressor hits."""
+_RECENT_S: Final = (1_262_304_000, 4_102_444_800)
+"""2010 and 2100, in seconds since 1970."""
+_MARK: Final = b"\xef\xbb\xbf"
+"""What some editors put in front of a file."""
 _Line = Mapping[str, Any]
 
 
 def load(data: bytes) -> Recording:
     """Reads JSON lines, with or without a header.
 
-    Without one the books are made by hand: live from the first snapshot, never stale.
+    Without one the books are made by hand: live from the first snapshot, never stale. Blank lines
+    and comments (``#``, ``//``) are left out.
 
     Raises:
         RecordingError: A line is no market event; the message says which line and why.
     """
-    lines = data.splitlines()
-    start, found = 0, Recording((), b"", feed="hand")
-    if lines and b'"schema"' in lines[0]:
-        start, found = 1, Recording.of_header(parse_header(lines[0]), b"")
-    reader = _Reader(found.instruments)
-    for number, text in enumerate(lines[start:], start + 1):
-        if not text.strip():
+    return _load(data.splitlines())
+
+
+def load_file(path: Path) -> Recording:
+    """The same of a file, line by line."""
+    with path.open("rb") as lines:
+        return _load(lines)
+
+
+def first_line(head: bytes) -> bytes:
+    """The first line that says something."""
+    for _, text in _said(head.split(b"\n")):
+        return text
+    return b""
+
+
+def _load(lines: Iterable[bytes]) -> Recording:
+    found, reader = Recording((), b"", feed="hand"), _Reader((), by_hand=True)
+    for at, (number, text) in enumerate(_said(lines)):
+        if at == 0 and b'"schema"' in text:
+            found = Recording.of_header(parse_header(text), b"")
+            reader = _Reader(found.instruments, by_hand=False)
             continue
         try:
             line: object = json.loads(text, parse_float=Decimal)
@@ -57,16 +78,27 @@ def load(data: bytes) -> Recording:
     )
 
 
+def _said(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines that say something, with their numbers."""
+    for number, line in enumerate(lines, 1):
+        text = (line.removeprefix(_MARK) if number == 1 else line).strip()
+        if text and not text.startswith((b"#", b"//")):
+            yield number, text
+
+
 class _Reader:
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    def __init__(self, instruments: Sequence[Instrument], *, by_hand: bool) -> None:
         self.instruments = list(instruments)
         self.records = bytearray()
         self._numbers = {(row.venue, row.symbol): at for at, row in enumerate(instruments)}
         self._head = (0, 0, 0)
         self._upper = 0
+        self._by_hand = by_hand
 
     def line(self, line: _Line) -> None:
         """Adds the records of one line."""
+        if self._by_hand:
+            _check_time(line["ts_ns"])
         self._head = line.get("venue_ns", 0), line["ts_ns"], line.get("seq", 0)
         self._upper = self._number(line["venue"], line["symbol"]) << INSTRUMENT_SHIFT
         last = 0 if line.get("more", False) else LAST
@@ -116,6 +148,7 @@ class _Reader:
         rows += [(2, level) for level in line.get("asks", ())]
         for at, (side, level) in enumerate(rows, 1):
             price, qty, count = _level(level)
+            _check_possible(price, qty)
             flags = last if at == len(rows) else 0
             self._add(_LEVEL, side, flags=flags, count=count, amounts=(price, qty))
 
@@ -139,6 +172,17 @@ class _Reader:
         )
 
 
+def _check_time(ts_ns: Any) -> None:  # noqa: ANN401 - any JSON
+    """Refuses what is a time of today in another unit than nanoseconds."""
+    if type(ts_ns) is not int:
+        raise RecordingError(f"ts_ns is a whole number of nanoseconds, not {ts_ns!r}")
+    for unit, per_s in (("milliseconds", 10**3), ("microseconds", 10**6)):
+        if _RECENT_S[0] * per_s <= ts_ns < _RECENT_S[1] * per_s:
+            raise RecordingError(
+                f"ts_ns is in nanoseconds since 1970: {ts_ns} looks like {unit} of today"
+            )
+
+
 def _level(level: Any) -> tuple[int, int, int]:  # noqa: ANN401 - any JSON
     """Price, size and number of orders of a level in any of its forms."""
     if isinstance(level, dict):
@@ -157,6 +201,12 @@ def _amounts(row: _Line) -> tuple[int, int]:
     price = row["price_1e9"] if "price_1e9" in row else _units(str(row["price"]), 9)
     qty = row["qty_1e8"] if "qty_1e8" in row else _units(str(row["qty"]), 8)
     return price, qty
+
+
+def _check_possible(price: int, qty: int) -> None:
+    if price <= 0 or qty < 0:
+        price_text, qty_text = _core.format_units(price, 9), _core.format_units(qty, 8)
+        raise RecordingError(f"no level has the price {price_text} and the size {qty_text}")
 
 
 @lru_cache(maxsize=65_536)

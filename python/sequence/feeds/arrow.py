@@ -20,6 +20,8 @@ from sequence.feeds.recording import (
 )
 
 SCHEMA: Final = "columns-1"
+MAGIC: Final = b"PAR1"
+"""How a Parquet file begins."""
 _METADATA: Final = b"sequence"
 _PRINT: Final = KINDS.index("print")
 _FIELDS: Final = (

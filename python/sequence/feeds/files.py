@@ -7,13 +7,14 @@ from typing import Any, Final, Literal, get_args
 
 from sequence import _core
 from sequence.feeds import arrow, jsonl, tape
+from sequence.feeds.opened import is_lines
 from sequence.feeds.recording import Instrument, Recording, RecordingError
+from sequence.feeds.unpack import unpacked
 
 Encoding = Literal["tape", "jsonl", "parquet"]
 
-_PACKED: Final = b"\x28\xb5\x2f\xfd"
-"""How a Zstandard frame begins."""
-_PARQUET: Final = b"PAR1"
+_HEAD_BYTES: Final = 65_536
+
 _SUFFIXES: Final[dict[str, Encoding]] = {
     ".tape": "tape",
     ".jsonl": "jsonl",
@@ -21,59 +22,6 @@ _SUFFIXES: Final[dict[str, Encoding]] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_HEAD_BYTES: Final = 65_536
-_EVENT_TYPES: Final = (b'"type"', b'"ts_ns"', b'"venue"', b'"symbol"')
-
-
-def read_bytes(file: Path) -> bytes:
-    """The content of a file, unpacked when it is packed with Zstandard.
-
-    Raises:
-        RecordingError: It is packed and damaged.
-    """
-    data = file.read_bytes()
-    if not data.startswith(_PACKED):
-        return data
-    # Imported here: only packed files need it. Its own types leave the reader unknown.
-    zstandard: Any = import_module("zstandard")
-    unpacked = bytearray()
-    try:
-        # A file that was written in pieces is several frames.
-        while data:
-            frame = zstandard.ZstdDecompressor().decompressobj()
-            unpacked += frame.decompress(data)
-            if not frame.eof:
-                raise RecordingError(f"{file.name} is cut short: its last frame has no end")
-            data = frame.unused_data
-    except zstandard.ZstdError as error:
-        raise RecordingError(f"{file.name} cannot be unpacked: {error}") from None
-    return bytes(unpacked)
-
-
-def open_source(path: str | Path, venue: str | None = None) -> _core.Recording | Recording:
-    """Opens a file without decoding more than needed: frames of a venue stay frames.
-
-    Args:
-        path: A tape, JSON lines, Parquet, or the raw frames of a venue; all but Parquet may be
-            packed with Zstandard.
-        venue: Whose frames they are, where they do not say.
-
-    Raises:
-        RecordingError: It is none of these.
-        FileNotFoundError: There is no such file.
-    """
-    file = Path(path)
-    data = read_bytes(file)
-    try:
-        if data.startswith(_PARQUET):
-            return arrow.load(str(file))
-        if data.startswith(tape.MAGIC):
-            return tape.load(data)
-        if _is_lines(data):
-            return jsonl.load(data)
-        return _core.Recording(data, venue)
-    except ValueError as error:
-        raise RecordingError(f"{file.name} is no recording: {error}") from None
 
 
 def read(path: str | Path, venue: str | None = None) -> Recording:
@@ -83,15 +31,40 @@ def read(path: str | Path, venue: str | None = None) -> Recording:
         RecordingError: It is no recording.
         FileNotFoundError: There is no such file.
     """
-    found = open_source(path, venue)
-    return found if isinstance(found, Recording) else decode(found, source=Path(path).name)
+    file = Path(path)
+    plain = unpacked(file)
+    try:
+        return _read_plain(file.name, plain.path, venue)
+    except ValueError as error:
+        raise RecordingError(f"{file.name} is no recording: {error}") from None
+    finally:
+        if plain.temporary:
+            plain.path.unlink()
+
+
+def _read_plain(name: str, plain: Path, venue: str | None) -> Recording:
+    with plain.open("rb") as source:
+        head = source.read(_HEAD_BYTES)
+    if head.startswith(arrow.MAGIC):
+        return arrow.load(str(plain))
+    if head.startswith(tape.MAGIC):
+        return tape.load(plain.read_bytes())
+    if is_lines(head):
+        return jsonl.load_file(plain)
+    return decode(_core.Recording.open(plain, venue), source=name)
 
 
 def decode(frames: _core.Recording, source: str = "") -> Recording:
-    """Decodes the frames of a venue to their end."""
-    names, records = _core.recording_records(frames)
-    instruments = tuple(Instrument(venue, symbol) for venue, symbol in names)
-    return Recording(instruments, records, "venue", source)
+    """Decodes the frames of a venue to their end.
+
+    Raises:
+        RecordingError: There is no market data in them.
+    """
+    rows, records = _core.recording_records(frames)
+    if not rows:
+        raise RecordingError(frames.refusal or "; ".join(frames.warnings) or "it is empty")
+    instruments = tuple(Instrument(*row) for row in rows)
+    return Recording(instruments, records, "venue", source, notes=tuple(frames.warnings))
 
 
 def write(recording: Recording, path: str | Path, encoding: Encoding | None = None) -> Encoding:
@@ -153,10 +126,3 @@ def convert(
         recording = recording.select(None if venue is None else [venue], symbols)
     write(recording, target, encoding)
     return recording
-
-
-def _is_lines(data: bytes) -> bool:
-    first = data[:_HEAD_BYTES].lstrip().split(b"\n", 1)[0]
-    if first.startswith(b'{"schema":"events-1"'):
-        return True
-    return first.startswith(b"{") and all(name in first for name in _EVENT_TYPES)

@@ -3,7 +3,8 @@
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from sequence import _core
@@ -81,6 +82,7 @@ class Recording:
         feed: Who made it.
         source: Where it comes from, in free words.
         licence: Under which terms.
+        notes: What could not be used when it was decoded, in sentences; not a part of files.
     """
 
     instruments: tuple[Instrument, ...]
@@ -88,6 +90,7 @@ class Recording:
     feed: Feed = "venue"
     source: str = ""
     licence: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return len(self.records) // RECORD.size
@@ -101,11 +104,25 @@ class Recording:
         Raises:
             RecordingError: A record is not one, or names an instrument that is not listed.
         """
-        rows = [(row.venue, row.symbol, row.tick_1e9, row.lot_1e8) for row in self.instruments]
         try:
-            return _core.Tape(self.records, rows, by_hand=self.feed == "hand")
+            return _core.Tape(self.records, self._rows(), by_hand=self.feed == "hand")
         except ValueError as error:
             raise RecordingError(str(error)) from None
+
+    def open_tape(self, path: Path, head: int, *, temporary: bool = False) -> _core.Tape:
+        """The same with records in a file, behind ``head`` bytes, which stay there.
+
+        Raises:
+            RecordingError: A record is not one, or names an instrument that is not listed.
+        """
+        by_hand = self.feed == "hand"
+        try:
+            return _core.Tape.open(path, head, self._rows(), by_hand, temporary=temporary)
+        except ValueError as error:
+            raise RecordingError(str(error)) from None
+
+    def _rows(self) -> list[tuple[str, str, int | None, int | None]]:
+        return [(row.venue, row.symbol, row.tick_1e9, row.lot_1e8) for row in self.instruments]
 
     def select(
         self, venues: Iterable[str] | None = None, symbols: Iterable[str] | None = None
@@ -130,7 +147,7 @@ class Recording:
             known = ", ".join(f"{row.venue} {row.symbol}" for row in self.instruments[:20])
             raise RecordingError(f"nothing of that name was recorded; known: {known or 'nothing'}")
         records = _core.select_records(self.records, numbers)
-        return Recording(tuple(kept), records, self.feed, self.source, self.licence)
+        return Recording(tuple(kept), records, self.feed, self.source, self.licence, self.notes)
 
     def header(self, schema: str) -> dict[str, Any]:
         """What every encoding says before its records."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
+from sequence.feeds.recording import RecordingError
+
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
 
@@ -80,6 +82,9 @@ class Replay:
                 self._on_time(stop_ns)
                 self._tell()
         engine = self._runtime.engine
+        unread = engine.unread_recording()
+        if unread is not None:
+            raise RecordingError(f"a recording could not be read to its end: {unread}")
         return ReplayResult(from_ns, self._runtime.now_ns, self._stops, engine.event_hash())
 
     def _play(self, stop_ns: int) -> None:

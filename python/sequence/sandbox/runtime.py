@@ -108,6 +108,7 @@ class Runtime(State):
         self.started_s: Final = time.monotonic()
         self.closed = False
         self._clock_warning = ""
+        self.replaying = False
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()

@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast, get_args
 
 from sequence import _core
 from sequence.errors import ValidationError, WaitTimeoutError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import add_recording, open_recording, open_recordings
+from sequence.sandbox.recording import add_recording, named_files, open_recordings
 from sequence.sandbox.refuse import checked, core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
@@ -158,6 +158,7 @@ class Sandbox:
             objects or Arrow tables with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself, also after the
             last frame: its books go stale. Without it a replay stands still until `clock.advance`.
+        venue: Whose frames the files hold, where they do not say.
         risk: Limits of the account, as `GET /v1/risk_limits` names them: ``max_position_1e8``,
             ``max_order_notional_1e9``, ``max_order_rate``, ``max_open_orders`` and
             ``daily_loss_limit_usd_1e9``; None is no limit.
@@ -175,6 +176,7 @@ class Sandbox:
         market: str | Iterable[str | Path | Any] = "demo",
         *,
         speed: float | None = None,
+        venue: str | None = None,
         risk: Mapping[str, int | None] | None = None,
         overrides: Mapping[str, int | bool | str] | None = None,
         sim: SimConfig | None = None,
@@ -192,7 +194,9 @@ class Sandbox:
             raise ValueError("clock='replay' and a replayed market belong together")
         if speed is not None and clock != "replay":
             raise ValueError("speed belongs to clock='replay'")
-        recordings = open_recordings(files) if source == "replay" else []
+        if venue is not None and source != "replay":
+            raise ValueError("venue belongs to a replayed market")
+        recordings = open_recordings(files, venue) if source == "replay" else []
         first_ns = (row.first_ns for row in recordings)
         start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
         configured = _sim_of(preset, sim, overrides)
@@ -298,8 +302,8 @@ class Sandbox:
         The core goes through the records alone. Orders can be placed before, and in callbacks.
 
         Args:
-            source: A recording: path, `sequence.feeds.Recording` or Arrow table. None goes on with
-                what the sandbox was given as ``market``.
+            source: A recording: path, `sequence.feeds.Recording` or Arrow table, or a list of
+                these. None goes on with what the sandbox was given as ``market``.
             on_event: Called after every change of an own order, at the time of the change.
             until: Where to stop, in nanoseconds since the Unix epoch; by default at the end.
             on_time: Called with the present, every ``every`` seconds and at the times ``at``.
@@ -314,16 +318,25 @@ class Sandbox:
         if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
             raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
         with runtime.lock:
+            if runtime.replaying:
+                raise ValueError("a replay is under way: its callbacks cannot begin another")
             if source is not None:
-                found = open_recording(source)
-                if found.first_ns < runtime.clock.now_ns():
+                several = isinstance(source, list | tuple)
+                given = cast("Iterable[Any]", source) if several else [source]
+                found = open_recordings(given)
+                if min(row.first_ns for row in found) < runtime.clock.now_ns():
                     raise ValueError("the recording begins before the present of this sandbox")
-                add_recording(runtime.engine, found)
+                for row in found:
+                    add_recording(runtime.engine, row)
             end_ns = runtime.engine.last_recorded_ns()
             if end_ns is None:
                 raise ValueError("nothing to replay: name a recording")
             stop_ns = max(end_ns if until is None else until, runtime.clock.now_ns())
-            return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
+            runtime.replaying = True
+            try:
+                return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
+            finally:
+                runtime.replaying = False
 
     def event_hash(self) -> str:
         """A digest of everything that happened to accounts so far."""
@@ -438,7 +451,7 @@ def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]
     if not isinstance(market, str):
         return "replay", list(market)
     if market.startswith(_REPLAY):
-        return "replay", [name for name in market.removeprefix(_REPLAY).split(",") if name]
+        return "replay", list(named_files(market.removeprefix(_REPLAY)))
     if market not in ("demo", "none", "manual"):
         raise ValueError(
             f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"

@@ -13,6 +13,7 @@ pub mod event;
 pub mod feed;
 pub mod hash;
 pub mod ids;
+pub mod input;
 pub mod json;
 pub mod ledger;
 pub mod listing;

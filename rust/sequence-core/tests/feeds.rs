@@ -5,59 +5,15 @@
 use proptest::prelude::*;
 use sequence_core::book::Book;
 use sequence_core::feed::{
-    Binance, Coinbase, Decoder, FeedBatch, FeedError, FeedVenue, Hyperliquid, Kalshi, Kraken,
-    Polymarket,
+    Binance, Coinbase, Decoder, FeedBatch, FeedVenue, Hyperliquid, Kalshi, Kraken, Polymarket,
 };
 use sequence_core::ids::BookSide;
 use sequence_core::number::{Price, Quantity};
-use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
+use sequence_core::tape::{EventKind, FeedStatus, MarketEvent};
 
-const S: i64 = 1_000_000_000;
-
-/// Feeds frames and collects what comes out, one line an event.
-fn tell(decoder: &mut dyn Decoder, frames: &[&str]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (minute, frame) in (1i64..).zip(frames) {
-        let mut batch = FeedBatch::new();
-        let result = decoder.decode(frame.as_bytes(), minute * 60 * S, &mut batch);
-        if let Err(error) = result {
-            lines.push(format!(
-                "error {}",
-                if matches!(error, FeedError::Json(_)) { "json" } else { "field" }
-            ));
-        }
-        for (instrument, events) in batch.messages() {
-            let name = &decoder.instruments()[instrument as usize].symbol;
-            let told: Vec<_> = events.iter().map(describe).collect();
-            lines.push(format!("{name}: {}", told.join(", ")));
-        }
-    }
-    lines
-}
-
-fn describe(event: &MarketEvent) -> String {
-    let side = match event.side {
-        Some(BookSide::Bid) => "bid",
-        Some(BookSide::Ask) => "ask",
-        None => "?",
-    };
-    match event.kind {
-        EventKind::LevelSet => format!("{side} {} {}", event.price, event.quantity),
-        EventKind::Print => {
-            let old = if event.flags & flag::BACKFILLED == 0 { "" } else { " old" };
-            format!("print {side} {} {}{old}", event.price, event.quantity)
-        }
-        EventKind::Status => match event.count {
-            1 => "open".to_owned(),
-            2 => "resync".to_owned(),
-            other => format!("status {other}"),
-        },
-        EventKind::SnapshotBegin => "[".to_owned(),
-        EventKind::SnapshotEnd => "]".to_owned(),
-        EventKind::Heartbeat => "alive".to_owned(),
-        other => panic!("a decoder does not emit {other:?}"),
-    }
-}
+#[path = "support/told.rs"]
+mod told;
+use told::{S, describe, tell};
 
 const KRAKEN: [&str; 5] = [
     r#"{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online","api_version":"v2","connection_id":1}]}"#,
@@ -277,15 +233,9 @@ fn what_is_no_level_is_dropped_and_too_many_give_the_book_up() {
             r#"{{"type":"l2update","product_id":"SKL-USD","changes":[["buy","{price}","{size}"]],"time":"2021-04-17T16:43:37Z"}}"#
         )
     };
-    for (price, size) in [
-        ("0", "1"),
-        ("-1", "1"),
-        ("NaN", "1"),
-        ("1e30", "1"),
-        ("0.1", "x"),
-        ("0.1", "1e400"),
-        ("1e-400", "1"),
-    ] {
+    for (price, size) in
+        [("0", "1"), ("-1", "1"), ("NaN", "1"), ("0.1", "x"), ("0.1", "0x1"), ("0.0.1", "1")]
+    {
         let told = tell(&mut Coinbase::new(), &[COINBASE[0], &bad(price, size)]);
         assert_eq!(told[1..], ["SKL-USD: alive"], "{price} {size}");
     }

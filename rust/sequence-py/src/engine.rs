@@ -78,6 +78,11 @@ impl Engine {
         self.lock().last_recorded_ns()
     }
 
+    /// Why a recording could not be read to its end; `None` when nothing is wrong.
+    fn unread_recording(&self) -> Option<String> {
+        self.lock().unread_recording()
+    }
+
     /// Commit number of the newest event; 0 before the first.
     #[getter]
     fn last_seq(&self) -> u64 {

@@ -1,15 +1,18 @@
 //! Recordings: what they hold, and the check that a file folds cleanly.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sequence_core::book::Level;
-use sequence_core::feed::{self, FeedStats, FeedVenue, MarketReport, Replay};
+use sequence_core::feed::{self, FeedStats, FeedVenue, MarketReport, Part, Replay, ReplayError};
 use sequence_core::ids::BookSide;
 
-/// A recording, unpacked in memory and decoded as it is played.
+use crate::file::FileInput;
+
+/// A recording, read and decoded as it is played.
 #[pyclass(frozen, module = "sequence._core")]
 #[derive(Debug)]
 pub(crate) struct Recording {
@@ -19,8 +22,11 @@ pub(crate) struct Recording {
 impl Recording {
     /// A player of its own, at the start.
     pub(crate) fn rewound(&self) -> PyResult<Replay> {
-        let rewound = self.lock().rewound();
-        rewound.map_err(|error| PyValueError::new_err(error.to_string()))
+        self.lock().rewound().map_err(refused)
+    }
+
+    fn of(replay: Replay) -> Self {
+        Self { replay: Mutex::new(replay) }
     }
 
     /// No Python object is touched under the lock.
@@ -36,10 +42,38 @@ impl Recording {
     #[pyo3(signature = (data, venue=None))]
     fn new(py: Python<'_>, data: &[u8], venue: Option<&str>) -> PyResult<Self> {
         let (data, venue) = (data.to_vec(), parse_venue(venue)?);
-        let replay = py
-            .detach(|| Replay::new(data, venue))
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self { replay: Mutex::new(replay) })
+        let replay = py.detach(|| Replay::new(data, venue)).map_err(refused)?;
+        Ok(Self::of(replay))
+    }
+
+    /// The same of a plain file, which is read piece by piece. A `temporary` one is removed with
+    /// its last user.
+    #[staticmethod]
+    #[pyo3(signature = (path, venue=None, *, temporary=false))]
+    fn open(py: Python<'_>, path: PathBuf, venue: Option<&str>, temporary: bool) -> PyResult<Self> {
+        let input = Arc::new(FileInput::new(path, temporary));
+        let venue = parse_venue(venue)?;
+        let open = || Part::open(input, venue).and_then(|part| Replay::of(vec![part]));
+        py.detach(open).map(Self::of).map_err(refused)
+    }
+
+    /// Why it holds no market at all; `None` when there is something to play.
+    #[getter]
+    fn refusal(&self) -> Option<String> {
+        self.lock().outlook().refusal()
+    }
+
+    /// What whoever plays it should know: books that never come live, frames of no use.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.lock().outlook().warnings()
+    }
+
+    /// Counters of its first frames.
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.lock().outlook().stats;
+        stats_row(py, &stats)
     }
 
     /// Venue id of the frames.
@@ -78,6 +112,23 @@ impl Recording {
     }
 }
 
+/// Puts recordings that are parts of one stream together.
+#[pyfunction]
+pub(crate) fn join_recordings(
+    py: Python<'_>,
+    recordings: Vec<PyRef<'_, Recording>>,
+) -> PyResult<Vec<Recording>> {
+    let parts: Vec<Part> =
+        recordings.iter().flat_map(|recording| recording.lock().parts().to_vec()).collect();
+    let join = || feed::streams(parts).into_iter().map(Replay::of).collect::<Result<Vec<_>, _>>();
+    let joined = py.detach(join).map_err(refused)?;
+    Ok(joined.into_iter().map(Recording::of).collect())
+}
+
+fn refused(error: ReplayError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
 /// Plays a recording to its end, folds every book and returns what was counted.
 #[pyfunction]
 #[pyo3(signature = (data, venue=None))]
@@ -87,9 +138,7 @@ pub(crate) fn check_recording<'py>(
     venue: Option<&str>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (data, venue) = (data.to_vec(), parse_venue(venue)?);
-    let report = py
-        .detach(|| feed::check_recording(data, venue))
-        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let report = py.detach(|| feed::check_recording(data, venue)).map_err(refused)?;
     let row = stats_row(py, &report.stats)?;
     row.set_item("venue", report.venue.as_str())?;
     row.set_item("first_ns", report.first_ns)?;
@@ -114,7 +163,10 @@ fn stats_row<'py>(py: Python<'py>, stats: &FeedStats) -> PyResult<Bound<'py, PyD
         ("gaps", stats.gaps),
         ("holes", stats.holes),
         ("duplicates", stats.duplicates),
+        ("listed", stats.listed),
+        ("unknown", stats.unknown),
         ("dropped_levels", stats.dropped_levels),
+        ("beyond_range", stats.beyond_range),
         ("rebases_equal", stats.rebases_equal),
         ("rebases_empty", stats.rebases_empty),
         ("rebases_changed", stats.rebases_changed),

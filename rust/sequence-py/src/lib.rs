@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod explain;
 mod feed;
+mod file;
 mod journal;
 mod json;
 mod market;
@@ -36,7 +37,7 @@ mod _core {
     #[pymodule_export]
     use crate::explain::{explain_fill, explain_wait, verify_fill};
     #[pymodule_export]
-    use crate::feed::{Recording, check_recording};
+    use crate::feed::{Recording, check_recording, join_recordings};
     #[pymodule_export]
     use crate::journal::Journal;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! Tapes: records in memory, as bytes or as columns, and their conversion.
 
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ use sequence_core::tape::{
 };
 
 use crate::feed::Recording;
+use crate::file::FileInput;
 
 /// (venue, symbol, tick, lot) of an instrument.
 type InstrumentArgument = (String, String, Option<i64>, Option<i64>);
@@ -45,6 +47,33 @@ impl Tape {
         let feed = if by_hand { TapeFeed::Hand } else { TapeFeed::Venue };
         let made = py.detach(|| CoreTape::new(records.to_vec(), rows, feed));
         Ok(Self { tape: Mutex::new(made.map_err(refused)?) })
+    }
+
+    /// The same of the records in a file behind its first `head` bytes, read piece by piece. A
+    /// `temporary` file is removed with its last user.
+    #[staticmethod]
+    #[pyo3(signature = (path, head, instruments, by_hand, *, temporary=false))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        head: u64,
+        instruments: Vec<InstrumentArgument>,
+        by_hand: bool,
+        temporary: bool,
+    ) -> PyResult<Self> {
+        let input = Arc::new(FileInput::new(path, temporary));
+        let rows = instruments.into_iter().map(instrument).collect::<PyResult<Vec<_>>>()?;
+        let feed = if by_hand { TapeFeed::Hand } else { TapeFeed::Venue };
+        let made = py.detach(|| CoreTape::open(input, head, rows, feed));
+        Ok(Self { tape: Mutex::new(made.map_err(refused)?) })
+    }
+
+    /// Venue and symbol of each instrument.
+    #[getter]
+    fn instruments(&self) -> Names {
+        let tape = self.rewound();
+        let name = |row: &TapeInstrument| (row.venue.as_str(), row.symbol.clone());
+        tape.instruments().iter().map(name).collect()
     }
 
     /// Number of records.
@@ -87,16 +116,22 @@ fn refused(error: TapeError) -> PyErr {
 /// Venue and symbol of each instrument.
 type Names = Vec<(&'static str, String)>;
 
-/// Decodes a whole raw recording: its instruments as (venue, symbol), and its records.
+/// (venue, symbol, tick, lot) of an instrument that was decoded.
+type InstrumentRow = (&'static str, String, Option<i64>, Option<i64>);
+
+/// Decodes a whole raw recording: its instruments, and its records.
 #[pyfunction]
 pub(crate) fn recording_records<'py>(
     py: Python<'py>,
     recording: &Recording,
-) -> PyResult<(Names, Bound<'py, PyBytes>)> {
+) -> PyResult<(Vec<InstrumentRow>, Bound<'py, PyBytes>)> {
     let replay = recording.rewound()?;
     let (instruments, records) = py.detach(|| tape::records_of(replay)).map_err(refused)?;
-    let names = instruments.into_iter().map(|(venue, symbol)| (venue.as_str(), symbol)).collect();
-    Ok((names, PyBytes::new(py, &records)))
+    let row = |row: TapeInstrument| {
+        let (tick, lot) = (row.tick.map(|tick| tick.0), row.lot.map(|lot| lot.0));
+        (row.venue.as_str(), row.symbol, tick, lot)
+    };
+    Ok((instruments.into_iter().map(row).collect(), PyBytes::new(py, &records)))
 }
 
 /// Splits records into columns of fixed-width little-endian numbers, in the order of the fields;

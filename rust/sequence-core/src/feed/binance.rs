@@ -10,12 +10,13 @@
 use std::collections::VecDeque;
 
 use super::levels::{Reading, required, trade_amounts};
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
+use crate::venue::Terms;
 
 /// Diffs that may wait for a REST book; older ones go first.
 const MAX_WAITING: usize = 1_000;
@@ -62,6 +63,8 @@ pub struct Binance {
     session: Session,
     pairs: Vec<Pair>,
     futures: bool,
+    /// A REST book that came before anything said whose it is.
+    nameless: Option<Vec<u8>>,
 }
 
 impl Default for Binance {
@@ -73,7 +76,12 @@ impl Default for Binance {
 impl Binance {
     /// For spot streams.
     pub fn new() -> Self {
-        Self { session: Session::new(FeedVenue::Binance), pairs: Vec::new(), futures: false }
+        Self {
+            session: Session::new(FeedVenue::Binance),
+            pairs: Vec::new(),
+            futures: false,
+            nameless: None,
+        }
     }
 
     /// For USD-margined futures streams, whose instruments are perpetuals.
@@ -82,17 +90,33 @@ impl Binance {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
         let mut scanner = Scanner::new(frame)?;
         let [stream, data, event, last_update, symbol] =
             scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
         scanner.finish()?;
         if last_update.is_some() {
-            let only = self.only_symbol().ok_or(FeedError::Field("symbol"))?;
-            return self.rest_book(&only, Scanner::new(frame)?, stamp, out);
+            return match self.only_symbol() {
+                Some(only) => self.rest_book(&only, Scanner::new(frame)?, stamp, out),
+                None if self.session.instruments().is_empty() => {
+                    // It came before the first diff, which says whose it is.
+                    self.nameless = Some(frame.to_vec());
+                    Ok(())
+                }
+                None => Err(FeedError::Field("symbol")),
+            };
         }
         let Some(data) = data else {
             return match (event, symbol) {
-                (None, None) => Ok(()),
+                (None, None) => {
+                    if !is_answer(frame) {
+                        self.session.other(frame);
+                    }
+                    Ok(())
+                }
                 _ => self.event(Scanner::new(frame)?, stamp, out),
             };
         };
@@ -147,7 +171,11 @@ impl Binance {
             class,
         ] = scanner.fields(&["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"])?;
         let Some(symbol) = symbol else { return Ok(()) };
-        let instrument = self.instrument(&symbol.string()?)?;
+        let symbol = symbol.string()?;
+        let instrument = self.instrument(&symbol)?;
+        if let Some(book) = self.nameless.take() {
+            self.rest_book(&symbol, Scanner::new(&book)?, stamp, out)?;
+        }
         let stamp = stamp.at(millis(time));
         let event = event.map(Raw::string).transpose()?;
         match event.as_deref() {
@@ -282,6 +310,11 @@ impl Binance {
     }
 }
 
+/// The answer to a subscription.
+fn is_answer(frame: &[u8]) -> bool {
+    frame.starts_with(b"{\"result\":") || frame.starts_with(b"{\"id\":")
+}
+
 /// A diff continues a REST book when it covers the book's id or starts right behind it.
 fn bridges(diff: &Diff, id: u64) -> bool {
     diff.previous_id.is_some_and(|previous| previous <= id) || diff.first_id <= id.saturating_add(1)
@@ -328,22 +361,24 @@ impl Decoder for Binance {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // A lost diff shows as a gap at the next one: nothing needs to be given up here.
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, false, out))
+        self.read(frame, stamp, out)
+            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
     }
 
-    fn rest_snapshot(
+    fn rest_answer(
         &mut self,
-        venue_symbol: &str,
+        venue_symbol: Option<&str>,
         body: &[u8],
         recv_ns: i64,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
+        let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         Scanner::new(body)
             .map_err(FeedError::from)
             .and_then(|scanner| self.rest_book(venue_symbol, scanner, stamp, out))
-            .inspect_err(|_| self.session.rejected(stamp, false, out))
+            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
@@ -352,6 +387,10 @@ impl Decoder for Binance {
             pair.waiting.clear();
         }
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{FeedInstrument, FeedStats, FeedVenue, Replay, ReplayError};
+use super::{FeedInstrument, FeedStats, FeedVenue, Heard, Replay, ReplayError};
 use crate::book::{Book, Level};
 use crate::ids::BookSide;
 use crate::tape::{EventKind, FeedStatus, MarketEvent};
@@ -109,7 +109,8 @@ pub fn check_recording(
     let mut replay = Replay::new(data, venue)?;
     let mut markets: BTreeMap<String, MarketReport> = BTreeMap::new();
     let (mut messages, mut backwards, mut clock_ns) = (0, 0, i64::MIN);
-    replay.advance(i64::MAX, &mut |instrument, events| {
+    replay.advance(i64::MAX, &mut |instrument, heard| {
+        let Heard::Message(events) = heard else { return };
         messages += 1;
         for event in events {
             backwards += u64::from(event.ts_local_ns < clock_ns);

@@ -7,12 +7,27 @@
 //! hit. Source: Coinbase API reference, "Matches", "Level2" and "Sequence numbers".
 
 use super::levels::{Reading, required, row, trade_amounts};
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, rfc3339};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
+use crate::venue::Terms;
+
+/// Messages that change no book.
+const HARMLESS: [&str; 10] = [
+    "match",
+    "last_match",
+    "ticker",
+    "heartbeat",
+    "subscriptions",
+    "status",
+    "error",
+    "market_trades",
+    "heartbeats",
+    "candles",
+];
 
 /// Decoder of a Coinbase connection of either kind.
 #[derive(Debug)]
@@ -39,6 +54,10 @@ impl Coinbase {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.trim_ascii_start().starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
         let mut scanner = Scanner::new(frame)?;
         let [kind, product, bids, asks, changes, time, channel, sequence, events, timestamp] =
             scanner.fields(&[
@@ -58,8 +77,12 @@ impl Coinbase {
             let stamp = stamp.at(rfc3339(timestamp));
             return self.advanced(&channel.string()?, sequence, events, stamp, out);
         }
+        let Some(kind) = kind else {
+            self.session.other(frame);
+            return Ok(());
+        };
         let stamp = stamp.at(rfc3339(time));
-        match &*required(kind, "type")?.string()? {
+        match &*kind.string()? {
             "snapshot" => {
                 let instrument = self.instrument(product)?;
                 self.reading.clear();
@@ -78,7 +101,8 @@ impl Coinbase {
                 let instrument = self.instrument(product)?;
                 out.heartbeat(instrument, stamp);
             }
-            _ => {}
+            "subscriptions" | "status" | "error" => {}
+            _ => self.session.other(frame),
         }
         Ok(())
     }
@@ -275,12 +299,21 @@ impl Decoder for Coinbase {
     fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))
+        self.read(frame, stamp, out).inspect_err(|_| {
+            let kind = Lost::of(frame, "type", &HARMLESS, "product_id");
+            let channel = Lost::of(frame, "channel", &HARMLESS, "product_id");
+            let lost = if channel == Lost::Nothing { channel } else { kind };
+            self.session.rejected(lost, stamp, out);
+        })
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
         self.sequence = None;
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {

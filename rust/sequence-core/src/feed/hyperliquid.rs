@@ -1,24 +1,28 @@
 //! Hyperliquid: `l2Book` and `trades`.
 //!
 //! Every `l2Book` frame is the whole visible book. The first one becomes a snapshot; later ones
-//! are compared with the book before and become the levels that changed, so that what rests on an
-//! untouched level keeps its place. Trades repeat across reconnects and are told apart by `tid`;
+//! are compared with the book before and become the levels that changed and those that traded, so
+//! that what rests on an untouched level keeps its place. Trades repeat across reconnects and are told apart by `tid`;
 //! the first `trades` frame of a coin repeats history. `bbo` runs ahead of the book and only
 //! proves the connection alive. The two coins of an outcome market (`#NNN0`, `#NNN1`) mirror each
 //! other and are listed separately: adding them would double the liquidity.
 
 use std::collections::BTreeSet;
 
-use super::levels::{Reading, SideLevel, required, trade_amounts};
+use super::levels::{Reading, SideLevel, replace, required, trade_amounts};
 use super::seen::Seen;
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
-use crate::number::Quantity;
+use crate::number::Price;
 use crate::tape::flag;
+use crate::venue::Terms;
+
+/// Traded levels remembered until the next frame of the book.
+const MAX_PRINTED: usize = 256;
 
 /// What is kept of one coin.
 #[derive(Debug, Default)]
@@ -27,6 +31,10 @@ struct Coin {
     book_time_ns: i64,
     had_trades: bool,
     seen: Seen,
+    /// An update was passed on since the last snapshot.
+    updated: bool,
+    /// Levels that traded since the last frame.
+    printed: Vec<(BookSide, Price)>,
 }
 
 /// Decoder of a Hyperliquid connection.
@@ -51,10 +59,17 @@ impl Hyperliquid {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
         let mut scanner = Scanner::new(frame)?;
         let [channel, data] = scanner.fields(&["channel", "data"])?;
         scanner.finish()?;
-        let Some(channel) = channel else { return Ok(()) };
+        let Some(channel) = channel else {
+            self.session.other(frame);
+            return Ok(());
+        };
         match &*channel.string()? {
             "l2Book" => self.book(required(data, "data")?, stamp, out),
             "trades" => self.trades(required(data, "data")?, stamp, out),
@@ -68,7 +83,11 @@ impl Hyperliquid {
                 self.session.heartbeat_all(stamp, out);
                 Ok(())
             }
-            _ => Ok(()),
+            "subscriptionResponse" | "allMids" | "activeAssetCtx" | "candle" => Ok(()),
+            _ => {
+                self.session.other(frame);
+                Ok(())
+            }
         }
     }
 
@@ -94,10 +113,13 @@ impl Hyperliquid {
         }
         coin.book_time_ns = stamp.venue_ns;
         let live = self.session.is_live(instrument);
-        let changed = coin.replace(&self.reading.levels);
+        let mut changed = replace(&mut coin.book, &self.reading.levels);
         if live {
+            coin.confirm(&self.reading.levels, &mut changed);
             out.update(instrument, &changed, stamp);
         } else {
+            coin.updated = false;
+            coin.printed.clear();
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         }
         Ok(())
@@ -153,6 +175,9 @@ impl Hyperliquid {
                 continue;
             }
             let flags = if coin.had_trades { 0 } else { flag::BACKFILLED };
+            if let Some(side) = hit.filter(|_| coin.printed.len() < MAX_PRINTED) {
+                coin.printed.push((side, price));
+            }
             let trade = Trade { hit, price, quantity, id, flags };
             self.session.stats.prints += 1;
             out.push(stamp.at(millis(time)).print(trade));
@@ -168,36 +193,23 @@ impl Hyperliquid {
 }
 
 impl Coin {
-    /// Takes the new book and returns the levels in which it differs from the one before.
-    fn replace(&mut self, levels: &[SideLevel]) -> Vec<SideLevel> {
-        let mut next = Book::new();
-        // Sides come best first and are held best last: from the end, every insert is a push.
-        for level in levels.iter().rev() {
-            next.set(level.side, level.price, level.quantity);
+    /// Adds levels that did not change and must be told all the same: those that traded, as the new
+    /// frame shows what is left of them, and one of a first frame that equals its snapshot, as it
+    /// shows that the snapshot still holds.
+    fn confirm(&mut self, levels: &[SideLevel], changed: &mut Vec<SideLevel>) {
+        let known = changed.len();
+        for (side, price) in self.printed.drain(..) {
+            let same = |level: &&SideLevel| level.side == side && level.price == price;
+            if let Some(level) =
+                levels.iter().find(same).filter(|_| !changed.iter().any(|level| same(&level)))
+            {
+                changed.push(*level);
+            }
         }
-        if next == self.book {
-            return Vec::new();
+        if changed.len() == known && known == 0 && !self.updated {
+            changed.extend(levels.first());
         }
-        let mut changed = Vec::new();
-        for side in [BookSide::Bid, BookSide::Ask] {
-            let gone = self
-                .book
-                .levels(side)
-                .filter(|old| next.quantity_at(side, old.price) == Quantity::ZERO);
-            changed.extend(gone.map(|old| SideLevel {
-                side,
-                price: old.price,
-                quantity: Quantity::ZERO,
-                orders: 0,
-            }));
-        }
-        changed.extend(
-            levels
-                .iter()
-                .filter(|level| level.quantity != self.book.quantity_at(level.side, level.price)),
-        );
-        self.book = next;
-        changed
+        self.updated |= !changed.is_empty();
     }
 }
 
@@ -223,7 +235,8 @@ impl Decoder for Hyperliquid {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // The next frame is the whole book again: an unreadable one costs nothing that lasts.
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, false, out))
+        self.read(frame, stamp, out)
+            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
@@ -232,6 +245,10 @@ impl Decoder for Hyperliquid {
             coin.book_time_ns = 0;
         }
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {

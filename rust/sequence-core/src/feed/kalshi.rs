@@ -13,16 +13,33 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::{Reading, SideLevel, parse_price, required, row, same_levels, trade_amounts};
+use super::clock::ns_by_size;
+use super::levels::{Reading, SideLevel, parse_price, parse_quantity, required, row, same_levels};
 use super::seen::Seen;
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis, rfc3339};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::{PRICE_ONE, Price, Quantity};
-use crate::tape::FeedStatus;
+use crate::tape::{FeedStatus, flag};
+use crate::venue::{PriceGrid, Terms, TermsOrigin};
+
+/// Messages that say nothing of a market's book or trades.
+const QUIET: [&str; 7] =
+    ["subscribed", "unsubscribed", "ok", "error", "ticker", "ticker_v2", "event_lifecycle"];
+/// Messages that change no book.
+const HARMLESS: [&str; 8] = [
+    "trade",
+    "subscribed",
+    "unsubscribed",
+    "error",
+    "ticker",
+    "ticker_v2",
+    "event_lifecycle",
+    "market_lifecycle_v2",
+];
 
 /// Decoder of a Kalshi connection.
 #[derive(Debug)]
@@ -64,15 +81,25 @@ impl Kalshi {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
         let mut scanner = Scanner::new(frame)?;
         let [kind, sid, seq, msg] = scanner.fields(&["type", "sid", "seq", "msg"])?;
         scanner.finish()?;
-        let Some(kind) = kind else { return Ok(()) };
+        let Some(kind) = kind else {
+            self.session.other(frame);
+            return Ok(());
+        };
         let kind = kind.string()?;
         if !matches!(
             &*kind,
             "orderbook_snapshot" | "orderbook_delta" | "trade" | "market_lifecycle_v2"
         ) {
+            if !QUIET.contains(&&*kind) {
+                self.session.other(frame);
+            }
             return Ok(());
         }
         let sid = sid.map_or(Ok(0), Raw::unsigned)?;
@@ -147,20 +174,31 @@ impl Kalshi {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [ticker, yes, no, yes_old, no_old] = msg.scanner().fields(&[
-            "market_ticker",
-            "yes_dollars_fp",
-            "no_dollars_fp",
-            "yes_dollars",
-            "no_dollars",
-        ])?;
+        let [ticker, yes, no, yes_dollars, no_dollars, yes_cents, no_cents] =
+            msg.scanner().fields(&[
+                "market_ticker",
+                "yes_dollars_fp",
+                "no_dollars_fp",
+                "yes_dollars",
+                "no_dollars",
+                "yes",
+                "no",
+            ])?;
         let instrument = self.instrument(ticker)?;
         self.reading.clear();
-        for (list, outcome) in [(yes.or(yes_old), BookSide::Bid), (no.or(no_old), BookSide::Ask)] {
+        for (dollars, cents, outcome) in [
+            (yes.or(yes_dollars), yes_cents, BookSide::Bid),
+            (no.or(no_dollars), no_cents, BookSide::Ask),
+        ] {
             // An outcome without bids is left out or null.
-            if let Some(list) = list.filter(|list| list.is_array()) {
-                self.read_bids(list, outcome)?;
+            let written = [(dollars, Unit::Dollars), (cents, Unit::Cents)].into_iter();
+            let mut lists = written.filter_map(|(list, unit)| Some((list?, unit)));
+            if let Some((list, unit)) = lists.find(|(list, _)| list.is_array()) {
+                self.read_bids(list, outcome, unit)?;
             }
+        }
+        if self.reading.levels.is_empty() {
+            check_is_empty(msg)?;
         }
         if !self.session.accept(instrument, &self.reading, stamp, out) {
             return Ok(());
@@ -187,12 +225,15 @@ impl Kalshi {
         Ok(())
     }
 
-    fn read_bids(&mut self, list: Raw<'_>, side: BookSide) -> Result<(), FeedError> {
+    fn read_bids(&mut self, list: Raw<'_>, side: BookSide, unit: Unit) -> Result<(), FeedError> {
         let mut scanner = list.scanner();
         scanner.array()?;
         while scanner.element()? {
             let [price, quantity] = row(&mut scanner)?;
-            self.reading.push(side, price, quantity, 0);
+            match unit {
+                Unit::Dollars => self.reading.push(side, price, quantity, 0),
+                Unit::Cents => self.reading.push(side, &dollars_of(price), quantity, 0),
+            }
         }
         let mut dropped = 0;
         self.reading.levels.retain_mut(|level| {
@@ -205,24 +246,25 @@ impl Kalshi {
     }
 
     fn delta(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let [ticker, side, price, delta, ts_ms, ts] = msg.scanner().fields(&[
+        let [ticker, side, price, delta, ts_ms, ts, cents, contracts] = msg.scanner().fields(&[
             "market_ticker",
             "side",
             "price_dollars",
             "delta_fp",
             "ts_ms",
             "ts",
+            "price",
+            "delta",
         ])?;
         let instrument = self.instrument(ticker)?;
-        let stamp = stamp.at(if ts_ms.is_some() { millis(ts_ms) } else { rfc3339(ts) });
+        let stamp = stamp.at(if ts_ms.is_some() { millis(ts_ms) } else { time(ts) });
         let side = match &*required(side, "side")?.string()? {
             "yes" => BookSide::Bid,
             "no" => BookSide::Ask,
             _ => return Err(FeedError::Field("side")),
         };
-        let price = parse_price(required(price, "price_dollars")?.decimal()?)
-            .ok_or(FeedError::Field("price_dollars"))?;
-        let change = Quantity::parse(required(delta, "delta_fp")?.decimal()?)
+        let price = price_of(price, cents, "price_dollars")?;
+        let change = Quantity::parse(required(delta.or(contracts), "delta_fp")?.decimal()?)
             .ok()
             .ok_or(FeedError::Field("delta_fp"))?;
         let mut level = SideLevel { side, price, quantity: change, orders: 0 };
@@ -249,14 +291,19 @@ impl Kalshi {
     }
 
     fn trade(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let [ticker, price, count, taker, id, ts_ms] = msg.scanner().fields(&[
-            "market_ticker",
-            "yes_price_dollars",
-            "count_fp",
-            "taker_side",
-            "trade_id",
-            "ts_ms",
-        ])?;
+        let [ticker, price, count, taker, id, ts_ms, ts, cents, contracts, block] =
+            msg.scanner().fields(&[
+                "market_ticker",
+                "yes_price_dollars",
+                "count_fp",
+                "taker_side",
+                "trade_id",
+                "ts_ms",
+                "ts",
+                "yes_price",
+                "count",
+                "is_block_trade",
+            ])?;
         let instrument = self.instrument(ticker)?;
         // A taker of YES bought from the YES asks; a taker of NO sold YES to the YES bids.
         let hit = match &*required(taker, "taker_side")?.string()? {
@@ -264,18 +311,25 @@ impl Kalshi {
             "no" => Some(BookSide::Bid),
             _ => None,
         };
-        let (price, quantity) = trade_amounts(price, count)?;
-        if price.0 >= PRICE_ONE {
+        let price = price_of(price, cents, "yes_price_dollars")?;
+        let quantity = required(count.or(contracts), "count_fp")?.decimal()?;
+        let quantity = parse_quantity(quantity).filter(|quantity| quantity.0 > 0);
+        let quantity = quantity.ok_or(FeedError::Field("count_fp"))?;
+        if price.0 <= 0 || price.0 >= PRICE_ONE {
             return Err(FeedError::Field("yes_price_dollars"));
         }
+        // A block was agreed between two parties and met no book.
+        let is_block = block.and_then(|raw| raw.bool().ok()).unwrap_or(false);
+        let flags = if is_block { flag::OFF_BOOK } else { 0 };
         let id = id.and_then(|id| id.string().ok()).map_or(0, |text| uuid_head(&text));
         if id != 0 && !self.trades.first_time(id) {
             self.session.stats.duplicates += 1;
             return Ok(());
         }
         self.session.stats.prints += 1;
-        let trade = Trade { hit, price, quantity, id, flags: 0 };
-        out.push(stamp.at(millis(ts_ms)).print(trade));
+        let trade = Trade { hit, price, quantity, id, flags };
+        let stamp = stamp.at(if ts_ms.is_some() { millis(ts_ms) } else { time(ts) });
+        out.push(stamp.print(trade));
         out.close(instrument);
         Ok(())
     }
@@ -286,7 +340,13 @@ impl Kalshi {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [ticker, event] = msg.scanner().fields(&["market_ticker", "event_type"])?;
+        let [ticker, event, structure] =
+            msg.scanner().fields(&["market_ticker", "event_type", "price_level_structure"])?;
+        let grid = structure.map(Raw::string).transpose()?;
+        if let Some(grid) = grid.and_then(|text| PriceGrid::parse(&text)) {
+            let terms = Terms { grid: Some(grid), ..Terms::of(TermsOrigin::Venue) };
+            self.session.know(&required(ticker, "market_ticker")?.string()?, terms);
+        }
         let status = match &*required(event, "event_type")?.string()? {
             "activated" => FeedStatus::Open,
             "deactivated" => FeedStatus::Halted,
@@ -298,6 +358,46 @@ impl Kalshi {
         out.close(instrument);
         Ok(())
     }
+}
+
+/// An empty book is one whose lists are empty, not one whose lists have names we do not know.
+fn check_is_empty(msg: Raw<'_>) -> Result<(), FeedError> {
+    let names = ["yes_dollars_fp", "no_dollars_fp", "yes_dollars", "no_dollars", "yes", "no"];
+    let known = msg.scanner().fields(&names)?.into_iter().flatten();
+    let known = known.filter(|list| list.is_array()).count();
+    let lists = msg.text().matches(":[").count() + msg.text().matches(": [").count();
+    if lists > known { Err(FeedError::Field("yes_dollars_fp")) } else { Ok(()) }
+}
+
+/// How a price is written: since 2025 in dollars, before in whole cents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Dollars,
+    Cents,
+}
+
+/// A price in dollars, or the older one in cents.
+fn price_of(
+    dollars: Option<Raw<'_>>,
+    cents: Option<Raw<'_>>,
+    name: &'static str,
+) -> Result<Price, FeedError> {
+    let parsed = match (dollars, cents) {
+        (None, Some(cents)) => parse_price(&dollars_of(cents.decimal()?)),
+        (dollars, _) => parse_price(required(dollars, name)?.decimal()?),
+    };
+    parsed.ok_or(FeedError::Field(name))
+}
+
+/// Cents as dollars, exactly; what is no number stays none.
+fn dollars_of(cents: &str) -> String {
+    format!("{cents}e-2")
+}
+
+/// A time in RFC 3339, or the older one in seconds, in ns; 0 when unusable.
+fn time(raw: Option<Raw<'_>>) -> i64 {
+    let number = raw.and_then(|raw| raw.decimal().ok()).and_then(ns_by_size);
+    number.unwrap_or_else(|| rfc3339(raw))
 }
 
 /// Turns a bid of an outcome into its level of the YES book; false outside `(0, 1)`.
@@ -327,12 +427,19 @@ impl Decoder for Kalshi {
     fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))
+        self.read(frame, stamp, out).inspect_err(|_| {
+            let lost = Lost::of(frame, "type", &HARMLESS, "market_ticker");
+            self.session.rejected(lost, stamp, out);
+        })
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
         self.sequences.clear();
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {

@@ -7,13 +7,14 @@
 
 use super::crc32::Crc32;
 use super::levels::{Reading, SideLevel, required, trade_amounts};
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, rfc3339};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::{Price, Quantity};
 use crate::tape::{FeedStatus, flag};
+use crate::venue::Terms;
 
 /// Depths that can be subscribed to.
 const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
@@ -25,7 +26,31 @@ const CHECKSUM_LEVELS: usize = 10;
 struct Row {
     price: Price,
     price_digits: u64,
+    quantity: Quantity,
     quantity_digits: u64,
+}
+
+/// The book of one symbol. Without an acknowledgement its depth is not known: every depth that the
+/// snapshot fits is folded beside the others until the checksums have refuted all but one.
+#[derive(Debug, Clone, Default)]
+struct Folded {
+    /// Depth that was acknowledged.
+    depth: Option<usize>,
+    /// The one passed on.
+    shown: DigitBook,
+    /// Larger depths that may be the right one.
+    others: Vec<DigitBook>,
+}
+
+/// What a message came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The checksum holds.
+    Holds,
+    /// It holds for another depth than the one passed on so far.
+    Deeper,
+    /// It holds for none.
+    Fails,
 }
 
 /// A book whose checksum can be recomputed. Best level last, as in [`crate::book::Book`].
@@ -40,7 +65,7 @@ struct DigitBook {
 #[derive(Debug)]
 pub struct Kraken {
     session: Session,
-    books: Vec<DigitBook>,
+    books: Vec<Folded>,
     reading: Reading,
     digits: Vec<(u64, u64)>,
 }
@@ -59,6 +84,10 @@ impl Kraken {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
         let mut scanner = Scanner::new(frame)?;
         let [channel, kind, data, method, result] =
             scanner.fields(&["channel", "type", "data", "method", "result"])?;
@@ -66,7 +95,10 @@ impl Kraken {
         if let Some(method) = method {
             return self.acknowledged(method, result);
         }
-        let Some(channel) = channel else { return Ok(()) };
+        let Some(channel) = channel else {
+            self.session.other(frame);
+            return Ok(());
+        };
         match &*channel.string()? {
             "book" => {
                 let snapshot = required(kind, "type")?.string()? == "snapshot";
@@ -81,7 +113,11 @@ impl Kraken {
                 self.session.heartbeat_all(stamp, out);
                 Ok(())
             }
-            _ => Ok(()),
+            "ticker" | "ohlc" => Ok(()),
+            _ => {
+                self.session.other(frame);
+                Ok(())
+            }
         }
     }
 
@@ -109,7 +145,7 @@ impl Kraken {
         let instrument = self
             .session
             .instrument(&symbol, |text| (InstrumentKind::Spot, text.replace('/', "-")))?;
-        self.books.resize_with(self.session.instruments().len(), DigitBook::default);
+        self.books.resize_with(self.session.instruments().len(), Folded::default);
         Ok(instrument)
     }
 
@@ -137,19 +173,18 @@ impl Kraken {
         if snapshot {
             folded.start(&self.reading.levels);
         }
-        for (level, digits) in self.reading.levels.iter().zip(&self.digits) {
-            folded.set(level, *digits);
-        }
-        folded.crop(&mut self.reading.levels);
-        if u64::from(folded.checksum()) != checksum {
-            self.session.resync(instrument, stamp, out);
-            return Ok(());
-        }
-        self.session.stats.checksums_matched += 1;
-        if snapshot {
-            self.session.snapshot(instrument, &self.reading.levels, stamp, out);
-        } else {
-            out.update(instrument, &self.reading.levels, stamp);
+        let verdict = folded.fold(&mut self.reading.levels, &self.digits, checksum);
+        self.session.stats.checksums_matched += u64::from(verdict != Verdict::Fails);
+        match verdict {
+            Verdict::Fails => self.session.resync(instrument, stamp, out),
+            Verdict::Deeper => {
+                let levels = folded.shown.levels();
+                self.session.snapshot(instrument, &levels, stamp, out);
+            }
+            Verdict::Holds if snapshot => {
+                self.session.snapshot(instrument, &self.reading.levels, stamp, out);
+            }
+            Verdict::Holds => out.update(instrument, &self.reading.levels, stamp),
         }
         Ok(())
     }
@@ -230,11 +265,16 @@ impl Decoder for Kraken {
         let stamp = Stamp::received(recv_ns);
         self.session.stats.frames += 1;
         // A lost update shows in the next checksum: nothing needs to be given up here.
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, false, out))
+        self.read(frame, stamp, out)
+            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {
@@ -246,17 +286,67 @@ impl Decoder for Kraken {
     }
 }
 
-impl DigitBook {
-    /// Empties the book for a snapshot. Without an acknowledgement the depth is the smallest one
-    /// on offer that holds the snapshot.
+impl Folded {
+    /// Empties the book for a snapshot.
     fn start(&mut self, levels: &[SideLevel]) {
-        self.bids.clear();
-        self.asks.clear();
         let count = |side| levels.iter().filter(|level| level.side == side).count();
         let held = count(BookSide::Bid).max(count(BookSide::Ask));
-        if self.depth.is_none_or(|depth| depth < held) {
-            self.depth = DEPTHS.into_iter().find(|depth| *depth >= held);
+        let acknowledged = self.depth.filter(|depth| *depth >= held);
+        let fits: Vec<usize> = match acknowledged {
+            Some(depth) => vec![depth],
+            None => DEPTHS.into_iter().filter(|depth| *depth >= held).collect(),
+        };
+        let book = |depth: usize| DigitBook { depth: Some(depth), ..DigitBook::default() };
+        let mut books = fits.into_iter().map(book);
+        self.shown = books.next().unwrap_or_default();
+        self.others = books.collect();
+    }
+
+    /// Folds a message and compares checksums. What the crop of the book passed on takes away is
+    /// added to `levels`.
+    fn fold(
+        &mut self,
+        levels: &mut Vec<SideLevel>,
+        digits: &[(u64, u64)],
+        checksum: u64,
+    ) -> Verdict {
+        let changed = digits.len();
+        let mut unseen = Vec::new();
+        for book in &mut self.others {
+            for (level, digits) in levels.iter().zip(digits) {
+                book.set(level, *digits);
+            }
+            book.crop(&mut unseen);
         }
+        for (level, digits) in levels.iter().take(changed).zip(digits) {
+            self.shown.set(level, *digits);
+        }
+        self.shown.crop(levels);
+        self.others.retain(|book| u64::from(book.checksum()) == checksum);
+        if u64::from(self.shown.checksum()) == checksum {
+            return Verdict::Holds;
+        }
+        if self.others.is_empty() {
+            return Verdict::Fails;
+        }
+        self.shown = self.others.remove(0);
+        Verdict::Deeper
+    }
+}
+
+impl DigitBook {
+    /// All levels, as they would be passed on.
+    fn levels(&self) -> Vec<SideLevel> {
+        let of = |side, rows: &[Row]| {
+            let level = move |row: &Row| {
+                let (price, quantity) = (row.price, row.quantity);
+                SideLevel { side, price, quantity, orders: 0 }
+            };
+            rows.iter().map(level).collect::<Vec<_>>()
+        };
+        let mut levels = of(BookSide::Bid, &self.bids);
+        levels.extend(of(BookSide::Ask, &self.asks));
+        levels
     }
 
     fn set(&mut self, level: &SideLevel, (price_digits, quantity_digits): (u64, u64)) {
@@ -269,7 +359,7 @@ impl DigitBook {
             BookSide::Ask => level.price.cmp(&row.price),
         });
         let (price, quantity) = (level.price, level.quantity);
-        let row = Row { price, price_digits, quantity_digits };
+        let row = Row { price, price_digits, quantity, quantity_digits };
         match (found, quantity.0 > 0) {
             (Ok(at), true) => {
                 if let Some(slot) = rows.get_mut(at) {

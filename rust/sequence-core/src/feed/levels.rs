@@ -21,8 +21,10 @@ pub(super) struct SideLevel {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reading {
     pub(super) levels: Vec<SideLevel>,
-    /// Levels that were no levels: not a number, not positive, out of range.
+    /// Levels that were no levels: not a number, not positive.
     pub(super) dropped: u32,
+    /// Levels with a price or size that is a number and none of ours.
+    pub(super) beyond: u32,
     /// A size below zero was read: the sender and we do not mean the same book.
     pub(super) negative: bool,
 }
@@ -31,11 +33,13 @@ impl Reading {
     pub(super) fn clear(&mut self) {
         self.levels.clear();
         self.dropped = 0;
+        self.beyond = 0;
         self.negative = false;
     }
 
-    /// Adds a level from its texts, or counts it as dropped.
+    /// Adds a level from its texts, or counts why it is none.
     pub(super) fn push(&mut self, side: BookSide, price: &str, quantity: &str, orders: u32) {
+        let texts = [price, quantity];
         let price = parse_price(price).filter(|price| in_range(price.0, 1));
         let quantity = parse_quantity(quantity);
         match (price, quantity) {
@@ -43,6 +47,8 @@ impl Reading {
             (Some(price), Some(quantity)) if in_range(quantity.0, 0) => {
                 self.levels.push(SideLevel { side, price, quantity, orders });
             }
+            (_, Some(quantity)) if quantity.0 < 0 => self.negative = true,
+            _ if texts.into_iter().all(is_positive_number) => self.beyond += 1,
             _ => self.dropped += 1,
         }
     }
@@ -112,6 +118,17 @@ fn plain_units(text: &str, decimals: u32) -> Option<i64> {
     units.checked_mul(10i64.pow(decimals - places))
 }
 
+/// A plain number above 0, of any length and size.
+fn is_positive_number(text: &str) -> bool {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let number =
+        [whole, decimals, exponent].into_iter().all(|part| !part.is_empty() && digits(part));
+    number && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+}
+
 fn in_range(units: i64, least: i64) -> bool {
     (least..=MAX_UNITS).contains(&units)
 }
@@ -157,6 +174,33 @@ pub(super) fn trade_amounts(
         return Err(FeedError::Field("size"));
     }
     Ok((price, quantity))
+}
+
+/// Takes a whole new book and returns the levels in which it differs from the one before.
+pub(super) fn replace(book: &mut Book, levels: &[SideLevel]) -> Vec<SideLevel> {
+    let mut next = Book::new();
+    // Sides mostly come best first and are held best last: from the end, every insert is a push.
+    for level in levels.iter().rev() {
+        next.set(level.side, level.price, level.quantity);
+    }
+    if next == *book {
+        return Vec::new();
+    }
+    let mut changed = Vec::new();
+    for side in [BookSide::Bid, BookSide::Ask] {
+        let gone =
+            book.levels(side).filter(|old| next.quantity_at(side, old.price) == Quantity::ZERO);
+        changed.extend(gone.map(|old| SideLevel {
+            side,
+            price: old.price,
+            quantity: Quantity::ZERO,
+            orders: 0,
+        }));
+    }
+    let differs = |level: &&SideLevel| level.quantity != book.quantity_at(level.side, level.price);
+    changed.extend(levels.iter().filter(differs));
+    *book = next;
+    changed
 }
 
 /// A folded book is the same as a snapshot read just now.

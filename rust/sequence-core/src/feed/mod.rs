@@ -9,12 +9,18 @@
 
 pub mod capture;
 mod check;
+mod clock;
 mod crc32;
 mod levels;
+mod lines;
+mod outlook;
+mod part;
 mod replay;
 mod seen;
 mod session;
 mod stamp;
+mod terms;
+mod venues;
 
 mod binance;
 mod coinbase;
@@ -29,13 +35,17 @@ pub use coinbase::Coinbase;
 pub use hyperliquid::Hyperliquid;
 pub use kalshi::Kalshi;
 pub use kraken::Kraken;
+pub use lines::LineError;
+pub use outlook::Outlook;
+pub use part::Part;
 pub use polymarket::Polymarket;
-pub use replay::{Replay, ReplayError};
+pub use replay::{Heard, Replay, ReplayError, streams};
 
 use crate::ids::{InstrumentKind, VenueId};
 use crate::json::JsonError;
 use crate::reject::text_enum;
 use crate::tape::{MarketEvent, flag};
+use crate::venue::Terms;
 
 text_enum!(
     /// Venues whose frames can be decoded.
@@ -65,6 +75,14 @@ impl FeedVenue {
             Self::Kalshi => VenueId(8),
             Self::Kraken => VenueId(9),
             Self::Polymarket => VenueId(11),
+        }
+    }
+
+    /// A decoder for a recording of spot or, at Binance, of futures.
+    pub(crate) fn decoder_of(self, futures: bool) -> Box<dyn Decoder> {
+        match self {
+            Self::Binance if futures => Box::new(Binance::futures()),
+            _ => self.decoder(),
         }
     }
 
@@ -140,8 +158,14 @@ pub struct FeedStats {
     pub holes: u64,
     /// Messages or prints ignored because they came before.
     pub duplicates: u64,
-    /// Levels dropped: no number, not positive, beyond the range.
+    /// Instruments whose terms the venue's own data named.
+    pub listed: u64,
+    /// Frames that were read and are of no kind that is known here.
+    pub unknown: u64,
+    /// Levels dropped: no number, or not positive.
     pub dropped_levels: u64,
+    /// Levels whose price or size our numbers cannot hold. Their books are given up.
+    pub beyond_range: u64,
     /// Snapshots over a live book that showed what the book already held.
     pub rebases_equal: u64,
     /// Snapshots over a live book that emptied it.
@@ -226,17 +250,21 @@ pub trait Decoder: std::fmt::Debug + Send {
     /// Decodes one frame received at `recv_ns` (ns since the Unix epoch) and appends to `out`.
     fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError>;
 
-    /// Decodes a book fetched over REST, which does not name its instrument.
-    fn rest_snapshot(
+    /// Decodes an answer over REST: a book, which does not name its instrument, or the venue's list
+    /// of instruments.
+    fn rest_answer(
         &mut self,
-        venue_symbol: &str,
+        venue_symbol: Option<&str>,
         body: &[u8],
         recv_ns: i64,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let _ = (venue_symbol, body, recv_ns, out);
-        Ok(())
+        let _ = venue_symbol;
+        self.decode(body, recv_ns, out)
     }
+
+    /// What the venue's own data said since the last call, by instrument.
+    fn take_terms(&mut self) -> Vec<(u32, Terms)>;
 
     /// The connection is gone: every live book goes to `Resync` until its next snapshot.
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch);

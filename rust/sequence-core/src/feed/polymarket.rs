@@ -6,23 +6,31 @@
 //! is ignored, and a print on the NO token at `n` is passed on as a YES print at `1 - n` on the
 //! other side.
 //!
+//! The venue sends whole books again and again; over a live one they are told as what they change,
+//! so that what rests on an untouched level keeps its place.
+//!
 //! There is no sequence number. Each change names the best prices after it; when these contradict
 //! the folded book three times in a row, the book is given up.
 
 use std::collections::BTreeMap;
 
-use super::levels::{Reading, SideLevel, required, same_levels, trade_amounts};
-use super::session::Session;
+use super::levels::{Reading, SideLevel, replace, required, same_levels, trade_amounts};
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
+use super::terms::polymarket_terms;
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::{PRICE_ONE, Price, Quantity};
 use crate::tape::FeedStatus;
+use crate::venue::Terms;
 
 /// Contradictions in a row after which a book is given up.
 const MAX_CONTRADICTIONS: u32 = 3;
+
+/// Messages that change no book.
+const HARMLESS: [&str; 4] = ["last_trade_price", "best_bid_ask", "market_resolved", "new_market"];
 
 /// What is kept of one token.
 #[derive(Debug, Default)]
@@ -95,14 +103,23 @@ impl Polymarket {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [kind, timestamp] = message.scanner().fields(&["event_type", "timestamp"])?;
-        let Some(kind) = kind else { return Ok(()) };
+        let [kind, timestamp, asset, bids] =
+            message.scanner().fields(&["event_type", "timestamp", "asset_id", "bids"])?;
         let stamp = stamp.at(millis(timestamp));
+        let Some(kind) = kind else {
+            // A book asked for over REST is the same without its kind.
+            if asset.is_some() && bids.is_some() {
+                return self.book(message, stamp, out);
+            }
+            self.session.other(message.text().as_bytes());
+            return Ok(());
+        };
         match &*kind.string()? {
             "book" => self.book(message, stamp, out),
             "price_change" => self.price_change(message, stamp, out),
             "last_trade_price" => self.trade(message, stamp, out),
-            "best_bid_ask" | "tick_size_change" => {
+            "tick_size_change" => self.new_tick(message, stamp, out),
+            "best_bid_ask" => {
                 let [asset] = message.scanner().fields(&["asset_id"])?;
                 if let Some(instrument) = self.canonical(asset)? {
                     out.heartbeat(instrument, stamp);
@@ -110,7 +127,11 @@ impl Polymarket {
                 Ok(())
             }
             "market_resolved" => self.resolved(message, stamp, out),
-            _ => Ok(()),
+            "new_market" => Ok(()),
+            _ => {
+                self.session.other(message.text().as_bytes());
+                Ok(())
+            }
         }
     }
 
@@ -136,8 +157,18 @@ impl Polymarket {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [asset, bids, asks] = message.scanner().fields(&["asset_id", "bids", "asks"])?;
+        let [asset, bids, asks, tick, least] = message.scanner().fields(&[
+            "asset_id",
+            "bids",
+            "asks",
+            "tick_size",
+            "min_order_size",
+        ])?;
         let Some(instrument) = self.canonical(asset)? else { return Ok(()) };
+        let terms = polymarket_terms(tick, least);
+        if !terms.is_empty() {
+            self.session.know(&required(asset, "asset_id")?.string()?, terms);
+        }
         self.reading.clear();
         let names = ["price", "size"];
         self.reading.objects(BookSide::Bid, required(bids, "bids")?, &names)?;
@@ -148,7 +179,8 @@ impl Polymarket {
         }
         let levels = &self.reading.levels;
         let Some(token) = self.tokens.get_mut(instrument as usize) else { return Ok(()) };
-        if self.session.is_live(instrument) {
+        let live = self.session.is_live(instrument);
+        if live {
             let stats = &mut self.session.stats;
             match (same_levels(&token.book, levels), levels.is_empty()) {
                 (true, _) => stats.rebases_equal += 1,
@@ -156,11 +188,36 @@ impl Polymarket {
                 (false, false) => stats.rebases_changed += 1,
             }
         }
-        *token = Token::default();
-        for level in levels {
-            token.book.set(level.side, level.price, level.quantity);
+        token.contradictions = 0;
+        let mut changed = replace(&mut token.book, levels);
+        if live {
+            // A whole book again is told as what it changes, and one that equals the one before
+            // shows that it still holds.
+            if changed.is_empty() {
+                changed.extend(levels.first());
+            }
+            out.update(instrument, &changed, stamp);
+        } else {
+            self.session.snapshot(instrument, levels, stamp, out);
         }
-        self.session.snapshot(instrument, levels, stamp, out);
+        Ok(())
+    }
+
+    /// Another tick is another book: the venue starts over with a new one.
+    fn new_tick(
+        &mut self,
+        message: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [asset, tick] = message.scanner().fields(&["asset_id", "new_tick_size"])?;
+        let Some(instrument) = self.canonical(asset)? else { return Ok(()) };
+        let terms = polymarket_terms(Some(required(tick, "new_tick_size")?), None);
+        if terms.is_empty() {
+            return Err(FeedError::Field("new_tick_size"));
+        }
+        self.session.know(&required(asset, "asset_id")?.string()?, terms);
+        self.session.resync(instrument, stamp, out);
         Ok(())
     }
 
@@ -171,14 +228,16 @@ impl Polymarket {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [changes] = message.scanner().fields(&["price_changes"])?;
-        let mut scanner = required(changes, "price_changes")?.scanner();
+        // Until 2025 a frame was of one token, named beside the list.
+        let [changes, of_one, one] =
+            message.scanner().fields(&["price_changes", "changes", "asset_id"])?;
+        let mut scanner = required(changes.or(of_one), "price_changes")?.scanner();
         scanner.array()?;
         let mut changes: Vec<(u32, Reading, [Option<Price>; 2])> = Vec::new();
         while scanner.element()? {
             let [asset, side, price, quantity, bid, ask] =
                 scanner.fields(&["asset_id", "side", "price", "size", "best_bid", "best_ask"])?;
-            let Some(instrument) = self.canonical(asset)? else { continue };
+            let Some(instrument) = self.canonical(asset.or(one))? else { continue };
             let side = match &*required(side, "side")?.string()? {
                 "BUY" => BookSide::Bid,
                 "SELL" => BookSide::Ask,
@@ -337,11 +396,22 @@ impl Decoder for Polymarket {
             self.session.heartbeat_all(stamp, out);
             return Ok(());
         }
-        self.read(frame, stamp, out).inspect_err(|_| self.session.rejected(stamp, true, out))
+        self.read(frame, stamp, out).inspect_err(|_| {
+            // A frame may change the books of several tokens.
+            let lost = match Lost::of(frame, "event_type", &HARMLESS, "") {
+                Lost::Nothing => Lost::Nothing,
+                Lost::Book(_) | Lost::Every => Lost::Every,
+            };
+            self.session.rejected(lost, stamp, out);
+        })
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
         self.session.resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session.take_terms()
     }
 
     fn instruments(&self) -> &[FeedInstrument] {

@@ -1,14 +1,18 @@
-//! Plays a recording back: due times in, whole messages out.
+//! Plays the files of one stream back: due times in, whole messages out.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::fmt;
 use std::sync::Arc;
 
-use super::capture::{self, Container, Layout, Record};
-use super::{Binance, Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
-
+use super::capture::Record;
+use super::lines::LineError;
+use super::outlook::Outlook;
+use super::part::{Part, Reader};
+use super::{Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
+use crate::input::Bytes;
 use crate::tape::MarketEvent;
-
-/// Frames read ahead to find the instruments and the first venue stamp.
-const PROBED_FRAMES: usize = 2_000;
+use crate::venue::Terms;
 
 /// Why a recording cannot be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,91 +21,150 @@ pub enum ReplayError {
     UnknownContainer,
     /// The frames are of no venue we can decode.
     UnknownVenue,
+    /// The frames are of another venue than the one named.
+    OtherVenue {
+        /// The venue named.
+        named: FeedVenue,
+        /// The venue whose frames they are.
+        found: FeedVenue,
+    },
+    /// Frames of two venues in one file.
+    MixedVenues(FeedVenue, FeedVenue),
+    /// Times that count from no known moment, and no venue stamp to go by.
+    Times,
+    /// The file cannot be read.
+    Read(LineError),
 }
 
-impl std::fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::UnknownContainer => "not a recording in a known format",
-            Self::UnknownVenue => "frames of an unknown venue: name the venue",
-        })
+impl From<LineError> for ReplayError {
+    fn from(error: LineError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = || {
+            let names: Vec<_> = FeedVenue::ALL.iter().map(|venue| venue.as_str()).collect();
+            names.join(", ")
+        };
+        match self {
+            Self::UnknownContainer => f.write_str(
+                "not a recording in a known format: one frame a line, bare, behind a time, or in \
+                 an object beside its recv_ns",
+            ),
+            Self::UnknownVenue => {
+                write!(f, "frames of an unknown venue: name the venue if it is one of {}", known())
+            }
+            Self::OtherVenue { named, found } => {
+                write!(f, "frames of {}, not of {}", found.as_str(), named.as_str())
+            }
+            Self::MixedVenues(one, other) => write!(
+                f,
+                "frames of {} and of {} in one file: a file is of one venue",
+                one.as_str(),
+                other.as_str()
+            ),
+            Self::Times => f.write_str(
+                "its times are no times since 1970 in s, ms, us or ns, and no frame is stamped",
+            ),
+            Self::Read(error) => error.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for ReplayError {}
 
-/// Part of the data, as offsets.
+/// What a recording tells of an instrument.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    start: usize,
-    end: usize,
+pub enum Heard<'a> {
+    /// The venue's own data says this of its steps and minimums.
+    Terms(&'a Terms),
+    /// One message; the last event says that it is.
+    Message(&'a [MarketEvent]),
 }
 
-/// The next frame to play.
-#[derive(Debug, Clone, Copy)]
-struct Pending {
-    due_ns: i64,
-    line: Span,
+/// Where a file stands.
+#[derive(Debug)]
+enum Stand {
+    /// Not opened: its first record is not due yet.
+    Ahead,
+    Open(Reader),
+    Ended,
 }
 
-/// A recording, its decoder, and how far it has been played.
+/// The next record of a file.
+#[derive(Debug)]
+enum Next {
+    Frame(Vec<u8>),
+    Rest { symbol: Option<String>, body: Vec<u8> },
+    Connected,
+}
+
+/// A stream, its decoder, and how far it has been played.
 ///
-/// Times are receipt times. Kraken recordings were made with a steady clock of no known origin,
-/// so theirs are shifted to make the first stamped message arrive when the venue stamped it.
-/// Due times never go backwards.
+/// Times are receipt times, in the order in which they were written. Files of one venue and
+/// connection are one stream, merged by time. Due times never go backwards.
 #[derive(Debug)]
 pub struct Replay {
-    data: Arc<[u8]>,
-    layout: Layout,
+    parts: Vec<Part>,
+    stands: Vec<Stand>,
+    nexts: Vec<Option<Next>>,
+    /// Due time and file of every next record.
+    dues: BinaryHeap<Reverse<(i64, usize)>>,
     venue: FeedVenue,
     decoder: Box<dyn Decoder>,
-    /// Instruments of the first frames, known before anything is played.
-    listed: Vec<FeedInstrument>,
-    at: usize,
-    pending: Option<Pending>,
-    shift_ns: i64,
+    outlook: Arc<Outlook>,
     floor_ns: i64,
-    first_ns: i64,
-    last_ns: i64,
-    frames: u64,
     batch: FeedBatch,
     had_frames: bool,
+    failed: Option<LineError>,
 }
 
 impl Replay {
-    /// Finds out what the data is; `venue` decides where the frames do not say.
+    /// A recording in memory; `venue` decides where the frames do not say.
     pub fn new(data: impl Into<Arc<[u8]>>, venue: Option<FeedVenue>) -> Result<Self, ReplayError> {
-        let data = data.into();
-        let layout = capture::detect(&data).ok_or(ReplayError::UnknownContainer)?;
-        let venue = venue.or(layout.venue).ok_or(ReplayError::UnknownVenue)?;
-        let mut replay = Self {
-            layout,
-            venue,
-            decoder: decoder(venue, layout),
-            listed: Vec::new(),
-            at: 0,
-            pending: None,
-            shift_ns: 0,
-            floor_ns: 0,
-            first_ns: 0,
-            last_ns: 0,
-            frames: 0,
-            batch: FeedBatch::new(),
-            had_frames: false,
-            data,
-        };
-        replay.probe();
-        replay.frames = replay.count_frames();
-        replay.pending = replay.take_next();
-        let Some(first) = replay.pending else { return Err(ReplayError::UnknownContainer) };
-        replay.first_ns = first.due_ns;
-        replay.last_ns = replay.find_last().max(first.due_ns);
+        Self::of(vec![Part::open(Arc::new(Bytes(data.into())), venue)?])
+    }
+
+    /// The files of one stream. See [`streams`].
+    pub fn of(parts: Vec<Part>) -> Result<Self, ReplayError> {
+        let mut replay = Self::at_start(parts, Arc::default())?;
+        replay.outlook =
+            Arc::new(Outlook::of(Self::at_start(replay.parts.clone(), Arc::default())?));
         Ok(replay)
     }
 
-    /// The same recording from its start; the bytes are shared.
+    /// The same stream from its start; the files are not looked through again.
     pub fn rewound(&self) -> Result<Self, ReplayError> {
-        Self::new(Arc::clone(&self.data), Some(self.venue))
+        Self::at_start(self.parts.clone(), Arc::clone(&self.outlook))
+    }
+
+    fn at_start(parts: Vec<Part>, outlook: Arc<Outlook>) -> Result<Self, ReplayError> {
+        let first = parts.first().ok_or(ReplayError::UnknownContainer)?;
+        let futures = parts.iter().any(Part::is_futures);
+        let timed = parts.iter().filter(|part| !part.is_timeless);
+        let start_ns = timed.map(|part| part.first_ns).min().unwrap_or(0);
+        let due = |part: &Part| if part.is_timeless { start_ns } else { part.first_ns };
+        let dues = parts.iter().enumerate().map(|(at, part)| Reverse((due(part), at))).collect();
+        Ok(Self {
+            stands: parts.iter().map(|_| Stand::Ahead).collect(),
+            nexts: parts.iter().map(|_| None).collect(),
+            dues,
+            venue: first.venue,
+            decoder: first.venue.decoder_of(futures),
+            outlook,
+            floor_ns: 0,
+            batch: FeedBatch::new(),
+            had_frames: false,
+            failed: None,
+            parts,
+        })
+    }
+
+    /// Its files.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// Whose frames these are.
@@ -109,25 +172,31 @@ impl Replay {
         self.venue
     }
 
-    /// Instruments of the first 2,000 frames, and every one met since.
+    /// What the first frames let expect.
+    pub fn outlook(&self) -> &Outlook {
+        &self.outlook
+    }
+
+    /// Instruments of the first frames, and every one met since.
     pub fn instruments(&self) -> &[FeedInstrument] {
         let met = self.decoder.instruments();
-        if met.len() > self.listed.len() { met } else { &self.listed }
+        if met.len() > self.outlook.instruments.len() { met } else { &self.outlook.instruments }
     }
 
-    /// Due time of the first frame, ns since the Unix epoch.
-    pub const fn first_ns(&self) -> i64 {
-        self.first_ns
+    /// Due time of the first record, ns since the Unix epoch.
+    pub fn first_ns(&self) -> i64 {
+        let timed = self.parts.iter().filter(|part| !part.is_timeless);
+        timed.map(|part| part.first_ns).min().unwrap_or(0)
     }
 
-    /// Due time of the last frame, ns since the Unix epoch.
-    pub const fn last_ns(&self) -> i64 {
-        self.last_ns
+    /// Latest due time of a record, ns since the Unix epoch.
+    pub fn last_ns(&self) -> i64 {
+        self.parts.iter().map(|part| part.last_ns).max().unwrap_or(0)
     }
 
     /// Frames in the recording.
-    pub const fn frames(&self) -> u64 {
-        self.frames
+    pub fn frames(&self) -> u64 {
+        self.parts.iter().map(|part| part.frames).sum()
     }
 
     /// Counters of the decoder.
@@ -135,161 +204,159 @@ impl Replay {
         self.decoder.stats()
     }
 
+    /// Why a file could not be read to its end, where that happened.
+    pub const fn failed(&self) -> Option<LineError> {
+        self.failed
+    }
+
     /// When the next frame is due; `None` at the end.
-    pub const fn next_due_ns(&self) -> Option<i64> {
-        match self.pending {
-            Some(pending) => Some(pending.due_ns),
-            None => None,
-        }
+    pub fn next_due_ns(&self) -> Option<i64> {
+        self.dues.peek().map(|Reverse((due, _))| (*due).max(self.floor_ns))
     }
 
     /// Plays every frame due at or before `now_ns`, message by message, in order.
     ///
     /// Frames that cannot be read are skipped; the decoder counts them and gives books up where
     /// it has to.
-    pub fn advance(&mut self, now_ns: i64, each: &mut dyn FnMut(&FeedInstrument, &[MarketEvent])) {
-        while let Some(pending) = self.pending.filter(|pending| pending.due_ns <= now_ns) {
-            self.play(pending);
-            let instruments = self.decoder.instruments();
-            for (number, events) in self.batch.messages() {
-                if let Some(instrument) = instruments.get(number as usize) {
-                    each(instrument, events);
-                }
+    pub fn advance(&mut self, now_ns: i64, each: &mut dyn FnMut(&FeedInstrument, Heard<'_>)) {
+        while self.advance_one(now_ns, each) {}
+    }
+
+    /// Plays the next record if it is due at or before `now_ns`; false when it is not.
+    pub fn advance_one(
+        &mut self,
+        now_ns: i64,
+        each: &mut dyn FnMut(&FeedInstrument, Heard<'_>),
+    ) -> bool {
+        if self.next_due_ns().is_none_or(|due| due > now_ns) {
+            return false;
+        }
+        self.step();
+        let terms = self.decoder.take_terms();
+        let instruments = self.decoder.instruments();
+        for (number, said) in &terms {
+            if let Some(instrument) = instruments.get(*number as usize) {
+                each(instrument, Heard::Terms(said));
             }
-            self.pending = self.take_next();
+        }
+        for (number, events) in self.batch.messages() {
+            if let Some(instrument) = instruments.get(number as usize) {
+                each(instrument, Heard::Message(events));
+            }
+        }
+        true
+    }
+
+    /// Decodes the next record, or opens the file that has it.
+    fn step(&mut self) {
+        self.batch.clear();
+        let Some(Reverse((due_ns, at))) = self.dues.pop() else { return };
+        self.floor_ns = self.floor_ns.max(due_ns);
+        let next = self.nexts.get_mut(at).and_then(Option::take);
+        if let Some(next) = next {
+            self.play(&next);
+        }
+        if let Err(error) = self.read_on(at) {
+            // What the file would have told is not known: no book of it can be trusted.
+            self.failed = Some(error);
+            self.decoder.disconnected(self.floor_ns, &mut self.batch);
         }
     }
 
-    fn play(&mut self, pending: Pending) {
-        self.batch.clear();
-        let line = slice(&self.data, pending.line);
-        let (decoder, batch, due_ns) = (&mut self.decoder, &mut self.batch, pending.due_ns);
+    fn play(&mut self, next: &Next) {
+        let (decoder, batch, due_ns) = (&mut self.decoder, &mut self.batch, self.floor_ns);
         // A frame that cannot be read is the decoder's to count.
-        let _ = match capture::read_line(self.layout.container, line) {
-            Record::Frame { frame, .. } => {
+        let _ = match next {
+            Next::Frame(frame) => {
                 self.had_frames = true;
                 decoder.decode(frame, due_ns, batch)
             }
-            Record::Rest { symbol, body, .. } => decoder.rest_snapshot(symbol, body, due_ns, batch),
-            Record::Connected { .. } => {
+            Next::Rest { symbol, body } => {
+                decoder.rest_answer(symbol.as_deref(), body, due_ns, batch)
+            }
+            Next::Connected => {
                 if self.had_frames {
                     decoder.disconnected(due_ns, batch);
                 }
                 Ok(())
             }
-            Record::Other => Ok(()),
         };
     }
 
-    /// The next line that holds something, with its due time.
-    fn take_next(&mut self) -> Option<Pending> {
-        while let Some(line) = self.take_line() {
-            let record = capture::read_line(self.layout.container, slice(&self.data, line));
-            let Some(time_ns) = self.time_of(record) else { continue };
-            self.floor_ns = self.floor_ns.max(time_ns);
-            return Some(Pending { due_ns: self.floor_ns, line });
-        }
-        None
-    }
-
-    fn take_line(&mut self) -> Option<Span> {
-        if self.layout.container == Container::Single {
-            let whole = Span { start: 0, end: self.data.len() };
-            return (std::mem::replace(&mut self.at, whole.end) == 0).then_some(whole);
-        }
-        loop {
-            let rest = self.data.get(self.at..).filter(|rest| !rest.is_empty())?;
-            let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-            let span = Span { start: self.at, end: self.at + length };
-            self.at = span.end + 1;
-            if !slice(&self.data, span).is_empty() {
-                return Some(span);
-            }
-        }
-    }
-
-    /// When a record is due, shifted; `None` for one that holds nothing.
-    fn time_of(&self, record: Record<'_>) -> Option<i64> {
-        let time_ns = match record {
-            Record::Frame { recv_ns: Some(recv_ns), .. }
-            | Record::Rest { recv_ns, .. }
-            | Record::Connected { recv_ns } => recv_ns,
-            Record::Frame { recv_ns: None, frame } => {
-                capture::venue_time(frame).unwrap_or(self.floor_ns)
-            }
-            Record::Other => return None,
+    /// Reads the next record of a file; at the end it is closed.
+    fn read_on(&mut self, at: usize) -> Result<(), LineError> {
+        let (Some(part), Some(stand)) = (self.parts.get(at), self.stands.get_mut(at)) else {
+            return Ok(());
         };
-        Some(time_ns.saturating_add(self.shift_ns))
-    }
-
-    /// Reads ahead with a decoder of its own: instruments, and the shift of a steady clock.
-    fn probe(&mut self) {
-        let mut decoder = decoder(self.venue, self.layout);
-        let mut batch = FeedBatch::new();
-        let mut shift_ns = None;
-        for _ in 0..PROBED_FRAMES {
-            let Some(line) = self.take_line() else { break };
-            let record = capture::read_line(self.layout.container, slice(&self.data, line));
-            let Some(time_ns) = self.time_of(record) else { continue };
-            batch.clear();
-            let _ = match record {
-                Record::Frame { frame, .. } => decoder.decode(frame, time_ns, &mut batch),
+        if matches!(stand, Stand::Ahead) {
+            *stand = Stand::Ended;
+            *stand = Stand::Open(part.reader()?);
+        }
+        let Stand::Open(reader) = stand else { return Ok(()) };
+        let read = reader.next_with(|due_ns, record| {
+            let next = match record {
+                Record::Frame { frame, .. } => Next::Frame(frame.to_vec()),
                 Record::Rest { symbol, body, .. } => {
-                    decoder.rest_snapshot(symbol, body, time_ns, &mut batch)
+                    Next::Rest { symbol: symbol.map(str::to_owned), body: body.to_vec() }
                 }
-                _ => Ok(()),
+                Record::Connected { .. } | Record::Other => Next::Connected,
             };
-            let stamped = batch.messages().flat_map(|(_, events)| events);
-            if let Some(first) = stamped.map(|event| event.ts_venue_ns).find(|ns| *ns > 0) {
-                shift_ns.get_or_insert(first.saturating_sub(time_ns));
+            (due_ns, next)
+        });
+        match read {
+            Ok(Some((due_ns, next))) => {
+                self.dues.push(Reverse((due_ns, at)));
+                if let Some(slot) = self.nexts.get_mut(at) {
+                    *slot = Some(next);
+                }
+                Ok(())
+            }
+            Ok(None) => {
+                *stand = Stand::Ended;
+                Ok(())
+            }
+            Err(error) => {
+                *stand = Stand::Ended;
+                Err(error)
             }
         }
-        decoder.instruments().clone_into(&mut self.listed);
-        self.at = 0;
-        self.start_clock(shift_ns.unwrap_or(0));
-    }
-
-    fn start_clock(&mut self, shift_ns: i64) {
-        let container = self.layout.container;
-        if self.venue == FeedVenue::Kraken && container == Container::Envelope {
-            self.shift_ns = shift_ns;
-        }
-        if matches!(container, Container::Bare | Container::Single) {
-            // Frames before the first stamped one are due with it.
-            let mut stamps = capture::lines(&self.data).take(PROBED_FRAMES);
-            self.floor_ns = stamps.find_map(capture::venue_time).unwrap_or(0);
-        }
-    }
-
-    fn count_frames(&self) -> u64 {
-        let container = self.layout.container;
-        let count = match container {
-            Container::Single => 1,
-            // Reading every line would cost as much as playing it: frames begin with their time.
-            Container::CaptureText => capture::lines(&self.data)
-                .filter(|line| line.first().is_some_and(u8::is_ascii_digit))
-                .count(),
-            _ => capture::lines(&self.data).count(),
-        };
-        u64::try_from(count).unwrap_or(u64::MAX)
-    }
-
-    fn find_last(&self) -> i64 {
-        let container = self.layout.container;
-        let timed = capture::lines(&self.data).rev().take(PROBED_FRAMES);
-        let timed = timed.filter_map(|line| self.time_of(capture::read_line(container, line)));
-        timed.take(1).next().unwrap_or(0)
     }
 }
 
-fn decoder(venue: FeedVenue, layout: Layout) -> Box<dyn Decoder> {
-    if venue == FeedVenue::Binance && layout.futures {
-        Box::new(Binance::futures())
-    } else {
-        venue.decoder()
+/// Puts files that are parts of one stream together: of one venue, and either about the same
+/// instruments (books beside trades, answers over REST beside frames) or one after the other.
+/// Frames of several connections at the same time stay apart, as each has its own numbers.
+pub fn streams(parts: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut found: Vec<Vec<Part>> = Vec::new();
+    for part in parts {
+        let mut joined = vec![part];
+        let mut apart = Vec::new();
+        for stream in found {
+            if belongs(&stream, &joined) {
+                joined.splice(0..0, stream);
+            } else {
+                apart.push(stream);
+            }
+        }
+        found = apart;
+        found.push(joined);
     }
+    found
 }
 
-fn slice(data: &[u8], span: Span) -> &[u8] {
-    data.get(span.start..span.end).unwrap_or_default().trim_ascii()
+fn belongs(one: &[Part], other: &[Part]) -> bool {
+    let same_feed = |a: &Part, b: &Part| {
+        // A file without frames says nothing of whether they are futures.
+        a.venue == b.venue && (a.is_futures() == b.is_futures() || a.is_rest || b.is_rest)
+    };
+    let apart = |a: &Part, b: &Part| {
+        a.is_timeless || b.is_timeless || a.last_ns < b.first_ns || b.last_ns < a.first_ns
+    };
+    let names = |parts: &[Part]| -> BTreeSet<String> {
+        parts.iter().flat_map(|part| part.names.iter().cloned()).collect()
+    };
+    let (here, there) = (names(one), names(other));
+    let shared = here.is_empty() || there.is_empty() || !here.is_disjoint(&there);
+    let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+    pairs().all(|(a, b)| same_feed(a, b)) && (shared || pairs().all(|(a, b)| apart(a, b)))
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::levels::{Reading, SideLevel};
 use super::stamp::Stamp;
+use super::terms::read_instruments;
 use super::{FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::InstrumentKind;
 use crate::tape::{EventKind, FeedStatus};
+use crate::venue::Terms;
 
-/// Instruments one connection may name; a hostile sender cannot make us remember more.
+/// Instruments one connection may name, and lists may; a hostile sender cannot make us remember more.
 const MAX_INSTRUMENTS: usize = 20_000;
 /// More dropped levels than this within [`DROP_WINDOW_NS`] give the book up.
 const MAX_DROPS: u32 = 3;
@@ -24,6 +26,37 @@ struct Health {
     drops_since_ns: i64,
 }
 
+/// Which books a frame that could not be read may have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost<'a> {
+    /// None: it was no frame of a book, or the next one shows what was missed.
+    Nothing,
+    /// That of this symbol.
+    Book(&'a str),
+    /// Any.
+    Every,
+}
+
+impl<'a> Lost<'a> {
+    /// Judges by the texts `"key":"value"` of a frame, as far as it can be read: the kind of message
+    /// stands under `kind`, what it is about under `name`.
+    pub(super) fn of(frame: &'a [u8], kind: &str, harmless: &[&str], name: &str) -> Self {
+        let Ok(text) = std::str::from_utf8(frame) else { return Self::Every };
+        match member(text, kind) {
+            Some(found) if harmless.contains(&found) => Self::Nothing,
+            Some(_) => member(text, name).map_or(Self::Every, Self::Book),
+            None => Self::Every,
+        }
+    }
+}
+
+/// The first text under a key, wherever it stands.
+fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\"{key}\""))?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    rest.split_once('"').map(|(value, _)| value)
+}
+
 #[derive(Debug)]
 pub(super) struct Session {
     venue: FeedVenue,
@@ -33,6 +66,10 @@ pub(super) struct Session {
     pub(super) stats: FeedStats,
     /// Status of the venue as a whole, repeated when a book heals.
     pub(super) system: FeedStatus,
+    /// What the venue's own data says of a symbol, whether or not it trades here.
+    terms: BTreeMap<String, Terms>,
+    /// Terms of instruments that nobody heard yet.
+    untold: Vec<(u32, Terms)>,
 }
 
 impl Session {
@@ -44,6 +81,8 @@ impl Session {
             health: Vec::new(),
             stats: FeedStats::default(),
             system: FeedStatus::Open,
+            terms: BTreeMap::new(),
+            untold: Vec::new(),
         }
     }
 
@@ -72,12 +111,45 @@ impl Session {
         }
         let number =
             u32::try_from(self.instruments.len()).ok().ok_or(FeedError::TooManyInstruments)?;
+        if let Some(terms) = self.terms.get(venue_symbol) {
+            self.untold.push((number, *terms));
+        }
         let (kind, symbol) = name(venue_symbol);
         let venue_symbol = venue_symbol.to_owned();
         self.by_symbol.insert(venue_symbol.clone(), number);
         self.instruments.push(FeedInstrument { venue: self.venue, venue_symbol, symbol, kind });
         self.health.push(Health::default());
         Ok(number)
+    }
+
+    /// A frame of no kind that is known: a list of instruments, or of no use.
+    pub(super) fn other(&mut self, frame: &[u8]) {
+        let mut said = Vec::new();
+        let rows = read_instruments(self.venue, frame, &mut |name, terms| {
+            said.push((name.to_owned(), terms));
+        });
+        self.stats.unknown += u64::from(rows == 0);
+        for (name, terms) in said {
+            self.know(&name, terms);
+        }
+    }
+
+    /// The venue's own data says this of a symbol.
+    pub(super) fn know(&mut self, venue_symbol: &str, terms: Terms) {
+        if self.terms.len() >= MAX_INSTRUMENTS && !self.terms.contains_key(venue_symbol) {
+            return;
+        }
+        if self.terms.insert(venue_symbol.to_owned(), terms) == Some(terms) {
+            return;
+        }
+        self.stats.listed += 1;
+        if let Some(number) = self.by_symbol.get(venue_symbol) {
+            self.untold.push((*number, terms));
+        }
+    }
+
+    pub(super) fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        std::mem::take(&mut self.untold)
     }
 
     /// Levels of this instrument are passed on.
@@ -137,13 +209,14 @@ impl Session {
         out: &mut FeedBatch,
     ) -> bool {
         self.stats.dropped_levels += u64::from(reading.dropped);
+        self.stats.beyond_range += u64::from(reading.beyond);
         let Some(health) = self.health.get_mut(instrument as usize) else { return false };
         if stamp.local_ns.saturating_sub(health.drops_since_ns) > DROP_WINDOW_NS {
             health.drops = 0;
             health.drops_since_ns = stamp.local_ns;
         }
         health.drops = health.drops.saturating_add(reading.dropped);
-        let believed = !reading.negative && health.drops <= MAX_DROPS;
+        let believed = !reading.negative && reading.beyond == 0 && health.drops <= MAX_DROPS;
         if !believed {
             self.resync(instrument, stamp, out);
         }
@@ -171,12 +244,20 @@ impl Session {
         }
     }
 
-    /// Closes the books of a frame that could not be read and counts it.
-    pub(super) fn rejected(&mut self, stamp: Stamp, lossy: bool, out: &mut FeedBatch) {
+    /// Counts a frame that could not be read, and gives up the books it may have changed.
+    pub(super) fn rejected(&mut self, lost: Lost<'_>, stamp: Stamp, out: &mut FeedBatch) {
         out.abandon();
         self.stats.rejected += 1;
-        if lossy {
-            self.resync_all(stamp, out);
+        match lost {
+            Lost::Nothing => {}
+            Lost::Book(name) => match self.by_symbol.get(name).copied() {
+                Some(instrument) if self.is_live(instrument) => {
+                    self.resync(instrument, stamp, out);
+                }
+                Some(_) => {}
+                None => self.resync_all(stamp, out),
+            },
+            Lost::Every => self.resync_all(stamp, out),
         }
     }
 }

@@ -111,14 +111,6 @@ pub(super) fn parse_rfc3339(text: &str) -> Option<i64> {
     seconds.checked_mul(NS_PER_S)?.checked_add(fraction_ns)
 }
 
-/// Seconds with up to nine decimals (`1618677817.0618958`), in ns.
-pub(super) fn parse_seconds(text: &str) -> Option<i64> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let seconds = digits(whole)?;
-    let fraction_ns = if decimals.is_empty() { 0 } else { nanos(decimals)? };
-    seconds.checked_mul(NS_PER_S)?.checked_add(fraction_ns)
-}
-
 fn fraction(rest: &str) -> Option<(i64, &str)> {
     let Some(rest) = rest.strip_prefix('.') else { return Some((0, rest)) };
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -186,13 +178,5 @@ mod tests {
         ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn epoch_seconds_keep_their_decimals() {
-        assert_eq!(parse_seconds("1618677817.0618958"), Some(1_618_677_817_061_895_800));
-        assert_eq!(parse_seconds("1633998513"), Some(1_633_998_513_000_000_000));
-        assert_eq!(parse_seconds("1e9"), None);
-        assert_eq!(parse_seconds("99999999999999999999"), None);
     }
 }

@@ -5,18 +5,22 @@
 //! How a stretch of time is cut into `advance` calls changes nothing, but for the demo market after
 //! more than an hour without a call: it leaves that time out.
 
+mod schedule;
 mod steps;
+
+use std::collections::BTreeMap;
 
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};
 use crate::engine::{Engine, FeedKind};
-use crate::feed::Replay;
+use crate::feed::{Heard, Replay};
 use crate::ids::{InstrumentKind, MarketId, VenueId};
 use crate::listing::{DEMO_LISTINGS, DemoListing};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
 use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
+use schedule::Schedule;
 
 /// A pause of the demo market longer than this is skipped rather than generated.
 const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;
@@ -28,6 +32,8 @@ pub struct Session {
     pub engine: Engine,
     demo: Option<Demo>,
     recordings: Vec<Source>,
+    /// Due times: 0 is the demo market, recordings follow.
+    schedule: Schedule,
 }
 
 #[derive(Debug, Clone)]
@@ -40,15 +46,15 @@ struct Demo {
 #[derive(Debug)]
 enum Source {
     Raw(Box<Recording>),
-    Tape(TapeSource),
+    Tape(Box<TapeSource>),
 }
 
 /// A venue's frames, decoded as they are played.
 #[derive(Debug)]
 struct Recording {
     replay: Replay,
-    /// Market of each instrument of the recording, by the symbol it was first seen under.
-    ids: Vec<(String, Option<MarketId>)>,
+    /// Market of each instrument, by its symbol; none where that is no symbol here.
+    ids: BTreeMap<String, Option<MarketId>>,
 }
 
 /// Records, played as they are.
@@ -61,8 +67,8 @@ struct TapeSource {
 
 impl Session {
     /// A session without sources.
-    pub const fn new(engine: Engine) -> Self {
-        Self { engine, demo: None, recordings: Vec::new() }
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, demo: None, recordings: Vec::new(), schedule: Schedule::default() }
     }
 
     /// Lists the built-in demo market and opens its books at `now_ns`.
@@ -80,13 +86,15 @@ impl Session {
             self.engine.apply(command, now_ns)?;
         }
         self.demo = Some(Demo { market: DemoMarket::new(seed, &books, now_ns), ids });
+        self.reschedule(0);
         self.advance(now_ns);
         Ok(())
     }
 
     /// Adds a recording; its events come as the clock reaches them.
     pub fn add_recording(&mut self, replay: Replay) {
-        self.recordings.push(Source::Raw(Box::new(Recording { replay, ids: Vec::new() })));
+        self.recordings.push(Source::Raw(Box::new(Recording { replay, ids: BTreeMap::new() })));
+        self.reschedule(self.recordings.len());
     }
 
     /// Adds a tape and lists its instruments; its events come as the clock reaches them.
@@ -94,7 +102,8 @@ impl Session {
         let feed = tape.feed();
         let listed = |row: &TapeInstrument| list_tape_market(&mut self.engine, feed, row);
         let markets = tape.instruments().iter().map(listed).collect::<Result<_, _>>()?;
-        self.recordings.push(Source::Tape(TapeSource { tape, markets }));
+        self.recordings.push(Source::Tape(Box::new(TapeSource { tape, markets })));
+        self.reschedule(self.recordings.len());
         Ok(())
     }
 
@@ -119,7 +128,7 @@ impl Session {
     fn run(&mut self, now_ns: i64, seen: Option<u64>) -> bool {
         self.skip_demo_gap(now_ns);
         loop {
-            let source = self.next_source().filter(|(_, due)| *due <= now_ns);
+            let source = self.schedule.first().filter(|(_, due)| *due <= now_ns);
             let timer = self.engine.next_timer_ns().filter(|due| *due <= now_ns);
             match (source, timer) {
                 (Some((source, due)), timer) if timer.is_none_or(|timer| due <= timer) => {
@@ -136,7 +145,7 @@ impl Session {
 
     /// When something happens next.
     pub fn next_due_ns(&self) -> Option<i64> {
-        let source = self.next_source().map(|(_, due)| due);
+        let source = self.schedule.first().map(|(_, due)| due);
         source.into_iter().chain(self.engine.next_timer_ns()).min()
     }
 
@@ -145,12 +154,21 @@ impl Session {
         self.recordings.iter().map(Source::last_ns).max()
     }
 
+    /// Why a recording could not be read to its end, where that happened: its books are given up.
+    pub fn unread_recording(&self) -> Option<String> {
+        self.recordings.iter().find_map(|source| match source {
+            Source::Raw(recording) => recording.replay.failed().map(|error| error.to_string()),
+            Source::Tape(source) => source.tape.failed().map(|kind| kind.to_string()),
+        })
+    }
+
     /// A copy of the state and its demo market; `None` while recordings are played.
     pub fn fork(&self) -> Option<Self> {
         let copy = || Self {
             engine: self.engine.clone(),
             demo: self.demo.clone(),
             recordings: Vec::new(),
+            schedule: self.schedule.clone(),
         };
         self.recordings.is_empty().then(copy)
     }
@@ -159,6 +177,7 @@ impl Session {
     pub fn return_to(&mut self, copy: Self, now_ns: i64) {
         let (before, demo) = (std::mem::replace(&mut self.engine, copy.engine), copy.demo);
         self.demo = demo;
+        self.reschedule(0);
         self.engine.continue_from(before);
         self.advance(now_ns);
     }
@@ -169,23 +188,17 @@ impl Session {
         debug_assert!(passed.is_ok());
     }
 
-    /// Due times of the sources; 0 is the demo market, recordings follow.
-    fn dues(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        let demo = self.demo.as_ref().and_then(|demo| demo.market.next_due_ns());
-        let recordings = self.recordings.iter().map(Source::next_due_ns);
-        std::iter::once(demo)
-            .chain(recordings)
-            .enumerate()
-            .filter_map(|(source, due)| due.map(|due| (source, due)))
-    }
-
-    /// Source with the earliest due time.
-    fn next_source(&self) -> Option<(usize, i64)> {
-        self.dues().min_by_key(|(source, due)| (*due, *source))
+    /// Notes when a source is due next.
+    fn reschedule(&mut self, source: usize) {
+        let due_ns = match source.checked_sub(1) {
+            None => self.demo.as_ref().and_then(|demo| demo.market.next_due_ns()),
+            Some(at) => self.recordings.get(at).and_then(Source::next_due_ns),
+        };
+        self.schedule.set(source, due_ns);
     }
 
     fn play(&mut self, source: usize, due_ns: i64, now_ns: i64, seen: Option<u64>) {
-        let until_ns = self.turn_of(source, now_ns);
+        let until_ns = self.schedule.turn_of(source, now_ns);
         let engine = &mut self.engine;
         match source.checked_sub(1) {
             None => {
@@ -200,11 +213,17 @@ impl Session {
             Some(at) => match self.recordings.get_mut(at) {
                 Some(Source::Raw(recording)) => {
                     let Recording { replay, ids } = &mut **recording;
-                    replay.advance(due_ns, &mut |instrument, events| {
+                    replay.advance(due_ns, &mut |instrument, heard| {
                         let venue = instrument.venue.venue_id();
-                        if let Some(id) = market_of(engine, ids, venue, &instrument.symbol) {
-                            steps::learn(engine, id, events, true);
-                            feed(engine, id, events, due_ns);
+                        let Some(id) = market_of(engine, ids, venue, &instrument.symbol) else {
+                            return;
+                        };
+                        match heard {
+                            Heard::Terms(terms) => engine.set_terms(id, terms),
+                            Heard::Message(events) => {
+                                steps::learn(engine, id, events, true);
+                                feed(engine, id, events, due_ns);
+                            }
                         }
                     });
                 }
@@ -212,13 +231,7 @@ impl Session {
                 None => {}
             },
         }
-    }
-
-    /// Until when a source may be played before another one is due.
-    fn turn_of(&self, source: usize, now_ns: i64) -> i64 {
-        let others = self.dues().filter(|(other, _)| *other != source);
-        let limits = others.map(|(other, due)| if other < source { due - 1 } else { due });
-        limits.fold(now_ns, i64::min)
+        self.reschedule(source);
     }
 
     fn skip_demo_gap(&mut self, now_ns: i64) {
@@ -226,6 +239,7 @@ impl Session {
         let due = demo.market.next_due_ns().unwrap_or(now_ns);
         if now_ns.saturating_sub(due) > LONGEST_DEMO_GAP_NS {
             demo.market.skip_to(now_ns);
+            self.reschedule(0);
         }
     }
 }
@@ -315,14 +329,14 @@ fn demo_book(row: &'static DemoListing, venue: VenueId) -> DemoBook<'static> {
 /// symbol here.
 fn market_of(
     engine: &mut Engine,
-    ids: &mut Vec<(String, Option<MarketId>)>,
+    ids: &mut BTreeMap<String, Option<MarketId>>,
     venue: VenueId,
     symbol: &str,
 ) -> Option<MarketId> {
-    if let Some((_, id)) = ids.iter().find(|(known, _)| known == symbol) {
+    if let Some(id) = ids.get(symbol) {
         return *id;
     }
     let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
-    ids.push((symbol.to_owned(), id));
+    ids.insert(symbol.to_owned(), id);
     id
 }

@@ -2,7 +2,7 @@
 
 use super::play::{INSTRUMENT_SHIFT, TapeWriter, WrittenTape};
 use super::{RECORD_BYTES, TapeError};
-use crate::feed::Replay;
+use crate::feed::{Heard, Replay};
 
 /// Offset and width of each field of a record, in order.
 const FIELDS: [(usize, usize); 11] = [
@@ -90,9 +90,12 @@ pub fn select(records: &[u8], renumber: &[Option<u16>]) -> Result<Vec<u8>, TapeE
 pub fn records_of(mut replay: Replay) -> Result<WrittenTape, TapeError> {
     let (mut writer, mut refused) = (TapeWriter::default(), Ok(()));
     while let Some(due_ns) = replay.next_due_ns() {
-        replay.advance(due_ns, &mut |instrument, events| {
+        replay.advance(due_ns, &mut |instrument, heard| {
             let venue = instrument.venue.venue_id();
-            let written = writer.push(venue, &instrument.symbol, events, due_ns);
+            let written = match heard {
+                Heard::Terms(terms) => writer.tell(venue, &instrument.symbol, terms),
+                Heard::Message(events) => writer.push(venue, &instrument.symbol, events, due_ns),
+            };
             refused = std::mem::replace(&mut refused, Ok(())).and(written);
         });
         std::mem::replace(&mut refused, Ok(()))?;

@@ -1,17 +1,26 @@
-//! Plays records from memory: whole messages out, in the order in which they were received.
+//! Plays records: whole messages out, in the order in which they were received.
+//!
+//! Records are read in pieces, so a file of any size needs the memory of one piece.
 //!
 //! Several instruments share one stream. The instrument of a record is the upper half of its
 //! `count`, which leaves 65,535 as the largest number of orders a level can show; a stream of one
 //! instrument is the published record unchanged.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::{EventKind, MarketEvent, RECORD_BYTES, TapeError};
 use crate::ids::VenueId;
+use crate::input::{Bytes, Input};
 use crate::number::{Price, Quantity};
+use crate::venue::{PriceGrid, Terms};
 
 /// Where the instrument stands in `count`.
 pub(super) const INSTRUMENT_SHIFT: u32 = 16;
+/// Bytes read at once.
+const PIECE: usize = 1024 * RECORD_BYTES;
 /// Largest number of orders at a level that a record can carry.
 const MAX_COUNT: u32 = 0xFFFF;
 
@@ -37,84 +46,119 @@ pub enum TapeFeed {
     Hand,
 }
 
-/// Records in memory and how far they have been played. Copies share the records.
-#[derive(Debug, Clone)]
-pub struct Tape {
-    records: Arc<Vec<u8>>,
-    instruments: Arc<[TapeInstrument]>,
+/// What a tape is, found out once.
+#[derive(Debug)]
+struct Facts {
+    input: Arc<dyn Input>,
+    /// Bytes before the first record.
+    head: u64,
+    instruments: Vec<TapeInstrument>,
     feed: TapeFeed,
+    events: usize,
     first_ns: i64,
     last_ns: i64,
-    /// Offset of the next record.
-    at: usize,
+}
+
+/// Records and how far they have been played.
+#[derive(Debug)]
+pub struct Tape {
+    facts: Arc<Facts>,
+    records: Records,
+    /// The record after the last message.
+    next: Option<MarketEvent>,
     /// Due time of the next message; never goes backwards.
     due_ns: i64,
+    started: bool,
     message: Vec<MarketEvent>,
+    failed: Option<io::ErrorKind>,
 }
 
 impl Tape {
-    /// Checks every record and stands at the first.
+    /// Checks every record in memory and stands at the first.
     pub fn new(
         records: Vec<u8>,
         instruments: Vec<TapeInstrument>,
         feed: TapeFeed,
     ) -> Result<Self, TapeError> {
-        let (chunks, rest) = records.as_chunks::<RECORD_BYTES>();
-        if !rest.is_empty() {
-            return Err(TapeError::Length(records.len()));
-        }
-        let (mut first_ns, mut last_ns) = (0, 0);
-        for (number, chunk) in chunks.iter().enumerate() {
-            let event = MarketEvent::from_bytes(chunk)?;
+        Self::open(Arc::new(Bytes(records.into())), 0, instruments, feed)
+    }
+
+    /// Checks every record behind the first `head` bytes and stands at the first.
+    pub fn open(
+        input: Arc<dyn Input>,
+        head: u64,
+        instruments: Vec<TapeInstrument>,
+        feed: TapeFeed,
+    ) -> Result<Self, TapeError> {
+        let mut records = Records::open(&*input, head).map_err(|error| read_error(&error))?;
+        let (mut first_ns, mut last_ns, mut events) = (0, 0, 0);
+        while let Some(event) = records.next()? {
             let instrument = event.count >> INSTRUMENT_SHIFT;
             if instrument as usize >= instruments.len() {
                 return Err(TapeError::Instrument(instrument));
             }
             let received = received_ns(&event);
-            if number == 0 {
+            if events == 0 {
                 first_ns = received;
             }
             last_ns = received.max(last_ns);
+            events += 1;
         }
-        let records = Arc::new(records);
-        let message = Vec::new();
-        let instruments = instruments.into();
-        Ok(Self { records, instruments, feed, first_ns, last_ns, at: 0, due_ns: first_ns, message })
+        let facts = Facts { input, head, instruments, feed, events, first_ns, last_ns };
+        Ok(Self::at_start(Arc::new(facts)))
+    }
+
+    fn at_start(facts: Arc<Facts>) -> Self {
+        Self {
+            records: Records::default(),
+            next: None,
+            due_ns: facts.first_ns,
+            started: false,
+            message: Vec::new(),
+            failed: None,
+            facts,
+        }
     }
 
     /// The same tape from its start.
     pub fn rewound(&self) -> Self {
-        Self { at: 0, due_ns: self.first_ns, message: Vec::new(), ..self.clone() }
+        Self::at_start(Arc::clone(&self.facts))
     }
 
     /// Its instruments; records name them by their place here.
     pub fn instruments(&self) -> &[TapeInstrument] {
-        &self.instruments
+        &self.facts.instruments
     }
 
     /// Who made it.
-    pub const fn feed(&self) -> TapeFeed {
-        self.feed
+    pub fn feed(&self) -> TapeFeed {
+        self.facts.feed
     }
 
     /// Number of records.
     pub fn events(&self) -> usize {
-        self.records.len() / RECORD_BYTES
+        self.facts.events
     }
 
     /// Receipt time of the first record, ns; 0 when there is none.
-    pub const fn first_ns(&self) -> i64 {
-        self.first_ns
+    pub fn first_ns(&self) -> i64 {
+        self.facts.first_ns
     }
 
     /// Latest receipt time of a record, ns.
-    pub const fn last_ns(&self) -> i64 {
-        self.last_ns
+    pub fn last_ns(&self) -> i64 {
+        self.facts.last_ns
+    }
+
+    /// Why it could not be read to its end, where that happened.
+    pub const fn failed(&self) -> Option<io::ErrorKind> {
+        self.failed
     }
 
     /// When the next message is due; `None` at the end.
     pub fn next_due_ns(&self) -> Option<i64> {
-        (self.at < self.records.len()).then_some(self.due_ns)
+        let more = if self.started { self.next.is_some() } else { self.facts.events > 0 };
+        more.then_some(self.due_ns)
     }
 
     /// Takes the next message: its instrument and its events. `None` at the end.
@@ -122,35 +166,105 @@ impl Tape {
     /// A message ends with the record that says so, or where another instrument begins.
     pub fn next_message(&mut self) -> Option<(usize, &[MarketEvent])> {
         self.message.clear();
+        if !self.started {
+            self.started = true;
+            match Records::open(&*self.facts.input, self.facts.head) {
+                Ok(records) => self.records = records,
+                Err(error) => self.failed = Some(error.kind()),
+            }
+            self.next = self.read();
+        }
         let mut instrument = None;
-        while let Some(mut event) = self.record_at(self.at) {
+        while let Some(mut event) = self.next {
             let of = event.count >> INSTRUMENT_SHIFT;
             if *instrument.get_or_insert(of) != of {
                 break;
             }
             event.count &= MAX_COUNT;
-            self.at += RECORD_BYTES;
+            self.next = self.read();
             self.message.push(event);
             if event.is_last() {
                 break;
             }
         }
-        self.due_ns = self.due_ns.max(self.received_at(self.at));
+        self.due_ns = self.due_ns.max(self.next.as_ref().map_or(0, received_ns));
         instrument.map(|of| (of as usize, self.message.as_slice()))
     }
 
-    /// When the record at an offset was received, without reading the rest of it; 0 at the end.
-    fn received_at(&self, at: usize) -> i64 {
-        let stamps = self.records.get(at..at + 16).unwrap_or_default();
-        let [venue, local] = stamps.as_chunks::<8>().0 else { return 0 };
-        let [venue, local] = [venue, local].map(|stamp| i64::from_le_bytes(*stamp));
-        if local > 0 { local } else { venue }
+    fn read(&mut self) -> Option<MarketEvent> {
+        match self.records.next() {
+            Ok(event) => event,
+            Err(TapeError::Read(kind)) => {
+                self.failed = Some(kind);
+                None
+            }
+            // The records were checked; a file that is another one now has ended.
+            Err(_) => {
+                self.failed = Some(io::ErrorKind::InvalidData);
+                None
+            }
+        }
+    }
+}
+
+/// Reads records in pieces.
+#[derive(Default)]
+struct Records {
+    reader: Option<Box<dyn Read + Send>>,
+    piece: Vec<u8>,
+    from: usize,
+    to: usize,
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").finish_non_exhaustive()
+    }
+}
+
+impl Records {
+    fn open(input: &dyn Input, head: u64) -> io::Result<Self> {
+        let mut reader = input.open()?;
+        io::copy(&mut reader.by_ref().take(head), &mut io::sink())?;
+        Ok(Self { reader: Some(reader), piece: vec![0; PIECE], from: 0, to: 0 })
     }
 
-    fn record_at(&self, at: usize) -> Option<MarketEvent> {
-        let bytes = self.records.get(at..at + RECORD_BYTES)?;
-        MarketEvent::from_bytes(bytes).ok()
+    /// The next record; `None` at the end.
+    fn next(&mut self) -> Result<Option<MarketEvent>, TapeError> {
+        while self.to - self.from < RECORD_BYTES {
+            if !self.fill().map_err(|error| read_error(&error))? {
+                let torn = self.to - self.from;
+                return if torn == 0 { Ok(None) } else { Err(TapeError::Length(torn)) };
+            }
+        }
+        let at = self.from;
+        self.from += RECORD_BYTES;
+        let bytes = self.piece.get(at..).and_then(<[u8]>::first_chunk);
+        bytes.map(|bytes: &[u8; RECORD_BYTES]| MarketEvent::from_bytes(bytes)).transpose()
     }
+
+    /// Reads another piece behind what is left; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.piece.copy_within(self.from..self.to, 0);
+        (self.from, self.to) = (0, self.to - self.from);
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let free = self.piece.get_mut(self.to..).unwrap_or_default();
+        loop {
+            match reader.read(free) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    self.to += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn read_error(error: &io::Error) -> TapeError {
+    TapeError::Read(error.kind())
 }
 
 /// When an event was received; what has no receipt time was received when the venue stamped it.
@@ -159,12 +273,13 @@ const fn received_ns(event: &MarketEvent) -> i64 {
 }
 
 /// The instruments of a tape, in the order in which they first spoke, and its records.
-pub type WrittenTape = (Vec<(VenueId, String)>, Vec<u8>);
+pub type WrittenTape = (Vec<TapeInstrument>, Vec<u8>);
 
 /// Writes the messages of any source as the records of one tape.
 #[derive(Debug, Clone, Default)]
 pub struct TapeWriter {
-    instruments: Vec<(VenueId, String)>,
+    instruments: Vec<TapeInstrument>,
+    numbers: BTreeMap<VenueId, BTreeMap<String, u32>>,
     records: Vec<u8>,
 }
 
@@ -177,14 +292,7 @@ impl TapeWriter {
         events: &[MarketEvent],
         due_ns: i64,
     ) -> Result<(), TapeError> {
-        let known = |(at, name): &(VenueId, String)| *at == venue && name == symbol;
-        let found = self.instruments.iter().position(known);
-        let of = found.unwrap_or(self.instruments.len());
-        let of = u32::try_from(of).ok().filter(|of| *of <= MAX_COUNT);
-        let Some(of) = of else { return Err(TapeError::Instrument(u32::MAX)) };
-        if found.is_none() {
-            self.instruments.push((venue, symbol.to_owned()));
-        }
+        let of = self.number(venue, symbol)?;
         for event in events {
             let count = match event.kind {
                 EventKind::Status => event.count,
@@ -195,6 +303,30 @@ impl TapeWriter {
             self.records.extend_from_slice(&written.to_bytes());
         }
         Ok(())
+    }
+
+    /// Notes what the venue says of an instrument's steps; the first it says counts, as a tape has
+    /// one header.
+    pub fn tell(&mut self, venue: VenueId, symbol: &str, terms: &Terms) -> Result<(), TapeError> {
+        let of = self.number(venue, symbol)?;
+        if let Some(row) = self.instruments.get_mut(of as usize) {
+            row.tick = row.tick.or(terms.grid.map(PriceGrid::fine_tick));
+            row.lot = row.lot.or(terms.lot);
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, venue: VenueId, symbol: &str) -> Result<u32, TapeError> {
+        let numbers = self.numbers.entry(venue).or_default();
+        if let Some(known) = numbers.get(symbol) {
+            return Ok(*known);
+        }
+        let of = u32::try_from(self.instruments.len()).ok().filter(|of| *of <= MAX_COUNT);
+        let of = of.ok_or(TapeError::Instrument(u32::MAX))?;
+        numbers.insert(symbol.to_owned(), of);
+        let symbol = symbol.to_owned();
+        self.instruments.push(TapeInstrument { venue, symbol, tick: None, lot: None });
+        Ok(of)
     }
 
     /// The instruments, in the order in which they first spoke, and the records.
@@ -223,7 +355,7 @@ mod tests {
         writer.push(VenueId(0), "A", &first, 50).unwrap();
         writer.push(VenueId(0), "B", &[level(3, 0).last()], 40).unwrap();
         let (names, records) = writer.finish();
-        assert_eq!(names, [(VenueId(0), "A".to_owned()), (VenueId(0), "B".to_owned())]);
+        assert_eq!(names, [instrument("A"), instrument("B")]);
         let instruments = vec![instrument("A"), instrument("B")];
         let mut tape = Tape::new(records, instruments, TapeFeed::Venue).unwrap();
         assert_eq!((tape.events(), tape.first_ns(), tape.last_ns()), (3, 50, 50));

@@ -1,6 +1,7 @@
 //! The 64-byte little-endian record of a [`MarketEvent`], the unit of every recording.
 
 use std::fmt;
+use std::io;
 
 use super::{EventKind, MarketEvent};
 use crate::ids::BookSide;
@@ -22,6 +23,8 @@ pub enum TapeError {
     Time,
     /// An instrument the tape does not list, or more than it can list.
     Instrument(u32),
+    /// The file cannot be read.
+    Read(io::ErrorKind),
 }
 
 impl fmt::Display for TapeError {
@@ -32,6 +35,7 @@ impl fmt::Display for TapeError {
             Self::Side(code) => write!(f, "unknown side {code}"),
             Self::Time => f.write_str("a time is out of range"),
             Self::Instrument(at) => write!(f, "instrument {at} is not listed by the tape"),
+            Self::Read(kind) => write!(f, "it cannot be read: {kind}"),
         }
     }
 }

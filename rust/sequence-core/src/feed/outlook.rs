@@ -1,0 +1,135 @@
+//! What the first frames of a recording let expect, in sentences: a file that cannot be used says so
+//! before anything is played.
+
+use super::replay::{Heard, Replay};
+use super::{FeedInstrument, FeedStats, FeedVenue};
+use crate::symbol::Symbol;
+use crate::tape::{EventKind, MarketEvent};
+
+/// Frames decoded to find out what a stream holds, and where the search for a first book ends.
+const LOOKED_AT: u64 = 2_000;
+const SEARCHED: u64 = 20_000;
+/// Of a hundred frames, how many may be of no use before somebody is told.
+const USELESS_PERCENT: u64 = 3;
+/// Names shown of a list.
+const SHOWN: usize = 5;
+
+/// What the first frames showed.
+#[derive(Debug, Clone, Default)]
+pub struct Outlook {
+    /// Instruments, in the order in which they first spoke.
+    pub instruments: Vec<FeedInstrument>,
+    /// Names of those that are no symbol here.
+    pub unlisted: Vec<String>,
+    /// Whole books seen.
+    pub books: u64,
+    /// Counters of the decoder.
+    pub stats: FeedStats,
+    venue: Option<FeedVenue>,
+}
+
+impl Outlook {
+    /// Decodes the first frames, and more while no book has come.
+    pub(super) fn of(mut replay: Replay) -> Self {
+        let mut books = 0u64;
+        while let Some(due_ns) = replay.next_due_ns() {
+            let seen = replay.stats().frames;
+            if seen >= SEARCHED || (seen >= LOOKED_AT && books > 0) {
+                break;
+            }
+            replay.advance_one(due_ns, &mut |_, heard| {
+                if let Heard::Message(events) = heard {
+                    let begun = |event: &MarketEvent| event.kind == EventKind::SnapshotBegin;
+                    books += u64::from(events.iter().any(begun));
+                }
+            });
+        }
+        let instruments = replay.instruments().to_vec();
+        let is_listed =
+            |row: &&FeedInstrument| Symbol::parse_at(row.venue.venue_id(), &row.symbol).is_err();
+        let unlisted = instruments.iter().filter(is_listed);
+        Self {
+            unlisted: unlisted.map(|row| row.venue_symbol.clone()).collect(),
+            books,
+            stats: *replay.stats(),
+            venue: Some(replay.venue()),
+            instruments,
+        }
+    }
+
+    /// Why there would be no market at all; `None` when there is something to play.
+    pub fn refusal(&self) -> Option<String> {
+        let venue = self.venue.map_or("", FeedVenue::as_str);
+        let frames = self.stats.frames;
+        if self.instruments.is_empty() && self.stats.listed > 0 {
+            return Some("it lists instruments and holds no market data".to_owned());
+        }
+        if self.instruments.is_empty() {
+            return Some(format!("none of its first {frames} frames is market data of {venue}"));
+        }
+        let unlisted = self.unlisted.len();
+        (unlisted == self.instruments.len()).then(|| {
+            format!(
+                "none of its {unlisted} instruments has a symbol here: {}",
+                shown(&self.unlisted)
+            )
+        })
+    }
+
+    /// What whoever plays it should know.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let FeedStats { frames, .. } = self.stats;
+        let useless = self.stats.rejected + self.stats.unknown;
+        if self.stats.beyond_range > 0 {
+            found.push(format!(
+                "{} of its levels have a price or size beyond our numbers (9 decimals of a price, \
+                 8 of a size, 9e10 at most): their books are not live",
+                self.stats.beyond_range
+            ));
+        }
+        if self.books == 0 {
+            found.push(format!("no book comes live in its first {frames} frames{}", self.hint()));
+        }
+        if !self.unlisted.is_empty() {
+            found.push(format!(
+                "{} of its {} instruments have no symbol here and are left out: {}",
+                self.unlisted.len(),
+                self.instruments.len(),
+                shown(&self.unlisted)
+            ));
+        }
+        if useless * 100 > frames * USELESS_PERCENT {
+            found.push(format!(
+                "{useless} of its first {frames} frames are of no use: {} unreadable, {} of a kind \
+                 that is not known",
+                self.stats.rejected, self.stats.unknown
+            ));
+        }
+        if self.stats.gaps > 0 {
+            found.push(format!(
+                "books were given up {} times in its first {frames} frames (a gap, or a checksum \
+                 that fails)",
+                self.stats.gaps
+            ));
+        }
+        found
+    }
+
+    fn hint(&self) -> &'static str {
+        match self.venue {
+            Some(FeedVenue::Binance) => {
+                ": its diffs need an answer of GET depth, in the file or in one beside it"
+            }
+            _ if self.stats.prints > 0 => ": it holds trades",
+            _ => "",
+        }
+    }
+}
+
+fn shown(names: &[String]) -> String {
+    let more = names.len().saturating_sub(SHOWN);
+    let list: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    list.join(", ") + &rest
+}

@@ -1,0 +1,21 @@
+//! Where the bytes of a recording come from. Who implements it opens; the core only reads.
+
+use std::fmt::Debug;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+
+/// Bytes that can be read from their start as often as needed, with bounded memory.
+pub trait Input: Debug + Send + Sync {
+    /// A reader of its own, at the start.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+}
+
+/// Bytes in memory, shared by every reader.
+#[derive(Debug, Clone)]
+pub struct Bytes(pub Arc<[u8]>);
+
+impl Input for Bytes {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Cursor::new(Arc::clone(&self.0))))
+    }
+}

@@ -1,0 +1,372 @@
+//! Frames at the edges: older wire formats, numbers beyond ours, losses that cost no more than they
+//! must, terms that venues name, and books that are confirmed without a change.
+#![cfg(test)]
+
+use sequence_core::feed::{
+    Binance, Coinbase, Decoder, FeedBatch, FeedVenue, Hyperliquid, Kalshi, Kraken, Polymarket,
+};
+use sequence_core::number::{Money, Price, Quantity};
+use sequence_core::venue::{PriceGrid, Terms};
+
+#[path = "support/told.rs"]
+mod told;
+use told::{S, tell};
+
+const COINBASE_BOOK: &str = r#"{"type":"snapshot","product_id":"SKL-USD","asks":[["0.7923","7441.5"]],"bids":[["0.7885","12"]]}"#;
+const COINBASE_OTHER: &str =
+    r#"{"type":"snapshot","product_id":"BTC-USD","asks":[["101","1"]],"bids":[["100","1"]]}"#;
+
+#[test]
+fn an_unreadable_trade_or_ticker_costs_no_book() {
+    let cases: [(FeedVenue, &str, [&str; 3]); 4] = [
+        (
+            FeedVenue::Coinbase,
+            COINBASE_BOOK,
+            [
+                r#"{"type":"match","product_id":"SKL-USD","price":"x"}"#,
+                r#"{"type":"last_match","product_id":"SKL-USD","trade_id":1,"side":"bu"#,
+                r#"{"type":"ticker","product_id":7}"#,
+            ],
+        ),
+        (
+            FeedVenue::Coinbase,
+            r#"{"channel":"l2_data","timestamp":"2026-08-24T22:34:13Z","sequence_num":0,"events":[{"type":"snapshot","product_id":"BTC-USD","updates":[{"side":"bid","price_level":"1","new_quantity":"1"}]}]}"#,
+            [
+                r#"{"channel":"market_trades","timestamp":"2026-08-24T22:34:13Z","sequence_num":1,"events":[{"type":"update","trades":[{"product_id":"BTC-USD","price":"-"}]}]}"#,
+                r#"{"channel":"market_trades","timestamp":"2026-08-24T22:34:13Z","sequence_num":1,"events":7}"#,
+                r#"{"channel":"heartbeats","timestamp":"2026-08-24T22:34:13Z","events":[]}"#,
+            ],
+        ),
+        (
+            FeedVenue::Kalshi,
+            r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes_dollars_fp":[["0.3400","285.00"]]}}"#,
+            [
+                r#"{"type":"trade","sid":2,"seq":4,"msg":{"market_ticker":"KXA-1","taker_side":"no"}}"#,
+                r#"{"type":"trade","sid":2,"seq":5,"msg":{"market_ticker":"KXA-1","yes_price_dollars":"2"#,
+                r#"{"type":"ticker","msg":"#,
+            ],
+        ),
+        (
+            FeedVenue::Polymarket,
+            r#"{"event_type":"book","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[]}"#,
+            [
+                r#"{"event_type":"last_trade_price","asset_id":"11","price":"7","size":"1","side":"BUY"}"#,
+                r#"{"event_type":"last_trade_price","asset_id":"11"}"#,
+                r#"{"event_type":"best_bid_ask"}"#,
+            ],
+        ),
+    ];
+    for (venue, book, broken) in cases {
+        for frame in broken {
+            let mut decoder = venue.decoder();
+            let told = tell(&mut *decoder, &[book, frame]);
+            assert!(told[1].starts_with("error"), "{told:?}");
+            assert_eq!((told.len(), decoder.stats().gaps), (2, 0), "{frame}");
+            assert_eq!(decoder.stats().rejected, 1);
+        }
+    }
+}
+
+#[test]
+fn an_unreadable_change_costs_the_book_it_names_and_no_other() {
+    let broken = r#"{"type":"l2update","product_id":"SKL-USD","changes":[["buy","0.78"#;
+    let mut decoder = Coinbase::new();
+    let told = tell(&mut decoder, &[COINBASE_BOOK, COINBASE_OTHER, broken]);
+    assert_eq!(told[2..], ["error json", "SKL-USD: resync"]);
+    let nameless = r#"{"type":"l2update","changes":[["buy","0.78"#;
+    let told = tell(&mut Coinbase::new(), &[COINBASE_BOOK, COINBASE_OTHER, nameless]);
+    assert_eq!(told[2..], ["error json", "SKL-USD: resync", "BTC-USD: resync"]);
+    let delta = r#"{"type":"orderbook_delta","sid":1,"seq":12,"msg":{"market_ticker":"KXA-1","price_dollars":"x"}}"#;
+    let book = |name: &str, seq: u32| {
+        format!(
+            r#"{{"type":"orderbook_snapshot","sid":1,"seq":{seq},"msg":{{"market_ticker":"{name}","yes_dollars_fp":[["0.34","2"]]}}}}"#
+        )
+    };
+    let told = tell(&mut Kalshi::new(), &[&book("KXA-1", 10), &book("KXB-1", 11), delta]);
+    assert_eq!(told[2..], ["error field", "KXA-1: resync"]);
+}
+
+#[test]
+fn a_number_beyond_ours_gives_its_book_up_and_says_so() {
+    for (price, size) in [
+        ("0.0000000311", "1"),
+        ("0.1", "90000000001"),
+        ("1e30", "1"),
+        ("0.1", "1e400"),
+        ("1e-400", "1"),
+    ] {
+        let update = format!(
+            r#"{{"type":"l2update","product_id":"SKL-USD","changes":[["sell","{price}","{size}"]],"time":"2021-04-17T16:43:37Z"}}"#
+        );
+        let mut decoder = Coinbase::new();
+        let told = tell(&mut decoder, &[COINBASE_BOOK, &update]);
+        assert_eq!(told[1..], ["SKL-USD: resync"], "{price} {size}");
+        assert_eq!((decoder.stats().beyond_range, decoder.stats().dropped_levels), (1, 0));
+        let snapshot =
+            COINBASE_BOOK.replace("\"0.7923\",\"7441.5\"", &format!("\"{price}\",\"{size}\""));
+        let told = tell(&mut Coinbase::new(), &[&snapshot]);
+        assert_eq!(told, ["SKL-USD: resync"], "never a live book without its best level");
+    }
+    // Zeros behind what we can hold are no loss.
+    let fine = COINBASE_BOOK.replace("0.7923", "0.7923000000000");
+    assert_eq!(
+        tell(&mut Coinbase::new(), &[&fine])[0],
+        "SKL-USD: [, bid 0.7885 12, ask 0.7923 7441.5, ]"
+    );
+}
+
+#[test]
+fn kalshi_frames_in_cents_and_of_2025_are_the_same_books() {
+    let today = [
+        r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes_dollars_fp":[["0.3400","285.00"]],"no_dollars_fp":[["0.5500","30.00"]]}}"#,
+        r#"{"type":"orderbook_delta","sid":1,"seq":11,"msg":{"market_ticker":"KXA-1","price_dollars":"0.5500","delta_fp":"-10.00","side":"no"}}"#,
+        r#"{"type":"trade","sid":2,"seq":4,"msg":{"market_ticker":"KXA-1","yes_price_dollars":"0.3400","count_fp":"5.00","taker_side":"no"}}"#,
+    ];
+    let cents = [
+        r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes":[[34,285]],"no":[[55,30]]}}"#,
+        r#"{"type":"orderbook_delta","sid":1,"seq":11,"msg":{"market_ticker":"KXA-1","price":55,"delta":-10,"side":"no"}}"#,
+        r#"{"type":"trade","sid":2,"seq":4,"msg":{"market_ticker":"KXA-1","yes_price":34,"no_price":66,"count":5,"taker_side":"no","ts":1669149841}}"#,
+    ];
+    let between = [
+        r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes":[[34,285]],"no":[[55,30]],"yes_dollars":[["0.3400",285]],"no_dollars":[["0.5500",30]]}}"#,
+        r#"{"type":"orderbook_delta","sid":1,"seq":11,"msg":{"market_ticker":"KXA-1","price":55,"price_dollars":"0.5500","delta":-10,"side":"no"}}"#,
+        r#"{"type":"trade","sid":2,"seq":4,"msg":{"market_ticker":"KXA-1","yes_price":34,"yes_price_dollars":"0.3400","count":5,"taker_side":"no"}}"#,
+    ];
+    let expected =
+        ["KXA-1: [, bid 0.34 285, ask 0.45 30, ]", "KXA-1: ask 0.45 20", "KXA-1: print bid 0.34 5"];
+    for frames in [today, cents, between] {
+        assert_eq!(tell(&mut Kalshi::new(), &frames), expected);
+    }
+}
+
+#[test]
+fn a_kalshi_book_under_names_that_are_not_known_is_not_an_empty_one() {
+    let renamed = r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes_v9":[["0.3400","285.00"]]}}"#;
+    assert_eq!(tell(&mut Kalshi::new(), &[renamed]), ["error field"]);
+    let empty = r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","market_id":"e"}}"#;
+    assert_eq!(tell(&mut Kalshi::new(), &[empty]), ["KXA-1: [, ]"]);
+    let both = r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1","yes":[],"no":null}}"#;
+    assert_eq!(tell(&mut Kalshi::new(), &[both]), ["KXA-1: [, ]"]);
+}
+
+#[test]
+fn polymarket_frames_of_one_token_are_read_as_those_of_several() {
+    let book = r#"{"market":"0x5d","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[{"price":"0.09","size":"25"}]}"#;
+    let old = r#"{"event_type":"price_change","market":"0x5d","asset_id":"11","changes":[{"price":"0.07","side":"BUY","size":"374.34"},{"price":"0.09","side":"SELL","size":"0"}],"timestamp":"1786728438403"}"#;
+    assert_eq!(
+        tell(&mut Polymarket::new(), &[book, old]),
+        ["11: [, bid 0.06 100, ask 0.09 25, ]", "11: bid 0.07 374.34, ask 0.09 0"]
+    );
+}
+
+#[test]
+fn another_tick_is_another_book_and_its_terms_are_told() {
+    let book = r#"{"event_type":"book","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[],"tick_size":"0.01","min_order_size":"5"}"#;
+    let change = r#"{"event_type":"tick_size_change","asset_id":"11","old_tick_size":"0.01","new_tick_size":"0.001","timestamp":"1786728432338"}"#;
+    let mut decoder = Polymarket::new();
+    assert_eq!(tell(&mut decoder, &[book])[0], "11: [, bid 0.06 100, ]");
+    let first = decoder.take_terms();
+    assert_eq!((first[0].0, first[0].1.grid), (0, Some(PriceGrid::LinearCent)));
+    assert_eq!(first[0].1.min_qty, Some(Quantity(500_000_000)));
+    assert_eq!(tell(&mut decoder, &[change]), ["11: resync"]);
+    assert_eq!(decoder.take_terms()[0].1.grid, Some(PriceGrid::DeciCent));
+    assert!(tell(&mut decoder, &[book])[0].starts_with("11: open, ["));
+}
+
+#[test]
+fn equal_hyperliquid_frames_make_a_book_live_and_confirm_what_traded() {
+    let book = r#"{"channel":"l2Book","data":{"coin":"BTC","time":1783444511403,"levels":[[{"px":"100","sz":"4","n":1}],[{"px":"101","sz":"5","n":1}]]}}"#;
+    let trades = |tid: u32| {
+        format!(
+            r#"{{"channel":"trades","data":[{{"coin":"BTC","side":"B","px":"101","sz":"2","time":1783444511404,"tid":{tid}}}]}}"#
+        )
+    };
+    let told = tell(
+        &mut Hyperliquid::new(),
+        &[book, book, book, &trades(1), book, &trades(2), book, book],
+    );
+    assert_eq!(
+        told,
+        [
+            "BTC-USD-PERP: [, bid 100 4, ask 101 5, ]",
+            "BTC-USD-PERP: bid 100 4",
+            "BTC-USD-PERP: alive",
+            "BTC-USD-PERP: print ask 101 2 old",
+            "BTC-USD-PERP: ask 101 5",
+            "BTC-USD-PERP: print ask 101 2",
+            "BTC-USD-PERP: ask 101 5",
+            "BTC-USD-PERP: alive",
+        ]
+    );
+}
+
+#[test]
+fn a_rest_book_before_the_first_diff_waits_for_its_name() {
+    let rest = r#"{"lastUpdateId":12,"bids":[["61737.60","3"]],"asks":[["61838","4"]]}"#;
+    let diff = r#"{"e":"depthUpdate","E":1723161255308,"s":"BTCUSDT","U":13,"u":15,"b":[["61737.70","2"]],"a":[]}"#;
+    assert_eq!(
+        tell(&mut Binance::new(), &[rest, diff]),
+        ["BTC-USDT: [, bid 61737.6 3, ask 61838 4, ]", "BTC-USDT: bid 61737.7 2"]
+    );
+}
+
+fn terms(venue: FeedVenue, list: &str, book: &str) -> Terms {
+    let mut decoder = venue.decoder();
+    let mut batch = FeedBatch::new();
+    decoder.rest_answer(None, list.as_bytes(), S, &mut batch).unwrap();
+    assert!(decoder.take_terms().is_empty(), "nobody trades it yet");
+    assert_eq!(decoder.stats().unknown, 0);
+    decoder.decode(book.as_bytes(), 2 * S, &mut batch).unwrap();
+    let told = decoder.take_terms();
+    assert_eq!(told.len(), 1, "{list}");
+    told[0].1
+}
+
+#[test]
+fn every_venue_says_its_steps_in_its_own_words() {
+    let cents = |units: i64| Some(PriceGrid::Tick(Price(units)));
+    let binance = terms(
+        FeedVenue::Binance,
+        r#"{"timezone":"UTC","exchangeFilters":[],"symbols":[{"symbol":"BTCUSDT","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01000000"},{"filterType":"LOT_SIZE","minQty":"0.00002000","stepSize":"0.00001000"},{"filterType":"NOTIONAL","minNotional":"5.00000000"},{"filterType":"MARKET_LOT_SIZE","minQty":"0.0","stepSize":"0.0"}]}]}"#,
+        r#"{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":13,"u":15,"b":[],"a":[]}"#,
+    );
+    assert_eq!((binance.grid, binance.lot), (cents(10_000_000), Some(Quantity(1_000))));
+    assert_eq!(binance.min_qty, Some(Quantity(2_000)));
+    assert_eq!(binance.min_notional, Some(Money(5_000_000_000)));
+    let coinbase = terms(
+        FeedVenue::Coinbase,
+        r#"[{"id":"SKL-USD","base_min_size":"5","quote_increment":"0.0001","base_increment":"0.1","min_market_funds":"1.0"}]"#,
+        COINBASE_BOOK,
+    );
+    assert_eq!((coinbase.grid, coinbase.lot), (cents(100_000), Some(Quantity(10_000_000))));
+    let book = r#"{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"sell","price":1,"qty":1,"trade_id":5,"timestamp":"2025-05-06T09:17:27Z"}]}"#;
+    for list in [
+        r#"{"channel":"instrument","type":"snapshot","data":{"assets":[],"pairs":[{"symbol":"BTC/USD","qty_increment":0.00000001,"price_increment":0.1,"qty_min":0.0001,"cost_min":0.5}]}}"#,
+        r#"{"error":[],"result":{"XXBTZUSD":{"wsname":"XBT/USD","pair_decimals":1,"lot_decimals":8,"ordermin":"0.0001","costmin":"0.5"}}}"#,
+    ] {
+        let kraken = terms(FeedVenue::Kraken, list, book);
+        assert_eq!((kraken.grid, kraken.lot), (cents(100_000_000), Some(Quantity(1))));
+        assert_eq!(
+            (kraken.min_qty, kraken.min_notional),
+            (Some(Quantity(10_000)), Some(Money(500_000_000)))
+        );
+    }
+    let hyperliquid = terms(
+        FeedVenue::Hyperliquid,
+        r#"[{"universe":[{"name":"BTC","szDecimals":5,"maxLeverage":40}]},[{"funding":"0.1"}]]"#,
+        r#"{"channel":"l2Book","data":{"coin":"BTC","time":1,"levels":[[],[]]}}"#,
+    );
+    assert_eq!(hyperliquid.lot, Some(Quantity(1_000)));
+    let kalshi = terms(
+        FeedVenue::Kalshi,
+        r#"{"response":{"event":{"title":"x"},"markets":[{"ticker":"KXA-1","price_level_structure":"tapered_deci_cent","fractional_trading_enabled":true}]}}"#,
+        r#"{"type":"orderbook_snapshot","sid":1,"seq":10,"msg":{"market_ticker":"KXA-1"}}"#,
+    );
+    assert_eq!(
+        (kalshi.grid, kalshi.lot),
+        (Some(PriceGrid::TaperedDeciCent), Some(Quantity(1_000_000)))
+    );
+    for list in [
+        r#"[{"clobTokenIds":"[\"11\",\"22\"]","orderPriceMinTickSize":0.001,"orderMinSize":5}]"#,
+        r#"{"data":[{"minimum_tick_size":0.001,"minimum_order_size":5,"tokens":[{"token_id":"11"},{"token_id":"22"}]}]}"#,
+    ] {
+        let polymarket = terms(
+            FeedVenue::Polymarket,
+            list,
+            r#"{"event_type":"book","asset_id":"11","timestamp":"1","bids":[],"asks":[]}"#,
+        );
+        assert_eq!(
+            (polymarket.grid, polymarket.min_qty),
+            (Some(PriceGrid::DeciCent), Some(Quantity(500_000_000)))
+        );
+    }
+}
+
+#[test]
+fn frames_of_no_known_kind_are_counted() {
+    for (venue, frame) in [
+        (FeedVenue::Kraken, r#"{"channel":"level9","type":"update","data":[]}"#),
+        (FeedVenue::Hyperliquid, r#"{"channel":"l9","data":{}}"#),
+        (FeedVenue::Coinbase, r#"{"type":"level9","product_id":"X"}"#),
+        (FeedVenue::Kalshi, r#"{"type":"orderbook_v9","msg":{}}"#),
+        (FeedVenue::Polymarket, r#"{"event_type":"book9"}"#),
+        (FeedVenue::Binance, r#"{"topic":"orderbook"}"#),
+    ] {
+        let mut decoder = venue.decoder();
+        decoder.decode(frame.as_bytes(), S, &mut FeedBatch::new()).unwrap();
+        assert_eq!(decoder.stats().unknown, 1, "{frame}");
+    }
+}
+
+/// CRC-32 of the ten best levels of a side list, as Kraken computes it.
+fn checksum(asks: &[(i64, i64)], bids: &[(i64, i64)]) -> u32 {
+    let digits: String = [asks, bids]
+        .iter()
+        .flat_map(|side| side.iter().take(10))
+        .fold(String::new(), |text, (price, size)| format!("{text}{price}{size}"));
+    let bit = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+    let crc = digits
+        .bytes()
+        .fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| bit(crc)));
+    !crc
+}
+
+/// A Kraken connection of a book of this depth, without an acknowledgement.
+struct ThinBook {
+    depth: usize,
+    bids: Vec<(i64, i64)>,
+    asks: Vec<(i64, i64)>,
+}
+
+impl ThinBook {
+    fn frame(&self, kind: &str, bids: &[(i64, i64)]) -> String {
+        let side = |levels: &[(i64, i64)]| {
+            let rows: Vec<_> = levels
+                .iter()
+                .map(|(price, size)| format!(r#"{{"price":{price},"qty":{size}}}"#))
+                .collect();
+            rows.join(",")
+        };
+        let asks = if kind == "snapshot" { side(&self.asks) } else { String::new() };
+        let checksum = checksum(&self.asks, &self.bids);
+        format!(
+            r#"{{"channel":"book","type":"{kind}","data":[{{"symbol":"ETH/USD","bids":[{}],"asks":[{asks}],"checksum":{checksum},"timestamp":"2025-05-06T09:17:26.208075Z"}}]}}"#,
+            side(bids)
+        )
+    }
+
+    fn set(&mut self, price: i64, size: i64) -> String {
+        self.bids.retain(|(known, _)| *known != price);
+        if size > 0 {
+            self.bids.push((price, size));
+        }
+        self.bids.sort_unstable_by(|a, b| b.cmp(a));
+        // What falls out is not told.
+        self.bids.truncate(self.depth);
+        self.frame("update", &[(price, size)])
+    }
+}
+
+#[test]
+fn the_depth_of_a_thin_kraken_book_is_learnt_from_its_checksums() {
+    for depth in [10, 25, 100] {
+        let mut book = ThinBook {
+            depth,
+            bids: (0..6).map(|n| (1_000 - n, 5)).collect(),
+            asks: (0..6).map(|n| (1_001 + n, 5)).collect(),
+        };
+        let mut frames = vec![book.frame("snapshot", &book.bids.clone())];
+        // It grows beyond ten levels, shrinks from its best, and what lay behind comes forward.
+        for step in 0..3 {
+            frames.extend((0..40).map(|n| book.set(990 - n, 7 + step)));
+            frames.extend((0..6).map(|n| book.set(1_000 - n, 0)));
+            frames.extend((0..35).map(|n| book.set(990 - n, 0)));
+            frames.extend((0..6).map(|n| book.set(1_000 - n, 9 + step)));
+        }
+        let mut decoder = Kraken::new();
+        let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+        tell(&mut decoder, &frames);
+        let stats = decoder.stats();
+        assert_eq!((stats.gaps, stats.checksums_matched), (0, frames.len() as u64), "{depth}");
+    }
+}

@@ -1,0 +1,111 @@
+"""Several files: those of one stream are one, in time order, whatever order they are named in."""
+
+import pytest
+
+from sequence import feeds
+from sequence.sandbox import Sandbox
+
+NS = 10**9
+T0 = 1_785_641_751 * NS
+
+
+def rest(last_id, at):
+    body = f'{{"lastUpdateId":{last_id},"bids":[["100","1"]],"asks":[["101","1"]]}}'
+    url = "https://api.binance.com/api/v3/depth?symbol=BTCUSDT&limit=1000"
+    return f"{url} -> {at / NS:.6f}: {body}\n"
+
+
+def diff(number, at, size, symbol="BTCUSDT"):
+    body = (
+        f'{{"e":"depthUpdate","E":{at // 10**6},"s":"{symbol}","U":{number},"u":{number},'
+        f'"b":[["100","{size}"]],"a":[]}}'
+    )
+    return f"{at / NS:.6f}: {body}\n"
+
+
+def played(files, symbol="BTC-USDT"):
+    with Sandbox(clock="replay", market=files) as sandbox:
+        sandbox.replay()
+        nbbo = sandbox.client().quote(symbol).nbbo
+        return nbbo.live, nbbo.bid_size
+
+
+@pytest.fixture
+def days(tmp_path):
+    """A REST book, and two files of the diffs that continue it."""
+    (tmp_path / "rest.txt").write_text(rest(10, T0 + NS // 2))
+    day = [diff(10 + n, T0 + n * NS // 4, n) for n in range(1, 9)]
+    (tmp_path / "one.txt").write_text("".join(day[:4]))
+    (tmp_path / "two.txt").write_text("".join(day[4:]))
+    return [tmp_path / name for name in ("rest.txt", "one.txt", "two.txt")]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_two_days_and_an_answer_over_rest_are_one_stream(days, order):
+    assert played([days[at] for at in order]) == (True, 8)
+
+
+def test_one_of_two_days_alone_has_no_book(days):
+    with pytest.warns(feeds.RecordingWarning, match="no book comes live"):
+        Sandbox(clock="replay", market=days[2:])
+
+
+def coinbase(product, at, size, kind="l2update"):
+    body = {
+        "snapshot": f'"bids":[["100","{size}"]],"asks":[["101","1"]]',
+        "l2update": f'"changes":[["buy","100","{size}"]],"time":"2026-08-02T03:35:51Z"',
+    }[kind]
+    return f'{at} {{"type":"{kind}","product_id":"{product}",{body}}}\n'
+
+
+def advanced(product, at, number, size, kind="update"):
+    updates = f'[{{"side":"bid","price_level":"100","new_quantity":"{size}"}}]'
+    events = f'[{{"type":"{kind}","product_id":"{product}","updates":{updates}}}]'
+    return (
+        f'{at} {{"channel":"l2_data","timestamp":"2026-08-02T03:35:51Z",'
+        f'"sequence_num":{number},"events":{events}}}\n'
+    )
+
+
+def test_connections_of_one_venue_at_the_same_time_keep_their_own_numbers(tmp_path):
+    for product in ("BTC-USD", "ETH-USD"):
+        lines = [advanced(product, T0, 0, 1, "snapshot")]
+        lines += [advanced(product, T0 + n * NS, n, n + 1) for n in range(1, 4)]
+        (tmp_path / product).write_text("".join(lines))
+    files = [tmp_path / "BTC-USD", tmp_path / "ETH-USD"]
+    with Sandbox(clock="replay", market=files) as sandbox:
+        sandbox.replay()
+        sizes = [sandbox.client().quote(name).nbbo.bid_size for name in ("BTC-USD", "ETH-USD")]
+        assert sizes == [4, 4]
+
+
+def test_many_recordings_of_one_symbol_each_are_played_together(tmp_path):
+    names = [f"C{number:03}-USD" for number in range(300)]
+    for at, name in enumerate(names):
+        lines = [coinbase(name, T0 + at, 1, "snapshot")]
+        lines += [coinbase(name, T0 + at + n * NS, n + 1) for n in range(1, 4)]
+        (tmp_path / name).write_text("".join(lines))
+    with Sandbox(clock="replay", market=[tmp_path / name for name in names]) as sandbox:
+        sandbox.replay()
+        client = sandbox.client()
+        assert {client.quote(name).nbbo.bid_size for name in names} == {4}
+
+
+def test_the_list_of_instruments_beside_the_frames_says_the_steps(tmp_path):
+    row = (
+        '{"id":"BTC-USD","base_increment":"0.001","quote_increment":"0.05","base_min_size":"0.01",'
+        '"min_market_funds":"10"}'
+    )
+    (tmp_path / "products.json").write_text(f"[{row},\n{row.replace('BTC', 'ETH')}]")
+    lines = coinbase("BTC-USD", T0, 1, "snapshot") + coinbase("BTC-USD", T0 + NS, 2)
+    (tmp_path / "frames.txt").write_text(lines)
+    files = [tmp_path / "frames.txt", tmp_path / "products.json"]
+    for market in (files, files[::-1]):
+        with Sandbox(clock="replay", market=market) as sandbox:
+            sandbox.replay()
+            (symbol,) = sandbox.client().symbols()
+            (listing,) = symbol.venues
+            assert listing.tick_1e9 == 50_000_000
+            assert listing.lot_1e8 == 100_000
+            assert listing.min_qty_1e8 == 1_000_000
+            assert listing.min_notional_usd_1e9 == 10 * NS
