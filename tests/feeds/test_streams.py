@@ -109,3 +109,63 @@ def test_the_list_of_instruments_beside_the_frames_says_the_steps(tmp_path):
             assert listing.lot_1e8 == 100_000
             assert listing.min_qty_1e8 == 1_000_000
             assert listing.min_notional_usd_1e9 == 10 * NS
+
+
+def test_a_tape_on_disk_plays_as_in_memory_and_a_changed_one_is_refused(tmp_path):
+    lines = coinbase("BTC-USD", T0, 1, "snapshot")
+    lines += "".join(coinbase("BTC-USD", T0 + n * NS // 100, n % 9 + 1) for n in range(1, 3_000))
+    (tmp_path / "frames.txt").write_text(lines)
+    made = feeds.convert(tmp_path / "frames.txt", tmp_path / "x.tape")
+    hashes = set()
+    for source in (made, tmp_path / "x.tape", tmp_path / "frames.txt"):
+        with Sandbox(clock="replay", market="none") as sandbox:
+            client = sandbox.client()
+            placed = []
+
+            def trade(_now_ns, client=client, placed=placed):
+                placed.append(client.buy("BTC-USD", 0.5, limit_price="100"))
+
+            sandbox.replay(source, at=[T0 + NS], on_time=trade)
+            hashes.add(sandbox.event_hash())
+    assert len(hashes) == 1
+    data = bytearray((tmp_path / "x.tape").read_bytes())
+    data[-20] ^= 1
+    (tmp_path / "x.tape").write_bytes(data)
+    with pytest.raises(feeds.RecordingError, match="the sha256 differs"):
+        Sandbox(clock="replay", market=[tmp_path / "x.tape"])
+    (tmp_path / "x.tape").write_bytes(data[:-7])
+    with pytest.raises(feeds.RecordingError, match="the last record is torn"):
+        Sandbox(clock="replay", market=[tmp_path / "x.tape"])
+
+
+@pytest.mark.parametrize("kind", ["frames", "tape"])
+def test_a_file_that_is_cut_while_it_is_played_ends_with_an_error(tmp_path, kind):
+    lines = coinbase("BTC-USD", T0, 1, "snapshot")
+    lines += "".join(coinbase("BTC-USD", T0 + n * NS // 100, n % 9 + 1) for n in range(1, 9_000))
+    file = tmp_path / "x"
+    file.write_text(lines)
+    if kind == "tape":
+        feeds.convert(file, tmp_path / "x.tape")
+        file = tmp_path / "x.tape"
+    with Sandbox(clock="replay", market=[file]) as sandbox:
+        sandbox.replay(until=T0 + NS)
+        file.write_bytes(file.read_bytes()[:100_001])
+        if kind == "tape":
+            with pytest.raises(feeds.RecordingError, match="could not be read to its end"):
+                sandbox.replay()
+        else:
+            # The frame that was cut cannot be read, and nothing comes after it.
+            sandbox.replay()
+            assert not sandbox.client().quote("BTC-USD").nbbo.live
+
+
+def test_a_thousand_other_recordings_cost_a_message_nothing(tmp_path):
+    quiet = [tmp_path / f"q{n}" for n in range(200)]
+    for n, file in enumerate(quiet):
+        file.write_text(coinbase(f"Q{n}-USD", T0 + n, 1, "snapshot"))
+    busy = coinbase("BTC-USD", T0, 1, "snapshot")
+    busy += "".join(coinbase("BTC-USD", T0 + n, n % 9 + 1) for n in range(1, 500))
+    (tmp_path / "busy").write_text(busy)
+    with Sandbox(clock="replay", market=[tmp_path / "busy", *quiet]) as sandbox:
+        sandbox.replay()
+        assert sandbox.client().quote("BTC-USD").nbbo.bid_size == 499 % 9 + 1

@@ -50,6 +50,10 @@ FILES = {
         "binance_long/ETHBTC_20201101T09_trades.json.zst",
     ],
     "kalshi": ["kalshi/gold15m/KXGOLD15M-26AUG101945-45.ndjson.zst"],
+    "bybit": ["bybit/v5_xrpusdt_ob500.jsonl.zst"],
+    "bybit recent": ["frames/recent_20260824/bybit_orderbook.jsonl.zst"],
+    "okx": ["okx/cryptofeed_OKX.ws.1.0.txt.zst"],
+    "okx recent": ["frames/recent_20260824/okx_books.jsonl.zst"],
     "polymarket books": ["polymarket/books_1776327300.txt.zst"],
 }
 SLOW = {"binance two days", "binance usdm long", "binance long", "kalshi"}
@@ -60,6 +64,7 @@ def cases():
         yield pytest.param(name, marks=pytest.mark.full if name in SLOW else (), id=name)
 
 
+@pytest.mark.filterwarnings("ignore::sequence.feeds.RecordingWarning")
 @pytest.mark.parametrize("name", [*cases()])
 def test_an_order_at_the_recorded_touch_is_taken(name, recorded, record_property):
     paths = [recorded(part) for part in FILES[name]]

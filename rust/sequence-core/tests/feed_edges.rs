@@ -291,6 +291,8 @@ fn frames_of_no_known_kind_are_counted() {
         (FeedVenue::Kalshi, r#"{"type":"orderbook_v9","msg":{}}"#),
         (FeedVenue::Polymarket, r#"{"event_type":"book9"}"#),
         (FeedVenue::Binance, r#"{"topic":"orderbook"}"#),
+        (FeedVenue::Bybit, r#"{"topic":"orderbook9"}"#),
+        (FeedVenue::Okx, r#"{"arg":{"channel":"books9","instId":"BTC-USDT"},"data":[]}"#),
     ] {
         let mut decoder = venue.decoder();
         decoder.decode(frame.as_bytes(), S, &mut FeedBatch::new()).unwrap();

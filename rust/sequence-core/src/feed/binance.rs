@@ -9,10 +9,12 @@
 
 use std::collections::VecDeque;
 
-use super::levels::{Reading, required, trade_amounts};
+use super::levels::{Reading, replace, required, trade_amounts};
+use super::pairs::split_pair;
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
@@ -20,12 +22,6 @@ use crate::venue::Terms;
 
 /// Diffs that may wait for a REST book; older ones go first.
 const MAX_WAITING: usize = 1_000;
-/// Quote assets, longest first where one ends with another.
-const QUOTES: [&str; 14] = [
-    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL",
-    "JPY", "USD",
-];
-
 /// One `depthUpdate`.
 #[derive(Debug)]
 struct Diff {
@@ -55,6 +51,8 @@ struct Pair {
     /// Event name of the trades that count.
     trade_kind: Option<&'static str>,
     last_trade: u64,
+    /// The book of a partial-depth stream, which sends whole books; none where diffs are followed.
+    whole: Option<Book>,
 }
 
 /// Decoder of a Binance connection.
@@ -121,9 +119,15 @@ impl Binance {
             };
         };
         if let Some(stream) = stream
-            && let Some((pair, "depthSnapshot")) = stream.string()?.split_once('@')
+            && let Some((pair, kind)) = stream.string()?.split_once('@')
         {
-            return self.rest_book(&pair.to_ascii_uppercase(), data.scanner(), stamp, out);
+            let pair = pair.to_ascii_uppercase();
+            if kind == "depthSnapshot" {
+                return self.rest_book(&pair, data.scanner(), stamp, out);
+            }
+            if is_partial(kind) {
+                return self.whole_book(&pair, data, stamp, out);
+            }
         }
         if data.is_object() { self.event(data.scanner(), stamp, out) } else { Ok(()) }
     }
@@ -144,6 +148,7 @@ impl Binance {
             waiting: VecDeque::new(),
             trade_kind: None,
             last_trade: 0,
+            whole: None,
         });
         Ok(instrument)
     }
@@ -246,8 +251,45 @@ impl Binance {
         Ok(())
     }
 
+    /// The best levels of a book, whole: told as what they change.
+    fn whole_book(
+        &mut self,
+        symbol: &str,
+        data: Raw<'_>,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let [bids, asks, time, b, a] = data.scanner().fields(&["bids", "asks", "E", "b", "a"])?;
+        let instrument = self.instrument(symbol)?;
+        let mut reading = Reading::default();
+        reading.pairs(BookSide::Bid, required(bids.or(b), "bids")?)?;
+        reading.pairs(BookSide::Ask, required(asks.or(a), "asks")?)?;
+        let live = self.session.is_live(instrument);
+        let Some(pair) = self.pairs.get_mut(instrument as usize) else { return Ok(()) };
+        if live && pair.whole.is_none() {
+            return Ok(());
+        }
+        let stamp = stamp.at(millis(time));
+        if !self.session.accept(instrument, &reading, stamp, out) {
+            return Ok(());
+        }
+        let mut changed = replace(pair.whole.get_or_insert_default(), &reading.levels);
+        if live {
+            if changed.is_empty() {
+                changed.extend(reading.levels.first());
+            }
+            out.update(instrument, &changed, stamp);
+        } else {
+            self.session.snapshot(instrument, &reading.levels, stamp, out);
+        }
+        Ok(())
+    }
+
     fn diff(&mut self, instrument: u32, diff: Diff, out: &mut FeedBatch) {
         let Some(pair) = self.pairs.get_mut(instrument as usize) else { return };
+        if pair.whole.is_some() {
+            return;
+        }
         let known = match pair.place {
             Place::Waiting => 0,
             Place::Bridging(id) | Place::Following(id) => id,
@@ -310,6 +352,11 @@ impl Binance {
     }
 }
 
+/// `depth5`, `depth10@100ms` and so on are streams of whole books; `depth@100ms` is one of diffs.
+fn is_partial(kind: &str) -> bool {
+    kind.strip_prefix("depth").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// The answer to a subscription.
 fn is_answer(frame: &[u8]) -> bool {
     frame.starts_with(b"{\"result\":") || frame.starts_with(b"{\"id\":")
@@ -340,15 +387,11 @@ fn read_trade(
 
 /// `BTCUSDT` is `BTC-USDT`; what ends with no known quote asset keeps its name.
 fn canonical(symbol: &str, futures: bool) -> (InstrumentKind, String) {
-    let split = QUOTES.iter().find_map(|quote| {
-        let base = symbol.strip_suffix(quote).filter(|base| !base.is_empty())?;
-        Some(format!("{base}-{quote}"))
-    });
-    let pair = split.unwrap_or_else(|| symbol.to_owned());
-    if futures {
-        (InstrumentKind::Perp, format!("{pair}-PERP"))
-    } else {
-        (InstrumentKind::Spot, pair)
+    match (split_pair(symbol), futures) {
+        (Some(pair), true) => (InstrumentKind::Perp, format!("{pair}-PERP")),
+        (Some(pair), false) => (InstrumentKind::Spot, pair),
+        (None, true) => (InstrumentKind::Perp, symbol.to_owned()),
+        (None, false) => (InstrumentKind::Spot, symbol.to_owned()),
     }
 }
 

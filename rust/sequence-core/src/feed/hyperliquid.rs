@@ -222,7 +222,15 @@ fn canonical(coin: &str) -> (InstrumentKind, String) {
     } else if coin.contains('/') {
         (InstrumentKind::Spot, coin.replace('/', "-"))
     } else {
-        (InstrumentKind::Perp, format!("{coin}-USD-PERP"))
+        (InstrumentKind::Perp, format!("{}-USD-PERP", thousands(coin)))
+    }
+}
+
+/// `kPEPE`, a thousand of a cheap coin, is `KPEPE`.
+fn thousands(coin: &str) -> String {
+    match coin.strip_prefix('k').filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) {
+        Some(rest) => format!("K{rest}"),
+        None => coin.to_owned(),
     }
 }
 

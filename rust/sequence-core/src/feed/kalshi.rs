@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::clock::ns_by_size;
 use super::levels::{Reading, SideLevel, parse_price, parse_quantity, required, row, same_levels};
-use super::seen::Seen;
+use super::seen::{Seen, id_of};
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis, rfc3339};
 use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
@@ -321,7 +321,7 @@ impl Kalshi {
         // A block was agreed between two parties and met no book.
         let is_block = block.and_then(|raw| raw.bool().ok()).unwrap_or(false);
         let flags = if is_block { flag::OFF_BOOK } else { 0 };
-        let id = id.and_then(|id| id.string().ok()).map_or(0, |text| uuid_head(&text));
+        let id = id.and_then(|id| id.string().ok()).map_or(0, |text| id_of(&text));
         if id != 0 && !self.trades.first_time(id) {
             self.session.stats.duplicates += 1;
             return Ok(());
@@ -409,14 +409,6 @@ fn to_yes(level: &mut SideLevel) -> bool {
         level.price = Price(PRICE_ONE - level.price.0);
     }
     true
-}
-
-/// The first 64 bits of a UUID: enough to tell trades apart in a numeric field.
-fn uuid_head(text: &str) -> u64 {
-    text.chars()
-        .filter_map(|c| c.to_digit(16))
-        .take(16)
-        .fold(0, |head, digit| head << 4 | u64::from(digit))
 }
 
 impl Decoder for Kalshi {

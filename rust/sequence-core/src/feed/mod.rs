@@ -14,6 +14,7 @@ mod crc32;
 mod levels;
 mod lines;
 mod outlook;
+mod pairs;
 mod part;
 mod replay;
 mod seen;
@@ -23,19 +24,23 @@ mod terms;
 mod venues;
 
 mod binance;
+mod bybit;
 mod coinbase;
 mod hyperliquid;
 mod kalshi;
 mod kraken;
+mod okx;
 mod polymarket;
 
 pub use binance::Binance;
+pub use bybit::Bybit;
 pub use check::{MarketReport, RecordingReport, check_recording};
 pub use coinbase::Coinbase;
 pub use hyperliquid::Hyperliquid;
 pub use kalshi::Kalshi;
 pub use kraken::Kraken;
 pub use lines::LineError;
+pub use okx::Okx;
 pub use outlook::Outlook;
 pub use part::Part;
 pub use polymarket::Polymarket;
@@ -52,6 +57,8 @@ text_enum!(
     FeedVenue {
         /// Binance spot and USD-margined futures.
         Binance = "binance",
+        /// Bybit v5, spot and linear.
+        Bybit = "bybit",
         /// Coinbase Exchange and Advanced Trade.
         Coinbase = "coinbase",
         /// Hyperliquid.
@@ -60,6 +67,8 @@ text_enum!(
         Kalshi = "kalshi",
         /// Kraken spot, WebSocket v2.
         Kraken = "kraken",
+        /// OKX v5, spot.
+        Okx = "okx",
         /// Polymarket, market channel.
         Polymarket = "polymarket",
     }
@@ -70,18 +79,21 @@ impl FeedVenue {
     pub const fn venue_id(self) -> VenueId {
         match self {
             Self::Binance => VenueId(0),
+            Self::Bybit => VenueId(2),
             Self::Coinbase => VenueId(3),
             Self::Hyperliquid => VenueId(7),
             Self::Kalshi => VenueId(8),
             Self::Kraken => VenueId(9),
+            Self::Okx => VenueId(10),
             Self::Polymarket => VenueId(11),
         }
     }
 
-    /// A decoder for a recording of spot or, at Binance, of futures.
+    /// A decoder for a recording of spot or, at Binance and Bybit, of futures.
     pub(crate) fn decoder_of(self, futures: bool) -> Box<dyn Decoder> {
         match self {
             Self::Binance if futures => Box::new(Binance::futures()),
+            Self::Bybit if futures => Box::new(Bybit::linear()),
             _ => self.decoder(),
         }
     }
@@ -90,10 +102,12 @@ impl FeedVenue {
     pub fn decoder(self) -> Box<dyn Decoder> {
         match self {
             Self::Binance => Box::new(Binance::new()),
+            Self::Bybit => Box::new(Bybit::new()),
             Self::Coinbase => Box::new(Coinbase::new()),
             Self::Hyperliquid => Box::new(Hyperliquid::new()),
             Self::Kalshi => Box::new(Kalshi::new()),
             Self::Kraken => Box::new(Kraken::new()),
+            Self::Okx => Box::new(Okx::new()),
             Self::Polymarket => Box::new(Polymarket::new()),
         }
     }

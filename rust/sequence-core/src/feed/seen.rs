@@ -28,6 +28,14 @@ impl Seen {
     }
 }
 
+/// A number for an id of a trade: itself, or the first 64 bits of a UUID, which tell trades apart.
+pub(super) fn id_of(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| {
+        let digits = text.chars().filter_map(|c| c.to_digit(16)).take(16);
+        digits.fold(0, |head, digit| head << 4 | u64::from(digit))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

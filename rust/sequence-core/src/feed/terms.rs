@@ -11,9 +11,9 @@ use crate::number::{Money, Price, QUANTITY_DECIMALS, Quantity};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 /// Members under which venues put the rows.
-const HOLDERS: [&str; 10] = [
-    "symbols", "products", "pairs", "data", "result", "universe", "markets", "market", "response",
-    "event",
+const HOLDERS: [&str; 11] = [
+    "list", "symbols", "products", "pairs", "data", "result", "universe", "markets", "market",
+    "response", "event",
 ];
 /// How deep rows are looked for.
 const MAX_DEPTH: u32 = 4;
@@ -57,6 +57,8 @@ fn walk(venue: FeedVenue, value: Raw<'_>, depth: u32, each: Each<'_>) -> u32 {
 fn row(venue: FeedVenue, value: Raw<'_>, each: Each<'_>) -> Option<u32> {
     match venue {
         FeedVenue::Binance => binance(value, each),
+        FeedVenue::Bybit => bybit(value, each),
+        FeedVenue::Okx => okx(value, each),
         FeedVenue::Coinbase => coinbase(value, each),
         FeedVenue::Hyperliquid => hyperliquid(value, each),
         FeedVenue::Kalshi => kalshi(value, each),
@@ -86,6 +88,34 @@ fn binance(value: Raw<'_>, each: Each<'_>) -> Option<u32> {
         }
     });
     tell(symbol?, terms, each)
+}
+
+fn bybit(value: Raw<'_>, each: Each<'_>) -> Option<u32> {
+    let [symbol, prices, lots] = fields(value, &["symbol", "priceFilter", "lotSizeFilter"])?;
+    let [tick] = fields(prices?, &["tickSize"])?;
+    let [base, step, least, amount, notional] = fields(
+        lots?,
+        &["basePrecision", "qtyStep", "minOrderQty", "minOrderAmt", "minNotionalValue"],
+    )?;
+    let terms = Terms {
+        grid: tick_of(tick),
+        lot: quantity_of(step.or(base)),
+        min_qty: quantity_of(least),
+        min_notional: money_of(notional.or(amount)),
+        ..Terms::of(TermsOrigin::Venue)
+    };
+    tell(symbol?, terms, each)
+}
+
+fn okx(value: Raw<'_>, each: Each<'_>) -> Option<u32> {
+    let [name, tick, step, least] = fields(value, &["instId", "tickSz", "lotSz", "minSz"])?;
+    let terms = Terms {
+        grid: tick_of(Some(tick?)),
+        lot: quantity_of(step),
+        min_qty: quantity_of(least),
+        ..Terms::of(TermsOrigin::Venue)
+    };
+    tell(name?, terms, each)
 }
 
 fn coinbase(value: Raw<'_>, each: Each<'_>) -> Option<u32> {

@@ -7,7 +7,11 @@ use super::FeedVenue;
 use crate::json::{Raw, Scanner};
 
 /// Members looked at.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 30] = [
+    "topic",
+    "arg",
+    "ret_msg",
+    "conn_id",
     "channel",
     "type",
     "event_type",
@@ -111,6 +115,8 @@ pub(super) fn venue_of(frame: &[u8]) -> Option<FeedVenue> {
     let rules = [
         (FeedVenue::Polymarket, is_polymarket as fn(&Members<'_>) -> bool),
         (FeedVenue::Binance, is_binance),
+        (FeedVenue::Bybit, is_bybit),
+        (FeedVenue::Okx, is_okx),
         (FeedVenue::Coinbase, is_coinbase),
         (FeedVenue::Kalshi, is_kalshi),
         (FeedVenue::Hyperliquid, is_hyperliquid),
@@ -132,6 +138,19 @@ fn is_binance(of: &Members<'_>) -> bool {
         || (of.is_one_of("e", &BINANCE_EVENTS) && of.has("s"))
         || (of.has("lastUpdateId") && of.has("bids"))
         || of.has("exchangeFilters")
+}
+
+fn is_bybit(of: &Members<'_>) -> bool {
+    let topic = of.get("topic").and_then(|topic| topic.string().ok());
+    let known = ["orderbook.", "publicTrade.", "tickers.", "kline."];
+    topic.is_some_and(|topic| known.iter().any(|name| topic.starts_with(name)))
+        || (of.has("ret_msg") && of.has("conn_id"))
+        || of.get("result").is_some_and(|raw| raw.text().contains("\"lotSizeFilter\""))
+}
+
+fn is_okx(of: &Members<'_>) -> bool {
+    of.get("arg").is_some_and(|arg| arg.text().contains("\"instId\""))
+        || of.get("data").is_some_and(|data| data.text().contains("\"tickSz\""))
 }
 
 fn is_coinbase(of: &Members<'_>) -> bool {
@@ -168,14 +187,16 @@ fn is_kraken(of: &Members<'_>) -> bool {
 }
 
 /// A frame that only the venue's futures send: Binance's diffs name the id before them there, its
-/// best prices their event, its trades where they happened.
+/// best prices their event, its trades where they happened; Bybit's trades name the tick direction.
 pub(super) fn is_futures(frame: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 5] = [
+    const SIGNS: [&[u8]; 7] = [
         b"\"pu\":",
         b"\"e\":\"bookTicker\"",
         b"\"e\":\"markPriceUpdate\"",
         b"\"X\":\"MARKET\"",
         b"\"futuresType\":",
+        b"\"L\":\"PlusTick\"",
+        b"\"L\":\"MinusTick\"",
     ];
     SIGNS.iter().any(|sign| frame.windows(sign.len()).any(|window| window == *sign))
 }
@@ -194,7 +215,7 @@ mod tests {
             r#"{"channel":"book","event":"subscribed"}"#,
             "[17,[[1,2,3]]]",
             r#"{"method":"ping"}"#,
-            r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","data":{}}"#,
+            r#"{"topic":"trade.BTCUSD","type":"snapshot","data":{}}"#,
         ] {
             assert_eq!(venue_of(frame.as_bytes()), None, "{frame}");
         }
@@ -204,6 +225,8 @@ mod tests {
     fn frames_and_lists_of_instruments_name_their_venue() {
         for (frame, venue) in [
             (r#"{"channel":"heartbeat"}"#, FeedVenue::Kraken),
+            (r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot"}"#, FeedVenue::Bybit),
+            (r#"{"event":"subscribe","arg":{"instId":"BTC-USDT"}}"#, FeedVenue::Okx),
             (r#"{"channel":"instrument","type":"snapshot","data":{}}"#, FeedVenue::Kraken),
             (r#"{"channel":"trades","data":[{"coin":"BTC"}]}"#, FeedVenue::Hyperliquid),
             (r#"{"universe":[{"name":"BTC","szDecimals":5}]}"#, FeedVenue::Hyperliquid),

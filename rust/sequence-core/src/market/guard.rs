@@ -10,9 +10,14 @@ use crate::number::{PRICE_ONE, Price};
 
 /// A print this many times above or below the mid is not believed, and no mid is taken from a
 /// touch this wide.
-pub(super) const MAX_FACTOR: i64 = 100;
+const MAX_FACTOR: i64 = 100;
 /// Window in which bad ticks are counted.
 const BURST_NS: i64 = 1_000_000_000;
+
+/// Whether a touch is narrow enough to take a mid from.
+pub(super) const fn is_near(bid: Price, ask: Price) -> bool {
+    ask.0 < bid.0.saturating_mul(MAX_FACTOR)
+}
 
 /// Remembers the last good mid and the times of recent bad ticks.
 #[derive(Debug, Clone, Copy, Hash)]
@@ -48,7 +53,7 @@ impl Guard {
         let (Some(bid), Some(ask)) = (book.best(BookSide::Bid), book.best(BookSide::Ask)) else {
             return;
         };
-        if bid.price.0.saturating_mul(MAX_FACTOR) <= ask.price.0 {
+        if !is_near(bid.price, ask.price) {
             return;
         }
         let mid = bid.price.0.midpoint(ask.price.0);

@@ -15,6 +15,7 @@ pub use status::{Change, Counters, MarketConfig, MarketStatus, Trade, TradingPha
 
 use crate::book::{Book, Level};
 use crate::ids::BookSide;
+use crate::number::Price;
 use guard::Guard;
 
 /// A book crossed for longer than this has lost a message.
@@ -146,6 +147,12 @@ impl Market {
     /// Best level of a side, live or not.
     pub fn best(&self, side: BookSide) -> Option<Level> {
         self.book.best(side)
+    }
+
+    /// Whether bid and ask are near enough for their middle to be a price. An event market's always
+    /// are: its range is fixed.
+    pub const fn has_middle(&self, bid: Price, ask: Price) -> bool {
+        self.config.unit_price || guard::is_near(bid, ask)
     }
 
     /// The last trade.

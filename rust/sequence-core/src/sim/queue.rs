@@ -44,6 +44,13 @@ impl QueueBook {
         Self { params, bids: Vec::new(), asks: Vec::new(), last_message_ns: 0, joined: false }
     }
 
+    /// The same, of a market whose last depth message came at this time.
+    #[must_use]
+    pub const fn heard_at(mut self, last_message_ns: i64) -> Self {
+        self.last_message_ns = last_message_ns;
+        self
+    }
+
     /// Parameters in force.
     pub const fn params(&self) -> &QueueParams {
         &self.params

@@ -180,9 +180,11 @@ impl MarketSim {
     /// The account's world, made on first use.
     pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
         let (lot, event_level) = (self.lot, self.traits.event_level);
+        // Its first order meets the market as its second will.
+        let heard_ns = self.market.last_update_ns().unwrap_or(0);
         self.worlds.entry(account).or_insert_with(|| World {
             overlay: Overlay::default(),
-            queue: QueueBook::new(queue_params(params, lot, event_level)),
+            queue: QueueBook::new(queue_params(params, lot, event_level)).heard_at(heard_ns),
             impact: Impact::default(),
             waiting: Vec::new(),
         })

@@ -154,11 +154,12 @@ pub(in crate::engine) struct BookMark {
 }
 
 impl MarketSim {
-    /// Best bid and ask of a live book that has both.
+    /// Best bid and ask of a live book that has both, near enough to have a middle.
     pub(in crate::engine) fn two_sides(&self, now_ns: i64) -> Option<(Price, Price)> {
         let best = |side| self.market.best(side).map(|level| level.price);
-        let sides = best(BookSide::Bid).zip(best(BookSide::Ask))?;
-        self.market.is_live(now_ns).then_some(sides)
+        let (bid, ask) = best(BookSide::Bid).zip(best(BookSide::Ask))?;
+        let good = self.market.is_live(now_ns) && self.market.has_middle(bid, ask);
+        good.then_some((bid, ask))
     }
 
     /// The mid of a live book with two sides, else the last there was. One side alone is no mark.
