@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench soak fidelity screenshots wheel clean
+.PHONY: help setup dev run test quick check fix bench soak mutants fidelity screenshots wheel clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ soak: dev ## A million random steps against laws and model, draws, and flipped b
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) $(BIN)/python -m pytest tests/model -q -k random
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
 	$(BIN)/python -m tests.store.flips 1000
+
+mutants: ## Run every bug that is built in on purpose, and print how many the tests find
+	@set -o pipefail; cargo test --locked --quiet -p sequence-core mutant -- --nocapture \
+		| grep -E "mutants killed|panicked|survi|FAILED"
 
 # The order-by-order files are not part of the repository; see benches/fidelity/decode.py.
 FIDELITY_DATA ?= $(if $(SEQUENCE_TEST_DATA),$(SEQUENCE_TEST_DATA)/l3,../shared/data/l3)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +22,9 @@ from sequence.sandbox.sandbox import DEFAULT_PRESET
 from sequence.sandbox.sim import Preset
 from sequence.store import CoreFailedError, StoreError
 from sequence.store.mounts import warning_for
+
+if TYPE_CHECKING:
+    from sequence.server.limits import Limits
 
 EXIT_CONFIG = 2
 _DEFAULT_HOST = "127.0.0.1"
@@ -67,6 +70,16 @@ def up(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines in, without encryption.")
     ] = False,
+    limits: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with a table [limits]: sizes, times, connections."),
+    ] = None,
+    connections_per_address: Annotated[
+        int | None, typer.Option(min=1, help="Connections from one address; by default 100.")
+    ] = None,
+    sockets_per_client: Annotated[
+        int | None, typer.Option(min=1, help="Streams of one client; by default 50.")
+    ] = None,
     no_save: Annotated[
         bool, typer.Option("--no-save", help="Do not save URL and key for the other commands.")
     ] = False,
@@ -81,6 +94,11 @@ def up(
     ] = False,
 ) -> None:
     """Starts the sandbox server and serves until Ctrl-C or SIGTERM."""
+    server_limits = _limits(
+        limits,
+        connections_per_address=connections_per_address,
+        sockets_per_client=sockets_per_client,
+    )
     replays = market.startswith("replay:")
     kind: ClockKind = clock or ("replay" if replays else "wall")
     if kind == "replay" and speed is None:
@@ -125,7 +143,7 @@ def up(
         if kind == "replay" and speed is not None:
             _announce_end(sandbox, speed)
 
-    _serve(sandbox, host, port, announce, allow_remote=allow_remote)
+    _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
 
 
 def _announce_end(sandbox: Sandbox, speed: float) -> None:
@@ -162,15 +180,33 @@ def _warn_of_damage(sandbox: Sandbox, db: str) -> None:
     )
 
 
+def _limits(path: Path | None, **given: int | None) -> "Limits":
+    """The limits of the file, and those that the options name."""
+    from sequence.server.config import read_limits, with_limits  # noqa: PLC0415 - see `_serve`
+    from sequence.server.limits import Limits  # noqa: PLC0415 - the same
+
+    named = {name: value for name, value in given.items() if value is not None}
+    try:
+        return with_limits(Limits() if path is None else read_limits(path), named)
+    except ValueError as error:
+        _refuse(str(error), EXIT_CONFIG)
+
+
 def _serve(
-    sandbox: Sandbox, host: str, port: int, announce: Callable[[str], None], *, allow_remote: bool
+    sandbox: Sandbox,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+    *,
+    allow_remote: bool,
+    limits: "Limits",
 ) -> None:
     # Imported here: the client commands never load the server.
     from sequence.server import ServerStartError, serve  # noqa: PLC0415
 
     with sandbox:
         try:
-            serve(sandbox, host, port, announce, allow_remote=allow_remote)
+            serve(sandbox, host, port, announce, limits=limits, allow_remote=allow_remote)
         except StoreError as error:
             _refuse(f"stopped, because {_failed(error)}: {error}", error.exit_code)
         except ServerStartError as error:

@@ -109,9 +109,16 @@ class KeyRing:
         return self._issue(row, secrets.token_hex(32))
 
     def derive(
-        self, client: Client, mode: Mode, new_id: Callable[[], str], *, label: str, now_ns: int
+        self,
+        client: Client,
+        mode: Mode,
+        new_id: Callable[[], str],
+        *,
+        label: str,
+        now_ns: int,
+        is_admin: bool = True,
     ) -> str:
-        """The admin key of a client and mode that follows from the pepper: the same at each start.
+        """The first key of a client and mode that follows from the pepper: the same at each start.
 
         A store keeps no key that could be shown again; who has its pepper may ask for this one.
         When it was revoked or rotated, the next start makes another.
@@ -122,7 +129,7 @@ class KeyRing:
                 if row.revoked_at_ns is None:
                     return raw
                 break
-        row = KeyRow(client, mode, new_id(), is_admin=True, label=label, created_at_ns=now_ns)
+        row = KeyRow(client, mode, new_id(), is_admin, label, now_ns)
         self._rows[row.key_id] = row
         return self._issue(row, self._derived(row.key_id))
 

@@ -44,6 +44,8 @@ from sequence.store.tables import OVERRIDES_SETTING, PEPPER_SETTING, PRESET_SETT
 logger = logging.getLogger("sequence.sandbox")
 
 LOCAL_LABEL: Final = "local"
+NAMED_TIER: Final = "named"
+"""Tier of the accounts beside the local one: no limit of requests, no rights over the server."""
 DEFAULT_SEED: Final = 42
 
 DEFAULT_RISK: Final[dict[str, int | None]] = {"max_open_orders": 10_000}
@@ -120,6 +122,8 @@ class Runtime(State):
         self.faults: Final = Faults(self, self.hub)
         self.snapshots: Final = Snapshots(self, is_stored=store is not None)
         self._start_market(recordings)
+        self._named: dict[str, Client] = {}
+        self._named_keys: dict[str, str] = {}
         self.local: Final = self._local_client(loaded)
         self.test_key = self._local_key("sandbox")
         self.live_key = self._local_key("live")
@@ -324,6 +328,31 @@ class Runtime(State):
                 self.live_key = new
         return new
 
+    def named_key(self, name: str) -> str:
+        """The test key of the account of that name, which is made at its first use."""
+        with self.lock:
+            client = self._named.get(name)
+            if client is None:
+                client = self._new_client(name, tier=NAMED_TIER, rate_limit_qps=None)
+                self._named[name] = client
+                if self.keeper is not None:
+                    self.keeper.watch(client)
+            if (
+                name not in self._named_keys
+                or self.keys.find(self._named_keys[name].encode()) is None
+            ):
+                self._named_keys[name] = self.keys.derive(
+                    client,
+                    "sandbox",
+                    self.new_key_id,
+                    label=name,
+                    now_ns=self.now_ns,
+                    is_admin=False,
+                )
+            key = self._named_keys[name]
+        self.settle()
+        return key
+
     def _local_key(self, mode: Mode) -> str:
         if self.keeper is not None:
             return self.keys.derive(
@@ -342,6 +371,10 @@ class Runtime(State):
         known = [] if loaded is None else read_clients(loaded.rows, self.engine)
         if loaded is not None:
             read_keys(loaded.rows["api_keys"], known, self.keys)
+        self._named = {client.label: client for client in known if client.tier == NAMED_TIER}
+        if self.keeper is not None:
+            for client in self._named.values():
+                self.keeper.watch(client)
         for client in known:
             if client.tier == LOCAL_LABEL:
                 return client

@@ -1,5 +1,6 @@
 """The sandbox as a user holds it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from math import isfinite
@@ -229,21 +230,32 @@ class Sandbox:
         """The key of the local client for live mode; it needs ``sandbox=True`` on every order."""
         return self.runtime.live_key
 
-    def client(self, key: str | None = None) -> "Sequence":
-        """A client of this sandbox without sockets and without JSON."""
+    def client(self, key: str | None = None, *, account: str | None = None) -> "Sequence":
+        """A client of this sandbox without sockets and without JSON.
+
+        Args:
+            key: A key of this sandbox; by default that of the local account.
+            account: The account of that name instead, with a wallet of its own: it is made at its
+                first use, and with a store it is there again after a restart.
+
+        Raises:
+            ValidationError: Not both, and a name is 1 to 128 of A-Z a-z 0-9 . _ -.
+        """
         from sequence import Sequence  # noqa: PLC0415 - the sandbox alone needs no client
         from sequence._inprocess import InProcessTransport  # noqa: PLC0415
 
-        key = key or self.test_key
+        key = self._key(key, account)
         transport = InProcessTransport(self.runtime, key)
         return Sequence(key, base_url=_NOWHERE, transport=transport)
 
-    def async_client(self, key: str | None = None) -> "AsyncSequence":
+    def async_client(
+        self, key: str | None = None, *, account: str | None = None
+    ) -> "AsyncSequence":
         """The same for asyncio."""
         from sequence import AsyncSequence  # noqa: PLC0415 - the sandbox alone needs no client
         from sequence._inprocess import AsyncInProcessTransport  # noqa: PLC0415
 
-        key = key or self.test_key
+        key = self._key(key, account)
         transport = AsyncInProcessTransport(self.runtime, key)
         return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
 
@@ -271,6 +283,15 @@ class Sandbox:
             text = f"is still {order.row.status} after {seconds:g} s of the sandbox"
             raise WaitTimeoutError(f"order {order.id} {text}", order)
         return order
+
+    def _key(self, key: str | None, account: str | None) -> str:
+        if account is None:
+            return key or self.test_key
+        if key is not None:
+            raise ValidationError("account: a key belongs to an account: leave one of them out")
+        if not _ACCOUNT_NAME.fullmatch(account):
+            raise ValidationError("account: must be 1 to 128 of A-Z a-z 0-9 . _ -")
+        return self.runtime.named_key(account)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -433,6 +454,7 @@ def _sim_of(
     return SimConfig(chosen, overrides)
 
 
+_ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _MEMORY: Final = frozenset({"memory", ":memory:"})
 """The second is SQLite's own name; a file of that name is what nobody means."""
 

@@ -23,7 +23,7 @@ from sequence.sandbox.tabs import is_tab
 from sequence.server import request as reading
 from sequence.server.asgi import Receive, Scope, Send
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
-from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
+from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
 from sequence.server.limits import Limits
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
 from sequence.server.router import NO_PARAMS
@@ -156,6 +156,7 @@ class App:
                 scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host")
             )
         endpoint, path = self._route(raw_path, scope["method"])
+        self._check_delay(scope)
         if endpoint.auth == "none":
             return await self._for_anybody(endpoint, receive, named)
         if has_repeats and reading.has_repeated(headers, b"authorization"):
@@ -179,10 +180,8 @@ class App:
         strike = self._strike(principal, raw_path)
         call = Call(self._runtime, principal, path, query, body)
         write = scope["method"] != "GET"
-        if endpoint.reads_store and self._runtime.has_archive:
-            response = await self._read_stored(handler, call)
-        else:
-            response = await self._run(handler, call, write=write)
+        answer = self._read_stored if endpoint.reads_store else self._run
+        response = await answer(handler, call, write=write)
         if type(response) is Pending:
             response = await self._settled(response, call)
         if strike is not None:
@@ -228,10 +227,12 @@ class App:
         finally:
             await self._durable(keeper.writer, write=write)
 
-    async def _read_stored(self, handler: Handler, call: Call[Any, Any]) -> Any:  # noqa: ANN401
+    async def _read_stored(self, handler: Handler, call: Call[Any, Any], *, write: bool) -> Any:  # noqa: ANN401 - see Handler
         """The answer of a handler that may wait for the disk: others are served meanwhile."""
         loop = asyncio.get_running_loop()
         keeper = self._runtime.keeper
+        if not self._runtime.has_archive:
+            return await self._run(handler, call, write=write)
         try:
             return await loop.run_in_executor(self._disk, self._runtime.read_stored, handler, call)
         finally:
@@ -316,6 +317,14 @@ class App:
         with runtime.lock:
             token: Any = endpoint.handler(Call(runtime, self._nobody, NO_PARAMS, None, body))
         return token.to_json(), ()
+
+    def _check_delay(self, scope: Scope) -> None:
+        """Refuses a command that waited too long: more of them come than can be done."""
+        arrived_s = scope.get("state", {}).get("arrived_s")
+        if arrived_s is None or scope["method"] == "GET":
+            return
+        if time.monotonic() - arrived_s > self.limits.queue_delay_s:
+            raise RefusedError(too_busy(), _RETRY)
 
     def _check_host(self, scope: Scope, named: dict[bytes, bytes], *, repeated: bool) -> None:
         host = named.get(b"host")

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic_core import to_json
 
 from sequence.errors import SequenceError
+from sequence.sandbox.refuse import refused
 
 Header = tuple[bytes, bytes]
 
@@ -58,3 +59,8 @@ def error_body(error: SequenceError, id_: str) -> bytes:
     if error.details:
         fields["details"] = error.details
     return to_json({"error": fields})
+
+
+def too_busy() -> SequenceError:
+    """What is answered to a command that nobody had time for."""
+    return refused("SERVICE_UNAVAILABLE", "too busy: nothing was done, send it again later")

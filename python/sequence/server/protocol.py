@@ -6,6 +6,7 @@ protocol classes here put a deadline on each phase of a request and speak the er
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
 from sequence.server.endpoint import RefusedError
-from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
+from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
 from sequence.server.limits import Limits
 from sequence.server.request import authority_of
 from sequence.server.sockets import StreamSocket, handshake
@@ -39,12 +40,16 @@ class Phase(Enum):
     OTHER = auto()
 
 
-def raw_response(error: SequenceError, headers: tuple[Header, ...] = ()) -> bytes:
+def raw_response(
+    error: SequenceError, headers: tuple[Header, ...] = (), *, close: bool = True
+) -> bytes:
     """A whole HTTP/1.1 answer, for the cases that never reach the application."""
     body = error_body(error, request_id(None))
     lines = [b"HTTP/1.1 %d %s" % (error.status, (error.code or "").encode("ascii"))]
     lines += [name + b": " + value for name, value in (*JSON_HEADERS, *headers)]
-    lines += [b"content-length: %d" % len(body), b"connection: close"]
+    lines.append(b"content-length: %d" % len(body))
+    if close:
+        lines.append(b"connection: close")
     if error.status in _TRY_LATER:
         lines.append(b"retry-after: 1")
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
@@ -269,6 +274,8 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
         def on_message_begin(self) -> None:
             self._phase = Phase.HEAD
             super().on_message_begin()
+            # The loop's own time: that of the moment it woke up and found this among the rest.
+            self.scope["state"]["arrived_s"] = self.loop.time()
 
         def on_headers_complete(self) -> None:
             self._phase = Phase.BODY
@@ -282,6 +289,32 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
         def on_message_complete(self) -> None:
             self._phase = Phase.OTHER
             super().on_message_complete()
+
+        def on_response_complete(self) -> None:
+            if not self.transport.is_closing():
+                self._shed()
+            super().on_response_complete()
+
+        def _shed(self) -> None:
+            """Answers commands that waited too long behind others of this connection.
+
+            Here and not in the application: what is refused must cost next to nothing, or
+            refusing would be all that the server does.
+            """
+            oldest_s = time.monotonic() - self.limits.queue_delay_s
+            while self.pipeline:
+                cycle, _ = self.pipeline[-1]
+                is_whole = cycle.keep_alive and not cycle.more_body
+                is_read = cycle.scope["method"] == "GET"
+                if (
+                    is_read
+                    or not is_whole
+                    or cycle.scope.get("state", {}).get("arrived_s", 0) >= oldest_s
+                ):
+                    return
+                self.pipeline.pop()
+                self.transport.write(raw_response(too_busy(), close=False))
+                cycle.response_started = cycle.response_complete = True
 
     return GuardedHttpTools
 

@@ -1,0 +1,135 @@
+"""What an open order, an id and a position know of themselves is known after a restart, too."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sequence.errors import ConflictError, SequenceError
+from sequence.sandbox import Sandbox
+from sequence.store.check import verify_database
+
+Reopen = Callable[..., Sandbox]
+DAY_S = 86_400
+
+
+def _market(sandbox: Sandbox) -> None:
+    for venue, symbol in (("kraken", "BTC-USD"), ("hyperliquid", "BTC-USD-PERP")):
+        sandbox.market.snapshot(venue, symbol, bids=[("70000", "5")], asks=[("70001", "5")])
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_the_horizon_of_an_open_order_outlives_a_restart(reopen: Reopen, restart: bool):
+    sandbox = reopen()
+    sandbox.client().buy(
+        "BTC-USD", "0.1", limit_price="1000", tif="gtc", horizon_ms=60_000, graph_id="h"
+    )
+    sandbox.clock.advance(seconds=30)
+    if restart:
+        sandbox.close()
+        sandbox = reopen()
+    with sandbox:
+        assert sandbox.client().order("graph:h:order:1").status == "ACCEPTED"
+        sandbox.clock.advance(seconds=31)
+        row = sandbox.client().order("graph:h:order:1")
+        assert row.is_terminal, row.status
+
+
+def test_no_id_comes_twice(reopen: Reopen):
+    seen: list[set[str]] = []
+    for start in range(3):
+        with reopen() as sandbox:
+            client = sandbox.client()
+            for number in range(3):
+                client.buy("BTC-USD", "0.01", graph_id=f"i{start}-{number}")
+            fills = {row.fill_id for row in client.fills(limit=500).fills}
+            orders = {row.node_order_id for row in client.orders(limit=500).orders}
+            assert len(fills) == len(orders) == 3 * (start + 1)
+            seen.append(fills)
+    assert seen[0] < seen[1] < seen[2]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_open_perpetual_pays_funding_after_a_restart(
+    database: Path, reopen: Reopen, restart: bool
+):
+    sandbox = reopen(market="manual")
+    _market(sandbox)
+    sandbox.client().buy("BTC-USD-PERP", "0.1", graph_id="p")
+    sandbox.market.funding_rate("hyperliquid", "BTC-USD-PERP", "0.0001")
+    if restart:
+        sandbox.close()
+        sandbox = reopen(market="manual")
+        _market(sandbox)
+    with sandbox:
+        sandbox.clock.advance(seconds=DAY_S)
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT count(*) FROM events WHERE kind = 'funding_paid'"
+        assert connection.execute(query).fetchone()[0] >= 3
+    assert verify_database(database) == []
+
+
+FIRST: dict[str, Any] = {"limit_price": "1000", "tif": "gtc", "venue": "kraken"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"limit_price": "1001"},
+        {"tif": "day"},
+        {"venue": "coinbase"},
+        {"urgency": "high"},
+        {"max_slippage_bps": 7},
+        {"horizon_ms": 60_000},
+        {"reduce_only": True},
+        {"qty": "0.2"},
+        {"symbol": "ETH-USD"},
+        {"side": "sell"},
+    ],
+)
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_resent_order_is_the_same_in_every_field(
+    reopen: Reopen, other: dict[str, Any], restart: bool
+):
+    sandbox = reopen()
+    _send(sandbox, {})
+    if restart:
+        sandbox.close()
+        sandbox = reopen()
+    with sandbox:
+        assert _send(sandbox, {}).id == "graph:same:order:1"
+        with pytest.raises(ConflictError):
+            _send(sandbox, other)
+        assert sandbox.client().orders().total == 1
+
+
+def _send(sandbox: Sandbox, other: dict[str, Any]) -> Any:
+    options = FIRST | other
+    side, symbol = options.pop("side", "buy"), options.pop("symbol", "BTC-USD")
+    qty = options.pop("qty", "0.1")
+    return getattr(sandbox.client(), side)(symbol, qty, graph_id="same", **options)
+
+
+def test_a_live_key_in_the_sandbox_obeys_the_sandbox_kill_switch(reopen: Reopen):
+    with reopen() as sandbox:
+        sandbox.client().kill_switch_engage("stop")
+        live = sandbox.client(sandbox.live_key)
+        with pytest.raises(SequenceError) as refused:
+            live.buy("BTC-USD", "0.01", sandbox=True)
+        assert refused.value.status == 409
+        assert sandbox.client().orders().total == 0
+        sandbox.client().kill_switch_clear()
+        live.buy("BTC-USD", "0.01", sandbox=True)
+
+
+def test_an_amend_is_held_to_the_largest_notional():
+    risk = {"max_order_notional_1e9": 1_000 * 10**9}
+    with Sandbox(clock="manual", preset="instant", risk=risk) as sandbox:
+        client = sandbox.client()
+        order = client.buy("BTC-USD", "0.01", limit_price="50000", tif="gtc", venue="kraken")
+        with pytest.raises(SequenceError):
+            client.amend(order.id, new_qty="0.05")
+        assert str(client.order(order.id).qty) in ("0.01", "0.01000000")
