@@ -372,3 +372,54 @@ fn the_depth_of_a_thin_kraken_book_is_learnt_from_its_checksums() {
         assert_eq!((stats.gaps, stats.checksums_matched), (0, frames.len() as u64), "{depth}");
     }
 }
+
+#[test]
+fn a_stream_of_whole_binance_books_is_told_as_what_changes() {
+    let book = |bid: &str, id: u32| {
+        format!(
+            r#"{{"stream":"btcusdt@depth5@100ms","data":{{"lastUpdateId":{id},"bids":[["{bid}","3"]],"asks":[["102","4"]]}}}}"#
+        )
+    };
+    let futures = r#"{"stream":"btcusdt@depth5","data":{"e":"depthUpdate","E":1723161255408,"s":"BTCUSDT","U":16,"u":19,"pu":12,"b":[["101","3"]],"a":[["102","4"]]}}"#;
+    let diff = r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1723161255408,"s":"BTCUSDT","U":5,"u":6,"b":[["90","1"]],"a":[]}}"#;
+    assert_eq!(
+        tell(
+            &mut Binance::new(),
+            &[&book("100", 1), &book("100", 1), &book("101", 2), futures, diff]
+        ),
+        [
+            "BTC-USDT: [, bid 100 3, ask 102 4, ]",
+            "BTC-USDT: bid 100 3",
+            "BTC-USDT: bid 100 0, bid 101 3",
+            "BTC-USDT: bid 101 3",
+        ]
+    );
+}
+
+#[test]
+fn a_contract_whose_name_cannot_be_split_keeps_it() {
+    let trade = |symbol: &str| {
+        format!(
+            r#"{{"e":"trade","E":1,"s":"{symbol}","t":1,"p":"1","q":"1","T":1,"X":"MARKET","m":true}}"#
+        )
+    };
+    for (symbol, name) in [
+        ("BTCUSDT", "BTC-USDT-PERP"),
+        ("BTCUSD_PERP", "BTCUSD_PERP"),
+        ("BTCUSDT_240628", "BTCUSDT_240628"),
+        ("FOOBAR", "FOOBAR"),
+    ] {
+        let mut decoder = Binance::futures();
+        tell(&mut decoder, &[&trade(symbol)]);
+        assert_eq!(decoder.instruments()[0].symbol, name);
+    }
+    let mut decoder = Hyperliquid::new();
+    let trade = |coin: &str| {
+        format!(
+            r#"{{"channel":"trades","data":[{{"coin":"{coin}","side":"B","px":"1","sz":"1","time":1,"tid":1}}]}}"#
+        )
+    };
+    tell(&mut decoder, &[&trade("kPEPE"), &trade("xyz:TSLA"), &trade("BTC")]);
+    let names: Vec<_> = decoder.instruments().iter().map(|row| row.symbol.as_str()).collect();
+    assert_eq!(names, ["KPEPE-USD-PERP", "xyz:TSLA-USD-PERP", "BTC-USD-PERP"]);
+}

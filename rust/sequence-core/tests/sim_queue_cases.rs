@@ -208,3 +208,21 @@ fn a_print_not_yet_in_depth_is_remembered_for_takers() {
     assert_eq!(tracker.printed(Ask, LEVEL), Quantity(0));
     assert_eq!(tracker.match_rate().seen(), 0, "the print explains the decrease");
 }
+
+#[test]
+fn the_first_order_of_a_queue_stands_where_a_later_one_would() {
+    let fresh = || book(EntryPlace::ByTime, 0, 1, 0);
+    let mut waited = fresh();
+    waited.on_message_end(1_000);
+    let mut begun = fresh().heard_at(1_000);
+    for queue in [&mut waited, &mut begun] {
+        join(queue, 1, 10, 20, 1_300);
+        depth(queue, 20, 60, 2_000);
+    }
+    assert_eq!(ahead(&waited, 0), ahead(&begun, 0));
+    // Not knowing when the last message came, everything new would count as ahead.
+    let mut unknown = fresh();
+    join(&mut unknown, 1, 10, 20, 1_300);
+    depth(&mut unknown, 20, 60, 2_000);
+    assert!(ahead(&unknown, 0) > ahead(&begun, 0));
+}
