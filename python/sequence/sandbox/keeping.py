@@ -17,6 +17,8 @@ _ENGINE: Final = tuple(name for name, _ in _core.Journal.tables())
 REPAIR_HINT: Final = (
     "`sequence verify DB` names what is wrong; `sequence repair DB` shows what can be done about it"
 )
+_TOLD: Final = "stream.told."
+_TOLD_UNTIL: Final = "stream.until"
 BALANCE_SETTING: Final = "initial_balance_1e8"
 
 
@@ -65,9 +67,10 @@ class Keeper:
             if self.writer.failure is not None:
                 raise self.writer.failure
             self._note_around()
+            frames = self._state.engine.take_frames()
+            self._note_numbers(frames)
             taken = self.journal.take()
             pending, self._pending = self._pending, {}
-            frames = self._state.engine.take_frames()
         # Made into text with the lock free: nobody waits for it but this writer.
         self._under_way += frames.rows()
         if taken is None and not pending:
@@ -98,6 +101,15 @@ class Keeper:
             self._kept[table][key] = row
             self._pending.setdefault(table, {})[key] = row
 
+    def _note_numbers(self, frames: _core.Frames) -> None:
+        """Which number each topic is at, and up to which event that is all there was to tell."""
+        engine = self._state.engine
+        if not engine.is_heard:
+            return
+        for account, topic, seq in frames.numbers():
+            self.note("meta", (f"{_TOLD}{account}.{topic}", str(seq)))
+        self.note("meta", (_TOLD_UNTIL, str(engine.last_seq)))
+
     def _note_around(self) -> bool:
         for client in self._clients.values():
             self.note("clients", client_row(client))
@@ -110,6 +122,20 @@ class Keeper:
             for key in ring.all_rows():
                 self.note("api_keys", key_row(key))
         return bool(self._pending)
+
+
+def told_numbers(loaded: Loaded) -> list[tuple[int, str, int]] | None:
+    """Where the numbers of private events stood; None when something happened that nobody told."""
+    meta = {str(name): str(value) for name, value in loaded.rows["meta"]}
+    if meta.get(_TOLD_UNTIL) != str(loaded.last_seq):
+        return None
+    found = (
+        (name.removeprefix(_TOLD), seq) for name, seq in meta.items() if name.startswith(_TOLD)
+    )
+    return [
+        (int(account), topic, int(seq))
+        for (account, _, topic), seq in ((name.partition("."), seq) for name, seq in found)
+    ]
 
 
 def client_row(client: Client) -> Row:

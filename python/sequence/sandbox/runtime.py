@@ -18,7 +18,7 @@ from sequence.sandbox.faults import Faults
 from sequence.sandbox.forked import LostLock, watch
 from sequence.sandbox.history import History
 from sequence.sandbox.ids import IdSource
-from sequence.sandbox.keeping import Keeper, read_clients, read_keys
+from sequence.sandbox.keeping import Keeper, read_clients, read_keys, told_numbers
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
@@ -385,6 +385,10 @@ class Runtime(State):
             keeper.journal.listen()
             return
         keeper.restore(loaded, self.now_ns)
+        told = told_numbers(loaded)
+        if told is not None:
+            # Nothing is lost to a reader who comes back: it must not be told so.
+            self.hub.resume(told)
         if self.clock.kind != "replay" and self.engine.now_ns > self.now_ns:
             # Time goes on where it stopped.
             self.clock.begin_at(self.engine.now_ns)

@@ -2,8 +2,8 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use sequence_core::engine::Frame;
 use sequence_core::engine::view::Value;
+use sequence_core::engine::{Frame, Topic, newest_numbers};
 use sequence_core::ids::AccountId;
 use sequence_core::reject::{Refusal, RejectReason};
 use sequence_core::session::Session;
@@ -39,6 +39,12 @@ impl Frames {
         };
         py.detach(|| self.frames.iter().map(row).collect())
     }
+
+    /// The newest number of each topic in them, as (account, topic, seq).
+    fn numbers(&self) -> Vec<(u32, &'static str, u64)> {
+        let newest = newest_numbers(&self.frames);
+        newest.into_iter().map(|((id, topic), seq)| (id.0, topic.as_str(), seq)).collect()
+    }
 }
 
 #[pymethods]
@@ -48,14 +54,30 @@ impl Engine {
         self.lock().engine.listen(enabled);
     }
 
+    /// True while private events are kept.
+    #[getter]
+    fn is_heard(&self) -> bool {
+        self.lock().engine.is_heard()
+    }
+
     /// Private events since the last take.
     fn take_frames(&self) -> Frames {
         Frames { frames: self.lock().engine.take_frames() }
     }
 
-    /// The number that the first private event of each topic of an account follows.
-    fn frame_base(&self, account: u32) -> u64 {
-        self.lock().engine.frame_base(AccountId(account))
+    /// The number that the first private event of a topic of an account follows.
+    fn frame_base(&self, account: u32, topic: &str) -> PyResult<u64> {
+        Ok(self.lock().engine.frame_base(AccountId(account), topic_of(topic)?))
+    }
+
+    /// Keeps private events from now on, numbered after those that were told of all so far.
+    fn resume_frames(&self, told: Vec<(u32, String, u64)>) -> PyResult<()> {
+        let named = |(id, topic, seq): (u32, String, u64)| {
+            topic_of(&topic).map(|topic| (AccountId(id), topic, seq))
+        };
+        let told = told.into_iter().map(named).collect::<PyResult<Vec<_>>>()?;
+        self.lock().engine.resume_frames(told);
+        Ok(())
     }
 
     /// Open order rows and open graph rows as JSON texts, oldest first.
@@ -154,4 +176,8 @@ impl Engine {
         self.lock().return_to(copy, now_ns);
         Ok(())
     }
+}
+
+fn topic_of(text: &str) -> PyResult<Topic> {
+    Topic::parse(text).ok_or_else(|| PyValueError::new_err(format!("no topic: {text}")))
 }

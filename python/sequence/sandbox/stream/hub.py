@@ -107,6 +107,11 @@ class Hub:
             self.listening = True
             self._state.engine.listen(enabled=True)
 
+    def resume(self, told: list[tuple[int, str, int]]) -> None:
+        """Keeps private events from now on; numbers go on where a process before this one was."""
+        self.listening = True
+        self._state.engine.resume_frames(told)
+
     def collect(self) -> None:
         """Hands out what the last command did; called when it is complete, never before."""
         self.hand_out(self._state.engine.take_frames().rows())
@@ -137,7 +142,7 @@ class Hub:
         found = self._rings.get((account, name))
         if found is None:
             self.listen()
-            base = self._state.engine.frame_base(account)
+            base = self._state.engine.frame_base(account, name)
             found = self._rings[account, name] = Ring(base)
         return found
 

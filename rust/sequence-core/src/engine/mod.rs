@@ -55,7 +55,7 @@ pub use exchange::evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, 
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
 pub use journal::changes::Changes;
-pub use journal::outbox::{Frame, Topic};
+pub use journal::outbox::{Frame, Topic, newest_numbers};
 pub use journal::restore::TableRows;
 pub use seam::FillCause;
 

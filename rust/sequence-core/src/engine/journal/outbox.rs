@@ -47,6 +47,25 @@ pub struct Frame {
     pub data: Value,
 }
 
+/// The newest number of each topic that some frames hold; a new epoch begins all of an account anew.
+pub fn newest_numbers(frames: &[Frame]) -> BTreeMap<(AccountId, Topic), u64> {
+    let mut newest = BTreeMap::new();
+    for frame in frames {
+        match frame.topic {
+            Topic::Alert => {}
+            Topic::Epoch => {
+                for topic in [Topic::Orders, Topic::Fills, Topic::Graphs, Topic::Routing] {
+                    newest.insert((frame.account, topic), 0);
+                }
+            }
+            topic => {
+                newest.insert((frame.account, topic), frame.seq);
+            }
+        }
+    }
+    newest
+}
+
 /// Frames that were not taken yet.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Outbox {
@@ -54,6 +73,8 @@ pub(in crate::engine) struct Outbox {
     seqs: BTreeMap<(AccountId, Topic), u64>,
     /// Where numbers start for accounts that had traded before anybody listened.
     bases: BTreeMap<AccountId, u64>,
+    /// Where numbers go on that a process before this one gave.
+    resumed: BTreeMap<(AccountId, Topic), u64>,
     /// Frame of the newest row of each order that changed since the last take.
     changed: BTreeMap<OrderId, usize>,
     graphs: BTreeMap<GraphIx, GraphStatus>,
@@ -63,11 +84,16 @@ pub(in crate::engine) struct Outbox {
 
 impl Outbox {
     fn push(&mut self, account: AccountId, topic: Topic, ts_ns: i64, data: Value) -> usize {
-        let base = self.bases.get(&account).copied().unwrap_or_default();
+        let base = self.base(account, topic);
         let seq = self.seqs.entry((account, topic)).or_insert(base);
         *seq += 1;
         self.frames.push(Frame { account, topic, seq: *seq, ts_ns, data });
         self.frames.len() - 1
+    }
+
+    fn base(&self, account: AccountId, topic: Topic) -> u64 {
+        let resumed = self.resumed.get(&(account, topic)).or_else(|| self.bases.get(&account));
+        resumed.copied().unwrap_or_default()
     }
 
     /// Forgets which graphs readers know, and starts with these.
@@ -100,10 +126,18 @@ impl Engine {
         self.journal.outbox.is_some()
     }
 
-    /// The number that the first frame of each topic of an account follows.
-    pub fn frame_base(&self, account: AccountId) -> u64 {
+    /// The number that the first frame of a topic of an account follows.
+    pub fn frame_base(&self, account: AccountId, topic: Topic) -> u64 {
         let outbox = self.journal.outbox.as_deref();
-        outbox.and_then(|outbox| outbox.bases.get(&account).copied()).unwrap_or_default()
+        outbox.map(|outbox| outbox.base(account, topic)).unwrap_or_default()
+    }
+
+    /// Keeps frames from now on, numbered after those that were told of everything so far.
+    pub fn resume_frames(&mut self, told: impl IntoIterator<Item = (AccountId, Topic, u64)>) {
+        self.listen(true);
+        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
+            outbox.resumed = told.into_iter().map(|(id, topic, seq)| ((id, topic), seq)).collect();
+        }
     }
 
     /// Frames since the last take, in order.
@@ -178,6 +212,7 @@ impl Engine {
         let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         outbox.bases.remove(&account);
+        outbox.resumed.retain(|(owner, _), _| *owner != account);
         outbox.seqs.retain(|(owner, _), _| *owner != account);
         let seq = u64::from(epoch);
         outbox.frames.push(Frame {
