@@ -9,7 +9,9 @@ from sequence import _core
 from sequence.cli import account, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
+from sequence.cli.fake import fake
 from sequence.cli.page import page
+from sequence.cli.record import record
 from sequence.cli.up import up
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
@@ -33,6 +35,8 @@ app = typer.Typer(
 app.command()(up)
 app.command()(convert)
 app.command()(page)
+app.command()(record)
+app.command()(fake)
 market.register(app)
 trade.register(app)
 account.register(app)

@@ -16,7 +16,7 @@ from sequence.cli.output import (
     write_json,
     write_table,
 )
-from sequence.types import Quote
+from sequence.types import Quote, Venues
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +64,7 @@ def venues(context: typer.Context, json: JsonFlag = False) -> None:
         answer = client.venues()
     if json:
         return write_json(answer)
-    return write_table(
+    write_table(
         [
             text("VENUE"),
             text("CLASS"),
@@ -83,6 +83,30 @@ def venues(context: typer.Context, json: JsonFlag = False) -> None:
             for row in answer.venues
         ),
     )
+    return _write_feeds(answer)
+
+
+def _write_feeds(answer: Venues) -> None:
+    """The open connections, where there are any."""
+    feeds = [(row.venue, row.feed) for row in answer.venues if row.feed is not None]
+    if not feeds:
+        return
+    write_table(
+        [text("FEED"), text("STATE"), number("LIVE"), number("GAPS"), number("RECONNECTS")],
+        (
+            (
+                venue,
+                feed.state,
+                f"{feed.live_books}/{feed.books}",
+                str(feed.gaps),
+                str(feed.reconnects),
+            )
+            for venue, feed in feeds
+        ),
+    )
+    for _, feed in feeds:
+        if feed.problem:
+            write(feed.problem)
 
 
 def fees(

@@ -24,6 +24,7 @@ from sequence.store import CoreFailedError, StoreError
 from sequence.store.mounts import warning_for
 
 if TYPE_CHECKING:
+    from sequence.feeds.live import Live
     from sequence.server.limits import Limits
 
 EXIT_CONFIG = 2
@@ -47,7 +48,11 @@ def up(
         ),
     ] = None,
     market: Annotated[
-        str, typer.Option(help="demo, none, manual, or replay:FILE[,FILE...] with recordings.")
+        str,
+        typer.Option(
+            help="demo, none, manual, live:VENUE[,VENUE...] (public feeds of venues), or "
+            "replay:FILE[,FILE...] with recordings."
+        ),
     ] = "demo",
     clock: Annotated[
         ClockKind | None, typer.Option(help="By default wall, or replay for a recording.")
@@ -57,6 +62,14 @@ def up(
     ] = None,
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second of a replay; by default 1.")
+    ] = None,
+    symbols: Annotated[
+        str | None,
+        typer.Option(help="SYMBOL[,SYMBOL...] of live venues; by default a short list for each."),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write down all that live venues send, to be replayed later."),
     ] = None,
     preset: Annotated[Preset, typer.Option(help="How fills are simulated.")] = DEFAULT_PRESET,
     seed: Annotated[
@@ -116,7 +129,7 @@ def up(
                 clock=kind,
                 preset=preset,
                 store=db,
-                market=market,
+                market=_market_of(market, symbols, record),
                 speed=speed,
                 venue=venue,
             )
@@ -144,6 +157,19 @@ def up(
             _announce_end(sandbox, speed)
 
     _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
+
+
+def _market_of(market: str, symbols: str | None, record: Path | None) -> "str | Live":
+    """Live venues with what else was said of them; any other market as it was named."""
+    if not market.startswith("live:"):
+        if symbols is not None or record is not None:
+            _refuse("--symbols and --record belong to --market live:VENUE", EXIT_CONFIG)
+        return market
+    from sequence.feeds.live import Live  # noqa: PLC0415 - most servers open no connection
+
+    venues = [name.strip() for name in market.removeprefix("live:").split(",") if name.strip()]
+    named = None if symbols is None else [s.strip() for s in symbols.split(",") if s.strip()]
+    return Live(venues, symbols=named, record=record)
 
 
 def _announce_end(sandbox: Sandbox, speed: float) -> None:

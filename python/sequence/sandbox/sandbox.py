@@ -24,11 +24,14 @@ from sequence.types.testing import STEPS_NS, FaultKind
 
 if TYPE_CHECKING:
     from sequence import AsyncPlacedOrder, AsyncSequence, PlacedOrder, Sequence
+    from sequence.feeds.live import Live
+    from sequence.sandbox.live import LiveFeeds
 
 OrderT = TypeVar("OrderT", bound="PlacedOrder | AsyncPlacedOrder")
 
 DEFAULT_PRESET: Final[Preset] = "realistic"
 _REPLAY: Final = "replay:"
+_LIVE: Final = "live:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
 _MAX_SEED: Final = 2**64 - 1
@@ -155,7 +158,8 @@ class Sandbox:
         store: Where state is kept: ``memory``, or the path of a database file, which is made when
             it is not there. Every answer then leaves after its state is on the disk.
         market: ``demo`` (synthetic books that move), ``manual`` (fed through `market`),
-            ``none``, ``replay:FILE[,FILE...]`` or a list of files, `sequence.feeds.Recording`
+            ``none``, ``live:VENUE[,VENUE...]`` or a `sequence.feeds.live.Live` (public feeds of
+            venues), ``replay:FILE[,FILE...]`` or a list of files, `sequence.feeds.Recording`
             objects or Arrow tables with recorded events.
         speed: Recorded seconds per second of a replay, which then runs by itself, also after the
             last frame: its books go stale. Without it a replay stands still until `clock.advance`.
@@ -174,7 +178,7 @@ class Sandbox:
         clock: ClockKind = "wall",
         preset: Preset | None = None,
         store: str | Path | Store = "memory",
-        market: str | Iterable[str | Path | Any] = "demo",
+        market: "str | Iterable[str | Path | Any] | Live" = "demo",
         *,
         speed: float | None = None,
         venue: str | None = None,
@@ -188,7 +192,12 @@ class Sandbox:
         if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         _check_risk(risk or {})
-        source, files = _source_of(market)
+        live = _live_of(market)
+        source, files = ("live", []) if live is not None else _source_of(market)
+        if live is not None:
+            if clock != "wall":
+                raise ValueError("live books need clock='wall'")
+            live.connections()  # What cannot be connected is refused before anything is opened.
         # Without files a replay waits for `replay` to bring some, at the beginning of time.
         empty = source == "none" and clock == "replay"
         if (source == "replay") != (clock == "replay") and not empty:
@@ -216,6 +225,7 @@ class Sandbox:
             if opened is not None:
                 opened.close()
             raise
+        self._live = None if live is None else _go_live(self.runtime, live)
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
         self.faults: Final = FaultControl(self.runtime)
@@ -408,6 +418,8 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends the sandbox; later calls fail, closing twice is fine."""
+        if self._live is not None:
+            self._live.close()
         self.runtime.close()
 
     def __enter__(self) -> Self:
@@ -469,13 +481,39 @@ def _store_of(store: str | Path | Store) -> Store | None:
     return store
 
 
-def _source_of(market: str | Iterable[str | Path | Any]) -> tuple[str, list[Any]]:
+def _live_of(market: "str | Iterable[Any] | Live") -> "Live | None":
+    """The venues of `live:kraken,coinbase`, or of a `Live`; None for any other market."""
+    if isinstance(market, str) and not market.startswith(_LIVE):
+        return None
+    from sequence.feeds.live import Live  # noqa: PLC0415 - most sandboxes open no connection
+
+    if isinstance(market, str):
+        names = market.removeprefix(_LIVE).split(",")
+        return Live([name.strip() for name in names if name.strip()])
+    return market if isinstance(market, Live) else None
+
+
+def _go_live(runtime: Runtime, live: "Live") -> "LiveFeeds":
+    from sequence.sandbox.live import LiveFeeds  # noqa: PLC0415 - see _live_of
+
+    try:
+        feeds = LiveFeeds(runtime, live)
+    except BaseException:
+        runtime.close()
+        raise
+    runtime.live = feeds.market
+    feeds.start()
+    return feeds
+
+
+def _source_of(market: "str | Iterable[str | Path | Any] | Live") -> tuple[str, list[Any]]:
     if not isinstance(market, str):
-        return "replay", list(market)
+        return "replay", list(cast("Iterable[Any]", market))
     if market.startswith(_REPLAY):
         return "replay", list(named_files(market.removeprefix(_REPLAY)))
     if market not in ("demo", "none", "manual"):
         raise ValueError(
-            f"unknown market {market!r}; known: demo, none, manual, replay:FILE or a list of files"
+            f"unknown market {market!r}; known: demo, none, manual, replay:FILE, live:VENUE "
+            "or a list of files"
         )
     return market, []

@@ -8,6 +8,7 @@ from sequence import _core
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from sequence.feeds.live import LiveMarket
     from sequence.sandbox.clock import Clock
     from sequence.sandbox.ids import IdSource
     from sequence.sandbox.keys import Client, KeyRing, Principal
@@ -18,9 +19,10 @@ class State:
     """Knows nothing of who reads it, keeps it or calls it; the lock guards all of it.
 
     Attributes:
-        source: What feeds the market: `demo`, `manual` or `recorded`.
+        source: What feeds the market: `demo`, `manual`, `live` or `recorded`.
         ids: Where ids of clients, keys and faults come from; set before the first is asked for.
         now_ns: The present of the last call.
+        live: Open connections to venues; None without any.
     """
 
     ids: "IdSource"
@@ -37,6 +39,7 @@ class State:
         self.keys: Final = keys
         self.lock: AbstractContextManager[object] = threading.RLock()
         self.now_ns = clock.now_ns()
+        self.live: LiveMarket | None = None
 
     def account(self, principal: "Principal") -> int:
         """The sandbox account of the caller, seeded with the default balances at its first use."""

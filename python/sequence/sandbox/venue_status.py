@@ -26,6 +26,10 @@ def venue_status(state: "State", venue: str, age_ms: int) -> str:
     if state.source == "manual":
         # A book fed by hand never goes stale.
         return "connected"
+    feeds = [] if state.live is None else state.live.statuses()
+    rows = [row for row in feeds if row.venue == venue]
+    if rows and not any(row.state == "connected" for row in rows):
+        return "down"
     return "connected" if age_ms <= _MAX_AGE_MS_OF.get(venue, _MAX_AGE_MS) else "stale"
 
 

@@ -135,6 +135,7 @@ from sequence.types.market import (
     SymbolRow,
     SymbolsQuery,
     Venue,
+    VenueFeed,
     Venues,
 )
 from sequence.types.order import (
@@ -399,6 +400,7 @@ __all__ = [
     "Venue",
     "VenueCancelAll",
     "VenueFee",
+    "VenueFeed",
     "VenueHealth",
     "VenueQuote",
     "Venues",

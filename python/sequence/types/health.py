@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from sequence.types._base import Wire
 
 
@@ -24,7 +26,7 @@ class StoreHealth(Wire):
 
     backend: str
     writable: bool
-    problems: list[str] | None = None
+    problems: list[str] | None = Field(default=None, exclude_if=lambda found: found is None)
 
 
 class SimulationHealth(Wire):
@@ -57,4 +59,4 @@ class Health(Wire):
     store: StoreHealth
     simulation: SimulationHealth | None = None
     venues: list[VenueHealth]
-    warnings: list[str] | None = None
+    warnings: list[str] | None = Field(default=None, exclude_if=lambda told: told is None)

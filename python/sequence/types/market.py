@@ -77,8 +77,26 @@ class CashAsset(Wire):
     symbol: str
 
 
+class VenueFeed(Wire):
+    """The live connection of a venue; times are nanoseconds since the Unix epoch.
+
+    `gaps` counts books that were lost and asked for again, `reconnects` connections that were made
+    anew, `problem` is the last thing that went wrong, as a sentence.
+    """
+
+    state: Literal["disconnected", "connecting", "subscribing", "connected", "closed"]
+    since_ns: int
+    books: int
+    live_books: int
+    gaps: int
+    reconnects: int
+    frames: int
+    unread: int
+    problem: str
+
+
 class Venue(Wire):
-    """One venue and what it supports."""
+    """One venue and what it supports; `feed` is there where a connection is open to it."""
 
     venue: str
     class_: VenueClass = Field(alias="class")
@@ -90,6 +108,7 @@ class Venue(Wire):
     initial_margin_1e8: int | None
     amend_mode: str
     redeem_mode: str | None
+    feed: VenueFeed | None = Field(default=None, exclude_if=lambda feed: feed is None)
 
 
 class Venues(Wire):

@@ -153,7 +153,7 @@ pub(crate) fn check_recording<'py>(
     Ok(row)
 }
 
-fn stats_row<'py>(py: Python<'py>, stats: &FeedStats) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn stats_row<'py>(py: Python<'py>, stats: &FeedStats) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     for (name, count) in [
         ("frames", stats.frames),

@@ -17,6 +17,7 @@ mod feed;
 mod file;
 mod journal;
 mod json;
+mod live;
 mod market;
 mod orders;
 mod parse;
@@ -42,6 +43,8 @@ mod _core {
     use crate::journal::Journal;
     #[pymodule_export]
     use crate::json::{JsonError, parse_json};
+    #[pymodule_export]
+    use crate::live::venue_symbol;
     #[pymodule_export]
     use crate::sim::{sim_config, sim_presets};
     #[pymodule_export]

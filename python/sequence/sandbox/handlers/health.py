@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
@@ -12,9 +12,14 @@ from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.venue_status import ANY_AGE_S, ticks, venue_ages, venue_status
 from sequence.types import Edges, Health, Live, Venues
 
+if TYPE_CHECKING:
+    from sequence.feeds.live import VenueStatus
+
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
 _MOST_PROBLEMS: Final = 20
+_FEED_ORDER: Final = ("connected", "subscribing", "connecting", "disconnected", "closed")
+"""From well to ill."""
 _REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
 
 
@@ -128,7 +133,32 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
         "initial_margin_1e8": row["initial_margin_1e8"],
         "amend_mode": "cancel_replace",
         "redeem_mode": _REDEEM_MODE.get(venue),
+        "feed": _feed_row(runtime, venue),
     }
+
+
+def _feed_row(runtime: Runtime, venue: str) -> dict[str, Any] | None:
+    """The open connections of a venue as one: spot and perpetuals of an exchange are two."""
+    rows = [row for row in _connections(runtime) if row.venue == venue]
+    if not rows:
+        return None
+    worst = max(rows, key=lambda row: _FEED_ORDER.index(row.state))
+    books = [book for row in rows for book in row.books.values()]
+    return {
+        "state": worst.state,
+        "since_ns": worst.since_ns,
+        "books": len(books),
+        "live_books": sum(book.state == "live" for book in books),
+        "gaps": sum(book.gaps for book in books),
+        "reconnects": sum(row.reconnects for row in rows),
+        "frames": sum(row.frames for row in rows),
+        "unread": sum(row.unread for row in rows),
+        "problem": next((row.problem for row in rows if row.problem), ""),
+    }
+
+
+def _connections(runtime: Runtime) -> "list[VenueStatus]":
+    return [] if runtime.live is None else runtime.live.statuses()
 
 
 def _processes(quotes: list[dict[str, Any]]) -> list[_Process]:

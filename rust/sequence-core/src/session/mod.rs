@@ -1,10 +1,11 @@
 //! An engine and the sources that feed it, moved through time together.
 //!
-//! Sources are the demo market and recordings; hand-fed books go to the engine directly. Whatever
-//! is due is applied in one order of time: market messages first, then timers of the same instant.
-//! How a stretch of time is cut into `advance` calls changes nothing, but for the demo market after
-//! more than an hour without a call: it leaves that time out.
+//! Sources are the demo market, recordings and open connections; hand-fed books go to the engine
+//! directly. Whatever is due is applied in one order of time: market messages first, then timers of
+//! the same instant. How a stretch of time is cut into `advance` calls changes nothing, but for the
+//! demo market after more than an hour without a call: it leaves that time out.
 
+mod live;
 mod schedule;
 mod steps;
 
@@ -22,6 +23,8 @@ use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 use schedule::Schedule;
 
+pub use live::{LiveChange, LiveFeed, LiveState};
+
 /// A pause of the demo market longer than this is skipped rather than generated.
 const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;
 
@@ -34,6 +37,7 @@ pub struct Session {
     recordings: Vec<Source>,
     /// Due times: 0 is the demo market, recordings follow.
     schedule: Schedule,
+    live: Vec<LiveFeed>,
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +72,13 @@ struct TapeSource {
 impl Session {
     /// A session without sources.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, demo: None, recordings: Vec::new(), schedule: Schedule::default() }
+        Self {
+            engine,
+            demo: None,
+            recordings: Vec::new(),
+            live: Vec::new(),
+            schedule: Schedule::default(),
+        }
     }
 
     /// Lists the built-in demo market and opens its books at `now_ns`.
@@ -162,15 +172,17 @@ impl Session {
         })
     }
 
-    /// A copy of the state and its demo market; `None` while recordings are played.
+    /// A copy of the state and its demo market; `None` while recordings are
+    /// played or connections are open.
     pub fn fork(&self) -> Option<Self> {
         let copy = || Self {
             engine: self.engine.clone(),
             demo: self.demo.clone(),
             recordings: Vec::new(),
             schedule: self.schedule.clone(),
+            live: Vec::new(),
         };
-        self.recordings.is_empty().then(copy)
+        (self.recordings.is_empty() && self.live.is_empty()).then(copy)
     }
 
     /// Goes back to a copy; time does not. Every seeded account begins a new epoch.

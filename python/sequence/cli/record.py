@@ -1,0 +1,99 @@
+"""`sequence record`: writes down what venues send, and checks what was written."""
+
+import json as jsonlib
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sequence import _core
+from sequence.cli.output import text, write, write_table
+from sequence.errors import ValidationError
+from sequence.feeds.live import Live
+from sequence.feeds.unpack import unpacked
+from sequence.sandbox import Sandbox
+
+
+def record(
+    venues: Annotated[
+        str | None, typer.Option(help="VENUE[,VENUE...] whose public feeds to record.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write, which holds none yet.")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="SYMBOL[,SYMBOL...]; by default a short list per venue.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="How long; by default until Ctrl-C.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="A recorded folder to check instead of recording.")
+    ] = None,
+) -> None:
+    """Records public feeds of venues into a folder that can be replayed."""
+    if check is not None:
+        return _check(check)
+    if venues is None or out is None:
+        raise ValidationError("name --venues and --out, or a folder to --check")
+    return _record(_names(venues), out, None if symbols is None else _names(symbols), seconds)
+
+
+def _names(given: str) -> list[str]:
+    return [name.strip() for name in given.split(",") if name.strip()]
+
+
+def _record(venues: list[str], out: Path, symbols: list[str] | None, seconds: float | None) -> None:
+    try:
+        live = Live(venues, symbols=symbols, record=out)
+        sandbox = Sandbox(preset="instant", market=live)
+    except (ValueError, FileExistsError) as error:
+        raise ValidationError(str(error)) from None
+    with sandbox:
+        write(f"recording {', '.join(venues)} into {out}; Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            _wait(sandbox, seconds)
+        feeds = sandbox.runtime.live
+        for row in () if feeds is None else feeds.statuses():
+            ending = f"; {row.problem}" if row.problem else ""
+            write(f"{row.venue}: {row.frames} messages, {row.reconnects} reconnects{ending}")
+
+
+def _wait(sandbox: Sandbox, seconds: float | None) -> None:
+    ends_s = None if seconds is None else time.monotonic() + seconds
+    while not sandbox.runtime.closed and (ends_s is None or time.monotonic() < ends_s):
+        time.sleep(0.05)
+
+
+def _check(folder: Path) -> None:
+    """Decodes every file of a recording: messages, gaps, books that did not fold."""
+    try:
+        manifest = jsonlib.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValidationError(f"{folder} holds no recording: {error}") from None
+    rows: list[tuple[str, ...]] = []
+    for part in manifest["parts"]:
+        report = _core.check_recording(_bytes(folder / part["file"]), part["venue"])
+        rows.append(
+            (
+                part["file"],
+                str(part["frames"]),
+                str(report["messages"]),
+                str(report["rejected"]),
+                str(report["gaps"]),
+                str(len(part["gaps_ns"])),
+            )
+        )
+    write_table(
+        [text(name) for name in ("FILE", "FRAMES", "MESSAGES", "UNREAD", "GAPS", "RECONNECTS")],
+        rows,
+    )
+
+
+def _bytes(file: Path) -> bytes:
+    plain = unpacked(file)
+    try:
+        return plain.path.read_bytes()
+    finally:
+        if plain.temporary:
+            plain.path.unlink()

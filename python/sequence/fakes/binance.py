@@ -1,0 +1,117 @@
+"""Binance spot: a stream of changes, a book over HTTP, five messages a second, 24 hours of life."""
+
+import json
+import time
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from sequence.fakes.book import Change
+from sequence.fakes.server import Client, Fake
+
+_KINDS: Final = {"depth@100ms": "book", "trade": "trade", "aggTrade": "trade"}
+
+
+class Binance(Fake):
+    """Numbers its changes; a fetched book says which of them it contains."""
+
+    name = "binance"
+    sends_per_s = 5.0
+    lifetime_s = 24 * 3600.0
+
+    def __init__(self, symbols: list[str], **options: Any) -> None:
+        super().__init__(symbols, **options)
+        self._names = {symbol.replace("-", ""): symbol for symbol in symbols}
+        self._last = dict.fromkeys(symbols, 1_000)
+        self._old: dict[str, str] = {}
+        self._counted: dict[str, tuple[int, int]] = {}
+        for symbol in symbols:
+            self._old[symbol] = self._book(symbol)
+
+    async def word(self, client: Client, text: str) -> None:
+        """Subscribes and unsubscribes streams such as `btcusdt@depth@100ms`."""
+        body = json.loads(text)
+        for stream in body["params"]:
+            name, _, kind = stream.partition("@")
+            symbol, channel = self._names.get(name.upper()), _KINDS.get(kind)
+            if symbol is None or channel is None or name != name.lower():
+                self.refused.append(f"invalid stream {stream}")
+                error = {"code": 2, "msg": f"Invalid request: {stream}", "id": body["id"]}
+                await client.socket.send(json.dumps(error))
+                return
+            if body["method"] == "SUBSCRIBE":
+                client.topics.add((channel, symbol))
+            else:
+                client.topics.discard((channel, symbol))
+        await client.socket.send(json.dumps({"result": None, "id": body["id"]}))
+
+    def snapshot(self, client: Client, symbol: str) -> None:
+        """The stream sends no book."""
+        del client, symbol
+
+    def steps(self) -> None:
+        """Every move of the books is one run of ids, whoever listens."""
+        for symbol in self.symbols:
+            first = self._last[symbol] + 1
+            self._last[symbol] += self.draw.randint(1, 5)
+            self._counted[symbol] = (first, self._last[symbol])
+
+    def update(self, client: Client, symbol: str, changes: list[Change]) -> str:
+        """Levels that changed, with the ids they cover."""
+        del client
+        book = self.books[symbol]
+        first, last = self._counted[symbol]
+        sides = {
+            key: [
+                [book.price(ticks), book.size(lots) if lots else "0.0"]
+                for side, ticks, lots in changes
+                if side == wanted
+            ]
+            for key, wanted in (("b", "bid"), ("a", "ask"))
+        }
+        name = symbol.replace("-", "")
+        data = {"e": "depthUpdate", "E": _ms(), "s": name, "U": first, "u": last} | sides
+        return json.dumps({"stream": f"{name.lower()}@depth@100ms", "data": data})
+
+    def trade(self, client: Client, symbol: str) -> str | None:
+        """The last print."""
+        del client
+        book = self.books[symbol]
+        if book.last_print is None:
+            return None
+        ticks, lots, taker = book.last_print
+        name = symbol.replace("-", "")
+        data = {
+            "e": "trade",
+            "E": _ms(),
+            "s": name,
+            "t": self.new_trade_id(),
+            "p": book.price(ticks),
+            "q": book.size(lots),
+            "T": _ms(),
+            "m": taker == "sell",
+        }
+        return json.dumps({"stream": f"{name.lower()}@trade", "data": data})
+
+    def fetched(self, path: str) -> tuple[int, str]:
+        """`/depth?symbol=BTCUSDT&limit=1000`."""
+        parts = urlsplit(path)
+        names = parse_qs(parts.query).get("symbol", [""])
+        symbol = self._names.get(names[0])
+        if symbol is None:
+            return 400, '{"code":-1121,"msg":"Invalid symbol."}'
+        if self.takes_old_book():
+            return 200, self._old[symbol]
+        return 200, self._book(symbol)
+
+    def _book(self, symbol: str) -> str:
+        book = self.books[symbol]
+
+        def side(levels: list[tuple[int, int]]) -> list[list[str]]:
+            return [[book.price(t), book.size(q)] for t, q in levels]
+
+        sides = {"bids": side(book.levels("bid")), "asks": side(book.levels("ask"))}
+        return json.dumps({"lastUpdateId": self._last[symbol]} | sides)
+
+
+def _ms() -> int:
+    return time.time_ns() // 10**6

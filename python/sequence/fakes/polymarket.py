@@ -1,0 +1,102 @@
+"""Polymarket CLOB, market channel: no acknowledgement, books as an array, a text ping in time."""
+
+import json
+import time
+from typing import Any
+
+from sequence.fakes.book import Change
+from sequence.fakes.server import Client, Fake
+
+
+class Polymarket(Fake):
+    """Symbols are token ids; prices are between 0 and 1."""
+
+    name = "polymarket"
+    heard_within_s = 30.0
+
+    def __init__(self, symbols: list[str], **options: Any) -> None:
+        given = {"tick_decimals": 2, "lot_decimals": 2, "mid": 50} | options
+        super().__init__(symbols, **given)
+        for book in self.books.values():
+            book.lowest, book.highest = 1, 99
+
+    async def word(self, client: Client, text: str) -> None:
+        """The first message has a type, later ones an operation; `PING` is a text."""
+        if text == "PING":
+            await client.socket.send("PONG")
+            return
+        body = json.loads(text)
+        if body.get("type") != "market" and body.get("operation") not in (
+            "subscribe",
+            "unsubscribe",
+        ):
+            await self.hang_up(client, "neither a type nor an operation")
+            return
+        if body.get("operation") == "unsubscribe":
+            for symbol in body["assets_ids"]:
+                client.topics -= {("book", symbol), ("trade", symbol)}
+            return
+        known = [symbol for symbol in body["assets_ids"] if symbol in self.books]
+        await client.socket.send(
+            "[" + ",".join(self.snapshot(client, symbol) for symbol in known) + "]"
+        )
+        for symbol in known:
+            client.topics |= {("book", symbol), ("trade", symbol)}
+
+    def snapshot(self, client: Client, symbol: str) -> str:
+        """The whole book, worst price first."""
+        del client
+        book = self.books[symbol]
+
+        def side(levels: list[tuple[int, int]]) -> list[dict[str, str]]:
+            return [{"price": book.price(t), "size": book.size(q)} for t, q in reversed(levels)]
+
+        sides = {"bids": side(book.levels("bid")), "asks": side(book.levels("ask"))}
+        head = {"event_type": "book", "asset_id": symbol, "market": "0x01", "timestamp": _ms()}
+        return json.dumps(head | sides | {"hash": "0"})
+
+    def update(self, client: Client, symbol: str, changes: list[Change]) -> str:
+        """Totals of the levels that changed, with the best prices after them."""
+        del client
+        book = self.books[symbol]
+        best = {
+            "best_bid": book.price(book.levels("bid")[0][0]),
+            "best_ask": book.price(book.levels("ask")[0][0]),
+        }
+        rows = [
+            {
+                "asset_id": symbol,
+                "price": book.price(ticks),
+                "side": "BUY" if side == "bid" else "SELL",
+                "size": book.size(lots),
+                "hash": "0",
+            }
+            | best
+            for side, ticks, lots in changes
+        ]
+        head = {"event_type": "price_change", "market": "0x01", "timestamp": _ms()}
+        return json.dumps(head | {"price_changes": rows})
+
+    def trade(self, client: Client, symbol: str) -> str | None:
+        """The last print."""
+        del client
+        book = self.books[symbol]
+        if book.last_print is None:
+            return None
+        ticks, lots, taker = book.last_print
+        return json.dumps(
+            {
+                "event_type": "last_trade_price",
+                "asset_id": symbol,
+                "market": "0x01",
+                "price": book.price(ticks),
+                "side": taker.upper(),
+                "size": book.size(lots),
+                "fee_rate_bps": "0",
+                "timestamp": _ms(),
+            }
+        )
+
+
+def _ms() -> str:
+    return str(time.time_ns() // 10**6)

@@ -1,0 +1,308 @@
+"""The half of a fake venue that is the same for all: sockets, rates, heartbeats, faults.
+
+Times of the real venue are divided by `hurry`, so that a test sees an hour's rules in a second.
+"""
+
+import asyncio
+import contextlib
+import random
+import threading
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, Literal
+
+import websockets
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from sequence.fakes.book import Change, TrueBook
+
+FaultKind = Literal[
+    "drop",
+    "swap",
+    "duplicate",
+    "abort",
+    "close",
+    "silent",
+    "garbage",
+    "restart",
+    "old_book",
+    "refuse",
+]
+"""What a fault does: leaves a frame out, sends two in the wrong order, sends one twice, cuts the
+connection inside a frame, closes it, goes silent with the connection open, sends what is no frame,
+starts its numbers anew, answers with an old book, refuses the next connection or fetch."""
+
+
+@dataclass(eq=False)
+class Client:
+    """One connection of a client to a fake."""
+
+    socket: ServerConnection
+    topics: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Channel and symbol."""
+    began_s: float = 0.0
+    heard_s: float = 0.0
+    recent_s: list[float] = field(default_factory=list[float])
+    seq: int = 0
+    ids: dict[str, int] = field(default_factory=dict[str, int])
+    silent: bool = False
+    late: str | None = None
+    """A frame that a swap holds back."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an answer or a change is made and sent: nothing comes between the two."""
+
+
+class Fake:
+    """A fake venue; one class per venue says what it sends and what it accepts."""
+
+    name = ""
+    subscribe_within_s = 0.0
+    """Closes a connection that subscribes to nothing for this long; 0 = never."""
+    heard_within_s = 0.0
+    """Closes a connection that says nothing for this long; 0 = never."""
+    sends_per_s = 0.0
+    """Closes a connection that sends more; 0 = no limit."""
+    lifetime_s = 0.0
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        *,
+        seed: int = 0,
+        every_ms: float = 5.0,
+        hurry: float = 20.0,
+        tick_decimals: int = 1,
+        lot_decimals: int = 4,
+        mid: int = 650_000,
+    ) -> None:
+        self.draw: Final = random.Random(f"{seed}|{self.name}")  # noqa: S311 - a made-up market
+        self.symbols: Final = list(symbols)
+        self.books: Final = {
+            symbol: TrueBook(mid, self.draw, tick_decimals, lot_decimals) for symbol in symbols
+        }
+        self.hurry: Final = hurry
+        self.every_s: Final = every_ms / 1000
+        self.url = ""
+        self.rest_url = ""
+        self.paused = False
+        self.connects = 0
+        self.refused: list[str] = []
+        """Why connections were closed or words refused, for tests that expect none."""
+        self.faults: list[FaultKind] = []
+        """Played one after the other, each at the next frame or connection it fits."""
+        self._clients: set[Client] = set()
+        self._trade_id = 1_000
+
+    # What a venue says. --------------------------------------------------------------------------
+
+    async def greet(self, client: Client) -> None:
+        """Sends what comes right after a connection opens."""
+
+    async def word(self, client: Client, text: str) -> None:
+        """Acts on one message of a client."""
+        raise NotImplementedError
+
+    def snapshot(self, client: Client, symbol: str) -> str | None:
+        """The whole book as the stream sends it; None where it does not."""
+        raise NotImplementedError
+
+    def update(self, client: Client, symbol: str, changes: list[Change]) -> str | None:
+        """Changes of a book as the stream sends them."""
+        raise NotImplementedError
+
+    def trade(self, client: Client, symbol: str) -> str | None:
+        """The last print of a book; None where there is none."""
+        raise NotImplementedError
+
+    def fetched(self, path: str) -> tuple[int, str]:
+        """Status and body of a document over HTTP."""
+        del path
+        return HTTPStatus.NOT_FOUND, "{}"
+
+    def admits(self, headers: Headers) -> str | None:
+        """Why a handshake is refused; None lets it in."""
+        del headers
+        return None
+
+    def restart(self, client: Client) -> None:
+        """Starts the venue's numbers anew, as a restart of the service does."""
+        client.seq = 0
+
+    def steps(self) -> None:
+        """Called before every move of the books."""
+
+    # What a client should hold. ------------------------------------------------------------------
+
+    def depth(self) -> int | None:
+        """Levels a side that a client of this feed knows; None = all."""
+        return None
+
+    def new_trade_id(self) -> int:
+        """A trade id nobody had."""
+        self._trade_id += 1
+        return self._trade_id
+
+    # The server. ---------------------------------------------------------------------------------
+
+    async def run(self, ready: "threading.Event", ended: asyncio.Event) -> None:
+        """Serves until told to end."""
+        async with serve(
+            self._serve, "127.0.0.1", 0, process_request=self._request, ping_interval=None
+        ) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            self.url, self.rest_url = f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}"
+            ready.set()
+            mover = asyncio.ensure_future(self._move())
+            await ended.wait()
+            mover.cancel()
+            await asyncio.gather(mover, return_exceptions=True)
+
+    def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            status, body = (self._take("refuse") and (429, "{}")) or self.fetched(request.path)
+            return connection.respond(HTTPStatus(status), body)
+        if self._take("refuse"):
+            return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "slow down")
+        reason = self.admits(request.headers)
+        if reason is not None:
+            self.refused.append(reason)
+            return connection.respond(HTTPStatus.UNAUTHORIZED, reason)
+        return None
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self.connects += 1
+        now_s = time.monotonic()
+        client = Client(socket, began_s=now_s, heard_s=now_s)
+        self._clients.add(client)
+        try:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await self.greet(client)
+                async for text in socket:
+                    client.heard_s = time.monotonic()
+                    if client.silent:
+                        continue
+                    if not self._within_rate(client):
+                        await self.hang_up(client, "too many messages in a second")
+                        break
+                    async with client.turn:
+                        await self.word(client, text if isinstance(text, str) else text.decode())
+        finally:
+            self._clients.discard(client)
+
+    async def hang_up(self, client: Client, reason: str) -> None:
+        """Closes a connection for breaking a rule."""
+        self.refused.append(reason)
+        await client.socket.close(1008, reason)
+
+    def _within_rate(self, client: Client) -> bool:
+        if not self.sends_per_s:
+            return True
+        now_s = time.monotonic()
+        client.recent_s = [at for at in client.recent_s if now_s - at < 1.0]
+        client.recent_s.append(now_s)
+        return len(client.recent_s) <= self.sends_per_s
+
+    async def _move(self) -> None:
+        while True:
+            await asyncio.sleep(self.every_s)
+            await self._enforce()
+            if self.paused:
+                continue
+            self.steps()
+            for symbol, book in self.books.items():
+                changes = book.move()
+                for client in list(self._clients):
+                    with contextlib.suppress(websockets.ConnectionClosed):
+                        await self._tell(client, symbol, changes)
+
+    async def _tell(self, client: Client, symbol: str, changes: list[Change]) -> None:
+        async with client.turn:
+            if ("book", symbol) in client.topics and changes:
+                await self.send(client, self.update(client, symbol, changes))
+            if ("trade", symbol) in client.topics and self.books[symbol].last_print is not None:
+                await self.send(client, self.trade(client, symbol))
+
+    async def _enforce(self) -> None:
+        now_s = time.monotonic()
+        for client in list(self._clients):
+            age_s, quiet_s = now_s - client.began_s, now_s - client.heard_s
+            if self.lifetime_s and age_s > self.lifetime_s / self.hurry:
+                await client.socket.close(1001, "lifetime")
+            elif self.subscribe_within_s and not client.topics:
+                if age_s > self.subscribe_within_s / self.hurry:
+                    await self.hang_up(client, "nothing was subscribed in time")
+            elif self.heard_within_s and quiet_s > self.heard_within_s / self.hurry:
+                await self.hang_up(client, "no ping in time")
+
+    async def send(self, client: Client, frame: str | None) -> None:
+        """Sends a frame, as the next fault has it."""
+        if frame is None or client.silent:
+            return
+        if client.late is not None:
+            first, client.late = client.late, None
+            await client.socket.send(frame)
+            await client.socket.send(first)
+            return
+        fault = self.faults[0] if self.faults else None
+        if fault in (None, "refuse", "old_book"):
+            await client.socket.send(frame)
+            return
+        self.faults.pop(0)
+        await self._play(client, frame, fault)
+
+    async def _play(self, client: Client, frame: str, fault: FaultKind) -> None:
+        match fault:
+            case "drop" | "refuse" | "old_book":
+                pass
+            case "swap":
+                client.late = frame
+            case "duplicate":
+                await client.socket.send(frame)
+                await client.socket.send(frame)
+            case "garbage":
+                await client.socket.send(frame[: len(frame) // 2])
+            case "silent":
+                client.silent = True
+            case "close":
+                await client.socket.close(1001)
+            case "abort":
+                client.socket.transport.abort()
+            case "restart":
+                self.restart(client)
+                for symbol in {symbol for channel, symbol in client.topics if channel == "book"}:
+                    snapshot = self.snapshot(client, symbol)
+                    if snapshot is not None:
+                        await client.socket.send(snapshot)
+
+    def _take(self, kind: FaultKind) -> bool:
+        if self.faults and self.faults[0] == kind:
+            self.faults.pop(0)
+            return True
+        return False
+
+    def takes_old_book(self) -> bool:
+        """True when the next fetched book shall be an old one."""
+        return self._take("old_book")
+
+
+@contextlib.contextmanager
+def serving(fake: Fake) -> Generator[Fake]:
+    """Serves a fake from a thread of this process for as long as the block runs."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    ended = asyncio.Event()
+    thread = threading.Thread(
+        target=loop.run_until_complete, args=(fake.run(ready, ended),), name="fake", daemon=True
+    )
+    thread.start()
+    if not ready.wait(10):
+        raise RuntimeError("the fake did not start")
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,340 @@
+"""One connection to one venue: subscribed, alive, healed, opened again.
+
+The reader does no work of its own: a frame is stamped, applied and written down in one step of
+the sink. What the decoder then says of the books (joined, lost) decides what is asked for again.
+"""
+
+import asyncio
+import contextlib
+import random
+import ssl
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Final, Protocol
+
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from sequence.feeds.live.budget import Backoff, Budget
+from sequence.feeds.live.rest import fetch
+from sequence.feeds.live.status import BookStatus, Changes, VenueStatus
+from sequence.feeds.live.venue import RECONNECT, Venue
+
+_MOST_FRAME: Final = 16 << 20
+_CLOSE_S: Final = 1.0
+_HEALTHY_S: Final = 60.0
+_HEAL_FIRST_S: Final = 0.25
+_HEAL_MOST_S: Final = 60.0
+_HELD: Final = 20_000
+"""Frames of a second connection that may wait for the first one to be dropped."""
+
+
+class Sink(Protocol):
+    """Where frames go: into an engine, and into a recording."""
+
+    def frame(self, frame: bytes) -> tuple[Changes, str | None]:
+        """Applies one frame: books joined or lost, and why it could not be read."""
+        ...
+
+    def book(self, venue_symbol: str, url: str, body: bytes) -> tuple[Changes, str | None]:
+        """Applies a book fetched over REST."""
+        ...
+
+    def lost(self) -> Changes:
+        """The connection is gone: its books are given up."""
+        ...
+
+
+Work = Coroutine[None, None, None]
+
+
+class Connection:
+    """Keeps one venue's books live until it is cancelled."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        sink: Sink,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self.venue: Final = venue
+        self.status: Final = VenueStatus(venue.name)
+        self._sink = sink
+        self._draw = random.Random(f"{seed}|{venue.name}|{venue.futures}")  # noqa: S311 - jitter
+        self._backoff = Backoff(venue.retry_first_s, venue.retry_most_s, self._draw)
+        self._names = {venue.spell(symbol): symbol for symbol in venue.symbols}
+        for symbol in venue.symbols:
+            self.status.books[symbol] = BookStatus()
+        self._heals: dict[str, asyncio.Task[None]] = {}
+        self._reopen = asyncio.Event()
+        self._socket: ClientConnection | None = None
+        self._budget = Budget(venue.sends_per_s, time.monotonic)
+
+    async def run(self) -> None:
+        """Opens, serves and opens again, until cancelled."""
+        try:
+            while True:
+                began_s = time.monotonic()
+                self.status.became("connecting")
+                try:
+                    async with self._open() as socket:
+                        await self._serve(socket)
+                except (
+                    OSError,
+                    TimeoutError,
+                    ssl.SSLError,
+                    websockets.WebSocketException,
+                ) as error:
+                    self.status.problem = sentence(self.venue, error)
+                finally:
+                    self._drop()
+                if time.monotonic() - began_s >= _HEALTHY_S:
+                    self._backoff.reset()
+                self.status.became("disconnected")
+                self.status.reconnects += 1
+                await asyncio.sleep(self._backoff.next_s())
+        finally:
+            self.status.became("closed")
+
+    async def add(self, symbols: Iterable[str]) -> None:
+        """Subscribes further symbols, now and after every reconnect."""
+        new = [symbol for symbol in symbols if symbol not in self.status.books]
+        self.venue.symbols.extend(new)
+        for symbol in new:
+            self._names[self.venue.spell(symbol)] = symbol
+            self.status.books[symbol] = BookStatus()
+        socket = self._socket
+        if new and socket is not None:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await self._send(socket, self.venue.subscribe(new))
+                self._watch(new)
+
+    def _open(self) -> connect:
+        return connect(
+            self.venue.url,
+            additional_headers=dict(self.venue.headers()),
+            max_size=_MOST_FRAME,
+            ping_interval=None,
+            open_timeout=10,
+            close_timeout=_CLOSE_S,
+            user_agent_header="sequence",
+        )
+
+    async def _serve(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._reopen.clear()
+        self.status.became("subscribing")
+        await self._beside(
+            self._read(socket),
+            self._begin(socket),
+            self._ping(socket),
+            self._wait_for_reopen(socket),
+        )
+
+    async def _beside(self, main: Work, *helpers: Work) -> None:
+        """Runs until the first one ends; what goes wrong in any of them is raised."""
+        tasks = [asyncio.ensure_future(helper) for helper in helpers]
+        try:
+            await main
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in ended:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _begin(self, socket: ClientConnection) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self._send(socket, self.venue.subscribe(self.venue.symbols))
+            self.status.became("connected")
+            self._watch(self.venue.symbols)
+
+    async def _read(self, socket: ClientConnection) -> None:
+        """Applies frames until the connection ends, falls silent or has lived long enough."""
+        ends_s = time.monotonic() + self.venue.lifetime_s if self.venue.lifetime_s else None
+        while True:
+            wait_s = self.venue.silence_s
+            if ends_s is not None:
+                wait_s = min(wait_s, max(0.0, ends_s - time.monotonic()))
+            try:
+                async with asyncio.timeout(wait_s):
+                    data = await socket.recv(decode=False)
+            except websockets.ConnectionClosed:
+                self.status.problem = f"{self.venue.name} closed the connection"
+                return
+            except TimeoutError:
+                if ends_s is not None and time.monotonic() >= ends_s:
+                    await self._replace(socket)
+                    return
+                self.status.problem = (
+                    f"nothing was heard of {self.venue.name} for {self.venue.silence_s:g} s"
+                )
+                return
+            await self._apply(socket, bytes(data))
+
+    async def _apply(self, socket: ClientConnection, frame: bytes) -> None:
+        self.status.heard()
+        answer = self.venue.reply(frame)
+        if answer is not None:
+            await socket.send(answer)
+        changes, unread = self._sink.frame(frame)
+        complaint = self.venue.complaint(frame)
+        if complaint is not None:
+            self.status.problem = f"{self.venue.name} says: {complaint}"
+        elif unread is not None:
+            self.status.unread += 1
+            self.status.problem = f"a message of {self.venue.name} cannot be read: {unread}"
+        self._note(changes)
+
+    def _note(self, changes: Changes) -> None:
+        for venue_symbol, named, state, listed in changes:
+            symbol = self._names.get(venue_symbol, named)
+            self.status.book_became(symbol, state, listed=listed)
+            if state == "live":
+                self._cancel_heal(symbol)
+            elif symbol in self._names.values():
+                self._heal_later(symbol, _HEAL_FIRST_S)
+
+    def _watch(self, symbols: Iterable[str]) -> None:
+        """Books that do not come by themselves are fetched, or asked for again."""
+        for symbol in symbols:
+            if self.status.books[symbol].state != "live":
+                fetched = self.venue.book_url(symbol) is not None
+                self._heal_later(symbol, 0.0 if fetched else self.venue.live_within_s)
+
+    def _heal_later(self, symbol: str, wait_s: float) -> None:
+        if symbol not in self._heals:
+            task = asyncio.get_running_loop().create_task(self._heal(symbol, wait_s))
+            self._heals[symbol] = task
+
+    def _cancel_heal(self, symbol: str) -> None:
+        task = self._heals.pop(symbol, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    async def _heal(self, symbol: str, wait_s: float) -> None:
+        """Brings one book back; each try waits longer than the one before."""
+        backoff = Backoff(max(wait_s, _HEAL_FIRST_S), _HEAL_MOST_S, self._draw)
+        await asyncio.sleep(wait_s)
+        while self.status.books[symbol].state != "live":
+            socket = self._socket
+            if socket is None:
+                return
+            url = self.venue.book_url(symbol)
+            if url is not None:
+                await self._fetch(symbol, url)
+            else:
+                words = self.venue.heal(symbol)
+                if words == RECONNECT:
+                    self._heals.pop(symbol, None)
+                    self._reopen.set()
+                    return
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await self._send(socket, words)
+                await asyncio.sleep(self.venue.live_within_s)
+            await asyncio.sleep(backoff.next_s())
+        self._heals.pop(symbol, None)
+
+    async def _fetch(self, symbol: str, url: str) -> None:
+        try:
+            body = await fetch(url)
+        except OSError as error:
+            self.status.problem = f"{self.venue.name}: the book of {symbol} was not sent: {error}"
+            return
+        if self._socket is not None:
+            self._note(self._sink.book(self.venue.spell(symbol), url, body)[0])
+
+    async def _replace(self, old: ClientConnection) -> None:
+        """A second connection is subscribed before the first is dropped, so that little is missed.
+
+        What the second one hears meanwhile waits, and is applied in one go when the first is gone.
+        """
+        async with self._open() as new:
+            await self._send(new, self.venue.subscribe(self.venue.symbols))
+            held: list[bytes] = []
+            await self._overlap(old, new, held)
+            self._drop()
+            self.status.became("connected")
+            self._socket = new
+            self.status.replaced += 1
+            self._watch(self.venue.symbols)
+            for frame in held:
+                await self._apply(new, frame)
+            await self._beside(self._read(new), self._ping(new), self._wait_for_reopen(new))
+
+    async def _overlap(
+        self, old: ClientConnection, new: ClientConnection, held: list[bytes]
+    ) -> None:
+        """Applies what the old connection hears and holds what the new one does, for a while."""
+
+        async def read_old() -> None:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                while True:
+                    await self._apply(old, bytes(await old.recv(decode=False)))
+
+        async def read_new() -> None:
+            while len(held) < _HELD:
+                held.append(bytes(await new.recv(decode=False)))
+
+        tasks = [asyncio.ensure_future(read_old()), asyncio.ensure_future(read_new())]
+        try:
+            await asyncio.wait(tasks[1:], timeout=self.venue.overlap_s)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        if not self.venue.ping_every_s:
+            return
+        with contextlib.suppress(websockets.ConnectionClosed):
+            while True:
+                await asyncio.sleep(self.venue.ping_every_s)
+                await self._send(socket, [self.venue.ping()])
+
+    async def _wait_for_reopen(self, socket: ClientConnection) -> None:
+        await self._reopen.wait()
+        self.status.problem = f"a book of {self.venue.name} was lost: the connection is made anew"
+        await socket.close()
+
+    async def _send(self, socket: ClientConnection, words: Iterable[str]) -> None:
+        for word in words:
+            await self._budget.take()
+            await socket.send(word)
+
+    def _drop(self) -> None:
+        """Every book of the connection is given up."""
+        self._socket = None
+        for task in self._heals.values():
+            task.cancel()
+        self._heals.clear()
+        for venue_symbol, named, state, listed in self._sink.lost():
+            self.status.book_became(self._names.get(venue_symbol, named), state, listed=listed)
+
+
+def sentence(venue: Venue, error: BaseException) -> str:
+    """What went wrong with a connection, for people, with what can be done about it."""
+    if isinstance(error, websockets.InvalidStatus):
+        status = error.response.status_code
+        remedies = {
+            401: "the key is not accepted",
+            403: "the venue refuses this address or this key",
+            418: "the venue has banned this address for a while: connect less often",
+            429: "too many connections: wait, or name fewer symbols",
+        }
+        return f"{venue.name} refused the connection with {status}: " + remedies.get(
+            status, "its address may have changed"
+        )
+    if isinstance(error, ssl.SSLError):
+        why = error.reason or error
+        return f"{venue.name}: no secure connection ({why}): check the clock and certificates"
+    if isinstance(error, TimeoutError):
+        return f"{venue.name} did not answer in time: is the network there?"
+    if isinstance(error, PermissionError):
+        return str(error)
+    if isinstance(error, OSError):
+        cause = error.strerror or str(error)
+        return f"{venue.name} cannot be reached ({cause}): is the network there?"
+    return f"{venue.name}: {error}"

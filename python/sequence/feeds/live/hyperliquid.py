@@ -1,0 +1,42 @@
+"""Hyperliquid. Source: Hyperliquid's API documentation, `l2Book` and `trades`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sequence.feeds.live.venue import Venue
+
+
+@dataclass(slots=True)
+class Hyperliquid(Venue):
+    """Every message is a whole book of twenty levels a side: the next one repairs a lost one."""
+
+    name: str = "hyperliquid"
+    url: str = "wss://api.hyperliquid.xyz/ws"
+    ping_every_s: float = 30.0
+    silence_s: float = 60.0
+    sends_per_s: float = 30.0
+
+    def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
+        """One message per channel and coin."""
+        return self._messages("subscribe", symbols)
+
+    def unsubscribe(self, symbols: Sequence[str]) -> Iterator[str]:
+        """One message per channel and coin."""
+        return self._messages("unsubscribe", symbols)
+
+    def ping(self) -> str:
+        """Answered with `{"channel": "pong"}`."""
+        return '{"method":"ping"}'
+
+    def complaint(self, frame: bytes) -> str | None:
+        """The text of `{"channel": "error", "data": ...}`."""
+        if b'"error"' not in frame[:40]:
+            return None
+        return str(json.loads(frame).get("data"))
+
+    def _messages(self, method: str, symbols: Sequence[str]) -> Iterator[str]:
+        for symbol in symbols:
+            for kind in ("l2Book", "trades"):
+                body = {"type": kind, "coin": self.spell(symbol)}
+                yield json.dumps({"method": method, "subscription": body})

@@ -1,0 +1,169 @@
+"""The books of several venues: which connections there are, and the thread they run in."""
+
+import asyncio
+import contextlib
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sequence import _core
+from sequence.feeds.live.binance import Binance, usdm
+from sequence.feeds.live.coinbase import Coinbase
+from sequence.feeds.live.connection import Connection, Sink
+from sequence.feeds.live.hyperliquid import Hyperliquid
+from sequence.feeds.live.kalshi import Kalshi
+from sequence.feeds.live.kraken import Kraken
+from sequence.feeds.live.polymarket import Polymarket
+from sequence.feeds.live.status import VenueStatus
+from sequence.feeds.live.venue import Venue
+
+Kind = str
+MAKERS: Final[dict[str, dict[Kind, Callable[[], Venue]]]] = {
+    "binance": {"spot": Binance, "perp": usdm},
+    "coinbase": {"spot": Coinbase},
+    "hyperliquid": {"perp": Hyperliquid},
+    "kalshi": {"prediction": Kalshi},
+    "kraken": {"spot": Kraken},
+    "polymarket": {"prediction": Polymarket},
+}
+"""What can be connected: venue, kind of instrument, and the rules of that connection."""
+
+DEFAULT_SYMBOLS: Final = {
+    "binance": ("BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"),
+    "coinbase": ("BTC-USD", "ETH-USD"),
+    "hyperliquid": ("BTC-USD-PERP", "ETH-USD-PERP"),
+    "kraken": ("BTC-USD", "ETH-USD"),
+}
+"""What is subscribed where nobody says; event markets come and go, so theirs are named."""
+
+_STOP_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Books of venues as they are now, over their public feeds.
+
+    Attributes:
+        venues: Venue ids such as `kraken`, or the rules of connections of your own.
+        symbols: Canonical symbols; each goes to every venue that has its kind. By default a short
+            list per venue; kalshi and polymarket need theirs named.
+        record: A folder to write down all that is heard; none by default.
+    """
+
+    venues: Sequence[str | Venue]
+    symbols: Sequence[str] | None = None
+    record: str | Path | None = None
+
+    def connections(self) -> list[Venue]:
+        """The rules of each connection, with its symbols.
+
+        Raises:
+            ValueError: A venue or a symbol cannot be connected; the text says what can.
+        """
+        if not self.venues:
+            raise ValueError(f"name a venue; known: {', '.join(MAKERS)}")
+        found: list[Venue] = []
+        for venue in self.venues:
+            found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
+        for symbol in self.symbols or ():
+            if not any(symbol in venue.symbols for venue in found):
+                named = ", ".join(v if isinstance(v, str) else v.name for v in self.venues)
+                raise ValueError(f"{symbol} is traded at none of {named}")
+        return found
+
+
+def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
+    makers = MAKERS.get(name)
+    if makers is None:
+        near = difflib.get_close_matches(name, MAKERS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(MAKERS)}"
+        raise ValueError(f"no live feed of {name!r}: {hint}")
+    wanted = DEFAULT_SYMBOLS.get(name, ()) if symbols is None else symbols
+    if not wanted:
+        raise ValueError(f"{name} has no default symbols: name the markets to subscribe")
+    found: list[Venue] = []
+    for kind, make in makers.items():
+        mine = [symbol for symbol in wanted if _kind(symbol) == kind and _fits(name, symbol)]
+        if mine:
+            venue = make()
+            venue.symbols = mine
+            found.append(venue)
+    return found
+
+
+def _kind(symbol: str) -> str:
+    try:
+        return _core.parse_symbol(symbol).kind
+    except ValueError as error:
+        raise ValueError(f"{symbol!r} is no symbol: {error}") from None
+
+
+def _fits(venue: str, symbol: str) -> bool:
+    """A ticker is Kalshi's, a token id Polymarket's."""
+    parsed = _core.parse_symbol(symbol)
+    if parsed.kind != "prediction":
+        return True
+    return (parsed.token_id is not None) == (venue == "polymarket")
+
+
+class LiveMarket:
+    """Connections in a thread of their own; `close` ends them."""
+
+    def __init__(self, venues: Iterable[Venue], sink: Callable[[Venue], Sink]) -> None:
+        self.connections: Final = [Connection(venue, sink(venue)) for venue in venues]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="sequence-live", daemon=True)
+        self._ended: asyncio.Event | None = None
+        self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Begins to connect and returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends every connection; twice is fine."""
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._end)
+            self._thread.join(_STOP_S)
+
+    def statuses(self) -> list[VenueStatus]:
+        """The connections, in the order in which they were named."""
+        return [connection.status for connection in self.connections]
+
+    def want(self, symbol: str) -> None:
+        """Subscribes a symbol at every connection that can carry it; returns at once."""
+        kind = _kind(symbol)
+        for connection in self.connections:
+            makers = MAKERS.get(connection.venue.name, {})
+            carries = makers.get(kind)
+            if carries is None or connection.venue.futures != carries().futures:
+                continue
+            if _fits(connection.venue.name, symbol):
+                asyncio.run_coroutine_threadsafe(connection.add([symbol]), self._loop)
+
+    def _end(self) -> None:
+        if self._ended is not None:
+            self._ended.set()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:
+            self.failure = error
+            for connection in self.connections:
+                connection.status.problem = f"the live feeds stopped: {error!r}"
+                connection.status.became("closed")
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        self._ended = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(connection.run()) for connection in self.connections]
+            await self._ended.wait()
+            for task in tasks:
+                task.cancel()

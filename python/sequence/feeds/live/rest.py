@@ -1,0 +1,34 @@
+"""Fetching a document of a venue, without keys, within bounds."""
+
+import asyncio
+import urllib.error
+import urllib.request
+from typing import Final
+
+_TIMEOUT_S: Final = 10
+_MOST_BYTES: Final = 32 << 20
+
+
+async def fetch(url: str) -> bytes:
+    """The body at an address.
+
+    Raises:
+        OSError: It cannot be reached or refuses; the text says which.
+    """
+    return await asyncio.to_thread(_fetch, url)
+
+
+def _fetch(url: str) -> bytes:
+    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise OSError(f"not an address that may be fetched: {url}")
+    request = urllib.request.Request(url, headers={"User-Agent": "sequence"})  # noqa: S310 - checked
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
+            body: bytes = answer.read(_MOST_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        raise OSError(f"answered with {error.code}") from error
+    except urllib.error.URLError as error:
+        raise OSError(str(error.reason)) from error
+    if len(body) > _MOST_BYTES:
+        raise OSError(f"larger than {_MOST_BYTES} bytes")
+    return body

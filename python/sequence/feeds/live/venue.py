@@ -1,0 +1,97 @@
+"""What a connection must know of a venue: addresses, words, heartbeats and limits.
+
+One file per venue fills this in; `connection` does the rest and is the same for all. Sources stand
+in each venue's file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sequence import _core
+
+RECONNECT: Final = "reconnect"
+"""What `Venue.heal` answers where only a new connection brings a book back."""
+
+Headers = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Venue:
+    """The rules of one venue's public market data; the defaults are those of most.
+
+    Attributes:
+        name: Venue id, as in the API.
+        url: WebSocket address.
+        rest_url: Root of the REST API; empty where none is needed.
+        symbols: Canonical symbols to subscribe.
+        futures: USD-margined perpetuals rather than spot; binance only.
+        ping_every_s: Sends `ping` this often; 0 where the venue pings.
+        silence_s: Nothing heard for this long means the connection is dead.
+        sends_per_s: Messages a client may send in a second.
+        lifetime_s: The venue closes a connection after this long; 0 = never.
+        live_within_s: A subscribed book that is not live after this long is asked for again.
+        overlap_s: How long a second connection listens before it takes over from one that is near
+            its end.
+        retry_first_s: How long to wait before a connection is opened again, the first time.
+        retry_most_s: How long at most; waits double in between.
+    """
+
+    name: str
+    url: str
+    rest_url: str = ""
+    symbols: list[str] = field(default_factory=list[str])
+    futures: bool = False
+    ping_every_s: float = 0.0
+    silence_s: float = 30.0
+    sends_per_s: float = 5.0
+    lifetime_s: float = 0.0
+    live_within_s: float = 10.0
+    overlap_s: float = 2.0
+    retry_first_s: float = 0.25
+    retry_most_s: float = 30.0
+
+    def spell(self, symbol: str) -> str:
+        """The venue's own name of a canonical symbol."""
+        return _core.venue_symbol(self.name, symbol)
+
+    def headers(self) -> Headers:
+        """Headers of the handshake, made anew for each."""
+        return {}
+
+    def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
+        """Messages that subscribe book and trades of canonical symbols, in the order to send."""
+        raise NotImplementedError
+
+    def unsubscribe(self, symbols: Sequence[str]) -> Iterator[str]:
+        """Messages that end what `subscribe` began."""
+        raise NotImplementedError
+
+    def heal(self, symbol: str) -> list[str] | str:
+        """Messages that bring one lost book back, or `RECONNECT`."""
+        return [*self.unsubscribe([symbol]), *self.subscribe([symbol])]
+
+    def ping(self) -> str:
+        """The message that keeps the connection open."""
+        return ""
+
+    def reply(self, frame: bytes) -> str | None:
+        """What the venue wants to hear back at once, or None."""
+        del frame
+        return None
+
+    def complaint(self, frame: bytes) -> str | None:
+        """What the venue says is wrong with what was sent to it, or None."""
+        del frame
+        return None
+
+    def book_url(self, symbol: str) -> str | None:
+        """Where the book that joins the stream is fetched; None where the stream sends it."""
+        del symbol
+        return None
+
+
+def batches(symbols: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Symbols in groups of at most ``size``, in order."""
+    for start in range(0, len(symbols), size):
+        yield symbols[start : start + size]

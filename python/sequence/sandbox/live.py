@@ -1,0 +1,72 @@
+"""Live books: frames of open connections go into the engine, and into a recording."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sequence.feeds.live import Live, LiveMarket
+from sequence.feeds.live.recorder import Recorder
+from sequence.feeds.live.status import Changes
+from sequence.feeds.live.venue import Venue
+
+if TYPE_CHECKING:
+    from sequence.sandbox.runtime import Runtime
+
+
+class EngineSink:
+    """One connection's way into the engine.
+
+    A frame is stamped with the present of the sandbox, under its lock: what was recorded, played
+    back, gives the same books and events.
+    """
+
+    def __init__(self, runtime: "Runtime", venue: Venue, recorder: Recorder | None) -> None:
+        self._runtime: Final = runtime
+        self._venue: Final = venue
+        self._recorder: Final = recorder
+        self._name: Final = f"{venue.name}-perp" if venue.futures else venue.name
+        with runtime.lock:
+            self._feed: Final = runtime.engine.open_feed(venue.name, futures=venue.futures)
+
+    def frame(self, frame: bytes) -> tuple[Changes, str | None]:
+        """Applies one frame: books joined or lost, and why it could not be read."""
+        with self._runtime.turn() as now_ns:
+            if self._recorder is not None:
+                self._recorder.frame(self._name, self._venue.name, now_ns, frame)
+            return self._runtime.engine.live_frame(self._feed, frame, now_ns)
+
+    def book(self, venue_symbol: str, url: str, body: bytes) -> tuple[Changes, str | None]:
+        """Applies a book fetched over REST."""
+        with self._runtime.turn() as now_ns:
+            if self._recorder is not None:
+                self._recorder.book(self._name, self._venue.name, url, now_ns, body)
+            return self._runtime.engine.live_book(self._feed, venue_symbol, body, now_ns)
+
+    def lost(self) -> Changes:
+        """The connection is gone: its books are given up."""
+        if self._runtime.closed:
+            return []
+        with self._runtime.turn() as now_ns:
+            if self._recorder is not None:
+                self._recorder.lost(self._name, self._venue.url, now_ns)
+            return self._runtime.engine.live_lost(self._feed, now_ns)
+
+
+class LiveFeeds:
+    """The live market of one sandbox, with its recording."""
+
+    def __init__(self, runtime: "Runtime", live: Live) -> None:
+        self._recorder = None if live.record is None else Recorder(Path(live.record))
+        recorder = self._recorder
+        self.market: Final = LiveMarket(
+            live.connections(), lambda venue: EngineSink(runtime, venue, recorder)
+        )
+
+    def start(self) -> None:
+        """Begins to connect and returns at once."""
+        self.market.start()
+
+    def close(self) -> None:
+        """Ends connections, then the recording."""
+        self.market.close()
+        if self._recorder is not None:
+            self._recorder.close()

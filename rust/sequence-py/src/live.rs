@@ -1,0 +1,74 @@
+//! `Engine`: frames of connections that are open now.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use sequence_core::feed::{FeedError, FeedVenue};
+use sequence_core::listing;
+use sequence_core::session::LiveChange;
+use sequence_core::symbol::Symbol;
+
+use crate::engine::Engine;
+use crate::feed::stats_row;
+use crate::parse;
+
+/// Venue symbol, symbol here, state, and whether it can be traded.
+type Change = (String, String, &'static str, bool);
+
+#[pymethods]
+impl Engine {
+    /// Opens a connection to a venue whose frames can be decoded; the number names it below.
+    #[pyo3(signature = (venue, *, futures=false))]
+    fn open_feed(&self, venue: &str, futures: bool) -> PyResult<usize> {
+        let venue = FeedVenue::parse(venue)
+            .ok_or_else(|| PyValueError::new_err(format!("no decoder for venue {venue:?}")))?;
+        Ok(self.lock().open_feed(venue, futures))
+    }
+
+    /// Applies a frame: the books it joined or lost, and why it could not be read.
+    fn live_frame(
+        &self,
+        py: Python<'_>,
+        feed: usize,
+        frame: &[u8],
+        now_ns: i64,
+    ) -> (Vec<Change>, Option<String>) {
+        told(py.detach(|| self.lock().live_frame(feed, frame, now_ns)))
+    }
+
+    /// Applies a book fetched over REST.
+    fn live_book(
+        &self,
+        py: Python<'_>,
+        feed: usize,
+        venue_symbol: &str,
+        body: &[u8],
+        now_ns: i64,
+    ) -> (Vec<Change>, Option<String>) {
+        told(py.detach(|| self.lock().live_book(feed, venue_symbol, body, now_ns)))
+    }
+
+    /// Gives up the books of a connection that is gone.
+    fn live_lost(&self, py: Python<'_>, feed: usize, now_ns: i64) -> Vec<Change> {
+        told((py.detach(|| self.lock().live_lost(feed, now_ns)), None)).0
+    }
+
+    /// What a connection's decoder has counted.
+    fn live_stats<'py>(&self, py: Python<'py>, feed: usize) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.lock().live_stats(feed).copied().unwrap_or_default();
+        stats_row(py, &stats)
+    }
+}
+
+/// How a venue itself writes a symbol: `venue_symbol("kraken", "BTC-USD") == "BTC/USD"`.
+#[pyfunction]
+pub(crate) fn venue_symbol(py: Python<'_>, venue: &str, symbol: &str) -> PyResult<String> {
+    let id = parse::venue(venue).map_err(|refusal| crate::error::refused(py, &refusal))?;
+    let symbol = Symbol::parse(symbol).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(listing::venue_symbol(id, &symbol))
+}
+
+fn told((changes, error): (Vec<LiveChange>, Option<FeedError>)) -> (Vec<Change>, Option<String>) {
+    let row = |row: LiveChange| (row.venue_symbol, row.symbol, row.state.as_str(), row.is_listed);
+    (changes.into_iter().map(row).collect(), error.map(|error| error.to_string()))
+}
