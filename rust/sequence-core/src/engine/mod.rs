@@ -27,24 +27,21 @@ mod rules;
 mod seam;
 pub mod view;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{EventKind, EventLog};
-use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId, RowIx};
+use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId};
 use crate::ledger::Ledger;
 use crate::number::Money;
 use crate::order::Order;
-use crate::position::Position;
 use crate::registry::Registry;
-use crate::risk::AccountLimits;
 use crate::sim::preset::Params;
-use crate::table::Table;
 
 use agenda::Agenda;
-use desk::account::RowKey;
+use desk::Desk;
 use exchange::Exchange;
 use journal::Journal;
+use portfolio::Portfolio;
 use rules::Rules;
 use seam::Post;
 
@@ -115,28 +112,6 @@ pub enum Reply {
     },
 }
 
-/// What clients asked for and what they know of it.
-#[derive(Debug, Clone)]
-struct Desk {
-    accounts: Table<AccountId, Account>,
-    clients: BTreeMap<Arc<str>, AccountId>,
-    graphs: Table<GraphIx, Graph>,
-    orders: Table<OrderId, Order>,
-    fills: Table<FillIx, Fill>,
-    texts: [Arc<str>; 2],
-    limits: AccountLimits,
-    injected: Vec<desk::inject::Injected>,
-}
-
-/// What accounts have.
-#[derive(Debug, Clone)]
-struct Portfolio {
-    ledger: Ledger,
-    rows: Table<RowIx, Position>,
-    row_keys: Table<RowIx, RowKey>,
-    life: life::state::Life,
-}
-
 /// The trading state of every account, and the markets they share.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -158,22 +133,8 @@ impl Engine {
             agenda: Agenda::default(),
             registry: Registry::default(),
             exchange: Exchange::default(),
-            desk: Desk {
-                accounts: Table::default(),
-                clients: BTreeMap::new(),
-                graphs: Table::default(),
-                orders: Table::default(),
-                fills: Table::default(),
-                texts: [Arc::from(""), Arc::from("")],
-                limits: AccountLimits::default(),
-                injected: Vec::new(),
-            },
-            portfolio: Portfolio {
-                ledger: Ledger::new(),
-                rows: Table::default(),
-                row_keys: Table::default(),
-                life: life::state::Life::default(),
-            },
+            desk: Desk::default(),
+            portfolio: Portfolio::default(),
             journal: Journal::new(seed),
             post: Post::default(),
         }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::desk::risk::{KillSwitch, LossDay};
 use crate::engine::exchange::line::Line;
-use crate::ids::{AccountId, AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
-use crate::ledger::BalanceId;
+use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 use crate::risk::{GraphRisk, Mode};
@@ -192,16 +191,6 @@ pub struct Account {
     /// Sum over the ended orders of the epoch, of what they add to the state hash; counted only
     /// while changes are kept.
     pub(in crate::engine) ended_hash: u64,
-}
-
-/// Whose, where and of what a position row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct RowKey {
-    pub(in crate::engine) account: AccountId,
-    pub(in crate::engine) venue: VenueId,
-    pub(in crate::engine) asset: AssetId,
-    /// Where the ledger has it; `None` for a perpetual, and for rows of an earlier process.
-    pub(in crate::engine) balance: Option<BalanceId>,
 }
 
 impl Account {

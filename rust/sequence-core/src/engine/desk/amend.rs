@@ -323,8 +323,3 @@ fn fitting(
 fn named_conflict(name: &str, text: &str) -> Refusal {
     Refusal::conflict(format!("{name}: {text}"))
 }
-
-/// True when a change of a leg keeps its place in the queue.
-pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: &Leg, form: &Reshape) -> bool {
-    mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
-}

@@ -3,7 +3,8 @@
 //! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
 //! fill costs, and a fill never needs more than its leg holds.
 
-use crate::engine::desk::account::RowKey;
+use crate::engine::portfolio::RowKey;
+use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::{LegEnd, Matched};
 use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
@@ -14,23 +15,7 @@ use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Leg, LegState, OrderStatus};
 use crate::position::{Execution, Position};
-use crate::registry::MarketSpec;
 use crate::reject::{DoneReason, RejectReason};
-use crate::sim::fees::{FeeLeg, FeeState};
-
-/// One fill about to be booked.
-pub(in crate::engine) struct Booking {
-    pub(in crate::engine) order: OrderId,
-    pub(in crate::engine) leg: usize,
-    pub(in crate::engine) terms: MarketSpec,
-    pub(in crate::engine) price: Price,
-    pub(in crate::engine) quantity: Quantity,
-    /// The same in USD, for the position row.
-    pub(in crate::engine) execution: Execution,
-    pub(in crate::engine) fee: FeeLeg,
-    /// Sums of the leg after this fill.
-    pub(in crate::engine) fees: FeeState,
-}
 
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.

@@ -3,6 +3,7 @@
 pub(in crate::engine) mod account;
 pub(in crate::engine) mod admit;
 pub(in crate::engine) mod amend;
+pub(in crate::engine) mod amended;
 pub(in crate::engine) mod book;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
@@ -12,3 +13,26 @@ pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod risk;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::order::Order;
+use crate::risk::AccountLimits;
+use crate::table::Table;
+use account::{Account, Graph};
+use fill::Fill;
+
+/// What clients asked for and what they know of it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Desk {
+    pub(in crate::engine) accounts: Table<AccountId, Account>,
+    pub(in crate::engine) clients: BTreeMap<Arc<str>, AccountId>,
+    pub(in crate::engine) graphs: Table<GraphIx, Graph>,
+    pub(in crate::engine) orders: Table<OrderId, Order>,
+    pub(in crate::engine) fills: Table<FillIx, Fill>,
+    pub(in crate::engine) texts: [Arc<str>; 2],
+    pub(in crate::engine) limits: AccountLimits,
+    pub(in crate::engine) injected: Vec<inject::Injected>,
+}

@@ -9,16 +9,14 @@ use std::mem::swap;
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::refusal_of;
-use crate::engine::desk::amend::keeps_place;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::seam::{LegEnd, Told, VenueStep, queue_key};
 use crate::ids::OrderId;
-use crate::ledger::LedgerError;
 use crate::number::Quantity;
-use crate::order::{AtVenue, LegState, OrderStatus, book_price, book_side};
+use crate::order::{AtVenue, Leg, Reshape, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::latency::Transit;
-use crate::sim::preset::ReplaceGap;
+use crate::sim::preset::{AmendMode, ReplaceGap};
 
 impl Engine {
     /// A leg's change leaves for the venue, with the new order when both travel together.
@@ -158,62 +156,9 @@ impl Engine {
         form.at_venue = true;
         leg.open = open;
     }
+}
 
-    /// The client learns what became of a leg's change.
-    pub(in crate::engine) fn reshape_answered(&mut self, id: OrderId, at: usize, taken: bool) {
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.reshape = None;
-        if taken {
-            leg.state = LegState::Working;
-            leg.status =
-                if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
-            let limit = self.desk.orders[id].amending.and_then(|amending| amending.limit);
-            self.desk.orders[id].limit = limit.or(self.desk.orders[id].limit);
-            if let Some(amending) = &mut self.desk.orders[id].amending {
-                amending.rest = amending.rest_after;
-            }
-        }
-        if let Err(error) = self.hold_required(id, at) {
-            self.report_fault(id, &error);
-        }
-    }
-
-    /// The order is the sum of its legs again; its amend ends with the last answer.
-    pub(in crate::engine) fn settle_amend(&mut self, id: OrderId) {
-        let order = &mut self.desk.orders[id];
-        let Some(amending) = order.amending else { return };
-        if order.status.is_terminal() {
-            order.amending = None;
-            return;
-        }
-        let legs: i64 = order.legs.iter().map(|leg| leg.known().0.0).sum();
-        order.qty = Quantity(legs + amending.rest.0);
-        if order.legs.iter().all(|leg| leg.reshape.is_none()) {
-            order.amending = None;
-        }
-        if order.status == OrderStatus::New && self.is_known(id) {
-            return self.set_status(id, OrderStatus::Accepted);
-        }
-        self.touch(id);
-    }
-
-    fn is_known(&self, id: OrderId) -> bool {
-        self.desk.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
-    }
-
-    /// Sets a leg's reservation to what its forms need.
-    pub(in crate::engine) fn hold_required(
-        &mut self,
-        id: OrderId,
-        at: usize,
-    ) -> Result<(), LedgerError> {
-        let order = &self.desk.orders[id];
-        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
-        else {
-            return Ok(());
-        };
-        let terms = *self.registry.market(leg.market);
-        let needed = Self::required(order.spec.side, &terms, leg)?;
-        self.portfolio.ledger.resize(held, needed)
-    }
+/// True when a change of a leg keeps its place in the queue.
+pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: &Leg, form: &Reshape) -> bool {
+    mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
 }

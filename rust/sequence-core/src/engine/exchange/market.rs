@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::book::Book;
 use crate::engine::exchange::evidence::TapeCite;
+use crate::engine::exchange::mark::BookMark;
 use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
-use crate::engine::portfolio::marks::BookMark;
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};

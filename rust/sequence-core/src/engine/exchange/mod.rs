@@ -6,6 +6,7 @@ pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod impact;
 pub(in crate::engine) mod line;
 pub(in crate::engine) mod listing;
+pub(in crate::engine) mod mark;
 pub(in crate::engine) mod market;
 pub(in crate::engine) mod message;
 pub(in crate::engine) mod queues;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::portfolio::marks::BookMark;
+use crate::engine::exchange::mark::BookMark;
 use crate::engine::record::{
     Row, account_row, asset_row, balance_row, contra_row, fill_row, funding_row, graph_row,
     leg_row, line_row, market_row, order_row, position_row, row, settlement_row, switch_row,

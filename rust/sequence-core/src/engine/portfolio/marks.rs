@@ -1,7 +1,8 @@
 //! What things are worth now: the mid of a live book with two sides, else the last there was.
 
-use crate::engine::{Engine, MarketSim};
-use crate::ids::{AssetId, BookSide, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
+use crate::engine::Engine;
+use crate::engine::exchange::mark::{BookMark, mid};
+use crate::ids::{AssetId, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
 use crate::market::{Market, Nbbo};
 use crate::number::{NumberError, PRICE_ONE, Price, mul_div_floor};
 use crate::order::book_price;
@@ -141,37 +142,6 @@ impl Engine {
         debug_assert_eq!(self.registry.symbol(way.symbol).kind, InstrumentKind::Perp);
         self.registry.market_at(way.symbol, venue)
     }
-}
-
-/// Mark of one book, in its own quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::engine) struct BookMark {
-    pub(in crate::engine) price: Price,
-    /// The mid of the book as it is now.
-    pub(in crate::engine) live: bool,
-    /// Receipt time of the newest depth behind it, ns.
-    pub(in crate::engine) as_of_ns: i64,
-}
-
-impl MarketSim {
-    /// Best bid and ask of a live book that has both, near enough to have a middle.
-    pub(in crate::engine) fn two_sides(&self, now_ns: i64) -> Option<(Price, Price)> {
-        let best = |side| self.market.best(side).map(|level| level.price);
-        let (bid, ask) = best(BookSide::Bid).zip(best(BookSide::Ask))?;
-        let good = self.market.is_live(now_ns) && self.market.has_middle(bid, ask);
-        good.then_some((bid, ask))
-    }
-
-    /// The mid of a live book with two sides, else the last there was. One side alone is no mark.
-    pub(in crate::engine) fn mark(&self, now_ns: i64) -> Option<BookMark> {
-        let Some((bid, ask)) = self.two_sides(now_ns) else { return self.last_mark() };
-        let as_of_ns = self.market.last_update_ns().unwrap_or(now_ns);
-        Some(BookMark { price: mid(bid, ask), live: true, as_of_ns })
-    }
-}
-
-const fn mid(bid: Price, ask: Price) -> Price {
-    Price(bid.0.midpoint(ask.0))
 }
 
 /// `price × by / per`, rounded down.

@@ -1,7 +1,7 @@
 //! Perpetuals: margin, closing before opening, cash settlement of what closing realises.
 
 use crate::engine::Engine;
-use crate::engine::desk::book::Booking;
+use crate::engine::portfolio::booking::Booking;
 use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, RowIx, Side};
 use crate::ledger::{BalanceId, LedgerError, ReservationId};

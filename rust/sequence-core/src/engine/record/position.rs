@@ -3,7 +3,7 @@
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
 use crate::engine::Engine;
-use crate::engine::desk::account::RowKey;
+use crate::engine::portfolio::RowKey;
 use crate::ids::{AccountId, AssetId, RowIx};
 use crate::number::{Money, Quantity};
 use crate::position::{Kept, Lifecycle, Perp, Position, Resolution};

@@ -1,0 +1,122 @@
+"""Counts the functions of the engine that may write more than one of its parts.
+
+Follows `self.…()` from function to function, so a function counts as a writer of everything that
+its callees write. A part that nobody else writes can be understood alone: the counts only fall.
+`--list` names the functions.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+CORE = Path(__file__).resolve().parent.parent / "rust" / "sequence-core" / "src"
+PARTS = ("desk", "portfolio", "exchange", "journal")
+MOST = {2: 125, 4: 40}
+"""Parts written at once: how many functions may do so. Lower a number when it can be lowered."""
+
+_STD = "push push_back pop pop_front insert remove clear retain extend get_mut get_or_insert_with"
+_STD_MUTATORS = frozenset(f"{_STD} entry take drain swap append first_entry pop_first".split())
+
+
+class Function(NamedTuple):
+    """A method of the engine."""
+
+    place: str
+    name: str
+    is_writer: bool
+    body: str
+
+
+def functions(text: str, place: str) -> Iterator[Function]:
+    """Every method in a file, by its braces."""
+    head = re.compile(
+        r"^    (?:pub(?:\([^)]*\))? )?(?:const )?fn (\w+)(?:<[^>]*>)?\(", re.MULTILINE
+    )
+    for found in head.finditer(text):
+        end = text.find("\n    }\n", found.end())
+        body = text[found.end() : end]
+        yield Function(place, found[1], body.lstrip().startswith(("&mut self", "mut self")), body)
+
+
+def engine_functions() -> list[Function]:
+    """Methods of `Engine`; those of its parts and of other types write only what they own."""
+    found: list[Function] = []
+    for file in sorted((CORE / "engine").rglob("*.rs")):
+        text = file.read_text().split("#[cfg(test)]")[0]
+        for block in re.finditer(r"^impl Engine \{\n(.*?)^}\n", text, re.MULTILINE | re.DOTALL):
+            found += functions(block[1] + "\n", str(file.relative_to(CORE / "engine")))
+    return found
+
+
+def mutators() -> frozenset[str]:
+    """Names that only ever belong to methods that change what they are called on."""
+    changing, reading = set(_STD_MUTATORS), set[str]()
+    for file in CORE.rglob("*.rs"):
+        text = file.read_text()
+        changing |= set(re.findall(r"fn (\w+)(?:<[^>]*>)?\(\s*&mut self", text))
+        reading |= set(re.findall(r"fn (\w+)(?:<[^>]*>)?\(\s*&self", text))
+    return frozenset(changing - reading)
+
+
+def written(body: str, changing: frozenset[str]) -> set[str]:
+    """Parts that a body writes itself."""
+    found: set[str] = set()
+    for part in PARTS:
+        at = rf"self\s*\.{part}\b"
+        for use in re.finditer(
+            at + r"((?:\s*\.\w+|\[[^\]]*\]|\([^()]*\))*)\s*(=(?!=)|\+=|-=|\|=)?", body
+        ):
+            names = re.findall(r"\.(\w+)\(?", use[1])
+            if use[2] or changing & set(names):
+                found.add(part)
+        if re.search(r"&mut " + at, body):
+            found.add(part)
+    return found
+
+
+def writers() -> dict[Function, set[str]]:
+    """What each method may write, callees included."""
+    known, changing = engine_functions(), mutators()
+    sets = {function: written(function.body, changing) for function in known if function.is_writer}
+    by_name: dict[str, list[Function]] = {}
+    for function in sets:
+        by_name.setdefault(function.name, []).append(function)
+    calls = {
+        function: [
+            callee
+            for name in set(re.findall(r"self\s*\.(\w+)\(", function.body))
+            for callee in by_name.get(name, ())
+        ]
+        for function in sets
+    }
+    grown = True
+    while grown:
+        grown = False
+        for function, callees in calls.items():
+            before = len(sets[function])
+            for callee in callees:
+                sets[function] |= sets[callee]
+            grown |= len(sets[function]) > before
+    return sets
+
+
+def main() -> int:
+    """Compares the counts with what is allowed."""
+    found = writers()
+    failed = False
+    for parts, most in MOST.items():
+        wide = [function for function, names in found.items() if len(names) >= parts]
+        print(f"writers: {len(wide)} functions may write {parts} parts or more, {most} allowed")
+        failed |= len(wide) > most
+        if "--list" in sys.argv:
+            for function in wide:
+                print(f"  {function.place} {function.name}: {' '.join(sorted(found[function]))}")
+    if not found or failed:
+        print("writers: too many; keep a change inside one part, or go through `post`")
+    return int(failed or not found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

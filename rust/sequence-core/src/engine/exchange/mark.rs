@@ -1,0 +1,37 @@
+//! What one book says a thing is worth.
+
+use crate::engine::MarketSim;
+use crate::ids::BookSide;
+use crate::number::Price;
+
+/// Mark of one book, in its own quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::engine) struct BookMark {
+    pub(in crate::engine) price: Price,
+    /// The mid of the book as it is now.
+    pub(in crate::engine) live: bool,
+    /// Receipt time of the newest depth behind it, ns.
+    pub(in crate::engine) as_of_ns: i64,
+}
+
+impl MarketSim {
+    /// Best bid and ask of a live book that has both, near enough to have a middle.
+    pub(in crate::engine) fn two_sides(&self, now_ns: i64) -> Option<(Price, Price)> {
+        let best = |side| self.market.best(side).map(|level| level.price);
+        let (bid, ask) = best(BookSide::Bid).zip(best(BookSide::Ask))?;
+        let good = self.market.is_live(now_ns) && self.market.has_middle(bid, ask);
+        good.then_some((bid, ask))
+    }
+
+    /// The mid of a live book with two sides, else the last there was. One side alone is no mark.
+    pub(in crate::engine) fn mark(&self, now_ns: i64) -> Option<BookMark> {
+        let Some((bid, ask)) = self.two_sides(now_ns) else { return self.last_mark() };
+        let as_of_ns = self.market.last_update_ns().unwrap_or(now_ns);
+        Some(BookMark { price: mid(bid, ask), live: true, as_of_ns })
+    }
+}
+
+/// Halfway between two prices.
+pub(in crate::engine) const fn mid(bid: Price, ask: Price) -> Price {
+    Price(bid.0.midpoint(ask.0))
+}

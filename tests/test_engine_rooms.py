@@ -1,0 +1,112 @@
+"""Which room of the engine may know which: the arrows that ARCHITECTURE.md draws."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE = ROOT / "rust" / "sequence-core" / "src"
+ENGINE = CORE / "engine"
+
+GROUND = {"agenda", "bounds", "rules", "seam"}
+"""Words that every room may use. They know no room, but for what stands behind a fill."""
+
+ARROWS = {
+    "apply": GROUND | {"desk", "exchange", "portfolio", "life", "journal"},
+    "desk": GROUND | {"exchange", "portfolio", "journal"},
+    "exchange": GROUND,
+    "portfolio": GROUND | {"exchange", "life"},
+    "life": GROUND | {"desk", "exchange", "portfolio", "journal"},
+    "journal": GROUND | {"desk", "exchange", "portfolio", "record", "view"},
+    "agenda": {"seam"},
+    "seam": {"exchange"},
+    "bounds": set[str](),
+    "rules": set[str](),
+}
+"""Room -> the rooms it may name. Readers (`view`, `record`, `check`) may name every room."""
+
+READERS = {"view", "record", "check"}
+BELOW = ["sim", "ledger", "position", "order", "listing", "venue", "symbol", "registry", "router"]
+"""What the engine is made of, and what never knows it."""
+
+ONE_WAY = [
+    ("listing", "venue"),
+    ("listing", "symbol"),
+    ("symbol", "venue"),
+    ("ledger", "position"),
+    ("registry", "venue"),
+]
+"""Upper and lower of two modules: the lower never names the upper."""
+
+
+def sources(folder: Path, module: str) -> list[Path]:
+    found = [*(folder / module).rglob("*.rs"), *folder.glob(f"{module}.rs")]
+    assert found, module
+    return [file for file in found if "tests" not in file.stem]
+
+
+def code(file: Path) -> str:
+    return file.read_text().split("#[cfg(test)]")[0]
+
+
+def named(text: str, root: str) -> set[str]:
+    """First words after a path: of `crate::engine::{a::b, c}` these are a and c."""
+    found: set[str] = set()
+    for use in re.finditer(root + r"::(?:\{([^}]*)\}|(\w+))", text):
+        words = [use[2]] if use[2] else re.split(r"[,\s]+", use[1])
+        found |= {word.split("::")[0] for word in words if word}
+    return {word for word in found if word[0].islower()}
+
+
+def test_rooms_of_the_engine_know_only_what_they_may():
+    rooms = {path.stem for path in ENGINE.iterdir()} - {"mod"}
+    assert rooms == {*ARROWS, *READERS}
+    wrong = [
+        f"{file.relative_to(ENGINE)} names {other}"
+        for room, allowed in ARROWS.items()
+        for file in sources(ENGINE, room)
+        for other in sorted(named(code(file), "crate::engine") & rooms - allowed - {room})
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_the_engine_is_made_of_does_not_know_it():
+    wrong = [
+        str(file.relative_to(CORE))
+        for module in BELOW
+        for file in sources(CORE, module)
+        if "engine" in named(code(file), "crate")
+    ]
+    assert not wrong, wrong
+
+
+def test_modules_know_each_other_one_way():
+    wrong = [
+        f"{file.relative_to(CORE)} names {upper}"
+        for upper, lower in ONE_WAY
+        for file in sources(CORE, lower)
+        if upper in named(code(file), "crate")
+    ]
+    assert not wrong, wrong
+
+
+def test_readers_change_nothing():
+    for room in READERS:
+        for file in sources(ENGINE, room):
+            blocks = re.findall(r"^impl Engine \{\n(.*?)^}\n", code(file), re.MULTILINE | re.DOTALL)
+            assert "&mut Engine" not in code(file), file
+            assert not any("&mut self" in block for block in blocks), file
+
+
+def test_fewer_functions_write_several_parts_never_more():
+    script = ROOT / ".ci" / "writers.py"
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_scan_can_fail():
+    text = "use crate::engine::{desk::account, Engine};\nuse crate::engine::view::Value;\n"
+    assert named(text, "crate::engine") == {"desk", "view"}
