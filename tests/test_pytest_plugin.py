@@ -44,6 +44,11 @@ def test_the_fixtures_are_there_and_each_test_has_its_own(outcome):
             order = asyncio.run(async_client.buy("BTC-USD", "0.1"))
             assert order.status == "FILLED"
 
+        def test_accounts_have_wallets_of_their_own(accounts, client):
+            assert accounts("alice").buy("BTC-USD", "0.1").status == "FILLED"
+            assert accounts("alice").orders().total == 1
+            assert accounts("bob").orders().total == client.orders().total == 0
+
         def test_the_clock_stands(clock):
             before = clock.now_ns
             assert clock.kind == "manual"
@@ -64,7 +69,7 @@ def test_the_fixtures_are_there_and_each_test_has_its_own(outcome):
             assert client.sandbox.advance_until(client.buy("BTC-USD", "0.1")).status == "FILLED"
         """
     )
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=7)
 
 
 def test_the_nearest_marker_wins(outcome):

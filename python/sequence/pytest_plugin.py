@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sequence import AsyncSequence, Sequence
     from sequence.sandbox import Sandbox
     from sequence.sandbox.market import Market
@@ -88,6 +90,12 @@ def client(sandbox: "Sandbox") -> "Sequence":
 def async_client(sandbox: "Sandbox") -> "AsyncSequence":
     """The same for asyncio, in whatever event loop the test runs."""
     return sandbox.async_client()
+
+
+@pytest.fixture
+def accounts(sandbox: "Sandbox") -> "Callable[[str], Sequence]":
+    """Clients of further accounts of the sandbox, by name: `accounts("alice").buy(...)`."""
+    return lambda name: sandbox.client(account=name)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ NAMES = {
     "async": None,
     "await": None,
     "_async": "_sync",
+    "_async_pause": "_pause",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",

@@ -31,3 +31,11 @@ def test_the_in_process_client_never_loads_httpx():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout == "False\n"
+
+
+def test_the_blocking_client_loads_no_asyncio():
+    program = "import sys; from sequence import Sequence; print('asyncio' in sys.modules)"
+    run = subprocess.run(  # noqa: S603 - a fixed program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "False\n"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sequence._async_pause import AsyncLimit, async_sleep
 from sequence._operations import SUBMIT_ORDER, AnswerT, Operation
 from sequence._options import Options
-from sequence._pause import AsyncLimit, async_sleep
 from sequence._pending import Pending
 from sequence._retry import delay_s, may_retry
 from sequence._transport import AsyncTransport

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sequence import errors
+from sequence._async_pause import async_alone, async_sleep
 from sequence._explain import explain_order
-from sequence._pause import async_alone, async_sleep
 from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
 from sequence.types._number import trimmed
 from sequence.types.common import OrderStatus

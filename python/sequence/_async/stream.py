@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from sequence._pause import async_sleep
+from sequence._async_pause import async_sleep
 from sequence._retry import delay_s
 from sequence._stream_state import StreamState
 from sequence._wire import AsyncStreamTransport, AsyncWire, WireClosedError
