@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 
 from sequence import _core
-from sequence.errors import ValidationError, WaitTimeoutError
+from sequence.errors import ValidationError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, named_files, open_recordings
@@ -17,17 +17,16 @@ from sequence.sandbox.refuse import checked, core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
+from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
 from sequence.types import FaultRequest, RiskLimits
 from sequence.types._number import MAX_UNITS
-from sequence.types.testing import STEPS_NS, FaultKind
+from sequence.types.testing import FaultKind
 
 if TYPE_CHECKING:
-    from sequence import AsyncPlacedOrder, AsyncSequence, PlacedOrder, Sequence
+    from sequence import AsyncSequence, Sequence
     from sequence.feeds.live import Live
     from sequence.sandbox.live import LiveFeeds
-
-OrderT = TypeVar("OrderT", bound="PlacedOrder | AsyncPlacedOrder")
 
 DEFAULT_PRESET: Final[Preset] = "realistic"
 _REPLAY: Final = "replay:"
@@ -270,29 +269,8 @@ class Sandbox:
         return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
 
     def advance_until(self, order: OrderT, *, seconds: float = 60.0) -> OrderT:
-        """Moves the clock in small steps until an order is over; returns it with its newest row.
-
-        Args:
-            order: What `buy` or `sell` of either client returned.
-            seconds: Time of the sandbox to let pass at most.
-
-        Raises:
-            sequence.errors.WaitTimeoutError: The order is still open then.
-            ValueError: The clock moves by itself.
-        """
-        client = self.client()
-        left_ns = round(seconds * _NS["seconds"])
-        order.row = client.order(order.id)
-        for step_ns in STEPS_NS:
-            if order.row.is_terminal or left_ns <= 0:
-                break
-            self.clock.advance(ns=min(step_ns, left_ns))
-            left_ns -= step_ns
-            order.row = client.order(order.id)
-        if not order.row.is_terminal:
-            text = f"is still {order.row.status} after {seconds:g} s of the sandbox"
-            raise WaitTimeoutError(f"order {order.id} {text}", order)
-        return order
+        """Moves the clock until an order is over; `WaitTimeoutError` after so many seconds."""
+        return until_over(order, self.client().order, self.clock, seconds)
 
     def _key(self, key: str | None, account: str | None) -> str:
         if account is None:
