@@ -60,7 +60,7 @@ def test_every_queue_rule_is_chosen_by_its_name():
 
 
 def test_an_override_with_the_value_of_the_preset_is_that_preset():
-    assert SimConfig.realistic(queue_power_k=3) == SimConfig.realistic()
+    assert SimConfig.realistic(queue_power_k=1) == SimConfig.realistic()
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ pub fn rules() -> Vec<Rule> {
         scalar("power_x(2)", Phi::PowerX(2)),
         scalar("power_x(3)", Phi::PowerX(3)),
         scalar("table", Phi::learnt()),
+        lots("lots/one_lot", Unmatched::OneLot),
         lots("lots/back", Unmatched::Back),
         lots("lots/power(3)", Unmatched::Power(3)),
         Rule { name: "lots/auto", model: QueueModel::Auto, base: None },
@@ -59,7 +60,9 @@ pub struct Estimator {
 impl Estimator {
     /// The rule at the start of a tape; `lot` is the instrument's lot step.
     pub fn new(rule: Rule, lot: i64, entry: EntryPlace) -> Self {
+        let event_level = entry == EntryPlace::Behind;
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
+        let rate = rate.on_feed(event_level);
         let rules = StepRules {
             hold_ns: 0,
             fill_quantum: 1,
@@ -97,7 +100,7 @@ impl Estimator {
             if !through && price.0 != px {
                 break;
             }
-            let reached = view.own().iter().filter(|own| through || own.ahead < qty);
+            let reached = view.own().iter().filter(|own| through || view.before(own) < qty);
             gone.extend(reached.map(|own| (price, own.order)));
         }
         for (price, key) in gone {
@@ -107,7 +110,8 @@ impl Estimator {
         let quantity = Quantity(qty);
         let print = Print { hit: Some(hit), price: Price(px), quantity, external: quantity };
         self.book.on_print(print, t, &mut Vec::new());
-        self.tracker.on_print(hit, Price(px), quantity, t);
+        self.tracker.on_print(hit, Price(px), quantity, t, t);
+        self.book.set_policy(self.tracker.policy());
     }
 
     /// A depth message; `filled` is called for every probe that the quote crosses.
@@ -131,5 +135,6 @@ impl Estimator {
         let sizes = (Quantity(before), Quantity(after));
         self.book.on_level(side, Price(px), sizes, 0, t, &mut Vec::new());
         self.tracker.on_level(side, Price(px), Quantity(after), 0, t);
+        self.book.set_policy(self.tracker.policy());
     }
 }

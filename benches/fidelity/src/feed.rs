@@ -36,6 +36,13 @@ impl Conflator {
         self.displayed.get(&(side, px)).copied().unwrap_or(0)
     }
 
+    /// Best displayed price of a side and its size.
+    pub fn best(&self, side: BookSide) -> Option<(i64, i64)> {
+        let mut levels = self.displayed.range((side, i64::MIN)..=(side, i64::MAX));
+        let best = if side == BookSide::Bid { levels.next_back() } else { levels.next() };
+        best.map(|((_, px), qty)| (*px, *qty))
+    }
+
     /// The best `limit` displayed levels of a side.
     pub fn levels(&self, side: BookSide, limit: usize) -> Vec<(i64, i64)> {
         let levels = self.displayed.range((side, i64::MIN)..=(side, i64::MAX));

@@ -48,6 +48,7 @@ pub fn gates(tape: &Tape, gates: &Gates) -> String {
 pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Score) -> String {
     let Score { n, blocks, fill_rate_true, bias_pp, false_pp, missed_pp, e0_s, .. } = score;
     let Score { err_mean, err_signed, pnl_count, pnl_selection, .. } = score;
+    let Score { err_events, err_median, contested, err_contested, .. } = score;
     let names = ["bias_pp", "false_pp", "missed_pp", "err_mean"];
     let ci = names
         .iter()
@@ -64,7 +65,9 @@ pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Sco
         "{},\"estimator\":\"{}\",\"conflation_ms\":{ms},\"horizon_s\":{horizon_s},\"n\":{n},\
          \"blocks\":{blocks},\"fill_rate_true\":{fill_rate_true:.4},\"bias_pp\":{bias_pp:.4},\
          \"false_pp\":{false_pp:.4},\"missed_pp\":{missed_pp:.4},\"e0_s\":{e0_s:.4},\
-         \"err_mean\":{err_mean:.5},\"err_signed\":{err_signed:.5},\"markout\":{{{markout}}},\
+         \"err_mean\":{err_mean:.5},\"err_signed\":{err_signed:.5},\"err_events\":{err_events:.5},\
+         \"err_median\":{err_median:.5},\"contested\":{contested},\
+         \"err_contested\":{err_contested:.5},\"markout\":{{{markout}}},\
          \"pnl_split\":{{\"count\":{pnl_count:.4},\"selection\":{pnl_selection:.4}}},\
          \"ci\":{{{ci}}},\"match_rate_ppm\":{},\"decreases\":{}}}",
         head("shadow", tape),

@@ -20,6 +20,13 @@ pub struct Score {
     pub e0_s: f64,
     pub err_mean: f64,
     pub err_signed: f64,
+    /// The same error averaged over the events of the level instead of over time.
+    pub err_events: f64,
+    /// Half of the shadows have no more than this.
+    pub err_median: f64,
+    /// Shadows with two or more orders before them and a cancel while they waited.
+    pub contested: usize,
+    pub err_contested: f64,
     /// Markout in ticks after 1 s and 10 s: true fills, estimated fills, false fills.
     pub markout: [[f64; 3]; 2],
     /// Per shadow at 10 s in ticks: count error and selection error of the result.
@@ -38,6 +45,8 @@ struct Row {
     late: f64,
     error: f64,
     signed: f64,
+    at_events: f64,
+    contested: bool,
     marks_true: [f64; 2],
     marks_believed: [f64; 2],
 }
@@ -95,6 +104,8 @@ fn row(
         late,
         error: belief.error[key][at] / lived,
         signed: belief.signed[key][at] / lived,
+        at_events: belief.at_events[key][at] / pass.events[key][at].max(1.0),
+        contested: shadow.orders >= 2 && shadow.cancelled,
         marks_true: marks(truth),
         marks_believed: marks(guess),
     }
@@ -123,6 +134,10 @@ fn summary(rows: &[Row]) -> Score {
         e0_s: mean(rows.iter().map(|row| row.late)),
         err_mean: mean(rows.iter().map(|row| row.error)),
         err_signed: mean(rows.iter().map(|row| row.signed)),
+        err_events: mean(rows.iter().map(|row| row.at_events)),
+        err_median: median(rows.iter().map(|row| row.error).collect()),
+        contested: rows.iter().filter(|row| row.contested).count(),
+        err_contested: mean(rows.iter().filter(|row| row.contested).map(|row| row.error)),
         ..Score::default()
     }
 }
@@ -184,6 +199,11 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
         n += 1.0;
     }
     if n > 0.0 { sum / n } else { 0.0 }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 trait Count {

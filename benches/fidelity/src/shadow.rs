@@ -30,9 +30,14 @@ pub struct Shadow {
     pub px: i64,
     pub t: i64,
     pub rank: u64,
+    /// Size that errors are relative to: the larger of what truly stood there and what was shown.
     pub entry: i64,
     pub ahead: i64,
     pub filled: i64,
+    /// Orders that stood there at entry.
+    pub orders: usize,
+    /// An order of its level was cancelled while it waited.
+    pub cancelled: bool,
     last: i64,
 }
 
@@ -45,6 +50,8 @@ pub struct Belief {
     /// Integrals of |error| and of error over time, relative to the size at entry, by horizon.
     pub error: Vec<[f64; 3]>,
     pub signed: Vec<[f64; 3]>,
+    /// Sum of |error| just before each event of the level, by horizon.
+    pub at_events: Vec<[f64; 3]>,
     pub match_rate_ppm: i64,
     pub decreases: u64,
 }
@@ -58,6 +65,8 @@ pub struct Pass {
     pub mids: Vec<(i64, i64)>,
     /// Seconds until the true fill or the horizon, by shadow.
     pub lived: Vec<[f64; 3]>,
+    /// Events of the level until then, by shadow.
+    pub events: Vec<[f64; 3]>,
 }
 
 struct Run {
@@ -85,6 +94,7 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
             beliefs: rules.iter().map(|rule| Belief::new(rule.name)).collect(),
             mids: Vec::new(),
             lived: Vec::new(),
+            events: Vec::new(),
         },
         active: BTreeMap::new(),
         closing: VecDeque::new(),
@@ -140,6 +150,7 @@ impl Belief {
             filled: Vec::new(),
             error: Vec::new(),
             signed: Vec::new(),
+            at_events: Vec::new(),
             match_rate_ppm: 0,
             decreases: 0,
         }
@@ -199,9 +210,12 @@ impl Run {
         let watched = self.active.get(&(side, px)).into_iter().flatten();
         for key in watched {
             let Some(shadow) = self.pass.shadows.get_mut(*key) else { continue };
+            shadow.cancelled |= event.kind == Kind::Reduce && shadow.filled == NEVER;
             if rank < shadow.rank {
                 shadow.ahead -= qty;
-            } else if event.kind == Kind::Execute && shadow.filled == NEVER {
+            } else if event.kind == Kind::Execute && shadow.filled == NEVER && shadow.ahead == 0 {
+                // An execution behind it while others still stand ahead is out of order: a real
+                // order at its place would not have been served either.
                 shadow.filled = event.t;
             }
         }
@@ -250,16 +264,29 @@ impl Run {
         }
     }
 
-    /// Adds one shadow on each side at the true best price.
+    /// Adds one shadow on each side at the best price that is displayed, as a client would. Where
+    /// the other side already stands there it would take, not rest, and is left out.
     fn join(&mut self, t: i64) {
         for side in [BookSide::Bid, BookSide::Ask] {
-            let Some(px) = self.truth.best(side) else { continue };
-            let (entry, displayed) = (self.truth.qty(side, px), self.feed.qty(side, px));
+            let Some((px, displayed)) = self.feed.best(side) else { continue };
+            let takes = match side {
+                BookSide::Bid => self.truth.best(BookSide::Ask).is_some_and(|ask| ask <= px),
+                BookSide::Ask => self.truth.best(BookSide::Bid).is_some_and(|bid| bid >= px),
+            };
+            if takes {
+                continue;
+            }
+            let level = self.truth.side(side).get(&px);
+            let (ahead, orders) = level.map_or((0, 0), |level| (level.qty, level.orders.len()));
             let key = self.pass.shadows.len();
             let rank = self.truth.next_rank();
-            let shadow = Shadow { side, px, t, rank, entry, ahead: entry, filled: NEVER, last: t };
+            let entry = ahead.max(displayed);
+            let (filled, cancelled, last) = (NEVER, false, t);
+            let shadow =
+                Shadow { side, px, t, rank, entry, ahead, filled, orders, cancelled, last };
             self.pass.shadows.push(shadow);
             self.pass.lived.push([0.0; 3]);
+            self.pass.events.push([0.0; 3]);
             self.active.entry((side, px)).or_default().push(key);
             self.closing.push_back(key);
             for (estimator, belief) in self.estimators.iter_mut().zip(&mut self.pass.beliefs) {
@@ -267,6 +294,7 @@ impl Run {
                 belief.filled.push(NEVER);
                 belief.error.push([0.0; 3]);
                 belief.signed.push([0.0; 3]);
+                belief.at_events.push([0.0; 3]);
             }
         }
     }
@@ -302,12 +330,18 @@ impl Run {
                 continue;
             }
             let spans = HORIZONS.map(|h| seconds(to.min(shadow.t + h * SECOND) - from).max(0.0));
+            let counted = if t <= shadow.filled { 1.0 } else { 0.0 };
+            let events = HORIZONS.map(|h| if t <= shadow.t + h * SECOND { counted } else { 0.0 });
             let Some(lived) = self.pass.lived.get_mut(*key) else { continue };
             for (lived, span) in lived.iter_mut().zip(spans) {
                 *lived += span;
             }
+            let Some(seen) = self.pass.events.get_mut(*key) else { continue };
+            for (seen, event) in seen.iter_mut().zip(events) {
+                *seen += event;
+            }
             for belief in &mut self.pass.beliefs {
-                belief.add_error(*key, shadow, spans);
+                belief.add_error(*key, shadow, spans, events);
             }
         }
     }
@@ -338,16 +372,18 @@ impl Belief {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "relative sizes")]
-    fn add_error(&mut self, key: usize, shadow: &Shadow, spans: [f64; 3]) {
+    fn add_error(&mut self, key: usize, shadow: &Shadow, spans: [f64; 3], events: [f64; 3]) {
         let Some(ahead) = self.ahead.get(key) else { return };
         let off = (ahead - shadow.ahead) as f64 / shadow.entry.max(1) as f64;
         if off == 0.0 {
             return;
         }
-        if let (Some(error), Some(signed)) = (self.error.get_mut(key), self.signed.get_mut(key)) {
+        let sums = (self.error.get_mut(key), self.signed.get_mut(key), self.at_events.get_mut(key));
+        if let (Some(error), Some(signed), Some(at_events)) = sums {
             for at in 0..3 {
                 error[at] += off.abs() * spans[at];
                 signed[at] += off * spans[at];
+                at_events[at] += off.abs() * events[at];
             }
         }
     }

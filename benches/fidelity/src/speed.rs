@@ -70,7 +70,7 @@ fn pass(tape: &Tape, seen: &[(i64, Seen)], resting: u64) -> Speed {
                 let (price, quantity) = (Price(px), Quantity(qty));
                 let print = Print { hit: Some(hit), price, quantity, external: quantity };
                 estimator.book.on_print(print, *t, &mut out);
-                estimator.tracker.on_print(hit, price, quantity, *t);
+                estimator.tracker.on_print(hit, price, quantity, *t, *t);
             }
             Seen::Level(LevelChange { side, px, after, .. }) => {
                 let before = book.set(side, Price(px), Quantity(after));

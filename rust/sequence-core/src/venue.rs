@@ -50,6 +50,18 @@ text_enum!(
     }
 );
 
+text_enum!(
+    /// Which of a trade's two messages a venue sends first.
+    TradeDepth {
+        /// The print; the depth that follows is explained by it, and nothing has to be held.
+        TradeFirst = "trade_first",
+        /// The depth; a decrease is held until the print may have come.
+        DepthFirst = "depth_first",
+        /// Either, or not known: decreases are held.
+        Unordered = "unordered",
+    }
+);
+
 /// A cash asset: kind and code. `USD` and `USDC` are never the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CashAsset<'a> {
@@ -86,6 +98,8 @@ pub struct Venue {
     pub amend_mode: AmendMode,
     /// `None` where nothing is redeemed.
     pub redeem_mode: Option<RedeemMode>,
+    /// Whether prints come before depth, until the stream itself has told.
+    pub trade_depth: TradeDepth,
 }
 
 const fn fiat(code: &'static str) -> CashAsset<'static> {
@@ -118,6 +132,7 @@ const fn venue(id: &'static str, class: VenueClass, kinds: &'static [InstrumentK
         day_end_utc_s: 0,
         amend_mode: AmendMode::CancelReplace,
         redeem_mode: None,
+        trade_depth: TradeDepth::Unordered,
     }
 }
 
@@ -132,6 +147,11 @@ const fn seeded(row: Venue, cash: &'static [CashAsset<'static>]) -> Venue {
 /// Quiet event markets and pools are normal, so their connections count for 30 s.
 const fn quiet(row: Venue) -> Venue {
     Venue { max_age_ms: 30_000, ..row }
+}
+
+/// Source: recordings of its feed. Kalshi: 31,185 trades of 16 markets, 95 % after their depth.
+const fn depth_first(row: Venue) -> Venue {
+    Venue { trade_depth: TradeDepth::DepthFirst, ..row }
 }
 
 const fn redeems(row: Venue, mode: RedeemMode) -> Venue {
@@ -161,7 +181,7 @@ pub static VENUES: [Venue; 13] = [
     seeded(pool("dex"), USDC),
     pool("dex_ethereum"),
     seeded(on_margin(venue("hyperliquid", VenueClass::PerpDex, PERP)), USDC),
-    seeded(event_venue("kalshi", RedeemMode::AutoSettled), &[fiat("USD")]),
+    depth_first(seeded(event_venue("kalshi", RedeemMode::AutoSettled), &[fiat("USD")])),
     seeded(cex("kraken", SPOT), &[fiat("USD"), crypto("USDC"), crypto("USDT")]),
     seeded(on_margin(cex("okx", SPOT_AND_PERP)), USDT_USDC),
     seeded(event_venue("polymarket", RedeemMode::RelayerSubmitted), USDC),

@@ -6,11 +6,11 @@ use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::sim::explain::NotFilledReason;
 use sequence_core::sim::lots::Unmatched;
-use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{
     FillCause, Join, Print, QueueBook, QueueFill, QueueModel, QueueParams,
 };
-use sequence_core::sim::tracker::{LevelEntry, LotTracker};
+use sequence_core::sim::tracker::{LevelEntry, LotTracker, MatchRate};
+use sequence_core::sim::trust::Trust;
 use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 const LEVEL: Price = Price(100);
@@ -182,27 +182,33 @@ fn the_match_rate_chooses_the_rule() {
             tracker.clear();
         }
     };
-    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(3)), "nothing seen yet");
+    let trust = |tracker: &LotTracker| tracker.policy().1;
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::OneLot), "nothing says otherwise");
     run(&mut tracker, true, 300);
     assert_eq!((tracker.match_rate().ppm(), tracker.match_rate().seen()), (1_000_000, 300));
-    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Back));
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::OneLot));
+    assert_eq!(trust(&tracker), Trust::FULL);
     run(&mut tracker, false, 80);
     let rate = tracker.match_rate().ppm();
     assert!((650_000..750_000).contains(&rate), "{rate}");
-    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::LongQueue(3)));
-    run(&mut tracker, true, 40);
-    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::LongQueue(3)), "not beyond the margin");
-    run(&mut tracker, false, 200);
-    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(3)));
-    run(&mut tracker, false, 600);
-    assert_eq!(policy(&mut tracker), Mode::Scalar(Phi::PowerX(2)));
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(1)), "not what it says it is");
+    assert!(trust(&tracker).careful_fills && trust(&tracker).ppm < 700_000);
+    run(&mut tracker, true, 140);
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::Power(1)), "not beyond the margin");
+    run(&mut tracker, true, 200);
+    assert_eq!(policy(&mut tracker), Mode::Lots(Unmatched::OneLot));
+    let mut conflated = LotTracker::new(0, 512).with_rate(MatchRate::default().on_feed(false));
+    assert_eq!(trust(&conflated), Trust { ppm: 0, careful_fills: true }, "nothing confirms it");
+    run(&mut conflated, true, 300);
+    assert_eq!(policy(&mut conflated), Mode::Lots(Unmatched::Back));
+    assert_eq!(trust(&conflated), Trust { ppm: 1_000_000, careful_fills: true });
 }
 
 #[test]
 fn a_print_not_yet_in_depth_is_remembered_for_takers() {
     let mut tracker = LotTracker::new(0, 512);
     tracker.on_snapshot_level(Ask, LEVEL, Quantity(50), 0);
-    tracker.on_print(Ask, LEVEL, Quantity(20), 1);
+    tracker.on_print(Ask, LEVEL, Quantity(20), 1, 1);
     assert_eq!(tracker.printed(Ask, LEVEL), Quantity(20));
     tracker.on_level(Ask, LEVEL, Quantity(30), 0, 2);
     assert_eq!(tracker.printed(Ask, LEVEL), Quantity(0));

@@ -11,6 +11,7 @@ use sequence_core::sim::queue::{
 };
 use sequence_core::sim::record::Record;
 use sequence_core::sim::tracker::LevelEntry;
+use sequence_core::sim::trust::Trust;
 use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 const P: Price = Price(100);
@@ -26,6 +27,10 @@ struct Bench {
 
 impl Bench {
     fn new(mode: Mode, hold_ns: i64) -> Self {
+        Self::with_model(QueueModel::Fixed(mode), hold_ns)
+    }
+
+    fn with_model(model: QueueModel, hold_ns: i64) -> Self {
         let rules = StepRules {
             hold_ns,
             fill_quantum: 1,
@@ -34,12 +39,7 @@ impl Bench {
             entry: EntryPlace::Behind,
             shadows: true,
         };
-        let params = QueueParams {
-            model: QueueModel::Fixed(mode),
-            hidden_ahead_ppm: 0,
-            band_hidden_ppm: 250_000,
-            rules,
-        };
+        let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         Self { book: QueueBook::new(params), displayed: 0, now: 0, seq: 0 }
     }
 
@@ -47,7 +47,7 @@ impl Bench {
     fn join(&mut self, order: u64, size: i64, lots: &[i64]) {
         let mut queue = LotQueue::default();
         for (at, lot) in lots.iter().enumerate() {
-            queue.append(*lot, at > 0, 512);
+            queue.append(*lot, at > 0, 0, 512);
         }
         self.displayed = self.displayed.max(lots.iter().sum());
         let entry = LevelEntry {
@@ -55,6 +55,7 @@ impl Bench {
             queue,
             policy: Mode::Lots(Unmatched::Back),
             unmatched: Unmatched::Back,
+            trust: Trust::FULL,
         };
         self.seq += 1;
         let (quantity, seq, now_ns) = (Quantity(size), self.seq, self.now);
@@ -181,20 +182,70 @@ fn e13_4_an_unmatched_decrease_is_spread_by_rule() {
 }
 
 #[test]
-fn a_long_queue_is_worn_down_from_everywhere_and_a_short_one_from_behind() {
-    let run = |unmatched: Unmatched, behind: i64| {
-        let mut bench = Bench::new(Mode::Lots(unmatched), 0);
-        bench.join(1, 10, &[400]);
-        for lots in 1..=behind {
-            bench.depth(400 + 100 * lots);
+fn one_larger_lot_takes_what_no_lot_matches() {
+    let run = |lots: &[i64], behind: &[i64], cut: i64| {
+        let mut bench = Bench::new(Mode::Lots(Unmatched::OneLot), 0);
+        bench.join(1, 10, lots);
+        let mut shown: i64 = lots.iter().sum();
+        for lot in behind {
+            shown += lot;
+            bench.depth(shown);
         }
-        bench.depth(400 + 100 * behind - 90);
+        bench.depth(shown - cut);
         bench.ahead(1)
     };
-    let (short, long) = (6, 7);
-    assert_eq!(run(Unmatched::LongQueue(3), short), run(Unmatched::Back, short));
-    assert_eq!(run(Unmatched::LongQueue(3), long), run(Unmatched::Power(3), long));
-    assert_ne!(run(Unmatched::Back, long), run(Unmatched::Power(3), long));
+    // Places 1 to 4 weigh 1, 8, 27 and 64: the newest of those that are larger.
+    assert_eq!(run(&[40, 30], &[20, 25], 7), 70, "behind");
+    assert_eq!(run(&[40, 30], &[5, 6], 7), 63, "only those ahead are larger: the second");
+    assert_eq!(run(&[6, 6], &[5, 5], 7), 12, "none is larger: from the newest back");
+    assert_eq!(run(&[6, 6], &[5], 9), 8, "and on through the own order");
+}
+
+#[test]
+fn of_equal_lots_the_likeliest_by_age_and_place_leaves() {
+    let mut bench = Bench::new(Mode::Lots(Unmatched::OneLot), 0);
+    bench.join(1, 10, &[3, 10, 10]);
+    for (at, size) in [(1_000_000_000, 33), (2_000_000_000, 43)] {
+        bench.now = at;
+        bench.depth(size);
+    }
+    bench.now = 2_050_000_000;
+    bench.depth(33);
+    assert_eq!(bench.ahead(1), 23, "one of 50 ms outweighs all that are older");
+    // Of those left ages say nothing after an hour; places 2, 3 and 4 weigh 1.7, 2.3 and 2.8.
+    bench.now = 3_600_000_000_000;
+    bench.depth(23);
+    assert_eq!(bench.ahead(1), 13, "the middle of the weight stood ahead");
+}
+
+/// A list that is half believed, on a feed whose fills are decided with care.
+#[test]
+fn an_estimate_stands_between_the_list_and_the_careful_reading_and_fills_wait_for_that() {
+    let trust = Trust { ppm: 500_000, careful_fills: true };
+    let join = |bench: &mut Bench| {
+        let mut queue = LotQueue::default();
+        queue.append(40, true, 0, 512);
+        let policy = Mode::Lots(Unmatched::Back);
+        let (record, unmatched) = (Record::new(40, 0), Unmatched::Back);
+        let entry = LevelEntry { record, queue, policy, unmatched, trust };
+        let (price, quantity, now_ns) = (P, Quantity(10), 0);
+        bench.book.join(Join { order: 1, side: Bid, price, quantity, seq: 1, now_ns }, entry);
+        bench.displayed = 40;
+    };
+    let mut bench = Bench::with_model(QueueModel::Auto, 0);
+    join(&mut bench);
+    bench.depth(140);
+    bench.depth(100);
+    assert_eq!(bench.ahead(1), 20, "the list says 0, the careful reading 40");
+    assert_eq!(bench.print(30), [], "the careful reading still sees 10");
+    assert_eq!(bench.ahead(1), 5);
+    // The market comes to believe the list less: nobody is moved back, and all levels follow.
+    let less = Trust { ppm: 0, careful_fills: true };
+    bench.book.set_policy((Mode::Lots(Unmatched::Power(1)), less));
+    bench.depth(100);
+    assert_eq!(bench.ahead(1), 5);
+    let fills: Vec<i64> = bench.print(14).iter().map(|fill| fill.quantity.0).collect();
+    assert_eq!(fills, [4], "ten before it, then four for it");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32};
 const MAX_ROUNDS: u32 = 8;
 /// Which of several lots of the cancelled size is taken, as a share of them from the front.
 const TIE_SHARE: (usize, usize) = (5, 6);
-/// Lots from which a queue is a long one.
-const LONG_QUEUE: usize = 8;
+/// Added to a lot's age before its weight among equals: below it age says nothing.
+const TIE_AGE_NS: u64 = 10_000_000;
 
 /// How a decrease that matches no known lot is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,9 +21,10 @@ pub enum Unmatched {
     Back,
     /// Cumulative share `(Sᵢ/S)ᵏ` from the front.
     Power(u32),
-    /// `Power` in a queue of many lots, `Back` in a short one, whose front lot a share of every
-    /// decrease would wear down although it rarely is the one that leaves.
-    LongQueue(u32),
+    /// Feeds with one message per order event: one larger lot got smaller, the one at the weighted
+    /// median of those lots with the third power of their place as weight; `Back` where none is
+    /// larger. Shaving several lots would damage sizes by which later cancels are recognised.
+    OneLot,
 }
 
 /// What a feed with order counts says about a decrease.
@@ -48,6 +49,8 @@ enum Kind {
 struct Entry {
     size: i64,
     kind: Kind,
+    /// When it was added, in ns.
+    since_ns: i64,
 }
 
 /// The list. Its own entries stand in the order in which their owner keeps its orders.
@@ -70,9 +73,9 @@ impl LotQueue {
     }
 
     /// Adds a lot at the back. `cap` bounds the lots kept; the two frontmost neighbours merge.
-    pub fn append(&mut self, size: i64, known: bool, cap: usize) {
+    pub fn append(&mut self, size: i64, known: bool, now_ns: i64, cap: usize) {
         if size > 0 {
-            self.entries.push_back(Entry { size, kind: kind(known) });
+            self.entries.push_back(Entry { size, kind: kind(known), since_ns: now_ns });
             self.external += size;
             self.enforce(cap);
         }
@@ -80,31 +83,31 @@ impl LotQueue {
 
     /// Adds `count` equal lots of unknown origin (one when the count is not given); what does not
     /// divide goes to the first.
-    pub fn append_equal(&mut self, size: i64, count: u32, cap: usize) {
+    pub fn append_equal(&mut self, size: i64, count: u32, now_ns: i64, cap: usize) {
         let most = i64::try_from(cap).unwrap_or(i64::MAX).min(size);
         let lots = i64::from(count).min(most).max(1);
         let each = size / lots;
-        self.append(each + size % lots, false, cap);
+        self.append(each + size % lots, false, now_ns, cap);
         for _ in 1..lots {
-            self.append(each, false, cap);
+            self.append(each, false, now_ns, cap);
         }
     }
 
     /// Adds a known lot just before the own entry `own`, or at the back when there is none.
-    pub fn insert_before_own(&mut self, own: usize, size: i64, cap: usize) {
+    pub fn insert_before_own(&mut self, own: usize, size: i64, now_ns: i64, cap: usize) {
         if size <= 0 {
             return;
         }
         let mut places = self.entries.iter().enumerate().filter(|(_, e)| e.kind == Kind::Own);
         let at = places.nth(own).map_or(self.entries.len(), |(at, _)| at);
-        self.entries.insert(at, Entry { size, kind: Kind::Known });
+        self.entries.insert(at, Entry { size, kind: Kind::Known, since_ns: now_ns });
         self.external += size;
         self.enforce(cap);
     }
 
     /// Adds an own entry at the back.
     pub fn append_own(&mut self, size: i64) {
-        self.entries.push_back(Entry { size, kind: Kind::Own });
+        self.entries.push_back(Entry { size, kind: Kind::Own, since_ns: 0 });
         self.own += 1;
     }
 
@@ -133,6 +136,18 @@ impl LotQueue {
     pub fn clear_external(&mut self) {
         self.entries.retain(|entry| entry.kind == Kind::Own);
         self.external = 0;
+    }
+
+    /// Size of the first external lot.
+    pub fn front(&self) -> Option<i64> {
+        self.entries.iter().find(|entry| entry.kind != Kind::Own).map(|entry| entry.size)
+    }
+
+    /// Removes a decrease from the newest lots, whatever their sizes.
+    pub fn cancel_back(&mut self, size: i64) {
+        let taken = self.take_back(size.min(self.external), 0);
+        self.external -= taken;
+        self.sweep();
     }
 
     /// External size before each own entry, in order.
@@ -172,14 +187,23 @@ impl LotQueue {
     }
 
     /// Removes an unexplained decrease. True when it was the exact size of a known lot.
-    pub fn cancel(&mut self, size: i64, count: CountChange, unmatched: Unmatched) -> bool {
+    pub fn cancel(
+        &mut self,
+        size: i64,
+        count: CountChange,
+        unmatched: Unmatched,
+        now_ns: i64,
+    ) -> bool {
         if size >= self.external {
             let exact = self.newest(|e| e.kind == Kind::Known && e.size == size).is_some();
             self.clear_external();
             return exact;
         }
         if count != CountChange::Same
-            && let Some(at) = self.matching(size)
+            && let Some(at) = match unmatched {
+                Unmatched::OneLot => self.likeliest(size, now_ns),
+                _ => self.matching(size),
+            }
         {
             self.entries.remove(at);
             self.external -= size;
@@ -214,6 +238,29 @@ impl LotQueue {
         candidates().nth((count * TIE_SHARE.0).div_ceil(TIE_SHARE.1).checked_sub(1)?)
     }
 
+    /// The same on a feed with one message per order event, where the age of a lot is known and
+    /// says more than its place: the median with weight `place^¾ / (age + 10 ms)^½`.
+    fn likeliest(&self, size: i64, now_ns: i64) -> Option<usize> {
+        let mut place = 0_u64;
+        let weighted = self.entries.iter().enumerate().filter_map(move |(at, entry)| {
+            place += u64::from(entry.kind != Kind::Own);
+            let same = entry.kind == Kind::Known && entry.size == size;
+            same.then(|| (at, tie_weight(place, now_ns.saturating_sub(entry.since_ns))))
+        });
+        weighted_median(weighted)
+    }
+
+    /// The lot that got smaller by `size`: larger than it, usually far back.
+    fn reduced(&self, size: i64) -> Option<usize> {
+        let mut place = 0_u64;
+        let weighted = self.entries.iter().enumerate().filter_map(move |(at, entry)| {
+            place += u64::from(entry.kind != Kind::Own);
+            let larger = entry.kind != Kind::Own && entry.size > size;
+            larger.then(|| (at, place.saturating_pow(3)))
+        });
+        weighted_median(weighted)
+    }
+
     /// Position of the newest entry that satisfies `wanted`.
     fn newest(&self, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
         self.entries.iter().rposition(wanted)
@@ -222,10 +269,17 @@ impl LotQueue {
     /// Spreads a decrease over the lots larger than `floor`, or over all when there is none.
     fn spread(&mut self, size: i64, floor: i64, unmatched: Unmatched) {
         let mut left = size;
+        if unmatched == Unmatched::OneLot
+            && let Some(at) = self.reduced(size)
+            && let Some(entry) = self.entries.get_mut(at)
+        {
+            entry.size -= size;
+            self.external -= size;
+            return;
+        }
         let power = match unmatched {
             Unmatched::Power(k) => Some(k),
-            Unmatched::LongQueue(k) => (self.lots() >= LONG_QUEUE).then_some(k),
-            Unmatched::Back => None,
+            Unmatched::Back | Unmatched::OneLot => None,
         };
         if let Some(k) = power {
             for _ in 0..MAX_ROUNDS {
@@ -302,6 +356,35 @@ impl LotQueue {
     }
 }
 
+/// `place^¾ / (age + 10 ms)^½` as an integer. Exponents in quarters were compared on the first five
+/// twelfths of the tapes of `benches/fidelity`.
+fn tie_weight(place: u64, age_ns: i64) -> u64 {
+    let age = age_ns.max(0).unsigned_abs().saturating_add(TIE_AGE_NS);
+    // The least divisor is 9,765, so the product stays below 2^62; a lot that is a day old keeps ten
+    // bits.
+    let place = place.min(1 << 16);
+    (((place << 46) / (age >> 10)) * (place << 8).isqrt()).isqrt()
+}
+
+/// The position at which half of the weight is reached from the front.
+fn weighted_median(weighted: impl Iterator<Item = (usize, u64)> + Clone) -> Option<usize> {
+    let mut all = weighted.clone();
+    let first = all.next()?;
+    let Some(second) = all.next() else { return Some(first.0) };
+    let mut total = u128::from(first.1) + u128::from(second.1);
+    total += all.map(|(_, weight)| u128::from(weight)).sum::<u128>();
+    let mut before = 0;
+    let mut last = first.0;
+    for (at, weight) in weighted {
+        before += u128::from(weight);
+        last = at;
+        if 2 * before >= total {
+            break;
+        }
+    }
+    Some(last)
+}
+
 const fn kind(known: bool) -> Kind {
     if known { Kind::Known } else { Kind::Unknown }
 }
@@ -313,14 +396,14 @@ mod tests {
     fn queue(lots: &[i64]) -> LotQueue {
         let mut queue = LotQueue::default();
         for lot in lots {
-            queue.append(*lot, true, 512);
+            queue.append(*lot, true, 0, 512);
         }
         queue
     }
 
     /// Places of the own entries after a cancel.
     fn ahead_after(mut queue: LotQueue, size: i64, count: CountChange) -> Vec<i64> {
-        queue.cancel(size, count, Unmatched::Back);
+        queue.cancel(size, count, Unmatched::Back, 0);
         queue.ahead().collect()
     }
 
@@ -329,14 +412,14 @@ mod tests {
         // Twelve equal lots: the tenth goes, so an order behind nine of them stays where it is.
         let mut lots = queue(&[1; 9]);
         lots.append_own(5);
-        lots.append(1, true, 512);
+        lots.append(1, true, 0, 512);
         lots.append_own(5);
-        lots.append(1, true, 512);
-        lots.append(1, true, 512);
+        lots.append(1, true, 0, 512);
+        lots.append(1, true, 0, 512);
         assert_eq!(ahead_after(lots, 1, CountChange::Unknown), [9, 9]);
         let mut few = queue(&[1, 1, 1]);
         few.append_own(5);
-        few.append(1, true, 512);
+        few.append(1, true, 0, 512);
         assert_eq!(ahead_after(few, 1, CountChange::Unknown), [3], "the newest of up to five");
     }
 
@@ -344,10 +427,10 @@ mod tests {
     fn order_counts_tell_a_cancel_from_a_reduction() {
         let with_own = || {
             let mut lots = LotQueue::default();
-            lots.append_equal(90, 3, 512);
-            lots.append(10, true, 512);
+            lots.append_equal(90, 3, 0, 512);
+            lots.append(10, true, 0, 512);
             lots.append_own(5);
-            lots.append(40, true, 512);
+            lots.append(40, true, 0, 512);
             lots
         };
         assert_eq!(ahead_after(with_own(), 10, CountChange::OneLess), [90], "the known ten left");
@@ -363,10 +446,10 @@ mod tests {
     fn the_two_frontmost_lots_merge_beyond_the_cap() {
         let mut lots = LotQueue::default();
         for size in [4, 5, 6] {
-            lots.append(size, true, 2);
+            lots.append(size, true, 0, 2);
         }
         assert_eq!((lots.lots(), lots.external()), (2, 15));
-        assert!(!lots.cancel(4, CountChange::Unknown, Unmatched::Back), "no longer known");
+        assert!(!lots.cancel(4, CountChange::Unknown, Unmatched::Back, 0), "no longer known");
         assert_eq!(lots.external(), 11);
     }
 }

@@ -8,7 +8,7 @@ use crate::rng::fnv1a64;
 pub use crate::sim::choice::QueueChoice;
 
 /// Version of the models; any change that alters an output raises it.
-pub const MODEL_VERSION: &str = "sim-1.0.0";
+pub const MODEL_VERSION: &str = "sim-1.1.0";
 
 text_enum!(
     /// Where size that appears in the first depth message after an entry is placed.
@@ -139,11 +139,13 @@ params! {
     hidden_ahead_ppm: i64 = "queue.hidden_ahead_ppm",
     /// Where new size in the first depth message after an entry goes.
     entry_ambiguity: EntryAmbiguity = "queue.entry_ambiguity",
-    /// Exponent of the unmatched rule `power(k)`. Initial: 3, from order-by-order data.
+    /// Exponent of the unmatched rule `power(k)` on conflated depth: 1 spreads evenly, and how far
+    /// that is believed is learnt.
     power_k: i64 = "queue.power_k",
     /// Lots kept per level. Initial: 512, a bound on memory.
     lots_cap: i64 = "queue.lots_cap",
-    /// Multiple of the venue's pairing window (5 ms), ppm; 0 switches holding off.
+    /// Multiple of the pairing window (5 ms) of feeds whose prints may follow depth, ppm; 0 switches
+    /// holding off.
     pairing_ppm: i64 = "print.pairing_window_ppm",
     /// Resilience time on spot and perpetual books; 0 = consumed size never comes back. Initial.
     overlay_tau_ns: i64 = "overlay.tau_ns",
@@ -201,7 +203,7 @@ pub const REALISTIC: Params = Params {
     queue_model: QueueChoice::LotsAuto,
     hidden_ahead_ppm: 0,
     entry_ambiguity: EntryAmbiguity::ByFeed,
-    power_k: 3,
+    power_k: 1,
     lots_cap: 512,
     pairing_ppm: 1_000_000,
     overlay_tau_ns: 2 * SECOND,

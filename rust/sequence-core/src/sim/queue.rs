@@ -13,6 +13,7 @@ use crate::sim::phi::Phi;
 pub use crate::sim::queue_io::{FillCause, Join, Print, QueueFill, QueueModel, QueueParams};
 use crate::sim::resting::{PassedBy, Place, Resting, Shadow};
 use crate::sim::tracker::LevelEntry;
+use crate::sim::trust::Trust;
 use crate::sim::view::{Budget, LevelView, Mode};
 
 /// Every resting order of one account in one market.
@@ -28,6 +29,9 @@ pub struct QueueBook {
     /// An order joined since the last message ended. Most messages meet no new order, and then
     /// need not look at every level.
     joined: bool,
+    /// The market's rule, once known.
+    policy: Option<Mode>,
+    trust: Trust,
 }
 
 /// What the evidence of one step is.
@@ -41,7 +45,15 @@ struct Evidence {
 impl QueueBook {
     /// An empty queue book.
     pub const fn new(params: QueueParams) -> Self {
-        Self { params, bids: Vec::new(), asks: Vec::new(), last_message_ns: 0, joined: false }
+        Self {
+            params,
+            bids: Vec::new(),
+            asks: Vec::new(),
+            last_message_ns: 0,
+            joined: false,
+            policy: None,
+            trust: Trust::FULL,
+        }
     }
 
     /// The same, of a market whose last depth message came at this time.
@@ -81,13 +93,18 @@ impl QueueBook {
     pub fn join(&mut self, join: Join, entry: LevelEntry) {
         let band_hidden = ppm_of(join.quantity.0, self.params.band_hidden_ppm);
         let hidden = ppm_of(join.quantity.0, self.params.hidden_ahead_ppm);
+        self.set_policy((entry.policy.clone(), entry.trust));
         let mode = self.mode(entry.policy, entry.unmatched);
+        let trust = if self.params.model == QueueModel::Auto { entry.trust } else { Trust::FULL };
         let rules = self.params.rules;
         let views = self.side_mut(join.side);
         let at = match position(views, join.side, join.price) {
             Ok(at) => at,
             Err(at) => {
-                views.insert(at, (join.price, LevelView::new(entry.record, entry.queue, mode)));
+                views.insert(
+                    at,
+                    (join.price, LevelView::new(entry.record, entry.queue, (mode, trust))),
+                );
                 at
             }
         };
@@ -116,6 +133,23 @@ impl QueueBook {
         } else if let Some(view) = self.view_mut(side, price) {
             view.shrink(order, remaining.0);
         }
+    }
+
+    /// The market's rule, for every level alike: also those whose orders joined under another.
+    /// Places move only with the next event. Fixed rules stay.
+    pub fn set_policy(&mut self, (mode, trust): (Mode, Trust)) {
+        if self.trust == trust && self.policy.as_ref() == Some(&mode) {
+            return;
+        }
+        for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
+            view.follow(&mode, trust, self.params.model == QueueModel::Auto);
+        }
+        (self.policy, self.trust) = (Some(mode), trust);
+    }
+
+    /// How long decreases are held from now on; those that are held keep their time.
+    pub const fn set_hold(&mut self, hold_ns: i64) {
+        self.params.rules.hold_ns = hold_ns;
     }
 
     /// A level of `side` changed from `before` to `after` (absolute sizes, `count` orders or 0).
@@ -325,6 +359,7 @@ fn resting(join: Join) -> Resting {
         seq: join.seq,
         remaining: join.quantity.0,
         ahead: 0,
+        careful: 0,
         entry_ahead: 0,
         entry_displayed: 0,
         prints_ahead: 0,

@@ -18,6 +18,8 @@ pub struct Shadow {
 pub enum Lane {
     /// What the account experiences.
     Main,
+    /// The same, where fills wait for the careful reading.
+    Careful,
     /// Optimistic shadow.
     Low,
     /// Adversarial shadow.
@@ -60,6 +62,8 @@ pub struct Resting {
     pub remaining: i64,
     /// Estimated external size ahead, `V`.
     pub ahead: i64,
+    /// Size ahead if every cancel had come from behind it, as far as that is possible.
+    pub careful: i64,
     /// `V` at entry, plus what entry ambiguity put before the order afterwards.
     pub entry_ahead: i64,
     /// Displayed size of the level at entry.
@@ -107,6 +111,7 @@ impl Resting {
     pub(crate) fn lane(&mut self, lane: Lane) -> (&mut i64, &mut i64) {
         match lane {
             Lane::Main => (&mut self.ahead, &mut self.remaining),
+            Lane::Careful => (&mut self.careful, &mut self.remaining),
             Lane::Low => (&mut self.low.ahead, &mut self.low.remaining),
             Lane::High => (&mut self.high.ahead, &mut self.high.remaining),
         }
@@ -175,7 +180,7 @@ pub(crate) const fn own_fill(budget: i64, remaining: i64, quantum: i64) -> i64 {
 /// Serves own orders one after the other from a print, by size ahead alone.
 ///
 /// External size is consumed once for all of them; own fills in between move nobody. The amounts
-/// are left in `taken` for [`Lane::Main`]. Returns the external size consumed.
+/// are left in `taken` for [`Lane::Main`] and [`Lane::Careful`]. Returns the external size consumed.
 pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) -> i64 {
     let (mut left, mut consumed) = (budget, 0_i64);
     for order in own.iter_mut() {
@@ -187,7 +192,7 @@ pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) 
         let reached = ahead <= consumed;
         let taken = if reached { own_fill(left, remaining, quantum) } else { 0 };
         match lane {
-            Lane::Main => {
+            Lane::Main | Lane::Careful => {
                 order.remaining -= taken;
                 order.taken = taken;
                 order.budget = left;
@@ -198,7 +203,7 @@ pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) 
         left -= taken;
     }
     consumed += left;
-    if lane != Lane::Main {
+    if matches!(lane, Lane::Low | Lane::High) {
         for order in own {
             let (ahead, _) = order.lane(lane);
             *ahead = (*ahead - consumed).max(0);

@@ -22,7 +22,7 @@ impl Mode {
         "scalar",
         "lots/back",
         "lots/power",
-        "lots/long_queue",
+        "lots/one_lot",
         "min(uniform,lots)",
         "max(risk_averse,lots)",
         "risk_averse",
@@ -45,7 +45,7 @@ impl Mode {
             Self::Scalar(phi) => phi.label(),
             Self::Lots(Unmatched::Back) => "lots/back",
             Self::Lots(Unmatched::Power(_)) => "lots/power",
-            Self::Lots(Unmatched::LongQueue(_)) => "lots/long_queue",
+            Self::Lots(Unmatched::OneLot) => "lots/one_lot",
             Self::Least(..) => "min(uniform,lots)",
             Self::Most(..) => "max(risk_averse,lots)",
         }

@@ -2,37 +2,22 @@
 //!
 //! An order that joins a level copies what is known here into its own view. Levels far from the
 //! touch cost one look-up and one list operation per depth message.
+//!
+//! On conflated feeds every level has a second list, in which no cancel is recognised: prints tell
+//! which of the two fronts was right, and that decides how far the first is trusted.
 
 use std::collections::VecDeque;
 
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 use crate::sim::lots::{LotQueue, Unmatched};
-use crate::sim::phi::Phi;
 use crate::sim::record::{Held, Record};
+pub use crate::sim::trust::MatchRate;
+use crate::sim::trust::{POWER_K, Trust};
 use crate::sim::view::{Mode, count_change};
 
 /// Levels from the touch within which decreases count for the match rate.
 const WATCHED_LEVELS: usize = 5;
-/// Decreases needed before the match rate decides anything.
-const ENOUGH_DECREASES: u64 = 200;
-/// Weight of the newest decrease is one in this many.
-const MEMORY: i64 = 256;
-/// Match rate from which unmatched decreases are taken from the back, in ppm.
-const BACK_FROM_PPM: i64 = 800_000;
-/// Match rate from which they are taken from the back of short queues only, in ppm. Between the
-/// rates of feeds on which that scored better (0.69 and more) and of the one on which it did not
-/// (0.55).
-const MIXED_FROM_PPM: i64 = 600_000;
-/// Match rate below which a scalar rule is used, in ppm.
-const POWER_FROM_PPM: i64 = 150_000;
-/// How far beyond a threshold the rate must go to change a choice once made, in ppm.
-const HYSTERESIS_PPM: i64 = 50_000;
-/// Emptied levels that are remembered: the oldest beyond them go once nothing they hold is pending.
-const EMPTIED_LEVELS: usize = 256;
-/// Exponent of the unmatched rule `power(k)` until one is given.
-const POWER_K: u32 = 3;
-
 /// What is known of a level when an order joins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelEntry {
@@ -44,117 +29,18 @@ pub struct LevelEntry {
     pub policy: Mode,
     /// How a list of lots spreads what matches none of them, whatever the rule.
     pub unmatched: Unmatched,
+    /// How far the list is believed.
+    pub trust: Trust,
 }
 
 impl LevelEntry {
     /// A level of which nothing but its displayed size is known.
     pub fn displayed(size: Quantity) -> Self {
         let mut queue = LotQueue::default();
-        queue.append(size.0, false, 1);
+        queue.append(size.0, false, 0, 1);
         let unmatched = Unmatched::Power(POWER_K);
-        Self { record: Record::new(size.0, 0), queue, policy: Mode::Lots(unmatched), unmatched }
-    }
-}
-
-/// How often a decrease had exactly the size of a known lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MatchRate {
-    rate_ppm: i64,
-    seen: u64,
-    choice: Choice,
-    fixed: bool,
-    power_k: u32,
-}
-
-impl Default for MatchRate {
-    fn default() -> Self {
-        Self::with_power(POWER_K)
-    }
-}
-
-/// In the order of the match rates that they suit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-enum Choice {
-    #[default]
-    Undecided,
-    Scalar,
-    Power,
-    Mixed,
-    Back,
-}
-
-impl MatchRate {
-    /// Share of matched decreases, in ppm.
-    pub const fn ppm(&self) -> i64 {
-        self.rate_ppm
-    }
-
-    /// Decreases seen.
-    pub const fn seen(&self) -> u64 {
-        self.seen
-    }
-
-    /// Nothing seen yet; `power_k` is the exponent of `power(k)` where that is chosen.
-    pub const fn with_power(power_k: u32) -> Self {
-        Self { rate_ppm: 0, seen: 0, choice: Choice::Undecided, fixed: false, power_k }
-    }
-
-    /// A rate that has its choice made for it: for comparing fixed rules.
-    pub const fn fixed(unmatched: Unmatched) -> Self {
-        let (choice, power_k) = match unmatched {
-            Unmatched::Back => (Choice::Back, POWER_K),
-            Unmatched::Power(k) => (Choice::Power, k),
-            Unmatched::LongQueue(k) => (Choice::Mixed, k),
-        };
-        Self { choice, fixed: true, ..Self::with_power(power_k) }
-    }
-
-    /// The queue rule that suits the stream.
-    pub const fn policy(&self) -> Mode {
-        match self.choice {
-            Choice::Scalar => Mode::Scalar(Phi::PowerX(2)),
-            _ => Mode::Lots(self.unmatched()),
-        }
-    }
-
-    const fn unmatched(&self) -> Unmatched {
-        match self.choice {
-            Choice::Back => Unmatched::Back,
-            Choice::Mixed => Unmatched::LongQueue(self.power_k),
-            _ => Unmatched::Power(self.power_k),
-        }
-    }
-
-    /// Counts one decrease. Until `MEMORY` of them the rate is the plain mean, so that the choice
-    /// after 200 rests on all of them.
-    fn count(&mut self, hit: bool) {
-        self.seen += 1;
-        let weight = i64::try_from(self.seen).unwrap_or(MEMORY).min(MEMORY);
-        let target = if hit { 1_000_000 } else { 0 };
-        self.rate_ppm += (target - self.rate_ppm).div_euclid(weight);
-        if self.seen >= ENOUGH_DECREASES && !self.fixed {
-            self.choose();
-        }
-    }
-
-    fn choose(&mut self) {
-        let reached = |choice: Choice, from_ppm: i64| {
-            let margin = match self.choice {
-                Choice::Undecided => 0,
-                current if current >= choice => -HYSTERESIS_PPM,
-                _ => HYSTERESIS_PPM,
-            };
-            self.rate_ppm >= from_ppm + margin
-        };
-        self.choice = if reached(Choice::Back, BACK_FROM_PPM) {
-            Choice::Back
-        } else if reached(Choice::Mixed, MIXED_FROM_PPM) {
-            Choice::Mixed
-        } else if reached(Choice::Power, POWER_FROM_PPM) {
-            Choice::Power
-        } else {
-            Choice::Scalar
-        };
+        let (record, policy) = (Record::new(size.0, 0), Mode::Lots(unmatched));
+        Self { record, queue, policy, unmatched, trust: Trust::FULL }
     }
 }
 
@@ -162,6 +48,20 @@ impl MatchRate {
 struct BaseLevel {
     record: Record,
     queue: LotQueue,
+    /// The same lots with every cancel taken from the back; kept on conflated feeds only.
+    cautious: LotQueue,
+    /// Its decreases count for the match rate: it was near the touch at its last message.
+    watched: bool,
+}
+
+/// A print and the fronts that it met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Front {
+    side: BookSide,
+    stamp_ns: i64,
+    size: i64,
+    listed: Option<i64>,
+    cautious: Option<i64>,
 }
 
 /// One side: prices in order, best at the end, each pointing at a reusable slot.
@@ -177,11 +77,13 @@ struct Ladder {
 pub struct LotTracker {
     bids: Ladder,
     asks: Ladder,
-    /// Levels that went to 0 with a decrease held, oldest first; some are filled again.
-    emptied: VecDeque<(BookSide, Price)>,
+    /// Levels with a decrease held, by deadline.
+    pending: VecDeque<(i64, BookSide, Price)>,
     rate: MatchRate,
     hold_ns: i64,
     lots_cap: usize,
+    /// The last print, while the next may belong to the same sweep.
+    last: Option<Front>,
 }
 
 impl LotTracker {
@@ -190,10 +92,11 @@ impl LotTracker {
         Self {
             bids: Ladder::default(),
             asks: Ladder::default(),
-            emptied: VecDeque::new(),
+            pending: VecDeque::new(),
             rate: MatchRate::default(),
             hold_ns,
             lots_cap,
+            last: None,
         }
     }
 
@@ -202,6 +105,11 @@ impl LotTracker {
     pub const fn with_rate(mut self, rate: MatchRate) -> Self {
         self.rate = rate;
         self
+    }
+
+    /// How long decreases are held from now on.
+    pub const fn set_hold(&mut self, hold_ns: i64) {
+        self.hold_ns = hold_ns;
     }
 
     /// Match rate of the stream.
@@ -213,10 +121,11 @@ impl LotTracker {
     pub fn clear(&mut self) {
         self.bids = Ladder::default();
         self.asks = Ladder::default();
-        self.emptied.clear();
+        self.pending.clear();
+        self.last = None;
     }
 
-    /// Levels of which something is held, emptied ones included.
+    /// Levels that are tracked, emptied ones with a decrease held included.
     pub const fn levels(&self) -> usize {
         self.bids.index.len() + self.asks.index.len()
     }
@@ -229,7 +138,7 @@ impl LotTracker {
         quantity: Quantity,
         count: u32,
     ) {
-        let cap = self.lots_cap;
+        let (cap, both) = (self.lots_cap, self.rate.is_tested());
         let ladder = self.ladder(side);
         ladder.remove(side, price);
         if quantity.0 <= 0 {
@@ -237,7 +146,10 @@ impl LotTracker {
         }
         if let Some(level) = ladder.get_or_insert(side, price) {
             level.record = Record::new(quantity.0, count);
-            level.queue.append_equal(level.record.displayed(), count, cap);
+            level.queue.append_equal(level.record.displayed(), count, 0, cap);
+            if both {
+                level.cautious.clone_from(&level.queue);
+            }
         }
     }
 
@@ -250,7 +162,9 @@ impl LotTracker {
         count: u32,
         now_ns: i64,
     ) {
-        let (cap, hold_ns, unmatched) = (self.lots_cap, self.hold_ns, self.rate.unmatched());
+        self.settle(now_ns);
+        let (cap, hold_ns, both) = (self.lots_cap, self.hold_ns, self.rate.is_tested());
+        let base = self.rate.base();
         let ladder = self.ladder(side);
         let watched = ladder.rank(side, price) < WATCHED_LEVELS;
         let existing = if quantity.0 > 0 {
@@ -259,42 +173,62 @@ impl LotTracker {
             ladder.get(side, price)
         };
         let Some(level) = existing else { return };
-        let mut hits = (0, 0);
-        level.settle(now_ns, unmatched, &mut hits);
+        level.watched = watched;
         let change = level.record.depth(quantity.0, count);
-        level.queue.append(change.increase, true, cap);
+        level.queue.append(change.increase, true, now_ns, cap);
+        if both {
+            level.cautious.append(change.increase, true, now_ns, cap);
+        }
+        let mut hits = (0, 0);
         if change.decrease > 0 {
             let deadline_ns = now_ns.saturating_add(hold_ns);
             level.record.hold(Held { size: change.decrease, deadline_ns, fewer: change.fewer });
             if hold_ns == 0 {
-                level.settle(now_ns, unmatched, &mut hits);
+                hits = level.settle(now_ns, base);
             }
         }
-        let is_gone = level.record.is_empty();
-        let is_emptied = !is_gone && quantity.0 <= 0 && change.decrease > 0;
-        if is_gone {
+        if level.record.is_empty() {
             ladder.remove(side, price);
+        } else if change.decrease > 0 {
+            self.pending.push_back((now_ns.saturating_add(hold_ns), side, price));
         }
-        if is_emptied {
-            self.emptied.push_back((side, price));
-            self.forget_emptied(now_ns);
-        }
-        if watched {
-            for hit in 0..hits.0 + hits.1 {
-                self.rate.count(hit < hits.0);
-            }
+        self.count(watched, hits);
+    }
+
+    /// A print of recorded size on the side that was hit. Prints of one sweep have one `stamp_ns`.
+    pub fn on_print(
+        &mut self,
+        hit: BookSide,
+        price: Price,
+        size: Quantity,
+        now_ns: i64,
+        stamp_ns: i64,
+    ) {
+        self.settle(now_ns);
+        self.test_front(hit, stamp_ns);
+        let tested = self.rate.is_tested();
+        let Some(level) = self.ladder(hit).get(hit, price) else { return };
+        let (listed, cautious) = (level.queue.front(), level.cautious.front());
+        level.record.print(size.0);
+        level.queue.walk(size.0, |_, _, _| 0);
+        if tested {
+            level.cautious.walk(size.0, |_, _, _| 0);
+            self.last = Some(Front { side: hit, stamp_ns, size: size.0, listed, cautious });
         }
     }
 
-    /// A print of recorded size on the side that was hit.
-    pub fn on_print(&mut self, hit: BookSide, price: Price, size: Quantity, now_ns: i64) {
-        let unmatched = self.rate.unmatched();
-        let mut ignored = (0, 0);
-        if let Some(level) = self.ladder(hit).get(hit, price) {
-            level.settle(now_ns, unmatched, &mut ignored);
-            level.record.print(size.0);
-            level.queue.walk(size.0, |_, _, _| 0);
+    /// A further print of a sweep says that the one before it finished the order at the front.
+    fn test_front(&mut self, side: BookSide, stamp_ns: i64) {
+        let Some(last) = self.last.take() else { return };
+        if (last.side, last.stamp_ns) == (side, stamp_ns) && last.listed != last.cautious {
+            let size = Some(last.size);
+            self.rate.tell(last.listed == size, last.cautious == size);
         }
+    }
+
+    /// How the queues of this market are estimated now.
+    pub fn policy(&self) -> (Mode, Trust) {
+        (self.rate.policy(), self.rate.trust())
     }
 
     /// Prints at a level that its depth has not shown yet.
@@ -316,34 +250,41 @@ impl LotTracker {
         displayed: Quantity,
         now_ns: i64,
     ) -> LevelEntry {
+        self.settle(now_ns);
         let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
-        let mut ignored = (0, 0);
+        let trust = self.rate.trust();
         match self.ladder(side).get(side, price) {
-            None => LevelEntry { policy, unmatched, ..LevelEntry::displayed(displayed) },
+            None => LevelEntry { policy, unmatched, trust, ..LevelEntry::displayed(displayed) },
             Some(level) => {
-                level.settle(now_ns, unmatched, &mut ignored);
                 let (record, queue) = (level.record.clone(), level.queue.clone());
-                LevelEntry { record, queue, policy, unmatched }
+                LevelEntry { record, queue, policy, unmatched, trust }
             }
         }
     }
 
-    /// Removes the oldest emptied levels beyond those remembered, as far as their decreases are due:
-    /// a market that walks through prices never comes back to most of them.
-    fn forget_emptied(&mut self, now_ns: i64) {
-        while self.emptied.len() > EMPTIED_LEVELS
-            && let Some(&(side, price)) = self.emptied.front()
+    /// Applies every held decrease that is due, at whatever level, and counts it. Levels that show
+    /// nothing any more go.
+    fn settle(&mut self, now_ns: i64) {
+        let base = self.rate.base();
+        while let Some(&(deadline_ns, side, price)) = self.pending.front()
+            && deadline_ns <= now_ns
         {
+            self.pending.pop_front();
             let ladder = self.ladder(side);
-            if let Some(level) =
-                ladder.get(side, price).filter(|level| level.record.displayed() == 0)
-            {
-                if level.record.last_deadline().is_some_and(|deadline| deadline > now_ns) {
-                    return;
-                }
+            let Some(level) = ladder.get(side, price) else { continue };
+            let (watched, hits) = (level.watched, level.settle(now_ns, base));
+            if level.record.is_empty() {
                 ladder.remove(side, price);
             }
-            self.emptied.pop_front();
+            self.count(watched, hits);
+        }
+    }
+
+    fn count(&mut self, watched: bool, hits: (u32, u32)) {
+        if watched {
+            for hit in 0..hits.0 + hits.1 {
+                self.rate.count(hit < hits.0);
+            }
         }
     }
 
@@ -356,13 +297,17 @@ impl LotTracker {
 }
 
 impl BaseLevel {
-    /// Applies due decreases; `hits` counts matched and unmatched ones.
-    fn settle(&mut self, now_ns: i64, unmatched: Unmatched, hits: &mut (u32, u32)) {
+    /// Applies due decreases as cancels: how many had the size of a known lot, and how many not.
+    fn settle(&mut self, now_ns: i64, base: Unmatched) -> (u32, u32) {
+        let mut hits = (0, 0);
         while let Some(held) = self.record.due(now_ns) {
-            let matched = self.queue.cancel(held.size, count_change(held.fewer), unmatched);
+            self.cautious.cancel_back(held.size);
+            let fewer = count_change(held.fewer);
+            let matched = self.queue.cancel(held.size, fewer, base, held.deadline_ns);
             let tally = if matched { &mut hits.0 } else { &mut hits.1 };
             *tally += 1;
         }
+        hits
     }
 }
 
@@ -411,6 +356,7 @@ impl Ladder {
         if let Some(level) = self.slots.get_mut(slot as usize) {
             level.record = Record::new(0, 0);
             level.queue.clear_external();
+            level.cautious.clear_external();
         }
         self.free.push(slot);
     }
@@ -428,9 +374,9 @@ mod tests {
                 let (side, price, now_ns) = (BookSide::Bid, Price(step + 1), step * 1_000_000);
                 tracker.on_level(side, price, Quantity(5), 0, now_ns);
                 tracker.on_level(side, Price(step), Quantity::ZERO, 0, now_ns);
-                assert!(tracker.levels() <= EMPTIED_LEVELS + 8, "{} levels", tracker.levels());
+                assert!(tracker.levels() <= 8, "{} levels", tracker.levels());
             }
-            assert!(tracker.bids.slots.len() <= EMPTIED_LEVELS + 8);
+            assert!(tracker.bids.slots.len() <= 9);
         }
     }
 
@@ -443,7 +389,8 @@ mod tests {
         }
         assert_eq!(tracker.levels(), 1_000);
         tracker.on_level(BookSide::Ask, Price(2_000), Quantity(5), 0, 2_000);
-        tracker.on_level(BookSide::Ask, Price(2_000), Quantity::ZERO, 0, 2_000);
-        assert_eq!(tracker.levels(), EMPTIED_LEVELS);
+
+        assert_eq!(tracker.levels(), 1, "what is due is settled, whatever level it is of");
+        assert_eq!(tracker.match_rate().seen(), 5, "those near the touch were counted");
     }
 }

@@ -10,6 +10,7 @@ use crate::sim::record::{Held, MAX_SIZE, Record};
 use crate::sim::resting::{Lane, Resting, own_fill, serve};
 pub(crate) use crate::sim::step::Budget;
 pub use crate::sim::step::{EntryPlace, Mode, StepRules};
+use crate::sim::trust::Trust;
 
 /// A level with own orders.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,16 +21,17 @@ pub struct LevelView {
     scalar_external: i64,
     own: Vec<Resting>,
     mode: Mode,
+    trust: Trust,
 }
 
 impl LevelView {
     /// A view that starts from what is known of the level.
-    pub fn new(record: Record, mut queue: LotQueue, mode: Mode) -> Self {
+    pub fn new(record: Record, mut queue: LotQueue, (mode, trust): (Mode, Trust)) -> Self {
         let external = queue.external();
         if matches!(mode, Mode::Scalar(_)) {
             queue = LotQueue::default();
         }
-        Self { record, queue, scalar_external: external, own: Vec::new(), mode }
+        Self { record, queue, scalar_external: external, own: Vec::new(), mode, trust }
     }
 
     /// The feed's side of the level.
@@ -45,6 +47,24 @@ impl LevelView {
     /// The rule in force.
     pub const fn mode(&self) -> &Mode {
         &self.mode
+    }
+
+    /// The market's rule changed. Rules other than the automatic choice keep theirs.
+    pub(crate) fn follow(&mut self, mode: &Mode, trust: Trust, automatic: bool) {
+        if automatic && matches!((&self.mode, mode), (Mode::Lots(_), Mode::Lots(_))) {
+            self.mode.clone_from(mode);
+            self.trust = trust;
+        }
+    }
+
+    /// Size that has to be printed before this order's turn, as far as fills are concerned.
+    pub fn before(&self, own: &Resting) -> i64 {
+        if self.trust.careful_fills { own.careful } else { own.ahead }
+    }
+
+    /// The list alone decides.
+    fn is_list(&self) -> bool {
+        matches!(self.mode, Mode::Lots(_)) && self.trust == Trust::FULL
     }
 
     /// External size estimated to stand here, `E`.
@@ -66,12 +86,13 @@ impl LevelView {
     pub(crate) fn join(&mut self, mut order: Resting, hidden: i64, band_hidden: i64) {
         if hidden > 0 {
             self.scalar_external += hidden;
-            self.queue.append(hidden, false, usize::MAX);
+            self.queue.append(hidden, false, order.joined_ns, usize::MAX);
         }
         // Nobody overtakes an own order that came earlier, even where a rule leaves it behind.
         let earlier = self.own.iter().rev().find(|own| !own.probe).map_or(0, |own| own.ahead);
         let ahead = self.external().max(earlier);
         order.ahead = ahead;
+        order.careful = ahead;
         order.entry_ahead = ahead;
         order.entry_displayed = self.record.displayed();
         order.low.ahead = ahead - hidden;
@@ -113,9 +134,10 @@ impl LevelView {
             serve(&mut self.own, Lane::Low, budget.low, rules.fill_quantum);
             serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
         }
-        if let Mode::Lots(_) = self.mode {
+        if self.is_list() {
             self.walk_list(budget.main, rules);
             for (own, place) in self.own.iter_mut().zip(self.queue.ahead()) {
+                own.careful = (own.careful - budget.main).max(place);
                 own.book(place, true, now);
             }
             self.sync_list();
@@ -124,7 +146,7 @@ impl LevelView {
         }
         let missing = self.record.base() + self.record.held() - self.external();
         if missing > 0 {
-            self.queue.append(missing, false, rules.lots_cap);
+            self.queue.append(missing, false, now, rules.lots_cap);
             self.scalar_external += missing;
         }
     }
@@ -143,13 +165,19 @@ impl LevelView {
     }
 
     fn serve_scalar(&mut self, budget: i64, now: i64, rules: &StepRules) {
-        let consumed = serve(&mut self.own, Lane::Main, budget, rules.fill_quantum);
+        let lane = if self.trust.careful_fills { Lane::Careful } else { Lane::Main };
+        let consumed = serve(&mut self.own, lane, budget, rules.fill_quantum);
         self.scalar_external = (self.scalar_external - consumed).max(0);
         self.queue.walk(consumed, |_, _, _| 0);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
         for (own, listed) in self.own.iter_mut().zip(places) {
             let scalar = (own.ahead - consumed).max(0);
-            let ahead = combine(&self.mode, scalar, listed);
+            own.careful = (own.careful - consumed).max(0);
+            let ahead = match self.mode {
+                // A rule that came to believe the list less does not move an order back.
+                Mode::Lots(_) => self.trust.blend(own.careful, listed).min(own.ahead),
+                _ => combine(&self.mode, scalar, listed),
+            };
             own.book(ahead, true, now);
         }
         self.sync_list();
@@ -177,6 +205,7 @@ impl LevelView {
                 *budget -= taken;
             }
             if jump {
+                own.careful = 0;
                 own.book(0, false, now);
                 own.high.ahead = 0;
             }
@@ -293,13 +322,14 @@ impl LevelView {
                 }
                 EntryPlace::ByTime | EntryPlace::Ahead => size,
             };
-            self.queue.insert_before_own(at, part - placed, rules.lots_cap);
+            self.queue.insert_before_own(at, part - placed, interval.1, rules.lots_cap);
             placed = placed.max(part);
             own.ahead += placed;
+            own.careful += placed;
             own.entry_ahead += placed;
             own.high.ahead += size;
         }
-        self.queue.append(size - placed, true, rules.lots_cap);
+        self.queue.append(size - placed, true, interval.1, rules.lots_cap);
     }
 
     fn cancel(&mut self, size: i64, fewer: Option<u32>, now: i64, rules: &StepRules) {
@@ -307,7 +337,7 @@ impl LevelView {
         if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) =
             self.mode
         {
-            self.queue.cancel(size, count_change(fewer), unmatched);
+            self.queue.cancel(size, count_change(fewer), unmatched, now);
         }
         self.scalar_external = (total - size).max(0);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
@@ -319,13 +349,17 @@ impl LevelView {
                 }
                 Mode::Lots(_) => listed,
             };
+            own.careful = Phi::RiskAverse.advance(own.careful, size, total, 1);
             if rules.shadows {
                 let (low, high) = (own.low.ahead, own.high.ahead);
                 own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
                 own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
             }
             // Nobody overtakes an own order that came earlier; probes are alone in their world.
-            let alone = combine(&self.mode, scalar, listed);
+            let alone = match self.mode {
+                Mode::Lots(_) => self.trust.blend(own.careful, listed).min(own.ahead),
+                _ => combine(&self.mode, scalar, listed),
+            };
             let ahead = if own.probe { alone } else { alone.max(before) };
             before = if own.probe { before } else { ahead };
             own.book(ahead, false, now);
@@ -339,6 +373,7 @@ impl LevelView {
         self.queue.clear_external();
         self.scalar_external = 0;
         for own in &mut self.own {
+            own.careful = 0;
             own.book(0, false, now);
             own.high.ahead = 0;
             own.high.hidden = 0;

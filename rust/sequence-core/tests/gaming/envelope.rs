@@ -31,7 +31,7 @@ fn b14_an_order_carries_what_its_two_shadows_filled() {
     assert_eq!(read(&lab, "high_filled_1e8").unwrap().int(), Some(0));
     assert_eq!(read(&lab, "high_vwap_1e9"), Some(Value::Null));
     // The next print reaches the order; those who hid before it still have theirs.
-    lab.print(id, Some(BookSide::Bid), BID, 12 * ONE + ONE / 2);
+    lab.print(id, Some(BookSide::Bid), BID, 16 * ONE);
     let record = lab.records(lab.me).remove(0);
     let shadows = record.get("envelope").unwrap();
     let size = |key: &str| shadows.get(key).and_then(Value::int).unwrap();

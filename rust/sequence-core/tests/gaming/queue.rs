@@ -292,8 +292,14 @@ fn filled_after_cancels(edit: impl Fn(&mut sequence_core::sim::preset::Params)) 
 
 #[test]
 fn the_exponent_of_unmatched_cancels_decides_a_fill() {
-    assert_eq!(filled_after_cancels(|params| params.power_k = 1), 8, "18 of 30 stood ahead");
-    assert_eq!(filled_after_cancels(|params| params.power_k = 16), 0, "next to none did");
+    let filled = |power_k: i64| {
+        filled_after_cancels(|params| {
+            params.queue_model = sequence_core::sim::preset::QueueChoice::LotsPower;
+            params.power_k = power_k;
+        })
+    };
+    assert_eq!(filled(1), 8, "18 of 30 stood ahead");
+    assert_eq!(filled(16), 0, "next to none did");
 }
 
 #[test]

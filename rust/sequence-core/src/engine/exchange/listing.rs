@@ -52,6 +52,7 @@ impl Engine {
         let traits = SourceTraits {
             stamped: feed == FeedKind::Recorded,
             event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
+            trade_depth: spec.venue.venue().trade_depth,
         };
         let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.lot);
         sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);

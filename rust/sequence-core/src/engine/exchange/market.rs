@@ -15,11 +15,13 @@ use crate::number::{Price, Quantity};
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::pairing::PairMeter;
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
 use crate::sim::queue::{QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
 use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent, flag};
+use crate::venue::TradeDepth;
 
 /// How long a decrease waits for the print that may explain it, before the preset's factor.
 const PAIRING_WINDOW_NS: i64 = 5_000_000;
@@ -35,6 +37,8 @@ pub(in crate::engine) struct SourceTraits {
     pub(in crate::engine) stamped: bool,
     /// One message per order event; otherwise depth is conflated.
     pub(in crate::engine) event_level: bool,
+    /// Which of a trade's messages comes first, as the venue's row says.
+    pub(in crate::engine) trade_depth: TradeDepth,
 }
 
 /// One account in one market.
@@ -81,6 +85,9 @@ pub struct MarketSim {
     pub(in crate::engine) depth_pace: DepthPace,
     /// The message under way changes depth.
     depth: bool,
+    /// How long a decrease waits where prints may come after it.
+    window_ns: i64,
+    pairs: PairMeter,
 }
 
 impl MarketSim {
@@ -92,13 +99,15 @@ impl MarketSim {
     ) -> Self {
         let tau =
             if config.unit_price { params.overlay_tau_event_ns } else { params.overlay_tau_ns };
-        let hold = scaled(PAIRING_WINDOW_NS, params.pairing_ppm);
+        let window_ns = scaled(PAIRING_WINDOW_NS, params.pairing_ppm);
+        let hold = hold_ns(traits.trade_depth, window_ns);
+        let rate = params.queue_model.rate(power_k(params)).on_feed(traits.event_level);
         let cap = usize::try_from(params.lots_cap).unwrap_or(512);
         let max_age = config.max_age_ns.map(|age| scaled(age, params.max_age_ppm));
         let max_age_ns = max_age.filter(|age| *age > 0);
         Self {
             market: Market::new(MarketConfig { max_age_ns, ..config }),
-            tracker: LotTracker::new(hold, cap).with_rate(params.queue_model.rate(power_k(params))),
+            tracker: LotTracker::new(hold, cap).with_rate(rate),
             load: LoadMeter::default(),
             worlds: BTreeMap::new(),
             traits,
@@ -121,6 +130,8 @@ impl MarketSim {
             has_marked: false,
             depth_pace: DepthPace::default(),
             depth: false,
+            window_ns,
+            pairs: PairMeter::default(),
         }
     }
 
@@ -177,14 +188,36 @@ impl MarketSim {
         }
     }
 
+    /// Which of a trade's messages comes first: as learnt, else as the venue's row says.
+    pub fn trade_depth(&self) -> TradeDepth {
+        self.pairs.learnt().unwrap_or(self.traits.trade_depth)
+    }
+
+    /// One half of a trade may have come; what is learnt from it holds for the next message.
+    fn learn_order(&mut self, is_print: bool, side: BookSide, price: Price, at: (i64, i64)) {
+        let (size, now_ns) = at;
+        let before = self.trade_depth();
+        self.pairs.see(is_print, side, price, size, now_ns);
+        let after = self.trade_depth();
+        if before != after {
+            let hold_ns = hold_ns(after, self.window_ns);
+            self.tracker.set_hold(hold_ns);
+            for world in self.worlds.values_mut() {
+                world.queue.set_hold(hold_ns);
+            }
+        }
+    }
+
     /// The account's world, made on first use.
     pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
         let (lot, event_level) = (self.lot, self.traits.event_level);
+        let hold_ns = hold_ns(self.trade_depth(), self.window_ns);
         // Its first order meets the market as its second will.
         let heard_ns = self.market.last_update_ns().unwrap_or(0);
+        let params = queue_params(params, lot, event_level, hold_ns);
         self.worlds.entry(account).or_insert_with(|| World {
             overlay: Overlay::default(),
-            queue: QueueBook::new(queue_params(params, lot, event_level)).heard_at(heard_ns),
+            queue: QueueBook::new(params).heard_at(heard_ns),
             impact: Impact::default(),
             waiting: Vec::new(),
         })
@@ -262,13 +295,17 @@ impl MarketSim {
         };
         let seen = Seen { change, count: event.count, cite };
         match change {
-            Change::Level { side, price, after, .. } => {
+            Change::Level { side, price, before, after } => {
+                if after < before && self.previous.is_none() {
+                    self.learn_order(false, side, price, (before.0 - after.0, now_ns));
+                }
                 self.level(side, price, after, now_ns, seen);
             }
             Change::Print { .. } if cite.backfilled => self.late_print(event, seen, now_ns),
             Change::Print { side, price, quantity, .. } => {
                 if let Some(side) = side {
-                    self.tracker.on_print(side, price, quantity, now_ns);
+                    self.learn_order(true, side, price, (quantity.0, now_ns));
+                    self.tracker.on_print(side, price, quantity, now_ns, stamp(event, now_ns));
                 }
                 self.print_stamp_ns = self.print_stamp_ns.max(event.ts_venue_ns);
                 self.note_print(now_ns);
@@ -404,6 +441,18 @@ impl MarketSim {
     }
 }
 
+/// Prints with one venue stamp are one sweep; without stamps those that came at one instant are.
+const fn stamp(event: &MarketEvent, now_ns: i64) -> i64 {
+    if event.ts_venue_ns > 0 { event.ts_venue_ns } else { now_ns }
+}
+
+const fn hold_ns(order: TradeDepth, window_ns: i64) -> i64 {
+    match order {
+        TradeDepth::TradeFirst => 0,
+        TradeDepth::DepthFirst | TradeDepth::Unordered => window_ns,
+    }
+}
+
 fn scaled(value: i64, ppm: i64) -> i64 {
     i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
 }
@@ -413,13 +462,13 @@ fn power_k(params: &Params) -> u32 {
     u32::try_from(params.power_k).unwrap_or(3)
 }
 
-fn queue_params(params: &Params, lot: i64, event_level: bool) -> QueueParams {
+fn queue_params(params: &Params, lot: i64, event_level: bool, hold_ns: i64) -> QueueParams {
     QueueParams {
         model: params.queue_model.model(power_k(params)),
         hidden_ahead_ppm: params.hidden_ahead_ppm,
         band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
         rules: StepRules {
-            hold_ns: scaled(PAIRING_WINDOW_NS, params.pairing_ppm),
+            hold_ns,
             fill_quantum: lot,
             lot_step: lot,
             lots_cap: usize::try_from(params.lots_cap).unwrap_or(512),

@@ -70,7 +70,9 @@ impl Engine {
         let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
         let (book, rule) = (&sim.market.book, sim.resilience);
         let now_cite = sim.cite_book();
+        let policy = sim.tracker.policy();
         for (account, world) in &mut sim.worlds {
+            world.queue.set_policy(policy.clone());
             follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
             if world.queue.is_empty() {
                 if depth {
