@@ -20,6 +20,8 @@ pub struct Gates {
     /// Executions, and the share that hit the order at the front of its level.
     pub executions: u64,
     pub fifo: f64,
+    /// Executions of an order that others stood before.
+    pub out_of_order: u64,
     /// Messages after which the book is crossed.
     pub crossed: u64,
     /// Events that name unknown orders or take more than there is.
@@ -78,6 +80,7 @@ fn truth(tape: &Tape) -> Gates {
         .flat_map(|side| book.side(side).values().map(|level| i128::from(level.qty)))
         .sum();
     gates.fifo = first as f64 / gates.executions.max(1) as f64;
+    gates.out_of_order = gates.executions - first;
     gates.unexplained = book.unexplained;
     gates.size_lost = added - removed - left;
     gates

@@ -118,6 +118,12 @@ fn work(tape: &Tape, job: Job) -> Vec<String> {
                     lines.push(report::shadow(tape, belief, ms, shadow::HORIZONS[at], &score));
                 }
             }
+            if let Some((default, others)) = pass.beliefs.split_last() {
+                for other in others.iter().filter(|other| !other.name.starts_with("lots/")) {
+                    let diff = score::paired(&pass, (default, other), from, 1);
+                    lines.push(report::paired(tape, (default.name, other.name), ms, diff));
+                }
+            }
             lines
         }
         Job::Real(ms) => {

@@ -32,9 +32,9 @@ fn head(kind: &str, tape: &Tape) -> String {
 /// The gates of a tape.
 pub fn gates(tape: &Tape, gates: &Gates) -> String {
     let Gates { executions, fifo, crossed, unexplained, size_lost, .. } = gates;
-    let Gates { look_ahead, twin_checks, twin_differences, .. } = gates;
+    let Gates { look_ahead, twin_checks, twin_differences, out_of_order, .. } = gates;
     format!(
-        "{},\"pass\":{},\"events\":{},\"executions\":{executions},\"fifo\":{fifo:.4},\
+        "{},\"pass\":{},\"events\":{},\"executions\":{executions},\"fifo\":{fifo:.4},\"out_of_order\":{out_of_order},\
          \"crossed\":{crossed},\"unexplained\":{unexplained},\"size_lost\":{size_lost},\
          \"look_ahead\":{look_ahead},\"twin_checks\":{twin_checks},\
          \"twin_differences\":{twin_differences}}}",
@@ -74,6 +74,17 @@ pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Sco
         belief.name,
         belief.match_rate_ppm,
         belief.decreases
+    )
+}
+
+/// The default against one other rule on the same shadows.
+pub fn paired(tape: &Tape, rules: (&str, &str), ms: i64, [diff, low, high]: [f64; 3]) -> String {
+    format!(
+        "{},\"estimator\":\"{}\",\"against\":\"{}\",\"conflation_ms\":{ms},\
+         \"diff\":{diff:.5},\"ci\":[{low:.5},{high:.5}]}}",
+        head("paired", tape),
+        rules.0,
+        rules.1
     )
 }
 

@@ -36,6 +36,40 @@ pub struct Score {
     pub ci: [[f64; 2]; 4],
 }
 
+/// Mean queue error of one rule less that of another over the same shadows, with its 95 % interval.
+pub fn paired(pass: &Pass, rules: (&Belief, &Belief), from: i64, at: usize) -> [f64; 3] {
+    let error = |belief: &Belief, key: usize| belief.error[key][at] / pass.lived[key][at].max(1e-9);
+    let rows: Vec<(i64, f64)> = pass
+        .shadows
+        .iter()
+        .enumerate()
+        .filter(|(_, shadow)| shadow.t >= from)
+        .map(|(key, shadow)| {
+            let block = shadow.t / (2 * HORIZONS[at] * SECOND);
+            (block, error(rules.0, key) - error(rules.1, key))
+        })
+        .collect();
+    let blocks: Vec<(f64, f64)> = rows
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|block| (float(block.len()), block.iter().map(|row| row.1).sum()))
+        .collect();
+    let many = blocks.len() as u64;
+    let stream = Stream::new(0, 0, "fidelity.paired");
+    let mut draws: Vec<f64> = (0..RESAMPLES)
+        .map(|resample| {
+            let picked = (0..many).filter_map(|draw| {
+                let value = stream.value(resample * many + draw) % many;
+                blocks.get(usize::try_from(value).unwrap_or(0))
+            });
+            let (n, sum) = picked.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+            sum / f64::max(n, 1.0)
+        })
+        .collect();
+    draws.sort_by(f64::total_cmp);
+    let tail = draws.len() / 40;
+    [mean(rows.iter().map(|row| row.1)), draws[tail], draws[draws.len() - 1 - tail]]
+}
+
 /// One shadow's contribution.
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
