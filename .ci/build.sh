@@ -13,9 +13,11 @@ fi
 find python/sequence -maxdepth 1 \( -name '_core*.so' -o -name '_core*.pyd' \) -delete
 rm -f .venv/.built-*
 touch "$stamp.begun"
+features=()
+if [ "$profile" = dev ]; then features=(--features mutants); fi
 echo "building ($profile; the first time takes a minute or two)"
 PIP_QUIET=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-  maturin develop --quiet --locked --profile "$profile" 2>"$stamp.log" >&2 \
+  maturin develop --quiet --locked --profile "$profile" "${features[@]}" 2>"$stamp.log" >&2 \
   || { cat "$stamp.log" >&2; exit 1; }
 # Dated at the start: a file saved during the build makes the next one build again.
 rm -f "$stamp.log"

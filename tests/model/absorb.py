@@ -130,6 +130,10 @@ class Absorber:
         assert 0 < qty <= order.rest, (order, row)
         self._check_price(order, price)
         self._check_cause(order, row)
+        if order.reduce_only:
+            position = account.look(order.listing.held).perp
+            closes = -position if order.side == "buy" else position
+            assert qty <= closes, ("a reduce-only order opens", order, row, position)
         if order.is_liquidation:
             self.margin.closing(account, order, price, qty)
         is_maker = row["cause"] not in {"WALK", "LIQUIDATION"}
@@ -162,6 +166,8 @@ class Absorber:
     def _check_cause(self, order: Order, row: dict[str, Any]) -> None:
         cause = row["cause"]
         assert (cause == "LIQUIDATION") == order.is_liquidation
+        if self.machine.world.is_instant:
+            assert self.machine.world.books[order.listing.market].is_live, ("no live book", row)
         if cause in {"QUEUE", "THROUGH"}:
             assert self.printed is not None or not self.machine.world.is_instant, row
 
@@ -204,7 +210,10 @@ class Absorber:
         if order.tif == "post_only":
             if world.crosses(account, order):
                 end = "CANCELLED" if order.filled else "REJECTED"
-                return Plan(order, [], frozenset({end}), frozenset({"EXCHANGE_REJECT"}))
+                reasons = {"EXCHANGE_REJECT"}
+                if order.filled and not pending.ENDS_NAME_THEIR_CAUSE:
+                    reasons.add("BELOW_LOT")
+                return Plan(order, [], frozenset({end}), frozenset(reasons))
             return Plan(order, [], accepted, frozenset())
         qty, clipped = form.qty - order.filled, False
         if order.reduce_only:
@@ -279,6 +288,10 @@ class Absorber:
         for plan in self.plans:
             if plan.order.listing.market.cash not in called:
                 self._check_plan(plan)
+        for account in self.machine.world.accounts:
+            for order in account.open_orders():
+                late = order.ends_ns is not None and order.ends_ns < self.machine.world.now
+                assert not late, ("open after its end", order)
         for who, order in self.ended:
             self._check_end(who, order, called)
         self.sent, self.printed, self.fed, self.ends = None, None, None, ""
@@ -312,11 +325,16 @@ class Absorber:
         elif reason in {"REPLACED", "MARKET_CLOSED"}:
             assert reason == self.ends, row
         elif reason in {"SLIPPAGE_CAP", "NO_LIQUIDITY", "MAX_LEVELS"}:
-            assert order.form.limit is None or order.is_liquidation or order.reduce_only, row
+            is_taking = order.form.limit is None or order.is_liquidation or order.reduce_only
+            assert is_taking or is_called, row
+        elif reason == "EXPIRED":
+            assert order.status == "EXPIRED", row
+            assert order.ends_ns is not None, row
+            assert row["updated_unix_ns"] >= order.ends_ns, row
         elif reason == "IOC_REMAINDER":
             assert order.tif == "ioc", row
         elif reason == "BELOW_LOT":
-            assert order.reduce_only, row
+            assert order.reduce_only or not pending.ENDS_NAME_THEIR_CAUSE, row
 
 
 def due(position: int, mark: int, rate_1e9: int) -> int:

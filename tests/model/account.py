@@ -103,6 +103,16 @@ class Account:
         orders = sum(order.reserved() for order in self.open_orders() if order.pays_from == key)
         return orders + sum(row.margin for _, row in self.positions(key))
 
+    def locks(self) -> dict[Key, int]:
+        """What is locked of every row that has locks."""
+        found: dict[Key, int] = {}
+        for order in self.open_orders():
+            found[order.pays_from] = found.get(order.pays_from, 0) + order.reserved()
+        for key, market in PERP_OF.items():
+            if key in self.rows:
+                found[market.cash] = found.get(market.cash, 0) + self.rows[key].margin
+        return found
+
     def reducible(self, listing: Listing, side: str, *, without: Order | None = None) -> int:
         """How much of a new order closes what no other order is closing yet."""
         position = self.look(listing.held).perp
@@ -116,8 +126,10 @@ class Account:
 
     def free(self, key: Key, price: Price) -> int:
         """Cash that nothing holds, less what backs a loss; a gain frees nothing."""
-        loss = max(-self.gain(key, price), Fraction(0))
-        return self.total.get(key, 0) - self.locked(key) - ceil(loss)
+        return self.total.get(key, 0) - self.locked(key) - self.loss(key, price)
+
+    def loss(self, key: Key, price: Price) -> int:
+        return max(ceil(-self.gain(key, price)), 0)
 
     def equity(self, cash: Key, price: Price) -> Fraction:
         return self.total.get(cash, 0) + self.gain(cash, price)

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from sequence import _core
 from tests.model import pending
 from tests.model.machine import Command, Machine
 from tests.model.terms import FIAT_USD, ONE, USDC, USDT
@@ -46,9 +47,9 @@ def order(draw: Random) -> Command:
     lots = draw.choice((1, 2, 5, 5, 10, 30, 100))
     edge = draw.choice((None, None, None, 0, 0, 1, -1))
     if draw.random() < 0.35:
-        return ("order", who, index, side, lots, None, "ioc", draw.random() < 0.15, edge)
+        return ("order", who, index, side, lots, None, "ioc", draw.random() < 0.25, edge)
     step = draw.randint(-6, 6)
-    return ("order", who, index, side, lots, step, draw.choice(TIFS), draw.random() < 0.1, edge)
+    return ("order", who, index, side, lots, step, draw.choice(TIFS), draw.random() < 0.2, edge)
 
 
 def write(draw: Random) -> Command:
@@ -69,11 +70,12 @@ def other(draw: Random) -> Command:
         ("settle", draw.choice(EVENTS), draw.choice((0, 10**9, None)), draw.randrange(4)),
         ("redeem", who, draw.randrange(4)),
         ("rate", draw.choice(PERP_INDEXES), draw.choice((10**6, -10**6, 10**7, 12_345, 0))),
-        ("wait", draw.choice((1, 3, 9)) * 3_600 * 10**9),
+        ("wait", draw.choice((1, 3, 9, 25)) * 3_600 * 10**9),
         ("cancel_venue", who, draw.choice(("hyperliquid", "kalshi", "binance", "kraken"))),
         ("snapshot",),
         ("restore", draw.randrange(3)),
         ("restart",),
+        ("align",),
         ("status", draw.choice(HALTING), draw.choice(("halted", "open"))),
     ))  # fmt: skip
 
@@ -87,6 +89,8 @@ def command(draw: Random) -> Command:
         return ("trade", draw.randrange(MARKETS), draw.randint(-6, 6), size, draw.choice(SIDES))
     if kind < 0.65:
         return order(draw)
+    if kind < 0.67:
+        return ("again", draw.randrange(2), draw.randrange(4), draw.random() < 0.3)
     if kind < 0.73:
         return ("cancel", draw.randrange(2), draw.randrange(8))
     if kind < 0.83:
@@ -119,7 +123,8 @@ def failure(preset: str, commands: list[Command]) -> tuple[int, BaseException] |
     for number, step in enumerate(commands):
         try:
             machine.play(step)
-        except Exception as error:
+        except (Exception, _core.Panic) as error:
+            # Whatever it is, the script is what counts.
             return number, error
     return None
 

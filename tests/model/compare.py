@@ -56,8 +56,12 @@ def _rows(machine: "Machine", who: int, account: Account) -> None:
     for cash in {market.cash for market in PERPS}:
         if account.shortage(cash) or cash in machine.absorber.shrunk:
             _shrink(account, cash, rows)
+    locks = account.locks()
     for key, row in rows.items():
-        _row(machine, account, key, row)
+        held_back = locks.get(key, 0)
+        if account.positions(key):
+            held_back += account.loss(key, machine.world.counted)
+        _row(machine, account, key, row, held_back)
 
 
 def _shrink(account: Account, cash: Key, rows: dict[Key, dict[str, Any]]) -> None:
@@ -70,13 +74,29 @@ def _shrink(account: Account, cash: Key, rows: dict[Key, dict[str, Any]]) -> Non
     assert account.shortage(cash) < 10 * len(PERPS), ("more is locked than there is", account)
 
 
-def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any]) -> None:
+SHOWN = (
+    "qty_1e8", "available_qty_1e8", "locked_qty_1e8", "margin_locked_1e8", "entry_price_usd_1e9",
+    "realized_pnl_usd_1e9", "fees_usd_1e9", "current_price_usd_1e9", "unrealized_pnl_usd_1e9",
+    "lifecycle",
+)  # fmt: skip
+
+
+def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any], locked: int) -> None:
     assert key in account.rows, ("a row nobody made", key)
     model, held = account.rows[key], account.held(key)
+    if key[1] == "perp":
+        _mark(machine, key, row)
+    both = (
+        [row[name] for name in SHOWN], account.total.get(key), locked, key in account.rough,
+        model.entry, model.realized, model.fees, model.perp, model.margin,
+    )  # fmt: skip
+    if machine.agreed.get((account.name, key)) == both:
+        return
+    machine.agreed[(account.name, key)] = both
     assert row["qty_1e8"] == held, (key, row["qty_1e8"], held)
     if key[1] != "perp":
         total = account.total.get(key, 0)
-        available = max(account.free(key, machine.world.counted), 0) // 10
+        available = max(total - locked, 0) // 10
         found = (row["available_qty_1e8"], row["locked_qty_1e8"])
         assert sum(found) == total // 10, (key, found, total)
         slack = len(PERPS) if key in account.rough else 0
@@ -88,8 +108,6 @@ def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any]) ->
     mark = row["current_price_usd_1e9"]
     gain = (mark - model.entry) * held / ONE
     assert abs(row["unrealized_pnl_usd_1e9"] - int(gain)) <= 1, (key, row, model)
-    if key[1] == "perp":
-        _mark(machine, key, row)
     assert (row["lifecycle"]["state"] in {"closed", "redeemed"}) == (held == 0), (key, row)
 
 

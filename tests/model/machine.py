@@ -15,11 +15,13 @@ from tests.model import compare, pending
 from tests.model.absorb import Absorber
 from tests.model.account import Account, Row
 from tests.model.order import Form, Order
-from tests.model.terms import ONE, USD_1E9, Key, Listing, Market
+from tests.model.terms import HOUR_NS, ONE, USD_1E9, Key, Listing, Market
 from tests.model.world import World
 
 Command = tuple[Any, ...]
 START_NS = 1_776_657_000_000_000_000
+DAY_NS = 24 * HOUR_NS
+STEP_NS = 1_000_000
 GTC = "gtc"
 
 
@@ -35,7 +37,11 @@ class Machine:
         self.absorber = Absorber(self)
         self.copies: list[tuple[Any, World]] = []
         self.orders: list[list[str]] = []
-        self.touched: set[int] = set()
+        self.named = [0] * accounts
+        self.bodies: list[list[tuple[dict[str, Any], dict[str, Any]]]] = [
+            [] for _ in range(accounts)
+        ]
+        self.agreed: dict[tuple[str, Key], Any] = {}
         for number in range(accounts):
             assert self.engine.account(f"model-{number}") == number
             self.world.accounts.append(Account(f"model-{number}"))
@@ -51,7 +57,7 @@ class Machine:
 
     def play(self, command: Command) -> None:
         """Runs one command on both sides and compares what came of it."""
-        self.tick(1_000_000)
+        self.tick(STEP_NS)
         self.absorber.finish()
         getattr(self, command[0])(*command[1:])
         self.absorber.finish()
@@ -63,6 +69,11 @@ class Machine:
         self.absorber.absorb()
 
     wait = tick
+
+    def align(self) -> None:
+        """The next command happens exactly when funding is due."""
+        due = (self.world.now // HOUR_NS + 1) * HOUR_NS
+        self.tick(due - STEP_NS - self.world.now if due - self.world.now >= STEP_NS else 0)
 
     # The market.
 
@@ -113,6 +124,15 @@ class Machine:
         book.remark()
         self.absorber.absorb()
 
+    def stale(self, index: int, held: bool) -> None:
+        """A book that is held stale; released, it is live with its next message."""
+        market = self.world.markets()[index]
+        self.engine.hold_stale(market.venue, market.symbol, held)
+        book = self.world.books[market]
+        book.held = held
+        book.remark()
+        self.absorber.absorb()
+
     def rate(self, index: int, rate_1e9: int) -> None:
         market = self.world.markets()[index]
         self.engine.set_funding_rate(market.venue, market.symbol, rate_1e9, self.world.now)
@@ -139,20 +159,27 @@ class Machine:
             form = self._draft(account, listing, side, qty, limit, reduce_only)
         draft = form or Form(qty, limit, limit or 0, 0, 0)
         order = Order(listing, side, draft, tif, reduce_only)
+        if tif == "day" and limit is not None:
+            order.ends_ns = (self.world.now // DAY_NS + 1) * DAY_NS
         verdict = self.world.verdict(account, order)
         self.absorber.sent = order
+        # The same names for every account: they must not meet.
+        self.named[who] += 1
+        body: dict[str, Any] = {
+            "symbol": listing.symbol, "side": side, "qty_1e8": qty, "price_1e9": limit,
+            "venue": market.venue, "instrument_type": market.kind,
+            "tif": None if limit is None and tif == "ioc" else tif, "reduce_only": reduce_only,
+            "graph_id": f"sent-{self.named[who]}",
+        }  # fmt: skip
         try:
-            answer, replayed = self.engine.submit(
-                who, self.world.now, symbol=listing.symbol, side=side, qty_1e8=qty,
-                price_1e9=limit, venue=market.venue, instrument_type=market.kind,
-                tif=None if limit is None and tif == "ioc" else tif, reduce_only=reduce_only,
-            )  # fmt: skip
+            answer, replayed = self.engine.submit(who, self.world.now, **body)
         except _core.Refusal as refusal:
             assert verdict.kind == "refused", (verdict, refusal)
             assert refusal.code in verdict.reasons, refusal
             return
         assert verdict.kind != "refused", (verdict, answer)
         assert not replayed
+        self.bodies[who].append((body, answer))
         order.name = answer["orders"][0]["node_order_id"]
         self.orders[who].append(order.name)
         self.absorber.arrives(account, order, verdict)
@@ -162,6 +189,26 @@ class Machine:
     def _draft(self, account: Account, listing: Listing, side: str, qty: int, limit: int | None,
                reduce_only: bool) -> Form | None:  # fmt: skip
         return self.world.draft(account, listing, side, qty, limit, reduce_only=reduce_only)
+
+    def again(self, who: int, which: int, changed: bool) -> None:
+        """A request that is sent twice has one effect; another body under its name has none."""
+        if not self.bodies[who]:
+            return
+        body, first = self.bodies[who][-1 - which % len(self.bodies[who])]
+        seq = self.engine.last_seq
+        if changed:
+            other = body | {"qty_1e8": body["qty_1e8"] + 10**6}
+            try:
+                answer, _ = self.engine.submit(who, self.world.now, **other)
+            except _core.Refusal as refusal:
+                assert refusal.code == "CONFLICT", refusal
+            else:
+                raise AssertionError(("another body under a known name", answer))
+        else:
+            answer, replayed = self.engine.submit(who, self.world.now, **body)
+            assert replayed
+            assert answer == first, (answer, first)
+        assert self.engine.last_seq == seq
 
     @staticmethod
     def _price(listing: Listing, step: int) -> int:
@@ -282,6 +329,16 @@ class Machine:
         answer = self.engine.reset(who, usd * ONE, self.world.now)
         assert answer["venues_seeded"] == 9
         before = self.world.accounts[who]
+        assert self.engine.orders(who)["total"] == 0, "an order outlived its epoch"
+        assert self.engine.fills(who)["total"] == 0, "a fill outlived its epoch"
+        for name in self.orders[who][-3:]:
+            try:
+                found = self.engine.order(who, name)
+            except _core.Refusal as refusal:
+                assert refusal.code == "NOT_FOUND", refusal
+            else:
+                raise AssertionError(("an order outlived its epoch", found))
+        self.bodies[who].clear()
         self.world.accounts[who] = account = Account(before.name, before.epoch + 1)
         self.orders[who] = []
         for row in compare.positions(self, who):
@@ -343,6 +400,8 @@ class Machine:
     def restore(self, which: int) -> None:
         if not self.copies:
             return
+        for bodies in self.bodies:
+            bodies.clear()
         now, (kept, world) = self.world.now, self.copies[which % len(self.copies)]
         seq = self.engine.last_seq
         self.engine.restore(kept, now)
@@ -379,4 +438,10 @@ class Machine:
             account.taken.clear()
             account.orders = {order.name: order for order in account.open_orders()}
             self.orders[number] = [n for n in self.orders[number] if n in account.orders]
+            # What ended is in the archive of the store, behind another door.
+            self.bodies[number] = [
+                sent
+                for sent in self.bodies[number]
+                if sent[1]["orders"][0]["node_order_id"] in account.orders
+            ]
         self.absorber.forget()

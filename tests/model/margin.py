@@ -133,6 +133,8 @@ class Watch:
     def finish(self) -> set[Key]:
         """Nobody is below maintenance who could have been called; returns who was."""
         fed = self.machine.absorber.fed
+        # A call that had to wait goes on with every message, and ends what was ordered meanwhile.
+        self.called |= {cash for _, cash in self.calls}
         for who, account in enumerate(self.machine.world.accounts):
             for cash in {market.cash for market in PERPS}:
                 judged = any(market == fed for market, _ in account.positions(cash))

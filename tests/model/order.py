@@ -57,6 +57,7 @@ class Order:
     acc: int = 0
     is_liquidation: bool = False
     cancel_sent: bool = False
+    ends_ns: int | None = None
     past: list[Form] = field(default_factory=list)
     told: int | None = None
     seen: set[int] = field(default_factory=set)

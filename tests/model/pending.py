@@ -38,3 +38,9 @@ SHORT_OF_MARGIN_IS_NO_LIQUIDATION = False
 
 AMEND_AT_HALT_IS_REFUSED = False
 """A halted venue takes no amends, and says so before anything changes."""
+
+ROUTER_MINDS_MINIMUMS = False
+"""What one allocation fills in full is filled in full, also near the smallest orders of venues."""
+
+ENDS_NAME_THEIR_CAUSE = False
+"""A post-only order whose amend would take, after part of it was filled, ends with the refusal."""

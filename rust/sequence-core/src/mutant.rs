@@ -2,9 +2,10 @@
 //!
 //! `mutant!("name")` stands where the wrong line would be. In every shipped build it is the
 //! constant `false` and the compiler removes the branch. The cargo feature `mutants` turns it into
-//! a switch of the running thread; only this crate's own tests enable that feature (through a
-//! dev-dependency on itself), so one test build serves all mutants and tests still run in
-//! parallel. A mutant that no test kills is a hole in the tests.
+//! a switch of the running thread. Two builds enable that feature: this crate's own tests (through
+//! a dev-dependency on itself), so one test build serves all mutants and tests still run in
+//! parallel; and the debug build of the Python library, whose tests switch one on for a whole
+//! process. A mutant that no test kills is a hole in the tests.
 
 /// True while the named mutant is switched on; always false in a shipped build.
 #[macro_export]
@@ -38,6 +39,11 @@ mod switch {
         ACTIVE.get() == Some(name)
     }
 
+    /// Switches one mutant on in this thread for good.
+    pub fn switch_on(name: &'static str) {
+        ACTIVE.set(Some(name));
+    }
+
     /// Puts the switch back, also when the code under test panics.
     struct Restore(Option<&'static str>);
 
@@ -55,7 +61,7 @@ mod switch {
 }
 
 #[cfg(feature = "mutants")]
-pub use switch::{is_active, with};
+pub use switch::{is_active, switch_on, with};
 
 #[cfg(all(test, feature = "mutants"))]
 mod tests {

@@ -27,6 +27,17 @@ mod stream;
 mod symbols;
 mod tape;
 
+#[cfg(all(feature = "mutants", not(debug_assertions)))]
+compile_error!("a library with mutants must not be shipped: they are for debug builds");
+
+/// Switches the mutant on that the environment names, for tests of the tests.
+#[cfg(feature = "mutants")]
+fn switch_mutant_on() {
+    if let Ok(name) = std::env::var("SEQUENCE_MUTANT") {
+        sequence_core::mutant::switch_on(name.leak());
+    }
+}
+
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
@@ -54,6 +65,8 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        #[cfg(feature = "mutants")]
+        crate::switch_mutant_on();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         module.add("BUILD_PROFILE", profile)?;

@@ -74,7 +74,8 @@ impl Engine {
             (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
             _ => OrderStatus::Cancelled,
         };
-        if self.desk.orders[id].done.is_none() && status == OrderStatus::Cancelled {
+        let unnamed = self.desk.orders[id].done.is_none() || mutant!("every_end_is_below_lot");
+        if unnamed && status == OrderStatus::Cancelled {
             // Legs filled in full, and a remainder that no leg could hold.
             self.desk.orders[id].done = Some(DoneReason::BelowLot);
         }

@@ -15,9 +15,14 @@ pub(in crate::engine) struct Injected {
 }
 
 impl Engine {
-    /// Treats books of a market as old, or no longer.
+    /// Treats books of a market as old, or no longer: then what came meanwhile is met at once. What
+    /// positions count at may change both times.
     pub fn hold_stale(&mut self, market: MarketId, held: bool) {
         self.exchange.hold_stale(market, held);
+        if !held {
+            self.after_message(market);
+        }
+        self.judge_holders(market);
     }
 
     /// Lets the next order of an account be rejected; with a venue or a symbol, the next such one.

@@ -2,6 +2,7 @@
 
 use crate::engine::MarketSim;
 use crate::ids::BookSide;
+use crate::mutant;
 use crate::number::Price;
 
 /// Mark of one book, in its own quote.
@@ -23,9 +24,18 @@ impl MarketSim {
         good.then_some((bid, ask))
     }
 
+    /// Nothing: one side is no mark, unless this is to be found out.
+    fn one_side(&self) -> Option<(Price, Price)> {
+        let best = |side| self.market.best(side).map(|level| level.price);
+        let side = best(BookSide::Bid).or_else(|| best(BookSide::Ask))?;
+        mutant!("one_side_marks").then_some((side, side))
+    }
+
     /// The mid of a live book with two sides, else the last there was. One side alone is no mark.
     pub(in crate::engine) fn mark(&self, now_ns: i64) -> Option<BookMark> {
-        let Some((bid, ask)) = self.two_sides(now_ns) else { return self.last_mark() };
+        let Some((bid, ask)) = self.two_sides(now_ns).or_else(|| self.one_side()) else {
+            return self.last_mark();
+        };
         let as_of_ns = self.market.last_update_ns().unwrap_or(now_ns);
         Some(BookMark { price: mid(bid, ask), live: true, as_of_ns })
     }

@@ -27,7 +27,7 @@ impl Engine {
     }
 
     /// A message is complete: what it shows is filled, and who holds the market is judged by it.
-    fn after_message(&mut self, id: MarketId) {
+    pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
         self.exchange.markets[id].note_mark(self.agenda.now_ns());
         self.meet_message(id);
         self.judge_mark(id);

@@ -5,6 +5,7 @@ use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
 use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
 use crate::ledger::{Contra, LedgerError};
+use crate::mutant;
 use crate::number::{Money, div_ceil};
 use crate::position::arithmetic::funding;
 use crate::reject::Refusal;
@@ -85,7 +86,8 @@ impl Engine {
         if self.rules.params().margin && self.portfolio.life.funding_armed.insert(venue) {
             let interval = interval_ns(venue, self.agenda.now_ns());
             // A position opened at the boundary itself is held there.
-            let next = div_ceil(i128::from(self.agenda.now_ns()), i128::from(interval));
+            let late = i64::from(mutant!("funding_after_its_boundary"));
+            let next = div_ceil(i128::from(self.agenda.now_ns() + late), i128::from(interval));
             let next = i64::try_from(next).unwrap_or(i64::MAX).saturating_mul(interval);
             self.agenda.add(next.saturating_add(1), Due::Funding(venue));
         }

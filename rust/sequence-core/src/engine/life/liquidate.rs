@@ -36,6 +36,14 @@ impl Engine {
         self.portfolio.life.unjudged.extend(keys);
     }
 
+    /// A market became live, or no longer is: its positions may count at another price.
+    pub(in crate::engine) fn judge_holders(&mut self, market: MarketId) {
+        let life = &mut self.portfolio.life;
+        let holding = life.holdings.iter().filter(|(_, held)| held.iter().any(|at| at.0 == market));
+        life.unjudged.extend(holding.map(|(key, _)| *key));
+        self.judge_changed();
+    }
+
     /// Judges every margin account that changed, until none is left.
     pub(in crate::engine) fn judge_changed(&mut self) {
         if self.portfolio.life.judging || self.portfolio.life.unjudged.is_empty() {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Engine;
 use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
 use crate::ledger::LedgerError;
+use crate::mutant;
 use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional, mul_div_ceil};
 use crate::position::Position;
 
@@ -99,6 +100,7 @@ impl Engine {
         let available =
             balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
         let loss = self.standing((account, venue, asset)).map_or(Money::ZERO, |now| now.loss());
+        let loss = if mutant!("losses_are_spent") { Money::ZERO } else { loss };
         Money((available.0 - loss.0).max(0))
     }
 
