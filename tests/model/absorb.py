@@ -195,7 +195,8 @@ class Absorber:
     def arrives(self, account: Account, order: Order, verdict: Verdict) -> None:
         world = self.machine.world
         if verdict.kind == "rejected":
-            if not world.is_instant and verdict.reasons != {"INSUFFICIENT_BALANCE"}:
+            judged_later = verdict.reasons != {"INSUFFICIENT_BALANCE"} or order.tif == "fok"
+            if not world.is_instant and judged_later:
                 return
             self.plans.append(Plan(order, [], frozenset({"REJECTED"}), verdict.reasons))
         elif world.is_instant:
