@@ -255,7 +255,8 @@ class Absorber:
             return "CONFLICT"
         if world.books[market].status == "halted":
             return "CONFLICT"
-        if limit * qty // ONE < market.minimum:
+        free = world.takes_below_minimum(account, order, qty - order.filled)
+        if limit * qty // ONE < market.minimum and not free:
             return "VALIDATION_ERROR|CONFLICT"
         if world.is_typing_error(order.listing, order.side, limit):
             return "CONFLICT"

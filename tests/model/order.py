@@ -127,7 +127,7 @@ class Order:
 
     def over(self, one: Form, other: Form) -> int:
         """Enough for whichever of two forms the order has when it is filled."""
-        if pending.AMEND_HOLDS_ONE_FORM:
+        if pending.AMEND_HOLDS_ONE_FORM and not self._mixes(one, other):
             return max(self.required(one), self.required(other))
         worst = max if self.side == "buy" else min
         form = Form(
@@ -135,6 +135,13 @@ class Order:
             max(one.margin_at, other.margin_at), min(one.reducing, other.reducing),
         )  # fmt: skip
         return self.required(form)
+
+    def _mixes(self, old: Form, new: Form) -> bool:
+        """A fill of the old form may be dearer than the new one, which then has more to come."""
+        cheaper = new.bound < old.bound if self.side == "buy" else False
+        if self.listing.market.kind == "perp":
+            cheaper = new.margin_at < old.margin_at or new.reducing > old.reducing
+        return cheaper and new.qty > old.qty
 
     def required(self, form: Form) -> int:
         """What the rest of a form can still cost at most."""

@@ -3,7 +3,7 @@
 FEE_STEPS_ARE_BOUNDED = False
 """At most 1,000 fills are reserved for in the rounding of an event fee."""
 
-FOK_SAYS_STALE = False
+FOK_SAYS_STALE = True
 """A fill-or-kill at a book that cannot be trusted says so, and not that it was refused."""
 
 ONE_SIDE_IS_NO_MARK = True
@@ -15,28 +15,28 @@ STALE_LEGS_COUNT = True
 MARGIN_IS_ALWAYS_JUDGED = True
 """After fills, funding, amends and writes too, and not with market data only."""
 
-REDUCE_ONLY_NEEDS_NO_FUNDS = False
+REDUCE_ONLY_NEEDS_NO_FUNDS = True
 """A reduce-only order that finds nothing to reduce says so, whatever the funds."""
 
-MINIMUM_OF_HYPERLIQUID = 5
+MINIMUM_OF_HYPERLIQUID = 10
 """Its smallest order is 10 dollars."""
 
 RESTART_KEEPS_MARGIN = True
 """After a restart margins are judged as before."""
 
-FOK_SAYS_BUSY = False
+FOK_SAYS_BUSY = True
 """A fill-or-kill at a halted venue says so."""
 
-AMEND_HOLDS_ONE_FORM = False
+AMEND_HOLDS_ONE_FORM = True
 """While an amend travels the dearer of both forms is held, not the larger size at the worse one."""
 
-EXITS_ARE_CLIPPED_AT_ARRIVAL = False
+EXITS_ARE_CLIPPED_AT_ARRIVAL = True
 """A reduce-only order closes what is open when it arrives, whatever other exits rest."""
 
 SHORT_OF_MARGIN_IS_NO_LIQUIDATION = False
 """An order whose own fills leave too little margin for its rest does not end as LIQUIDATED."""
 
-AMEND_AT_HALT_IS_REFUSED = False
+AMEND_AT_HALT_IS_REFUSED = True
 """A halted venue takes no amends, and says so before anything changes."""
 
 ROUTER_MINDS_MINIMUMS = False

@@ -137,7 +137,8 @@ class World:
         if limit is None and (touch is None or not book.is_live):
             return _refused()
         price = limit if limit is not None else touch or 0
-        if price * form.qty // 10**8 < market.minimum:
+        free = self.takes_below_minimum(account, order, form.qty)
+        if price * form.qty // 10**8 < market.minimum and not free:
             return _refused()
         reasons = set[str]()
         if book.status == "halted":
@@ -185,6 +186,15 @@ class World:
             return account.reducible(listing, side) > 0
         position = account.look(listing.held).perp
         return position < 0 if side == "buy" else position > 0
+
+    @staticmethod
+    def takes_below_minimum(account: Account, order: Order, qty: int) -> bool:
+        """Exits of perps are free of minimums; binance wants them marked."""
+        if order.listing.market.kind != "perp" or order.reduce_only:
+            return order.reduce_only
+        position = account.look(order.listing.held).perp
+        opposite = -position if order.side == "buy" else position
+        return order.listing.market.venue != "binance" and qty <= opposite
 
     def available(self, account: Account, key: Key) -> int:
         """What a new order may reserve."""

@@ -256,6 +256,23 @@ impl Leg {
         Some(Self { qty, bound, margin_at, reducing, reshape: None, ..self.clone() })
     }
 
+    /// True when a leg may be filled dear in its old form and then has more left in its new one than
+    /// the new one alone would cost.
+    pub fn mixes(&self, kind: InstrumentKind, side: Side) -> bool {
+        let Some((other, form)) = self.other_form().zip(self.reshape.as_deref()) else {
+            return false;
+        };
+        let (old, new) = if form.at_venue { (&other, self) } else { (self, &other) };
+        let cheaper = match (kind, side) {
+            (InstrumentKind::Perp, _) => {
+                new.margin_at < old.margin_at || new.reducing > old.reducing
+            }
+            (_, Side::Buy) => new.bound < old.bound,
+            (_, Side::Sell) => false,
+        };
+        cheaper && new.remaining() > old.remaining()
+    }
+
     /// A leg that needs at least what any mixture of both forms can cost.
     pub fn dearest_form(&self, side: Side) -> Option<Self> {
         let other = self.other_form()?;

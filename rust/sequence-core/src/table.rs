@@ -87,6 +87,14 @@ impl<K: Dense + Ord, V> Table<K, V> {
         self.first = next;
     }
 
+    /// Numbers new rows from `next` on; the rows there are keep their numbers.
+    pub(crate) fn skip_to(&mut self, next: K) {
+        let first = self.first;
+        let rows = std::mem::take(&mut self.rows).into_iter();
+        self.early.extend((first..).zip(rows));
+        self.first = first.max(early_key(next));
+    }
+
     /// Puts back a row of an earlier process; one that is not earlier is ignored.
     pub(crate) fn load(&mut self, key: K, row: V) {
         if key.index() < self.first as usize {

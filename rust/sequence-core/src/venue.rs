@@ -100,6 +100,23 @@ pub struct Venue {
     pub redeem_mode: Option<RedeemMode>,
     /// Whether prints come before depth, until the stream itself has told.
     pub trade_depth: TradeDepth,
+    /// Orders that its minimum size and value do not apply to.
+    pub below_minimum: BelowMinimum,
+    /// Resting exits count against the position that a further reduce-only order may close.
+    pub counts_exits: bool,
+}
+
+/// Orders that a venue takes below its minimum size and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BelowMinimum {
+    /// None.
+    Nothing,
+    /// Orders marked reduce-only.
+    ReduceOnly,
+    /// Orders that only close a position, marked or not.
+    Closing,
+    /// Orders that take and never rest.
+    Taking,
 }
 
 const fn fiat(code: &'static str) -> CashAsset<'static> {
@@ -133,7 +150,18 @@ const fn venue(id: &'static str, class: VenueClass, kinds: &'static [InstrumentK
         amend_mode: AmendMode::CancelReplace,
         redeem_mode: None,
         trade_depth: TradeDepth::Unordered,
+        below_minimum: BelowMinimum::Nothing,
+        counts_exits: false,
     }
+}
+
+/// What it takes below its minimums; each row says its source.
+const fn takes_below(row: Venue, below_minimum: BelowMinimum) -> Venue {
+    Venue { below_minimum, ..row }
+}
+
+const fn counting_exits(row: Venue) -> Venue {
+    Venue { counts_exits: true, ..row }
 }
 
 const fn on_margin(row: Venue) -> Venue {
@@ -173,18 +201,33 @@ const fn cex(id: &'static str, kinds: &'static [InstrumentKind]) -> Venue {
 
 /// Every venue, sorted by id (wire contract, 5.1).
 pub static VENUES: [Venue; 13] = [
-    seeded(on_margin(cex("binance", SPOT_AND_PERP)), USDT_USDC),
+    // Error -4164 of its futures: the notional must be no smaller "unless you choose reduce only";
+    // error -2022 refuses a reduce-only order beyond what open ones leave of the position.
+    // Source: developers.binance.com/docs/derivatives/usds-margined-futures/error-code.
+    counting_exits(takes_below(
+        seeded(on_margin(cex("binance", SPOT_AND_PERP)), USDT_USDC),
+        BelowMinimum::ReduceOnly,
+    )),
     cex("bitget", SPOT),
-    seeded(on_margin(cex("bybit", SPOT_AND_PERP)), USDT_USDC),
+    // Assumed for the next three perpetual venues: whatever only closes is let through.
+    takes_below(seeded(on_margin(cex("bybit", SPOT_AND_PERP)), USDT_USDC), BelowMinimum::Closing),
     seeded(cex("coinbase", SPOT), &[fiat("USD"), crypto("USDC")]),
     cex("cryptocom", SPOT),
     seeded(pool("dex"), USDC),
     pool("dex_ethereum"),
-    seeded(on_margin(venue("hyperliquid", VenueClass::PerpDex, PERP)), USDC),
+    takes_below(
+        seeded(on_margin(venue("hyperliquid", VenueClass::PerpDex, PERP)), USDC),
+        BelowMinimum::Closing,
+    ),
     depth_first(seeded(event_venue("kalshi", RedeemMode::AutoSettled), &[fiat("USD")])),
     seeded(cex("kraken", SPOT), &[fiat("USD"), crypto("USDC"), crypto("USDT")]),
-    seeded(on_margin(cex("okx", SPOT_AND_PERP)), USDT_USDC),
-    seeded(event_venue("polymarket", RedeemMode::RelayerSubmitted), USDC),
+    takes_below(seeded(on_margin(cex("okx", SPOT_AND_PERP)), USDT_USDC), BelowMinimum::Closing),
+    // Five shares are the least of orders that can rest (GTC, GTD), not of those that take.
+    // Source: github.com/Polymarket/py-clob-client/issues/301.
+    takes_below(
+        seeded(event_venue("polymarket", RedeemMode::RelayerSubmitted), USDC),
+        BelowMinimum::Taking,
+    ),
     pool("solana"),
 ];
 

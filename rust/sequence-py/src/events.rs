@@ -45,7 +45,8 @@ impl Engine {
 fn node_order_id(engine: &CoreEngine, kind: &LogKind) -> Option<String> {
     match kind {
         LogKind::OrderChanged { order, .. } | LogKind::OrderFilled { order, .. } => {
-            Some(engine.node_order_id(engine.order(*order)))
+            // A return to a snapshot leaves orders behind; their events stay.
+            engine.holds_order(*order).then(|| engine.node_order_id(engine.order(*order)))
         }
         _ => None,
     }

@@ -29,6 +29,8 @@ pub(in crate::engine) enum LegEnd {
     Rejected(RejectReason, &'static str),
     /// Its rest was withdrawn.
     Cancelled(DoneReason),
+    /// Its rest cannot go on, for a reason that would have rejected it.
+    Dropped(RejectReason, &'static str),
     /// Its time ran out.
     Expired,
 }

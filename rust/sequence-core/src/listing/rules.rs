@@ -186,7 +186,9 @@ pub fn listing_rules(venue: VenueId, symbol: &Symbol<'_>) -> ListingRules {
 
 fn min_notional(class: VenueClass) -> Money {
     match class {
-        VenueClass::Cex | VenueClass::PerpDex => Money(5 * MONEY_ONE),
+        VenueClass::Cex => Money(5 * MONEY_ONE),
+        // Source: hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/error-responses.
+        VenueClass::PerpDex => Money(10 * MONEY_ONE),
         VenueClass::Dex => Money(MONEY_ONE),
         VenueClass::Prediction => Money::ZERO,
     }

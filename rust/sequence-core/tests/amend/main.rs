@@ -185,6 +185,7 @@ fn a_halted_venue_refuses_the_change_and_keeps_the_order() {
     halt.count = sequence_core::tape::FeedStatus::Halted as u32;
     halt.flags |= sequence_core::tape::flag::LAST;
     desk.apply(sequence_core::command::Command::Market { market: venue, events: &[halt] }).unwrap();
-    desk.amend(order, Some(2), None).unwrap();
+    let refused = desk.amend(order, Some(2), None).unwrap_err();
+    assert!(refused.message.starts_with("EXCHANGE_BUSY"), "{refused:?}");
     assert_eq!(desk.row(order), ("ACCEPTED", 4, 0));
 }

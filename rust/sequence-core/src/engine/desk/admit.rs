@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::command::{Size, Submit};
+use crate::engine::desk::minimums::{Exit, check_minimums};
 use crate::engine::{Account, Engine, Graph, GraphId, Reply};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::mutant;
@@ -81,7 +82,7 @@ impl Engine {
             });
         }
         let (qty, notional) = self.size(order, &markets, price)?;
-        self.check_fits(order, &markets, qty, price)?;
+        self.check_fits(account, order, &markets, (qty, price))?;
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
         self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
@@ -243,14 +244,17 @@ impl Engine {
     /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
     fn check_fits(
         &self,
+        account: AccountId,
         order: &Submit<'_>,
         markets: &[MarketId],
-        qty: Quantity,
-        price: Option<Price>,
+        (qty, price): (Quantity, Option<Price>),
     ) -> Result<(), Refusal> {
         let mut first = None;
+        let kind =
+            Exit { account, side: order.side, reduce_only: order.reduce_only, takes: takes(order) };
         for market in markets {
-            match check_venue_rules(self.registry.market(*market), order, qty, price) {
+            let spec = &self.terms_for(*market, kind, qty);
+            match check_venue_rules(spec, order, qty, price) {
                 Ok(()) => return Ok(()),
                 Err(refusal) => first = first.or(Some(refusal)),
             }
@@ -325,6 +329,11 @@ impl Engine {
     pub(in crate::engine) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
         crate::listing::resolve(&self.registry, text)
     }
+}
+
+/// True when a request never rests.
+fn takes(order: &Submit<'_>) -> bool {
+    matches!(time_in_force(order), Ok(TimeInForce::Ioc | TimeInForce::Fok))
 }
 
 /// The text, shared with the order before when that had the same.
@@ -444,22 +453,4 @@ pub(in crate::engine) fn check_lot(spec: &MarketSpec, qty: Quantity) -> Result<(
     };
     let text = format!("is off the lot of {}; nearest valid: {valid}", spec.lot);
     Err(Refusal::invalid("qty", text))
-}
-
-/// The venue takes orders as small as this.
-pub(in crate::engine) fn check_minimums(
-    spec: &MarketSpec,
-    qty: Quantity,
-    notional: Option<Money>,
-) -> Result<(), Refusal> {
-    if qty < spec.min_qty || qty.0 <= 0 {
-        return Err(Refusal::invalid("qty", format!("is below the minimum of {}", spec.min_qty)));
-    }
-    match notional {
-        Some(notional) if notional < spec.min_notional => Err(Refusal::invalid(
-            "qty",
-            format!("is worth {notional}, below the minimum notional of {}", spec.min_notional),
-        )),
-        _ => Ok(()),
-    }
 }

@@ -5,7 +5,8 @@
 //! lack funds. [`crate::engine::exchange::change`] says what happens at the venue.
 
 use crate::command::{Amend, AmendNode};
-use crate::engine::bounds::{check_fat_finger, passive};
+use crate::engine::bounds::{check_fat_finger, refusal_of};
+use crate::engine::desk::minimums::Exit;
 use crate::engine::seam::VenueRequest;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
@@ -13,7 +14,7 @@ use crate::ledger::LedgerError;
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Amending, Leg, LegState, Order, Reshape};
 use crate::registry::MarketSpec;
-use crate::reject::Refusal;
+use crate::reject::{Refusal, RejectReason};
 use crate::sim::latency::Transit;
 use crate::sim::preset::AmendMode;
 
@@ -144,6 +145,7 @@ impl Engine {
         if !decreases {
             self.check_switch(spec.account, ask.by)?;
         }
+        self.check_venues_take(order)?;
         if let Some(price) = ask.new_price {
             crate::engine::desk::admit::check_price_range(spec.kind, price)?;
             self.check_new_price(order, price)?;
@@ -152,6 +154,19 @@ impl Engine {
             self.check_growth(order, total, limit)?;
         }
         Ok(Change { total, limit, decreases })
+    }
+
+    /// No venue that holds a part of the order has halted. Elsewhere a change waits like the order.
+    fn check_venues_take(&self, order: &Order) -> Result<(), Refusal> {
+        let open = order.legs.iter().filter(|leg| leg.state != LegState::Done);
+        for leg in open {
+            let status = self.exchange.market(leg.market).market.status(self.agenda.now_ns());
+            let refused = refusal_of(&order.spec, status);
+            if let Some((reason @ RejectReason::ExchangeBusy, text)) = refused {
+                return Err(named_conflict(reason.as_str(), text));
+            }
+        }
+        Ok(())
     }
 
     fn check_new_price(&self, order: &Order, price: Price) -> Result<(), Refusal> {
@@ -217,17 +232,28 @@ impl Engine {
         size: i64,
         change: &Change,
     ) -> Result<Reshape, Refusal> {
-        let terms = self.registry.market(leg.market);
-        let size = fitting(order, leg, terms, Quantity(size), change.limit)?;
+        let here = &self.terms_for(leg.market, Exit::of(&order.spec), Quantity(size));
+        let mut size = fitting(order, leg, here, Quantity(size), change.limit)?;
+        if order.spec.reduce_only {
+            let room = self.exit_room(&order.spec, leg.market);
+            if room.0 == 0 {
+                return Err(Refusal::conflict("there is no position to reduce"));
+            }
+            size = size.min(room);
+        }
         let qty = if size.0 == 0 { size } else { Quantity(leg.filled.0 + size.0) };
         let bound = match change.limit {
-            Some(limit) => passive(order.spec.side, limit, terms.grid.tick_at(limit)),
+            Some(limit) => {
+                let touch = self.touch_of(leg.market, order.spec.side, order.spec.outcome);
+                self.limit_bound(&order.spec, leg.market, limit, touch)
+            }
             None => leg.bound,
         };
-        let reducing = self.reducible(&order.spec, leg.market).min(size);
-        if order.spec.reduce_only && reducing < size {
-            return Err(Refusal::conflict("there is not so much of a position to reduce"));
-        }
+        let reducing = if order.spec.reduce_only {
+            size
+        } else {
+            self.reducible(&order.spec, leg.market).min(size)
+        };
         Ok(Reshape {
             qty,
             bound,
@@ -315,7 +341,7 @@ fn fitting(
     let total = Quantity(leg.filled.0 + floored.0);
     if floored.0 > 0 || order.legs.len() == 1 {
         let notional = limit.map(|price| Money::from_exact_floor(exact_notional(price, total)));
-        crate::engine::desk::admit::check_minimums(terms, total, notional)?;
+        crate::engine::desk::minimums::check_minimums(terms, total, notional)?;
     }
     Ok(floored)
 }

@@ -15,7 +15,7 @@ use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Leg, LegState, OrderStatus};
 use crate::position::{Execution, Position};
-use crate::reject::{DoneReason, RejectReason};
+use crate::reject::RejectReason;
 
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
@@ -31,7 +31,8 @@ impl Engine {
             self.book_whole(order, leg, Matched { quantity, ..matched });
         }
         if clipped {
-            self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+            let text = "there is no position left to reduce";
+            self.end_leg(order, leg, LegEnd::Dropped(RejectReason::InvalidParams, text));
         }
     }
 
@@ -60,13 +61,17 @@ impl Engine {
                 let end = if self.desk.orders[order].filled.0 == 0 {
                     LegEnd::Rejected(RejectReason::InsufficientBalance, "not enough margin")
                 } else {
-                    LegEnd::Cancelled(DoneReason::NoLiquidity)
+                    LegEnd::Dropped(RejectReason::InsufficientBalance, "not enough margin")
                 };
                 self.end_leg(order, leg, end);
             }
             Err(error) => {
                 self.report_fault(order, &error);
-                self.end_leg(order, leg, LegEnd::Cancelled(DoneReason::NoLiquidity));
+                self.end_leg(
+                    order,
+                    leg,
+                    LegEnd::Dropped(RejectReason::Unknown, "it cannot be booked"),
+                );
             }
         }
     }

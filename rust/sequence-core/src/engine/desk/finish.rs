@@ -1,12 +1,13 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
 use crate::engine::agenda::Due;
+use crate::engine::bounds::within;
 use crate::engine::seam::{LegEnd, Told, VenueRequest};
 use crate::engine::{Engine, GraphId, GraphStatus, Reply};
-use crate::ids::{AccountId, GraphIx, OrderId, VenueId};
+use crate::ids::{AccountId, GraphIx, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
-use crate::order::{AtVenue, LegState, OrderStatus};
+use crate::order::{AtVenue, LegState, Order, OrderStatus, book_price, book_side};
 use crate::reject::{DoneReason, Refusal, RejectReason};
 use crate::risk::Mode;
 
@@ -16,16 +17,20 @@ impl Engine {
         let (status, reject, done) = match end {
             LegEnd::Rejected(reason, _) => (OrderStatus::Rejected, Some(reason), None),
             LegEnd::Cancelled(reason) => (OrderStatus::Cancelled, None, Some(reason)),
+            LegEnd::Dropped(reason, _) => (OrderStatus::Cancelled, Some(reason), None),
             LegEnd::Expired => (OrderStatus::Expired, None, Some(DoneReason::Expired)),
         };
         let order = &mut self.desk.orders[id];
-        if let LegEnd::Rejected(_, text) = end {
+        let unnamed = order.reject.is_none() && order.done.is_none();
+        if let LegEnd::Rejected(_, text) | LegEnd::Dropped(_, text) = end
+            && unnamed
+        {
             order.message.get_or_insert_with(|| text.into());
         }
         let withdrawn = order.legs.get(at).is_some_and(|leg| {
             leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
         });
-        if order.reject.is_none() && order.done.is_none() && !withdrawn {
+        if unnamed && !withdrawn {
             (order.reject, order.done) = (reject, done);
         }
         self.close_leg(id, at, status);
@@ -68,18 +73,69 @@ impl Engine {
         if open || order.status.is_terminal() {
             return;
         }
+        let rejected = order.legs.iter().any(|leg| leg.status == OrderStatus::Rejected);
         let status = match (order.reject, order.done) {
             _ if order.filled == order.qty => OrderStatus::Filled,
-            (Some(_), _) if order.filled.0 == 0 => OrderStatus::Rejected,
+            (Some(_), _) if order.filled.0 == 0 && rejected => OrderStatus::Rejected,
             (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
             _ => OrderStatus::Cancelled,
         };
-        let unnamed = self.desk.orders[id].done.is_none() || mutant!("every_end_is_below_lot");
-        if unnamed && status == OrderStatus::Cancelled {
-            // Legs filled in full, and a remainder that no leg could hold.
+        let unnamed = order.reject.is_none() && order.done.is_none();
+        if mutant!("every_end_is_below_lot") && status == OrderStatus::Cancelled {
             self.desk.orders[id].done = Some(DoneReason::BelowLot);
+        } else if unnamed && status == OrderStatus::Cancelled {
+            // Legs filled in full, and a remainder that no leg could hold.
+            match self.remainder_end(&self.desk.orders[id]) {
+                LegEnd::Dropped(reason, text) => {
+                    self.desk.orders[id].reject = Some(reason);
+                    self.desk.orders[id].message = Some(text.into());
+                }
+                LegEnd::Cancelled(reason) => self.desk.orders[id].done = Some(reason),
+                LegEnd::Rejected(..) | LegEnd::Expired => {}
+            }
         }
         self.complete(id, status);
+    }
+
+    /// Why no leg could hold what is left of an order.
+    fn remainder_end(&self, order: &Order) -> LegEnd {
+        let spec = &order.spec;
+        if spec.reduce_only {
+            return LegEnd::Dropped(
+                RejectReason::InvalidParams,
+                "there is no position left to reduce",
+            );
+        }
+        let markets = &self.registry.symbol(spec.symbol).markets;
+        let terms = |id: &MarketId| self.registry.market(*id);
+        let takes = |id: &&MarketId| {
+            spec.pinned.is_none_or(|venue| venue == terms(id).venue)
+                && order.remaining() >= terms(id).lot.max(terms(id).min_qty)
+        };
+        if markets.iter().find(takes).is_none() {
+            return LegEnd::Cancelled(DoneReason::BelowLot);
+        }
+        LegEnd::Cancelled(match spec.is_market {
+            // A limit that rests has a leg for all that a venue takes.
+            false if spec.rests() => DoneReason::BelowLot,
+            false => DoneReason::IocRemainder,
+            true if self.shows_beyond(order) => DoneReason::SlippageCap,
+            true => DoneReason::NoLiquidity,
+        })
+    }
+
+    /// True when a live book displays something beyond what a market order may pay.
+    fn shows_beyond(&self, order: &Order) -> bool {
+        let spec = &order.spec;
+        let side = book_side(spec.side, spec.outcome).takes();
+        let now = self.agenda.now_ns();
+        order.legs.iter().any(|leg| {
+            let sim = self.exchange.market(leg.market);
+            sim.market.is_live(now)
+                && sim.market.book.levels(side).any(|level| {
+                    !within(spec.side, book_price(level.price, spec.outcome), leg.bound)
+                })
+        })
     }
 
     /// Moves an order to a terminal status.
@@ -87,7 +143,7 @@ impl Engine {
         let order = &mut self.desk.orders[id];
         if status == OrderStatus::Filled {
             (order.done, order.reject, order.message) = (Some(DoneReason::Filled), None, None);
-        } else if status != OrderStatus::Rejected {
+        } else if status == OrderStatus::Expired {
             order.reject = None;
         }
         let account = order.spec.account;

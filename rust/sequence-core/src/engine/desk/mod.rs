@@ -11,6 +11,7 @@ pub(in crate::engine) mod finish;
 pub(in crate::engine) mod free;
 pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
+pub(in crate::engine) mod minimums;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod risk;
 

@@ -7,6 +7,7 @@ use crate::engine::agenda::Due;
 use crate::engine::bounds::refusal_of;
 use crate::engine::bounds::{check_fat_finger, passive, within};
 use crate::engine::desk::admit::only;
+use crate::engine::desk::minimums::Exit;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
@@ -143,13 +144,31 @@ impl Engine {
     fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Price {
         let terms = self.registry.market(market);
         match order.limit {
-            Some(limit) => passive(order.spec.side, limit, terms.grid.tick_at(limit)),
+            Some(limit) => self.limit_bound(&order.spec, market, limit, touch),
             None => self.protection(&order.spec, terms, touch),
         }
     }
 
+    /// Worst price a limit order may pay or rest at: its limit, or nearer when it caps its slippage
+    /// too and there is a price to slip from.
+    pub(in crate::engine) fn limit_bound(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        limit: Price,
+        touch: Option<Price>,
+    ) -> Price {
+        let terms = self.registry.market(market);
+        let bound = passive(spec.side, limit, terms.grid.tick_at(limit));
+        if spec.max_slippage_bps.is_none() || touch.is_none() {
+            return bound;
+        }
+        let cap = self.protection(spec, terms, touch);
+        if within(spec.side, cap, bound) { cap } else { bound }
+    }
+
     fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
-        let spec = self.registry.market(market);
+        let spec = self.terms_for(market, Exit::of(&order.spec), order.qty);
         let bound = self.bound_at(order, market, touch);
         Candidate {
             lot: spec.lot,
@@ -205,6 +224,9 @@ impl Engine {
             let cost = if order.spec.side == Side::Buy { cost } else { -cost };
             best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
         }
+        if best.is_none() {
+            self.check_fok_can_meet(order, markets)?;
+        }
         let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| {
             self.sweep_cost(order, markets.get(at).copied(), candidate).is_some()
         });
@@ -219,6 +241,27 @@ impl Engine {
             None => {
                 Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned()))
             }
+        }
+    }
+
+    /// Names what keeps a fill-or-kill order from every venue, before its size is looked at.
+    fn check_fok_can_meet(&self, order: &Order, markets: &[MarketId]) -> Result<(), Rejected> {
+        let spec = &order.spec;
+        if spec.reduce_only {
+            let room = markets.iter().map(|market| self.exit_room(spec, *market)).max();
+            if room.is_none_or(|room| room < order.qty) {
+                let text = "there is not so much of a position to reduce".to_owned();
+                return Err((RejectReason::InvalidParams, text));
+            }
+        }
+        let now = self.agenda.now_ns();
+        let refusals = markets
+            .iter()
+            .map(|market| refusal_of(spec, self.exchange.market(*market).market.status(now)));
+        // One venue that could fill it is enough to judge the size.
+        match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
+            Some((reason, text)) => Err((reason, text.to_owned())),
+            None => Ok(()),
         }
     }
 
@@ -275,7 +318,8 @@ impl Engine {
         qty: Quantity,
         touch: Option<Price>,
     ) -> Leg {
-        let reducing = self.reducible(spec, market).min(qty);
+        // A reduce-only order never opens, whatever the position is when it is reached.
+        let reducing = if spec.reduce_only { qty } else { self.reducible(spec, market).min(qty) };
         Leg {
             market,
             qty,
@@ -334,7 +378,7 @@ impl Engine {
         };
         let available = self.spendable(order.spec.account, terms.venue, asset);
         if order.spec.reduce_only {
-            return self.reducible(&order.spec, market).min(order.qty).floor_to(terms.lot);
+            return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.lot);
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);

@@ -7,7 +7,9 @@ use crate::command::Submit;
 use crate::engine::agenda::Due;
 use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
-use crate::ids::{AccountId, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::ids::{
+    AccountId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId,
+};
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Order, OrderSpec};
 use crate::reject::Rejected;
@@ -177,7 +179,7 @@ impl Engine {
     pub(in crate::engine) fn check_notional(
         &self,
         risk: &GraphRisk,
-        usd: impl FnOnce() -> Money,
+        usd: impl FnOnce() -> Option<Money>,
     ) -> Result<(), Refusal> {
         let limits = [
             ("max_order_notional_1e9", self.desk.limits.max_order_notional),
@@ -187,7 +189,9 @@ impl Engine {
         if limits.iter().all(|(_, limit)| limit.is_none()) {
             return Ok(());
         }
-        let usd = usd();
+        let usd = usd().ok_or_else(|| {
+            Refusal::invalid("", "the order cannot be valued in USD, and a limit is set")
+        })?;
         for (name, limit) in limits {
             if let Some(most) = limit.filter(|most| usd > *most) {
                 return Err(Refusal::invalid(
@@ -199,17 +203,18 @@ impl Engine {
         Ok(())
     }
 
-    /// What a quantity costs in USD at a price; 0 without a price.
+    /// What a quantity costs in USD at a price; `None` when nothing says what its quote is worth.
     pub(in crate::engine) fn notional_usd(
         &self,
         markets: &[MarketId],
         qty: Quantity,
         price: Option<Price>,
-    ) -> Money {
+    ) -> Option<Money> {
         let exact = exact_notional(price.unwrap_or_default(), qty);
         let money = Money::from_exact_ceil(exact);
-        let settle = markets.first().map(|market| self.registry.market(*market).settle);
-        settle.and_then(|asset| self.money_in_usd(money, asset).ok()).unwrap_or(money)
+        let settle = self.registry.market(*markets.first()?).settle;
+        self.usd_rate(settle)?;
+        self.money_in_usd(money, settle).ok()
     }
 
     /// Forgets admissions that no rate limit looks at any more.
@@ -249,7 +254,10 @@ impl Engine {
         let markets = &self.registry.symbol(spec.symbol).markets;
         if let Some(most) = risk.max_order_notional {
             let price = limit.or_else(|| self.best_touch(markets, spec.side, spec.outcome));
-            let usd = self.notional_usd(markets, qty, price);
+            let usd = self.notional_usd(markets, qty, price).ok_or_else(|| {
+                let text = "the order cannot be valued in USD, and a limit is set";
+                (RejectReason::Risk, text.to_owned())
+            })?;
             if usd > most {
                 return Err((
                     RejectReason::Risk,
@@ -296,13 +304,13 @@ impl Engine {
         added: Quantity,
         most: Quantity,
     ) -> Result<(), Rejected> {
-        let now = self.position_over_venues(spec.account, spec.symbol, spec.outcome);
+        let exposed_to = self.exposed_to(spec.symbol, spec.outcome);
+        let now = self.exposure(spec.account, exposed_to);
         let open = self.open_orders(spec.account).map(|id| &self.desk.orders[id]).filter(|order| {
             let other = &order.spec;
-            other.symbol == spec.symbol
-                && other.outcome == spec.outcome
-                && other.side == spec.side
+            other.side == spec.side
                 && !other.is_same_order(spec)
+                && self.exposed_to(other.symbol, other.outcome) == exposed_to
         });
         let coming: i128 = open.map(|order| i128::from(order.remaining().0)).sum();
         let change = coming + i128::from(added.0);
@@ -314,18 +322,26 @@ impl Engine {
         Ok(())
     }
 
-    fn position_over_venues(
-        &self,
-        account: AccountId,
-        symbol: SymbolId,
-        outcome: Option<Outcome>,
-    ) -> i128 {
-        let markets = self.registry.symbol(symbol).markets.iter();
-        let held = markets.map(|market| {
-            let terms = self.registry.market(*market);
-            i128::from(self.held(account, terms.venue, terms.held(outcome)).0)
+    /// What an order changes the exposure to: the base asset of pairs and perpetuals, whatever they
+    /// are quoted in, or one outcome.
+    fn exposed_to(&self, symbol: SymbolId, outcome: Option<Outcome>) -> &str {
+        let entry = self.registry.symbol(symbol);
+        match entry.kind {
+            InstrumentKind::Prediction => entry.canonical(outcome.or(Some(Outcome::Yes))),
+            InstrumentKind::Spot | InstrumentKind::Perp => &entry.base,
+        }
+    }
+
+    /// What an account holds of it at all venues together.
+    fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
+        let rows = self.desk.accounts[account].rows.iter();
+        let held = rows.filter(|((_, asset), _)| {
+            let known = self.registry.asset_row(*asset);
+            let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);
+            let code = perp.map_or(&known.code, |way| &self.registry.symbol(way.symbol).base);
+            **code == *exposed_to
         });
-        held.sum()
+        held.map(|((venue, asset), _)| i128::from(self.held(account, *venue, *asset).0)).sum()
     }
 
     /// Rejects while the day's loss limit is reached.

@@ -44,6 +44,7 @@ impl Engine {
             let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
             return self.end_at_venue_since(id, at, end, venue_ns);
         }
+        self.clip_to_position(id, at);
         if first {
             let leg = self.desk.orders[id].legs.get(at);
             let replaces =
@@ -56,6 +57,20 @@ impl Engine {
             self.rest(id, at, true);
         } else if !first || !self.is_delayed(id, at) {
             self.meet_book(id, at);
+        }
+    }
+
+    /// A reduce-only leg is for what is open when it arrives, and for no more.
+    fn clip_to_position(&mut self, id: OrderId, at: usize) {
+        if !self.desk.orders[id].spec.reduce_only {
+            return;
+        }
+        let room = self.opposite_position(id, at);
+        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        if room < leg.open && leg.reshape.is_none() {
+            leg.qty = Quantity(leg.qty.0 - (leg.open.0 - room.0));
+            leg.open = room;
+            leg.reducing = leg.reducing.min(leg.remaining());
         }
     }
 

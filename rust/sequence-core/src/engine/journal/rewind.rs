@@ -13,6 +13,12 @@ impl Engine {
         std::mem::swap(&mut self.journal.log, &mut before.journal.log);
         std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
         self.desk.limits = before.desk.limits;
+        // What was told of orders that this state does not have keeps its numbers.
+        self.desk.orders.skip_to(before.desk.orders.next_id());
+        self.desk.graphs.skip_to(before.desk.graphs.next_id());
+        self.desk.fills.skip_to(before.desk.fills.next_id());
+        self.portfolio.rows.skip_to(before.portfolio.rows.next_id());
+        self.portfolio.row_keys.skip_to(before.portfolio.row_keys.next_id());
         self.exchange.age_books_as(&before.exchange);
         std::mem::swap(&mut self.desk.injected, &mut before.desk.injected);
         for (id, old) in before.desk.accounts.iter() {

@@ -125,6 +125,15 @@ impl Engine {
     ) -> Result<(), Refusal> {
         for (at, (row, (venue, asset))) in rows.iter().zip(keys).enumerate() {
             if row.kind == AssetKind::Perp {
+                let market = self.perp_market(*venue, *asset);
+                let closing = market.map_or(Quantity::ZERO, |id| self.closing(account, id));
+                let held = self.held(account, *venue, *asset).0.signum();
+                if closing.0 > 0 && row.quantity.0.saturating_mul(held) < closing.0 {
+                    return Err(Refusal::conflict(format!(
+                        "positions[{at}].qty: {} is below the locked quantity of {closing}",
+                        row.quantity
+                    )));
+                }
                 continue;
             }
             let balance = self.portfolio.ledger.find(account, *venue, *asset);

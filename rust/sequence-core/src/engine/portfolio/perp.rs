@@ -8,7 +8,7 @@ use crate::ledger::{BalanceId, LedgerError, ReservationId};
 use crate::number::{
     EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
 };
-use crate::order::{LegState, OrderSpec};
+use crate::order::{LegState, Order, OrderSpec};
 use crate::position::{FillEffect, Position};
 use crate::registry::MarketSpec;
 use crate::reject::DoneReason;
@@ -33,6 +33,8 @@ struct PerpChange {
     fee: Money,
     /// What opens after the fill still reduces.
     reducing: Quantity,
+    /// The same of the form that a change on its way gives it.
+    other_reducing: Quantity,
 }
 
 impl Engine {
@@ -42,32 +44,72 @@ impl Engine {
         if terms.kind != InstrumentKind::Perp {
             return Quantity::ZERO;
         }
-        let account = &self.desk.accounts[spec.account];
-        let Some(row) = account.rows.get(&(terms.venue, terms.base)) else {
-            return Quantity::ZERO;
+        // What only reduces gives way: it is clipped to what is left of the position.
+        let others = self
+            .exits(spec.account, market, spec.side)
+            .filter(|(other, _)| !other.spec.reduce_only && !other.spec.is_same_order(spec));
+        let committed = others.map(|(_, size)| size).fold(0, i64::saturating_add);
+        let opposite = self.opposite(spec.account, market, spec.side);
+        Quantity(opposite.0.saturating_sub(committed).max(0))
+    }
+
+    /// What a reduce-only order may be for: the open position, whatever other exits rest; at a
+    /// venue that counts them, what they leave of it.
+    pub(in crate::engine) fn exit_room(&self, spec: &OrderSpec, market: MarketId) -> Quantity {
+        let opposite = self.opposite(spec.account, market, spec.side);
+        if !self.registry.market(market).venue.venue().counts_exits {
+            return opposite;
+        }
+        let others = self.exits(spec.account, market, spec.side);
+        let others = others.filter(|(other, _)| !other.spec.is_same_order(spec));
+        let committed = others.map(|(_, size)| size).fold(0, i64::saturating_add);
+        Quantity(opposite.0.saturating_sub(committed).max(0))
+    }
+
+    /// Open orders of a side with what they close of a position at a market.
+    fn exits(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        side: Side,
+    ) -> impl Iterator<Item = (&Order, i64)> {
+        let orders = self.open_orders(account).map(|id| &self.desk.orders[id]);
+        orders.filter(move |order| order.spec.side == side).flat_map(move |order| {
+            let here = order.legs.iter().filter(move |leg| leg.market == market);
+            let open = here.filter(|leg| leg.state != LegState::Done);
+            open.map(move |leg| (order, leg.reducing.0.min(leg.remaining().0)))
+        })
+    }
+
+    /// What of a position open orders close.
+    pub(in crate::engine) fn closing(&self, account: AccountId, market: MarketId) -> Quantity {
+        let side = |side| {
+            let room = self.opposite(account, market, side);
+            let sizes = self.exits(account, market, side).map(|(_, size)| size);
+            Quantity(sizes.fold(0, i64::saturating_add)).min(room)
         };
-        let position = self.portfolio.rows[*row].perp.unwrap_or_default().quantity.0;
-        let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
-        let others = self.open_orders(spec.account).map(|id| &self.desk.orders[id]);
-        let committed: i64 = others
-            .filter(|other| other.spec.side == spec.side && !other.spec.is_same_order(spec))
-            .flat_map(|other| &other.legs)
-            .filter(|leg| leg.market == market && leg.state != LegState::Done)
-            .map(|leg| leg.reducing.0.min(leg.remaining().0))
-            .fold(0, i64::saturating_add);
-        Quantity(opposite.saturating_sub(committed).max(0))
+        side(Side::Buy).max(side(Side::Sell))
+    }
+
+    /// Size of the position that an order of this side closes first; 0 of what is no perpetual.
+    pub(in crate::engine) fn opposite(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        side: Side,
+    ) -> Quantity {
+        let terms = self.registry.market(market);
+        let row = self.desk.accounts[account].rows.get(&(terms.venue, terms.base));
+        let perp = row.and_then(|row| self.portfolio.rows[*row].perp).unwrap_or_default();
+        let position = perp.quantity.0;
+        Quantity(if side == Side::Buy { position.saturating_neg() } else { position }.max(0))
     }
 
     /// Size of the position that a fill of this leg would close first.
     pub(in crate::engine) fn opposite_position(&self, id: OrderId, at: usize) -> Quantity {
         let spec = &self.desk.orders[id].spec;
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return Quantity::ZERO };
-        let terms = self.registry.market(leg.market);
-        let row = self.desk.accounts[spec.account].rows.get(&(terms.venue, terms.base));
-        let position =
-            row.and_then(|row| self.portfolio.rows[*row].perp).unwrap_or_default().quantity.0;
-        let opposite = if spec.side == Side::Buy { position.saturating_neg() } else { position };
-        Quantity(opposite.max(0))
+        let leg = self.desk.orders[id].legs.get(at);
+        leg.map_or(Quantity::ZERO, |leg| self.opposite(spec.account, leg.market, spec.side))
     }
 
     /// Books a perp fill: close what is opposite, then open the rest. A loss that the free cash
@@ -91,6 +133,10 @@ impl Engine {
         self.move_margin(account, &change)?;
         if let Some(leg) = self.desk.orders[fill.order].legs.get_mut(fill.leg) {
             leg.reducing = change.reducing;
+            if let Some(form) = &mut leg.reshape {
+                // What the fill closed is closed for the other form as well.
+                form.reducing = change.other_reducing;
+            }
         }
         let terms = &fill.terms;
         self.hold(change.row);
@@ -113,7 +159,11 @@ impl Engine {
         let mut after = self.desk.orders[id].legs.get(at).ok_or(LedgerError::Unknown)?.clone();
         let margin_at = after.margin_at;
         after.filled = Quantity(after.filled.0 + fill.quantity.0);
-        after.reducing = Quantity((after.reducing.0 - fill.quantity.0).max(0));
+        let less = |reducing: Quantity| Quantity((reducing.0 - fill.quantity.0).max(0));
+        after.reducing = less(after.reducing);
+        if let Some(form) = &mut after.reshape {
+            form.reducing = less(form.reducing);
+        }
         after.fees = fill.fees;
         let mut change = PerpChange {
             row,
@@ -125,14 +175,17 @@ impl Engine {
             gain: effect.realized,
             fee: fill.fee.fee,
             reducing: after.reducing,
+            other_reducing: after.reshape.map_or(Quantity::ZERO, |form| form.reducing),
         };
         if fill.execution.side == Side::Sell
             && fill.price > margin_at
-            && self.lacks_margin(&change)?.is_some()
+            && (self.lacks_margin(&change)?.is_some() || self.shortfall(&change)? > 0)
         {
             // A sell above what its margin was reserved at is in the account's favour: it is not
-            // refused for the difference.
+            // refused for the difference, nor for the fee on it.
             change.lock = self.margin_after(row, held, &effect, terms, margin_at)?;
+            let short = self.shortfall(&change)?.max(0);
+            change.lock = Money((change.lock.0 - short).max(0));
         }
         match self.lacks_margin(&change)? {
             Some(error) => Err(error),

@@ -35,10 +35,11 @@ impl Engine {
             (_, Side::Sell) => rest.to_money(),
             (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
         };
-        // A change that travels may find part of the leg filled in its old form.
+        // Whichever form is filled, the other may follow; and a change that travels may find part of
+        // the leg filled in its old form.
         let other = match leg.reshape.as_deref() {
             None => return Ok(needed),
-            Some(form) if form.travels => leg.dearest_form(side),
+            Some(form) if form.travels && leg.mixes(terms.kind, side) => leg.dearest_form(side),
             Some(_) => leg.other_form(),
         };
         let also = other.map(|other| Self::required(side, terms, &other)).transpose()?;

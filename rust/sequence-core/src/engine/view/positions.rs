@@ -3,7 +3,7 @@
 use super::quotes::{PEG, value_of};
 use super::{Value, total_text};
 use crate::engine::Engine;
-use crate::ids::{AccountId, AssetId, AssetKind, RowIx, SymbolId, VenueId};
+use crate::ids::{AccountId, AssetId, AssetKind, MarketId, RowIx, SymbolId, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::position::{Lifecycle, Position};
 
@@ -40,6 +40,8 @@ struct Row<'a> {
     position: &'a Position,
     quantity: Quantity,
     available: Quantity,
+    /// Whose open orders lock a perpetual's row, and where.
+    closing: Option<(AccountId, MarketId)>,
     mark: Marked,
     margin: Money,
     margin_asset: Option<&'a str>,
@@ -113,6 +115,7 @@ impl Engine {
         let quantity = self.held(account, venue, asset);
         let free = || self.spendable(account, venue, asset).to_quantity_floor().unwrap_or_default();
         let available = if position.perp.is_some() { quantity } else { free() };
+        let closing = self.perp_market(venue, asset).map(|market| (account, market));
         let margin = self.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
             let balance = self.portfolio.ledger.balance_of(reservation).ok()?;
@@ -127,6 +130,7 @@ impl Engine {
             position,
             quantity,
             available,
+            closing,
             mark: self.mark_for(venue, asset, position),
             margin,
             margin_asset,
@@ -156,7 +160,12 @@ impl Engine {
         let marked_by = row.mark.symbol.map(|id| self.registry.symbol(id).text.clone());
         let position = row.position;
         let (slug, outcome, token) = event_parts(row);
-        let locked = row.locked();
+        let closing = row.closing.map(|(account, market)| self.closing(account, market));
+        let locked = closing.unwrap_or_else(|| row.locked());
+        let sign = row.quantity.0.signum();
+        let available = closing.map_or(row.available, |locked| {
+            Quantity(row.quantity.0.saturating_sub(sign.saturating_mul(locked.0)))
+        });
         Value::Map(vec![
             ("id", position.id.into()),
             ("venue", row.venue.as_str().into()),
@@ -172,7 +181,7 @@ impl Engine {
             ),
             ("qty_1e8", row.quantity.into()),
             ("locked_qty_1e8", locked.into()),
-            ("available_qty_1e8", row.available.into()),
+            ("available_qty_1e8", available.into()),
             ("entry_price_usd_1e9", position.entry_price().into()),
             ("current_price_usd_1e9", row.mark.price.into()),
             ("current_value_usd_1e9", row.value().into()),
