@@ -78,6 +78,7 @@ class World(Protocol):
     def enter(self, client: str) -> None: ...
     def advance(self, ns: int) -> None: ...
     def book(self, venue: str, symbol: str, bids: Levels, asks: Levels, *, whole: bool) -> None: ...
+    def grid(self, venue: str, symbol: str, said: dict[str, str]) -> None: ...
     def trade(self, venue: str, symbol: str, side: str | None, qty: str, price: str) -> None: ...
     def status(self, venue: str, symbol: str, status: str) -> None: ...
     def seed(self, row: dict[str, str], *, replace: bool) -> int: ...
@@ -134,6 +135,7 @@ class _Play:
             "advance": lambda words: world.advance(_duration_ns(words[0])),
             "book": lambda words: world.book(*words[:2], *_levels(words[2:]), whole=True),
             "delta": lambda words: world.book(*words[:2], *_levels(words[2:]), whole=False),
+            "grid": self._grid,
             "trade": self._trade,
             "status": lambda words: world.status(*words),
             "seed": lambda words: self._seed(words, replace=False),
@@ -163,6 +165,11 @@ class _Play:
     def _amend(self, words: list[str]) -> Facts:
         changes = dict(zip(words[1::2], words[2::2], strict=True))
         return of_amend(self.world.amend(self._id(words), changes))
+
+    def _grid(self, words: list[str]) -> None:
+        venue, symbol, *said = words
+        pairs = [(word.partition("=")[0], word.partition("=")[2]) for word in said]
+        self.world.grid(venue, symbol, dict(pairs))
 
     def _trade(self, words: list[str]) -> None:
         venue, symbol, side, qty, price = words

@@ -257,8 +257,17 @@ class Refusal(ValueError):  # noqa: N818 - a refusal is a value of the core, not
 
 _Row = dict[str, Any]
 _Levels = list[tuple[int, int]]
+_Given = tuple[int | None, int | None, int | None, int | None]
 _MarketRow = tuple[
-    str, str, str, int, _Levels, _Levels, tuple[int, int, str | None] | None, str | None
+    str,
+    str,
+    str,
+    int,
+    _Levels,
+    _Levels,
+    tuple[int, int, str | None] | None,
+    str | None,
+    _Given | None,
 ]
 
 @final
@@ -299,7 +308,7 @@ class Engine:
     def unread_recording(self) -> str | None: ...
     def advance(self, now_ns: int) -> None: ...
     def next_due_ns(self) -> int | None: ...
-    def list_market(self, venue: str, symbol: str) -> None: ...
+    def list_market(self, venue: str, symbol: str, given: _Given | None = None) -> None: ...
     def market_rows(self, rows: list[_MarketRow], now_ns: int) -> None: ...
     def market_snapshot(
         self,
@@ -309,6 +318,7 @@ class Engine:
         asks: _Levels,
         ts_ns: int,
         now_ns: int,
+        given: _Given | None = None,
     ) -> None: ...
     def market_delta(
         self,

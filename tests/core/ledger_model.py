@@ -294,13 +294,13 @@ def key_of(row: dict[str, Any]) -> Key:
 
 
 def protection(terms: Terms, side: str, touch: int) -> int:
-    """Worst price a market order may pay: on the grid, toward the touch."""
+    """Worst price a market order may pay: on the grid, away from the touch."""
     is_event = terms.kind == "prediction"
     away = Fraction(touch * (1_000 if is_event else 500), 10_000)
     if side == "buy":
-        cap = floor((touch + away) / terms.tick) * terms.tick
+        cap = ceil((touch + away) / terms.tick) * terms.tick
         cap = max(cap, touch + 5 * terms.tick) if is_event else cap
     else:
-        cap = ceil((touch - away) / terms.tick) * terms.tick
+        cap = floor((touch - away) / terms.tick) * terms.tick
         cap = min(cap, touch - 5 * terms.tick) if is_event else cap
     return min(max(cap, terms.tick), 10**9 - terms.tick) if is_event else max(cap, terms.tick)

@@ -77,7 +77,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def seed(self, usd: int, lots: int) -> None:
         self.reset(usd)
         for terms in BOOKS:
-            self.engine.list_market(terms.venue, terms.symbol)
+            least = None if terms.kind == "prediction" else 5 * 10**9
+            given = (terms.tick, terms.lot, None, least)
+            self.engine.list_market(terms.venue, terms.symbol, given)
             self.show_book(terms, 0, [60, 60, 30, 30, 9, 9])
         for terms in MARKETS:
             self.write((terms.venue, *terms.held), lots * smallest(terms), terms.mid)

@@ -39,6 +39,15 @@ class BindingWorld:
         with refusals():
             feed(venue, symbol, units(bids), units(asks), self.now_ns, self.now_ns)
 
+    def grid(self, venue: str, symbol: str, said: dict[str, str]) -> None:
+        scales = {"tick": 9, "lot": 8, "min_qty": 8, "min_notional": 9}
+        tick, lot, least, notional = (
+            _core.decimal_units(said[name], scale) if name in said else None
+            for name, scale in scales.items()
+        )
+        with refusals():
+            self.engine.list_market(venue, symbol, (tick, lot, least, notional))
+
     def trade(self, venue: str, symbol: str, side: str | None, qty: str, price: str) -> None:
         size = (_core.decimal_units(price, 9), _core.decimal_units(qty, 8))
         self.engine.market_trade(venue, symbol, *size, side, self.now_ns, self.now_ns)

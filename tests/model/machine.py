@@ -48,7 +48,7 @@ class Machine:
             self.orders.append([])
             self.reset(number, 1_000)
         for market in self.world.markets():
-            self.engine.list_market(market.venue, market.symbol)
+            self.engine.list_market(market.venue, market.symbol, market.grid)
 
     def _engine(self) -> _core.Engine:
         engine = _core.Engine(seed=7, preset=self.preset)
@@ -369,7 +369,7 @@ class Machine:
             world.numbers[venue] += 1
             fresh = next(m for m in world.markets() if m not in world.books)
             world.books[fresh] = type(world.books[market])(fresh)
-            self.engine.list_market(fresh.venue, fresh.symbol)
+            self.engine.list_market(fresh.venue, fresh.symbol, fresh.grid)
         self.absorber.absorb()
 
     def redeem(self, who: int, which: int) -> None:
@@ -431,7 +431,7 @@ class Machine:
         self.journal.listen()
         self.copies.clear()
         for market in self.world.markets():
-            self.engine.list_market(market.venue, market.symbol)
+            self.engine.list_market(market.venue, market.symbol, market.grid)
         for book in self.world.books.values():
             book.forget()
         for number, account in enumerate(self.world.accounts):

@@ -51,6 +51,11 @@ class Market(NamedTuple):
         return (self.venue, *self.settle)
 
     @property
+    def grid(self) -> tuple[int, int, None, None]:
+        """What its caller says of it: tick and lot."""
+        return (self.tick, self.lot, None, None)
+
+    @property
     def funding_hours(self) -> int:
         return 1 if self.venue == "hyperliquid" else 8
 
@@ -146,15 +151,15 @@ def up(numerator: int, denominator: int) -> int:
 
 
 def protection(listing: Listing, side: str, touch: int) -> int:
-    """Worst price a market order may pay: on the grid, toward the touch."""
+    """Worst price a market order may pay: on the grid, away from the touch."""
     market = listing.market
     is_event = market.kind == "prediction"
     away = Fraction(touch * (1_000 if is_event else 500), 10_000)
     tick = market.tick
     if side == "buy":
-        cap = floor((touch + away) / tick) * tick
+        cap = ceil((touch + away) / tick) * tick
         cap = max(cap, touch + 5 * tick) if is_event else cap
     else:
-        cap = ceil((touch - away) / tick) * tick
+        cap = floor((touch - away) / tick) * tick
         cap = min(cap, touch - 5 * tick) if is_event else cap
     return min(max(cap, tick), USD_1E9 - tick) if is_event else max(cap, tick)

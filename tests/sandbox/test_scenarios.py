@@ -41,6 +41,9 @@ class ClientWorld:
         market = self.sandbox.market
         (market.snapshot if whole else market.delta)(venue, symbol, bids, asks)
 
+    def grid(self, venue: str, symbol: str, said: dict[str, str]) -> None:
+        self.sandbox.market.list(venue, symbol, **said)
+
     def trade(self, venue: str, symbol: str, side: str | None, qty: str, price: str) -> None:
         self.sandbox.market.trade(venue, symbol, price, qty, side)
 

@@ -12,7 +12,7 @@ use sequence_core::sim::preset::REALISTIC;
 use sequence_core::tape::{
     EventKind, MarketEvent, Tape, TapeError, TapeFeed, TapeInstrument, TapeWriter,
 };
-use sequence_core::venue;
+use sequence_core::venue::{self, PriceGrid, Terms, TermsOrigin};
 
 /// Where the tape starts, ns.
 const START_NS: i64 = 1_776_657_000_000_000_000;
@@ -111,7 +111,12 @@ pub fn opened(tape: &mut Tape, messages: usize) -> (Engine, AccountId, MarketId)
     let mut engine = Engine::new(42, "realistic", REALISTIC);
     let listed = engine.list_market(venue::KRAKEN, SYMBOL, FeedKind::Recorded);
     let market = listed.unwrap_or(MarketId(0));
-    engine.set_steps(market, Some(TICK), LOT);
+    let said = Terms {
+        grid: Some(PriceGrid::Tick(TICK)),
+        lot: Some(LOT),
+        ..Terms::of(TermsOrigin::Venue)
+    };
+    engine.set_terms(market, &said);
     for _ in 0..messages {
         let Some(now_ns) = tape.next_due_ns() else { break };
         let Some((_, events)) = tape.next_message() else { break };

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sequence import _core
@@ -17,6 +18,7 @@ Level = tuple[Number, Number]
 """Price and quantity in human units."""
 
 _Levels = list[tuple[int, int]]
+_Given = tuple[int | None, int | None, int | None, int | None]
 _Feed = Callable[[str, str, _Levels, _Levels, int, int], None]
 
 _LONGEST_AGE_S: Final = 10**9
@@ -34,8 +36,9 @@ class Market:
     """Feeds order books and trades by hand: ``sandbox.market``.
 
     A symbol is listed at a venue from its first snapshot on, is live at once and never goes stale
-    unless ``set_max_age`` says so. Prices and quantities are human numbers (``"74349.44"``,
-    ``0.5``), taken exactly.
+    unless ``set_max_age`` says so. Its grid is what ``snapshot`` or ``list`` says, else that of the
+    demo market or a rule of the venue, else as fine as the numbers are, without minimums. Prices
+    and quantities are human numbers (``"74349.44"``, ``0.5``), taken exactly.
     """
 
     def __init__(self, runtime: "Runtime") -> None:
@@ -49,9 +52,45 @@ class Market:
         asks: Iterable[Level] = (),
         *,
         ts_ns: int | None = None,
+        tick: Number | None = None,
+        lot: Number | None = None,
+        min_qty: Number | None = None,
+        min_notional: Number | None = None,
     ) -> None:
-        """Replaces the whole book of one symbol at one venue."""
-        self._book(self._runtime.engine.market_snapshot, venue, symbol, (bids, asks), ts_ns)
+        """Replaces the whole book of one symbol at one venue; the rest is as in ``list``."""
+        given = _given(tick, lot, min_qty, min_notional)
+        feed = partial(self._runtime.engine.market_snapshot, given=given)
+        self._book(feed, venue, symbol, (bids, asks), ts_ns)
+
+    def list(
+        self,
+        venue: str,
+        symbol: str,
+        *,
+        tick: Number | None = None,
+        lot: Number | None = None,
+        min_qty: Number | None = None,
+        min_notional: Number | None = None,
+    ) -> None:
+        """Lists a symbol at a venue without a book, or says more of its grid.
+
+        What is said holds against everything else that is known, until it is said again. Resting
+        orders at a price that the market no longer has are ended by the venue.
+
+        Args:
+            venue: Where it trades.
+            symbol: What trades.
+            tick: Step of prices; an event market's must divide 1.
+            lot: Step of quantities.
+            min_qty: Least quantity of an order.
+            min_notional: Least value of an order in the quote asset.
+
+        Raises:
+            sequence.errors.UnprocessableError: A step is not above 0, or a level is off the tick.
+        """
+        given = _given(tick, lot, min_qty, min_notional)
+        with self._turn():
+            self._runtime.engine.list_market(venue, symbol, given)
 
     def delta(
         self,
@@ -177,6 +216,18 @@ class Market:
                 yield now_ns
             except _core.Refusal as refusal:
                 raise core_refusal(refusal) from None
+
+
+def _given(
+    tick: Number | None, lot: Number | None, min_qty: Number | None, min_notional: Number | None
+) -> _Given | None:
+    said = (
+        None if tick is None else human_units(tick, PRICE_DECIMALS, "tick"),
+        None if lot is None else human_units(lot, QTY_DECIMALS, "lot"),
+        None if min_qty is None else human_units(min_qty, QTY_DECIMALS, "min_qty"),
+        None if min_notional is None else human_units(min_notional, PRICE_DECIMALS, "min_notional"),
+    )
+    return None if said == (None, None, None, None) else said
 
 
 def _event_ns(ts_ns: int | None, now_ns: int) -> int:

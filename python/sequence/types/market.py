@@ -20,8 +20,50 @@ class FeeSchedule(Wire):
     rebate_rate_1e8: int
 
 
+GridSource = Literal["given", "venue", "rule", "levels"]
+"""Who said a part of a grid: the caller, the venue's own data, a built-in rule, the levels seen."""
+
+
+class PriceBand(Wire):
+    """From this price on (1e-9), up to the next band, prices are multiples of this tick (1e-9)."""
+
+    from_1e9: int
+    tick_1e9: int
+
+
+class GridSources(Wire):
+    """Who said each part of a grid."""
+
+    tick: GridSource
+    range: GridSource
+    lot: GridSource
+    min_qty: GridSource
+    min_notional: GridSource
+
+
+class ListingGrid(Wire):
+    """Which prices a market has, where one tick does not say it, and who said so.
+
+    `prices` is `tick`, `bands`, `significant_figures` or the name of an event contract's grid;
+    whole numbers are always prices of a grid of significant figures. Both ends of the range
+    (1e-9) are prices an order may have.
+    """
+
+    prices: str
+    bands: list[PriceBand]
+    significant_figures: int | None
+    price_decimals: int | None
+    low_1e9: int
+    high_1e9: int
+    sources: GridSources
+
+
 class Listing(Wire):
-    """One symbol at one venue: its tick (1e-9), lot and minimum (1e-8), and settlement asset."""
+    """One symbol at one venue: its tick (1e-9), lot and minimum (1e-8), and settlement asset.
+
+    Where the tick depends on the price, `tick_1e9` is the one at the present price. `source` says
+    who named the tick, `grid` the rest.
+    """
 
     venue: str
     venue_symbol: str
@@ -33,6 +75,8 @@ class Listing(Wire):
     post_only: bool
     initial_margin_1e8: int | None
     fee_schedule: FeeSchedule | None
+    source: GridSource | None = None
+    grid: ListingGrid | None = None
 
 
 class PredictionMarket(Wire):

@@ -41,21 +41,23 @@ class OrderConstraints(Wire):
 
 
 class OrderLeg(Wire):
-    """The child order at one venue."""
+    """The child order at one venue; its limit is on that venue's grid."""
 
     venue: str
     qty_1e8: int
     filled_qty_1e8: int
     avg_price_1e9: int | None
     status: str
+    limit_price_1e9: int | None = None
 
 
 class Order(Wire):
     """One order. Quantities are times 1e8, prices and USD amounts times 1e9.
 
-    `qty_1e8` is the total, the filled part included. `created_seq` is the commit number of its
-    creation, which no amend changes, `event_seq` that of its newest change. `evidence` says why an
-    open order has not filled yet, `done_reason` why an order ended.
+    `qty_1e8` is the total, the filled part included. `limit_price_1e9` is the price at which the
+    order rests, on the grid of its venue; `constraints` repeat what was asked for. `created_seq` is
+    the commit number of its creation, which no amend changes, `event_seq` that of its newest
+    change. `evidence` says why an open order has not filled yet, `done_reason` why an order ended.
     """
 
     node_order_id: str

@@ -102,7 +102,7 @@ class MarketEventRow(Request):
 
     venue: VenueId
     symbol: Annotated[str, Field(min_length=1, max_length=128)]
-    type: Literal["snapshot", "delta", "trade", "status"]
+    type: Literal["snapshot", "delta", "trade", "status", "listing"]
     ts_ns: Annotated[int, Field(ge=0, le=MAX_UNITS)] | None = None
     bids: Annotated[list[MarketLevel], Field(max_length=_MAX_LEVELS)] | None = None
     asks: Annotated[list[MarketLevel], Field(max_length=_MAX_LEVELS)] | None = None
@@ -112,6 +112,11 @@ class MarketEventRow(Request):
     qty_1e8: Annotated[int, Field(ge=1, le=MAX_UNITS)] | None = None
     side: Side | None = None
     status: MarketStatus | None = None
+    # What a snapshot or a listing says of the market's grid.
+    tick_1e9: Annotated[int, Field(ge=1, le=MAX_UNITS)] | None = None
+    lot_1e8: Annotated[int, Field(ge=1, le=MAX_UNITS)] | None = None
+    min_qty_1e8: Annotated[int, Field(ge=0, le=MAX_UNITS)] | None = None
+    min_notional_usd_1e9: Annotated[int, Field(ge=0, le=MAX_UNITS)] | None = None
     # Written by recordings; a hand-fed book needs neither.
     seq: int | None = None
     venue_ns: int | None = None
@@ -121,10 +126,18 @@ class MarketEventRow(Request):
     def _has_what_its_type_needs(self) -> "MarketEventRow":
         if self.type == "status" and self.status is None:
             raise PydanticCustomError("market_event", "a status event needs a status")
+        if self.grid is not None and self.type not in ("snapshot", "listing"):
+            raise PydanticCustomError("market_event", "a grid comes with a snapshot or a listing")
         if self.type == "trade":
             # Both are read here so that a bad one is told with the request.
             _ = self.trade_units
         return self
+
+    @property
+    def grid(self) -> tuple[int | None, int | None, int | None, int | None] | None:
+        """Tick, lot, least quantity and least notional, when one of them is said."""
+        said = self.tick_1e9, self.lot_1e8, self.min_qty_1e8, self.min_notional_usd_1e9
+        return None if said == (None, None, None, None) else said
 
     @property
     def trade_units(self) -> tuple[int, int]:

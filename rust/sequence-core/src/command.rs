@@ -5,6 +5,7 @@ use crate::number::{Money, Price, Quantity};
 use crate::order::{Policy, TimeInForce, Urgency};
 use crate::risk::{GraphRisk, Mode};
 use crate::tape::MarketEvent;
+use crate::venue::Terms;
 
 /// Size of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +136,10 @@ pub struct MarketRow<'a> {
     pub symbol: &'a str,
     /// A snapshot: lists the market when nothing did yet.
     pub is_first: bool,
-    /// Events of the message; the last carries the last-of-message flag.
+    /// Events of the message; the last carries the last-of-message flag. A listing has none.
     pub events: &'a [MarketEvent],
+    /// What its caller says of the market's grid.
+    pub said: Terms,
 }
 
 /// How a whole event market ends.

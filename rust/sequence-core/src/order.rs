@@ -357,6 +357,15 @@ pub struct Order {
 }
 
 impl Order {
+    /// The limit at which the order rests: on the grid of its venue, or as it was asked where its
+    /// legs have prices of their own.
+    pub fn limit_in_force(&self) -> Option<Price> {
+        let limit = self.limit?;
+        let mut bounds = self.legs.iter().map(|leg| leg.known().1);
+        let first = bounds.next().unwrap_or(limit);
+        Some(if bounds.all(|bound| bound == first) { first } else { limit })
+    }
+
     /// Unfilled quantity.
     pub fn remaining(&self) -> Quantity {
         Quantity(self.qty.0.saturating_sub(self.filled.0))

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
-use crate::number::{Money, Quantity};
+use crate::number::Quantity;
 use crate::sim::fees::FeeSchedule;
 use crate::table::Table;
-use crate::venue::{PriceGrid, Terms, TermsOrigin, TermsOrigins, believe, is_fiat};
+use crate::venue::{Grid, PriceGrid, Terms, is_fiat};
 
 /// One asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,16 +99,8 @@ pub struct MarketSpec {
     pub no: AssetId,
     /// What is paid with.
     pub settle: AssetId,
-    /// Prices it quotes.
-    pub grid: PriceGrid,
-    /// Quantity step.
-    pub lot: Quantity,
-    /// Least quantity.
-    pub min_qty: Quantity,
-    /// Least notional.
-    pub min_notional: Money,
-    /// Who said grid, lot and minimums.
-    pub origins: TermsOrigins,
+    /// Prices, lots and minimums it takes.
+    pub grid: Grid,
     /// Initial margin fraction of perps (1e-8).
     pub initial_margin_1e8: i64,
     /// Fees.
@@ -120,13 +112,9 @@ pub struct MarketSpec {
 }
 
 impl MarketSpec {
-    /// A least quantity that nobody named is never above the lot; true when it was.
-    fn keep_minimum_low(&mut self) -> bool {
-        let assumed = self.origins.min_qty == TermsOrigin::Default && self.min_qty > self.lot;
-        if assumed {
-            self.min_qty = self.lot;
-        }
-        assumed
+    /// The grid that orders of this outcome meet.
+    pub fn grid_of(&self, outcome: Option<Outcome>) -> Grid {
+        self.grid.of(outcome)
     }
 
     /// The asset a position of this outcome is held in.
@@ -315,31 +303,19 @@ impl Registry {
         &self.markets[id]
     }
 
-    /// Takes what a source says of a market, term by term, where nobody to be believed before it
-    /// has spoken. True when a term is another one now.
+    /// Takes what a source says of a market; true when a part of its grid is another one now.
     pub fn set_terms(&mut self, id: MarketId, said: &Terms) -> bool {
-        let spec = &mut self.markets[id];
-        let (from, by) = (&mut spec.origins, said.origin);
-        let changed = [
-            believe(&mut spec.grid, &mut from.grid, said.grid, by),
-            believe(&mut spec.lot, &mut from.lot, said.lot, by),
-            believe(&mut spec.min_qty, &mut from.min_qty, said.min_qty, by),
-            believe(&mut spec.min_notional, &mut from.min_notional, said.min_notional, by),
-        ];
-        let finer = spec.keep_minimum_low();
-        finer || changed.contains(&true)
+        self.markets[id].grid.set(said)
     }
 
-    /// Takes finer steps than those in force, which a level showed to be wrong whoever said them.
-    /// Only a caller's are kept.
-    pub fn refine(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Option<Quantity>) -> bool {
-        let spec = &mut self.markets[id];
-        let from = &mut spec.origins;
-        let by = |origin: TermsOrigin| origin.max(TermsOrigin::Venue);
-        let (grid_by, lot_by) = (by(from.grid), by(from.lot));
-        let changed = believe(&mut spec.grid, &mut from.grid, grid, grid_by)
-            | believe(&mut spec.lot, &mut from.lot, lot, lot_by);
-        spec.keep_minimum_low() | changed
+    /// Takes finer steps that a level has shown; true when the grid is another one now.
+    pub fn refine(
+        &mut self,
+        id: MarketId,
+        prices: Option<PriceGrid>,
+        lot: Option<Quantity>,
+    ) -> bool {
+        self.markets[id].grid.refine(prices, lot)
     }
 
     /// How long a market holds orders that would take, ns.

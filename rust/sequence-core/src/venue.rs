@@ -7,13 +7,18 @@ use std::fmt;
 use crate::ids::{AssetKind, InstrumentKind, VenueId};
 use crate::reject::{Refusal, text_enum};
 
+mod bands;
 mod grid;
+#[cfg(test)]
+mod grid_tests;
+mod prices;
 mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use grid::PriceGrid;
-pub(crate) use terms::believe;
+pub use bands::{Bands, MAX_BANDS};
+pub use grid::Grid;
+pub use prices::{PriceGrid, common_step};
 pub use terms::{Terms, TermsOrigin, TermsOrigins};
 
 text_enum!(

@@ -11,6 +11,7 @@ use sequence_core::number::{Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent};
+use sequence_core::venue::{Terms, TermsOrigin};
 
 const NOW_NS: i64 = 1_776_657_600_000_000_000;
 const ONE: i64 = 100_000_000;
@@ -38,7 +39,8 @@ fn apply(engine: &mut Engine, rows: &[(&str, &str, bool)]) -> Result<(), Refusal
     let mut messages = Vec::new();
     for ((venue, symbol, is_first), events) in rows.iter().zip(&books) {
         let venue = VenueId::parse(venue).unwrap();
-        messages.push(MarketRow { venue, symbol, is_first: *is_first, events });
+        let said = Terms::of(TermsOrigin::Caller);
+        messages.push(MarketRow { venue, symbol, is_first: *is_first, events, said });
     }
     engine.apply(Command::MarketRows { rows: &messages }, NOW_NS).map(|_| ())
 }

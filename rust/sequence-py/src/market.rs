@@ -2,15 +2,16 @@
 
 use pyo3::prelude::*;
 use sequence_core::command::{Command, MarketRow, Settlement};
-use sequence_core::engine::{FeedKind, Reply};
+use sequence_core::engine::Reply;
 use sequence_core::ids::{AccountId, BookSide, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::session::Session;
 use sequence_core::tape::{EventKind, MarketEvent};
+use sequence_core::venue::Terms;
 
 use crate::feed::Recording;
-use crate::parse;
+use crate::parse::{self, Given};
 use crate::tape::Tape;
 
 use crate::engine::{Answer, Engine};
@@ -26,7 +27,7 @@ fn settled(session: &mut Session, command: Command<'_>, now_ns: i64) -> Answer<(
 }
 
 /// One message as Python writes it: what it is, venue, symbol, the venue's stamp, bids, asks, the
-/// trade with the side of its aggressor, and the status.
+/// trade with the side of its aggressor, the status, and what is said of the grid.
 type Row = (
     String,
     String,
@@ -36,12 +37,19 @@ type Row = (
     Vec<(i64, i64)>,
     Option<(i64, i64, Option<String>)>,
     Option<String>,
+    Option<Given>,
 );
 
-/// The events of a row, and where it belongs.
-fn message(row: &Row, now_ns: i64) -> Answer<(VenueId, Vec<MarketEvent>)> {
-    let (kind, venue, _, ts_ns, bids, asks, trade, status) = row;
-    let venue = parse::venue(venue)?;
+/// A row read: where it belongs, its events, what it says of the grid.
+type Message = (VenueId, Vec<MarketEvent>, Terms);
+
+/// The events of a row, where it belongs, and what it says of the grid.
+fn message(row: &Row, now_ns: i64) -> Answer<Message> {
+    let (kind, venue, _, ts_ns, bids, asks, trade, status, given) = row;
+    let (venue, said) = (parse::venue(venue)?, parse::terms(*given)?);
+    if kind == "listing" {
+        return Ok((venue, Vec::new(), said));
+    }
     let levels = || -> Answer<Vec<MarketEvent>> {
         let mut events = parse::levels(BookSide::Bid, bids, *ts_ns, now_ns)?;
         events.extend(parse::levels(BookSide::Ask, asks, *ts_ns, now_ns)?);
@@ -63,7 +71,7 @@ fn message(row: &Row, now_ns: i64) -> Answer<(VenueId, Vec<MarketEvent>)> {
         }
         _ => return Err(Refusal::invalid("type", "needs what its type says")),
     };
-    Ok((venue, parse::finish(events, ts_ns, now_ns)))
+    Ok((venue, parse::finish(events, ts_ns, now_ns), said))
 }
 
 fn print(trade: &(i64, i64, Option<String>), ts_ns: i64, now_ns: i64) -> Answer<MarketEvent> {
@@ -96,11 +104,12 @@ fn apply_rows(session: &mut Session, rows: &[Row], now_ns: i64) -> Answer<()> {
     let read: Vec<MarketRow<'_>> = messages
         .iter()
         .zip(rows)
-        .map(|((venue, events), row)| MarketRow {
+        .map(|((venue, events, said), row)| MarketRow {
             venue: *venue,
             symbol: &row.2,
-            is_first: row.0 == "snapshot",
+            is_first: matches!(&*row.0, "snapshot" | "listing"),
             events,
+            said: *said,
         })
         .collect();
     if unread.is_err() {
@@ -142,22 +151,31 @@ impl Engine {
         self.run(py, |session| session.add_tape(tape))
     }
 
-    /// Lists a symbol at a venue for hand-fed books; nothing happens when it is listed.
-    fn list_market(&self, py: Python<'_>, venue: &str, symbol: &str) -> PyResult<()> {
-        self.run(py, |session| {
-            let venue = parse::venue(venue)?;
-            session.engine.list_market(venue, symbol, FeedKind::HandFed).map(|_| ())
-        })
+    /// Lists a symbol at a venue for hand-fed books, with what `given` says of its grid.
+    #[pyo3(signature = (venue, symbol, given=None))]
+    fn list_market(
+        &self,
+        py: Python<'_>,
+        venue: String,
+        symbol: String,
+        given: Option<Given>,
+    ) -> PyResult<()> {
+        let (none, now_ns) = (Vec::new(), self.lock().engine.now_ns());
+        let kind = "listing".into();
+        let row = (kind, venue, symbol, now_ns, none.clone(), none, None, None, given);
+        self.market(py, row, now_ns)
     }
 
     /// Applies messages in order, all or none: `(type, venue, symbol, ts_ns, bids, asks, trade,
-    /// status)`, levels as `(price_1e9, qty_1e8)`, a trade with the side of its aggressor.
+    /// status, grid)`, levels as `(price_1e9, qty_1e8)`, a trade with the side of its aggressor,
+    /// the grid as tick, lot, least quantity and least notional.
     fn market_rows(&self, py: Python<'_>, rows: Vec<Row>, now_ns: i64) -> PyResult<()> {
         self.run(py, |session| apply_rows(session, &rows, now_ns))
     }
 
-    /// Replaces a book. Levels are `(price_1e9, qty_1e8)`.
+    /// Replaces a book. Levels are `(price_1e9, qty_1e8)`; `given` says the market's grid.
     #[expect(clippy::too_many_arguments, reason = "the fields of one message")]
+    #[pyo3(signature = (venue, symbol, bids, asks, ts_ns, now_ns, given=None))]
     fn market_snapshot(
         &self,
         py: Python<'_>,
@@ -167,8 +185,10 @@ impl Engine {
         asks: Vec<(i64, i64)>,
         ts_ns: i64,
         now_ns: i64,
+        given: Option<Given>,
     ) -> PyResult<()> {
-        self.market(py, ("snapshot".into(), venue, symbol, ts_ns, bids, asks, None, None), now_ns)
+        let kind = "snapshot".into();
+        self.market(py, (kind, venue, symbol, ts_ns, bids, asks, None, None, given), now_ns)
     }
 
     /// Sets levels to new absolute sizes; 0 removes.
@@ -183,7 +203,8 @@ impl Engine {
         ts_ns: i64,
         now_ns: i64,
     ) -> PyResult<()> {
-        self.market(py, ("delta".into(), venue, symbol, ts_ns, bids, asks, None, None), now_ns)
+        let kind = "delta".into();
+        self.market(py, (kind, venue, symbol, ts_ns, bids, asks, None, None, None), now_ns)
     }
 
     /// A trade; `side` is that of the aggressor.
@@ -201,7 +222,8 @@ impl Engine {
         now_ns: i64,
     ) -> PyResult<()> {
         let (none, trade) = (Vec::new(), Some((price_1e9, qty_1e8, side)));
-        let row = ("trade".into(), venue, symbol, ts_ns, none.clone(), none, trade, None);
+        let kind = "trade".into();
+        let row = (kind, venue, symbol, ts_ns, none.clone(), none, trade, None, None);
         self.market(py, row, now_ns)
     }
 
@@ -215,7 +237,8 @@ impl Engine {
         now_ns: i64,
     ) -> PyResult<()> {
         let none = Vec::new();
-        let row = ("status".into(), venue, symbol, now_ns, none.clone(), none, None, Some(status));
+        let (kind, status) = ("status".into(), Some(status));
+        let row = (kind, venue, symbol, now_ns, none.clone(), none, None, status, None);
         self.market(py, row, now_ns)
     }
 

@@ -1,11 +1,12 @@
 //! Texts and integers of Python callers as core types.
 
 use sequence_core::ids::{AssetKind, BookSide, InstrumentKind, Side, VenueId};
-use sequence_core::number::{Price, Quantity};
+use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
 use sequence_core::reject::Refusal;
 use sequence_core::risk::{FailureAction, Mode};
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
+use sequence_core::venue::{PriceGrid, Terms, TermsOrigin};
 
 use crate::error::bad_choice;
 
@@ -95,6 +96,30 @@ pub(crate) fn levels(
             Ok(MarketEvent::level(side, Price(*price), Quantity(*quantity), ts_ns, now_ns))
         })
         .collect()
+}
+
+/// What a caller says of a market: tick, lot, least quantity, least notional.
+pub(crate) type Given = (Option<i64>, Option<i64>, Option<i64>, Option<i128>);
+
+/// The same as terms of the market.
+pub(crate) fn terms(given: Option<Given>) -> Parsed<Terms> {
+    let (tick, lot, least, notional) = given.unwrap_or_default();
+    let check = |value: Option<i64>, least: i64, name: &'static str| match value {
+        Some(value) if value < least => {
+            Err(Refusal::invalid(name, format!("must be {least} or more")))
+        }
+        value => Ok(value),
+    };
+    let grid = check(tick, 1, "tick_1e9")?.map(|tick| PriceGrid::Tick(Price(tick)));
+    let lot = check(lot, 1, "lot_1e8")?.map(Quantity);
+    let min_qty = check(least, 0, "min_qty_1e8")?.map(Quantity);
+    let min_notional = match notional {
+        Some(value) if value < 0 => {
+            return Err(Refusal::invalid("min_notional_usd_1e9", "must be 0 or more"));
+        }
+        value => value.map(Money),
+    };
+    Ok(Terms { grid, lot, min_qty, min_notional, ..Terms::of(TermsOrigin::Caller) })
 }
 
 /// Marks the last event of a venue message.

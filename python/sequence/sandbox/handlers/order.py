@@ -156,9 +156,8 @@ def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
     answer = AmendResponse.trusted(row)
     if not answer.pending:
         return answer
-    before = answer.qty_1e8, answer.limit_price_1e9
-    total = body.new_qty_1e8 or before[0] - (body.reduce_by_1e8 or 0)
-    wanted = total, body.price_1e9 or before[1]
+    total = body.new_qty_1e8 or answer.qty_1e8 - (body.reduce_by_1e8 or 0)
+    wanted = total, body.price_1e9 or _asked_price(call)
     return pending(call, answer, lambda again: _amended(again, answer, wanted))
 
 
@@ -169,11 +168,18 @@ def _amended(
     row = call.engine.amend_state(call.account(), call.path["node_order_id"])
     if row["pending"]:
         return None
-    if (row["qty_1e8"], row["limit_price_1e9"]) == wanted:
+    if (row["qty_1e8"], _asked_price(call)) == wanted:
         return AmendResponse.trusted(row | {"mode": first.mode})
     if row["status"] in TERMINAL_ORDER_STATUSES:
         raise refused("CONFLICT", f"order is {row['status']}")
     raise refused("CONFLICT", "the amend came too late: the order is as it was before")
+
+
+def _asked_price(call: Call[None, AmendRequest]) -> int | None:
+    """The limit as its client sent it; the venue's grid may have moved it."""
+    order = call.engine.order(call.account(), call.path["node_order_id"])
+    price: int | None = order["constraints"]["max_price_1e9"]
+    return price
 
 
 def cancel_venue(call: Call[None, None]) -> VenueCancelAll:

@@ -27,7 +27,8 @@ _PUBLIC: Final = 2**32 - 1
 
 _Levels = list[tuple[int, int]]
 _Trade = tuple[int, int, str | None]
-_Message = tuple[str, str, str, int, _Levels, _Levels, _Trade | None, str | None]
+_Grid = tuple[int | None, int | None, int | None, int | None]
+_Message = tuple[str, str, str, int, _Levels, _Levels, _Trade | None, str | None, _Grid | None]
 
 _LONGEST_DEMO_NS: Final = 3_600 * 10**9
 """Every quote of the demo market on the way is made: an hour of them takes seconds."""
@@ -118,7 +119,7 @@ def _message(row: MarketEventRow, now_ns: int) -> _Message:
     ts_ns = now_ns if row.ts_ns is None else row.ts_ns
     trade = (*row.trade_units, row.side) if row.type == "trade" else None
     bids, asks = row.bids or [], row.asks or []
-    return row.type, row.venue, row.symbol, ts_ns, bids, asks, trade, row.status
+    return row.type, row.venue, row.symbol, ts_ns, bids, asks, trade, row.status, row.grid
 
 
 def _check_manual(call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest]) -> None:

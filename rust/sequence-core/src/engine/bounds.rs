@@ -15,14 +15,6 @@ pub(in crate::engine) fn within(side: Side, price: Price, bound: Price) -> bool 
     }
 }
 
-/// A limit on a venue's grid, rounded toward passive.
-pub(in crate::engine) fn passive(side: Side, limit: Price, tick: Price) -> Price {
-    match side {
-        Side::Buy => limit.floor_to(tick),
-        Side::Sell => limit.ceil_to(tick).unwrap_or(limit),
-    }
-}
-
 /// Refuses a limit that is further through the market than a slip of the finger should be.
 pub(in crate::engine) fn check_fat_finger(
     spec: &OrderSpec,

@@ -244,7 +244,7 @@ pub(super) fn unit_tick(raw: Option<Raw<'_>>) -> Option<PriceGrid> {
     match price_of(raw)? {
         Price(10_000_000) => Some(PriceGrid::LinearCent),
         Price(1_000_000) => Some(PriceGrid::DeciCent),
-        tick => Some(PriceGrid::UnitTick(tick)),
+        tick => Some(PriceGrid::Tick(tick)),
     }
 }
 

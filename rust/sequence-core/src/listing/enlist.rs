@@ -1,12 +1,23 @@
 //! What listing a symbol at a venue adds to the registry.
 
-use super::{DemoListing, demo_listing, listing_rules, settlement_asset, venue_symbol};
+use super::{
+    DemoListing, demo_listing, hand_fed_grid, recorded_grid, settlement_asset, venue_symbol,
+};
 use crate::ids::{AssetKind, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
 use crate::registry::{MarketSpec, Registry, Resolved, SymbolEntry};
 use crate::reject::Refusal;
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
-use crate::venue::{self, TermsOrigins};
+use crate::venue;
+
+/// Whether a market's levels come from the venue itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Made up: by hand, or by the demo market.
+    Made,
+    /// Recorded: its steps are the venue's own.
+    Venue,
+}
 
 /// Lists a symbol at a venue, or finds it listed. The symbol may have any known form. Everything
 /// that counts on a fee reads it from the market, so without `rebates` none is listed.
@@ -14,6 +25,7 @@ pub fn enlist(
     registry: &mut Registry,
     venue: VenueId,
     text: &str,
+    source: Source,
     rebates: bool,
 ) -> Result<MarketId, Refusal> {
     let symbol = Symbol::parse_at(venue, text)
@@ -22,7 +34,10 @@ pub fn enlist(
     if let Some(found) = registry.market_at(id, venue) {
         return Ok(found);
     }
-    let spec = market_spec(registry, id, venue, &symbol, rebates);
+    let mut spec = market_spec(registry, id, venue, &symbol, rebates);
+    if source == Source::Venue {
+        spec.grid = recorded_grid(venue, &symbol);
+    }
     Ok(registry.add_market(spec, venue_symbol(venue, &symbol).into()))
 }
 
@@ -62,7 +77,6 @@ fn market_spec(
             (base, base)
         }
     };
-    let rules = listing_rules(venue, symbol);
     let fees = demo_listing(symbol).map_or_else(
         || FeeSchedule::of(venue, entry.kind, &entry.category),
         |row| row.fee_schedule(venue),
@@ -74,11 +88,7 @@ fn market_spec(
         base,
         no,
         settle,
-        grid: rules.grid,
-        lot: rules.lot,
-        min_qty: rules.min_qty,
-        min_notional: rules.min_notional,
-        origins: TermsOrigins::all(rules.origin),
+        grid: hand_fed_grid(venue, symbol),
         initial_margin_1e8: venue.venue().initial_margin_1e8.unwrap_or(10_000_000),
         fees: if rebates { fees } else { fees.without_rebates() },
         post_only: venue.venue().post_only,

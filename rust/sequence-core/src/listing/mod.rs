@@ -4,13 +4,15 @@
 //! no name, and [`crate::registry`], which knows what is listed.
 
 mod enlist;
+mod grids;
 mod rules;
 mod settlement;
 mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use enlist::{enlist, find, resolve};
-pub use rules::{DEMO_LISTINGS, DemoListing, ListingRules, demo_listing, listing_rules};
+pub use enlist::{Source, enlist, find, resolve};
+pub use grids::{hand_fed_grid, recorded_grid};
+pub use rules::{DEMO_LISTINGS, DemoListing, demo_listing};
 pub use settlement::settlement_asset;
 pub use spelling::venue_symbol;

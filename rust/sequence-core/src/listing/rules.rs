@@ -1,12 +1,12 @@
-//! Trading rules of listings: the built-in demo market, and defaults for hand-fed symbols.
+//! The built-in demo market.
 
+use super::grids::significant_figures;
 use crate::ids::{InstrumentKind, VenueId};
-use crate::number::{MONEY_ONE, Money, Price, QUANTITY_ONE, Quantity};
+use crate::number::{Price, QUANTITY_ONE, Quantity};
 use crate::sim::fees::FeeSchedule;
 use crate::symbol::Symbol;
 use crate::venue::{
     BINANCE, BYBIT, COINBASE, DEX, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET, PriceGrid,
-    TermsOrigin, VenueClass,
 };
 
 /// One symbol of the demo market, listed at several venues.
@@ -18,7 +18,7 @@ pub struct DemoListing {
     pub kind: InstrumentKind,
     /// Where it trades, in order of id.
     pub venues: &'static [VenueId],
-    /// Price grid.
+    /// Price grid; [`DemoListing::prices_at`] knows the venues that have another one.
     pub grid: PriceGrid,
     /// Lot step.
     pub lot: Quantity,
@@ -130,6 +130,27 @@ pub static DEMO_LISTINGS: [DemoListing; 12] = [
 ];
 
 impl DemoListing {
+    /// Price grid at a venue.
+    pub fn prices_at(&self, venue: VenueId) -> PriceGrid {
+        match venue {
+            HYPERLIQUID => significant_figures(self.kind, self.symbol),
+            _ => self.grid,
+        }
+    }
+
+    /// Tick of the demo's own quotes at a venue: never finer than the row's.
+    pub fn tick_at(&self, venue: VenueId) -> Price {
+        self.prices_at(venue).tick_at(self.bid).max(self.grid.nominal_tick())
+    }
+
+    /// First best bid and ask at a venue, on its grid and at least a tick apart.
+    pub fn touch_at(&self, venue: VenueId) -> (Price, Price) {
+        let tick = self.tick_at(venue);
+        let bid = self.bid.floor_to(tick);
+        let ask = self.ask.ceil_to(tick).unwrap_or(self.ask);
+        (bid, ask)
+    }
+
     /// Fees at a venue: of the market itself where it has a schedule, else of the venue.
     pub fn fee_schedule(&self, venue: VenueId) -> FeeSchedule {
         match self.fee_rate_1e8 {
@@ -137,21 +158,6 @@ impl DemoListing {
             None => FeeSchedule::of(venue, self.kind, self.category),
         }
     }
-}
-
-/// Rules an order must keep at one listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListingRules {
-    /// Price grid.
-    pub grid: PriceGrid,
-    /// Lot step.
-    pub lot: Quantity,
-    /// Smallest order.
-    pub min_qty: Quantity,
-    /// Smallest order value.
-    pub min_notional: Money,
-    /// Whether these are rules, or what is assumed where nobody knows any.
-    pub origin: TermsOrigin,
 }
 
 /// The demo row of a symbol, by market: any outcome of an event market finds it.
@@ -167,44 +173,4 @@ pub fn demo_listing(symbol: &Symbol<'_>) -> Option<&'static DemoListing> {
         coin => Symbol::parse(row.symbol).is_ok_and(|listed| listed == *coin),
     };
     DEMO_LISTINGS.iter().find(|row| same(row))
-}
-
-/// Rules of a listing: those of the demo market, else the defaults of a hand-fed symbol, which
-/// have no minimum (wire contract, 7.6).
-pub fn listing_rules(venue: VenueId, symbol: &Symbol<'_>) -> ListingRules {
-    match demo_listing(symbol) {
-        Some(row) => ListingRules {
-            grid: row.grid,
-            lot: row.lot,
-            min_qty: row.min_qty,
-            min_notional: min_notional(venue.venue().class),
-            origin: TermsOrigin::Rule,
-        },
-        None => default_rules(venue, symbol.kind()),
-    }
-}
-
-fn min_notional(class: VenueClass) -> Money {
-    match class {
-        VenueClass::Cex => Money(5 * MONEY_ONE),
-        // Source: hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/error-responses.
-        VenueClass::PerpDex => Money(10 * MONEY_ONE),
-        VenueClass::Dex => Money(MONEY_ONE),
-        VenueClass::Prediction => Money::ZERO,
-    }
-}
-
-fn default_rules(venue: VenueId, kind: InstrumentKind) -> ListingRules {
-    let (grid, lot) = match (kind, venue) {
-        (InstrumentKind::Prediction, POLYMARKET) => (PriceGrid::LinearCent, QUANTITY_ONE / 100),
-        (InstrumentKind::Prediction, _) => (PriceGrid::LinearCent, QUANTITY_ONE),
-        _ => (PriceGrid::Tick(Price(CENT)), 1_000),
-    };
-    ListingRules {
-        grid,
-        lot: Quantity(lot),
-        min_qty: Quantity(lot),
-        min_notional: Money::ZERO,
-        origin: TermsOrigin::Default,
-    }
 }

@@ -1,11 +1,21 @@
 //! Listings against the wire contract: settlement, rules, spellings.
 
 use super::*;
-use crate::ids::AssetKind;
+use crate::ids::{AssetKind, VenueId};
+use crate::number::{MONEY_ONE, Money, Price, Quantity};
 use crate::symbol::Symbol;
 use crate::venue::{
-    BINANCE, BYBIT, COINBASE, CRYPTOCOM, DEX, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET,
+    BINANCE, BYBIT, COINBASE, CRYPTOCOM, DEX, Grid, HYPERLIQUID, KALSHI, KRAKEN, OKX, POLYMARKET,
+    TermsOrigin,
 };
+
+fn px(text: &str) -> Price {
+    Price::parse(text).unwrap()
+}
+
+fn hand_fed(venue: VenueId, text: &str) -> Grid {
+    hand_fed_grid(venue, &Symbol::parse(text).unwrap())
+}
 
 #[test]
 fn listings_settle_in_what_the_venue_holds() {
@@ -44,7 +54,10 @@ fn every_demo_listing_parses_and_keeps_its_own_rules() {
         assert!(row.venues.iter().all(|venue| venue.venue().trades(row.kind)));
         for venue in row.venues {
             assert_eq!(Symbol::parse_at(*venue, row.symbol), Ok(symbol));
-            assert_eq!(listing_rules(*venue, &symbol).lot, row.lot);
+            let grid = hand_fed_grid(*venue, &symbol);
+            let (bid, ask) = row.touch_at(*venue);
+            assert_eq!(grid.lot, row.lot);
+            assert!(bid < ask && grid.contains(bid) && grid.contains(ask), "{}", row.symbol);
         }
     }
     let (yes, no) = DEMO_LISTINGS[11].tokens.unwrap();
@@ -54,18 +67,44 @@ fn every_demo_listing_parses_and_keeps_its_own_rules() {
 }
 
 #[test]
-fn hand_fed_symbols_have_default_rules_and_no_minimum() {
+fn a_hand_fed_market_is_as_fine_as_our_numbers_and_has_no_minimum() {
     for (venue, text, tick, lot) in [
-        (BINANCE, "FOO-USD", 10_000_000, 1_000),
+        (BINANCE, "SHIB-USDT", 1, 1),
+        (KRAKEN, "FOO-EUR", 1, 1),
+        (BINANCE, "FOO-USD-PERP", 1, 1),
         (KALSHI, "KXFOO-1:NO", 10_000_000, 100_000_000),
-        (POLYMARKET, "foo-1", 10_000_000, 1_000_000),
+        (POLYMARKET, "foo-1", 1_000_000, 1_000_000),
     ] {
-        let rules = listing_rules(venue, &Symbol::parse(text).unwrap());
-        assert_eq!((rules.grid.nominal_tick().0, rules.lot.0), (tick, lot), "{text}");
-        assert_eq!((rules.min_qty, rules.min_notional.0), (rules.lot, 0), "{text}");
+        let grid = hand_fed(venue, text);
+        assert_eq!((grid.shown_tick(None).0, grid.lot.0), (tick, lot), "{text}");
+        assert_eq!((grid.min_qty, grid.min_notional), (Quantity(1), Money::ZERO), "{text}");
     }
-    let demo = listing_rules(BINANCE, &Symbol::parse("BTC-USD").unwrap());
-    assert_eq!(demo.min_notional.0, 5_000_000_000);
+    assert_eq!(hand_fed(BINANCE, "BTC-USD").min_notional, Money(5 * MONEY_ONE));
+}
+
+#[test]
+fn each_venues_rule_is_its_own() {
+    for (coin, valid, off) in [
+        ("BTC-USD-PERP", "74360", "74360.1"),
+        ("ETH-USD-PERP", "2310.4", "2310.41"),
+        ("SOL-USD-PERP", "84.231", "84.2312"),
+        ("FOO-USD-PERP", "0.081234", "0.0812345"),
+    ] {
+        for grid in
+            [hand_fed(HYPERLIQUID, coin), recorded_grid(HYPERLIQUID, &Symbol::parse(coin).unwrap())]
+        {
+            assert!(grid.contains(px(valid)), "{coin} {valid}");
+            assert!(!grid.contains(px(off)), "{coin} {off}");
+        }
+    }
+    assert_eq!(hand_fed(HYPERLIQUID, "BTC-USD-PERP").min_notional, Money(10 * MONEY_ONE));
+    assert_eq!(hand_fed(BINANCE, "BTC-USD-PERP").min_notional, Money(5 * MONEY_ONE));
+    let recorded = |venue, text: &str| recorded_grid(venue, &Symbol::parse(text).unwrap());
+    let polymarket = recorded(POLYMARKET, "foo-1");
+    assert_eq!((polymarket.min_qty.0, polymarket.lot.0), (500_000_000, 1_000_000));
+    assert_eq!(recorded(KRAKEN, "BTC-USD").min_notional, Money(MONEY_ONE / 2));
+    assert_eq!(recorded(KRAKEN, "ETH-BTC").min_notional, Money::ZERO);
+    assert_eq!(recorded(COINBASE, "BTC-USD").origins.grid, TermsOrigin::Default);
 }
 
 #[test]

@@ -306,8 +306,7 @@ fn list_tape_market(
         Err(_unknown) if feed == TapeFeed::Venue => return Ok(None),
         Err(refusal) => return Err(refusal),
     };
-    let event = engine.registry().market(id).grid.is_event();
-    let grid = row.tick.map(if event { PriceGrid::UnitTick } else { PriceGrid::Tick });
+    let grid = row.tick.map(PriceGrid::Tick);
     engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
     Ok(Some((id, feed == TapeFeed::Venue)))
 }
@@ -325,14 +324,15 @@ fn demo_funding_rate(seed: u64, row: &DemoListing, venue: VenueId) -> i64 {
 }
 
 fn demo_book(row: &'static DemoListing, venue: VenueId) -> DemoBook<'static> {
+    let (bid, ask) = row.touch_at(venue);
     DemoBook {
         symbol: row.symbol,
         venue: venue.as_str(),
         kind: row.kind,
-        tick: row.grid.nominal_tick(),
+        tick: row.tick_at(venue),
         lot: row.lot,
-        bid: row.bid,
-        ask: row.ask,
+        bid,
+        ask,
         volatility: Volatility::Normal,
     }
 }

@@ -1,7 +1,8 @@
 //! The arithmetic of taking liquidity, as pure functions over levels best first.
 
 use crate::ids::Side;
-use crate::number::{NumberError, PRICE_ONE, Price, Quantity, mul_div_ceil, mul_div_floor};
+use crate::number::{NumberError, Price, Quantity, mul_div_ceil, mul_div_floor};
+use crate::venue::Grid;
 
 /// Ticks by which an event contract's protection is at least away from its reference.
 const EVENT_MIN_TICKS: i64 = 5;
@@ -129,40 +130,42 @@ fn beyond(side: Side, price: Price, bounds: &WalkBounds) -> Option<WalkEnd> {
     worse(bounds.cap).then_some(WalkEnd::Cap)
 }
 
-/// The worst price that protection allows, on the tick grid.
+/// The worst price that protection allows, on the grid: a cap between two prices is the worse one,
+/// so that a level inside the tolerance is never out of reach.
 ///
 /// `reference` is the best opposite price when the order was submitted, so drift on the way counts
-/// as slippage. Event contracts get at least five ticks and stay inside (0, 1).
+/// as slippage. Event contracts get at least five ticks. The cap stays inside the market's range.
 pub fn protection_cap(
     side: Side,
     reference: Price,
     bps: u32,
-    tick: Price,
+    grid: &Grid,
     is_event: bool,
 ) -> Result<Price, NumberError> {
     let (price, bps) = (i128::from(reference.0), i128::from(bps));
     let narrow = |value: i128| i64::try_from(value).ok().map(Price).ok_or(NumberError::Range);
-    let reach = if is_event { tick.0.max(1) * EVENT_MIN_TICKS } else { 0 };
+    let tick = grid.tick_at(reference).0.max(1);
+    let reach = if is_event { tick.saturating_mul(EVENT_MIN_TICKS) } else { 0 };
     let cap = match side {
         Side::Buy => {
-            let cap = narrow(mul_div_floor(price, 10_000 + bps, 10_000)?)?.floor_to(tick);
+            let cap = narrow(mul_div_ceil(price, 10_000 + bps, 10_000)?)?;
             Price(cap.0.max(reference.0.checked_add(reach).ok_or(NumberError::Range)?))
         }
         Side::Sell => {
             let share = (10_000 - bps).max(0);
-            let cap = narrow(mul_div_ceil(price, share, 10_000)?)?.ceil_to(tick)?;
+            let cap = narrow(mul_div_floor(price, share, 10_000)?)?;
             Price(cap.0.min(reference.0.saturating_sub(reach)))
         }
     };
-    let tick = tick.0.max(1);
-    Ok(if is_event { Price(cap.0.clamp(tick, PRICE_ONE - tick)) } else { cap })
+    Ok(grid.outward(side, cap))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::BookSide;
+    use crate::ids::{BookSide, InstrumentKind};
     use crate::sim::overlay::{Overlay, Resilience};
+    use crate::venue::PriceGrid;
 
     const ONE: i64 = 100_000_000;
     const CENT: i64 = 10_000_000;
@@ -226,18 +229,31 @@ mod tests {
 
     #[test]
     fn e13_11_protection_stops_a_market_order() {
-        let (reference, tick) = (Price(20_000 * CENT), Price(CENT));
-        let cap = protection_cap(Side::Buy, reference, 10, tick, false).unwrap();
+        let reference = Price(20_000 * CENT);
+        let of = |kind| Grid { prices: PriceGrid::Tick(Price(CENT)), ..Grid::finest(kind) };
+        let (coin, event) = (of(InstrumentKind::Spot), of(InstrumentKind::Prediction));
+        let cap = protection_cap(Side::Buy, reference, 10, &coin, false).unwrap();
         assert_eq!(cap, Price(20_020 * CENT));
-        let floor = protection_cap(Side::Sell, reference, 10, tick, false);
+        let floor = protection_cap(Side::Sell, reference, 10, &coin, false);
         assert_eq!(floor, Ok(Price(19_980 * CENT)));
         let asks = [level(20_000, ONE), level(20_015, ONE), level(20_021, 5 * ONE)];
         let (steps, left, end) = run(3 * ONE, &asks, &WalkBounds { cap: Some(cap), ..bounds() });
         assert_eq!((steps.len(), left, end), (2, ONE, WalkEnd::Cap));
-        let event = protection_cap(Side::Buy, Price(2 * CENT), 1_000, tick, true);
-        assert_eq!(event, Ok(Price(7 * CENT)));
-        let floor = protection_cap(Side::Sell, Price(2 * CENT), 1_000, tick, true);
+        let cap = protection_cap(Side::Buy, Price(2 * CENT), 1_000, &event, true);
+        assert_eq!(cap, Ok(Price(7 * CENT)));
+        let floor = protection_cap(Side::Sell, Price(2 * CENT), 1_000, &event, true);
         assert_eq!(floor, Ok(Price(CENT)), "never at or beyond zero");
+    }
+
+    #[test]
+    fn a_cap_between_two_prices_is_the_worse_one() {
+        let coin =
+            Grid { prices: PriceGrid::Tick(Price(CENT)), ..Grid::finest(InstrumentKind::Spot) };
+        let near = Price(8 * CENT);
+        assert_eq!(protection_cap(Side::Buy, near, 500, &coin, false), Ok(Price(9 * CENT)));
+        assert_eq!(protection_cap(Side::Sell, near, 500, &coin, false), Ok(Price(7 * CENT)));
+        let low = protection_cap(Side::Sell, Price(CENT), 9_999, &coin, false);
+        assert_eq!(low, Ok(Price(CENT)), "no price is zero");
     }
 
     #[test]

@@ -1,100 +1,211 @@
-//! The prices a market quotes.
+//! The grid of a market: prices, range, lot and minimums, each with who said so.
+//!
+//! One place decides. Orders, amends, caps, the router, previews and the books ask a [`Grid`];
+//! whoever knows something tells it by [`Terms`], and the best source of each part is believed: the
+//! caller, the venue's own data, a built-in rule, the levels seen, and last nobody, where the grid
+//! is as fine as our numbers.
 
-use crate::number::{NumberError, PRICE_ONE, Price};
+use super::terms::believe;
+use super::{PriceGrid, Terms, TermsOrigin, TermsOrigins};
+use crate::ids::{InstrumentKind, Outcome, Side};
+use crate::number::{Money, PRICE_ONE, Price, Quantity};
+use crate::reject::Refusal;
 
-const CENT: Price = Price(10_000_000);
-const DECI_CENT: Price = Price(1_000_000);
-/// Below this and above its complement the tapered grid is fine.
-const TAPER: i64 = 100_000_000;
-
-/// Which prices are on the grid of a market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PriceGrid {
-    /// One tick everywhere.
-    Tick(Price),
-    /// Event contract, one tick of its own everywhere.
-    UnitTick(Price),
-    /// Event contract, 0.01 everywhere.
-    LinearCent,
-    /// Event contract, 0.001 everywhere.
-    DeciCent,
-    /// Event contract, 0.001 below 0.10 and above 0.90, 0.01 between.
-    TaperedDeciCent,
+/// What a market takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    /// Prices it quotes.
+    pub prices: PriceGrid,
+    /// Lowest price.
+    pub low: Price,
+    /// Highest price.
+    pub high: Price,
+    /// Quantity step.
+    pub lot: Quantity,
+    /// Least quantity of an order.
+    pub min_qty: Quantity,
+    /// Least notional of an order.
+    pub min_notional: Money,
+    /// Who said each part.
+    pub origins: TermsOrigins,
 }
 
-impl PriceGrid {
-    /// Wire text; a market with one tick of its own shows the tick only.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tick(_) | Self::UnitTick(_) => "tick",
-            Self::LinearCent => "linear_cent",
-            Self::DeciCent => "deci_cent",
-            Self::TaperedDeciCent => "tapered_deci_cent",
+impl Grid {
+    /// As fine as our numbers and without minimums: nobody has said anything.
+    pub const fn finest(kind: InstrumentKind) -> Self {
+        let high = match kind {
+            InstrumentKind::Prediction => PRICE_ONE - 1,
+            InstrumentKind::Spot | InstrumentKind::Perp => i64::MAX,
+        };
+        Self {
+            prices: PriceGrid::Tick(Price(1)),
+            low: Price(1),
+            high: Price(high),
+            lot: Quantity(1),
+            min_qty: Quantity(1),
+            min_notional: Money::ZERO,
+            origins: TermsOrigins::all(TermsOrigin::Default),
         }
     }
 
-    /// Parses the wire text of an event grid.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::LinearCent, Self::DeciCent, Self::TaperedDeciCent]
+    /// Takes what a source says, part by part, where nobody to be believed before it has spoken.
+    /// True when a part is another one now.
+    pub fn set(&mut self, said: &Terms) -> bool {
+        let (from, by) = (&mut self.origins, said.origin);
+        let mut range = (self.low, self.high);
+        let changed = [
+            believe(&mut self.prices, &mut from.grid, said.grid, by),
+            believe(&mut range, &mut from.range, said.range, by),
+            believe(&mut self.lot, &mut from.lot, said.lot, by),
+            believe(&mut self.min_qty, &mut from.min_qty, said.min_qty, by),
+            believe(&mut self.min_notional, &mut from.min_notional, said.min_notional, by),
+        ];
+        (self.low, self.high) = range;
+        changed.contains(&true)
+    }
+
+    /// Takes finer steps than those in force, which a level showed to be wrong whoever said them.
+    /// Only a caller's are kept.
+    pub fn refine(&mut self, prices: Option<PriceGrid>, lot: Option<Quantity>) -> bool {
+        let from = &mut self.origins;
+        let spoken = |origin: TermsOrigin| origin != TermsOrigin::Caller;
+        let prices = prices.filter(|prices| spoken(from.grid) && *prices != self.prices);
+        let lot = lot.filter(|lot| spoken(from.lot) && *lot != self.lot);
+        if let Some(prices) = prices {
+            (self.prices, from.grid) = (prices, TermsOrigin::Learnt);
+        }
+        if let Some(lot) = lot {
+            (self.lot, from.lot) = (lot, TermsOrigin::Learnt);
+            if from.min_qty == TermsOrigin::Default {
+                self.min_qty = self.min_qty.min(lot);
+            }
+        }
+        prices.is_some() || lot.is_some()
+    }
+
+    /// The same market as an outcome of it quotes: NO mirrors the prices of YES.
+    #[must_use]
+    pub fn of(&self, outcome: Option<Outcome>) -> Self {
+        if outcome != Some(Outcome::No) {
+            return *self;
+        }
+        let prices = match self.prices {
+            PriceGrid::Bands(bands) => PriceGrid::Bands(bands.mirrored()),
+            prices => prices,
+        };
+        let (low, high) = (Price(PRICE_ONE - self.high.0), Price(PRICE_ONE - self.low.0));
+        Self { prices, low, high, ..*self }
+    }
+
+    /// Whether an order may have this price.
+    pub fn contains(&self, price: Price) -> bool {
+        price >= self.low && price <= self.high && self.prices.contains(price)
+    }
+
+    /// Distance between prices around `price`.
+    pub fn tick_at(&self, price: Price) -> Price {
+        self.prices.tick_at(price)
+    }
+
+    /// The tick that a listing shows: around this price where one is known.
+    pub fn shown_tick(&self, near: Option<Price>) -> Price {
+        match self.prices {
+            PriceGrid::Figures { .. } | PriceGrid::Bands(_) => {
+                near.map_or_else(|| self.prices.nominal_tick(), |price| self.tick_at(price))
+            }
+            prices => prices.nominal_tick(),
+        }
+    }
+
+    /// The highest price of the market not above this one.
+    pub fn floor(&self, price: Price) -> Option<Price> {
+        let found = self.prices.floor(price.min(self.high));
+        (found >= self.low && found.0 > 0).then_some(found)
+    }
+
+    /// The lowest price of the market not below this one.
+    pub fn ceil(&self, price: Price) -> Option<Price> {
+        let found = self.prices.ceil(price.max(self.low).max(Price(1))).ok()?;
+        (found <= self.high).then_some(found)
+    }
+
+    /// Where an order with this limit rests: on the grid, rounded toward passive. `None` when that
+    /// leaves the range.
+    pub fn passive(&self, side: Side, limit: Price) -> Option<Price> {
+        match side {
+            Side::Buy => self.floor(limit),
+            Side::Sell => self.ceil(limit),
+        }
+    }
+
+    /// The worst price a taker may pay, rounded outward and kept inside the range.
+    pub fn outward(&self, side: Side, cap: Price) -> Price {
+        let (lowest, highest) = (self.ceil(self.low), self.floor(self.high));
+        match side {
+            Side::Buy => self.ceil(cap).or(highest).unwrap_or(self.high),
+            Side::Sell => self.floor(cap).or(lowest).unwrap_or(self.low),
+        }
+    }
+
+    /// The price is on the grid and in the range.
+    pub fn check_price(&self, price: Price) -> Result<(), Refusal> {
+        if self.contains(price) {
+            return Ok(());
+        }
+        let valid: Vec<String> = [self.floor(price), self.ceil(price)]
             .into_iter()
-            .find(|grid| grid.as_str() == text)
+            .flatten()
+            .map(|price| price.to_string())
+            .collect();
+        let wrong = if price < self.low || price > self.high {
+            format!("is outside the range from {} to {}", self.low, self.high)
+        } else {
+            format!("is off the tick of {}", self.tick_at(price))
+        };
+        Err(Refusal::invalid("price", format!("{wrong}; nearest valid: {}", valid.join(" and "))))
     }
 
-    /// Whether prices are probabilities, strictly between 0 and 1.
-    pub const fn is_event(self) -> bool {
-        !matches!(self, Self::Tick(_))
+    /// Where an order rests, or the refusal of a limit that no rounding toward passive keeps inside
+    /// the range.
+    pub fn check_passive(&self, side: Side, limit: Price) -> Result<Price, Refusal> {
+        self.passive(side, limit).ok_or_else(|| {
+            let (edge, word) = match side {
+                Side::Buy => (self.ceil(self.low), "lowest"),
+                Side::Sell => (self.floor(self.high), "highest"),
+            };
+            let edge = edge.map_or_else(|| "none".to_owned(), |price| price.to_string());
+            Refusal::invalid("price", format!("leaves the range; the {word} price is {edge}"))
+        })
     }
 
-    /// Distance between prices around `price`; the finer one where two zones meet.
-    pub const fn tick_at(self, price: Price) -> Price {
-        match self {
-            Self::Tick(tick) | Self::UnitTick(tick) => tick,
-            Self::LinearCent => CENT,
-            Self::TaperedDeciCent if price.0 > TAPER && price.0 < PRICE_ONE - TAPER => CENT,
-            Self::DeciCent | Self::TaperedDeciCent => DECI_CENT,
+    /// The quantity is whole lots.
+    pub fn check_lot(&self, qty: Quantity) -> Result<(), Refusal> {
+        let floored = qty.floor_to(self.lot);
+        if floored == qty {
+            return Ok(());
         }
+        let high = floored.checked_add(self.lot)?;
+        // Nothing below one lot can be ordered.
+        let valid = match floored {
+            Quantity(0) => high.to_string(),
+            low => format!("{low} and {high}"),
+        };
+        let text = format!("is off the lot of {}; nearest valid: {valid}", self.lot);
+        Err(Refusal::invalid("qty", text))
     }
 
-    /// The coarsest tick: what a listing shows.
-    pub const fn nominal_tick(self) -> Price {
-        match self {
-            Self::Tick(tick) | Self::UnitTick(tick) => tick,
-            Self::LinearCent | Self::TaperedDeciCent => CENT,
-            Self::DeciCent => DECI_CENT,
+    /// The market takes orders as small as this.
+    pub fn check_minimums(&self, qty: Quantity, notional: Option<Money>) -> Result<(), Refusal> {
+        if qty < self.min_qty || qty.0 <= 0 {
+            let text = format!("is below the minimum of {}", self.min_qty.max(self.lot));
+            return Err(Refusal::invalid("qty", text));
         }
-    }
-
-    /// The finest tick: in force near 0 and 1 on a tapered grid.
-    pub const fn fine_tick(self) -> Price {
-        match self {
-            Self::TaperedDeciCent => DECI_CENT,
-            _ => self.nominal_tick(),
+        match notional {
+            Some(notional) if notional < self.min_notional => Err(Refusal::invalid(
+                "qty",
+                format!("is worth {notional}, below the minimum notional of {}", self.min_notional),
+            )),
+            _ => Ok(()),
         }
-    }
-
-    /// Whether an order may have this price: on the grid and inside its range.
-    pub fn contains(self, price: Price) -> bool {
-        let inside = price.0 > 0 && (!self.is_event() || price.0 < PRICE_ONE);
-        inside && price.floor_to(self.tick_at(price)) == price
-    }
-
-    /// The highest grid price not above `price`; zero when there is none.
-    pub fn floor(self, price: Price) -> Price {
-        price.floor_to(self.tick_at(price))
-    }
-
-    /// The lowest grid price not below `price`.
-    pub fn ceil(self, price: Price) -> Result<Price, NumberError> {
-        price.ceil_to(self.tick_at(price))
-    }
-
-    /// The next grid price above.
-    pub fn above(self, price: Price) -> Result<Price, NumberError> {
-        self.ceil(Price(price.0.checked_add(1).ok_or(NumberError::Range)?))
-    }
-
-    /// The next grid price below; zero or less when there is none.
-    pub fn below(self, price: Price) -> Result<Price, NumberError> {
-        Ok(self.floor(Price(price.0.checked_sub(1).ok_or(NumberError::Range)?)))
     }
 }

@@ -1,7 +1,7 @@
-//! What a source says of a market's steps and minimums, and whom of several to believe.
+//! What a source says of a market's grid and minimums, and whom of several to believe.
 
 use super::PriceGrid;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Price, Quantity};
 
 /// Who says it. An earlier one is believed before a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,8 +14,20 @@ pub enum TermsOrigin {
     Rule,
     /// The steps of every level seen so far.
     Learnt,
-    /// Nobody.
+    /// Nobody: as fine as our numbers, and no minimum.
     Default,
+}
+
+impl TermsOrigin {
+    /// Wire text. What is assumed where nobody knows is a rule of ours.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "given",
+            Self::Venue => "venue",
+            Self::Rule | Self::Default => "rule",
+            Self::Learnt => "levels",
+        }
+    }
 }
 
 /// Terms of a market as one source tells them; what it leaves out it does not know.
@@ -25,6 +37,8 @@ pub struct Terms {
     pub origin: TermsOrigin,
     /// Prices it quotes.
     pub grid: Option<PriceGrid>,
+    /// Lowest and highest price, both allowed.
+    pub range: Option<(Price, Price)>,
     /// Quantity step.
     pub lot: Option<Quantity>,
     /// Least quantity.
@@ -36,12 +50,13 @@ pub struct Terms {
 impl Terms {
     /// Nothing said yet.
     pub const fn of(origin: TermsOrigin) -> Self {
-        Self { origin, grid: None, lot: None, min_qty: None, min_notional: None }
+        Self { origin, grid: None, range: None, lot: None, min_qty: None, min_notional: None }
     }
 
     /// True when nothing is said.
     pub const fn is_empty(&self) -> bool {
         self.grid.is_none()
+            && self.range.is_none()
             && self.lot.is_none()
             && self.min_qty.is_none()
             && self.min_notional.is_none()
@@ -51,8 +66,10 @@ impl Terms {
 /// Who said each of a market's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TermsOrigins {
-    /// Of the price grid.
+    /// Of the prices.
     pub grid: TermsOrigin,
+    /// Of the lowest and highest price.
+    pub range: TermsOrigin,
     /// Of the quantity step.
     pub lot: TermsOrigin,
     /// Of the least quantity.
@@ -64,7 +81,7 @@ pub struct TermsOrigins {
 impl TermsOrigins {
     /// All terms from one source.
     pub const fn all(origin: TermsOrigin) -> Self {
-        Self { grid: origin, lot: origin, min_qty: origin, min_notional: origin }
+        Self { grid: origin, range: origin, lot: origin, min_qty: origin, min_notional: origin }
     }
 }
 

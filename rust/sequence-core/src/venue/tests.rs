@@ -1,9 +1,6 @@
-//! The venue table against the wire contract, and grids.
-
-use proptest::prelude::*;
+//! The venue table against the wire contract.
 
 use super::*;
-use crate::number::{PRICE_ONE, Price};
 
 #[test]
 fn ids_are_rows_in_order_of_their_text() {
@@ -63,44 +60,4 @@ fn a_day_ends_after_now_and_at_midnight() {
     assert_eq!(venue.next_day_end_ns(0), DAY_NS);
     assert_eq!(venue.next_day_end_ns(DAY_NS - 1), DAY_NS);
     assert_eq!(venue.next_day_end_ns(DAY_NS), 2 * DAY_NS);
-}
-
-#[test]
-fn the_tapered_grid_is_fine_at_both_ends() {
-    let grid = PriceGrid::TaperedDeciCent;
-    for (text, on_grid) in [
-        ("0.001", true),
-        ("0.099", true),
-        ("0.1", true),
-        ("0.101", false),
-        ("0.11", true),
-        ("0.899", false),
-        ("0.9", true),
-        ("0.901", true),
-        ("0.999", true),
-        ("0.9995", false),
-        ("0", false),
-        ("1", false),
-    ] {
-        assert_eq!(grid.contains(Price::parse(text).unwrap()), on_grid, "{text}");
-    }
-    assert_eq!(grid.above(Price(100_000_000)), Ok(Price(110_000_000)));
-    assert_eq!(grid.below(Price(100_000_000)), Ok(Price(99_000_000)));
-    assert_eq!(grid.below(Price(900_000_000)), Ok(Price(890_000_000)));
-}
-
-proptest! {
-    #[test]
-    fn rounding_to_a_grid_brackets_the_price(units in 1_000_000..PRICE_ONE - 1_000_000, row in 0..4usize) {
-        let tick = PriceGrid::Tick(Price(7_000_000));
-        let grid = [PriceGrid::LinearCent, PriceGrid::DeciCent, PriceGrid::TaperedDeciCent, tick]
-            [row];
-        let price = Price(units);
-        let (floor, ceil) = (grid.floor(price), grid.ceil(price).unwrap());
-        prop_assert!(floor <= price && price <= ceil);
-        prop_assert!(floor.0 == 0 || grid.contains(floor));
-        prop_assert!(ceil.0 >= PRICE_ONE || grid.contains(ceil));
-        prop_assert_eq!(floor == ceil, grid.contains(price));
-        prop_assert!(grid.below(price).unwrap() < price && price < grid.above(price).unwrap());
-    }
 }

@@ -137,7 +137,7 @@ fn an_explanation_is_a_few_lines_that_add_up() {
 fn each_reason_of_an_open_order_can_be_reached() {
     let mut lab = Lab::with("instant", |params| params.pairing_ppm = 1_000_000);
     let id = lab.market("kraken", "LAB-USD", &[(BID, 5 * ONE)], &[(ASK, ONE)]);
-    lab.session.engine.set_steps(id, None, sequence_core::number::Quantity(10));
+    lab.say_steps(id, Some(sequence_core::number::Price(CENT)), 10);
     let first = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(BID)));
     assert_eq!(lab.reason(first), "QUEUE_AHEAD");
     lab.level(id, BookSide::Bid, BID, 4 * ONE);

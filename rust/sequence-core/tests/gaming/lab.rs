@@ -12,6 +12,7 @@ use sequence_core::reject::{DoneReason, RejectReason};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent};
+use sequence_core::venue::{PriceGrid, Terms, TermsOrigin};
 
 /// One unit of size.
 pub(crate) const ONE: i64 = 100_000_000;
@@ -89,6 +90,13 @@ impl<'a> Ask<'a> {
 }
 
 impl Lab {
+    /// Names the steps of a market, as its caller may.
+    pub(crate) fn say_steps(&mut self, id: MarketId, tick: Option<Price>, lot: i64) {
+        let (grid, lot) = (tick.map(PriceGrid::Tick), Some(Quantity(lot)));
+        let said = Terms { grid, lot, ..Terms::of(TermsOrigin::Caller) };
+        self.session.engine.set_terms(id, &said);
+    }
+
     pub(crate) fn new(preset: &str) -> Self {
         Self::with(preset, |_| {})
     }

@@ -79,7 +79,7 @@ fn e13_10_a_second_walk_through_the_engine_meets_what_came_back() {
     let mut lab = Lab::with("instant", |params| params.overlay_tau_ns = 2 * SECOND);
     let id =
         lab.market("kraken", "LAB-USD", &[(BID, ONE)], &[(ASK, 5 * ONE), (ASK + CENT, 8 * ONE)]);
-    lab.session.engine.set_steps(id, None, sequence_core::number::Quantity(1));
+    lab.say_steps(id, None, 1);
     lab.place(ask("LAB-USD", Side::Buy, 10 * ONE, Some(ASK + CENT)).tif(TimeInForce::Ioc));
     lab.pass(SECOND);
     let fok = lab.place(ask("LAB-USD", Side::Buy, 7 * ONE, Some(ASK + CENT)).tif(TimeInForce::Fok));
@@ -206,7 +206,7 @@ fn g11_no_round_trip_of_dust_ends_with_more_cash() {
     let price = 333_333_333;
     let id = lab.market("kraken", "LAB-USD", &[(price, 1_000 * ONE)], &[(price + 1, 1_000 * ONE)]);
     let tick = sequence_core::number::Price(1);
-    lab.session.engine.set_steps(id, Some(tick), sequence_core::number::Quantity(1));
+    lab.say_steps(id, Some(tick), 1);
     let mut cash = lab.held(lab.me, "kraken", "USD");
     for round in 0..200 {
         let qty = 1 + round * 7_919 % 1_000;

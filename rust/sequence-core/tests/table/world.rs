@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sequence_core::command::{Amend, Command, PositionRow, Settlement, Size, Submit};
+use sequence_core::command::{Amend, Command, MarketRow, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::view::{FillFilter, Value};
-use sequence_core::engine::{Engine, FeedKind, Reply};
+use sequence_core::engine::{Engine, Reply};
 use sequence_core::ids::{AccountId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{Policy, TimeInForce, Urgency};
@@ -13,6 +13,7 @@ use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
+use sequence_core::venue::{PriceGrid, Terms, TermsOrigin};
 
 use super::facts::{self, Facts, get, text};
 use super::line::{Line, duration_ns, levels, units};
@@ -92,6 +93,7 @@ impl World {
                 self.session.advance(self.now_ns);
             }
             "book" | "delta" => return silent(self.book(line.verb == "book", words)),
+            "grid" => return silent(self.grid(words)),
             "trade" => return silent(self.trade(words)),
             "status" => return silent(self.status(words)),
             "seed" => return Some(self.seed(words, false)),
@@ -127,13 +129,28 @@ impl World {
         lists: bool,
     ) -> Result<(), Refusal> {
         let venue = VenueId::parse(venue).unwrap();
-        let engine = &mut self.session.engine;
-        let market = match engine.find_market(venue, symbol) {
-            None if lists => engine.list_market(venue, symbol, FeedKind::HandFed)?,
-            found => found.expect("a book begins with `book`"),
-        };
         events.last_mut().unwrap().flags |= flag::LAST;
-        self.apply(Command::Market { market, events: &events }).map(|_| ())
+        let said = Terms::of(TermsOrigin::Caller);
+        let row = MarketRow { venue, symbol, is_first: lists, events: &events, said };
+        self.apply(Command::MarketRows { rows: &[row] }).map(|_| ())
+    }
+
+    /// `grid VENUE SYMBOL [tick=] [lot=] [min_qty=] [min_notional=]`
+    fn grid(&mut self, words: &[&str]) -> Result<(), Refusal> {
+        let mut said = Terms::of(TermsOrigin::Caller);
+        for word in &words[2..] {
+            let (name, value) = word.split_once('=').expect("name=value");
+            match name {
+                "tick" => said.grid = Some(PriceGrid::Tick(Price(units(value, 9)))),
+                "lot" => said.lot = Some(Quantity(units(value, 8))),
+                "min_qty" => said.min_qty = Some(Quantity(units(value, 8))),
+                "min_notional" => said.min_notional = Some(Money(units(value, 9).into())),
+                other => panic!("unknown part of a grid {other:?}"),
+            }
+        }
+        let venue = VenueId::parse(words[0]).unwrap();
+        let row = MarketRow { venue, symbol: words[1], is_first: true, events: &[], said };
+        self.apply(Command::MarketRows { rows: &[row] }).map(|_| ())
     }
 
     fn book(&mut self, whole: bool, words: &[&str]) -> Result<(), Refusal> {

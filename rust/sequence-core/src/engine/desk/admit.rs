@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::command::{Size, Submit};
-use crate::engine::desk::minimums::{Exit, check_minimums};
+use crate::engine::desk::minimums::Exit;
 use crate::engine::{Account, Engine, Graph, GraphId, Reply};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::mutant;
@@ -82,7 +82,7 @@ impl Engine {
             });
         }
         let (qty, notional) = self.size(order, &markets, price)?;
-        self.check_fits(account, order, &markets, (qty, price))?;
+        self.check_fits(account, order, &markets, outcome, (qty, price))?;
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
         self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
@@ -193,7 +193,7 @@ impl Engine {
         };
         let specs = || markets.iter().map(|market| self.registry.market(*market));
         let price = price.filter(|price| price.0 > 0);
-        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.lot).min()) else {
+        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.grid.lot).min()) else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
         let rate = specs()
@@ -247,6 +247,7 @@ impl Engine {
         account: AccountId,
         order: &Submit<'_>,
         markets: &[MarketId],
+        outcome: Option<Outcome>,
         (qty, price): (Quantity, Option<Price>),
     ) -> Result<(), Refusal> {
         let mut first = None;
@@ -254,7 +255,7 @@ impl Engine {
             Exit { account, side: order.side, reduce_only: order.reduce_only, takes: takes(order) };
         for market in markets {
             let spec = &self.terms_for(*market, kind, qty);
-            match check_venue_rules(spec, order, qty, price) {
+            match check_venue_rules(spec, order, outcome, qty, price) {
                 Ok(()) => return Ok(()),
                 Err(refusal) => first = first.or(Some(refusal)),
             }
@@ -413,44 +414,23 @@ pub(in crate::engine) fn check_price_range(
 fn check_venue_rules(
     spec: &MarketSpec,
     order: &Submit<'_>,
+    outcome: Option<Outcome>,
     qty: Quantity,
     price: Option<Price>,
 ) -> Result<(), Refusal> {
     let pinned = order.venue.is_some();
-    if let Some(price) = order.limit.filter(|_| pinned) {
-        check_tick(spec, price)?;
+    let grid = spec.grid_of(outcome);
+    if let Some(limit) = order.limit {
+        if pinned {
+            grid.check_price(limit)?;
+        } else {
+            grid.check_passive(order.side, limit)?;
+        }
     }
     if pinned {
-        check_lot(spec, qty)?;
+        grid.check_lot(qty)?;
     }
-    let floored = qty.floor_to(spec.lot);
+    let floored = qty.floor_to(grid.lot);
     let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
-    check_minimums(spec, floored, notional)
-}
-
-/// The price is on the venue's grid.
-pub(in crate::engine) fn check_tick(spec: &MarketSpec, price: Price) -> Result<(), Refusal> {
-    if spec.grid.contains(price) {
-        return Ok(());
-    }
-    let tick = spec.grid.tick_at(price);
-    let (low, high) = (spec.grid.floor(price), spec.grid.ceil(price)?);
-    let text = format!("is off the tick of {tick}; nearest valid: {low} and {high}");
-    Err(Refusal::invalid("price", text))
-}
-
-/// The quantity is whole lots of the venue.
-pub(in crate::engine) fn check_lot(spec: &MarketSpec, qty: Quantity) -> Result<(), Refusal> {
-    let floored = qty.floor_to(spec.lot);
-    if floored == qty {
-        return Ok(());
-    }
-    let high = floored.checked_add(spec.lot)?;
-    // Nothing below one lot can be ordered.
-    let valid = match floored {
-        Quantity(0) => high.to_string(),
-        low => format!("{low} and {high}"),
-    };
-    let text = format!("is off the lot of {}; nearest valid: {valid}", spec.lot);
-    Err(Refusal::invalid("qty", text))
+    grid.check_minimums(floored, notional)
 }

@@ -173,7 +173,7 @@ impl Engine {
         let spec = &order.spec;
         let markets: Vec<_> = order.legs.iter().map(|leg| leg.market).collect();
         for market in markets.iter().filter(|_| spec.pinned.is_some()) {
-            crate::engine::desk::admit::check_tick(self.registry.market(*market), price)?;
+            self.registry.market(*market).grid_of(spec.outcome).check_price(price)?;
         }
         let bps = self.deviation_bps(spec);
         match self.best_touch(&markets, spec.side, spec.outcome) {
@@ -244,8 +244,9 @@ impl Engine {
         let qty = if size.0 == 0 { size } else { Quantity(leg.filled.0 + size.0) };
         let bound = match change.limit {
             Some(limit) => {
+                here.grid_of(order.spec.outcome).check_passive(order.spec.side, limit)?;
                 let touch = self.touch_of(leg.market, order.spec.side, order.spec.outcome);
-                self.limit_bound(&order.spec, leg.market, limit, touch)
+                self.limit_bound(&order.spec, leg.market, limit, touch).unwrap_or(limit)
             }
             None => leg.bound,
         };
@@ -331,17 +332,17 @@ fn fitting(
     size: Quantity,
     limit: Option<Price>,
 ) -> Result<Quantity, Refusal> {
-    let floored = size.floor_to(terms.lot);
+    let floored = size.floor_to(terms.grid.lot);
     if floored == size && size == leg.remaining() {
         return Ok(size);
     }
     if order.spec.pinned.is_some() {
-        crate::engine::desk::admit::check_lot(terms, Quantity(leg.filled.0 + size.0))?;
+        terms.grid.check_lot(Quantity(leg.filled.0 + size.0))?;
     }
     let total = Quantity(leg.filled.0 + floored.0);
     if floored.0 > 0 || order.legs.len() == 1 {
         let notional = limit.map(|price| Money::from_exact_floor(exact_notional(price, total)));
-        crate::engine::desk::minimums::check_minimums(terms, total, notional)?;
+        terms.grid.check_minimums(total, notional)?;
     }
     Ok(floored)
 }

@@ -5,7 +5,6 @@ use crate::ids::{AccountId, MarketId, Side};
 use crate::number::{Money, Quantity};
 use crate::order::OrderSpec;
 use crate::registry::MarketSpec;
-use crate::reject::Refusal;
 use crate::venue::BelowMinimum;
 
 /// What decides whether a venue's minimums apply to an order.
@@ -42,26 +41,8 @@ impl Engine {
             BelowMinimum::Taking => order.takes,
         };
         if free {
-            (spec.min_qty, spec.min_notional) = (spec.lot, Money::ZERO);
+            (spec.grid.min_qty, spec.grid.min_notional) = (spec.grid.lot, Money::ZERO);
         }
         spec
-    }
-}
-
-/// The venue takes orders as small as this.
-pub(in crate::engine) fn check_minimums(
-    spec: &MarketSpec,
-    qty: Quantity,
-    notional: Option<Money>,
-) -> Result<(), Refusal> {
-    if qty < spec.min_qty || qty.0 <= 0 {
-        return Err(Refusal::invalid("qty", format!("is below the minimum of {}", spec.min_qty)));
-    }
-    match notional {
-        Some(notional) if notional < spec.min_notional => Err(Refusal::invalid(
-            "qty",
-            format!("is worth {notional}, below the minimum notional of {}", spec.min_notional),
-        )),
-        _ => Ok(()),
     }
 }

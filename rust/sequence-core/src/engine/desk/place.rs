@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
-use crate::engine::bounds::refusal_of;
-use crate::engine::bounds::{check_fat_finger, passive, within};
+use crate::engine::bounds::{check_fat_finger, refusal_of, within};
 use crate::engine::desk::admit::only;
 use crate::engine::desk::minimums::Exit;
 use crate::engine::portfolio::required::buy_cost;
@@ -52,7 +51,7 @@ impl Engine {
     /// The legs an order would get now.
     pub(in crate::engine) fn plan(&self, order: &Order) -> Result<Vec<Leg>, Rejected> {
         let spec = &order.spec;
-        let markets = self.usable_markets(spec)?;
+        let markets = self.usable_markets(spec, order.limit)?;
         let touch = self.best_touch(&markets, spec.side, spec.outcome);
         if let (Some(limit), Some(touch)) = (order.limit, touch) {
             check_fat_finger(spec, limit, touch, self.deviation_bps(spec))?;
@@ -82,7 +81,7 @@ impl Engine {
         market: MarketId,
         touch: Option<Price>,
     ) -> Result<Option<Leg>, Rejected> {
-        let bound = self.bound_at(order, market, touch);
+        let bound = self.bound_at(order, market, touch).unwrap_or_default();
         let headroom = self.headroom(order, market, bound);
         let reduces = order.spec.reduce_only;
         let share = if reduces { order.qty.min(headroom) } else { order.qty };
@@ -96,7 +95,11 @@ impl Engine {
         own.map_or(self.rules.params().fat_finger_bps, i64::from)
     }
 
-    fn usable_markets(&self, spec: &OrderSpec) -> Result<Cow<'_, [MarketId]>, Rejected> {
+    fn usable_markets(
+        &self,
+        spec: &OrderSpec,
+        limit: Option<Price>,
+    ) -> Result<Cow<'_, [MarketId]>, Rejected> {
         let listed = match spec.pinned {
             Some(venue) => self.registry.markets_at(spec.symbol, venue),
             None => &self.registry.symbol(spec.symbol).markets,
@@ -125,6 +128,17 @@ impl Engine {
                 markets = only(markets, takes_orders);
             }
         }
+        if let Some(limit) = limit {
+            let quotes = |market: MarketId| {
+                let grid = self.registry.market(market).grid_of(spec.outcome);
+                grid.passive(spec.side, limit).is_some()
+            };
+            markets = only(markets, quotes);
+            if markets.is_empty() {
+                let text = format!("no venue has a price at or behind {limit}");
+                return Err((RejectReason::InvalidParams, text));
+            }
+        }
         if spec.rests() {
             // A pool has no queue to stand in: it is there for takers.
             markets = only(markets, |market| self.registry.market(market).post_only);
@@ -141,7 +155,7 @@ impl Engine {
     }
 
     /// Worst price a share of the order may pay at a market.
-    fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Price {
+    fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Option<Price> {
         let terms = self.registry.market(market);
         match order.limit {
             Some(limit) => self.limit_bound(&order.spec, market, limit, touch),
@@ -157,23 +171,23 @@ impl Engine {
         market: MarketId,
         limit: Price,
         touch: Option<Price>,
-    ) -> Price {
+    ) -> Option<Price> {
         let terms = self.registry.market(market);
-        let bound = passive(spec.side, limit, terms.grid.tick_at(limit));
+        let bound = terms.grid_of(spec.outcome).passive(spec.side, limit)?;
         if spec.max_slippage_bps.is_none() || touch.is_none() {
-            return bound;
+            return Some(bound);
         }
-        let cap = self.protection(spec, terms, touch);
-        if within(spec.side, cap, bound) { cap } else { bound }
+        let cap = self.protection(spec, terms, touch)?;
+        Some(if within(spec.side, cap, bound) { cap } else { bound })
     }
 
     fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
         let spec = self.terms_for(market, Exit::of(&order.spec), order.qty);
-        let bound = self.bound_at(order, market, touch);
+        let bound = self.bound_at(order, market, touch).unwrap_or_default();
         Candidate {
-            lot: spec.lot,
-            min_qty: spec.min_qty,
-            min_notional: spec.min_notional,
+            lot: spec.grid.lot,
+            min_qty: spec.grid.min_qty,
+            min_notional: spec.grid.min_notional,
             bound,
             taker_rate_1e8: spec.fees.share_at(bound, false),
             maker_rate_1e8: spec.fees.share_at(bound, true),
@@ -378,7 +392,7 @@ impl Engine {
         };
         let available = self.spendable(order.spec.account, terms.venue, asset);
         if order.spec.reduce_only {
-            return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.lot);
+            return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.grid.lot);
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
@@ -395,7 +409,7 @@ impl Engine {
             return order.qty;
         }
         // Requirements grow with quantity, so whole lots that fit can be bisected.
-        let lot = terms.lot.0.max(1);
+        let lot = terms.grid.lot.0.max(1);
         let (mut fit, mut over) = (0i64, order.qty.0 / lot + 1);
         while over - fit > 1 {
             let middle = fit + (over - fit) / 2;
@@ -405,8 +419,13 @@ impl Engine {
     }
 
     /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
-    fn protection(&self, spec: &OrderSpec, terms: &MarketSpec, touch: Option<Price>) -> Price {
-        let Some(touch) = touch else { return Price(0) };
+    fn protection(
+        &self,
+        spec: &OrderSpec,
+        terms: &MarketSpec,
+        touch: Option<Price>,
+    ) -> Option<Price> {
+        let touch = touch?;
         let prediction = terms.kind == InstrumentKind::Prediction;
         let default = if prediction {
             self.rules.params().protection_event_bps
@@ -415,8 +434,8 @@ impl Engine {
         };
         let default = u32::try_from(default).unwrap_or(u32::MAX);
         let bps = spec.max_slippage_bps.unwrap_or(default);
-        let tick = terms.grid.tick_at(touch);
-        protection_cap(spec.side, touch, bps, tick, prediction).unwrap_or(touch)
+        let grid = terms.grid_of(spec.outcome);
+        Some(protection_cap(spec.side, touch, bps, &grid, prediction).unwrap_or(touch))
     }
 
     /// Worst price of a walk inside a bound. A market order's bound is its cap already.
@@ -436,7 +455,7 @@ impl Engine {
         };
         let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
         let cap = self.protection(spec, self.registry.market(market), Some(touch));
-        if within(spec.side, cap, bound) { cap } else { bound }
+        cap.filter(|cap| within(spec.side, *cap, bound)).unwrap_or(bound)
     }
 
     /// Timers of an order that was placed.

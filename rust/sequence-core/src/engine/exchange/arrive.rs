@@ -292,7 +292,7 @@ impl Engine {
         let taker = book_side(spec.side, spec.outcome);
         let one_level = spec.policy == Policy::AggressiveChase;
         let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
-        let quantum = self.registry.market(leg.market).lot;
+        let quantum = self.registry.market(leg.market).grid.lot;
         let mut left = leg.open;
         if left.0 == 0 {
             return Stop::Filled;

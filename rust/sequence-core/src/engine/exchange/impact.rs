@@ -72,10 +72,7 @@ impl Engine {
             InstrumentKind::Prediction => shift_in_log_odds(price, shift).unwrap_or(price),
             _ => Price(price.0.saturating_add(shift).max(tick.0)),
         };
-        let rounded = match taker {
-            Side::Buy => terms.grid.ceil(moved).unwrap_or(moved),
-            Side::Sell => terms.grid.floor(moved),
-        };
+        let rounded = terms.grid.outward(taker, moved);
         match (self.rules.params().impact_sides, taker) {
             (ImpactSides::TwoSided, _) => rounded,
             (_, Side::Buy) => rounded.max(price),

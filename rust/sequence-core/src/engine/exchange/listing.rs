@@ -1,15 +1,16 @@
 //! Markets of listed symbols, as their sources feed them.
 
 use crate::engine::exchange::market::SourceTraits;
+use crate::engine::seam::LegEnd;
 use crate::engine::{Engine, MarketSim};
 use crate::ids::{InstrumentKind, MarketId, VenueId};
-use crate::listing::{enlist, find};
+use crate::listing::{Source, enlist, find};
 use crate::market::{MarketConfig, MarketStatus, TradingPhase};
-use crate::number::{Price, Quantity};
+use crate::number::Quantity;
 use crate::order::LegState;
-use crate::reject::Refusal;
+use crate::reject::{Refusal, RejectReason};
 use crate::sim::fees::FeeSchedule;
-use crate::venue::{self, PriceGrid, Terms, TermsOrigin};
+use crate::venue::{self, PriceGrid, Terms};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,9 @@ impl Engine {
         text: &str,
         feed: FeedKind,
     ) -> Result<MarketId, Refusal> {
-        let market = enlist(&mut self.registry, venue, text, self.rules.params().rebates)?;
+        let source = if feed == FeedKind::Recorded { Source::Venue } else { Source::Made };
+        let rebates = self.rules.params().rebates;
+        let market = enlist(&mut self.registry, venue, text, source, rebates)?;
         if market.index() < self.exchange.markets.len() {
             self.claim(market, feed);
         } else {
@@ -54,7 +57,7 @@ impl Engine {
             event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
             trade_depth: spec.venue.venue().trade_depth,
         };
-        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.lot);
+        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);
         sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
         sim
     }
@@ -83,30 +86,47 @@ impl Engine {
         find(&self.registry, venue, text)
     }
 
-    /// Takes what a source says of a market's steps and minimums, as far as it is to be believed
-    /// before whoever spoke so far.
+    /// Takes what a source says of a market's grid, as far as it is to be believed before whoever
+    /// spoke so far: instrument data of a feed, the header of a recording, a caller.
     pub fn set_terms(&mut self, id: MarketId, said: &Terms) {
         if self.registry.set_terms(id, said) {
-            self.terms_changed(id);
+            self.grid_changed(id);
         }
     }
 
     /// Takes steps finer than those in force: a level off them was seen. A caller's are kept.
-    pub fn refine_steps(&mut self, id: MarketId, grid: Option<PriceGrid>, lot: Option<Quantity>) {
-        if self.registry.refine(id, grid, lot) {
-            self.terms_changed(id);
+    pub fn refine_steps(&mut self, id: MarketId, prices: Option<PriceGrid>, lot: Option<Quantity>) {
+        if self.registry.refine(id, prices, lot) {
+            self.grid_changed(id);
         }
     }
 
-    fn terms_changed(&mut self, id: MarketId) {
-        self.exchange.markets[id].set_lot(self.registry.market(id).lot);
+    fn grid_changed(&mut self, id: MarketId) {
+        let lot = self.registry.market(id).grid.lot;
+        self.exchange.markets[id].set_lot(lot);
         self.note_steps(id);
+        self.end_off_grid(id);
     }
 
-    /// Replaces the tick (of pairs and perps) and the lot of a market, whoever said others.
-    pub fn set_steps(&mut self, id: MarketId, tick: Option<Price>, lot: Quantity) {
-        let (grid, lot) = (tick.map(PriceGrid::Tick), Some(lot));
-        self.set_terms(id, &Terms { grid, lot, min_qty: lot, ..Terms::of(TermsOrigin::Caller) });
+    /// The venue ends orders at prices that the market no longer has; clients hear of it with what
+    /// the next command tells.
+    fn end_off_grid(&mut self, id: MarketId) {
+        let terms = self.registry.market(id);
+        let mut off = Vec::new();
+        for (_, account) in self.desk.accounts.iter() {
+            for order in account.open.keys() {
+                let row = &self.desk.orders[*order];
+                let grid = terms.grid_of(row.spec.outcome);
+                let legs = row.legs.iter().enumerate().filter(|(_, leg)| {
+                    leg.market == id && leg.state != LegState::Done && !grid.contains(leg.bound)
+                });
+                off.extend(legs.map(|(at, _)| (*order, at)));
+            }
+        }
+        let text = "the market's tick changed: it has no such price any more";
+        for (order, at) in off {
+            self.end_at_venue(order, at, LegEnd::Rejected(RejectReason::ExchangeReject, text));
+        }
     }
 
     /// How long a hand-fed book stays live without a message; `None` is for ever.

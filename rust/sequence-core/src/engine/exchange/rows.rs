@@ -1,9 +1,15 @@
 //! Several venue messages as one command: checked first, so all of them are applied, or none.
 
+use std::collections::BTreeMap;
+
 use crate::command::MarketRow;
 use crate::engine::{Engine, FeedKind, Reply};
-use crate::listing::{enlist, find};
+use crate::ids::{BookSide, InstrumentKind, MarketId};
+use crate::listing::{Source, enlist, find};
+use crate::number::{PRICE_ONE, Price};
 use crate::reject::Refusal;
+use crate::tape::{EventKind, FeedStatus, MarketEvent};
+use crate::venue::{Grid, TermsOrigin};
 
 const NO_BOOK: &str = "has no book yet: send a snapshot";
 
@@ -13,21 +19,28 @@ impl Engine {
     pub fn check_market_rows(&self, rows: &[MarketRow<'_>]) -> Result<(), Refusal> {
         // What the rows before will have listed; copied only when one lists something.
         let mut listed = None;
+        let mut grids: BTreeMap<MarketId, Grid> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
             let known = listed.as_ref().unwrap_or(&self.registry);
-            if find(known, row.venue, row.symbol).is_some() {
-                continue;
-            }
             let refused = |refusal: Refusal| Refusal {
                 field: format!("events[{at}].{}", refusal.field).into(),
                 ..refusal
             };
-            if !row.is_first {
-                return Err(refused(Refusal::invalid("symbol", NO_BOOK)));
-            }
-            let registry = listed.get_or_insert_with(|| self.registry.clone());
-            enlist(registry, row.venue, row.symbol, self.rules.params().rebates)
-                .map_err(refused)?;
+            let market = match find(known, row.venue, row.symbol) {
+                Some(market) => market,
+                None if row.is_first => {
+                    let registry = listed.get_or_insert_with(|| self.registry.clone());
+                    let rebates = self.rules.params().rebates;
+                    enlist(registry, row.venue, row.symbol, Source::Made, rebates)
+                        .map_err(refused)?
+                }
+                None => return Err(refused(Refusal::invalid("symbol", NO_BOOK))),
+            };
+            let known = listed.as_ref().unwrap_or(&self.registry);
+            let spec = known.market(market);
+            let grid = grids.entry(market).or_insert(spec.grid);
+            grid.set(&row.said);
+            check_grid(grid, spec.kind, row.events).map_err(refused)?;
         }
         Ok(())
     }
@@ -44,10 +57,65 @@ impl Engine {
                 None => self.list_market(row.venue, row.symbol, FeedKind::HandFed)?,
             };
             self.claim(market, FeedKind::HandFed);
-            self.market_message(market, row.events);
+            self.set_terms(market, &row.said);
+            self.cover_levels(market, row.events);
+            if !row.events.is_empty() {
+                self.market_message(market, row.events);
+            }
+            self.drop_off_grid(market);
             self.carry();
             self.judge_changed();
         }
         Ok(Reply::Done)
     }
+
+    /// A grid that no caller named becomes as fine as the levels it gets.
+    fn cover_levels(&mut self, id: MarketId, events: &[MarketEvent]) {
+        let prices = self.registry.market(id).grid.prices;
+        let shown = events.iter().filter_map(shown_level);
+        let finer = shown.fold(prices, |prices, (_, price)| prices.covering(price));
+        if finer != prices {
+            self.refine_steps(id, Some(finer), None);
+        }
+    }
+
+    /// A book with levels that its market's grid no longer has is of another time: it is not live
+    /// until it is sent again.
+    fn drop_off_grid(&mut self, id: MarketId) {
+        let grid = self.registry.market(id).grid;
+        if grid.origins.grid != TermsOrigin::Caller {
+            return;
+        }
+        let book = &self.exchange.markets[id].market.book;
+        let off = [BookSide::Bid, BookSide::Ask]
+            .into_iter()
+            .any(|side| book.levels(side).any(|level| !grid.contains(level.price)));
+        if off {
+            let now = self.agenda.now_ns();
+            self.market_message(id, &[MarketEvent::status(FeedStatus::Resync, now, now)]);
+        }
+    }
+}
+
+fn shown_level(event: &MarketEvent) -> Option<(BookSide, Price)> {
+    let shown = event.kind == EventKind::LevelSet && event.quantity.0 > 0;
+    event.side.filter(|_| shown).map(|side| (side, event.price))
+}
+
+/// A grid that a market of this kind can have, and levels on it where a caller named it.
+fn check_grid(grid: &Grid, kind: InstrumentKind, events: &[MarketEvent]) -> Result<(), Refusal> {
+    if grid.origins.grid != TermsOrigin::Caller {
+        return Ok(());
+    }
+    if kind == InstrumentKind::Prediction && PRICE_ONE % grid.prices.fine_tick().0.max(1) != 0 {
+        return Err(Refusal::invalid("tick_1e9", "must divide 1: YES and NO share a grid"));
+    }
+    for (side, price) in events.iter().filter_map(shown_level) {
+        if !grid.prices.contains(price) {
+            let name = if side == BookSide::Bid { "bids" } else { "asks" };
+            let text = format!("{price} is off the tick of {} given", grid.tick_at(price));
+            return Err(Refusal::invalid(name, text));
+        }
+    }
+    Ok(())
 }

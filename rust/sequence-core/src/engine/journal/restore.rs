@@ -114,11 +114,10 @@ impl Engine {
                 return Err(error(format!("{symbol} has no steps")));
             }
             let spec = *self.registry.market(id);
-            let stepped =
-                spec.lot != lot || tick.is_some_and(|tick| spec.grid != PriceGrid::Tick(tick));
-            if stepped {
-                let (grid, lot) = (tick.map(PriceGrid::Tick), Some(lot));
-                self.set_terms(id, &Terms { grid, lot, ..Terms::of(TermsOrigin::Venue) });
+            let prices = tick.map(PriceGrid::Tick).filter(|prices| *prices != spec.grid.prices);
+            let lot = Some(lot).filter(|lot| *lot != spec.grid.lot);
+            if prices.is_some() || lot.is_some() {
+                self.set_terms(id, &Terms { grid: prices, lot, ..Terms::of(TermsOrigin::Venue) });
             }
             if let Some((price, as_of_ns)) = mark {
                 self.exchange.put_mark(id, price, as_of_ns);

@@ -47,11 +47,11 @@ pub(in crate::engine) fn read_contra(
 /// the venue's own.
 pub(in crate::engine) fn market_row(engine: &Engine, id: MarketId) -> Row {
     let spec = engine.registry().market(id);
-    let tick = if let PriceGrid::Tick(tick) = spec.grid { Some(tick) } else { None };
+    let tick = if let PriceGrid::Tick(tick) = spec.grid.prices { Some(tick) } else { None };
     let symbol = engine.registry().symbol(spec.symbol).text.clone();
     let mark = engine.market(id).last_mark();
     let (price, as_of_ns) = (mark.map(|mark| mark.price), mark.map(|mark| mark.as_of_ns));
-    row![id.0, spec.venue, symbol, tick, spec.lot, price, as_of_ns]
+    row![id.0, spec.venue, symbol, tick, spec.grid.lot, price, as_of_ns]
 }
 
 pub(in crate::engine) type ReadMarket =

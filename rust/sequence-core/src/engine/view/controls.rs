@@ -47,7 +47,7 @@ impl Engine {
             ("status", row.status.as_str().into()),
             ("mode", mode_name(*native).into()),
             ("qty_1e8", row.qty.into()),
-            ("limit_price_1e9", Value::option(row.limit)),
+            ("limit_price_1e9", Value::option(row.limit_in_force())),
             ("version", row.version.into()),
             ("pending", row.amending.is_some().into()),
         ])

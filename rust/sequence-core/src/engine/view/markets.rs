@@ -4,8 +4,10 @@ use super::Value;
 use crate::engine::Engine;
 use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
 use crate::market::MarketStatus;
+use crate::number::Price;
 use crate::reject::Refusal;
 use crate::sim::fees::FeeModel;
+use crate::venue::{Grid, PriceGrid, TermsOrigin};
 
 impl Engine {
     /// Symbol rows, ordered by symbol; filtered by venue and kind.
@@ -73,7 +75,7 @@ impl Engine {
         let grid = row
             .markets
             .first()
-            .map_or("linear_cent", |market| self.registry.market(*market).grid.as_str());
+            .map_or("linear_cent", |market| self.registry.market(*market).grid.prices.as_str());
         Value::Map(vec![
             ("market_slug", row.text.clone().into()),
             ("outcomes", Value::List(vec!["YES".into(), "NO".into()])),
@@ -92,14 +94,22 @@ impl Engine {
             ("venue", terms.venue.as_str().into()),
             ("venue_symbol", self.registry.venue_symbol(id).clone().into()),
             ("settle_asset", self.registry.asset_row(terms.settle).code.clone().into()),
-            ("tick_1e9", terms.grid.nominal_tick().into()),
-            ("lot_1e8", terms.lot.into()),
-            ("min_qty_1e8", terms.min_qty.into()),
-            ("min_notional_usd_1e9", terms.min_notional.into()),
+            ("tick_1e9", terms.grid.shown_tick(self.price_near(id)).into()),
+            ("lot_1e8", terms.grid.lot.into()),
+            ("min_qty_1e8", terms.grid.min_qty.into()),
+            ("min_notional_usd_1e9", terms.grid.min_notional.into()),
+            ("source", terms.grid.origins.grid.as_str().into()),
+            ("grid", grid_view(&terms.grid)),
             ("post_only", terms.post_only.into()),
             ("initial_margin_1e8", Value::option(margin)),
             ("fee_schedule", fee_schedule_view(&terms.fees.model)),
         ])
+    }
+
+    /// A price of the market's symbol, where one is known.
+    fn price_near(&self, id: MarketId) -> Option<Price> {
+        let mark = self.mark_of_symbol(self.registry.market(id).symbol, None);
+        mark.map(|mark| mark.price)
     }
 
     /// Maker and taker fees of a ticker; every listing venue, or the venues asked for.
@@ -131,6 +141,40 @@ impl Engine {
             ),
         ])
     }
+}
+
+/// The parts of a grid that are not numbers of the listing, and who said each part.
+fn grid_view(grid: &Grid) -> Value {
+    let PriceGrid::Figures { figures, decimals } = grid.prices else {
+        return grid_map(grid, None);
+    };
+    grid_map(grid, Some((figures, decimals)))
+}
+
+fn grid_map(grid: &Grid, figures: Option<(u8, u8)>) -> Value {
+    let (of, from) = (&grid.origins, |origin: TermsOrigin| Value::from(origin.as_str()));
+    let bands =
+        grid.prices.bands().into_iter().map(|(from, tick)| {
+            Value::Map(vec![("from_1e9", from.into()), ("tick_1e9", tick.into())])
+        });
+    Value::Map(vec![
+        ("prices", grid.prices.as_str().into()),
+        ("bands", Value::List(bands.collect())),
+        ("significant_figures", Value::option(figures.map(|(figures, _)| i64::from(figures)))),
+        ("price_decimals", Value::option(figures.map(|(_, decimals)| i64::from(decimals)))),
+        ("low_1e9", grid.low.into()),
+        ("high_1e9", grid.high.into()),
+        (
+            "sources",
+            Value::Map(vec![
+                ("tick", from(of.grid)),
+                ("range", from(of.range)),
+                ("lot", from(of.lot)),
+                ("min_qty", from(of.min_qty)),
+                ("min_notional", from(of.min_notional)),
+            ]),
+        ),
+    ])
 }
 
 /// The schedule a market publishes itself, where it has one (wire contract, 6.5).

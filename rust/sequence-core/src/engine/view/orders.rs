@@ -148,6 +148,7 @@ impl Engine {
         let rejected = order.status == OrderStatus::Rejected;
         let order_type = if spec.is_market { "market" } else { "limit" };
         let is_open = !order.status.is_terminal();
+        let legs = order.legs.iter().map(|leg| self.leg_view(leg, !spec.is_market));
         Value::Map(vec![
             ("node_order_id", self.node_order_id(order).into()),
             ("graph_id", self.desk.graphs[spec.graph].id.to_string().into()),
@@ -158,7 +159,7 @@ impl Engine {
             ("venue", Value::option(self.venue_of(order).map(VenueId::as_str))),
             ("instrument_type", spec.kind.as_str().into()),
             ("order_type", order_type.into()),
-            ("limit_price_1e9", Value::option(order.limit)),
+            ("limit_price_1e9", Value::option(order.limit_in_force())),
             ("tif", spec.tif.as_str().into()),
             ("policy", spec.policy.as_str().into()),
             ("urgency", urgency.clone()),
@@ -185,7 +186,7 @@ impl Engine {
                     ("participation_limit_bps", Value::Null),
                 ]),
             ),
-            ("legs", Value::List(order.legs.iter().map(|leg| self.leg_view(leg)).collect())),
+            ("legs", Value::List(legs.collect())),
             ("version", order.version.into()),
             ("event_seq", order.event_seq.into()),
             (
@@ -202,13 +203,14 @@ impl Engine {
         ])
     }
 
-    fn leg_view(&self, leg: &Leg) -> Value {
+    fn leg_view(&self, leg: &Leg, limited: bool) -> Value {
         Value::Map(vec![
             ("venue", self.registry.market(leg.market).venue.as_str().into()),
             ("qty_1e8", leg.known().0.into()),
             ("filled_qty_1e8", leg.filled.into()),
             ("avg_price_1e9", Value::option(average_price(leg.fees.exact(), leg.filled))),
             ("status", leg.status.as_str().into()),
+            ("limit_price_1e9", Value::option(limited.then_some(leg.known().1))),
         ])
     }
 
