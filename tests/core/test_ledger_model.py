@@ -157,6 +157,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.every_number_is_the_models()
         key = (PERP.venue, *PERP.settle)
         self.write(key, ceil(Fraction(self.model.locked(key), 10)), None)
+        # The write alone may call margin, at the mark of before.
+        self.every_number_is_the_models()
         self.show_book(PERP, move, sizes)
 
     def submit(
@@ -169,7 +171,14 @@ class LedgerMachine(RuleBasedStateMachine):
         )  # fmt: skip
 
     def is_dust(self, draft: Order) -> bool:
-        """Below 5 USD at the limit, else at the touch; event markets have no such minimum."""
+        """Below the minimum at the limit, else at the touch.
+
+        Event markets have none of these, and what only closes a perp is free of it.
+        """
+        if draft.terms.kind == "perp":
+            position = self.model.held((draft.terms.venue, *draft.terms.held))
+            if draft.qty <= (-position if draft.side == "buy" else position):
+                return False
         touch = self.opposite(draft.terms, draft.side) or 0
         price = draft.bound if draft.is_limit else touch
         return draft.terms.kind != "prediction" and price * draft.qty // ONE < 5 * 10**9
@@ -262,7 +271,7 @@ class LedgerMachine(RuleBasedStateMachine):
         written, deleted = self.engine.set_positions(self.account, rows, swap, self.tick())
         assert (written, deleted) == (1, stored if swap else 0)
         if swap:
-            self.model = Model(orders=self.model.orders)
+            self.model = Model(orders=self.model.orders, mark=self.model.mark)
         self.model.write(key, qty, entry)
 
     def book_fills(self) -> None:

@@ -123,7 +123,7 @@ def test_a_tape_on_disk_plays_as_in_memory_and_a_changed_one_is_refused(tmp_path
             placed = []
 
             def trade(_now_ns, client=client, placed=placed):
-                placed.append(client.buy("BTC-USD", 0.5, limit_price="100"))
+                placed.append(client.buy("BTC-USD", 1, limit_price="100"))
 
             sandbox.replay(source, at=[T0 + NS], on_time=trade)
             hashes.add(sandbox.event_hash())

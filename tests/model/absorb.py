@@ -218,7 +218,7 @@ class Absorber:
             return Plan(order, [], accepted, frozenset())
         qty, clipped = form.qty - order.filled, False
         if order.reduce_only:
-            position = abs(account.look(order.listing.held).perp)
+            position = account.exit_room(order.listing, order.side, without=order)
             if not pending.EXITS_ARE_CLIPPED_AT_ARRIVAL:
                 position = account.reducible(order.listing, order.side, without=order)
             clipped, qty = qty > position, min(qty, position)

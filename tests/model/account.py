@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
+from tests.model import pending
 from tests.model.order import Order
 from tests.model.terms import (
     INITIAL,
@@ -114,9 +115,28 @@ class Account:
         return found
 
     def reducible(self, listing: Listing, side: str, *, without: Order | None = None) -> int:
-        """How much of a new order closes what no other order is closing yet."""
+        """How much of a new order closes what no other order is closing yet.
+
+        What only reduces gives way: it is clipped to what is left of the position.
+        """
         position = self.look(listing.held).perp
         opposite = -position if side == "buy" else position
+        committed = sum(
+            min(order.form.reducing, order.rest)
+            for order in self.open_orders()
+            if order.listing == listing
+            and order.side == side
+            and order is not without
+            and not (order.reduce_only and pending.EXITS_ARE_CLIPPED_AT_ARRIVAL)
+        )
+        return max(opposite - committed, 0)
+
+    def exit_room(self, listing: Listing, side: str, *, without: Order | None = None) -> int:
+        """What a reduce-only order may be for: binance counts the exits that rest already."""
+        position = self.look(listing.held).perp
+        opposite = -position if side == "buy" else position
+        if listing.market.venue != "binance":
+            return max(opposite, 0)
         committed = sum(
             min(order.form.reducing, order.rest)
             for order in self.open_orders()

@@ -184,8 +184,7 @@ class World:
     def closes(account: Account, listing: Listing, side: str) -> bool:
         if not pending.EXITS_ARE_CLIPPED_AT_ARRIVAL:
             return account.reducible(listing, side) > 0
-        position = account.look(listing.held).perp
-        return position < 0 if side == "buy" else position > 0
+        return account.exit_room(listing, side) > 0
 
     @staticmethod
     def takes_below_minimum(account: Account, order: Order, qty: int) -> bool:

@@ -52,8 +52,9 @@ class Tab:
         return self.page.evaluate(expression)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["sync_api.Browser"]:
+    """Not for the whole session: while it lives, an event loop runs in this thread."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (or set SEQUENCE_CHROMIUM to its path)")
     with sync_api.sync_playwright() as playwright:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ def replaying(file: Path, home: Path) -> Iterator[Sequence]:
     try:
         ready = json.loads(process.stdout.readline())
         with Sequence(ready["key"], base_url=ready["url"]) as client:
+            wait_for_a_book(client)
             yield client
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
@@ -49,6 +51,14 @@ def replaying(file: Path, home: Path) -> Iterator[Sequence]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def wait_for_a_book(client: Sequence) -> None:
+    """A market is listed with its first frame, which comes as it was recorded."""
+    ends_s = time.monotonic() + 30
+    while not any(row.nbbo.live for row in client.quotes().quotes):
+        assert time.monotonic() < ends_s, "no live book"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("pattern", [KRAKEN, KALSHI])

@@ -25,7 +25,7 @@ panel('fills', 250, () => {
   let fs = state.fills.slice(0, 160);
   if (isHeld(root) && root._shown && root._shown.length) {
     fs = root._shown;
-    const n = state.fills.indexOf(fs[0]);
+    const n = state.fills.findIndex(f => f.fill_id === fs[0].fill_id);
     setText($('m-fills'), n > 0 ? n + ' new above: move away to see them' : 'held while you read');
   } else setText($('m-fills'), 'click a row: why it filled, drawn');
   root._shown = fs;
