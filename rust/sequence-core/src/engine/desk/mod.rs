@@ -5,6 +5,7 @@ pub(in crate::engine) mod admit;
 pub(in crate::engine) mod amend;
 pub(in crate::engine) mod amended;
 pub(in crate::engine) mod book;
+pub(in crate::engine) mod bound;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
 pub(in crate::engine) mod finish;

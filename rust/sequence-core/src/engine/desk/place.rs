@@ -16,12 +16,10 @@ use crate::order::{
     AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
     book_side,
 };
-use crate::registry::MarketSpec;
 use crate::reject::{RejectReason, Rejected};
 use crate::router::{Candidate, Remainder, Route, route};
 use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
-use crate::sim::walk::protection_cap;
 
 impl Engine {
     /// Routes and reserves; then each leg meets its venue.
@@ -152,33 +150,6 @@ impl Engine {
             }
         }
         Ok(markets)
-    }
-
-    /// Worst price a share of the order may pay at a market.
-    fn bound_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Option<Price> {
-        let terms = self.registry.market(market);
-        match order.limit {
-            Some(limit) => self.limit_bound(&order.spec, market, limit, touch),
-            None => self.protection(&order.spec, terms, touch),
-        }
-    }
-
-    /// Worst price a limit order may pay or rest at: its limit, or nearer when it caps its slippage
-    /// too and there is a price to slip from.
-    pub(in crate::engine) fn limit_bound(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-        limit: Price,
-        touch: Option<Price>,
-    ) -> Option<Price> {
-        let terms = self.registry.market(market);
-        let bound = terms.grid_of(spec.outcome).passive(spec.side, limit)?;
-        if spec.max_slippage_bps.is_none() || touch.is_none() {
-            return Some(bound);
-        }
-        let cap = self.protection(spec, terms, touch)?;
-        Some(if within(spec.side, cap, bound) { cap } else { bound })
     }
 
     fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
@@ -416,46 +387,6 @@ impl Engine {
             if fits(Quantity(middle.saturating_mul(lot))) { fit = middle } else { over = middle }
         }
         Quantity(fit * lot)
-    }
-
-    /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
-    fn protection(
-        &self,
-        spec: &OrderSpec,
-        terms: &MarketSpec,
-        touch: Option<Price>,
-    ) -> Option<Price> {
-        let touch = touch?;
-        let prediction = terms.kind == InstrumentKind::Prediction;
-        let default = if prediction {
-            self.rules.params().protection_event_bps
-        } else {
-            self.rules.params().protection_bps
-        };
-        let default = u32::try_from(default).unwrap_or(u32::MAX);
-        let bps = spec.max_slippage_bps.unwrap_or(default);
-        let grid = terms.grid_of(spec.outcome);
-        Some(protection_cap(spec.side, touch, bps, &grid, prediction).unwrap_or(touch))
-    }
-
-    /// Worst price of a walk inside a bound. A market order's bound is its cap already.
-    pub(in crate::engine) fn walk_cap(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-        bound: Price,
-    ) -> Price {
-        if spec.is_market || spec.max_slippage_bps.is_none() {
-            return bound;
-        }
-        let pinned = [market];
-        let markets = match spec.pinned {
-            Some(_) => &pinned[..],
-            None => &self.registry.symbol(spec.symbol).markets,
-        };
-        let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
-        let cap = self.protection(spec, self.registry.market(market), Some(touch));
-        cap.filter(|cap| within(spec.side, *cap, bound)).unwrap_or(bound)
     }
 
     /// Timers of an order that was placed.
