@@ -23,7 +23,7 @@ MUTANTS = (
     "improvement_not_freed", "level_used_twice", "limit_ignored", "old_epoch_visible", "overfill",
     "partial_cancel_keeps", "partial_releases_all", "post_only_takes", "reduce_only_flips",
     "refresh_clears_reserved", "reject_keeps_reservation", "reset_hits_neighbour",
-    "reset_keeps_orders", "rounding_creates_money", "sell_reserves_quote", "spend_total",
+    "reset_keeps_orders", "rounding_creates_money", "sell_reserves_quote",
     "trades_with_itself", "cancel_without_owner", "double_release", "key_shared_by_clients",
     "no_idempotency", "one_side_marks", "losses_are_spent",
     "funding_after_its_boundary", "every_end_is_below_lot", "replay_ignores_body",
