@@ -5,7 +5,7 @@ import time
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from sequence.fakes.book import Change
+from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
 _KINDS: Final = {"depth@100ms": "book", "trade": "trade", "aggTrade": "trade"}
@@ -72,13 +72,11 @@ class Binance(Fake):
         data = {"e": "depthUpdate", "E": _ms(), "s": name, "U": first, "u": last} | sides
         return json.dumps({"stream": f"{name.lower()}@depth@100ms", "data": data})
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""
         del client
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, taker = book.last_print
+        ticks, lots, taker = printed
         name = symbol.replace("-", "")
         data = {
             "e": "trade",

@@ -7,6 +7,8 @@ from typing import Final, Literal
 Side = Literal["bid", "ask"]
 Change = tuple[Side, int, int]
 """Side, price in ticks, new size in lots; 0 removes the level."""
+Print = tuple[int, int, str]
+"""Price in ticks, size in lots, side of the taker."""
 
 _DEPTH: Final = 30
 _REACH: Final = 40
@@ -31,7 +33,7 @@ class TrueBook:
     highest: int = 10**9
     bids: dict[int, int] = field(default_factory=dict[int, int])
     asks: dict[int, int] = field(default_factory=dict[int, int])
-    last_print: tuple[int, int, str] | None = None
+    last_print: Print | None = None
 
     def __post_init__(self) -> None:
         for step in range(1, _DEPTH + 1):

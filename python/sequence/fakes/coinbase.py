@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sequence.fakes.book import Change
+from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
 _CHANNELS: Final = {"level2": "book", "market_trades": "trade", "heartbeats": "heartbeat"}
@@ -57,12 +57,10 @@ class Coinbase(Fake):
         """Levels that changed."""
         return self._levels(client, symbol, "update", changes)
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print; its side is the maker's."""
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, taker = book.last_print
+        ticks, lots, taker = printed
         row = {
             "trade_id": str(self.new_trade_id()),
             "product_id": symbol,

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any, Final
 
-from sequence.fakes.book import Change
+from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
 _LEVELS: Final = 20
@@ -66,13 +66,11 @@ class Hyperliquid(Fake):
         del changes
         return self.snapshot(client, symbol)
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""
         del client
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, taker = book.last_print
+        ticks, lots, taker = printed
         row = {
             "coin": symbol.partition("-")[0],
             "side": "B" if taker == "buy" else "A",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from websockets.datastructures import Headers
 
-from sequence.fakes.book import Change
+from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
 _SKEW_MS: Final = 5_000
@@ -115,12 +115,10 @@ class Kalshi(Fake):
         for further in more:
             await super().send(client, further)
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, taker = book.last_print
+        ticks, lots, taker = printed
         message = {
             "trade_id": str(self.new_trade_id()),
             "market_ticker": symbol,

@@ -5,7 +5,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sequence.fakes.book import Change, TrueBook
+from sequence.fakes.book import Change, Print, TrueBook
 from sequence.fakes.server import Client, Fake
 
 _DEPTHS: Final = (10, 25, 100, 500, 1000)
@@ -90,13 +90,11 @@ class Kraken(Fake):
                 sides[side] += [level for level in shown[-6:] if level[0] not in known]
         return self._frame("update", symbol, sides["bid"], sides["ask"])
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""
         del client
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, side = book.last_print
+        ticks, lots, side = printed
         row = (
             f'{{"symbol":"{symbol.replace("-", "/")}","side":"{side}","price":{book.price(ticks)},'
             f'"qty":{book.size(lots)},"ord_type":"limit","trade_id":{self.new_trade_id()},'

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from sequence.fakes.book import Change
+from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
 
@@ -77,13 +77,11 @@ class Polymarket(Fake):
         head = {"event_type": "price_change", "market": "0x01", "timestamp": _ms()}
         return json.dumps(head | {"price_changes": rows})
 
-    def trade(self, client: Client, symbol: str) -> str | None:
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""
         del client
         book = self.books[symbol]
-        if book.last_print is None:
-            return None
-        ticks, lots, taker = book.last_print
+        ticks, lots, taker = printed
         return json.dumps(
             {
                 "event_type": "last_trade_price",

@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from sequence.fakes.book import Change, TrueBook
+from sequence.fakes.book import Change, Print, TrueBook
 
 FaultKind = Literal[
     "drop",
@@ -114,8 +114,8 @@ class Fake:
         """Changes of a book as the stream sends them."""
         raise NotImplementedError
 
-    def trade(self, client: Client, symbol: str) -> str | None:
-        """The last print of a book; None where there is none."""
+    def trade(self, client: Client, symbol: str, printed: Print) -> str:
+        """A print as the stream sends it."""
         raise NotImplementedError
 
     def fetched(self, path: str) -> tuple[int, str]:
@@ -223,8 +223,9 @@ class Fake:
         async with client.turn:
             if ("book", symbol) in client.topics and changes:
                 await self.send(client, self.update(client, symbol, changes))
-            if ("trade", symbol) in client.topics and self.books[symbol].last_print is not None:
-                await self.send(client, self.trade(client, symbol))
+            printed = self.books[symbol].last_print
+            if ("trade", symbol) in client.topics and printed is not None:
+                await self.send(client, self.trade(client, symbol, printed))
 
     async def _enforce(self) -> None:
         now_s = time.monotonic()
