@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from sequence.server import Limits
+from sequence.server.backlog import Backlog
 from sequence.server.config import read_limits
 
 IMPATIENT = Limits(queue_delay_s=1e-12)
@@ -39,10 +40,10 @@ def test_commands_that_waited_too_long_are_503_and_undone(start):
     api = start(IMPATIENT)
     data = b"".join(_request(api, _order(number)) for number in range(50))
     answers = _answers(api, data, 50)
-    assert answers.count(b"HTTP/1.1 503 ") == 50
-    assert answers.count(b"retry-after: 1") == 50
-    assert answers.count(b"nothing was done") == 50
-    assert api("GET", "/v1/orders").json["total"] == 0
+    assert answers.count(b"HTTP/1.1 503 ") == 49
+    assert answers.count(b"retry-after: 1") == 49
+    assert answers.count(b"nothing was done") == 49
+    assert api("GET", "/v1/orders").json["total"] == 1
 
 
 def test_reads_and_health_are_answered_all_the_same(start):
@@ -51,7 +52,7 @@ def test_reads_and_health_are_answered_all_the_same(start):
         _request(api, _order(1)) * 20 + b"GET /v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
     )
     answers = _answers(api, data, 21)
-    assert answers.count(b"HTTP/1.1 200 ") == 1
+    assert answers.count(b"HTTP/1.1 200 ") == 2
     assert answers.rindex(b"HTTP/1.1 200 ") == answers.rindex(b"HTTP/1.1 ")
     assert api("GET", "/v1/orders").status == 200
 
@@ -67,9 +68,31 @@ def test_patient_servers_answer_every_pipelined_command_in_order(start):
 
 def test_a_refused_command_may_be_sent_again(start):
     api = start(IMPATIENT)
+    assert b"HTTP/1.1 200 " in _answers(api, _request(api, _order(6)), 1)
     assert b"HTTP/1.1 503 " in _answers(api, _request(api, _order(7)), 1)
     api.sandbox.client().buy("BTC-USD", "0.001", graph_id="busy-7")
-    assert api("GET", "/v1/orders").json["total"] == 1
+    assert api("GET", "/v1/orders").json["total"] == 2
+
+
+def test_one_late_command_is_no_overload():
+    backlog = Backlog(0.25)
+    assert not backlog.refuses(0.0, 9.0)
+    assert not backlog.stands(9.1)
+
+
+def test_commands_that_are_late_again_and_again_are_refused_until_one_is_not():
+    backlog = Backlog(0.25)
+    assert not backlog.refuses(0.0, 0.3)
+    assert not backlog.refuses(0.1, 0.5)
+    assert backlog.refuses(0.2, 0.6)
+    assert not backlog.refuses(0.5, 0.7)
+    assert not backlog.refuses(0.4, 0.8)
+
+
+def test_two_pauses_with_silence_between_them_are_no_overload():
+    backlog = Backlog(0.25)
+    assert not backlog.refuses(0.0, 0.3)
+    assert not backlog.refuses(60.0, 60.3)
 
 
 @pytest.mark.parametrize(

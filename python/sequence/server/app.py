@@ -22,6 +22,7 @@ from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.tabs import is_tab
 from sequence.server import request as reading
 from sequence.server.asgi import Receive, Scope, Send
+from sequence.server.backlog import Backlog
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
 from sequence.server.limits import Limits
@@ -65,6 +66,7 @@ class App:
     ) -> None:
         self.limits: Final = limits or Limits()
         self.draining = False
+        self.backlog: Final = Backlog(self.limits.queue_delay_s)
         self._runtime = runtime
         self._router = build_router()
         self._loopback_only = loopback_only
@@ -319,11 +321,11 @@ class App:
         return token.to_json(), ()
 
     def _check_delay(self, scope: Scope) -> None:
-        """Refuses a command that waited too long: more of them come than can be done."""
+        """Refuses a command that waited too long, if more of them come than can be done."""
         arrived_s = scope.get("state", {}).get("arrived_s")
         if arrived_s is None or scope["method"] == "GET":
             return
-        if time.monotonic() - arrived_s > self.limits.queue_delay_s:
+        if self.backlog.refuses(arrived_s, time.monotonic()):
             raise RefusedError(too_busy(), _RETRY)
 
     def _check_host(self, scope: Scope, named: dict[bytes, bytes], *, repeated: bool) -> None:

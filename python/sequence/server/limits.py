@@ -18,7 +18,8 @@ class Limits:
     connections_per_address: int = 100
     sockets_per_client: int = 50
     queue_delay_s: float = 0.25
-    """A command that waited longer before anybody looked at it is refused at once, undone."""
+    """A command that waited longer before anybody looked at it is refused at once, undone, if
+    those before it have been as late for as long."""
     socket_message_bytes: int = 64 * 1024
     socket_fragments: int = 1_000
     socket_queue_events: int = 1_000

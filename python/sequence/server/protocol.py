@@ -274,11 +274,11 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
         def on_message_begin(self) -> None:
             self._phase = Phase.HEAD
             super().on_message_begin()
-            # The loop's own time: that of the moment it woke up and found this among the rest.
-            self.scope["state"]["arrived_s"] = self.loop.time()
 
         def on_headers_complete(self) -> None:
             self._phase = Phase.BODY
+            # The loop's own time: that of the moment it woke up and found this among the rest.
+            self.scope["state"]["arrived_s"] = self.loop.time()
             if self.parser is not None and self.parser.get_method() == b"CONNECT":
                 # Its target is no path; the application answers that it knows no such method.
                 self.url = b"/v1/health/live"
@@ -301,15 +301,15 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
             Here and not in the application: what is refused must cost next to nothing, or
             refusing would be all that the server does.
             """
-            oldest_s = time.monotonic() - self.limits.queue_delay_s
-            while self.pipeline:
+            backlog, now_s = self.app_of_streams.backlog, time.monotonic()
+            while self.pipeline and backlog.stands(now_s):
                 cycle, _ = self.pipeline[-1]
                 is_whole = cycle.keep_alive and not cycle.more_body
                 is_read = cycle.scope["method"] == "GET"
                 if (
                     is_read
                     or not is_whole
-                    or cycle.scope.get("state", {}).get("arrived_s", 0) >= oldest_s
+                    or not backlog.is_late(cycle.scope["state"].get("arrived_s", now_s), now_s)
                 ):
                     return
                 self.pipeline.pop()
