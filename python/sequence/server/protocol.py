@@ -251,6 +251,10 @@ def guarded_protocol(limits: Limits, app: "App") -> type[asyncio.Protocol]:
     return cast("type[asyncio.Protocol]", made)
 
 
+def _arrived_s(scope: Any, otherwise_s: float) -> float:
+    return scope.get("state", {}).get("arrived_s", otherwise_s)
+
+
 def _guarded_httptools() -> "type[HttpToolsProtocol]":
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
 
@@ -309,7 +313,7 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
                 if (
                     is_read
                     or not is_whole
-                    or not backlog.is_late(cycle.scope["state"].get("arrived_s", now_s), now_s)
+                    or not backlog.is_late(_arrived_s(cycle.scope, now_s), now_s)
                 ):
                     return
                 self.pipeline.pop()
