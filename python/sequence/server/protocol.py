@@ -21,6 +21,7 @@ from sequence.server.request import authority_of
 from sequence.server.sockets import StreamSocket, handshake
 
 if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope
     from uvicorn.protocols.http.h11_impl import H11Protocol
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -251,8 +252,9 @@ def guarded_protocol(limits: Limits, app: "App") -> type[asyncio.Protocol]:
     return cast("type[asyncio.Protocol]", made)
 
 
-def _arrived_s(scope: Any, otherwise_s: float) -> float:
-    return scope.get("state", {}).get("arrived_s", otherwise_s)
+def _arrived_s(scope: "HTTPScope", otherwise_s: float) -> float:
+    arrived_s: float = scope.get("state", {}).get("arrived_s", otherwise_s)
+    return arrived_s
 
 
 def _guarded_httptools() -> "type[HttpToolsProtocol]":
