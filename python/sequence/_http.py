@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 import httpx
 
 from sequence import errors
-from sequence._operations import AnswerT, Operation
+from sequence._operations.operation import AnswerT, Operation
 from sequence._options import Options
 from sequence._request import MAX_BODY_BYTES, HttpRequest, prepare, read_answer
 from sequence._wire import AsyncWire, Wire

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from sequence._operations import AnswerT, Operation
+from sequence._operations.operation import AnswerT, Operation
 from sequence._wire import WireClosedError
 from sequence.errors import NetworkError, SequenceError, ValidationError
 from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending

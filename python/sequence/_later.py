@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sequence import _numbers
-from sequence._operations import Method, Operation
+from sequence._operations.operation import Method, Operation
 from sequence.types.free import FreeForm, FreeQuery, FreeRequest
 
 Json = Any

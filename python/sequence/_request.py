@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from sequence._operations import AnswerT, Operation
+from sequence._operations.operation import AnswerT, Operation
 from sequence._options import NO_KEY, Options
 from sequence._retry import read_retry_after
 from sequence.errors import DeserializeError, SequenceError, ValidationError, error_of_body

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from sequence._operations import AnswerT, Operation
+from sequence._operations.operation import AnswerT, Operation
 from sequence.types import Query, Request
 
 

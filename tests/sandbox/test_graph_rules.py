@@ -25,6 +25,10 @@ def graph(nodes, edges=()):
     return GraphRequest.model_validate({"nodes": nodes, "edges": list(edges)})
 
 
+PEG = {"peg": {"to": "mid"}}
+LIMIT = {"limit": {"price_1e9": 1}}
+ICEBERG = {"iceberg": {"display_qty_1e8": 1}}
+AT_2200 = {"on_price": {"lte_1e9": 2_200_000_000_000}}
 FROM_EDGE = {"quantity": {"from_edge": {}}}
 
 
@@ -73,6 +77,61 @@ FROM_EDGE = {"quantity": {"from_edge": {}}}
             "nodes[0].execution.tif",
             "post_only",
         ),
+        (
+            [node("a", order_type=PEG, execution={"tif": "ioc"})],
+            [],
+            "nodes[0].execution.tif",
+            "peg",
+        ),
+        (
+            [node("a", order_type=PEG, execution={"policy": "aggressive_chase"})],
+            [],
+            "nodes[0].execution.policy",
+            "pegged",
+        ),
+        (
+            [node("a", execution={"reserve": "at_submit"})],
+            [],
+            "nodes[0].execution.reserve",
+            "limit price",
+        ),
+        (
+            [node("a", execution={"pacing": ICEBERG})],
+            [],
+            "nodes[0].execution.pacing.iceberg",
+            "limit price",
+        ),
+        (
+            [node("a", order_type=LIMIT, execution={"pacing": ICEBERG, "tif": "fok"})],
+            [],
+            "nodes[0].execution.tif",
+            "iceberg",
+        ),
+        (
+            [node("a")],
+            [edge("@start", "a", trigger="on_cancel")],
+            "edges[0].trigger",
+            "never comes",
+        ),
+        (
+            [node("a", **FROM_EDGE)],
+            [edge("@start", "a", sizing={"remaining": {"ratio": 1}})],
+            "edges[0].sizing",
+            "fills nothing",
+        ),
+        (
+            [node("a"), node("b")],
+            [edge("a", "b", sizing={"from_fill": {"ratio": 1}})],
+            "edges[0].sizing",
+            "on_fill",
+        ),
+        (
+            [node("a"), node("b")],
+            [edge("a", "b", action="reduce")],
+            "edges[0].sizing",
+            "give a size",
+        ),
+        ([node("a")], [edge("@start", "a"), edge("a", "a")], "edges[1].to_node", "own source"),
     ],
 )
 def test_a_broken_rule_names_its_field(nodes, edges, field, says):
@@ -89,6 +148,14 @@ def test_a_broken_rule_names_its_field(nodes, edges, field, says):
         ([node("a"), node("b")], [edge("a", "b")]),
         ([node("a"), node("b", **FROM_EDGE)], [edge("a", "b", trigger="on_fill")]),
         ([node("a"), node("b")], [edge("a", "b"), edge("b", "a", action="cancel")]),
+        ([node("a")], [edge("@start", "a", trigger=AT_2200)]),
+        ([node("a"), node("b")], [edge("@start", "a"), edge("a", "b")]),
+        ([node("a"), node("b")], [edge("a", "b", trigger="on_fill", action="reduce")]),
+        ([node("a", quantity={"position": {"ratio": 1}})], [edge("@start", "a", trigger=AT_2200)]),
+        (
+            [node("a"), node("b", order_type=LIMIT, execution={"reserve": "at_submit"})],
+            [edge("a", "b")],
+        ),
         (
             [node("a"), node("b"), node("c"), node("d")],
             [edge("a", "b"), edge("a", "c"), edge("b", "d"), edge("c", "d")],

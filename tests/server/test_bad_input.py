@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from sequence import _core
 from sequence._inprocess import InProcessTransport
-from sequence._operations import OPERATIONS, Operation
+from sequence._operations import OPERATIONS
+from sequence._operations.operation import Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import invalid_body
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sequence._async_pause import AsyncLimit, async_sleep
-from sequence._operations import SUBMIT_ORDER, AnswerT, Operation
+from sequence._operations import SUBMIT_ORDER
+from sequence._operations.operation import AnswerT, Operation
 from sequence._options import Options
 from sequence._pending import Pending
 from sequence._retry import delay_s, may_retry

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sequence._operations import SUBMIT_ORDER, AnswerT, Operation
+from sequence._operations import SUBMIT_ORDER
+from sequence._operations.operation import AnswerT, Operation
 from sequence._options import Options
 from sequence._pause import Limit, sleep
 from sequence._pending import Pending

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from sequence._operations import OPERATIONS, Auth, Operation
+from sequence._operations import OPERATIONS
+from sequence._operations.operation import Auth, Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.call import Handler
 from sequence.sandbox.handlers import HANDLERS, VERBS

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from sequence import types as t
-from sequence._operations import OPERATIONS, Auth, Operation
+from sequence._operations import OPERATIONS
+from sequence._operations.operation import Auth, Operation
 
 FILE: Final = Path(__file__).with_name("openapi.json")
 PAGE: Final = Path(__file__).with_name("docs.html")

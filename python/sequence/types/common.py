@@ -173,6 +173,13 @@ NsTime = Annotated[
 ]
 """A time of a query string in nanoseconds; seconds and milliseconds are refused."""
 
+NsUnits = Annotated[
+    int,
+    AfterValidator(_ns_time),
+    WithJsonSchema({"type": "integer", "minimum": _FIRST_NS, "maximum": MAX_UNITS}),
+]
+"""A time of a body in nanoseconds; seconds and milliseconds are refused."""
+
 OrderQty = Annotated[Decimal, Exact(8, above_low=True)]
 OrderPrice = Annotated[Decimal, Exact(9, above_low=True)]
 UsdSize = Annotated[Decimal, Exact(9, above_low=True)]

@@ -27,7 +27,7 @@ class GraphNode(Wire):
     """One node and what became of it.
 
     Quantities are times 1e8, prices and USD amounts times 1e9. `order_type`, `quantity` and
-    `execution` are the forms of the request.
+    `execution` are the forms of the request. `hidden_qty_1e8` is what an iceberg has not shown yet.
     """
 
     exact_decimals: ClassVar[bool] = True
@@ -52,12 +52,19 @@ class GraphNode(Wire):
     node_order_ids: list[str]
     activated_unix_ns: int | None
     done_unix_ns: int | None
+    hidden_qty_1e8: int | None = None
     mode: AmendMode | None = Field(default=None, exclude_if=lambda mode: mode is None)
     """Only in the answer of a node amend."""
 
 
 class GraphEdge(Wire):
-    """One edge and how often it fired; `trigger`, `condition`, `sizing` as in the request."""
+    """One edge and how often it fired; `trigger`, `condition`, `sizing` as in the request.
+
+    An edge watches from `armed_unix_ns` on; `due_unix_ns` is when a timer fires, `best_1e9` the
+    best price that a trailing trigger has seen. `version` counts the amends, from 1.
+    """
+
+    exact_decimals: ClassVar[bool] = True
 
     edge_id: str
     from_node: str
@@ -65,11 +72,15 @@ class GraphEdge(Wire):
     trigger: str | dict[str, Any]
     condition: dict[str, Any]
     sizing: str | dict[str, Any]
-    action: Literal["activate", "cancel"]
+    action: Literal["activate", "cancel", "reduce"]
     fired_count: int
     spent: bool
     residual_qty_1e8: int
     last_fired_unix_ns: int | None
+    armed_unix_ns: int | None = None
+    due_unix_ns: int | None = None
+    best_1e9: int | None = None
+    version: int = 1
 
 
 class Graph(Wire):

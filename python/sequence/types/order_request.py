@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, exact_json
 from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, Units, decimal_units
+from sequence.types._rules import conflict
 from sequence.types.common import (
     AnyCaseTif,
     GraphId,
@@ -25,6 +26,7 @@ from sequence.types.common import (
     UsdSize,
     VenueId,
 )
+from sequence.types.pacing import Pacing
 
 _MAX_METADATA_BYTES = 16 * 1024
 
@@ -37,24 +39,6 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
 
 Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
 """Free JSON, at most 16 KiB."""
-
-
-def conflict(text: str) -> PydanticCustomError:
-    """An error about a whole object."""
-    return PydanticCustomError("conflict", "{text}", {"text": text})
-
-
-class UniformPacing(Request):
-    """Equal slices, one every `interval_ms` milliseconds."""
-
-    num_slices: int = Field(ge=2, le=500)
-    interval_ms: int = Field(ge=100, le=86_400_000)
-
-
-class Pacing(Request):
-    """How an order is spread over time."""
-
-    uniform: UniformPacing
 
 
 class ExecutionKeys(Request):

@@ -1,8 +1,8 @@
 """The ticket of the WebSocket, and the payloads of its topics."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sequence.types._base import Wire
 from sequence.types.common import GraphStatus, Mode, Side
@@ -71,6 +71,32 @@ class GraphRow(Wire):
     metadata: dict[str, Any]
     created_unix_ns: int
     updated_unix_ns: int
+
+
+class GraphChange(Wire):
+    """Payload of `graphs.detail`: one change inside a graph, and the event that caused it.
+
+    A node goes `from` one status `to` another; an edge from `armed` or `waiting` to `fired` or
+    `spent`; risk from `ok` to the limit that was broken. `cause_seq` is the number of the event of
+    the account (`GET /v1/sandbox/events`) that made it.
+    """
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    graph_id: str
+    event: Literal["node", "edge", "risk"]
+    node_id: str | None = None
+    edge_id: str | None = None
+    from_: str = Field(alias="from")
+    to: str
+    cause_seq: int
+    ts_ns: int
+
+    @classmethod
+    def trusted(cls, row: dict[str, Any]) -> Self:
+        """As in `Wire`; what the wire calls `from` is no name in Python."""
+        row["from_"] = row.pop("from")
+        return super().trusted(row)
 
 
 class RiskState(Wire):

@@ -13,13 +13,13 @@ from sequence.types import (
     AmendResponse,
     GraphCancelResponse,
     GraphRequest,
-    LimitType,
     Order,
     OrderCancelResponse,
     OrdersPage,
     OrdersQuery,
     PreviewRequest,
     PreviewResponse,
+    PricedType,
     Risk,
     SimpleOrderRequest,
     SubmitResponse,
@@ -243,6 +243,8 @@ def _node_order(body: GraphRequest) -> dict[str, Any]:
         raise missing("graph")
     if node.execution.pacing is not None:
         raise missing("pacing")
+    if node.quantity.position is not None:
+        raise missing("graph")
     size, keys, instrument = node.quantity, node.execution, node.instrument
     return {
         "node_id": node.node_id,
@@ -264,5 +266,9 @@ def _node_order(body: GraphRequest) -> dict[str, Any]:
     }
 
 
-def _limit_price(order_type: str | LimitType) -> int | None:
-    return None if isinstance(order_type, str) else order_type.limit.price_1e9
+def _limit_price(order_type: str | PricedType) -> int | None:
+    if isinstance(order_type, str):
+        return None
+    if order_type.limit is None:
+        raise missing("peg")
+    return order_type.limit.price_1e9

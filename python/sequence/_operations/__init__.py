@@ -1,62 +1,9 @@
 """Every endpoint, once: the client, the server, the in-process transport and OpenAPI read it."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any
 
 from sequence import types as t
-from sequence.types._base import Answer, Query, Request
-
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Auth = Literal["none", "key", "test", "admin"]
-AnswerT = TypeVar("AnswerT", bound=Answer)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[AnswerT]):
-    """One endpoint.
-
-    Attributes:
-        name: Stable name; handlers and tests use it.
-        method: HTTP method.
-        path: Path template with `{name}` parameters.
-        response: Model of the 200 answer.
-        request: Model of the body; None when there is none.
-        query: Model of the query string; None when it is ignored.
-        auth: Who may call: anybody, any key, a test key, an admin key.
-        summary: One line for the API description.
-        aliases: Further path templates that answer the same.
-        method_aliases: Further methods of the same path.
-        writes: The call changes state.
-        deprecated: Answered with `Deprecation: true`.
-        repeatable: Sending it again after a lost answer has no second effect.
-    """
-
-    name: str
-    method: Method
-    path: str
-    response: type[AnswerT]
-    request: type[Request] | None = None
-    query: type[Query] | None = None
-    auth: Auth = "key"
-    summary: str = ""
-    aliases: tuple[str, ...] = ()
-    method_aliases: tuple[Method, ...] = ()
-    writes: bool = False
-    deprecated: bool = False
-    repeatable: bool = True
-
-    def read_body(self, value: object) -> Request:
-        """Checks a parsed body; a submit has two forms.
-
-        Raises:
-            pydantic.ValidationError: The body is not what the endpoint takes.
-        """
-        model = self.request or t.EmptyRequest
-        if model is t.SubmitRequest:
-            is_graph = isinstance(value, dict) and "nodes" in value
-            model = t.GraphRequest if is_graph else t.SimpleOrderRequest
-        return model.model_validate(value)
-
+from sequence._operations.operation import Operation
 
 HEALTH_LIVE = Operation(
     "health_live",
@@ -335,6 +282,23 @@ AMEND_NODE = Operation(
     t.NodeAmendRequest,
     writes=True,
     summary="Amend a node of a graph",
+)
+
+AMEND_EDGE = Operation(
+    "amend_edge",
+    "PATCH",
+    "/v1/execution_graphs/{id}/edges/{edge_id}",
+    t.GraphEdge,
+    t.EdgeAmendRequest,
+    writes=True,
+    summary="Change what an edge of a graph waits for",
+)
+GRAPH_TCA = Operation(
+    "graph_tca",
+    "GET",
+    "/v1/execution_graphs/{id}/tca",
+    t.GraphTca,
+    summary="What a graph cost against the market",
 )
 
 KILL_SWITCH = Operation(
