@@ -23,6 +23,11 @@ def test_import_client(benchmark: Any) -> None:
     benchmark.pedantic(lambda: run(code), rounds=15, warmup_rounds=2)
 
 
+def test_import_the_blocking_client(benchmark: Any) -> None:
+    benchmark.extra_info["reference"] = "test_interpreter_alone"
+    benchmark.pedantic(lambda: run("from sequence import Sequence"), rounds=15, warmup_rounds=2)
+
+
 def test_up_until_ready(benchmark: Any, tmp_path: Path) -> None:
     benchmark.extra_info["reference"] = "test_interpreter_alone"
     benchmark.pedantic(lambda: up(tmp_path), rounds=8, warmup_rounds=1)

@@ -13,11 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequence._async import AsyncGraphBuilder, AsyncPlacedOrder, AsyncSequence, AsyncStream
+    from sequence._async.client import AsyncSequence
+    from sequence._async.graph import AsyncGraphBuilder
+    from sequence._async.order import AsyncPlacedOrder
+    from sequence._async.stream import AsyncStream
     from sequence._explain import explain, verify
     from sequence._graphs import Node, Risk, Sizing, Trigger
     from sequence._orders import OrderOptions
-    from sequence._sync import GraphBuilder, PlacedOrder, Sequence, Stream
+    from sequence._sync.client import Sequence
+    from sequence._sync.graph import GraphBuilder
+    from sequence._sync.order import PlacedOrder
+    from sequence._sync.stream import Stream
     from sequence._transport import AsyncTransport, Transport
     from sequence.errors import (
         ApiError,
@@ -56,23 +62,23 @@ __all__ = [
 
 _HOMES = {
     "ApiError": "errors",
-    "AsyncGraphBuilder": "_async",
-    "AsyncPlacedOrder": "_async",
-    "AsyncSequence": "_async",
-    "AsyncStream": "_async",
+    "AsyncGraphBuilder": "_async.graph",
+    "AsyncPlacedOrder": "_async.order",
+    "AsyncSequence": "_async.client",
+    "AsyncStream": "_async.stream",
     "AsyncTransport": "_transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
-    "GraphBuilder": "_sync",
+    "GraphBuilder": "_sync.graph",
     "NetworkError": "errors",
     "Node": "_graphs",
     "OrderOptions": "_orders",
-    "PlacedOrder": "_sync",
+    "PlacedOrder": "_sync.order",
     "Risk": "_graphs",
-    "Sequence": "_sync",
+    "Sequence": "_sync.client",
     "SequenceError": "errors",
     "Sizing": "_graphs",
-    "Stream": "_sync",
+    "Stream": "_sync.stream",
     "Transport": "_transport",
     "Trigger": "_graphs",
     "ValidationError": "errors",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from sequence import _core
-from sequence.types import Fill, Order
-from sequence.types._number import trimmed
+from sequence import types as t
+from sequence.types._decimal import trimmed
 
 _DOLLARS: Final = frozenset({"USD", "USDC", "USDT"})
 
 
-def explain(fill: Fill) -> str:
+def explain(fill: "t.Fill") -> str:
     """A fill in a few lines: times, book, levels or queue, fee, and whether the record adds up.
 
     Needs nothing but the record, so it also works on fills of another machine or of last week.
@@ -18,7 +18,7 @@ def explain(fill: Fill) -> str:
     return _core.explain_fill(fill.evidence)
 
 
-def verify(fill: Fill) -> list[str]:
+def verify(fill: "t.Fill") -> list[str]:
     """What does not add up in a fill and its record; empty when everything does.
 
     Quantity and price are rebuilt from the levels or the queue, the fee from its rule, and the
@@ -28,7 +28,7 @@ def verify(fill: Fill) -> list[str]:
     return _core.verify_fill(fill.evidence) + list(_told_otherwise(fill))
 
 
-def _told_otherwise(fill: Fill) -> Iterator[str]:
+def _told_otherwise(fill: "t.Fill") -> Iterator[str]:
     """Where a fill says something else than its record."""
     record = fill.evidence
     fee, time = _part(record, "fee"), _part(record, "time")
@@ -67,7 +67,7 @@ def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
 
 
-def explain_order(row: Order, fills: list[Fill]) -> str:
+def explain_order(row: "t.Order", fills: "list[t.Fill]") -> str:
     """An order in a few lines: its state, why it waits or how it ended, and its fills."""
     ended = row.failure_message or row.failure_reason or row.done_reason
     filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"

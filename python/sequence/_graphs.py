@@ -8,8 +8,8 @@ from typing import Any, Self
 from sequence import _numbers
 from sequence._numbers import Number
 from sequence.errors import ValidationError
-from sequence.types import FailureAction, Policy, Side, TimeInForce, Urgency
-from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._words import FailureAction, Policy, Side, TimeInForce, Urgency
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary, ref
 import httpx
 
 from sequence import errors
+from sequence import types as t
 from sequence._operations.operation import AnswerT, Operation
 from sequence._options import Options
 from sequence._request import MAX_BODY_BYTES, HttpRequest, prepare, read_answer
 from sequence._wire import AsyncWire, Wire
-from sequence.types import Query, Request
 
 HttpClient = httpx.Client
 AsyncHttpClient = httpx.AsyncClient
@@ -44,8 +44,8 @@ class HttpTransport:
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
+        query: "t.Query | None",
+        body: "t.Request | None",
         graph_id: str | None,  # noqa: ARG002 - it is inside the body
     ) -> AnswerT:
         """See `sequence._transport.Transport`."""
@@ -137,8 +137,8 @@ class AsyncHttpTransport:
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
+        query: "t.Query | None",
+        body: "t.Request | None",
         graph_id: str | None,  # noqa: ARG002 - it is inside the body
     ) -> AnswerT:
         """See `sequence._transport.Transport`."""

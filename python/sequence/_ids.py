@@ -1,6 +1,6 @@
 """Ids that the client makes and reads."""
 
-import secrets
+import os
 import time
 
 from sequence._numbers import sendable
@@ -16,7 +16,7 @@ _PARTS = 4
 def new_graph_id() -> str:
     """A new idempotency key: `graph_` and 26 characters, ordered by time, never guessed twice."""
     number = (time.time_ns() // 1_000_000) % (1 << _TIME_BITS) << _RANDOM_BITS
-    number |= secrets.randbits(_RANDOM_BITS)
+    number |= int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
     return "graph_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in reversed(range(_CHARACTERS)))
 
 

@@ -6,11 +6,13 @@ so with 501, which is a `CapabilityMissingError` with verb, venue and reason.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _numbers
 from sequence._operations.operation import Method, Operation
-from sequence.types.free import FreeForm, FreeQuery, FreeRequest
+
+if TYPE_CHECKING:
+    from sequence.types.free import FreeForm, FreeQuery, FreeRequest
 
 Json = Any
 """Parsed JSON: shapes without a model yet."""
@@ -83,14 +85,33 @@ _ROWS: Final[tuple[tuple[str, Method, str], ...]] = (
     ("backtest_results", "GET", "/v1/backtest/{job_id}/results"),
 )
 
-LATER: Final[dict[str, Operation[FreeForm]]] = {
+
+def _form() -> "type[FreeForm]":
+    from sequence.types import free  # noqa: PLC0415 - most bots call none of these verbs
+
+    return free.FreeForm
+
+
+def _request() -> "type[FreeRequest]":
+    from sequence.types import free  # noqa: PLC0415 - as above
+
+    return free.FreeRequest
+
+
+def _query() -> "type[FreeQuery]":
+    from sequence.types import free  # noqa: PLC0415 - as above
+
+    return free.FreeQuery
+
+
+LATER: Final["dict[str, Operation[FreeForm]]"] = {
     name: Operation(
         name,
         method,
         path,
-        FreeForm,
-        FreeRequest if method in ("POST", "PUT", "PATCH") else None,
-        FreeQuery,
+        _form,
+        _request if method in ("POST", "PUT", "PATCH") else None,
+        _query,
         writes=method != "GET",
         # Whether a second arrival has a second effect is not known: it is not tried.
         repeatable=method == "GET",
@@ -100,19 +121,19 @@ LATER: Final[dict[str, Operation[FreeForm]]] = {
 """By the name of the client's method."""
 
 
-def free_query(values: Mapping[str, Any] | None) -> FreeQuery | None:
+def free_query(values: Mapping[str, Any] | None) -> "FreeQuery | None":
     """Parameters without those that were not given; numbers are written exactly."""
-    return None if values is None else FreeQuery(**_given(values))
+    return None if values is None else _query()(**_given(values))
 
 
-def free_request(values: Mapping[str, Any] | None) -> FreeRequest | None:
+def free_request(values: Mapping[str, Any] | None) -> "FreeRequest | None":
     """A body without what was not given.
 
     Raises:
         ValidationError: A number or a text cannot be sent.
     """
     exact: Any = None if values is None else _numbers.without_floats(_given(values), "body")
-    return None if exact is None else FreeRequest(**exact)
+    return None if exact is None else _request()(**exact)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import cast
 
 from sequence.errors import ValidationError
-from sequence.types._number import (
+from sequence.types._decimal import (
     MAX_UNITS,
     PRICE_DECIMALS,
     QTY_DECIMALS,

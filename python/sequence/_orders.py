@@ -3,33 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypedDict, TypeVar, Unpack, cast, get_args
 
-import pydantic
-
 from sequence import _numbers
+from sequence import types as t
 from sequence._ids import checked_id
 from sequence._numbers import Number
 from sequence.errors import ValidationError
-from sequence.types import (
-    AmendConstraints,
-    AmendRequest,
-    GraphRequest,
-    NodeAmendRequest,
-    Policy,
-    PreviewRequest,
-    Query,
-    Request,
-    SandboxPositionsRequest,
-    Side,
-    SimpleOrderRequest,
-    TimeInForce,
-    Urgency,
-    issues_of,
-)
-from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
-from sequence.types.common import GRAPH_ID
+from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._words import GRAPH_ID, Policy, Side, TimeInForce, Urgency
 
-ModelT = TypeVar("ModelT", bound=Request | Query)
-QueryT = TypeVar("QueryT", bound=Query)
+ModelT = TypeVar("ModelT", bound="t.Request | t.Query")
+QueryT = TypeVar("QueryT", bound="t.Query")
 
 _MAX_SYMBOL = 512
 _MAX_VERSION = 2**63 - 1
@@ -45,10 +28,12 @@ def checked(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
         for text in value if isinstance(value, tuple | list) else (value,):  # pyright: ignore[reportUnknownVariableType]
             if isinstance(text, str):
                 _numbers.sendable(text, name)
+    from pydantic import ValidationError as Invalid  # noqa: PLC0415 - loaded with the model
+
     try:
         return cast("ModelT", model.model_validate(dict(values)))
-    except pydantic.ValidationError as error:
-        issues = (f"{issue.field}: {issue.message}" for issue in issues_of(error))
+    except Invalid as error:
+        issues = (f"{issue.field}: {issue.message}" for issue in t.issues_of(error))
         raise ValidationError("; ".join(issues)) from None
 
 
@@ -87,7 +72,7 @@ class OrderOptions(TypedDict, total=False):
 
 def order_request(
     symbol: str, side: Side, qty: object, options: OrderOptions
-) -> SimpleOrderRequest:
+) -> "t.SimpleOrderRequest":
     """The body of a buy or a sell.
 
     Args:
@@ -112,17 +97,17 @@ def order_request(
     if "price" not in values and values.get("tif") == "post_only":
         raise ValidationError("tif: post_only needs a limit_price")
     # Everything was checked above: a second look by the model would double the cost.
-    return SimpleOrderRequest.build(**values)
+    return t.SimpleOrderRequest.build(**values)
 
 
 def preview_request(
     symbol: str, side: Side, qty: object, **options: Unpack[OrderOptions]
-) -> PreviewRequest:
+) -> "t.PreviewRequest":
     """The body of a preview; arguments as `order_request`."""
     if side not in get_args(Side):
         raise ValidationError("side: must be buy or sell")
     body = order_request(symbol, side, qty, options)
-    return PreviewRequest.build(
+    return t.PreviewRequest.build(
         symbol=body.symbol,
         side=side,
         order_type="market" if body.price is None else "limit",
@@ -135,7 +120,7 @@ def preview_request(
     )
 
 
-def amend_request(new_price: object, new_qty: object, expected_version: object) -> AmendRequest:
+def amend_request(new_price: object, new_qty: object, expected_version: object) -> "t.AmendRequest":
     """The body of an amend.
 
     Raises:
@@ -149,8 +134,8 @@ def amend_request(new_price: object, new_qty: object, expected_version: object) 
         values["new_qty_1e8"] = units
     if new_price is not None:
         units = decimal_units(_numbers.price(new_price, "new_price"), PRICE_DECIMALS)
-        values["new_constraints"] = AmendConstraints.build(max_price_1e9=units)
-    return AmendRequest.build(**values)
+        values["new_constraints"] = t.AmendConstraints.build(max_price_1e9=units)
+    return t.AmendRequest.build(**values)
 
 
 def node_amend_request(
@@ -158,7 +143,7 @@ def node_amend_request(
     new_qty: Number | None,
     expected_version: int | None,
     **limits: object,
-) -> NodeAmendRequest:
+) -> "t.NodeAmendRequest":
     """The body of a node amend.
 
     Raises:
@@ -174,13 +159,13 @@ def node_amend_request(
         "new_constraints": constraints or None,
         "expected_version": expected_version,
     }
-    return checked(NodeAmendRequest, values)
+    return checked(t.NodeAmendRequest, values)
 
 
-def decrease_request(reduce_by: object, expected_version: object) -> AmendRequest:
+def decrease_request(reduce_by: object, expected_version: object) -> "t.AmendRequest":
     """The body of a decrease: one atomic step at the server, no read before it."""
     units = decimal_units(_numbers.qty(reduce_by, "reduce_by"), QTY_DECIMALS)
-    return AmendRequest.build(reduce_by_1e8=units, **_version(expected_version))
+    return t.AmendRequest.build(reduce_by_1e8=units, **_version(expected_version))
 
 
 def names(given: str | Iterable[str] | None, field: str) -> tuple[str, ...] | None:
@@ -215,7 +200,7 @@ def graph_request(
     metadata: Mapping[str, Any] | None,
     sandbox: bool | None,
     graph_id: str | None,
-) -> GraphRequest:
+) -> "t.GraphRequest":
     """The graph form of a submit; floats inside become their shortest decimals.
 
     Raises:
@@ -230,12 +215,12 @@ def graph_request(
         "graph_id": graph_id,
     }
     exact: Any = _numbers.without_floats(values, "graph")
-    return checked(GraphRequest, exact)
+    return checked(t.GraphRequest, exact)
 
 
 def positions_request(
     rows: Iterable[Mapping[str, Any]], *, replace: bool
-) -> SandboxPositionsRequest:
+) -> "t.SandboxPositionsRequest":
     """The body of `sandbox.set_positions`; numbers of any kind that `_numbers` takes."""
     exact: list[dict[str, Any]] = []
     for index, row in enumerate(rows):
@@ -244,7 +229,7 @@ def positions_request(
             if values.get(name) is not None:
                 values[name] = _numbers.to_decimal(values[name], f"positions[{index}].{name}")
         exact.append(values)
-    return checked(SandboxPositionsRequest, {"positions": exact, "replace": replace})
+    return checked(t.SandboxPositionsRequest, {"positions": exact, "replace": replace})
 
 
 def _symbol(symbol: object) -> str:

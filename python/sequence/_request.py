@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from sequence import types as t
 from sequence._operations.operation import AnswerT, Operation
 from sequence._options import NO_KEY, Options
 from sequence._retry import read_retry_after
 from sequence.errors import DeserializeError, SequenceError, ValidationError, error_of_body
-from sequence.types import Query, Request
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Largest answer that is read."""
@@ -34,8 +34,8 @@ def prepare(
     options: Options,
     operation: Operation[AnswerT],
     path: Mapping[str, str],
-    query: Query | None,
-    body: Request | None,
+    query: "t.Query | None",
+    body: "t.Request | None",
 ) -> HttpRequest:
     """Builds the request of one operation.
 
@@ -106,7 +106,7 @@ def _segment(value: str) -> str:
     return quote(value, safe="")
 
 
-def _query(query: Query | None) -> str:
+def _query(query: "t.Query | None") -> str:
     params = {} if query is None else query.to_params()
     if not params:
         return ""

@@ -5,22 +5,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sequence import streams
+from sequence import types as t
 from sequence._topics import PRIVATE, checked_numbers, checked_topics
 from sequence.errors import DeserializeError
 from sequence.streams import Event
-from sequence.types import BookFrame, FairPrice, Fill, GraphRow, Order, PriceTick, RoutingEvent
 
 _SUFFIX: Final = ":sandbox"
 _MARKET: Final[dict[str, Callable[[str, Any], Event]]] = {
-    "prices": lambda name, row: streams.PriceEvent(name, PriceTick.trusted(row)),
-    "book": lambda name, row: streams.BookEvent(name, BookFrame.trusted(row)),
-    "fair_price": lambda _, row: streams.FairPriceEvent(row["underlying"], FairPrice.trusted(row)),
+    "prices": lambda name, row: streams.PriceEvent(name, t.PriceTick.trusted(row)),
+    "book": lambda name, row: streams.BookEvent(name, t.BookFrame.trusted(row)),
+    "fair_price": lambda _, row: streams.FairPriceEvent(
+        row["underlying"], t.FairPrice.trusted(row)
+    ),
 }
 _NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
-    "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, Order.trusted(row), snap),
-    "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, Fill.trusted(row)),
-    "graphs": lambda seq, ts, row, snap: streams.GraphEvent(seq, ts, GraphRow.trusted(row), snap),
-    "routing": lambda seq, ts, row, _: streams.RouteEvent(seq, ts, RoutingEvent.trusted(row)),
+    "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, t.Order.trusted(row), snap),
+    "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, t.Fill.trusted(row)),
+    "graphs": lambda seq, ts, row, snap: streams.GraphEvent(seq, ts, t.GraphRow.trusted(row), snap),
+    "routing": lambda seq, ts, row, _: streams.RouteEvent(seq, ts, t.RoutingEvent.trusted(row)),
 }
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from sequence import types as t
 from sequence._operations.operation import AnswerT, Operation
-from sequence.types import Query, Request
 
 
 class Transport(Protocol):
@@ -25,8 +25,8 @@ class Transport(Protocol):
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
+        query: "t.Query | None",
+        body: "t.Request | None",
         graph_id: str | None,
     ) -> AnswerT:
         """Sends a request and returns the answer.
@@ -61,8 +61,8 @@ class AsyncTransport(Protocol):
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
+        query: "t.Query | None",
+        body: "t.Request | None",
         graph_id: str | None,
     ) -> AnswerT:
         """See `Transport.send`."""

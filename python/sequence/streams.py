@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sequence.types import BookFrame, FairPrice, Fill, GraphRow, Order, PriceTick, RoutingEvent
+from sequence import types as t
 
 __all__ = [
     "BookEvent",
@@ -29,7 +29,7 @@ class PriceEvent:
     """Best prices of a symbol."""
 
     symbol: str
-    data: PriceTick
+    data: "t.PriceTick"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BookEvent:
     """The whole consolidated book of a symbol."""
 
     symbol: str
-    data: BookFrame
+    data: "t.BookFrame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FairPriceEvent:
     """The reference price of an underlying."""
 
     underlying: str
-    data: FairPrice
+    data: "t.FairPrice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class OrderEvent:
 
     seq: int
     ts_ns: int
-    data: Order
+    data: "t.Order"
     snapshot: bool = False
 
 
@@ -70,7 +70,7 @@ class FillEvent:
 
     seq: int
     ts_ns: int
-    data: Fill
+    data: "t.Fill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class GraphEvent:
 
     seq: int
     ts_ns: int
-    data: GraphRow
+    data: "t.GraphRow"
     snapshot: bool = False
 
 
@@ -89,7 +89,7 @@ class RouteEvent:
 
     seq: int
     ts_ns: int
-    data: RoutingEvent
+    data: "t.RoutingEvent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """The shape of the package: exports, imports, generated files and the table of operations."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -43,10 +46,47 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not heavy & loaded_by("import sequence")
 
 
-def test_making_a_client_loads_no_http_and_no_server():
-    loaded = loaded_by("import sequence; sequence.Sequence('k'); sequence.AsyncSequence('k')")
-    assert "pydantic" in loaded
-    assert not {"httpx", "starlette", "uvicorn", "typer", "rich"} & loaded
+HEAVY = {"httpx", "pydantic", "starlette", "uvicorn", "typer", "rich", "asyncio", "ssl", "hashlib"}
+
+
+def test_making_a_client_loads_no_model_no_http_and_no_server():
+    loaded = loaded_by("from sequence import Sequence; Sequence('k')")
+    assert "sequence._sync.client" in loaded
+    assert not HEAVY & loaded
+    ours = {name for name in loaded if name.startswith("sequence.types.")}
+    assert ours == {"sequence.types._decimal", "sequence.types._words"}
+    assert not {"sequence._async", "sequence.streams", "sequence._graphs"} & loaded
+
+
+def test_the_asyncio_client_loads_no_model_either():
+    loaded = loaded_by("from sequence import AsyncSequence; AsyncSequence('k')")
+    assert not (HEAVY - {"asyncio", "ssl", "hashlib"}) & loaded
+
+
+def test_an_order_loads_the_models_of_orders_alone():
+    loaded = loaded_by("from sequence import _operations as ops; ops.SUBMIT_ORDER.response")
+    assert {"sequence.types.order", "pydantic"} <= loaded
+    unread = {"page", "market", "testing", "history", "health", "account"}
+    assert not {f"sequence.types.{name}" for name in unread} & loaded
+
+
+def test_every_name_of_the_types_is_found_where_type_checkers_find_it():
+    stub = ROOT / "python" / "sequence" / "types" / "__init__.pyi"
+    told = {
+        name.name: line.module.removeprefix("sequence.types.")
+        for line in ast.parse(stub.read_text()).body
+        if isinstance(line, ast.ImportFrom) and line.module
+        for name in line.names
+    }
+    assert told == types._HOMES
+    assert sorted(told) == sorted(types.__all__)
+    for name, home in told.items():
+        assert getattr(types, name) is getattr(import_module(f"sequence.types.{home}"), name)
+
+
+def test_annotations_of_the_client_can_be_resolved():
+    for call in (sequence.Sequence.buy, sequence.Sequence.orders, sequence.AsyncSequence.quote):
+        assert "return" in get_type_hints(call)
 
 
 def test_only_one_file_imports_httpx():

@@ -10,7 +10,7 @@ import pytest
 
 from sequence import errors
 from sequence.sandbox import Sandbox
-from sequence.types.testing import FaultKind
+from sequence.types._words import FaultKind
 
 
 def test_a_wait_that_runs_out_is_no_lost_request() -> None:

@@ -3,28 +3,12 @@
 from collections.abc import Iterable
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._async.base import AsyncClientBase
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, names
 from sequence.errors import DeserializeError
-from sequence.types import (
-    Account,
-    ApiKey,
-    ApiKeyRequest,
-    ApiKeys,
-    Health,
-    KillSwitch,
-    KillSwitchRequest,
-    Kind,
-    NewApiKey,
-    PageTicket,
-    PortfolioSnapshots,
-    PortfolioSnapshotsQuery,
-    PositionsQuery,
-    PositionsResponse,
-    RiskLimits,
-    Ticket,
-)
+from sequence.types._words import Kind
 
 
 class AsyncAccountCalls(AsyncClientBase):
@@ -37,7 +21,7 @@ class AsyncAccountCalls(AsyncClientBase):
         kinds: Kind | Iterable[Kind] | None = None,
         include_closed: bool = False,
         sandbox: bool | None = None,
-    ) -> PositionsResponse:
+    ) -> "t.PositionsResponse":
         """Cash, crypto, perps and event contracts, with totals in USD.
 
         Args:
@@ -47,7 +31,7 @@ class AsyncAccountCalls(AsyncClientBase):
             sandbox: With a live key: False lists the live positions.
         """
         query = checked_query(
-            PositionsQuery,
+            t.PositionsQuery,
             venues=names(venues, "venues"),
             kinds=names(kinds, "kinds"),
             include_closed=include_closed,
@@ -57,7 +41,7 @@ class AsyncAccountCalls(AsyncClientBase):
 
     async def portfolio_snapshots(
         self, *, since_ns: int = 0, limit: int = 1_200, sandbox: bool | None = None
-    ) -> PortfolioSnapshots:
+    ) -> "t.PortfolioSnapshots":
         """Value of the account over time, oldest first.
 
         Args:
@@ -66,45 +50,45 @@ class AsyncAccountCalls(AsyncClientBase):
             sandbox: With a live key: False lists the live account.
         """
         query = checked_query(
-            PortfolioSnapshotsQuery,
+            t.PortfolioSnapshotsQuery,
             since_ns=since_ns,
             limit=limit,
             sandbox=self._mode(sandbox=sandbox),
         )
         return await self.send(ops.PORTFOLIO_SNAPSHOTS, query=query)
 
-    async def account(self) -> Account:
+    async def account(self) -> "t.Account":
         """The account and the key in use."""
         return await self.send(ops.ACCOUNT)
 
-    async def risk_limits(self) -> RiskLimits:
+    async def risk_limits(self) -> "t.RiskLimits":
         """Limits of the account; None is no limit."""
         return await self.send(ops.RISK_LIMITS)
 
-    async def kill_switch(self) -> KillSwitch:
+    async def kill_switch(self) -> "t.KillSwitch":
         """State of the kill switch."""
         return await self.send(ops.KILL_SWITCH)
 
-    async def kill_switch_engage(self, reason: str | None = None) -> KillSwitch:
+    async def kill_switch_engage(self, reason: str | None = None) -> "t.KillSwitch":
         """Stops new orders; open ones stay and can be cancelled.
 
         Args:
             reason: Text for people, at most 128 characters.
         """
-        body = checked(KillSwitchRequest, {"reason": reason})
+        body = checked(t.KillSwitchRequest, {"reason": reason})
         return await self.send(ops.KILL_SWITCH_ENGAGE, body=body)
 
-    async def kill_switch_clear(self) -> KillSwitch:
+    async def kill_switch_clear(self) -> "t.KillSwitch":
         """Allows new orders again; needs an admin key."""
         return await self.send(ops.KILL_SWITCH_CLEAR)
 
-    async def api_keys(self) -> ApiKeys:
+    async def api_keys(self) -> "t.ApiKeys":
         """The keys of the account without their secrets, newest first."""
         return await self.send(ops.API_KEYS)
 
     async def api_key_create(
         self, label: str = "", *, sandbox: bool = True, is_admin: bool = False
-    ) -> NewApiKey:
+    ) -> "t.NewApiKey":
         """Makes a key; its secret is in this answer only.
 
         Args:
@@ -113,21 +97,21 @@ class AsyncAccountCalls(AsyncClientBase):
             is_admin: The key may clear the kill switch and make live keys.
         """
         values = {"label": label, "sandbox": sandbox, "is_admin": is_admin}
-        return await self.send(ops.API_KEY_CREATE, body=checked(ApiKeyRequest, values))
+        return await self.send(ops.API_KEY_CREATE, body=checked(t.ApiKeyRequest, values))
 
-    async def api_key_rotate(self, key_id: str) -> NewApiKey:
+    async def api_key_rotate(self, key_id: str) -> "t.NewApiKey":
         """Replaces the secret of a key; the old one stops at once."""
         return await self.send(ops.API_KEY_ROTATE, path={"key_id": checked_id(key_id, "key_id")})
 
-    async def api_key_revoke(self, key_id: str) -> ApiKey:
+    async def api_key_revoke(self, key_id: str) -> "t.ApiKey":
         """Ends a key for good."""
         return await self.send(ops.API_KEY_REVOKE, path={"key_id": checked_id(key_id, "key_id")})
 
-    async def ws_ticket(self) -> Ticket:
+    async def ws_ticket(self) -> "t.Ticket":
         """A ticket that opens one stream without the key; lives 30 seconds."""
         return await self.send(ops.WS_TICKET)
 
-    async def page_ticket(self) -> PageTicket:
+    async def page_ticket(self) -> "t.PageTicket":
         """A ticket that opens the page of the server in one browser tab; lives 60 seconds."""
         return await self.send(ops.PAGE_TICKET)
 
@@ -141,6 +125,6 @@ class AsyncAccountCalls(AsyncClientBase):
             return False
         return True
 
-    async def health_report(self) -> Health:
+    async def health_report(self) -> "t.Health":
         """State of the server, its store and its market data."""
         return await self.send(ops.HEALTH)

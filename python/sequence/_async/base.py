@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sequence import types as t
 from sequence._async_pause import AsyncLimit, async_sleep
 from sequence._operations import SUBMIT_ORDER
 from sequence._operations.operation import AnswerT, Operation
@@ -14,7 +15,6 @@ from sequence._pending import Pending
 from sequence._retry import delay_s, may_retry
 from sequence._transport import AsyncTransport
 from sequence.errors import SequenceError, ValidationError, unexpected
-from sequence.types import Query, Request
 
 if TYPE_CHECKING:
     from sequence._http import AsyncHttpClient
@@ -47,8 +47,8 @@ class AsyncClientBase:
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str] = _NO_PATH,
-        query: Query | None = None,
-        body: Request | None = None,
+        query: "t.Query | None" = None,
+        body: "t.Request | None" = None,
         graph_id: str | None = None,
         repeatable: bool = True,
     ) -> AnswerT:
@@ -86,8 +86,8 @@ class AsyncClientBase:
         operation: Operation[AnswerT],
         *,
         path: Mapping[str, str],
-        query: Query | None,
-        body: Request | None,
+        query: "t.Query | None",
+        body: "t.Request | None",
         graph_id: str | None,
         repeatable: bool,
     ) -> AnswerT:

@@ -11,12 +11,12 @@ from sequence._async.lists import AsyncListCalls
 from sequence._async.market import AsyncMarketCalls
 from sequence._async.research import AsyncResearchCalls
 from sequence._async.sandbox import AsyncSandboxCalls
-from sequence._async.stream import AsyncStream
 from sequence._options import NO_KEY, options
 from sequence._transport import AsyncTransport
 from sequence.errors import ValidationError
 
 if TYPE_CHECKING:
+    from sequence._async.stream import AsyncStream
     from sequence._http import AsyncHttpClient
     from sequence._wire import AsyncStreamTransport
 
@@ -83,7 +83,7 @@ class AsyncSequence(
         from_seq: Mapping[str, int] | None = None,
         sandbox: bool | None = None,
         stale_after_s: float = 10.0,
-    ) -> AsyncStream:
+    ) -> "AsyncStream":
         """Events as they happen, over one connection that is opened again when it is lost.
 
         Args:
@@ -106,6 +106,9 @@ class AsyncSequence(
             ...     async for event in stream:
             ...         print(event)
         """
+        # Imported here, as httpx is: most clients never open a stream.
+        from sequence._async.stream import AsyncStream  # noqa: PLC0415
+
         transport = self._transport or self._opened()
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")

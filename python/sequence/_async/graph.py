@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from sequence import types as t
 from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
-from sequence.types import SubmitResponse
 
 if TYPE_CHECKING:
     from sequence._async.verbs import AsyncGraphVerbs
@@ -87,7 +87,7 @@ class AsyncGraphBuilder:
         self._graph_id = graph_id
         return self
 
-    async def submit(self) -> SubmitResponse:
+    async def submit(self) -> "t.SubmitResponse":
         """Submits the graph.
 
         Raises:

@@ -1,6 +1,6 @@
 """Verbs of the hosted product that this server does not offer: credentials, wallets, automation."""
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -74,7 +74,7 @@ class AsyncHostedCalls(AsyncLaterBase):
             "deploy_algo",
             body={
                 "name": name,
-                "wasm_base64": b64encode(wasm).decode(),
+                "wasm_base64": b2a_base64(wasm, newline=False).decode(),
                 "symbols": list(symbols),
                 "start_immediately": start_immediately,
             },

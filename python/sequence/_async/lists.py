@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterable
 
+from sequence import types as t
 from sequence._async.trading import AsyncTradingCalls
 from sequence.errors import ConflictError, NotFoundError
-from sequence.types import Fill, Order, OrderCancelResponse, OrderStatus, Side
+from sequence.types._words import OrderStatus, Side
 
 _PAGE = 500
 
@@ -23,7 +24,7 @@ class AsyncListCalls(AsyncTradingCalls):
         graph_id: str | None = None,
         sandbox: bool | None = None,
         page_size: int = _PAGE,
-    ) -> AsyncIterator[Order]:
+    ) -> "AsyncIterator[t.Order]":
         """Every order that was there at the start, newest first; filters as in `orders`.
 
         Args:
@@ -70,7 +71,7 @@ class AsyncListCalls(AsyncTradingCalls):
         until_ns: int | None = None,
         sandbox: bool | None = None,
         page_size: int = _PAGE,
-    ) -> AsyncIterator[Fill]:
+    ) -> "AsyncIterator[t.Fill]":
         """Every fill that was there at the start, newest first; filters as in `fills`.
 
         Args:
@@ -104,7 +105,7 @@ class AsyncListCalls(AsyncTradingCalls):
 
     async def cancel_all(
         self, *, symbol: str | None = None, venue: str | None = None, sandbox: bool | None = None
-    ) -> list[OrderCancelResponse]:
+    ) -> "list[t.OrderCancelResponse]":
         """Cancels every open order, newest first; `kill_switch_engage` also stops new ones.
 
         Args:
@@ -121,7 +122,7 @@ class AsyncListCalls(AsyncTradingCalls):
                 symbol=symbol, venue=venue, open=True, sandbox=sandbox
             )
         ]
-        answers: list[OrderCancelResponse] = []
+        answers: list[t.OrderCancelResponse] = []
         for row in found:
             try:
                 answers.append(await self.cancel(row.node_order_id))

@@ -3,36 +3,17 @@
 from collections.abc import Iterable
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._async.base import AsyncClientBase
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, names
-from sequence.types import (
-    Edges,
-    FairPriceQuery,
-    FairPrices,
-    Fees,
-    FeesQuery,
-    InstrumentType,
-    PairVenues,
-    PriceHistory,
-    PriceHistoryQuery,
-    Quote,
-    QuoteQuery,
-    Quotes,
-    QuotesBatch,
-    QuotesBatchRequest,
-    QuotesQuery,
-    SymbolRow,
-    SymbolsQuery,
-    Venues,
-)
-from sequence.types.history import HistoryRange
+from sequence.types._words import HistoryRange, InstrumentType
 
 
 class AsyncMarketCalls(AsyncClientBase):
     """Reads of the market; they change nothing."""
 
-    async def quote(self, symbol: str, *, depth: int = 10, nowait: bool = False) -> Quote:
+    async def quote(self, symbol: str, *, depth: int = 10, nowait: bool = False) -> "t.Quote":
         """Best bid and offer over all venues, each venue's top, and the consolidated book.
 
         Args:
@@ -48,20 +29,20 @@ class AsyncMarketCalls(AsyncClientBase):
             >>> quote.nbbo.bid < quote.nbbo.ask
             True
         """
-        query = checked_query(QuoteQuery, depth=depth, nowait=nowait)
+        query = checked_query(t.QuoteQuery, depth=depth, nowait=nowait)
         path = {"symbol": checked_id(symbol, "symbol")}
         return await self.send(ops.QUOTE, path=path, query=query)
 
     async def quotes(
         self, symbols: str | Iterable[str] | None = None, *, max_age_s: int = 300
-    ) -> Quotes:
+    ) -> "t.Quotes":
         """Quotes of many symbols; unknown ones are left out.
 
         Args:
             symbols: One symbol or several, None for all.
             max_age_s: Leave out what was last updated longer ago, in seconds; 0 leaves nothing.
         """
-        query = checked_query(QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
+        query = checked_query(t.QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
         return await self.send(ops.QUOTES, query=query)
 
     async def quotes_batch(
@@ -72,7 +53,7 @@ class AsyncMarketCalls(AsyncClientBase):
         nowait: bool = True,
         concurrency: int = 64,
         instrument_type: InstrumentType | None = None,
-    ) -> QuotesBatch:
+    ) -> "t.QuotesBatch":
         """Quotes in request order; a symbol that fails has its own error row.
 
         Args:
@@ -89,34 +70,34 @@ class AsyncMarketCalls(AsyncClientBase):
             "concurrency": concurrency,
             "instrument_type": instrument_type,
         }
-        return await self.send(ops.QUOTES_BATCH, body=checked(QuotesBatchRequest, values))
+        return await self.send(ops.QUOTES_BATCH, body=checked(t.QuotesBatchRequest, values))
 
     async def symbols(
         self, *, venue: str | None = None, instrument_type: InstrumentType | None = None
-    ) -> list[SymbolRow]:
+    ) -> "list[t.SymbolRow]":
         """What can be traded, and at which venues.
 
         Args:
             venue: Only symbols of this venue.
             instrument_type: Only this kind.
         """
-        query = checked_query(SymbolsQuery, venue=venue, type=instrument_type)
+        query = checked_query(t.SymbolsQuery, venue=venue, type=instrument_type)
         return (await self.send(ops.SYMBOLS, query=query)).root
 
-    async def pair_venues(self, symbol: str) -> PairVenues:
+    async def pair_venues(self, symbol: str) -> "t.PairVenues":
         """Where a symbol is listed, with tick, lot and minimums."""
         return await self.send(ops.PAIR_VENUES, path={"symbol": checked_id(symbol, "symbol")})
 
-    async def fair_price(self, underlying: str | None = None) -> FairPrices:
+    async def fair_price(self, underlying: str | None = None) -> "t.FairPrices":
         """Reference prices from the depth of all venues.
 
         Args:
             underlying: Asset code such as `BTC`; None for all.
         """
-        query = checked_query(FairPriceQuery, underlying=underlying)
+        query = checked_query(t.FairPriceQuery, underlying=underlying)
         return await self.send(ops.FAIR_PRICE, query=query)
 
-    async def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> Fees:
+    async def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> "t.Fees":
         """Maker and taker fees in basis points. Null means no data, not free.
 
         Args:
@@ -124,14 +105,14 @@ class AsyncMarketCalls(AsyncClientBase):
             venues: Only these venues.
         """
         names = None if venues is None else tuple(venues)
-        query = checked_query(FeesQuery, ticker=ticker, venues=names)
+        query = checked_query(t.FeesQuery, ticker=ticker, venues=names)
         return await self.send(ops.FEES, query=query)
 
-    async def venues(self) -> Venues:
+    async def venues(self) -> "t.Venues":
         """All venues and what they support."""
         return await self.send(ops.VENUES)
 
-    async def edges(self) -> Edges:
+    async def edges(self) -> "t.Edges":
         """The venue processes and their state."""
         return await self.send(ops.EDGES)
 
@@ -142,7 +123,7 @@ class AsyncMarketCalls(AsyncClientBase):
         range: HistoryRange = "1d",  # noqa: A002 - the wire's name
         fidelity_secs: int = 60,
         limit: int = 5_000,
-    ) -> PriceHistory:
+    ) -> "t.PriceHistory":
         """The middle of the best bid and offer over time, oldest first.
 
         Args:
@@ -152,7 +133,7 @@ class AsyncMarketCalls(AsyncClientBase):
             limit: Points at most; the newest ones.
         """
         query = checked_query(
-            PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
+            t.PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
         )
         path = {"symbol": checked_id(symbol, "symbol")}
         return await self.send(ops.PRICE_HISTORY, path=path, query=query)

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sequence import errors
+from sequence import types as t
 from sequence._async_pause import async_alone, async_sleep
 from sequence._explain import explain_order
-from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
-from sequence.types._number import trimmed
-from sequence.types.common import OrderStatus
+from sequence.types._decimal import trimmed
+from sequence.types._words import OrderStatus
 
 if TYPE_CHECKING:
     from sequence._async.verbs import AsyncOrderVerbs
@@ -28,10 +28,10 @@ class AsyncPlacedOrder:
 
     __slots__ = ("_client", "_submitted", "row")
 
-    def __init__(self, client: "AsyncOrderVerbs", submitted: SubmitResponse) -> None:
+    def __init__(self, client: "AsyncOrderVerbs", submitted: "t.SubmitResponse") -> None:
         self._client = client
         self._submitted = submitted
-        self.row: Order = submitted.orders[0]
+        self.row: t.Order = submitted.orders[0]
 
     def __repr__(self) -> str:
         row = self.row
@@ -40,7 +40,7 @@ class AsyncPlacedOrder:
         return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
 
     @property
-    def submitted(self) -> SubmitResponse:
+    def submitted(self) -> "t.SubmitResponse":
         """The answer to the submit."""
         return self._submitted
 
@@ -129,7 +129,7 @@ class AsyncPlacedOrder:
                 raise errors.WaitTimeoutError(f"{text}: {hint}", self)
         return self
 
-    async def cancel(self) -> OrderCancelResponse:
+    async def cancel(self) -> "t.OrderCancelResponse":
         """Cancels the order and refreshes the row.
 
         Raises:
@@ -139,9 +139,9 @@ class AsyncPlacedOrder:
         await self.refresh()
         return answer
 
-    async def fills(self) -> list[Fill]:
+    async def fills(self) -> "list[t.Fill]":
         """The fills of this order, oldest first."""
-        found: list[Fill] = []
+        found: list[t.Fill] = []
         while True:
             page = await self._client.fills(
                 node_order_id=self.id,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sequence._async.later import AsyncLaterBase
 from sequence._later import Json
 from sequence._numbers import Number
-from sequence.types import Side, Urgency
+from sequence.types._words import Side, Urgency
 
 AnalyticsReport = Literal[
     "portfolio",

@@ -6,31 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sequence import _numbers
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._async.base import AsyncClientBase
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, positions_request
 from sequence._testing import market_events, step_ns
 from sequence.errors import WaitTimeoutError
-from sequence.types import (
-    ClockAdvanceRequest,
-    ClockSetRequest,
-    Fault,
-    FaultRequest,
-    MarketEventsApplied,
-    MarketEventsRequest,
-    RestoreRequest,
-    SandboxClock,
-    SandboxEvents,
-    SandboxEventsQuery,
-    SandboxReset,
-    SandboxSettings,
-    SandboxSettingsRequest,
-    SandboxSettled,
-    SandboxSettleRequest,
-    SandboxSnapshot,
-    SandboxWritten,
-)
-from sequence.types.testing import STEPS_NS, FaultKind
+from sequence.types._words import STEPS_NS, FaultKind
 
 if TYPE_CHECKING:
     from sequence._async.order import AsyncPlacedOrder
@@ -50,7 +32,7 @@ class AsyncSandboxCalls:
 
     async def set_positions(
         self, positions: Iterable[Mapping[str, Any]], *, replace: bool = False
-    ) -> SandboxWritten:
+    ) -> "t.SandboxWritten":
         """Writes paper positions, all or none of them.
 
         Args:
@@ -74,13 +56,13 @@ class AsyncSandboxCalls:
         body = positions_request(positions, replace=replace)
         return await self._client.send(ops.SANDBOX_POSITIONS, body=body)
 
-    async def reset(self) -> SandboxReset:
+    async def reset(self) -> "t.SandboxReset":
         """Wipes the account and seeds it with the default balances."""
         return await self._client.send(ops.SANDBOX_RESET)
 
     async def settings(
         self, initial_balance_usd: float | Decimal | str | None = None
-    ) -> SandboxSettings:
+    ) -> "t.SandboxSettings":
         """Reads, or with an argument sets, what a reset puts on every cash row.
 
         Args:
@@ -90,24 +72,24 @@ class AsyncSandboxCalls:
         if initial_balance_usd is None:
             return await self._client.send(ops.SANDBOX_SETTINGS)
         balance = _numbers.to_decimal(initial_balance_usd, "initial_balance_usd")
-        body = checked(SandboxSettingsRequest, {"initial_balance_usd": balance})
+        body = checked(t.SandboxSettingsRequest, {"initial_balance_usd": balance})
         return await self._client.send(ops.SANDBOX_SETTINGS_PUT, body=body)
 
-    async def clock(self) -> SandboxClock:
+    async def clock(self) -> "t.SandboxClock":
         """Which clock the sandbox has, and the present in nanoseconds since the Unix epoch."""
         return await self._client.send(ops.SANDBOX_CLOCK)
 
-    async def set_clock(self, now_ns: int) -> SandboxClock:
+    async def set_clock(self, now_ns: int) -> "t.SandboxClock":
         """Moves a manual clock forward to a time, in nanoseconds since the Unix epoch.
 
         Raises:
             UnprocessableError: The time is over already.
             ConflictError: The clock moves by itself.
         """
-        body = checked(ClockSetRequest, {"now_ns": now_ns})
+        body = checked(t.ClockSetRequest, {"now_ns": now_ns})
         return await self._client.send(ops.SANDBOX_CLOCK_PUT, body=body)
 
-    async def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> SandboxClock:
+    async def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> "t.SandboxClock":
         """Lets time pass on a manual clock; everything that falls due on the way happens.
 
         A lost answer is not tried again: time would pass twice. `clock` tells what became of it.
@@ -116,7 +98,7 @@ class AsyncSandboxCalls:
             ValidationError: A negative step, or no number.
             ConflictError: The clock moves by itself.
         """
-        body = checked(ClockAdvanceRequest, {"ns": step_ns(seconds, ms, ns)})
+        body = checked(t.ClockAdvanceRequest, {"ns": step_ns(seconds, ms, ns)})
         return await self._client.send(ops.SANDBOX_CLOCK_ADVANCE, body=body)
 
     async def advance_until(
@@ -146,7 +128,7 @@ class AsyncSandboxCalls:
         text = f"order {order.id} is still {order.status} after {seconds:g} s of the sandbox"
         raise WaitTimeoutError(text, order)
 
-    async def faults(self) -> list[Fault]:
+    async def faults(self) -> "list[t.Fault]":
         """Faults in force."""
         return (await self._client.send(ops.SANDBOX_FAULTS)).faults
 
@@ -160,7 +142,7 @@ class AsyncSandboxCalls:
         ms: int | None = None,
         reason: str | None = None,
         seed: int | None = None,
-    ) -> Fault:
+    ) -> "t.Fault":
         """Makes something go wrong on purpose.
 
         Args:
@@ -175,10 +157,10 @@ class AsyncSandboxCalls:
         """
         values = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
         values |= {"ms": ms, "reason": reason, "seed": seed}
-        body = checked(FaultRequest, values)
+        body = checked(t.FaultRequest, values)
         return await self._client.send(ops.SANDBOX_FAULTS_ADD, body=body)
 
-    async def remove_fault(self, fault_id: str) -> Fault:
+    async def remove_fault(self, fault_id: str) -> "t.Fault":
         """Ends a fault."""
         path = {"id": checked_id(fault_id, "fault_id")}
         return await self._client.send(ops.SANDBOX_FAULTS_DELETE, path=path)
@@ -190,7 +172,7 @@ class AsyncSandboxCalls:
         value: float | Decimal | str | None = None,
         *,
         void: bool = False,
-    ) -> SandboxSettled:
+    ) -> "t.SandboxSettled":
         """Ends an event market for every account of the sandbox.
 
         Args:
@@ -202,29 +184,29 @@ class AsyncSandboxCalls:
         values: dict[str, Any] = {"venue": venue, "market_slug": market_slug, "void": void}
         if value is not None:
             values["value"] = _numbers.to_decimal(value, "value")
-        body = checked(SandboxSettleRequest, values)
+        body = checked(t.SandboxSettleRequest, values)
         return await self._client.send(ops.SANDBOX_SETTLE, body=body)
 
-    async def events(self, *, since_seq: int = 0, limit: int = 1_000) -> SandboxEvents:
+    async def events(self, *, since_seq: int = 0, limit: int = 1_000) -> "t.SandboxEvents":
         """What happened to the account, oldest first, with the hash over all events.
 
         Args:
             since_seq: Only events after this number.
             limit: Rows at most, 1 to 10,000.
         """
-        query = checked_query(SandboxEventsQuery, since_seq=since_seq, limit=limit)
+        query = checked_query(t.SandboxEventsQuery, since_seq=since_seq, limit=limit)
         return await self._client.send(ops.SANDBOX_EVENTS, query=query)
 
-    async def snapshot(self) -> SandboxSnapshot:
+    async def snapshot(self) -> "t.SandboxSnapshot":
         """Keeps a copy of the whole state to return to."""
         return await self._client.send(ops.SANDBOX_SNAPSHOT)
 
-    async def restore(self, snapshot_id: str) -> SandboxSnapshot:
+    async def restore(self, snapshot_id: str) -> "t.SandboxSnapshot":
         """Returns to a copy, in a new epoch."""
-        body = checked(RestoreRequest, {"snapshot_id": snapshot_id})
+        body = checked(t.RestoreRequest, {"snapshot_id": snapshot_id})
         return await self._client.send(ops.SANDBOX_RESTORE, body=body)
 
-    async def feed(self, events: Iterable[Mapping[str, Any]]) -> MarketEventsApplied:
+    async def feed(self, events: Iterable[Mapping[str, Any]]) -> "t.MarketEventsApplied":
         """Feeds a manual market: in order, all or nothing.
 
         Args:
@@ -235,12 +217,12 @@ class AsyncSandboxCalls:
         Raises:
             ConflictError: The market feeds itself.
         """
-        body = checked(MarketEventsRequest, {"events": market_events(events)})
+        body = checked(t.MarketEventsRequest, {"events": market_events(events)})
         return await self._client.send(ops.SANDBOX_MARKET_EVENTS, body=body)
 
     async def book(
         self, venue: str, symbol: str, *, bids: Iterable[Any] = (), asks: Iterable[Any] = ()
-    ) -> MarketEventsApplied:
+    ) -> "t.MarketEventsApplied":
         """Feeds a whole book: levels `(price, qty)`, best first."""
         row = {"type": "snapshot", "venue": venue, "symbol": symbol, "bids": bids, "asks": asks}
         return await self.feed([row])

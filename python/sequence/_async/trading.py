@@ -1,11 +1,11 @@
 """Orders, fills, previews and execution graphs."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._async.base import AsyncClientBase
-from sequence._async.graph import AsyncGraphBuilder
 from sequence._async.order import AsyncPlacedOrder
 from sequence._ids import checked_id, graph_id_of, new_graph_id
 from sequence._numbers import Number
@@ -20,24 +20,10 @@ from sequence._orders import (
     order_request,
     preview_request,
 )
-from sequence.types import (
-    AmendResponse,
-    FillsPage,
-    FillsQuery,
-    Graph,
-    GraphCancelResponse,
-    GraphNode,
-    Order,
-    OrderCancelResponse,
-    OrdersPage,
-    OrdersQuery,
-    OrderStatus,
-    PreviewResponse,
-    Side,
-    SubmitResponse,
-    Urgency,
-    VenueCancelAll,
-)
+from sequence.types._words import OrderStatus, Side, Urgency
+
+if TYPE_CHECKING:
+    from sequence._async.graph import AsyncGraphBuilder
 
 
 class AsyncTradingCalls(AsyncClientBase):
@@ -88,7 +74,7 @@ class AsyncTradingCalls(AsyncClientBase):
         """
         return await self._place("sell", symbol, qty, options)
 
-    def graph(self) -> AsyncGraphBuilder:
+    def graph(self) -> "AsyncGraphBuilder":
         """A builder of execution graphs: `graph().node(...).edge(...).submit()`.
 
         Example:
@@ -96,6 +82,8 @@ class AsyncTradingCalls(AsyncClientBase):
             >>> graph = client.graph().node("spot", Node.buy("ETH-USD", 1)).node("hedge", hedge)
             >>> answer = await graph.edge("spot", "hedge", Trigger.full_fill()).submit()
         """
+        from sequence._async.graph import AsyncGraphBuilder  # noqa: PLC0415 - most bots need none
+
         return AsyncGraphBuilder(self)
 
     async def submit_graph(
@@ -107,7 +95,7 @@ class AsyncTradingCalls(AsyncClientBase):
         metadata: Mapping[str, Any] | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
-    ) -> SubmitResponse:
+    ) -> "t.SubmitResponse":
         """Submits an execution graph in its wire form; `graph` builds one from parts.
 
         Args:
@@ -142,7 +130,7 @@ class AsyncTradingCalls(AsyncClientBase):
         venue: str | None = None,
         perp: bool = False,
         sandbox: bool | None = None,
-    ) -> PreviewResponse:
+    ) -> "t.PreviewResponse":
         """Estimates price, fee and slippage of an order; reserves and stores nothing.
 
         Args:
@@ -167,7 +155,7 @@ class AsyncTradingCalls(AsyncClientBase):
         )
         return await self.send(ops.PREVIEW, body=body)
 
-    async def order(self, order_id: str) -> Order:
+    async def order(self, order_id: str) -> "t.Order":
         """One order by its id.
 
         Raises:
@@ -188,7 +176,7 @@ class AsyncTradingCalls(AsyncClientBase):
         graph_id: str | None = None,
         before_seq: int | None = None,
         sandbox: bool | None = None,
-    ) -> OrdersPage:
+    ) -> "t.OrdersPage":
         """Orders, newest first.
 
         Args:
@@ -204,7 +192,7 @@ class AsyncTradingCalls(AsyncClientBase):
             sandbox: With a live key: False lists the live orders.
         """
         query = checked_query(
-            OrdersQuery,
+            t.OrdersQuery,
             limit=limit,
             offset=offset,
             symbol=symbol,
@@ -231,7 +219,7 @@ class AsyncTradingCalls(AsyncClientBase):
         until_ns: int | None = None,
         before_seq: int | None = None,
         sandbox: bool | None = None,
-    ) -> FillsPage:
+    ) -> "t.FillsPage":
         """Fills, newest first.
 
         Args:
@@ -247,7 +235,7 @@ class AsyncTradingCalls(AsyncClientBase):
             sandbox: With a live key: False lists the live fills.
         """
         query = checked_query(
-            FillsQuery,
+            t.FillsQuery,
             limit=limit,
             offset=offset,
             symbol=symbol,
@@ -261,7 +249,7 @@ class AsyncTradingCalls(AsyncClientBase):
         )
         return await self.send(ops.FILLS, query=query)
 
-    async def cancel(self, order_id: str) -> OrderCancelResponse:
+    async def cancel(self, order_id: str) -> "t.OrderCancelResponse":
         """Cancels one order; a graph id cancels the whole graph.
 
         Raises:
@@ -276,7 +264,7 @@ class AsyncTradingCalls(AsyncClientBase):
         new_price: Number | None = None,
         new_qty: Number | None = None,
         expected_version: int | None = None,
-    ) -> AmendResponse:
+    ) -> "t.AmendResponse":
         """Changes the limit price or the total quantity of an open order.
 
         Args:
@@ -294,7 +282,7 @@ class AsyncTradingCalls(AsyncClientBase):
 
     async def decrease(
         self, order_id: str, reduce_by: Number, *, expected_version: int | None = None
-    ) -> AmendResponse:
+    ) -> "t.AmendResponse":
         """Takes a quantity off the total, in one step at the server.
 
         Args:
@@ -322,7 +310,7 @@ class AsyncTradingCalls(AsyncClientBase):
         horizon_ms: int | None = None,
         urgency: Urgency | None = None,
         expected_version: int | None = None,
-    ) -> GraphNode:
+    ) -> "t.GraphNode":
         """Changes a node of a graph: its newest open order, or what it will send.
 
         Args:
@@ -350,19 +338,19 @@ class AsyncTradingCalls(AsyncClientBase):
         path = {"id": graph_id_of(graph_id), "node_id": checked_id(node_id, "node_id")}
         return await self.send(ops.AMEND_NODE, path=path, body=body)
 
-    async def cancel_all_on_venue(self, venue: str) -> VenueCancelAll:
+    async def cancel_all_on_venue(self, venue: str) -> "t.VenueCancelAll":
         """Cancels every open order that has a leg at a venue."""
         return await self.send(ops.VENUE_CANCEL_ALL, path={"venue": checked_id(venue, "venue")})
 
-    async def graph_status(self, graph_id: str) -> Graph:
+    async def graph_status(self, graph_id: str) -> "t.Graph":
         """A graph with its nodes and edges; takes a graph id or the id of one of its orders."""
         return await self.send(ops.GRAPH, path={"id": graph_id_of(graph_id)})
 
-    async def graph_cancel(self, graph_id: str) -> GraphCancelResponse:
+    async def graph_cancel(self, graph_id: str) -> "t.GraphCancelResponse":
         """Cancels every open order of a graph and skips what waits; ids as `graph_status`."""
         return await self.send(ops.GRAPH_CANCEL, path={"id": graph_id_of(graph_id)})
 
-    async def graph_resume(self, graph_id: str) -> Graph:
+    async def graph_resume(self, graph_id: str) -> "t.Graph":
         """Resumes a PAUSED graph; ids as `graph_status`."""
         return await self.send(ops.GRAPH_RESUME, path={"id": graph_id_of(graph_id)})
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from sequence.types import FillsPage, Order, OrderCancelResponse, SubmitResponse
+from sequence import types as t
 
 
 class AsyncOrderVerbs(Protocol):
     """Calls about one order."""
 
-    async def order(self, order_id: str) -> Order:
+    async def order(self, order_id: str) -> "t.Order":
         """One order by its id."""
         ...
 
-    async def cancel(self, order_id: str) -> OrderCancelResponse:
+    async def cancel(self, order_id: str) -> "t.OrderCancelResponse":
         """Cancels one order."""
         ...
 
@@ -24,7 +24,7 @@ class AsyncOrderVerbs(Protocol):
         offset: int = 0,
         node_order_id: str | None = None,
         sandbox: bool | None = None,
-    ) -> FillsPage:
+    ) -> "t.FillsPage":
         """Fills of one order, newest first."""
         ...
 
@@ -45,6 +45,6 @@ class AsyncGraphVerbs(Protocol):
         metadata: Mapping[str, Any] | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
-    ) -> SubmitResponse:
+    ) -> "t.SubmitResponse":
         """Submits an execution graph in its wire form."""
         ...

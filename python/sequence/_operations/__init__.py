@@ -9,18 +9,18 @@ HEALTH_LIVE = Operation(
     "health_live",
     "GET",
     "/v1/health/live",
-    t.Live,
+    lambda: t.Live,
     auth="none",
     summary="Liveness: any 2xx is up",
 )
-HEALTH = Operation("health", "GET", "/v1/health", t.Health, summary="Health report")
+HEALTH = Operation("health", "GET", "/v1/health", lambda: t.Health, summary="Health report")
 
 SANDBOX_POSITIONS = Operation(
     "sandbox_positions",
     "POST",
     "/v1/sandbox/positions",
-    t.SandboxWritten,
-    t.SandboxPositionsRequest,
+    lambda: t.SandboxWritten,
+    lambda: t.SandboxPositionsRequest,
     auth="test",
     writes=True,
     summary="Set paper positions",
@@ -29,8 +29,8 @@ SANDBOX_RESET = Operation(
     "sandbox_reset",
     "POST",
     "/v1/sandbox/reset",
-    t.SandboxReset,
-    t.EmptyRequest,
+    lambda: t.SandboxReset,
+    lambda: t.EmptyRequest,
     auth="test",
     writes=True,
     summary="Wipe the sandbox and seed it again",
@@ -39,7 +39,7 @@ SANDBOX_SETTINGS = Operation(
     "sandbox_settings",
     "GET",
     "/v1/sandbox/settings",
-    t.SandboxSettings,
+    lambda: t.SandboxSettings,
     auth="test",
     summary="Default balance of a reset",
 )
@@ -47,8 +47,8 @@ SANDBOX_SETTINGS_PUT = Operation(
     "sandbox_settings_put",
     "PUT",
     "/v1/sandbox/settings",
-    t.SandboxSettings,
-    t.SandboxSettingsRequest,
+    lambda: t.SandboxSettings,
+    lambda: t.SandboxSettingsRequest,
     auth="test",
     writes=True,
     summary="Set the default balance of the next reset",
@@ -58,8 +58,8 @@ SANDBOX_SETTLE = Operation(
     "sandbox_settle",
     "POST",
     "/v1/sandbox/settle",
-    t.SandboxSettled,
-    t.SandboxSettleRequest,
+    lambda: t.SandboxSettled,
+    lambda: t.SandboxSettleRequest,
     auth="test",
     writes=True,
     summary="End an event market for every account",
@@ -68,8 +68,8 @@ SANDBOX_MARKET_EVENTS = Operation(
     "sandbox_market_events",
     "POST",
     "/v1/sandbox/market/events",
-    t.MarketEventsApplied,
-    t.MarketEventsRequest,
+    lambda: t.MarketEventsApplied,
+    lambda: t.MarketEventsRequest,
     auth="test",
     writes=True,
     summary="Feed order books and trades by hand",
@@ -79,7 +79,7 @@ SANDBOX_CLOCK = Operation(
     "sandbox_clock",
     "GET",
     "/v1/sandbox/clock",
-    t.SandboxClock,
+    lambda: t.SandboxClock,
     auth="test",
     summary="The clock of the sandbox",
 )
@@ -87,8 +87,8 @@ SANDBOX_CLOCK_PUT = Operation(
     "sandbox_clock_put",
     "PUT",
     "/v1/sandbox/clock",
-    t.SandboxClock,
-    t.ClockSetRequest,
+    lambda: t.SandboxClock,
+    lambda: t.ClockSetRequest,
     auth="test",
     writes=True,
     summary="Move a manual clock to a time",
@@ -97,8 +97,8 @@ SANDBOX_CLOCK_ADVANCE = Operation(
     "sandbox_clock_advance",
     "POST",
     "/v1/sandbox/clock/advance",
-    t.SandboxClock,
-    t.ClockAdvanceRequest,
+    lambda: t.SandboxClock,
+    lambda: t.ClockAdvanceRequest,
     auth="test",
     writes=True,
     summary="Let time pass on a manual clock",
@@ -108,7 +108,7 @@ SANDBOX_FAULTS = Operation(
     "sandbox_faults",
     "GET",
     "/v1/sandbox/faults",
-    t.Faults,
+    lambda: t.Faults,
     auth="test",
     summary="Faults in force",
 )
@@ -116,8 +116,8 @@ SANDBOX_FAULTS_ADD = Operation(
     "sandbox_faults_add",
     "POST",
     "/v1/sandbox/faults",
-    t.Fault,
-    t.FaultRequest,
+    lambda: t.Fault,
+    lambda: t.FaultRequest,
     auth="test",
     writes=True,
     summary="Make something go wrong",
@@ -127,7 +127,7 @@ SANDBOX_FAULTS_DELETE = Operation(
     "sandbox_faults_delete",
     "DELETE",
     "/v1/sandbox/faults/{id}",
-    t.Fault,
+    lambda: t.Fault,
     auth="test",
     writes=True,
     summary="End a fault",
@@ -136,8 +136,8 @@ SANDBOX_EVENTS = Operation(
     "sandbox_events",
     "GET",
     "/v1/sandbox/events",
-    t.SandboxEvents,
-    query=t.SandboxEventsQuery,
+    lambda: t.SandboxEvents,
+    load_query=lambda: t.SandboxEventsQuery,
     auth="test",
     summary="What happened to the account",
 )
@@ -145,8 +145,8 @@ SANDBOX_REQUESTS = Operation(
     "sandbox_requests",
     "GET",
     "/v1/sandbox/requests",
-    t.RequestRecords,
-    query=t.RequestRecordsQuery,
+    lambda: t.RequestRecords,
+    load_query=lambda: t.RequestRecordsQuery,
     auth="test",
     summary="Requests that this server answered",
 )
@@ -154,8 +154,8 @@ SANDBOX_SNAPSHOT = Operation(
     "sandbox_snapshot",
     "POST",
     "/v1/sandbox/snapshot",
-    t.SandboxSnapshot,
-    t.EmptyRequest,
+    lambda: t.SandboxSnapshot,
+    lambda: t.EmptyRequest,
     auth="test",
     writes=True,
     summary="Keep a copy of the state to return to",
@@ -164,8 +164,8 @@ SANDBOX_RESTORE = Operation(
     "sandbox_restore",
     "POST",
     "/v1/sandbox/restore",
-    t.SandboxSnapshot,
-    t.RestoreRequest,
+    lambda: t.SandboxSnapshot,
+    lambda: t.RestoreRequest,
     auth="test",
     writes=True,
     summary="Return to a copy, in a new epoch",
@@ -175,8 +175,8 @@ POSITIONS = Operation(
     "positions",
     "GET",
     "/v1/positions",
-    t.PositionsResponse,
-    query=t.PositionsQuery,
+    lambda: t.PositionsResponse,
+    load_query=lambda: t.PositionsQuery,
     aliases=("/v1/positions/unified", "/v1/portfolio/unified"),
     summary="Positions and balances",
 )
@@ -184,8 +184,8 @@ BALANCES = Operation(
     "balances",
     "GET",
     "/v1/balances",
-    t.PositionsResponse,
-    query=t.ModeQuery,
+    lambda: t.PositionsResponse,
+    load_query=lambda: t.ModeQuery,
     deprecated=True,
     summary="Positions of kinds fiat and crypto",
 )
@@ -193,8 +193,8 @@ POSITIONS_PERP = Operation(
     "positions_perp",
     "GET",
     "/v1/positions/perp",
-    t.PositionsResponse,
-    query=t.ModeQuery,
+    lambda: t.PositionsResponse,
+    load_query=lambda: t.ModeQuery,
     deprecated=True,
     summary="Positions of kind perp",
 )
@@ -202,8 +202,8 @@ PORTFOLIO_SUMMARY = Operation(
     "portfolio_summary",
     "GET",
     "/v1/portfolio/summary",
-    t.PortfolioSummary,
-    query=t.ModeQuery,
+    lambda: t.PortfolioSummary,
+    load_query=lambda: t.ModeQuery,
     deprecated=True,
     summary="Totals of the positions",
 )
@@ -212,8 +212,8 @@ PORTFOLIO_SNAPSHOTS = Operation(
     "portfolio_snapshots",
     "GET",
     "/v1/portfolio/snapshots",
-    t.PortfolioSnapshots,
-    query=t.PortfolioSnapshotsQuery,
+    lambda: t.PortfolioSnapshots,
+    load_query=lambda: t.PortfolioSnapshotsQuery,
     summary="Value of the account over time",
 )
 
@@ -221,20 +221,27 @@ SUBMIT_ORDER = Operation(
     "submit_order",
     "POST",
     "/v1/orders",
-    t.SubmitResponse,
-    t.SubmitRequest,
+    lambda: t.SubmitResponse,
+    lambda: t.SubmitRequest,
     writes=True,
     summary="Submit an order or an execution graph",
 )
 ORDERS = Operation(
-    "orders", "GET", "/v1/orders", t.OrdersPage, query=t.OrdersQuery, summary="List orders"
+    "orders",
+    "GET",
+    "/v1/orders",
+    lambda: t.OrdersPage,
+    load_query=lambda: t.OrdersQuery,
+    summary="List orders",
 )
-ORDER = Operation("order", "GET", "/v1/orders/{node_order_id}", t.Order, summary="One order")
+ORDER = Operation(
+    "order", "GET", "/v1/orders/{node_order_id}", lambda: t.Order, summary="One order"
+)
 CANCEL_ORDER = Operation(
     "cancel_order",
     "DELETE",
     "/v1/orders/{node_order_id}",
-    t.OrderCancelResponse,
+    lambda: t.OrderCancelResponse,
     writes=True,
     summary="Cancel an order",
 )
@@ -242,8 +249,8 @@ AMEND_ORDER = Operation(
     "amend_order",
     "PATCH",
     "/v1/orders/{node_order_id}",
-    t.AmendResponse,
-    t.AmendRequest,
+    lambda: t.AmendResponse,
+    lambda: t.AmendRequest,
     writes=True,
     summary="Amend or decrease an order",
 )
@@ -251,17 +258,19 @@ PREVIEW = Operation(
     "preview",
     "POST",
     "/v1/orders/preview",
-    t.PreviewResponse,
-    t.PreviewRequest,
+    lambda: t.PreviewResponse,
+    lambda: t.PreviewRequest,
     summary="Estimate an order without sending it",
 )
 
-GRAPH = Operation("graph", "GET", "/v1/execution_graphs/{id}", t.Graph, summary="Status of a graph")
+GRAPH = Operation(
+    "graph", "GET", "/v1/execution_graphs/{id}", lambda: t.Graph, summary="Status of a graph"
+)
 GRAPH_CANCEL = Operation(
     "graph_cancel",
     "DELETE",
     "/v1/execution_graphs/{id}",
-    t.GraphCancelResponse,
+    lambda: t.GraphCancelResponse,
     writes=True,
     summary="Cancel a graph",
 )
@@ -269,8 +278,8 @@ GRAPH_RESUME = Operation(
     "graph_resume",
     "POST",
     "/v1/execution_graphs/{id}/resume",
-    t.Graph,
-    t.EmptyRequest,
+    lambda: t.Graph,
+    lambda: t.EmptyRequest,
     writes=True,
     summary="Resume a paused graph",
 )
@@ -278,8 +287,8 @@ AMEND_NODE = Operation(
     "amend_node",
     "PATCH",
     "/v1/execution_graphs/{id}/nodes/{node_id}",
-    t.GraphNode,
-    t.NodeAmendRequest,
+    lambda: t.GraphNode,
+    lambda: t.NodeAmendRequest,
     writes=True,
     summary="Amend a node of a graph",
 )
@@ -288,8 +297,8 @@ AMEND_EDGE = Operation(
     "amend_edge",
     "PATCH",
     "/v1/execution_graphs/{id}/edges/{edge_id}",
-    t.GraphEdge,
-    t.EdgeAmendRequest,
+    lambda: t.GraphEdge,
+    lambda: t.EdgeAmendRequest,
     writes=True,
     summary="Change what an edge of a graph waits for",
 )
@@ -297,19 +306,23 @@ GRAPH_TCA = Operation(
     "graph_tca",
     "GET",
     "/v1/execution_graphs/{id}/tca",
-    t.GraphTca,
+    lambda: t.GraphTca,
     summary="What a graph cost against the market",
 )
 
 KILL_SWITCH = Operation(
-    "kill_switch", "GET", "/v1/kill_switch", t.KillSwitch, summary="State of the kill switch"
+    "kill_switch",
+    "GET",
+    "/v1/kill_switch",
+    lambda: t.KillSwitch,
+    summary="State of the kill switch",
 )
 KILL_SWITCH_ENGAGE = Operation(
     "kill_switch_engage",
     "POST",
     "/v1/kill_switch",
-    t.KillSwitch,
-    t.KillSwitchRequest,
+    lambda: t.KillSwitch,
+    lambda: t.KillSwitchRequest,
     method_aliases=("PUT",),
     writes=True,
     summary="Stop new orders",
@@ -318,8 +331,8 @@ KILL_SWITCH_CLEAR = Operation(
     "kill_switch_clear",
     "POST",
     "/v1/kill_switch/clear",
-    t.KillSwitch,
-    t.EmptyRequest,
+    lambda: t.KillSwitch,
+    lambda: t.EmptyRequest,
     auth="admin",
     writes=True,
     summary="Allow new orders again",
@@ -328,66 +341,99 @@ VENUE_CANCEL_ALL = Operation(
     "venue_cancel_all",
     "POST",
     "/v1/venue_cancel_all/{venue}",
-    t.VenueCancelAll,
-    t.EmptyRequest,
+    lambda: t.VenueCancelAll,
+    lambda: t.EmptyRequest,
     writes=True,
     summary="Cancel every open order on a venue",
 )
 
-FILLS = Operation("fills", "GET", "/v1/fills", t.FillsPage, query=t.FillsQuery, summary="Fills")
+FILLS = Operation(
+    "fills",
+    "GET",
+    "/v1/fills",
+    lambda: t.FillsPage,
+    load_query=lambda: t.FillsQuery,
+    summary="Fills",
+)
 QUOTE = Operation(
-    "quote", "GET", "/v1/quotes/{symbol}", t.Quote, query=t.QuoteQuery, summary="One quote"
+    "quote",
+    "GET",
+    "/v1/quotes/{symbol}",
+    lambda: t.Quote,
+    load_query=lambda: t.QuoteQuery,
+    summary="One quote",
 )
 QUOTES = Operation(
-    "quotes", "GET", "/v1/quotes", t.Quotes, query=t.QuotesQuery, summary="Many quotes"
+    "quotes",
+    "GET",
+    "/v1/quotes",
+    lambda: t.Quotes,
+    load_query=lambda: t.QuotesQuery,
+    summary="Many quotes",
 )
 QUOTES_BATCH = Operation(
     "quotes_batch",
     "POST",
     "/v1/quotes_batch",
-    t.QuotesBatch,
-    t.QuotesBatchRequest,
+    lambda: t.QuotesBatch,
+    lambda: t.QuotesBatchRequest,
     summary="Quotes of a list of symbols, each with its own error",
 )
 SYMBOLS = Operation(
-    "symbols", "GET", "/v1/symbols", t.SymbolList, query=t.SymbolsQuery, summary="Instruments"
+    "symbols",
+    "GET",
+    "/v1/symbols",
+    lambda: t.SymbolList,
+    load_query=lambda: t.SymbolsQuery,
+    summary="Instruments",
 )
 PAIR_VENUES = Operation(
     "pair_venues",
     "GET",
     "/v1/pairs/{symbol}/venues",
-    t.PairVenues,
+    lambda: t.PairVenues,
     summary="Where a symbol is listed",
 )
 FAIR_PRICE = Operation(
     "fair_price",
     "GET",
     "/v1/fair_price",
-    t.FairPrices,
-    query=t.FairPriceQuery,
+    lambda: t.FairPrices,
+    load_query=lambda: t.FairPriceQuery,
     summary="Consolidated reference prices",
 )
 PRICE_HISTORY = Operation(
     "price_history",
     "GET",
     "/v1/price_history/{symbol}",
-    t.PriceHistory,
-    query=t.PriceHistoryQuery,
+    lambda: t.PriceHistory,
+    load_query=lambda: t.PriceHistoryQuery,
     summary="Middle of best bid and offer over time",
 )
-FEES = Operation("fees", "GET", "/v1/fees", t.Fees, query=t.FeesQuery, summary="Fees per venue")
-VENUES = Operation("venues", "GET", "/v1/venues", t.Venues, summary="Venues")
-EDGES = Operation("edges", "GET", "/v1/edges", t.Edges, summary="Venue processes")
+FEES = Operation(
+    "fees",
+    "GET",
+    "/v1/fees",
+    lambda: t.Fees,
+    load_query=lambda: t.FeesQuery,
+    summary="Fees per venue",
+)
+VENUES = Operation("venues", "GET", "/v1/venues", lambda: t.Venues, summary="Venues")
+EDGES = Operation("edges", "GET", "/v1/edges", lambda: t.Edges, summary="Venue processes")
 
-ACCOUNT = Operation("account", "GET", "/v1/account", t.Account, summary="The account of the key")
-RISK_LIMITS = Operation("risk_limits", "GET", "/v1/risk_limits", t.RiskLimits, summary="Limits")
-API_KEYS = Operation("api_keys", "GET", "/v1/api_keys", t.ApiKeys, summary="List keys")
+ACCOUNT = Operation(
+    "account", "GET", "/v1/account", lambda: t.Account, summary="The account of the key"
+)
+RISK_LIMITS = Operation(
+    "risk_limits", "GET", "/v1/risk_limits", lambda: t.RiskLimits, summary="Limits"
+)
+API_KEYS = Operation("api_keys", "GET", "/v1/api_keys", lambda: t.ApiKeys, summary="List keys")
 API_KEY_CREATE = Operation(
     "api_key_create",
     "POST",
     "/v1/api_keys",
-    t.NewApiKey,
-    t.ApiKeyRequest,
+    lambda: t.NewApiKey,
+    lambda: t.ApiKeyRequest,
     writes=True,
     repeatable=False,
     summary="Create a key; it is shown once",
@@ -396,8 +442,8 @@ API_KEY_ROTATE = Operation(
     "api_key_rotate",
     "POST",
     "/v1/api_keys/{key_id}/rotate",
-    t.NewApiKey,
-    t.EmptyRequest,
+    lambda: t.NewApiKey,
+    lambda: t.EmptyRequest,
     writes=True,
     repeatable=False,
     summary="Replace the secret of a key",
@@ -406,20 +452,20 @@ API_KEY_REVOKE = Operation(
     "api_key_revoke",
     "DELETE",
     "/v1/api_keys/{key_id}",
-    t.ApiKey,
+    lambda: t.ApiKey,
     writes=True,
     summary="Revoke a key",
 )
 WS_TICKET = Operation(
-    "ws_ticket", "GET", "/v1/ws/ticket", t.Ticket, summary="Ticket for one WebSocket"
+    "ws_ticket", "GET", "/v1/ws/ticket", lambda: t.Ticket, summary="Ticket for one WebSocket"
 )
 
 PAGE_TICKET = Operation(
     "page_ticket",
     "POST",
     "/v1/page/ticket",
-    t.PageTicket,
-    t.EmptyRequest,
+    lambda: t.PageTicket,
+    lambda: t.EmptyRequest,
     auth="test",
     writes=True,
     repeatable=False,
@@ -429,8 +475,8 @@ PAGE_SESSION = Operation(
     "page_session",
     "POST",
     "/v1/page/session",
-    t.PageSession,
-    t.PageSessionRequest,
+    lambda: t.PageSession,
+    lambda: t.PageSessionRequest,
     auth="none",
     writes=True,
     repeatable=False,
@@ -440,8 +486,8 @@ PAGE_ARM = Operation(
     "page_arm",
     "POST",
     "/v1/page/arm",
-    t.PageScope,
-    t.PageArmRequest,
+    lambda: t.PageScope,
+    lambda: t.PageArmRequest,
     auth="test",
     writes=True,
     summary="Let a browser tab write for a while, or stop it",

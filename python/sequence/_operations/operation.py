@@ -1,27 +1,32 @@
-"""What one endpoint is."""
+"""What an endpoint is, without its models: those load when somebody asks for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from sequence import types as t
-from sequence.types._base import Answer, Query, Request
+
+if TYPE_CHECKING:
+    from sequence.types._base import Answer
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Auth = Literal["none", "key", "test", "admin"]
-AnswerT = TypeVar("AnswerT", bound=Answer)
+AnswerT = TypeVar("AnswerT", bound="Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[AnswerT]):
     """One endpoint.
 
+    Models are named by functions: the table is read at every start, and most bots use a handful.
+
     Attributes:
         name: Stable name; handlers and tests use it.
         method: HTTP method.
         path: Path template with `{name}` parameters.
-        response: Model of the 200 answer.
-        request: Model of the body; None when there is none.
-        query: Model of the query string; None when it is ignored.
+        load_response: Model of the 200 answer.
+        load_request: Model of the body; None when there is none.
+        load_query: Model of the query string; None when it is ignored.
         auth: Who may call: anybody, any key, a test key, an admin key.
         summary: One line for the API description.
         aliases: Further path templates that answer the same.
@@ -34,9 +39,9 @@ class Operation(Generic[AnswerT]):
     name: str
     method: Method
     path: str
-    response: type[AnswerT]
-    request: type[Request] | None = None
-    query: type[Query] | None = None
+    load_response: Callable[[], type[AnswerT]]
+    load_request: "Callable[[], type[t.Request]] | None" = None
+    load_query: "Callable[[], type[t.Query]] | None" = None
     auth: Auth = "key"
     summary: str = ""
     aliases: tuple[str, ...] = ()
@@ -45,7 +50,22 @@ class Operation(Generic[AnswerT]):
     deprecated: bool = False
     repeatable: bool = True
 
-    def read_body(self, value: object) -> Request:
+    @property
+    def response(self) -> type[AnswerT]:
+        """Model of the 200 answer."""
+        return self.load_response()
+
+    @property
+    def request(self) -> "type[t.Request] | None":
+        """Model of the body; None when there is none."""
+        return None if self.load_request is None else self.load_request()
+
+    @property
+    def query(self) -> "type[t.Query] | None":
+        """Model of the query string; None when it is ignored."""
+        return None if self.load_query is None else self.load_query()
+
+    def read_body(self, value: object) -> "t.Request":
         """Checks a parsed body; a submit has two forms.
 
         Raises:

@@ -4,28 +4,12 @@
 from collections.abc import Iterable
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, names
 from sequence._sync.base import ClientBase
 from sequence.errors import DeserializeError
-from sequence.types import (
-    Account,
-    ApiKey,
-    ApiKeyRequest,
-    ApiKeys,
-    Health,
-    KillSwitch,
-    KillSwitchRequest,
-    Kind,
-    NewApiKey,
-    PageTicket,
-    PortfolioSnapshots,
-    PortfolioSnapshotsQuery,
-    PositionsQuery,
-    PositionsResponse,
-    RiskLimits,
-    Ticket,
-)
+from sequence.types._words import Kind
 
 
 class AccountCalls(ClientBase):
@@ -38,7 +22,7 @@ class AccountCalls(ClientBase):
         kinds: Kind | Iterable[Kind] | None = None,
         include_closed: bool = False,
         sandbox: bool | None = None,
-    ) -> PositionsResponse:
+    ) -> "t.PositionsResponse":
         """Cash, crypto, perps and event contracts, with totals in USD.
 
         Args:
@@ -48,7 +32,7 @@ class AccountCalls(ClientBase):
             sandbox: With a live key: False lists the live positions.
         """
         query = checked_query(
-            PositionsQuery,
+            t.PositionsQuery,
             venues=names(venues, "venues"),
             kinds=names(kinds, "kinds"),
             include_closed=include_closed,
@@ -58,7 +42,7 @@ class AccountCalls(ClientBase):
 
     def portfolio_snapshots(
         self, *, since_ns: int = 0, limit: int = 1_200, sandbox: bool | None = None
-    ) -> PortfolioSnapshots:
+    ) -> "t.PortfolioSnapshots":
         """Value of the account over time, oldest first.
 
         Args:
@@ -67,45 +51,45 @@ class AccountCalls(ClientBase):
             sandbox: With a live key: False lists the live account.
         """
         query = checked_query(
-            PortfolioSnapshotsQuery,
+            t.PortfolioSnapshotsQuery,
             since_ns=since_ns,
             limit=limit,
             sandbox=self._mode(sandbox=sandbox),
         )
         return self.send(ops.PORTFOLIO_SNAPSHOTS, query=query)
 
-    def account(self) -> Account:
+    def account(self) -> "t.Account":
         """The account and the key in use."""
         return self.send(ops.ACCOUNT)
 
-    def risk_limits(self) -> RiskLimits:
+    def risk_limits(self) -> "t.RiskLimits":
         """Limits of the account; None is no limit."""
         return self.send(ops.RISK_LIMITS)
 
-    def kill_switch(self) -> KillSwitch:
+    def kill_switch(self) -> "t.KillSwitch":
         """State of the kill switch."""
         return self.send(ops.KILL_SWITCH)
 
-    def kill_switch_engage(self, reason: str | None = None) -> KillSwitch:
+    def kill_switch_engage(self, reason: str | None = None) -> "t.KillSwitch":
         """Stops new orders; open ones stay and can be cancelled.
 
         Args:
             reason: Text for people, at most 128 characters.
         """
-        body = checked(KillSwitchRequest, {"reason": reason})
+        body = checked(t.KillSwitchRequest, {"reason": reason})
         return self.send(ops.KILL_SWITCH_ENGAGE, body=body)
 
-    def kill_switch_clear(self) -> KillSwitch:
+    def kill_switch_clear(self) -> "t.KillSwitch":
         """Allows new orders again; needs an admin key."""
         return self.send(ops.KILL_SWITCH_CLEAR)
 
-    def api_keys(self) -> ApiKeys:
+    def api_keys(self) -> "t.ApiKeys":
         """The keys of the account without their secrets, newest first."""
         return self.send(ops.API_KEYS)
 
     def api_key_create(
         self, label: str = "", *, sandbox: bool = True, is_admin: bool = False
-    ) -> NewApiKey:
+    ) -> "t.NewApiKey":
         """Makes a key; its secret is in this answer only.
 
         Args:
@@ -114,21 +98,21 @@ class AccountCalls(ClientBase):
             is_admin: The key may clear the kill switch and make live keys.
         """
         values = {"label": label, "sandbox": sandbox, "is_admin": is_admin}
-        return self.send(ops.API_KEY_CREATE, body=checked(ApiKeyRequest, values))
+        return self.send(ops.API_KEY_CREATE, body=checked(t.ApiKeyRequest, values))
 
-    def api_key_rotate(self, key_id: str) -> NewApiKey:
+    def api_key_rotate(self, key_id: str) -> "t.NewApiKey":
         """Replaces the secret of a key; the old one stops at once."""
         return self.send(ops.API_KEY_ROTATE, path={"key_id": checked_id(key_id, "key_id")})
 
-    def api_key_revoke(self, key_id: str) -> ApiKey:
+    def api_key_revoke(self, key_id: str) -> "t.ApiKey":
         """Ends a key for good."""
         return self.send(ops.API_KEY_REVOKE, path={"key_id": checked_id(key_id, "key_id")})
 
-    def ws_ticket(self) -> Ticket:
+    def ws_ticket(self) -> "t.Ticket":
         """A ticket that opens one stream without the key; lives 30 seconds."""
         return self.send(ops.WS_TICKET)
 
-    def page_ticket(self) -> PageTicket:
+    def page_ticket(self) -> "t.PageTicket":
         """A ticket that opens the page of the server in one browser tab; lives 60 seconds."""
         return self.send(ops.PAGE_TICKET)
 
@@ -142,6 +126,6 @@ class AccountCalls(ClientBase):
             return False
         return True
 
-    def health_report(self) -> Health:
+    def health_report(self) -> "t.Health":
         """State of the server, its store and its market data."""
         return self.send(ops.HEALTH)

@@ -13,12 +13,12 @@ from sequence._sync.lists import ListCalls
 from sequence._sync.market import MarketCalls
 from sequence._sync.research import ResearchCalls
 from sequence._sync.sandbox import SandboxCalls
-from sequence._sync.stream import Stream
 from sequence._transport import Transport
 from sequence.errors import ValidationError
 
 if TYPE_CHECKING:
     from sequence._http import HttpClient
+    from sequence._sync.stream import Stream
     from sequence._wire import StreamTransport
 
 
@@ -82,7 +82,7 @@ class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls)
         from_seq: Mapping[str, int] | None = None,
         sandbox: bool | None = None,
         stale_after_s: float = 10.0,
-    ) -> Stream:
+    ) -> "Stream":
         """Events as they happen, over one connection that is opened again when it is lost.
 
         Args:
@@ -105,6 +105,9 @@ class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls)
             ...     for event in stream:
             ...         print(event)
         """
+        # Imported here, as httpx is: most clients never open a stream.
+        from sequence._sync.stream import Stream  # noqa: PLC0415
+
         transport = self._transport or self._opened()
         if not hasattr(transport, "open_stream"):
             raise ValidationError("this transport carries no streams")

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from sequence import types as t
 from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
-from sequence.types import SubmitResponse
 
 if TYPE_CHECKING:
     from sequence._sync.verbs import GraphVerbs
@@ -88,7 +88,7 @@ class GraphBuilder:
         self._graph_id = graph_id
         return self
 
-    def submit(self) -> SubmitResponse:
+    def submit(self) -> "t.SubmitResponse":
         """Submits the graph.
 
         Raises:

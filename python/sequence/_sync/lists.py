@@ -3,9 +3,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from sequence import types as t
 from sequence._sync.trading import TradingCalls
 from sequence.errors import ConflictError, NotFoundError
-from sequence.types import Fill, Order, OrderCancelResponse, OrderStatus, Side
+from sequence.types._words import OrderStatus, Side
 
 _PAGE = 500
 
@@ -24,7 +25,7 @@ class ListCalls(TradingCalls):
         graph_id: str | None = None,
         sandbox: bool | None = None,
         page_size: int = _PAGE,
-    ) -> Iterator[Order]:
+    ) -> "Iterator[t.Order]":
         """Every order that was there at the start, newest first; filters as in `orders`.
 
         Args:
@@ -71,7 +72,7 @@ class ListCalls(TradingCalls):
         until_ns: int | None = None,
         sandbox: bool | None = None,
         page_size: int = _PAGE,
-    ) -> Iterator[Fill]:
+    ) -> "Iterator[t.Fill]":
         """Every fill that was there at the start, newest first; filters as in `fills`.
 
         Args:
@@ -105,7 +106,7 @@ class ListCalls(TradingCalls):
 
     def cancel_all(
         self, *, symbol: str | None = None, venue: str | None = None, sandbox: bool | None = None
-    ) -> list[OrderCancelResponse]:
+    ) -> "list[t.OrderCancelResponse]":
         """Cancels every open order, newest first; `kill_switch_engage` also stops new ones.
 
         Args:
@@ -119,7 +120,7 @@ class ListCalls(TradingCalls):
         found = [
             row for row in self.orders_iter(symbol=symbol, venue=venue, open=True, sandbox=sandbox)
         ]
-        answers: list[OrderCancelResponse] = []
+        answers: list[t.OrderCancelResponse] = []
         for row in found:
             try:
                 answers.append(self.cancel(row.node_order_id))

@@ -4,36 +4,17 @@
 from collections.abc import Iterable
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, names
 from sequence._sync.base import ClientBase
-from sequence.types import (
-    Edges,
-    FairPriceQuery,
-    FairPrices,
-    Fees,
-    FeesQuery,
-    InstrumentType,
-    PairVenues,
-    PriceHistory,
-    PriceHistoryQuery,
-    Quote,
-    QuoteQuery,
-    Quotes,
-    QuotesBatch,
-    QuotesBatchRequest,
-    QuotesQuery,
-    SymbolRow,
-    SymbolsQuery,
-    Venues,
-)
-from sequence.types.history import HistoryRange
+from sequence.types._words import HistoryRange, InstrumentType
 
 
 class MarketCalls(ClientBase):
     """Reads of the market; they change nothing."""
 
-    def quote(self, symbol: str, *, depth: int = 10, nowait: bool = False) -> Quote:
+    def quote(self, symbol: str, *, depth: int = 10, nowait: bool = False) -> "t.Quote":
         """Best bid and offer over all venues, each venue's top, and the consolidated book.
 
         Args:
@@ -49,18 +30,20 @@ class MarketCalls(ClientBase):
             >>> quote.nbbo.bid < quote.nbbo.ask
             True
         """
-        query = checked_query(QuoteQuery, depth=depth, nowait=nowait)
+        query = checked_query(t.QuoteQuery, depth=depth, nowait=nowait)
         path = {"symbol": checked_id(symbol, "symbol")}
         return self.send(ops.QUOTE, path=path, query=query)
 
-    def quotes(self, symbols: str | Iterable[str] | None = None, *, max_age_s: int = 300) -> Quotes:
+    def quotes(
+        self, symbols: str | Iterable[str] | None = None, *, max_age_s: int = 300
+    ) -> "t.Quotes":
         """Quotes of many symbols; unknown ones are left out.
 
         Args:
             symbols: One symbol or several, None for all.
             max_age_s: Leave out what was last updated longer ago, in seconds; 0 leaves nothing.
         """
-        query = checked_query(QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
+        query = checked_query(t.QuotesQuery, symbols=names(symbols, "symbols"), max_age_s=max_age_s)
         return self.send(ops.QUOTES, query=query)
 
     def quotes_batch(
@@ -71,7 +54,7 @@ class MarketCalls(ClientBase):
         nowait: bool = True,
         concurrency: int = 64,
         instrument_type: InstrumentType | None = None,
-    ) -> QuotesBatch:
+    ) -> "t.QuotesBatch":
         """Quotes in request order; a symbol that fails has its own error row.
 
         Args:
@@ -88,34 +71,34 @@ class MarketCalls(ClientBase):
             "concurrency": concurrency,
             "instrument_type": instrument_type,
         }
-        return self.send(ops.QUOTES_BATCH, body=checked(QuotesBatchRequest, values))
+        return self.send(ops.QUOTES_BATCH, body=checked(t.QuotesBatchRequest, values))
 
     def symbols(
         self, *, venue: str | None = None, instrument_type: InstrumentType | None = None
-    ) -> list[SymbolRow]:
+    ) -> "list[t.SymbolRow]":
         """What can be traded, and at which venues.
 
         Args:
             venue: Only symbols of this venue.
             instrument_type: Only this kind.
         """
-        query = checked_query(SymbolsQuery, venue=venue, type=instrument_type)
+        query = checked_query(t.SymbolsQuery, venue=venue, type=instrument_type)
         return (self.send(ops.SYMBOLS, query=query)).root
 
-    def pair_venues(self, symbol: str) -> PairVenues:
+    def pair_venues(self, symbol: str) -> "t.PairVenues":
         """Where a symbol is listed, with tick, lot and minimums."""
         return self.send(ops.PAIR_VENUES, path={"symbol": checked_id(symbol, "symbol")})
 
-    def fair_price(self, underlying: str | None = None) -> FairPrices:
+    def fair_price(self, underlying: str | None = None) -> "t.FairPrices":
         """Reference prices from the depth of all venues.
 
         Args:
             underlying: Asset code such as `BTC`; None for all.
         """
-        query = checked_query(FairPriceQuery, underlying=underlying)
+        query = checked_query(t.FairPriceQuery, underlying=underlying)
         return self.send(ops.FAIR_PRICE, query=query)
 
-    def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> Fees:
+    def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> "t.Fees":
         """Maker and taker fees in basis points. Null means no data, not free.
 
         Args:
@@ -123,14 +106,14 @@ class MarketCalls(ClientBase):
             venues: Only these venues.
         """
         names = None if venues is None else tuple(venues)
-        query = checked_query(FeesQuery, ticker=ticker, venues=names)
+        query = checked_query(t.FeesQuery, ticker=ticker, venues=names)
         return self.send(ops.FEES, query=query)
 
-    def venues(self) -> Venues:
+    def venues(self) -> "t.Venues":
         """All venues and what they support."""
         return self.send(ops.VENUES)
 
-    def edges(self) -> Edges:
+    def edges(self) -> "t.Edges":
         """The venue processes and their state."""
         return self.send(ops.EDGES)
 
@@ -141,7 +124,7 @@ class MarketCalls(ClientBase):
         range: HistoryRange = "1d",  # noqa: A002 - the wire's name
         fidelity_secs: int = 60,
         limit: int = 5_000,
-    ) -> PriceHistory:
+    ) -> "t.PriceHistory":
         """The middle of the best bid and offer over time, oldest first.
 
         Args:
@@ -151,7 +134,7 @@ class MarketCalls(ClientBase):
             limit: Points at most; the newest ones.
         """
         query = checked_query(
-            PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
+            t.PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
         )
         path = {"symbol": checked_id(symbol, "symbol")}
         return self.send(ops.PRICE_HISTORY, path=path, query=query)

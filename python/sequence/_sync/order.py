@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sequence import errors
+from sequence import types as t
 from sequence._explain import explain_order
 from sequence._pause import alone, sleep
-from sequence.types import Fill, Order, OrderCancelResponse, SubmitResponse
-from sequence.types._number import trimmed
-from sequence.types.common import OrderStatus
+from sequence.types._decimal import trimmed
+from sequence.types._words import OrderStatus
 
 if TYPE_CHECKING:
     from sequence._sync.verbs import OrderVerbs
@@ -29,10 +29,10 @@ class PlacedOrder:
 
     __slots__ = ("_client", "_submitted", "row")
 
-    def __init__(self, client: "OrderVerbs", submitted: SubmitResponse) -> None:
+    def __init__(self, client: "OrderVerbs", submitted: "t.SubmitResponse") -> None:
         self._client = client
         self._submitted = submitted
-        self.row: Order = submitted.orders[0]
+        self.row: t.Order = submitted.orders[0]
 
     def __repr__(self) -> str:
         row = self.row
@@ -41,7 +41,7 @@ class PlacedOrder:
         return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
 
     @property
-    def submitted(self) -> SubmitResponse:
+    def submitted(self) -> "t.SubmitResponse":
         """The answer to the submit."""
         return self._submitted
 
@@ -130,7 +130,7 @@ class PlacedOrder:
                 raise errors.WaitTimeoutError(f"{text}: {hint}", self)
         return self
 
-    def cancel(self) -> OrderCancelResponse:
+    def cancel(self) -> "t.OrderCancelResponse":
         """Cancels the order and refreshes the row.
 
         Raises:
@@ -140,9 +140,9 @@ class PlacedOrder:
         self.refresh()
         return answer
 
-    def fills(self) -> list[Fill]:
+    def fills(self) -> "list[t.Fill]":
         """The fills of this order, oldest first."""
-        found: list[Fill] = []
+        found: list[t.Fill] = []
         while True:
             page = self._client.fills(
                 node_order_id=self.id,

@@ -7,31 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sequence import _numbers
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._ids import checked_id
 from sequence._orders import checked, checked_query, positions_request
 from sequence._sync.base import ClientBase
 from sequence._testing import market_events, step_ns
 from sequence.errors import WaitTimeoutError
-from sequence.types import (
-    ClockAdvanceRequest,
-    ClockSetRequest,
-    Fault,
-    FaultRequest,
-    MarketEventsApplied,
-    MarketEventsRequest,
-    RestoreRequest,
-    SandboxClock,
-    SandboxEvents,
-    SandboxEventsQuery,
-    SandboxReset,
-    SandboxSettings,
-    SandboxSettingsRequest,
-    SandboxSettled,
-    SandboxSettleRequest,
-    SandboxSnapshot,
-    SandboxWritten,
-)
-from sequence.types.testing import STEPS_NS, FaultKind
+from sequence.types._words import STEPS_NS, FaultKind
 
 if TYPE_CHECKING:
     from sequence._sync.order import PlacedOrder
@@ -51,7 +33,7 @@ class SandboxCalls:
 
     def set_positions(
         self, positions: Iterable[Mapping[str, Any]], *, replace: bool = False
-    ) -> SandboxWritten:
+    ) -> "t.SandboxWritten":
         """Writes paper positions, all or none of them.
 
         Args:
@@ -75,11 +57,13 @@ class SandboxCalls:
         body = positions_request(positions, replace=replace)
         return self._client.send(ops.SANDBOX_POSITIONS, body=body)
 
-    def reset(self) -> SandboxReset:
+    def reset(self) -> "t.SandboxReset":
         """Wipes the account and seeds it with the default balances."""
         return self._client.send(ops.SANDBOX_RESET)
 
-    def settings(self, initial_balance_usd: float | Decimal | str | None = None) -> SandboxSettings:
+    def settings(
+        self, initial_balance_usd: float | Decimal | str | None = None
+    ) -> "t.SandboxSettings":
         """Reads, or with an argument sets, what a reset puts on every cash row.
 
         Args:
@@ -89,24 +73,24 @@ class SandboxCalls:
         if initial_balance_usd is None:
             return self._client.send(ops.SANDBOX_SETTINGS)
         balance = _numbers.to_decimal(initial_balance_usd, "initial_balance_usd")
-        body = checked(SandboxSettingsRequest, {"initial_balance_usd": balance})
+        body = checked(t.SandboxSettingsRequest, {"initial_balance_usd": balance})
         return self._client.send(ops.SANDBOX_SETTINGS_PUT, body=body)
 
-    def clock(self) -> SandboxClock:
+    def clock(self) -> "t.SandboxClock":
         """Which clock the sandbox has, and the present in nanoseconds since the Unix epoch."""
         return self._client.send(ops.SANDBOX_CLOCK)
 
-    def set_clock(self, now_ns: int) -> SandboxClock:
+    def set_clock(self, now_ns: int) -> "t.SandboxClock":
         """Moves a manual clock forward to a time, in nanoseconds since the Unix epoch.
 
         Raises:
             UnprocessableError: The time is over already.
             ConflictError: The clock moves by itself.
         """
-        body = checked(ClockSetRequest, {"now_ns": now_ns})
+        body = checked(t.ClockSetRequest, {"now_ns": now_ns})
         return self._client.send(ops.SANDBOX_CLOCK_PUT, body=body)
 
-    def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> SandboxClock:
+    def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> "t.SandboxClock":
         """Lets time pass on a manual clock; everything that falls due on the way happens.
 
         A lost answer is not tried again: time would pass twice. `clock` tells what became of it.
@@ -115,7 +99,7 @@ class SandboxCalls:
             ValidationError: A negative step, or no number.
             ConflictError: The clock moves by itself.
         """
-        body = checked(ClockAdvanceRequest, {"ns": step_ns(seconds, ms, ns)})
+        body = checked(t.ClockAdvanceRequest, {"ns": step_ns(seconds, ms, ns)})
         return self._client.send(ops.SANDBOX_CLOCK_ADVANCE, body=body)
 
     def advance_until(self, order: "PlacedOrder", *, seconds: float = 60.0) -> "PlacedOrder":
@@ -143,7 +127,7 @@ class SandboxCalls:
         text = f"order {order.id} is still {order.status} after {seconds:g} s of the sandbox"
         raise WaitTimeoutError(text, order)
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> "list[t.Fault]":
         """Faults in force."""
         return (self._client.send(ops.SANDBOX_FAULTS)).faults
 
@@ -157,7 +141,7 @@ class SandboxCalls:
         ms: int | None = None,
         reason: str | None = None,
         seed: int | None = None,
-    ) -> Fault:
+    ) -> "t.Fault":
         """Makes something go wrong on purpose.
 
         Args:
@@ -172,10 +156,10 @@ class SandboxCalls:
         """
         values = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
         values |= {"ms": ms, "reason": reason, "seed": seed}
-        body = checked(FaultRequest, values)
+        body = checked(t.FaultRequest, values)
         return self._client.send(ops.SANDBOX_FAULTS_ADD, body=body)
 
-    def remove_fault(self, fault_id: str) -> Fault:
+    def remove_fault(self, fault_id: str) -> "t.Fault":
         """Ends a fault."""
         path = {"id": checked_id(fault_id, "fault_id")}
         return self._client.send(ops.SANDBOX_FAULTS_DELETE, path=path)
@@ -187,7 +171,7 @@ class SandboxCalls:
         value: float | Decimal | str | None = None,
         *,
         void: bool = False,
-    ) -> SandboxSettled:
+    ) -> "t.SandboxSettled":
         """Ends an event market for every account of the sandbox.
 
         Args:
@@ -199,29 +183,29 @@ class SandboxCalls:
         values: dict[str, Any] = {"venue": venue, "market_slug": market_slug, "void": void}
         if value is not None:
             values["value"] = _numbers.to_decimal(value, "value")
-        body = checked(SandboxSettleRequest, values)
+        body = checked(t.SandboxSettleRequest, values)
         return self._client.send(ops.SANDBOX_SETTLE, body=body)
 
-    def events(self, *, since_seq: int = 0, limit: int = 1_000) -> SandboxEvents:
+    def events(self, *, since_seq: int = 0, limit: int = 1_000) -> "t.SandboxEvents":
         """What happened to the account, oldest first, with the hash over all events.
 
         Args:
             since_seq: Only events after this number.
             limit: Rows at most, 1 to 10,000.
         """
-        query = checked_query(SandboxEventsQuery, since_seq=since_seq, limit=limit)
+        query = checked_query(t.SandboxEventsQuery, since_seq=since_seq, limit=limit)
         return self._client.send(ops.SANDBOX_EVENTS, query=query)
 
-    def snapshot(self) -> SandboxSnapshot:
+    def snapshot(self) -> "t.SandboxSnapshot":
         """Keeps a copy of the whole state to return to."""
         return self._client.send(ops.SANDBOX_SNAPSHOT)
 
-    def restore(self, snapshot_id: str) -> SandboxSnapshot:
+    def restore(self, snapshot_id: str) -> "t.SandboxSnapshot":
         """Returns to a copy, in a new epoch."""
-        body = checked(RestoreRequest, {"snapshot_id": snapshot_id})
+        body = checked(t.RestoreRequest, {"snapshot_id": snapshot_id})
         return self._client.send(ops.SANDBOX_RESTORE, body=body)
 
-    def feed(self, events: Iterable[Mapping[str, Any]]) -> MarketEventsApplied:
+    def feed(self, events: Iterable[Mapping[str, Any]]) -> "t.MarketEventsApplied":
         """Feeds a manual market: in order, all or nothing.
 
         Args:
@@ -232,12 +216,12 @@ class SandboxCalls:
         Raises:
             ConflictError: The market feeds itself.
         """
-        body = checked(MarketEventsRequest, {"events": market_events(events)})
+        body = checked(t.MarketEventsRequest, {"events": market_events(events)})
         return self._client.send(ops.SANDBOX_MARKET_EVENTS, body=body)
 
     def book(
         self, venue: str, symbol: str, *, bids: Iterable[Any] = (), asks: Iterable[Any] = ()
-    ) -> MarketEventsApplied:
+    ) -> "t.MarketEventsApplied":
         """Feeds a whole book: levels `(price, qty)`, best first."""
         row = {"type": "snapshot", "venue": venue, "symbol": symbol, "bids": bids, "asks": asks}
         return self.feed([row])

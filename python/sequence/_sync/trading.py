@@ -2,9 +2,10 @@
 """Orders, fills, previews and execution graphs."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sequence import _operations as ops
+from sequence import types as t
 from sequence._ids import checked_id, graph_id_of, new_graph_id
 from sequence._numbers import Number
 from sequence._orders import (
@@ -19,26 +20,11 @@ from sequence._orders import (
     preview_request,
 )
 from sequence._sync.base import ClientBase
-from sequence._sync.graph import GraphBuilder
 from sequence._sync.order import PlacedOrder
-from sequence.types import (
-    AmendResponse,
-    FillsPage,
-    FillsQuery,
-    Graph,
-    GraphCancelResponse,
-    GraphNode,
-    Order,
-    OrderCancelResponse,
-    OrdersPage,
-    OrdersQuery,
-    OrderStatus,
-    PreviewResponse,
-    Side,
-    SubmitResponse,
-    Urgency,
-    VenueCancelAll,
-)
+from sequence.types._words import OrderStatus, Side, Urgency
+
+if TYPE_CHECKING:
+    from sequence._sync.graph import GraphBuilder
 
 
 class TradingCalls(ClientBase):
@@ -89,7 +75,7 @@ class TradingCalls(ClientBase):
         """
         return self._place("sell", symbol, qty, options)
 
-    def graph(self) -> GraphBuilder:
+    def graph(self) -> "GraphBuilder":
         """A builder of execution graphs: `graph().node(...).edge(...).submit()`.
 
         Example:
@@ -97,6 +83,8 @@ class TradingCalls(ClientBase):
             >>> graph = client.graph().node("spot", Node.buy("ETH-USD", 1)).node("hedge", hedge)
             >>> answer = graph.edge("spot", "hedge", Trigger.full_fill()).submit()
         """
+        from sequence._sync.graph import GraphBuilder  # noqa: PLC0415 - most bots need none
+
         return GraphBuilder(self)
 
     def submit_graph(
@@ -108,7 +96,7 @@ class TradingCalls(ClientBase):
         metadata: Mapping[str, Any] | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
-    ) -> SubmitResponse:
+    ) -> "t.SubmitResponse":
         """Submits an execution graph in its wire form; `graph` builds one from parts.
 
         Args:
@@ -143,7 +131,7 @@ class TradingCalls(ClientBase):
         venue: str | None = None,
         perp: bool = False,
         sandbox: bool | None = None,
-    ) -> PreviewResponse:
+    ) -> "t.PreviewResponse":
         """Estimates price, fee and slippage of an order; reserves and stores nothing.
 
         Args:
@@ -168,7 +156,7 @@ class TradingCalls(ClientBase):
         )
         return self.send(ops.PREVIEW, body=body)
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str) -> "t.Order":
         """One order by its id.
 
         Raises:
@@ -189,7 +177,7 @@ class TradingCalls(ClientBase):
         graph_id: str | None = None,
         before_seq: int | None = None,
         sandbox: bool | None = None,
-    ) -> OrdersPage:
+    ) -> "t.OrdersPage":
         """Orders, newest first.
 
         Args:
@@ -205,7 +193,7 @@ class TradingCalls(ClientBase):
             sandbox: With a live key: False lists the live orders.
         """
         query = checked_query(
-            OrdersQuery,
+            t.OrdersQuery,
             limit=limit,
             offset=offset,
             symbol=symbol,
@@ -232,7 +220,7 @@ class TradingCalls(ClientBase):
         until_ns: int | None = None,
         before_seq: int | None = None,
         sandbox: bool | None = None,
-    ) -> FillsPage:
+    ) -> "t.FillsPage":
         """Fills, newest first.
 
         Args:
@@ -248,7 +236,7 @@ class TradingCalls(ClientBase):
             sandbox: With a live key: False lists the live fills.
         """
         query = checked_query(
-            FillsQuery,
+            t.FillsQuery,
             limit=limit,
             offset=offset,
             symbol=symbol,
@@ -262,7 +250,7 @@ class TradingCalls(ClientBase):
         )
         return self.send(ops.FILLS, query=query)
 
-    def cancel(self, order_id: str) -> OrderCancelResponse:
+    def cancel(self, order_id: str) -> "t.OrderCancelResponse":
         """Cancels one order; a graph id cancels the whole graph.
 
         Raises:
@@ -277,7 +265,7 @@ class TradingCalls(ClientBase):
         new_price: Number | None = None,
         new_qty: Number | None = None,
         expected_version: int | None = None,
-    ) -> AmendResponse:
+    ) -> "t.AmendResponse":
         """Changes the limit price or the total quantity of an open order.
 
         Args:
@@ -295,7 +283,7 @@ class TradingCalls(ClientBase):
 
     def decrease(
         self, order_id: str, reduce_by: Number, *, expected_version: int | None = None
-    ) -> AmendResponse:
+    ) -> "t.AmendResponse":
         """Takes a quantity off the total, in one step at the server.
 
         Args:
@@ -323,7 +311,7 @@ class TradingCalls(ClientBase):
         horizon_ms: int | None = None,
         urgency: Urgency | None = None,
         expected_version: int | None = None,
-    ) -> GraphNode:
+    ) -> "t.GraphNode":
         """Changes a node of a graph: its newest open order, or what it will send.
 
         Args:
@@ -351,19 +339,19 @@ class TradingCalls(ClientBase):
         path = {"id": graph_id_of(graph_id), "node_id": checked_id(node_id, "node_id")}
         return self.send(ops.AMEND_NODE, path=path, body=body)
 
-    def cancel_all_on_venue(self, venue: str) -> VenueCancelAll:
+    def cancel_all_on_venue(self, venue: str) -> "t.VenueCancelAll":
         """Cancels every open order that has a leg at a venue."""
         return self.send(ops.VENUE_CANCEL_ALL, path={"venue": checked_id(venue, "venue")})
 
-    def graph_status(self, graph_id: str) -> Graph:
+    def graph_status(self, graph_id: str) -> "t.Graph":
         """A graph with its nodes and edges; takes a graph id or the id of one of its orders."""
         return self.send(ops.GRAPH, path={"id": graph_id_of(graph_id)})
 
-    def graph_cancel(self, graph_id: str) -> GraphCancelResponse:
+    def graph_cancel(self, graph_id: str) -> "t.GraphCancelResponse":
         """Cancels every open order of a graph and skips what waits; ids as `graph_status`."""
         return self.send(ops.GRAPH_CANCEL, path={"id": graph_id_of(graph_id)})
 
-    def graph_resume(self, graph_id: str) -> Graph:
+    def graph_resume(self, graph_id: str) -> "t.Graph":
         """Resumes a PAUSED graph; ids as `graph_status`."""
         return self.send(ops.GRAPH_RESUME, path={"id": graph_id_of(graph_id)})
 

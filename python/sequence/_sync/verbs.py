@@ -4,17 +4,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from sequence.types import FillsPage, Order, OrderCancelResponse, SubmitResponse
+from sequence import types as t
 
 
 class OrderVerbs(Protocol):
     """Calls about one order."""
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str) -> "t.Order":
         """One order by its id."""
         ...
 
-    def cancel(self, order_id: str) -> OrderCancelResponse:
+    def cancel(self, order_id: str) -> "t.OrderCancelResponse":
         """Cancels one order."""
         ...
 
@@ -25,7 +25,7 @@ class OrderVerbs(Protocol):
         offset: int = 0,
         node_order_id: str | None = None,
         sandbox: bool | None = None,
-    ) -> FillsPage:
+    ) -> "t.FillsPage":
         """Fills of one order, newest first."""
         ...
 
@@ -46,6 +46,6 @@ class GraphVerbs(Protocol):
         metadata: Mapping[str, Any] | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
-    ) -> SubmitResponse:
+    ) -> "t.SubmitResponse":
         """Submits an execution graph in its wire form."""
         ...

@@ -9,7 +9,7 @@ from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.errors import ValidationError
 from sequence.types import Fault, SandboxClock
-from sequence.types.testing import FaultKind
+from sequence.types._words import FaultKind
 
 _STEP: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|ms|s|m|h)?")
 _UNITS: Final = {"ns": 1, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9}

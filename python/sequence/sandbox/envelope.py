@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.sim import Preset, SimConfig
-from sequence.types._number import trimmed
+from sequence.types._decimal import trimmed
 
 if TYPE_CHECKING:
     from sequence.sandbox.sandbox import Sandbox

@@ -9,7 +9,7 @@ from sequence import _core
 from sequence.errors import ValidationError
 from sequence.sandbox.number import Number, human_units
 from sequence.sandbox.refuse import core_refusal, refused
-from sequence.types._number import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS
+from sequence.types._decimal import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime

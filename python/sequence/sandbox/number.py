@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from sequence import _core
-from sequence.types._number import MAX_UNITS, exact, shown_decimal
+from sequence.types._decimal import MAX_UNITS, exact, shown_decimal
 
 Number = str | int | float | Decimal
 """A number as people write it; a float counts as its shortest decimal text."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from sequence.types import Risk
-from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
 
 
 def risk_keys(risk: Risk) -> dict[str, Any]:

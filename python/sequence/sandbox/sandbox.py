@@ -20,8 +20,8 @@ from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
 from sequence.types import FaultRequest, RiskLimits
-from sequence.types._number import MAX_UNITS
-from sequence.types.testing import FaultKind
+from sequence.types._decimal import MAX_UNITS
+from sequence.types._words import FaultKind
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence

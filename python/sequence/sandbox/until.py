@@ -5,7 +5,7 @@ from typing import Final, Protocol, TypeVar
 
 from sequence.errors import WaitTimeoutError
 from sequence.types import Order
-from sequence.types.testing import STEPS_NS
+from sequence.types._words import STEPS_NS
 
 _SECOND_NS: Final = 10**9
 

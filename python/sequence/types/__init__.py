@@ -4,454 +4,67 @@ A suffix is a scale: `qty_1e8` is a quantity times 1e8, `price_1e9` a price time
 nanoseconds. Answers also offer readable properties such as `qty` and `avg_price` as Decimal.
 """
 
-from sequence.types._base import (
-    Query,
-    Request,
-    Wire,
-    WireList,
-)
-from sequence.types._number import (
-    decimal_units,
-)
-from sequence.types._query import (
-    ModeQuery,
-    PageQuery,
-)
-from sequence.types.account import (
-    Account,
-    EmptyRequest,
-    KillSwitch,
-    KillSwitchRequest,
-    RiskLimits,
-)
-from sequence.types.common import (
-    TERMINAL_GRAPH_STATUSES,
-    TERMINAL_ORDER_STATUSES,
-    VENUES,
-    AmendMode,
-    FailureAction,
-    GraphStatus,
-    InstrumentType,
-    Kind,
-    Mode,
-    NodeStatus,
-    OrderStatus,
-    OrderType,
-    Policy,
-    Side,
-    TimeInForce,
-    Urgency,
-)
-from sequence.types.error import (
-    MAX_ISSUES,
-    CapabilityIssue,
-    ErrorBody,
-    ErrorEnvelope,
-    FieldIssue,
-    is_unknown_venue,
-    issues_of,
-)
-from sequence.types.fee import (
-    Fees,
-    FeesQuery,
-    VenueFee,
-)
-from sequence.types.fill import (
-    FeeParts,
-    Fill,
-    FillsPage,
-    FillsQuery,
-)
-from sequence.types.graph import (
-    Graph,
-    GraphCancelResponse,
-    GraphEdge,
-    GraphInstrument,
-    GraphNode,
-)
-from sequence.types.graph_edge import (
-    START,
-    AfterMs,
-    AtNs,
-    Condition,
-    EdgeAmendRequest,
-    GraphEdgeRequest,
-    PriceBound,
-    Trail,
-    TriggerRule,
-)
-from sequence.types.graph_node import (
-    Execution,
-    Fixed,
-    Limit,
-    Node,
-    NodeInstrument,
-    NoKeys,
-    Notional,
-    Peg,
-    PositionShare,
-    PricedType,
-    Quantity,
-    Share,
-    SizingRule,
-)
-from sequence.types.graph_request import (
-    GraphRequest,
-    NodeAmendRequest,
-    NodeConstraints,
-)
-from sequence.types.graph_risk import (
-    AdmissionRisk,
-    OnFailure,
-    PreTradeRisk,
-    Risk,
-    RuntimeRisk,
-)
-from sequence.types.graph_tca import (
-    GraphTca,
-    GraphUnhedged,
-    NodeTca,
-)
-from sequence.types.health import (
-    Health,
-    Live,
-    MarketDataHealth,
-    SimulationHealth,
-    StoreHealth,
-    VenueHealth,
-)
-from sequence.types.history import (
-    PortfolioSnapshot,
-    PortfolioSnapshots,
-    PortfolioSnapshotsQuery,
-    PriceHistory,
-    PriceHistoryQuery,
-    PricePoint,
-    RequestRecord,
-    RequestRecords,
-    RequestRecordsQuery,
-)
-from sequence.types.key import (
-    ApiKey,
-    ApiKeyRequest,
-    ApiKeys,
-    NewApiKey,
-)
-from sequence.types.market import (
-    CashAsset,
-    Edge,
-    Edges,
-    FairPrice,
-    FairPriceQuery,
-    FairPrices,
-    FeeSchedule,
-    GridSource,
-    GridSources,
-    Listing,
-    ListingGrid,
-    PairVenues,
-    PredictionMarket,
-    PriceBand,
-    SymbolList,
-    SymbolRow,
-    SymbolsQuery,
-    Venue,
-    VenueFeed,
-    Venues,
-)
-from sequence.types.order import (
-    AmendResponse,
-    CandidateVenue,
-    Order,
-    OrderCancelResponse,
-    OrderConstraints,
-    OrderLeg,
-    OrdersPage,
-    OrdersQuery,
-    PreviewResponse,
-    Reservation,
-    SubmitResponse,
-    VenueCancelAll,
-    WouldFail,
-)
-from sequence.types.order_request import (
-    AmendConstraints,
-    AmendRequest,
-    ExecutionKeys,
-    PreviewRequest,
-    SimpleOrderRequest,
-    SubmitRequest,
-)
-from sequence.types.pacing import (
-    IcebergPacing,
-    Pacing,
-    ParticipationPacing,
-    ProfilePacing,
-    UniformPacing,
-)
-from sequence.types.page import (
-    PageArmRequest,
-    PageScope,
-    PageSession,
-    PageSessionRequest,
-    PageTicket,
-)
-from sequence.types.position import (
-    Instrument,
-    Lifecycle,
-    PortfolioSummary,
-    Position,
-    PositionsQuery,
-    PositionsResponse,
-    Totals,
-)
-from sequence.types.quote import (
-    BookLevels,
-    Nbbo,
-    Quote,
-    QuoteError,
-    QuoteQuery,
-    QuoteRow,
-    Quotes,
-    QuotesBatch,
-    QuotesBatchRequest,
-    QuotesQuery,
-    VenueQuote,
-)
-from sequence.types.sandbox import (
-    SandboxPosition,
-    SandboxPositionsRequest,
-    SandboxReset,
-    SandboxSettings,
-    SandboxSettingsRequest,
-    SandboxSettled,
-    SandboxSettleRequest,
-    SandboxWritten,
-)
-from sequence.types.stream import (
-    Alert,
-    BookFrame,
-    GraphChange,
-    GraphRow,
-    PriceTick,
-    RiskState,
-    RoutingEvent,
-    RoutingLeg,
-    Ticket,
-)
-from sequence.types.testing import (
-    ClockAdvanceRequest,
-    ClockSetRequest,
-    Fault,
-    FaultRequest,
-    Faults,
-    MarketEventRow,
-    MarketEventsApplied,
-    MarketEventsRequest,
-    RestoreRequest,
-    SandboxClock,
-    SandboxEvent,
-    SandboxEvents,
-    SandboxEventsQuery,
-    SandboxSnapshot,
+from importlib import import_module
+
+_LINES = """
+_base Query Request Wire WireList
+_decimal decimal_units
+_query ModeQuery PageQuery
+_words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus OrderStatus
+_words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
+_words VENUES
+account Account EmptyRequest KillSwitch KillSwitchRequest RiskLimits
+error CapabilityIssue ErrorBody ErrorEnvelope FieldIssue MAX_ISSUES is_unknown_venue issues_of
+fee Fees FeesQuery VenueFee
+fill FeeParts Fill FillsPage FillsQuery
+graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode
+graph_edge AfterMs AtNs Condition EdgeAmendRequest GraphEdgeRequest PriceBound START Trail
+graph_edge TriggerRule
+graph_node Execution Fixed Limit NoKeys Node NodeInstrument Notional Peg PositionShare PricedType
+graph_node Quantity Share SizingRule
+graph_request GraphRequest NodeAmendRequest NodeConstraints
+graph_risk AdmissionRisk OnFailure PreTradeRisk Risk RuntimeRisk
+graph_tca GraphTca GraphUnhedged NodeTca
+health Health Live MarketDataHealth SimulationHealth StoreHealth VenueHealth
+history PortfolioSnapshot PortfolioSnapshots PortfolioSnapshotsQuery PriceHistory PriceHistoryQuery
+history PricePoint RequestRecord RequestRecords RequestRecordsQuery
+key ApiKey ApiKeyRequest ApiKeys NewApiKey
+market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource GridSources
+market Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow SymbolsQuery
+market Venue VenueFeed Venues
+order AmendResponse CandidateVenue Order OrderCancelResponse OrderConstraints OrderLeg OrdersPage
+order OrdersQuery PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
+order_request AmendConstraints AmendRequest ExecutionKeys PreviewRequest SimpleOrderRequest
+order_request SubmitRequest
+pacing IcebergPacing Pacing ParticipationPacing ProfilePacing UniformPacing
+page PageArmRequest PageScope PageSession PageSessionRequest PageTicket
+position Instrument Lifecycle PortfolioSummary Position PositionsQuery PositionsResponse Totals
+quote BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch QuotesBatchRequest
+quote QuotesQuery VenueQuote
+sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest
+sandbox SandboxSettleRequest SandboxSettled SandboxWritten
+stream Alert BookFrame GraphChange GraphRow PriceTick RiskState RoutingEvent RoutingLeg Ticket
+testing ClockAdvanceRequest ClockSetRequest Fault FaultRequest Faults MarketEventRow
+testing MarketEventsApplied MarketEventsRequest RestoreRequest SandboxClock SandboxEvent
+testing SandboxEvents SandboxEventsQuery SandboxSnapshot
+"""
+_HOMES = {name: home for home, *names in map(str.split, _LINES.splitlines()[1:]) for name in names}
+"""Name -> the file that it is in; type checkers find the same in `__init__.pyi`."""
+
+__all__ = sorted(  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
+    _HOMES, key=lambda name: (not name.isupper(), name[0].islower(), name)
 )
 
-__all__ = [
-    "MAX_ISSUES",
-    "START",
-    "TERMINAL_GRAPH_STATUSES",
-    "TERMINAL_ORDER_STATUSES",
-    "VENUES",
-    "Account",
-    "AdmissionRisk",
-    "AfterMs",
-    "Alert",
-    "AmendConstraints",
-    "AmendMode",
-    "AmendRequest",
-    "AmendResponse",
-    "ApiKey",
-    "ApiKeyRequest",
-    "ApiKeys",
-    "AtNs",
-    "BookFrame",
-    "BookLevels",
-    "CandidateVenue",
-    "CapabilityIssue",
-    "CashAsset",
-    "ClockAdvanceRequest",
-    "ClockSetRequest",
-    "Condition",
-    "Edge",
-    "EdgeAmendRequest",
-    "Edges",
-    "EmptyRequest",
-    "ErrorBody",
-    "ErrorEnvelope",
-    "Execution",
-    "ExecutionKeys",
-    "FailureAction",
-    "FairPrice",
-    "FairPriceQuery",
-    "FairPrices",
-    "Fault",
-    "FaultRequest",
-    "Faults",
-    "FeeParts",
-    "FeeSchedule",
-    "Fees",
-    "FeesQuery",
-    "FieldIssue",
-    "Fill",
-    "FillsPage",
-    "FillsQuery",
-    "Fixed",
-    "Graph",
-    "GraphCancelResponse",
-    "GraphChange",
-    "GraphEdge",
-    "GraphEdgeRequest",
-    "GraphInstrument",
-    "GraphNode",
-    "GraphRequest",
-    "GraphRow",
-    "GraphStatus",
-    "GraphTca",
-    "GraphUnhedged",
-    "GridSource",
-    "GridSources",
-    "Health",
-    "IcebergPacing",
-    "Instrument",
-    "InstrumentType",
-    "KillSwitch",
-    "KillSwitchRequest",
-    "Kind",
-    "Lifecycle",
-    "Limit",
-    "Listing",
-    "ListingGrid",
-    "Live",
-    "MarketDataHealth",
-    "MarketEventRow",
-    "MarketEventsApplied",
-    "MarketEventsRequest",
-    "Mode",
-    "ModeQuery",
-    "Nbbo",
-    "NewApiKey",
-    "NoKeys",
-    "Node",
-    "NodeAmendRequest",
-    "NodeConstraints",
-    "NodeInstrument",
-    "NodeStatus",
-    "NodeTca",
-    "Notional",
-    "OnFailure",
-    "Order",
-    "OrderCancelResponse",
-    "OrderConstraints",
-    "OrderLeg",
-    "OrderStatus",
-    "OrderType",
-    "OrdersPage",
-    "OrdersQuery",
-    "Pacing",
-    "PageArmRequest",
-    "PageQuery",
-    "PageScope",
-    "PageSession",
-    "PageSessionRequest",
-    "PageTicket",
-    "PairVenues",
-    "ParticipationPacing",
-    "Peg",
-    "Policy",
-    "PortfolioSnapshot",
-    "PortfolioSnapshots",
-    "PortfolioSnapshotsQuery",
-    "PortfolioSummary",
-    "Position",
-    "PositionShare",
-    "PositionsQuery",
-    "PositionsResponse",
-    "PreTradeRisk",
-    "PredictionMarket",
-    "PreviewRequest",
-    "PreviewResponse",
-    "PriceBand",
-    "PriceBound",
-    "PriceHistory",
-    "PriceHistoryQuery",
-    "PricePoint",
-    "PriceTick",
-    "PricedType",
-    "ProfilePacing",
-    "Quantity",
-    "Query",
-    "Quote",
-    "QuoteError",
-    "QuoteQuery",
-    "QuoteRow",
-    "Quotes",
-    "QuotesBatch",
-    "QuotesBatchRequest",
-    "QuotesQuery",
-    "Request",
-    "RequestRecord",
-    "RequestRecords",
-    "RequestRecordsQuery",
-    "Reservation",
-    "RestoreRequest",
-    "Risk",
-    "RiskLimits",
-    "RiskState",
-    "RoutingEvent",
-    "RoutingLeg",
-    "RuntimeRisk",
-    "SandboxClock",
-    "SandboxEvent",
-    "SandboxEvents",
-    "SandboxEventsQuery",
-    "SandboxPosition",
-    "SandboxPositionsRequest",
-    "SandboxReset",
-    "SandboxSettings",
-    "SandboxSettingsRequest",
-    "SandboxSettleRequest",
-    "SandboxSettled",
-    "SandboxSnapshot",
-    "SandboxWritten",
-    "Share",
-    "Side",
-    "SimpleOrderRequest",
-    "SimulationHealth",
-    "SizingRule",
-    "StoreHealth",
-    "SubmitRequest",
-    "SubmitResponse",
-    "SymbolList",
-    "SymbolRow",
-    "SymbolsQuery",
-    "Ticket",
-    "TimeInForce",
-    "Totals",
-    "Trail",
-    "TriggerRule",
-    "UniformPacing",
-    "Urgency",
-    "Venue",
-    "VenueCancelAll",
-    "VenueFee",
-    "VenueFeed",
-    "VenueHealth",
-    "VenueQuote",
-    "Venues",
-    "Wire",
-    "WireList",
-    "WouldFail",
-    "decimal_units",
-    "is_unknown_venue",
-    "issues_of",
-]
+
+def __getattr__(name: str) -> object:
+    # Models load on first use, noun by noun: a bot that trades never builds those of the page.
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -57,7 +57,9 @@ class Answer(Protocol):
 class Wire(BaseModel):
     """Base of every answer: immutable, and blind to keys that a later release adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", protected_namespaces=(), defer_build=True
+    )
 
     exact_decimals: ClassVar[bool] = False
     """True where an answer holds decimals that a float could change."""
@@ -119,7 +121,7 @@ class Wire(BaseModel):
 class WireList(RootModel[list[Row]], Generic[Row]):
     """Base of an answer that is a bare JSON array."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @classmethod
     def from_json(cls, body: bytes | str) -> Self:
@@ -163,7 +165,9 @@ def _nullable(field: JsonSchemaValue) -> JsonSchemaValue:
 class Request(BaseModel):
     """Base of every body: strict types, and an unknown field is an error that names it."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, protected_namespaces=(), defer_build=True
+    )
 
     _defaults: ClassVar[dict[str, Any]] = {}
     _optional: ClassVar[frozenset[str]] = frozenset()
@@ -212,7 +216,7 @@ class Request(BaseModel):
 class Query(BaseModel):
     """Base of every query string: unknown parameters are ignored, as on all GET and DELETE."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
     def to_params(self) -> dict[str, str]:
         """The parameters that differ from their default, as text."""

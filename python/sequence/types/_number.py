@@ -2,72 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-MAX_UNITS = 9 * 10**18
-"""Largest fixed-point integer of a request, at any scale."""
+from sequence.types._decimal import MAX_UNITS, decimal_units, exact, trimmed
 
-QTY_DECIMALS = 8
-PRICE_DECIMALS = 9
-_MAX_DIGITS = 60
-_HUGE = 10**_MAX_DIGITS
+_HUGE = 10**60
 _INTEGER = re.compile(r"-?[0-9]{1,60}")
-_EXACT = Context(prec=_MAX_DIGITS, Emin=-999999, Emax=999999, traps=[Inexact, InvalidOperation])
-_RATIO = Context(prec=28, traps=[InvalidOperation])
-_TENTH = Decimal("0.1")
-_SCALES = {n: 10**n for n in (QTY_DECIMALS, PRICE_DECIMALS)}
-_STEPS = {n: _EXACT.scaleb(Decimal(1), -n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
-
-
-def exact(units: int, decimals: int) -> Decimal:
-    """The number that so many units are, whatever the caller's decimal context is."""
-    return _EXACT.scaleb(Decimal(units), -decimals)
-
-
-def trimmed(value: Decimal) -> Decimal:
-    """The same number without zeros at its end, whatever the caller's decimal context is."""
-    return _EXACT.normalize(value)
-
-
-def nearest(value: Decimal, decimals: int) -> Decimal:
-    """The nearest number with so many decimals, half to even, without zeros at its end."""
-    return trimmed(value.quantize(_STEPS[decimals], context=Context(prec=999)))
-
-
-def share(part: int, total: int) -> Decimal:
-    """A ratio to 28 digits, whatever the caller's decimal context is; 0 of nothing is 0."""
-    return _RATIO.divide(Decimal(part), Decimal(total)) if total else Decimal(0)
-
-
-def shown_decimal(value: Decimal) -> Decimal:
-    """The same number without zeros at its end, but with one decimal at least."""
-    short = trimmed(value)
-    whole = short == short.to_integral_value()
-    return _EXACT.quantize(short, _TENTH) if whole else short
-
-
-def decimal_units(value: Decimal | int, decimals: int) -> int:
-    """The fixed-point integer of a number, exactly.
-
-    Args:
-        value: A finite number.
-        decimals: How many decimals the scale holds, 8 or 9.
-
-    Raises:
-        ValueError: The number has more decimals, or is beyond 60 digits.
-    """
-    if type(value) is int:
-        units: int = value * _SCALES[decimals]
-        return units
-    try:
-        fixed = _EXACT.quantize(value, _STEPS[decimals])
-        return int(_EXACT.scaleb(fixed, decimals))
-    except (Inexact, InvalidOperation):
-        raise ValueError(f"has more than {decimals} decimals") from None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sequence.types._number import exact, trimmed
+from sequence.types._decimal import exact, trimmed
 
 _CAUSES: Final = {
     "WALK": "took displayed size",

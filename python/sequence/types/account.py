@@ -1,7 +1,8 @@
 """The account behind a key, its limits and its kill switch."""
 
 from sequence.types._base import Request, Wire
-from sequence.types.common import Label, Mode
+from sequence.types._words import Mode
+from sequence.types.common import Label
 
 
 class Account(Wire):

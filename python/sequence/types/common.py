@@ -3,55 +3,16 @@
 import json
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sequence.types._number import MAX_UNITS, Exact, QueryInt
-
-Side = Literal["buy", "sell"]
-Mode = Literal["sandbox", "live"]
-Kind = Literal["fiat", "crypto", "event_contract", "perp"]
-InstrumentType = Literal["spot", "perp", "prediction"]
-OrderType = Literal["market", "limit"]
-Policy = Literal["sor", "aggressive_chase"]
-Urgency = Literal["low", "medium", "high"]
-TimeInForce = Literal["gtc", "ioc", "fok", "post_only", "day"]
-AmendMode = Literal["native_atomic", "cancel_replace"]
-OrderStatus = Literal["NEW", "ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
-GraphStatus = Literal[
-    "ACCEPTED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"
-]
-NodeStatus = Literal["WAITING", "WORKING", "FILLED", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED"]
-FailureAction = Literal["cancel_all", "pause", "flatten", "continue"]
-
-TERMINAL_ORDER_STATUSES: frozenset[str] = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED"})
-TERMINAL_GRAPH_STATUSES: frozenset[str] = frozenset(
-    {"COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"}
-)
-
-VENUES: tuple[str, ...] = (
-    "binance",
-    "bitget",
-    "bybit",
-    "coinbase",
-    "cryptocom",
-    "dex",
-    "dex_ethereum",
-    "hyperliquid",
-    "kalshi",
-    "kraken",
-    "okx",
-    "polymarket",
-    "solana",
-)
-"""Every venue id, sorted."""
+from sequence.types._decimal import MAX_UNITS
+from sequence.types._number import Exact, QueryInt
+from sequence.types._words import GRAPH_ID, VENUES, TimeInForce
 
 _VENUES = frozenset(VENUES)
-GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-"""Idempotency keys; the word `graph` itself is none."""
-
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _MARKET_URL = re.compile(r"https?://(?:www\.)?polymarket\.com/")
 _SHOWN = 40

@@ -6,10 +6,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sequence.types._base import Wire
-from sequence.types._number import exact
+from sequence.types._decimal import exact
 from sequence.types._query import PageQuery
 from sequence.types._reason import reason_of
-from sequence.types.common import InstrumentType, NsTime, Side, VenueId
+from sequence.types._words import InstrumentType, Side
+from sequence.types.common import NsTime, VenueId
 
 FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQUIDATION"]
 

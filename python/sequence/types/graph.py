@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from sequence.types._base import Wire
-from sequence.types.common import (
+from sequence.types._words import (
     TERMINAL_GRAPH_STATUSES,
     AmendMode,
     GraphStatus,

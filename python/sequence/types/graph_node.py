@@ -8,9 +8,11 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request
-from sequence.types._number import MAX_UNITS, Exact, Units
+from sequence.types._decimal import MAX_UNITS
+from sequence.types._number import Exact, Units
 from sequence.types._rules import OneOf, form
-from sequence.types.common import InstrumentType, Side, SymbolText, VenueId
+from sequence.types._words import InstrumentType, Side
+from sequence.types.common import SymbolText, VenueId
 from sequence.types.order_request import ExecutionKeys
 
 Ratio = Annotated[Decimal, Exact(8, high=100, above_low=True)]

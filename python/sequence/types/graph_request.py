@@ -5,7 +5,8 @@ from pydantic import Field, model_validator
 from sequence.types._base import Request
 from sequence.types._number import Units
 from sequence.types._rules import conflict
-from sequence.types.common import HorizonMs, SlippageBps, Urgency
+from sequence.types._words import Urgency
+from sequence.types.common import HorizonMs, SlippageBps
 from sequence.types.graph_edge import GraphEdgeRequest
 from sequence.types.graph_node import Node
 from sequence.types.graph_risk import Risk

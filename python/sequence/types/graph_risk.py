@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from sequence.types._base import Request
-from sequence.types.common import FailureAction, OrderQty, UsdSize, VenueId
+from sequence.types._words import FailureAction
+from sequence.types.common import OrderQty, UsdSize, VenueId
 from sequence.types.graph_edge import BasisPoints
 
 Milliseconds = Annotated[int, Field(ge=1, le=2_592_000_000)]

@@ -1,7 +1,7 @@
 """What a graph cost: against the market at its start, and against its own legs."""
 
 from sequence.types._base import Wire
-from sequence.types.common import GraphStatus, NodeStatus, Side
+from sequence.types._words import GraphStatus, NodeStatus, Side
 
 
 class NodeTca(Wire):

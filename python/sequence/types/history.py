@@ -1,13 +1,10 @@
 """What was: the value of an account, prices, and the requests of clients."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from sequence.types._base import Query, Wire
 from sequence.types._number import QueryBool, QueryInt
-
-HistoryRange = Literal["1h", "6h", "1d"]
+from sequence.types._words import HistoryRange
 
 
 class PortfolioSnapshot(Wire):

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from sequence.types._base import Query, Wire, WireList
-from sequence.types.common import InstrumentType, VenueId
+from sequence.types._words import InstrumentType
+from sequence.types.common import VenueId
 
 SymbolStatus = Literal["trading", "halted", "resolved", "closed"]
 VenueClass = Literal["cex", "perp_dex", "prediction", "dex"]

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from sequence.types._base import Wire
-from sequence.types._number import QueryBool, exact, share
+from sequence.types._decimal import exact, share
+from sequence.types._number import QueryBool
 from sequence.types._query import PageQuery, split
-from sequence.types.common import (
+from sequence.types._words import (
     TERMINAL_ORDER_STATUSES,
     AmendMode,
     GraphStatus,
@@ -19,8 +20,8 @@ from sequence.types.common import (
     Side,
     TimeInForce,
     Urgency,
-    VenueId,
 )
+from sequence.types.common import VenueId
 
 
 class Reservation(Wire):

@@ -7,22 +7,19 @@ from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, exact_json
-from sequence.types._number import PRICE_DECIMALS, QTY_DECIMALS, Units, decimal_units
+from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._number import Units
 from sequence.types._rules import conflict
+from sequence.types._words import InstrumentType, OrderType, Policy, Side, Urgency
 from sequence.types.common import (
     AnyCaseTif,
     GraphId,
     HorizonMs,
-    InstrumentType,
     OrderPrice,
     OrderQty,
-    OrderType,
-    Policy,
-    Side,
     SlippageBps,
     SymbolText,
     Text,
-    Urgency,
     UsdSize,
     VenueId,
 )

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from sequence.types._base import Wire
-from sequence.types._number import QueryBool, exact
+from sequence.types._decimal import exact
+from sequence.types._number import QueryBool
 from sequence.types._query import ModeQuery, VenueList, split
-from sequence.types.common import Kind
+from sequence.types._words import Kind
 
 PositionState = Literal["active", "resolved", "redeemed", "closed"]
 MarkSource = Literal["peg", "book", "last", "entry", "settlement"]

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Discriminator, Field, Tag
 
 from sequence.types._base import Query, Request, Wire
-from sequence.types._number import QueryBool, QueryInt, exact
+from sequence.types._decimal import exact
+from sequence.types._number import QueryBool, QueryInt
 from sequence.types._query import Names
-from sequence.types.common import InstrumentType, Text
+from sequence.types._words import InstrumentType
+from sequence.types.common import Text
 
 QuoteSource = Literal["edge_nbbo", "edge_rpc_snapshot", "venue_public_api", "unavailable"]
 

@@ -8,8 +8,10 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, mod
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, Wire
-from sequence.types._number import QTY_DECIMALS, Exact, decimal_units, exact, shown_decimal
-from sequence.types.common import Kind, VenueId, shown
+from sequence.types._decimal import QTY_DECIMALS, decimal_units, exact, shown_decimal
+from sequence.types._number import Exact
+from sequence.types._words import Kind
+from sequence.types.common import VenueId, shown
 
 SignedQty = Annotated[Decimal, Exact(8, low=-90_000_000_000)]
 EntryPrice = Annotated[Decimal, Exact(9)]

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from sequence.types._base import Wire
-from sequence.types.common import GraphStatus, Mode, Side
+from sequence.types._words import GraphStatus, Mode, Side
 
 
 class Ticket(Wire):

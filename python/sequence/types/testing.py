@@ -7,25 +7,11 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Query, Request, Wire
-from sequence.types._number import (
-    MAX_UNITS,
-    PRICE_DECIMALS,
-    QTY_DECIMALS,
-    QueryInt,
-    decimal_units,
-)
-from sequence.types.common import Side, VenueId
+from sequence.types._decimal import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._number import QueryInt
+from sequence.types._words import FaultKind, Side
+from sequence.types.common import VenueId
 
-FaultKind = Literal[
-    "delay",
-    "drop_reply",
-    "http_429",
-    "http_503",
-    "disconnect_streams",
-    "stale_venue",
-    "halt_venue",
-    "reject_next",
-]
 MarketStatus = Literal["open", "resync", "halted", "post_only", "closed", "down"]
 
 END_NS = 7_258_118_400_000_000_000
@@ -33,9 +19,6 @@ END_NS = 7_258_118_400_000_000_000
 
 LONGEST_STEP_NS = 366 * 86_400 * 10**9
 """What one call moves a clock by at most, so that it keeps nobody else waiting for long."""
-
-STEPS_NS = (10 * 10**6,) * 200 + (10**9,) * 3_600
-"""How a clock moves towards an end that nobody knows: first as finely as venues answer."""
 
 _MAX_LEVELS = 2_000
 

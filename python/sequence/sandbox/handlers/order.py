@@ -25,7 +25,8 @@ from sequence.types import (
     SubmitResponse,
     VenueCancelAll,
 )
-from sequence.types.common import TERMINAL_ORDER_STATUSES, shown
+from sequence.types._words import TERMINAL_ORDER_STATUSES
+from sequence.types.common import shown
 
 LIVE_REFUSAL: Final = (
     "live routing is not available on this server: "

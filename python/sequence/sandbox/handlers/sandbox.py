@@ -12,7 +12,7 @@ from sequence.types import (
     SandboxSettleRequest,
     SandboxWritten,
 )
-from sequence.types._number import QTY_DECIMALS
+from sequence.types._decimal import QTY_DECIMALS
 
 
 def positions(call: Call[None, SandboxPositionsRequest]) -> SandboxWritten:

@@ -1,0 +1,59 @@
+"""Words that several nouns share: no model, so that a client knows them at once."""
+
+import re
+from typing import Literal
+
+Side = Literal["buy", "sell"]
+Mode = Literal["sandbox", "live"]
+Kind = Literal["fiat", "crypto", "event_contract", "perp"]
+InstrumentType = Literal["spot", "perp", "prediction"]
+OrderType = Literal["market", "limit"]
+Policy = Literal["sor", "aggressive_chase"]
+Urgency = Literal["low", "medium", "high"]
+TimeInForce = Literal["gtc", "ioc", "fok", "post_only", "day"]
+AmendMode = Literal["native_atomic", "cancel_replace"]
+OrderStatus = Literal["NEW", "ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
+GraphStatus = Literal[
+    "ACCEPTED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"
+]
+NodeStatus = Literal["WAITING", "WORKING", "FILLED", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED"]
+FailureAction = Literal["cancel_all", "pause", "flatten", "continue"]
+HistoryRange = Literal["1h", "6h", "1d"]
+FaultKind = Literal[
+    "delay",
+    "drop_reply",
+    "http_429",
+    "http_503",
+    "disconnect_streams",
+    "stale_venue",
+    "halt_venue",
+    "reject_next",
+]
+
+TERMINAL_ORDER_STATUSES: frozenset[str] = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED"})
+TERMINAL_GRAPH_STATUSES: frozenset[str] = frozenset(
+    {"COMPLETED", "CANCELLED", "REJECTED", "EXPIRED", "FAILED"}
+)
+
+VENUES: tuple[str, ...] = (
+    "binance",
+    "bitget",
+    "bybit",
+    "coinbase",
+    "cryptocom",
+    "dex",
+    "dex_ethereum",
+    "hyperliquid",
+    "kalshi",
+    "kraken",
+    "okx",
+    "polymarket",
+    "solana",
+)
+"""Every venue id, sorted."""
+
+GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""Idempotency keys; the word `graph` itself is none."""
+
+STEPS_NS = (10 * 10**6,) * 200 + (10**9,) * 3_600
+"""How a clock moves towards an end that nobody knows: first as finely as venues answer."""
