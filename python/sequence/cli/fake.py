@@ -12,10 +12,12 @@ from sequence.errors import ValidationError
 
 _VENUES = {
     "binance": (fakes.Binance, "BTC-USDT"),
+    "bybit": (fakes.Bybit, "BTC-USDT"),
     "coinbase": (fakes.Coinbase, "BTC-USD"),
     "hyperliquid": (fakes.Hyperliquid, "BTC-USD-PERP"),
     "kalshi": (fakes.Kalshi, "KXBTC-26DEC31-T100000"),
     "kraken": (fakes.Kraken, "BTC-USD"),
+    "okx": (fakes.Okx, "BTC-USDT"),
     "polymarket": (fakes.Polymarket, "7132104567"),
 }
 

@@ -8,20 +8,24 @@ faults on request, and know the true book, so that a connector can be judged. Th
 """
 
 from sequence.fakes.binance import Binance
+from sequence.fakes.bybit import Bybit
 from sequence.fakes.coinbase import Coinbase
 from sequence.fakes.hyperliquid import Hyperliquid
 from sequence.fakes.kalshi import Kalshi
 from sequence.fakes.kraken import Kraken
+from sequence.fakes.okx import Okx
 from sequence.fakes.polymarket import Polymarket
 from sequence.fakes.server import Fake, serving
 
 __all__ = [
     "Binance",
+    "Bybit",
     "Coinbase",
     "Fake",
     "Hyperliquid",
     "Kalshi",
     "Kraken",
+    "Okx",
     "Polymarket",
     "serving",
 ]

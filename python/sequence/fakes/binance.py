@@ -30,6 +30,9 @@ class Binance(Fake):
     async def word(self, client: Client, text: str) -> None:
         """Subscribes and unsubscribes streams such as `btcusdt@depth@100ms`."""
         body = json.loads(text)
+        if body["method"] == "LIST_SUBSCRIPTIONS":
+            await client.socket.send(json.dumps({"result": [], "id": body["id"]}))
+            return
         for stream in body["params"]:
             name, _, kind = stream.partition("@")
             symbol, channel = self._names.get(name.upper()), _KINDS.get(kind)

@@ -99,3 +99,36 @@ class TrueBook:
         else:
             del held[ticks]
         return side, ticks, left
+
+
+class Shown:
+    """The best levels of a book as one client knows them."""
+
+    def __init__(self, book: TrueBook, depth: int) -> None:
+        self._book = book
+        self._depth = depth
+        self._known = self._best()
+
+    def levels(self) -> list[Change]:
+        """All that the client knows."""
+        return [(side, ticks, lots) for (side, ticks), lots in self._known.items()]
+
+    def changes(self) -> list[Change]:
+        """What has changed since the last call, came into the depth or left it."""
+        before, self._known = self._known, self._best()
+        gone: list[Change] = [
+            (side, ticks, 0) for side, ticks in before if (side, ticks) not in self._known
+        ]
+        return gone + [
+            (side, ticks, lots)
+            for (side, ticks), lots in self._known.items()
+            if before.get((side, ticks)) != lots
+        ]
+
+    def _best(self) -> dict[tuple[Side, int], int]:
+        sides: tuple[Side, Side] = ("bid", "ask")
+        return {
+            (side, ticks): lots
+            for side in sides
+            for ticks, lots in self._book.levels(side)[: self._depth]
+        }

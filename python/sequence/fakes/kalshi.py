@@ -54,6 +54,9 @@ class Kalshi(Fake):
         """Subscribes both channels of markets; each answer is numbered by its subscription."""
         body = json.loads(text)
         params = body.get("params", {})
+        if body.get("cmd") == "list_subscriptions":
+            await client.socket.send(json.dumps({"id": body["id"], "type": "ok", "msg": []}))
+            return
         if body.get("cmd") != "subscribe" or "use_yes_price" not in params:
             self.refused.append("not a subscription with an explicit price leg")
             error = {"code": 8, "msg": "Unknown command"}

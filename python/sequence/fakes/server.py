@@ -273,11 +273,16 @@ class Fake:
             case "abort":
                 client.socket.transport.abort()
             case "restart":
-                self.restart(client)
-                for symbol in {symbol for channel, symbol in client.topics if channel == "book"}:
-                    snapshot = self.snapshot(client, symbol)
-                    if snapshot is not None:
-                        await client.socket.send(snapshot)
+                await self.restarted(client, frame)
+
+    async def restarted(self, client: Client, frame: str) -> None:
+        """Sends what comes after a restart; the frame that was due is lost with it."""
+        del frame
+        self.restart(client)
+        for symbol in sorted({symbol for channel, symbol in client.topics if channel == "book"}):
+            snapshot = self.snapshot(client, symbol)
+            if snapshot is not None:
+                await client.socket.send(snapshot)
 
     def _take(self, kind: FaultKind) -> bool:
         if self.faults and self.faults[0] == kind:

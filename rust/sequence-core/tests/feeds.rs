@@ -158,7 +158,20 @@ fn a_kalshi_hole_counts_only_where_every_market_is_seen() {
     let mut loose = Kalshi::new();
     assert_eq!(tell(&mut loose, &[KALSHI[0], &later])[1], "KXA-1: ask 0.45 20");
     assert_eq!(loose.stats().holes, 1);
-    assert_eq!(tell(&mut Kalshi::strict(), &[KALSHI[0], &later])[1..], ["KXA-1: resync"]);
+    let subscribed = r#"{"id":1,"type":"subscribed","msg":{"channel":"orderbook_delta","sid":1}}"#;
+    let told = tell(&mut Kalshi::new(), &[subscribed, KALSHI[0], &later]);
+    assert_eq!(told[1..], ["KXA-1: resync"]);
+}
+
+#[test]
+fn an_answer_of_kalshi_is_counted_with_the_messages_of_its_subscription() {
+    let subscribed = r#"{"id":1,"type":"subscribed","msg":{"channel":"orderbook_delta","sid":1}}"#;
+    let answer = r#"{"id":2,"sid":1,"seq":12,"type":"ok","msg":{"market_tickers":["KXA-1"]}}"#;
+    let later = KALSHI[1].replace("\"seq\":11", "\"seq\":13");
+    let told = tell(&mut Kalshi::new(), &[subscribed, KALSHI[0], KALSHI[1], answer, &later]);
+    assert!(told.iter().all(|line| !line.contains("resync")), "{told:?}");
+    let told = tell(&mut Kalshi::new(), &[subscribed, KALSHI[0], KALSHI[1], &later]);
+    assert_eq!(told.last().map(String::as_str), Some("KXA-1: resync"));
 }
 
 #[test]

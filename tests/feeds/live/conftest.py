@@ -58,6 +58,20 @@ CASES = {
             ("BTC-USDT", "ETH-USDT"),
             (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "old_book"),
         ),
+        Case(
+            "bybit",
+            "spot",
+            fakes.Bybit,
+            ("BTC-USDT", "ETH-USDT"),
+            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
+        ),
+        Case(
+            "okx",
+            "spot",
+            fakes.Okx,
+            ("BTC-USDT", "ETH-USDT"),
+            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
+        ),
         # Each message is a whole book; the next one repairs whatever was lost.
         Case(
             "hyperliquid",

@@ -18,7 +18,7 @@ from sequence.sandbox import Sandbox
 from sequence.server import serving
 from tests.feeds.live.conftest import World, settle, shown, status_of, until, wrong_books
 
-NAMES = ["kraken", "coinbase", "binance", "hyperliquid", "polymarket", "kalshi"]
+NAMES = ["kraken", "coinbase", "binance", "hyperliquid", "polymarket", "kalshi", "bybit", "okx"]
 
 
 def moving(sandbox: Sandbox, name: str) -> None:
@@ -160,6 +160,9 @@ def test_recorded_files_begin_anew_after_a_size(tmp_path: Path) -> None:
     [
         (["krakn"], None, "did you mean kraken"),
         (["mtgox"], None, "known: binance"),
+        (["kraken", "dex"], None, "no live feed of dex: a pool has no order book"),
+        (["bitget"], None, "no live feed of bitget: its frames are not decoded here"),
+        (["okx"], ["BTC-USDT-PERP"], "BTC-USDT-PERP is traded at none of okx"),
         ([], None, "name a venue"),
         (["kalshi"], None, "name the markets"),
         (["kraken"], ["BTC-USD-PERP"], "BTC-USD-PERP is traded at none of kraken"),

@@ -23,7 +23,8 @@ class Binance(Venue):
     name: str = "binance"
     url: str = "wss://stream.binance.com:9443/stream"
     rest_url: str = "https://api.binance.com/api/v3"
-    silence_s: float = 45.0
+    ping_every_s: float = 5.0
+    silence_s: float = 15.0
     lifetime_s: float = 23.5 * 3600
     depth: int = 1_000
 
@@ -39,6 +40,10 @@ class Binance(Venue):
         """Nothing to send: the book is fetched again."""
         del symbol
         return []
+
+    def ping(self) -> str:
+        """A question: its answer shows that the books are as they were, however quiet."""
+        return json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": next(_numbers)})
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"code": 2, "msg": ..., "id": 1}` or of `{"error": {"msg": ...}}`."""
@@ -66,6 +71,5 @@ def usdm() -> Binance:
         url="wss://fstream.binance.com/stream",
         rest_url="https://fapi.binance.com/fapi/v1",
         futures=True,
-        silence_s=400.0,
         sends_per_s=10.0,
     )

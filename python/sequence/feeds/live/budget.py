@@ -2,28 +2,29 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable
+from typing import Final
+
+_WINDOW_S: Final = 1.1
+"""A second as the venue may count it: messages may come closer together than they were sent."""
 
 
 class Budget:
-    """A bucket of tokens: at most ``per_s`` in a second, and a second's worth at once."""
+    """At most ``per_s`` messages in any second."""
 
     def __init__(self, per_s: float, clock_s: Callable[[], float]) -> None:
-        self._per_s = per_s
         self._clock_s = clock_s
-        self._tokens = per_s
-        self._at_s = clock_s()
+        self._sent_s = deque[float](maxlen=max(1, int(per_s)))
 
     async def take(self) -> None:
-        """Waits for one token."""
-        while True:
-            now_s = self._clock_s()
-            filled = self._tokens + (now_s - self._at_s) * self._per_s
-            self._tokens, self._at_s = min(self._per_s, filled), now_s
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
-            await asyncio.sleep((1 - self._tokens) / self._per_s)
+        """Waits until one more may be sent."""
+        while len(self._sent_s) == self._sent_s.maxlen:
+            wait_s = self._sent_s[0] + _WINDOW_S - self._clock_s()
+            if wait_s <= 0:
+                break
+            await asyncio.sleep(wait_s)
+        self._sent_s.append(self._clock_s())
 
 
 class Backoff:

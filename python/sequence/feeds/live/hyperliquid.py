@@ -13,8 +13,8 @@ class Hyperliquid(Venue):
 
     name: str = "hyperliquid"
     url: str = "wss://api.hyperliquid.xyz/ws"
-    ping_every_s: float = 30.0
-    silence_s: float = 60.0
+    ping_every_s: float = 4.0
+    silence_s: float = 12.0
     sends_per_s: float = 30.0
 
     def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:

@@ -29,6 +29,7 @@ class Kalshi(Venue):
 
     name: str = "kalshi"
     url: str = "wss://api.elections.kalshi.com/trade-api/ws/v2"
+    ping_every_s: float = 10.0
     silence_s: float = 25.0
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
@@ -74,6 +75,10 @@ class Kalshi(Venue):
         """The sequence runs over all markets of a subscription."""
         del symbol
         return RECONNECT
+
+    def ping(self) -> str:
+        """A question: its answer shows that the books are as they were, however quiet."""
+        return json.dumps({"id": next(_numbers), "cmd": "list_subscriptions"})
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"type": "error", "msg": {"code": 8, "msg": ...}}`."""

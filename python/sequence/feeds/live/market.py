@@ -11,11 +11,13 @@ from typing import Final
 
 from sequence import _core
 from sequence.feeds.live.binance import Binance, usdm
+from sequence.feeds.live.bybit import Bybit, linear
 from sequence.feeds.live.coinbase import Coinbase
 from sequence.feeds.live.connection import Connection, Sink
 from sequence.feeds.live.hyperliquid import Hyperliquid
 from sequence.feeds.live.kalshi import Kalshi
 from sequence.feeds.live.kraken import Kraken
+from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.polymarket import Polymarket
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue
@@ -23,19 +25,33 @@ from sequence.feeds.live.venue import Venue
 Kind = str
 MAKERS: Final[dict[str, dict[Kind, Callable[[], Venue]]]] = {
     "binance": {"spot": Binance, "perp": usdm},
+    "bybit": {"spot": Bybit, "perp": linear},
     "coinbase": {"spot": Coinbase},
     "hyperliquid": {"perp": Hyperliquid},
     "kalshi": {"prediction": Kalshi},
     "kraken": {"spot": Kraken},
+    "okx": {"spot": Okx},
     "polymarket": {"prediction": Polymarket},
 }
 """What can be connected: venue, kind of instrument, and the rules of that connection."""
 
+_POOL: Final = "a pool has no order book and no public feed: its ladder comes from a node of yours"
+NOT_CONNECTED: Final = {
+    "bitget": "its frames are not decoded here",
+    "cryptocom": "its frames are not decoded here",
+    "dex": _POOL,
+    "dex_ethereum": _POOL,
+    "solana": _POOL,
+}
+"""Venues of the API without a live feed, and why."""
+
 DEFAULT_SYMBOLS: Final = {
     "binance": ("BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"),
+    "bybit": ("BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"),
     "coinbase": ("BTC-USD", "ETH-USD"),
     "hyperliquid": ("BTC-USD-PERP", "ETH-USD-PERP"),
     "kraken": ("BTC-USD", "ETH-USD"),
+    "okx": ("BTC-USDT", "ETH-USDT"),
 }
 """What is subscribed where nobody says; event markets come and go, so theirs are named."""
 
@@ -77,6 +93,8 @@ class Live:
 
 def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     makers = MAKERS.get(name)
+    if name in NOT_CONNECTED:
+        raise ValueError(f"no live feed of {name}: {NOT_CONNECTED[name]}")
     if makers is None:
         near = difflib.get_close_matches(name, MAKERS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(MAKERS)}"

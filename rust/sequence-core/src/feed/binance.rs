@@ -11,14 +11,14 @@ use std::collections::VecDeque;
 
 use super::levels::{Reading, replace, required, trade_amounts};
 use super::pairs::split_pair;
-use super::session::{Lost, Session};
+use super::rules::Rules;
+use super::session::Session;
 use super::stamp::{Stamp, Trade, millis};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
-use crate::venue::Terms;
 
 /// Diffs that may wait for a REST book; older ones go first.
 const MAX_WAITING: usize = 1_000;
@@ -85,51 +85,6 @@ impl Binance {
     /// For USD-margined futures streams, whose instruments are perpetuals.
     pub fn futures() -> Self {
         Self { futures: true, ..Self::new() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        if frame.starts_with(b"[") {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let mut scanner = Scanner::new(frame)?;
-        let [stream, data, event, last_update, symbol] =
-            scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
-        scanner.finish()?;
-        if last_update.is_some() {
-            return match self.only_symbol() {
-                Some(only) => self.rest_book(&only, Scanner::new(frame)?, stamp, out),
-                None if self.session.instruments().is_empty() => {
-                    // It came before the first diff, which says whose it is.
-                    self.nameless = Some(frame.to_vec());
-                    Ok(())
-                }
-                None => Err(FeedError::Field("symbol")),
-            };
-        }
-        let Some(data) = data else {
-            return match (event, symbol) {
-                (None, None) => {
-                    if !is_answer(frame) {
-                        self.session.other(frame);
-                    }
-                    Ok(())
-                }
-                _ => self.event(Scanner::new(frame)?, stamp, out),
-            };
-        };
-        if let Some(stream) = stream
-            && let Some((pair, kind)) = stream.string()?.split_once('@')
-        {
-            let pair = pair.to_ascii_uppercase();
-            if kind == "depthSnapshot" {
-                return self.rest_book(&pair, data.scanner(), stamp, out);
-            }
-            if is_partial(kind) {
-                return self.whole_book(&pair, data, stamp, out);
-            }
-        }
-        if data.is_object() { self.event(data.scanner(), stamp, out) } else { Ok(()) }
     }
 
     /// A book that does not name its pair belongs to the only one there is.
@@ -395,52 +350,77 @@ fn canonical(symbol: &str, futures: bool) -> (InstrumentKind, String) {
     }
 }
 
-impl Decoder for Binance {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Binance {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // A lost diff shows as a gap at the next one: nothing needs to be given up here.
-        self.read(frame, stamp, out)
-            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn rest_answer(
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
+        let mut scanner = Scanner::new(frame)?;
+        let [stream, data, event, last_update, symbol] =
+            scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
+        scanner.finish()?;
+        if last_update.is_some() {
+            return match self.only_symbol() {
+                Some(only) => self.rest_book(&only, Scanner::new(frame)?, stamp, out),
+                None if self.session.instruments().is_empty() => {
+                    // It came before the first diff, which says whose it is.
+                    self.nameless = Some(frame.to_vec());
+                    Ok(())
+                }
+                None => Err(FeedError::Field("symbol")),
+            };
+        }
+        let Some(data) = data else {
+            return match (event, symbol) {
+                (None, None) => {
+                    if is_answer(frame) {
+                        // What was sent before it has come: the books are as they were.
+                        self.session.heartbeat_all(stamp, out);
+                    } else {
+                        self.session.other(frame);
+                    }
+                    Ok(())
+                }
+                _ => self.event(Scanner::new(frame)?, stamp, out),
+            };
+        };
+        if let Some(stream) = stream
+            && let Some((pair, kind)) = stream.string()?.split_once('@')
+        {
+            let pair = pair.to_ascii_uppercase();
+            if kind == "depthSnapshot" {
+                return self.rest_book(&pair, data.scanner(), stamp, out);
+            }
+            if is_partial(kind) {
+                return self.whole_book(&pair, data, stamp, out);
+            }
+        }
+        if data.is_object() { self.event(data.scanner(), stamp, out) } else { Ok(()) }
+    }
+
+    fn read_book(
         &mut self,
-        venue_symbol: Option<&str>,
+        venue_symbol: &str,
         body: &[u8],
-        recv_ns: i64,
+        stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        Scanner::new(body)
-            .map_err(FeedError::from)
-            .and_then(|scanner| self.rest_book(venue_symbol, scanner, stamp, out))
-            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
+        self.rest_book(venue_symbol, Scanner::new(body)?, stamp, out)
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+    fn forget(&mut self) {
         for pair in &mut self.pairs {
             pair.place = Place::Waiting;
             pair.waiting.clear();
         }
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
     }
 }

@@ -7,14 +7,14 @@
 
 use super::levels::{Reading, required, trade_amounts};
 use super::pairs::split_pair;
+use super::rules::Rules;
 use super::seen::{Seen, id_of};
-use super::session::{Lost, Session};
+use super::session::Session;
 use super::stamp::{Stamp, Trade, millis};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
-use crate::venue::Terms;
 
 /// What is kept of one symbol.
 #[derive(Debug, Default)]
@@ -52,37 +52,6 @@ impl Bybit {
         Self { linear: true, ..Self::new() }
     }
 
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let mut scanner = Scanner::new(frame)?;
-        let [topic, kind, ts, data, op, ret] =
-            scanner.fields(&["topic", "type", "ts", "data", "op", "ret_msg"])?;
-        scanner.finish()?;
-        let Some(topic) = topic else {
-            if op.or(ret).is_none() {
-                self.session.other(frame);
-            }
-            return Ok(());
-        };
-        let topic = topic.string()?;
-        let stamp = stamp.at(millis(ts));
-        let mut parts = topic.split('.');
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some("orderbook"), Some(depth), Some(_)) => {
-                let depth = depth.parse().ok().ok_or(FeedError::Field("topic"))?;
-                let snapshot = required(kind, "type")?.string()? == "snapshot";
-                self.book(required(data, "data")?, depth, snapshot, stamp, out)
-            }
-            (Some("publicTrade"), Some(_), None) => {
-                self.trades(required(data, "data")?, stamp, out)
-            }
-            (Some("tickers" | "kline" | "liquidation" | "allLiquidation"), ..) => Ok(()),
-            _ => {
-                self.session.other(frame);
-                Ok(())
-            }
-        }
-    }
-
     fn instrument(&mut self, symbol: Option<Raw<'_>>) -> Result<u32, FeedError> {
         let symbol = required(symbol, "s")?.string()?;
         let linear = self.linear;
@@ -102,6 +71,8 @@ impl Bybit {
         let [symbol, bids, asks, update] = data.scanner().fields(&["s", "b", "a", "u"])?;
         let instrument = self.instrument(symbol)?;
         let update = required(update, "u")?.unsigned()?;
+        // The first book after a restart of the service, whatever it is called.
+        let snapshot = snapshot || update == 1;
         self.reading.clear();
         self.reading.pairs(BookSide::Bid, required(bids, "b")?)?;
         self.reading.pairs(BookSide::Ask, required(asks, "a")?)?;
@@ -182,35 +153,52 @@ fn canonical(symbol: &str, linear: bool) -> (InstrumentKind, String) {
     }
 }
 
-impl Decoder for Bybit {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Bybit {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // A lost delta shows as a gap at the next one: nothing needs to be given up here.
-        self.read(frame, stamp, out)
-            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let [topic, kind, ts, data, op, ret] =
+            scanner.fields(&["topic", "type", "ts", "data", "op", "ret_msg"])?;
+        scanner.finish()?;
+        let Some(topic) = topic else {
+            let said = [op, ret].into_iter().flatten().find_map(|raw| raw.string().ok());
+            match said.as_deref() {
+                Some("ping" | "pong") => self.session.heartbeat_all(stamp, out),
+                Some(_) => {}
+                None => self.session.other(frame),
+            }
+            return Ok(());
+        };
+        let topic = topic.string()?;
+        let stamp = stamp.at(millis(ts));
+        let mut parts = topic.split('.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("orderbook"), Some(depth), Some(_)) => {
+                let depth = depth.parse().ok().ok_or(FeedError::Field("topic"))?;
+                let snapshot = required(kind, "type")?.string()? == "snapshot";
+                self.book(required(data, "data")?, depth, snapshot, stamp, out)
+            }
+            (Some("publicTrade"), Some(_), None) => {
+                self.trades(required(data, "data")?, stamp, out)
+            }
+            (Some("tickers" | "kline" | "liquidation" | "allLiquidation"), ..) => Ok(()),
+            _ => {
+                self.session.other(frame);
+                Ok(())
+            }
+        }
+    }
+
+    fn forget(&mut self) {
         for stream in &mut self.streams {
             stream.depth = 0;
         }
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
     }
 }

@@ -7,13 +7,13 @@
 //! hit. Source: Coinbase API reference, "Matches", "Level2" and "Sequence numbers".
 
 use super::levels::{Reading, required, row, trade_amounts};
+use super::rules::Rules;
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, rfc3339};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
-use crate::venue::Terms;
 
 /// Messages that change no book.
 const HARMLESS: [&str; 10] = [
@@ -51,60 +51,6 @@ impl Coinbase {
     pub fn new() -> Self {
         let session = Session::new(FeedVenue::Coinbase);
         Self { session, reading: Reading::default(), sequence: None, trade_ids: Vec::new() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        if frame.trim_ascii_start().starts_with(b"[") {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let mut scanner = Scanner::new(frame)?;
-        let [kind, product, bids, asks, changes, time, channel, sequence, events, timestamp] =
-            scanner.fields(&[
-                "type",
-                "product_id",
-                "bids",
-                "asks",
-                "changes",
-                "time",
-                "channel",
-                "sequence_num",
-                "events",
-                "timestamp",
-            ])?;
-        scanner.finish()?;
-        if let Some(channel) = channel {
-            let stamp = stamp.at(rfc3339(timestamp));
-            return self.advanced(&channel.string()?, sequence, events, stamp, out);
-        }
-        let Some(kind) = kind else {
-            self.session.other(frame);
-            return Ok(());
-        };
-        let stamp = stamp.at(rfc3339(time));
-        match &*kind.string()? {
-            "snapshot" => {
-                let instrument = self.instrument(product)?;
-                self.reading.clear();
-                self.reading.pairs(BookSide::Bid, required(bids, "bids")?)?;
-                self.reading.pairs(BookSide::Ask, required(asks, "asks")?)?;
-                self.apply(instrument, true, stamp, out);
-            }
-            "l2update" => {
-                let instrument = self.instrument(product)?;
-                self.read_changes(required(changes, "changes")?)?;
-                self.apply(instrument, false, stamp, out);
-            }
-            "match" => return self.trade(frame, 0, stamp, out),
-            "last_match" => return self.trade(frame, flag::BACKFILLED, stamp, out),
-            "ticker" | "heartbeat" => {
-                let instrument = self.instrument(product)?;
-                out.heartbeat(instrument, stamp);
-            }
-            "subscriptions" | "status" | "error" => {}
-            _ => self.session.other(frame),
-        }
-        Ok(())
     }
 
     fn instrument(&mut self, product: Option<Raw<'_>>) -> Result<u32, FeedError> {
@@ -291,36 +237,76 @@ fn book_side(text: &str) -> Result<BookSide, FeedError> {
     }
 }
 
-impl Decoder for Coinbase {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Coinbase {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        self.read(frame, stamp, out).inspect_err(|_| {
-            let kind = Lost::of(frame, "type", &HARMLESS, "product_id");
-            let channel = Lost::of(frame, "channel", &HARMLESS, "product_id");
-            let lost = if channel == Lost::Nothing { channel } else { kind };
-            self.session.rejected(lost, stamp, out);
-        })
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.trim_ascii_start().starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
+        let mut scanner = Scanner::new(frame)?;
+        let [kind, product, bids, asks, changes, time, channel, sequence, events, timestamp] =
+            scanner.fields(&[
+                "type",
+                "product_id",
+                "bids",
+                "asks",
+                "changes",
+                "time",
+                "channel",
+                "sequence_num",
+                "events",
+                "timestamp",
+            ])?;
+        scanner.finish()?;
+        if let Some(channel) = channel {
+            let stamp = stamp.at(rfc3339(timestamp));
+            return self.advanced(&channel.string()?, sequence, events, stamp, out);
+        }
+        let Some(kind) = kind else {
+            self.session.other(frame);
+            return Ok(());
+        };
+        let stamp = stamp.at(rfc3339(time));
+        match &*kind.string()? {
+            "snapshot" => {
+                let instrument = self.instrument(product)?;
+                self.reading.clear();
+                self.reading.pairs(BookSide::Bid, required(bids, "bids")?)?;
+                self.reading.pairs(BookSide::Ask, required(asks, "asks")?)?;
+                self.apply(instrument, true, stamp, out);
+            }
+            "l2update" => {
+                let instrument = self.instrument(product)?;
+                self.read_changes(required(changes, "changes")?)?;
+                self.apply(instrument, false, stamp, out);
+            }
+            "match" => return self.trade(frame, 0, stamp, out),
+            "last_match" => return self.trade(frame, flag::BACKFILLED, stamp, out),
+            "ticker" | "heartbeat" => {
+                let instrument = self.instrument(product)?;
+                out.heartbeat(instrument, stamp);
+            }
+            "subscriptions" | "status" | "error" => {}
+            _ => self.session.other(frame),
+        }
+        Ok(())
+    }
+
+    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+        let kind = Lost::of(frame, "type", &HARMLESS, "product_id");
+        let channel = Lost::of(frame, "channel", &HARMLESS, "product_id");
+        if channel == Lost::Nothing { channel } else { kind }
+    }
+
+    fn forget(&mut self) {
         self.sequence = None;
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
     }
 }

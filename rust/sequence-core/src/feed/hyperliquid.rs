@@ -10,16 +10,16 @@
 use std::collections::BTreeSet;
 
 use super::levels::{Reading, SideLevel, replace, required, trade_amounts};
+use super::rules::Rules;
 use super::seen::Seen;
-use super::session::{Lost, Session};
+use super::session::Session;
 use super::stamp::{Stamp, Trade, millis};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::Price;
 use crate::tape::flag;
-use crate::venue::Terms;
 
 /// Traded levels remembered until the next frame of the book.
 const MAX_PRINTED: usize = 256;
@@ -56,39 +56,6 @@ impl Hyperliquid {
     pub fn new() -> Self {
         let session = Session::new(FeedVenue::Hyperliquid);
         Self { session, coins: Vec::new(), reading: Reading::default() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        if frame.starts_with(b"[") {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let mut scanner = Scanner::new(frame)?;
-        let [channel, data] = scanner.fields(&["channel", "data"])?;
-        scanner.finish()?;
-        let Some(channel) = channel else {
-            self.session.other(frame);
-            return Ok(());
-        };
-        match &*channel.string()? {
-            "l2Book" => self.book(required(data, "data")?, stamp, out),
-            "trades" => self.trades(required(data, "data")?, stamp, out),
-            "bbo" => {
-                let [coin, time] = required(data, "data")?.scanner().fields(&["coin", "time"])?;
-                let instrument = self.instrument(coin)?;
-                out.heartbeat(instrument, stamp.at(millis(time)));
-                Ok(())
-            }
-            "pong" => {
-                self.session.heartbeat_all(stamp, out);
-                Ok(())
-            }
-            "subscriptionResponse" | "allMids" | "activeAssetCtx" | "candle" => Ok(()),
-            _ => {
-                self.session.other(frame);
-                Ok(())
-            }
-        }
     }
 
     fn instrument(&mut self, coin: Option<Raw<'_>>) -> Result<u32, FeedError> {
@@ -234,36 +201,52 @@ fn thousands(coin: &str) -> String {
     }
 }
 
-impl Decoder for Hyperliquid {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Hyperliquid {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // The next frame is the whole book again: an unreadable one costs nothing that lasts.
-        self.read(frame, stamp, out)
-            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
+        let mut scanner = Scanner::new(frame)?;
+        let [channel, data] = scanner.fields(&["channel", "data"])?;
+        scanner.finish()?;
+        let Some(channel) = channel else {
+            self.session.other(frame);
+            return Ok(());
+        };
+        match &*channel.string()? {
+            "l2Book" => self.book(required(data, "data")?, stamp, out),
+            "trades" => self.trades(required(data, "data")?, stamp, out),
+            "bbo" => {
+                let [coin, time] = required(data, "data")?.scanner().fields(&["coin", "time"])?;
+                let instrument = self.instrument(coin)?;
+                out.heartbeat(instrument, stamp.at(millis(time)));
+                Ok(())
+            }
+            "pong" => {
+                self.session.heartbeat_all(stamp, out);
+                Ok(())
+            }
+            "subscriptionResponse" | "allMids" | "activeAssetCtx" | "candle" => Ok(()),
+            _ => {
+                self.session.other(frame);
+                Ok(())
+            }
+        }
+    }
+
+    fn forget(&mut self) {
         for coin in &mut self.coins {
             coin.had_trades = false;
             coin.book_time_ns = 0;
         }
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
     }
 }

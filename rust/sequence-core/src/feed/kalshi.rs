@@ -5,20 +5,22 @@
 //! a size below zero proves a lost delta and gives the book up.
 //!
 //! How gaps are judged: `seq` counts per subscription (`sid`), and one subscription covers many
-//! markets. A connection that sees all of them uses [`Kalshi::strict`], where a hole gives up
-//! every market of that `sid`. A recording cut down to one market is full of holes that mean
-//! nothing: there they are only counted, and what proves a loss is a negative size or a later
-//! snapshot that differs. A delta with a `seq` at or below the last one of its `sid` was seen
-//! before; a snapshot starts a new count. Trades are told apart by their id.
+//! markets. Where the answer to the subscription was heard, all that followed is here, and a hole
+//! gives up every market of that `sid`: so it is on an open connection, and in its recording. A
+//! recording cut down to one market holds no such answer and is full of holes that mean nothing:
+//! there they are only counted, and what proves a loss is a negative size or a later snapshot that
+//! differs. A delta with a `seq` at or below the last one of its `sid` was seen before; a snapshot
+//! starts a new count. Trades are told apart by their id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::ns_by_size;
 use super::levels::{Reading, SideLevel, parse_price, parse_quantity, required, row, same_levels};
+use super::rules::Rules;
 use super::seen::{Seen, id_of};
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis, rfc3339};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
@@ -27,8 +29,7 @@ use crate::tape::{FeedStatus, flag};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 /// Messages that say nothing of a market's book or trades.
-const QUIET: [&str; 7] =
-    ["subscribed", "unsubscribed", "ok", "error", "ticker", "ticker_v2", "event_lifecycle"];
+const QUIET: [&str; 4] = ["error", "ticker", "ticker_v2", "event_lifecycle"];
 /// Messages that change no book.
 const HARMLESS: [&str; 8] = [
     "trade",
@@ -52,7 +53,8 @@ pub struct Kalshi {
     sequences: BTreeMap<u64, u64>,
     trades: Seen,
     reading: Reading,
-    strict: bool,
+    /// Subscriptions of this connection that were heard from their beginning.
+    whole: BTreeSet<u64>,
 }
 
 impl Default for Kalshi {
@@ -62,7 +64,7 @@ impl Default for Kalshi {
 }
 
 impl Kalshi {
-    /// For recordings, which may hold one market of a subscription.
+    /// A decoder that has seen nothing.
     pub fn new() -> Self {
         Self {
             session: Session::new(FeedVenue::Kalshi),
@@ -71,51 +73,7 @@ impl Kalshi {
             sequences: BTreeMap::new(),
             trades: Seen::default(),
             reading: Reading::default(),
-            strict: false,
-        }
-    }
-
-    /// For a connection that sees every market it subscribed to: a hole in `seq` is a loss.
-    pub fn strict() -> Self {
-        Self { strict: true, ..Self::new() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        if frame.starts_with(b"[") {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let mut scanner = Scanner::new(frame)?;
-        let [kind, sid, seq, msg] = scanner.fields(&["type", "sid", "seq", "msg"])?;
-        scanner.finish()?;
-        let Some(kind) = kind else {
-            self.session.other(frame);
-            return Ok(());
-        };
-        let kind = kind.string()?;
-        if !matches!(
-            &*kind,
-            "orderbook_snapshot" | "orderbook_delta" | "trade" | "market_lifecycle_v2"
-        ) {
-            if !QUIET.contains(&&*kind) {
-                self.session.other(frame);
-            }
-            return Ok(());
-        }
-        let sid = sid.map_or(Ok(0), Raw::unsigned)?;
-        let seq = seq.map_or(Ok(0), Raw::unsigned)?;
-        let msg = required(msg, "msg")?;
-        let stamp = stamp.numbered(seq);
-        if kind.starts_with("orderbook")
-            && !self.in_sequence(sid, seq, kind == "orderbook_snapshot", stamp, out)
-        {
-            return Ok(());
-        }
-        match &*kind {
-            "orderbook_snapshot" => self.snapshot(msg, sid, stamp, out),
-            "orderbook_delta" => self.delta(msg, stamp, out),
-            "trade" => self.trade(msg, stamp, out),
-            _ => self.lifecycle(msg, stamp, out),
+            whole: BTreeSet::new(),
         }
     }
 
@@ -127,6 +85,16 @@ impl Kalshi {
         self.books.resize_with(self.session.instruments().len(), Book::new);
         self.sids.resize(self.session.instruments().len(), 0);
         Ok(instrument)
+    }
+
+    /// From here on every message of a subscription is heard.
+    fn subscribed(&mut self, msg: Option<Raw<'_>>) -> Result<(), FeedError> {
+        let Some(msg) = msg else { return Ok(()) };
+        let [sid] = msg.scanner().fields(&["sid"])?;
+        if let Some(sid) = sid {
+            self.whole.insert(sid.unsigned()?);
+        }
+        Ok(())
     }
 
     /// False for a message seen before.
@@ -150,7 +118,7 @@ impl Kalshi {
             }
             Some(last) if seq > last + 1 => {
                 self.session.stats.holes += 1;
-                if self.strict {
+                if self.whole.contains(&sid) {
                     self.give_up(sid, stamp, out);
                 }
             }
@@ -411,34 +379,71 @@ fn to_yes(level: &mut SideLevel) -> bool {
     true
 }
 
-impl Decoder for Kalshi {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Kalshi {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        self.read(frame, stamp, out).inspect_err(|_| {
-            let lost = Lost::of(frame, "type", &HARMLESS, "market_ticker");
-            self.session.rejected(lost, stamp, out);
-        })
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
+        let mut scanner = Scanner::new(frame)?;
+        let [kind, sid, seq, msg] = scanner.fields(&["type", "sid", "seq", "msg"])?;
+        scanner.finish()?;
+        let Some(kind) = kind else {
+            self.session.other(frame);
+            return Ok(());
+        };
+        let kind = kind.string()?;
+        if !matches!(
+            &*kind,
+            "orderbook_snapshot" | "orderbook_delta" | "trade" | "market_lifecycle_v2"
+        ) {
+            match &*kind {
+                "subscribed" => self.subscribed(msg)?,
+                // The answers to changes of a subscription are counted with its messages.
+                "ok" | "unsubscribed" => {
+                    let (sid, seq) = (number(sid)?, number(seq)?);
+                    self.in_sequence(sid, seq, false, stamp, out);
+                    self.session.heartbeat_all(stamp, out);
+                }
+                kind if !QUIET.contains(&kind) => self.session.other(frame),
+                _ => {}
+            }
+            return Ok(());
+        }
+        let (sid, seq) = (number(sid)?, number(seq)?);
+        let msg = required(msg, "msg")?;
+        let stamp = stamp.numbered(seq);
+        if kind.starts_with("orderbook")
+            && !self.in_sequence(sid, seq, kind == "orderbook_snapshot", stamp, out)
+        {
+            return Ok(());
+        }
+        match &*kind {
+            "orderbook_snapshot" => self.snapshot(msg, sid, stamp, out),
+            "orderbook_delta" => self.delta(msg, stamp, out),
+            "trade" => self.trade(msg, stamp, out),
+            _ => self.lifecycle(msg, stamp, out),
+        }
+    }
+
+    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+        Lost::of(frame, "type", &HARMLESS, "market_ticker")
+    }
+
+    fn forget(&mut self) {
         self.sequences.clear();
-        self.session.resync_all(Stamp::received(recv_ns), out);
+        self.whole.clear();
     }
+}
 
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
-    }
+fn number(raw: Option<Raw<'_>>) -> Result<u64, FeedError> {
+    Ok(raw.map_or(Ok(0), Raw::unsigned)?)
 }

@@ -7,14 +7,14 @@
 
 use super::crc32::Crc32;
 use super::levels::{Reading, SideLevel, required, trade_amounts};
-use super::session::{Lost, Session};
+use super::rules::Rules;
+use super::session::Session;
 use super::stamp::{Stamp, Trade, rfc3339};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::{Price, Quantity};
 use crate::tape::{FeedStatus, flag};
-use crate::venue::Terms;
 
 /// Depths that can be subscribed to.
 const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
@@ -81,44 +81,6 @@ impl Kraken {
     pub fn new() -> Self {
         let session = Session::new(FeedVenue::Kraken);
         Self { session, books: Vec::new(), reading: Reading::default(), digits: Vec::new() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        if frame.starts_with(b"[") {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let mut scanner = Scanner::new(frame)?;
-        let [channel, kind, data, method, result] =
-            scanner.fields(&["channel", "type", "data", "method", "result"])?;
-        scanner.finish()?;
-        if let Some(method) = method {
-            return self.acknowledged(method, result);
-        }
-        let Some(channel) = channel else {
-            self.session.other(frame);
-            return Ok(());
-        };
-        match &*channel.string()? {
-            "book" => {
-                let snapshot = required(kind, "type")?.string()? == "snapshot";
-                for_each(data, |book| self.book(book, snapshot, stamp, out))
-            }
-            "trade" => {
-                let history = required(kind, "type")?.string()? == "snapshot";
-                for_each(data, |trade| self.trade(trade, history, stamp, out))
-            }
-            "status" => for_each(data, |status| self.status(status, stamp, out)),
-            "heartbeat" => {
-                self.session.heartbeat_all(stamp, out);
-                Ok(())
-            }
-            "ticker" | "ohlc" => Ok(()),
-            _ => {
-                self.session.other(frame);
-                Ok(())
-            }
-        }
     }
 
     /// The acknowledgement of a book subscription names the depth to crop to.
@@ -256,33 +218,51 @@ impl Kraken {
     }
 }
 
-impl Decoder for Kraken {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Kraken {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // A lost update shows in the next checksum: nothing needs to be given up here.
-        self.read(frame, stamp, out)
-            .inspect_err(|_| self.session.rejected(Lost::Nothing, stamp, out))
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        if frame.starts_with(b"[") {
+            self.session.other(frame);
+            return Ok(());
+        }
+        let mut scanner = Scanner::new(frame)?;
+        let [channel, kind, data, method, result] =
+            scanner.fields(&["channel", "type", "data", "method", "result"])?;
+        scanner.finish()?;
+        if let Some(method) = method {
+            return self.acknowledged(method, result);
+        }
+        let Some(channel) = channel else {
+            self.session.other(frame);
+            return Ok(());
+        };
+        match &*channel.string()? {
+            "book" => {
+                let snapshot = required(kind, "type")?.string()? == "snapshot";
+                for_each(data, |book| self.book(book, snapshot, stamp, out))
+            }
+            "trade" => {
+                let history = required(kind, "type")?.string()? == "snapshot";
+                for_each(data, |trade| self.trade(trade, history, stamp, out))
+            }
+            "status" => for_each(data, |status| self.status(status, stamp, out)),
+            "heartbeat" => {
+                self.session.heartbeat_all(stamp, out);
+                Ok(())
+            }
+            "ticker" | "ohlc" => Ok(()),
+            _ => {
+                self.session.other(frame);
+                Ok(())
+            }
+        }
     }
 }
 

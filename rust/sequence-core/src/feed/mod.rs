@@ -17,6 +17,7 @@ mod outlook;
 mod pairs;
 mod part;
 mod replay;
+mod rules;
 mod seen;
 mod session;
 mod stamp;

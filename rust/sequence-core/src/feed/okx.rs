@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 
 use super::crc32::Crc32;
 use super::levels::{Reading, SideLevel, replace, required, trade_amounts};
+use super::rules::Rules;
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
-use crate::venue::Terms;
 
 /// Levels of a side under the checksum.
 const CHECKSUM_LEVELS: usize = 25;
@@ -57,46 +57,6 @@ impl Okx {
     pub fn new() -> Self {
         let session = Session::new(FeedVenue::Okx);
         Self { session, books: Vec::new(), reading: Reading::default(), texts: Vec::new() }
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let mut scanner = Scanner::new(frame)?;
-        let [arg, action, data, event] = scanner.fields(&["arg", "action", "data", "event"])?;
-        scanner.finish()?;
-        let (Some(arg), Some(data)) = (arg, data) else {
-            if event.is_none() {
-                self.session.other(frame);
-            }
-            return Ok(());
-        };
-        let [channel, name] = arg.scanner().fields(&["channel", "instId"])?;
-        let channel = required(channel, "channel")?.string()?;
-        let known = match &*channel {
-            "books" | "books-l2-tbt" | "books50-l2-tbt" | "books5" | "trades" | "trades-all"
-            | "bbo-tbt" => true,
-            "tickers" | "mark-price" | "funding-rate" | "index-tickers" | "status" => return Ok(()),
-            _ => false,
-        };
-        if !known {
-            self.session.other(frame);
-            return Ok(());
-        }
-        let instrument = self.instrument(name)?;
-        let mut scanner = data.scanner();
-        scanner.array()?;
-        while scanner.element()? {
-            let row = scanner.value()?;
-            match &*channel {
-                "trades" | "trades-all" => self.trade(instrument, row, stamp, out)?,
-                "books5" => self.whole(instrument, row, stamp, out)?,
-                "bbo-tbt" => out.heartbeat(instrument, stamp),
-                _ => {
-                    let snapshot = required(action, "action")?.string()? == "snapshot";
-                    self.book(instrument, row, snapshot, stamp, out)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     fn instrument(&mut self, name: Option<Raw<'_>>) -> Result<u32, FeedError> {
@@ -291,39 +251,57 @@ fn canonical(name: &str) -> (InstrumentKind, String) {
     }
 }
 
-impl Decoder for Okx {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Okx {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // The venue answers our pings in plain text.
-        if frame == b"pong" {
-            self.session.heartbeat_all(stamp, out);
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let [arg, action, data, event] = scanner.fields(&["arg", "action", "data", "event"])?;
+        scanner.finish()?;
+        let (Some(arg), Some(data)) = (arg, data) else {
+            if event.is_none() {
+                self.session.other(frame);
+            }
+            return Ok(());
+        };
+        let [channel, name] = arg.scanner().fields(&["channel", "instId"])?;
+        let channel = required(channel, "channel")?.string()?;
+        let known = match &*channel {
+            "books" | "books-l2-tbt" | "books50-l2-tbt" | "books5" | "trades" | "trades-all"
+            | "bbo-tbt" => true,
+            "tickers" | "mark-price" | "funding-rate" | "index-tickers" | "status" => return Ok(()),
+            _ => false,
+        };
+        if !known {
+            self.session.other(frame);
             return Ok(());
         }
+        let instrument = self.instrument(name)?;
+        let mut scanner = data.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            let row = scanner.value()?;
+            match &*channel {
+                "trades" | "trades-all" => self.trade(instrument, row, stamp, out)?,
+                "books5" => self.whole(instrument, row, stamp, out)?,
+                "bbo-tbt" => out.heartbeat(instrument, stamp),
+                _ => {
+                    let snapshot = required(action, "action")?.string()? == "snapshot";
+                    self.book(instrument, row, snapshot, stamp, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
         // Without ids a lost update shows in the next checksum, where there is one.
-        self.read(frame, stamp, out).inspect_err(|_| {
-            let lost = Lost::of(frame, "channel", &["trades", "tickers", "bbo-tbt"], "instId");
-            self.session.rejected(lost, stamp, out);
-        })
-    }
-
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
+        Lost::of(frame, "channel", &["trades", "tickers", "bbo-tbt"], "instId")
     }
 }

@@ -15,16 +15,16 @@
 use std::collections::BTreeMap;
 
 use super::levels::{Reading, SideLevel, replace, required, same_levels, trade_amounts};
+use super::rules::Rules;
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::terms::polymarket_terms;
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::number::{PRICE_ONE, Price, Quantity};
 use crate::tape::FeedStatus;
-use crate::venue::Terms;
 
 /// Contradictions in a row after which a book is given up.
 const MAX_CONTRADICTIONS: u32 = 3;
@@ -80,21 +80,6 @@ impl Polymarket {
     /// Declares two tokens to be the outcomes of one market.
     pub fn map_market(&mut self, yes_token: &str, no_token: &str) {
         self.mirrors.insert(no_token.to_owned(), yes_token.to_owned());
-    }
-
-    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let mut scanner = Scanner::new(frame)?;
-        let whole = scanner.value()?;
-        scanner.finish()?;
-        if !whole.is_array() {
-            return self.message(whole, stamp, out);
-        }
-        let mut scanner = whole.scanner();
-        scanner.array()?;
-        while scanner.element()? {
-            self.message(scanner.value()?, stamp, out)?;
-        }
-        Ok(())
     }
 
     fn message(
@@ -383,42 +368,35 @@ fn named_price(raw: Option<Raw<'_>>) -> Option<Price> {
     raw.and_then(|raw| raw.decimal().ok()).and_then(|text| Price::parse(text).ok())
 }
 
-impl Decoder for Polymarket {
-    fn venue(&self) -> FeedVenue {
-        self.session.venue()
+impl Rules for Polymarket {
+    fn session(&self) -> &Session {
+        &self.session
     }
 
-    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let stamp = Stamp::received(recv_ns);
-        self.session.stats.frames += 1;
-        // The venue answers our pings in plain text.
-        if frame == b"PONG" {
-            self.session.heartbeat_all(stamp, out);
-            return Ok(());
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let mut scanner = Scanner::new(frame)?;
+        let whole = scanner.value()?;
+        scanner.finish()?;
+        if !whole.is_array() {
+            return self.message(whole, stamp, out);
         }
-        self.read(frame, stamp, out).inspect_err(|_| {
-            // A frame may change the books of several tokens.
-            let lost = match Lost::of(frame, "event_type", &HARMLESS, "") {
-                Lost::Nothing => Lost::Nothing,
-                Lost::Book(_) | Lost::Every => Lost::Every,
-            };
-            self.session.rejected(lost, stamp, out);
-        })
+        let mut scanner = whole.scanner();
+        scanner.array()?;
+        while scanner.element()? {
+            self.message(scanner.value()?, stamp, out)?;
+        }
+        Ok(())
     }
 
-    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
-        self.session.resync_all(Stamp::received(recv_ns), out);
-    }
-
-    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
-        self.session.take_terms()
-    }
-
-    fn instruments(&self) -> &[FeedInstrument] {
-        self.session.instruments()
-    }
-
-    fn stats(&self) -> &FeedStats {
-        &self.session.stats
+    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+        // A frame may change the books of several tokens.
+        match Lost::of(frame, "event_type", &HARMLESS, "") {
+            Lost::Nothing => Lost::Nothing,
+            Lost::Book(_) | Lost::Every => Lost::Every,
+        }
     }
 }

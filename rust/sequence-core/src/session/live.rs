@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{Session, feed, market_of, steps};
-use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue, Kalshi};
+use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue};
 use crate::ids::MarketId;
 use crate::reject::text_enum;
 use crate::tape::{EventKind, FeedStatus, MarketEvent};
@@ -51,11 +51,7 @@ impl Session {
     /// Opens a connection; the number names it in the calls below. `futures` tells Binance's
     /// USD-margined streams from its spot streams.
     pub fn open_feed(&mut self, venue: FeedVenue, futures: bool) -> usize {
-        let decoder: Box<dyn Decoder> = match (venue, futures) {
-            // All that was subscribed is here, so a hole is a loss.
-            (FeedVenue::Kalshi, _) => Box::new(Kalshi::strict()),
-            _ => venue.decoder_of(futures),
-        };
+        let decoder = venue.decoder_of(futures);
         let (ids, states) = (BTreeMap::new(), Vec::new());
         self.live.push(LiveFeed { decoder, batch: FeedBatch::new(), ids, states });
         self.live.len() - 1

@@ -1,0 +1,93 @@
+//! What one venue's frames mean; all else a decoder does is the same for every venue.
+
+use super::session::{Lost, Session};
+use super::stamp::Stamp;
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use crate::venue::Terms;
+
+/// What tells one venue's decoder from another's.
+pub(super) trait Rules: std::fmt::Debug + Send {
+    /// Instruments, health and counters.
+    fn session(&self) -> &Session;
+
+    /// The same, to change.
+    fn session_mut(&mut self) -> &mut Session;
+
+    /// Decodes one frame and appends to `out`.
+    fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError>;
+
+    /// Decodes a book fetched over REST, which does not name its instrument.
+    fn read_book(
+        &mut self,
+        venue_symbol: &str,
+        body: &[u8],
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let _ = venue_symbol;
+        self.read(body, stamp, out)
+    }
+
+    /// Which books a frame that could not be read may have changed. None where the next frame shows
+    /// what was missed: by its number, its checksum, or because it is a whole book.
+    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+        let _ = frame;
+        Lost::Nothing
+    }
+
+    /// Drops what holds within one connection only.
+    fn forget(&mut self) {}
+}
+
+impl<T: Rules> Decoder for T {
+    fn venue(&self) -> FeedVenue {
+        self.session().venue()
+    }
+
+    fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
+        let stamp = Stamp::received(recv_ns);
+        self.session_mut().stats.frames += 1;
+        // An answer to a ping. All that was sent before it has come, so every book is as it was.
+        if frame.eq_ignore_ascii_case(b"pong") {
+            self.session().heartbeat_all(stamp, out);
+            return Ok(());
+        }
+        self.read(frame, stamp, out).inspect_err(|_| {
+            let lost = self.lost(frame);
+            self.session_mut().rejected(lost, stamp, out);
+        })
+    }
+
+    fn rest_answer(
+        &mut self,
+        venue_symbol: Option<&str>,
+        body: &[u8],
+        recv_ns: i64,
+        out: &mut FeedBatch,
+    ) -> Result<(), FeedError> {
+        let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
+        let stamp = Stamp::received(recv_ns);
+        self.session_mut().stats.frames += 1;
+        self.read_book(venue_symbol, body, stamp, out).inspect_err(|_| {
+            let lost = self.lost(body);
+            self.session_mut().rejected(lost, stamp, out);
+        })
+    }
+
+    fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {
+        self.forget();
+        self.session_mut().resync_all(Stamp::received(recv_ns), out);
+    }
+
+    fn take_terms(&mut self) -> Vec<(u32, Terms)> {
+        self.session_mut().take_terms()
+    }
+
+    fn instruments(&self) -> &[FeedInstrument] {
+        self.session().instruments()
+    }
+
+    fn stats(&self) -> &FeedStats {
+        &self.session().stats
+    }
+}
