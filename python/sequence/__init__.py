@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sequence._async.client import AsyncSequence
     from sequence._async.graph import AsyncGraphBuilder
+    from sequence._async.handle import AsyncPlacedGraph, AsyncPlacedStop, AsyncPlacedTrail
     from sequence._async.order import AsyncPlacedOrder
     from sequence._async.stream import AsyncStream
     from sequence._explain import explain, verify
-    from sequence._graphs import Node, Risk, Sizing, Trigger
+    from sequence._graph_edge import START, EdgeConfig, Sizing, Trigger
+    from sequence._graph_node import Node
+    from sequence._graph_risk import Risk
     from sequence._orders import OrderOptions
+    from sequence._recipe_options import RecipeOptions
     from sequence._sync.client import Sequence
     from sequence._sync.graph import GraphBuilder
+    from sequence._sync.handle import PlacedGraph, PlacedStop, PlacedTrail
     from sequence._sync.order import PlacedOrder
     from sequence._sync.stream import Stream
     from sequence._transport import AsyncTransport, Transport
@@ -35,19 +40,28 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "START",
     "ApiError",
     "AsyncGraphBuilder",
+    "AsyncPlacedGraph",
     "AsyncPlacedOrder",
+    "AsyncPlacedStop",
+    "AsyncPlacedTrail",
     "AsyncSequence",
     "AsyncStream",
     "AsyncTransport",
     "CapabilityMissingError",
     "DeserializeError",
+    "EdgeConfig",
     "GraphBuilder",
     "NetworkError",
     "Node",
     "OrderOptions",
+    "PlacedGraph",
     "PlacedOrder",
+    "PlacedStop",
+    "PlacedTrail",
+    "RecipeOptions",
     "Risk",
     "Sequence",
     "SequenceError",
@@ -61,26 +75,35 @@ __all__ = [
 ]
 
 _HOMES = {
+    "START": "_graph_edge",
     "ApiError": "errors",
     "AsyncGraphBuilder": "_async.graph",
+    "AsyncPlacedGraph": "_async.handle",
     "AsyncPlacedOrder": "_async.order",
+    "AsyncPlacedStop": "_async.handle",
+    "AsyncPlacedTrail": "_async.handle",
     "AsyncSequence": "_async.client",
     "AsyncStream": "_async.stream",
     "AsyncTransport": "_transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
+    "EdgeConfig": "_graph_edge",
     "GraphBuilder": "_sync.graph",
     "NetworkError": "errors",
-    "Node": "_graphs",
+    "Node": "_graph_node",
     "OrderOptions": "_orders",
+    "PlacedGraph": "_sync.handle",
     "PlacedOrder": "_sync.order",
-    "Risk": "_graphs",
+    "PlacedStop": "_sync.handle",
+    "PlacedTrail": "_sync.handle",
+    "RecipeOptions": "_recipe_options",
+    "Risk": "_graph_risk",
     "Sequence": "_sync.client",
     "SequenceError": "errors",
-    "Sizing": "_graphs",
+    "Sizing": "_graph_edge",
     "Stream": "_sync.stream",
     "Transport": "_transport",
-    "Trigger": "_graphs",
+    "Trigger": "_graph_edge",
     "ValidationError": "errors",
     "explain": "_explain",
     "verify": "_explain",

@@ -1,7 +1,7 @@
 """What the trading verbs were given, checked and made into requests: no I/O here."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, TypedDict, TypeVar, Unpack, cast, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, Unpack, cast, get_args
 
 from sequence import _numbers
 from sequence import types as t
@@ -10,6 +10,9 @@ from sequence._numbers import Number
 from sequence.errors import ValidationError
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
 from sequence.types._words import GRAPH_ID, Policy, Side, TimeInForce, Urgency
+
+if TYPE_CHECKING:
+    from sequence._graph_edge import Trigger
 
 ModelT = TypeVar("ModelT", bound="t.Request | t.Query")
 QueryT = TypeVar("QueryT", bound="t.Query")
@@ -160,6 +163,25 @@ def node_amend_request(
         "expected_version": expected_version,
     }
     return checked(t.NodeAmendRequest, values)
+
+
+def edge_amend_request(
+    trigger: "Trigger | None", condition: Mapping[str, Any] | None, expected_version: int | None
+) -> "t.EdgeAmendRequest":
+    """The body of an edge amend.
+
+    Raises:
+        ValidationError: Nothing to change, or a number that cannot be sent.
+    """
+    if trigger is not None and trigger.condition:
+        condition = {**trigger.condition, **(condition or {})}
+    values = {
+        "trigger": None if trigger is None else trigger.wire,
+        "condition": condition,
+        "expected_version": expected_version,
+    }
+    exact: Any = _numbers.without_floats(values, "edge")
+    return checked(t.EdgeAmendRequest, exact)
 
 
 def decrease_request(reduce_by: object, expected_version: object) -> "t.AmendRequest":

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sequence import Node, Risk, Sizing, Trigger, errors
-from sequence._graphs import edge_body
+from sequence._graph_edge import edge_body
 from sequence.sandbox import Sandbox
 
 
@@ -53,7 +53,7 @@ def test_a_node_is_a_plain_value():
     ],
 )
 def test_every_trigger_has_its_wire_form(trigger, wire, condition):
-    edge = edge_body("a", "b", trigger, sizing=None, cancels=False, condition=None, edge_id=None)
+    edge = edge_body("a", "b", trigger)
     assert edge["trigger"] == wire
     assert edge.get("condition") == condition
 

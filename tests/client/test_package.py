@@ -55,7 +55,10 @@ def test_making_a_client_loads_no_model_no_http_and_no_server():
     assert not HEAVY & loaded
     ours = {name for name in loaded if name.startswith("sequence.types.")}
     assert ours == {"sequence.types._decimal", "sequence.types._words"}
-    assert not {"sequence._async", "sequence.streams", "sequence._graphs"} & loaded
+    assert (
+        not {"sequence._async", "sequence.streams", "sequence._graph_node", "sequence._recipes"}
+        & loaded
+    )
 
 
 def test_the_asyncio_client_loads_no_model_either():

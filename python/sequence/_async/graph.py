@@ -1,10 +1,12 @@
 """A graph put together node by node, then submitted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from sequence import types as t
-from sequence._graphs import Node, Risk, Sizing, Trigger, edge_body
+from sequence._graph_edge import EdgeConfig, Sizing, Trigger, edge_action, edge_body
+from sequence._graph_node import Node
+from sequence._graph_risk import Risk
 
 if TYPE_CHECKING:
     from sequence._async.verbs import AsyncGraphVerbs
@@ -41,31 +43,50 @@ class AsyncGraphBuilder:
         *,
         sizing: Sizing | None = None,
         cancels: bool = False,
+        reduces: bool = False,
         condition: Mapping[str, Any] | None = None,
         edge_id: str | None = None,
     ) -> Self:
-        """Lets what one order does activate another one, or cancel it.
+        """Lets what one order does activate another one, cancel it, or make it smaller.
 
         Args:
-            from_node: The source.
+            from_node: The source; `sequence.START` is the acceptance of the graph.
             to_node: The target.
             trigger: What the source has to do.
             sizing: Quantity the target gets; by default its own, after `Trigger.on_fill` the fill.
             cancels: The target is cancelled instead.
+            reduces: The target's open order becomes smaller instead, by default by the fill.
             condition: What must hold as well when the trigger fires.
             edge_id: Name of the edge.
+
+        Raises:
+            ValidationError: It both cancels and reduces.
         """
         edge = edge_body(
             from_node,
             to_node,
             trigger,
             sizing=sizing,
-            cancels=cancels,
+            action=edge_action(cancels=cancels, reduces=reduces),
             condition=condition,
             edge_id=edge_id,
         )
         self._edges.append(edge)
         return self
+
+    def edge_with(
+        self,
+        from_node: str,
+        to_node: str,
+        trigger: Trigger,
+        config: Callable[[EdgeConfig], EdgeConfig],
+    ) -> Self:
+        """As `edge`, with what it does beside its trigger in words.
+
+        Example:
+            >>> graph.edge_with("tp", "sl", Trigger.cancelled(), lambda edge: edge.named("stop"))
+        """
+        return self.edge(from_node, to_node, trigger, **config(EdgeConfig()).keys)
 
     def risk(self, risk: Risk) -> Self:
         """Sets the limits of the whole graph."""

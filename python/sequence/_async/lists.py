@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Iterable
 
 from sequence import types as t
-from sequence._async.trading import AsyncTradingCalls
+from sequence._async.recipes import AsyncRecipeCalls
 from sequence.errors import ConflictError, NotFoundError
 from sequence.types._words import OrderStatus, Side
 
 _PAGE = 500
 
 
-class AsyncListCalls(AsyncTradingCalls):
+class AsyncListCalls(AsyncRecipeCalls):
     """Iterators over pages: rows that are added or amended meanwhile come neither twice nor not."""
 
     async def orders_iter(

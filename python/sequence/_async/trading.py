@@ -1,29 +1,24 @@
-"""Orders, fills, previews and execution graphs."""
+"""Orders, fills and previews."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Iterable
+from typing import Unpack
 
 from sequence import _operations as ops
 from sequence import types as t
 from sequence._async.base import AsyncClientBase
 from sequence._async.order import AsyncPlacedOrder
-from sequence._ids import checked_id, graph_id_of, new_graph_id
+from sequence._ids import checked_id, new_graph_id
 from sequence._numbers import Number
 from sequence._orders import (
     OrderOptions,
     amend_request,
     checked_query,
     decrease_request,
-    graph_request,
     names,
-    node_amend_request,
     order_request,
     preview_request,
 )
-from sequence.types._words import OrderStatus, Side, Urgency
-
-if TYPE_CHECKING:
-    from sequence._async.graph import AsyncGraphBuilder
+from sequence.types._words import OrderStatus, Side
 
 
 class AsyncTradingCalls(AsyncClientBase):
@@ -73,51 +68,6 @@ class AsyncTradingCalls(AsyncClientBase):
         Spot and event contracts need inventory at the venue; perps may go short.
         """
         return await self._place("sell", symbol, qty, options)
-
-    def graph(self) -> "AsyncGraphBuilder":
-        """A builder of execution graphs: `graph().node(...).edge(...).submit()`.
-
-        Example:
-            >>> hedge = Node.sell("ETH-USD-PERP", 1).venue("hyperliquid")
-            >>> graph = client.graph().node("spot", Node.buy("ETH-USD", 1)).node("hedge", hedge)
-            >>> answer = await graph.edge("spot", "hedge", Trigger.full_fill()).submit()
-        """
-        from sequence._async.graph import AsyncGraphBuilder  # noqa: PLC0415 - most bots need none
-
-        return AsyncGraphBuilder(self)
-
-    async def submit_graph(
-        self,
-        nodes: Iterable[Mapping[str, Any]],
-        edges: Iterable[Mapping[str, Any]] = (),
-        *,
-        risk: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        sandbox: bool | None = None,
-        graph_id: str | None = None,
-    ) -> "t.SubmitResponse":
-        """Submits an execution graph in its wire form; `graph` builds one from parts.
-
-        Args:
-            nodes: Orders in their wire form.
-            edges: What activates or cancels them.
-            risk: Limits of the whole graph.
-            metadata: Free JSON, returned with the graph.
-            sandbox: As in `buy`.
-            graph_id: As in `buy`.
-
-        Raises:
-            ValidationError: The graph cannot be sent; the message names the field.
-        """
-        body = graph_request(
-            nodes,
-            edges,
-            risk=risk,
-            metadata=metadata,
-            sandbox=self._mode(sandbox=sandbox),
-            graph_id=self._new_graph_id(graph_id),
-        )
-        return await self.send(ops.SUBMIT_ORDER, body=body, graph_id=body.graph_id)
 
     async def preview(
         self,
@@ -299,60 +249,9 @@ class AsyncTradingCalls(AsyncClientBase):
             repeatable=expected_version is not None,
         )
 
-    async def amend_node(
-        self,
-        graph_id: str,
-        node_id: str,
-        *,
-        new_price: Number | None = None,
-        new_qty: Number | None = None,
-        max_slippage_bps: int | None = None,
-        horizon_ms: int | None = None,
-        urgency: Urgency | None = None,
-        expected_version: int | None = None,
-    ) -> "t.GraphNode":
-        """Changes a node of a graph: its newest open order, or what it will send.
-
-        Args:
-            graph_id: As `graph_status`.
-            node_id: The node.
-            new_price: New limit price per unit.
-            new_qty: New total in units of the instrument, the filled part included.
-            max_slippage_bps: New worst price against the best opposite one.
-            horizon_ms: New life of the order, from its creation.
-            urgency: New weight of speed against cost.
-            expected_version: Refuse unless the order still has this `version`.
-
-        Raises:
-            ValidationError: Nothing to change, or a number that cannot be sent.
-            ConflictError: The node ended, or the change is not possible.
-        """
-        body = node_amend_request(
-            new_price,
-            new_qty,
-            expected_version,
-            max_slippage_bps=max_slippage_bps,
-            horizon_ms=horizon_ms,
-            urgency=urgency,
-        )
-        path = {"id": graph_id_of(graph_id), "node_id": checked_id(node_id, "node_id")}
-        return await self.send(ops.AMEND_NODE, path=path, body=body)
-
     async def cancel_all_on_venue(self, venue: str) -> "t.VenueCancelAll":
         """Cancels every open order that has a leg at a venue."""
         return await self.send(ops.VENUE_CANCEL_ALL, path={"venue": checked_id(venue, "venue")})
-
-    async def graph_status(self, graph_id: str) -> "t.Graph":
-        """A graph with its nodes and edges; takes a graph id or the id of one of its orders."""
-        return await self.send(ops.GRAPH, path={"id": graph_id_of(graph_id)})
-
-    async def graph_cancel(self, graph_id: str) -> "t.GraphCancelResponse":
-        """Cancels every open order of a graph and skips what waits; ids as `graph_status`."""
-        return await self.send(ops.GRAPH_CANCEL, path={"id": graph_id_of(graph_id)})
-
-    async def graph_resume(self, graph_id: str) -> "t.Graph":
-        """Resumes a PAUSED graph; ids as `graph_status`."""
-        return await self.send(ops.GRAPH_RESUME, path={"id": graph_id_of(graph_id)})
 
     async def _place(
         self, side: Side, symbol: str, qty: Number | None, options: OrderOptions

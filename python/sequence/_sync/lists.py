@@ -4,14 +4,14 @@
 from collections.abc import Iterable, Iterator
 
 from sequence import types as t
-from sequence._sync.trading import TradingCalls
+from sequence._sync.recipes import RecipeCalls
 from sequence.errors import ConflictError, NotFoundError
 from sequence.types._words import OrderStatus, Side
 
 _PAGE = 500
 
 
-class ListCalls(TradingCalls):
+class ListCalls(RecipeCalls):
     """Iterators over pages: rows that are added or amended meanwhile come neither twice nor not."""
 
     def orders_iter(

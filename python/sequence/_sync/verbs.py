@@ -2,9 +2,13 @@
 """What a placed order and a graph ask of the client that made them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sequence import types as t
+from sequence._numbers import Number
+
+if TYPE_CHECKING:
+    from sequence._graph_edge import Trigger
 
 
 class OrderVerbs(Protocol):
@@ -48,4 +52,45 @@ class GraphVerbs(Protocol):
         graph_id: str | None = None,
     ) -> "t.SubmitResponse":
         """Submits an execution graph in its wire form."""
+        ...
+
+    def graph_status(self, graph_id: str) -> "t.Graph":
+        """A graph with its nodes and edges."""
+        ...
+
+    def graph_cancel(self, graph_id: str) -> "t.GraphCancelResponse":
+        """Cancels every open order of a graph."""
+        ...
+
+    def graph_resume(self, graph_id: str) -> "t.Graph":
+        """Resumes a PAUSED graph."""
+        ...
+
+    def graph_tca(self, graph_id: str) -> "t.GraphTca":
+        """What a graph cost."""
+        ...
+
+    def order(self, order_id: str) -> "t.Order":
+        """One order by its id."""
+        ...
+
+    def amend(self, order_id: str, *, new_price: Number | None = None) -> "t.AmendResponse":
+        """Changes the price of an order."""
+        ...
+
+    def amend_node(
+        self, graph_id: str, node_id: str, *, new_price: Number | None = None
+    ) -> "t.GraphNode":
+        """Changes the price of a node."""
+        ...
+
+    def amend_edge(
+        self,
+        graph_id: str,
+        edge_id: str,
+        *,
+        trigger: "Trigger | None" = None,
+        condition: Mapping[str, Any] | None = None,
+    ) -> "t.GraphEdge":
+        """Changes what an edge waits for."""
         ...

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence import _core
-from sequence.cli import account, market, store, trade
+from sequence.cli import account, graph, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
 from sequence.cli.fake import fake
@@ -39,6 +39,7 @@ app.command()(record)
 app.command()(fake)
 market.register(app)
 trade.register(app)
+graph.register(app)
 account.register(app)
 store.register(app)
 

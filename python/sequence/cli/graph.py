@@ -1,0 +1,110 @@
+"""Execution graphs of the command line: submitted from a file, drawn as text, cancelled."""
+
+import sys
+from decimal import Decimal
+from json import JSONDecodeError, loads
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from sequence._drawing import draw
+from sequence.cli.connect import client_of
+from sequence.cli.output import JsonFlag, write, write_json
+from sequence.errors import ValidationError
+from sequence.types import Graph
+
+GraphId = Annotated[str, typer.Argument(help="Graph id, or the id of one of its orders.")]
+_KEYS = ("nodes", "edges", "risk", "metadata", "graph_id", "sandbox")
+
+
+class _FileFirst(TyperGroup):
+    """A word that is no command is the file of `submit`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see typer
+        """Puts the command in front of a lone file."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["submit", *args]
+        return super().parse_args(ctx, args)
+
+
+graph = typer.Typer(
+    cls=_FileFirst,
+    help="Execution graphs: `sequence graph FILE.json` submits one, `show` draws it.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    for command in (submit, show, cancel, resume):
+        graph.command()(command)
+    app.add_typer(graph, name="graph")
+
+
+def submit(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The graph as JSON; - reads standard input.")],
+    json: JsonFlag = False,
+) -> None:
+    """Submits the graph of a file and draws it; the word `submit` may be left out."""
+    body = _read(file)
+    with client_of(context) as client:
+        answer = client.submit_graph(
+            body["nodes"],
+            body.get("edges", []),
+            risk=body.get("risk"),
+            metadata=body.get("metadata"),
+            sandbox=body.get("sandbox"),
+            graph_id=body.get("graph_id"),
+        )
+        found = client.graph_status(answer.graph_id)
+    _write(found, json=json)
+
+
+def show(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> None:
+    """Draws a graph: what became of each order, and which edge waits for what."""
+    with client_of(context) as client:
+        found = client.graph_status(graph_id)
+    _write(found, json=json)
+
+
+def cancel(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> None:
+    """Cancels every open order of a graph; nothing of it starts any more."""
+    with client_of(context) as client:
+        client.graph_cancel(graph_id)
+        found = client.graph_status(graph_id)
+    _write(found, json=json)
+
+
+def resume(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> None:
+    """Lets a paused graph go on."""
+    with client_of(context) as client:
+        found = client.graph_resume(graph_id)
+    _write(found, json=json)
+
+
+def _write(found: Graph, *, json: bool) -> None:
+    if json:
+        return write_json(found)
+    return write(draw(found))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        body: object = loads(text, parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
+        raise ValidationError(f"{file}: {error}") from None
+    rows = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    if not isinstance(rows.get("nodes"), list):
+        raise ValidationError(f"{file}: must hold a JSON object with an array `nodes`")
+    _check_keys(file, rows)
+    return rows
+
+
+def _check_keys(file: Path, rows: dict[str, Any]) -> None:
+    unknown = sorted(rows.keys() - set(_KEYS))
+    if unknown:
+        raise ValidationError(f"{file}: unknown key {unknown[0]!r}; known: {', '.join(_KEYS)}")
