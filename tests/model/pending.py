@@ -39,7 +39,7 @@ SHORT_OF_MARGIN_IS_NO_LIQUIDATION = False
 AMEND_AT_HALT_IS_REFUSED = True
 """A halted venue takes no amends, and says so before anything changes."""
 
-ROUTER_MINDS_MINIMUMS = False
+ROUTER_MINDS_MINIMUMS = True
 """What one allocation fills in full is filled in full, also near the smallest orders of venues."""
 
 ENDS_NAME_THEIR_CAUSE = False

@@ -15,6 +15,7 @@ pub(in crate::engine) mod inject;
 pub(in crate::engine) mod minimums;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod risk;
+pub(in crate::engine) mod route;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

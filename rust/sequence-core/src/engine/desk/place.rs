@@ -4,20 +4,16 @@ use std::borrow::Cow;
 
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
-use crate::engine::bounds::{check_fat_finger, refusal_of, within};
+use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::admit::only;
-use crate::engine::desk::minimums::Exit;
+use crate::engine::desk::route::check_shares;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
-use crate::number::{Price, QUANTITY_ONE, Quantity, exact_notional};
-use crate::order::{
-    AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price,
-    book_side,
-};
+use crate::number::{Price, Quantity};
+use crate::order::{AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce};
 use crate::reject::{RejectReason, Rejected};
-use crate::router::{Candidate, Remainder, Route, route};
 use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
 
@@ -60,15 +56,11 @@ impl Engine {
             let leg = self.pinned_leg(order, *market, touch)?;
             return Ok(leg.into_iter().collect());
         }
-        let candidates: Vec<Candidate> =
-            markets.iter().map(|market| self.candidate(order, *market, touch)).collect();
-        let shares = self.shares(order, &markets, &candidates)?;
-        let legs = markets.iter().zip(&candidates).zip(shares);
-        Ok(legs
-            .filter(|(_, share)| share.0 > 0)
-            .map(|((market, candidate), share)| {
-                self.leg(spec, *market, candidate.bound, share, touch)
-            })
+        let places = self.places(order, &markets, touch);
+        let shares = self.shares(order, &places)?;
+        let used = places.iter().zip(shares).filter(|(_, share)| share.0 > 0);
+        Ok(used
+            .map(|(place, share)| self.leg(spec, place.market, place.bound, share, touch))
             .collect())
     }
 
@@ -152,149 +144,6 @@ impl Engine {
         Ok(markets)
     }
 
-    fn candidate(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Candidate {
-        let spec = self.terms_for(market, Exit::of(&order.spec), order.qty);
-        let bound = self.bound_at(order, market, touch).unwrap_or_default();
-        Candidate {
-            lot: spec.grid.lot,
-            min_qty: spec.grid.min_qty,
-            min_notional: spec.grid.min_notional,
-            bound,
-            taker_rate_1e8: spec.fees.share_at(bound, false),
-            maker_rate_1e8: spec.fees.share_at(bound, true),
-            headroom: self.headroom(order, market, bound),
-        }
-    }
-
-    fn shares(
-        &self,
-        order: &Order,
-        markets: &[MarketId],
-        candidates: &[Candidate],
-    ) -> Result<Vec<Quantity>, Rejected> {
-        let spec = &order.spec;
-        if spec.tif == TimeInForce::Fok {
-            return self.fill_or_kill(order, markets, candidates);
-        }
-        let rests = !spec.is_market
-            && matches!(spec.tif, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::PostOnly);
-        let remainder = if rests { Remainder::Rest } else { Remainder::Take };
-        let Route { shares, unrouted, short_of_funds } =
-            route(spec.side, order.qty, remainder, candidates, |at| {
-                let takes = spec.tif != TimeInForce::PostOnly;
-                self.displayed(spec, markets.get(at).copied(), candidates.get(at))
-                    .filter(move |_| takes)
-            });
-        check_shares(order, &shares, unrouted, short_of_funds)?;
-        Ok(shares)
-    }
-
-    /// All at one venue or nothing: a promise over several venues could be broken by one of them.
-    fn fill_or_kill(
-        &self,
-        order: &Order,
-        markets: &[MarketId],
-        candidates: &[Candidate],
-    ) -> Result<Vec<Quantity>, Rejected> {
-        let mut best: Option<(i128, usize)> = None;
-        let mut funded = false;
-        for (at, candidate) in candidates.iter().enumerate() {
-            let Some(cost) = self.sweep_cost(order, markets.get(at).copied(), candidate) else {
-                continue;
-            };
-            if candidate.headroom < order.qty {
-                continue;
-            }
-            funded = true;
-            let cost = if order.spec.side == Side::Buy { cost } else { -cost };
-            best = best.filter(|(least, _)| *least <= cost).or(Some((cost, at)));
-        }
-        if best.is_none() {
-            self.check_fok_can_meet(order, markets)?;
-        }
-        let any_liquid = candidates.iter().enumerate().any(|(at, candidate)| {
-            self.sweep_cost(order, markets.get(at).copied(), candidate).is_some()
-        });
-        match best {
-            Some((_, chosen)) => Ok((0..candidates.len())
-                .map(|at| if at == chosen { order.qty } else { Quantity::ZERO })
-                .collect()),
-            None if any_liquid && !funded => Err((
-                RejectReason::InsufficientBalance,
-                format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty),
-            )),
-            None => {
-                Err((RejectReason::ExchangeReject, "FOK: no venue can fill it in full".to_owned()))
-            }
-        }
-    }
-
-    /// Names what keeps a fill-or-kill order from every venue, before its size is looked at.
-    fn check_fok_can_meet(&self, order: &Order, markets: &[MarketId]) -> Result<(), Rejected> {
-        let spec = &order.spec;
-        if spec.reduce_only {
-            let room = markets.iter().map(|market| self.exit_room(spec, *market)).max();
-            if room.is_none_or(|room| room < order.qty) {
-                let text = "there is not so much of a position to reduce".to_owned();
-                return Err((RejectReason::InvalidParams, text));
-            }
-        }
-        let now = self.agenda.now_ns();
-        let refusals = markets
-            .iter()
-            .map(|market| refusal_of(spec, self.exchange.market(*market).market.status(now)));
-        // One venue that could fill it is enough to judge the size.
-        match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
-            Some((reason, text)) => Err((reason, text.to_owned())),
-            None => Ok(()),
-        }
-    }
-
-    /// All-in cost of taking everything from one venue; `None` when it displays less.
-    fn sweep_cost(
-        &self,
-        order: &Order,
-        market: Option<MarketId>,
-        candidate: &Candidate,
-    ) -> Option<i128> {
-        let mut left = order.qty;
-        let mut cost = 0i128;
-        for (price, size) in self.displayed(&order.spec, market, Some(candidate)) {
-            let taken = if size < left { size.floor_to(candidate.lot) } else { left };
-            let exact = exact_notional(price, taken);
-            let fee = exact / i128::from(QUANTITY_ONE) * i128::from(candidate.taker_rate_1e8);
-            cost += exact + if order.spec.side == Side::Buy { fee } else { -fee };
-            left = Quantity(left.0 - taken.0);
-            if left.0 == 0 {
-                return Some(cost);
-            }
-        }
-        None
-    }
-
-    /// What the order could take at a venue inside a bound: (own price, size), best first.
-    fn displayed<'a>(
-        &'a self,
-        spec: &OrderSpec,
-        market: Option<MarketId>,
-        candidate: Option<&Candidate>,
-    ) -> impl Iterator<Item = (Price, Quantity)> + use<'a> {
-        let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
-        let bound = market
-            .zip(candidate)
-            .map_or(Price(0), |(market, candidate)| self.walk_cap(spec, market, candidate.bound));
-        let live = market
-            .map(|market| self.exchange.market(market))
-            .filter(|sim| sim.market.is_live(self.agenda.now_ns()));
-        live.into_iter()
-            .flat_map(move |sim| {
-                sim.available(account, book_side(side, outcome).takes(), self.agenda.now_ns())
-            })
-            .map(move |(price, size)| (book_price(price, outcome), size))
-            .take_while(move |(price, _)| within(side, *price, bound))
-            .filter(|(_, size)| size.0 > 0)
-    }
-
     fn leg(
         &self,
         spec: &OrderSpec,
@@ -355,7 +204,12 @@ impl Engine {
     }
 
     /// Most of the order's quantity that can be funded at a venue, in whole lots.
-    fn headroom(&self, order: &Order, market: MarketId, bound: Price) -> Quantity {
+    pub(in crate::engine) fn headroom(
+        &self,
+        order: &Order,
+        market: MarketId,
+        bound: Price,
+    ) -> Quantity {
         let terms = self.registry.market(market);
         let asset = match (terms.kind, order.spec.side) {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
@@ -410,31 +264,4 @@ impl Engine {
             );
         }
     }
-}
-
-/// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
-fn check_shares(
-    order: &Order,
-    shares: &[Quantity],
-    unrouted: Quantity,
-    short_of_funds: bool,
-) -> Result<(), Rejected> {
-    let nothing = shares.iter().all(|share| share.0 == 0);
-    if order.spec.reduce_only {
-        return if nothing {
-            Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
-        } else {
-            Ok(())
-        };
-    }
-    if short_of_funds && (unrouted.0 > 0 || order.spec.pinned.is_some()) {
-        let text = format!("not enough funds to {} {}", order.spec.side.as_str(), order.qty);
-        return Err((RejectReason::InsufficientBalance, text));
-    }
-    if nothing {
-        let stale = order.spec.is_market;
-        let reason = if stale { RejectReason::StaleVenue } else { RejectReason::InvalidParams };
-        return Err((reason, "no venue can take any of it".to_owned()));
-    }
-    Ok(())
 }

@@ -82,7 +82,9 @@ impl Engine {
         if delay_ns == 0 || !self.rules.params().venue_rules {
             return false;
         }
-        if self.takeable(&order.spec, leg).is_none() || self.refused_by_book(order, leg).is_some() {
+        if self.takeable(&order.spec, leg.market, leg.bound).is_none()
+            || self.refused_by_book(order, leg).is_some()
+        {
             return false;
         }
         let due = self.agenda.now_ns().saturating_add(delay_ns);
@@ -142,8 +144,7 @@ impl Engine {
     pub(in crate::engine) fn refused_by_book(&self, order: &Order, leg: &Leg) -> Option<LegEnd> {
         match order.spec.tif {
             TimeInForce::PostOnly
-                if (self.takeable(&order.spec, leg).is_some()
-                    || self.own_opposite(&order.spec, leg).is_some())
+                if self.would_cross(&order.spec, leg.market, leg.bound)
                     && !mutant!("post_only_takes") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
@@ -169,13 +170,25 @@ impl Engine {
         self.plan_past(spec, leg, own, &mut Vec::new()) == Stop::Filled
     }
 
-    /// Best price displayed for the leg inside its bound, own orders not in the way. Own impact
-    /// does not count: it moves what a taker pays, not where the market stands.
-    fn takeable(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
-        let offers = self.offers(spec.account, leg.market, book_side(spec.side, spec.outcome));
+    /// Whether an order at this price would take in a market, or meet an own order there.
+    pub(in crate::engine) fn would_cross(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+    ) -> bool {
+        self.exchange.markets[market].market.is_live(self.agenda.now_ns())
+            && (self.takeable(spec, market, bound).is_some()
+                || self.own_within(spec, market, bound).is_some())
+    }
+
+    /// Best price displayed inside a bound, own orders not in the way. Own impact does not count:
+    /// it moves what a taker pays, not where the market stands.
+    fn takeable(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Option<Price> {
+        let offers = self.offers(spec.account, market, book_side(spec.side, spec.outcome));
         let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
         let own = book_price(first.recorded, spec.outcome);
-        within(spec.side, own, leg.bound).then_some(own)
+        within(spec.side, own, bound).then_some(own)
     }
 
     /// The own order that stops a plan; none where it would be cancelled out of the way.
@@ -226,10 +239,13 @@ impl Engine {
 
     /// Price in the book of the nearest own order this leg would trade with.
     fn own_opposite(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+        self.own_within(spec, leg.market, leg.bound)
+    }
+
+    fn own_within(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Option<Price> {
         let side = book_side(spec.side, spec.outcome);
-        let bound = book_price(leg.bound, spec.outcome);
-        let own = self.exchange.markets[leg.market].best_own(spec.account, side.opposite())?;
-        within(side, own, bound).then_some(own)
+        let own = self.exchange.markets[market].best_own(spec.account, side.opposite())?;
+        within(side, own, book_price(bound, spec.outcome)).then_some(own)
     }
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).

@@ -257,22 +257,6 @@ impl MarketSim {
         }
     }
 
-    /// Levels an account could take from, best first: displayed size less prints not yet shown and
-    /// less what it already took.
-    pub(in crate::engine) fn available(
-        &self,
-        account: AccountId,
-        side: BookSide,
-        now_ns: i64,
-    ) -> impl Iterator<Item = (Price, Quantity)> + '_ {
-        self.market.book.levels(side).map(move |level| {
-            let printed = self.tracker.printed(side, level.price);
-            let taken = self.consumed(account, side, level.price, now_ns);
-            let shown = (level.quantity.0 - printed.0).max(0);
-            (level.price, Quantity((shown - taken.0).max(0)))
-        })
-    }
-
     /// Best own resting price on the side an order of this direction rests on.
     pub(in crate::engine) fn best_own(&self, account: AccountId, side: Side) -> Option<Price> {
         self.worlds.get(&account)?.queue.best(side.rests())
