@@ -167,7 +167,7 @@ class InProcessTransport:
 
     def again(self, call: Call[Any, Any], pending: Pending) -> object:
         """Looks whether an answer has arrived."""
-        return self._runtime.run(pending.again, call)
+        return self._runtime.run(pending.again, call, write=pending.writes)
 
     def _strike(self, name: str, principal: Principal) -> Strike | None:
         """What a fault does to this call; calls about faults are free of them."""

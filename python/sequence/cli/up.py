@@ -50,8 +50,8 @@ def up(
     market: Annotated[
         str,
         typer.Option(
-            help="demo, none, manual, live:VENUE[,VENUE...] (public feeds of venues), or "
-            "replay:FILE[,FILE...] with recordings."
+            help="demo, none, manual, live:VENUE[,VENUE...] (public feeds of venues; with demo as "
+            "the last one the rest is made up), or replay:FILE[,FILE...] with recordings."
         ),
     ] = "demo",
     clock: Annotated[
@@ -167,9 +167,8 @@ def _market_of(market: str, symbols: str | None, record: Path | None) -> "str | 
         return market
     from sequence.feeds.live import Live  # noqa: PLC0415 - most servers open no connection
 
-    venues = [name.strip() for name in market.removeprefix("live:").split(",") if name.strip()]
     named = None if symbols is None else [s.strip() for s in symbols.split(",") if s.strip()]
-    return Live(venues, symbols=named, record=record)
+    return Live.named(market.removeprefix("live:"), symbols=named, record=record)
 
 
 def _announce_end(sandbox: Sandbox, speed: float) -> None:
@@ -269,7 +268,7 @@ def _write_banner(url: str, sandbox: Sandbox, db: str, kept: Saving) -> None:
             f"           export SEQUENCE_BASE_URL={url} SEQUENCE_API_KEY={sandbox.test_key}",
         ]
     state = "in memory: lost on exit" if db == "memory" else db
-    symbol = "BTC-USD" if runtime.source == "demo" else "SYMBOL"
+    symbol = "BTC-USD" if "demo" in runtime.source else "SYMBOL"
     for line in (
         f"sequence {_core.__version__}   sandbox, paper money only",
         f"  api      {url}",

@@ -61,15 +61,17 @@ SETTLE_POLL_S: Final = 0.005
 
 
 class Pending(NamedTuple):
-    """An answer that a simulated delay still holds back.
+    """An answer that a simulated delay or a book that is under way still holds back.
 
     Attributes:
-        response: What to answer when it takes too long.
+        response: What to answer when it takes too long; None where looking again ends by itself.
         again: A handler that looks again: it returns the answer, or this once more.
+        writes: Whether looking again may be what does the work.
     """
 
     response: Any
     again: "Handler"
+    writes: bool = False
 
 
 Handler = Callable[[Call[Any, Any]], Any]

@@ -57,9 +57,15 @@ class LiveFeeds:
     def __init__(self, runtime: "Runtime", live: Live) -> None:
         self._recorder = None if live.record is None else Recorder(Path(live.record))
         recorder = self._recorder
-        self.market: Final = LiveMarket(
-            live.connections(), lambda venue: EngineSink(runtime, venue, recorder)
-        )
+        venues = live.connections()
+        if live.demo:
+            with runtime.turn() as now_ns:
+                runtime.engine.start_demo(
+                    now_ns,
+                    venues=sorted({venue.name for venue in venues}),
+                    symbols=sorted({symbol for venue in venues for symbol in venue.symbols}),
+                )
+        self.market: Final = LiveMarket(venues, lambda venue: EngineSink(runtime, venue, recorder))
 
     def start(self) -> None:
         """Begins to connect and returns at once."""

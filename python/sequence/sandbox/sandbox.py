@@ -192,7 +192,7 @@ class Sandbox:
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         _check_risk(risk or {})
         live = _live_of(market)
-        source, files = ("live", []) if live is not None else _source_of(market)
+        source, files = (live.source, []) if live is not None else _source_of(market)
         if live is not None:
             if clock != "wall":
                 raise ValueError("live books need clock='wall'")
@@ -466,8 +466,7 @@ def _live_of(market: "str | Iterable[Any] | Live") -> "Live | None":
     from sequence.feeds.live import Live  # noqa: PLC0415 - most sandboxes open no connection
 
     if isinstance(market, str):
-        names = market.removeprefix(_LIVE).split(",")
-        return Live([name.strip() for name in names if name.strip()])
+        return Live.named(market.removeprefix(_LIVE))
     return market if isinstance(market, Live) else None
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sequence.feeds.live import LiveMarket
+    from sequence.feeds.live.connection import Connection
     from sequence.sandbox.clock import Clock
     from sequence.sandbox.ids import IdSource
     from sequence.sandbox.keys import Client, KeyRing, Principal
@@ -40,6 +41,10 @@ class State:
         self.lock: AbstractContextManager[object] = threading.RLock()
         self.now_ns = clock.now_ns()
         self.live: LiveMarket | None = None
+
+    def want(self, symbol: str, venue: str | None = None) -> "list[Connection]":
+        """Subscribes a symbol at live venues where it is not; those whose book may come yet."""
+        return [] if self.live is None else self.live.want(symbol, venue)
 
     def account(self, principal: "Principal") -> int:
         """The sandbox account of the caller, seeded with the default balances at its first use."""

@@ -209,9 +209,11 @@ class App:
         response: Any = first
         while type(response) is Pending:
             if self.draining or time.monotonic() >= ends_s:
+                if response.response is None:
+                    raise refused("SERVICE_UNAVAILABLE", "this server ends: nothing was done")
                 return response.response
             await asyncio.sleep(SETTLE_POLL_S)
-            response = await self._run(response.again, call, write=False)
+            response = await self._run(response.again, call, write=response.writes)
         return response
 
     async def _run(self, handler: Handler, call: Call[Any, Any], *, write: bool) -> Any:  # noqa: ANN401 - see Handler

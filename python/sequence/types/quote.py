@@ -46,13 +46,19 @@ class Nbbo(Wire):
 
 
 class VenueQuote(Wire):
-    """Top of book of one venue; `age_ms` is the time since its last tick."""
+    """Top of book of one venue; `age_ms` is the time since its last tick.
+
+    `source` says whether it is real, where a server listens to live venues.
+    """
 
     bid: float
     ask: float
     bid_size: float
     ask_size: float
     age_ms: int
+    source: Literal["live", "demo"] | None = Field(
+        default=None, exclude_if=lambda source: source is None
+    )
 
 
 class BookLevels(Wire):

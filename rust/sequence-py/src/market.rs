@@ -133,9 +133,20 @@ impl Engine {
 
 #[pymethods]
 impl Engine {
-    /// Lists the demo market and opens its books.
-    fn start_demo(&self, py: Python<'_>, now_ns: i64) -> PyResult<()> {
-        self.run(py, |session| session.start_demo(self.seed, now_ns))
+    /// Lists the demo market and opens its books, but at venues and of symbols that are real.
+    #[pyo3(signature = (now_ns, *, venues=Vec::new(), symbols=Vec::new()))]
+    fn start_demo(
+        &self,
+        py: Python<'_>,
+        now_ns: i64,
+        venues: Vec<String>,
+        symbols: Vec<String>,
+    ) -> PyResult<()> {
+        let is_real = |venue: VenueId, symbol: &str| {
+            venues.iter().any(|real| real == venue.as_str())
+                || symbols.iter().any(|real| real == symbol)
+        };
+        self.run(py, |session| session.start_demo_beside(self.seed, now_ns, is_real))
     }
 
     /// Plays a recording from its start, as the clock reaches its frames.

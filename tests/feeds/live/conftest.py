@@ -81,7 +81,7 @@ CASES = {
             (*_ALWAYS, "drop", "swap", "duplicate", "garbage"),
         ),
         # Nothing numbers Polymarket's changes: only what ends a connection is sure to be seen.
-        Case("polymarket", "prediction", fakes.Polymarket, ("7132104567", "71321045689"), _ALWAYS),
+        Case("polymarket", "prediction", fakes.Polymarket, (f"7{0:076}", f"8{0:076}"), _ALWAYS),
         Case(
             "kalshi",
             "prediction",
@@ -120,7 +120,7 @@ class World:
         more = {"public_key": self._rsa[1]} if name == "kalshi" else {}
         made = case.fake(list(case.symbols), **more | options)
         fake = self._stack.enter_context(fakes.serving(made))
-        venue = MAKERS[name][case.kind]()
+        venue = next(make() for make in MAKERS[name] if make().kind == case.kind)
         venue.url, venue.symbols = fake.url, list(case.symbols)
         venue.silence_s = venue.live_within_s = 0.5
         venue.ping_every_s /= 20

@@ -23,6 +23,7 @@ class Binance(Venue):
     name: str = "binance"
     url: str = "wss://stream.binance.com:9443/stream"
     rest_url: str = "https://api.binance.com/api/v3"
+    in_usd: bool | None = False
     ping_every_s: float = 5.0
     silence_s: float = 15.0
     lifetime_s: float = 23.5 * 3600
@@ -71,5 +72,6 @@ def usdm() -> Binance:
         url="wss://fstream.binance.com/stream",
         rest_url="https://fapi.binance.com/fapi/v1",
         futures=True,
+        kind="perp",
         sends_per_s=10.0,
     )

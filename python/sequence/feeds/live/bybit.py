@@ -17,6 +17,7 @@ class Bybit(Venue):
 
     name: str = "bybit"
     url: str = "wss://stream.bybit.com/v5/public/spot"
+    in_usd: bool | None = False
     # The venue asks for one every 20 seconds; more of them show that a quiet book is alive.
     ping_every_s: float = 4.0
     silence_s: float = 12.0
@@ -56,4 +57,4 @@ class Bybit(Venue):
 
 def linear() -> Bybit:
     """Perpetuals settled in USDT or USDC."""
-    return Bybit(url="wss://stream.bybit.com/v5/public/linear", futures=True)
+    return Bybit(url="wss://stream.bybit.com/v5/public/linear", futures=True, kind="perp")

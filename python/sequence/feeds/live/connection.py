@@ -10,13 +10,14 @@ import random
 import ssl
 import time
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from sequence.feeds.live.budget import Backoff, Budget
-from sequence.feeds.live.rest import fetch
+from sequence.feeds.live.rest import NoSuchError, fetch
 from sequence.feeds.live.status import BookStatus, Changes, VenueStatus
 from sequence.feeds.live.venue import RECONNECT, Venue
 
@@ -27,6 +28,21 @@ _HEAL_FIRST_S: Final = 0.25
 _HEAL_MOST_S: Final = 60.0
 _HELD: Final = 20_000
 """Frames of a second connection that may wait for the first one to be dropped."""
+
+
+_REFUSED_S: Final = 60.0
+_MOST_COLD: Final = 500
+"""Symbols a connection takes on beyond those it began with."""
+COLD_S: Final = 3.0
+"""How long the first request for a symbol may wait for its book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A symbol that the venue does not trade."""
+
+    why: str
+    at_s: float = field(default_factory=time.monotonic)
 
 
 class Sink(Protocol):
@@ -66,8 +82,11 @@ class Connection:
         self._names = {venue.spell(symbol): symbol for symbol in venue.symbols}
         for symbol in venue.symbols:
             self.status.books[symbol] = BookStatus()
+        self.refused: Final = dict[str, Refused]()
+        self._asked_s = dict[str, float]()
         self._heals: dict[str, asyncio.Task[None]] = {}
         self._reopen = asyncio.Event()
+        self._ping_now = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._budget = Budget(venue.sends_per_s, time.monotonic)
 
@@ -97,9 +116,31 @@ class Connection:
         finally:
             self.status.became("closed")
 
+    def may_ask(self, symbol: str) -> bool:
+        """True when a symbol is not subscribed, and may be: from any thread."""
+        if symbol in self._asked_s or symbol in self.status.books:
+            return False
+        refused = self.refused.get(symbol)
+        if refused is not None and time.monotonic() - refused.at_s < _REFUSED_S:
+            return False
+        if len(self._asked_s) >= _MOST_COLD or self.status.state != "connected":
+            return False
+        self._asked_s[symbol] = time.monotonic()
+        return True
+
+    def expects(self, symbol: str) -> bool:
+        """True while the first book of a symbol that was asked for just now may come."""
+        asked_s = self._asked_s.get(symbol)
+        book = self.status.books.get(symbol)
+        recent = asked_s is not None and time.monotonic() - asked_s < COLD_S
+        return recent and (book is None or book.state in ("waiting", "joined"))
+
     async def add(self, symbols: Iterable[str]) -> None:
         """Subscribes further symbols, now and after every reconnect."""
         new = [symbol for symbol in symbols if symbol not in self.status.books]
+        for symbol in new:
+            self._asked_s.setdefault(symbol, time.monotonic())
+            self.refused.pop(symbol, None)
         self.venue.symbols.extend(new)
         for symbol in new:
             self._names[self.venue.spell(symbol)] = symbol
@@ -183,24 +224,44 @@ class Connection:
         complaint = self.venue.complaint(frame)
         if complaint is not None:
             self.status.problem = f"{self.venue.name} says: {complaint}"
+            self._give_up(complaint)
         elif unread is not None:
             self.status.unread += 1
             self.status.problem = f"a message of {self.venue.name} cannot be read: {unread}"
         self._note(changes)
 
+    def _give_up(self, complaint: str) -> None:
+        """Symbols that were asked for meanwhile and that the venue does not know are not again."""
+        for symbol in list(self._asked_s):
+            book = self.status.books.get(symbol)
+            if book is None or book.state != "waiting":
+                continue
+            if self.venue.spell(symbol).lower() in complaint.lower():
+                self.refused[symbol] = Refused(f"{self.venue.name} says: {complaint}")
+                if len(self.refused) > _MOST_COLD:
+                    self.refused.pop(next(iter(self.refused)))
+                self._asked_s.pop(symbol)
+                self.status.books.pop(symbol)
+                self._names.pop(self.venue.spell(symbol), None)
+                self.venue.symbols.remove(symbol)
+                self._cancel_heal(symbol)
+
     def _note(self, changes: Changes) -> None:
         for venue_symbol, named, state, listed in changes:
             symbol = self._names.get(venue_symbol, named)
             self.status.book_became(symbol, state, listed=listed)
-            if state == "live":
+            if self.status.books[symbol].is_there:
                 self._cancel_heal(symbol)
+                if state == "joined":
+                    # The answer shows a quiet book to be the present one.
+                    self._ping_now.set()
             elif symbol in self._names.values():
                 self._heal_later(symbol, _HEAL_FIRST_S)
 
     def _watch(self, symbols: Iterable[str]) -> None:
         """Books that do not come by themselves are fetched, or asked for again."""
         for symbol in symbols:
-            if self.status.books[symbol].state != "live":
+            if not self.status.books[symbol].is_there:
                 fetched = self.venue.book_url(symbol) is not None
                 self._heal_later(symbol, 0.0 if fetched else self.venue.live_within_s)
 
@@ -218,7 +279,7 @@ class Connection:
         """Brings one book back; each try waits longer than the one before."""
         backoff = Backoff(max(wait_s, _HEAL_FIRST_S), _HEAL_MOST_S, self._draw)
         await asyncio.sleep(wait_s)
-        while self.status.books[symbol].state != "live":
+        while symbol in self.status.books and not self.status.books[symbol].is_there:
             socket = self._socket
             if socket is None:
                 return
@@ -240,6 +301,9 @@ class Connection:
     async def _fetch(self, symbol: str, url: str) -> None:
         try:
             body = await fetch(url)
+        except NoSuchError as error:
+            self._give_up(f"{error} of {self.venue.spell(symbol)}")
+            return
         except OSError as error:
             self.status.problem = f"{self.venue.name}: the book of {symbol} was not sent: {error}"
             return
@@ -291,7 +355,10 @@ class Connection:
             return
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
-                await asyncio.sleep(self.venue.ping_every_s)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.venue.ping_every_s):
+                        await self._ping_now.wait()
+                self._ping_now.clear()
                 await self._send(socket, [self.venue.ping()])
 
     async def _wait_for_reopen(self, socket: ClientConnection) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sequence.feeds.live.venue import Venue
+from sequence.feeds.live.venue import Kind, Venue
 
 
 @dataclass(slots=True)
@@ -13,6 +13,8 @@ class Hyperliquid(Venue):
 
     name: str = "hyperliquid"
     url: str = "wss://api.hyperliquid.xyz/ws"
+    kind: Kind = "perp"
+    in_usd: bool | None = True
     ping_every_s: float = 4.0
     silence_s: float = 12.0
     sends_per_s: float = 30.0

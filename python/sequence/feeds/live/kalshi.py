@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from sequence.feeds.live.venue import RECONNECT, Venue
+from sequence.feeds.live.venue import RECONNECT, Kind, Venue
 
 _KEY_ID: Final = "KALSHI_API_KEY_ID"
 _KEY_PATH: Final = "KALSHI_PRIVATE_KEY_PATH"
@@ -29,6 +29,7 @@ class Kalshi(Venue):
 
     name: str = "kalshi"
     url: str = "wss://api.elections.kalshi.com/trade-api/ws/v2"
+    kind: Kind = "prediction"
     ping_every_s: float = 10.0
     silence_s: float = 25.0
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)

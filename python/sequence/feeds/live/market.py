@@ -20,20 +20,19 @@ from sequence.feeds.live.kraken import Kraken
 from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.polymarket import Polymarket
 from sequence.feeds.live.status import VenueStatus
-from sequence.feeds.live.venue import Venue
+from sequence.feeds.live.venue import Venue, plain
 
-Kind = str
-MAKERS: Final[dict[str, dict[Kind, Callable[[], Venue]]]] = {
-    "binance": {"spot": Binance, "perp": usdm},
-    "bybit": {"spot": Bybit, "perp": linear},
-    "coinbase": {"spot": Coinbase},
-    "hyperliquid": {"perp": Hyperliquid},
-    "kalshi": {"prediction": Kalshi},
-    "kraken": {"spot": Kraken},
-    "okx": {"spot": Okx},
-    "polymarket": {"prediction": Polymarket},
+MAKERS: Final[dict[str, tuple[Callable[[], Venue], ...]]] = {
+    "binance": (Binance, usdm),
+    "bybit": (Bybit, linear),
+    "coinbase": (Coinbase,),
+    "hyperliquid": (Hyperliquid,),
+    "kalshi": (Kalshi,),
+    "kraken": (Kraken,),
+    "okx": (Okx,),
+    "polymarket": (Polymarket,),
 }
-"""What can be connected: venue, kind of instrument, and the rules of that connection."""
+"""What can be connected: the rules of each connection of a venue."""
 
 _POOL: Final = "a pool has no order book and no public feed: its ladder comes from a node of yours"
 NOT_CONNECTED: Final = {
@@ -55,6 +54,7 @@ DEFAULT_SYMBOLS: Final = {
 }
 """What is subscribed where nobody says; event markets come and go, so theirs are named."""
 
+_DEMO: Final = "demo"
 _STOP_S: Final = 5.0
 
 
@@ -67,11 +67,32 @@ class Live:
         symbols: Canonical symbols; each goes to every venue that has its kind. By default a short
             list per venue; kalshi and polymarket need theirs named.
         record: A folder to write down all that is heard; none by default.
+        demo: Make up the rest: the demo market at all other venues, but for symbols that are live.
+            Quotes then say which of their prices are real.
     """
 
     venues: Sequence[str | Venue]
     symbols: Sequence[str] | None = None
     record: str | Path | None = None
+    demo: bool = False
+
+    @classmethod
+    def named(
+        cls,
+        names: str,
+        *,
+        symbols: Sequence[str] | None = None,
+        record: str | Path | None = None,
+    ) -> "Live":
+        """Of a list such as `kraken,coinbase`, or `kraken,demo` to make up the rest."""
+        venues = [name.strip() for name in names.split(",") if name.strip()]
+        real = [name for name in venues if name != _DEMO]
+        return cls(real, symbols=symbols, record=record, demo=_DEMO in venues)
+
+    @property
+    def source(self) -> str:
+        """What feeds the market: `live`, or `live+demo`."""
+        return "live+demo" if self.demo else "live"
 
     def connections(self) -> list[Venue]:
         """The rules of each connection, with its symbols.
@@ -85,6 +106,7 @@ class Live:
         for venue in self.venues:
             found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
         for symbol in self.symbols or ():
+            _check_symbol(symbol)
             if not any(symbol in venue.symbols for venue in found):
                 named = ", ".join(v if isinstance(v, str) else v.name for v in self.venues)
                 raise ValueError(f"{symbol} is traded at none of {named}")
@@ -102,29 +124,17 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     wanted = DEFAULT_SYMBOLS.get(name, ()) if symbols is None else symbols
     if not wanted:
         raise ValueError(f"{name} has no default symbols: name the markets to subscribe")
-    found: list[Venue] = []
-    for kind, make in makers.items():
-        mine = [symbol for symbol in wanted if _kind(symbol) == kind and _fits(name, symbol)]
-        if mine:
-            venue = make()
-            venue.symbols = mine
-            found.append(venue)
-    return found
+    venues = [make() for make in makers]
+    for venue in venues:
+        venue.symbols = [symbol for symbol in wanted if venue.carries(symbol)]
+    return [venue for venue in venues if venue.symbols]
 
 
-def _kind(symbol: str) -> str:
+def _check_symbol(symbol: str) -> None:
     try:
-        return _core.parse_symbol(symbol).kind
+        _core.parse_symbol(symbol)
     except ValueError as error:
         raise ValueError(f"{symbol!r} is no symbol: {error}") from None
-
-
-def _fits(venue: str, symbol: str) -> bool:
-    """A ticker is Kalshi's, a token id Polymarket's."""
-    parsed = _core.parse_symbol(symbol)
-    if parsed.kind != "prediction":
-        return True
-    return (parsed.token_id is not None) == (venue == "polymarket")
 
 
 class LiveMarket:
@@ -152,16 +162,33 @@ class LiveMarket:
         """The connections, in the order in which they were named."""
         return [connection.status for connection in self.connections]
 
-    def want(self, symbol: str) -> None:
-        """Subscribes a symbol at every connection that can carry it; returns at once."""
-        kind = _kind(symbol)
+    def want(self, symbol: str, venue: str | None = None) -> list[Connection]:
+        """Subscribes a symbol at every connection that can carry it; returns at once.
+
+        Args:
+            symbol: Canonical symbol; what nobody can carry is no error.
+            venue: Only there.
+
+        Returns:
+            The connections whose book of it may come yet.
+        """
+        coming: list[Connection] = []
+        name = plain(symbol)
         for connection in self.connections:
-            makers = MAKERS.get(connection.venue.name, {})
-            carries = makers.get(kind)
-            if carries is None or connection.venue.futures != carries().futures:
+            named = venue is None or connection.venue.name == venue
+            if name is None or not (named and connection.venue.carries(name)):
                 continue
-            if _fits(connection.venue.name, symbol):
-                asyncio.run_coroutine_threadsafe(connection.add([symbol]), self._loop)
+            if connection.may_ask(name):
+                asyncio.run_coroutine_threadsafe(connection.add([name]), self._loop)
+            if connection.expects(name):
+                coming.append(connection)
+        return coming
+
+    def refusals(self, symbol: str) -> list[str]:
+        """What venues said of a symbol that they do not trade."""
+        name = plain(symbol) or symbol
+        rows = [connection.refused.get(name) for connection in self.connections]
+        return [row.why for row in rows if row is not None]
 
     def _end(self) -> None:
         if self._ended is not None:

@@ -21,6 +21,7 @@ class Okx(Venue):
 
     name: str = "okx"
     url: str = "wss://ws.okx.com:8443/ws/v5/public"
+    in_usd: bool | None = False
     # It closes a connection that is silent for 30 seconds; see `Bybit` for why more are sent.
     ping_every_s: float = 4.0
     silence_s: float = 12.0

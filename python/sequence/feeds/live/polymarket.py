@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sequence.feeds.live.venue import RECONNECT, Venue
+from sequence.feeds.live.venue import RECONNECT, Kind, Venue
 
 
 @dataclass(slots=True)
@@ -13,6 +13,7 @@ class Polymarket(Venue):
 
     name: str = "polymarket"
     url: str = "wss://ws-subscriptions-clob.polymarket.com/ws/market"
+    kind: Kind = "prediction"
     ping_every_s: float = 10.0
     silence_s: float = 30.0
     began: bool = False

@@ -6,7 +6,12 @@ import urllib.request
 from typing import Final
 
 _TIMEOUT_S: Final = 10
+_UNKNOWN: Final = (400, 404)
 _MOST_BYTES: Final = 32 << 20
+
+
+class NoSuchError(OSError):
+    """The venue knows no such document: another try would be answered alike."""
 
 
 async def fetch(url: str) -> bytes:
@@ -26,7 +31,8 @@ def _fetch(url: str) -> bytes:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
             body: bytes = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
-        raise OSError(f"answered with {error.code}") from error
+        kind = NoSuchError if error.code in _UNKNOWN else OSError
+        raise kind(f"answered with {error.code}") from error
     except urllib.error.URLError as error:
         raise OSError(str(error.reason)) from error
     if len(body) > _MOST_BYTES:

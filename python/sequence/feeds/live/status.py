@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 ConnectionState = Literal["disconnected", "connecting", "subscribing", "connected", "closed"]
-BookState = Literal["waiting", "live", "resync"]
+BookState = Literal["waiting", "joined", "live", "resync"]
+"""No book yet; one, and nothing since that shows it to be the present; whole; lost."""
 Changes = list[tuple[str, str, BookState, bool]]
 """Venue symbol, symbol here, what its book is now, whether it can be traded here."""
 
@@ -26,7 +27,7 @@ class BookStatus:
     """One subscribed book.
 
     Attributes:
-        state: Whether it is joined to its feed.
+        state: Whether it is whole.
         since_ns: Since when, on the machine's clock.
         gaps: How often it was lost.
         is_listed: False when the venue's name is no symbol here: it cannot be traded.
@@ -36,6 +37,11 @@ class BookStatus:
     since_ns: int = 0
     gaps: int = 0
     is_listed: bool = True
+
+    @property
+    def is_there(self) -> bool:
+        """True when the venue has sent it."""
+        return self.state in ("joined", "live")
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ class VenueStatus:
 
     @property
     def is_live(self) -> bool:
-        """True when every subscribed book is joined."""
+        """True when every subscribed book is whole."""
         return bool(self.books) and all(book.state == "live" for book in self.books.values())
 
     def became(self, state: ConnectionState) -> None:

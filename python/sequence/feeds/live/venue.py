@@ -6,7 +6,7 @@ in each venue's file.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from sequence import _core
 
@@ -14,6 +14,7 @@ RECONNECT: Final = "reconnect"
 """What `Venue.heal` answers where only a new connection brings a book back."""
 
 Headers = Mapping[str, str]
+Kind = Literal["spot", "perp", "prediction"]
 
 
 @dataclass(slots=True)
@@ -25,7 +26,9 @@ class Venue:
         url: WebSocket address.
         rest_url: Root of the REST API; empty where none is needed.
         symbols: Canonical symbols to subscribe.
-        futures: USD-margined perpetuals rather than spot; binance only.
+        futures: Perpetuals of a venue whose spot is another connection.
+        kind: What it trades.
+        in_usd: Whether its pairs are in `USD`; None where they may be.
         ping_every_s: Sends `ping` this often; 0 where the venue pings.
         silence_s: Nothing heard for this long means the connection is dead.
         sends_per_s: Messages a client may send in a second.
@@ -42,6 +45,8 @@ class Venue:
     rest_url: str = ""
     symbols: list[str] = field(default_factory=list[str])
     futures: bool = False
+    kind: Kind = "spot"
+    in_usd: bool | None = None
     ping_every_s: float = 0.0
     silence_s: float = 30.0
     sends_per_s: float = 5.0
@@ -54,6 +59,17 @@ class Venue:
     def spell(self, symbol: str) -> str:
         """The venue's own name of a canonical symbol."""
         return _core.venue_symbol(self.name, symbol)
+
+    def carries(self, symbol: str) -> bool:
+        """Whether it can have a book of this very name: prices in USDT are none in USD."""
+        if plain(symbol) != symbol:
+            return False
+        parsed = _core.parse_symbol(symbol)
+        if parsed.kind != self.kind or parsed.chain is not None:
+            return False
+        if self.kind == "prediction":
+            return (parsed.token_id is not None) == (self.name == "polymarket")
+        return self.in_usd is None or self.in_usd == (parsed.quote == "USD")
 
     def headers(self) -> Headers:
         """Headers of the handshake, made anew for each."""
@@ -89,6 +105,15 @@ class Venue:
         """Where the book that joins the stream is fetched; None where the stream sends it."""
         del symbol
         return None
+
+
+def plain(symbol: str) -> str | None:
+    """The name under which a book is kept: without an outcome; None for what is no symbol."""
+    try:
+        parsed = _core.parse_symbol(symbol)
+    except ValueError:
+        return None
+    return parsed.token_id or parsed.market_slug or parsed.canonical
 
 
 def batches(symbols: Sequence[str], size: int) -> Iterator[Sequence[str]]:

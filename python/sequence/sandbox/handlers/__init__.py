@@ -7,6 +7,7 @@ and the in-process transport call the same functions, with the runtime locked an
 from typing import Final
 
 from sequence.sandbox.call import Handler
+from sequence.sandbox.cold import of_batch, of_fees, of_order, of_path, of_quotes, warmed
 from sequence.sandbox.handlers import (
     account,
     fill,
@@ -49,13 +50,13 @@ HANDLERS: Final[dict[str, Handler]] = {
     "positions_perp": position.perp,
     "portfolio_summary": position.summary,
     "portfolio_snapshots": history.portfolio,
-    "submit_order": order.submit,
+    "submit_order": warmed(order.submit, of_order, writes=True),
     "orders": order.orders,
     "order": order.order,
     "cancel_order": order.cancel,
     "amend_order": order.amend,
     "venue_cancel_all": order.cancel_venue,
-    "preview": order.preview,
+    "preview": warmed(order.preview, of_order),
     "graph": graph.read,
     "graph_cancel": graph.cancel,
     "graph_resume": graph.resume,
@@ -64,14 +65,14 @@ HANDLERS: Final[dict[str, Handler]] = {
     "kill_switch_engage": kill_switch.engage,
     "kill_switch_clear": kill_switch.clear,
     "fills": fill.fills,
-    "quote": quote.quote,
-    "quotes": quote.quotes,
-    "quotes_batch": quote.batch,
+    "quote": warmed(quote.quote, of_path),
+    "quotes": warmed(quote.quotes, of_quotes),
+    "quotes_batch": warmed(quote.batch, of_batch),
     "symbols": symbol.symbols,
-    "pair_venues": symbol.pair_venues,
+    "pair_venues": warmed(symbol.pair_venues, of_path),
     "fair_price": symbol.fair_price,
     "price_history": history.prices,
-    "fees": symbol.fees,
+    "fees": warmed(symbol.fees, of_fees),
     "venues": health.venues,
     "edges": health.edges,
     "account": account.account,

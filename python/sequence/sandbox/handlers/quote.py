@@ -18,13 +18,15 @@ from sequence.types import (
 
 def quote(call: Call[QuoteQuery, None]) -> Quote:
     """``GET /v1/quotes/{symbol}``."""
-    return _quote(call.engine.quote(call.path["symbol"], call.query.depth))
+    return _quote(call, call.engine.quote(call.path["symbol"], call.query.depth))
 
 
 def quotes(call: Call[QuotesQuery, None]) -> Quotes:
     """``GET /v1/quotes``: unknown and outdated symbols are left out."""
     symbols = None if call.query.symbols is None else list(call.query.symbols)
     rows = call.engine.quotes(symbols, call.query.max_age_s)
+    for row in rows:
+        _name_sources(call, row)
     return Quotes.trusted({"quotes": rows})
 
 
@@ -42,12 +44,23 @@ def _batch_row(
 ) -> Quote | QuoteError:
     wanted = f"{symbol}-PERP" if is_perp and not symbol.endswith("-PERP") else symbol
     try:
-        return _quote(call.engine.quote(wanted, call.body.depth))
+        return _quote(call, call.engine.quote(wanted, call.body.depth))
     except _core.Refusal as refusal:
         return QuoteError.trusted({"symbol": symbol, "error": refusal.message})
 
 
-def _quote(row: dict[str, Any]) -> Quote:
+def _name_sources(call: Call[Any, Any], row: dict[str, Any]) -> None:
+    """Says of each price whether it is real, where some are: none is made up at a live venue."""
+    live = call.runtime.live
+    if live is None:
+        return
+    real = {status.venue for status in live.statuses()}
+    for venue, top in row["venues"].items():
+        top["source"] = "live" if venue in real else "demo"
+
+
+def _quote(call: Call[Any, Any], row: dict[str, Any]) -> Quote:
+    _name_sources(call, row)
     book = row["book"]
     if book is not None:
         for side in ("bids", "asks"):

@@ -181,6 +181,8 @@ class Session:
         if isinstance(topic, PrivateTopic):
             self._private[text] = topic
             return
+        if topic.name != "fair_price":
+            self._runtime.want(topic.argument)
         if topic.name != "fair_price" and not self._runtime.hub.knows(topic.argument):
             raise RejectedTopicError(UNKNOWN_SYMBOL)
         self._market[text] = topic

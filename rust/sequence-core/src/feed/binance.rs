@@ -233,7 +233,7 @@ impl Binance {
             if changed.is_empty() {
                 changed.extend(reading.levels.first());
             }
-            out.update(instrument, &changed, stamp);
+            self.session.update(instrument, &changed, stamp, out);
         } else {
             self.session.snapshot(instrument, &reading.levels, stamp, out);
         }
@@ -265,9 +265,18 @@ impl Binance {
             self.hold(instrument, diff, out);
         } else if self.session.accept(instrument, &diff.reading, diff.stamp, out) {
             pair.place = Place::Following(diff.last_id);
-            out.update(instrument, &diff.reading.levels, diff.stamp);
+            self.session.update(instrument, &diff.reading.levels, diff.stamp, out);
         } else {
             pair.place = Place::Waiting;
+        }
+    }
+
+    /// Books that follow their diffs are alive; one that no diff has joined yet proves nothing.
+    fn alive(&self, stamp: Stamp, out: &mut FeedBatch) {
+        for (instrument, pair) in (0u32..).zip(&self.pairs) {
+            if matches!(pair.place, Place::Following(_)) {
+                out.heartbeat(instrument, stamp);
+            }
         }
     }
 
@@ -384,7 +393,7 @@ impl Rules for Binance {
                 (None, None) => {
                     if is_answer(frame) {
                         // What was sent before it has come: the books are as they were.
-                        self.session.heartbeat_all(stamp, out);
+                        self.alive(stamp, out);
                     } else {
                         self.session.other(frame);
                     }

@@ -101,7 +101,7 @@ impl Bybit {
         if snapshot {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         } else {
-            out.update(instrument, &self.reading.levels, stamp);
+            self.session.update(instrument, &self.reading.levels, stamp, out);
         }
         Ok(())
     }

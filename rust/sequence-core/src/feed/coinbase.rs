@@ -83,7 +83,7 @@ impl Coinbase {
         if snapshot {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         } else {
-            out.update(instrument, &self.reading.levels, stamp);
+            self.session.update(instrument, &self.reading.levels, stamp, out);
         }
     }
 

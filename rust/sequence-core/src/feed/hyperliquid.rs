@@ -83,7 +83,7 @@ impl Hyperliquid {
         let mut changed = replace(&mut coin.book, &self.reading.levels);
         if live {
             coin.confirm(&self.reading.levels, &mut changed);
-            out.update(instrument, &changed, stamp);
+            self.session.update(instrument, &changed, stamp, out);
         } else {
             coin.updated = false;
             coin.printed.clear();

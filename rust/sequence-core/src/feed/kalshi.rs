@@ -252,7 +252,7 @@ impl Kalshi {
         match held.checked_add(change.quantity) {
             Ok(quantity) if quantity.0 >= 0 => {
                 book.set(change.side, change.price, quantity);
-                out.update(instrument, &[SideLevel { quantity, ..change }], stamp);
+                self.session.update(instrument, &[SideLevel { quantity, ..change }], stamp, out);
             }
             _ => self.session.resync(instrument, stamp, out),
         }

@@ -146,7 +146,7 @@ impl Kraken {
             Verdict::Holds if snapshot => {
                 self.session.snapshot(instrument, &self.reading.levels, stamp, out);
             }
-            Verdict::Holds => out.update(instrument, &self.reading.levels, stamp),
+            Verdict::Holds => self.session.update(instrument, &self.reading.levels, stamp, out),
         }
         Ok(())
     }

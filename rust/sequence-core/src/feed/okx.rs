@@ -113,7 +113,7 @@ impl Okx {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         } else {
             // Ids of OKX may turn back after a maintenance; the chain was judged here.
-            out.update(instrument, &self.reading.levels, stamp.numbered(0));
+            self.session.update(instrument, &self.reading.levels, stamp.numbered(0), out);
         }
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Okx {
             if changed.is_empty() {
                 changed.extend(self.reading.levels.first());
             }
-            out.update(instrument, &changed, stamp);
+            self.session.update(instrument, &changed, stamp, out);
         } else {
             self.session.snapshot(instrument, &self.reading.levels, stamp, out);
         }

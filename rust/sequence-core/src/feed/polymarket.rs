@@ -181,7 +181,7 @@ impl Polymarket {
             if changed.is_empty() {
                 changed.extend(levels.first());
             }
-            out.update(instrument, &changed, stamp);
+            self.session.update(instrument, &changed, stamp, out);
         } else {
             self.session.snapshot(instrument, levels, stamp, out);
         }
@@ -271,7 +271,7 @@ impl Polymarket {
         if token.contradictions >= MAX_CONTRADICTIONS {
             self.session.resync(instrument, stamp, out);
         } else {
-            out.update(instrument, &reading.levels, stamp);
+            self.session.update(instrument, &reading.levels, stamp, out);
         }
     }
 

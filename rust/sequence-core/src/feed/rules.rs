@@ -49,7 +49,7 @@ impl<T: Rules> Decoder for T {
         self.session_mut().stats.frames += 1;
         // An answer to a ping. All that was sent before it has come, so every book is as it was.
         if frame.eq_ignore_ascii_case(b"pong") {
-            self.session().heartbeat_all(stamp, out);
+            self.session_mut().heartbeat_all(stamp, out);
             return Ok(());
         }
         self.read(frame, stamp, out).inspect_err(|_| {

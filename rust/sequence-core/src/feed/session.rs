@@ -24,6 +24,8 @@ struct Health {
     broken: bool,
     drops: u32,
     drops_since_ns: i64,
+    /// A level of the last snapshot while nothing has followed it.
+    opened: Option<SideLevel>,
 }
 
 /// Which books a frame that could not be read may have changed.
@@ -190,7 +192,8 @@ impl Session {
         if health.broken {
             out.push(stamp.status(self.system));
         }
-        *health = Health { live: true, ..Health::default() };
+        let opened = levels.iter().find(|level| level.quantity.0 > 0).copied();
+        *health = Health { live: true, opened, ..Health::default() };
         out.push(stamp.event(EventKind::SnapshotBegin));
         for level in levels.iter().filter(|level| level.quantity.0 > 0) {
             out.push(stamp.level(*level));
@@ -237,11 +240,30 @@ impl Session {
         }
     }
 
-    /// The connection is alive: every instrument hears of it.
-    pub(super) fn heartbeat_all(&self, stamp: Stamp, out: &mut FeedBatch) {
-        for (instrument, _) in (0u32..).zip(&self.instruments) {
-            out.heartbeat(instrument, stamp);
+    /// The connection is alive: every instrument hears of it, and nothing has changed. Right after a
+    /// snapshot that is what joins it to the feed: one of its levels is told again.
+    pub(super) fn heartbeat_all(&mut self, stamp: Stamp, out: &mut FeedBatch) {
+        for (instrument, health) in (0u32..).zip(&mut self.health) {
+            match health.opened.take().filter(|_| health.live) {
+                Some(level) => out.update(instrument, &[level], stamp),
+                None => out.heartbeat(instrument, stamp),
+            }
         }
+    }
+
+    /// Passes changed levels on; a message that changes nothing still shows the book alive.
+    pub(super) fn update(
+        &mut self,
+        instrument: u32,
+        levels: &[SideLevel],
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) {
+        let health = self.health.get_mut(instrument as usize);
+        if let Some(health) = health.filter(|_| !levels.is_empty()) {
+            health.opened = None;
+        }
+        out.update(instrument, levels, stamp);
     }
 
     /// Counts a frame that could not be read, and gives up the books it may have changed.
@@ -263,8 +285,7 @@ impl Session {
 }
 
 impl FeedBatch {
-    /// Passes changed levels on; a message that changes nothing still shows the venue alive.
-    pub(super) fn update(&mut self, instrument: u32, levels: &[SideLevel], stamp: Stamp) {
+    fn update(&mut self, instrument: u32, levels: &[SideLevel], stamp: Stamp) {
         for level in levels {
             self.push(stamp.level(*level));
         }

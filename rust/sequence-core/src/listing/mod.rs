@@ -5,6 +5,7 @@
 
 mod enlist;
 mod grids;
+mod nearest;
 mod rules;
 mod settlement;
 mod spelling;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use enlist::{Source, enlist, find, resolve};
 pub use grids::{hand_fed_grid, recorded_grid};
+pub use nearest::unknown_symbol;
 pub use rules::{DEMO_LISTINGS, DemoListing, demo_listing};
 pub use settlement::settlement_asset;
 pub use spelling::venue_symbol;

@@ -17,6 +17,8 @@ text_enum!(
     LiveState {
         /// No complete book yet.
         Waiting = "waiting",
+        /// A snapshot, and nothing since that shows it to be the present.
+        Joined = "joined",
         /// A snapshot and all that changed since.
         Live = "live",
         /// Something is missing: not a book until the next snapshot.
@@ -131,7 +133,7 @@ impl Session {
                 steps::learn(engine, id, events, true);
                 feed(engine, id, events, now_ns);
             }
-            if let Some(now) = state_after(events).filter(|now| now != state) {
+            if let Some(now) = state_after(*state, events).filter(|now| now != state) {
                 *state = now;
                 changes.push(LiveChange {
                     venue_symbol: row.venue_symbol.clone(),
@@ -147,11 +149,20 @@ impl Session {
 }
 
 /// What a message makes of the book it belongs to; `None` when it changes nothing about that.
-fn state_after(events: &[MarketEvent]) -> Option<LiveState> {
-    let change = |event: &MarketEvent| match event.kind {
-        EventKind::SnapshotEnd => Some(LiveState::Live),
-        EventKind::Status if event.count == FeedStatus::Resync as u32 => Some(LiveState::Resync),
-        _ => None,
-    };
-    events.iter().filter_map(change).next_back()
+fn state_after(before: LiveState, events: &[MarketEvent]) -> Option<LiveState> {
+    let mut state = before;
+    let mut is_snapshot = false;
+    for event in events {
+        state = match event.kind {
+            EventKind::SnapshotBegin => {
+                is_snapshot = true;
+                state
+            }
+            EventKind::SnapshotEnd => LiveState::Joined,
+            EventKind::Status if event.count == FeedStatus::Resync as u32 => LiveState::Resync,
+            EventKind::LevelSet if state == LiveState::Joined && !is_snapshot => LiveState::Live,
+            _ => state,
+        };
+    }
+    (state != before).then_some(state)
 }

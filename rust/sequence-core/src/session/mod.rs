@@ -83,8 +83,22 @@ impl Session {
 
     /// Lists the built-in demo market and opens its books at `now_ns`.
     pub fn start_demo(&mut self, seed: u64, now_ns: i64) -> Result<(), Refusal> {
+        self.start_demo_beside(seed, now_ns, |_, _| false)
+    }
+
+    /// The same without the venues and symbols that something else feeds: what is made up is never
+    /// at a venue that is real, nor beside a real book of the same symbol.
+    pub fn start_demo_beside(
+        &mut self,
+        seed: u64,
+        now_ns: i64,
+        is_real: impl Fn(VenueId, &str) -> bool,
+    ) -> Result<(), Refusal> {
         let listed = || {
-            DEMO_LISTINGS.iter().flat_map(|row| row.venues.iter().map(move |venue| (row, *venue)))
+            let all = DEMO_LISTINGS
+                .iter()
+                .flat_map(|row| row.venues.iter().map(move |venue| (row, *venue)));
+            all.filter(|(row, venue)| !is_real(*venue, row.symbol))
         };
         let books: Vec<DemoBook<'_>> = listed().map(|(row, venue)| demo_book(row, venue)).collect();
         let ids = listed()

@@ -93,7 +93,10 @@ impl Engine {
         &self,
         order: &Submit<'_>,
     ) -> Result<(SymbolId, Option<Outcome>), Refusal> {
-        let unknown = || Refusal::invalid("symbol", format!("unknown symbol {:?}", order.symbol));
+        let unknown = || {
+            let text = crate::listing::unknown_symbol(&self.registry, order.symbol);
+            Refusal::invalid("symbol", text)
+        };
         let mut found = self.resolve_text(order.symbol);
         if order.kind_hint == InstrumentKind::Perp && !order.symbol.ends_with("-PERP") {
             let perp = format!("{}-PERP", order.symbol);

@@ -26,8 +26,7 @@ impl Engine {
 
     /// One symbol row by any of its names.
     pub fn symbol_by_text(&self, text: &str) -> Result<Value, Refusal> {
-        let found = self.resolve_text(text);
-        let found = found.ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))?;
+        let found = self.resolved(text)?;
         Ok(self.symbol_view(found.symbol))
     }
 

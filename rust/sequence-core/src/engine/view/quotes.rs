@@ -4,8 +4,10 @@ use super::{Value, shown_price, shown_quantity};
 use crate::book::Level;
 use crate::engine::Engine;
 use crate::ids::{BookSide, Outcome, SymbolId, VenueId};
+use crate::listing::unknown_symbol;
 use crate::market::{Market, Nbbo, consolidated};
 use crate::number::{PRICE_ONE, Price, Quantity};
+use crate::registry::Resolved;
 use crate::reject::Refusal;
 
 /// The sides of a book as one outcome sees them: bids and asks of NO are asks and bids of YES.
@@ -22,11 +24,15 @@ fn seen(price: Price, outcome: Option<Outcome>) -> Price {
 }
 
 impl Engine {
+    /// The symbol a reader names.
+    pub(super) fn resolved(&self, text: &str) -> Result<Resolved, Refusal> {
+        self.resolve_text(text)
+            .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, text)))
+    }
+
     /// A quote with depth.
     pub fn quote_view(&self, text: &str, depth: usize) -> Result<Value, Refusal> {
-        let found = self
-            .resolve_text(text)
-            .ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))?;
+        let found = self.resolved(text)?;
         let nbbo = self.nbbo(found.symbol);
         let source = if nbbo.last_update_ns == 0 { "unavailable" } else { "edge_nbbo" };
         let book = if nbbo.last_update_ns == 0 {

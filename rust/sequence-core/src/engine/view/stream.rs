@@ -40,9 +40,7 @@ impl Engine {
 
     /// The consolidated book of a symbol and when it changed; `None` before its first message.
     pub fn book_frame(&self, text: &str, depth: usize) -> Result<Option<(Value, i64)>, Refusal> {
-        let found = self
-            .resolve_text(text)
-            .ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))?;
+        let found = self.resolved(text)?;
         let ts_ns = self.nbbo(found.symbol).last_update_ns;
         let seen = ts_ns != 0;
         Ok(seen.then(|| (self.book_view(found.symbol, found.outcome, depth), ts_ns)))
