@@ -93,10 +93,13 @@ impl Engine {
         self.drop_ended();
     }
 
-    /// Venues forget what ended for its client.
+    /// Venues forget what ended for its client, and what it could not book.
     pub(in crate::engine) fn drop_ended(&mut self) {
         while let Some((id, at)) = self.post.drops.pop() {
             self.leave(id, at);
+        }
+        while let Some((leg, level, quantity)) = self.post.unbooked.pop() {
+            self.give_back(leg, level, quantity);
         }
     }
 }

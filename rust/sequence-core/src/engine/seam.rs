@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::exchange::evidence::Evidence;
+use crate::engine::exchange::evidence::{Evidence, Liquidity};
 use crate::ids::OrderId;
 use crate::number::{Price, Quantity};
 use crate::reject::{DoneReason, RejectReason, text_enum};
@@ -79,6 +79,19 @@ pub(in crate::engine) struct Matched {
     pub(in crate::engine) evidence: Box<Evidence>,
 }
 
+impl Matched {
+    /// The displayed level it came from; none where a print or the queue gave it.
+    pub(in crate::engine) fn level(&self) -> Option<Price> {
+        match &self.evidence.liquidity {
+            Liquidity::Taker(level, _) => Some(level.recorded),
+            Liquidity::Maker(fill, _) => {
+                let quoted = matches!(self.cause, FillCause::Crossing | FillCause::ResyncCross);
+                quoted.then_some(fill.evidence_price)
+            }
+        }
+    }
+}
+
 /// What a venue tells a client about one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) enum Told {
@@ -130,6 +143,9 @@ pub(in crate::engine) enum VenueStep {
 pub(in crate::engine) struct Post {
     /// Legs that ended for their clients and that their venues still hold: read first.
     pub(in crate::engine) drops: Vec<LegRef>,
+    /// What could not be booked of fills: the leg, the level it came from, and how much. Read with
+    /// the drops.
+    pub(in crate::engine) unbooked: Vec<(LegRef, Price, Quantity)>,
     /// What venues told and is visible now: read second.
     pub(in crate::engine) reports: VecDeque<VenueReport>,
     /// What the desk wants of venues: read last.
@@ -137,7 +153,15 @@ pub(in crate::engine) struct Post {
 }
 
 impl Post {
+    /// A part of a fill could not be booked.
+    pub(in crate::engine) fn give_back(&mut self, leg: LegRef, fill: &Matched, part: Quantity) {
+        self.unbooked.extend(fill.level().map(|level| (leg, level, part)));
+    }
+
     pub(in crate::engine) fn is_empty(&self) -> bool {
-        self.drops.is_empty() && self.reports.is_empty() && self.requests.is_empty()
+        self.drops.is_empty()
+            && self.unbooked.is_empty()
+            && self.reports.is_empty()
+            && self.requests.is_empty()
     }
 }

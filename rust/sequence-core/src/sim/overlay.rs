@@ -81,6 +81,23 @@ impl Overlay {
         }
     }
 
+    /// A take that did not happen after all: the level has that much more again.
+    pub fn give_back(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        quantity: Quantity,
+        now_ns: i64,
+        rule: Resilience,
+    ) {
+        let Some(level) = self.find(side, price) else { return };
+        if level.gone_ns.is_none() {
+            level.size = decayed(level, now_ns, rule).saturating_sub(quantity.0);
+            level.at_ns = now_ns;
+        }
+        self.levels.retain(|level| level.size > 0);
+    }
+
     /// The recorded size of a level is now `quantity`. Growth changes nothing: only it is new.
     pub fn on_level(
         &mut self,

@@ -26,6 +26,10 @@ impl Engine {
         // The position may have changed since the order was placed; it must not be flipped.
         let left = self.opposite_position(order, leg);
         let clipped = left < matched.quantity;
+        if clipped {
+            let unbooked = Quantity(matched.quantity.0 - left.0.max(0));
+            self.post.give_back((order, leg), &matched, unbooked);
+        }
         if left.0 > 0 {
             let quantity = matched.quantity.min(left);
             self.book_whole(order, leg, Matched { quantity, ..matched });
@@ -57,6 +61,7 @@ impl Engine {
                 self.end_broke_leg(order, leg);
             }
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {
+                self.post.give_back((order, leg), &matched, matched.quantity);
                 // The position it was to reduce is gone, and there is no margin to open one.
                 let end = if self.desk.orders[order].filled.0 == 0 {
                     LegEnd::Rejected(RejectReason::InsufficientBalance, "not enough margin")

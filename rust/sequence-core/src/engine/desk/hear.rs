@@ -21,6 +21,9 @@ impl Engine {
         let before = self.shown(id, at);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
+            if let Told::Fill(matched) = told {
+                self.post.give_back((id, at), &matched, matched.quantity);
+            }
             return;
         }
         match told {

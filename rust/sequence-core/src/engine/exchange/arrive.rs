@@ -265,6 +265,11 @@ impl Engine {
         }
         let venue_ns = self.venue_ns(id, at);
         for take in takes.drain(..) {
+            // A fill that its client could not book ended the leg: nothing more is taken.
+            let leg = self.desk.orders[id].legs.get(at);
+            if leg.is_none_or(|leg| leg.at_venue == AtVenue::Done) {
+                break;
+            }
             let now = self.agenda.now_ns();
             if !mutant!("level_used_twice") {
                 let sim = &mut self.exchange.markets[market];

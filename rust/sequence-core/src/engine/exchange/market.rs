@@ -239,6 +239,20 @@ impl MarketSim {
             })
     }
 
+    /// Forgets a part of what an account took of a level.
+    pub(in crate::engine) fn give_back(
+        &mut self,
+        account: AccountId,
+        (side, price): (BookSide, Price),
+        size: Quantity,
+        now_ns: i64,
+    ) {
+        let rule = self.resilience;
+        if let Some(world) = self.worlds.get_mut(&account) {
+            world.overlay.give_back(side, price, size, now_ns, rule);
+        }
+    }
+
     /// Remembers what an account took of a level.
     pub(in crate::engine) fn consume(
         &mut self,

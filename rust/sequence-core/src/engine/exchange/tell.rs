@@ -4,10 +4,10 @@
 
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
-use crate::engine::seam::{LegEnd, Matched, Told, VenueReport};
+use crate::engine::seam::{LegEnd, LegRef, Matched, Told, VenueReport};
 use crate::ids::OrderId;
-use crate::number::Quantity;
-use crate::order::AtVenue;
+use crate::number::{Price, Quantity};
+use crate::order::{AtVenue, OrderSpec, book_side};
 
 impl Engine {
     /// The venue fills part of a leg.
@@ -24,6 +24,20 @@ impl Engine {
             leg.at_venue = AtVenue::Done;
         }
         self.answer(id, at, Told::Fill(matched), venue_ns);
+    }
+
+    /// A level gets back what an account could not book of it.
+    pub(in crate::engine) fn give_back(
+        &mut self,
+        (id, at): LegRef,
+        level: Price,
+        quantity: Quantity,
+    ) {
+        let OrderSpec { account, side, outcome, .. } = self.desk.orders[id].spec;
+        let (takes, now) = (book_side(side, outcome).takes(), self.agenda.now_ns());
+        if let Some(leg) = self.desk.orders[id].legs.get(at) {
+            self.exchange.markets[leg.market].give_back(account, (takes, level), quantity, now);
+        }
     }
 
     /// The venue ends what it holds of a leg.
