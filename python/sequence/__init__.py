@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         SequenceError,
         ValidationError,
     )
+    from sequence.types import frame
 
 __all__ = [
     "START",
@@ -71,6 +72,7 @@ __all__ = [
     "Trigger",
     "ValidationError",
     "explain",
+    "frame",
     "verify",
 ]
 
@@ -106,6 +108,7 @@ _HOMES = {
     "Trigger": "_graph_edge",
     "ValidationError": "errors",
     "explain": "_explain",
+    "frame": "types",
     "verify": "_explain",
 }
 

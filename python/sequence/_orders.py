@@ -9,7 +9,7 @@ from sequence._ids import checked_id
 from sequence._numbers import Number
 from sequence.errors import ValidationError
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
-from sequence.types._words import GRAPH_ID, Policy, Side, TimeInForce, Urgency
+from sequence.types._words import GRAPH_ID, Policy, Side, TimeInForce, Urgency, is_tag
 
 if TYPE_CHECKING:
     from sequence._graph_edge import Trigger
@@ -57,6 +57,7 @@ class OrderOptions(TypedDict, total=False):
         sandbox: With a live key: False sends the order to the real venues, everything else stays
             in the sandbox. A test key never leaves the sandbox.
         graph_id: Idempotency key; made when not given. Give the one of a failed call to resend.
+        tag: What the order is for, 1 to 64 characters; reports sum profit and loss by it.
     """
 
     limit_price: Number | None
@@ -71,6 +72,7 @@ class OrderOptions(TypedDict, total=False):
     perp: bool
     sandbox: bool | None
     graph_id: str | None
+    tag: str | None
 
 
 def order_request(
@@ -220,6 +222,7 @@ def graph_request(
     *,
     risk: Mapping[str, Any] | None,
     metadata: Mapping[str, Any] | None,
+    tag: str | None,
     sandbox: bool | None,
     graph_id: str | None,
 ) -> "t.GraphRequest":
@@ -233,6 +236,7 @@ def graph_request(
         "edges": list(edges),
         "risk": risk,
         "metadata": metadata,
+        "tag": tag,
         "sandbox": sandbox,
         "graph_id": graph_id,
     }
@@ -302,6 +306,12 @@ def _graph_id(name: str, value: object) -> object:
     return value
 
 
+def _tag(name: str, value: object) -> object:
+    if not isinstance(value, str) or not is_tag(value):
+        raise ValidationError(f"{name}: must be 1 to 64 printable characters")
+    return value
+
+
 def _instrument(name: str, value: object) -> object:
     return "perp" if _flag(name, value) else "spot"
 
@@ -323,6 +333,7 @@ _OPTIONS: dict[str, tuple[str, Callable[[str, object], object]]] = {
     "perp": ("instrument_type", _instrument),
     "sandbox": ("sandbox", _flag),
     "graph_id": ("graph_id", _graph_id),
+    "tag": ("tag", _tag),
 }
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sequence import AsyncSequence, Sequence
     from sequence.sandbox import Sandbox
+    from sequence.sandbox.controls import ClockControl
     from sequence.sandbox.market import Market
-    from sequence.sandbox.sandbox import ClockControl
 
 _MARKER: Final = "sandbox"
 _DEFAULTS: Final[dict[str, Any]] = {"clock": "manual", "preset": "instant", "market": "demo"}

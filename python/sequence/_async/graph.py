@@ -27,6 +27,7 @@ class AsyncGraphBuilder:
         self._edges: list[dict[str, Any]] = []
         self._risk: dict[str, Any] | None = None
         self._metadata: Mapping[str, Any] | None = None
+        self._tag: str | None = None
         self._sandbox: bool | None = None
         self._graph_id: str | None = None
 
@@ -98,6 +99,11 @@ class AsyncGraphBuilder:
         self._metadata = metadata
         return self
 
+    def tag(self, tag: str) -> Self:
+        """Sets what the graph is for; every order of it has it."""
+        self._tag = tag
+        return self
+
     def sandbox(self, flag: bool = True) -> Self:  # noqa: FBT001, FBT002 - reads as a sentence
         """With a live key: False sends the graph to the real venues."""
         self._sandbox = flag
@@ -119,6 +125,7 @@ class AsyncGraphBuilder:
             self._edges,
             risk=self._risk,
             metadata=self._metadata,
+            tag=self._tag,
             sandbox=self._sandbox,
             graph_id=self._graph_id,
         )

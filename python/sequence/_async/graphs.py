@@ -38,6 +38,7 @@ class AsyncGraphCalls(AsyncTradingCalls):
         *,
         risk: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        tag: str | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
     ) -> "t.SubmitResponse":
@@ -48,6 +49,7 @@ class AsyncGraphCalls(AsyncTradingCalls):
             edges: What activates or cancels them.
             risk: Limits of the whole graph.
             metadata: Free JSON, returned with the graph.
+            tag: What the graph is for; every order of it has it.
             sandbox: As in `buy`.
             graph_id: As in `buy`.
 
@@ -59,6 +61,7 @@ class AsyncGraphCalls(AsyncTradingCalls):
             edges,
             risk=risk,
             metadata=metadata,
+            tag=tag,
             sandbox=self._mode(sandbox=sandbox),
             graph_id=self._new_graph_id(graph_id),
         )

@@ -47,6 +47,7 @@ class AsyncGraphVerbs(Protocol):
         *,
         risk: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        tag: str | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
     ) -> "t.SubmitResponse":

@@ -196,6 +196,20 @@ class SandboxCalls:
         query = checked_query(t.SandboxEventsQuery, since_seq=since_seq, limit=limit)
         return self._client.send(ops.SANDBOX_EVENTS, query=query)
 
+    def marks(self, *, before_seq: int | None = None, limit: int = 500) -> "t.FillMarks":
+        """Prices when orders were sent, and 1, 10 and 60 seconds after fills; newest first.
+
+        Args:
+            before_seq: Only fills of before this commit number: `next` of the page before.
+            limit: Rows, 1 to 5,000.
+        """
+        query = checked_query(t.FillMarksQuery, before_seq=before_seq, limit=limit)
+        return self._client.send(ops.SANDBOX_MARKS, query=query)
+
+    def run_card(self) -> "t.RunCard":
+        """What makes this run what it is: enough to make it again from the same input."""
+        return self._client.send(ops.SANDBOX_RUN)
+
     def snapshot(self) -> "t.SandboxSnapshot":
         """Keeps a copy of the whole state to return to."""
         return self._client.send(ops.SANDBOX_SNAPSHOT)

@@ -38,8 +38,8 @@ class TradingCalls(ClientBase):
                 token id or event URL.
             qty: Quantity in units of the instrument, read exactly, at most 8 decimals.
             **options: `limit_price`, `notional`, `venue`, `tif`, `urgency`, `policy`,
-                `max_slippage_bps`, `horizon_ms`, `reduce_only`, `perp`, `sandbox`, `graph_id`;
-                see `sequence.OrderOptions`.
+                `max_slippage_bps`, `horizon_ms`, `reduce_only`, `perp`, `sandbox`, `graph_id`,
+                `tag`; see `sequence.OrderOptions`.
 
         Returns:
             The order as the server answered it. A venue's refusal, or a lack of funds, is no

@@ -48,6 +48,7 @@ class GraphVerbs(Protocol):
         *,
         risk: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        tag: str | None = None,
         sandbox: bool | None = None,
         graph_id: str | None = None,
     ) -> "t.SubmitResponse":

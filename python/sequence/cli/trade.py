@@ -22,6 +22,7 @@ VenueName = Annotated[str | None, typer.Option(help="Stay on this venue.")]
 Tif = Annotated[TimeInForce | None, typer.Option(help="By default gtc with a price, else ioc.")]
 How = Annotated[Policy | None, typer.Option(help="How the order is worked; by default sor.")]
 Speed = Annotated[Urgency | None, typer.Option(help="Weight of speed against cost.")]
+TagText = Annotated[str | None, typer.Option(help="What the order is for, for reports.")]
 ExplainFlag = Annotated[bool, typer.Option("--explain", help="What proves each, line by line.")]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the order at most.")]
 Slippage = Annotated[
@@ -46,6 +47,7 @@ def buy(
     policy: How = None,
     urgency: Speed = None,
     max_slippage_bps: Slippage = None,
+    tag: TagText = None,
     wait: Wait = LONGEST_S,
     json: JsonFlag = False,
 ) -> None:
@@ -54,7 +56,7 @@ def buy(
     Exit code 0: filled whole, or it rests at its venue. 1: it ended without being filled whole.
     6: still under way after --wait seconds.
     """
-    options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps)
+    options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps, tag)
     _place(context, "buy", symbol, qty, options, wait=wait, json=json)
 
 
@@ -69,11 +71,12 @@ def sell(
     policy: How = None,
     urgency: Speed = None,
     max_slippage_bps: Slippage = None,
+    tag: TagText = None,
     wait: Wait = LONGEST_S,
     json: JsonFlag = False,
 ) -> None:
     """Sells at market, or with --price at that price or better; waits and ends as `buy`."""
-    options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps)
+    options = _options(price, notional, venue, tif, policy, urgency, max_slippage_bps, tag)
     _place(context, "sell", symbol, qty, options, wait=wait, json=json)
 
 
@@ -201,6 +204,7 @@ def _options(
     policy: Policy | None,
     urgency: Urgency | None,
     max_slippage_bps: int | None,
+    tag: str | None,
 ) -> OrderOptions:
     return {
         "limit_price": price,
@@ -210,6 +214,7 @@ def _options(
         "policy": policy,
         "urgency": urgency,
         "max_slippage_bps": max_slippage_bps,
+        "tag": tag,
     }
 
 

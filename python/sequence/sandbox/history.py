@@ -1,13 +1,14 @@
-"""Values of accounts and prices of symbols over time, sampled while a server runs.
+"""Values of accounts and prices of symbols over time.
 
-Memory is bounded: a sample a second is kept for twenty minutes, then one in ten seconds for six
-hours, then one a minute for a week.
+The core notes values as time passes; prices are sampled while a server runs. Memory is bounded: a
+sample a second is kept for twenty minutes, then one in ten seconds for six hours, then one a minute
+for a week.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sequence import _core
 
@@ -15,20 +16,10 @@ if TYPE_CHECKING:
     from sequence.sandbox.keys import Client
     from sequence.sandbox.state import State
 
-SampleT = TypeVar("SampleT", bound="Timed")
-
 _SECOND_NS: Final = 10**9
 _STEPS: Final = ((1, 1_200), (10, 2_160), (60, 10_080))
 """Seconds between samples, and how many are kept, from the newest to the oldest."""
 _SYMBOLS: Final = 64
-
-
-class Value(NamedTuple):
-    """Totals of one account at one time."""
-
-    ts_ns: int
-    epoch: int
-    totals: dict[str, Any]
 
 
 class Price(NamedTuple):
@@ -38,18 +29,15 @@ class Price(NamedTuple):
     price_1e9: int
 
 
-Timed = Value | Price
-
-
-class Thinned(Generic[SampleT]):
+class Thinned:
     """Samples in order of time, the older the sparser."""
 
     def __init__(self) -> None:
-        self._tiers: list[deque[SampleT]] = [deque() for _ in _STEPS]
+        self._tiers: list[deque[Price]] = [deque() for _ in _STEPS]
 
-    def add(self, sample: SampleT) -> None:
+    def add(self, sample: Price) -> None:
         """Adds the newest sample; an older one may move to a sparser tier, or out."""
-        carried: SampleT | None = sample
+        carried: Price | None = sample
         for (step_s, kept), tier in zip(_STEPS, self._tiers, strict=True):
             if carried is None:
                 return
@@ -61,7 +49,7 @@ class Thinned(Generic[SampleT]):
             tier.append(carried)
             carried = tier.popleft() if len(tier) > kept else None
 
-    def newest_first(self) -> Iterator[SampleT]:
+    def newest_first(self) -> Iterator[Price]:
         """Every sample that is kept."""
         for tier in self._tiers:
             yield from reversed(tier)
@@ -72,8 +60,7 @@ class History:
 
     def __init__(self, state: "State") -> None:
         self._state: Final = state
-        self._values: dict[str, Thinned[Value]] = {}
-        self._prices: dict[str, Thinned[Price]] = {}
+        self._prices: dict[str, Thinned] = {}
         self._sampled_s = -1
 
     def sample(self) -> None:
@@ -82,20 +69,26 @@ class History:
         if second == self._sampled_s:
             return
         self._sampled_s = second
-        for client in self._state.keys.clients():
-            if client.epoch:
-                self._sample_value(client)
         if not self._prices:
             for row in islice(self._state.engine.symbols(), _SYMBOLS):
                 self._prices[row["symbol"]] = Thinned()
         for symbol, kept in self._prices.items():
             self._sample_price(symbol, kept)
 
-    def values(self, client: "Client", since_ns: int, limit: int) -> list[dict[str, Any]]:
+    def values(self, client: "Client", since_ns: int, limit: int) -> dict[str, Any]:
         """Snapshots of an account after ``since_ns``, oldest first; the present is the last."""
-        self._sample_value(client)
-        kept = self._values[client.client_id]
-        return _rows(kept, since_ns, limit, _value_row)
+        engine = self._state.engine
+        now = engine.positions(client.account)
+        found = engine.equity(client.account, since_ns, limit)
+        rows: list[dict[str, Any]] = found["snapshots"]
+        if not rows or rows[-1]["ts_ns"] < now["as_of_ns"]:
+            rows.append(_value_row(now["as_of_ns"], client.epoch, now["totals"]))
+        nav: int = now["totals"]["nav_usd_1e9"]
+        peak = max(nav, found["peak_nav_usd_1e9"] or nav)
+        found["snapshots"] = rows[-limit:]
+        found["peak_nav_usd_1e9"] = peak
+        found["max_drawdown_usd_1e9"] = max(found["max_drawdown_usd_1e9"], peak - nav)
+        return found
 
     def prices(self, symbol: str, since_ns: int, bar_s: int, limit: int) -> list[dict[str, Any]]:
         """The last price of each bar after ``since_ns``, oldest first."""
@@ -116,13 +109,7 @@ class History:
             last_bar = bar
         return found[::-1]
 
-    def _sample_value(self, client: "Client") -> None:
-        engine = self._state.engine
-        found = engine.positions(client.account)
-        kept = self._values.setdefault(client.client_id, Thinned())
-        kept.add(Value(found["as_of_ns"], client.epoch, found["totals"]))
-
-    def _sample_price(self, symbol: str, kept: Thinned[Price]) -> None:
+    def _sample_price(self, symbol: str, kept: Thinned) -> None:
         try:
             best = self._state.engine.quote(symbol, 1)["nbbo"]
         except _core.Refusal:
@@ -132,15 +119,7 @@ class History:
             kept.add(Price(self._state.now_ns, (best["bid_1e9"] + best["ask_1e9"]) // 2))
 
 
-def _rows(
-    kept: Thinned[SampleT], since_ns: int, limit: int, row: Callable[[SampleT], dict[str, Any]]
-) -> list[dict[str, Any]]:
-    newest = (sample for sample in kept.newest_first() if sample.ts_ns > since_ns)
-    return [row(sample) for sample in islice(newest, limit)][::-1]
-
-
-def _value_row(value: Value) -> dict[str, Any]:
+def _value_row(ts_ns: int, epoch: int, totals: dict[str, Any]) -> dict[str, Any]:
     names = ("nav_usd_1e9", "nav_usd", "cash_usd_1e9", "cash_usd")
     more = ("realized_pnl_usd_1e9", "unrealized_pnl_usd_1e9", "fees_usd_1e9", "locked_cash_usd_1e9")
-    head = {"ts_ns": value.ts_ns, "epoch": value.epoch}
-    return head | {name: value.totals[name] for name in (*names, *more)}
+    return {"ts_ns": ts_ns, "epoch": epoch} | {name: totals[name] for name in (*names, *more)}

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
+from sequence.sandbox.card import PlayedData
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
 from sequence.sandbox.forked import LostLock, watch
@@ -105,6 +106,7 @@ class Runtime(State):
         self.tabs: Final = Tabs(self.keys)
         self.history: Final = History(self)
         self.requests: Final = RequestLog()
+        self.played: Final = PlayedData()
         self.page_url = ""
         self.hub: Final = Hub(self)
         self.started_s: Final = time.monotonic()

@@ -1,9 +1,8 @@
 """The sandbox as a user holds it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
@@ -11,17 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 from sequence import _core
 from sequence.errors import ValidationError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
+from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, named_files, open_recordings
-from sequence.sandbox.refuse import checked, core_refusal
 from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
-from sequence.types import FaultRequest, RiskLimits
+from sequence.types import RiskLimits
 from sequence.types._decimal import MAX_UNITS
-from sequence.types._words import FaultKind
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
@@ -37,111 +35,6 @@ _MAX_SEED: Final = 2**64 - 1
 _LIMITS: Final = tuple(
     name for name in RiskLimits.model_fields if name.endswith(("_1e8", "_1e9", "_rate", "_orders"))
 )
-_NS: Final = {"seconds": 10**9, "ms": 10**6, "ns": 1}
-
-
-class ClockControl:
-    """The clock of a sandbox: ``sandbox.clock``."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    @property
-    def kind(self) -> ClockKind:
-        """``wall``, ``manual`` or ``replay``."""
-        return self._runtime.clock.kind
-
-    @property
-    def now_ns(self) -> int:
-        """The present, in nanoseconds since the Unix epoch."""
-        with self._runtime.turn() as now_ns:
-            return now_ns
-
-    def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> int:
-        """Lets time pass; everything that falls due on the way happens.
-
-        The demo market makes up to an hour between two calls. After more than that it leaves the
-        time between out and goes on from its last books.
-
-        Returns:
-            The new present in nanoseconds.
-
-        Raises:
-            ValueError: A negative time, no number, a part of a nanosecond, or a wall clock, which
-                moves by itself. The clock then stays where it is.
-        """
-        for name, value in (("seconds", seconds), ("ms", ms)):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise ValidationError(f"{name}: must be a finite number, not {value!r}")
-        # A part of a nanosecond would be found out after the clock had moved.
-        if type(ns) is not int:
-            raise ValidationError(f"ns: must be an integer, not {ns!r}")
-        step_ns = round(seconds * _NS["seconds"]) + round(ms * _NS["ms"]) + ns
-        if step_ns < 0:
-            raise ValueError(f"time never runs backwards: cannot advance by {step_ns} ns")
-        with self._runtime.lock:
-            self._runtime.clock.move(step_ns)
-        with self._runtime.turn() as now_ns:
-            return now_ns
-
-
-class FaultControl:
-    """What goes wrong on purpose: ``sandbox.faults``."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def add(
-        self,
-        kind: FaultKind,
-        *,
-        venue: str | None = None,
-        symbol: str | None = None,
-        count: int | None = None,
-        ms: int | None = None,
-        reason: str | None = None,
-        seed: int | None = None,
-    ) -> str:
-        """Puts a fault in force for the local client; its id.
-
-        A client in this process meets faults as one over HTTP does, and tries again where that is
-        safe. Only an order without a ``graph_id`` is not sent again after ``drop_reply``: in
-        process the sandbox makes the id, from its seed, and nothing else would tell it is the same.
-
-        Args:
-            kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
-                ``stale_venue``, ``halt_venue`` or ``reject_next``.
-            venue: Where, for the kinds about venues and orders.
-            symbol: For which symbol only.
-            count: How many requests or orders meet it; 1 by default.
-            ms: Length of a delay, or how long a venue stays stale or halted.
-            reason: Why orders are rejected.
-            seed: Hits every request with a probability of one half, repeatably.
-
-        Raises:
-            ValidationError: A value or a combination that no fault has.
-        """
-        row = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
-        row |= {"ms": ms, "reason": reason, "seed": seed}
-        asked = checked(FaultRequest, row)
-        with self._runtime.turn():
-            client = self._runtime.local
-            if not client.epoch:
-                self._runtime.reset(client)
-            try:
-                return str(self._runtime.faults.add(client, asked)["fault_id"])
-            except _core.Refusal as refusal:
-                raise core_refusal(refusal) from None
-
-    def remove(self, fault_id: str) -> None:
-        """Ends a fault."""
-        with self._runtime.turn():
-            self._runtime.faults.remove(self._runtime.local, fault_id)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        with self._runtime.turn():
-            rows = self._runtime.faults.rows(self._runtime.local)
-        return iter(rows)
 
 
 class Sandbox:
@@ -224,6 +117,7 @@ class Sandbox:
             if opened is not None:
                 opened.close()
             raise
+        self.runtime.played.add(files)
         self._live = None if live is None else _go_live(self.runtime, live)
         self.clock: Final = ClockControl(self.runtime)
         self.market: Final = Market(self.runtime)
@@ -337,6 +231,7 @@ class Sandbox:
                     raise ValueError("the recording begins before the present of this sandbox")
                 for row in found:
                     add_recording(runtime.engine, row)
+                runtime.played.add(given)
             end_ns = runtime.engine.last_recorded_ns()
             if end_ns is None:
                 raise ValueError("nothing to replay: name a recording")

@@ -10,6 +10,7 @@ _LINES = """
 _base Query Request Wire WireList
 _decimal decimal_units
 _query ModeQuery PageQuery
+_table Frame frame
 _words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus OrderStatus
 _words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
 _words VENUES
@@ -26,7 +27,8 @@ graph_request GraphRequest NodeAmendRequest NodeConstraints
 graph_risk AdmissionRisk OnFailure PreTradeRisk Risk RuntimeRisk
 graph_tca GraphTca GraphUnhedged NodeTca
 health Health Live MarketDataHealth SimulationHealth StoreHealth VenueHealth
-history PortfolioSnapshot PortfolioSnapshots PortfolioSnapshotsQuery PriceHistory PriceHistoryQuery
+history FillMark FillMarks FillMarksQuery PortfolioSnapshot PortfolioSnapshots
+history PortfolioSnapshotsQuery PriceHistory PriceHistoryQuery
 history PricePoint RequestRecord RequestRecords RequestRecordsQuery
 key ApiKey ApiKeyRequest ApiKeys NewApiKey
 market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource GridSources
@@ -39,8 +41,10 @@ order_request SubmitRequest
 pacing IcebergPacing Pacing ParticipationPacing ProfilePacing UniformPacing
 page PageArmRequest PageScope PageSession PageSessionRequest PageTicket
 position Instrument Lifecycle PortfolioSummary Position PositionsQuery PositionsResponse Totals
-quote BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch QuotesBatchRequest
+quote BookLevel BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch
+quote QuotesBatchRequest
 quote QuotesQuery VenueQuote
+run RunCard RunData
 sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest
 sandbox SandboxSettleRequest SandboxSettled SandboxWritten
 stream Alert BookFrame GraphChange GraphRow PriceTick RiskState RoutingEvent RoutingLeg Ticket

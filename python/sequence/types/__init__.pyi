@@ -7,6 +7,8 @@ from sequence.types._base import WireList as WireList
 from sequence.types._decimal import decimal_units as decimal_units
 from sequence.types._query import ModeQuery as ModeQuery
 from sequence.types._query import PageQuery as PageQuery
+from sequence.types._table import Frame as Frame
+from sequence.types._table import frame as frame
 from sequence.types._words import TERMINAL_GRAPH_STATUSES as TERMINAL_GRAPH_STATUSES
 from sequence.types._words import TERMINAL_ORDER_STATUSES as TERMINAL_ORDER_STATUSES
 from sequence.types._words import VENUES as VENUES
@@ -86,6 +88,9 @@ from sequence.types.health import MarketDataHealth as MarketDataHealth
 from sequence.types.health import SimulationHealth as SimulationHealth
 from sequence.types.health import StoreHealth as StoreHealth
 from sequence.types.health import VenueHealth as VenueHealth
+from sequence.types.history import FillMark as FillMark
+from sequence.types.history import FillMarks as FillMarks
+from sequence.types.history import FillMarksQuery as FillMarksQuery
 from sequence.types.history import PortfolioSnapshot as PortfolioSnapshot
 from sequence.types.history import PortfolioSnapshots as PortfolioSnapshots
 from sequence.types.history import PortfolioSnapshotsQuery as PortfolioSnapshotsQuery
@@ -155,6 +160,7 @@ from sequence.types.position import Position as Position
 from sequence.types.position import PositionsQuery as PositionsQuery
 from sequence.types.position import PositionsResponse as PositionsResponse
 from sequence.types.position import Totals as Totals
+from sequence.types.quote import BookLevel as BookLevel
 from sequence.types.quote import BookLevels as BookLevels
 from sequence.types.quote import Nbbo as Nbbo
 from sequence.types.quote import Quote as Quote
@@ -166,6 +172,8 @@ from sequence.types.quote import QuotesBatch as QuotesBatch
 from sequence.types.quote import QuotesBatchRequest as QuotesBatchRequest
 from sequence.types.quote import QuotesQuery as QuotesQuery
 from sequence.types.quote import VenueQuote as VenueQuote
+from sequence.types.run import RunCard as RunCard
+from sequence.types.run import RunData as RunData
 from sequence.types.sandbox import SandboxPosition as SandboxPosition
 from sequence.types.sandbox import SandboxPositionsRequest as SandboxPositionsRequest
 from sequence.types.sandbox import SandboxReset as SandboxReset

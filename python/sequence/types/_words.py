@@ -57,3 +57,10 @@ GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 STEPS_NS = (10 * 10**6,) * 200 + (10**9,) * 3_600
 """How a clock moves towards an end that nobody knows: first as finely as venues answer."""
+
+MAX_TAG = 64
+
+
+def is_tag(value: str) -> bool:
+    """Whether a text can be the tag of an order: 1 to 64 printable characters, not all blank."""
+    return len(value) <= MAX_TAG and bool(value.strip()) and value.isprintable()

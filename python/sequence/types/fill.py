@@ -1,7 +1,7 @@
 """Fills."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from sequence.types._base import Wire
 from sequence.types._decimal import exact
 from sequence.types._query import PageQuery
 from sequence.types._reason import reason_of
+from sequence.types._table import Table, html_of
 from sequence.types._words import InstrumentType, Side
 from sequence.types.common import NsTime, VenueId
 
@@ -28,6 +29,11 @@ class Fill(Wire):
 
     Quantities are times 1e8, prices and USD amounts times 1e9. A negative fee is a rebate.
     """
+
+    shown_columns: ClassVar[tuple[str, ...]] = (
+        *("ts", "venue", "symbol", "side", "qty", "price", "fee_usd", "is_maker", "cause"),
+        "realized_pnl_usd",
+    )
 
     fill_id: str
     event_seq: int
@@ -74,9 +80,15 @@ class Fill(Wire):
         """The cause in words, with the numbers that prove it."""
         return reason_of(self.cause, self.evidence)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_of(type(self), [self])
 
-class FillsPage(Wire):
+
+class FillsPage(Wire, Table):
     """Answer of `GET /v1/fills`, newest first; `next` as in `OrdersPage`."""
+
+    rows_field: ClassVar[str] = "fills"
 
     fills: list[Fill]
     total: int

@@ -1,9 +1,12 @@
 """What was: the value of an account, prices, and the requests of clients."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from sequence.types._base import Query, Wire
 from sequence.types._number import QueryBool, QueryInt
+from sequence.types._table import Table
 from sequence.types._words import HistoryRange
 
 
@@ -22,10 +25,18 @@ class PortfolioSnapshot(Wire):
     locked_cash_usd_1e9: int
 
 
-class PortfolioSnapshots(Wire):
-    """Answer of `GET /v1/portfolio/snapshots`, oldest first."""
+class PortfolioSnapshots(Wire, Table):
+    """Answer of `GET /v1/portfolio/snapshots`, oldest first.
+
+    The peak and the deepest fall from one are of every second since the last reset in which
+    something happened, in USD times 1e9.
+    """
+
+    rows_field: ClassVar[str] = "snapshots"
 
     snapshots: list[PortfolioSnapshot]
+    peak_nav_usd_1e9: int | None = None
+    max_drawdown_usd_1e9: int | None = None
 
 
 class PortfolioSnapshotsQuery(Query):
@@ -36,6 +47,39 @@ class PortfolioSnapshotsQuery(Query):
     sandbox: QueryBool = False
 
 
+class FillMark(Wire):
+    """Prices around a fill: the middle of best bid and offer over the live books of its symbol.
+
+    `arrival_mid_1e9` is the one when its order was sent; null where no book was live, and for
+    times that are still to come. Fills of before a restart have none.
+    """
+
+    fill_id: str
+    node_order_id: str
+    event_seq: int
+    ts_ns: int
+    arrival_mid_1e9: int | None
+    after_1s_1e9: int | None
+    after_10s_1e9: int | None
+    after_60s_1e9: int | None
+
+
+class FillMarks(Wire, Table):
+    """Answer of `GET /v1/sandbox/marks`, newest first; `next` is the `before_seq` of the rest."""
+
+    rows_field: ClassVar[str] = "marks"
+
+    marks: list[FillMark]
+    next: int | None
+
+
+class FillMarksQuery(Query):
+    """Parameters of `GET /v1/sandbox/marks`."""
+
+    before_seq: QueryInt | None = Field(default=None, ge=0, le=2**63 - 1)
+    limit: QueryInt = Field(default=500, ge=1, le=5_000)
+
+
 class PricePoint(Wire):
     """The middle of the best bid and offer at the end of one bar."""
 
@@ -43,8 +87,10 @@ class PricePoint(Wire):
     price_1e9: int
 
 
-class PriceHistory(Wire):
+class PriceHistory(Wire, Table):
     """Answer of `GET /v1/price_history/{symbol}`, oldest first; `venue` is null over all venues."""
+
+    rows_field: ClassVar[str] = "points"
 
     symbol: str
     venue: str | None

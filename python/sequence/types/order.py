@@ -1,7 +1,7 @@
 """Orders as the server answers them: rows, pages, cancels, amends, previews."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
@@ -9,6 +9,7 @@ from sequence.types._base import Wire
 from sequence.types._decimal import exact, share
 from sequence.types._number import QueryBool
 from sequence.types._query import PageQuery, split
+from sequence.types._table import Table, html_of
 from sequence.types._words import (
     TERMINAL_ORDER_STATUSES,
     AmendMode,
@@ -59,7 +60,13 @@ class Order(Wire):
     order rests, on the grid of its venue; `constraints` repeat what was asked for. `created_seq` is
     the commit number of its creation, which no amend changes, `event_seq` that of its newest
     change. `evidence` says why an open order has not filled yet, `done_reason` why an order ended.
+    `tag` is what its sender calls it, for profit and loss by purpose.
     """
+
+    shown_columns: ClassVar[tuple[str, ...]] = (
+        *("node_order_id", "side", "symbol", "status", "qty", "filled_qty", "limit_price"),
+        *("avg_price", "fees_usd", "tag", "done_reason", "created"),
+    )
 
     node_order_id: str
     graph_id: str
@@ -97,6 +104,7 @@ class Order(Wire):
     created_unix_ns: int
     updated_unix_ns: int
     created_seq: int | None = None
+    tag: str | None = None
 
     @property
     def qty(self) -> Decimal:
@@ -135,6 +143,10 @@ class Order(Wire):
         """True when nothing more can happen to the order."""
         return self.status in TERMINAL_ORDER_STATUSES
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_of(type(self), [self])
+
 
 class SubmitResponse(Wire):
     """Answer of `POST /v1/orders`; counts are after expansion."""
@@ -147,12 +159,14 @@ class SubmitResponse(Wire):
     orders: list[Order]
 
 
-class OrdersPage(Wire):
+class OrdersPage(Wire, Table):
     """Answer of `GET /v1/orders`, newest first.
 
     `next` is the `before_seq` of the page after this one, null when there is none: rows that are
     added or amended meanwhile move nothing.
     """
+
+    rows_field: ClassVar[str] = "orders"
 
     orders: list[Order]
     total: int

@@ -3,14 +3,14 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request, exact_json
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
 from sequence.types._number import Units
 from sequence.types._rules import conflict
-from sequence.types._words import InstrumentType, OrderType, Policy, Side, Urgency
+from sequence.types._words import MAX_TAG, InstrumentType, OrderType, Policy, Side, Urgency, is_tag
 from sequence.types.common import (
     AnyCaseTif,
     GraphId,
@@ -38,6 +38,20 @@ Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
 """Free JSON, at most 16 KiB."""
 
 
+def _tag(value: str) -> str:
+    if not is_tag(value):
+        raise PydanticCustomError("tag", "must be 1 to 64 printable characters")
+    return value
+
+
+Tag = Annotated[
+    str,
+    AfterValidator(_tag),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TAG}),
+]
+"""What a client calls the purpose of an order."""
+
+
 class ExecutionKeys(Request):
     """The execution keys of an order and of a graph node."""
 
@@ -57,6 +71,7 @@ class SubmitRequest(Request):
     is_sandbox: bool | None = None
     graph_id: GraphId | None = None
     metadata: Metadata | None = None
+    tag: Tag | None = None
     wallet_id: Text | None = None
 
     @model_validator(mode="after")
@@ -64,6 +79,8 @@ class SubmitRequest(Request):
         flags = {self.sandbox, self.is_sandbox} - {None}
         if len(flags) > 1:
             raise conflict("sandbox and is_sandbox are the same flag and differ")
+        if self.tag is not None and (self.metadata or {}).get("tag", self.tag) != self.tag:
+            raise conflict("tag and metadata.tag are the same text and differ")
         return self
 
     @property
@@ -73,8 +90,11 @@ class SubmitRequest(Request):
 
     @property
     def metadata_json(self) -> str:
-        """The metadata as the core keeps it."""
-        return exact_json(self.metadata) if self.metadata else "{}"
+        """The metadata as the core keeps it; the tag is a part of it."""
+        kept = self.metadata or {}
+        if self.tag is not None:
+            kept = kept | {"tag": self.tag}
+        return exact_json(kept) if kept else "{}"
 
 
 class SimpleOrderRequest(SubmitRequest, ExecutionKeys):

@@ -1,7 +1,7 @@
 """Positions and balances."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -9,6 +9,7 @@ from sequence.types._base import Wire
 from sequence.types._decimal import exact
 from sequence.types._number import QueryBool
 from sequence.types._query import ModeQuery, VenueList, split
+from sequence.types._table import Table, html_of
 from sequence.types._words import Kind
 
 PositionState = Literal["active", "resolved", "redeemed", "closed"]
@@ -44,6 +45,12 @@ class Position(Wire):
 
     Quantities are times 1e8 (perps signed), prices and USD amounts times 1e9.
     """
+
+    shown_columns: ClassVar[tuple[str, ...]] = (
+        *("venue", "instrument_kind", "instrument_symbol", "qty", "available_qty"),
+        *("entry_price_usd", "current_price_usd", "current_value_usd", "unrealized_pnl_usd"),
+        *("realized_pnl_usd", "fees_usd"),
+    )
 
     id: int
     venue: str
@@ -93,6 +100,10 @@ class Position(Wire):
     def unrealized_pnl_usd(self) -> Decimal:
         """Profit or loss that is still open, in USD."""
         return exact(self.unrealized_pnl_usd_1e9, 9)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_of(type(self), [self])
 
 
 class Totals(Wire):
@@ -166,8 +177,10 @@ class Totals(Wire):
         return exact(self.fees_usd_1e9, 9)
 
 
-class PositionsResponse(Wire):
+class PositionsResponse(Wire, Table):
     """Answer of `GET /v1/positions`, ordered by venue, kind and symbol."""
+
+    rows_field: ClassVar[str] = "positions"
 
     positions: list[Position]
     totals: Totals

@@ -1,7 +1,7 @@
 """Quotes: the best bid and offer over all venues, and the book behind it."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AliasChoices, Discriminator, Field, Tag
 
@@ -9,6 +9,7 @@ from sequence.types._base import Query, Request, Wire
 from sequence.types._decimal import exact
 from sequence.types._number import QueryBool, QueryInt
 from sequence.types._query import Names
+from sequence.types._table import Table, html_of
 from sequence.types._words import InstrumentType
 from sequence.types.common import Text
 
@@ -61,11 +62,45 @@ class VenueQuote(Wire):
     )
 
 
-class BookLevels(Wire):
-    """Consolidated levels, best first, each `[price, size]`."""
+class BookLevel(Wire):
+    """One level of a book as a row; `level` counts from the best one, 1."""
+
+    shown_columns: ClassVar[tuple[str, ...]] = ("side", "level", "price", "qty")
+
+    side: Literal["bid", "ask"]
+    level: int
+    price_1e9: int
+    qty_1e8: int
+
+
+class BookLevels(Wire, Table):
+    """Consolidated levels, best first, each `[price, size]`.
+
+    The floats have the shortest digits of the exact numbers: `table_rows` gives these back.
+    """
 
     bids: list[tuple[float, float]]
     asks: list[tuple[float, float]]
+
+    def table_rows(self) -> list[BookLevel]:
+        """One row per level: bids from the best, then asks from the best."""
+        sides: tuple[tuple[Literal["bid", "ask"], list[tuple[float, float]]], ...] = (
+            ("bid", self.bids),
+            ("ask", self.asks),
+        )
+        return [
+            BookLevel(side=side, level=at, price_1e9=_units(price, 9), qty_1e8=_units(size, 8))
+            for side, levels in sides
+            for at, (price, size) in enumerate(levels, start=1)
+        ]
+
+    def table_model(self) -> type[BookLevel]:
+        """What each row is."""
+        return BookLevel
+
+
+def _units(value: float, decimals: int) -> int:
+    return int(Decimal(repr(value)).scaleb(decimals))
 
 
 class QuoteRow(Wire):
@@ -81,6 +116,11 @@ class Quote(QuoteRow):
 
     book: BookLevels | None
     source: QuoteSource
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        levels = BookLevels(bids=[], asks=[]) if self.book is None else self.book
+        return html_of(BookLevel, levels.table_rows())
 
 
 class Quotes(Wire):

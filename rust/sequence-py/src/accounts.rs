@@ -37,7 +37,9 @@ impl Engine {
         self.view(py, |session| {
             let initial = Quantity(initial_balance_1e8);
             let command = Command::Reset { account: AccountId(account), initial };
-            match session.engine.apply(command, now_ns)? {
+            let reply = session.engine.apply(command, now_ns)?;
+            session.begin_equity(AccountId(account));
+            match reply {
                 Reply::Rows { written, deleted } => Ok(Value::Map(vec![
                     ("venues_seeded", written.into()),
                     ("deleted", deleted.into()),
@@ -45,6 +47,29 @@ impl Engine {
                 _ => Ok(Value::Null),
             }
         })
+    }
+
+    /// What an account was worth after `since_ns`, oldest first, and the extremes of its epoch.
+    fn equity<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+        since_ns: i64,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| Ok(session.equity_view(AccountId(account), since_ns, limit)))
+    }
+
+    /// Prices around the fills of an account, newest first, of before a commit number.
+    #[pyo3(signature = (account, limit, before_seq=None))]
+    fn marks<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+        limit: usize,
+        before_seq: Option<u64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| Ok(session.marks_view(AccountId(account), limit, before_seq)))
     }
 
     /// Writes position rows, all or none; returns (written, deleted).
@@ -71,7 +96,9 @@ impl Engine {
                 .collect::<Answer<Vec<_>>>()?;
             let account = AccountId(account);
             let command = Command::SetPositions { account, rows: &rows, replace };
-            match session.engine.apply(command, now_ns)? {
+            let reply = session.engine.apply(command, now_ns)?;
+            session.begin_equity(account);
+            match reply {
                 Reply::Rows { written, deleted } => Ok((written, deleted)),
                 _ => Ok((0, 0)),
             }

@@ -116,7 +116,9 @@ fn apply_rows(session: &mut Session, rows: &[Row], now_ns: i64) -> Answer<()> {
         session.engine.check_market_rows(&read)?;
         return unread;
     }
-    session.engine.apply(Command::MarketRows { rows: &read }, now_ns).map(|_| ())
+    session.engine.apply(Command::MarketRows { rows: &read }, now_ns)?;
+    session.market_moved();
+    Ok(())
 }
 
 impl Engine {

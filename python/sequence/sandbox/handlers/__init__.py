@@ -43,6 +43,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "sandbox_faults_delete": testing.delete_fault,
     "sandbox_events": testing.events,
     "sandbox_requests": history.requests,
+    "sandbox_marks": history.marks,
+    "sandbox_run": history.run,
     "sandbox_snapshot": testing.snapshot,
     "sandbox_restore": testing.restore,
     "positions": position.positions,

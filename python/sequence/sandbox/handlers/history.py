@@ -3,13 +3,17 @@
 from typing import Final
 
 from sequence.sandbox.call import Call
+from sequence.sandbox.card import card_of
 from sequence.types import (
+    FillMarks,
+    FillMarksQuery,
     PortfolioSnapshots,
     PortfolioSnapshotsQuery,
     PriceHistory,
     PriceHistoryQuery,
     RequestRecords,
     RequestRecordsQuery,
+    RunCard,
 )
 
 _RANGE_S: Final = {"1h": 3_600, "6h": 6 * 3_600, "1d": 86_400}
@@ -17,12 +21,26 @@ _RANGE_S: Final = {"1h": 3_600, "6h": 6 * 3_600, "1d": 86_400}
 
 def portfolio(call: Call[PortfolioSnapshotsQuery, None]) -> PortfolioSnapshots:
     """``GET /v1/portfolio/snapshots``; without live adapters the live mode has no history."""
-    rows = []
-    if call.principal.is_sandbox or call.query.sandbox:
-        call.account()
-        history = call.runtime.history
-        rows = history.values(call.principal.client, call.query.since_ns, call.query.limit)
-    return PortfolioSnapshots.trusted({"snapshots": rows})
+    if not (call.principal.is_sandbox or call.query.sandbox):
+        return PortfolioSnapshots.trusted({"snapshots": []})
+    call.account()
+    query, history = call.query, call.runtime.history
+    found = history.values(call.principal.client, query.since_ns, query.limit)
+    return PortfolioSnapshots.trusted(found)
+
+
+def marks(call: Call[FillMarksQuery, None]) -> FillMarks:
+    """``GET /v1/sandbox/marks``: prices around fills, newest first."""
+    query = call.query
+    rows = call.engine.marks(call.account(), query.limit + 1, query.before_seq)
+    more = len(rows) > query.limit
+    del rows[query.limit :]
+    return FillMarks.trusted({"marks": rows, "next": rows[-1]["event_seq"] if more else None})
+
+
+def run(call: Call[None, None]) -> RunCard:
+    """``GET /v1/sandbox/run``."""
+    return RunCard.trusted(card_of(call.runtime, call.runtime.played))
 
 
 def prices(call: Call[PriceHistoryQuery, None]) -> PriceHistory:

@@ -106,6 +106,7 @@ impl Session {
         // What was due before this frame happened before it.
         self.advance(now_ns.saturating_sub(1));
         let now_ns = now_ns.max(self.engine.now_ns());
+        self.equity.moved(now_ns);
         let Self { engine, live, .. } = self;
         let Some(LiveFeed { decoder, batch, ids, states }) = live.get_mut(number) else {
             return (Vec::new(), None);

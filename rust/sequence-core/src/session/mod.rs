@@ -5,7 +5,9 @@
 //! the same instant. How a stretch of time is cut into `advance` calls changes nothing, but for the
 //! demo market after more than an hour without a call: it leaves that time out.
 
+mod equity;
 mod live;
+mod marks;
 mod schedule;
 mod steps;
 
@@ -13,14 +15,17 @@ use std::collections::BTreeMap;
 
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};
+use crate::engine::view::Value;
 use crate::engine::{Engine, FeedKind};
 use crate::feed::{Heard, Replay};
-use crate::ids::{InstrumentKind, MarketId, VenueId};
+use crate::ids::{AccountId, InstrumentKind, MarketId, VenueId};
 use crate::listing::{DEMO_LISTINGS, DemoListing};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
 use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
+use equity::Equity;
+use marks::Marks;
 use schedule::Schedule;
 
 pub use live::{LiveChange, LiveFeed, LiveState};
@@ -38,6 +43,9 @@ pub struct Session {
     /// Due times: 0 is the demo market, recordings follow.
     schedule: Schedule,
     live: Vec<LiveFeed>,
+    /// What was noted on the way; nothing depends on it.
+    marks: Marks,
+    equity: Equity,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +86,8 @@ impl Session {
             recordings: Vec::new(),
             live: Vec::new(),
             schedule: Schedule::default(),
+            marks: Marks::default(),
+            equity: Equity::default(),
         }
     }
 
@@ -152,11 +162,24 @@ impl Session {
     fn run(&mut self, now_ns: i64, seen: Option<u64>) -> bool {
         self.skip_demo_gap(now_ns);
         loop {
+            self.note();
             let source = self.schedule.first().filter(|(_, due)| *due <= now_ns);
             let timer = self.engine.next_timer_ns().filter(|due| *due <= now_ns);
+            let noted_ns = self.next_noted_ns().filter(|due| *due <= now_ns);
+            let next_ns = source.map(|(_, due)| due).into_iter().chain(timer).min();
+            if let Some(at_ns) = noted_ns
+                && next_ns.is_none_or(|next| at_ns < next)
+            {
+                // Everything of that instant has happened.
+                self.take_notes(at_ns);
+                continue;
+            }
+            if let Some(next_ns) = next_ns {
+                self.equity.moved(next_ns);
+            }
             match (source, timer) {
                 (Some((source, due)), timer) if timer.is_none_or(|timer| due <= timer) => {
-                    self.play(source, due, now_ns, seen);
+                    self.play(source, due, noted_ns.unwrap_or(now_ns), seen);
                 }
                 (_, Some(timer)) => self.fire(timer),
                 _ => return false,
@@ -195,6 +218,8 @@ impl Session {
             recordings: Vec::new(),
             schedule: self.schedule.clone(),
             live: Vec::new(),
+            marks: self.marks.clone(),
+            equity: self.equity.clone(),
         };
         (self.recordings.is_empty() && self.live.is_empty()).then(copy)
     }
@@ -206,6 +231,42 @@ impl Session {
         self.reschedule(0);
         self.engine.continue_from(before);
         self.advance(now_ns);
+    }
+
+    /// Begins the course of an account's value, before its first order.
+    pub fn begin_equity(&mut self, account: AccountId) {
+        self.equity.begin(&self.engine, account);
+    }
+
+    /// The course of an account's value after `since_ns`: the newest `limit` samples.
+    pub fn equity_view(&self, account: AccountId, since_ns: i64, limit: usize) -> Value {
+        self.equity.rows(account, since_ns, limit)
+    }
+
+    /// Prices around the fills of an account, newest first, of before a commit number.
+    pub fn marks_view(&self, account: AccountId, limit: usize, before: Option<u64>) -> Value {
+        Value::List(self.marks.rows(&self.engine, account, limit, before))
+    }
+
+    /// Books were changed past the sources of this session: what accounts are worth may have, too.
+    pub fn market_moved(&mut self) {
+        self.equity.moved(self.engine.now_ns());
+    }
+
+    fn note(&mut self) {
+        self.marks.note(&self.engine);
+        self.equity.hear(self.engine.log().last_seq(), self.engine.now_ns());
+    }
+
+    fn next_noted_ns(&self) -> Option<i64> {
+        self.marks.next_due_ns().into_iter().chain(self.equity.next_due_ns()).min()
+    }
+
+    fn take_notes(&mut self, at_ns: i64) {
+        self.marks.take(&self.engine, at_ns);
+        if self.equity.next_due_ns().is_some_and(|due| due <= at_ns) {
+            self.equity.take(&self.engine, at_ns);
+        }
     }
 
     fn fire(&mut self, at_ns: i64) {
@@ -289,6 +350,7 @@ impl Source {
 /// Plays messages in a row until another source or a timer comes first.
 fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: Option<u64>) {
     let TapeSource { tape, markets } = source;
+    let known = engine.next_ids();
     while let Some(due_ns) = tape.next_due_ns().filter(|due| *due <= until_ns) {
         if engine.next_timer_ns().is_some_and(|timer| timer < due_ns) {
             return;
@@ -298,7 +360,8 @@ fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: 
             steps::learn(engine, *id, events, *adopts);
             feed(engine, *id, events, due_ns);
         }
-        if seen.is_some_and(|seen| engine.log().last_seq() != seen) {
+        // A new fill is noted at its own time.
+        if engine.next_ids() != known || seen.is_some_and(|seen| engine.log().last_seq() != seen) {
             return;
         }
     }

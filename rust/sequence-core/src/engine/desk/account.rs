@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::engine::desk::risk::{KillSwitch, LossDay};
 use crate::engine::exchange::line::Line;
 use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::json::{Scanner, Token};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 use crate::risk::{GraphRisk, Mode};
@@ -105,6 +106,18 @@ impl Graph {
     /// Its limits.
     pub fn risk(&self) -> &GraphRisk {
         self.limits.as_deref().unwrap_or(&GraphRisk::NONE)
+    }
+
+    /// What the client calls its purpose: the text `tag` of its metadata.
+    pub fn tag(&self) -> Option<String> {
+        if &*self.metadata == "{}" {
+            return None;
+        }
+        let [tag] = Scanner::of(&self.metadata).fields(&["tag"]).ok()?;
+        match tag?.scanner().next_token() {
+            Ok(Some(Token::String(text))) => Some(text.decode().into_owned()),
+            _ => None,
+        }
     }
 
     /// Limits in the form a graph keeps them.

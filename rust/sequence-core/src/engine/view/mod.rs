@@ -10,6 +10,7 @@ mod fair;
 mod fills;
 mod graphs;
 mod markets;
+mod marks;
 mod not_filled;
 mod orders;
 mod positions;
@@ -24,6 +25,7 @@ use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
 pub use orders::OrderFilter;
+pub use positions::Worth;
 pub use verify::verify;
 
 /// One wire value.

@@ -200,6 +200,7 @@ impl Engine {
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
             ("created_seq", order.created_seq.into()),
+            ("tag", Value::option(self.desk.graphs[spec.graph].tag())),
         ])
     }
 

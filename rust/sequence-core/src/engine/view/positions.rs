@@ -31,6 +31,34 @@ struct Totals {
     fees: i128,
 }
 
+/// What an account is worth, in USD at 1e-9.
+#[derive(Debug, Clone, Copy)]
+pub struct Worth {
+    /// Net asset value.
+    pub nav: i128,
+    cash: i128,
+    realized: i128,
+    unrealized: i128,
+    fees: i128,
+    locked_cash: i128,
+}
+
+impl Worth {
+    /// The sums by their names on the wire.
+    pub(crate) fn fields(&self) -> [(&'static str, Value); 8] {
+        [
+            ("nav_usd_1e9", self.nav.into()),
+            ("nav_usd", total_text(Money(self.nav))),
+            ("cash_usd_1e9", self.cash.into()),
+            ("cash_usd", total_text(Money(self.cash))),
+            ("realized_pnl_usd_1e9", self.realized.into()),
+            ("unrealized_pnl_usd_1e9", self.unrealized.into()),
+            ("fees_usd_1e9", self.fees.into()),
+            ("locked_cash_usd_1e9", self.locked_cash.into()),
+        ]
+    }
+}
+
 /// One row with everything that is derived from it.
 struct Row<'a> {
     venue: VenueId,
@@ -87,20 +115,34 @@ impl Engine {
 
     /// Realised plus unrealised less fees of the epoch, USD.
     pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> i128 {
-        let mut totals = Totals::default();
-        for ((venue, asset), id) in self.desk.accounts[account].rows.iter() {
-            totals.add(&self.position_row(account, *venue, *asset, *id));
-        }
+        let totals = self.totals_of(account);
         totals.realized + totals.unrealized - totals.fees
     }
 
     /// Net asset value in USD.
     pub(super) fn net_value(&self, account: AccountId) -> Money {
+        Money(self.totals_of(account).nav())
+    }
+
+    /// What an account is worth now.
+    pub(crate) fn worth(&self, account: AccountId) -> Worth {
+        let totals = self.totals_of(account);
+        Worth {
+            nav: totals.nav(),
+            cash: totals.cash,
+            realized: totals.realized,
+            unrealized: totals.unrealized,
+            fees: totals.fees,
+            locked_cash: totals.locked_cash,
+        }
+    }
+
+    fn totals_of(&self, account: AccountId) -> Totals {
         let mut totals = Totals::default();
         for ((venue, asset), id) in self.desk.accounts[account].rows.iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
-        Money(totals.nav())
+        totals
     }
 
     fn position_row(

@@ -1,0 +1,81 @@
+//! What a session notes beside the engine: orders and fills as they come, prices, and what
+//! accounts are worth. Nothing here decides anything.
+
+use super::Value;
+use crate::engine::Engine;
+use crate::ids::{AccountId, FillIx, OrderId};
+use crate::number::Price;
+use crate::order::book_price;
+
+/// A fill as far as its account and its time go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FillTime {
+    /// Whose.
+    pub account: AccountId,
+    /// Its order.
+    pub order: OrderId,
+    /// When its client could know, ns.
+    pub ts_ns: i64,
+}
+
+impl Engine {
+    /// Numbers of the next order and the next fill: they grow with each.
+    pub(crate) fn next_ids(&self) -> (OrderId, FillIx) {
+        (self.desk.orders.next_id(), self.desk.fills.next_id())
+    }
+
+    /// A fill that is known here.
+    pub(crate) fn fill_time(&self, id: FillIx) -> Option<FillTime> {
+        let fill = self.desk.fills.get(id)?;
+        let account = self.desk.orders.get(fill.order)?.spec.account;
+        Some(FillTime { account, order: fill.order, ts_ns: fill.ts_ns })
+    }
+
+    /// When an order was sent, if it is known here.
+    pub(crate) fn sent_ns(&self, id: OrderId) -> Option<i64> {
+        Some(self.desk.orders.get(id)?.spec.created_ns)
+    }
+
+    /// Whether more can happen to an order.
+    pub(crate) fn is_open(&self, id: OrderId) -> bool {
+        self.desk.orders.get(id).is_some_and(|order| !order.status.is_terminal())
+    }
+
+    /// Middle of best bid and offer over the live books of an order's symbol, at a time that the
+    /// engine may not have reached; in prices of the order's outcome.
+    pub(crate) fn mid_for(&self, id: OrderId, at_ns: i64) -> Option<Price> {
+        let spec = &self.desk.orders.get(id)?.spec;
+        let best = crate::market::Nbbo::of(self.books_of(spec.symbol), at_ns);
+        let mid = best.mid().filter(|_| best.live)?;
+        Some(book_price(mid, spec.outcome))
+    }
+
+    /// Accounts that have sent an order since their last reset, with its number.
+    pub(crate) fn traders(&self) -> impl Iterator<Item = (AccountId, u32)> + '_ {
+        let rows = self.desk.accounts.iter();
+        rows.filter(|(_, row)| !row.orders.is_empty()).map(|(id, row)| (id, row.epoch))
+    }
+
+    /// Where a fill stands in the log, and its row with the prices around it.
+    pub(crate) fn mark_view(
+        &self,
+        id: FillIx,
+        arrival: Option<Price>,
+        after: [Option<Price>; 3],
+    ) -> Option<(u64, Value)> {
+        let fill = self.desk.fills.get(id)?;
+        let order = self.desk.orders.get(fill.order)?;
+        let [one, ten, sixty] = after;
+        let row = Value::Map(vec![
+            ("fill_id", format!("fill_{}", fill.id).into()),
+            ("node_order_id", self.node_order_id(order).into()),
+            ("event_seq", fill.event_seq.into()),
+            ("ts_ns", fill.ts_ns.into()),
+            ("arrival_mid_1e9", Value::option(arrival)),
+            ("after_1s_1e9", Value::option(one)),
+            ("after_10s_1e9", Value::option(ten)),
+            ("after_60s_1e9", Value::option(sixty)),
+        ]);
+        Some((fill.event_seq, row))
+    }
+}
