@@ -12,6 +12,7 @@ from sequence.cli.convert import convert
 from sequence.cli.fake import fake
 from sequence.cli.page import page
 from sequence.cli.record import record
+from sequence.cli.report import report
 from sequence.cli.up import up
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
@@ -37,6 +38,7 @@ app.command()(convert)
 app.command()(page)
 app.command()(record)
 app.command()(fake)
+app.command()(report)
 market.register(app)
 trade.register(app)
 graph.register(app)

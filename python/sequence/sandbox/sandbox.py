@@ -23,6 +23,7 @@ from sequence.types._decimal import MAX_UNITS
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
+    from sequence.analysis import Results
     from sequence.feeds.live import Live
     from sequence.sandbox.live import LiveFeeds
 
@@ -241,6 +242,12 @@ class Sandbox:
                 return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
             finally:
                 runtime.replaying = False
+
+    def results(self, account: str | None = None) -> "Results":
+        """What the run did and was worth so far: profit, drawdown, costs, tables, a report."""
+        from sequence.analysis import Results  # noqa: PLC0415 - most sandboxes make no report
+
+        return Results.of(self.client(account=account))
 
     def event_hash(self) -> str:
         """A digest of everything that happened to accounts so far."""
