@@ -39,7 +39,7 @@ def test_python_blocks_run(at: int, tmp_path: Path):
         cwd=tmp_path,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    shown = re.findall(r"#> (.*)", code)
+    shown = re.findall(r"# ?> (.*)", code)
     assert done.stdout.splitlines()[: len(shown)] == shown
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "QUANTITY_DECIMALS",
     "QUANTITY_ONE",
     "VENUES",
+    "Book",
     "Engine",
     "Frames",
     "Journal",
@@ -283,6 +284,50 @@ class Frames:
 _LiveChange = tuple[str, str, Literal["waiting", "joined", "live", "resync"], bool]
 
 @final
+class Book:
+    """A view of one venue's book of one instrument: always the present, and never a copy."""
+
+    @property
+    def market(self) -> int:
+        """Number of the market, as the desk takes it."""
+    @property
+    def venue(self) -> str:
+        """Venue id."""
+    @property
+    def symbol(self) -> str:
+        """Canonical symbol."""
+    @property
+    def now_ns(self) -> int:
+        """The present, in nanoseconds since the Unix epoch."""
+    @property
+    def live(self) -> bool:
+        """True when a fill may use the book now."""
+    @property
+    def bid(self) -> int | None:
+        """Best bid times 1e9; None without one."""
+    @property
+    def ask(self) -> int | None:
+        """Best ask times 1e9; None without one."""
+    @property
+    def bid_qty(self) -> int:
+        """Size of the best bid times 1e8; 0 without one."""
+    @property
+    def ask_qty(self) -> int:
+        """Size of the best ask times 1e8; 0 without one."""
+    @property
+    def bids(self) -> int:
+        """How many levels of bids there are."""
+    @property
+    def asks(self) -> int:
+        """How many levels of asks there are."""
+    def bid_at(self, depth: int) -> tuple[int, int] | None:
+        """Price times 1e9 and size times 1e8 of a bid; 0 is the best, None is beyond the last."""
+    def ask_at(self, depth: int) -> tuple[int, int] | None:
+        """The same of an ask."""
+    def touch(self) -> tuple[int | None, int, int | None, int]:
+        """Best bid, its size, best ask and its size, in one read."""
+
+@final
 class Engine:
     def __new__(
         cls, *, seed: int = 42, preset: str = "instant", overrides: Mapping[str, str] | None = None
@@ -305,6 +350,51 @@ class Engine:
     ) -> tuple[list[_LiveChange], str | None]: ...
     def live_lost(self, feed: int, now_ns: int) -> list[_LiveChange]: ...
     def live_stats(self, feed: int) -> dict[str, int]: ...
+    def desk_market(self, venue: str, symbol: str) -> int: ...
+    def desk_submit(
+        self,
+        account: int,
+        market: int,
+        is_buy: bool,
+        qty_1e8: int,
+        price_1e9: int | None,
+        tif: str | None,
+        reduce_only: bool,
+        max_slippage_bps: int | None,
+        horizon_ms: int | None,
+    ) -> int: ...
+    def desk_submit_many(
+        self,
+        account: int,
+        orders: Sequence[tuple[int, str, int, int | None, str | None]],
+    ) -> list[int | Refusal]: ...
+    def desk_cancel(self, account: int, order: int) -> bool: ...
+    def desk_cancel_many(self, account: int, orders: Sequence[int]) -> list[bool | Refusal]: ...
+    def desk_amend(
+        self, account: int, order: int, qty_1e8: int | None, price_1e9: int | None
+    ) -> bool: ...
+    def desk_order(
+        self, account: int, order: int
+    ) -> tuple[str, int, int, int | None, int | None]: ...
+    def desk_name(self, account: int, order: int) -> str: ...
+    def desk_open(self, account: int) -> list[int]: ...
+    def desk_position(self, account: int, market: int) -> int: ...
+    def desk_cash(self, account: int, market: int) -> int: ...
+    def book(self, market: int) -> Book: ...
+    def watch(self, every_ns: int | None, trades: bool, orders: bool) -> None: ...
+    def unwatch(self) -> None: ...
+    def next_told(
+        self, until_ns: int
+    ) -> tuple[int, str, int, Literal["buy", "sell"] | None, int, int]: ...
+    def order_events(
+        self, since_seq: int
+    ) -> tuple[
+        list[
+            tuple[Literal["order"], int, int, str, int]
+            | tuple[Literal["fill"], int, int, int, int, int]
+        ],
+        int,
+    ]: ...
     def advance_to_change(self, now_ns: int) -> tuple[int, bool]: ...
     def last_recorded_ns(self) -> int | None: ...
     def unread_recording(self) -> str | None: ...

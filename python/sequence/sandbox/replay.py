@@ -1,42 +1,25 @@
 """Drives a replay from end to end; the core works through the records alone.
 
-Python runs only where it was asked to: after a change of an own order, or at given times.
+Python runs only where it was asked to: when a market or an own order changes, or at given times.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import merge
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sequence.feeds.recording import RecordingError
+from sequence.sandbox.replay_calls import Calls, SandboxEvent
 
 if TYPE_CHECKING:
+    from sequence import _core
+    from sequence.sandbox.clock import ManualClock
     from sequence.sandbox.runtime import Runtime
 
 _EVENT_PAGE: Final = 1_000
 _NS: Final = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxEvent:
-    """Something that happened to an account.
-
-    Attributes:
-        seq: Commit number, without gaps.
-        ts_ns: When its client could know.
-        type: ``order_changed``, ``order_filled`` or another kind of event.
-        data: Its fields; events of orders have a ``node_order_id``.
-    """
-
-    seq: int
-    ts_ns: int
-    type: str
-    data: dict[str, Any]
-
-    @property
-    def node_order_id(self) -> str | None:
-        """The order it is about."""
-        return self.data.get("node_order_id")
+_PACES: Final = {"touch": -1, "message": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,64 +39,148 @@ class ReplayResult:
     event_hash: str
 
 
-OnEvent = Callable[[SandboxEvent], object]
-OnTime = Callable[[int], object]
-
-
 class Replay:
     """One drive of the replay clock."""
 
     def __init__(
-        self, runtime: "Runtime", on_event: OnEvent | None, on_time: OnTime | None
+        self, runtime: "Runtime", clock: "ManualClock", calls: Calls, every: float | str | None
     ) -> None:
+        if isinstance(every, str) and every not in _PACES:
+            raise ValueError(f"every is a time in seconds, 'touch' or 'message', not {every!r}")
         self._runtime = runtime
-        self._on_event = on_event
-        self._on_time = on_time
+        self._clock = clock
+        self._calls = calls
+        self._every = every
         self._stops = 0
-        self._seen = runtime.engine.last_seq
+        self._events_seen = self._orders_seen = runtime.engine.last_seq
+        self._books = _Books(runtime.engine)
+        self._called: tuple[str, object] = ("", None)
 
-    def run(self, until_ns: int, every: float | None, at: Iterable[int]) -> ReplayResult:
+    def run(self, until_ns: int, at: Iterable[int]) -> ReplayResult:
         """Plays to ``until_ns``; the caller holds the lock."""
-        from_ns = self._runtime.tick()
-        for stop_ns, asked in _stops(from_ns, until_ns, every, at):
-            self._play(stop_ns)
-            if asked and self._on_time is not None:
-                self._stops += 1
-                self._on_time(stop_ns)
-                self._tell()
         engine = self._runtime.engine
+        self._watch(engine)
+        try:
+            from_ns = self._runtime.tick()
+            self._run(from_ns, until_ns, at)
+        except Exception as error:
+            self._note(error)
+            raise
+        finally:
+            engine.unwatch()
         unread = engine.unread_recording()
         if unread is not None:
             raise RecordingError(f"a recording could not be read to its end: {unread}")
         return ReplayResult(from_ns, self._runtime.now_ns, self._stops, engine.event_hash())
 
+    def _run(self, from_ns: int, until_ns: int, at: Iterable[int]) -> None:
+        every = None if isinstance(self._every, str) else self._every
+        play = self._play_watched if self._calls.needs_watch else self._play
+        for stop_ns, asked in _stops(from_ns, until_ns, every, at):
+            play(stop_ns)
+            if asked and self._calls.time is not None:
+                self._stops += 1
+                self._called = ("on_time", stop_ns)
+                self._calls.time(stop_ns)
+                # What the answers did is told at the time they did it.
+                self._tell_orders()
+                self._tell_events()
+
+    def _watch(self, engine: "_core.Engine") -> None:
+        """Asks the core to stop where a callback wants to know."""
+        calls = self._calls
+        if not calls.needs_watch:
+            return
+        pace = None
+        if calls.book is not None:
+            every = self._every
+            named = every if isinstance(every, str) else "touch"
+            pace = _PACES[named] if every is None or isinstance(every, str) else _step_ns(every)
+        wants_orders = calls.order is not None or calls.event is not None
+        engine.watch(pace, trades=calls.trade is not None, orders=wants_orders)
+
     def _play(self, stop_ns: int) -> None:
         engine = self._runtime.engine
-        if self._on_event is None:
+        if self._calls.event is None:
             engine.advance(stop_ns)
-            self._move_to(stop_ns)
+            self._reach(stop_ns)
             return
         while True:
             now_ns, changed = engine.advance_to_change(stop_ns)
-            self._move_to(now_ns)
+            self._reach(now_ns)
             if not changed:
                 return
-            self._tell()
+            self._tell_events()
 
-    def _move_to(self, now_ns: int) -> None:
-        self._runtime.clock.move(now_ns - self._runtime.clock.now_ns())
+    def _play_watched(self, stop_ns: int) -> None:
+        """The same for callbacks about markets: the loop of a backtest, so it is written flat."""
+        books, on_book, on_trade = self._books, self._calls.book, self._calls.trade
+        next_told, runtime, clock = self._runtime.engine.next_told, self._runtime, self._clock
+        while True:
+            now_ns, kind, market, side, price, qty = next_told(stop_ns)
+            clock.begin_at(now_ns)
+            runtime.now_ns = now_ns
+            if kind == "book" and on_book is not None:
+                self._stops += 1
+                self._called = ("on_book", book := books[market])
+                on_book(book)
+            elif kind == "trade" and on_trade is not None:
+                self._stops += 1
+                self._called = ("on_trade", book := books[market])
+                on_trade(book, side, price, qty)
+            elif kind == "orders":
+                self._tell_orders()
+                self._tell_events()
+            elif kind == "end":
+                return
+
+    def _reach(self, now_ns: int) -> None:
+        self._clock.begin_at(now_ns)
         self._runtime.now_ns = now_ns
 
-    def _tell(self) -> None:
+    def _tell_events(self) -> None:
         """Reports what happened, and then what the answers to that caused."""
-        engine = self._runtime.engine
-        if self._on_event is None:
+        engine, on_event = self._runtime.engine, self._calls.event
+        if on_event is None:
             return
-        while rows := engine.events(self._seen, _EVENT_PAGE):
+        while rows := engine.events(self._events_seen, _EVENT_PAGE):
             for row in rows:
-                self._seen = row["seq"]
+                self._events_seen = row["seq"]
                 self._stops += 1
-                self._on_event(SandboxEvent(row["seq"], row["ts_ns"], row["type"], row["data"]))
+                event = SandboxEvent(row["seq"], row["ts_ns"], row["type"], row["data"])
+                self._called = ("on_event", event)
+                on_event(event)
+
+    def _tell_orders(self) -> None:
+        """The same in tuples."""
+        engine, on_order = self._runtime.engine, self._calls.order
+        while on_order is not None and self._orders_seen < engine.last_seq:
+            rows, self._orders_seen = engine.order_events(self._orders_seen)
+            for row in rows:
+                self._stops += 1
+                self._called = ("on_order", row)
+                on_order(row)
+
+    def _note(self, error: Exception) -> None:
+        """Says in the exception of a callback when it was called, and with what."""
+        name, what = self._called
+        if name:
+            now_ns = self._runtime.engine.now_ns
+            at = datetime.fromtimestamp(now_ns // _NS, UTC)
+            told = f"{at:%Y-%m-%dT%H:%M:%S}.{now_ns % _NS:09d}Z ({now_ns} ns)"
+            error.add_note(f"raised in {name} of a replay at {told}, called with {what!r}")
+
+
+class _Books(dict[int, "_core.Book"]):
+    """Views by the number of their market, each made once."""
+
+    def __init__(self, engine: "_core.Engine") -> None:
+        super().__init__()
+        self._engine = engine
+
+    def __missing__(self, market: int) -> "_core.Book":
+        made = self[market] = self._engine.book(market)
+        return made
 
 
 def _stops(
@@ -131,9 +198,13 @@ def _stops(
 
 
 def _steps(from_ns: int, until_ns: int, every: float | None) -> Iterator[int]:
-    if every is None:
-        return
+    if every is not None:
+        step_ns = _step_ns(every)
+        yield from range(from_ns + step_ns, until_ns + 1, step_ns)
+
+
+def _step_ns(every: float) -> int:
     step_ns = round(every * _NS)
     if step_ns < 1:
         raise ValueError(f"every is a time in seconds above 0, not {every!r}")
-    yield from range(from_ns + step_ns, until_ns + 1, step_ns)
+    return step_ns

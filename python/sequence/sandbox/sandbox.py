@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 
 from sequence import _core
 from sequence.errors import ValidationError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.controls import ClockControl, FaultControl
+from sequence.sandbox.desk import Desk
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, named_files, open_recordings
-from sequence.sandbox.replay import OnEvent, OnTime, Replay, ReplayResult
+from sequence.sandbox.replay import Replay, ReplayResult
+from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import PRESETS, Preset, SimConfig
 from sequence.sandbox.until import OrderT, until_over
@@ -191,6 +193,22 @@ class Sandbox:
             "market": runtime.source,
         }
 
+    def desk(self, *, account: str | None = None) -> Desk:
+        """Orders by numbers, for strategies that run in this process at full speed.
+
+        Args:
+            account: The account of that name instead of the local one, as in `client`.
+
+        Raises:
+            ValueError: The clock moves by itself, or state is kept in a file: see `Desk`.
+        """
+        key = self._key(None, account)
+        with self.runtime.turn():
+            principal = self.runtime.keys.find(key.encode())
+            if principal is None:
+                raise ValueError("the key of this account was revoked")
+            return Desk(self.runtime, self.runtime.account(principal))
+
     def replay(
         self,
         source: Any = None,  # noqa: ANN401 - a path, a Recording or any Arrow table
@@ -198,12 +216,17 @@ class Sandbox:
         until: int | None = None,
         *,
         on_time: OnTime | None = None,
-        every: float | None = None,
+        on_book: OnBook | None = None,
+        on_trade: OnTrade | None = None,
+        on_order: OnOrder | None = None,
+        every: float | Literal["touch", "message"] | None = None,
         at: Iterable[int] = (),
     ) -> ReplayResult:
         """Plays recorded events at full speed; needs ``clock="replay"`` without a ``speed``.
 
-        The core goes through the records alone. Orders can be placed before, and in callbacks.
+        The core goes through the records alone. Orders can be placed before, and in callbacks: with
+        a client, or with a `desk` where every microsecond counts. A callback that raises ends the
+        replay there: the exception comes out as it is, with a note of the time and the event.
 
         Args:
             source: A recording: path, `sequence.feeds.Recording` or Arrow table, or a list of
@@ -211,7 +234,13 @@ class Sandbox:
             on_event: Called after every change of an own order, at the time of the change.
             until: Where to stop, in nanoseconds since the Unix epoch; by default at the end.
             on_time: Called with the present, every ``every`` seconds and at the times ``at``.
-            every: Seconds of recorded time between two calls of ``on_time``.
+            on_book: Called with a `Book` when it changed, as often as ``every`` says.
+            on_trade: Called with a `Book`, ``buy`` or ``sell`` (what the one who came did; None
+                where the venue does not say), the price times 1e9 and the size times 1e8.
+            on_order: Called with a tuple for each change and each fill of an order; see `Desk`.
+            every: Seconds of recorded time between two calls of ``on_time``, and of ``on_book`` for
+                one market at least; or for ``on_book`` alone ``touch`` (price or size of a best
+                level changed; the default) or ``message``.
             at: Times at which ``on_time`` is called, in nanoseconds since the Unix epoch.
 
         Raises:
@@ -221,6 +250,7 @@ class Sandbox:
         runtime = self.runtime
         if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
             raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
+        calls = Calls(on_event, on_time, on_book, on_trade, on_order)
         with runtime.lock:
             if runtime.replaying:
                 raise ValueError("a replay is under way: its callbacks cannot begin another")
@@ -239,7 +269,7 @@ class Sandbox:
             stop_ns = max(end_ns if until is None else until, runtime.clock.now_ns())
             runtime.replaying = True
             try:
-                return Replay(runtime, on_event, on_time).run(stop_ns, every, at)
+                return Replay(runtime, runtime.clock, calls, every).run(stop_ns, at)
             finally:
                 runtime.replaying = False
 

@@ -7,8 +7,11 @@
 use pyo3::prelude::*;
 
 mod accounts;
+mod book;
 mod control;
 mod convert;
+mod desk;
+mod drive;
 mod engine;
 mod error;
 mod events;
@@ -42,6 +45,8 @@ fn switch_mutant_on() {
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::book::Book;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

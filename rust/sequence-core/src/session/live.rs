@@ -107,7 +107,7 @@ impl Session {
         self.advance(now_ns.saturating_sub(1));
         let now_ns = now_ns.max(self.engine.now_ns());
         self.equity.moved(now_ns);
-        let Self { engine, live, .. } = self;
+        let Self { engine, live, watch, .. } = self;
         let Some(LiveFeed { decoder, batch, ids, states }) = live.get_mut(number) else {
             return (Vec::new(), None);
         };
@@ -132,7 +132,7 @@ impl Session {
             let market = market_of(engine, ids, row.venue.venue_id(), &row.symbol);
             if let Some(id) = market {
                 steps::learn(engine, id, events, true);
-                feed(engine, id, events, now_ns);
+                feed(engine, watch, id, events, now_ns);
             }
             if let Some(now) = state_after(*state, events).filter(|now| now != state) {
                 *state = now;

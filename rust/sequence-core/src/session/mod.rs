@@ -10,6 +10,7 @@ mod live;
 mod marks;
 mod schedule;
 mod steps;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,10 @@ use crate::venue::{PriceGrid, Terms, TermsOrigin};
 use equity::Equity;
 use marks::Marks;
 use schedule::Schedule;
+use watch::Watch;
 
 pub use live::{LiveChange, LiveFeed, LiveState};
+pub use watch::{Pace, Told, Wanted};
 
 /// A pause of the demo market longer than this is skipped rather than generated.
 const LONGEST_DEMO_GAP_NS: i64 = 3_600_000_000_000;
@@ -46,6 +49,18 @@ pub struct Session {
     /// What was noted on the way; nothing depends on it.
     marks: Marks,
     equity: Equity,
+    /// Somebody wants to be told what the sources say.
+    watch: Option<Watch>,
+}
+
+/// When to stop before the time asked for.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    Never,
+    /// After the log grew beyond this number.
+    Logged(u64),
+    /// When the watch has something to tell.
+    Told,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +103,7 @@ impl Session {
             schedule: Schedule::default(),
             marks: Marks::default(),
             equity: Equity::default(),
+            watch: None,
         }
     }
 
@@ -143,7 +159,7 @@ impl Session {
 
     /// Moves everything to `now_ns`.
     pub fn advance(&mut self, now_ns: i64) {
-        self.run(now_ns, None);
+        self.run(now_ns, Stop::Never);
         self.fire(now_ns);
     }
 
@@ -151,15 +167,37 @@ impl Session {
     /// true when it stopped for that; the engine's time is then when it happened.
     pub fn advance_to_change(&mut self, now_ns: i64) -> bool {
         let seen = self.engine.log().last_seq();
-        if self.run(now_ns, Some(seen)) {
+        if self.run(now_ns, Stop::Logged(seen)) {
             return true;
         }
         self.fire(now_ns);
         self.engine.log().last_seq() != seen
     }
 
-    /// Applies what is due up to `now_ns`. With `seen`, returns true as soon as the log grew.
-    fn run(&mut self, now_ns: i64, seen: Option<u64>) -> bool {
+    /// Tells from here on what is wanted; `None` tells nothing.
+    pub fn watch(&mut self, wanted: Option<Wanted>) {
+        self.watch = wanted.map(|wanted| Watch::new(wanted, &self.engine));
+    }
+
+    /// Moves towards `now_ns` and stops with the first thing to tell; `None` at the end. The
+    /// engine's time is then when it happened.
+    pub fn advance_to_told(&mut self, now_ns: i64) -> Option<Told> {
+        if !self.run(now_ns, Stop::Told) {
+            self.fire(now_ns);
+        }
+        let engine = &self.engine;
+        self.watch.as_mut().and_then(|watch| watch.next(engine))
+    }
+
+    fn stops(&self, stop: Stop) -> bool {
+        must_stop(&self.engine, self.watch.as_ref(), stop)
+    }
+
+    /// Applies what is due up to `now_ns`; true when it stopped before.
+    fn run(&mut self, now_ns: i64, stop: Stop) -> bool {
+        if matches!(stop, Stop::Told) && self.stops(stop) {
+            return true;
+        }
         self.skip_demo_gap(now_ns);
         loop {
             self.note();
@@ -179,12 +217,12 @@ impl Session {
             }
             match (source, timer) {
                 (Some((source, due)), timer) if timer.is_none_or(|timer| due <= timer) => {
-                    self.play(source, due, noted_ns.unwrap_or(now_ns), seen);
+                    self.play(source, due, noted_ns.unwrap_or(now_ns), stop);
                 }
                 (_, Some(timer)) => self.fire(timer),
                 _ => return false,
             }
-            if seen.is_some_and(|seen| self.engine.log().last_seq() != seen) {
+            if self.stops(stop) {
                 return true;
             }
         }
@@ -220,6 +258,7 @@ impl Session {
             live: Vec::new(),
             marks: self.marks.clone(),
             equity: self.equity.clone(),
+            watch: None,
         };
         (self.recordings.is_empty() && self.live.is_empty()).then(copy)
     }
@@ -284,16 +323,16 @@ impl Session {
         self.schedule.set(source, due_ns);
     }
 
-    fn play(&mut self, source: usize, due_ns: i64, now_ns: i64, seen: Option<u64>) {
+    fn play(&mut self, source: usize, due_ns: i64, now_ns: i64, stop: Stop) {
         let until_ns = self.schedule.turn_of(source, now_ns);
-        let engine = &mut self.engine;
+        let (engine, watch) = (&mut self.engine, &mut self.watch);
         match source.checked_sub(1) {
             None => {
                 let Some(demo) = &mut self.demo else { return };
                 let ids = &demo.ids;
                 demo.market.advance(due_ns, &mut |book, events| {
                     if let Some(id) = ids.get(book) {
-                        feed(engine, *id, events, due_ns);
+                        feed(engine, watch, *id, events, due_ns);
                     }
                 });
             }
@@ -309,12 +348,12 @@ impl Session {
                             Heard::Terms(terms) => engine.set_terms(id, terms),
                             Heard::Message(events) => {
                                 steps::learn(engine, id, events, true);
-                                feed(engine, id, events, due_ns);
+                                feed(engine, watch, id, events, due_ns);
                             }
                         }
                     });
                 }
-                Some(Source::Tape(source)) => play_tape(engine, source, until_ns, seen),
+                Some(Source::Tape(source)) => play_tape(engine, watch, source, until_ns, stop),
                 None => {}
             },
         }
@@ -348,7 +387,13 @@ impl Source {
 }
 
 /// Plays messages in a row until another source or a timer comes first.
-fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: Option<u64>) {
+fn play_tape(
+    engine: &mut Engine,
+    watch: &mut Option<Watch>,
+    source: &mut TapeSource,
+    until_ns: i64,
+    stop: Stop,
+) {
     let TapeSource { tape, markets } = source;
     let known = engine.next_ids();
     while let Some(due_ns) = tape.next_due_ns().filter(|due| *due <= until_ns) {
@@ -358,10 +403,10 @@ fn play_tape(engine: &mut Engine, source: &mut TapeSource, until_ns: i64, seen: 
         let Some((instrument, events)) = tape.next_message() else { return };
         if let Some(Some((id, adopts))) = markets.get(instrument) {
             steps::learn(engine, *id, events, *adopts);
-            feed(engine, *id, events, due_ns);
+            feed(engine, watch, *id, events, due_ns);
         }
         // A new fill is noted at its own time.
-        if engine.next_ids() != known || seen.is_some_and(|seen| engine.log().last_seq() != seen) {
+        if engine.next_ids() != known || must_stop(engine, watch.as_ref(), stop) {
             return;
         }
     }
@@ -388,10 +433,27 @@ fn list_tape_market(
     Ok(Some((id, feed == TapeFeed::Venue)))
 }
 
-fn feed(engine: &mut Engine, market: MarketId, events: &[MarketEvent], due_ns: i64) {
+fn feed(
+    engine: &mut Engine,
+    watch: &mut Option<Watch>,
+    market: MarketId,
+    events: &[MarketEvent],
+    due_ns: i64,
+) {
     // Market data is never refused: what makes no sense is counted by the market.
     let applied = engine.apply(Command::Market { market, events }, due_ns);
     debug_assert!(applied.is_ok());
+    if let Some(watch) = watch {
+        watch.saw(engine, market, events);
+    }
+}
+
+fn must_stop(engine: &Engine, watch: Option<&Watch>, stop: Stop) -> bool {
+    match stop {
+        Stop::Never => false,
+        Stop::Logged(seen) => engine.log().last_seq() != seen,
+        Stop::Told => watch.is_some_and(|watch| watch.has_news(engine)),
+    }
 }
 
 /// A small rate, positive more often than not: longs mostly pay.

@@ -6,7 +6,9 @@
 mod controls;
 mod evidence;
 mod explain;
+
 mod fair;
+mod fast;
 mod fills;
 mod graphs;
 mod markets;

@@ -1,0 +1,59 @@
+"""What a replay calls, and with what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sequence._core import Book
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxEvent:
+    """Something that happened to an account.
+
+    Attributes:
+        seq: Commit number, without gaps.
+        ts_ns: When its client could know.
+        type: ``order_changed``, ``order_filled`` or another kind of event.
+        data: Its fields; events of orders have a ``node_order_id``.
+    """
+
+    seq: int
+    ts_ns: int
+    type: str
+    data: dict[str, Any]
+
+    @property
+    def node_order_id(self) -> str | None:
+        """The order it is about."""
+        return self.data.get("node_order_id")
+
+
+OrderChange = tuple[Literal["order"], int, int, str, int]
+"""``("order", order, ts_ns, status, filled_1e8)``."""
+
+OrderFill = tuple[Literal["fill"], int, int, int, int, int]
+"""``("fill", order, ts_ns, price_1e9, qty_1e8, fee_1e9)``."""
+
+OnEvent = Callable[[SandboxEvent], object]
+OnTime = Callable[[int], object]
+OnBook = Callable[["Book"], object]
+OnTrade = Callable[["Book", Literal["buy", "sell"] | None, int, int], object]
+OnOrder = Callable[[OrderChange | OrderFill], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The callbacks of one replay; None is not called."""
+
+    event: OnEvent | None
+    time: OnTime | None
+    book: OnBook | None
+    trade: OnTrade | None
+    order: OnOrder | None
+
+    @property
+    def needs_watch(self) -> bool:
+        """True when the core has to stop for what the market says, or for tuples."""
+        return any(call is not None for call in (self.book, self.trade, self.order))
