@@ -12,6 +12,8 @@ from tests.model.terms import ONE, PERPS, Key, Listing, Market
 from tests.model.world import Verdict, Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.model.machine import Machine
 
 LIMITS_ONLY = frozenset({"gtc", "day", "post_only"})
@@ -45,6 +47,7 @@ class Absorber:
         self.after_fill: set[str] = set()
         self.rejected_amends: set[str] = set()
         self.margin = margin.Watch(machine)
+        self.write: Callable[[], None] | None = None
 
     def forget(self) -> None:
         """Events up to now are known: a reset, a restore or a restart was told in one piece."""
@@ -75,6 +78,12 @@ class Absorber:
         return rows
 
     # Events.
+
+    def _positions_set(self, event: dict[str, Any], fills: Any) -> None:
+        """The rows are as written; what that calls comes after it."""
+        assert self.write is not None, event
+        self.write()
+        self.write = None
 
     def _order_changed(self, event: dict[str, Any], fills: Any) -> None:
         account = self.machine.world.accounts[event["account"]]
@@ -286,7 +295,6 @@ class Absorber:
         if not pending.SHORT_OF_MARGIN_IS_NO_LIQUIDATION:
             called |= self.short
         self.shrunk |= self.short
-        self.short = set()
         for plan in self.plans:
             if plan.order.listing.market.cash not in called:
                 self._check_plan(plan)
@@ -296,6 +304,7 @@ class Absorber:
                 assert not late, ("open after its end", order)
         for who, order in self.ended:
             self._check_end(who, order, called)
+        self.short = set()
         self.sent, self.printed, self.fed, self.ends = None, None, None, ""
         self.plans.clear()
         self.got.clear()
@@ -316,8 +325,11 @@ class Absorber:
         assert reason is not None, row
         planned = [plan for plan in self.plans if plan.order is order and plan.reasons]
         is_called = order.listing.market.cash in called
+        # What an order held paid a loss or a charge: its own, or that of another order.
+        is_short = order.pays_from in self.short and reason == "INSUFFICIENT_BALANCE"
         for plan in planned:
-            assert reason in plan.reasons or (is_called and reason == "LIQUIDATED"), (plan, reason)
+            is_taken = (is_called and reason == "LIQUIDATED") or is_short
+            assert reason in plan.reasons or is_taken, (plan, reason)
         if order.status == "FILLED":
             assert reason == "FILLED", row
         elif reason == "CANCELLED_BY_CLIENT":

@@ -315,15 +315,18 @@ class Machine:
             assert refusal.code == "CONFLICT"
             return
         assert not is_short, "a row was written below what is locked"
-        self.absorber.ends = "REPLACED" if replace else ""
+        assert not replace or answer == (1, stored), (answer, stored)
+
+        def written() -> None:
+            if replace:
+                account.rows.clear()
+                account.total.clear()
+                account.settled.clear()
+            account.write(key, qty, entry)
+
+        self.absorber.ends, self.absorber.write = "REPLACED" if replace else "", written
         self.absorber.absorb()
-        if replace:
-            assert answer == (1, stored), (answer, stored)
-            account.rows.clear()
-            account.total.clear()
-            account.settled.clear()
-        account.write(key, qty, entry)
-        self.absorber.absorb()
+        assert self.absorber.write is None
 
     def reset(self, who: int, usd: int) -> None:
         answer = self.engine.reset(who, usd * ONE, self.world.now)

@@ -9,6 +9,7 @@ from tests.model import pending
 from tests.model.terms import (
     CENT,
     INITIAL,
+    MOST_ROUNDED,
     ONE,
     SHARE,
     Key,
@@ -55,6 +56,7 @@ class Order:
     due: Fraction = Fraction(0)
     paid: int = 0
     acc: int = 0
+    over_paid: Fraction = Fraction(0)
     is_liquidation: bool = False
     cancel_sent: bool = False
     ends_ns: int | None = None
@@ -93,11 +95,20 @@ class Order:
         fee = ceil(self.due) - self.paid
         return min(fee, notional) if self.side == "sell" else fee
 
+    def _joins(self) -> bool:
+        """A purchase that leaves a thousand lots open is rounded together with its next fill."""
+        if self.side == "sell":
+            return False
+        largest = max(form.qty for form in (self.form, self.waiting) if form is not None)
+        return largest - self.filled >= MOST_ROUNDED * self.listing.market.lot
+
     def _kalshi(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
         step = 100_000
-        fee = ceil(quadratic(price, qty, rate) / step) * step
+        exact = quadratic(price, qty, rate) - self.over_paid
+        fee = max(ceil(exact / step), 0) * step
         if self.side == "sell":
             fee = min(fee, notional // step * step)
+        self.over_paid = fee - exact if self._joins() else Fraction(0)
         change = (notional if self.side == "sell" else -notional) - fee
         rounding = change % CENT
         rebate = max(ceil(Fraction(self.acc + rounding, CENT)) - 1, 0) * CENT
@@ -159,8 +170,9 @@ class Order:
             return ceil(worst) - self.booked + ceil(due) - self.paid
         fee, fills = quadratic(form.bound, rest, rate), ceil(Fraction(rest, market.lot))
         if market.fees == "kalshi":
-            fills = min(fills, 1_000) if pending.FEE_STEPS_ARE_BOUNDED else fills
-            total = ceil(worst) - self.booked + ceil(fee) + fills * 100_000 + CENT - self.acc
+            steps = min(fills, MOST_ROUNDED) * 100_000
+            fee = ceil(fee - self.over_paid)
+            total = ceil(worst) - self.booked + fee + steps + CENT - self.acc
             return ceil(Fraction(total, CENT)) * CENT
         return ceil(worst + fee) - self.booked + fills * 5_000
 

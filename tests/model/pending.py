@@ -1,6 +1,6 @@
 """Rules that the engine does not follow yet. Each is a line to delete, with its branch."""
 
-FEE_STEPS_ARE_BOUNDED = False
+FEE_STEPS_ARE_BOUNDED = True
 """At most 1,000 fills are reserved for in the rounding of an event fee."""
 
 FOK_SAYS_STALE = True
@@ -33,7 +33,7 @@ AMEND_HOLDS_ONE_FORM = True
 EXITS_ARE_CLIPPED_AT_ARRIVAL = True
 """A reduce-only order closes what is open when it arrives, whatever other exits rest."""
 
-SHORT_OF_MARGIN_IS_NO_LIQUIDATION = False
+SHORT_OF_MARGIN_IS_NO_LIQUIDATION = True
 """An order whose own fills leave too little margin for its rest does not end as LIQUIDATED."""
 
 AMEND_AT_HALT_IS_REFUSED = True
@@ -42,5 +42,5 @@ AMEND_AT_HALT_IS_REFUSED = True
 ROUTER_MINDS_MINIMUMS = True
 """What one allocation fills in full is filled in full, also near the smallest orders of venues."""
 
-ENDS_NAME_THEIR_CAUSE = False
+ENDS_NAME_THEIR_CAUSE = True
 """A post-only order whose amend would take, after part of it was filled, ends with the refusal."""

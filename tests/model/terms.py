@@ -19,6 +19,9 @@ MAINTENANCE = Fraction(1, 20)
 TARGET = Fraction(11, 10)
 """A liquidation ends when equity is this many times the maintenance margin."""
 
+MOST_ROUNDED = 1_000
+"""Fills whose rounding the reservation of an event purchase covers."""
+
 Key = tuple[str, str, str]
 """A row: venue, kind, symbol."""
 

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use sequence_core::ids::Side;
 use sequence_core::number::{Price, Quantity};
-use sequence_core::sim::fees::{FeeSchedule, FeeState};
+use sequence_core::sim::fees::{Charging, FeeSchedule, FeeState};
 use sequence_core::symbol::{Symbol, parse_event_contract};
 
 const TOKEN: &str = "93306292450753343873001379745548936703270056748899305193655114461097692136642";
@@ -41,7 +41,7 @@ fn fees(c: &mut Criterion) {
         let (price, qty) = (Price::parse(price).unwrap(), Quantity::parse(qty).unwrap());
         let charge = |schedule: &FeeSchedule| {
             let mut state = FeeState::default();
-            state.charge(schedule, Side::Buy, price, qty, false)
+            state.charge(schedule, Side::Buy, price, qty, Charging::default())
         };
         assert_eq!(charge(&schedule).unwrap().fee.0, fee);
         group.bench_function(format!("charge/{name}"), |b| b.iter(|| charge(black_box(&schedule))));

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0002"
+SCHEMA_REVISION: Final = "0003"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -89,6 +89,7 @@ markets = _table(
     *_maybe_ints("tick_1e9"),
     *_ints("lot_1e8"),
     *_maybe_ints("mark_1e9", "mark_ns"),
+    *_maybe_texts("grid"),
 )
 funding_rates = _table("funding_rates", _key("market_no"), *_ints("rate_1e9"))
 settlements = _table(
@@ -199,6 +200,8 @@ legs = _table(
     *_ints("reference_1e9", "deferred"),
     *_texts("exact_1e17", "booked", "due", "due_rest", "paid", "accumulator", "transit"),
     *_maybe_texts("reshape"),
+    *_texts("carried"),
+    *_maybe_texts("reject", "message", "done"),
     CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "leg_within_quantity"),
 )
 fills = _table(

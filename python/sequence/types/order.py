@@ -43,7 +43,11 @@ class OrderConstraints(Wire):
 
 
 class OrderLeg(Wire):
-    """The child order at one venue; its limit is on that venue's grid."""
+    """The child order at one venue; its limit is on that venue's grid.
+
+    `done_reason` says why it ended, `failure_reason` why its venue refused it: the words of an
+    order, for this leg alone.
+    """
 
     venue: str
     qty_1e8: int
@@ -51,6 +55,9 @@ class OrderLeg(Wire):
     avg_price_1e9: int | None
     status: str
     limit_price_1e9: int | None = None
+    failure_reason: str | None = None
+    failure_message: str | None = None
+    done_reason: str | None = None
 
 
 class Order(Wire):

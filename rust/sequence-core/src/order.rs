@@ -206,6 +206,17 @@ pub struct Amending {
     pub rest_after: Quantity,
 }
 
+/// Why a leg ended, as an order's own row says it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cause {
+    /// Reason of a refusal.
+    pub reject: Option<RejectReason>,
+    /// More about it.
+    pub message: Option<Arc<str>>,
+    /// Reason of an end that is no refusal.
+    pub done: Option<DoneReason>,
+}
+
 /// One venue's share of an order.
 #[derive(Debug, Clone)]
 pub struct Leg {
@@ -245,6 +256,8 @@ pub struct Leg {
     pub reference: Price,
     /// It arrived before the book could be used, and waited.
     pub deferred: bool,
+    /// Why it ended; empty while it is open.
+    pub cause: Cause,
 }
 
 impl Leg {
@@ -291,6 +304,13 @@ impl Leg {
             Some(form) if form.at_venue => (form.qty, form.bound),
             _ => (self.qty, self.bound),
         }
+    }
+
+    /// What a fill leaves open in the larger of its forms.
+    pub fn left_after(&self, fill: Quantity) -> Quantity {
+        let other = self.reshape.as_deref().map_or(Quantity::ZERO, |form| form.qty);
+        let left = self.qty.max(other).0.saturating_sub(self.filled.0).saturating_sub(fill.0);
+        Quantity(left.max(0))
     }
 
     /// Unfilled quantity.

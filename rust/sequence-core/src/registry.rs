@@ -308,6 +308,11 @@ impl Registry {
         self.markets[id].grid.set(said)
     }
 
+    /// Puts back the grid that a market had in an earlier process.
+    pub fn put_grid(&mut self, id: MarketId, grid: Grid) {
+        self.markets[id].grid = grid;
+    }
+
     /// Takes finer steps that a level has shown; true when the grid is another one now.
     pub fn refine(
         &mut self,

@@ -66,7 +66,7 @@ impl Engine {
                 Due::Report(report) => self.hear(report),
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
-                Due::Funding(venue) => self.pay_funding(venue),
+                Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),
                 Due::NewDay => self.new_day(),
             }
             self.carry();

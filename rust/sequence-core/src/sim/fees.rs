@@ -23,6 +23,8 @@ pub use schedule::{Date, FEE_TABLE, FeeModel, FeeRounding, FeeRow, FeeSchedule, 
 const RATE_ONE: i64 = 100_000_000;
 /// `price × quantity × rate` (1e-25) per unit of money.
 const EXACT_FEE_PER_MONEY: u64 = 10_000_000_000_000_000;
+/// Fills whose rounding is reserved for at most.
+const MOST_ROUNDED: i128 = 1_000;
 
 /// What one fill moves. A buy pays `notional + fee`, a sell receives `notional − fee`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct FeeLeg {
     pub parts: Option<FeeParts>,
     /// Rounding accumulator after this fill; zero where there is none.
     pub accumulator: Money,
+    /// Its fee was rounded together with that of the next fill (see [`FeeState::joins`]).
+    pub joined: bool,
 }
 
 /// Parts of a fee: `trade_fee + rounding_fee − rebate`.
@@ -65,9 +69,30 @@ pub struct FeeState {
     pub(crate) paid: Money,
     /// Rounding fees not given back yet.
     pub(crate) accumulator: Money,
+    /// What rounding took beyond the exact fee (1e-34), where the next fill is charged that less.
+    pub(crate) carried: i128,
+}
+
+/// How a fill is charged beside its price and size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Charging {
+    /// It made the book; otherwise it took from it.
+    pub is_maker: bool,
+    /// Its fee is rounded together with that of the next fill.
+    pub joined: bool,
 }
 
 impl FeeState {
+    /// Whether the fee of a fill is rounded together with the next one's: a purchase at Kalshi
+    /// reserves for the rounding of [`MOST_ROUNDED`] fills, so one that leaves as many lots or more
+    /// open has no rounding of its own (`simulation.md` 9.2).
+    pub fn joins(schedule: &FeeSchedule, side: Side, left: Quantity, lot: Quantity) -> bool {
+        let bounded = matches!(schedule.model, FeeModel::Kalshi { .. });
+        bounded
+            && side == Side::Buy
+            && i128::from(left.0) >= MOST_ROUNDED * i128::from(lot.0.max(1))
+    }
+
     /// Books a fill. Fails, and changes nothing, when a sum leaves its type or an event price is
     /// outside 0 to 1.
     pub fn charge(
@@ -76,7 +101,7 @@ impl FeeState {
         side: Side,
         price: Price,
         qty: Quantity,
-        is_maker: bool,
+        how: Charging,
     ) -> Result<FeeLeg, NumberError> {
         if price.0 < 0 || qty.0 < 0 || (schedule.model.is_quadratic() && price.0 > PRICE_ONE) {
             return Err(NumberError::Range);
@@ -84,20 +109,27 @@ impl FeeState {
         let mut next = *self;
         let notional = next.book(side, exact_notional(price, qty))?;
         let fill = Fill { side, price, qty, notional };
-        let rate_1e8 = schedule.model.rate_1e8(is_maker);
+        let rate_1e8 = schedule.model.rate_1e8(how.is_maker);
+        let (mut exact, joined) = (quadratic::ExactFee::default(), how.joined);
+        if schedule.model.is_quadratic() {
+            exact = quadratic::ExactFee::of(rate_1e8, qty, price)?.less(self.carried)?;
+        }
         let (fee, parts) = match schedule.model {
             FeeModel::Bps { .. } => (next.proportional(&fill, rate_1e8)?, None),
             FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
-                let parts = next.kalshi(&fill, rate_1e8, trade_fee_step, balance_step)?;
+                let parts = next.kalshi(&fill, exact, trade_fee_step, balance_step)?;
                 (Money(parts.trade_fee.0 + parts.rounding_fee.0 - parts.rebate.0), Some(parts))
             }
             FeeModel::Polymarket { rounding, .. } => {
-                (quadratic::polymarket(&fill, rate_1e8, rounding)?, None)
+                (quadratic::polymarket(&fill, exact, rounding), None)
             }
         };
+        let charged = parts.map_or(fee, |parts| parts.trade_fee);
+        next.carried = if joined { exact.overcharged_by(charged) } else { 0 };
         next.paid = next.paid.checked_add(fee)?;
         *self = next;
-        Ok(FeeLeg { notional, fee, rate_1e8, parts, accumulator: next.accumulator })
+        let accumulator = next.accumulator;
+        Ok(FeeLeg { notional, fee, rate_1e8, parts, accumulator, joined })
     }
 
     /// Adds to the exact sum; returns the difference of the rounded ones.
@@ -143,12 +175,11 @@ impl FeeState {
     fn kalshi(
         &mut self,
         fill: &Fill,
-        rate_1e8: i64,
+        exact: quadratic::ExactFee,
         trade_fee_step: Money,
         balance_step: Money,
     ) -> Result<FeeParts, NumberError> {
-        let parts =
-            quadratic::kalshi(fill, rate_1e8, trade_fee_step, balance_step, self.accumulator)?;
+        let parts = quadratic::kalshi(fill, exact, trade_fee_step, balance_step, self.accumulator);
         let added = self.accumulator.checked_add(parts.rounding_fee)?;
         self.accumulator = added.checked_sub(parts.rebate)?;
         Ok(parts)
@@ -175,7 +206,7 @@ impl FeeState {
     }
 
     /// The state that had these sums.
-    pub(crate) const fn from_sums(sums: [i128; 6]) -> Self {
+    pub(crate) const fn from_sums(sums: [i128; 6], carried: i128) -> Self {
         let [exact, booked, due, due_rest, paid, accumulator] = sums;
         Self {
             exact,
@@ -184,6 +215,7 @@ impl FeeState {
             due_rest,
             paid: Money(paid),
             accumulator: Money(accumulator),
+            carried,
         }
     }
 
@@ -195,6 +227,7 @@ impl FeeState {
         hasher.wide(self.due_rest);
         hasher.wide(self.paid.0);
         hasher.wide(self.accumulator.0);
+        hasher.wide(self.carried);
     }
 }
 

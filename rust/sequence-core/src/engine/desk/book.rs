@@ -16,6 +16,7 @@ use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_f
 use crate::order::{Leg, LegState, OrderStatus};
 use crate::position::{Execution, Position};
 use crate::reject::RejectReason;
+use crate::sim::fees::{Charging, FeeState};
 
 impl Engine {
     /// Books one fill of a leg at a price in the order's own outcome.
@@ -127,8 +128,11 @@ impl Engine {
         }
         let side = self.desk.orders[order].spec.side;
         let mut fees = leg.fees;
-        let maker = !cause.is_taker();
-        let fee = fees.charge(&terms.fees, side, price, quantity, maker)?;
+        let how = Charging {
+            is_maker: !cause.is_taker(),
+            joined: FeeState::joins(&terms.fees, side, leg.left_after(quantity), terms.grid.lot),
+        };
+        let fee = fees.charge(&terms.fees, side, price, quantity, how)?;
         let execution = Execution {
             side,
             quantity,

@@ -7,7 +7,7 @@ use crate::engine::{Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
-use crate::order::{AtVenue, LegState, Order, OrderStatus, book_price, book_side};
+use crate::order::{AtVenue, Cause, LegState, Order, OrderStatus, book_price, book_side};
 use crate::reject::{DoneReason, Refusal, RejectReason};
 use crate::risk::Mode;
 
@@ -22,10 +22,15 @@ impl Engine {
         };
         let order = &mut self.desk.orders[id];
         let unnamed = order.reject.is_none() && order.done.is_none();
-        if let LegEnd::Rejected(_, text) | LegEnd::Dropped(_, text) = end
-            && unnamed
-        {
+        let message = match end {
+            LegEnd::Rejected(_, text) | LegEnd::Dropped(_, text) => Some(text),
+            LegEnd::Cancelled(_) | LegEnd::Expired => None,
+        };
+        if let Some(text) = message.filter(|_| unnamed) {
             order.message.get_or_insert_with(|| text.into());
+        }
+        if let Some(leg) = order.legs.get_mut(at) {
+            leg.cause = Cause { reject, message: message.map(Into::into), done };
         }
         let withdrawn = order.legs.get(at).is_some_and(|leg| {
             leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
@@ -44,6 +49,9 @@ impl Engine {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         leg.state = LegState::Done;
         leg.status = status;
+        if status == OrderStatus::Filled {
+            leg.cause = Cause { done: Some(DoneReason::Filled), ..Cause::default() };
+        }
         match leg.reshape.take() {
             // The client never learned of the new form.
             Some(form) if form.at_venue => leg.qty = form.qty,

@@ -10,7 +10,7 @@ use crate::ledger::{BalanceId, Contra, LedgerError};
 use crate::mutant;
 use crate::number::Money;
 use crate::order::{LegState, OrderSpec};
-use crate::reject::DoneReason;
+use crate::reject::RejectReason;
 
 impl Engine {
     /// The balance a leg reserves from.
@@ -84,7 +84,8 @@ impl Engine {
     ) {
         while self.portfolio.ledger.balance(balance).available < needed {
             let Some(leg) = self.newest_leg_on(account, balance) else { return };
-            self.end_legs(&[leg], LegEnd::Cancelled(DoneReason::Liquidated));
+            let text = "what it held back paid a loss or a charge of its account";
+            self.end_legs(&[leg], LegEnd::Dropped(RejectReason::InsufficientBalance, text));
         }
     }
 

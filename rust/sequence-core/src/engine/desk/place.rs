@@ -12,7 +12,9 @@ use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce};
+use crate::order::{
+    AtVenue, Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce,
+};
 use crate::reject::{RejectReason, Rejected};
 use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
@@ -173,6 +175,7 @@ impl Engine {
             reshape: None,
             reference: touch.unwrap_or(Price(0)),
             deferred: false,
+            cause: Cause::default(),
         }
     }
 

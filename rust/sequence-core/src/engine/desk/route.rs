@@ -131,12 +131,11 @@ impl Engine {
     /// Names what keeps a fill-or-kill order from every venue, before its size is looked at.
     fn check_fok_can_meet(&self, order: &Order, places: &[Place]) -> Result<(), Rejected> {
         let spec = &order.spec;
-        if spec.reduce_only {
-            let room = places.iter().map(|place| self.exit_room(spec, place.market)).max();
-            if room.is_none_or(|room| room < order.qty) {
-                let text = "there is not so much of a position to reduce".to_owned();
-                return Err((RejectReason::InvalidParams, text));
-            }
+        let rooms = places.iter().map(|place| self.exit_room(spec, place.market));
+        let room = rooms.max().filter(|_| spec.reduce_only).unwrap_or(order.qty);
+        if room.0 == 0 {
+            let text = "there is no position to reduce".to_owned();
+            return Err((RejectReason::InvalidParams, text));
         }
         let now = self.agenda.now_ns();
         let refusals = places
@@ -145,6 +144,10 @@ impl Engine {
         // One venue that could fill it is enough to judge the size.
         match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
             Some((reason, text)) => Err((reason, text.to_owned())),
+            None if room < order.qty => {
+                let text = "there is not so much of a position to reduce".to_owned();
+                Err((RejectReason::InvalidParams, text))
+            }
             None => Ok(()),
         }
     }

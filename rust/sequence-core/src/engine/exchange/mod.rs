@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use crate::engine::seam::LegRef;
 use crate::ids::{AccountId, MarketId};
 use crate::market::TradingPhase;
-use crate::number::Price;
+use crate::number::{Price, Quantity};
 use crate::sim::preset::Params;
 use crate::table::Table;
 use evidence::LevelTaken;
@@ -86,6 +86,11 @@ impl Exchange {
     /// The last mark of a market, as it was kept.
     pub(in crate::engine) fn put_mark(&mut self, id: MarketId, price: Price, as_of_ns: i64) {
         self.markets[id].put_mark(price, as_of_ns);
+    }
+
+    /// The quantity step of a market, as it was kept.
+    pub(in crate::engine) fn set_lot(&mut self, id: MarketId, lot: Quantity) {
+        self.markets[id].set_lot(lot);
     }
 
     /// Whoever feeds the market next says how.

@@ -4,15 +4,17 @@
 //! orders, first answers. What only the simulated venues know does not: orders take their places
 //! again at the next live book, and messages that were on their way are sent again.
 
+use std::collections::BTreeSet;
+
 use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::record::{
-    Cell, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance, read_contra,
-    read_funding, read_line, read_market, read_position, read_settlement, read_switch,
+    Cell, ReadMarket, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance,
+    read_contra, read_funding, read_line, read_market, read_position, read_settlement, read_switch,
 };
 use crate::engine::seam::{Told, VenueReport, VenueRequest, VenueStep};
 use crate::engine::{Engine, FeedKind};
-use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId, RowIx, VenueId};
 use crate::market::TradingPhase;
 use crate::number::Money;
 use crate::order::{AtVenue, LegState, Policy};
@@ -52,11 +54,15 @@ impl Engine {
         }
         self.restore_life(rows("funding_rates"), rows("settlements"))?;
         self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"))?;
+        let stopped_ns = self.agenda.now_ns();
         self.agenda.move_to(now_ns);
         self.open_orders_again();
-        self.watch_again();
+        let venues = self.watch_again();
         self.listen_from_here();
         self.resume_orders();
+        for venue in venues {
+            self.pay_funding(venue, stopped_ns);
+        }
         Ok(())
     }
 
@@ -102,7 +108,8 @@ impl Engine {
             }
         }
         for row in markets {
-            let (id, venue, symbol, tick, lot, mark) = read_market(row)?;
+            let ReadMarket { id, venue, symbol, steps: (tick, lot), mark, grid } =
+                read_market(row)?;
             let error = |message| RestoreError { table: "markets", message };
             let given = self
                 .list_market(venue, &symbol, FeedKind::HandFed)
@@ -113,12 +120,15 @@ impl Engine {
             if lot.0 <= 0 || tick.is_some_and(|tick| tick.0 <= 0) {
                 return Err(error(format!("{symbol} has no steps")));
             }
-            let spec = *self.registry.market(id);
-            let prices = tick.map(PriceGrid::Tick).filter(|prices| *prices != spec.grid.prices);
-            let lot = Some(lot).filter(|lot| *lot != spec.grid.lot);
-            if prices.is_some() || lot.is_some() {
-                self.set_terms(id, &Terms { grid: prices, lot, ..Terms::of(TermsOrigin::Venue) });
-            }
+            let grid = grid.unwrap_or_else(|| {
+                // All that the first version kept of it.
+                let mut known = self.registry.market(id).grid;
+                let (grid, lot) = (tick.map(PriceGrid::Tick), Some(lot));
+                known.set(&Terms { grid, lot, ..Terms::of(TermsOrigin::Venue) });
+                known
+            });
+            self.registry.put_grid(id, grid);
+            self.exchange.set_lot(id, grid.lot);
             if let Some((price, as_of_ns)) = mark {
                 self.exchange.put_mark(id, price, as_of_ns);
             }
@@ -203,14 +213,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Open perpetuals are judged by their marks and pay funding, as before.
-    fn watch_again(&mut self) {
+    /// Open perpetuals are judged by their marks, as before; returns where they pay funding.
+    fn watch_again(&mut self) -> BTreeSet<VenueId> {
         let rows = self.portfolio.rows.iter();
         let open = rows.filter(|(_, row)| row.perp.is_some_and(|perp| perp.quantity.0 != 0));
-        for row in open.map(|(id, _)| id).collect::<Vec<_>>() {
-            self.hold(row);
-            self.arm_funding(self.portfolio.row_keys[row].venue);
+        let open: Vec<RowIx> = open.map(|(id, _)| id).collect();
+        for row in &open {
+            self.hold(*row);
         }
+        let pays = open.iter().filter(|_| self.rules.params().margin);
+        pays.map(|row| self.portfolio.row_keys[*row].venue).collect()
     }
 
     pub(super) fn adopt(

@@ -37,6 +37,13 @@ fn interval_ns(venue: VenueId, now_ns: i64) -> i64 {
         .map_or(8 * HOUR_NS, |row| row.interval_ns)
 }
 
+/// The first boundary of a venue that is not before an instant.
+fn boundary_from(venue: VenueId, at_ns: i64) -> i64 {
+    let interval = interval_ns(venue, at_ns);
+    let next = div_ceil(i128::from(at_ns), i128::from(interval));
+    i64::try_from(next).unwrap_or(i64::MAX).saturating_mul(interval)
+}
+
 /// One payment at a boundary.
 struct Payment {
     account: AccountId,
@@ -84,25 +91,28 @@ impl Engine {
     /// boundary, because what is filled at the boundary itself still counts.
     pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
         if self.rules.params().margin && self.portfolio.life.funding_armed.insert(venue) {
-            let interval = interval_ns(venue, self.agenda.now_ns());
             // A position opened at the boundary itself is held there.
             let late = i64::from(mutant!("funding_after_its_boundary"));
-            let next = div_ceil(i128::from(self.agenda.now_ns() + late), i128::from(interval));
-            let next = i64::try_from(next).unwrap_or(i64::MAX).saturating_mul(interval);
+            let next = boundary_from(venue, self.agenda.now_ns() + late);
             self.agenda.add(next.saturating_add(1), Due::Funding(venue));
         }
     }
 
-    /// A boundary of a venue has passed: one entry for each open position.
-    pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId) {
+    /// Boundaries of a venue have passed, the first at `since_ns` or later: one entry for each open
+    /// position and boundary, at the rate and mark of now.
+    pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId, since_ns: i64) {
         self.portfolio.life.funding_armed.remove(&venue);
-        let interval = interval_ns(venue, self.agenda.now_ns());
-        let boundary_ns = (self.agenda.now_ns() - 1).div_euclid(interval).saturating_mul(interval);
-        let (payments, any_open) = self.funding_due(venue);
-        for payment in payments {
-            if let Err(error) = self.pay(&payment, boundary_ns) {
-                self.report(format!("funding of row {}", payment.row.0), &error);
+        let mut boundary_ns = boundary_from(venue, since_ns);
+        let mut any_open = true;
+        while any_open && boundary_ns < self.agenda.now_ns() {
+            let due = self.funding_due(venue);
+            any_open = due.1;
+            for payment in due.0 {
+                if let Err(error) = self.pay(&payment, boundary_ns) {
+                    self.report(format!("funding of row {}", payment.row.0), &error);
+                }
             }
+            boundary_ns = boundary_from(venue, boundary_ns.saturating_add(1));
         }
         if any_open {
             self.arm_funding(venue);

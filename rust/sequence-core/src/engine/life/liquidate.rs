@@ -13,7 +13,7 @@ use crate::event::EventKind;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side, VenueId};
 use crate::number::{MAX_UNITS, Money, Price, Quantity};
 use crate::order::{
-    AtVenue, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
+    AtVenue, Cause, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
 };
 use crate::reject::DoneReason;
 use crate::risk::Mode;
@@ -96,7 +96,7 @@ impl Engine {
         for stake in &mut stakes {
             // A gain does not count while its book is not live.
             let entry = self.entry_of(key, stake.market);
-            stake.price = stake.worse_than_entry(stake.price, entry);
+            *stake = stake.without_gain(entry);
         }
         let surplus = Standing::of(&stakes, fraction).surplus(self.cash_of(key));
         let waits = surplus <= 0 || self.portfolio.life.liquidating.contains(&key);
@@ -335,5 +335,6 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         reshape: None,
         reference: Price(0),
         deferred: false,
+        cause: Cause::default(),
     }
 }

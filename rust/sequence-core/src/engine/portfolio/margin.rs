@@ -38,12 +38,17 @@ pub(in crate::engine) struct Stake {
     pub(in crate::engine) price: Price,
     /// What it costs now, at 1e-17; negative for a short.
     pub(in crate::engine) cost: i128,
+    /// It counts at what was paid for it, of which `price` is a rounding: no gain, and no loss.
+    pub(in crate::engine) is_at_entry: bool,
 }
 
 impl Stake {
-    /// What it is worth at a price, at 1e-17.
-    fn gain_at(&self, price: Price) -> i128 {
-        exact_notional(price, self.quantity).saturating_sub(self.cost)
+    /// Unrealised gain at what it counts at, at 1e-17.
+    fn gain(&self) -> i128 {
+        if self.is_at_entry {
+            return 0;
+        }
+        exact_notional(self.price, self.quantity).saturating_sub(self.cost)
     }
 
     /// Size in the settlement asset, at 1e-17.
@@ -51,9 +56,17 @@ impl Stake {
         exact_notional(self.price, self.quantity).saturating_abs()
     }
 
-    /// The worse of a price and what was paid, for the account.
-    pub(in crate::engine) fn worse_than_entry(&self, price: Price, entry: Price) -> Price {
-        if self.quantity.0 > 0 { price.min(entry) } else { price.max(entry) }
+    /// The same where a gain does not count: at what was paid, unless the price is worse.
+    pub(in crate::engine) fn without_gain(self, entry: Price) -> Self {
+        if self.is_worse(self.price, entry) {
+            return self;
+        }
+        Self { price: entry, is_at_entry: true, ..self }
+    }
+
+    /// Whether a price is worse for the account than what was paid.
+    fn is_worse(&self, price: Price, entry: Price) -> bool {
+        if self.quantity.0 > 0 { price < entry } else { price > entry }
     }
 }
 
@@ -65,7 +78,7 @@ impl Standing {
             // A sum beyond 128 bits is as good as endless.
             let share = mul_div_ceil(stake.notional(), fraction, 100_000_000).unwrap_or(i128::MAX);
             Self {
-                gain: sum.gain.saturating_add(stake.gain_at(stake.price)),
+                gain: sum.gain.saturating_add(stake.gain()),
                 maintenance: sum.maintenance.saturating_add(share),
             }
         })
@@ -142,21 +155,20 @@ impl Engine {
     pub(in crate::engine) fn stake(&self, market: MarketId, position: &Position) -> Option<Stake> {
         let quantity = position.perp.filter(|perp| perp.is_traded)?.quantity;
         let cost = position.cost(quantity).ok().filter(|_| quantity.0 != 0)?;
-        let mut stake = Stake { market, quantity, price: Price(0), cost };
-        stake.price = self.counted_at(&stake, position.entry_price());
-        Some(stake)
+        let entry = position.entry_price();
+        let at_entry = Stake { market, quantity, price: entry, cost, is_at_entry: true };
+        let marked = self.counted_mark(&at_entry);
+        Some(marked.map_or(at_entry, |price| Stake { price, is_at_entry: false, ..at_entry }))
     }
 
-    /// The price a position counts at: its mark. While its book is not live the last one, or what
-    /// was paid where that is worse; before the first book of this process the last one there was.
-    fn counted_at(&self, stake: &Stake, entry: Price) -> Price {
+    /// The mark that a position counts at. While its book is not live the last one, unless what was
+    /// paid is worse; before the first book of this process the last one there was.
+    fn counted_mark(&self, stake: &Stake) -> Option<Price> {
         let sim = self.exchange.market(stake.market);
         let now = self.agenda.now_ns();
-        match sim.mark(now) {
-            None => entry,
-            Some(mark) if mark.live || !sim.has_marked() || sim.market.is_live(now) => mark.price,
-            Some(mark) => stake.worse_than_entry(mark.price, entry),
-        }
+        let mark = sim.mark(now)?;
+        let current = mark.live || !sim.has_marked() || sim.market.is_live(now);
+        (current || stake.is_worse(mark.price, stake.price)).then_some(mark.price)
     }
 
     /// A position opened, changed or closed: its margin account counts it, or does not any more.

@@ -11,7 +11,7 @@ use crate::number::{
 use crate::order::{LegState, Order, OrderSpec};
 use crate::position::{FillEffect, Position};
 use crate::registry::MarketSpec;
-use crate::reject::DoneReason;
+use crate::reject::RejectReason;
 
 /// Margin of an exact notional (1e-17), rounded up.
 pub(in crate::engine) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money, NumberError> {
@@ -277,7 +277,9 @@ impl Engine {
     pub(in crate::engine) fn end_broke_leg(&mut self, id: OrderId, at: usize) {
         if self.portfolio.life.broke.contains(&(id, at)) {
             self.portfolio.life.broke.retain(|leg| *leg != (id, at));
-            self.end_legs(&[(id, at)], LegEnd::Cancelled(DoneReason::Liquidated));
+            let text = "its own fill took the margin of its rest";
+            let end = LegEnd::Dropped(RejectReason::InsufficientBalance, text);
+            self.end_legs(&[(id, at)], end);
         }
     }
 }

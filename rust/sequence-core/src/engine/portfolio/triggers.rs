@@ -97,7 +97,8 @@ mod tests {
 
     fn stake(quantity: i64, price: i64) -> Stake {
         let (quantity, price) = (Quantity(quantity), Price(price));
-        Stake { market: MarketId(0), quantity, price, cost: exact_notional(price, quantity) }
+        let cost = exact_notional(price, quantity);
+        Stake { market: MarketId(0), quantity, price, cost, is_at_entry: false }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
+use super::grid::{grid_cell, read_grid};
 use crate::engine::desk::risk::LossDay;
 use crate::engine::exchange::line::Line;
 use crate::engine::{Account, Engine, KillSwitch};
@@ -9,7 +10,7 @@ use crate::ids::{AccountId, AssetId, AssetKind, MarketId, VenueId};
 use crate::ledger::{Balance, BalanceId, BalanceKey, ContraTotals};
 use crate::number::{Price, Quantity};
 use crate::risk::Mode;
-use crate::venue::PriceGrid;
+use crate::venue::{Grid, PriceGrid};
 
 pub(in crate::engine) fn asset_row(engine: &Engine, id: AssetId) -> Row {
     let asset = engine.registry().asset_row(id);
@@ -43,26 +44,37 @@ pub(in crate::engine) fn read_contra(
     Ok((asset, totals))
 }
 
-/// A listing with its last mark. Its tick is kept where it is one number; other grids are
-/// the venue's own.
+/// A listing with its last mark and its grid. A tick that is one number has a column of its own.
 pub(in crate::engine) fn market_row(engine: &Engine, id: MarketId) -> Row {
     let spec = engine.registry().market(id);
     let tick = if let PriceGrid::Tick(tick) = spec.grid.prices { Some(tick) } else { None };
     let symbol = engine.registry().symbol(spec.symbol).text.clone();
     let mark = engine.market(id).last_mark();
     let (price, as_of_ns) = (mark.map(|mark| mark.price), mark.map(|mark| mark.as_of_ns));
-    row![id.0, spec.venue, symbol, tick, spec.grid.lot, price, as_of_ns]
+    let mut cells = row![id.0, spec.venue, symbol, tick, spec.grid.lot, price, as_of_ns];
+    cells.push(grid_cell(&spec.grid));
+    cells
 }
 
-pub(in crate::engine) type ReadMarket =
-    (MarketId, VenueId, String, Option<Price>, Quantity, Option<(Price, i64)>);
+/// A listing as it was kept.
+pub(in crate::engine) struct ReadMarket {
+    pub(in crate::engine) id: MarketId,
+    pub(in crate::engine) venue: VenueId,
+    pub(in crate::engine) symbol: String,
+    /// Tick and lot, all that the first version kept of a grid.
+    pub(in crate::engine) steps: (Option<Price>, Quantity),
+    /// Last mark, with its time.
+    pub(in crate::engine) mark: Option<(Price, i64)>,
+    pub(in crate::engine) grid: Option<Grid>,
+}
 
 pub(in crate::engine) fn read_market(row: &[Cell]) -> Result<ReadMarket, RestoreError> {
     let cells = &mut Reader::new("markets", row);
     let id = MarketId(cells.next()?);
     let (venue, symbol, tick, lot) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
     let (price, as_of_ns) = (cells.next::<Option<Price>>()?, cells.next::<Option<i64>>()?);
-    Ok((id, venue, symbol, tick, lot, price.zip(as_of_ns)))
+    let (steps, mark) = ((tick, lot), price.zip(as_of_ns));
+    Ok(ReadMarket { id, venue, symbol, steps, mark, grid: read_grid(cells)? })
 }
 
 pub(in crate::engine) fn account_row(id: AccountId, account: &Account) -> Row {

@@ -127,6 +127,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether cells are left.
+    pub(crate) fn has_more(&self) -> bool {
+        self.cells.len() > 0
+    }
+
     /// A whole row that was packed into the next cell.
     pub(crate) fn packed(&mut self) -> Result<Row, RestoreError> {
         let text: String = self.next()?;

@@ -9,6 +9,7 @@ use crate::reject::{DoneReason, RejectReason};
 use crate::risk::{FailureAction, Mode};
 use crate::sim::fees::FeeRounding;
 use crate::sim::queue::FillCause as QueueCause;
+use crate::venue::TermsOrigin;
 
 macro_rules! wire_codes {
     ($($name:ty),+ $(,)?) => {
@@ -62,6 +63,9 @@ codes!(Side { Buy = "buy", Sell = "sell" });
 codes!(BookSide { Bid = "bid", Ask = "ask" });
 codes!(Outcome { Yes = "YES", No = "NO" });
 codes!(InstrumentKind { Spot = "spot", Perp = "perp", Prediction = "prediction" });
+codes!(TermsOrigin {
+    Caller = "caller", Venue = "venue", Rule = "rule", Learnt = "learnt", Default = "default",
+});
 codes!(LegState { InFlight = "in_flight", Working = "working", Done = "done" });
 codes!(AtVenue {
     Travelling = "travelling", Delayed = "delayed", Waiting = "waiting", Resting = "resting", Chasing = "chasing",

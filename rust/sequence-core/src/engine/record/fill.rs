@@ -119,7 +119,7 @@ struct Charge {
 }
 
 fn charge_cells(fill: &Fill) -> Row {
-    let FeeLeg { notional, fee, rate_1e8, parts, accumulator } = fill.fee_leg;
+    let FeeLeg { notional, fee, rate_1e8, parts, accumulator, joined } = fill.fee_leg;
     let CashTrail { charged_before, charged_after, reserved_before, reserved_after, released } =
         fill.cash;
     let mut cells = row![notional, fee, rate_1e8, accumulator];
@@ -127,6 +127,7 @@ fn charge_cells(fill: &Fill) -> Row {
     cells.extend(row![charged_before, charged_after, reserved_before, reserved_after, released]);
     cells.extend(fill.fees_before.sums().map(Cell::from));
     cells.extend(rule_cells(&fill.fee_rule));
+    cells.extend(row![fill.fees_before.carried, joined]);
     cells
 }
 
@@ -135,7 +136,6 @@ fn read_charge(row: &[Cell]) -> Result<Charge, RestoreError> {
     let (notional, fee, rate_1e8, accumulator) =
         (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
     let parts = read_parts(cells)?;
-    let fee_leg = FeeLeg { notional, fee, rate_1e8, parts, accumulator };
     let cash = CashTrail {
         charged_before: cells.next()?,
         charged_after: cells.next()?,
@@ -147,7 +147,12 @@ fn read_charge(row: &[Cell]) -> Result<Charge, RestoreError> {
     for sum in &mut sums {
         *sum = cells.next()?;
     }
-    let (fees_before, fee_rule) = (FeeState::from_sums(sums), read_rule(cells)?);
+    let fee_rule = read_rule(cells)?;
+    // Fills of the first version end here.
+    let (carried, joined) =
+        if cells.has_more() { (cells.next()?, cells.next()?) } else { (0, false) };
+    let fees_before = FeeState::from_sums(sums, carried);
+    let fee_leg = FeeLeg { notional, fee, rate_1e8, parts, accumulator, joined };
     Ok(Charge { fee_leg, cash, fee_rule, fees_before })
 }
 

@@ -9,6 +9,7 @@ mod cell;
 mod codes;
 mod evidence;
 mod fill;
+mod grid;
 mod life;
 mod order;
 mod position;
@@ -17,10 +18,11 @@ mod risk;
 pub use cell::{Cell, Row};
 
 pub(super) use account::{
-    account_row, asset_row, balance_row, contra_row, line_row, market_row, switch_row,
+    ReadMarket, read_account, read_asset, read_balance, read_contra, read_line, read_market,
+    read_switch,
 };
 pub(super) use account::{
-    read_account, read_asset, read_balance, read_contra, read_line, read_market, read_switch,
+    account_row, asset_row, balance_row, contra_row, line_row, market_row, switch_row,
 };
 pub(super) use cell::{Reader, row};
 pub(super) use fill::{fill_row, read_fill};
@@ -66,7 +68,10 @@ pub const TABLES: [(&str, &[&str]); 16] = [
     ),
     ("assets", &["asset_no", "kind", "code"]),
     ("contra", &["asset_no", "external", "venue", "fees", "rounding", "insurance"]),
-    ("markets", &["market_no", "venue", "symbol", "tick_1e9", "lot_1e8", "mark_1e9", "mark_ns"]),
+    (
+        "markets",
+        &["market_no", "venue", "symbol", "tick_1e9", "lot_1e8", "mark_1e9", "mark_ns", "grid"],
+    ),
     ("funding_rates", &["market_no", "rate_1e9"]),
     ("settlements", &["venue", "market", "number", "value_1e9", "positions", "payout", "paid"]),
     (
@@ -212,6 +217,10 @@ pub const TABLES: [(&str, &[&str]); 16] = [
             "accumulator",
             "transit",
             "reshape",
+            "carried",
+            "reject",
+            "message",
+            "done",
         ],
     ),
     (

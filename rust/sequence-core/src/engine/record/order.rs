@@ -11,7 +11,7 @@ use crate::engine::{Engine, Graph, GraphId};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
 use crate::ledger::ReservationId;
 use crate::number::Money;
-use crate::order::{Amending, Leg, Order, OrderSpec, Reshape};
+use crate::order::{Amending, Cause, Leg, Order, OrderSpec, Reshape};
 use crate::sim::fees::FeeState;
 
 pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
@@ -147,7 +147,24 @@ pub(in crate::engine) fn leg_row(engine: &Engine, id: OrderId, at: usize, leg: &
     let held = leg.reservation.and_then(|held| engine.ledger().reserved(held).ok());
     let mut cells = row![id.0, u64::try_from(at).unwrap_or(u64::MAX)];
     cells.extend(leg_cells(leg, held));
+    cells.extend(later_leg_cells(leg));
     cells
+}
+
+/// What later versions keep of a leg, after everything that the first one kept.
+fn later_leg_cells(leg: &Leg) -> Row {
+    let Cause { reject, message, done } = leg.cause.clone();
+    row![leg.fees.carried, reject, message, done]
+}
+
+fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), RestoreError> {
+    leg.fees.carried = cells.next()?;
+    leg.cause = Cause {
+        reject: cells.next()?,
+        message: cells.next::<Option<String>>()?.map(Into::into),
+        done: cells.next()?,
+    };
+    Ok(())
 }
 
 fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
@@ -201,7 +218,8 @@ pub(in crate::engine) fn read_leg(
 ) -> Result<(OrderId, Leg, Option<Money>), RestoreError> {
     let cells = &mut Reader::new("legs", row);
     let (order, _at) = (OrderId(cells.next()?), cells.next::<u32>()?);
-    let (leg, held) = read_leg_cells(cells)?;
+    let (mut leg, held) = read_leg_cells(cells)?;
+    read_later_leg_cells(cells, &mut leg)?;
     Ok((order, leg, held))
 }
 
@@ -228,13 +246,14 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
         open: qty,
         transit: crate::sim::latency::Transit::default(),
         reshape: None,
+        cause: Cause::default(),
     };
     leg.open = leg.remaining();
     let mut sums = [0i128; 6];
     for sum in &mut sums {
         *sum = cells.next()?;
     }
-    leg.fees = FeeState::from_sums(sums);
+    leg.fees = FeeState::from_sums(sums, 0);
     let transit = cells.packed()?;
     leg.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
     leg.reshape = read_reshape(cells)?.map(Box::new);
@@ -294,6 +313,9 @@ fn snapshot_cells(order: &Order) -> Row {
         // What an open leg held is computed from the leg; that it held something is what counts.
         cells.extend(leg_cells(leg, leg.reservation.map(|_| Money::ZERO)));
     }
+    for leg in &order.legs {
+        cells.extend(later_leg_cells(leg));
+    }
     cells
 }
 
@@ -305,6 +327,12 @@ fn read_snapshot(text: &str, of: Order) -> Result<Order, RestoreError> {
         let (mut leg, held) = read_leg_cells(cells)?;
         leg.reservation = held.map(|_| ReservationId::ended());
         order.legs.push(leg);
+    }
+    // Answers of the first version end here.
+    for leg in &mut order.legs {
+        if cells.has_more() {
+            read_later_leg_cells(cells, leg)?;
+        }
     }
     Ok(order)
 }

@@ -86,6 +86,7 @@ impl Engine {
             ("rounding_fee_1e9", parts.map(|parts| parts.rounding_fee).unwrap_or_default().into()),
             ("rebate_1e9", parts.map(|parts| parts.rebate).unwrap_or_default().into()),
             ("accumulator_after_1e9", fill.fee_leg.accumulator.into()),
+            ("joined", fill.fee_leg.joined.into()),
             ("asset", self.registry.asset_row(fill.fee_asset).code.clone().into()),
             ("fee_default", rule.fee_default.into()),
             ("before", sums_view(&fill.fees_before)),
@@ -176,6 +177,7 @@ fn sums_view(sums: &FeeState) -> Value {
         ("due_rest_1e25", sums.due_rest.into()),
         ("paid_1e9", sums.paid.into()),
         ("accumulator_1e9", sums.accumulator.into()),
+        ("carried_1e34", sums.carried.into()),
     ])
 }
 

@@ -6,7 +6,7 @@ use crate::engine::desk::account::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
 use crate::number::{Money, Quantity};
-use crate::order::{Leg, Order, OrderStatus, average_price};
+use crate::order::{Cause, Leg, Order, OrderStatus, average_price};
 use crate::reject::Refusal;
 
 /// What a list of orders is narrowed to; `None` narrows nothing.
@@ -205,6 +205,10 @@ impl Engine {
     }
 
     fn leg_view(&self, leg: &Leg, limited: bool) -> Value {
+        let Cause { reject, message, done } = &leg.cause;
+        let reject = reject.map(crate::reject::RejectReason::as_str);
+        let rejected = leg.status == OrderStatus::Rejected;
+        let done = done.map(crate::reject::DoneReason::as_str).or(reject);
         Value::Map(vec![
             ("venue", self.registry.market(leg.market).venue.as_str().into()),
             ("qty_1e8", leg.known().0.into()),
@@ -212,6 +216,9 @@ impl Engine {
             ("avg_price_1e9", Value::option(average_price(leg.fees.exact(), leg.filled))),
             ("status", leg.status.as_str().into()),
             ("limit_price_1e9", Value::option(limited.then_some(leg.known().1))),
+            ("failure_reason", Value::option(reject.filter(|_| rejected))),
+            ("failure_message", Value::option(message.clone())),
+            ("done_reason", Value::option(done)),
         ])
     }
 

@@ -14,7 +14,7 @@ use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Leg, Order, average_price, book_price};
 use crate::reject::{Refusal, RefusalKind, RejectReason};
-use crate::sim::fees::FeeState;
+use crate::sim::fees::{Charging, FeeState};
 
 impl Engine {
     /// Estimates an order.
@@ -121,7 +121,10 @@ impl Engine {
         for take in &takes {
             let price = book_price(take.effective, order.spec.outcome);
             // A sum beyond its range is left out of the estimate; a submit would reject it.
-            let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, false);
+            let left = Quantity(leg.remaining().0.saturating_sub(take.taken.0));
+            let joined = FeeState::joins(&terms.fees, order.spec.side, left, terms.grid.lot);
+            let how = Charging { is_maker: false, joined };
+            let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, how);
             if charged.is_ok() {
                 leg.filled = Quantity(leg.filled.0.saturating_add(take.taken.0));
                 leg.open = leg.remaining();

@@ -8,7 +8,7 @@ use super::Value;
 use super::evidence::record_hash;
 use crate::ids::Side;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
-use crate::sim::fees::{Date, FeeModel, FeeRounding, FeeSchedule, FeeState};
+use crate::sim::fees::{Charging, Date, FeeModel, FeeRounding, FeeSchedule, FeeState};
 use crate::sim::impact::shift_in_log_odds;
 
 /// What does not add up in a record; empty when everything does.
@@ -46,6 +46,10 @@ impl Check<'_> {
         }
         self.wrong.push(format!("{path} is missing"));
         0
+    }
+
+    fn flag(&self, path: &str) -> bool {
+        *self.at(path) == Value::Bool(true)
     }
 
     fn text(&self, path: &str) -> &str {
@@ -215,6 +219,7 @@ impl Check<'_> {
             due_rest: self.int("fee.before.due_rest_1e25"),
             paid: Money(self.int("fee.before.paid_1e9")),
             accumulator: Money(self.int("fee.before.accumulator_1e9")),
+            carried: self.int("fee.before.carried_1e34"),
         };
         let Some(rule) = self.rule() else {
             return self.wrong.push("the fee rule is not known".to_owned());
@@ -222,8 +227,10 @@ impl Check<'_> {
         let side = if self.text("side") == "buy" { Side::Buy } else { Side::Sell };
         let price = Price(i64::try_from(self.int("px_1e9")).unwrap_or(-1));
         let quantity = Quantity(i64::try_from(self.int("qty_1e8")).unwrap_or(-1));
-        let (mut after, maker) = (sums, self.text("liquidity") == "Maker");
-        let Ok(leg) = after.charge(&rule, side, price, quantity, maker) else {
+        let is_maker = self.text("liquidity") == "Maker";
+        let how = Charging { is_maker, joined: self.flag("fee.joined") };
+        let mut after = sums;
+        let Ok(leg) = after.charge(&rule, side, price, quantity, how) else {
             return self.wrong.push("the fee cannot be rebuilt".to_owned());
         };
         let found = self.int("fee.fee_1e9");

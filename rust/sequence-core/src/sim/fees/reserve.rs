@@ -2,19 +2,15 @@
 //!
 //! Let `rem` be unfilled and `L` the limit. `p + rate × p × (1 − p)` grows with `p` for rates below
 //! one, so the limit is the dearest price; what per-fill rounding can add is bounded by the number
-//! of fills left, and Kalshi's accumulator never stays above one cent. Hence a fill at or below the
-//! limit costs at most what it takes off the reservation (`simulation.md` 9.2).
+//! of fills left. At Kalshi that is 1,000 at most: a fill that leaves more lots open is rounded together
+//! with the next. Its accumulator never stays above one cent. Hence a fill at or below the limit costs
+//! at most what it takes off the reservation (`simulation.md` 9.2).
 
-use super::quadratic::{CENT, POLYMARKET_STEP, fee_ceil};
-use super::{FeeModel, FeeRounding, FeeSchedule, FeeState, round_up};
+use super::quadratic::{CENT, ExactFee, POLYMARKET_STEP};
+use super::{FeeModel, FeeRounding, FeeSchedule, FeeState, MOST_ROUNDED, round_up};
 use crate::number::{
     EXACT_PER_MONEY, Money, NumberError, PRICE_ONE, Price, Quantity, div_ceil, exact_notional,
 };
-
-/// `rate × quantity × price²` (1e-34) per unit of money.
-const PER_MONEY: i128 = 10_000_000_000_000_000_000_000_000;
-/// The same per 1e-17.
-const PER_EXACT: i128 = PER_MONEY / EXACT_PER_MONEY;
 
 impl FeeState {
     /// Cash to lock for the open part of a buy, fees included. Zero when nothing is open.
@@ -37,6 +33,7 @@ impl FeeState {
         let open = exact_notional(limit, remaining);
         let exact = self.exact.checked_add(open).ok_or(NumberError::Range)?;
         let rate = schedule.model.worst_rate_1e8();
+        let fee = || ExactFee::of(rate, remaining, limit)?.less(self.carried);
         let fills = || div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1)));
         match schedule.model {
             FeeModel::Bps { .. } => {
@@ -45,13 +42,14 @@ impl FeeState {
             }
             FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
                 let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
-                let fee = fee_ceil(rate, remaining, limit, PER_MONEY)?;
-                let rounding = fills() * trade_fee_step.0 + CENT - self.accumulator.0;
+                let fee = fee()?.ceil(1)?;
+                let rounding =
+                    fills().min(MOST_ROUNDED) * trade_fee_step.0 + CENT - self.accumulator.0;
                 let total = notional.checked_add(Money(fee + rounding))?;
                 Ok(Money(div_ceil(total.0, balance_step.0) * balance_step.0))
             }
             FeeModel::Polymarket { rounding, .. } => {
-                let fee = fee_ceil(rate, remaining, limit, PER_EXACT)?;
+                let fee = fee()?.ceil(EXACT_PER_MONEY)?;
                 let exact = exact.checked_add(fee).ok_or(NumberError::Range)?;
                 let total = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
                 total.checked_add(Money(match rounding {

@@ -8,6 +8,9 @@ use crate::listing::demo_listing;
 use crate::symbol::Symbol;
 use crate::venue::{BINANCE, BITGET, BYBIT, HYPERLIQUID, KALSHI, KRAKEN, POLYMARKET};
 
+const MAKES: Charging = Charging { is_maker: true, joined: false };
+const TAKES: Charging = Charging { is_maker: false, joined: false };
+
 fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
@@ -20,7 +23,7 @@ fn fill(
     price: &str,
 ) -> FeeLeg {
     let (price, qty) = (Price::parse(price).unwrap(), Quantity::parse(qty).unwrap());
-    state.charge(schedule, side, price, qty, false).unwrap()
+    state.charge(schedule, side, price, qty, TAKES).unwrap()
 }
 
 fn cash(side: Side, leg: &FeeLeg) -> Money {
@@ -67,11 +70,11 @@ fn kalshi_fees_match_the_published_examples() {
 fn kalshi_makers_pay_on_listed_series_only() {
     let (price, qty) = (Price::parse("0.37").unwrap(), Quantity::parse("100").unwrap());
     let mut state = FeeState::default();
-    let leg = state.charge(&FeeSchedule::kalshi(true), Side::Buy, price, qty, true).unwrap();
+    let leg = state.charge(&FeeSchedule::kalshi(true), Side::Buy, price, qty, MAKES).unwrap();
     let row = ["0.4080", "0.0020", "0", "0.41", "-37.41"].map(money);
     assert_eq!(kalshi_row(Side::Buy, &leg), row);
     let mut state = FeeState::default();
-    let leg = state.charge(&FeeSchedule::kalshi(false), Side::Buy, price, qty, true).unwrap();
+    let leg = state.charge(&FeeSchedule::kalshi(false), Side::Buy, price, qty, MAKES).unwrap();
     assert_eq!(leg.fee, Money::ZERO);
 }
 
@@ -178,7 +181,7 @@ fn an_event_market_without_a_schedule_pays_the_rate_of_its_category() {
 fn a_rebate_is_rounded_toward_zero() {
     let schedule = FeeSchedule::bps(-1_000, 10_000);
     let mut state = FeeState::default();
-    let leg = state.charge(&schedule, Side::Buy, Price(199_999), Quantity(100_000_000), true);
+    let leg = state.charge(&schedule, Side::Buy, Price(199_999), Quantity(100_000_000), MAKES);
     assert_eq!(leg.unwrap().fee, Money(-1));
 }
 
@@ -187,7 +190,7 @@ fn the_fee_of_a_dust_sale_waits_for_fills_that_can_pay_it() {
     let schedule = FeeSchedule::bps(0, 50_000_000);
     let mut state = FeeState::default();
     let mut sell = |price, qty| {
-        let leg = state.charge(&schedule, Side::Sell, Price(price), Quantity(qty), false).unwrap();
+        let leg = state.charge(&schedule, Side::Sell, Price(price), Quantity(qty), TAKES).unwrap();
         (leg.notional.0, leg.fee.0)
     };
     // Half of 1.5 units is rounded up to 1, half of the third fill's 4.5 in all to 3.
@@ -210,8 +213,8 @@ fn a_refused_fill_changes_nothing() {
     fill(&mut state, &venue, Side::Buy, "3", "0.5");
     let before = state;
     let above_one = Price(PRICE_ONE + 1);
-    assert!(state.charge(&venue, Side::Buy, above_one, Quantity(1), false).is_err());
-    assert!(state.charge(&venue, Side::Buy, Price(1), Quantity(-1), false).is_err());
+    assert!(state.charge(&venue, Side::Buy, above_one, Quantity(1), TAKES).is_err());
+    assert!(state.charge(&venue, Side::Buy, Price(1), Quantity(-1), TAKES).is_err());
     assert_eq!(state, before);
 }
 
@@ -317,8 +320,10 @@ proptest! {
         for (quanta, thousandths, is_maker) in fills {
             let (price, qty) = (part(limit, thousandths), Quantity(quanta * quantum.0));
             let bound = state.fee_bound(&schedule, limit, open, quantum).unwrap();
-            let leg = state.charge(&schedule, Side::Buy, price, qty, is_maker).unwrap();
             open = Quantity(open.0 - qty.0);
+            let joined = FeeState::joins(&schedule, Side::Buy, open, quantum);
+            let how = Charging { is_maker, joined };
+            let leg = state.charge(&schedule, Side::Buy, price, qty, how).unwrap();
             let after = state.reserve_buy(&schedule, limit, open, quantum).unwrap();
             let cost = leg.notional.0 + leg.fee.0;
             prop_assert!(after.0 >= 0 && leg.notional.0 >= 0);
@@ -336,7 +341,7 @@ proptest! {
         let mut state = FeeState::default();
         for (quanta, thousandths, is_maker) in case.fills {
             let (price, qty) = (part(case.limit, thousandths), Quantity(quanta * case.quantum.0));
-            let leg = state.charge(&case.schedule, Side::Sell, price, qty, is_maker).unwrap();
+            let leg = state.charge(&case.schedule, Side::Sell, price, qty, Charging { is_maker, joined: false }).unwrap();
             prop_assert!(leg.fee <= leg.notional);
         }
     }
@@ -350,11 +355,11 @@ proptest! {
         let schedule = FeeSchedule::bps(rate, rate);
         let mut state = FeeState::default();
         for slice in &slices {
-            state.charge(&schedule, Side::Buy, Price(price), Quantity(*slice), false).unwrap();
+            state.charge(&schedule, Side::Buy, Price(price), Quantity(*slice), TAKES).unwrap();
         }
         let mut once = FeeState::default();
         let whole = Quantity(slices.iter().sum());
-        once.charge(&schedule, Side::Buy, Price(price), whole, false).unwrap();
+        once.charge(&schedule, Side::Buy, Price(price), whole, TAKES).unwrap();
         prop_assert_eq!(state, once);
     }
 
@@ -369,7 +374,7 @@ proptest! {
         for (hundredths, centicents, is_maker) in fills {
             let price = Price(centicents * 100_000);
             let qty = Quantity(hundredths * 1_000_000);
-            let leg = state.charge(&schedule, side, price, qty, is_maker).unwrap();
+            let leg = state.charge(&schedule, side, price, qty, Charging { is_maker, joined: false }).unwrap();
             prop_assert!(leg.accumulator.0 >= 0 && leg.accumulator.0 <= 10_000_000);
             prop_assert_eq!(cash(side, &leg).0 % 10_000_000, 0);
             prop_assert!(state.paid().0 >= 0);
@@ -383,7 +388,7 @@ proptest! {
         schedule in schedules(),
     ) {
         let mut state = FeeState::default();
-        let leg = state.charge(&schedule, Side::Buy, Price(price), Quantity(qty), false);
+        let leg = state.charge(&schedule, Side::Buy, Price(price), Quantity(qty), TAKES);
         let reserve = FeeState::default()
             .reserve_buy(&schedule, Price(price), Quantity(qty), Quantity(1));
         if schedule.model.is_quadratic() && price > PRICE_ONE {
@@ -393,4 +398,37 @@ proptest! {
             prop_assert!(leg.notional.0 + leg.fee.0 <= reserve.unwrap().0);
         }
     }
+}
+
+#[test]
+fn rounding_is_reserved_for_a_thousand_fills_at_most() {
+    let (price, lot) = (Price::parse("0.65").unwrap(), Quantity(100_000_000));
+    let whole = |contracts: i64| Quantity(contracts * lot.0);
+    let reserve = |schedule: &FeeSchedule, qty, lot| {
+        FeeState::default().reserve_buy(schedule, price, qty, lot).unwrap()
+    };
+    let kalshi = FeeSchedule::kalshi(false);
+    // 975.00 + 23.8875 + 1,000 steps of 0.0001 + 0.01.
+    assert_eq!(reserve(&kalshi, whole(1_500), lot), money("999.00"));
+    // On the smallest lot there is no more to round.
+    assert_eq!(reserve(&kalshi, whole(1_500), Quantity(1)), money("999.00"));
+}
+
+#[test]
+fn a_fill_beyond_the_thousand_is_rounded_with_its_predecessor() {
+    let (schedule, lot) = (FeeSchedule::kalshi(false), Quantity(1));
+    let (price, mut open) = (Price::parse("0.5").unwrap(), Quantity(1_003));
+    let mut state = FeeState::default();
+    let mut fees = Vec::new();
+    while open.0 > 997 {
+        open = Quantity(open.0 - 1);
+        let joined = FeeState::joins(&schedule, Side::Buy, open, lot);
+        let how = Charging { is_maker: false, joined };
+        let leg = state.charge(&schedule, Side::Buy, price, Quantity(1), how).unwrap();
+        fees.push((leg.parts.unwrap().trade_fee, joined));
+    }
+    // One step pays for all of the dust before the last thousand, and then each pays its own.
+    let (step, none) = (money("0.0001"), Money::ZERO);
+    let shared = [(step, true), (none, true), (none, true), (none, false)];
+    assert_eq!(fees, [&shared[..], &[(step, false), (step, false)]].concat());
 }
