@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench soak mutants fidelity screenshots wheel clean
+.PHONY: help setup dev run test quick check fix bench soak mutants fidelity fidelity-short screenshots wheel clean
 
 help: ## Show this table
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.stamp: pyproject.toml .ci/setup.sh
 	@PYTHON=$(PYTHON) bash .ci/setup.sh $(VENV)
@@ -62,8 +62,13 @@ FIDELITY := target/fidelity
 fidelity: setup ## Score the queue estimators on order-by-order data: table, JSON and plot
 	$(BIN)/python benches/fidelity/decode.py $(FIDELITY_DATA) $(FIDELITY)
 	cargo build --locked --quiet --profile bench -p sequence-fidelity
-	target/release/sequence-fidelity $(FIDELITY)/*.tape > $(FIDELITY)/scores.jsonl
+	find $(FIDELITY) -name '*.tape' -o -name '*.frames' | sort \
+		| xargs target/release/sequence-fidelity > $(FIDELITY)/scores.jsonl
 	$(BIN)/python benches/fidelity/report.py $(FIDELITY)/scores.jsonl $(FIDELITY)
+
+fidelity-short: setup ## Fail when a score of two tapes leaves its interval
+	$(BIN)/python benches/fidelity/decode.py $(FIDELITY_DATA) $(FIDELITY)
+	cargo test --locked -p sequence-fidelity --test short
 
 screenshots: dev ## Pictures of the page into docs/pictures (needs Chromium)
 	$(BIN)/python python/tools/screenshots.py

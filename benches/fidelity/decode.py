@@ -15,6 +15,7 @@ from collections.abc import Callable  # noqa: TC003 - needed at run time by the 
 from dataclasses import dataclass
 from pathlib import Path
 
+import zstandard
 from bitstamp import bitstamp
 from databento import databento
 from events import LAST, RECORD, Event
@@ -125,6 +126,30 @@ def write(source: Source, root: Path, out: Path) -> None:
     print(f"{target}: {len(events)} events")
 
 
+RECORDINGS = {
+    "kalshi": ["kalshi/gold15m/KX*.ndjson.zst"],
+    "hyperliquid-argentina": [
+        "hyperliquid/hip4_argentina_egypt_live/ws_l2book.jsonl.zst",
+        "hyperliquid/hip4_argentina_egypt_live/ws_trades.jsonl.zst",
+    ],
+    "hyperliquid-france": [
+        "hyperliquid/hip4_france_sweden_orderbook_live/ws_l2book.jsonl.zst",
+        "hyperliquid/hip4_france_sweden_orderbook_live/ws_trades.jsonl.zst",
+    ],
+}
+"""Recordings of venues that name no orders, beside the folder of the others, by stream."""
+
+
+def unpack(stream: str, paths: list[Path], out: Path) -> None:
+    """Unpacks the frames of one stream, unless they are there already."""
+    out.mkdir(parents=True, exist_ok=True)
+    for at, path in enumerate(paths):
+        target = out / f"{stream}.{at}.frames"
+        if not target.exists():
+            with path.open("rb") as packed, target.open("wb") as file:
+                zstandard.ZstdDecompressor().copy_stream(packed, file)
+
+
 def main() -> None:
     """Decodes every file of the collection that is present."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -136,6 +161,13 @@ def main() -> None:
             write(source, arguments.data, arguments.out)
         else:
             print(f"{source.path}: not present, left out")
+    for stream, patterns in RECORDINGS.items():
+        root = arguments.data.parent
+        paths = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+        # Every market of Kalshi is a stream of its own.
+        streams = [(f"{stream}-{path.name.split('.')[0]}", [path]) for path in paths]
+        for name, parts in streams if stream == "kalshi" else [(stream, paths)]:
+            unpack(name, parts, arguments.out)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Scores:
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
-        self.datasets = list(dict.fromkeys(row["dataset"] for row in rows))
+        self.datasets = [row["dataset"] for row in rows if row["kind"] == "gates"]
 
     def of(self, kind: str, **wanted: object) -> list[Row]:
         """Lines of a kind with these values."""
@@ -193,6 +193,58 @@ def takers(scores: Scores) -> str:
     return table(["data", "depth", "takers", "exact price", "error ticks", "signed ticks"], rows)
 
 
+def share(part: float, whole: float) -> str:
+    """A share in percent, or a dash."""
+    return f"{100 * part / whole:.2f} %" if whole else "-"
+
+
+def fronts(scores: Scores) -> str:
+    """The test of fronts, where orders are known and where they are not."""
+    rows = [
+        [
+            NAMES.get(row["dataset"], row["dataset"]),
+            str(row["tested"]),
+            share(row["right"], row["tested"]),
+            share(row["before_ppm"] / 1e6, row["listed"]),
+            share(row.get("truly", 0), row.get("recognised", 0)),
+        ]
+        for row in [*scores.of("proof"), *scores.of("pool")]
+    ]
+    head = ["data", "fronts", "first in our list", "level before it", "recognised rightly"]
+    return table(head, rows)
+
+
+def without_ids(scores: Scores) -> str:
+    """Rules on recordings that name no orders."""
+    rows = [
+        [
+            row["dataset"],
+            rule["rule"],
+            str(row["filled"]) if row["filled"] else "-",
+            str(row["cancelled"]) if row["cancelled"] else "-",
+            share(rule["exact"], row["filled"]),
+            share(rule["early"], row["filled"]),
+            share(rule["cancelled"], row["cancelled"]),
+            str(row["followed"]) if row["followed"] else "-",
+            share(rule["error_ppm"] / 1e6, row["followed"]),
+        ]
+        for row in scores.of("pool")
+        for rule in row["rules"]
+    ]
+    head = [
+        "venue",
+        "rule",
+        "fills",
+        "cancels",
+        "exact instant",
+        "early fills",
+        "filled before cancel",
+        "behind one order",
+        "error there",
+    ]
+    return table(head, rows)
+
+
 def verdict(value: float, limit: float) -> str:
     """Whether a bar is met, to the last printed digit."""
     return "met" if round(value, 4) <= limit else "MISSED"
@@ -236,6 +288,13 @@ def bars(scores: Scores) -> str:
         add("B3", what, pair["diff"], pair["ci"], 0.003)
         what = f"{name}: missed fills, event level, pp"
         add("B4", what, row["missed_pp"], row["ci"]["missed_pp"], 0.2)
+    for row in scores.of("pool", dataset="kalshi"):
+        right, early = row["right"] / row["tested"], row["rules"][0]["early"] / row["filled"]
+        for what, value, limit, met in [
+            ("Kalshi: fronts of sweeps first in our list", right, ">= 0.87", right >= 0.87),
+            ("Kalshi: early fills of recognised orders", early, "<= 0.0001", early <= 0.0001),
+        ]:
+            rows.append(["B5", what, f"{value:+.4f}", "", limit, "met" if met else "MISSED"])
     return table(["bar", "what", "value", "95 % interval", "limit", ""], rows)
 
 
@@ -326,6 +385,17 @@ def report(scores: Scores) -> str:
     parts += [
         "\n## Real orders with hidden identity\n",
         real_orders(scores),
+        "\n## Without order ids\n",
+        "In a sweep every print but the last finished the order that was first. `level before "
+        "it` is the size that our list has before the lot of that size, over the level. "
+        "`recognised rightly` is the share of orders told by their size whose end was truly "
+        "theirs.\n",
+        fronts(scores),
+        "\nAn order whose size no other of its level has is recognised when exactly that size "
+        "leaves; one that even `risk_averse` has filled before does not count, so that rule has no "
+        "early fill by definition. Where a feed counts orders, a level with one shows the size of "
+        "it: the error is that of somebody who joins behind it, as above.\n",
+        without_ids(scores),
         "\n## Takers\n",
         takers(scores),
     ]

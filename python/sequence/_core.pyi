@@ -39,6 +39,7 @@ __all__ = [
     "parse_json",
     "parse_symbol",
     "recording_records",
+    "score_recording",
     "select_records",
     "sim_config",
     "sim_presets",
@@ -230,6 +231,50 @@ class Tape:
     @property
     def last_ns(self) -> int: ...
 
+# Scores of a recording without order ids. Shares in ppm, None where they say nothing.
+
+class _FrontScore(TypedDict):
+    tested: int
+    right_ppm: int | None
+    before_ppm: int | None
+
+class _SizeRule(TypedDict):
+    rule: str
+    exact_ppm: int | None
+    early_ppm: int | None
+
+class _SizeScore(TypedDict):
+    filled: int
+    cancelled: int
+    rules: list[_SizeRule]
+
+class _SingleRule(TypedDict):
+    rule: str
+    error_ppm: int | None
+
+class _SingleScore(TypedDict):
+    followed: int
+    rules: list[_SingleRule]
+
+class _MarketScore(TypedDict):
+    venue: str
+    symbol: str
+    messages: int
+    backwards: int
+    span_ns: int
+    levels: int
+    prints: int
+    starts: int
+    feed_class: Literal["event", "conflated"]
+    trade_depth: Literal["trade_first", "depth_first", "unordered"] | None
+    decreases: int
+    match_rate_ppm: int
+    fronts: _FrontScore
+    sizes: _SizeScore
+    singles: _SingleScore
+    doubts: list[str]
+
+def score_recording(source: Recording | Tape) -> list[_MarketScore]: ...
 def recording_records(
     recording: Recording,
 ) -> tuple[list[tuple[str, str, int | None, int | None]], bytes]: ...

@@ -2,9 +2,10 @@
 
 use sequence_core::ids::BookSide;
 use sequence_core::number::{Price, Quantity};
+use sequence_core::score::probes;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
-use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
+use sequence_core::sim::queue::{Join, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::{LotTracker, MatchRate};
 use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
@@ -93,44 +94,18 @@ impl Estimator {
     }
 
     /// A print; `filled` is called for every probe that it would have filled.
-    pub fn print(&mut self, hit: BookSide, px: i64, qty: i64, t: i64, mut filled: impl FnMut(u64)) {
-        let mut gone = Vec::new();
-        for (price, view) in self.book.levels(hit) {
-            let through = if hit == BookSide::Bid { price.0 > px } else { price.0 < px };
-            if !through && price.0 != px {
-                break;
-            }
-            let reached = view.own().iter().filter(|own| through || view.before(own) < qty);
-            gone.extend(reached.map(|own| (price, own.order)));
-        }
-        for (price, key) in gone {
-            self.book.remove(hit, price, key);
-            filled(key);
-        }
-        let quantity = Quantity(qty);
-        let print = Print { hit: Some(hit), price: Price(px), quantity, external: quantity };
-        self.book.on_print(print, t, &mut Vec::new());
-        self.tracker.on_print(hit, Price(px), quantity, t, t);
+    pub fn print(&mut self, hit: BookSide, px: i64, qty: i64, t: i64, filled: impl FnMut(u64)) {
+        let (price, quantity) = (Price(px), Quantity(qty));
+        probes::print(&mut self.book, (hit, price, quantity), t, filled);
+        self.tracker.on_print(hit, price, quantity, t, t);
         self.book.set_policy(self.tracker.policy());
     }
 
     /// A depth message; `filled` is called for every probe that the quote crosses.
-    pub fn level(&mut self, change: &LevelChange, mut filled: impl FnMut(u64)) {
+    pub fn level(&mut self, change: &LevelChange, filled: impl FnMut(u64)) {
         let LevelChange { t, side, px, before, after } = *change;
         if after > before {
-            let own = if side == BookSide::Bid { BookSide::Ask } else { BookSide::Bid };
-            let mut gone = Vec::new();
-            for (price, view) in self.book.levels(own) {
-                let reached = if own == BookSide::Bid { price.0 >= px } else { price.0 <= px };
-                if !reached {
-                    break;
-                }
-                gone.extend(view.own().iter().map(|own| (price, own.order)));
-            }
-            for (price, key) in gone {
-                self.book.remove(own, price, key);
-                filled(key);
-            }
+            probes::cross(&mut self.book, (side, Price(px)), filled);
         }
         let sizes = (Quantity(before), Quantity(after));
         self.book.on_level(side, Price(px), sizes, 0, t, &mut Vec::new());

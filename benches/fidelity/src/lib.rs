@@ -2,7 +2,8 @@
 //!
 //! [`tape`] reads the truth, [`truth`] rebuilds every order's place, [`feed`] shows what a client
 //! would have seen, [`estimator`] runs the production queue on it. [`shadow`] and [`real`] are the
-//! two designs, [`fit`] learns the table, [`taker`] the walks, [`gates`] what must hold before any score is read.
+//! two designs, [`fit`] learns the table, [`taker`] the walks, [`without_ids`] the tests
+//! for recordings that name no orders, [`gates`] what must hold before any score is read.
 #![expect(clippy::float_arithmetic, reason = "scores are statistics, not state")]
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
@@ -21,3 +22,4 @@ pub mod speed;
 pub mod taker;
 pub mod tape;
 pub mod truth;
+pub mod without_ids;

@@ -2,7 +2,8 @@
 //!
 //! Nothing is fitted while it runs. Thresholds of the default and the learnt table were chosen on the
 //! first five twelfths of each tape, and only what comes after them is scored.
-//! `sequence-fidelity --fit TAPES...` fits the table there and prints its nodes.
+//! `sequence-fidelity --fit TAPES...` fits the table there and prints its nodes. Files that end in
+//! `.frames` are recordings of venues without order ids, and are scored by the tests for those.
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
 use std::process::ExitCode;
@@ -10,7 +11,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sequence_fidelity::tape::Tape;
-use sequence_fidelity::{estimator, fit, gates, real, report, score, shadow, speed, taker, tape};
+use sequence_fidelity::{
+    estimator, fit, gates, real, report, score, shadow, speed, taker, tape, without_ids,
+};
 
 /// Conflation intervals in ms.
 const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];
@@ -24,6 +27,7 @@ const THREADS: usize = 2;
 #[derive(Debug, Clone, Copy)]
 enum Job {
     Gates,
+    Proof,
     Shadow(i64),
     Real(i64),
     Taker(i64),
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
     let mut tapes = Vec::new();
     let (options, paths): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let (frames, paths): (Vec<String>, Vec<String>) =
+        paths.into_iter().partition(|path| path.ends_with(".frames"));
     for path in paths {
         match tape::load(std::path::Path::new(&path)) {
             Ok(tape) => tapes.push(tape),
@@ -61,6 +67,16 @@ fn main() -> ExitCode {
             });
         }
     });
+    let pools = match without_ids::pools(&frames) {
+        Ok(pools) => pools,
+        Err(error) => {
+            report::complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    for (venue, pool) in &pools {
+        report::print(&report::pool(venue, pool));
+    }
     for line in lines.into_inner().unwrap_or_default().concat() {
         report::print(&line);
     }
@@ -75,7 +91,7 @@ fn main() -> ExitCode {
 /// Prints the nodes of the learnt table, as `sim::learnt` has them.
 #[expect(clippy::cast_possible_truncation, clippy::float_arithmetic, reason = "a share in Q32")]
 fn fit_table(tapes: &[Tape]) {
-    let sums: Vec<fit::Sums> = tapes.iter().map(|tape| fit::Sums::of(tape, split(tape))).collect();
+    let sums: Vec<fit::Sums> = tapes.iter().map(|tape| fit::Sums::of(tape, tape.split())).collect();
     for (tape, sums) in tapes.iter().zip(&sums) {
         report::print(&format!("{} {} {:.4?}", tape.name, sums.seen, sums.solve()));
     }
@@ -86,7 +102,8 @@ fn fit_table(tapes: &[Tape]) {
 }
 
 fn jobs() -> impl Iterator<Item = Job> {
-    std::iter::once(Job::Gates)
+    [Job::Gates, Job::Proof]
+        .into_iter()
         .chain(LADDER.map(Job::Shadow))
         .chain(REAL.map(Job::Real))
         .chain(LADDER.map(Job::Taker))
@@ -97,18 +114,11 @@ fn take<'a>(next: &AtomicUsize, jobs: &[(&'a Tape, Job)]) -> Option<(usize, (&'a
     jobs.get(at).map(|job| (at, *job))
 }
 
-/// Where scoring starts: what comes before was there to choose thresholds on.
-fn split(tape: &Tape) -> i64 {
-    match (tape.events.first(), tape.events.last()) {
-        (Some(first), Some(last)) => first.t + (last.t - first.t) * 5 / 12,
-        _ => 0,
-    }
-}
-
 fn work(tape: &Tape, job: Job) -> Vec<String> {
-    let (rules, from) = (estimator::rules(), split(tape));
+    let (rules, from) = (estimator::rules(), tape.split());
     match job {
         Job::Gates => vec![report::gates(tape, &gates::run(tape))],
+        Job::Proof => vec![report::proof(tape, &without_ids::prove(tape))],
         Job::Shadow(ms) => {
             let pass = shadow::run(tape, &rules, ms * 1_000_000, i64::MAX);
             let mut lines = Vec::new();

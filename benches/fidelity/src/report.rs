@@ -1,5 +1,6 @@
 //! Score lines: one JSON object each.
 
+use sequence_core::score::{Fronts, RULES};
 use sequence_core::sim::preset::{MODEL_VERSION, REALISTIC};
 
 use crate::gates::Gates;
@@ -9,6 +10,7 @@ use crate::shadow::Belief;
 use crate::speed::Speed;
 use crate::taker::TakerScore;
 use crate::tape::Tape;
+use crate::without_ids::{Pool, Proof};
 
 #[expect(clippy::print_stdout, reason = "the program's answer")]
 pub fn print(line: &str) {
@@ -119,4 +121,42 @@ pub fn speed(tape: &Tape, speed: &Speed) -> String {
          \"fills\":{fills}}}",
         head("speed", tape)
     )
+}
+
+/// The tests without order ids on a tape that has them.
+pub fn proof(tape: &Tape, proof: &Proof) -> String {
+    let Proof { recognised, truly, .. } = proof;
+    format!(
+        "{},{},\"recognised\":{recognised},\"truly\":{truly}}}",
+        head("proof", tape),
+        fronts(proof.fronts)
+    )
+}
+
+/// The tests without order ids on the recordings of one venue.
+pub fn pool(venue: &str, pool: &Pool) -> String {
+    let Pool { markets, filled, cancelled, followed, .. } = pool;
+    let rules =
+        RULES.iter().zip(pool.sizes.iter().zip(pool.singles)).map(|(rule, (size, single))| {
+            format!(
+                "{{\"rule\":\"{}\",\"exact\":{},\"early\":{},\"cancelled\":{},\"error_ppm\":{}}}",
+                rule.as_str(),
+                size.exact,
+                size.early,
+                size.cancelled,
+                single.error_ppm
+            )
+        });
+    let rules = rules.collect::<Vec<_>>().join(",");
+    format!(
+        "{{\"kind\":\"pool\",\"dataset\":\"{venue}\",\"version\":\"{MODEL_VERSION}\",\"markets\":{markets},\
+         {},\"filled\":{filled},\"cancelled\":{cancelled},\"followed\":{followed},\
+         \"rules\":[{rules}]}}",
+        fronts(pool.fronts)
+    )
+}
+
+fn fronts(found: Fronts) -> String {
+    let Fronts { tested, right, listed, before_ppm } = found;
+    format!("\"tested\":{tested},\"right\":{right},\"listed\":{listed},\"before_ppm\":{before_ppm}")
 }

@@ -37,6 +37,16 @@ pub struct Tape {
     pub events: Vec<Event>,
 }
 
+impl Tape {
+    /// Where scoring starts: what comes before was there to choose thresholds on.
+    pub fn split(&self) -> i64 {
+        match (self.events.first(), self.events.last()) {
+            (Some(first), Some(last)) => first.t + (last.t - first.t) * 5 / 12,
+            _ => 0,
+        }
+    }
+}
+
 /// Reads a tape file.
 pub fn load(path: &Path) -> io::Result<Tape> {
     let bytes = std::fs::read(path)?;

@@ -13,6 +13,7 @@ from sequence.cli.fake import fake
 from sequence.cli.page import page
 from sequence.cli.record import record
 from sequence.cli.report import report
+from sequence.cli.score import score
 from sequence.cli.up import up
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
@@ -37,6 +38,7 @@ app.command()(up)
 app.command()(convert)
 app.command()(page)
 app.command()(record)
+app.command()(score)
 app.command()(fake)
 app.command()(report)
 market.register(app)

@@ -7,11 +7,13 @@ from sequence.feeds import arrow
 from sequence.feeds.files import Encoding, convert, decode, read, write
 from sequence.feeds.opened import RecordingWarning
 from sequence.feeds.recording import Feed, Instrument, Recording, RecordingError
+from sequence.feeds.scoring import MarketScore, score
 
 __all__ = [
     "Encoding",
     "Feed",
     "Instrument",
+    "MarketScore",
     "Recording",
     "RecordingError",
     "RecordingWarning",
@@ -19,5 +21,6 @@ __all__ = [
     "convert",
     "decode",
     "read",
+    "score",
     "write",
 ]

@@ -27,6 +27,7 @@ pub mod reject;
 pub mod risk;
 pub mod rng;
 pub mod router;
+pub mod score;
 pub mod session;
 pub mod sim;
 pub mod sorted;

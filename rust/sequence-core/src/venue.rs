@@ -298,6 +298,11 @@ impl VenueId {
             .ok_or_else(|| UnknownVenue(text.to_owned()))
     }
 
+    /// Its public depth sums several order events into one message.
+    pub const fn is_conflated(self) -> bool {
+        matches!(self, BINANCE | COINBASE | HYPERLIQUID)
+    }
+
     /// Its row. An id that no table made reads as the last one.
     pub fn venue(self) -> &'static Venue {
         let [.., last] = &VENUES;

@@ -25,6 +25,7 @@ mod market;
 mod orders;
 mod parse;
 mod rows;
+mod score;
 mod sim;
 mod stream;
 mod symbols;
@@ -61,6 +62,8 @@ mod _core {
     use crate::json::{JsonError, parse_json};
     #[pymodule_export]
     use crate::live::venue_symbol;
+    #[pymodule_export]
+    use crate::score::score_recording;
     #[pymodule_export]
     use crate::sim::{sim_config, sim_presets};
     #[pymodule_export]

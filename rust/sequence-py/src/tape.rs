@@ -109,7 +109,7 @@ fn instrument((venue, symbol, tick, lot): InstrumentArgument) -> PyResult<TapeIn
     })
 }
 
-fn refused(error: TapeError) -> PyErr {
+pub(crate) fn refused(error: TapeError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 

@@ -143,6 +143,18 @@ impl LotQueue {
         self.entries.iter().find(|entry| entry.kind != Kind::Own).map(|entry| entry.size)
     }
 
+    /// External size before the first lot of exactly this size.
+    pub fn before(&self, size: i64) -> Option<i64> {
+        let mut before = 0;
+        for entry in self.entries.iter().filter(|entry| entry.kind != Kind::Own) {
+            if entry.size == size {
+                return Some(before);
+            }
+            before += entry.size;
+        }
+        None
+    }
+
     /// Removes a decrease from the newest lots, whatever their sizes.
     pub fn cancel_back(&mut self, size: i64) {
         let taken = self.take_back(size.min(self.external), 0);

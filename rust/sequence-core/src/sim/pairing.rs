@@ -6,6 +6,8 @@ use crate::ids::BookSide;
 use crate::number::Price;
 use crate::venue::TradeDepth;
 
+/// How long a decrease waits for the print that may explain it, before the preset's factor.
+pub const PAIRING_WINDOW_NS: i64 = 5_000_000;
 /// Messages of each kind that wait for their other half.
 const REMEMBERED: usize = 16;
 /// A print and a decrease further apart are not the same trade.
@@ -14,6 +16,14 @@ const TOGETHER_NS: i64 = 50_000_000;
 const ENOUGH_PAIRS: u64 = 100;
 /// The rarer order has to be rarer than one in this many.
 const RARE: u64 = 200;
+
+/// How long decreases are held on a feed that tells trades in this order.
+pub const fn hold_ns(order: TradeDepth, window_ns: i64) -> i64 {
+    match order {
+        TradeDepth::TradeFirst => 0,
+        TradeDepth::DepthFirst | TradeDepth::Unordered => window_ns,
+    }
+}
 
 /// One half of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

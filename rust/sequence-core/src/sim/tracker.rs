@@ -242,6 +242,12 @@ impl LotTracker {
         level.map_or(Quantity::ZERO, |level| Quantity(level.record.printed()))
     }
 
+    /// The lots of a level, once what is due is settled; `None` where it is not tracked.
+    pub fn lots(&mut self, side: BookSide, price: Price, now_ns: i64) -> Option<&LotQueue> {
+        self.settle(now_ns);
+        self.ladder(side).get(side, price).map(|level| &level.queue)
+    }
+
     /// What an order that joins now meets. `displayed` is used where the level is not tracked.
     pub fn entry(
         &mut self,

@@ -10,7 +10,7 @@ use crate::number::Quantity;
 use crate::order::LegState;
 use crate::reject::{Refusal, RejectReason};
 use crate::sim::fees::FeeSchedule;
-use crate::venue::{self, PriceGrid, Terms};
+use crate::venue::{PriceGrid, Terms};
 
 /// How a source feeds a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Engine {
         };
         let traits = SourceTraits {
             stamped: feed == FeedKind::Recorded,
-            event_level: !is_conflated(spec.venue) || feed != FeedKind::Recorded,
+            event_level: !spec.venue.is_conflated() || feed != FeedKind::Recorded,
             trade_depth: spec.venue.venue().trade_depth,
         };
         let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);
@@ -159,9 +159,4 @@ impl Engine {
     fn credited(&self, fees: FeeSchedule) -> FeeSchedule {
         if self.rules.params().rebates { fees } else { fees.without_rebates() }
     }
-}
-
-/// Venues whose public depth sums several order events into one message.
-const fn is_conflated(venue: VenueId) -> bool {
-    matches!(venue, venue::BINANCE | venue::COINBASE | venue::HYPERLIQUID)
 }

@@ -15,7 +15,7 @@ use crate::number::{Price, Quantity};
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::overlay::{Overlay, Resilience};
-use crate::sim::pairing::PairMeter;
+use crate::sim::pairing::{PAIRING_WINDOW_NS, PairMeter, hold_ns};
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
 use crate::sim::queue::{QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
@@ -23,8 +23,6 @@ use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent, flag};
 use crate::venue::TradeDepth;
 
-/// How long a decrease waits for the print that may explain it, before the preset's factor.
-const PAIRING_WINDOW_NS: i64 = 5_000_000;
 /// Prints whose mean distance in time sets the pace of impact.
 const PACE_PRINTS: usize = 1_000;
 /// Receipt minus venue stamp is bounded to this when it counts as a feed delay.
@@ -442,13 +440,6 @@ impl MarketSim {
 /// Prints with one venue stamp are one sweep; without stamps those that came at one instant are.
 const fn stamp(event: &MarketEvent, now_ns: i64) -> i64 {
     if event.ts_venue_ns > 0 { event.ts_venue_ns } else { now_ns }
-}
-
-const fn hold_ns(order: TradeDepth, window_ns: i64) -> i64 {
-    match order {
-        TradeDepth::TradeFirst => 0,
-        TradeDepth::DepthFirst | TradeDepth::Unordered => window_ns,
-    }
 }
 
 fn scaled(value: i64, ppm: i64) -> i64 {

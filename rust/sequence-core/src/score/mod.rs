@@ -1,0 +1,39 @@
+//! How well queues are estimated on a recording that names no orders: three tests whose answers the
+//! feed itself gives.
+//!
+//! - [`fronts`]: in a sweep every print but the last finished the order that was first.
+//! - [`sizes`]: an order whose size nobody else at its level has is recognised when it leaves.
+//! - [`singles`]: where a feed counts orders, a level with one order shows that order's size.
+//!
+//! [`market`] runs the lots that ship, and rules beside them, on what a client saw; [`doubts`] says
+//! what that cannot tell, and why. Counts and sums only: whoever shows them divides.
+
+pub mod doubts;
+pub mod fronts;
+pub mod market;
+pub mod probes;
+pub mod singles;
+pub mod sizes;
+#[cfg(test)]
+mod tests;
+
+pub use doubts::ENOUGH;
+pub use fronts::Fronts;
+pub use market::{Facts, MarketScore, RULES};
+pub use singles::SingleScore;
+pub use sizes::SizeScore;
+
+use crate::tape::Tape;
+use market::Scorer;
+
+/// Plays a tape to its end and scores every instrument of it.
+pub fn score(tape: &mut Tape) -> Vec<MarketScore> {
+    let mut scorers: Vec<Scorer> = tape.instruments().iter().map(Scorer::new).collect();
+    while let Some(due_ns) = tape.next_due_ns() {
+        let Some((at, events)) = tape.next_message() else { break };
+        if let Some(scorer) = scorers.get_mut(at) {
+            scorer.message(events, due_ns);
+        }
+    }
+    scorers.into_iter().map(Scorer::finish).collect()
+}
