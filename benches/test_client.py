@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from sequence import Sequence
 
@@ -25,8 +26,9 @@ def test_buy_in_process(benchmark: Any, client: Sequence) -> None:
     benchmark.pedantic(buy, rounds=20, warmup_rounds=2)
 
 
-def test_buy_over_http(benchmark: Any, server: dict[str, Any]) -> None:
-    with Sequence(server["key"], base_url=server["url"]) as client:
+@pytest.mark.parametrize("transport", [None, "fast"], ids=["httpx", "fast"])
+def test_buy_over_http(benchmark: Any, server: dict[str, Any], transport: Any) -> None:
+    with Sequence(server["key"], base_url=server["url"], transport=transport) as client:
         client.sandbox.reset()
 
         def buy() -> None:

@@ -74,8 +74,11 @@ def bought(client: Sequence, who: str) -> list[tuple[str, str]]:
     return [(name, client.buy("BTC-USDT", 1, graph_id=name).graph_id) for name in asked]
 
 
-def test_a_client_made_before_a_fork_never_hears_another_process(sandbox: Sandbox, url: str):
-    with Sequence(sandbox.test_key, base_url=url) as client:
+@pytest.mark.parametrize("transport", [None, "fast"])
+def test_a_client_made_before_a_fork_never_hears_another_process(
+    sandbox: Sandbox, url: str, transport: Any
+):
+    with Sequence(sandbox.test_key, base_url=url, transport=transport) as client:
         client.account()
         children = [in_child(lambda who=f"c{n}": bought(client, who)) for n in range(_CHILDREN)]
         pairs = bought(client, "parent")

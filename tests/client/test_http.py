@@ -74,12 +74,14 @@ def told() -> Iterator[Told]:
 Ask = Callable[..., Any]
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(params=["sync", "async", "fast"])
 def ask(request: pytest.FixtureRequest, told: Told) -> Ask:
     """Calls one verb of a fresh client against the server."""
 
     def call(name: str, *args: Any, **options: Any) -> Any:
-        if request.param == "sync":
+        if request.param == "fast":
+            options["transport"] = "fast"
+        if request.param != "async":
             with sequence.Sequence(KEY, base_url=told.url, **options) as client:
                 return getattr(client, name)(*args)
 
@@ -128,6 +130,12 @@ def test_a_server_that_is_silent_is_a_timeout(told: Told, ask: Ask):
         ask("account", max_retries=0, timeout=0.1)
 
 
+def test_an_answer_that_ends_early_is_a_network_error(told: Told, ask: Ask):
+    told.replies = [(200, {"Content-Length": "500", "Connection": "close"}, b"{}")]
+    with pytest.raises(errors.NetworkError, match="network: "):
+        ask("account", max_retries=0)
+
+
 def test_a_redirect_is_not_followed_and_the_key_stays(told: Told, ask: Ask):
     told.replies = [(307, {"Location": f"{told.url}/elsewhere"}, b"")]
     with pytest.raises(errors.ApiError, match="redirects are not followed"):
@@ -146,6 +154,7 @@ def test_an_answer_beyond_the_limit_is_refused(
     told: Told, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("sequence._http.MAX_BODY_BYTES", 100)
+    monkeypatch.setattr("sequence._fast.MAX_BODY_BYTES", 100)
     told.replies = [(200, {}, ACCOUNT)]
     with pytest.raises(errors.DeserializeError, match="larger than 100 bytes"):
         ask("account")
@@ -169,10 +178,73 @@ def test_an_own_http_client_is_used_and_stays_open(told: Told):
     assert told.received[0][1]["x-team"] == "desk"
 
 
-def test_a_retry_over_http_sends_the_same_bytes(told: Told, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("transport", [None, "fast"])
+def test_a_retry_over_http_sends_the_same_bytes(
+    told: Told, monkeypatch: pytest.MonkeyPatch, transport: Any
+):
     monkeypatch.setattr("sequence._sync.base.sleep", lambda _seconds: None)
     told.replies = [None, (503, {}, b"{}"), (409, {}, b"{}")]
-    with sequence.Sequence(KEY, base_url=told.url) as client, pytest.raises(errors.ConflictError):
+    client = sequence.Sequence(KEY, base_url=told.url, transport=transport)
+    with client, pytest.raises(errors.ConflictError):
         client.buy("BTC-USD", 1)
     bodies = {body for _, _, body in told.received}
     assert (len(told.received), len(bodies)) == (3, 1)
+
+
+def test_the_fast_transport_keeps_its_connection_and_opens_another_when_it_was_closed(told: Told):
+    told.replies = [(200, {}, ACCOUNT)] * 3 + [(200, {"Connection": "close"}, ACCOUNT)] * 2
+    told.replies += [None, (200, {}, ACCOUNT)]
+    opened: list[Any] = []
+    take = told.server.get_request
+    told.server.get_request = lambda: opened.append(1) or take()  # type: ignore[func-returns-value]
+    with sequence.Sequence(KEY, base_url=told.url, transport="fast", max_retries=0) as client:
+        for _ in range(4):
+            assert client.account().client_id == "c1"
+        assert len(opened) == 1
+        client.account()
+        assert len(opened) == 2
+        with pytest.raises(errors.NetworkError):
+            client.account()
+        assert client.account().client_id == "c1"
+    assert len(opened) == 4
+
+
+def test_the_fast_transport_serves_threads_side_by_side(told: Told):
+    told.replies = [(200, {}, ACCOUNT)] * 40
+    found: list[str] = []
+    with sequence.Sequence(KEY, base_url=told.url, transport="fast") as client:
+        work = [
+            threading.Thread(
+                target=lambda: found.extend(client.account().client_id for _ in range(10))
+            )
+            for _ in range(4)
+        ]
+        for thread in work:
+            thread.start()
+        for thread in work:
+            thread.join(timeout=30)
+    assert found == ["c1"] * 40
+
+
+def test_a_transport_that_is_none_is_refused_before_anything_is_sent(told: Told):
+    with pytest.raises(errors.ValidationError, match="there is 'fast'"):
+        sequence.Sequence(KEY, base_url=told.url, transport="slow")  # type: ignore[arg-type]
+    with pytest.raises(errors.ValidationError, match="blocks"):
+        sequence.AsyncSequence(KEY, base_url=told.url, transport="fast")
+    with httpx.Client() as given, pytest.raises(errors.ValidationError, match="give one of them"):
+        sequence.Sequence(KEY, base_url=told.url, transport="fast", http_client=given)
+
+
+def test_the_fast_transport_loads_no_httpx_and_no_asyncio(told: Told):
+    import subprocess
+    import sys
+
+    told.replies = [(200, {}, ACCOUNT)]
+    program = (
+        f"import sys; from sequence import Sequence\nc = Sequence({KEY!r}, base_url={told.url!r}, "
+        "transport='fast')\nprint(c.account().client_id, *{'httpx', 'asyncio'} & {*sys.modules})"
+    )
+    run = subprocess.run(  # noqa: S603 - a fixed program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "c1\n"

@@ -270,7 +270,7 @@ def dripping(where: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("where", ["head", "body"])
-@pytest.mark.parametrize("kind", ["sync", "async", "given"])
+@pytest.mark.parametrize("kind", ["sync", "async", "given", "fast"])
 def test_an_answer_that_drips_ends_with_the_attempt(kind: str, where: str):
     if (kind, where) == ("given", "head"):
         pytest.skip("the connections of a given client are its own")
@@ -284,6 +284,7 @@ def test_an_answer_that_drips_ends_with_the_attempt(kind: str, where: str):
     def buy_blocking(url: str) -> None:
         with httpx.Client() as given:
             options["http_client"] = given if kind == "given" else None
+            options["transport"] = "fast" if kind == "fast" else None
             with sequence.Sequence(KEY, base_url=url, **options) as client:
                 client.buy("BTC-USD", 1)
 

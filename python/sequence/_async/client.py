@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 from weakref import WeakSet
 
 from sequence._async.account import AsyncAccountCalls
@@ -45,7 +45,9 @@ class AsyncSequence(
             event loop and one process; without it a client serves several loops, and a child of a
             fork gets connections of its own.
         max_concurrent: Requests at the same time (in each event loop); None for no limit.
-        transport: What answers instead of HTTP, such as a sandbox in the same process.
+        transport: What answers instead of HTTP, such as a sandbox in the same process. `fast` is
+            HTTP at a fraction of the client's own cost, for the blocking client: one kept
+            connection per thread, without proxies.
 
     Attributes:
         sandbox: Calls that configure the paper account.
@@ -67,11 +69,17 @@ class AsyncSequence(
         max_retries: int = 3,
         http_client: "AsyncHttpClient | None" = None,
         max_concurrent: int | None = None,
-        transport: AsyncTransport | None = None,
+        transport: AsyncTransport | Literal["fast"] | None = None,
     ) -> None:
-        checked = options(
-            api_key, base_url, timeout, max_retries, max_concurrent, saved=transport is None
-        )
+        over_http = transport is None or isinstance(transport, str)
+        checked = options(api_key, base_url, timeout, max_retries, max_concurrent, saved=over_http)
+        if isinstance(transport, str):
+            if transport != "fast":  # pyright: ignore[reportUnnecessaryComparison]
+                raise ValidationError(f"transport: {transport!r} is none; there is 'fast'")
+            # Imported here, as httpx is: most clients use another one.
+            from sequence._fast import AsyncFastTransport  # noqa: PLC0415
+
+            transport = AsyncFastTransport(checked, http_client)
         super().__init__(checked, http_client, transport)
         self.sandbox = AsyncSandboxCalls(self)
         self._streams: WeakSet[AsyncStream] = WeakSet()

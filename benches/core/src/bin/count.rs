@@ -1,0 +1,121 @@
+//! `count PATH TIMES`: does one path so many times and says nothing about time.
+//!
+//! Run under callgrind with two counts; the difference is what the path itself costs, in
+//! instructions, without what prepares it. `.ci/instructions.py` does that.
+#![expect(clippy::unwrap_used, reason = "a measurement that gets a wrong answer must stop")]
+#![expect(clippy::expect_used, clippy::panic, reason = "as above, and says which")]
+
+use std::hint::black_box;
+
+use sequence_benches::feed::stories;
+use sequence_benches::replay::{opened, order, price_of, records, rest, tape};
+use sequence_core::command::Command;
+use sequence_core::engine::{Engine, Reply};
+use sequence_core::feed::{FeedBatch, FeedVenue};
+use sequence_core::ids::{AccountId, BookSide, Side};
+use sequence_core::number::Price;
+use sequence_core::order::OrderStatus;
+use sequence_core::session::Session;
+use sequence_core::symbol::Symbol;
+
+/// Messages of the tape before anything is counted.
+const WARM_UP: usize = 1_000;
+/// Longer than every delay of the preset.
+const LATER: i64 = 60_000_000_000;
+
+fn main() {
+    let mut given = std::env::args().skip(1);
+    let path = given.next().expect("count PATH TIMES");
+    let times: usize = given.next().expect("count PATH TIMES").parse().expect("a whole number");
+    match path.as_str() {
+        "market_order" => orders(times, None, OrderStatus::Filled),
+        "limit_and_cancel" => {
+            let price = Some(price_of(BookSide::Bid, 5));
+            orders(times, price, OrderStatus::Cancelled);
+        }
+        "replayed_message" => replayed(times, 0),
+        "replayed_message_100_resting" => replayed(times, 100),
+        "binance_frame" => frames(times),
+        "symbol" => symbols(times),
+        other => panic!("there is no path {other}"),
+    }
+}
+
+/// Orders from command to their end, delays included; one with a limit is cancelled.
+fn orders(times: usize, limit: Option<Price>, end: OrderStatus) {
+    let mut base = tape(records(20_000).unwrap()).unwrap();
+    let (mut engine, account, _) = opened(&mut base, WARM_UP);
+    // No market moves while an order is under way, and none of them goes stale.
+    engine.set_books_age(false);
+    for nth in 0..times {
+        let side = if nth % 2 == 0 || limit.is_some() { Side::Buy } else { Side::Sell };
+        let status = one_order(&mut engine, account, side, limit);
+        assert_eq!(status, end);
+    }
+    assert!(engine.check_invariants().is_empty());
+}
+
+fn one_order(
+    engine: &mut Engine,
+    account: AccountId,
+    side: Side,
+    limit: Option<Price>,
+) -> OrderStatus {
+    let order = order(side, limit);
+    let mut now_ns = engine.now_ns();
+    let answer = engine.apply(Command::Submit { account, order }, now_ns).unwrap();
+    let Reply::Submitted { graph, .. } = answer else { panic!("a submit has a graph") };
+    now_ns += LATER;
+    engine.apply(Command::Advance, now_ns).unwrap();
+    if limit.is_some() {
+        let id = engine.graph(graph).id.to_string();
+        engine.apply(Command::CancelGraph { account, id: &id }, now_ns).unwrap();
+        engine.apply(Command::Advance, now_ns + LATER).unwrap();
+    }
+    engine.order(engine.graph(graph).order).status
+}
+
+/// Messages of a recording, with orders resting behind the touch.
+fn replayed(times: usize, resting: usize) {
+    let base = tape(records(4 * (WARM_UP + times) + 1_000).unwrap()).unwrap();
+    let (mut engine, account, _) = opened(&mut base.rewound(), WARM_UP);
+    rest(&mut engine, account, resting);
+    let (mut played, mut rest_of_tape) = (base.rewound(), base.rewound());
+    let mut ends_ns = 0;
+    for nth in 0..WARM_UP + times {
+        ends_ns = played.next_due_ns().expect("the tape is long enough");
+        played.next_message();
+        if nth < WARM_UP {
+            rest_of_tape.next_message();
+        }
+    }
+    let mut session = Session::new(engine);
+    session.add_tape(rest_of_tape).unwrap();
+    session.advance(ends_ns);
+    assert!(session.engine.check_invariants().is_empty());
+}
+
+/// Diffs of a venue's book, from bytes to events.
+fn frames(times: usize) {
+    let story = stories().into_iter().find(|story| story.venue == FeedVenue::Binance).unwrap();
+    let mut batch = FeedBatch::new();
+    let mut left = times;
+    while left > 0 {
+        let mut decoder = story.venue.decoder();
+        decoder.decode(story.opening.as_bytes(), 1, &mut batch).unwrap();
+        for frame in story.updates.iter().take(left) {
+            batch.clear();
+            decoder.decode(black_box(frame.as_bytes()), 1, &mut batch).unwrap();
+            assert_eq!(batch.len(), 1);
+        }
+        assert_eq!(decoder.stats().gaps, 0);
+        left = left.saturating_sub(story.updates.len());
+    }
+}
+
+fn symbols(times: usize) {
+    for _ in 0..times {
+        let symbol = Symbol::parse(black_box("BTC-USD-PERP")).unwrap();
+        assert_eq!(symbol.canonical(), "BTC-USD-PERP");
+    }
+}
