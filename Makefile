@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench soak mutants fidelity fidelity-short screenshots wheel clean
+.PHONY: help setup dev run test quick check fix bench bench-short instructions soak mutants fidelity fidelity-short screenshots wheel clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ fix: setup ## Format, apply safe fixes, regenerate the sync client
 
 bench: setup ## Benchmarks on a release build (a debug build is refused)
 	@bash .ci/bench.sh
+
+bench-short: dev ## The same as briefly as it goes: whether each runs and answers rightly
+	@bash .ci/bench.sh short
+
+instructions: setup ## Instructions of six paths against benches/instructions.json (needs valgrind)
+	@$(BIN)/python .ci/instructions.py
 
 soak: dev ## A million random steps against laws and model, draws, and flipped bits of a file
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test gaming random

@@ -19,7 +19,8 @@ MID = 74_350
 
 
 def pytest_configure() -> None:
-    if _core.BUILD_PROFILE != "release":
+    # In short nobody reads the times: what counts is that all of it runs, and answers rightly.
+    if _core.BUILD_PROFILE != "release" and os.environ.get("SEQUENCE_BENCH") != "short":
         raise pytest.UsageError(
             f"this is a {_core.BUILD_PROFILE} build, up to 20 times slower: use `make bench`"
         )

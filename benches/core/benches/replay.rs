@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use sequence_benches::replay::{opened, order, price_of, records, rest, tape};
 use sequence_core::command::Command;
 use sequence_core::ids::{BookSide, Side};
@@ -29,6 +29,8 @@ fn events(criterion: &mut Criterion) {
     let base = tape(records(EVENTS).expect("it is written")).expect("it is a tape");
     let mut group = criterion.benchmark_group("replay");
     group.throughput(Throughput::Elements(base.events() as u64)).sample_size(10);
+    // A run takes long enough to be a sample of its own.
+    group.sampling_mode(SamplingMode::Flat);
     for resting in [0, 1, 100, 10_000] {
         let (mut engine, account, _) = opened(&mut base.rewound(), WARM_UP);
         rest(&mut engine, account, resting);
