@@ -355,6 +355,25 @@ def test_what_the_desk_cannot_do_is_refused_as_elsewhere():
         assert theirs.cancel(theirs.open_orders()[0]) is True
 
 
+@pytest.mark.parametrize("number", [2**70, -(2**70), 1.5, None, "1", True])
+def test_numbers_that_are_none_are_refused_before_anything_is_sent(number):
+    with sandbox_of("instant") as sandbox:
+        desk = sandbox.desk()
+        sandbox.clock.advance(ns=1)
+        market = desk.market(SYMBOL, "kraken")
+        order = desk.buy(market, ONE, 99 * PRICE)
+        before = sandbox.state_hash()
+        for call in (
+            lambda: desk.buy(market, number),
+            lambda: desk.sell(market, number, PRICE),
+            lambda: desk.amend(order, qty=number, price=number),
+            lambda: desk.cancel(-1 if number is True else number),
+        ):
+            with pytest.raises((errors.ValidationError, errors.UnprocessableError)):
+                call()
+        assert sandbox.state_hash() == before
+
+
 def test_the_desk_refuses_clocks_that_run_and_state_in_a_file(tmp_path):
     with Sandbox() as sandbox, pytest.raises(ValueError, match="clock='manual'"):
         sandbox.desk()

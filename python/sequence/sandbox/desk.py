@@ -18,6 +18,10 @@ NewOrder = tuple[int, Literal["buy", "sell"], int, int | None, Tif | None]
 """``(market, side, qty, price, tif)`` of `Desk.submit_many`."""
 
 
+_PROBLEMS = (_core.Refusal, OverflowError, TypeError)
+"""What the core says of a number: not now, too large, none."""
+
+
 class Desk:
     """Orders by numbers: ``sandbox.desk()``.
 
@@ -56,15 +60,15 @@ class Desk:
         """
         try:
             return self._engine.desk_market(venue, symbol)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def book(self, market: int) -> _core.Book:
         """The book of a market, the present whenever it is read; of an outcome, that of YES."""
         try:
             return self._engine.book(market)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def buy(
         self,
@@ -92,6 +96,7 @@ class Desk:
             The number of the order. One that the venue refuses is REJECTED, as elsewhere.
 
         Raises:
+            ValidationError: A number that is none, or too large; nothing was sent.
             UnprocessableError, ConflictError, NotFoundError: Refused before it was recorded.
         """
         try:
@@ -99,8 +104,8 @@ class Desk:
                 self._account, market, True, qty, price, tif, reduce_only,  # noqa: FBT003
                 max_slippage_bps, horizon_ms,
             )  # fmt: skip
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def sell(
         self,
@@ -119,8 +124,8 @@ class Desk:
                 self._account, market, False, qty, price, tif, reduce_only,  # noqa: FBT003
                 max_slippage_bps, horizon_ms,
             )  # fmt: skip
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def cancel(self, order: int) -> bool:
         """Asks for the end of an order; False when it had ended before.
@@ -130,8 +135,8 @@ class Desk:
         """
         try:
             return self._engine.desk_cancel(self._account, order)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def amend(self, order: int, qty: int | None = None, price: int | None = None) -> bool:
         """Changes the total quantity or the limit price; True when it keeps its place in the queue.
@@ -150,8 +155,8 @@ class Desk:
             raise ValidationError("amend with no fields: give qty or price")
         try:
             return self._engine.desk_amend(self._account, order, qty, price)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def submit_many(self, orders: Iterable[NewOrder]) -> "list[int | SequenceError]":
         """Submits orders in one call, one after the other.
@@ -174,15 +179,15 @@ class Desk:
         """``(status, filled, total, limit price, average price)`` of an order."""
         try:
             return self._engine.desk_order(self._account, order)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def name(self, order: int) -> str:
         """The id that the client, the page and stored rows know an order by."""
         try:
             return self._engine.desk_name(self._account, order)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def open_orders(self) -> list[int]:
         """Numbers of the open orders, oldest first."""
@@ -192,15 +197,22 @@ class Desk:
         """What the account holds there, times 1e8: negative when a perp is short."""
         try:
             return self._engine.desk_position(self._account, market)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
 
     def cash(self, market: int) -> int:
         """What can still be spent where the market is settled, times 1e9."""
         try:
             return self._engine.desk_cash(self._account, market)
-        except _core.Refusal as refusal:
-            raise core_refusal(refusal) from None
+        except _PROBLEMS as problem:
+            raise _ours(problem) from None
+
+
+def _ours(problem: Exception) -> "SequenceError":
+    """A problem of the core as the exception that the typed client would raise."""
+    if isinstance(problem, _core.Refusal):
+        return core_refusal(problem)
+    return ValidationError(f"numbers of a desk are integers of 64 bits: {problem}")
 
 
 def _answers(rows: "list[ItemT | _core.Refusal]") -> "list[ItemT | SequenceError]":
