@@ -92,7 +92,17 @@ def _write_feeds(answer: Venues) -> None:
     if not feeds:
         return
     write_table(
-        [text("FEED"), text("STATE"), number("LIVE"), number("GAPS"), number("RECONNECTS")],
+        [
+            text("FEED"),
+            text("STATE"),
+            number("LIVE"),
+            number("GAPS"),
+            number("RECONNECTS"),
+            number("AGE", "ms"),
+            number("P50", "ms"),
+            number("P99", "ms"),
+            number("CLOCKS", "ms"),
+        ],
         (
             (
                 venue,
@@ -100,6 +110,10 @@ def _write_feeds(answer: Venues) -> None:
                 f"{feed.live_books}/{feed.books}",
                 str(feed.gaps),
                 str(feed.reconnects),
+                *map(
+                    _measured,
+                    (feed.age_ms, feed.delay_p50_ms, feed.delay_p99_ms, feed.clock_offset_ms),
+                ),
             )
             for venue, feed in feeds
         ),
@@ -107,6 +121,10 @@ def _write_feeds(answer: Venues) -> None:
     for _, feed in feeds:
         if feed.problem:
             write(feed.problem)
+
+
+def _measured(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
 
 
 def fees(

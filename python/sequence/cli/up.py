@@ -71,6 +71,13 @@ def up(
         Path | None,
         typer.Option(help="Folder to write down all that live venues send, to be replayed later."),
     ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CONNECTION=URL of a live venue instead of the built-in one, such as "
+            "kalshi=wss://...; repeatable."
+        ),
+    ] = None,
     preset: Annotated[Preset, typer.Option(help="How fills are simulated.")] = DEFAULT_PRESET,
     seed: Annotated[
         int | None,
@@ -129,7 +136,7 @@ def up(
                 clock=kind,
                 preset=preset,
                 store=db,
-                market=_market_of(market, symbols, record),
+                market=_market_of(market, symbols, record, address or []),
                 speed=speed,
                 venue=venue,
             )
@@ -159,16 +166,27 @@ def up(
     _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
 
 
-def _market_of(market: str, symbols: str | None, record: Path | None) -> "str | Live":
+def _market_of(
+    market: str, symbols: str | None, record: Path | None, addresses: list[str]
+) -> "str | Live":
     """Live venues with what else was said of them; any other market as it was named."""
     if not market.startswith("live:"):
-        if symbols is not None or record is not None:
-            _refuse("--symbols and --record belong to --market live:VENUE", EXIT_CONFIG)
+        if symbols is not None or record is not None or addresses:
+            text = "--symbols, --record and --address belong to --market live:VENUE"
+            _refuse(text, EXIT_CONFIG)
         return market
     from sequence.feeds.live import Live  # noqa: PLC0415 - most servers open no connection
 
     named = None if symbols is None else [s.strip() for s in symbols.split(",") if s.strip()]
-    return Live.named(market.removeprefix("live:"), symbols=named, record=record)
+    for given in addresses:
+        if "=" not in given:
+            _refuse(f"--address {given}: write CONNECTION=URL", EXIT_CONFIG)
+    return Live.named(
+        market.removeprefix("live:"),
+        symbols=named,
+        record=record,
+        addresses=dict(given.split("=", 1) for given in addresses),
+    )
 
 
 def _announce_end(sandbox: Sandbox, speed: float) -> None:

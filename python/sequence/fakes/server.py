@@ -151,7 +151,12 @@ class Fake:
     async def run(self, ready: "threading.Event", ended: asyncio.Event) -> None:
         """Serves until told to end."""
         async with serve(
-            self._serve, "127.0.0.1", 0, process_request=self._request, ping_interval=None
+            self._serve,
+            "127.0.0.1",
+            0,
+            process_request=self._request,
+            ping_interval=None,
+            close_timeout=1,
         ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             self.url, self.rest_url = f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}"
@@ -310,5 +315,7 @@ def serving(fake: Fake) -> Generator[Fake]:
         yield fake
     finally:
         loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
+        thread.join(30)
+        # Transports that were cut end in a last turn of the loop.
+        loop.run_until_complete(asyncio.sleep(0))
         loop.close()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from sequence.feeds.live import Live, LiveMarket
 from sequence.feeds.live.recorder import Recorder
-from sequence.feeds.live.status import Changes
+from sequence.feeds.live.status import Changes, Delay
 from sequence.feeds.live.venue import Venue
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class EngineSink:
         self._runtime: Final = runtime
         self._venue: Final = venue
         self._recorder: Final = recorder
-        self._name: Final = f"{venue.name}-perp" if venue.futures else venue.name
+        self._name: Final = venue.label
         with runtime.lock:
             self._feed: Final = runtime.engine.open_feed(venue.name, futures=venue.futures)
 
@@ -49,6 +49,12 @@ class EngineSink:
             if self._recorder is not None:
                 self._recorder.lost(self._name, self._venue.url, now_ns)
             return self._runtime.engine.live_lost(self._feed, now_ns)
+
+    def delay(self) -> Delay | None:
+        """How late its messages come; None before one that says when it was."""
+        with self._runtime.lock:
+            found = self._runtime.engine.live_delay(self._feed)
+        return None if found is None else Delay(*found)
 
 
 class LiveFeeds:

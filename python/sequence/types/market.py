@@ -126,7 +126,10 @@ class VenueFeed(Wire):
     """The live connection of a venue; times are nanoseconds since the Unix epoch.
 
     `gaps` counts books that were lost and asked for again, `reconnects` connections that were made
-    anew, `problem` is the last thing that went wrong, as a sentence.
+    anew, `problem` is the last thing that went wrong, as a sentence; `age_ms` is the time since the
+    last message. `delay_p50_ms` and `delay_p99_ms` say how long changes of books took from the
+    venue to this machine, by two clocks. They hold `clock_offset_ms`, the least of the last
+    minute: the difference of the clocks and the shortest way. None before the first stamp.
     """
 
     state: Literal["disconnected", "connecting", "subscribing", "connected", "closed"]
@@ -137,6 +140,10 @@ class VenueFeed(Wire):
     reconnects: int
     frames: int
     unread: int
+    age_ms: int | None
+    delay_p50_ms: float | None
+    delay_p99_ms: float | None
+    clock_offset_ms: float | None
     problem: str
 
 

@@ -53,6 +53,13 @@ impl Engine {
         told((py.detach(|| self.lock().live_lost(feed, now_ns)), None)).0
     }
 
+    /// How late the last messages of a connection came: half, and all but one in a hundred, and the
+    /// least of the last minute, in nanoseconds by two clocks. None before one that says when it was.
+    fn live_delay(&self, feed: usize) -> Option<(i64, i64, i64)> {
+        let view = self.lock().live_delay(feed)?;
+        Some((view.p50_ns, view.p99_ns, view.offset_ns))
+    }
+
     /// What a connection's decoder has counted.
     fn live_stats<'py>(&self, py: Python<'py>, feed: usize) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.lock().live_stats(feed).copied().unwrap_or_default();

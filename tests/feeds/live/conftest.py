@@ -118,10 +118,11 @@ class World:
         """Serves a fake and makes the rules that connect to it, in a hurry."""
         case = CASES[name]
         more = {"public_key": self._rsa[1]} if name == "kalshi" else {}
-        made = case.fake(list(case.symbols), **more | options)
+        symbols = list(options.pop("symbols", case.symbols))
+        made = case.fake(symbols, **more | options)
         fake = self._stack.enter_context(fakes.serving(made))
         venue = next(make() for make in MAKERS[name] if make().kind == case.kind)
-        venue.url, venue.symbols = fake.url, list(case.symbols)
+        venue.url, venue.symbols = fake.url, symbols
         venue.silence_s = venue.live_within_s = 0.5
         venue.ping_every_s /= 20
         venue.retry_first_s, venue.retry_most_s = 0.02, 0.2

@@ -72,6 +72,12 @@ def test_a_bot_trades_over_http_against_live_books(world: World) -> None:
         feed = rows["kraken"].feed
         assert feed is not None
         assert (feed.state, feed.live_books, feed.books) == ("connected", 2, 2)
+        assert feed.age_ms is not None
+        # One clock stamps both ends here, so the way is all there is.
+        assert feed.delay_p50_ms is not None
+        assert feed.delay_p99_ms is not None
+        assert feed.clock_offset_ms is not None
+        assert 0 <= feed.clock_offset_ms <= feed.delay_p50_ms <= feed.delay_p99_ms < 60_000
         assert rows["kraken"].status == "connected"
         assert rows["kalshi"].feed is None
         assert client.health_report().market_data.source == "live"

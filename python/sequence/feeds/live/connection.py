@@ -17,8 +17,8 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from sequence.feeds.live.budget import Backoff, Budget
-from sequence.feeds.live.rest import NoSuchError, fetch
-from sequence.feeds.live.status import BookStatus, Changes, VenueStatus
+from sequence.feeds.live.rest import AnsweredError, fetch
+from sequence.feeds.live.status import BookStatus, Changes, Delay, VenueStatus
 from sequence.feeds.live.venue import RECONNECT, Venue
 
 _MOST_FRAME: Final = 16 << 20
@@ -60,6 +60,10 @@ class Sink(Protocol):
         """The connection is gone: its books are given up."""
         ...
 
+    def delay(self) -> Delay | None:
+        """How late its messages come; None before one that says when it was."""
+        ...
+
 
 Work = Coroutine[None, None, None]
 
@@ -97,8 +101,7 @@ class Connection:
                 began_s = time.monotonic()
                 self.status.became("connecting")
                 try:
-                    async with self._open() as socket:
-                        await self._serve(socket)
+                    await self._stay()
                 except (
                     OSError,
                     TimeoutError,
@@ -115,6 +118,10 @@ class Connection:
                 await asyncio.sleep(self._backoff.next_s())
         finally:
             self.status.became("closed")
+
+    def delay(self) -> Delay | None:
+        """How late the venue's messages come; None before one that says when it was."""
+        return self._sink.delay()
 
     def may_ask(self, symbol: str) -> bool:
         """True when a symbol is not subscribed, and may be: from any thread."""
@@ -162,22 +169,36 @@ class Connection:
             user_agent_header="sequence",
         )
 
-    async def _serve(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self._reopen.clear()
+    async def _stay(self) -> None:
+        """Serves one connection after the other, each opened before the one before it is closed."""
+        socket, held = await self._open(), list[bytes]()
         self.status.became("subscribing")
-        await self._beside(
-            self._read(socket),
-            self._begin(socket),
-            self._ping(socket),
-            self._wait_for_reopen(socket),
-        )
+        self._socket = socket
+        begin = self._begin(socket)
+        while True:
+            try:
+                is_old = await self._serve(socket, held, begin)
+                following = await self._follow(socket) if is_old else None
+            finally:
+                await socket.close()
+            if following is None:
+                return
+            self._drop()
+            socket, held = following
+            self._socket = socket
+            self.status.became("connected")
+            self.status.replaced += 1
+            begin = self._watched()
 
-    async def _beside(self, main: Work, *helpers: Work) -> None:
-        """Runs until the first one ends; what goes wrong in any of them is raised."""
+    async def _serve(self, socket: ClientConnection, held: list[bytes], begin: Work) -> bool:
+        """Applies what comes until the connection ends; True when it has lived long enough."""
+        self._reopen.clear()
+        helpers = (begin, self._ping(socket), self._wait_for_reopen(socket))
         tasks = [asyncio.ensure_future(helper) for helper in helpers]
         try:
-            await main
+            for frame in held:
+                await self._apply(socket, frame)
+            is_old = await self._read(socket)
         finally:
             for task in tasks:
                 task.cancel()
@@ -185,6 +206,10 @@ class Connection:
         for result in ended:
             if isinstance(result, Exception):
                 raise result
+        return is_old
+
+    async def _watched(self) -> None:
+        self._watch(self.venue.symbols)
 
     async def _begin(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -192,8 +217,8 @@ class Connection:
             self.status.became("connected")
             self._watch(self.venue.symbols)
 
-    async def _read(self, socket: ClientConnection) -> None:
-        """Applies frames until the connection ends, falls silent or has lived long enough."""
+    async def _read(self, socket: ClientConnection) -> bool:
+        """Applies frames until the connection ends or falls silent, or has lived long enough."""
         ends_s = time.monotonic() + self.venue.lifetime_s if self.venue.lifetime_s else None
         while True:
             wait_s = self.venue.silence_s
@@ -204,15 +229,14 @@ class Connection:
                     data = await socket.recv(decode=False)
             except websockets.ConnectionClosed:
                 self.status.problem = f"{self.venue.name} closed the connection"
-                return
+                return False
             except TimeoutError:
                 if ends_s is not None and time.monotonic() >= ends_s:
-                    await self._replace(socket)
-                    return
+                    return True
                 self.status.problem = (
                     f"nothing was heard of {self.venue.name} for {self.venue.silence_s:g} s"
                 )
-                return
+                return False
             await self._apply(socket, bytes(data))
 
     async def _apply(self, socket: ClientConnection, frame: bytes) -> None:
@@ -301,32 +325,30 @@ class Connection:
     async def _fetch(self, symbol: str, url: str) -> None:
         try:
             body = await fetch(url)
-        except NoSuchError as error:
-            self._give_up(f"{error} of {self.venue.spell(symbol)}")
-            return
         except OSError as error:
-            self.status.problem = f"{self.venue.name}: the book of {symbol} was not sent: {error}"
+            why = str(error)
+            if isinstance(error, AnsweredError):
+                why = f"{why}: {remedy(error.status)}"
+                if error.is_final:
+                    self._give_up(f"{error} to {self.venue.spell(symbol)}")
+            self.status.problem = f"{self.venue.name}: the book of {symbol} was not sent ({why})"
             return
         if self._socket is not None:
             self._note(self._sink.book(self.venue.spell(symbol), url, body)[0])
 
-    async def _replace(self, old: ClientConnection) -> None:
-        """A second connection is subscribed before the first is dropped, so that little is missed.
+    async def _follow(self, old: ClientConnection) -> tuple[ClientConnection, list[bytes]]:
+        """A second connection, subscribed before the first is dropped, so that little is missed.
 
-        What the second one hears meanwhile waits, and is applied in one go when the first is gone.
+        What it hears meanwhile waits, and is applied in one go when the first is gone.
         """
-        async with self._open() as new:
+        new, held = await self._open(), list[bytes]()
+        try:
             await self._send(new, self.venue.subscribe(self.venue.symbols))
-            held: list[bytes] = []
             await self._overlap(old, new, held)
-            self._drop()
-            self.status.became("connected")
-            self._socket = new
-            self.status.replaced += 1
-            self._watch(self.venue.symbols)
-            for frame in held:
-                await self._apply(new, frame)
-            await self._beside(self._read(new), self._ping(new), self._wait_for_reopen(new))
+        except BaseException:
+            await new.close()
+            raise
+        return new, held
 
     async def _overlap(
         self, old: ClientConnection, new: ClientConnection, held: list[bytes]
@@ -381,19 +403,27 @@ class Connection:
             self.status.book_became(self._names.get(venue_symbol, named), state, listed=listed)
 
 
+_REMEDIES: Final = {
+    400: "the venue does not trade it",
+    401: "the key is not accepted",
+    403: "the venue refuses this address or this key",
+    418: "the venue has banned this address for a while: connect less often",
+    429: "too many connections: wait, or name fewer symbols",
+}
+_FAILS: Final = 500
+
+
+def remedy(status: int) -> str:
+    """What a status of a venue means, and what can be done."""
+    ill = "the venue has a failure: it is tried again"
+    return _REMEDIES.get(status, ill if status >= _FAILS else "its address may have changed")
+
+
 def sentence(venue: Venue, error: BaseException) -> str:
     """What went wrong with a connection, for people, with what can be done about it."""
     if isinstance(error, websockets.InvalidStatus):
         status = error.response.status_code
-        remedies = {
-            401: "the key is not accepted",
-            403: "the venue refuses this address or this key",
-            418: "the venue has banned this address for a while: connect less often",
-            429: "too many connections: wait, or name fewer symbols",
-        }
-        return f"{venue.name} refused the connection with {status}: " + remedies.get(
-            status, "its address may have changed"
-        )
+        return f"{venue.name} refused the connection with {status}: {remedy(status)}"
     if isinstance(error, ssl.SSLError):
         why = error.reason or error
         return f"{venue.name}: no secure connection ({why}): check the clock and certificates"

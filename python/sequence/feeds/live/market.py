@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -69,12 +69,15 @@ class Live:
         record: A folder to write down all that is heard; none by default.
         demo: Make up the rest: the demo market at all other venues, but for symbols that are live.
             Quotes then say which of their prices are real.
+        addresses: Addresses instead of the built-in ones, by connection: `kalshi`, `binance-perp`,
+            and `binance-rest` for what is fetched.
     """
 
     venues: Sequence[str | Venue]
     symbols: Sequence[str] | None = None
     record: str | Path | None = None
     demo: bool = False
+    addresses: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def named(
@@ -83,11 +86,18 @@ class Live:
         *,
         symbols: Sequence[str] | None = None,
         record: str | Path | None = None,
+        addresses: Mapping[str, str] | None = None,
     ) -> "Live":
         """Of a list such as `kraken,coinbase`, or `kraken,demo` to make up the rest."""
         venues = [name.strip() for name in names.split(",") if name.strip()]
         real = [name for name in venues if name != _DEMO]
-        return cls(real, symbols=symbols, record=record, demo=_DEMO in venues)
+        return cls(
+            real,
+            symbols=symbols,
+            record=record,
+            demo=_DEMO in venues,
+            addresses=addresses or {},
+        )
 
     @property
     def source(self) -> str:
@@ -105,12 +115,23 @@ class Live:
         found: list[Venue] = []
         for venue in self.venues:
             found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
+        self._readdress(found)
         for symbol in self.symbols or ():
             _check_symbol(symbol)
             if not any(symbol in venue.symbols for venue in found):
                 named = ", ".join(v if isinstance(v, str) else v.name for v in self.venues)
                 raise ValueError(f"{symbol} is traded at none of {named}")
         return found
+
+    def _readdress(self, venues: Sequence[Venue]) -> None:
+        left = dict(self.addresses)
+        for venue in venues:
+            venue.url = left.pop(venue.label, venue.url)
+            if venue.rest_url:
+                venue.rest_url = left.pop(f"{venue.label}-rest", venue.rest_url)
+        if left:
+            known = ", ".join(venue.label for venue in venues)
+            raise ValueError(f"no connection is called {next(iter(left))}; there are: {known}")
 
 
 def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
@@ -203,6 +224,8 @@ class LiveMarket:
                 connection.status.problem = f"the live feeds stopped: {error!r}"
                 connection.status.became("closed")
         finally:
+            # Transports that were cut end in a last turn of the loop.
+            self._loop.run_until_complete(asyncio.sleep(0))
             self._loop.close()
 
     async def _serve(self) -> None:

@@ -10,8 +10,17 @@ _UNKNOWN: Final = (400, 404)
 _MOST_BYTES: Final = 32 << 20
 
 
-class NoSuchError(OSError):
-    """The venue knows no such document: another try would be answered alike."""
+class AnsweredError(OSError):
+    """The venue answered with an error."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"answered with {status}")
+        self.status = status
+
+    @property
+    def is_final(self) -> bool:
+        """True when there is no such document: another try would be answered alike."""
+        return self.status in _UNKNOWN
 
 
 async def fetch(url: str) -> bytes:
@@ -31,8 +40,7 @@ def _fetch(url: str) -> bytes:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
             body: bytes = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
-        kind = NoSuchError if error.code in _UNKNOWN else OSError
-        raise kind(f"answered with {error.code}") from error
+        raise AnsweredError(error.code) from error
     except urllib.error.URLError as error:
         raise OSError(str(error.reason)) from error
     if len(body) > _MOST_BYTES:

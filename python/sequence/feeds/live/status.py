@@ -22,6 +22,20 @@ class Incident(NamedTuple):
     state: BookState
 
 
+class Delay(NamedTuple):
+    """How late a venue's messages come, by its clock and this one: nanoseconds.
+
+    Attributes:
+        p50_ns: Half of the last messages took at most this long.
+        p99_ns: All but one in a hundred did.
+        offset_ns: The least of the last minute: the difference of the clocks and the shortest way.
+    """
+
+    p50_ns: int
+    p99_ns: int
+    offset_ns: int
+
+
 @dataclass(slots=True)
 class BookStatus:
     """One subscribed book.

@@ -56,6 +56,11 @@ class Venue:
     retry_first_s: float = 0.25
     retry_most_s: float = 30.0
 
+    @property
+    def label(self) -> str:
+        """The connection's own name: spot and perpetuals of an exchange are two."""
+        return f"{self.name}-perp" if self.futures else self.name
+
     def spell(self, symbol: str) -> str:
         """The venue's own name of a canonical symbol."""
         return _core.venue_symbol(self.name, symbol)

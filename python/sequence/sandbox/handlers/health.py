@@ -2,18 +2,15 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.venue_status import ANY_AGE_S, ticks, venue_ages, venue_status
 from sequence.types import Edges, Health, Live, Venues
-
-if TYPE_CHECKING:
-    from sequence.feeds.live import VenueStatus
 
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
@@ -139,9 +136,13 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
 
 def _feed_row(runtime: Runtime, venue: str) -> dict[str, Any] | None:
     """The open connections of a venue as one: spot and perpetuals of an exchange are two."""
-    rows = [row for row in _connections(runtime) if row.venue == venue]
-    if not rows:
+    connections = [] if runtime.live is None else runtime.live.connections
+    mine = [row for row in connections if row.venue.name == venue]
+    if not mine:
         return None
+    rows = [row.status for row in mine]
+    delays = [delay for row in mine if (delay := row.delay()) is not None]
+    heard_s = [row.last_heard_s for row in rows if row.last_heard_s]
     worst = max(rows, key=lambda row: _FEED_ORDER.index(row.state))
     books = [book for row in rows for book in row.books.values()]
     return {
@@ -153,12 +154,18 @@ def _feed_row(runtime: Runtime, venue: str) -> dict[str, Any] | None:
         "reconnects": sum(row.reconnects for row in rows),
         "frames": sum(row.frames for row in rows),
         "unread": sum(row.unread for row in rows),
+        "age_ms": round((time.monotonic() - max(heard_s)) * 1_000) if heard_s else None,
+        "delay_p50_ms": _ms(delay.p50_ns for delay in delays),
+        "delay_p99_ms": _ms(delay.p99_ns for delay in delays),
+        "clock_offset_ms": _ms(delay.offset_ns for delay in delays),
         "problem": next((row.problem for row in rows if row.problem), ""),
     }
 
 
-def _connections(runtime: Runtime) -> "list[VenueStatus]":
-    return [] if runtime.live is None else runtime.live.statuses()
+def _ms(delays_ns: Iterable[int]) -> float | None:
+    """The worst of a venue's connections."""
+    worst = max(delays_ns, default=None)
+    return None if worst is None else round(worst / 10**6, 3)
 
 
 def _processes(quotes: list[dict[str, Any]]) -> list[_Process]:

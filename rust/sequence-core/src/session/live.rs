@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::delay::{DelayView, Delays};
 use super::{Session, feed, market_of, steps};
 use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue};
 use crate::ids::MarketId;
@@ -34,6 +35,7 @@ pub struct LiveFeed {
     /// Market of each instrument, by its symbol; none where that is no symbol here.
     ids: BTreeMap<String, Option<MarketId>>,
     states: Vec<LiveState>,
+    delays: Delays,
 }
 
 /// An instrument whose book was joined or lost by a frame.
@@ -54,8 +56,8 @@ impl Session {
     /// USD-margined streams from its spot streams.
     pub fn open_feed(&mut self, venue: FeedVenue, futures: bool) -> usize {
         let decoder = venue.decoder_of(futures);
-        let (ids, states) = (BTreeMap::new(), Vec::new());
-        self.live.push(LiveFeed { decoder, batch: FeedBatch::new(), ids, states });
+        let (ids, states, delays) = (BTreeMap::new(), Vec::new(), Delays::default());
+        self.live.push(LiveFeed { decoder, batch: FeedBatch::new(), ids, states, delays });
         self.live.len() - 1
     }
 
@@ -97,6 +99,11 @@ impl Session {
         self.live.get(feed).map(|live| live.decoder.stats())
     }
 
+    /// How late the messages of a connection come; `None` before one that says when it was.
+    pub fn live_delay(&self, feed: usize) -> Option<DelayView> {
+        self.live.get(feed)?.delays.view()
+    }
+
     fn live_step(
         &mut self,
         number: usize,
@@ -108,7 +115,7 @@ impl Session {
         let now_ns = now_ns.max(self.engine.now_ns());
         self.equity.moved(now_ns);
         let Self { engine, live, watch, .. } = self;
-        let Some(LiveFeed { decoder, batch, ids, states }) = live.get_mut(number) else {
+        let Some(LiveFeed { decoder, batch, ids, states, delays }) = live.get_mut(number) else {
             return (Vec::new(), None);
         };
         batch.clear();
@@ -129,6 +136,7 @@ impl Session {
             let (Some(row), Some(state)) = (instruments.get(at), states.get_mut(at)) else {
                 continue;
             };
+            delays.note(events, now_ns);
             let market = market_of(engine, ids, row.venue.venue_id(), &row.symbol);
             if let Some(id) = market {
                 steps::learn(engine, id, events, true);

@@ -1,0 +1,108 @@
+"""`sequence up --market live:` against made-up venues: trading, and a server that is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sequence import Sequence
+from tests.feeds.live.conftest import CASES, World, until
+
+PROGRAM = [sys.executable, "-m", "sequence"]
+
+Up = Callable[..., tuple[subprocess.Popen[str], Sequence]]
+
+
+@pytest.fixture
+def up(world: World, tmp_path: Path, rsa: tuple[Path, Path]) -> Iterator[Up]:
+    """Starts servers on the fakes served so far; what still runs at the end is killed."""
+    running: list[subprocess.Popen[str]] = []
+    clients: list[Sequence] = []
+
+    def start(*arguments: str) -> tuple[subprocess.Popen[str], Sequence]:
+        symbols = {symbol for fake in world.fakes.values() for symbol in fake.symbols}
+        command = [*PROGRAM, "up", "--json", "--port", "0", "--preset", "instant"]
+        command += ["--market", f"live:{','.join(world.fakes)}", "--symbols", ",".join(symbols)]
+        for name, fake in world.fakes.items():
+            venue = world.venues[name]
+            command += ["--address", f"{venue.label}={fake.url}"]
+            if venue.rest_url:
+                command += ["--address", f"{venue.label}-rest={fake.rest_url}"]
+        environment = {
+            "SEQUENCE_HOME": str(tmp_path),
+            "KALSHI_API_KEY_ID": "key",
+            "KALSHI_PRIVATE_KEY_PATH": str(rsa[0]),
+        }
+        process = subprocess.Popen(  # noqa: S603
+            [*command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | environment,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        client = Sequence(ready["key"], base_url=ready["url"])
+        clients.append(client)
+        return process, client
+
+    yield start
+    for client in clients:
+        client.close()
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def all_live(client: Sequence, count: int) -> bool:
+    feeds = [row.feed for row in client.venues().venues if row.feed is not None]
+    return len(feeds) == count and all(feed.live_books == feed.books > 0 for feed in feeds)
+
+
+def test_a_bot_trades_at_every_venue_over_http(world: World, up: Up) -> None:
+    for name, case in CASES.items():
+        # A pair that is named goes to every venue that can have it.
+        more = ("BTC-USDT", "ETH-USDT") if name in ("kraken", "coinbase") else ()
+        world.fake(name, every_ms=10.0, hurry=1.0, symbols=(*case.symbols, *more))
+    _, client = up("--db", "memory")
+    until(lambda: all_live(client, len(CASES)), "all venues are live")
+    for name, fake in world.fakes.items():
+        order = client.buy(fake.symbols[0], "1", venue=name).wait()
+        assert order.status == "FILLED", name
+        for fill in order.fills():
+            assert fill.evidence["book"]["status"] == "OK"
+            assert fill.evidence["book"]["age_ns"] >= 0
+    assert all(fake.refused == [] for fake in world.fakes.values())
+
+
+def test_a_killed_server_comes_back_with_its_orders_and_whole_books(
+    world: World, up: Up, tmp_path: Path
+) -> None:
+    fake = world.fake("kraken", hurry=1.0)
+    database = str(tmp_path / "live.db")
+    process, client = up("--db", database)
+    until(lambda: all_live(client, 1), "live")
+    low = client.buy("BTC-USD", "0.1", limit_price="60000", venue="kraken")
+    before = client.order(low.id)
+    assert before.status == "ACCEPTED"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert fake.connects == 1
+
+    _, again = up("--db", database)
+    until(lambda: all_live(again, 1), "live again")
+    assert fake.connects == 2
+    row = again.order(low.id)
+    assert row.status == "ACCEPTED"
+    # It says where it stands now: at the end of the queue of a book that began anew.
+    assert row.evidence is not None
+    assert row.evidence != before.evidence
+    assert again.buy("BTC-USD", "0.01", venue="kraken").wait().status == "FILLED"
+    assert again.order(low.id).status == "ACCEPTED"
+    assert again.cancel(low.id) is not None
