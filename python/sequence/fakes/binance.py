@@ -93,8 +93,33 @@ class Binance(Fake):
         }
         return json.dumps({"stream": f"{name.lower()}@trade", "data": data})
 
+    def listed(self, path: str) -> str | None:
+        """`/exchangeInfo`."""
+        if not path.endswith("/exchangeInfo"):
+            return None
+        rows = [
+            {
+                "symbol": name,
+                "status": "TRADING",
+                "filters": [
+                    {"filterType": "PRICE_FILTER", "tickSize": self.step(symbol)},
+                    {
+                        "filterType": "LOT_SIZE",
+                        "minQty": self.lot(symbol),
+                        "stepSize": self.lot(symbol),
+                    },
+                    {"filterType": "NOTIONAL", "minNotional": "5"},
+                ],
+            }
+            for name, symbol in self._names.items()
+        ]
+        return json.dumps({"timezone": "UTC", "symbols": rows})
+
     def fetched(self, path: str) -> tuple[int, str]:
         """`/depth?symbol=BTCUSDT&limit=1000`."""
+        listed = self.listed(path)
+        if listed is not None:
+            return 200, listed
         parts = urlsplit(path)
         names = parse_qs(parts.query).get("symbol", [""])
         symbol = self._names.get(names[0])

@@ -92,6 +92,25 @@ class Bybit(Fake):
         body = {"topic": f"publicTrade.{name}", "type": "snapshot", "ts": now_ms, "data": [row]}
         return json.dumps(body)
 
+    def listed(self, path: str) -> str | None:
+        """`/v5/market/instruments-info`."""
+        if "/instruments-info?" not in path:
+            return None
+        rows = [
+            {
+                "symbol": name,
+                "status": "Trading",
+                "priceFilter": {"tickSize": self.step(symbol)},
+                "lotSizeFilter": {
+                    "basePrecision": self.lot(symbol),
+                    "minOrderQty": self.lot(symbol),
+                    "minOrderAmt": "5",
+                },
+            }
+            for name, symbol in self._names.items()
+        ]
+        return json.dumps({"retCode": 0, "result": {"list": rows}})
+
     def restart(self, client: Client) -> None:
         """The numbers begin at 1 again, with a whole book."""
         for symbol in self.symbols:

@@ -71,6 +71,23 @@ class Coinbase(Fake):
         }
         return self._frame(client, "market_trades", [{"type": "update", "trades": [row]}])
 
+    def listed(self, path: str) -> str | None:
+        """`/market/products`."""
+        if not path.endswith("/market/products"):
+            return None
+        rows = [
+            {
+                "product_id": symbol,
+                "price_increment": self.step(symbol),
+                "base_increment": self.lot(symbol),
+                "base_min_size": self.lot(symbol),
+                "quote_min_size": "1",
+                "status": "online",
+            }
+            for symbol in self.symbols
+        ]
+        return json.dumps({"products": rows})
+
     def steps(self) -> None:
         """Counts moves, for the heartbeat."""
         self._moves += 1

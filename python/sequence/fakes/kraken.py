@@ -102,6 +102,24 @@ class Kraken(Fake):
         )
         return f'{{"channel":"trade","type":"update","data":[{row}]}}'
 
+    def listed(self, path: str) -> str | None:
+        """`/0/public/AssetPairs`, with the older names of two coins."""
+        if not path.endswith("/AssetPairs"):
+            return None
+        rows = {
+            symbol.replace("-", ""): {
+                "wsname": symbol.replace("-", "/").replace("BTC", "XBT").replace("DOGE", "XDG"),
+                "tick_size": self.step(symbol),
+                "pair_decimals": self.books[symbol].tick_decimals,
+                "lot_decimals": self.books[symbol].lot_decimals,
+                "ordermin": self.lot(symbol),
+                "costmin": "0.5",
+                "status": "online",
+            }
+            for symbol in self.symbols
+        }
+        return json.dumps({"error": [], "result": rows})
+
     def _frame(
         self, kind: str, symbol: str, bids: list[tuple[int, int]], asks: list[tuple[int, int]]
     ) -> str:

@@ -85,6 +85,22 @@ class Okx(Fake):
         }
         return json.dumps({"arg": {"channel": "trades", "instId": symbol}, "data": [row]})
 
+    def listed(self, path: str) -> str | None:
+        """`/api/v5/public/instruments`."""
+        if "/public/instruments?" not in path:
+            return None
+        rows = [
+            {
+                "instId": symbol,
+                "tickSz": self.step(symbol),
+                "lotSz": self.lot(symbol),
+                "minSz": self.lot(symbol),
+                "state": "live",
+            }
+            for symbol in self.symbols
+        ]
+        return json.dumps({"code": "0", "data": rows})
+
     async def restarted(self, client: Client, frame: str) -> None:
         """The next id is lower than the one before it: nothing is lost."""
         await client.socket.send(frame)

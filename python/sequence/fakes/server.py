@@ -120,8 +120,13 @@ class Fake:
 
     def fetched(self, path: str) -> tuple[int, str]:
         """Status and body of a document over HTTP."""
+        listed = self.listed(path)
+        return (HTTPStatus.NOT_FOUND, "{}") if listed is None else (HTTPStatus.OK, listed)
+
+    def listed(self, path: str) -> str | None:
+        """What the venue says of its instruments at a path; None where it says nothing."""
         del path
-        return HTTPStatus.NOT_FOUND, "{}"
+        return None
 
     def admits(self, headers: Headers) -> str | None:
         """Why a handshake is refused; None lets it in."""
@@ -134,6 +139,14 @@ class Fake:
 
     def steps(self) -> None:
         """Called before every move of the books."""
+
+    def step(self, symbol: str) -> str:
+        """Tick of a symbol, as text."""
+        return self.books[symbol].price(1)
+
+    def lot(self, symbol: str) -> str:
+        """Lot of a symbol, as text."""
+        return self.books[symbol].size(1)
 
     # What a client should hold. ------------------------------------------------------------------
 

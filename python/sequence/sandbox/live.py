@@ -41,6 +41,13 @@ class EngineSink:
                 self._recorder.book(self._name, self._venue.name, url, now_ns, body)
             return self._runtime.engine.live_book(self._feed, venue_symbol, body, now_ns)
 
+    def listed(self, url: str, body: bytes) -> str | None:
+        """Takes what a venue says of its instruments; why it could not be read."""
+        with self._runtime.turn() as now_ns:
+            if self._recorder is not None:
+                self._recorder.book(self._name, self._venue.name, url, now_ns, body)
+            return self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
+
     def lost(self) -> Changes:
         """The connection is gone: its books are given up."""
         if self._runtime.closed:

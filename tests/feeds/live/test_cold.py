@@ -59,8 +59,8 @@ def test_every_way_to_name_a_symbol_subscribes_it(world: World, call: str) -> No
         else:
             node = Node.buy(cold, "0.1").venue("bybit")
             assert client.graph().node("only", node).submit().graph_id
-    until(lambda: status_of(sandbox, "bybit").is_live, "it is subscribed")
-    assert cold in status_of(sandbox, "bybit").books
+    until(lambda: cold in status_of(sandbox, "bybit").books, "it is subscribed")
+    until(lambda: status_of(sandbox, "bybit").is_live, "and whole")
 
 
 @pytest.mark.parametrize("name", ["kraken", "binance", "okx", "bybit", "coinbase"])

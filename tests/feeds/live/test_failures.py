@@ -71,7 +71,7 @@ def problem_beside_a_healthy_one(world: World, venue: Venue) -> str:
 )
 def test_a_refused_handshake_says_what_can_be_done(world: World, status: str, remedy: str) -> None:
     with answering(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
-        venue = Coinbase(url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"])
+        venue = Coinbase(rest_url="", url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"])
         text = problem_beside_a_healthy_one(world, venue)
     assert text.startswith(f"coinbase refused the connection with {status[:3]}: ")
     assert remedy in text
@@ -79,7 +79,7 @@ def test_a_refused_handshake_says_what_can_be_done(world: World, status: str, re
 
 def test_what_is_no_websocket_is_said(world: World) -> None:
     with answering(b"220 mail.example ready\r\n") as port:
-        venue = Coinbase(url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"])
+        venue = Coinbase(rest_url="", url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"])
         assert problem_beside_a_healthy_one(world, venue).startswith("coinbase")
 
 
@@ -92,7 +92,7 @@ def test_a_name_that_nobody_knows_is_said(world: World, monkeypatch: pytest.Monk
         return real(host, *given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    venue = Coinbase(url="wss://feeds.invalid", symbols=["BTC-USD"])
+    venue = Coinbase(rest_url="", url="wss://feeds.invalid", symbols=["BTC-USD"])
     text = problem_beside_a_healthy_one(world, venue)
     assert text == ("coinbase cannot be reached (Name or service not known): is the network there?")
 
@@ -118,7 +118,7 @@ def test_a_certificate_that_nobody_signed_is_said(world: World, tmp_path: Path) 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         port = listener.getsockname()[1]
-        venue = Coinbase(url=f"wss://localhost:{port}", symbols=["BTC-USD"])
+        venue = Coinbase(rest_url="", url=f"wss://localhost:{port}", symbols=["BTC-USD"])
         text = problem_beside_a_healthy_one(world, venue)
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(10)
@@ -160,6 +160,6 @@ def test_a_wire_format_that_has_changed_is_said_and_shows_no_book(world: World, 
 
 
 def test_one_dead_venue_stops_no_start() -> None:
-    venue = Coinbase(url="ws://127.0.0.1:9", symbols=["BTC-USD"])
+    venue = Coinbase(rest_url="", url="ws://127.0.0.1:9", symbols=["BTC-USD"])
     with Sandbox(market=Live([venue])) as sandbox:
         assert status_of(sandbox, "coinbase").venue == "coinbase"

@@ -199,7 +199,7 @@ def test_an_address_where_nobody_listens_is_said() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    text = problem_of(Kraken(url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"]))
+    text = problem_of(Kraken(rest_url="", url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"]))
     assert text.startswith("kraken cannot be reached")
     assert text.endswith("is the network there?")
 
@@ -225,7 +225,7 @@ def test_a_venue_that_refuses_a_symbol_is_quoted(world: World) -> None:
 
 
 def test_kalshi_says_which_key_is_missing() -> None:
-    text = problem_of(Kalshi(symbols=["KX-1"], environment={}))
+    text = problem_of(Kalshi(rest_url="", symbols=["KX-1"], environment={}))
     assert "KALSHI_API_KEY_ID" in text
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final
 from urllib.parse import urlencode
 
-from sequence.feeds.live.venue import Venue, batches
+from sequence.feeds.live.venue import Document, Venue, batches
 
 _PER_FRAME: Final = 100
 _numbers = count(1)
@@ -52,6 +52,13 @@ class Binance(Venue):
             return None
         body = json.loads(frame)
         return str(body.get("msg") or body.get("error", {}).get("msg"))
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them."""
+        if not self.rest_url:
+            return []
+        del symbols
+        return [Document(f"{self.rest_url}/exchangeInfo")]
 
     def book_url(self, symbol: str) -> str:
         """Where the book is fetched."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sequence.feeds.live.venue import Venue, batches
+from sequence.feeds.live.venue import Document, Venue, batches
 
 _PER_FRAME: Final = 10
 """Topics of a request on the spot host."""
@@ -17,6 +17,7 @@ class Bybit(Venue):
 
     name: str = "bybit"
     url: str = "wss://stream.bybit.com/v5/public/spot"
+    rest_url: str = "https://api.bybit.com"
     in_usd: bool | None = False
     # The venue asks for one every 20 seconds; more of them show that a quiet book is alive.
     ping_every_s: float = 4.0
@@ -41,6 +42,15 @@ class Bybit(Venue):
     def ping(self) -> str:
         """Answered with `{"ret_msg": "pong", "op": "ping"}`."""
         return '{"op":"ping"}'
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them; perpetuals beyond the first thousand keep the built-in rules."""
+        if not self.rest_url:
+            return []
+        del symbols
+        kind = "linear" if self.futures else "spot"
+        path = f"/v5/market/instruments-info?category={kind}&limit=1000"
+        return [Document(self.rest_url + path)]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"success": false, "ret_msg": ...}`."""

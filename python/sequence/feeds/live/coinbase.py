@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sequence.feeds.live.venue import RECONNECT, Venue
+from sequence.feeds.live.venue import RECONNECT, Document, Venue
 
 _CHANNELS: Final = ("level2", "market_trades")
 
@@ -16,6 +16,7 @@ class Coinbase(Venue):
 
     name: str = "coinbase"
     url: str = "wss://advanced-trade-ws.coinbase.com"
+    rest_url: str = "https://api.coinbase.com"
     silence_s: float = 5.0
     sends_per_s: float = 8.0
 
@@ -32,6 +33,13 @@ class Coinbase(Venue):
         """Only a new connection begins a sequence that can be trusted."""
         del symbol
         return RECONNECT
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them."""
+        if not self.rest_url:
+            return []
+        del symbols
+        return [Document(f"{self.rest_url}/api/v3/brokerage/market/products")]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"type": "error", "message": ...}`."""

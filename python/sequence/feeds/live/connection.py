@@ -30,6 +30,8 @@ _HELD: Final = 20_000
 """Frames of a second connection that may wait for the first one to be dropped."""
 
 
+_LIST_EVERY_S: Final = 6 * 3600.0
+_LIST_AGAIN_S: Final = 60.0
 _REFUSED_S: Final = 60.0
 _MOST_COLD: Final = 500
 """Symbols a connection takes on beyond those it began with."""
@@ -54,6 +56,10 @@ class Sink(Protocol):
 
     def book(self, venue_symbol: str, url: str, body: bytes) -> tuple[Changes, str | None]:
         """Applies a book fetched over REST."""
+        ...
+
+    def listed(self, url: str, body: bytes) -> str | None:
+        """Takes what a venue says of its instruments; why it could not be read."""
         ...
 
     def lost(self) -> Changes:
@@ -91,11 +97,13 @@ class Connection:
         self._heals: dict[str, asyncio.Task[None]] = {}
         self._reopen = asyncio.Event()
         self._ping_now = asyncio.Event()
+        self._reached = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._budget = Budget(venue.sends_per_s, time.monotonic)
 
     async def run(self) -> None:
         """Opens, serves and opens again, until cancelled."""
+        listing = asyncio.ensure_future(self._keep_listed())
         try:
             while True:
                 began_s = time.monotonic()
@@ -117,6 +125,7 @@ class Connection:
                 self.status.reconnects += 1
                 await asyncio.sleep(self._backoff.next_s())
         finally:
+            listing.cancel()
             self.status.became("closed")
 
     def delay(self) -> Delay | None:
@@ -157,6 +166,8 @@ class Connection:
             with contextlib.suppress(websockets.ConnectionClosed):
                 await self._send(socket, self.venue.subscribe(new))
                 self._watch(new)
+        if self.venue.lists(new) != self.venue.lists(self.venue.symbols):
+            await self._list(new)
 
     def _open(self) -> connect:
         return connect(
@@ -211,10 +222,27 @@ class Connection:
     async def _watched(self) -> None:
         self._watch(self.venue.symbols)
 
+    async def _keep_listed(self) -> None:
+        """Fetches what the venue says of its instruments, once it is reached and now and then."""
+        while True:
+            await self._reached.wait()
+            await self._list(self.venue.symbols)
+            await asyncio.sleep(_LIST_AGAIN_S if self.status.unlisted else _LIST_EVERY_S)
+
+    async def _list(self, symbols: Iterable[str]) -> None:
+        for document in self.venue.lists(list(symbols)):
+            try:
+                why = self._sink.listed(document.url, await fetch(*document))
+            except OSError as error:
+                why = str(error)
+            said = f"{self.venue.name}: what its instruments are was not sent ({why})"
+            self.status.unlisted = "" if why is None else said
+
     async def _begin(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
             await self._send(socket, self.venue.subscribe(self.venue.symbols))
             self.status.became("connected")
+            self._reached.set()
             self._watch(self.venue.symbols)
 
     async def _read(self, socket: ClientConnection) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sequence.feeds.live.venue import Kind, Venue
+from sequence.feeds.live.venue import Document, Kind, Venue
 
 
 @dataclass(slots=True)
@@ -13,6 +13,7 @@ class Hyperliquid(Venue):
 
     name: str = "hyperliquid"
     url: str = "wss://api.hyperliquid.xyz/ws"
+    rest_url: str = "https://api.hyperliquid.xyz"
     kind: Kind = "perp"
     in_usd: bool | None = True
     ping_every_s: float = 4.0
@@ -30,6 +31,13 @@ class Hyperliquid(Venue):
     def ping(self) -> str:
         """Answered with `{"channel": "pong"}`."""
         return '{"method":"ping"}'
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them."""
+        if not self.rest_url:
+            return []
+        del symbols
+        return [Document(f"{self.rest_url}/info", '{"type":"meta"}')]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"channel": "error", "data": ...}`."""

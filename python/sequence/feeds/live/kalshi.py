@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from sequence.feeds.live.venue import RECONNECT, Kind, Venue
+from sequence.feeds.live.venue import RECONNECT, Document, Kind, Venue
 
 _KEY_ID: Final = "KALSHI_API_KEY_ID"
 _KEY_PATH: Final = "KALSHI_PRIVATE_KEY_PATH"
@@ -29,6 +29,7 @@ class Kalshi(Venue):
 
     name: str = "kalshi"
     url: str = "wss://api.elections.kalshi.com/trade-api/ws/v2"
+    rest_url: str = "https://api.elections.kalshi.com/trade-api/v2"
     kind: Kind = "prediction"
     ping_every_s: float = 10.0
     silence_s: float = 25.0
@@ -80,6 +81,13 @@ class Kalshi(Venue):
     def ping(self) -> str:
         """A question: its answer shows that the books are as they were, however quiet."""
         return json.dumps({"id": next(_numbers), "cmd": "list_subscriptions"})
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """One document per market."""
+        if not self.rest_url:
+            return []
+        names = [quote(self.spell(symbol), safe="") for symbol in symbols]
+        return [Document(f"{self.rest_url}/markets/{name}") for name in names]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"type": "error", "msg": {"code": 8, "msg": ...}}`."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sequence.feeds.live.venue import Venue, batches
+from sequence.feeds.live.venue import Document, Venue, batches
 
 _PER_FRAME: Final = 100
 
@@ -16,6 +16,7 @@ class Kraken(Venue):
 
     name: str = "kraken"
     url: str = "wss://ws.kraken.com/v2"
+    rest_url: str = "https://api.kraken.com"
     silence_s: float = 10.0
     sends_per_s: float = 20.0
     depth: int = 25
@@ -32,6 +33,13 @@ class Kraken(Venue):
     def heal(self, symbol: str) -> list[str]:
         """The book alone: trades go on."""
         return [self._book("unsubscribe", [symbol]), self._book("subscribe", [symbol])]
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them."""
+        if not self.rest_url:
+            return []
+        del symbols
+        return [Document(f"{self.rest_url}/0/public/AssetPairs")]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"method": "subscribe", "success": false, "error": ...}`."""

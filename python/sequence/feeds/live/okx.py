@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sequence.feeds.live.venue import RECONNECT, Venue, batches
+from sequence.feeds.live.venue import RECONNECT, Document, Venue, batches
 
 _PER_FRAME: Final = 100
 _PER_HOUR: Final = 480
@@ -21,6 +21,7 @@ class Okx(Venue):
 
     name: str = "okx"
     url: str = "wss://ws.okx.com:8443/ws/v5/public"
+    rest_url: str = "https://www.okx.com"
     in_usd: bool | None = False
     # It closes a connection that is silent for 30 seconds; see `Bybit` for why more are sent.
     ping_every_s: float = 4.0
@@ -54,6 +55,13 @@ class Okx(Venue):
     def ping(self) -> str:
         """Answered with the text `pong`."""
         return "ping"
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """All of them."""
+        if not self.rest_url:
+            return []
+        del symbols
+        return [Document(f"{self.rest_url}/api/v5/public/instruments?instType=SPOT")]
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"event": "error", "msg": ..., "code": ...}`, and notices of its end."""

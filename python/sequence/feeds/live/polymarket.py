@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sequence.feeds.live.venue import RECONNECT, Kind, Venue
+from sequence.feeds.live.venue import RECONNECT, Document, Kind, Venue
 
 
 @dataclass(slots=True)
@@ -13,6 +13,7 @@ class Polymarket(Venue):
 
     name: str = "polymarket"
     url: str = "wss://ws-subscriptions-clob.polymarket.com/ws/market"
+    rest_url: str = "https://gamma-api.polymarket.com"
     kind: Kind = "prediction"
     ping_every_s: float = 10.0
     silence_s: float = 30.0
@@ -44,6 +45,13 @@ class Polymarket(Venue):
         """A token that is subscribed already gets no second book on the same connection."""
         del symbol
         return RECONNECT
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """One document per token."""
+        if not self.rest_url:
+            return []
+        names = [self.spell(symbol) for symbol in symbols]
+        return [Document(f"{self.rest_url}/markets?clob_token_ids={name}") for name in names]
 
     def ping(self) -> str:
         """Answered with the text `PONG`."""

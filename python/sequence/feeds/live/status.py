@@ -67,6 +67,7 @@ class VenueStatus:
         state: What the connection is doing.
         since_ns: Since when.
         problem: The last thing that went wrong, as a sentence; empty when nothing did.
+        unlisted: Why the venue's list of instruments is not known; empty when it is.
         reconnects: How often it was opened again.
         replaced: How often a second connection took over in time.
         frames: Messages heard.
@@ -80,6 +81,7 @@ class VenueStatus:
     state: ConnectionState = "disconnected"
     since_ns: int = 0
     problem: str = ""
+    unlisted: str = ""
     reconnects: int = 0
     replaced: int = 0
     frames: int = 0

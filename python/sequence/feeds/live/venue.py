@@ -6,7 +6,7 @@ in each venue's file.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from sequence import _core
 
@@ -15,6 +15,13 @@ RECONNECT: Final = "reconnect"
 
 Headers = Mapping[str, str]
 Kind = Literal["spot", "perp", "prediction"]
+
+
+class Document(NamedTuple):
+    """What is fetched: an address, and what is posted there, if anything."""
+
+    url: str
+    body: str | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +112,15 @@ class Venue:
         """What the venue says is wrong with what was sent to it, or None."""
         del frame
         return None
+
+    def lists(self, symbols: Sequence[str]) -> list[Document]:
+        """Where the venue says what its instruments are: ticks, lots, least sizes.
+
+        Args:
+            symbols: The instruments of interest, for a venue without one list of all.
+        """
+        del symbols
+        return []
 
     def book_url(self, symbol: str) -> str | None:
         """Where the book that joins the stream is fetched; None where the stream sends it."""

@@ -158,7 +158,7 @@ def _feed_row(runtime: Runtime, venue: str) -> dict[str, Any] | None:
         "delay_p50_ms": _ms(delay.p50_ns for delay in delays),
         "delay_p99_ms": _ms(delay.p99_ns for delay in delays),
         "clock_offset_ms": _ms(delay.offset_ns for delay in delays),
-        "problem": next((row.problem for row in rows if row.problem), ""),
+        "problem": next((text for row in rows if (text := row.problem or row.unlisted)), ""),
     }
 
 
