@@ -13,12 +13,13 @@ GROUND = {"agenda", "bounds", "rules", "seam"}
 """Words that every room may use. They know no room, but for what stands behind a fill."""
 
 ARROWS = {
-    "apply": GROUND | {"desk", "exchange", "portfolio", "life", "journal"},
+    "apply": GROUND | {"desk", "exchange", "portfolio", "life", "graph", "journal"},
+    "graph": GROUND | {"desk", "exchange", "journal", "view"},
     "desk": GROUND | {"exchange", "portfolio", "journal"},
     "exchange": GROUND,
     "portfolio": GROUND | {"exchange", "life"},
     "life": GROUND | {"desk", "exchange", "portfolio", "journal"},
-    "journal": GROUND | {"desk", "exchange", "portfolio", "record", "view"},
+    "journal": GROUND | {"desk", "exchange", "portfolio", "graph", "record", "view"},
     "agenda": {"seam"},
     "seam": {"exchange"},
     "bounds": set[str](),

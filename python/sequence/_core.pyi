@@ -28,6 +28,7 @@ __all__ = [
     "Symbol",
     "Tape",
     "__version__",
+    "check_graph",
     "check_recording",
     "decimal_units",
     "explain_fill",
@@ -201,6 +202,7 @@ class Recording:
     def next_ns(self) -> int | None: ...
 
 def join_recordings(recordings: list[Recording]) -> list[Recording]: ...
+def check_graph(spec: str) -> None: ...
 def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...
 
 # Tapes: 64-byte records. Columns are little-endian numbers in the order of the fields.
@@ -556,6 +558,17 @@ class Engine:
         by: str = "sandbox",
     ) -> _Row: ...
     def cancel_order(self, account: int, node_order_id: str, now_ns: int) -> _Row: ...
+    def submit_graph(
+        self,
+        account: int,
+        now_ns: int,
+        spec: str,
+        *,
+        graph_id: str | None = None,
+        metadata: str = "{}",
+        risk: dict[str, Any] | None = None,
+        by: str = "sandbox",
+    ) -> tuple[_Row | str, bool]: ...
     def cancel_graph(self, account: int, graph_id: str, now_ns: int) -> _Row: ...
     def cancel_venue(self, account: int, venue: str, now_ns: int) -> _Row: ...
     def is_terminal(self, account: int, order_id: str) -> bool: ...
@@ -584,6 +597,18 @@ class Engine:
         max_slippage_bps: int | None = None,
         horizon_ms: int | None = None,
         urgency: str | None = None,
+        expected_version: int | None = None,
+        by: str = "sandbox",
+    ) -> _Row: ...
+    def amend_edge(
+        self,
+        account: int,
+        graph_id: str,
+        edge_id: str,
+        now_ns: int,
+        *,
+        trigger: str | None = None,
+        condition: str | None = None,
         expected_version: int | None = None,
         by: str = "sandbox",
     ) -> _Row: ...
@@ -648,6 +673,15 @@ class Engine:
         before_seq: int | None = None,
     ) -> _Row: ...
     def graph(self, account: int, graph_id: str) -> _Row: ...
+    def graphs(
+        self,
+        account: int,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        open_only: bool = False,
+        status: str | None = None,
+    ) -> _Row: ...
     def fills(
         self,
         account: int,
@@ -694,6 +728,7 @@ class Journal:
         legs: _StoredRows,
         graphs: _StoredRows,
         fills: _StoredRows,
+        shapes: tuple[_StoredRows, _StoredRows, _StoredRows] | None = None,
     ) -> None: ...
     def holds_order(self, order_no: int) -> bool: ...
     def holds_graph(self, graph_no: int) -> bool: ...

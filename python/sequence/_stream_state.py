@@ -22,6 +22,9 @@ _NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
     "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, t.Order.trusted(row), snap),
     "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, t.Fill.trusted(row)),
     "graphs": lambda seq, ts, row, snap: streams.GraphEvent(seq, ts, t.GraphRow.trusted(row), snap),
+    "graphs.detail": lambda seq, ts, row, _: streams.GraphChangeEvent(
+        seq, ts, t.GraphChange.trusted(row)
+    ),
     "routing": lambda seq, ts, row, _: streams.RouteEvent(seq, ts, t.RoutingEvent.trusted(row)),
 }
 

@@ -6,7 +6,7 @@ from typing import Final
 from sequence.errors import ValidationError
 from sequence.types._names import did_you_mean
 
-PRIVATE: Final = ("orders", "fills", "graphs", "routing")
+PRIVATE: Final = ("orders", "fills", "graphs", "graphs.detail", "routing")
 _OF_A_SYMBOL: Final = ("prices", "book")
 _OF_ANYTHING: Final = ("fair_price", "tca", "funding", "traces", "deployment")
 """With an argument or without; the server says of each whether it has it."""

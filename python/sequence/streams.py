@@ -13,6 +13,7 @@ __all__ = [
     "FairPriceEvent",
     "FillEvent",
     "GapEvent",
+    "GraphChangeEvent",
     "GraphEvent",
     "OrderEvent",
     "PriceEvent",
@@ -81,6 +82,15 @@ class GraphEvent:
     ts_ns: int
     data: "t.GraphRow"
     snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphChangeEvent:
+    """A node, an edge or a limit of a graph changed, and why; ``seq`` has no gaps."""
+
+    seq: int
+    ts_ns: int
+    data: "t.GraphChange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ Event = (
     | OrderEvent
     | FillEvent
     | GraphEvent
+    | GraphChangeEvent
     | RouteEvent
     | GapEvent
     | EpochEvent

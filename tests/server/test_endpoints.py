@@ -243,25 +243,21 @@ NODE = (
 
 
 @pytest.mark.parametrize(
-    ("body", "verb"),
+    ("body", "counts"),
     [
         (
             f'{{"nodes":[{NODE % "a"},{NODE % "b"}],'
             '"edges":[{"from_node":"a","to_node":"b","trigger":"on_full_fill"}]}',
-            "graph",
+            (2, 1),
         ),
-        (f'{{"nodes":[{NODE % "a"},{NODE % "b"}]}}', "graph"),
+        (f'{{"nodes":[{NODE % "a"},{NODE % "b"}]}}', (2, 0)),
         (
             BUY[:-1] + ',"pacing":{"uniform":{"num_slices":10,"interval_ms":30000}}}',
-            "pacing",
+            (11, 10),
         ),
     ],
 )
-def test_graphs_with_more_than_one_order_are_not_built_yet(api, body, verb):
-    before = api.state
+def test_graphs_with_more_than_one_order_are_counted_after_expansion(api, body, counts):
     answer = api("POST", "/v1/orders", body)
-    assert (answer.status, answer.code) == (501, "CAPABILITY_MISSING")
-    assert answer.json["error"]["details"] == [
-        {"verb": verb, "venue": None, "reason": "not built yet"}
-    ]
-    assert api.state == before
+    assert answer.status == 200
+    assert (answer.json["node_count"], answer.json["edge_count"]) == counts

@@ -79,7 +79,7 @@ fn submit(engine: &mut Engine, account: AccountId, order: Submit<'_>) -> GraphIx
 }
 
 fn status(engine: &Engine, graph: GraphIx) -> OrderStatus {
-    engine.order(engine.graph(graph).order).status
+    engine.order(engine.graph(graph).order.unwrap()).status
 }
 
 /// Time of `iterations` runs of `work`, on fresh copies every few thousand.

@@ -51,9 +51,36 @@ class Archive:
         if not found or self._journal.holds_graph(_number(found[0][0])):
             return
         order = _number(found[0][_ORDER_OF_GRAPH])
+        if order < 0:
+            self._load_shape(found)
+            return
         self._load([order], found)
         if not self._journal.holds_order(order):
             raise _damaged(f"orders {order}")
+
+    def _load_shape(self, graphs: "list[Row]") -> None:
+        """Loads a graph of several orders, whole."""
+        number = _number(graphs[0][0])
+        part = Query(equal={"graph_no": number})
+        bad: list[Row] = []
+        orders = self._store.find("orders", part, bad)
+        legs: list[Row] = []
+        for start in range(0, len(orders), _PART):
+            some = [row[0] for row in orders[start : start + _PART]]
+            legs += self._store.find("legs", Query(among={"order_no": some}), bad)
+        shapes = [
+            sorted(self._store.find(table, part, bad), key=_two_keys)
+            for table in ("graph_runs", "graph_nodes", "graph_edges")
+        ]
+        if bad:
+            raise _damaged(f"graphs {number}")
+        runs, nodes, edges = shapes
+        orders.sort(key=lambda row: _number(row[0]))
+        legs.sort(key=_two_keys)
+        try:
+            self._journal.recall(orders, legs, graphs, [], (runs, nodes, edges))
+        except ValueError as error:
+            raise _damaged(f"graphs {number}: {error}") from error
 
     def orders(
         self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
@@ -179,7 +206,7 @@ class Archive:
             rows = [row for row in rows if row[0] not in bad]
             legs = [leg for leg in legs if leg[0] not in bad]
             # Newest first is not the order in which legs were made.
-            legs.sort(key=lambda row: (_number(row[0]), _number(row[1])))
+            legs.sort(key=_two_keys)
             self._recall(rows, legs, found)
 
     def _recall(self, rows: "list[Row]", legs: "list[Row]", graphs: "Sequence[Row]") -> None:
@@ -214,6 +241,11 @@ def _number(value: "Value") -> int:
     if not isinstance(value, int):
         raise TypeError(f"not a number: {value!r}")
     return value
+
+
+def _two_keys(row: "Row") -> tuple[int, int]:
+    second = row[1]
+    return _number(row[0]), second if isinstance(second, int) else 0
 
 
 def _graph_id(id_: str | None) -> str | None:

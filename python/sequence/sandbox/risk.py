@@ -21,6 +21,7 @@ def risk_keys(risk: Risk) -> dict[str, Any]:
         "max_position_1e8": _qty(before.max_position_qty),
         "max_loss_1e9": _usd(runtime.max_loss_usd),
         "max_unhedged_1e8": _qty(runtime.max_unhedged_qty),
+        "unhedged_grace_ms": runtime.unhedged_grace_ms,
         "max_duration_ms": runtime.max_duration_ms,
         "on_runtime_breach": risk.on_failure.on_runtime_breach,
         "on_node_reject": risk.on_failure.on_node_reject,

@@ -4,7 +4,7 @@ from typing import Final
 
 from sequence.store.base import Batch, Finding, Loaded, Query, Row
 from sequence.store.chain import Chains
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, metadata
+from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, OPEN_GRAPHS, metadata
 
 _STATUS: Final = [column.name for column in metadata.tables["orders"].columns].index("status")
 
@@ -33,11 +33,18 @@ class MemoryStore:
         if not self._tables["clients"] and not self._tables["engine"]:
             return None
         rows = {name: self._sorted(name) for name in self._tables}
-        rows["orders"] = [row for row in rows["orders"] if row[_STATUS] in OPEN]
+        status, graph_of = _index("graph_runs", "status"), _index("orders", "graph_no")
+        rows["graph_runs"] = [row for row in rows["graph_runs"] if row[status] in OPEN_GRAPHS]
+        runs = {row[0] for row in rows["graph_runs"]}
+        for table in ("graph_nodes", "graph_edges"):
+            rows[table] = [row for row in rows[table] if row[0] in runs]
+        rows["orders"] = [
+            row for row in rows["orders"] if row[_STATUS] in OPEN or row[graph_of] in runs
+        ]
         numbers = {row[0] for row in rows["orders"]}
         rows["legs"] = [row for row in rows["legs"] if row[0] in numbers]
-        graph_order = _index("graphs", "order_no")
-        rows["graphs"] = [row for row in rows["graphs"] if row[graph_order] in numbers]
+        graphs = runs | {row[graph_of] for row in rows["orders"]}
+        rows["graphs"] = [row for row in rows["graphs"] if row[0] in graphs]
         del rows["fills"], rows["events"]
         last_seq = len(self._tables["events"])
         return Loaded(rows, last_seq)

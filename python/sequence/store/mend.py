@@ -8,7 +8,7 @@ from typing import Final
 from sequence.store.base import Finding
 from sequence.store.chain import GENESIS, link_of
 from sequence.store.rebuild import Holding
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, events
+from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, OPEN_GRAPHS, events
 from sequence.store.told import CHANGED, FILLED
 
 Measure = Callable[[sqlite3.Connection, Sequence[Finding]], Iterable[str]]
@@ -48,7 +48,8 @@ def add_up(connection: sqlite3.Connection, _: Sequence[Finding]) -> Iterator[str
         "SELECT count(*) FROM legs JOIN orders ON orders.order_no = legs.order_no"
         " WHERE legs.reserved IS NOT NULL AND orders.status IN "
     )
-    if connection.execute(holding + _OPEN).fetchone()[0]:
+    ahead = "SELECT count(*) FROM graph_nodes WHERE held IS NOT NULL"
+    if any(connection.execute(query).fetchone()[0] for query in (holding + _OPEN, ahead)):
         # Which asset an open order holds follows from rules that are not repeated here.
         return
     margins = (
@@ -90,8 +91,29 @@ def _conserve(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"asset {asset}: booked as paid in: {wanted - int(external)} more than before"
 
 
+def _free_ahead(connection: sqlite3.Connection) -> Iterator[str]:
+    """What waiting nodes hold is free again: they reserve when they start, like the others."""
+    held = connection.execute("UPDATE graph_nodes SET held = NULL WHERE held IS NOT NULL").rowcount
+    if held:
+        yield f"graph_nodes: what {held} waiting nodes held is free again"
+
+
+def _end_graphs(connection: sqlite3.Connection) -> Iterator[str]:
+    """Graphs of several orders end with their orders."""
+    yield from _free_ahead(connection)
+    going_on = ", ".join("?" * len(OPEN_GRAPHS))
+    end = "UPDATE graph_runs SET status = 'CANCELLED', status_reason = 'repaired' WHERE status IN"
+    ended = connection.execute(f"{end} ({going_on})", OPEN_GRAPHS).rowcount
+    for before, after in (("WAITING", "SKIPPED"), ("WORKING", "CANCELLED")):
+        update = "UPDATE graph_nodes SET status = ? WHERE status = ?"
+        connection.execute(update, (after, before))
+    if ended:
+        yield f"graph_runs: {ended} graphs ended"
+
+
 def end_orders(connection: sqlite3.Connection, findings: Sequence[Finding]) -> Iterator[str]:
     """Ends open orders and gives back what they held; leaves out what belongs to no order."""
+    yield from _end_graphs(connection)
     query = f"SELECT order_no, node_id FROM orders WHERE status IN {_OPEN}"  # noqa: S608
     for order, _ in connection.execute(query).fetchall():
         connection.execute(
@@ -126,7 +148,11 @@ def leave_out(connection: sqlite3.Connection, _: Sequence[Finding]) -> Iterator[
         connection.execute("DELETE FROM orders WHERE order_no = ?", (order,))
         yield f"order {order}: left out, a part of it is missing"
     for table in ("graphs", "legs", "fills"):
-        delete = f"DELETE FROM {table} WHERE order_no NOT IN (SELECT order_no FROM orders)"  # noqa: S608
+        # A graph of several orders has none of its own: -1.
+        delete = (
+            f"DELETE FROM {table} WHERE order_no >= 0"  # noqa: S608
+            " AND order_no NOT IN (SELECT order_no FROM orders)"
+        )
         count = connection.execute(delete).rowcount
         if count:
             yield f"{table}: {count} rows without their order left out"

@@ -38,10 +38,14 @@ from sequence.store.tables import (
     DIGEST,
     ENGINE_TABLES,
     OPEN,
+    OPEN_GRAPHS,
     PEPPER_SETTING,
     UNBOUNDED,
     api_keys,
     events,
+    graph_edges,
+    graph_nodes,
+    graph_runs,
     graphs,
     legs,
     meta,
@@ -69,6 +73,7 @@ _PRAGMAS: Final = (
     f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
 _GRAPH_OF_ORDER: Final = [column.name for column in orders.columns].index("graph_no")
+_OF_RUNS: Final = (graph_nodes, graph_edges)
 
 # Of a damaged file SQLite may quote what is no text.
 _UNREADABLE: Final = (sqlite3.Error, SQLAlchemyError, UnicodeDecodeError)
@@ -147,8 +152,9 @@ class SqliteStore:
     def _loaded_rows(self, connection: Connection) -> tuple[dict[str, list[Row]], list[Finding]]:
         rows: dict[str, list[Row]] = {}
         damaged: list[Finding] = []
+        runs: list[object] = []
         numbers: tuple[list[object], list[object]] = [], []
-        for table in (*APP_TABLES, orders, *ENGINE_TABLES):
+        for table in (*APP_TABLES, graph_runs, orders, *ENGINE_TABLES):
             if table.name in rows:
                 continue
             newest: Key | None = None
@@ -156,12 +162,16 @@ class SqliteStore:
                 found = _all(connection, select(table))
             else:
                 newest = _newest(connection, table)
-                found = _open_rows(connection, table, numbers[table is graphs])
+                of = runs if table in _OF_RUNS else numbers[table is graphs]
+                found = _open_rows(connection, table, of)
             self._seals.hold(table.name, found, newest)
             damaged += intact(table.name, found)[1]
             rows[table.name] = [row[:-1] for row in found]
+            if table is graph_runs:
+                runs = [row[0] for row in found]
             if table is orders:
-                numbers = [row[0] for row in found], [row[_GRAPH_OF_ORDER] for row in found]
+                of_orders = {row[_GRAPH_OF_ORDER] for row in found}
+                numbers = [row[0] for row in found], [*of_orders.union(runs)]
         return rows, damaged
 
     def commit(self, batch: Batch) -> None:
@@ -390,11 +400,16 @@ def _newest(connection: Connection, table: Table) -> Key | None:
 
 
 def _open_rows(connection: Connection, table: Table, numbers: Sequence[object]) -> list[Row]:
-    """The open orders, and what belongs to these."""
+    """The open orders and graphs, and what belongs to these."""
+    if table is graph_runs:
+        runs = select(graph_runs).where(graph_runs.c.status.in_(OPEN_GRAPHS))
+        return _all(connection, runs.order_by(graph_runs.c.graph_no))
     if table is orders:
-        open_orders = select(orders).where(orders.c.status.in_(OPEN))
-        return _all(connection, open_orders.order_by(orders.c.order_no))
-    if table not in (legs, graphs):
+        # A graph of several orders goes on with what its ended ones filled.
+        going_on = select(graph_runs.c.graph_no).where(graph_runs.c.status.in_(OPEN_GRAPHS))
+        wanted = orders.c.status.in_(OPEN) | orders.c.graph_no.in_(going_on)
+        return _all(connection, select(orders).where(wanted).order_by(orders.c.order_no))
+    if table not in (legs, graphs, graph_nodes, graph_edges):
         return []
     found = [_all(connection, _of_orders(table, part)) for part in _parts(numbers)]
     return [row for rows_of_part in found for row in rows_of_part]

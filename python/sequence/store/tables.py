@@ -11,11 +11,13 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0003"
+SCHEMA_REVISION: Final = "0004"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
+OPEN_GRAPHS: Final = ("ACCEPTED", "RUNNING", "PAUSED")
+"""Statuses of graphs of several orders that go on; such a graph has no order of its own (-1)."""
 
 PRESET_SETTING: Final = "preset"
 OVERRIDES_SETTING: Final = "overrides"
@@ -163,6 +165,42 @@ graphs = _table(
     *_texts("risk", "sent_by"),
     Unique("account_no", "epoch", "graph_id"),
 )
+graph_runs = _table(
+    "graph_runs",
+    _key("graph_no"),
+    *_ints("account_no", "epoch"),
+    *_texts("status"),
+    *_maybe_texts("status_reason"),
+    *_ints("created_ns", "updated_ns"),
+    *_texts("first_answer", "state"),
+)
+_GOES_ON: Final = text("status IN ('ACCEPTED', 'RUNNING', 'PAUSED')")
+Index("graph_runs_open", graph_runs.c.status, sqlite_where=_GOES_ON)
+graph_nodes = _table(
+    "graph_nodes",
+    _key("graph_no"),
+    _key("node_no"),
+    *_texts("node_id", "role"),
+    *_ints("parent_no"),
+    *_texts("spec", "symbol", "status"),
+    *_maybe_texts("failure"),
+    *_maybe_ints("activated_ns", "done_ns"),
+    *_ints("barred", "planned_1e8"),
+    *_maybe_texts("held"),
+    *_texts("state"),
+)
+graph_edges = _table(
+    "graph_edges",
+    _key("graph_no"),
+    _key("edge_no"),
+    *_texts("edge_id"),
+    *_ints("from_no", "to_no"),
+    *_texts("spec"),
+    *_ints("fired", "spent"),
+    *_texts("given", "residual"),
+    *_maybe_ints("last_fired_ns", "armed_ns", "due_ns", "best_1e9"),
+    *_ints("version"),
+)
 orders = _table(
     "orders",
     _key("order_no"),
@@ -187,6 +225,7 @@ orders = _table(
     CheckConstraint("(filled_1e8 = qty_1e8) = (status = 'FILLED')", "filled_means_filled"),
 )
 Index("orders_of_account", orders.c.account_no, orders.c.epoch, orders.c.created_seq)
+Index("orders_of_graph", orders.c.graph_no)
 Index("orders_open", orders.c.status, sqlite_where=text("status IN ('NEW', 'ACCEPTED', 'PARTIAL')"))
 legs = _table(
     "legs",
@@ -259,11 +298,14 @@ seals = _table("seals", _text_key("name"), *_ints("rows", "total"))
 
 ENGINE_TABLES: Final = (
     engine, assets, contra, markets, funding_rates, settlements, accounts, lines,
-    kill_switches, balances, positions_v2, graphs, orders, legs, fills, events,
+    kill_switches, balances, positions_v2, graphs, graph_runs, graph_nodes, graph_edges,
+    orders, legs, fills, events,
 )  # fmt: skip
 """Tables whose rows the engine writes, in the order in which it writes them."""
 
-UNBOUNDED: Final = (graphs, orders, legs, fills, events)
+UNBOUNDED: Final = (
+    graphs, graph_runs, graph_nodes, graph_edges, orders, legs, fills, events,
+)  # fmt: skip
 """Tables that grow with every order, with numbers as keys: only what is open is loaded."""
 
 APP_TABLES: Final = (meta, clients, settings, api_keys)

@@ -14,7 +14,18 @@ from sequence.store.base import Finding
 from sequence.store.chain import GENESIS, link_of
 from sequence.store.rebuild import check_positions
 from sequence.store.sealing import check_seals
-from sequence.store.tables import OPEN, balances, contra, events, fills, legs, orders, positions_v2
+from sequence.store.tables import (
+    OPEN,
+    balances,
+    contra,
+    events,
+    fills,
+    graph_nodes,
+    graph_runs,
+    legs,
+    orders,
+    positions_v2,
+)
 from sequence.store.told import check_told
 
 _MOST = 100
@@ -107,7 +118,7 @@ def _check_conservation(connection: Connection) -> Iterator[Finding]:
 
 
 def _check_reserved(connection: Connection) -> Iterator[Finding]:
-    """L2: what balances hold back is what open legs and margins hold, per account."""
+    """L2: what balances hold back is what open legs, margins and waiting nodes hold."""
     held: defaultdict[int, int] = defaultdict(int)
     join = select(orders.c.account_no, legs.c.reserved).join(
         legs, legs.c.order_no == orders.c.order_no
@@ -117,6 +128,8 @@ def _check_reserved(connection: Connection) -> Iterator[Finding]:
     for query in (open_legs, margins.where(positions_v2.c.margin.is_not(None))):
         for account, amount in _rows(connection, query):
             held[account] += int(amount)
+    for account, amount in _held_ahead(connection):
+        held[account] += amount
     stored: defaultdict[int, int] = defaultdict(int)
     for account, reserved in _rows(connection, select(balances.c.account_no, balances.c.reserved)):
         stored[account] += int(reserved)
@@ -124,6 +137,20 @@ def _check_reserved(connection: Connection) -> Iterator[Finding]:
         if held[account] != stored[account]:
             found = str(stored[account])
             yield Finding("L2", f"account {account}", str(held[account]), found)
+
+
+def _held_ahead(connection: Connection) -> Iterator[tuple[int, int]]:
+    """What nodes hold that wait; a database of an older schema has none."""
+    has_nodes = text("SELECT 1 FROM sqlite_master WHERE name = 'graph_nodes'")
+    if connection.execute(has_nodes).first() is None:
+        return
+    query = select(graph_runs.c.account_no, graph_nodes.c.held).join(
+        graph_runs, graph_runs.c.graph_no == graph_nodes.c.graph_no
+    )
+    for account, packed in _rows(connection, query.where(graph_nodes.c.held.is_not(None))):
+        # Market and amount, one after the other.
+        for amount in packed.split(" ")[1::2]:
+            yield account, int(amount.lstrip("'"))
 
 
 def _check_orders(connection: Connection) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 //! Everything a client or a source can ask of the engine, as plain data.
 
+use crate::graph::{Condition, GraphSpec, Trigger};
 use crate::ids::{AccountId, AssetKind, InstrumentKind, MarketId, Side, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Policy, TimeInForce, Urgency};
@@ -80,6 +81,38 @@ impl<'a> Submit<'a> {
     }
 }
 
+/// A graph of orders that follow each other.
+#[derive(Debug, Clone)]
+pub struct SubmitGraph<'a> {
+    /// Its nodes and edges.
+    pub spec: &'a GraphSpec,
+    /// Idempotency key of the client; `None` lets the engine make one.
+    pub graph_id: Option<&'a str>,
+    /// Free JSON text of the client, kept and returned.
+    pub metadata: &'a str,
+    /// Its limits.
+    pub risk: GraphRisk,
+    /// Mode of the key that sends it.
+    pub by: Mode,
+}
+
+/// A change of what an edge waits for; `None` leaves a value as it is.
+#[derive(Debug, Clone, Default)]
+pub struct AmendEdge<'a> {
+    /// The graph, or one of its orders.
+    pub id: &'a str,
+    /// Edge of the graph.
+    pub edge_id: &'a str,
+    /// What fires it.
+    pub trigger: Option<Trigger>,
+    /// What must hold then.
+    pub condition: Option<Condition>,
+    /// Refuses when the row has another version.
+    pub expected_version: Option<u32>,
+    /// Mode of the key that sends it.
+    pub by: Mode,
+}
+
 /// A change of an open order; `None` leaves a value as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Amend<'a> {
@@ -152,7 +185,6 @@ pub enum Settlement {
 }
 
 /// A command of the engine. Reads are not commands.
-#[expect(clippy::large_enum_variant, reason = "a command lives on the stack of one call")]
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
     /// One venue message of one market.
@@ -175,6 +207,20 @@ pub enum Command<'a> {
         account: AccountId,
         /// What.
         order: Submit<'a>,
+    },
+    /// A client submits a graph.
+    SubmitGraph {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        graph: SubmitGraph<'a>,
+    },
+    /// A client changes what an edge of a graph waits for.
+    AmendEdge {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        change: AmendEdge<'a>,
     },
     /// A client cancels an order, or a graph when the id is one.
     CancelOrder {

@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::{GraphStatus, NodeStatus};
 use crate::hash::mix64;
-use crate::ids::{AccountId, AssetId, FillIx, MarketId, OrderId, RowIx, VenueId};
+use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId, RowIx, VenueId};
 use crate::number::{Money, Quantity};
 use crate::order::OrderStatus;
-use crate::risk::Mode;
+use crate::risk::{FailureAction, Mode};
 
 /// Events kept for readers; older ones are forgotten, the hash is not.
 pub const LOG_CAPACITY: usize = 100_000;
@@ -112,6 +113,40 @@ pub enum EventKind {
         /// Cash, negative when paid.
         amount: Money,
     },
+    /// A graph with a shape has another status.
+    GraphChanged {
+        /// The graph.
+        graph: GraphIx,
+        /// Its new status.
+        status: GraphStatus,
+    },
+    /// A node of a graph has another status.
+    NodeChanged {
+        /// The graph.
+        graph: GraphIx,
+        /// Number of the node.
+        node: u32,
+        /// Its new status.
+        status: NodeStatus,
+    },
+    /// An edge of a graph fired, or will not any more.
+    EdgeFired {
+        /// The graph.
+        graph: GraphIx,
+        /// Number of the edge.
+        edge: u32,
+        /// How often it fired.
+        fired: u32,
+    },
+    /// A failure action was taken on a graph.
+    GraphBreached {
+        /// The graph.
+        graph: GraphIx,
+        /// What was done.
+        action: FailureAction,
+        /// A runtime limit was broken; otherwise a node was rejected.
+        by_limit: bool,
+    },
     /// Equity fell below maintenance: orders end and positions close.
     LiquidationStarted {
         /// Venue.
@@ -139,6 +174,10 @@ impl EventKind {
             Self::FundingRateSet { .. } => "funding_rate_set",
             Self::FundingPaid { .. } => "funding_paid",
             Self::LiquidationStarted { .. } => "liquidation_started",
+            Self::GraphChanged { .. } => "graph_changed",
+            Self::NodeChanged { .. } => "node_changed",
+            Self::EdgeFired { .. } => "edge_fired",
+            Self::GraphBreached { .. } => "graph_breached",
         }
     }
 
@@ -181,6 +220,16 @@ impl EventKind {
             }
             Self::LiquidationStarted { venue, asset } => {
                 [10, u64::from(venue.0), u64::from(asset.0), 0, 0]
+            }
+            Self::GraphChanged { graph, status } => [11, u64::from(graph.0), status as u64, 0, 0],
+            Self::NodeChanged { graph, node, status } => {
+                [12, u64::from(graph.0), u64::from(node), status as u64, 0]
+            }
+            Self::EdgeFired { graph, edge, fired } => {
+                [13, u64::from(graph.0), u64::from(edge), u64::from(fired), 0]
+            }
+            Self::GraphBreached { graph, action, by_limit } => {
+                [14, u64::from(graph.0), action as u64, u64::from(by_limit), 0]
             }
         }
     }

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod engine;
 pub mod event;
 pub mod feed;
+pub mod graph;
 pub mod hash;
 pub mod ids;
 pub mod input;

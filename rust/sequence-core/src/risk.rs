@@ -135,14 +135,34 @@ pub struct PreTrade {
 }
 
 /// Watched while the graph runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Runtime {
     /// USD lost on the graph's fills.
     pub max_loss: Option<Money>,
     /// Net filled quantity of one base asset.
     pub max_unhedged: Option<Quantity>,
+    /// How long it may be more than that without a break.
+    pub unhedged_grace_ms: u32,
     /// Time since acceptance.
     pub max_duration_ms: Option<u32>,
+}
+
+impl Runtime {
+    /// How long a quantity may go unhedged when nothing is said.
+    pub const GRACE_MS: u32 = 1_000;
+    /// No limit at all.
+    pub const NONE: Self = Self {
+        max_loss: None,
+        max_unhedged: None,
+        unhedged_grace_ms: Self::GRACE_MS,
+        max_duration_ms: None,
+    };
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 /// The four layers of a graph's risk.
@@ -181,7 +201,7 @@ impl GraphRisk {
             max_quote_age_ms: None,
             max_position: None,
         },
-        runtime: Runtime { max_loss: None, max_unhedged: None, max_duration_ms: None },
+        runtime: Runtime::NONE,
         on_runtime_breach: FailureAction::CancelAll,
         on_node_reject: FailureAction::Continue,
     };
@@ -207,6 +227,9 @@ impl GraphRisk {
         ];
         for limit in limits {
             hasher.wide(limit);
+        }
+        if runtime.unhedged_grace_ms != Runtime::GRACE_MS {
+            hasher.word(u64::from(runtime.unhedged_grace_ms));
         }
         hasher.word(*on_runtime_breach as u64);
         hasher.word(*on_node_reject as u64);

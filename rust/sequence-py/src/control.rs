@@ -94,7 +94,7 @@ impl Engine {
         self.view(py, |session| {
             let engine = &session.engine;
             let (graph, named) = engine.find_order(AccountId(account), node_order_id)?;
-            let order = named.unwrap_or(engine.graph(graph).order);
+            let order = named.or(engine.graph(graph).order).ok_or_else(of_many)?;
             Ok(engine.amend_view(&Reply::Amended { order, native: false }))
         })
     }
@@ -104,8 +104,10 @@ impl Engine {
         self.run(py, |session| {
             let engine = &session.engine;
             let (graph, named) = engine.find_order(AccountId(account), order_id)?;
-            let order = named.unwrap_or(engine.graph(graph).order);
-            Ok(engine.order(order).status.is_terminal())
+            Ok(match named {
+                Some(order) => engine.order(order).status.is_terminal(),
+                None => engine.graph_status(graph).is_terminal(),
+            })
         })
     }
 
@@ -229,6 +231,10 @@ impl Engine {
     }
 }
 
+fn of_many() -> Refusal {
+    Refusal::conflict("a graph has many orders: name one, or amend a node")
+}
+
 /// The limits of a graph, as Python gives them: fixed-point integers under their wire names.
 pub(crate) fn graph_risk(given: Option<&Bound<'_, PyDict>>) -> PyResult<Answer<GraphRisk>> {
     let Some(given) = given else { return Ok(Ok(GraphRisk::default())) };
@@ -250,6 +256,7 @@ pub(crate) fn graph_risk(given: Option<&Bound<'_, PyDict>>) -> PyResult<Answer<G
     let runtime = Runtime {
         max_loss: usd("max_loss_1e9")?,
         max_unhedged: size("max_unhedged_1e8")?,
+        unhedged_grace_ms: number(given, "unhedged_grace_ms")?.unwrap_or(Runtime::GRACE_MS),
         max_duration_ms: number(given, "max_duration_ms")?,
     };
     let on_breach = action("on_runtime_breach", FailureAction::CancelAll)?;

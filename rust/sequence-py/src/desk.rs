@@ -60,7 +60,10 @@ fn submit(session: &mut Session, account: AccountId, asked: &Asked<'_>) -> Answe
         ..Submit::new(&name, side, Size::Quantity(Quantity(qty)))
     };
     match session.engine.apply(Command::Submit { account, order }, now_ns)? {
-        Reply::Submitted { graph, .. } => Ok(session.engine.graph(graph).order.0),
+        Reply::Submitted { graph, .. } => {
+            let order = session.engine.graph(graph).order;
+            order.map(|order| order.0).ok_or_else(|| Refusal::conflict("the graph has no order"))
+        }
         other => Err(Refusal::conflict(format!("unexpected reply {other:?}"))),
     }
 }

@@ -104,6 +104,25 @@ fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDic
             dict.set_item("venue", venue.as_str())?;
             dict.set_item("asset", asset.0)?;
         }
+        LogKind::GraphChanged { graph, status } => {
+            dict.set_item("graph", graph.0)?;
+            dict.set_item("status", status.as_str())?;
+        }
+        LogKind::NodeChanged { graph, node, status } => {
+            dict.set_item("graph", graph.0)?;
+            dict.set_item("node", node)?;
+            dict.set_item("status", status.as_str())?;
+        }
+        LogKind::EdgeFired { graph, edge, fired } => {
+            dict.set_item("graph", graph.0)?;
+            dict.set_item("edge", edge)?;
+            dict.set_item("fired", fired)?;
+        }
+        LogKind::GraphBreached { graph, action, by_limit } => {
+            dict.set_item("graph", graph.0)?;
+            dict.set_item("action", action.as_str())?;
+            dict.set_item("by_limit", by_limit)?;
+        }
     }
     Ok(dict)
 }

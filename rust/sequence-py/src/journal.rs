@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple};
 use sequence_core::engine::record::{Cell, RestoreError, Row, TABLES};
 use sequence_core::engine::view::{FillFilter, OrderFilter, Value};
-use sequence_core::engine::{Changes, TableRows};
+use sequence_core::engine::{Changes, ShapeRows, TableRows};
 use sequence_core::event::{FIRST_HASH, fold};
 use sequence_core::ids::{AccountId, FillIx, GraphIx, OrderId};
 
@@ -122,9 +122,22 @@ impl Journal {
     }
 
     /// Loads ended orders of before a restart, so that they can be read and replayed.
-    fn recall(&self, orders: Rows, legs: Rows, graphs: Rows, fills: Rows) -> PyResult<()> {
+    /// `shapes` are rows of graphs of several orders, of their nodes and of their edges.
+    #[pyo3(signature = (orders, legs, graphs, fills, shapes=None))]
+    fn recall(
+        &self,
+        orders: Rows,
+        legs: Rows,
+        graphs: Rows,
+        fills: Rows,
+        shapes: Option<(Rows, Rows, Rows)>,
+    ) -> PyResult<()> {
         let [orders, legs, graphs, fills] = [orders, legs, graphs, fills].map(rows);
-        let recalled = self.engine.get().lock().engine.recall(&orders, &legs, &graphs, &fills);
+        let (runs, nodes, edges) = shapes.unwrap_or_default();
+        let [runs, nodes, edges] = [runs, nodes, edges].map(rows);
+        let shapes = ShapeRows { runs: &runs, nodes: &nodes, edges: &edges };
+        let mut session = self.engine.get().lock();
+        let recalled = session.engine.recall(&orders, &legs, &graphs, &fills, shapes);
         recalled.map_err(|error| broken(&error))
     }
 

@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod feed;
 mod file;
+mod graphs;
 mod journal;
 mod json;
 mod live;
@@ -56,6 +57,8 @@ mod _core {
     use crate::explain::{explain_fill, explain_wait, verify_fill};
     #[pymodule_export]
     use crate::feed::{Recording, check_recording, join_recordings};
+    #[pymodule_export]
+    use crate::graphs::check_graph;
     #[pymodule_export]
     use crate::journal::Journal;
     #[pymodule_export]

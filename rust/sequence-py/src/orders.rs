@@ -178,7 +178,9 @@ impl Engine {
         };
         self.run(py, |session| {
             let (graph, _) = submit(session, account, now_ns, arguments.parse()?)?;
-            let order = session.engine.order(session.engine.graph(graph).order);
+            let order = session.engine.graph(graph).order;
+            let order = order.ok_or_else(|| Refusal::conflict("the graph has no order"))?;
+            let order = session.engine.order(order);
             Ok((order.status.as_str(), order.filled.0, order.avg_price().map(|price| price.0)))
         })
     }

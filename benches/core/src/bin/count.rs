@@ -72,7 +72,7 @@ fn one_order(
         engine.apply(Command::CancelGraph { account, id: &id }, now_ns).unwrap();
         engine.apply(Command::Advance, now_ns + LATER).unwrap();
     }
-    engine.order(engine.graph(graph).order).status
+    engine.order(engine.graph(graph).order.unwrap()).status
 }
 
 /// Messages of a recording, with orders resting behind the touch.

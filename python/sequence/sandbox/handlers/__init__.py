@@ -63,6 +63,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "graph_cancel": graph.cancel,
     "graph_resume": graph.resume,
     "amend_node": graph.amend_node,
+    "amend_edge": graph.amend_edge,
     "kill_switch": kill_switch.read,
     "kill_switch_engage": kill_switch.engage,
     "kill_switch_clear": kill_switch.clear,

@@ -5,16 +5,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from sequence.sandbox.call import Call, Pending
 from sequence.sandbox.handlers.order import pending, version_of
 from sequence.sandbox.refuse import refused
 from sequence.types import (
+    EdgeAmendRequest,
     Graph,
     GraphCancelResponse,
+    GraphEdge,
     GraphNode,
     NodeAmendRequest,
     NodeConstraints,
 )
+from sequence.types._base import exact_json
 
 _SHORTENED_ID: Final = "graph"
 
@@ -70,6 +75,30 @@ def amend_node(call: Call[None, NodeAmendRequest]) -> GraphNode:
         by=call.principal.mode,
     )
     return GraphNode.trusted(row)
+
+
+def amend_edge(call: Call[None, EdgeAmendRequest]) -> GraphEdge:
+    """``PATCH /v1/execution_graphs/{id}/edges/{edge_id}``: 409 once the edge has fired."""
+    body, graph_id = call.body, _graph_id(call.path)
+    row = call.engine.amend_edge(
+        _recalled(call, graph_id),
+        graph_id,
+        call.path["edge_id"],
+        call.now_ns,
+        trigger=_json(body.trigger),
+        condition=_json(body.condition),
+        expected_version=version_of(body.expected_version),
+        by=call.principal.mode,
+    )
+    return GraphEdge.trusted(row)
+
+
+def _json(value: BaseModel | str | None) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, BaseModel):
+        return exact_json(value.model_dump(exclude_none=True))
+    return exact_json(value)
 
 
 def _graph(row: dict[str, Any]) -> Graph:

@@ -1,11 +1,12 @@
 """Orders: submit, preview, read, amend, cancel."""
 
+import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sequence.sandbox.call import Call, Pending
-from sequence.sandbox.graph_rules import check_structure
-from sequence.sandbox.refuse import missing, refused
+from sequence.sandbox.graph_rules import graph_spec, paced_spec
+from sequence.sandbox.refuse import refused
 from sequence.sandbox.risk import risk_keys
 from sequence.types import (
     VENUES,
@@ -19,7 +20,6 @@ from sequence.types import (
     OrdersQuery,
     PreviewRequest,
     PreviewResponse,
-    PricedType,
     Risk,
     SimpleOrderRequest,
     SubmitResponse,
@@ -49,14 +49,27 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
     body, principal = call.body, call.principal
     if not (principal.is_sandbox or body.wants_sandbox):
         raise refused("FORBIDDEN", LIVE_REFUSAL)
-    order = _simple_order(body) if isinstance(body, SimpleOrderRequest) else _node_order(body)
     account = call.account()
     call.runtime.recall(account, body.graph_id)
-    row, replayed = call.engine.submit(
-        account, call.now_ns, graph_id=body.graph_id, by=principal.mode, **order
-    )
-    response = SubmitResponse.trusted(row)
+    keys: dict[str, Any] = {"graph_id": body.graph_id, "by": principal.mode}
+    row: dict[str, Any] | str
+    if isinstance(body, SimpleOrderRequest) and body.pacing is None:
+        row, replayed = call.engine.submit(account, call.now_ns, **keys, **_simple_order(body))
+    else:
+        spec, risk = _spec_and_risk(body)
+        row, replayed = call.engine.submit_graph(
+            account, call.now_ns, spec, metadata=body.metadata_json, risk=risk, **keys
+        )
+    # The first answer of a graph of several orders is kept as the text that it was.
+    answer: dict[str, Any] = json.loads(row) if isinstance(row, str) else row
+    response = SubmitResponse.trusted(answer)
     return Replay(response) if replayed else response
+
+
+def _spec_and_risk(body: SimpleOrderRequest | GraphRequest) -> tuple[str, dict[str, Any] | None]:
+    if isinstance(body, SimpleOrderRequest):
+        return paced_spec(body), None
+    return graph_spec(body), None if body.risk == _NO_RISK else risk_keys(body.risk)
 
 
 def preview(call: Call[None, PreviewRequest]) -> PreviewResponse:
@@ -216,8 +229,6 @@ def pending(
 
 
 def _simple_order(body: SimpleOrderRequest) -> dict[str, Any]:
-    if body.pacing is not None:
-        raise missing("pacing")
     return {
         "symbol": body.symbol,
         "side": body.side,
@@ -234,42 +245,3 @@ def _simple_order(body: SimpleOrderRequest) -> dict[str, Any]:
         "reduce_only": body.reduce_only,
         "metadata": body.metadata_json,
     }
-
-
-def _node_order(body: GraphRequest) -> dict[str, Any]:
-    """The one node of a graph, as the order it is."""
-    check_structure(body)
-    node = body.nodes[0]
-    if len(body.nodes) > 1 or body.edges:
-        raise missing("graph")
-    if node.execution.pacing is not None:
-        raise missing("pacing")
-    if node.quantity.position is not None:
-        raise missing("graph")
-    size, keys, instrument = node.quantity, node.execution, node.instrument
-    return {
-        "node_id": node.node_id,
-        "risk": None if body.risk == _NO_RISK else risk_keys(body.risk),
-        "symbol": instrument.symbol,
-        "side": node.side,
-        "qty_1e8": None if size.fixed is None else size.fixed.qty_1e8,
-        "notional_1e9": None if size.notional is None else size.notional.usd_1e9,
-        "price_1e9": _limit_price(node.order_type),
-        "venue": instrument.venue,
-        "instrument_type": instrument.type,
-        "policy": keys.policy,
-        "urgency": keys.urgency,
-        "max_slippage_bps": keys.max_slippage_bps,
-        "horizon_ms": keys.horizon_ms,
-        "tif": keys.tif,
-        "reduce_only": keys.reduce_only,
-        "metadata": body.metadata_json,
-    }
-
-
-def _limit_price(order_type: str | PricedType) -> int | None:
-    if isinstance(order_type, str):
-        return None
-    if order_type.limit is None:
-        raise missing("peg")
-    return order_type.limit.price_1e9

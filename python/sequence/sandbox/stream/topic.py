@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from sequence import _core
 
-PrivateName = Literal["orders", "fills", "graphs", "routing"]
+PrivateName = Literal["orders", "fills", "graphs", "graphs.detail", "routing"]
 MarketName = Literal["prices", "book", "fair_price"]
 
 SUFFIX: Final = ":sandbox"
@@ -13,6 +13,7 @@ PRIVATE: Final[dict[str, PrivateName]] = {
     "orders": "orders",
     "fills": "fills",
     "graphs": "graphs",
+    "graphs.detail": "graphs.detail",
     "routing": "routing",
 }
 _LATER: Final = ("tca", "funding", "traces", "deployment")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use crate::engine::seam::{VenueReport, VenueStep};
-use crate::ids::{OrderId, VenueId};
+use crate::ids::{GraphIx, OrderId, VenueId};
 
 /// What a timer does when it is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(in crate::engine) enum Due {
     Expire(OrderId),
     /// The next slice of an order that chases the touch.
     Chase(OrderId),
+    /// A time that a graph waits for.
+    Graph(GraphIx),
     /// A funding boundary of a venue has passed.
     Funding(VenueId),
     /// 00:00 UTC.
@@ -29,7 +31,7 @@ impl Due {
     const fn rank(&self) -> u8 {
         match self {
             Self::Step(_) | Self::Report(_) => 1,
-            Self::Expire(_) | Self::Chase(_) | Self::NewDay => 2,
+            Self::Expire(_) | Self::Chase(_) | Self::NewDay | Self::Graph(_) => 2,
             Self::Funding(_) => 0,
         }
     }

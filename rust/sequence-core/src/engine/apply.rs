@@ -3,6 +3,7 @@
 
 use crate::command::Command;
 use crate::engine::agenda::Due;
+use crate::engine::graph::{Begun, Task};
 use crate::engine::{Engine, Reply};
 use crate::reject::Refusal;
 
@@ -18,8 +19,22 @@ impl Engine {
         self.agenda.move_to(now_ns);
         let reply = self.perform(command);
         self.carry();
+        let submitted = match &reply {
+            Ok(Reply::Submitted { graph, replayed: false }) => Some(*graph),
+            _ => None,
+        };
+        if let Some(order) = submitted.and_then(|graph| self.desk.graphs[graph].order) {
+            self.finish_if_done(order);
+        }
+        // A fill may liquidate what it opened: that is part of the answer.
         self.judge_changed();
+        self.react();
+        if let Some(graph) = submitted {
+            self.keep_first(graph);
+            self.keep_answer(graph);
+        }
         debug_assert!(self.post.is_empty(), "between two commands nothing is unread");
+        debug_assert!(self.graphs.is_idle(), "between two commands no graph waits for its turn");
         reply
     }
 
@@ -32,16 +47,30 @@ impl Engine {
             Command::MarketRows { rows } => self.market_rows(rows),
             Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.submit(account, &order),
+            Command::SubmitGraph { account, graph } => match graph.plain() {
+                Some(order) => self.submit(account, &order),
+                None => match self.admit_graph(account, &graph)? {
+                    Begun::Before(graph) => Ok(Reply::Submitted { graph, replayed: true }),
+                    Begun::Now(made, run) => {
+                        if graph.graph_id.is_none() {
+                            // The id that it was admitted with.
+                            self.journal.make_id(self.agenda.now_ns());
+                        }
+                        Ok(self.begin_graph(*made, run))
+                    }
+                },
+            },
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
             Command::Amend { account, change } => self.amend(account, &change),
             Command::AmendNode { account, change } => self.amend_node(account, &change),
+            Command::AmendEdge { account, change } => self.amend_edge(account, &change),
             Command::Resume { account, id, by } => self.resume(account, id, by),
             Command::CancelVenue { account, venue } => Ok(self.cancel_venue(account, venue)),
             Command::EngageSwitch { account, mode, by, reason } => {
-                Ok(self.engage_switch(account, mode, by, reason))
+                Ok(self.set_switch(account, mode, Some((by, reason))))
             }
-            Command::ClearSwitch { account, mode } => Ok(self.clear_switch(account, mode)),
+            Command::ClearSwitch { account, mode } => Ok(self.set_switch(account, mode, None)),
             Command::SetPositions { account, rows, replace } => {
                 self.set_positions(account, rows, replace)
             }
@@ -68,9 +97,11 @@ impl Engine {
                 Due::Chase(order) => self.chase(order),
                 Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),
                 Due::NewDay => self.new_day(),
+                Due::Graph(graph) => self.graphs.ask(graph, Task::Wake),
             }
             self.carry();
             self.judge_changed();
+            self.react();
         }
     }
 

@@ -7,7 +7,7 @@
 //! Reading order: [`Engine::apply`], then `desk/admit` (what is refused), `desk/place` (route and
 //! reserve), `exchange/arrive` (meet the book), `desk/hear` and `desk/book` (reports, money and
 //! positions), `desk/finish` (ends), `exchange/queues` (what market data does to resting orders),
-//! `life` (what happens to accounts without an order of theirs).
+//! `life` (what happens to accounts without an order of theirs), `graph` (orders that follow orders).
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by the ids they gave out, and never shrink; no slice is indexed"
@@ -19,6 +19,7 @@ mod bounds;
 mod check;
 mod desk;
 mod exchange;
+mod graph;
 mod journal;
 mod life;
 mod portfolio;
@@ -40,6 +41,7 @@ use crate::sim::preset::Params;
 use agenda::Agenda;
 use desk::Desk;
 use exchange::Exchange;
+use graph::Graphs;
 use journal::Journal;
 use portfolio::Portfolio;
 use rules::Rules;
@@ -51,7 +53,9 @@ pub use desk::risk::KillSwitch;
 pub use exchange::evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
+pub use graph::{NodeStatus, check_shape};
 pub use journal::changes::Changes;
+pub use journal::graphs::ShapeRows;
 pub use journal::outbox::{Frame, Topic, newest_numbers};
 pub use journal::restore::TableRows;
 pub use seam::FillCause;
@@ -85,6 +89,22 @@ pub enum Reply {
         order: OrderId,
         /// It keeps its place in the queue.
         native: bool,
+    },
+    /// What a waiting node will send was changed.
+    NodeAmended {
+        /// Its graph.
+        graph: GraphIx,
+        /// The node.
+        node: usize,
+        /// Nothing of it lost a place in a queue.
+        native: bool,
+    },
+    /// What an edge waits for was changed.
+    EdgeAmended {
+        /// Its graph.
+        graph: GraphIx,
+        /// The edge.
+        edge: usize,
     },
     /// A paused graph goes on.
     Resumed {
@@ -121,6 +141,7 @@ pub struct Engine {
     exchange: Exchange,
     desk: Desk,
     portfolio: Portfolio,
+    graphs: Graphs,
     journal: Journal,
     post: Post,
 }
@@ -135,6 +156,7 @@ impl Engine {
             exchange: Exchange::default(),
             desk: Desk::default(),
             portfolio: Portfolio::default(),
+            graphs: Graphs::default(),
             journal: Journal::new(seed),
             post: Post::default(),
         }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::exchange::evidence::{Evidence, Liquidity};
-use crate::ids::OrderId;
+use crate::ids::{FillIx, OrderId};
 use crate::number::{Price, Quantity};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 
@@ -138,6 +138,37 @@ pub(in crate::engine) enum VenueStep {
     SendAgain(LegRef),
 }
 
+/// What an amend of a node changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum NodeChange {
+    /// This open order.
+    Order(OrderId),
+    /// What the node of this number will send.
+    Waiting(usize),
+}
+
+/// What an order of a graph with a shape did, for its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum DeskNews {
+    /// A venue has it.
+    Accepted(OrderId),
+    /// Part of it was booked.
+    Filled(OrderId, FillIx),
+    /// It ended.
+    Ended(OrderId),
+    /// A change of it was answered.
+    Amended(OrderId),
+}
+
+impl DeskNews {
+    /// What it is about.
+    pub(in crate::engine) const fn order(self) -> OrderId {
+        match self {
+            Self::Accepted(id) | Self::Filled(id, _) | Self::Ended(id) | Self::Amended(id) => id,
+        }
+    }
+}
+
 /// What the parts have told each other and nobody has read yet.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Post {
@@ -148,8 +179,10 @@ pub(in crate::engine) struct Post {
     pub(in crate::engine) unbooked: Vec<(LegRef, Price, Quantity)>,
     /// What venues told and is visible now: read second.
     pub(in crate::engine) reports: VecDeque<VenueReport>,
-    /// What the desk wants of venues: read last.
+    /// What the desk wants of venues: read third.
     pub(in crate::engine) requests: VecDeque<VenueRequest>,
+    /// What orders did, for their graphs: read last.
+    pub(in crate::engine) news: VecDeque<DeskNews>,
 }
 
 impl Post {
@@ -163,5 +196,6 @@ impl Post {
             && self.unbooked.is_empty()
             && self.reports.is_empty()
             && self.requests.is_empty()
+            && self.news.is_empty()
     }
 }

@@ -220,7 +220,7 @@ impl Lab {
 
     pub(crate) fn place_for(&mut self, account: AccountId, ask: Ask<'_>) -> OrderId {
         match self.apply(Command::Submit { account, order: ask.submit() }) {
-            Reply::Submitted { graph, .. } => self.engine().graph(graph).order,
+            Reply::Submitted { graph, .. } => self.engine().graph(graph).order.unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -230,7 +230,7 @@ impl Lab {
         let order = ask.submit();
         let reply = self.session.engine.apply(Command::Submit { account, order }, self.now_ns);
         match reply {
-            Ok(Reply::Submitted { graph, .. }) => Some(self.engine().graph(graph).order),
+            Ok(Reply::Submitted { graph, .. }) => self.engine().graph(graph).order,
             _ => None,
         }
     }

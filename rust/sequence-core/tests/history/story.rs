@@ -101,7 +101,7 @@ impl Story {
     pub(crate) fn submit(&mut self, account: AccountId, order: Submit<'_>) -> Option<OrderId> {
         let reply = self.apply(Command::Submit { account, order })?;
         let Reply::Submitted { graph, .. } = reply else { return None };
-        let order = self.engine().graph(graph).order;
+        let order = self.engine().graph(graph).order.unwrap();
         self.placed.push((account, order));
         Some(order)
     }

@@ -116,7 +116,7 @@ impl Desk {
     pub(crate) fn submit(&mut self, order: Submit<'_>) -> Result<OrderId, Refusal> {
         let account = self.account;
         match self.apply(Command::Submit { account, order })? {
-            Reply::Submitted { graph, .. } => Ok(self.engine.graph(graph).order),
+            Reply::Submitted { graph, .. } => Ok(self.engine.graph(graph).order.unwrap()),
             other => panic!("{other:?}"),
         }
     }

@@ -112,6 +112,7 @@ impl Engine {
         let legs = self.desk.orders.iter().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
         of_legs
+            + self.graphs.held_count()
             + self
                 .portfolio
                 .rows
@@ -138,6 +139,7 @@ impl Engine {
             }
             hasher.word(self.ended_hash(account));
         }
+        self.graphs.hash_into(&mut hasher);
         hasher.finish()
     }
 

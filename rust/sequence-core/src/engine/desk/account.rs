@@ -83,15 +83,15 @@ impl fmt::Display for GraphId {
     }
 }
 
-/// A graph of one node.
+/// A graph: of one order, or of a shape.
 #[derive(Debug, Clone)]
 pub struct Graph {
     /// Name.
     pub id: GraphId,
     /// Hash of the canonical request, for replays; `None`: that of its order as it stands.
     pub fingerprint: Option<u128>,
-    /// Its order.
-    pub order: OrderId,
+    /// Its order; `None` when it has a shape, which `graph` keeps.
+    pub order: Option<OrderId>,
     /// The order as the first answer showed it, kept while the order can still change.
     pub first_answer: Option<Box<Order>>,
     /// Free JSON text of the client.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::command::{Size, Submit};
 use crate::engine::desk::minimums::Exit;
 use crate::engine::{Account, Engine, Graph, GraphId, Reply};
-use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::ids::{AccountId, GraphIx, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::mutant;
 use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
@@ -17,6 +17,7 @@ use crate::registry::MarketSpec;
 use crate::reject::Refusal;
 
 /// An order that will be recorded.
+#[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Admitted {
     pub(in crate::engine) symbol: SymbolId,
     pub(in crate::engine) outcome: Option<Outcome>,
@@ -47,15 +48,35 @@ impl Engine {
         self.check_switch(account, order.by)?;
         let admitted = self.admit(account, order)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.journal.make_id(self.agenda.now_ns())));
-        let order = self.record(account, order, &admitted, id);
-        self.place(order);
-        // A fill may liquidate what it opened: that is part of the answer.
-        self.judge_changed();
-        let graph = self.desk.orders[order].spec.graph;
+        let graph = self.desk.graphs.next_id();
+        let node_id = share(&mut self.desk.texts[0], order.node_id);
+        let metadata = share(&mut self.desk.texts[1], order.metadata);
+        let ix = self.desk.orders.next_id();
+        self.desk.graphs.push(Graph {
+            id: id.clone(),
+            fingerprint: None,
+            order: Some(ix),
+            first_answer: None,
+            metadata,
+            limits: Graph::limits(&order.risk),
+            by: order.by,
+        });
+        self.desk.accounts[account].graphs.insert(id, graph);
+        let spec = self.spec_of(account, order, &admitted, node_id, (graph, 1));
+        self.record(spec, admitted.qty, order.limit);
+        match self.prepare_order(ix) {
+            Ok(()) => self.send_order(ix),
+            Err((reason, message)) => self.reject_order(ix, reason, &message),
+        }
+        Ok(Reply::Submitted { graph, replayed: false })
+    }
+
+    /// The first answer shows what became of an order at once; it is kept while that can change.
+    pub(in crate::engine) fn keep_first(&mut self, graph: GraphIx) {
+        let Some(order) = self.desk.graphs[graph].order else { return };
         if !self.desk.orders[order].status.is_terminal() {
             self.desk.graphs[graph].first_answer = Some(Box::new(self.desk.orders[order].clone()));
         }
-        Ok(Reply::Submitted { graph, replayed: false })
     }
 
     /// Every check of a submit, without a trace. A preview asks it too.
@@ -121,7 +142,7 @@ impl Engine {
     }
 
     /// Markets the order may use, by venue.
-    fn eligible(
+    pub(in crate::engine) fn eligible(
         &self,
         symbol: SymbolId,
         order: &Submit<'_>,
@@ -180,7 +201,7 @@ impl Engine {
     }
 
     /// Quantity asked for; a notional is converted once, at the limit or the best opposite price.
-    fn size(
+    pub(in crate::engine) fn size(
         &self,
         order: &Submit<'_>,
         markets: &[MarketId],
@@ -245,7 +266,7 @@ impl Engine {
     }
 
     /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
-    fn check_fits(
+    pub(in crate::engine) fn check_fits(
         &self,
         account: AccountId,
         order: &Submit<'_>,
@@ -266,30 +287,16 @@ impl Engine {
         Err(first.unwrap_or_else(|| Refusal::invalid("symbol", "is not listed at any venue")))
     }
 
-    fn record(
+    /// Records an order of a graph.
+    pub(in crate::engine) fn record(
         &mut self,
-        account: AccountId,
-        order: &Submit<'_>,
-        admitted: &Admitted,
-        id: GraphId,
+        spec: OrderSpec,
+        qty: Quantity,
+        limit: Option<Price>,
     ) -> OrderId {
-        let graph = self.desk.graphs.next_id();
-        let node_id = share(&mut self.desk.texts[0], order.node_id);
-        let metadata = share(&mut self.desk.texts[1], order.metadata);
-        let spec = self.spec_of(account, order, admitted, node_id);
-        let ix =
-            self.desk.orders.push(new_order(spec, admitted.qty, order.limit, self.agenda.now_ns()));
-        self.desk.graphs.push(Graph {
-            id: id.clone(),
-            fingerprint: None,
-            order: ix,
-            first_answer: None,
-            metadata,
-            limits: Graph::limits(&order.risk),
-            by: order.by,
-        });
+        let account = spec.account;
+        let ix = self.desk.orders.push(new_order(spec, qty, limit, self.agenda.now_ns()));
         let row: &mut Account = &mut self.desk.accounts[account];
-        row.graphs.insert(id, graph);
         row.orders.push(ix);
         row.open.insert(ix, ());
         self.note_submit(account);
@@ -305,13 +312,14 @@ impl Engine {
         order: &Submit<'_>,
         admitted: &Admitted,
         node_id: Arc<str>,
+        (graph, seq): (GraphIx, u32),
     ) -> OrderSpec {
         OrderSpec {
             account,
             epoch: self.desk.accounts[account].epoch,
-            graph: self.desk.graphs.next_id(),
+            graph,
             node_id,
-            seq: 1,
+            seq,
             symbol: admitted.symbol,
             outcome: admitted.outcome,
             kind: admitted.kind,

@@ -7,6 +7,7 @@
 use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::minimums::Exit;
+use crate::engine::seam::NodeChange;
 use crate::engine::seam::VenueRequest;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
@@ -35,7 +36,8 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let (graph, named) = self.find_order(account, ask.id)?;
         self.keep_fingerprint(graph);
-        let order = named.unwrap_or(self.desk.graphs[graph].order);
+        let shaped = || Refusal::conflict("a graph has many orders: name one, or amend a node");
+        let order = named.or(self.desk.graphs[graph].order).ok_or_else(shaped)?;
         self.amend_order(order, ask)
     }
 
@@ -47,9 +49,16 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let (graph, _) = self.find_order(account, ask.change.id)?;
         self.keep_fingerprint(graph);
-        let id = self.desk.graphs[graph].order;
+        let id = match self.desk.graphs[graph].order {
+            Some(order) => order,
+            None => match self.node_to_amend(graph, ask)? {
+                NodeChange::Order(order) => order,
+                NodeChange::Waiting(at) => return self.amend_waiting(graph, at, ask),
+            },
+        };
         let order = &self.desk.orders[id];
-        if &*order.spec.node_id != ask.node_id {
+        let is_named = &*order.spec.node_id == ask.node_id;
+        if !is_named && self.desk.graphs[graph].order.is_some() {
             return Err(Refusal::not_found(format!("no node {:?} in this graph", ask.node_id)));
         }
         check_open(order, &ask.change)?;
@@ -103,7 +112,11 @@ impl Engine {
         }
     }
 
-    fn amend_order(&mut self, id: OrderId, ask: &Amend<'_>) -> Result<Reply, Refusal> {
+    pub(in crate::engine) fn amend_order(
+        &mut self,
+        id: OrderId,
+        ask: &Amend<'_>,
+    ) -> Result<Reply, Refusal> {
         let change = self.check_amend(id, ask)?;
         let forms = self.new_forms(id, &change)?;
         self.reserve_forms(id, &forms)?;

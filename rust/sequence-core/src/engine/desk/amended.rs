@@ -1,6 +1,7 @@
 //! The client learns what became of an amend: the order is the sum of its legs again.
 
 use crate::engine::Engine;
+use crate::engine::seam::DeskNews;
 use crate::ids::OrderId;
 use crate::ledger::LedgerError;
 use crate::number::Quantity;
@@ -36,10 +37,12 @@ impl Engine {
         }
         let legs: i64 = order.legs.iter().map(|leg| leg.known().0.0).sum();
         order.qty = Quantity(legs + amending.rest.0);
-        if order.legs.iter().all(|leg| leg.reshape.is_none()) {
+        let is_answered = order.legs.iter().all(|leg| leg.reshape.is_none());
+        if is_answered {
             order.amending = None;
+            self.tell_graph(id, DeskNews::Amended(id));
         }
-        if order.status == OrderStatus::New && self.is_known(id) {
+        if self.desk.orders[id].status == OrderStatus::New && self.is_known(id) {
             return self.set_status(id, OrderStatus::Accepted);
         }
         self.touch(id);

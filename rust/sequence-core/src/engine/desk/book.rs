@@ -6,7 +6,7 @@
 use crate::engine::portfolio::RowKey;
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::required::buy_cost;
-use crate::engine::seam::{LegEnd, Matched};
+use crate::engine::seam::{DeskNews, LegEnd, Matched};
 use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
@@ -225,7 +225,7 @@ impl Engine {
         let (now, journal) = (self.agenda.now_ns(), &mut self.journal);
         let twice = mutant!("duplicate_fill_id");
         let ix = self.desk.fills.push(Fill {
-            id: if twice { journal.repeat_id(now) } else { journal.make_id(now) },
+            id: if twice { journal.peek_id(now) } else { journal.make_id(now) },
             order: id,
             market,
             price,
@@ -259,6 +259,7 @@ impl Engine {
         order.exact += exact;
         order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
         order.fees_usd = Money(order.fees_usd.0 + execution.fee_usd.0);
+        self.tell_graph(id, DeskNews::Filled(id, ix));
         self.after_fill(id, at);
         self.watch_day(account);
     }

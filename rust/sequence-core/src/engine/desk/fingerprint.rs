@@ -61,27 +61,31 @@ impl Engine {
     /// Hash of the request that made a graph.
     pub(in crate::engine) fn fingerprint(&self, graph: GraphIx) -> u128 {
         let graph = &self.desk.graphs[graph];
-        graph.fingerprint.unwrap_or_else(|| {
-            let order = &self.desk.orders[graph.order];
-            let spec = &order.spec;
-            let made_by = Request {
-                symbol: self.registry.symbol(spec.symbol).canonical(spec.outcome),
-                node_id: &spec.node_id,
-                metadata: &graph.metadata,
-                size: spec.notional_usd.map_or(Size::Quantity(order.qty), Size::Notional),
-                side: spec.side,
-                limit: order.limit,
-                venue: spec.pinned,
-                policy: spec.policy,
-                urgency: spec.urgency,
-                max_slippage_bps: spec.max_slippage_bps,
-                horizon_ms: spec.horizon_ms,
-                tif: Some(spec.tif),
-                reduce_only: spec.reduce_only,
-                risk: graph.risk(),
-            };
-            made_by.hash()
-        })
+        graph
+            .fingerprint
+            .or_else(|| {
+                let order = &self.desk.orders[graph.order?];
+                let spec = &order.spec;
+                let made_by = Request {
+                    symbol: self.registry.symbol(spec.symbol).canonical(spec.outcome),
+                    node_id: &spec.node_id,
+                    metadata: &graph.metadata,
+                    size: spec.notional_usd.map_or(Size::Quantity(order.qty), Size::Notional),
+                    side: spec.side,
+                    limit: order.limit,
+                    venue: spec.pinned,
+                    policy: spec.policy,
+                    urgency: spec.urgency,
+                    max_slippage_bps: spec.max_slippage_bps,
+                    horizon_ms: spec.horizon_ms,
+                    tif: Some(spec.tif),
+                    reduce_only: spec.reduce_only,
+                    risk: graph.risk(),
+                };
+                Some(made_by.hash())
+            })
+            // A graph with a shape has one from the start.
+            .unwrap_or_default()
     }
 
     /// Hashes the request of a graph while its order still is what was asked for.

@@ -2,7 +2,7 @@
 
 use crate::engine::agenda::Due;
 use crate::engine::bounds::within;
-use crate::engine::seam::{LegEnd, Told, VenueRequest};
+use crate::engine::seam::{DeskNews, LegEnd, Told, VenueRequest};
 use crate::engine::{Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
@@ -160,6 +160,7 @@ impl Engine {
         let row = &mut self.desk.accounts[account];
         row.ended_hash = row.ended_hash.wrapping_add(ended);
         row.open.remove(&id);
+        self.tell_graph(id, DeskNews::Ended(id));
     }
 
     /// One legal move of the order's status; the row changes version.
@@ -183,9 +184,22 @@ impl Engine {
         self.complete(id, OrderStatus::Rejected);
     }
 
+    /// Tells the graph of an order what it did, when it has a shape.
+    pub(in crate::engine) fn tell_graph(&mut self, id: OrderId, news: DeskNews) {
+        let graph = self.desk.orders[id].spec.graph;
+        if self.desk.graphs.get(graph).is_some_and(|graph| graph.order.is_none()) {
+            self.post.news.push_back(news);
+        }
+    }
+
     /// Withdraws what is left of an order at once: nothing travels.
     pub(in crate::engine) fn withdraw(&mut self, id: OrderId, reason: DoneReason) {
-        self.end_open_legs(id, LegEnd::Cancelled(reason));
+        for at in 0..self.desk.orders[id].legs.len() {
+            let leg = self.desk.orders[id].legs.get(at);
+            if leg.is_some_and(|leg| leg.state != LegState::Done) {
+                self.end_leg(id, at, LegEnd::Cancelled(reason));
+            }
+        }
         self.finish_if_done(id);
     }
 
@@ -212,23 +226,18 @@ impl Engine {
                 }
                 self.answer(id, at, Told::Done(LegEnd::Expired), arrive_ns);
             } else {
-                self.end_at_venue(id, at, LegEnd::Expired);
-            }
-        }
-    }
-
-    pub(in crate::engine) fn end_open_legs(&mut self, id: OrderId, end: LegEnd) {
-        for at in 0..self.desk.orders[id].legs.len() {
-            let open =
-                self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.state != LegState::Done);
-            if open {
-                self.end_leg(id, at, end);
+                self.end_at_venue(id, at, LegEnd::Expired, self.agenda.now_ns());
             }
         }
     }
 
     /// Withdraws every open order of an account.
+    /// Its graphs end with them: what they hold is free, and nothing of them starts any more.
     pub(in crate::engine) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
+        for held in self.graphs.drop_all(account, reason) {
+            let released = self.portfolio.ledger.release(held);
+            debug_assert!(released.is_ok(), "it was made once and ends here, once");
+        }
         if self.desk.accounts[account].open.is_empty() {
             return;
         }
@@ -263,13 +272,34 @@ impl Engine {
         self.cancel(graph, None, DoneReason::GraphCancelled)
     }
 
+    /// Asks a graph with a shape to end.
+    fn cancel_run(&mut self, ix: GraphIx) -> Result<Reply, Refusal> {
+        let status = self.graph_status(ix);
+        let answer = |ended, already_terminal| {
+            Ok(Reply::Cancelled { graph: ix, order: None, ended, already_terminal })
+        };
+        match status {
+            GraphStatus::Cancelled => answer(Vec::new(), true),
+            _ if status.is_terminal() => {
+                Err(Refusal::conflict(format!("graph is {}", status.as_str())))
+            }
+            _ => {
+                let asked = self.graphs.open_orders(ix);
+                self.graphs.cancel(ix);
+                answer(asked, false)
+            }
+        }
+    }
+
     fn cancel(
         &mut self,
         graph: GraphIx,
         named: Option<OrderId>,
         reason: DoneReason,
     ) -> Result<Reply, Refusal> {
-        let order = self.desk.graphs[graph].order;
+        let Some(order) = named.or(self.desk.graphs[graph].order) else {
+            return self.cancel_run(graph);
+        };
         match self.desk.orders[order].status {
             OrderStatus::Cancelled => {
                 let ended = Vec::new();
@@ -305,22 +335,23 @@ impl Engine {
 
     /// Lets a paused graph go on.
     pub(in crate::engine) fn resume(
-        &self,
+        &mut self,
         account: AccountId,
         id: &str,
         by: Mode,
     ) -> Result<Reply, Refusal> {
         let (graph, _) = self.find_order(account, id)?;
         self.check_switch(account, by)?;
-        let status = GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]);
+        let status = self.graph_status(graph);
         if status != GraphStatus::Paused {
             return Err(Refusal::conflict(format!("graph is {}, not PAUSED", status.as_str())));
         }
+        self.graphs.resume(graph);
         Ok(Reply::Resumed { graph })
     }
 
     /// A cancel travels to each venue that may still have a leg of the order.
-    fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
+    pub(in crate::engine) fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
         for at in 0..self.desk.orders[id].legs.len() {
             if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
                 self.send_cancel(id, at, reason);
@@ -353,7 +384,9 @@ impl Engine {
             }
             [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
             ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
-                let order = self.desk.graphs[ix].order;
+                let Some(order) = self.desk.graphs[ix].order else {
+                    return Some((ix, Some(self.graphs.order_of(ix, node, seq)?)));
+                };
                 let spec = &self.desk.orders[order].spec;
                 (&*spec.node_id == *node && spec.seq.to_string() == *seq)
                     .then_some((ix, Some(order)))

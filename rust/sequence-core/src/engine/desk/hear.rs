@@ -5,7 +5,7 @@
 //! what a client reads is always consistent. Messages of one line arrive in the order sent.
 
 use crate::engine::Engine;
-use crate::engine::seam::{Told, VenueReport};
+use crate::engine::seam::{DeskNews, Told, VenueReport};
 use crate::ids::OrderId;
 use crate::mutant;
 use crate::number::Quantity;
@@ -34,6 +34,7 @@ impl Engine {
                     if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
                 if self.desk.orders[id].status == OrderStatus::New {
                     self.set_status(id, OrderStatus::Accepted);
+                    self.tell_graph(id, DeskNews::Accepted(id));
                 }
             }
             Told::Fill(matched) => self.book_fill(id, at, matched),

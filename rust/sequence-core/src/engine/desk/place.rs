@@ -20,28 +20,25 @@ use crate::sim::fees::FeeState;
 use crate::sim::latency::Transit;
 
 impl Engine {
-    /// Routes and reserves; then each leg meets its venue.
-    pub(in crate::engine) fn place(&mut self, id: OrderId) {
-        if let Err((reason, message)) = self.pre_trade(id) {
-            return self.reject_order(id, reason, &message);
-        }
-        match self.plan(&self.desk.orders[id]) {
-            Ok(legs) => self.desk.orders[id].legs = legs,
-            Err((reason, message)) => return self.reject_order(id, reason, &message),
-        }
+    /// Routes and reserves; an order that cannot is as before.
+    pub(in crate::engine) fn prepare_order(&mut self, id: OrderId) -> Result<(), Rejected> {
+        self.pre_trade(id)?;
+        self.desk.orders[id].legs = self.plan(&self.desk.orders[id])?;
         if let Err(error) = self.reserve_legs(id) {
             self.release_legs(id);
             self.desk.orders[id].legs.clear();
-            return self.reject_order(id, RejectReason::InsufficientBalance, &error.to_string());
+            return Err((RejectReason::InsufficientBalance, error.to_string()));
         }
+        Ok(())
+    }
+
+    /// Each leg of an order that was prepared leaves for its venue.
+    pub(in crate::engine) fn send_order(&mut self, id: OrderId) {
         self.publish_route(id);
         self.start_life(id);
         for leg in 0..self.desk.orders[id].legs.len() {
             self.post.requests.push_back(VenueRequest::New((id, leg)));
         }
-        // The first answer shows what became of it at once.
-        self.carry();
-        self.finish_if_done(id);
     }
 
     /// The legs an order would get now.
@@ -196,7 +193,7 @@ impl Engine {
         Ok(())
     }
 
-    fn release_legs(&mut self, id: OrderId) {
+    pub(in crate::engine) fn release_legs(&mut self, id: OrderId) {
         for leg in &mut self.desk.orders[id].legs {
             if let Some(reservation) = leg.reservation.take() {
                 // It was made a moment ago and ends here, once.

@@ -95,38 +95,37 @@ impl Engine {
         }
     }
 
-    /// Engages; again keeps the first time and updates the reason.
-    pub(in crate::engine) fn engage_switch(
+    /// Engages, or clears. Engaging again keeps the first time and updates the reason; clearing
+    /// twice is the same as once.
+    pub(in crate::engine) fn set_switch(
         &mut self,
         account: AccountId,
         mode: Mode,
-        by: &str,
-        reason: Option<&str>,
+        engage: Option<(&str, Option<&str>)>,
     ) -> Reply {
         let now_ns = self.agenda.now_ns();
         let switch = self.switch_mut(account, mode);
-        switch.reason = reason.map(Into::into);
-        if !switch.engaged {
-            *switch = KillSwitch {
-                engaged: true,
-                reason: switch.reason.take(),
-                engaged_at_ns: Some(now_ns),
-                engaged_by: Some(by.into()),
-                cleared_at_ns: None,
-            };
-            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged: true });
+        let was = switch.engaged;
+        match engage {
+            Some((by, reason)) if !was => {
+                *switch = KillSwitch {
+                    engaged: true,
+                    reason: reason.map(Into::into),
+                    engaged_at_ns: Some(now_ns),
+                    engaged_by: Some(by.into()),
+                    cleared_at_ns: None,
+                };
+            }
+            Some((_, reason)) => switch.reason = reason.map(Into::into),
+            None if was => {
+                switch.engaged = false;
+                switch.cleared_at_ns = Some(now_ns);
+            }
+            None => {}
         }
-        Reply::Done
-    }
-
-    /// Clears; twice is the same as once.
-    pub(in crate::engine) fn clear_switch(&mut self, account: AccountId, mode: Mode) -> Reply {
-        let now_ns = self.agenda.now_ns();
-        let switch = self.switch_mut(account, mode);
-        if switch.engaged {
-            switch.engaged = false;
-            switch.cleared_at_ns = Some(now_ns);
-            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged: false });
+        let engaged = engage.is_some();
+        if engaged != was {
+            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged });
         }
         Reply::Done
     }
@@ -324,7 +323,7 @@ impl Engine {
 
     /// What an order changes the exposure to: the base asset of pairs and perpetuals, whatever they
     /// are quoted in, or one outcome.
-    fn exposed_to(&self, symbol: SymbolId, outcome: Option<Outcome>) -> &str {
+    pub(in crate::engine) fn exposed_to(&self, symbol: SymbolId, outcome: Option<Outcome>) -> &str {
         let entry = self.registry.symbol(symbol);
         match entry.kind {
             InstrumentKind::Prediction => entry.canonical(outcome.or(Some(Outcome::Yes))),

@@ -37,12 +37,12 @@ impl Engine {
         let venue_ns = leg.transit.arrive_ns;
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
-            return self.end_at_venue_since(id, at, LegEnd::Rejected(reason, text), venue_ns);
+            return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         if self.has_nothing_to_reduce(id, at) {
             let text = "there is no position to reduce";
             let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
-            return self.end_at_venue_since(id, at, end, venue_ns);
+            return self.end_at_venue(id, at, end, venue_ns);
         }
         self.clip_to_position(id, at);
         if first {
@@ -103,7 +103,7 @@ impl Engine {
         let order = &self.desk.orders[id];
         let refused = order.legs.get(at).and_then(|leg| self.refused_by_book(order, leg));
         if let Some(end) = refused {
-            return self.end_at_venue_since(id, at, end, venue_ns);
+            return self.end_at_venue(id, at, end, venue_ns);
         }
         if self.rules.params().stp == SelfTrade::CancelOldest {
             while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
@@ -121,14 +121,14 @@ impl Engine {
                     self.cancel_own_opposite(id, at);
                 }
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
-                self.end_at_venue_since(id, at, end, venue_ns);
+                self.end_at_venue(id, at, end, venue_ns);
             }
             _ if self.desk.orders[id].spec.rests() => self.rest(id, at, false),
             _ => {
                 let order = &self.desk.orders[id];
                 let Some(leg) = order.legs.get(at) else { return };
                 let end = self.unfilled_end(order, leg, stop);
-                self.end_at_venue_since(id, at, end, venue_ns);
+                self.end_at_venue(id, at, end, venue_ns);
             }
         }
     }
@@ -213,7 +213,7 @@ impl Engine {
         let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
         let Some((own, leg)) = oldest.map(order_of) else { return false };
         let venue_ns = self.venue_ns(id, at);
-        self.end_at_venue_since(own, leg, LegEnd::Cancelled(DoneReason::SelfTrade), venue_ns);
+        self.end_at_venue(own, leg, LegEnd::Cancelled(DoneReason::SelfTrade), venue_ns);
         true
     }
 
@@ -378,7 +378,12 @@ impl Engine {
         let (market, bound) = (leg.market, leg.bound);
         let touch = self.touch_of(market, side, outcome);
         if touch.is_some_and(|touch| !within(side, touch, bound)) {
-            self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::SlippageCap));
+            self.end_at_venue(
+                id,
+                at,
+                LegEnd::Cancelled(DoneReason::SlippageCap),
+                self.agenda.now_ns(),
+            );
         }
     }
 
@@ -391,7 +396,12 @@ impl Engine {
                 continue;
             }
             if status.is_over() {
-                self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+                self.end_at_venue(
+                    id,
+                    at,
+                    LegEnd::Cancelled(DoneReason::MarketClosed),
+                    self.agenda.now_ns(),
+                );
             } else if refusal_of(&self.desk.orders[id].spec, status).is_none() && status.is_live() {
                 self.meet_book(id, at);
             }

@@ -66,7 +66,12 @@ impl Engine {
         }
         if form.qty.0 == 0 {
             // Another leg keeps the order alive: only this one is withdrawn.
-            return self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::CancelledByClient));
+            return self.end_at_venue(
+                id,
+                at,
+                LegEnd::Cancelled(DoneReason::CancelledByClient),
+                self.agenda.now_ns(),
+            );
         }
         if open.0 <= 0 {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());

@@ -125,7 +125,12 @@ impl Engine {
         }
         let text = "the market's tick changed: it has no such price any more";
         for (order, at) in off {
-            self.end_at_venue(order, at, LegEnd::Rejected(RejectReason::ExchangeReject, text));
+            self.end_at_venue(
+                order,
+                at,
+                LegEnd::Rejected(RejectReason::ExchangeReject, text),
+                self.agenda.now_ns(),
+            );
         }
     }
 

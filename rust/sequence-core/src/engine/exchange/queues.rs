@@ -13,13 +13,16 @@ use crate::order::{AtVenue, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
-use crate::tape::MarketEvent;
+use crate::tape::{EventKind, MarketEvent, flag};
 
 impl Engine {
     /// Applies the events of one or more venue messages.
     pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
         for event in events {
             self.exchange.markets[id].apply(event, self.agenda.now_ns());
+            if event.kind == EventKind::Print {
+                self.meter(id, event);
+            }
             if event.is_last() {
                 self.after_message(id);
             }
@@ -32,6 +35,19 @@ impl Engine {
         self.meet_message(id);
         self.judge_mark(id);
         self.judge_changed();
+        if self.graphs.watches() {
+            self.graphs.look(self.registry.market(id).symbol);
+        }
+        self.react();
+    }
+
+    /// What traded counts for graphs that take a share of it. A print of the past was counted, or
+    /// was not seen: neither counts now.
+    fn meter(&mut self, id: MarketId, print: &MarketEvent) {
+        if print.flags & flag::BACKFILLED == 0 && print.quantity.0 > 0 {
+            let terms = self.registry.market(id);
+            self.graphs.meter((terms.venue, terms.symbol), print.quantity);
+        }
     }
 
     /// Fills what a message showed, wakes what waited for a live book.
@@ -134,7 +150,12 @@ impl Engine {
     /// Open legs of a market that is over end there.
     fn close_market(&mut self, id: MarketId) {
         for (order, at) in self.legs_at(id) {
-            self.end_at_venue(order, at, LegEnd::Cancelled(DoneReason::MarketClosed));
+            self.end_at_venue(
+                order,
+                at,
+                LegEnd::Cancelled(DoneReason::MarketClosed),
+                self.agenda.now_ns(),
+            );
         }
     }
 

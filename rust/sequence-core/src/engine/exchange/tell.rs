@@ -40,14 +40,8 @@ impl Engine {
         }
     }
 
-    /// The venue ends what it holds of a leg.
-    pub(in crate::engine) fn end_at_venue(&mut self, id: OrderId, at: usize, end: LegEnd) {
-        let venue_ns = self.agenda.now_ns();
-        self.end_at_venue_since(id, at, end, venue_ns);
-    }
-
-    /// The same for something that happened at the venue earlier than it is known here.
-    pub(in crate::engine) fn end_at_venue_since(
+    /// The venue ends what it holds of a leg, at a time that may be before it is known here.
+    pub(in crate::engine) fn end_at_venue(
         &mut self,
         id: OrderId,
         at: usize,

@@ -53,6 +53,7 @@ impl Engine {
     pub fn keep_changes(&mut self) {
         self.desk.accounts.listen();
         self.desk.graphs.listen();
+        self.graphs.listen();
         self.desk.orders.listen();
         self.desk.fills.listen();
         self.portfolio.rows.listen();
@@ -73,6 +74,7 @@ impl Engine {
             || self.desk.accounts.is_touched()
             || self.portfolio.rows.is_touched()
             || self.desk.graphs.is_touched()
+            || self.graphs.is_touched()
             || self.desk.fills.is_touched()
             || self.journal.kept.as_ref().is_some_and(|kept| {
                 kept.assets < self.registry.asset_count()
@@ -112,6 +114,10 @@ impl Engine {
         add("positions_v2", positions);
         let graphs = self.desk.graphs.take_touched();
         add("graphs", graphs.into_iter().map(|id| graph_row(self, id)).collect());
+        let [runs, nodes, edges] = self.changed_runs();
+        add("graph_runs", runs);
+        add("graph_nodes", nodes);
+        add("graph_edges", edges);
         let orders = self.desk.orders.take_touched();
         add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
         add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());

@@ -1,6 +1,7 @@
 //! What happened, for whoever reads or keeps it, and back from what was kept.
 
 pub(in crate::engine) mod changes;
+pub(in crate::engine) mod graphs;
 pub(in crate::engine) mod outbox;
 mod recall;
 pub(in crate::engine) mod restore;
@@ -46,8 +47,8 @@ impl Journal {
         self.ulids.next(now_ns)
     }
 
-    /// The id that was made last, once more: for a mutant.
-    pub(in crate::engine) fn repeat_id(&self, now_ns: i64) -> Ulid {
+    /// The id that is made next.
+    pub(in crate::engine) fn peek_id(&self, now_ns: i64) -> Ulid {
         self.ulids.clone().next(now_ns)
     }
 

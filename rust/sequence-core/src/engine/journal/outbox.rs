@@ -22,6 +22,8 @@ text_enum!(
         Fills = "fills",
         /// A graph row.
         Graphs = "graphs",
+        /// A change inside a graph.
+        GraphsDetail = "graphs.detail",
         /// How an order was split.
         Routing = "routing",
         /// A new epoch began: numbers start again at 1.
@@ -30,6 +32,12 @@ text_enum!(
         Alert = "alert",
     }
 );
+
+impl Topic {
+    /// Those whose frames are numbered within an epoch.
+    pub const NUMBERED: [Self; 5] =
+        [Self::Orders, Self::Fills, Self::Graphs, Self::GraphsDetail, Self::Routing];
+}
 
 /// One message to the readers of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +62,7 @@ pub fn newest_numbers(frames: &[Frame]) -> BTreeMap<(AccountId, Topic), u64> {
         match frame.topic {
             Topic::Alert => {}
             Topic::Epoch => {
-                for topic in [Topic::Orders, Topic::Fills, Topic::Graphs, Topic::Routing] {
+                for topic in Topic::NUMBERED {
                     newest.insert((frame.account, topic), 0);
                 }
             }
@@ -163,11 +171,9 @@ impl Engine {
         }
         let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
         let row = self.order_view(id);
-        let status = self
-            .desk
-            .graphs
-            .get(graph)
-            .map(|graph| GraphStatus::of(&self.desk.orders[graph.order]));
+        // A graph with a shape tells its own status.
+        let only = self.desk.graphs.get(graph).and_then(|graph| graph.order);
+        let status = only.map(|order| GraphStatus::of(&self.desk.orders[order]));
         let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let at = outbox.push(account, Topic::Orders, now_ns, row);
@@ -175,7 +181,7 @@ impl Engine {
         let Some(status) = status.filter(|new| outbox.graphs.get(&graph) != Some(new)) else {
             return;
         };
-        if self.desk.orders[self.desk.graphs[graph].order].status.is_terminal() {
+        if status.is_terminal() {
             outbox.graphs.remove(&graph);
         } else {
             outbox.graphs.insert(graph, status);
@@ -224,7 +230,7 @@ impl Engine {
         });
     }
 
-    fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
+    pub(in crate::engine) fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
         let now_ns = self.agenda.now_ns();
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, topic, now_ns, data);
@@ -277,11 +283,19 @@ impl Engine {
                 let text = format!("positions at {} are liquidated", venue.as_str());
                 Some(with(alert("liquidation", "critical", text), &[("venue", venue.as_str())]))
             }
+            EventKind::GraphBreached { graph, by_limit: true, .. } => Some(self.breach(graph)),
             EventKind::OrderChanged { order, status: OrderStatus::Rejected, .. } => {
                 Some(self.rejection(order))
             }
             _ => None,
         }
+    }
+
+    fn breach(&self, graph: GraphIx) -> Value {
+        let reason = self.graphs.get(graph).and_then(|run| run.reason.clone());
+        let text = reason.map_or_else(String::new, String::from);
+        let id = self.desk.graphs[graph].id.to_string();
+        with(alert("runtime_breach", "critical", text), &[("graph_id", &id)])
     }
 
     fn rejection(&self, id: OrderId) -> Value {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::graphs::ShapeRows;
 use super::restore::Result;
 use crate::engine::record::{RestoreError, Row, read_fill, read_graph, read_leg, read_order};
 use crate::engine::{Engine, Fill, Graph};
@@ -30,6 +31,7 @@ impl Engine {
         legs: &[Row],
         graphs: &[Row],
         fills: &[Row],
+        shapes: ShapeRows<'_>,
     ) -> Result<()> {
         let mut read = Read::default();
         self.read_orders(orders, legs, &mut read)?;
@@ -53,7 +55,7 @@ impl Engine {
         for (id, fill) in read.fills {
             self.desk.fills.load(id, fill);
         }
-        Ok(())
+        self.recall_runs(shapes)
     }
 
     fn read_orders(&self, orders: &[Row], legs: &[Row], read: &mut Read) -> Result<()> {
@@ -94,7 +96,7 @@ impl Engine {
         let known: BTreeSet<GraphIx> = read.graphs.iter().map(|(id, ..)| *id).collect();
         for (id, order) in &read.orders {
             let graph = order.spec.graph;
-            if !known.contains(&graph) && !self.holds_graph(graph) {
+            if !known.contains(&graph) && self.desk.graphs.get(graph).is_none() {
                 return Err(missing("graphs", graph.0, "order", id.0));
             }
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::graphs::ShapeRows;
 use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::record::{
@@ -53,7 +54,12 @@ impl Engine {
             self.restore_position(row)?;
         }
         self.restore_life(rows("funding_rates"), rows("settlements"))?;
-        self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"))?;
+        let shapes = ShapeRows {
+            runs: rows("graph_runs"),
+            nodes: rows("graph_nodes"),
+            edges: rows("graph_edges"),
+        };
+        self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"), shapes)?;
         let stopped_ns = self.agenda.now_ns();
         self.agenda.move_to(now_ns);
         self.open_orders_again();
@@ -63,6 +69,7 @@ impl Engine {
         for venue in venues {
             self.pay_funding(venue, stopped_ns);
         }
+        self.resume_runs();
         Ok(())
     }
 
@@ -78,7 +85,8 @@ impl Engine {
 
     /// True when a graph is held here.
     pub fn holds_graph(&self, id: GraphIx) -> bool {
-        self.desk.graphs.get(id).is_some()
+        let shaped = || self.graphs.get(id).is_some();
+        self.desk.graphs.get(id).is_some_and(|graph| graph.order.is_some() || shaped())
     }
 
     fn restore_counters(&mut self, row: &[Cell]) -> Result<()> {
@@ -262,6 +270,14 @@ impl Engine {
             kept.stepped.clear();
             let marks = self.exchange.markets();
             kept.marks = marks.filter_map(|(id, sim)| Some((id, sim.last_mark()?))).collect();
+        }
+    }
+
+    /// Graphs go on: what fell due meanwhile is due now, in the order of its times.
+    fn resume_runs(&mut self) {
+        let now = self.agenda.now_ns();
+        for id in self.graphs.open_runs() {
+            self.agenda.add(now, Due::Graph(id));
         }
     }
 

@@ -34,7 +34,11 @@ impl Engine {
         let seeded = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
         let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
         for account in seeded {
-            self.begin_epoch(account);
+            let row = &mut self.desk.accounts[account];
+            row.epoch += 1;
+            let epoch = row.epoch;
+            self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
+            self.publish_epoch(account, epoch);
         }
     }
 
@@ -43,20 +47,13 @@ impl Engine {
         self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
     }
 
-    fn begin_epoch(&mut self, account: AccountId) {
-        let row = &mut self.desk.accounts[account];
-        row.epoch += 1;
-        let epoch = row.epoch;
-        self.journal.log.push(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
-        self.publish_epoch(account, epoch);
-    }
-
     /// The status that readers know of each open graph.
     fn follow_graphs(&mut self) {
         let open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
-        let statuses = open.map(|id| {
+        let statuses = open.filter_map(|id| {
             let graph = self.desk.orders[id].spec.graph;
-            (graph, GraphStatus::of(&self.desk.orders[self.desk.graphs[graph].order]))
+            let order = self.desk.graphs[graph].order?;
+            Some((graph, GraphStatus::of(&self.desk.orders[order])))
         });
         let statuses = statuses.collect();
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {

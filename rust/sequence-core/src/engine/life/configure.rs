@@ -22,6 +22,8 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         if !mutant!("reset_keeps_orders") {
             self.withdraw_all(account, DoneReason::Reset);
+            // Graphs tell their end in the epoch that they were made in.
+            self.react();
         }
         let deleted = self.delete_rows(account)?;
         let mut seeded = 0;

@@ -252,7 +252,7 @@ impl Engine {
         self.desk.graphs.push(Graph {
             id: name.clone(),
             fingerprint: Some(0),
-            order: id,
+            order: Some(id),
             first_answer: None,
             metadata: Arc::from("{}"),
             limits: None,

@@ -1,7 +1,7 @@
 //! Closed sets as texts in cells.
 
 use super::cell::{Cell, FromCell};
-use crate::engine::FillCause;
+use crate::engine::{FillCause, GraphStatus, NodeStatus};
 use crate::ids::{AssetKind, BookSide, InstrumentKind, Outcome, Side, VenueId};
 use crate::market::MarketStatus;
 use crate::order::{AtVenue, LegState, OrderStatus, Policy, TimeInForce, Urgency};
@@ -41,6 +41,8 @@ wire_codes!(
     Mode,
     FailureAction,
     FeeRounding,
+    GraphStatus,
+    NodeStatus,
 );
 
 macro_rules! codes {

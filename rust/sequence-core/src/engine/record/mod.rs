@@ -9,6 +9,7 @@ mod cell;
 mod codes;
 mod evidence;
 mod fill;
+mod graph;
 mod grid;
 mod life;
 mod order;
@@ -24,8 +25,9 @@ pub(super) use account::{
 pub(super) use account::{
     account_row, asset_row, balance_row, contra_row, line_row, market_row, switch_row,
 };
-pub(super) use cell::{Reader, row};
+pub(super) use cell::{Reader, pack, row};
 pub(super) use fill::{fill_row, read_fill};
+pub(super) use graph::{edge_row, node_row, read_edge, read_node, read_run, run_row};
 pub(super) use life::{funding_row, read_funding, read_settlement, settlement_row};
 pub(super) use order::{graph_row, leg_row, order_row, read_graph, read_leg, read_order};
 pub(super) use position::{position_row, read_position};
@@ -50,7 +52,7 @@ impl fmt::Display for RestoreError {
 impl std::error::Error for RestoreError {}
 
 /// Tables with their columns, in the order of the cells; the key comes first.
-pub const TABLES: [(&str, &[&str]); 16] = [
+pub const TABLES: [(&str, &[&str]); 19] = [
     (
         "engine",
         &[
@@ -147,6 +149,60 @@ pub const TABLES: [(&str, &[&str]); 16] = [
             "first_answer",
             "risk",
             "sent_by",
+        ],
+    ),
+    (
+        "graph_runs",
+        &[
+            "graph_no",
+            "account_no",
+            "epoch",
+            "status",
+            "status_reason",
+            "created_ns",
+            "updated_ns",
+            "first_answer",
+            "state",
+        ],
+    ),
+    (
+        "graph_nodes",
+        &[
+            "graph_no",
+            "node_no",
+            "node_id",
+            "role",
+            "parent_no",
+            "spec",
+            "symbol",
+            "status",
+            "failure",
+            "activated_ns",
+            "done_ns",
+            "barred",
+            "planned_1e8",
+            "held",
+            "state",
+        ],
+    ),
+    (
+        "graph_edges",
+        &[
+            "graph_no",
+            "edge_no",
+            "edge_id",
+            "from_no",
+            "to_no",
+            "spec",
+            "fired",
+            "spent",
+            "given",
+            "residual",
+            "last_fired_ns",
+            "armed_ns",
+            "due_ns",
+            "best_1e9",
+            "version",
         ],
     ),
     (

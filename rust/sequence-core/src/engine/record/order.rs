@@ -262,13 +262,13 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
 
 pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
     let graph = engine.graph(id);
-    let spec = &engine.order(graph.order).spec;
+    let (account, epoch) = engine.owner_of(id);
     row![
         id.0,
-        spec.account.0,
-        spec.epoch,
+        account.0,
+        epoch,
         graph.id.to_string(),
-        graph.order.0,
+        graph.order.map_or(-1, |order| i64::from(order.0)),
         format!("{:032x}", engine.fingerprint(id)),
         graph.metadata.clone(),
         graph.first_answer.as_deref().map(|first| pack(&snapshot_cells(first))),
@@ -285,18 +285,25 @@ pub(in crate::engine) fn read_graph(
     let cells = &mut Reader::new("graphs", row);
     let (id, account, _epoch) =
         (GraphIx(cells.next()?), AccountId(cells.next()?), cells.next::<u32>()?);
-    let (name, order) = (cells.next::<String>()?, OrderId(cells.next()?));
+    let (name, order) = (cells.next::<String>()?, cells.next::<i64>()?);
+    // A graph with a shape has none of its own.
+    let order = u32::try_from(order).ok().map(OrderId);
     let digits: String = cells.next()?;
     let Ok(fingerprint) = u128::from_str_radix(&digits, 16) else {
         return Err(cells.error(format!("no fingerprint: {digits:?}")));
     };
     let metadata: String = cells.next()?;
     let first: Option<String> = cells.next()?;
-    let missing = || cells.error(format!("order {} is missing", order.0));
-    let of = order_of(order).ok_or_else(missing)?;
-    let first_answer = match first {
+    let of = match order {
         None => None,
-        Some(text) => Some(Box::new(read_snapshot(&text, of)?)),
+        Some(order) => {
+            let missing = || cells.error(format!("order {} is missing", order.0));
+            Some(order_of(order).ok_or_else(missing)?)
+        }
+    };
+    let first_answer = match first.zip(of) {
+        None => None,
+        Some((text, of)) => Some(Box::new(read_snapshot(&text, of)?)),
     };
     let risk = read_risk(&cells.packed()?)?;
     let (id_of_graph, by) = (GraphId::parse(&name), cells.next()?);

@@ -22,14 +22,17 @@ pub(super) fn risk_cells(risk: &GraphRisk) -> Row {
         max_quote_age_ms,
         max_position,
     ]);
-    let Runtime { max_loss, max_unhedged, max_duration_ms } = runtime;
+    let Runtime { max_loss, max_unhedged, unhedged_grace_ms, max_duration_ms } = runtime;
     cells.extend(row![max_loss, max_unhedged, max_duration_ms, on_runtime_breach, on_node_reject]);
+    if unhedged_grace_ms != Runtime::GRACE_MS {
+        cells.push(unhedged_grace_ms.into());
+    }
     cells
 }
 
 pub(super) fn read_risk(row: &[Cell]) -> Result<GraphRisk, RestoreError> {
     let cells = &mut Reader::new("graphs.risk", row);
-    Ok(GraphRisk {
+    let mut risk = GraphRisk {
         admission: Admission {
             max_notional: cells.next()?,
             max_order_notional: cells.next()?,
@@ -46,8 +49,13 @@ pub(super) fn read_risk(row: &[Cell]) -> Result<GraphRisk, RestoreError> {
             max_loss: cells.next()?,
             max_unhedged: cells.next()?,
             max_duration_ms: cells.next()?,
+            ..Runtime::NONE
         },
         on_runtime_breach: cells.next()?,
         on_node_reject: cells.next()?,
-    })
+    };
+    if cells.has_more() {
+        risk.runtime.unhedged_grace_ms = cells.next()?;
+    }
+    Ok(risk)
 }

@@ -3,7 +3,7 @@
 
 use super::Value;
 use crate::engine::{Engine, Reply};
-use crate::ids::{AccountId, VenueId};
+use crate::ids::{AccountId, OrderId, VenueId};
 use crate::number::{Money, Quantity};
 use crate::risk::{GraphRisk, Mode, VenueSet};
 
@@ -55,13 +55,32 @@ impl Engine {
 
     /// Answer of a node amend: the node with the mode of the change.
     pub fn node_amend_view(&self, reply: &Reply) -> Value {
-        let Reply::Amended { order, native } = reply else { return Value::Null };
-        match self.node_view(&self.desk.orders[*order]) {
+        let (node, native) = match reply {
+            Reply::NodeAmended { graph, node, native } => {
+                let row = self.graphs.get(*graph).map(|run| self.run_node_view(run, *node));
+                (Value::option(row), *native)
+            }
+            Reply::Amended { order, native } => (self.node_row_of(*order), *native),
+            _ => return Value::Null,
+        };
+        match node {
             Value::Map(mut keys) => {
-                keys.push(("mode", mode_name(*native).into()));
+                keys.push(("mode", mode_name(native).into()));
                 Value::Map(keys)
             }
             other => other,
+        }
+    }
+
+    /// The node that an order belongs to.
+    fn node_row_of(&self, order: OrderId) -> Value {
+        let row = &self.desk.orders[order];
+        match self.graphs.get(row.spec.graph) {
+            None => self.node_view(row),
+            Some(run) => {
+                let at = run.node_of(order);
+                at.map_or(Value::Null, |at| self.run_node_view(run, at))
+            }
         }
     }
 
@@ -115,6 +134,10 @@ pub(super) fn risk_view(risk: &GraphRisk) -> Value {
             given([
                 ("max_loss_usd", usd(runtime.max_loss)),
                 ("max_unhedged_qty", size(runtime.max_unhedged)),
+                (
+                    "unhedged_grace_ms",
+                    runtime.max_unhedged.map(|_| runtime.unhedged_grace_ms.into()),
+                ),
                 ("max_duration_ms", count(runtime.max_duration_ms)),
             ]),
         ),

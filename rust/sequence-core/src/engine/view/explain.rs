@@ -28,14 +28,16 @@ impl Engine {
 
     /// An order of an account in words: what it is, why it waits or how it ended, and its fills.
     pub fn explain_order(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
-        let (graph, _) = self.find_order(account, id)?;
-        let order = &self.desk.orders[self.desk.graphs[graph].order];
+        let (graph, named) = self.find_order(account, id)?;
+        let shaped = || Refusal::not_found(format!("{id:?} is a graph of many orders"));
+        let found = named.or(self.desk.graphs[graph].order).ok_or_else(shaped)?;
+        let order = &self.desk.orders[found];
         let mut lines = vec![self.order_line(order)];
         let reason = self.not_filled_view(order);
         lines.extend(reason_line(&reason));
         let mut verified = true;
         for fill in self.desk.accounts[account].fills.iter().map(|fill| &self.desk.fills[*fill]) {
-            if self.desk.orders[fill.order].spec.graph == graph {
+            if fill.order == found {
                 let record = self.evidence_view(fill);
                 verified &= verify(&record).is_empty();
                 lines.extend(fill_lines(&record));

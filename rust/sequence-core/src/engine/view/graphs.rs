@@ -2,6 +2,7 @@
 
 use super::Value;
 use crate::engine::desk::account::GraphStatus;
+use crate::engine::graph::run::Run;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, GraphIx};
 use crate::order::{Order, OrderStatus};
@@ -16,7 +17,10 @@ impl Engine {
     /// One graph object. `metadata` is the client's JSON text, to be parsed by whoever shows it.
     pub fn graph_view(&self, id: GraphIx) -> Value {
         let graph = &self.desk.graphs[id];
-        let order = &self.desk.orders[graph.order];
+        let Some(order) = graph.order else {
+            return self.graphs.get(id).map_or(Value::Null, |run| self.run_view(id, run));
+        };
+        let order = &self.desk.orders[order];
         Value::Map(vec![
             ("graph_id", graph.id.to_string().into()),
             ("status", GraphStatus::of(order).as_str().into()),
@@ -102,7 +106,10 @@ impl Engine {
         let Reply::Cancelled { graph, order, already_terminal, .. } = reply else {
             return Value::Null;
         };
-        let row = &self.desk.orders[self.desk.graphs[*graph].order];
+        let Some(one) = order.or(self.desk.graphs[*graph].order) else {
+            return self.run_cancel_view(*graph, *already_terminal);
+        };
+        let row = &self.desk.orders[one];
         let status = match order {
             Some(_) => row.status.as_str(),
             None => GraphStatus::of(row).as_str(),
@@ -122,14 +129,31 @@ impl Engine {
         let Reply::Cancelled { graph, ended, already_terminal, .. } = reply else {
             return Value::Null;
         };
-        let row = &self.desk.orders[self.desk.graphs[*graph].order];
+        let status = self.graph_status(*graph);
         let ended = ended.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
         Value::Map(vec![
             ("graph_id", self.desk.graphs[*graph].id.to_string().into()),
-            ("status", GraphStatus::of(row).as_str().into()),
+            ("status", status.as_str().into()),
             ("cancelled_orders", Value::List(ended.collect())),
             ("already_terminal", (*already_terminal).into()),
-            ("pending", (!row.status.is_terminal()).into()),
+            ("pending", (!status.is_terminal()).into()),
+        ])
+    }
+
+    /// The same for a graph with a shape that was named among orders.
+    fn run_cancel_view(&self, graph: GraphIx, already_terminal: bool) -> Value {
+        let status = self.graph_status(graph);
+        let own = |run: &Run| {
+            let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
+            nodes.map(|(at, _)| self.node_sums(run, at).filled).sum::<i128>()
+        };
+        Value::Map(vec![
+            ("node_order_id", Value::Null),
+            ("graph_id", self.desk.graphs[graph].id.to_string().into()),
+            ("status", status.as_str().into()),
+            ("filled_qty_1e8", self.graphs.get(graph).map_or(0, own).into()),
+            ("already_terminal", already_terminal.into()),
+            ("pending", (!status.is_terminal()).into()),
         ])
     }
 }

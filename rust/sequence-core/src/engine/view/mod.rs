@@ -18,6 +18,8 @@ mod orders;
 mod positions;
 mod preview;
 mod quotes;
+mod runs;
+mod spec;
 mod stream;
 mod text;
 mod verify;
@@ -28,6 +30,7 @@ pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
 pub use orders::OrderFilter;
 pub use positions::Worth;
+pub use runs::GraphFilter;
 pub use verify::verify;
 
 /// One wire value.

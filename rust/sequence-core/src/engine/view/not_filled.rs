@@ -76,7 +76,9 @@ impl Engine {
         let world = sim.worlds.get(&spec.account)?;
         let best = sim.market.best(side).map(|level| level.price);
         let tick = self.registry.market(leg.market).grid.tick_at(price);
-        let id: OrderId = self.desk.graphs[spec.graph].order;
+        let seq = spec.seq.to_string();
+        let one = self.desk.graphs[spec.graph].order;
+        let id: OrderId = one.or_else(|| self.graphs.order_of(spec.graph, &spec.node_id, &seq))?;
         let key = crate::engine::seam::queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())
     }

@@ -47,7 +47,8 @@ impl Engine {
     /// Answer of a submit. A replay shows the order as the first answer did.
     pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
         let row = &self.desk.graphs[graph];
-        let now = &self.desk.orders[row.order];
+        let Some(order) = row.order else { return self.run_submit_view(graph, replayed) };
+        let now = &self.desk.orders[order];
         let order = match (&row.first_answer, replayed) {
             (Some(first), true) => first,
             _ => now,
@@ -62,11 +63,34 @@ impl Engine {
         ])
     }
 
+    /// The same for a graph with a shape: the orders that it made so far.
+    fn run_submit_view(&self, id: GraphIx, replayed: bool) -> Value {
+        let Some(run) = self.graphs.get(id) else { return Value::Null };
+        if replayed {
+            return Value::Json(run.first_answer.as_ref().to_owned());
+        }
+        let mut orders: Vec<OrderId> =
+            run.nodes.iter().flat_map(|node| node.orders.iter().copied()).collect();
+        orders.sort_unstable();
+        let row = |id| self.order_view_of(&self.desk.orders[id], View::Answer { replayed });
+        Value::Map(vec![
+            ("graph_id", self.desk.graphs[id].id.to_string().into()),
+            ("status", run.status.as_str().into()),
+            ("node_count", super::count(run.nodes.len())),
+            ("edge_count", super::count(run.edges.len())),
+            ("is_sandbox", true.into()),
+            ("orders", Value::List(orders.into_iter().map(row).collect())),
+        ])
+    }
+
     /// One order by id.
     pub fn order_by_id(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
         match self.find_order(account, id) {
             Ok((_, Some(order))) => Ok(self.order_view(order)),
-            Ok((graph, None)) => Ok(self.order_view(self.desk.graphs[graph].order)),
+            Ok((graph, None)) => match self.desk.graphs[graph].order {
+                Some(order) => Ok(self.order_view(order)),
+                None => Err(Refusal::not_found(format!("{id:?} is a graph of many orders"))),
+            },
             Err(refusal) => Err(refusal),
         }
     }

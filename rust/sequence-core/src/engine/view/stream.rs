@@ -121,8 +121,10 @@ impl Engine {
     /// Rows of everything that is open: what a reader of the stream needs after a gap.
     pub fn open_rows(&self, account: AccountId) -> (Vec<Value>, Vec<Value>) {
         let open = || self.desk.accounts[account].open.keys().copied();
-        let graphs: std::collections::BTreeSet<GraphIx> =
+        let mut graphs: std::collections::BTreeSet<GraphIx> =
             open().map(|id| self.desk.orders[id].spec.graph).collect();
+        let running = self.graphs.iter().filter(|(_, run)| run.account == account);
+        graphs.extend(running.filter(|(_, run)| !run.status.is_terminal()).map(|(id, _)| id));
         let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();
         (open().map(|id| self.order_view(id)).collect(), graphs)
     }

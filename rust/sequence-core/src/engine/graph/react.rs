@@ -1,0 +1,139 @@
+//! What orders of a graph did becomes firings, and firings become cancels and orders.
+
+use super::run::{Ending, Firing};
+use super::sizing::Gives;
+use super::status::NodeStatus;
+use super::{Task, Work};
+use crate::engine::FillCause;
+use crate::engine::seam::DeskNews;
+use crate::graph::{Action, Join, Word};
+use crate::ids::{FillIx, OrderId};
+use crate::number::{Money, Quantity};
+use crate::order::OrderStatus;
+use crate::reject::DoneReason;
+
+/// An edge that no fill fired.
+pub(super) const NO_FILL: (Quantity, Money) = (Quantity::ZERO, Money::ZERO);
+
+impl Work<'_> {
+    /// Does one thing with the graph, then ends what is done.
+    pub(super) fn perform(&mut self, task: Task) {
+        match task {
+            Task::News(news) => self.note(news),
+            Task::Carry(firing) => self.carry_out(&firing),
+            Task::Begin => self.begin_roots(),
+            Task::Began => self.begin_rest(),
+            Task::Wake => self.wake(),
+            Task::Look(symbol) => self.look_at_symbol(symbol),
+            Task::Guard => self.guard(),
+            Task::Cancel => self.end_run(Ending::Cancelled, DoneReason::GraphCancelled),
+            Task::Settle => self.run.check.extend(0..self.run.nodes.len()),
+            Task::Resume => self.resume(),
+            Task::Amended(edge) => self.look_at_amended(edge),
+        }
+        self.follow();
+    }
+
+    fn note(&mut self, news: DeskNews) {
+        let Some(at) = self.run.node_of(news.order()) else { return };
+        self.run.updated_ns = self.engine.agenda.now_ns();
+        match news {
+            DeskNews::Accepted(_) => {
+                self.run.acked = true;
+                for node in [Some(at), self.parent_of(at)].into_iter().flatten() {
+                    if self.run.nodes[node].says(Word::Accepted) {
+                        self.say(Some(node), Word::Accepted, NO_FILL);
+                    }
+                }
+            }
+            DeskNews::Filled(_, fill) => self.note_fill(at, fill),
+            DeskNews::Ended(order) => self.note_end(at, order),
+            DeskNews::Amended(_) => self.pay_reduction(at),
+        }
+    }
+
+    fn note_fill(&mut self, at: usize, fill: FillIx) {
+        let row = &self.engine.desk.fills[fill];
+        let filled = (row.quantity, row.notional_usd);
+        let by_print = matches!(row.cause, FillCause::Queue | FillCause::Through);
+        let parent = self.parent_of(at);
+        if let Some(pace) = parent.and_then(|parent| self.run.nodes[parent].pace.as_deref_mut())
+            && by_print
+        {
+            pace.own += i128::from(filled.0.0);
+        }
+        for node in [Some(at), parent].into_iter().flatten() {
+            if self.run.nodes[node].says(Word::FirstFill) {
+                self.say(Some(node), Word::FirstFill, filled);
+            }
+            self.say(Some(node), Word::Fill, filled);
+            self.say(Some(node), Word::FillRatio, filled);
+        }
+        self.run.is_risky = true;
+    }
+
+    fn note_end(&mut self, at: usize, id: OrderId) {
+        use DoneReason::{CancelledByClient, Replaced, Reset, VenueCancelAll};
+        self.retire(at, id);
+        let order = &self.engine.desk.orders[id];
+        let (status, reject) = (order.status, order.reject);
+        self.run.withdrawn = status == OrderStatus::Cancelled
+            && matches!(order.done, Some(CancelledByClient | VenueCancelAll | Replaced | Reset));
+        self.run.nodes[at].owed = Quantity::ZERO;
+        if status == OrderStatus::Rejected {
+            self.run.nodes[at].failure = self.run.nodes[at].failure.or(reject);
+            self.node_rejected(at);
+        }
+        self.cross_rest(at);
+        self.run.check.push(at);
+    }
+
+    /// One edge does what it is there for.
+    fn carry_out(&mut self, firing: &Firing) {
+        let to = self.run.edges[firing.edge].to;
+        self.run.check.push(to);
+        if self.run.ending != Ending::No {
+            return;
+        }
+        if self.run.paused {
+            self.run.parked.push(*firing);
+            return;
+        }
+        let edge = &mut self.run.edges[firing.edge];
+        edge.pending = edge.pending.saturating_sub(1);
+        match self.run.edges[firing.edge].spec.action {
+            Action::Cancel => self.bar(to, DoneReason::GraphCancelled),
+            Action::Reduce => self.reduce_by(firing),
+            Action::Activate => self.activate(firing),
+        }
+    }
+
+    fn activate(&mut self, firing: &Firing) {
+        let edge = &self.run.edges[firing.edge];
+        let (to, repeats) = (edge.to, edge.spec.repeats());
+        let node = &self.run.nodes[to];
+        let again = node.status == NodeStatus::Working && repeats;
+        if node.barred || node.status != NodeStatus::Waiting && !again {
+            return;
+        }
+        let all = node.spec.join == Join::All;
+        if all && node.incoming.iter().any(|edge| self.run.edges[*edge].fired == 0) {
+            return;
+        }
+        match self.given(firing) {
+            Ok(Gives::Nothing) => {}
+            Ok(Gives::Own) => self.start(to, None),
+            Ok(Gives::Units(units)) => self.start(to, Some(units)),
+            Err((reason, _)) => {
+                self.run.nodes[to].failure = Some(reason);
+                self.begin(to);
+                self.node_rejected(to);
+            }
+        }
+    }
+
+    /// The parent of a slice.
+    pub(super) fn parent_of(&self, at: usize) -> Option<usize> {
+        self.run.parent_of(at)
+    }
+}

@@ -1,0 +1,292 @@
+//! How nodes and graphs end, and what that tells their edges.
+
+use super::Work;
+use super::react::NO_FILL;
+use super::run::{Ending, Node, Role, Run, Sums};
+use crate::engine::Engine;
+use crate::engine::desk::account::GraphStatus;
+use crate::graph::{Action, Word};
+use crate::ids::OrderId;
+use crate::order::{Order, OrderStatus};
+use crate::reject::{RejectReason, text_enum};
+
+text_enum!(
+    /// Status of a node (wire contract, 10.9).
+    NodeStatus {
+        /// Not activated yet.
+        Waiting = "WAITING",
+        /// It has an open order, or may get another one.
+        Working = "WORKING",
+        /// Filled.
+        Filled = "FILLED",
+        /// Cancelled.
+        Cancelled = "CANCELLED",
+        /// Rejected.
+        Rejected = "REJECTED",
+        /// Its time ran out.
+        Expired = "EXPIRED",
+        /// It can never start any more.
+        Skipped = "SKIPPED",
+    }
+);
+
+impl NodeStatus {
+    /// True when nothing can happen to the node any more.
+    pub const fn is_terminal(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Working)
+    }
+
+    const fn word(self) -> Option<Word> {
+        match self {
+            Self::Filled => Some(Word::FullFill),
+            Self::Cancelled => Some(Word::Cancel),
+            Self::Rejected => Some(Word::Reject),
+            Self::Expired => Some(Word::Expire),
+            Self::Waiting | Self::Working | Self::Skipped => None,
+        }
+    }
+}
+
+impl GraphStatus {
+    /// True when nothing can happen to the graph any more.
+    pub const fn is_terminal(self) -> bool {
+        !matches!(self, Self::Accepted | Self::Running | Self::Paused)
+    }
+}
+
+/// What an order adds to the sums of its node.
+pub(in crate::engine) fn sums_of(order: &Order) -> Sums {
+    Sums {
+        qty: i128::from(order.qty.0),
+        filled: i128::from(order.filled.0),
+        exact: order.exact,
+        fees: order.fees_usd.0,
+    }
+}
+
+impl Work<'_> {
+    /// Sums over everything a node sent, its slices included.
+    pub(super) fn sums(&self, at: usize) -> Sums {
+        self.engine.node_sums(self.run, at)
+    }
+
+    /// An order of a node ended: its sums stand.
+    pub(super) fn retire(&mut self, at: usize, id: OrderId) {
+        let node = &mut self.run.nodes[at];
+        let Some(place) = node.open.iter().position(|open| *open == id) else { return };
+        node.open.swap_remove(place);
+        node.ended.add(sums_of(&self.engine.desk.orders[id]));
+    }
+
+    /// Ends nodes that are done, as far as one end leads to the next, and the graph with the last.
+    pub(super) fn follow(&mut self) {
+        loop {
+            while let Some(at) = self.run.check.pop() {
+                if let Some(status) = self.end_of(at) {
+                    self.end_node(at, status);
+                }
+            }
+            if !self.flatten_when_quiet() {
+                break;
+            }
+        }
+        self.set_graph_status();
+        self.watch();
+        self.wake_at();
+    }
+
+    /// The status that a node ends with now; `None` while it goes on.
+    fn end_of(&self, at: usize) -> Option<NodeStatus> {
+        let node = &self.run.nodes[at];
+        match node.status {
+            NodeStatus::Waiting => self.waiting_end(at),
+            NodeStatus::Working if node.pace.is_some() => self.parent_end(at),
+            NodeStatus::Working => {
+                let gets_more = !node.barred
+                    && self.run.ending == Ending::No
+                    && (node.due_ns.is_some() && matches!(node.role, Role::Slice { .. })
+                        || node.incoming.iter().any(|edge| self.brings_more(*edge)));
+                (node.open.is_empty() && node.sending == 0 && !gets_more).then(|| self.worst(node))
+            }
+            _ => None,
+        }
+    }
+
+    /// True when an edge may still make one order more of its target.
+    fn brings_more(&self, at: usize) -> bool {
+        let edge = &self.run.edges[at];
+        edge.pending > 0 || edge.spec.repeats() && self.can_fire(at)
+    }
+
+    fn waiting_end(&self, at: usize) -> Option<NodeStatus> {
+        let node = &self.run.nodes[at];
+        if let Role::Slice { parent, .. } = node.role {
+            let parent = &self.run.nodes[parent];
+            let over = node.barred || parent.barred || parent.status.is_terminal();
+            let closed = parent.pace.as_deref().is_some_and(|pace| pace.closed);
+            return (over || closed || self.run.ending != Ending::No)
+                .then_some(NodeStatus::Skipped);
+        }
+        if self.run.ending == Ending::Unplaced && node.failure.is_some() {
+            return Some(NodeStatus::Rejected);
+        }
+        if node.barred || self.run.ending != Ending::No {
+            return Some(NodeStatus::Skipped);
+        }
+        if node.incoming.iter().any(|edge| self.run.edges[*edge].pending > 0) || self.may_start(at)
+        {
+            return None;
+        }
+        let owed = node.incoming.iter().any(|edge| self.run.edges[*edge].residual > 0);
+        Some(if owed { NodeStatus::Rejected } else { NodeStatus::Skipped })
+    }
+
+    /// True while a waiting node can still become active.
+    fn may_start(&self, at: usize) -> bool {
+        let node = &self.run.nodes[at];
+        let mut edges = node.incoming.iter();
+        if node.incoming.is_empty() {
+            // A root: it starts with the graph.
+            return true;
+        }
+        match node.spec.join {
+            crate::graph::Join::Any => edges.any(|edge| self.can_fire(*edge)),
+            crate::graph::Join::All => {
+                edges.all(|edge| self.run.edges[*edge].fired > 0 || self.can_fire(*edge))
+            }
+        }
+    }
+
+    fn parent_end(&self, at: usize) -> Option<NodeStatus> {
+        let node = &self.run.nodes[at];
+        let pace = node.pace.as_deref()?;
+        let working = |slice: &usize| !self.run.nodes[*slice].status.is_terminal();
+        let over = node.barred || self.run.ending != Ending::No || pace.closed;
+        if pace.slices.iter().any(working) || !over && Self::makes_more(node) {
+            return None;
+        }
+        let sums = self.sums(at);
+        let seen = |status| pace.slices.iter().any(|slice| self.run.nodes[*slice].status == status);
+        Some(if sums.filled >= sums.qty && sums.qty > 0 {
+            NodeStatus::Filled
+        } else if pace.expired {
+            NodeStatus::Expired
+        } else if node.barred || sums.filled > 0 {
+            NodeStatus::Cancelled
+        } else if node.failure.is_some() || seen(NodeStatus::Rejected) {
+            NodeStatus::Rejected
+        } else {
+            NodeStatus::Cancelled
+        })
+    }
+
+    /// The worst end among a node's orders.
+    fn worst(&self, node: &Node) -> NodeStatus {
+        let seen =
+            |status| node.orders.iter().any(|id| self.engine.desk.orders[*id].status == status);
+        let slice = matches!(node.role, Role::Slice { .. });
+        if slice && node.ended.filled >= i128::from(node.planned.0) && node.planned.0 > 0 {
+            // A passive slice that crossed: its first order was withdrawn, and it is filled.
+            return NodeStatus::Filled;
+        }
+        if seen(OrderStatus::Rejected) || node.orders.is_empty() {
+            NodeStatus::Rejected
+        } else if seen(OrderStatus::Cancelled) {
+            NodeStatus::Cancelled
+        } else if seen(OrderStatus::Expired) {
+            NodeStatus::Expired
+        } else {
+            NodeStatus::Filled
+        }
+    }
+
+    /// A node ends: its edges hear of it, and who can no longer start ends too.
+    pub(super) fn end_node(&mut self, at: usize, status: NodeStatus) {
+        self.run.release_held(at);
+        let owes = status == NodeStatus::Rejected && self.run.nodes[at].failure.is_none();
+        if owes && self.run.nodes[at].orders.is_empty() && self.run.nodes[at].pace.is_none() {
+            self.run.nodes[at].failure = Some(RejectReason::InvalidParams);
+        }
+        self.run.nodes[at].due_ns = None;
+        self.run.nodes[at].done_ns = Some(self.engine.agenda.now_ns());
+        self.set_node_status(at, status);
+        if status == NodeStatus::Rejected && self.run.nodes[at].orders.is_empty() {
+            self.node_rejected(at);
+        }
+        if let Some(word) = status.word() {
+            self.say(Some(at), word, NO_FILL);
+            self.say(Some(at), Word::Done, NO_FILL);
+        }
+        let outgoing = self.run.nodes[at].outgoing.clone();
+        self.run.check.extend(
+            outgoing
+                .iter()
+                .map(|edge| &self.run.edges[*edge])
+                .filter(|edge| edge.spec.action == Action::Activate)
+                .map(|edge| edge.to),
+        );
+        if let Role::Slice { parent, .. } = self.run.nodes[at].role {
+            self.slice_ended(parent, at);
+            self.run.check.push(parent);
+        }
+        if let Some(pace) = self.run.nodes[at].pace.as_deref() {
+            self.run.check.extend(pace.slices.iter().copied());
+        }
+    }
+
+    fn set_graph_status(&mut self) {
+        let status = self.graph_status();
+        if status == self.run.status {
+            return;
+        }
+        self.run.status = status;
+        self.run.updated_ns = self.engine.agenda.now_ns();
+        if status.is_terminal() {
+            self.run.parked.clear();
+            for edge in &mut self.run.edges {
+                (edge.due_ns, edge.armed_ns) = (None, None);
+            }
+            self.run.dog = super::run::Watchdog { told: self.run.dog.told, ..Default::default() };
+        }
+        self.graph_changed();
+    }
+
+    fn graph_status(&self) -> GraphStatus {
+        if self.run.nodes.iter().any(|node| !node.status.is_terminal()) {
+            return match (self.run.paused, self.run.acked) {
+                (true, _) => GraphStatus::Paused,
+                (false, true) => GraphStatus::Running,
+                (false, false) => GraphStatus::Accepted,
+            };
+        }
+        let own = |node: &&Node| node.pace.is_none();
+        let filled = self.run.nodes.iter().filter(own).any(|node| node.ended.filled > 0);
+        let seen = |status| self.run.nodes.iter().any(|node| node.status == status);
+        match self.run.ending {
+            Ending::Failed | Ending::Flattening => GraphStatus::Failed,
+            Ending::Cancelled => GraphStatus::Cancelled,
+            _ if self.run.withdrawn => GraphStatus::Cancelled,
+            _ if filled => GraphStatus::Completed,
+            _ if seen(NodeStatus::Rejected) => GraphStatus::Rejected,
+            _ if seen(NodeStatus::Expired) => GraphStatus::Expired,
+            _ => GraphStatus::Cancelled,
+        }
+    }
+}
+
+impl Engine {
+    /// Sums over everything a node sent, its slices included.
+    pub(in crate::engine) fn node_sums(&self, run: &Run, at: usize) -> Sums {
+        let node = &run.nodes[at];
+        let mut sums = node.ended;
+        for id in &node.open {
+            sums.add(sums_of(&self.desk.orders[*id]));
+        }
+        let Some(pace) = node.pace.as_deref() else { return sums };
+        for slice in &pace.slices {
+            sums.add(self.node_sums(run, *slice));
+        }
+        sums.qty = i128::from(node.planned.0);
+        sums
+    }
+}

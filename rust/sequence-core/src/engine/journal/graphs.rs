@@ -1,0 +1,170 @@
+//! Rows of graphs with a shape, as they change, and graphs back from their rows.
+
+use std::collections::BTreeMap;
+
+use super::restore::Result;
+use crate::engine::Engine;
+use crate::engine::graph::run::{Node, Run, Source};
+use crate::engine::graph::status::sums_of;
+use crate::engine::record::{
+    Cell, RestoreError, Row, edge_row, node_row, pack, read_edge, read_node, read_run, run_row,
+};
+use crate::hash::fnv1a64;
+use crate::ids::{AccountId, AssetId, GraphIx, InstrumentKind, MarketId, OrderId, Side};
+
+/// Rows of a graph's own, its nodes and its edges.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShapeRows<'a> {
+    /// One per graph.
+    pub runs: &'a [Row],
+    /// In order, graph by graph.
+    pub nodes: &'a [Row],
+    /// In order, graph by graph.
+    pub edges: &'a [Row],
+}
+
+impl Engine {
+    /// Whose a graph is, and in which epoch it was made.
+    pub(in crate::engine) fn owner_of(&self, id: GraphIx) -> (AccountId, u32) {
+        match (self.desk.graphs[id].order, self.graphs.get(id)) {
+            (Some(order), _) => {
+                let spec = &self.desk.orders[order].spec;
+                (spec.account, spec.epoch)
+            }
+            (None, Some(run)) => (run.account, run.epoch),
+            (None, None) => (AccountId(0), 0),
+        }
+    }
+
+    /// Rows of graphs, nodes and edges that changed since the last take.
+    pub(super) fn changed_runs(&mut self) -> [Vec<Row>; 3] {
+        let [mut runs, mut nodes, mut edges] = [Vec::new(), Vec::new(), Vec::new()];
+        for id in self.graphs.take_touched() {
+            let Some(mut run) = self.graphs.take(id) else { continue };
+            runs.push(run_row(id, &run));
+            let [mut known_nodes, mut known_edges] = std::mem::take(&mut run.kept);
+            let rows = run.nodes.iter().enumerate().map(|(at, node)| node_row(self, id, at, node));
+            nodes.extend(new_rows(rows, &mut known_nodes));
+            let rows = run.edges.iter().enumerate().map(|(at, edge)| edge_row(id, at, edge));
+            edges.extend(new_rows(rows, &mut known_edges));
+            run.kept = [known_nodes, known_edges];
+            self.graphs.load(id, run);
+        }
+        [runs, nodes, edges]
+    }
+
+    /// Puts graphs of before a restart back, whole or not at all; their orders are in memory.
+    pub(super) fn recall_runs(&mut self, rows: ShapeRows<'_>) -> Result<()> {
+        let mut found = BTreeMap::new();
+        for row in rows.runs {
+            let (id, run) = read_run(row)?;
+            self.known_account("graph_runs", run.account)?;
+            found.insert(id, Box::new(run));
+        }
+        for row in rows.nodes {
+            let read = read_node(self, row)?;
+            let Some(run) = found.get_mut(&read.graph) else { continue };
+            let mut node = read.node;
+            for (market, amount) in read.held {
+                self.known_market("graph_nodes", market)?;
+                let asset = self.funds_of(&node, market);
+                let terms = self.registry.market(market);
+                let balance = self.portfolio.ledger.open(run.account, terms.venue, asset);
+                let adopted = self.portfolio.ledger.adopt(balance, amount);
+                let held = adopted.map_err(|error| broken("graph_nodes", error.to_string()))?;
+                node.held.push((market, held));
+            }
+            run.nodes.push(node);
+        }
+        for row in rows.edges {
+            let (id, edge) = read_edge(row)?;
+            let Some(run) = found.get_mut(&id) else { continue };
+            let source: Source = edge.from;
+            let most = run.nodes.len();
+            if edge.to >= most || source.is_some_and(|from| from >= most) {
+                return Err(broken("graph_edges", format!("graph {} has no such node", id.0)));
+            }
+            run.join(edge);
+        }
+        for (id, mut run) in found {
+            self.rebuild_run(id, &mut run)?;
+            self.graphs.load(id, run);
+        }
+        Ok(())
+    }
+
+    /// What a node's order reserves at a market.
+    fn funds_of(&self, node: &Node, market: MarketId) -> AssetId {
+        let terms = self.registry.market(market);
+        match (terms.kind, node.spec.side) {
+            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
+            (_, Side::Sell) => terms.held(node.outcome),
+        }
+    }
+
+    /// What the rows of a graph's nodes leave out: their orders, their slices, what is parked.
+    fn rebuild_run(&self, id: GraphIx, run: &mut Run) -> Result<()> {
+        for at in 0..run.nodes.len() {
+            if let Some(parent) = run.parent_of(at) {
+                let pace = run.nodes.get_mut(parent).and_then(|node| node.pace.as_deref_mut());
+                let pace = pace.ok_or_else(|| {
+                    broken("graph_nodes", format!("graph {}: slice {at} has no parent", id.0))
+                })?;
+                pace.slices.push(at);
+            }
+        }
+        for firing in run.parked.clone() {
+            let edge = run.edges.get_mut(firing.edge);
+            let edge = edge.ok_or_else(|| {
+                broken("graph_runs", format!("graph {} has no edge {}", id.0, firing.edge))
+            })?;
+            edge.pending += 1;
+        }
+        let orders = self.desk.orders.iter().filter(|(_, order)| order.spec.graph == id);
+        let mut orders: Vec<(u32, OrderId)> =
+            orders.map(|(order, row)| (row.spec.seq, order)).collect();
+        orders.sort_unstable();
+        for (_, order) in orders {
+            let row = &self.desk.orders[order];
+            let node = run.find(&row.spec.node_id).and_then(|at| run.nodes.get_mut(at));
+            let node = node
+                .ok_or_else(|| broken("graph_nodes", format!("order {} has no node", order.0)))?;
+            node.orders.push(order);
+            if row.status.is_terminal() {
+                node.ended.add(sums_of(row));
+            } else {
+                node.open.push(order);
+            }
+        }
+        let rows = run.nodes.iter().enumerate().map(|(at, node)| node_row(self, id, at, node));
+        let mut known: [Vec<u64>; 2] = [Vec::new(), Vec::new()];
+        new_rows(rows, &mut known[0]).for_each(drop);
+        let rows = run.edges.iter().enumerate().map(|(at, edge)| edge_row(id, at, edge));
+        new_rows(rows, &mut known[1]).for_each(drop);
+        run.kept = known;
+        Ok(())
+    }
+}
+
+/// Rows that are not as they are kept.
+fn new_rows(rows: impl Iterator<Item = Row>, known: &mut Vec<u64>) -> impl Iterator<Item = Row> {
+    let mut changed = Vec::new();
+    for (at, row) in rows.enumerate() {
+        let digest = digest(&row);
+        match known.get_mut(at) {
+            Some(before) if *before == digest => continue,
+            Some(before) => *before = digest,
+            None => known.push(digest),
+        }
+        changed.push(row);
+    }
+    changed.into_iter()
+}
+
+fn digest(row: &[Cell]) -> u64 {
+    fnv1a64(pack(row).as_bytes())
+}
+
+fn broken(table: &'static str, message: String) -> RestoreError {
+    RestoreError { table, message }
+}

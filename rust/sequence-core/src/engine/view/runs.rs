@@ -1,0 +1,207 @@
+//! Graphs with a shape: their object, rows of nodes and edges, and pages of graphs
+//! (wire contract, 10.10).
+
+use super::{Value, page, page_value};
+use crate::engine::Engine;
+use crate::engine::desk::account::GraphStatus;
+use crate::engine::graph::run::{Edge, Node, Role, Run};
+use crate::ids::{AccountId, GraphIx, VenueId};
+use crate::number::{PRICE_ONE, Price, Quantity, mul_div_floor};
+use crate::order::{average_price, book_price};
+use crate::reject::RejectReason;
+
+/// What a list of graphs is narrowed to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GraphFilter {
+    /// Graphs that go on.
+    pub open_only: bool,
+    /// Those of this status.
+    pub status: Option<GraphStatus>,
+}
+
+impl Engine {
+    /// Status of a graph.
+    pub fn graph_status(&self, id: GraphIx) -> GraphStatus {
+        match (self.desk.graphs[id].order, self.graphs.get(id)) {
+            (Some(order), _) => GraphStatus::of(&self.desk.orders[order]),
+            (None, Some(run)) => run.status,
+            (None, None) => GraphStatus::Cancelled,
+        }
+    }
+
+    /// Keys of a graph object with a shape, all but its parts.
+    fn run_head(&self, id: GraphIx, run: &Run) -> Vec<(&'static str, Value)> {
+        let graph = &self.desk.graphs[id];
+        vec![
+            ("graph_id", graph.id.to_string().into()),
+            ("status", run.status.as_str().into()),
+            ("status_reason", Value::option(run.reason.clone())),
+            ("is_sandbox", true.into()),
+            ("node_count", super::count(run.nodes.len())),
+            ("edge_count", super::count(run.edges.len())),
+            ("pnl_usd_1e9", self.run_pnl(run).into()),
+            ("fees_usd_1e9", self.run_fees(run).into()),
+            ("created_unix_ns", run.created_ns.into()),
+            ("updated_unix_ns", run.updated_ns.into()),
+        ]
+    }
+
+    /// One graph object; `metadata` is the client's JSON text.
+    pub(super) fn run_view(&self, id: GraphIx, run: &Run) -> Value {
+        let graph = &self.desk.graphs[id];
+        let nodes = (0..run.nodes.len()).map(|at| self.run_node_view(run, at)).collect();
+        let mut keys = self.run_head(id, run);
+        keys.extend([
+            ("nodes", Value::List(nodes)),
+            ("edges", Value::List(run.edges.iter().map(|edge| edge_view(run, edge)).collect())),
+            ("risk", super::controls::risk_view(graph.risk())),
+            ("metadata", graph.metadata.clone().into()),
+        ]);
+        Value::Map(keys)
+    }
+
+    /// A graph without its parts, for readers.
+    pub(in crate::engine) fn run_row_view(&self, id: GraphIx, run: &Run) -> Value {
+        let mut keys = self.run_head(id, run);
+        let metadata = self.desk.graphs[id].metadata.as_ref().to_owned();
+        keys.push(("metadata", Value::Json(metadata)));
+        Value::Map(keys)
+    }
+
+    /// One node of a graph with a shape.
+    pub(super) fn run_node_view(&self, run: &Run, at: usize) -> Value {
+        let node = &run.nodes[at];
+        let spec = &*node.spec;
+        let sums = self.node_sums(run, at);
+        let symbol = self.registry.symbol(node.symbol).canonical(node.outcome).clone();
+        let filled = i64::try_from(sums.filled).unwrap_or(i64::MAX);
+        let parent = match node.role {
+            Role::Slice { parent, .. } => Some(run.nodes[parent].spec.id.clone()),
+            _ => None,
+        };
+        let waits = !node.incoming.is_empty() || matches!(node.role, Role::Slice { .. });
+        let orders = node.orders.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
+        let mut keys = vec![
+            ("node_id", spec.id.clone().into()),
+            ("kind", if node.pace.is_some() { "pacing_parent" } else { "order" }.into()),
+            ("parent_node", Value::option(parent)),
+            (
+                "instrument",
+                Value::Map(vec![
+                    ("symbol", symbol.into()),
+                    ("type", node.kind.as_str().into()),
+                    ("venue", Value::option(spec.venue.map(VenueId::as_str))),
+                ]),
+            ),
+            ("side", spec.side.as_str().into()),
+            ("order_type", spec.order_type.value()),
+            ("quantity", spec.size.value()),
+            ("execution", spec.execution.value()),
+            ("activation", if waits { "wait" } else { "root" }.into()),
+            ("join", spec.join.as_str().into()),
+            ("status", node.status.as_str().into()),
+            ("activations", super::count(activations(node))),
+            ("qty_1e8", sums.qty.into()),
+            ("filled_qty_1e8", sums.filled.into()),
+            ("avg_price_1e9", Value::option(average_price(sums.exact, Quantity(filled)))),
+            ("fees_usd_1e9", sums.fees.into()),
+            ("failure_reason", Value::option(node.failure.map(RejectReason::as_str))),
+            ("node_order_ids", Value::List(orders.collect())),
+            ("activated_unix_ns", Value::option(node.activated_ns)),
+            ("done_unix_ns", Value::option(node.done_ns)),
+            ("version", node.version.into()),
+        ];
+        keys.extend(self.hidden_of(run, at).map(|hidden| ("hidden_qty_1e8", hidden.into())));
+        Value::Map(keys)
+    }
+
+    /// One edge of a graph.
+    pub fn edge_amend_view(&self, graph: GraphIx, edge: usize) -> Value {
+        let found = self.graphs.get(graph).and_then(|run| Some((run, run.edges.get(edge)?)));
+        found.map_or(Value::Null, |(run, edge)| edge_view(run, edge))
+    }
+
+    /// Profit and loss of a graph's fills at the mid, without fees, in USD at 1e-9.
+    pub(in crate::engine) fn run_pnl(&self, run: &Run) -> i128 {
+        let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
+        nodes.map(|(at, node)| self.node_pnl(run, at, node)).sum()
+    }
+
+    fn node_pnl(&self, run: &Run, at: usize, node: &Node) -> i128 {
+        let sums = self.node_sums(run, at);
+        if sums.filled == 0 {
+            return 0;
+        }
+        let live = self.nbbo(node.symbol).mid().map(|mid| book_price(mid, node.outcome));
+        let mark = live.or_else(|| Some(self.mark_of_symbol(node.symbol, node.outcome)?.price));
+        let settle = self.registry.symbol(node.symbol).markets.first();
+        let settle = settle.map(|market| self.registry.market(*market).settle);
+        let (Some(mark), Some(settle)) = (mark, settle) else { return 0 };
+        let rate = self.usd_rate(settle).unwrap_or(Price(PRICE_ONE));
+        let gain = crate::engine::graph::run::gain(node.spec.side, sums, mark);
+        mul_div_floor(gain, i128::from(rate.0), i128::from(PRICE_ONE)).unwrap_or(gain)
+    }
+
+    /// Fees of a graph's fills, in USD at 1e-9.
+    pub(in crate::engine) fn run_fees(&self, run: &Run) -> i128 {
+        let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
+        nodes.map(|(at, _)| self.node_sums(run, at).fees).sum()
+    }
+
+    /// A page of graphs of an account, newest first, each without its parts.
+    pub fn graphs_view(
+        &self,
+        account: AccountId,
+        filter: GraphFilter,
+        limit: usize,
+        offset: usize,
+    ) -> Value {
+        let newest = self.desk.graphs.iter().rev().map(|(id, _)| id);
+        let passes = |id: &GraphIx| {
+            let status = self.graph_status(*id);
+            self.is_graph_of(account, *id)
+                && !(filter.open_only && status.is_terminal())
+                && filter.status.is_none_or(|only| only == status)
+        };
+        let (ids, total) = page(newest.filter(passes), limit, offset);
+        let rows = ids.into_iter().map(|id| self.graph_row_view(id)).collect();
+        page_value("graphs", rows, total, limit, offset)
+    }
+
+    /// True when a graph is one of an account's present epoch.
+    fn is_graph_of(&self, account: AccountId, id: GraphIx) -> bool {
+        self.desk.accounts[account].graphs.get(&self.desk.graphs[id].id) == Some(id)
+    }
+}
+
+/// How often a node became active: once, and once more with every further order that a fill made.
+fn activations(node: &Node) -> usize {
+    match node.activated_ns {
+        None => 0,
+        Some(_) if node.pace.is_some() || matches!(node.role, Role::Slice { .. }) => 1,
+        Some(_) => node.orders.len().max(1),
+    }
+}
+
+fn edge_view(run: &Run, edge: &Edge) -> Value {
+    let spec = &edge.spec;
+    let fine = 100_000_000;
+    let from = edge.from.map_or(crate::graph::START.into(), |from| run.nodes[from].spec.id.clone());
+    Value::Map(vec![
+        ("edge_id", spec.id.clone().into()),
+        ("from_node", from.into()),
+        ("to_node", run.nodes[edge.to].spec.id.clone().into()),
+        ("trigger", spec.trigger.value()),
+        ("condition", spec.condition.value()),
+        ("sizing", spec.sizing().value()),
+        ("action", spec.action.as_str().into()),
+        ("fired_count", edge.fired.into()),
+        ("spent", edge.spent.into()),
+        ("residual_qty_1e8", (edge.residual / fine).into()),
+        ("last_fired_unix_ns", Value::option(edge.last_fired_ns)),
+        ("armed_unix_ns", Value::option(edge.armed_ns)),
+        ("due_unix_ns", Value::option(edge.due_ns)),
+        ("best_1e9", Value::option(edge.best)),
+        ("version", edge.version.into()),
+    ])
+}
