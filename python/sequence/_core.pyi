@@ -555,6 +555,7 @@ class Engine:
         price_1e9: int | None = None,
         venue: str | None = None,
         instrument_type: str = "spot",
+        urgency: str = "medium",
         by: str = "sandbox",
     ) -> _Row: ...
     def cancel_order(self, account: int, node_order_id: str, now_ns: int) -> _Row: ...

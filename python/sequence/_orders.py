@@ -121,6 +121,7 @@ def preview_request(
         price=body.price,
         venue=body.venue,
         instrument_type=body.instrument_type,
+        urgency=body.urgency,
         sandbox=body.wants_sandbox,
     )
 

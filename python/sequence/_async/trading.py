@@ -18,7 +18,7 @@ from sequence._orders import (
     order_request,
     preview_request,
 )
-from sequence.types._words import OrderStatus, Side
+from sequence.types._words import OrderStatus, Side, Urgency
 
 
 class AsyncTradingCalls(AsyncClientBase):
@@ -79,6 +79,7 @@ class AsyncTradingCalls(AsyncClientBase):
         notional: Number | None = None,
         venue: str | None = None,
         perp: bool = False,
+        urgency: Urgency = "medium",
         sandbox: bool | None = None,
     ) -> "t.PreviewResponse":
         """Estimates price, fee and slippage of an order; reserves and stores nothing.
@@ -91,6 +92,7 @@ class AsyncTradingCalls(AsyncClientBase):
             notional: Size in USD instead of `qty`.
             venue: Venue to stay on.
             perp: Read a pair as its perpetual.
+            urgency: Weight of the risk of delays in the route.
             sandbox: As in `buy`.
         """
         body = preview_request(
@@ -101,6 +103,7 @@ class AsyncTradingCalls(AsyncClientBase):
             notional=notional,
             venue=venue,
             perp=perp,
+            urgency=urgency,
             sandbox=self._mode(sandbox=sandbox),
         )
         return await self.send(ops.PREVIEW, body=body)

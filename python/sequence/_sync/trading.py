@@ -19,7 +19,7 @@ from sequence._orders import (
 )
 from sequence._sync.base import ClientBase
 from sequence._sync.order import PlacedOrder
-from sequence.types._words import OrderStatus, Side
+from sequence.types._words import OrderStatus, Side, Urgency
 
 
 class TradingCalls(ClientBase):
@@ -80,6 +80,7 @@ class TradingCalls(ClientBase):
         notional: Number | None = None,
         venue: str | None = None,
         perp: bool = False,
+        urgency: Urgency = "medium",
         sandbox: bool | None = None,
     ) -> "t.PreviewResponse":
         """Estimates price, fee and slippage of an order; reserves and stores nothing.
@@ -92,6 +93,7 @@ class TradingCalls(ClientBase):
             notional: Size in USD instead of `qty`.
             venue: Venue to stay on.
             perp: Read a pair as its perpetual.
+            urgency: Weight of the risk of delays in the route.
             sandbox: As in `buy`.
         """
         body = preview_request(
@@ -102,6 +104,7 @@ class TradingCalls(ClientBase):
             notional=notional,
             venue=venue,
             perp=perp,
+            urgency=urgency,
             sandbox=self._mode(sandbox=sandbox),
         )
         return self.send(ops.PREVIEW, body=body)

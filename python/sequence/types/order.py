@@ -219,13 +219,21 @@ class WouldFail(Wire):
 
 
 class CandidateVenue(Wire):
-    """What one venue would cost, fee and slippage together in basis points."""
+    """What one venue would cost, in basis points of the price.
+
+    `cost_bps` is what is paid: fee and distance from the mid. The router compares `score_bps`: the
+    cost, what the market may move against the order on its way (weighted by its urgency), and what
+    it may have moved since the book was last heard of.
+    """
 
     venue: str
     qty_1e8: int
     avg_price_1e9: int
     est_fee_usd_1e9: int
     cost_bps: float
+    latency_risk_bps: float
+    freshness_bps: float
+    score_bps: float
     age_ms: int
     chosen: bool
 

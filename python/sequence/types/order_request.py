@@ -147,6 +147,7 @@ class PreviewRequest(Request):
     price: OrderPrice | None = None
     venue: VenueId | None = None
     instrument_type: InstrumentType = "spot"
+    urgency: Urgency = "medium"
     sandbox: bool = False
 
     @model_validator(mode="after")

@@ -36,12 +36,19 @@ class BookFrame(Wire):
 
 
 class RoutingLeg(Wire):
-    """One venue of a route; its cost is in basis points."""
+    """One venue of a route, in basis points of the price.
+
+    `cost_bps` is fee and distance from the mid; the router compares `score_bps`, which adds the
+    risk of the venue's delay and the age of its book.
+    """
 
     venue: str
     qty_1e8: int
     est_price_1e9: int
     cost_bps: float
+    latency_risk_bps: float
+    freshness_bps: float
+    score_bps: float
 
 
 class RoutingEvent(Wire):

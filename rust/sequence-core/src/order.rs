@@ -169,6 +169,8 @@ pub enum AtVenue {
     Resting,
     /// Between two slices of an order that chases the touch.
     Chasing,
+    /// Not sent yet: it waits until other venues have answered an amend.
+    Held,
     /// Gone: filled, cancelled, rejected or expired there.
     Done,
 }
@@ -198,6 +200,8 @@ pub struct Reshape {
 /// A change of an order that not every venue has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amending {
+    /// Total after it.
+    pub total: Quantity,
     /// Limit price after it.
     pub limit: Option<Price>,
     /// Total less what the legs add up to, now; negative after a leg ended early.
@@ -317,6 +321,16 @@ impl Leg {
     pub fn remaining(&self) -> Quantity {
         Quantity(self.qty.0.saturating_sub(self.filled.0))
     }
+
+    /// What it has filled, and may still fill as far as the client knows.
+    pub fn committed(&self) -> Quantity {
+        if self.state == LegState::Done { self.filled } else { self.known().0 }
+    }
+
+    /// It waits until other venues have answered an amend.
+    pub fn is_held(&self) -> bool {
+        self.at_venue == AtVenue::Held && self.state != LegState::Done
+    }
 }
 
 /// Direction in the canonical book: buying NO is selling YES.
@@ -377,6 +391,25 @@ pub struct Order {
 }
 
 impl Order {
+    /// Every venue has answered an amend: legs that were held back are for these sizes, and the
+    /// order is as it was asked to be, unless no venue gave anything away for them. `before` is its
+    /// total until now.
+    pub fn free_held(&mut self, asked: &Amending, before: Quantity, sizes: &[(usize, Quantity)]) {
+        let there = self.legs.iter().filter(|leg| leg.at_venue != AtVenue::Held);
+        let kept: i64 = there.map(|leg| leg.committed().0).sum();
+        let sent: i64 = sizes.iter().map(|(_, size)| size.0).sum();
+        if !sizes.is_empty() && (sent > 0 || kept < before.0) {
+            self.qty = asked.total.max(Quantity(kept + sent));
+            self.limit = asked.limit.or(self.limit);
+        }
+        for (at, size) in sizes {
+            if let Some(leg) = self.legs.get_mut(*at) {
+                (leg.qty, leg.open, leg.reducing) = (*size, *size, leg.reducing.min(*size));
+                leg.at_venue = AtVenue::Travelling;
+            }
+        }
+    }
+
     /// The limit at which the order rests: on the grid of its venue, or as it was asked where its
     /// legs have prices of their own.
     pub fn limit_in_force(&self) -> Option<Price> {

@@ -188,7 +188,7 @@ impl Engine {
     /// What an order would do now.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
     #[pyo3(signature = (account, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
-        venue=None, instrument_type="spot", by="sandbox"))]
+        venue=None, instrument_type="spot", urgency="medium", by="sandbox"))]
     fn preview<'py>(
         &self,
         py: Python<'py>,
@@ -200,6 +200,7 @@ impl Engine {
         price_1e9: Option<i64>,
         venue: Option<&str>,
         instrument_type: &str,
+        urgency: &str,
         by: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
         let arguments = OrderArguments {
@@ -213,7 +214,7 @@ impl Engine {
             node_id: "order",
             instrument_type,
             policy: "sor",
-            urgency: "medium",
+            urgency,
             max_slippage_bps: None,
             horizon_ms: None,
             tif: None,

@@ -84,6 +84,7 @@ def preview(call: Call[None, PreviewRequest]) -> PreviewResponse:
         price_1e9=body.price_1e9,
         venue=body.venue,
         instrument_type=body.instrument_type,
+        urgency=body.urgency,
         by=call.principal.mode,
     )
     return PreviewResponse.trusted(row)

@@ -8,6 +8,7 @@ pub mod latency;
 pub mod learnt;
 pub mod lots;
 pub mod math;
+pub mod moves;
 pub mod overlay;
 pub mod pairing;
 pub mod phi;

@@ -68,16 +68,23 @@ impl Engine {
         };
         let change = &ask.change;
         let sized = change.new_qty.is_some() || change.reduce_by.is_some();
-        let reply = if sized || change.new_price.is_some() {
-            self.amend_order(id, change)?
-        } else {
-            self.check_switch(account, change.by)?;
-            Reply::Amended { order: id, native: true }
-        };
+        // A new price is routed by the rules that come with it.
         let spec = &mut self.desk.orders[id].spec;
+        let before = (spec.max_slippage_bps, spec.urgency, spec.horizon_ms);
         spec.max_slippage_bps = ask.max_slippage_bps.or(spec.max_slippage_bps);
         spec.urgency = ask.urgency.unwrap_or(spec.urgency);
         spec.horizon_ms = ask.horizon_ms.or(spec.horizon_ms);
+        let changed = if sized || change.new_price.is_some() {
+            self.amend_order(id, change)
+        } else {
+            let switch = self.check_switch(account, change.by);
+            switch.map(|()| Reply::Amended { order: id, native: true })
+        };
+        if changed.is_err() {
+            let spec = &mut self.desk.orders[id].spec;
+            (spec.max_slippage_bps, spec.urgency, spec.horizon_ms) = before;
+        }
+        let reply = changed?;
         if ask.max_slippage_bps.is_some() {
             self.renew_caps(id);
         }
@@ -118,13 +125,27 @@ impl Engine {
         ask: &Amend<'_>,
     ) -> Result<Reply, Refusal> {
         let change = self.check_amend(id, ask)?;
-        let forms = self.new_forms(id, &change)?;
-        self.reserve_forms(id, &forms)?;
+        let route =
+            if change.decreases { None } else { self.new_route(id, change.total, change.limit) };
+        let routed = route.and_then(|route| {
+            let forms = self.new_forms(id, &change, &route.sizes, true).ok()?;
+            self.reserve_forms(id, &forms, route.more).ok()?;
+            Some(forms)
+        });
+        let forms = if let Some(forms) = routed {
+            forms
+        } else {
+            let sizes = self.sizes_in_place(id, &change);
+            let forms = self.new_forms(id, &change, &sizes, false)?;
+            self.reserve_forms(id, &forms, Vec::new())?;
+            forms
+        };
         let order = &mut self.desk.orders[id];
         let legs = || order.legs.iter().zip(&forms);
         let now: i64 = legs().map(|(leg, _)| leg.qty.0).sum();
         let after = legs().map(|(leg, form)| form.map_or(leg.qty, |form| form.qty.max(leg.filled)));
         order.amending = Some(Amending {
+            total: change.total,
             limit: change.limit,
             rest: Quantity(order.qty.0 - now),
             rest_after: Quantity(change.total.0 - after.map(|qty| qty.0).sum::<i64>()),
@@ -184,7 +205,10 @@ impl Engine {
 
     fn check_new_price(&self, order: &Order, price: Price) -> Result<(), Refusal> {
         let spec = &order.spec;
-        let markets: Vec<_> = order.legs.iter().map(|leg| leg.market).collect();
+        let markets: Vec<_> = match spec.pinned {
+            Some(_) => order.legs.iter().map(|leg| leg.market).collect(),
+            None => self.registry.symbol(spec.symbol).markets.clone(),
+        };
         for market in markets.iter().filter(|_| spec.pinned.is_some()) {
             self.registry.market(*market).grid_of(spec.outcome).check_price(price)?;
         }
@@ -212,9 +236,9 @@ impl Engine {
             .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))
     }
 
-    /// The new form of each leg; `None` for a leg that ended. More goes to the leg with the most
-    /// left, less comes off the last ones.
-    fn new_forms(&self, id: OrderId, change: &Change) -> Result<Vec<Option<Reshape>>, Refusal> {
+    /// What each leg is to have left where none moves: more goes to the leg with the most left,
+    /// less comes off the last ones.
+    fn sizes_in_place(&self, id: OrderId, change: &Change) -> Vec<i64> {
         let order = &self.desk.orders[id];
         let open = |leg: &Leg| leg.state != LegState::Done;
         let left = |leg: &Leg| if open(leg) { leg.remaining().0 } else { 0 };
@@ -231,11 +255,39 @@ impl Engine {
             let cut = excess.clamp(0, *size);
             (*size, excess) = (*size - cut, excess - cut);
         }
-        let legs = order.legs.iter().zip(sizes);
-        legs.map(|(leg, size)| {
-            if open(leg) { self.new_form(order, leg, size, change).map(Some) } else { Ok(None) }
-        })
-        .collect()
+        sizes
+    }
+
+    /// The new form of each leg; `None` for a leg that ended. Where the order is `routed` anew a leg
+    /// may be withdrawn, whatever its venue takes at least.
+    fn new_forms(
+        &self,
+        id: OrderId,
+        change: &Change,
+        sizes: &[i64],
+        routed: bool,
+    ) -> Result<Vec<Option<Reshape>>, Refusal> {
+        let order = &self.desk.orders[id];
+        let form = |(leg, size): (&Leg, &i64)| match leg.state {
+            LegState::Done => Ok(None),
+            _ if routed && *size == 0 => Ok(Some(self.withdrawal(leg))),
+            _ => self.new_form(order, leg, *size, change).map(Some),
+        };
+        order.legs.iter().zip(sizes).map(form).collect()
+    }
+
+    /// A form that takes the rest of a leg away.
+    fn withdrawal(&self, leg: &Leg) -> Reshape {
+        Reshape {
+            qty: Quantity::ZERO,
+            bound: leg.bound,
+            cap: leg.cap,
+            margin_at: leg.margin_at,
+            reducing: Quantity::ZERO,
+            at_venue: false,
+            travels: !self.is_instant(),
+            transit: Transit::default(),
+        }
     }
 
     fn new_form(
@@ -280,8 +332,14 @@ impl Engine {
         })
     }
 
-    /// Holds what the dearer form of each leg needs: all legs, or the order stays as it was.
-    fn reserve_forms(&mut self, id: OrderId, forms: &[Option<Reshape>]) -> Result<(), Refusal> {
+    /// Holds what the dearer form of each leg needs, and what legs at further venues need: all of
+    /// it, or the order stays as it was.
+    fn reserve_forms(
+        &mut self,
+        id: OrderId,
+        forms: &[Option<Reshape>],
+        more: Vec<Leg>,
+    ) -> Result<(), Refusal> {
         let mut failed = None;
         for (at, form) in forms.iter().enumerate() {
             if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
@@ -292,6 +350,14 @@ impl Engine {
             {
                 failed = Some(error.to_string());
                 break;
+            }
+        }
+        if failed.is_none() {
+            let first = self.desk.orders[id].legs.len();
+            self.desk.orders[id].legs.extend(more);
+            if let Err(error) = self.reserve_legs(id, first) {
+                self.drop_legs(id, first);
+                failed = Some(error.to_string());
             }
         }
         let Some(text) = failed else { return Ok(()) };

@@ -1,11 +1,11 @@
 //! The client learns what became of an amend: the order is the sum of its legs again.
 
 use crate::engine::Engine;
-use crate::engine::seam::DeskNews;
+use crate::engine::seam::{DeskNews, VenueRequest};
 use crate::ids::OrderId;
 use crate::ledger::LedgerError;
 use crate::number::Quantity;
-use crate::order::{LegState, OrderStatus};
+use crate::order::{AtVenue, LegState, OrderStatus};
 
 impl Engine {
     /// The client learns what became of a leg's change.
@@ -27,7 +27,8 @@ impl Engine {
         }
     }
 
-    /// The order is the sum of its legs again; its amend ends with the last answer.
+    /// The order is the sum of its legs again; its amend ends with the last answer, and what was
+    /// held back for other venues leaves, as far as faster fills left something for it.
     pub(in crate::engine) fn settle_amend(&mut self, id: OrderId) {
         let order = &mut self.desk.orders[id];
         let Some(amending) = order.amending else { return };
@@ -35,11 +36,25 @@ impl Engine {
             order.amending = None;
             return;
         }
-        let legs: i64 = order.legs.iter().map(|leg| leg.known().0.0).sum();
-        order.qty = Quantity(legs + amending.rest.0);
-        let is_answered = order.legs.iter().all(|leg| leg.reshape.is_none());
-        if is_answered {
+        let there = order.legs.iter().filter(|leg| leg.at_venue != AtVenue::Held);
+        let legs: i64 = there.map(|leg| leg.known().0.0).sum();
+        let before = std::mem::replace(&mut order.qty, Quantity(legs + amending.rest.0));
+        if order.legs.iter().all(|leg| leg.reshape.is_none()) {
             order.amending = None;
+            let sizes = self.held_sizes(&self.desk.orders[id], amending.total);
+            self.desk.orders[id].free_held(&amending, before, &sizes);
+            for (at, size) in &sizes {
+                if size.0 == 0 {
+                    self.close_leg(id, *at, OrderStatus::Cancelled);
+                } else if let Err(error) = self.hold_required(id, *at) {
+                    self.report_fault(id, &error);
+                } else {
+                    self.post.requests.push_back(VenueRequest::New((id, *at)));
+                }
+            }
+            if !sizes.is_empty() {
+                self.publish_route(id);
+            }
             self.tell_graph(id, DeskNews::Amended(id));
         }
         if self.desk.orders[id].status == OrderStatus::New && self.is_known(id) {

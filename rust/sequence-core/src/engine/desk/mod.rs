@@ -6,6 +6,7 @@ pub(in crate::engine) mod amend;
 pub(in crate::engine) mod amended;
 pub(in crate::engine) mod book;
 pub(in crate::engine) mod bound;
+pub(in crate::engine) mod delay;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
 pub(in crate::engine) mod finish;
@@ -14,6 +15,7 @@ pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
 pub(in crate::engine) mod minimums;
 pub(in crate::engine) mod place;
+pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
 

@@ -11,7 +11,7 @@ use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
-use crate::number::{Price, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::order::{
     AtVenue, Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce,
 };
@@ -24,9 +24,8 @@ impl Engine {
     pub(in crate::engine) fn prepare_order(&mut self, id: OrderId) -> Result<(), Rejected> {
         self.pre_trade(id)?;
         self.desk.orders[id].legs = self.plan(&self.desk.orders[id])?;
-        if let Err(error) = self.reserve_legs(id) {
-            self.release_legs(id);
-            self.desk.orders[id].legs.clear();
+        if let Err(error) = self.reserve_legs(id, 0) {
+            self.drop_legs(id, 0);
             return Err((RejectReason::InsufficientBalance, error.to_string()));
         }
         Ok(())
@@ -84,7 +83,7 @@ impl Engine {
         own.map_or(self.rules.params().fat_finger_bps, i64::from)
     }
 
-    fn usable_markets(
+    pub(in crate::engine) fn usable_markets(
         &self,
         spec: &OrderSpec,
         limit: Option<Price>,
@@ -143,7 +142,7 @@ impl Engine {
         Ok(markets)
     }
 
-    fn leg(
+    pub(in crate::engine) fn leg(
         &self,
         spec: &OrderSpec,
         market: MarketId,
@@ -176,8 +175,13 @@ impl Engine {
         }
     }
 
-    fn reserve_legs(&mut self, id: OrderId) -> Result<(), LedgerError> {
-        for at in 0..self.desk.orders[id].legs.len() {
+    /// Reserves what the legs from a place on need. Where that fails they have to be dropped.
+    pub(in crate::engine) fn reserve_legs(
+        &mut self,
+        id: OrderId,
+        first: usize,
+    ) -> Result<(), LedgerError> {
+        for at in first..self.desk.orders[id].legs.len() {
             let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
             let market = leg.market;
             let terms = self.registry.market(market);
@@ -193,8 +197,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(in crate::engine) fn release_legs(&mut self, id: OrderId) {
-        for leg in &mut self.desk.orders[id].legs {
+    /// The legs from a place on were never sent: they are gone, and hold nothing.
+    pub(in crate::engine) fn drop_legs(&mut self, id: OrderId, first: usize) {
+        for mut leg in self.desk.orders[id].legs.drain(first..) {
             if let Some(reservation) = leg.reservation.take() {
                 // It was made a moment ago and ends here, once.
                 let released = self.portfolio.ledger.release(reservation);
@@ -215,7 +220,8 @@ impl Engine {
             (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
             (_, Side::Sell) => terms.held(order.spec.outcome),
         };
-        let available = self.spendable(order.spec.account, terms.venue, asset);
+        let free = self.spendable(order.spec.account, terms.venue, asset);
+        let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
             return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.grid.lot);
         }

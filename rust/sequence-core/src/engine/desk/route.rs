@@ -20,6 +20,8 @@ pub(in crate::engine) struct Place {
     /// Worst price of a share there; what reservations are made at.
     pub(in crate::engine) bound: Price,
     candidate: Candidate,
+    /// What the venue's delay may cost.
+    risk_1e8: i64,
 }
 
 impl Engine {
@@ -60,6 +62,7 @@ impl Engine {
         Place {
             market,
             bound,
+            risk_1e8: self.delay_risk(market, spec.urgency).sum_1e8(),
             candidate: Candidate {
                 lot: terms.grid.lot,
                 least: least_share(&terms.grid, expected.unwrap_or(bound)),
@@ -170,6 +173,11 @@ impl Engine {
         None
     }
 
+    /// True when a venue shows something inside the bound of an order.
+    pub(in crate::engine) fn offers_any(&self, spec: &OrderSpec, place: &Place) -> bool {
+        self.routable(spec, Some(place)).next().is_some()
+    }
+
     /// What the order could take at a venue inside its bound, best first, at the prices its walk
     /// would pay: own impact counts.
     fn routable<'a>(
@@ -185,9 +193,9 @@ impl Engine {
         });
         let found = live.map(|place| {
             let fees = self.registry.market(place.market).fees;
-            (self.offers(account, place.market, book_side(side, outcome)), fees)
+            (self.offers(account, place.market, book_side(side, outcome)), fees, place.risk_1e8)
         });
-        found.into_iter().flat_map(move |(offers, fees)| {
+        found.into_iter().flat_map(move |(offers, fees, risk_1e8)| {
             offers
                 .take(most)
                 .map(move |level| (book_price(level.effective, outcome), level.available()))
@@ -196,7 +204,7 @@ impl Engine {
                 .map(move |(price, size)| Offer {
                     price,
                     size,
-                    cost_1e8: fees.share_at(price, false),
+                    cost_1e8: fees.share_at(price, false).saturating_add(risk_1e8),
                 })
         })
     }

@@ -14,6 +14,7 @@ use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
+use crate::sim::moves::Moves;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::pairing::{PAIRING_WINDOW_NS, PairMeter, hold_ns};
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
@@ -81,6 +82,8 @@ pub struct MarketSim {
     /// It was seen here, not before a restart.
     has_marked: bool,
     pub(in crate::engine) depth_pace: DepthPace,
+    /// How far its mid moves.
+    pub(in crate::engine) moves: Moves,
     /// The message under way changes depth.
     depth: bool,
     /// How long a decrease waits where prints may come after it.
@@ -127,6 +130,7 @@ impl MarketSim {
             last_mark: None,
             has_marked: false,
             depth_pace: DepthPace::default(),
+            moves: Moves::default(),
             depth: false,
             window_ns,
             pairs: PairMeter::default(),
@@ -152,6 +156,7 @@ impl MarketSim {
         if let Some(mark) = self.mark(now_ns).filter(|mark| mark.live) {
             self.last_mark = Some(BookMark { live: false, ..mark });
             self.has_marked = true;
+            self.moves.note(mark.price, now_ns);
         }
     }
 

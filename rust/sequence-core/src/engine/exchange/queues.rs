@@ -231,7 +231,11 @@ impl Engine {
                 world.queue.remove(side, price, queue_key(id, at));
             }
             AtVenue::Waiting => world.waiting.retain(|waiting| *waiting != (id, at)),
-            AtVenue::Travelling | AtVenue::Delayed | AtVenue::Chasing | AtVenue::Done => {}
+            AtVenue::Travelling
+            | AtVenue::Delayed
+            | AtVenue::Chasing
+            | AtVenue::Held
+            | AtVenue::Done => {}
         }
     }
 }

@@ -54,8 +54,7 @@ impl Engine {
             }
             Want::Cancel(id, reason) => self.send_cancels(id, reason),
             Want::Unplace(id, why, text) => {
-                self.release_legs(id);
-                self.desk.orders[id].legs.clear();
+                self.drop_legs(id, 0);
                 if let Some(reason) = why {
                     self.reject_order(id, reason, &text);
                 } else {

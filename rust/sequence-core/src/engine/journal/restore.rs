@@ -313,7 +313,7 @@ impl Engine {
         }
         let (market, cancelling) = (leg.market, leg.cancelling);
         // The client does not know that it arrived: what happened there since is forgotten too.
-        let unheard = leg.state == LegState::InFlight;
+        let unheard = leg.state == LegState::InFlight && leg.at_venue != AtVenue::Held;
         let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
@@ -326,7 +326,7 @@ impl Engine {
                 }
                 self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
             }
-            AtVenue::Chasing => {}
+            AtVenue::Chasing | AtVenue::Held => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                     leg.at_venue = AtVenue::Waiting;

@@ -70,7 +70,7 @@ codes!(TermsOrigin {
 });
 codes!(LegState { InFlight = "in_flight", Working = "working", Done = "done" });
 codes!(AtVenue {
-    Travelling = "travelling", Delayed = "delayed", Waiting = "waiting", Resting = "resting", Chasing = "chasing",
+    Travelling = "travelling", Delayed = "delayed", Waiting = "waiting", Resting = "resting", Chasing = "chasing", Held = "held",
     Done = "done",
 });
 

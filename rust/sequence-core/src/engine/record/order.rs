@@ -65,8 +65,8 @@ fn progress_cells(order: &Order) -> Row {
         order.updated_ns,
         order.expires_ns,
         order.amending.map(|amending| {
-            let Amending { limit, rest, rest_after } = amending;
-            pack(&[limit.into(), rest.into(), rest_after.into()])
+            let Amending { total, limit, rest, rest_after } = amending;
+            pack(&[limit.into(), rest.into(), rest_after.into(), total.into()])
         }),
     ]
 }
@@ -75,7 +75,7 @@ fn read_amending(cells: &mut Reader<'_>) -> Result<Option<Amending>, RestoreErro
     let Some(packed) = cells.packed_or_null()? else { return Ok(None) };
     let cells = &mut Reader::new("orders.amending", &packed);
     let (limit, rest, rest_after) = (cells.next()?, cells.next()?, cells.next()?);
-    Ok(Some(Amending { limit, rest, rest_after }))
+    Ok(Some(Amending { limit, rest, rest_after, total: cells.next()? }))
 }
 
 /// Reads an order; its legs are in their own rows.

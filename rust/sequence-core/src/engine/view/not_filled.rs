@@ -22,7 +22,7 @@ impl Engine {
         let status = sim.market.status(self.agenda.now_ns());
         let resting = self.queue_place(order, at, leg);
         let reason = match (leg.at_venue, &resting) {
-            (AtVenue::Travelling | AtVenue::Done, _) => NotFilledReason::InFlight,
+            (AtVenue::Travelling | AtVenue::Held | AtVenue::Done, _) => NotFilledReason::InFlight,
             (AtVenue::Delayed, _) => NotFilledReason::TakerDelay,
             (AtVenue::Waiting, _) => NotFilledReason::WaitingBook,
             _ if !status.is_live() => NotFilledReason::WaitingBook,

@@ -173,6 +173,8 @@ impl Engine {
             // Cost against the mid in 1e-4 bps: price distance and fee share.
             let reference = mid.unwrap_or(touch);
             let cost = distance(avg, reference, ask.side) + share;
+            let risk = self.delay_risk(*market, ask.urgency);
+            let score = cost + i128::from(risk.sum_1e8());
             let age_ms =
                 self.exchange.market(*market).market.age_ns(self.agenda.now_ns()) / 1_000_000;
             let row = Value::Map(vec![
@@ -181,12 +183,15 @@ impl Engine {
                 ("avg_price_1e9", avg.into()),
                 ("est_fee_usd_1e9", fee.into()),
                 ("cost_bps", bps_number(cost)),
+                ("latency_risk_bps", bps_number(risk.latency_1e8.into())),
+                ("freshness_bps", bps_number(risk.freshness_1e8.into())),
+                ("score_bps", bps_number(score)),
                 ("age_ms", age_ms.into()),
                 ("chosen", (filled.0 > 0).into()),
             ]);
-            rows.push((cost, row));
+            rows.push((score, row));
         }
-        rows.sort_by_key(|(cost, _)| *cost);
+        rows.sort_by_key(|(score, _)| *score);
         rows.into_iter().map(|(_, row)| row).collect()
     }
 }

@@ -68,7 +68,8 @@ impl Engine {
         let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
         let (mut legs, mut chosen) = (Vec::new(), Vec::new());
         let (mut weighted, mut total) = (0i128, 0i128);
-        for leg in &order.legs {
+        // After an amend some legs may have been withdrawn.
+        for leg in order.legs.iter().filter(|leg| leg.committed().0 > 0) {
             let terms = self.registry.market(leg.market);
             let walked = self.expected(order, leg.clone()).ok();
             let price = walked
@@ -76,6 +77,7 @@ impl Engine {
                 .unwrap_or_else(|| order.limit.unwrap_or(leg.bound));
             let share = i128::from(terms.fees.share_at(price, false));
             let cost = distance(price, mid.unwrap_or(price), spec.side) + share;
+            let risk = self.delay_risk(leg.market, spec.urgency);
             weighted += cost * i128::from(leg.qty.0);
             total += i128::from(leg.qty.0);
             chosen.push(terms.venue.as_str().into());
@@ -84,6 +86,9 @@ impl Engine {
                 ("qty_1e8", leg.qty.into()),
                 ("est_price_1e9", price.into()),
                 ("cost_bps", bps_number(cost)),
+                ("latency_risk_bps", bps_number(risk.latency_1e8.into())),
+                ("freshness_bps", bps_number(risk.freshness_1e8.into())),
+                ("score_bps", bps_number(cost + i128::from(risk.sum_1e8()))),
             ]));
         }
         let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();

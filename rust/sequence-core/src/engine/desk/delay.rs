@@ -1,0 +1,50 @@
+//! What the delay of a venue may cost an order that takes there: a part of the router's score.
+
+use crate::engine::Engine;
+use crate::ids::MarketId;
+use crate::order::Urgency;
+use crate::sim::latency::venue_legs;
+
+/// What a venue's delay may cost, as shares of price (1e-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::engine) struct DelayRisk {
+    /// While the order is on its way, times the weight of its urgency.
+    pub(in crate::engine) latency_1e8: i64,
+    /// Since the book was last heard of.
+    pub(in crate::engine) freshness_1e8: i64,
+}
+
+impl DelayRisk {
+    pub(in crate::engine) const fn sum_1e8(self) -> i64 {
+        self.latency_1e8.saturating_add(self.freshness_1e8)
+    }
+}
+
+impl Engine {
+    /// How far the market is expected to move against an order until it arrives, and how far it may
+    /// have moved since its book was last heard of. An order without delay meets the book it sees.
+    pub(in crate::engine) fn delay_risk(&self, market: MarketId, urgency: Urgency) -> DelayRisk {
+        if self.is_instant() {
+            return DelayRisk::default();
+        }
+        let (sim, terms) = (self.exchange.market(market), self.registry.market(market));
+        let params = self.rules.params();
+        let (p50, p99) = (params.latency_p50_ppm, params.latency_p99_ppm);
+        let legs = venue_legs(terms.venue.as_str());
+        let entry_ns = legs.entry.scaled(p50, p99).p50_ns;
+        // The book that is seen is as old as its way here, and is met as much later.
+        let feed_ns = || sim.feed_delay_ns().unwrap_or_else(|| legs.feed.scaled(p50, p99).p50_ns);
+        let hold_ns = if params.live_hold { feed_ns() } else { 0 };
+        let rule_ns = if params.venue_rules { terms.taker_delay_ns } else { 0 };
+        let delay_ns = entry_ns.saturating_add(hold_ns).saturating_add(rule_ns);
+        let (weight, of) = match urgency {
+            Urgency::Low => (1, 2),
+            Urgency::Medium => (1, 1),
+            Urgency::High => (2, 1),
+        };
+        DelayRisk {
+            latency_1e8: sim.moves.expected_1e8(delay_ns).saturating_mul(weight) / of,
+            freshness_1e8: sim.moves.expected_1e8(sim.market.age_ns(self.agenda.now_ns())),
+        }
+    }
+}
