@@ -95,7 +95,7 @@ def test_every_path_that_answers_501_has_a_method():
     known = {(row.method, row.path) for row in MISSING if row not in open_ended}
     assert known - asked - same == set()
     assert asked - known == set()
-    assert len(known) > 60
+    assert len(known) > 45
     assert HANDLERS.keys() & LATER.keys() == set()
 
 

@@ -159,7 +159,7 @@ def test_a_live_key_needs_the_flag(server):
 
 
 def test_what_is_not_offered_says_so(client):
-    for call in (client.venues, client.algos, client.strategies, client.execution_summary):
+    for call in (client.venues, client.algos, client.strategies):
         with pytest.raises(SequenceError) as caught:
             call()
         assert caught.value.status == 501

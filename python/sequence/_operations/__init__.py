@@ -3,7 +3,10 @@
 from typing import Any
 
 from sequence import types as t
+from sequence._operations import research
 from sequence._operations.operation import Operation
+from sequence._operations.sandbox import SANDBOX_CLIENTS as SANDBOX_CLIENTS
+from sequence._operations.sandbox import SANDBOX_CLIENTS_ADD as SANDBOX_CLIENTS_ADD
 from sequence._operations.sandbox import SANDBOX_CLOCK as SANDBOX_CLOCK
 from sequence._operations.sandbox import SANDBOX_CLOCK_ADVANCE as SANDBOX_CLOCK_ADVANCE
 from sequence._operations.sandbox import SANDBOX_CLOCK_PUT as SANDBOX_CLOCK_PUT
@@ -355,7 +358,12 @@ PAGE_ARM = Operation(
     summary="Let a browser tab write for a while, or stop it",
 )
 
+_TABLES = (globals(), vars(research))
+
 OPERATIONS: dict[str, Operation[Any]] = {
-    found.name: found for found in tuple(globals().values()) if isinstance(found, Operation)
+    found.name: found
+    for table in _TABLES
+    for found in tuple(table.values())
+    if isinstance(found, Operation)
 }
 """All operations by name: those of the sandbox, then the others in the order of this file."""

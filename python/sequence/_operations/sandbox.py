@@ -174,3 +174,22 @@ SANDBOX_RESTORE = Operation(
     writes=True,
     summary="Return to a copy, in a new epoch",
 )
+SANDBOX_CLIENTS = Operation(
+    "sandbox_clients",
+    "GET",
+    "/v1/sandbox/clients",
+    lambda: t.SandboxClients,
+    auth="admin",
+    summary="Clients of this server",
+)
+SANDBOX_CLIENTS_ADD = Operation(
+    "sandbox_clients_add",
+    "POST",
+    "/v1/sandbox/clients",
+    lambda: t.NewSandboxClient,
+    lambda: t.SandboxClientRequest,
+    auth="admin",
+    writes=True,
+    repeatable=False,
+    summary="Make a client with an account and a key of its own",
+)

@@ -186,6 +186,26 @@ class SandboxCalls:
         body = checked(t.SandboxSettleRequest, values)
         return self._client.send(ops.SANDBOX_SETTLE, body=body)
 
+    def add_client(self, name: str) -> "t.NewSandboxClient":
+        """Makes a client with money, limits, streams and a test key of its own; admins only.
+
+        Args:
+            name: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+
+        Returns:
+            The client; its `api_key` is shown this once.
+
+        Raises:
+            ConflictError: There is a client of that name.
+            ForbiddenError: The key is no admin key.
+        """
+        body = checked(t.SandboxClientRequest, {"name": name})
+        return self._client.send(ops.SANDBOX_CLIENTS_ADD, body=body)
+
+    def clients(self) -> "t.SandboxClients":
+        """The clients of the server, in order of creation; admins only."""
+        return self._client.send(ops.SANDBOX_CLIENTS)
+
     def events(self, *, since_seq: int = 0, limit: int = 1_000) -> "t.SandboxEvents":
         """What happened to the account, oldest first, with the hash over all events.
 

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence import _core
-from sequence.cli import account, graph, market, store, trade
+from sequence.cli import account, clients, graph, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
 from sequence.cli.fake import fake
@@ -44,6 +44,7 @@ app.command()(report)
 market.register(app)
 trade.register(app)
 graph.register(app)
+clients.register(app)
 account.register(app)
 store.register(app)
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
+from sequence.sandbox.arrivals import Arrivals
 from sequence.sandbox.card import PlayedData
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
@@ -105,6 +106,7 @@ class Runtime(State):
         self.tickets: Final = TicketBox(self.keys)
         self.tabs: Final = Tabs(self.keys)
         self.history: Final = History(self)
+        self.arrivals: Final = Arrivals()
         self.requests: Final = RequestLog()
         self.played: Final = PlayedData()
         self.page_url = ""
@@ -333,12 +335,7 @@ class Runtime(State):
     def named_key(self, name: str) -> str:
         """The test key of the account of that name, which is made at its first use."""
         with self.lock:
-            client = self._named.get(name)
-            if client is None:
-                client = self._new_client(name, tier=NAMED_TIER, rate_limit_qps=None)
-                self._named[name] = client
-                if self.keeper is not None:
-                    self.keeper.watch(client)
+            client = self._named_client(name)
             if (
                 name not in self._named_keys
                 or self.keys.find(self._named_keys[name].encode()) is None
@@ -354,6 +351,32 @@ class Runtime(State):
             key = self._named_keys[name]
         self.settle()
         return key
+
+    def clients(self) -> list[Client]:
+        """Every client, the local one first; the caller holds the lock."""
+        return [self.local, *self._named.values()]
+
+    def add_client(self, name: str) -> tuple[Client, str, str]:
+        """A client of a new name, with the id and the text of its first key.
+
+        The caller holds the lock, and has checked the name.
+        """
+        client = self._named_client(name)
+        key_id = self.new_key_id()
+        raw = self.keys.create(
+            client, "sandbox", key_id, is_admin=False, label=name, now_ns=self.now_ns
+        )
+        return client, key_id, raw
+
+    def _named_client(self, name: str) -> Client:
+        """The client of a name, made at its first use."""
+        client = self._named.get(name)
+        if client is None:
+            client = self._new_client(name, tier=NAMED_TIER, rate_limit_qps=None)
+            self._named[name] = client
+            if self.keeper is not None:
+                self.keeper.watch(client)
+        return client
 
     def _local_key(self, mode: Mode) -> str:
         if self.keeper is not None:

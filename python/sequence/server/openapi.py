@@ -181,7 +181,7 @@ def _without_null(field: dict[str, Any]) -> dict[str, Any]:
         del field["default"]
     if field.get("type") == "array":
         words = field["items"].get("enum")
-        item = f"({'|'.join(words)})" if words else "[^,]+"
+        item = f"({'|'.join(words)})" if words else field["items"].get("pattern", "[^,]+")
         pattern = f"^{item}(,{item})*$"
         return {"type": "string", "pattern": pattern, "description": "comma list"}
     return field

@@ -15,7 +15,10 @@ _words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus O
 _words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
 _words VENUES
 account Account EmptyRequest KillSwitch KillSwitchRequest RiskLimits
+client NewSandboxClient SandboxClient SandboxClientRequest SandboxClients
 error CapabilityIssue ErrorBody ErrorEnvelope FieldIssue MAX_ISSUES is_unknown_venue issues_of
+execution ExecutionLive ExecutionReview ExecutionSummary PositionsSync Tca TcaAverages
+execution TcaPercentiles TcaProvenance TcaQuery TcaReport Trace Traces TracesQuery VenuePart
 fee Fees FeesQuery VenueFee
 fill FeeParts Fill FillsPage FillsQuery
 graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode
@@ -30,6 +33,9 @@ health Health Live MarketDataHealth SimulationHealth StoreHealth VenueHealth
 history FillMark FillMarks FillMarksQuery PortfolioSnapshot PortfolioSnapshots
 history PortfolioSnapshotsQuery PriceHistory PriceHistoryQuery
 history PricePoint RequestRecord RequestRecords RequestRecordsQuery
+intelligence Depth DepthLevel DepthQuery FundingHistory FundingHistoryQuery FundingPoint FundingRate
+intelligence FundingRates FundingRatesQuery MarketAnalytics MarketVenue Route RouteLeg RouteQuery
+intelligence SideDepth SlippageCurve SlippagePoint SlippageQuery SymbolQuery VenueIntel VenueShare
 key ApiKey ApiKeyRequest ApiKeys NewApiKey
 market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource GridSources
 market Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow SymbolsQuery
@@ -43,6 +49,8 @@ page PageArmRequest PageScope PageSession PageSessionRequest PageTicket
 position Instrument Lifecycle PortfolioSummary Position PositionsQuery PositionsResponse Totals
 quote BookLevel BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch
 quote QuotesBatchRequest
+prediction EventMarket EventMarkets EventMarketsQuery RedeemQuery Redeemed Settlement
+prediction SettlementQuery
 quote QuotesQuery VenueQuote
 run RunCard RunData
 sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest

@@ -227,6 +227,8 @@ class Query(BaseModel):
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
     if isinstance(value, tuple | list):
         return ",".join(map(str, cast("list[object]", value)))
     return str(value)

@@ -15,6 +15,7 @@ from sequence.types._words import GRAPH_ID, VENUES, TimeInForce
 _VENUES = frozenset(VENUES)
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 _MARKET_URL = re.compile(r"https?://(?:www\.)?polymarket\.com/")
+_DECIMAL = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _SHOWN = 40
 _MAX_TEXT_BYTES = 512
 _MAX_LABEL = 128
@@ -81,6 +82,14 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) and value.isascii() else value
 
 
+def _decimal_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _DECIMAL.fullmatch(value):
+        raise PydanticCustomError("decimal", "must be a number in plain digits")
+    return Decimal(value)
+
+
 def _ns_time(value: int) -> int:
     if value < _FIRST_NS or value > MAX_UNITS:
         raise PydanticCustomError(
@@ -142,6 +151,13 @@ NsUnits = Annotated[
 """A time of a body in nanoseconds; seconds and milliseconds are refused."""
 
 OrderQty = Annotated[Decimal, Exact(8, above_low=True)]
+QueryQty = Annotated[
+    Decimal,
+    Exact(8, above_low=True),
+    BeforeValidator(_decimal_text),
+    WithJsonSchema({"type": "string", "pattern": r"^([1-9][0-9]{0,9}(\.[0-9]{1,8})?|0\.[1-9])$"}),
+]
+"""A quantity of a query string, above 0 and with at most 8 decimals."""
 OrderPrice = Annotated[Decimal, Exact(9, above_low=True)]
 UsdSize = Annotated[Decimal, Exact(9, above_low=True)]
 

@@ -8,9 +8,10 @@ class NodeTca(Wire):
     """One node of a graph against the market.
 
     Shortfalls are in basis points, positive when the node paid more or got less: against the mid
-    at the graph's acceptance, and at the node's own activation. `market_vwap_1e9` is the price of
-    what the market traded while the node lived. Times are nanoseconds from activation. What cannot
-    be said, such as the price of a node without a fill, is null.
+    when its first order was placed, and against the mid of the book that its first fill met.
+    `market_vwap_1e9` is the price of what the market traded while the node lived; this server keeps
+    no tape that is older than the present, so it is null. Times are nanoseconds from activation.
+    What cannot be said, such as the price of a node without a fill, is null.
     """
 
     node_id: str

@@ -25,6 +25,7 @@ mod live;
 mod market;
 mod orders;
 mod parse;
+mod research;
 mod rows;
 mod score;
 mod sim;

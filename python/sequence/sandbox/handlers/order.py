@@ -62,6 +62,8 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
         )
     # The first answer of a graph of several orders is kept as the text that it was.
     answer: dict[str, Any] = json.loads(row) if isinstance(row, str) else row
+    if not replayed:
+        call.runtime.arrivals.note(call.engine, answer["orders"])
     response = SubmitResponse.trusted(answer)
     return Replay(response) if replayed else response
 

@@ -29,7 +29,7 @@ const FUNDING_ROWS: &[FundingRow] =
     &[FundingRow { venue: venue::HYPERLIQUID, effective_ns: 0, interval_ns: HOUR_NS }];
 
 /// Interval in force at a venue.
-fn interval_ns(venue: VenueId, now_ns: i64) -> i64 {
+pub(in crate::engine) fn interval_ns(venue: VenueId, now_ns: i64) -> i64 {
     FUNDING_ROWS
         .iter()
         .filter(|row| row.venue == venue && row.effective_ns <= now_ns)

@@ -18,6 +18,7 @@ mod orders;
 mod positions;
 mod preview;
 mod quotes;
+mod research;
 mod runs;
 mod spec;
 mod stream;
@@ -30,6 +31,7 @@ pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
 pub use orders::OrderFilter;
 pub use positions::Worth;
+pub use research::FundingRange;
 pub use runs::GraphFilter;
 pub use verify::verify;
 

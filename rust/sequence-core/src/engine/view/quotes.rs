@@ -11,7 +11,7 @@ use crate::registry::Resolved;
 use crate::reject::Refusal;
 
 /// The sides of a book as one outcome sees them: bids and asks of NO are asks and bids of YES.
-fn sides(outcome: Option<Outcome>) -> (BookSide, BookSide) {
+pub(super) fn sides(outcome: Option<Outcome>) -> (BookSide, BookSide) {
     match outcome {
         Some(Outcome::No) => (BookSide::Ask, BookSide::Bid),
         _ => (BookSide::Bid, BookSide::Ask),
@@ -19,7 +19,7 @@ fn sides(outcome: Option<Outcome>) -> (BookSide, BookSide) {
 }
 
 /// A price as one outcome sees it; a missing one stays 0.
-fn seen(price: Price, outcome: Option<Outcome>) -> Price {
+pub(super) fn seen(price: Price, outcome: Option<Outcome>) -> Price {
     if price.0 == 0 { price } else { crate::order::book_price(price, outcome) }
 }
 

@@ -1,0 +1,229 @@
+"""How orders of the caller went, from their rows and fills alone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sequence.sandbox.call import Call
+from sequence.sandbox.costs import ROUTING_VERSION, Cost, averages, cost_of, percentiles
+from sequence.sandbox.graph_costs import node_tca, unhedged
+from sequence.sandbox.handlers.intelligence import row_of
+from sequence.sandbox.refuse import refused
+from sequence.sandbox.traces import traces_of
+from sequence.types import (
+    ExecutionLive,
+    ExecutionReview,
+    ExecutionSummary,
+    GraphTca,
+    ModeQuery,
+    PositionsSync,
+    Tca,
+    TcaQuery,
+    Traces,
+    TracesQuery,
+)
+from sequence.types._iso import ns_of_iso
+
+_PAGE: Final = 500
+_MOST: Final = 2_000
+_NS_PER_MS: Final = 10**6
+_EVERY: Final = {"symbol": None, "node_order_id": None, "graph_id": None, "venue": None}
+_ORDERS: Final = _EVERY | {"side": None, "statuses": None, "open_only": False}
+_FILLS: Final = _EVERY | {"since_ns": None, "until_ns": None}
+_OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
+_BPS: Final = 10_000
+
+
+def live(call: Call[None, None]) -> ExecutionLive:
+    """``GET /v1/execution/live/{id}``: an order against its arrival."""
+    row = _order(call, call.path["id"])
+    fills = _fills_of(call, row["node_order_id"])
+    arrival = _arrival(call, row["node_order_id"], fills)
+    vwap = row["avg_price_1e9"]
+    slippage = None
+    if vwap is not None and arrival:
+        sign = 1 if row["side"] == "buy" else -1
+        slippage = round(sign * (vwap - arrival) / arrival * _BPS, 6)
+    ended = row["status"] not in _OPEN
+    until_ns = row["updated_unix_ns"] if ended else call.now_ns
+    return ExecutionLive.trusted(
+        {
+            "order": row,
+            "elapsed_ms": (until_ns - row["created_unix_ns"]) // _NS_PER_MS,
+            "filled_ratio": row["filled_qty_1e8"] / row["qty_1e8"] if row["qty_1e8"] else 0.0,
+            "arrival_mid_1e9": arrival,
+            "vwap_1e9": vwap,
+            "slippage_bps": slippage,
+            "open_legs": sum(leg["status"] in _OPEN for leg in row["legs"]),
+            "ts_ns": call.now_ns,
+        }
+    )
+
+
+def review(call: Call[None, None]) -> ExecutionReview:
+    """``GET /v1/execution/review/{id}``: costs, fills and steps of an order."""
+    row = _order(call, call.path["id"])
+    fills = _fills_of(call, row["node_order_id"])
+    cost = cost_of(fills, call.runtime.arrivals.mid(row["node_order_id"]))
+    steps = traces_of(row, fills)
+    report = None if cost is None else cost.report
+    return ExecutionReview.trusted(
+        {"order": row, "tca": report, "fills": fills, "traces": steps[-_PAGE:]}
+    )
+
+
+def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
+    """``GET /v1/execution/summary``: the newest orders of the account in short."""
+    rows = list(_newest(call, "orders")) if _is_paper(call) else []
+    ended = [row for row in rows if row["status"] not in _OPEN]
+    filled = sum(row["status"] == "FILLED" for row in rows)
+    means = averages(_costs(call, {})) if _is_paper(call) else None
+    return ExecutionSummary.trusted(
+        {
+            "orders": len(rows),
+            "filled": filled,
+            "cancelled": sum(row["status"] == "CANCELLED" for row in rows),
+            "rejected": sum(row["status"] == "REJECTED" for row in rows),
+            "fill_rate": round(filled / len(ended), 6) if ended else None,
+            "avg_slippage_bps": means and means["implementation_shortfall_bps"],
+            "fees_usd_1e9": sum(row["fees_usd_1e9"] for row in rows),
+            "since_ns": rows[-1]["created_unix_ns"] if rows else None,
+            "until_ns": rows[0]["created_unix_ns"] if rows else None,
+        }
+    )
+
+
+def tca(call: Call[TcaQuery, None]) -> Tca:
+    """``GET /v1/tca``: what the caller's orders cost."""
+    query = call.query
+    since = None if query.since is None else ns_of_iso(query.since)
+    until = None if query.until is None else ns_of_iso(query.until)
+    if since is not None and until is not None and since > until:
+        raise refused("VALIDATION_ERROR", "must not be after until", field="since")
+    if query.symbol is not None:
+        row_of(call, query.symbol)
+    costs: list[Cost] = []
+    if _is_paper(call) and query.routing_version in (None, ROUTING_VERSION):
+        given = {"symbol": query.symbol, "venue": query.venue}
+        costs = _costs(call, given | {"since_ns": since, "until_ns": until})
+    times = [cost.report["ts_ns"] for cost in costs]
+    won = sum(cost.report["savings_usd"] >= 0 for cost in costs)
+    return Tca.trusted(
+        {
+            "count": len(costs),
+            "averages": averages(costs),
+            "percentiles": percentiles(costs),
+            "savings_usd": round(sum(cost.report["savings_usd"] for cost in costs), 6),
+            "win_rate": round(won / len(costs), 6) if costs else None,
+            "provenance": {
+                "source": "sandbox",
+                "since_ns": min(times, default=None),
+                "until_ns": max(times, default=None),
+                "routing_versions": [ROUTING_VERSION] if costs else [],
+            },
+        }
+    )
+
+
+def traces(call: Call[TracesQuery, None]) -> Traces:
+    """``GET /v1/traces``: the way of an order to its venues and back."""
+    row = _order(call, call.query.node_order_id)
+    steps = traces_of(row, _fills_of(call, row["node_order_id"]))
+    return Traces.trusted({"traces": steps[-call.query.limit :]})
+
+
+def sync(call: Call[None, None]) -> PositionsSync:
+    """``POST /v1/positions/sync``: paper positions have no venue to be read from again."""
+    call.account()
+    return PositionsSync.trusted({"synced": True, "rows_changed": 0})
+
+
+def _is_paper(call: Call[Any, Any]) -> bool:
+    """Without live adapters the live mode has no orders."""
+    return bool(call.principal.is_sandbox or call.query.sandbox)
+
+
+def _order(call: Call[Any, Any], order_id: str) -> dict[str, Any]:
+    account = call.account()
+    call.runtime.recall(account, order_id)
+    return call.engine.order(account, order_id)
+
+
+def _fills_of(call: Call[Any, Any], order_id: str) -> list[dict[str, Any]]:
+    """The fills of an order, oldest first; the newest 2,000."""
+    return list(_newest(call, "fills", node_order_id=order_id))[::-1]
+
+
+def _newest(call: Call[Any, Any], what: str, **given: object) -> Iterator[dict[str, Any]]:
+    """Rows from the newest back, 2,000 at most."""
+    is_orders = what == "orders"
+    read = call.runtime.orders if is_orders else call.runtime.fills
+    number = "created_seq" if is_orders else "event_seq"
+    filters: dict[str, Any] = (_ORDERS if is_orders else _FILLS) | given
+    found, before = 0, None
+    while found < _MOST:
+        page = read(call.account(), limit=_PAGE, offset=0, before_seq=before, **filters)
+        yield from page[what]
+        found += len(page[what])
+        if not page["has_more"] or not page[what]:
+            return
+        before = page[what][-1][number]
+
+
+def _costs(call: Call[Any, Any], given: Mapping[str, object]) -> list[Cost]:
+    """Costs of the orders that the newest fills belong to."""
+    by_order: dict[str, list[dict[str, Any]]] = {}
+    for fill in _newest(call, "fills", **given):
+        by_order.setdefault(fill["node_order_id"], []).append(fill)
+    arrivals = call.runtime.arrivals
+    costs = (cost_of(rows[::-1], arrivals.mid(name)) for name, rows in by_order.items())
+    return [cost for cost in costs if cost is not None]
+
+
+def _arrival(call: Call[Any, Any], order_id: str, fills: list[dict[str, Any]]) -> int | None:
+    noted = call.runtime.arrivals.mid(order_id)
+    cost = cost_of(fills[:1], noted)
+    return noted if cost is None else cost.report["arrival_mid_1e9"]
+
+
+def graph_tca(call: Call[None, None]) -> GraphTca:
+    """``GET /v1/execution_graphs/{id}/tca``: what a graph cost, of its newest 2,000 fills."""
+    account = call.account()
+    call.runtime.recall(account, call.path["id"])
+    graph = call.engine.graph(account, call.path["id"])
+    fills = list(_newest(call, "fills", graph_id=graph["graph_id"]))[::-1]
+    by_node: dict[str, list[dict[str, Any]]] = {}
+    for fill in fills:
+        by_node.setdefault(fill["node_id"], []).append(fill)
+    bases = {symbol: _base(call, symbol) for symbol in {fill["symbol"] for fill in fills}}
+    ended = max((node["done_unix_ns"] or call.now_ns for node in graph["nodes"]), default=0)
+    open_graph = any(node["done_unix_ns"] is None for node in graph["nodes"])
+    rows, (p50, p99) = unhedged(fills, bases, call.now_ns if open_graph else ended)
+    nodes = [
+        node_tca(node, by_node.get(node["node_id"], []), _first_arrival(call, node))
+        for node in graph["nodes"]
+    ]
+    return GraphTca.trusted(
+        {
+            "graph_id": graph["graph_id"],
+            "status": graph["status"],
+            "is_sandbox": graph["is_sandbox"],
+            "nodes": nodes,
+            "unhedged": rows,
+            "hedge_lag_p50_ns": p50,
+            "hedge_lag_p99_ns": p99,
+            "fees_usd_1e9": graph["fees_usd_1e9"],
+            "pnl_usd_1e9": graph["pnl_usd_1e9"],
+            "ts_ns": call.now_ns,
+        }
+    )
+
+
+def _first_arrival(call: Call[Any, Any], node: dict[str, Any]) -> int | None:
+    ids = node["node_order_ids"]
+    return call.runtime.arrivals.mid(ids[0]) if ids else None
+
+
+def _base(call: Call[Any, Any], symbol: str) -> str:
+    """What a symbol holds: the base of a pair or perpetual, an event contract itself."""
+    base: str | None = call.engine.symbol(symbol)["base"]
+    return base or symbol
