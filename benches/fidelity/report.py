@@ -245,6 +245,38 @@ def without_ids(scores: Scores) -> str:
     return table(head, rows)
 
 
+def calibration(scores: Scores) -> str:
+    """The outlook against what happened, and against the base rate."""
+    rows = [
+        [
+            NAMES[row["dataset"]],
+            f"{row['conflation_ms']} ms",
+            str(int(row["n"])),
+            f"{row['base_rate']:.3f}",
+            f"{row['brier']:.4f}",
+            f"{row['brier_base']:.4f}",
+            f"{100 * (1 - row['brier'] / row['brier_base']):+.1f} %",
+            share(row["within_wait"], 1),
+        ]
+        for row in scores.of("outlook")
+    ]
+    head = ["data", "depth", "readings", "base rate", "Brier", "of base rate", "better by"]
+    return table([*head, "reached within the wait"], rows)
+
+
+def reliability(scores: Scores) -> str:
+    """Stated probability and share that was reached, by class."""
+    picked = scores.of("outlook", conflation_ms=0)
+    rows = []
+    for at in range(10):
+        cells = []
+        for row in picked:
+            many, stated, reached = row["classes"][at]
+            cells.append(f"{stated:.2f} / {reached:.2f} ({int(many)})" if many else "-")
+        rows.append([f"{at / 10:.1f} .. {(at + 1) / 10:.1f}", *cells])
+    return table(["stated", *(NAMES[row["dataset"]] for row in picked)], rows)
+
+
 def verdict(value: float, limit: float) -> str:
     """Whether a bar is met, to the last printed digit."""
     return "met" if round(value, 4) <= limit else "MISSED"
@@ -385,6 +417,15 @@ def report(scores: Scores) -> str:
     parts += [
         "\n## Real orders with hidden identity\n",
         real_orders(scores),
+        "\n## Outlook of resting orders\n",
+        "Every ten seconds of its first minute a shadow that waits is asked how likely it is to be "
+        "reached within a minute. Brier is the mean squared distance of that to what happened; the "
+        "base rate beside it is that of the same scored part, which nobody knows beforehand. The "
+        "last column is the share reached within the stated wait, where that is a minute or less; "
+        "one half would be right.\n",
+        calibration(scores),
+        "\nStated / reached (readings), event level:\n",
+        reliability(scores),
         "\n## Without order ids\n",
         "In a sweep every print but the last finished the order that was first. `level before "
         "it` is the size that our list has before the lot of that size, over the level. "

@@ -53,6 +53,15 @@ impl Conflator {
         }
     }
 
+    /// Size displayed at better prices than `px`.
+    pub fn nearer(&self, side: BookSide, px: i64) -> i64 {
+        let range = match side {
+            BookSide::Bid => (side, px + 1)..=(side, i64::MAX),
+            BookSide::Ask => (side, i64::MIN)..=(side, px - 1),
+        };
+        self.displayed.range(range).map(|(_, qty)| qty).sum()
+    }
+
     /// End of the last whole interval.
     pub const fn last_message_ns(&self) -> i64 {
         self.next_ns - self.step_ns

@@ -11,6 +11,7 @@ pub mod estimator;
 pub mod feed;
 pub mod fit;
 pub mod gates;
+pub mod outlook;
 #[path = "../../../rust/sequence-core/tests/support/queue_twin.rs"]
 #[expect(dead_code, reason = "the tests of the core use the rest")]
 mod queue_twin;

@@ -2,7 +2,8 @@
 //!
 //! Nothing is fitted while it runs. Thresholds of the default and the learnt table were chosen on the
 //! first five twelfths of each tape, and only what comes after them is scored.
-//! `sequence-fidelity --fit TAPES...` fits the table there and prints its nodes. Files that end in
+//! `sequence-fidelity --fit TAPES...` fits the table there and prints its nodes,
+//! `--outlook` that of the outlook. Files that end in
 //! `.frames` are recordings of venues without order ids, and are scored by the tests for those.
 #![expect(clippy::indexing_slicing, reason = "dense tables of one size, built in this program")]
 
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sequence_fidelity::tape::Tape;
 use sequence_fidelity::{
-    estimator, fit, gates, real, report, score, shadow, speed, taker, tape, without_ids,
+    estimator, fit, gates, outlook, real, report, score, shadow, speed, taker, tape, without_ids,
 };
 
 /// Conflation intervals in ms.
@@ -30,6 +31,7 @@ enum Job {
     Proof,
     Shadow(i64),
     Real(i64),
+    Outlook(i64),
     Taker(i64),
 }
 
@@ -50,6 +52,13 @@ fn main() -> ExitCode {
     }
     if options.iter().any(|option| option == "--fit") {
         fit_table(&tapes);
+        return ExitCode::SUCCESS;
+    }
+    if options.iter().any(|option| option == "--outlook") {
+        report::print(&format!("{:?}", outlook::fit(&tapes)));
+        for tape in &tapes {
+            report::print(&report::outlook(tape, 0, &outlook::score(tape, 0)));
+        }
         return ExitCode::SUCCESS;
     }
     let jobs: Vec<(&Tape, Job)> =
@@ -106,6 +115,7 @@ fn jobs() -> impl Iterator<Item = Job> {
         .into_iter()
         .chain(LADDER.map(Job::Shadow))
         .chain(REAL.map(Job::Real))
+        .chain(REAL.map(Job::Outlook))
         .chain(LADDER.map(Job::Taker))
 }
 
@@ -141,6 +151,9 @@ fn work(tape: &Tape, job: Job) -> Vec<String> {
             let scores =
                 rules.iter().enumerate().map(|(at, rule)| (rule, real::score(&orders, at)));
             scores.map(|(rule, score)| report::real(tape, rule.name, ms, &score)).collect()
+        }
+        Job::Outlook(ms) => {
+            vec![report::outlook(tape, ms, &outlook::score(tape, ms * 1_000_000))]
         }
         Job::Taker(ms) => vec![report::taker(tape, ms, &taker::run(tape, ms * 1_000_000, from))],
     }

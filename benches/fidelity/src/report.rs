@@ -4,6 +4,7 @@ use sequence_core::score::{Fronts, RULES};
 use sequence_core::sim::preset::{MODEL_VERSION, REALISTIC};
 
 use crate::gates::Gates;
+use crate::outlook::Calibration;
 use crate::real::RealScore;
 use crate::score::Score;
 use crate::shadow::Belief;
@@ -120,6 +121,21 @@ pub fn speed(tape: &Tape, speed: &Speed) -> String {
         "{},\"resting\":{resting},\"events\":{events},\"per_second\":{per_second:.0},\
          \"fills\":{fills}}}",
         head("speed", tape)
+    )
+}
+
+/// How the outlook of resting orders is calibrated.
+pub fn outlook(tape: &Tape, ms: i64, found: &Calibration) -> String {
+    let Calibration { n, base_rate, brier, brier_base, within_wait, .. } = found;
+    let classes = found.classes.iter().map(|class| {
+        let many = class.n.max(1.0);
+        format!("[{},{:.4},{:.4}]", class.n, class.stated / many, class.reached / many)
+    });
+    let classes = classes.collect::<Vec<_>>().join(",");
+    format!(
+        "{},\"conflation_ms\":{ms},\"n\":{n},\"base_rate\":{base_rate:.4},\"brier\":{brier:.4},\
+         \"brier_base\":{brier_base:.4},\"within_wait\":{within_wait:.4},\"classes\":[{classes}]}}",
+        head("outlook", tape)
     )
 }
 

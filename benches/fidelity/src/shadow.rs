@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use sequence_core::ids::BookSide;
 use sequence_core::number::Price;
 use sequence_core::rng::Stream;
+use sequence_core::sim::outlook::Outlook;
 use sequence_core::sim::view::{EntryPlace, LevelView};
 
 use crate::estimator::{Estimator, Rule};
@@ -16,6 +17,8 @@ use crate::truth::{Effect, TruthBook};
 pub const HORIZONS: [i64; 3] = [20, 60, 120];
 /// Distance between shadows on each side.
 pub const EVERY_NS: i64 = 1_000_000_000;
+/// Readings of one shadow are so many shadows apart.
+const READ_EVERY: i64 = 10;
 const SECOND: i64 = 1_000_000_000;
 const LONGEST: i64 = 120 * SECOND;
 /// The tape's first second builds the book; it is handed over as a snapshot.
@@ -56,6 +59,18 @@ pub struct Belief {
     pub decreases: u64,
 }
 
+/// The outlook of an order that waits, as its owner would read it.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    pub t: i64,
+    /// How many times over a minute's prints would use up what stands before it, `log2`, Q32.
+    pub times: i128,
+    pub outlook: Outlook,
+    /// When it was truly filled.
+    pub filled: i64,
+    shadow: usize,
+}
+
 /// Everything that one pass over a tape produced.
 #[derive(Debug)]
 pub struct Pass {
@@ -67,6 +82,8 @@ pub struct Pass {
     pub lived: Vec<[f64; 3]>,
     /// Events of the level until then, by shadow.
     pub events: Vec<[f64; 3]>,
+    /// Every ten seconds of every shadow that waits, by the last rule.
+    pub readings: Vec<Reading>,
 }
 
 struct Run {
@@ -95,6 +112,7 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
             mids: Vec::new(),
             lived: Vec::new(),
             events: Vec::new(),
+            readings: Vec::new(),
         },
         active: BTreeMap::new(),
         closing: VecDeque::new(),
@@ -127,6 +145,7 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
         while next < event.t && next < end {
             run.before(next);
             run.close(next);
+            run.read(next);
             run.join(next);
             second += 1;
             next = at(second);
@@ -135,6 +154,9 @@ pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
         run.event(event);
     }
     run.close(NEVER);
+    for reading in &mut run.pass.readings {
+        reading.filled = run.pass.shadows.get(reading.shadow).map_or(NEVER, |row| row.filled);
+    }
     for (belief, estimator) in run.pass.beliefs.iter_mut().zip(&run.estimators) {
         belief.match_rate_ppm = estimator.tracker.match_rate().ppm();
         belief.decreases = estimator.tracker.match_rate().seen();
@@ -260,6 +282,30 @@ impl Run {
             for (estimator, belief) in self.estimators.iter_mut().zip(&mut self.pass.beliefs) {
                 estimator.level(change, |key| belief.fill(key, t));
                 belief.refresh(estimator, side, px);
+            }
+        }
+    }
+
+    /// Reads the outlook of the shadows that wait, each in one second of ten.
+    fn read(&mut self, t: i64) {
+        let (Some(belief), Some(estimator)) = (self.pass.beliefs.last(), self.estimators.last())
+        else {
+            return;
+        };
+        let flow = estimator.tracker.flow();
+        for key in &self.closing {
+            let Some(shadow) = self.pass.shadows.get(*key) else { continue };
+            let waits = shadow.filled == NEVER && belief.filled.get(*key) == Some(&NEVER);
+            if !waits || (t - shadow.t) / EVERY_NS % READ_EVERY != 0 || t - shadow.t > LONGEST / 2 {
+                continue;
+            }
+            let ahead = belief.ahead.get(*key).copied().unwrap_or(0);
+            let before = ahead + self.feed.nearer(shadow.side, shadow.px);
+            let times = flow.times(shadow.side, before, t);
+            let outlook = flow.outlook(shadow.side, before, t);
+            if let (Some(times), Some(outlook)) = (times, outlook) {
+                let reading = Reading { t, times, outlook, filled: NEVER, shadow: *key };
+                self.pass.readings.push(reading);
             }
         }
     }

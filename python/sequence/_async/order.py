@@ -94,6 +94,11 @@ class AsyncPlacedOrder:
         """Why an open order has not filled yet."""
         return self.row.evidence
 
+    @property
+    def outlook(self) -> "t.Outlook | None":
+        """How likely it is to be reached soon; None while nothing rests, or too little traded."""
+        return self.row.outlook
+
     async def refresh(self) -> "AsyncPlacedOrder":
         """Asks for the present row; returns itself.
 

@@ -95,6 +95,11 @@ class PlacedOrder:
         """Why an open order has not filled yet."""
         return self.row.evidence
 
+    @property
+    def outlook(self) -> "t.Outlook | None":
+        """How likely it is to be reached soon; None while nothing rests, or too little traded."""
+        return self.row.outlook
+
     def refresh(self) -> "PlacedOrder":
         """Asks for the present row; returns itself.
 

@@ -41,7 +41,7 @@ market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule Grid
 market Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow SymbolsQuery
 market Venue VenueFeed Venues
 order AmendResponse CandidateVenue Order OrderCancelResponse OrderConstraints OrderLeg OrdersPage
-order OrdersQuery PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
+order OrdersQuery Outlook PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
 order_request AmendConstraints AmendRequest ExecutionKeys PreviewRequest SimpleOrderRequest
 order_request SubmitRequest
 pacing IcebergPacing Pacing ParticipationPacing ProfilePacing UniformPacing

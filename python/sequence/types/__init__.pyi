@@ -171,6 +171,7 @@ from sequence.types.order import OrderConstraints as OrderConstraints
 from sequence.types.order import OrderLeg as OrderLeg
 from sequence.types.order import OrdersPage as OrdersPage
 from sequence.types.order import OrdersQuery as OrdersQuery
+from sequence.types.order import Outlook as Outlook
 from sequence.types.order import PreviewResponse as PreviewResponse
 from sequence.types.order import Reservation as Reservation
 from sequence.types.order import SubmitResponse as SubmitResponse

@@ -60,6 +60,33 @@ class OrderLeg(Wire):
     done_reason: str | None = None
 
 
+class Outlook(Wire):
+    """What is expected of a resting order. An extension of ours: no venue tells it.
+
+    Of orders with as much before them, on markets that traded as much, the share `reached_ppm` was
+    reached within `within_ns`, half of them within `wait_ns`. `before_1e8` is what has to trade
+    first: levels nearer to the touch, the queue ahead, own orders ahead. The pace is that of
+    `prints` trades on its side in the last `window_ns`.
+    """
+
+    reached_ppm: int
+    within_ns: int
+    wait_ns: int | None
+    before_1e8: int
+    window_ns: int
+    prints: int
+
+    @property
+    def probability(self) -> float:
+        """Share of such orders that were reached in time, 0 to 1."""
+        return self.reached_ppm / 1_000_000
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """Time within which half of them were reached; None where fewer ever were."""
+        return None if self.wait_ns is None else self.wait_ns / 1e9
+
+
 class Order(Wire):
     """One order. Quantities are times 1e8, prices and USD amounts times 1e9.
 
@@ -144,6 +171,12 @@ class Order(Wire):
     def fill_pct(self) -> Decimal:
         """Filled share of the total, 0 to 100."""
         return share(100 * self.filled_qty_1e8, self.qty_1e8)
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """How likely it is to be reached soon; None while nothing rests, or too little traded."""
+        found = (self.evidence or {}).get("outlook")
+        return None if found is None else Outlook.model_validate(found)
 
     @property
     def is_terminal(self) -> bool:

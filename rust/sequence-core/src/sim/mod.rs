@@ -9,6 +9,7 @@ pub mod learnt;
 pub mod lots;
 pub mod math;
 pub mod moves;
+pub mod outlook;
 pub mod overlay;
 pub mod pairing;
 pub mod phi;

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 use crate::sim::lots::{LotQueue, Unmatched};
+use crate::sim::outlook::Flow;
 use crate::sim::record::{Held, Record};
 pub use crate::sim::trust::MatchRate;
 use crate::sim::trust::{POWER_K, Trust};
@@ -84,6 +85,8 @@ pub struct LotTracker {
     lots_cap: usize,
     /// The last print, while the next may belong to the same sweep.
     last: Option<Front>,
+    /// What has traded lately.
+    flow: Flow,
 }
 
 impl LotTracker {
@@ -97,6 +100,7 @@ impl LotTracker {
             hold_ns,
             lots_cap,
             last: None,
+            flow: Flow::default(),
         }
     }
 
@@ -115,6 +119,11 @@ impl LotTracker {
     /// Match rate of the stream.
     pub const fn match_rate(&self) -> &MatchRate {
         &self.rate
+    }
+
+    /// What has traded lately, by side.
+    pub const fn flow(&self) -> &Flow {
+        &self.flow
     }
 
     /// Forgets every level (a snapshot follows); the match rate stays.
@@ -205,6 +214,7 @@ impl LotTracker {
         stamp_ns: i64,
     ) {
         self.settle(now_ns);
+        self.flow.print(hit, size.0, now_ns);
         self.test_front(hit, stamp_ns);
         let tested = self.rate.is_tested();
         let Some(level) = self.ladder(hit).get(hit, price) else { return };

@@ -212,5 +212,18 @@ fn reason_line(reason: &Value) -> Option<String> {
             size(reason, "v_high_1e8"),
         )
     });
-    Some(format!("  waits on {}: {name}, {detail}{readings}", text(reason, "venue")))
+    let venue = text(reason, "venue");
+    Some(format!("  waits on {venue}: {name}, {detail}{readings}{}", outlook(reason)))
+}
+
+/// What is expected of it; nothing where that is not known.
+fn outlook(reason: &Value) -> String {
+    let part = |name| reason.get("outlook").and_then(|seen| seen.get(name)).and_then(Value::int);
+    let Some(ppm) = part("reached_ppm") else { return String::new() };
+    let seconds = |ns: i128| ns / 1_000_000_000;
+    let within = seconds(part("within_ns").unwrap_or(0));
+    let wait = part("wait_ns").map_or(String::new(), |ns| {
+        format!(", half of them within about {} s", seconds(ns).max(1))
+    });
+    format!("; {} % of such orders were reached within {within} s{wait}", (ppm + 5_000) / 10_000)
 }

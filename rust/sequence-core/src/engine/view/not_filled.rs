@@ -6,6 +6,8 @@ use crate::ids::OrderId;
 use crate::number::Quantity;
 use crate::order::{AtVenue, Leg, LegState, Order, book_price, book_side};
 use crate::sim::explain::{NotFilled, NotFilledReason};
+use crate::sim::outlook::HORIZON_NS;
+use crate::sim::queue::better;
 
 impl Engine {
     /// Why an open order has not filled, for the leg that has waited longest; null when it ended.
@@ -60,11 +62,44 @@ impl Engine {
             ("status", status.as_str().into()),
             ("next_wake_ns", Value::option(wake)),
             (
+                "outlook",
+                match resting {
+                    Some(place) if status.is_live() => self.outlook(order, leg, &place),
+                    _ => Value::Null,
+                },
+            ),
+            (
                 "envelope",
                 read.map_or(Value::Null, |place| {
                     super::envelope(place.filled_low.0, place.filled_high.0, leg.bound)
                 }),
             ),
+        ])
+    }
+
+    /// Whether it will be reached, and when, from what traded on its side so far; null where that
+    /// is too little. Ours: no venue says this.
+    fn outlook(&self, order: &Order, leg: &Leg, place: &NotFilled) -> Value {
+        let spec = &order.spec;
+        let side = book_side(spec.side, spec.outcome).rests();
+        let price = book_price(leg.bound, spec.outcome);
+        let sim = self.exchange.market(leg.market);
+        let levels = sim.market.book.levels(side);
+        let nearer = levels.take_while(|level| better(side, level.price, price));
+        let nearer: i64 = nearer.fold(0, |sum, level| sum.saturating_add(level.quantity.0));
+        let queue = place.ahead_now.0.saturating_add(place.own_ahead.0);
+        let before = nearer.saturating_add(queue);
+        let now_ns = self.agenda.now_ns();
+        let Some(seen) = sim.tracker.flow().outlook(side, before, now_ns) else {
+            return Value::Null;
+        };
+        Value::Map(vec![
+            ("reached_ppm", seen.reached_ppm.into()),
+            ("within_ns", HORIZON_NS.into()),
+            ("wait_ns", Value::option(seen.wait_ns)),
+            ("before_1e8", Quantity(before).into()),
+            ("window_ns", seen.window_ns.into()),
+            ("prints", seen.prints.into()),
         ])
     }
 
