@@ -91,7 +91,37 @@ def test_replay_fills_at_recorded_prices():
     assert "FILLED" in done.stdout
 
 
+def test_market_maker_quotes_two_venues_until_it_has_seen_enough():
+    done = run("market_maker.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "prices seen: 12" in done.stdout
+
+
+def test_backtest_prints_a_table_and_writes_its_plot(tmp_path: Path):
+    report = tmp_path / "report.html"
+    first, second = run("backtest.py", str(report)), run("backtest.py", str(report))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == second.stdout
+    assert "profit and loss, USD" in first.stdout
+    assert "pnl_usd" in first.stdout
+    assert report.read_text().count("<svg") == 2
+
+
+def test_the_tests_of_a_bot_pass():
+    program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*program, "--rootdir", str(ROOT / "examples"), str(ROOT / "examples" / "test_bot.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT / "examples",
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout
+
+
 def test_every_example_is_tested():
     text = Path(__file__).read_text()
     assert len(EXAMPLES) >= 3
-    assert [file.name for file in EXAMPLES if f'run("{file.name}"' not in text] == []
+    assert [file.name for file in EXAMPLES if f'"{file.name}"' not in text] == []

@@ -6,15 +6,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence import _core
-from sequence.cli import account, clients, graph, market, store, trade
+from sequence.cli import account, clients, completion, graph, market, store, trade
 from sequence.cli.connect import Target
 from sequence.cli.convert import convert
+from sequence.cli.doctor import doctor
 from sequence.cli.fake import fake
+from sequence.cli.key import key as keys
 from sequence.cli.page import page
 from sequence.cli.record import record
 from sequence.cli.report import report
+from sequence.cli.running import list_servers
 from sequence.cli.score import score
 from sequence.cli.up import up
+from sequence.cli.watch import watch
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
 
 EXIT_REFUSED = 1
@@ -41,6 +45,11 @@ app.command()(record)
 app.command()(score)
 app.command()(fake)
 app.command()(report)
+app.command()(watch)
+app.command()(doctor)
+app.command("list")(list_servers)
+app.command()(completion.completion)
+app.add_typer(keys, name="key")
 market.register(app)
 trade.register(app)
 graph.register(app)
@@ -85,8 +94,9 @@ def _options(
 
 def main() -> NoReturn:
     """Runs the command line and ends the process with one of the exit codes above."""
+    completion.prepare()
     try:
-        app()
+        app(prog_name="sequence")
     except ValidationError as error:
         _fail(str(error), EXIT_USAGE)
     except NetworkError as error:

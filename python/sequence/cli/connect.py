@@ -23,6 +23,17 @@ class Target:
     url: str | None
     key: str | None = field(repr=False)
 
+    def used_key(self) -> str | None:
+        """The key that `client` would use, None without one."""
+        given = options(self.key, self.url, _DEFAULT_TIMEOUT_S, _RETRIES, None)
+        return given.api_key or config.load().key
+
+    def address(self) -> str:
+        """The server that `client` would talk to."""
+        given = options(self.key, self.url, _DEFAULT_TIMEOUT_S, _RETRIES, None)
+        saved = None if self.url or config.url_from_environment() else config.load().url
+        return saved or given.base_url
+
     def client(self) -> Sequence:
         """A client of the server that was asked for.
 
@@ -32,11 +43,8 @@ class Target:
             ValidationError: An address or a key cannot be used, or the saved file is broken.
         """
         given = options(self.key, self.url, _DEFAULT_TIMEOUT_S, _RETRIES, None)
-        url: str | None = given.base_url
-        if not self.url and not config.url_from_environment():
-            # A key of the environment is for the saved server, too.
-            url = config.load().url
-        return Sequence(given.api_key, base_url=url)
+        # A key of the environment is for the saved server, too.
+        return Sequence(given.api_key, base_url=self.address())
 
 
 def client_of(context: typer.Context) -> Sequence:

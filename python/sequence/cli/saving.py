@@ -45,8 +45,13 @@ def _lives(url: str) -> bool:
     """Whether a saved server is there. One elsewhere is not asked: somebody logged in to it."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not is_loopback(host):
-        return True
+    return True if not is_loopback(host) else answers(url)
+
+
+def answers(url: str) -> bool:
+    """Whether a server of this machine answers there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     asked = http.client.HTTPConnection(host, parts.port or 80, timeout=_PROBE_S)
     try:
         asked.request("GET", "/v1/health/live")

@@ -5,15 +5,17 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from threading import TIMEOUT_MAX, Timer
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from sequence import _config as config
 from sequence import _core
 from sequence.cli.output import write
+from sequence.cli.running import noted
 from sequence.cli.saving import Saving, save_connection
 from sequence.feeds import RecordingWarning
 from sequence.sandbox import Sandbox
@@ -152,7 +154,10 @@ def up(
     _warn_of_place(db)
     _warn_of_damage(sandbox, db)
 
+    shown = ExitStack()
+
     def announce(url: str) -> None:
+        shown.enter_context(noted(_facts(url, sandbox, db)))
         if json:
             write(_ready_line(url, sandbox, db))
         else:
@@ -163,7 +168,8 @@ def up(
         if kind == "replay" and speed is not None:
             _announce_end(sandbox, speed)
 
-    _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
+    with shown:
+        _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
 
 
 def _market_of(
@@ -259,6 +265,18 @@ def _serve(
 
 def _failed(error: StoreError) -> str:
     return "a bug stopped the core" if isinstance(error, CoreFailedError) else "a commit failed"
+
+
+def _facts(url: str, sandbox: Sandbox, db: str) -> dict[str, Any]:
+    runtime = sandbox.runtime
+    return {
+        "url": url,
+        "pid": os.getpid(),
+        "market": runtime.source,
+        "clock": runtime.clock.kind,
+        "seed": runtime.seed,
+        "db": db,
+    }
 
 
 def _ready_line(url: str, sandbox: Sandbox, db: str) -> str:

@@ -31,6 +31,12 @@ class PlayedData:
         """More recordings."""
         self._sources += sources
 
+    def copied(self) -> "PlayedData":
+        """The same recordings, to which more may come."""
+        copy = PlayedData(self._sources)
+        copy._rows = [*self._rows]
+        return copy
+
     def rows(self) -> list[dict[str, Any]]:
         """Name, size and digest of each, in the order they were given."""
         while len(self._rows) < len(self._sources):

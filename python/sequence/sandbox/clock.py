@@ -193,6 +193,11 @@ class ReplayClock:
         self._began_ns: Final = time.monotonic_ns()
 
     @property
+    def speed(self) -> float:
+        """Recorded seconds per second."""
+        return self._speed
+
+    @property
     def kind(self) -> ClockKind:
         """Always ``replay``."""
         return "replay"

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
 from sequence.sandbox.arrivals import Arrivals
+from sequence.sandbox.branch import Branch
 from sequence.sandbox.card import PlayedData
 from sequence.sandbox.clock import Clock
 from sequence.sandbox.faults import Faults
@@ -97,18 +98,21 @@ class Runtime(State):
         recordings: Iterable[Source] = (),
         risk: Mapping[str, int | None] | None = None,
         store: Store | None = None,
+        branch: Branch | None = None,
     ) -> None:
         loaded = None if store is None else store.load()
         seed = _seed_of(loaded, seed)
         keys = KeyRing(None if store is None else store.pepper)
-        super().__init__(seed=seed, sim=sim, clock=clock, source=source, keys=keys)
-        self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
+        engine = None if branch is None else branch.engine
+        super().__init__(seed=seed, sim=sim, clock=clock, source=source, keys=keys, engine=engine)
+        if branch is None:
+            self.engine.set_limits(**DEFAULT_RISK | dict(risk or {}))
         self.tickets: Final = TicketBox(self.keys)
         self.tabs: Final = Tabs(self.keys)
         self.history: Final = History(self)
         self.arrivals: Final = Arrivals()
         self.requests: Final = RequestLog()
-        self.played: Final = PlayedData()
+        self.played: Final = PlayedData() if branch is None else branch.played
         self.page_url = ""
         self.hub: Final = Hub(self)
         self.started_s: Final = time.monotonic()
@@ -122,13 +126,15 @@ class Runtime(State):
             self._restore(self.keeper, loaded)
         self.problems: Final = [] if loaded is None else self._judge(loaded.damaged)
         # A start adds to the ids of all starts before: none may come twice.
-        self.ids = IdSource(seed if loaded is None else seed ^ self.now_ns)
+        first = loaded is None and branch is None
+        self.ids = IdSource(seed if first else seed ^ self.now_ns)
         self.faults: Final = Faults(self, self.hub)
         self.snapshots: Final = Snapshots(self, is_stored=store is not None)
-        self._start_market(recordings)
-        self._named: dict[str, Client] = {}
+        if branch is None:
+            self._start_market(recordings)
+        self.named_clients: dict[str, Client] = {} if branch is None else branch.named
         self._named_keys: dict[str, str] = {}
-        self.local: Final = self._local_client(loaded)
+        self.local: Final = self._local_client(loaded) if branch is None else branch.local
         self.test_key = self._local_key("sandbox")
         self.live_key = self._local_key("live")
         if self.keeper is not None:
@@ -354,7 +360,7 @@ class Runtime(State):
 
     def clients(self) -> list[Client]:
         """Every client, the local one first; the caller holds the lock."""
-        return [self.local, *self._named.values()]
+        return [self.local, *self.named_clients.values()]
 
     def add_client(self, name: str) -> tuple[Client, str, str]:
         """A client of a new name, with the id and the text of its first key.
@@ -370,10 +376,10 @@ class Runtime(State):
 
     def _named_client(self, name: str) -> Client:
         """The client of a name, made at its first use."""
-        client = self._named.get(name)
+        client = self.named_clients.get(name)
         if client is None:
             client = self._new_client(name, tier=NAMED_TIER, rate_limit_qps=None)
-            self._named[name] = client
+            self.named_clients[name] = client
             if self.keeper is not None:
                 self.keeper.watch(client)
         return client
@@ -396,9 +402,9 @@ class Runtime(State):
         known = [] if loaded is None else read_clients(loaded.rows, self.engine)
         if loaded is not None:
             read_keys(loaded.rows["api_keys"], known, self.keys)
-        self._named = {client.label: client for client in known if client.tier == NAMED_TIER}
+        self.named_clients = {client.label: client for client in known if client.tier == NAMED_TIER}
         if self.keeper is not None:
-            for client in self._named.values():
+            for client in self.named_clients.values():
                 self.keeper.watch(client)
         for client in known:
             if client.tier == LOCAL_LABEL:

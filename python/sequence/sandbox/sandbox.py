@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 
 from sequence import _core
 from sequence.errors import ValidationError
+from sequence.sandbox.branch import branch_of
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
@@ -107,7 +108,7 @@ class Sandbox:
         configured = _sim_of(preset, sim, overrides)
         opened = _store_of(store)
         try:
-            self.runtime: Final = Runtime(
+            runtime = Runtime(
                 seed=seed,
                 sim=configured,
                 clock=build_clock(clock, start_ns, speed),
@@ -120,11 +121,15 @@ class Sandbox:
             if opened is not None:
                 opened.close()
             raise
-        self.runtime.played.add(files)
-        self._live = None if live is None else _go_live(self.runtime, live)
-        self.clock: Final = ClockControl(self.runtime)
-        self.market: Final = Market(self.runtime)
-        self.faults: Final = FaultControl(self.runtime)
+        runtime.played.add(files)
+        self._hold(runtime, live)
+
+    def _hold(self, runtime: Runtime, live: "Live | None" = None) -> None:
+        self.runtime = runtime
+        self.clock = ClockControl(runtime)
+        self.market = Market(runtime)
+        self.faults = FaultControl(runtime)
+        self._live = None if live is None else _go_live(runtime, live)
 
     @property
     def test_key(self) -> str:
@@ -290,8 +295,38 @@ class Sandbox:
             self._seeded()
             return self.runtime.snapshots.take(self.runtime.local)
 
+    def fork(self) -> "Sandbox":
+        """A sandbox of its own that begins with this moment, in memory: two ways can be compared.
+
+        Accounts, orders, positions, books, places in queues, recordings and the time of a clock
+        that stands are the same, and so are the draws: the same calls have the same answers in
+        both. Keys are new. Faults stay behind, and so do orders that ended before a stored sandbox
+        was started last.
+
+        Raises:
+            ConflictError: The market is live: books of venues cannot be copied.
+        """
+        runtime = self.runtime
+        with runtime.turn():
+            branch = branch_of(runtime)
+        made = Sandbox.__new__(Sandbox)
+        made._hold(
+            Runtime(
+                seed=runtime.seed,
+                sim=runtime.sim,
+                clock=branch.clock,
+                source=runtime.source,
+                branch=branch,
+            )
+        )
+        return made
+
     def restore(self, snapshot_id: str) -> None:
-        """Returns to a copy in a new epoch: orders, fills, positions and books are as they were."""
+        """Returns to a copy in a new epoch: orders, fills, positions and books are as they were.
+
+        Time does not go back: the market of the copy is played up to the present. What the copy
+        draws from then on is what it would have drawn.
+        """
         with self.runtime.turn():
             self._seeded()
             self.runtime.snapshots.restore(self.runtime.local, snapshot_id)

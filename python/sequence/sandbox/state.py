@@ -29,10 +29,19 @@ class State:
     ids: "IdSource"
 
     def __init__(
-        self, *, seed: int, sim: "SimConfig", clock: "Clock", source: str, keys: "KeyRing"
+        self,
+        *,
+        seed: int,
+        sim: "SimConfig",
+        clock: "Clock",
+        source: str,
+        keys: "KeyRing",
+        engine: _core.Engine | None = None,
     ) -> None:
         self.sim: Final = sim
-        self.engine: Final = _core.Engine(seed=seed, preset=sim.preset, overrides=sim.overrides)
+        self.engine: Final = engine or _core.Engine(
+            seed=seed, preset=sim.preset, overrides=sim.overrides
+        )
         self.clock: Final = clock
         self.seed: Final = seed
         self.preset: Final = sim.preset

@@ -26,6 +26,10 @@ pub(crate) struct Engine {
 pub(crate) type Answer<T> = Result<T, Refusal>;
 
 impl Engine {
+    pub(crate) const fn of(session: Session, seed: u64) -> Self {
+        Self { session: Mutex::new(session), seed }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }

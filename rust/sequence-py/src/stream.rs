@@ -159,23 +159,38 @@ impl Engine {
         self.lock().engine.seeded_accounts()
     }
 
-    /// A copy of the state to return to; `ValueError` while recordings are played.
+    /// A copy of the state to return to; `ValueError` while connections to venues are open.
     fn snapshot(&self) -> PyResult<Snapshot> {
-        let copy = self.lock().fork();
-        let session = copy.ok_or_else(|| {
-            PyValueError::new_err("a state that plays recordings cannot be copied")
-        })?;
+        let session = self.lock().fork().ok_or_else(no_copy)?;
         Ok(Snapshot { session: std::sync::Mutex::new(session) })
+    }
+
+    /// An engine of its own with a copy of the state, which goes on as this one would.
+    fn fork(&self, py: Python<'_>) -> PyResult<Self> {
+        let session = py.detach(|| {
+            let mut copy = self.lock().fork();
+            if let Some(made) = &mut copy {
+                made.catch_up();
+                // Nobody hears it yet.
+                made.engine.listen(false);
+            }
+            copy
+        });
+        Ok(Self::of(session.ok_or_else(no_copy)?, self.seed))
     }
 
     /// Returns to a copy. Every seeded account begins a new epoch with the rows of the copy.
     fn restore(&self, snapshot: &Snapshot, now_ns: i64) -> PyResult<()> {
         let copy =
             snapshot.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork();
-        let copy = copy.ok_or_else(|| PyValueError::new_err("this copy cannot be used"))?;
+        let copy = copy.ok_or_else(no_copy)?;
         self.lock().return_to(copy, now_ns);
         Ok(())
     }
+}
+
+fn no_copy() -> PyErr {
+    PyValueError::new_err("a state with open connections to venues cannot be copied")
 }
 
 fn topic_of(text: &str) -> PyResult<Topic> {

@@ -10,6 +10,7 @@ mod equity;
 mod live;
 mod marks;
 mod schedule;
+mod source;
 mod steps;
 mod watch;
 
@@ -82,6 +83,8 @@ enum Source {
 #[derive(Debug)]
 struct Recording {
     replay: Replay,
+    /// Until when it was played.
+    played_ns: Option<i64>,
     /// Market of each instrument, by its symbol; none where that is no symbol here.
     ids: BTreeMap<String, Option<MarketId>>,
 }
@@ -90,6 +93,8 @@ struct Recording {
 #[derive(Debug)]
 struct TapeSource {
     tape: Tape,
+    /// Messages that were played.
+    played: u64,
     /// Market of each instrument, and whether the first levels say what its steps are.
     markets: Vec<Option<(MarketId, bool)>>,
 }
@@ -145,7 +150,11 @@ impl Session {
 
     /// Adds a recording; its events come as the clock reaches them.
     pub fn add_recording(&mut self, replay: Replay) {
-        self.recordings.push(Source::Raw(Box::new(Recording { replay, ids: BTreeMap::new() })));
+        self.recordings.push(Source::Raw(Box::new(Recording {
+            replay,
+            played_ns: None,
+            ids: BTreeMap::new(),
+        })));
         self.reschedule(self.recordings.len());
     }
 
@@ -154,7 +163,7 @@ impl Session {
         let feed = tape.feed();
         let listed = |row: &TapeInstrument| list_tape_market(&mut self.engine, feed, row);
         let markets = tape.instruments().iter().map(listed).collect::<Result<_, _>>()?;
-        self.recordings.push(Source::Tape(Box::new(TapeSource { tape, markets })));
+        self.recordings.push(Source::Tape(Box::new(TapeSource { tape, played: 0, markets })));
         self.reschedule(self.recordings.len());
         Ok(())
     }
@@ -249,27 +258,38 @@ impl Session {
         })
     }
 
-    /// A copy of the state and its demo market; `None` while recordings are
-    /// played or connections are open.
+    /// A copy of the state and its sources; `None` while connections are open, or where a recording
+    /// cannot be opened again. Its recordings stand at their start: [`Self::catch_up`] moves them on.
     pub fn fork(&self) -> Option<Self> {
-        let copy = || Self {
+        if !self.live.is_empty() {
+            return None;
+        }
+        Some(Self {
             engine: self.engine.clone(),
             demo: self.demo.clone(),
-            recordings: Vec::new(),
+            recordings: self.recordings.iter().map(Source::rewound).collect::<Option<_>>()?,
             schedule: self.schedule.clone(),
             live: Vec::new(),
             marks: self.marks.clone(),
             equity: self.equity.clone(),
             watch: None,
-        };
-        (self.recordings.is_empty() && self.live.is_empty()).then(copy)
+        })
     }
 
-    /// Goes back to a copy; time does not. Every seeded account begins a new epoch.
-    pub fn return_to(&mut self, copy: Self, now_ns: i64) {
-        let (before, demo) = (std::mem::replace(&mut self.engine, copy.engine), copy.demo);
-        self.demo = demo;
-        self.reschedule(0);
+    /// Reads the recordings of a copy to where they were, without playing them: done once, before
+    /// time moves on.
+    pub fn catch_up(&mut self) {
+        self.recordings.iter_mut().for_each(Source::catch_up);
+    }
+
+    /// Goes back to a copy; time does not, so its sources are played up to the present. What the
+    /// copy draws from here on is what it would have drawn.
+    pub fn return_to(&mut self, mut copy: Self, now_ns: i64) {
+        copy.catch_up();
+        let Self { engine, demo, recordings, schedule, marks, equity, .. } = copy;
+        let before = std::mem::replace(&mut self.engine, engine);
+        (self.demo, self.recordings, self.schedule) = (demo, recordings, schedule);
+        (self.marks, self.equity) = (marks, equity);
         self.engine.continue_from(before);
         self.advance(now_ns);
     }
@@ -340,7 +360,8 @@ impl Session {
             }
             Some(at) => match self.recordings.get_mut(at) {
                 Some(Source::Raw(recording)) => {
-                    let Recording { replay, ids } = &mut **recording;
+                    let Recording { replay, played_ns, ids } = &mut **recording;
+                    *played_ns = Some(due_ns);
                     replay.advance(due_ns, &mut |instrument, heard| {
                         let venue = instrument.venue.venue_id();
                         let Some(id) = market_of(engine, ids, venue, &instrument.symbol) else {
@@ -372,22 +393,6 @@ impl Session {
     }
 }
 
-impl Source {
-    fn next_due_ns(&self) -> Option<i64> {
-        match self {
-            Self::Raw(recording) => recording.replay.next_due_ns(),
-            Self::Tape(source) => source.tape.next_due_ns(),
-        }
-    }
-
-    fn last_ns(&self) -> i64 {
-        match self {
-            Self::Raw(recording) => recording.replay.last_ns(),
-            Self::Tape(source) => source.tape.last_ns(),
-        }
-    }
-}
-
 /// Plays messages in a row until another source or a timer comes first.
 fn play_tape(
     engine: &mut Engine,
@@ -396,13 +401,14 @@ fn play_tape(
     until_ns: i64,
     stop: Stop,
 ) {
-    let TapeSource { tape, markets } = source;
+    let TapeSource { tape, played, markets } = source;
     let known = engine.next_ids();
     while let Some(due_ns) = tape.next_due_ns().filter(|due| *due <= until_ns) {
         if engine.next_timer_ns().is_some_and(|timer| timer < due_ns) {
             return;
         }
         let Some((instrument, events)) = tape.next_message() else { return };
+        *played += 1;
         if let Some(Some((id, adopts))) = markets.get(instrument) {
             steps::learn(engine, *id, events, *adopts);
             feed(engine, watch, *id, events, due_ns);

@@ -1,0 +1,53 @@
+//! A recording as a source: when it is due, and the same one read again for a copy.
+
+use super::{Recording, Source, TapeSource};
+
+impl Source {
+    pub(super) fn next_due_ns(&self) -> Option<i64> {
+        match self {
+            Self::Raw(recording) => recording.replay.next_due_ns(),
+            Self::Tape(source) => source.tape.next_due_ns(),
+        }
+    }
+
+    /// The same recording at its start, and how far it was played.
+    pub(super) fn rewound(&self) -> Option<Self> {
+        Some(match self {
+            Self::Raw(recording) => Self::Raw(Box::new(Recording {
+                replay: recording.replay.rewound().ok()?,
+                played_ns: recording.played_ns,
+                ids: recording.ids.clone(),
+            })),
+            Self::Tape(source) => Self::Tape(Box::new(TapeSource {
+                tape: source.tape.rewound(),
+                played: source.played,
+                markets: source.markets.clone(),
+            })),
+        })
+    }
+
+    /// Reads to where it was played, past what happened already.
+    pub(super) fn catch_up(&mut self) {
+        match self {
+            Self::Raw(recording) => {
+                if let Some(until_ns) = recording.played_ns {
+                    recording.replay.advance(until_ns, &mut |_, _| {});
+                }
+            }
+            Self::Tape(source) => {
+                for _ in 0..source.played {
+                    if source.tape.next_message().is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn last_ns(&self) -> i64 {
+        match self {
+            Self::Raw(recording) => recording.replay.last_ns(),
+            Self::Tape(source) => source.tape.last_ns(),
+        }
+    }
+}
