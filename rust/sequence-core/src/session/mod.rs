@@ -25,8 +25,7 @@ use crate::ids::{AccountId, InstrumentKind, MarketId, VenueId};
 use crate::listing::{DEMO_LISTINGS, DemoListing};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
-use crate::tape::{MarketEvent, Tape, TapeFeed, TapeInstrument};
-use crate::venue::{PriceGrid, Terms, TermsOrigin};
+use crate::tape::{MarketEvent, Tape, TapeInstrument};
 use equity::Equity;
 use marks::Marks;
 use schedule::Schedule;
@@ -161,7 +160,7 @@ impl Session {
     /// Adds a tape and lists its instruments; its events come as the clock reaches them.
     pub fn add_tape(&mut self, tape: Tape) -> Result<(), Refusal> {
         let feed = tape.feed();
-        let listed = |row: &TapeInstrument| list_tape_market(&mut self.engine, feed, row);
+        let listed = |row: &TapeInstrument| source::list_tape_market(&mut self.engine, feed, row);
         let markets = tape.instruments().iter().map(listed).collect::<Result<_, _>>()?;
         self.recordings.push(Source::Tape(Box::new(TapeSource { tape, played: 0, markets })));
         self.reschedule(self.recordings.len());
@@ -418,27 +417,6 @@ fn play_tape(
             return;
         }
     }
-}
-
-/// Lists an instrument of a tape. A name that is no symbol here is skipped in a venue's recording,
-/// as in its raw frames, and refused in one made by hand.
-fn list_tape_market(
-    engine: &mut Engine,
-    feed: TapeFeed,
-    row: &TapeInstrument,
-) -> Result<Option<(MarketId, bool)>, Refusal> {
-    let kind = match feed {
-        TapeFeed::Venue => FeedKind::Recorded,
-        TapeFeed::Hand => FeedKind::HandFed,
-    };
-    let id = match engine.list_market(row.venue, &row.symbol, kind) {
-        Ok(id) => id,
-        Err(_unknown) if feed == TapeFeed::Venue => return Ok(None),
-        Err(refusal) => return Err(refusal),
-    };
-    let grid = row.tick.map(PriceGrid::Tick);
-    engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
-    Ok(Some((id, feed == TapeFeed::Venue)))
 }
 
 fn feed(

@@ -1,6 +1,11 @@
 //! A recording as a source: when it is due, and the same one read again for a copy.
 
 use super::{Recording, Source, TapeSource};
+use crate::engine::{Engine, FeedKind};
+use crate::ids::MarketId;
+use crate::reject::Refusal;
+use crate::tape::{TapeFeed, TapeInstrument};
+use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 impl Source {
     pub(super) fn next_due_ns(&self) -> Option<i64> {
@@ -50,4 +55,25 @@ impl Source {
             Self::Tape(source) => source.tape.last_ns(),
         }
     }
+}
+
+/// Lists an instrument of a tape. A name that is no symbol here is skipped in a venue's recording,
+/// as in its raw frames, and refused in one made by hand.
+pub(super) fn list_tape_market(
+    engine: &mut Engine,
+    feed: TapeFeed,
+    row: &TapeInstrument,
+) -> Result<Option<(MarketId, bool)>, Refusal> {
+    let kind = match feed {
+        TapeFeed::Venue => FeedKind::Recorded,
+        TapeFeed::Hand => FeedKind::HandFed,
+    };
+    let id = match engine.list_market(row.venue, &row.symbol, kind) {
+        Ok(id) => id,
+        Err(_unknown) if feed == TapeFeed::Venue => return Ok(None),
+        Err(refusal) => return Err(refusal),
+    };
+    let grid = row.tick.map(PriceGrid::Tick);
+    engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
+    Ok(Some((id, feed == TapeFeed::Venue)))
 }
