@@ -1,4 +1,4 @@
-"""Branches of a run: a fork and a return to a copy draw what the run would have drawn."""
+"""Branches of a run: a fork draws what the run would have drawn."""
 
 import pytest
 
@@ -98,27 +98,6 @@ def test_a_fork_of_a_stored_sandbox_lives_in_memory(tmp_path):
             branch.clock.advance(seconds=2)
             assert branch.client().orders(open=True).total == 0
         assert sandbox.client().orders(open=True).total == 1
-
-
-@pytest.mark.parametrize("kind", ["demo", "replay"])
-def test_a_return_to_a_copy_draws_what_would_have_been_drawn(kind, recording):
-    def draws(sandbox, name):
-        client = sandbox.client()
-        client.buy("BTC-USD", "0.4", venue="kraken", graph_id=name)
-        sandbox.clock.advance(seconds=2)
-        record = client.fills().fills[0].evidence
-        # How late that makes an order also depends on how busy the market is by now.
-        return record["rng"], record["latency"]["z_q32"]
-
-    with made(kind, recording) as sandbox:
-        sandbox.clock.advance(seconds=4)
-        name = sandbox.snapshot()
-        first = draws(sandbox, "one")
-        sandbox.restore(name)
-        assert sandbox.client().fills().total == 0
-        assert draws(sandbox, "two") == first
-        sandbox.client().sandbox.reset()
-        assert draws(sandbox, "three") != first
 
 
 def test_a_copy_of_a_replay_is_played_up_to_the_present(recording):

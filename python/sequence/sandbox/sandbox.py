@@ -324,8 +324,7 @@ class Sandbox:
     def restore(self, snapshot_id: str) -> None:
         """Returns to a copy in a new epoch: orders, fills, positions and books are as they were.
 
-        Time does not go back: the market of the copy is played up to the present. What the copy
-        draws from then on is what it would have drawn.
+        Time does not go back: the market of the copy is played up to the present.
         """
         with self.runtime.turn():
             self._seeded()

@@ -281,8 +281,8 @@ impl Session {
         self.recordings.iter_mut().for_each(Source::catch_up);
     }
 
-    /// Goes back to a copy; time does not, so its sources are played up to the present. What the
-    /// copy draws from here on is what it would have drawn.
+    /// Goes back to a copy; time does not, so its sources are played up to the present. Every seeded
+    /// account begins a new epoch.
     pub fn return_to(&mut self, mut copy: Self, now_ns: i64) {
         copy.catch_up();
         let Self { engine, demo, recordings, schedule, marks, equity, .. } = copy;

@@ -181,8 +181,6 @@ pub struct Account {
     pub client: Arc<str>,
     /// Number of resets; 0 = never seeded.
     pub epoch: u32,
-    /// The epoch whose draws go on: a return to a copy begins a new epoch for readers, not for these.
-    pub draws: u32,
     /// Graphs of the epoch by name.
     pub graphs: GraphNames,
     /// Orders of the epoch, in order of creation.
@@ -214,7 +212,6 @@ impl Account {
         Self {
             client,
             epoch: 0,
-            draws: 0,
             graphs: GraphNames::new(),
             orders: Vec::new(),
             fills: Vec::new(),
