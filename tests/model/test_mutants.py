@@ -25,7 +25,7 @@ MUTANTS = (
     "refresh_clears_reserved", "reject_keeps_reservation", "reset_hits_neighbour",
     "reset_keeps_orders", "rounding_creates_money", "sell_reserves_quote",
     "trades_with_itself", "cancel_without_owner", "double_release", "key_shared_by_clients",
-    "no_idempotency", "one_side_marks", "losses_are_spent",
+    "no_idempotency", "one_side_marks", "losses_are_spent", "cash_moves_unjudged",
     "funding_after_its_boundary", "every_end_is_below_lot", "replay_ignores_body",
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 //! Every amount is an integer of 1e-9 of its asset, and every entry has legs that sum to zero per
 //! asset: what leaves a balance arrives at another side ([`Contra`]). Spending has two phases.
 //! [`Ledger::reserve`] holds an amount back; [`Ledger::settle`] spends from it as fills arrive; a
-//! reservation ends exactly once, by [`Ledger::release`] or [`Ledger::settle_rest`].
+//! reservation ends exactly once, by [`Ledger::release`].
 //!
 //! The ledger knows no price, order or rounding rule. Each operation computes every new value
 //! first and writes afterwards, so one that fails has changed nothing. None allocates, except for
@@ -160,29 +160,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Moves part of one reservation to another of the same balance: order margin to a position.
-    pub fn transfer(
-        &mut self,
-        from: ReservationId,
-        to: ReservationId,
-        amount: Money,
-    ) -> Result<()> {
-        let (source, target) = (self.slots.get(from)?, self.slots.get(to)?);
-        not_negative(amount)?;
-        if source.balance != target.balance {
-            return Err(LedgerError::Mismatch);
-        }
-        if amount > source.amount {
-            return Err(LedgerError::Insufficient { available: source.amount, needed: amount });
-        }
-        if from != to {
-            let (left, grown) = (sub(source.amount, amount)?, add(target.amount, amount)?);
-            self.slots.set(from, left);
-            self.slots.set(to, grown);
-        }
-        Ok(())
-    }
-
     /// Ends a reservation and returns what it held, which is available again.
     pub fn release(&mut self, id: ReservationId) -> Result<Money> {
         let held = self.slots.get(id)?;
@@ -236,17 +213,6 @@ impl Ledger {
         self.slots.set(id, keep);
         self.write(held.balance, after);
         self.write_contra(key.asset, contra);
-        Ok(released)
-    }
-
-    /// The last [`Ledger::settle`] of a reservation: keeps nothing, frees the rest and ends it.
-    pub fn settle_rest(&mut self, id: ReservationId, spent: Money, fee: Money) -> Result<Money> {
-        let mut keep = Money::ZERO;
-        if mutant!("filled_keeps_remainder") {
-            keep = sub(self.reserved(id)?, add(spent, fee)?)?.max(keep);
-        }
-        let released = self.settle(id, spent, fee, keep)?;
-        self.slots.end(id);
         Ok(released)
     }
 

@@ -111,17 +111,6 @@ impl Model {
         self.commit(&[Entry::Hold { reservation, row, amount: amount - held }])
     }
 
-    pub(crate) fn transfer(&mut self, from: usize, to: usize, amount: i128) -> Result<()> {
-        let ((row, held), (other, _)) = (self.held(from)?, self.held(to)?);
-        not_negative(amount)?;
-        if row != other {
-            return Err(LedgerError::Mismatch);
-        }
-        enough(held, amount)?;
-        let minus = Entry::Hold { reservation: from, row, amount: -amount };
-        self.commit(&[minus, Entry::Hold { reservation: to, row, amount }])
-    }
-
     pub(crate) fn release(&mut self, reservation: usize) -> Result<i128> {
         let (_, held) = self.held(reservation)?;
         self.commit(&[Entry::End { reservation }])?;
@@ -133,24 +122,20 @@ impl Model {
         reservation: usize,
         spent: i128,
         fee: i128,
-        keep: Option<i128>,
+        keep: i128,
     ) -> Result<i128> {
         let (row, held) = self.held(reservation)?;
-        let kept = keep.unwrap_or(0);
         not_negative(spent)?;
-        not_negative(kept)?;
+        not_negative(keep)?;
         in_range(fee)?;
-        enough(held, spent + fee + kept)?;
+        enough(held, spent + fee + keep)?;
         let paid = [
             Entry::Leg { row, side: Contra::Venue, amount: -spent },
             Entry::Leg { row, side: Contra::Fees, amount: -fee },
         ];
-        let rest = match keep {
-            Some(keep) => Entry::Hold { reservation, row, amount: keep - held },
-            None => Entry::End { reservation },
-        };
+        let rest = Entry::Hold { reservation, row, amount: keep - held };
         self.commit(&[paid[0], paid[1], rest])?;
-        Ok(held - spent - fee - kept)
+        Ok(held - spent - fee - keep)
     }
 
     pub(crate) fn credit(&mut self, row: usize, amount: i128, fee: i128) -> Result<()> {

@@ -9,14 +9,13 @@ use sequence_core::mutant;
 use crate::steps::{Step, broken_laws, compare, sequences};
 
 /// Each mutant with the law that sees it, or none when only the model does.
-const MUTANTS: [(&str, Option<&str>); 14] = [
+const MUTANTS: [(&str, Option<&str>); 13] = [
     ("amend_keeps_reservation", None),
     ("cancel_keeps_reservation", Some("L2")),
     ("double_release", Some("L2")),
     ("dust_fee", Some("L3")),
     ("fee_off_by_one", Some("L1")),
     ("fee_twice", Some("L1")),
-    ("filled_keeps_remainder", Some("L2")),
     ("i64_wrap", Some("L1")),
     ("improvement_not_freed", None),
     ("partial_releases_all", None),

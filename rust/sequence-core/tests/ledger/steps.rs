@@ -58,10 +58,8 @@ pub(crate) enum Step {
     SetTotal(usize, Part),
     Reserve(usize, Part),
     Resize(usize, Part),
-    Transfer(usize, usize, Part),
     Release(usize),
     Settle(usize, Part, Part, Part, bool),
-    SettleRest(usize, Part, Part, bool),
     Credit(usize, Part, Part, bool),
     Book(usize, Part, bool, Part),
     Post(usize, Contra, Part, bool),
@@ -76,11 +74,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (row(), seed()).prop_map(|(r, a)| Step::SetTotal(r, a)),
         6 => (row(), part()).prop_map(|(r, a)| Step::Reserve(r, a)),
         3 => (held(), part()).prop_map(|(r, a)| Step::Resize(r, a)),
-        2 => (held(), held(), part()).prop_map(|(a, b, x)| Step::Transfer(a, b, x)),
         4 => held().prop_map(Step::Release),
         5 => (held(), part(), part(), part(), rebate())
             .prop_map(|(r, a, f, k, m)| Step::Settle(r, a, f, k, m)),
-        3 => (held(), part(), part(), rebate()).prop_map(|(r, a, f, m)| Step::SettleRest(r, a, f, m)),
         4 => (row(), part(), part(), rebate()).prop_map(|(r, a, f, m)| Step::Credit(r, a, f, m)),
         2 => (row(), part(), any::<bool>(), part()).prop_map(|(r, a, l, f)| Step::Book(r, a, l, f)),
         2 => (row(), prop::sample::select(SIDES.to_vec()), part(), any::<bool>())
@@ -156,13 +152,6 @@ impl Fixture {
                 let amount = part.of(self.held(n) + row.map_or(0, |row| row.available.0));
                 (unit(self.ledger.resize(id, Money(amount))), unit(model.resize(n, amount)))
             }
-            Step::Transfer(a, b, part) => {
-                let (a, b) = (self.pick(a)?, self.pick(b)?);
-                let amount = part.of(self.held(a));
-                let (from, to) = (self.reservations[a], self.reservations[b]);
-                let mine = self.ledger.transfer(from, to, Money(amount));
-                (unit(mine), unit(model.transfer(a, b, amount)))
-            }
             Step::Release(n) => {
                 let n = self.pick(n)?;
                 let mine = self.ledger.release(self.reservations[n]).map(|held| held.0);
@@ -174,14 +163,7 @@ impl Fixture {
                 let keep = keep.of(self.held(n) - spent - fee);
                 let id = self.reservations[n];
                 let mine = self.ledger.settle(id, Money(spent), Money(fee), Money(keep));
-                (mine.map(|rest| rest.0), model.settle(n, spent, fee, Some(keep)))
-            }
-            Step::SettleRest(n, spent, fee, rebate) => {
-                let n = self.pick(n)?;
-                let (spent, fee) = spend(self.held(n), spent, fee, rebate);
-                let id = self.reservations[n];
-                let mine = self.ledger.settle_rest(id, Money(spent), Money(fee));
-                (mine.map(|rest| rest.0), model.settle(n, spent, fee, None))
+                (mine.map(|rest| rest.0), model.settle(n, spent, fee, keep))
             }
             Step::Credit(r, amount, fee, rebate) => {
                 let amount = amount.of(1_000);

@@ -21,6 +21,7 @@ impl Engine {
             self.check_account(account, row.open.len(), &mut found);
         }
         self.check_queues(&mut found);
+        self.check_levels(&mut found);
         let held = self.reservations_of_orders_and_margins();
         if held != self.portfolio.ledger.open_reservations() {
             let open = self.portfolio.ledger.open_reservations();
@@ -47,6 +48,7 @@ impl Engine {
         {
             found.push(Violation::new("O3", subject, "nothing filled and a reason", order.filled));
         }
+        self.check_leg_prices(subject, order, found);
         let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
         if open == order.status.is_terminal() {
             found.push(Violation::new("O2", subject, "open legs <=> open order", open));

@@ -118,8 +118,8 @@ impl Request<'_> {
             self.venue.map_or(0, |venue| u64::from(venue.0) + 1),
             self.policy as u64,
             self.urgency as u64,
-            self.max_slippage_bps.map_or(0, u64::from),
-            self.horizon_ms.unwrap_or(0),
+            self.max_slippage_bps.map_or(0, |bps| u64::from(bps) + 1),
+            self.horizon_ms.map_or(0, |ms| ms.saturating_add(1)),
             self.tif.map_or(99, |tif| tif as u64),
             u64::from(self.reduce_only),
         ];

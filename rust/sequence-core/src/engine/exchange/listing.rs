@@ -118,7 +118,11 @@ impl Engine {
                 let row = &self.desk.orders[*order];
                 let grid = terms.grid_of(row.spec.outcome);
                 let legs = row.legs.iter().enumerate().filter(|(_, leg)| {
-                    leg.market == id && leg.state != LegState::Done && !grid.contains(leg.bound)
+                    // A change on its way to a price that is gone ends it too.
+                    let next = leg.reshape.as_deref().filter(|form| !form.at_venue);
+                    let fits = |price| row.spec.is_market || grid.contains(price);
+                    let stays = fits(leg.bound) && next.is_none_or(|form| fits(form.bound));
+                    leg.market == id && leg.state != LegState::Done && !stays
                 });
                 off.extend(legs.map(|(at, _)| (*order, at)));
             }

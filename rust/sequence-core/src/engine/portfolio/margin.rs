@@ -203,7 +203,8 @@ impl Engine {
         asset: AssetId,
     ) {
         let key = (account, venue, asset);
-        if self.portfolio.life.holdings.contains_key(&key) {
+        let judged = !mutant!("cash_moves_unjudged");
+        if judged && self.portfolio.life.holdings.contains_key(&key) {
             self.portfolio.life.unjudged.insert(key);
         }
     }
