@@ -49,7 +49,7 @@ fn random_lives_reach_everything_that_can_happen() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for preset in ["instant", "realistic"] {
-        for _ in 0..150 {
+        for _ in 0..600 {
             let steps = steps::steps().new_tree(&mut runner).unwrap().current();
             let mut machine = Machine::new(preset);
             for step in &steps {

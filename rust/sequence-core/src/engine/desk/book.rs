@@ -274,6 +274,7 @@ impl Engine {
             leg.state = LegState::Working;
         }
         if self.desk.orders[id].filled == self.desk.orders[id].qty {
+            self.drop_held(id);
             self.complete(id, OrderStatus::Filled);
         } else {
             self.set_status(id, OrderStatus::Partial);

@@ -6,7 +6,7 @@
 use crate::engine::Engine;
 use crate::ids::{MarketId, OrderId};
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, LegState, Order, Policy, TimeInForce};
+use crate::order::{AtVenue, Leg, LegState, Order, OrderStatus, Policy, TimeInForce};
 
 /// Legs that an order may have had before amends leave it where it is; a leg is a byte of a key.
 const MOST_LEGS: usize = 200;
@@ -78,6 +78,17 @@ impl Engine {
             (at, size)
         })
         .collect()
+    }
+
+    /// An order filled before its amend was answered is full: nothing is left for further venues.
+    pub(in crate::engine) fn drop_held(&mut self, id: OrderId) {
+        let held: Vec<usize> = (0..)
+            .zip(&self.desk.orders[id].legs)
+            .filter_map(|(at, leg)| leg.is_held().then_some(at))
+            .collect();
+        for at in held {
+            self.close_leg(id, at, OrderStatus::Cancelled);
+        }
     }
 
     /// What a leg of the order at this market holds.
