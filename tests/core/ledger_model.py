@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 ONE = 10**8
 CENT = 10_000_000
+MOST_ROUNDED = 1_000
+"""Fills whose rounding the reservation of a purchase covers."""
+
 SHARE = Fraction(1, 10**8)
 USD = ("fiat", "USD")
 USDC = ("crypto", "USDC")
@@ -75,6 +78,7 @@ class Order:
     due: Fraction = Fraction(0)
     paid: int = 0
     acc: int = 0
+    over_paid: Fraction = Fraction(0)
     is_open: bool = True
 
     @property
@@ -100,9 +104,13 @@ class Order:
 
     def _kalshi(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
         step = 100_000
-        fee = ceil(quadratic(price, qty, rate) / step) * step
+        exact = quadratic(price, qty, rate) - self.over_paid
+        fee = max(ceil(exact / step), 0) * step
         if self.side == "sell":
             fee = min(fee, notional // step * step)
+        # A purchase that leaves a thousand lots open is rounded together with its next fill.
+        joins = self.side == "buy" and self.rest >= MOST_ROUNDED * self.terms.lot
+        self.over_paid = fee - exact if joins else Fraction(0)
         change = (notional if self.side == "sell" else -notional) - fee
         rounding = change % CENT
         rebate = max(ceil(Fraction(self.acc + rounding, CENT)) - 1, 0) * CENT
@@ -132,7 +140,9 @@ class Order:
             due = self.due + Fraction(self.bound * rest, ONE) * rate
             return ceil(worst) - self.booked + ceil(due) - self.paid
         if terms.fees == "kalshi":
-            total = ceil(worst) - self.booked + ceil(fee) + fills * 100_000 + CENT - self.acc
+            steps = min(fills, MOST_ROUNDED) * 100_000
+            fee = ceil(fee - self.over_paid)
+            total = ceil(worst) - self.booked + fee + steps + CENT - self.acc
             return ceil(Fraction(total, CENT)) * CENT
         return ceil(worst + fee) - self.booked + fills * 5_000
 

@@ -7,8 +7,8 @@ use sequence_core::engine::{Engine, FeedKind, FillCause, Reply};
 use sequence_core::event::EventKind as Logged;
 use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
-use sequence_core::order::{LegState, Policy, TimeInForce, Urgency};
-use sequence_core::reject::DoneReason;
+use sequence_core::order::{LegState, OrderStatus, Policy, TimeInForce, Urgency};
+use sequence_core::reject::{DoneReason, RejectReason};
 use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent, flag};
@@ -20,7 +20,7 @@ const START_NS: i64 = 1_776_657_000_000_000_000;
 pub(crate) const EVERYTHING: [&str; 13] = [
     "funding_paid",
     "insurance",
-    "liquidated",
+    "paid_a_loss",
     "liquidation_fill",
     "liquidation_started",
     "market_closed",
@@ -330,10 +330,14 @@ impl Machine {
                     self.reached.insert("liquidation_fill");
                 }
                 Logged::OrderChanged { order, .. } => {
-                    let done = self.engine.order(order).done.map(DoneReason::as_str);
-                    self.reached.extend(match done {
-                        Some("LIQUIDATED") => Some("liquidated"),
+                    let row = self.engine.order(order);
+                    let short = row.reject == Some(RejectReason::InsufficientBalance);
+                    self.reached.extend(match row.done.map(DoneReason::as_str) {
                         Some("MARKET_CLOSED") => Some("market_closed"),
+                        // What it held back paid a loss.
+                        None if short && row.status == OrderStatus::Cancelled => {
+                            Some("paid_a_loss")
+                        }
                         _ => None,
                     });
                 }
