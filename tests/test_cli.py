@@ -128,7 +128,7 @@ def test_up_prints_one_line_of_json_and_stops_cleanly(tmp_path: Path, by: signal
     out, err = stopped(process, by)
     assert (process.returncode, out, err) == (0, "", "")
     assert time.monotonic() - began < 5
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_up_shows_a_banner_and_saves_what_the_other_commands_need(tmp_path: Path):

@@ -272,7 +272,7 @@ LONG = "?x=" + "a" * 9000
         (("PUT", "/v1/orders", "not json"), None, 405),
         (("GET", "/v1/mm/x", None), None, 401),
         (("POST", "/v1/orders", "not json"), None, 401),
-        (("POST", "/v1/positions/sync", "not json"), "live", 501),
+        (("POST", "/v1/wallets/withdraw", "not json"), "live", 501),
         (("POST", "/v1/sandbox/reset", "not json"), "live", 403),
         (("POST", "/v1/orders", "not json"), "live", 400),
         (("POST", "/v1/orders", "{}"), "live", 422),
