@@ -82,12 +82,10 @@ impl Engine {
 
     /// An order filled before its amend was answered is full: nothing is left for further venues.
     pub(in crate::engine) fn drop_held(&mut self, id: OrderId) {
-        let held: Vec<usize> = (0..)
-            .zip(&self.desk.orders[id].legs)
-            .filter_map(|(at, leg)| leg.is_held().then_some(at))
-            .collect();
-        for at in held {
-            self.close_leg(id, at, OrderStatus::Cancelled);
+        for at in 0..self.desk.orders[id].legs.len() {
+            if self.desk.orders[id].legs.get(at).is_some_and(Leg::is_held) {
+                self.close_leg(id, at, OrderStatus::Cancelled);
+            }
         }
     }
 

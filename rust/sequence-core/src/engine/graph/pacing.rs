@@ -198,14 +198,7 @@ impl Work<'_> {
             .slices
             .iter()
             .take(number)
-            .map(|slice| {
-                let sums = self.sums(*slice);
-                let open = self.run.nodes[*slice]
-                    .open
-                    .iter()
-                    .map(|id| i128::from(self.engine.desk.orders[*id].remaining().0));
-                sums.filled + open.sum::<i128>()
-            })
+            .map(|slice| self.sums(*slice).filled + self.open_of(*slice))
             .sum();
         let missed = i64::try_from(i128::from(planned) - done).unwrap_or(0).max(0);
         let left = i64::try_from(pace.shares.len() - number).unwrap_or(1).max(1);
@@ -214,6 +207,12 @@ impl Work<'_> {
             _ => missed,
         };
         Quantity(own + made_up)
+    }
+
+    /// What orders of a node can still trade.
+    fn open_of(&self, at: usize) -> i128 {
+        let open = self.run.nodes[at].open.iter();
+        open.map(|id| i128::from(self.engine.desk.orders[*id].remaining().0)).sum()
     }
 
     /// The best live price on the side that an order of a node rests on.
@@ -314,14 +313,8 @@ impl Work<'_> {
         let now = self.engine.agenda.now_ns();
         let sums = self.sums(at);
         let node = &self.run.nodes[at];
-        let open: i128 = node
-            .pace
-            .iter()
-            .flat_map(|pace| &pace.slices)
-            .flat_map(|slice| &self.run.nodes[*slice].open)
-            .map(|id| i128::from(self.engine.desk.orders[*id].remaining().0))
-            .sum();
-        let sent = sums.filled + open;
+        let slices = node.pace.iter().flat_map(|pace| &pace.slices);
+        let sent = sums.filled + slices.map(|slice| self.open_of(*slice)).sum::<i128>();
         let (volume, own) = node.pace.as_deref().map_or((0, 0), |pace| (pace.volume, pace.own));
         let rate = i128::from(keys.rate_bps);
         let external = (volume - own).max(0);

@@ -351,6 +351,43 @@ pub(in crate::engine) struct Run {
 }
 
 impl Run {
+    /// A graph before anything happened, without nodes and edges.
+    pub(in crate::engine) fn at_rest(
+        account: AccountId,
+        epoch: u32,
+        venues: VenueSet,
+        now_ns: i64,
+    ) -> Self {
+        Self {
+            account,
+            epoch,
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            status: GraphStatus::Accepted,
+            reason: None,
+            ending: Ending::No,
+            paused: false,
+            withdrawn: false,
+            acked: false,
+            parked: Vec::new(),
+            dog: Watchdog::default(),
+            created_ns: now_ns,
+            updated_ns: now_ns,
+            first_answer: Arc::from(""),
+            check: Vec::new(),
+            watching: [Vec::new(), Vec::new()],
+            wants_to_watch: [None, None],
+            wants: VecDeque::new(),
+            fired: Vec::new(),
+            is_due: false,
+            is_risky: false,
+            wake_ns: None,
+            wants_wake_ns: None,
+            venues,
+            kept: [Vec::new(), Vec::new()],
+        }
+    }
+
     /// The parent of a slice.
     pub(in crate::engine) fn parent_of(&self, at: usize) -> Option<usize> {
         match self.nodes[at].role {

@@ -1,16 +1,14 @@
 //! How a graph begins: what is refused without a trace, its record, and its first orders.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::expand::{Expanded, expand};
 use super::pacing::shares;
 use super::react::NO_FILL;
-use super::run::{Ending, Root, Run, Want, Watchdog};
+use super::run::{Ending, Root, Run, Want};
 use super::shape::check_shape;
 use super::{Task, Work};
 use crate::command::{Size, Submit, SubmitGraph};
-use crate::engine::desk::account::GraphStatus;
 use crate::engine::desk::admit::{check_price_range, time_in_force};
 use crate::engine::{Engine, Graph, GraphId, Reply};
 use crate::graph::{GraphSpec, NodeSize, NodeSpec, OrderType, Pacing, Reserve, Trigger, Word};
@@ -95,35 +93,10 @@ impl Engine {
         found: &[(Resolved, InstrumentKind)],
     ) -> Run {
         let Expanded { nodes, edges } = expand(ask.spec, found, |node| self.stream_of(id, node));
-        let now = self.agenda.now_ns();
-        let mut run = Run {
-            account,
-            epoch: self.desk.accounts[account].epoch,
-            nodes,
-            edges: Vec::new(),
-            status: GraphStatus::Accepted,
-            reason: None,
-            ending: Ending::No,
-            paused: false,
-            withdrawn: false,
-            acked: false,
-            parked: Vec::new(),
-            dog: Watchdog::default(),
-            created_ns: now,
-            updated_ns: now,
-            first_answer: Arc::from(""),
-            check: Vec::new(),
-            watching: [Vec::new(), Vec::new()],
-            wants_to_watch: [None, None],
-            wants: VecDeque::new(),
-            fired: Vec::new(),
-            is_due: false,
-            is_risky: false,
-            wake_ns: None,
-            wants_wake_ns: None,
-            venues: ask.risk.admission.allowed_venues,
-            kept: [Vec::new(), Vec::new()],
-        };
+        let epoch = self.desk.accounts[account].epoch;
+        let venues = ask.risk.admission.allowed_venues;
+        let mut run = Run::at_rest(account, epoch, venues, self.agenda.now_ns());
+        run.nodes = nodes;
         for edge in edges {
             run.join(edge);
         }

@@ -3,7 +3,6 @@
 //! What a node or an edge was asked for is its JSON text, as the wire has it; what became of it is
 //! in columns, and what nobody searches for is packed. A node's orders are rows of `orders`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::RestoreError;
@@ -87,10 +86,6 @@ pub(in crate::engine) fn read_run(row: &[Cell]) -> Result<(GraphIx, Run)> {
         parked.push(Firing { graph: id, edge, starts, at_ns, fill });
     }
     let run = Run {
-        account,
-        epoch,
-        nodes: Vec::new(),
-        edges: Vec::new(),
         status,
         reason: reason.map(Into::into),
         ending,
@@ -99,20 +94,9 @@ pub(in crate::engine) fn read_run(row: &[Cell]) -> Result<(GraphIx, Run)> {
         acked,
         parked,
         dog,
-        created_ns,
         updated_ns,
         first_answer: first_answer.into(),
-        check: Vec::new(),
-        watching: [Vec::new(), Vec::new()],
-        wants_to_watch: [None, None],
-        wants: VecDeque::new(),
-        fired: Vec::new(),
-        is_due: false,
-        is_risky: false,
-        wake_ns: None,
-        wants_wake_ns: None,
-        venues,
-        kept: [Vec::new(), Vec::new()],
+        ..Run::at_rest(account, epoch, venues, created_ns)
     };
     Ok((id, run))
 }
