@@ -1,9 +1,12 @@
 """The description of the API and its viewer."""
 
 import json
+import re
+from decimal import Decimal
 
 from sequence._operations import OPERATIONS
 from sequence.server import openapi
+from sequence.server.glossary import FILE, Glossary
 
 
 def test_the_committed_description_is_up_to_date():
@@ -45,3 +48,49 @@ def test_the_description_and_its_viewer_need_no_key_and_no_other_host(api):
     assert b"http://" not in page.raw
     assert b"https://" not in page.raw
     assert api("POST", "/docs", key=None).status == 405
+
+
+def test_every_property_and_every_parameter_says_what_it_is():
+    document = openapi.document()
+    schemas = document["components"]["schemas"]
+    rows = [
+        (name, field, value)
+        for name, s in schemas.items()
+        for field, value in _properties(s).items()
+    ]
+    rows += [
+        (path, row["name"], row)
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        for row in operation.get("parameters", ())
+    ]
+    assert len(rows) > 1_000
+    silent = [f"{where}.{name}" for where, name, row in rows if not row.get("description")]
+    assert silent == [], f"describe them in {FILE}"
+
+
+def test_the_glossary_describes_nothing_that_is_not_there():
+    document = openapi.document()
+    queries = [op.query for op in OPERATIONS.values() if op.query is not None]
+    used = {name: set(_properties(s)) for name, s in document["components"]["schemas"].items()}
+    used |= {query.__name__: set(query.model_fields) for query in queries}
+    used |= {path: set(re.findall(r"{(\w+)}", path)) for path in document["paths"]}
+    glossary = Glossary()
+    assert set(glossary.common) <= set().union(*used.values())
+    assert {(m, n) for m, rows in glossary.models.items() for n in rows} <= {
+        (m, n) for m, names in used.items() for n in names
+    }
+
+
+def test_every_body_has_an_example_that_the_server_reads():
+    glossary = Glossary()
+    for operation in OPERATIONS.values():
+        examples = glossary.examples(operation.name)
+        takes = operation.request is not None and operation.request.__name__ != "EmptyRequest"
+        assert bool(examples) == takes, operation.name
+        for row in examples.values():
+            operation.read_body(json.loads(json.dumps(row["value"]), parse_float=Decimal))
+
+
+def _properties(schema):
+    return schema.get("properties", {})

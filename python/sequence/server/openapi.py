@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from sequence import types as t
 from sequence._operations import OPERATIONS
 from sequence._operations.operation import Auth, Operation
+from sequence.server.glossary import Glossary
 
 FILE: Final = Path(__file__).with_name("openapi.json")
 PAGE: Final = Path(__file__).with_name("docs.html")
@@ -60,15 +61,18 @@ _ERRORS: Final = {
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every operation."""
+    glossary = Glossary()
     _, defs = models_json_schema([(model, mode) for model, mode in _models()], ref_template=_REF)
     schemas = {name: defs["$defs"][name] for name in sorted(defs["$defs"])}
+    for name, schema in schemas.items():
+        glossary.describe(name, schema)
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS.values():
         for path in (operation.path, *operation.aliases):
             for method in (operation.method, *operation.method_aliases):
                 alias = (path, method) != (operation.path, operation.method)
                 name = _alias_of(path, method) if alias else operation.name
-                row = _describe(operation, name, path)
+                row = _describe(operation, name, path, glossary)
                 paths.setdefault(path, {})[method.lower()] = row
     return {
         "openapi": "3.1.0",
@@ -126,7 +130,9 @@ def _alias_of(path: str, method: str) -> str:
     return f"{method.lower()}_{path.removeprefix('/v1/').replace('/', '_')}"
 
 
-def _describe(operation: Operation[Any], name: str, path: str) -> dict[str, Any]:
+def _describe(
+    operation: Operation[Any], name: str, path: str, glossary: Glossary
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "operationId": name,
         "tags": [_GROUPS.get(operation.path.split("/")[2], "Market data")],
@@ -137,13 +143,14 @@ def _describe(operation: Operation[Any], name: str, path: str) -> dict[str, Any]
         row["security"] = []
     if operation.deprecated:
         row["deprecated"] = True
-    parameters = _path_parameters(path) + _query_parameters(operation)
+    parameters = _path_parameters(path, glossary) + _query_parameters(operation, glossary)
     if parameters:
         row["parameters"] = parameters
     bodies = [_ref(model.__name__) for model in _bodies(operation)]
     if bodies:
         schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
-        content = {"application/json": {"schema": schema}}
+        body = {"schema": schema, "examples": glossary.examples(operation.name)}
+        content = {"application/json": body}
         row["requestBody"] = {"required": _needs_body(operation), "content": content}
     answer = {"application/json": {"schema": _ref(operation.response.__name__)}}
     row["responses"] = {"200": {"description": "Done", "content": answer}}
@@ -151,23 +158,31 @@ def _describe(operation: Operation[Any], name: str, path: str) -> dict[str, Any]
     return row
 
 
-def _path_parameters(path: str) -> list[dict[str, Any]]:
+def _path_parameters(path: str, glossary: Glossary) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": glossary.of(path, name),
+            "schema": {"type": "string"},
+        }
         for name in names
     ]
 
 
-def _query_parameters(operation: Operation[Any]) -> list[dict[str, Any]]:
+def _query_parameters(operation: Operation[Any], glossary: Glossary) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
     schema = operation.query.model_json_schema()
     required = set(schema.get("required", ()))
+    model = operation.query.__name__
     rows: list[dict[str, Any]] = []
     for name, field in schema.get("properties", {}).items():
         plain = _without_null({key: value for key, value in field.items() if key != "title"})
-        rows.append({"name": name, "in": "query", "required": name in required, "schema": plain})
+        row = {"name": name, "in": "query", "required": name in required}
+        rows.append(row | {"description": glossary.of(model, name), "schema": plain})
     return rows
 
 
