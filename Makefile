@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench bench-short instructions soak mutants fidelity fidelity-short screenshots wheel clean
+.PHONY: help setup dev run test quick check fix bench bench-short instructions soak mutants fidelity fidelity-short screenshots docs wheel clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,10 +79,15 @@ fidelity-short: setup ## Fail when a score of two tapes leaves its interval
 screenshots: dev ## Pictures of the page into docs/pictures (needs Chromium)
 	$(BIN)/python python/tools/screenshots.py
 
+docs: dev ## The documents as pages in docs/_build/html; a warning fails
+	@[ .venv/.docs -nt pyproject.toml ] || { $(BIN)/python -m pip install --quiet --group docs && touch .venv/.docs; }
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 wheel: setup ## Build wheel and sdist into dist/ and list their files
 	@bash .ci/wheel.sh
 
 clean: ## Remove everything that was built
-	rm -rf $(VENV) target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) target dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f python/sequence/_core*.so python/sequence/_core*.pyd

@@ -18,7 +18,17 @@ def main(source: Path, dist: Path) -> int:
     package = source / "python"
     wanted = {
         path.relative_to(package).as_posix()
-        for pattern in ("*.py", "*.pyi", "py.typed")
+        for pattern in (
+            "*.py",
+            "*.pyi",
+            "py.typed",
+            "*.toml",
+            "*.json",
+            "*.zst",
+            "*.html",
+            "*.js",
+            "*.css",
+        )
         for path in (package / "sequence").rglob(pattern)
     }
     problems = [f"missing in the wheel: {name}" for name in sorted(wanted - set(in_wheel))]

@@ -16,6 +16,10 @@ SHELL = [code for kind, code in BLOCKS if kind == "sh"]
 DATA = Path(os.environ.get("SEQUENCE_TEST_DATA") or ROOT.parent / "shared" / "data")
 
 
+def test_the_first_line_is_how_to_install_it():
+    assert README.splitlines()[:4] == ["# sequence", "", "```sh", "pip install sequence-sdk"]
+
+
 def test_there_are_blocks_to_run():
     assert len(PYTHON) >= 2
     assert len(SHELL) >= 2
@@ -46,9 +50,9 @@ def test_python_blocks_run(at: int, tmp_path: Path):
 def test_commands_exist():
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = "".join(SHELL)
-    used = re.findall(r"^make ?(\w*)", text, re.MULTILINE)
-    assert used
-    assert set(used) <= targets | {""}
+    used = re.findall(r"`make (\w+)`", README)
+    assert {"run", "docs"} <= set(used)
+    assert set(used) <= targets
     from typer.main import get_command
 
     from sequence.cli.app import app

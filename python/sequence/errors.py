@@ -1,23 +1,25 @@
 """Every exception of the package.
 
-SequenceError
-├── NetworkError               no answer: connection, TLS, protocol (status 0)
-│   └── TimeoutError           no answer in time; also a builtin TimeoutError
-├── DeserializeError           the answer has another shape than expected
-├── UnexpectedError            something below the client failed in a way that it does not know
-├── WaitTimeoutError           a wait ran out: nothing was lost; also a builtin TimeoutError
-├── ValidationError            refused before anything was sent; also a ValueError
-├── CapabilityMissingError     501: the verb is not offered here
-└── ApiError                   every other answer that is not 2xx
-    ├── BadRequestError            400   ├── PayloadTooLargeError          413
-    ├── UnauthorizedError          401   ├── UriTooLongError               414
-    ├── ForbiddenError             403   ├── UnsupportedMediaTypeError     415
-    ├── NotFoundError              404   ├── UnprocessableError            422
-    ├── MethodNotAllowedError      405   ├── UpgradeRequiredError          426
-    ├── RequestTimeoutError        408   ├── RateLimitedError              429
-    ├── ConflictError              409   ├── HeadersTooLargeError          431
-    ├── InternalServerError        500   └── ServiceUnavailableError       503
-    └── (other statuses raise ApiError itself)
+::
+
+    SequenceError
+    ├── NetworkError               no answer: connection, TLS, protocol (status 0)
+    │   └── TimeoutError           no answer in time; also a builtin TimeoutError
+    ├── DeserializeError           the answer has another shape than expected
+    ├── UnexpectedError            something below the client failed in a way that it does not know
+    ├── WaitTimeoutError           a wait ran out: nothing was lost; also a builtin TimeoutError
+    ├── ValidationError            refused before anything was sent; also a ValueError
+    ├── CapabilityMissingError     501: the verb is not offered here
+    └── ApiError                   every other answer that is not 2xx
+        ├── BadRequestError            400   ├── PayloadTooLargeError          413
+        ├── UnauthorizedError          401   ├── UriTooLongError               414
+        ├── ForbiddenError             403   ├── UnsupportedMediaTypeError     415
+        ├── NotFoundError              404   ├── UnprocessableError            422
+        ├── MethodNotAllowedError      405   ├── UpgradeRequiredError          426
+        ├── RequestTimeoutError        408   ├── RateLimitedError              429
+        ├── ConflictError              409   ├── HeadersTooLargeError          431
+        ├── InternalServerError        500   └── ServiceUnavailableError       503
+        └── (other statuses raise ApiError itself)
 
 Branch on the class or on `status`. Nothing else comes out of a client but what Python itself raises
 from outside: `KeyboardInterrupt`, `asyncio.CancelledError`, and `TypeError` for a keyword that does

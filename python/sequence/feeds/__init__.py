@@ -7,9 +7,11 @@ from sequence.feeds import arrow
 from sequence.feeds.files import Encoding, convert, decode, read, write
 from sequence.feeds.opened import RecordingWarning
 from sequence.feeds.recording import Feed, Instrument, Recording, RecordingError
+from sequence.feeds.sample import SAMPLE
 from sequence.feeds.scoring import MarketScore, score
 
 __all__ = [
+    "SAMPLE",
     "Encoding",
     "Feed",
     "Instrument",

@@ -9,6 +9,7 @@ from sequence import _core
 from sequence.feeds import arrow, jsonl, tape
 from sequence.feeds.opened import is_lines
 from sequence.feeds.recording import Instrument, Recording, RecordingError
+from sequence.feeds.sample import located
 from sequence.feeds.unpack import unpacked
 
 Encoding = Literal["tape", "jsonl", "parquet"]
@@ -31,7 +32,7 @@ def read(path: str | Path, venue: str | None = None) -> Recording:
         RecordingError: It is no recording.
         FileNotFoundError: There is no such file.
     """
-    file = Path(path)
+    file = located(path)
     plain = unpacked(file)
     try:
         return _read_plain(file.name, plain.path, venue)

@@ -8,6 +8,7 @@ from sequence import _core
 from sequence.feeds import arrow, tape
 from sequence.feeds._read_lines import first_line, load_file
 from sequence.feeds.recording import Recording, RecordingError
+from sequence.feeds.sample import located
 from sequence.feeds.unpack import Plain, unpacked
 
 Source = _core.Recording | _core.Tape
@@ -33,7 +34,7 @@ def open_file(path: str | Path, venue: str | None = None) -> Source:
         RecordingError: It is none of these.
         FileNotFoundError: There is no such file.
     """
-    file = Path(path)
+    file = located(path)
     plain = unpacked(file)
     try:
         return _open_plain(plain, venue)

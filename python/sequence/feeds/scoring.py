@@ -71,7 +71,7 @@ def score(*sources: Any, venue: str | None = None) -> list[MarketScore]:
     """Scores the queue estimate on recordings of one's own, market by market.
 
     Args:
-        sources: Paths, `Recording`s or Arrow tables; raw files of one stream are put together.
+        sources: Paths, recordings or Arrow tables; raw files of one stream are put together.
         venue: Whose frames they are, where they do not say.
 
     Raises:

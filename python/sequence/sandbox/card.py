@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _core
+from sequence.feeds.sample import located
 
 if TYPE_CHECKING:
     from sequence.sandbox.state import State
@@ -66,7 +67,7 @@ def card_of(state: "State", data: PlayedData) -> dict[str, Any]:
 def _row(source: object) -> dict[str, Any]:
     if not isinstance(source, str | Path):
         return {"name": f"{type(source).__name__} in memory", "bytes": None, "sha256": None}
-    path = Path(source)
+    path = located(source)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
