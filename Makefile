@@ -26,11 +26,11 @@ run: ## Set up, start the sandbox with the demo market, place paper orders, keep
 
 test: dev ## Set up and run every test: Rust core, Python, HTTP
 	cargo test --workspace --locked
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 quick: dev ## The tests without the slow layer
 	cargo test --locked
-	$(BIN)/python -m pytest -m "not full"
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not full"
 
 check: dev ## Formats, lints, types, stub, generated files; changes nothing
 	@bash .ci/check.sh
