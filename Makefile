@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench bench-short instructions soak mutants fidelity fidelity-short screenshots docs wheel clean
+.PHONY: help setup dev run test quick check fix bench bench-short bench-peers instructions soak mutants fidelity fidelity-short screenshots docs wheel clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup ## Benchmarks on a release build (a debug build is refused)
 
 bench-short: dev ## The same as briefly as it goes: whether each runs and answers rightly
 	@bash .ci/bench.sh short
+
+bench-peers: setup ## The same work beside other backtesters, in turn, answers compared (installs them)
+	@bash .ci/peers.sh
 
 instructions: setup ## Instructions of six paths against benches/instructions.json (needs valgrind)
 	@$(BIN)/python .ci/instructions.py
