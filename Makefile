@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench bench-short bench-peers instructions soak mutants fidelity fidelity-short screenshots docs wheel clean
+.PHONY: help setup dev run test quick check fix bench bench-short bench-peers instructions soak mutants fidelity fidelity-short screenshots docs wheel wheel-check lowest clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,7 +90,13 @@ docs: dev ## The documents as pages in docs/_build/html; a warning fails
 wheel: setup ## Build wheel and sdist into dist/ and list their files
 	@bash .ci/wheel.sh
 
+wheel-check: ## Install the wheel of dist/ without Rust and walk the first steps
+	@bash .ci/wheel_check.sh
+
+lowest: dev ## A part of the tests with the oldest dependencies that are allowed
+	@bash .ci/lowest.sh
+
 clean: ## Remove everything that was built
-	rm -rf $(VENV) target dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venv-lowest target dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f python/sequence/_core*.so python/sequence/_core*.pyd
