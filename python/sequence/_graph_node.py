@@ -6,10 +6,9 @@ from typing import Any, Literal, Self
 
 from sequence import _numbers
 from sequence._numbers import Number
-from sequence._recipe_options import CatchUp
 from sequence.errors import ValidationError
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
-from sequence.types._words import Policy, Side, TimeInForce, Urgency
+from sequence.types._words import CatchUp, Policy, Side, TimeInForce, Urgency
 
 PegTo = Literal["bid", "ask", "mid"]
 

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 PriceReference = Literal["mid", "bid", "ask", "last", "mark"]
 """Which price a trigger looks at: the middle, the best bid or ask, the newest trade, the mark."""
 
-CatchUp = Literal["none", "next", "spread"]
-"""Where the rest of a slice goes."""
-
 
 class RecipeOptions(TypedDict, total=False):
     """Keyword arguments that `bracket`, `oco`, `stop`, `twap` and the others share.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sequence import types as t
 from sequence._async.graphs import AsyncGraphCalls
 from sequence._numbers import Number
-from sequence._recipe_options import CatchUp, PriceReference, RecipeOptions
-from sequence.types._words import Side
+from sequence._recipe_options import PriceReference, RecipeOptions
+from sequence.types._words import CatchUp, Side
 
 if TYPE_CHECKING:
     from sequence import _recipes as recipes

@@ -6,7 +6,8 @@ and for a run of last week.
 
 from sequence.analysis.figures import CauseRow, GroupRow, Markout, Slippage
 from sequence.analysis.html import report_html
-from sequence.analysis.results import LifeEvent, Results
+from sequence.analysis.results import Results
+from sequence.analysis.rows import LifeEvent
 from sequence.analysis.summary import Summary, comparison
 from sequence.analysis.trips import RoundTrip
 

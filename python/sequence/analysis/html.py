@@ -9,7 +9,7 @@ from sequence.analysis.summary import Summary, comparison, shown
 from sequence.types._html import html_table
 
 if TYPE_CHECKING:
-    from sequence.analysis.results import Results
+    from sequence.analysis.rows import RunRows
     from sequence.types import PortfolioSnapshot
 
 _WIDTH: Final = 900
@@ -31,9 +31,9 @@ text{fill:var(--dim);font-size:11px}li{color:var(--dim)}
 """
 
 
-def report_html(results: "Results", name: str, *others: Summary) -> str:
+def report_html(results: "RunRows", name: str, *others: Summary) -> str:
     """The page of a run, with other runs beside it where there are any."""
-    summary = results.summary(name)
+    summary = Summary.of(results, name)
     card = results.card
     parts = [
         f"<h1>{escape(name)}</h1><p>Paper trading, simulated: sequence {escape(card.version)}, "
@@ -69,7 +69,7 @@ def _section(title: str, body: str, note: str = "") -> str:
     return f"<h2>{escape(title)}</h2>{told}{body}"
 
 
-def _span(results: "Results") -> str:
+def _span(results: "RunRows") -> str:
     times = [row.ts_ns for row in results.equity.snapshots]
     if not times:
         return ""
@@ -110,7 +110,7 @@ def _line(times: Sequence[int], values: Sequence[float]) -> str:
     )
 
 
-def _groups(results: "Results", what: str) -> str:
+def _groups(results: "RunRows", what: str) -> str:
     rows = results.pnl_by(what)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     names = (what, "fills", "volume, USD", "fees, USD", "realised, USD", "P&L, USD")
     cells = [
@@ -126,13 +126,13 @@ def _groups(results: "Results", what: str) -> str:
     return _section(f"By {what}", body, note)
 
 
-def _causes(results: "Results") -> str:
+def _causes(results: "RunRows") -> str:
     rows = [[row.cause, str(row.fills), shown(row.volume_usd)] for row in results.causes]
     return _section("Why fills came about", html_table(("cause", "fills", "volume, USD"), rows,
                                                        (False, True, True)))  # fmt: skip
 
 
-def _trips(results: "Results") -> str:
+def _trips(results: "RunRows") -> str:
     names = ("venue", "symbol", "opened by", "qty", "entry", "exit", "held, s", "net, USD")
     trips = results.round_trips[-_TRIPS:]
     cells = [
@@ -148,7 +148,7 @@ def _trips(results: "Results") -> str:
     return _section("Round trips", table, f"The last {len(trips)}, first in, first out.")
 
 
-def _lives(results: "Results") -> str:
+def _lives(results: "RunRows") -> str:
     def life(order_id: str) -> str:
         rows = [
             [f"{row.after_ns / 1e6:,.3f}", row.event, row.what] for row in results.life_of(order_id)
@@ -170,7 +170,7 @@ def _compared(summary: Summary, others: Iterable[Summary]) -> str:
     return _section("Beside other runs", html_table(names, rows, [False, *[True] * len(runs)]))
 
 
-def _card(results: "Results") -> str:
+def _card(results: "RunRows") -> str:
     card = results.card
     rules = sorted({str(fill.evidence.get("fee", {}).get("rule_id")) for fill in results.fills})
     rows = [

@@ -1,46 +1,11 @@
-"""The rows of a run, and everything that is made of them."""
+"""What a run did and was worth, and how it is shown."""
 
-from collections.abc import Iterator
-from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from sequence.analysis import figures
-from sequence.analysis.figures import CauseRow, GroupRow, Markout, Slippage
-from sequence.analysis.trips import RoundTrip, round_trips
-from sequence.types import (
-    Fill,
-    FillMark,
-    Order,
-    PortfolioSnapshots,
-    Position,
-    RunCard,
-    Totals,
-    Wire,
-)
-from sequence.types._decimal import exact, share
-
-if TYPE_CHECKING:
-    from sequence import Sequence
-    from sequence.analysis.summary import Summary
-    from sequence.types import SandboxEvent
-
-_PAGE: Final = 5_000
-_EVENTS: Final = 10_000
-_SNAPSHOTS: Final = 10_000
-_UNTAGGED: Final = "(no tag)"
+from sequence.analysis.html import figures_html, report_html
+from sequence.analysis.rows import RunRows
+from sequence.analysis.summary import Summary
 
 
-class LifeEvent(Wire):
-    """One step in the life of an order; `after_ns` counts from its first."""
-
-    ts_ns: int
-    after_ns: int
-    event: str
-    what: str
-
-
-class Results:
+class Results(RunRows):
     """What a run did and was worth: `sandbox.results()`, or `Results.of(client)` over HTTP.
 
     Attributes:
@@ -53,197 +18,22 @@ class Results:
         totals: Sums over the account.
     """
 
-    def __init__(
-        self,
-        *,
-        card: RunCard,
-        orders: list[Order],
-        fills: list[Fill],
-        marks: dict[str, FillMark],
-        equity: PortfolioSnapshots,
-        positions: list[Position],
-        totals: Totals,
-        events: "list[SandboxEvent] | None" = None,
-    ) -> None:
-        self.card: Final = card
-        self.orders: Final = orders
-        self.fills: Final = fills
-        self.marks: Final = marks
-        self.equity: Final = equity
-        self.positions: Final = positions
-        self.totals: Final = totals
-        self._events: Final = events or []
-
-    @classmethod
-    def of(cls, client: "Sequence") -> "Results":
-        """Gathers everything that a client with a test key may read."""
-        positions = client.positions(include_closed=True)
-        return cls(
-            card=client.sandbox.run_card(),
-            orders=list(client.orders_iter())[::-1],
-            fills=list(client.fills_iter())[::-1],
-            marks={mark.fill_id: mark for mark in _marks(client)},
-            equity=client.portfolio_snapshots(limit=_SNAPSHOTS),
-            positions=positions.positions,
-            totals=positions.totals,
-            events=list(_events(client)),
-        )
-
-    @property
-    def pnl_usd(self) -> Decimal:
-        """Realised plus unrealised profit less fees, of this epoch."""
-        totals = self.totals
-        return totals.realized_pnl + totals.unrealized_pnl - totals.fees
-
-    @property
-    def fees_usd(self) -> Decimal:
-        """Fees of all fills; negative is a rebate."""
-        return exact(sum(fill.fee_usd_1e9 for fill in self.fills), 9)
-
-    @property
-    def volume_usd(self) -> Decimal:
-        """Value of all fills."""
-        return exact(sum(fill.notional_usd_1e9 for fill in self.fills), 9)
-
-    @property
-    def max_drawdown_usd(self) -> Decimal:
-        """The deepest fall of the account's value from a peak before it."""
-        return exact(self.equity.max_drawdown_usd_1e9 or 0, 9)
-
-    @property
-    def maker_share(self) -> Decimal:
-        """Share of the volume that rested, 0 to 1."""
-        return figures.maker_share(self.fills)
-
-    @cached_property
-    def round_trips(self) -> list[RoundTrip]:
-        """Round trips, first in, first out, in the order in which they were closed."""
-        return round_trips(self.fills)
-
-    @property
-    def win_rate(self) -> Decimal:
-        """Share of the round trips that won after fees, 0 to 1."""
-        won = sum(trip.net_usd > 0 for trip in self.round_trips)
-        return share(won, len(self.round_trips))
-
-    @property
-    def slippage(self) -> Slippage:
-        """Fill prices against the mid when the order was sent; positive is cost."""
-        return figures.slippage(self.fills, self.marks)
-
-    @property
-    def markouts(self) -> list[Markout]:
-        """How prices went on 1, 10 and 60 seconds after fills; positive is a gain."""
-        return [figures.markout(self.fills, self.marks, at) for at in figures.HORIZONS]
-
-    @property
-    def causes(self) -> list[CauseRow]:
-        """How fills came about."""
-        return figures.cause_rows(self.fills)
-
-    def pnl_by(self, what: Literal["symbol", "venue", "tag"]) -> list[GroupRow]:
-        """Profit and loss by symbol, venue or tag; see `GroupRow` for what is counted."""
-        if what == "tag":
-            tags = {order.node_order_id: order.tag for order in self.orders}
-            return figures.group_rows(
-                self.fills, lambda fill: tags.get(fill.node_order_id) or _UNTAGGED, self._prices
-            )
-        if what not in ("symbol", "venue"):
-            raise ValueError(f"what: must be symbol, venue or tag, not {what!r}")
-        return figures.group_rows(self.fills, lambda fill: str(getattr(fill, what)), self._prices)
-
-    def life_of(self, order_id: str) -> list[LifeEvent]:
-        """The life of an order, step by step.
-
-        Raises:
-            ValueError: No such order in this run.
-        """
-        rows = [row for row in self._events if row.data.get("node_order_id") == order_id]
-        if not rows and all(order.node_order_id != order_id for order in self.orders):
-            raise ValueError(f"no order {order_id} in these results")
-        first_ns = rows[0].ts_ns if rows else 0
-        return [
-            LifeEvent(
-                ts_ns=row.ts_ns,
-                after_ns=row.ts_ns - first_ns,
-                event=row.type,
-                what=_what(row.data),
-            )
-            for row in rows
-        ]
-
-    def summary(self, name: str = "run") -> "Summary":
+    def summary(self, name: str = "run") -> Summary:
         """The figures alone, to be kept and compared."""
-        from sequence.analysis.summary import Summary  # noqa: PLC0415 - it is made of this
-
         return Summary.of(self, name)
 
-    def report(self, name: str = "run", *others: "Summary") -> str:
+    def report(self, name: str = "run", *others: Summary) -> str:
         """One self-contained HTML page: figures, curves, tables, and the card of the run.
 
         Args:
             name: What the run is called.
             others: Summaries of other runs to stand beside it.
         """
-        from sequence.analysis.html import report_html  # noqa: PLC0415 - it is made of this
-
         return report_html(self, name, *others)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from sequence.analysis.html import figures_html  # noqa: PLC0415 - it is made of this
-
         return figures_html(self.summary())
 
     def __repr__(self) -> str:
         return f"<Results: {len(self.orders)} orders, {len(self.fills)} fills, {self.pnl_usd} USD>"
-
-    @cached_property
-    def _prices(self) -> dict[tuple[str, str], int]:
-        """What a unit of each symbol is worth where it is held, in USD times 1e9."""
-        held: dict[tuple[str, str], int] = {}
-        for row in self.positions:
-            price = row.settled_mark_usd_1e9
-            price = row.current_price_usd_1e9 if price is None else price
-            held[row.venue, row.instrument.symbol] = price
-        found: dict[tuple[str, str], int] = {}
-        for fill in self.fills:
-            names = (fill.symbol, fill.symbol.split("-")[0])
-            # A pair is held as its base asset.
-            known = [held[fill.venue, name] for name in names if (fill.venue, name) in held]
-            if known:
-                found[fill.venue, fill.symbol] = known[0]
-        return found
-
-
-def _marks(client: "Sequence") -> Iterator[FillMark]:
-    before: int | None = None
-    while True:
-        page = client.sandbox.marks(before_seq=before, limit=_PAGE)
-        yield from page.marks
-        before = page.next
-        if before is None:
-            return
-
-
-def _events(client: "Sequence") -> "Iterator[SandboxEvent]":
-    since = 0
-    while True:
-        rows = client.sandbox.events(since_seq=since, limit=_EVENTS).events
-        yield from rows
-        if len(rows) < _EVENTS:
-            return
-        since = rows[-1].seq
-
-
-def _what(data: dict[str, Any]) -> str:
-    """The fields of an event in words."""
-    hidden = ("order", "fill", "node_order_id")
-    return ", ".join(_shown(name, value) for name, value in data.items() if name not in hidden)
-
-
-def _shown(name: str, value: object) -> str:
-    for suffix, decimals in (("_1e8", 8), ("_1e9", 9)):
-        if name.endswith(suffix) and isinstance(value, int):
-            return f"{name.removesuffix(suffix)} {exact(value, decimals).normalize() + 0:f}"
-    return f"{name} {value}"

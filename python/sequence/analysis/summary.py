@@ -7,7 +7,7 @@ from sequence.analysis.figures import Markout, Slippage
 from sequence.types import RunCard, Wire
 
 if TYPE_CHECKING:
-    from sequence.analysis.results import Results
+    from sequence.analysis.rows import RunRows
 
 
 class Summary(Wire):
@@ -31,7 +31,7 @@ class Summary(Wire):
     markouts: list[Markout]
 
     @classmethod
-    def of(cls, results: "Results", name: str) -> "Summary":
+    def of(cls, results: "RunRows", name: str) -> "Summary":
         """The figures of a run."""
         return cls(
             name=name,

@@ -9,10 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from sequence.sandbox.tabs import Tab
+from typing import Final, Literal
 
 Mode = Literal["sandbox", "live"]
 
@@ -42,6 +39,29 @@ class Client:
     """When keys were made on request, within the last day."""
 
 
+@dataclass(slots=True, eq=False)
+class Tab:
+    """What one browser tab may do: read, and for a while after it was armed also write.
+
+    Attributes:
+        opener: Whose key the ticket was asked with; the tab ends with that key.
+        ends_s: When it ends, on the machine's own clock.
+        armed_until_s: Writes are allowed before this time.
+    """
+
+    opener: "Principal"
+    ends_s: float
+    armed_until_s: float = 0.0
+
+    def is_open(self, now_s: float) -> bool:
+        """True while the tab has not reached its end."""
+        return now_s < self.ends_s
+
+    def is_armed(self, now_s: float) -> bool:
+        """True while the tab may write."""
+        return now_s < min(self.armed_until_s, self.ends_s)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is calling: built once per key, so that a request costs one look-up."""
@@ -50,7 +70,7 @@ class Principal:
     mode: Mode
     key_id: str
     is_admin: bool
-    tab: "Tab | None" = None
+    tab: Tab | None = None
     """The browser tab that speaks for the key; None where the key itself does."""
 
     @property

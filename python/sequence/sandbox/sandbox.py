@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 
 from sequence import _core
 from sequence.errors import ValidationError
-from sequence.sandbox.branch import branch_of
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
+from sequence.sandbox.fork import branch_of
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, named_files, open_recordings
 from sequence.sandbox.replay import Replay, ReplayResult

@@ -4,10 +4,9 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from sequence.sandbox.keys import KeyRing, Principal
+from sequence.sandbox.keys import KeyRing, Principal, Tab
 
 TICKET_LIFE_S: Final = 60
 TAB_LIFE_S: Final = 12 * 3600
@@ -17,29 +16,6 @@ _TICKET: Final = "pgt_"
 _TAB: Final = "pgs_"
 _MOST_OPEN: Final = 256
 """Tickets, and tabs, that may exist at once; the oldest makes room."""
-
-
-@dataclass(slots=True, eq=False)
-class Tab:
-    """What one browser tab may do: read, and for a while after it was armed also write.
-
-    Attributes:
-        opener: Whose key the ticket was asked with; the tab ends with that key.
-        ends_s: When it ends, on the machine's own clock.
-        armed_until_s: Writes are allowed before this time.
-    """
-
-    opener: Principal
-    ends_s: float
-    armed_until_s: float = 0.0
-
-    def is_open(self, now_s: float) -> bool:
-        """True while the tab has not reached its end."""
-        return now_s < self.ends_s
-
-    def is_armed(self, now_s: float) -> bool:
-        """True while the tab may write."""
-        return now_s < min(self.armed_until_s, self.ends_s)
 
 
 class Tabs:

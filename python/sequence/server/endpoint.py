@@ -13,11 +13,10 @@ from sequence._operations.operation import Auth, Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.call import Handler
 from sequence.sandbox.handlers import HANDLERS, VERBS
-from sequence.sandbox.keys import Principal
+from sequence.sandbox.keys import Principal, Tab
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
 from sequence.sandbox.stream.feed import FeedName
-from sequence.sandbox.tabs import Tab
 from sequence.server.envelope import Header
 from sequence.server.page import page as front_page
 from sequence.server.request import read_query

@@ -11,6 +11,8 @@ OrderType = Literal["market", "limit"]
 Policy = Literal["sor", "aggressive_chase"]
 Urgency = Literal["low", "medium", "high"]
 TimeInForce = Literal["gtc", "ioc", "fok", "post_only", "day"]
+CatchUp = Literal["none", "next", "spread"]
+"""Where the rest of a slice goes."""
 AmendMode = Literal["native_atomic", "cancel_replace"]
 OrderStatus = Literal["NEW", "ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
 GraphStatus = Literal[

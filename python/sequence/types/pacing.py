@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 from sequence.types._base import Request
 from sequence.types._number import Units
 from sequence.types._rules import OneOf, conflict
+from sequence.types._words import CatchUp
 
 IntervalMs = Annotated[int, Field(ge=100, le=86_400_000)]
 Percent = Annotated[int, Field(ge=0, le=50)]
-CatchUp = Literal["none", "next", "spread"]
 SliceType = Literal["market", "passive"]
 
 
