@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 CORE = Path(__file__).resolve().parent.parent / "rust" / "sequence-core" / "src"
 PARTS = ("desk", "portfolio", "exchange", "journal")
-MOST = {2: 125, 4: 41}
+MOST = {2: 115, 4: 41}
 """Parts written at once: how many functions may do so. Lower a number when it can be lowered."""
 
 _STD = "push push_back pop pop_front insert remove clear retain extend get_mut get_or_insert_with"
@@ -68,7 +68,8 @@ def written(body: str, changing: frozenset[str]) -> set[str]:
         for use in re.finditer(
             at + r"((?:\s*\.\w+|\[[^\]]*\]|\([^()]*\))*)\s*(=(?!=)|\+=|-=|\|=)?", body
         ):
-            names = re.findall(r"\.(\w+)\(?", use[1])
+            # A field of a mutator's name is read; only a call changes.
+            names = re.findall(r"\.(\w+)\(", body[use.start() : use.end() + 1])
             if use[2] or changing & set(names):
                 found.add(part)
         if re.search(r"&mut " + at, body):

@@ -43,7 +43,7 @@ use desk::Desk;
 use exchange::Exchange;
 use graph::Graphs;
 use journal::Journal;
-use portfolio::Portfolio;
+use portfolio::{Held, Portfolio};
 use rules::Rules;
 use seam::Post;
 
@@ -170,6 +170,7 @@ impl Engine {
         let client: Arc<str> = client.into();
         let id = self.desk.accounts.push(Account::new(client.clone()));
         self.desk.clients.insert(client, id);
+        self.portfolio.held.push(Held::default());
         id
     }
 

@@ -92,13 +92,13 @@ impl Engine {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
         for (_, key, balance) in self.portfolio.ledger.balances(account) {
-            let has_row = self.desk.accounts[account].rows.contains_key(&(key.venue, key.asset));
+            let has_row = self.portfolio.held[account].contains_key(&(key.venue, key.asset));
             if balance.total() != Money::ZERO && !has_row {
                 let asset = &self.registry.asset_row(key.asset).code;
                 found.push(Violation::new("P1", asset, "a row", "a balance without one"));
             }
         }
-        for ((venue, asset), row) in self.desk.accounts[account].rows.iter() {
+        for ((venue, asset), row) in self.portfolio.held[account].iter() {
             let (row, code) = (&self.portfolio.rows[*row], &self.registry.asset_row(*asset).code);
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
@@ -130,10 +130,10 @@ impl Engine {
         let mut hasher = StateHasher::new(self.rules.seed());
         hasher.word(self.journal.log().hash());
         self.portfolio.ledger.hash_into(&mut hasher);
-        for (_, account) in self.desk.accounts.iter() {
+        for (id, account) in self.desk.accounts.iter() {
             hasher.text(&account.client);
             hasher.word(u64::from(account.epoch));
-            for row in account.rows.values() {
+            for row in self.portfolio.held[id].values() {
                 self.portfolio.rows[*row].hash_into(&mut hasher);
             }
             for id in account.open.keys() {

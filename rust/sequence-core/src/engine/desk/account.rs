@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::desk::risk::{KillSwitch, LossDay};
 use crate::engine::exchange::line::Line;
-use crate::ids::{AssetId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ids::{FillIx, GraphIx, OrderId, VenueId};
 use crate::json::{Scanner, Token};
 use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
@@ -189,8 +189,6 @@ pub struct Account {
     pub fills: Vec<FillIx>,
     /// Orders that can still trade.
     pub open: SortedMap<OrderId, ()>,
-    /// Position rows by venue and asset.
-    pub rows: SortedMap<(VenueId, AssetId), RowIx>,
     /// When orders were admitted, for the last second at least while a rate limit is set.
     pub(in crate::engine) submits: VecDeque<i64>,
     /// Kill switches by mode; they outlive a reset.
@@ -219,7 +217,6 @@ impl Account {
             submits: VecDeque::new(),
             switches: [KillSwitch::OFF, KillSwitch::OFF],
             day: LossDay::NEW,
-            rows: SortedMap::new(),
             lines: BTreeMap::new(),
             changed_lines: BTreeSet::new(),
             ended_hash: 0,

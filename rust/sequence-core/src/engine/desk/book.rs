@@ -288,7 +288,7 @@ impl Engine {
         venue: VenueId,
         asset: AssetId,
     ) -> RowIx {
-        if let Some(found) = self.desk.accounts[account].rows.get(&(venue, asset)) {
+        if let Some(found) = self.portfolio.held[account].get(&(venue, asset)) {
             return *found;
         }
         let row = self.registry.asset_row(asset);
@@ -303,7 +303,7 @@ impl Engine {
             _ => Some(self.portfolio.ledger.open(account, venue, asset)),
         };
         self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
-        self.desk.accounts[account].rows.insert((venue, asset), id);
+        self.portfolio.held[account].insert((venue, asset), id);
         id
     }
 
@@ -338,7 +338,7 @@ impl Engine {
         venue: VenueId,
         asset: AssetId,
     ) -> Quantity {
-        match self.desk.accounts[account].rows.get(&(venue, asset)) {
+        match self.portfolio.held[account].get(&(venue, asset)) {
             Some(row) => self.held_in(*row),
             None => self.units(self.portfolio.ledger.find(account, venue, asset)),
         }

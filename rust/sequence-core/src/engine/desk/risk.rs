@@ -333,7 +333,7 @@ impl Engine {
 
     /// What an account holds of it at all venues together.
     fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
-        let rows = self.desk.accounts[account].rows.iter();
+        let rows = self.portfolio.held[account].iter();
         let held = rows.filter(|((_, asset), _)| {
             let known = self.registry.asset_row(*asset);
             let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);

@@ -52,6 +52,7 @@ impl Engine {
     /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
     pub fn keep_changes(&mut self) {
         self.desk.accounts.listen();
+        self.portfolio.held.listen();
         self.desk.graphs.listen();
         self.graphs.listen();
         self.desk.orders.listen();
@@ -72,6 +73,7 @@ impl Engine {
             || self.portfolio.ledger.is_touched()
             || self.desk.orders.is_touched()
             || self.desk.accounts.is_touched()
+            || self.portfolio.held.is_touched()
             || self.portfolio.rows.is_touched()
             || self.desk.graphs.is_touched()
             || self.graphs.is_touched()
@@ -204,7 +206,12 @@ impl Engine {
 
     fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
         let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
-        for id in self.desk.accounts.take_touched() {
+        // An account has two parts, and one row.
+        let mut touched = self.desk.accounts.take_touched();
+        touched.extend(self.portfolio.held.take_touched());
+        touched.sort_unstable();
+        touched.dedup();
+        for id in touched {
             let changed = std::mem::take(&mut self.desk.accounts.quietly(id).changed_lines);
             let account = &self.desk.accounts[id];
             accounts.push(account_row(id, account));
@@ -226,7 +233,7 @@ impl Engine {
         let (mut rows, mut deleted) = (Vec::new(), Vec::new());
         for id in self.portfolio.rows.take_touched() {
             let (position, key) = (&self.portfolio.rows[id], self.portfolio.row_keys[id]);
-            let held = self.desk.accounts[key.account].rows.get(&(key.venue, key.asset));
+            let held = self.portfolio.held[key.account].get(&(key.venue, key.asset));
             if held == Some(&id) {
                 rows.push(position_row(self, key, position));
             } else {

@@ -181,7 +181,7 @@ impl Engine {
     /// Removes every row; nothing may be reserved any more.
     fn delete_rows(&mut self, account: AccountId) -> Result<u32, Refusal> {
         let rows: Vec<_> =
-            self.desk.accounts[account].rows.iter().map(|(key, id)| (*key, *id)).collect();
+            self.portfolio.held[account].iter().map(|(key, id)| (*key, *id)).collect();
         for (_, id) in &rows {
             self.drop_margin(*id)?;
         }
@@ -193,7 +193,7 @@ impl Engine {
                 .set_total(balance, Money::ZERO)
                 .map_err(|error| refused(&error))?;
         }
-        self.desk.accounts[account].rows.clear();
+        self.portfolio.held[account].clear();
         Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
     }
 

@@ -111,7 +111,7 @@ impl Engine {
 
     /// Nobody reset the account or wrote the row since it was paid.
     pub(in crate::engine) fn is_as_paid(&self, event: &EventMarket, paid: &Paid) -> bool {
-        let row = self.desk.accounts[paid.account].rows.get(&(event.venue, paid.asset));
+        let row = self.portfolio.held[paid.account].get(&(event.venue, paid.asset));
         row == Some(&paid.row) && self.portfolio.rows[paid.row] == paid.after
     }
 

@@ -182,7 +182,7 @@ impl Engine {
         event: &EventMarket,
         account: AccountId,
     ) -> Vec<Holder> {
-        let rows = &self.desk.accounts[account].rows;
+        let rows = &self.portfolio.held[account];
         let held = event.outcomes.iter().filter_map(|(asset, outcome)| {
             let row = *rows.get(&(event.venue, *asset))?;
             Some(Holder { account, asset: *asset, outcome: *outcome, row })

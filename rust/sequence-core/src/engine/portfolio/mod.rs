@@ -12,6 +12,7 @@ use crate::engine::life::state::Life;
 use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::ledger::{BalanceId, Ledger};
 use crate::position::Position;
+use crate::sorted::SortedMap;
 use crate::table::Table;
 
 /// Whose, where and of what a position row is.
@@ -24,11 +25,16 @@ pub(in crate::engine) struct RowKey {
     pub(in crate::engine) balance: Option<BalanceId>,
 }
 
+/// Position rows of one account, by venue and asset.
+pub(in crate::engine) type Held = SortedMap<(VenueId, AssetId), RowIx>;
+
 /// What accounts have.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Portfolio {
     pub(in crate::engine) ledger: Ledger,
     pub(in crate::engine) rows: Table<RowIx, Position>,
     pub(in crate::engine) row_keys: Table<RowIx, RowKey>,
+    /// The rows that each account still has.
+    pub(in crate::engine) held: Table<AccountId, Held>,
     pub(in crate::engine) life: Life,
 }

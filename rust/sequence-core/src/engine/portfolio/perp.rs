@@ -99,7 +99,7 @@ impl Engine {
         side: Side,
     ) -> Quantity {
         let terms = self.registry.market(market);
-        let row = self.desk.accounts[account].rows.get(&(terms.venue, terms.base));
+        let row = self.portfolio.held[account].get(&(terms.venue, terms.base));
         let perp = row.and_then(|row| self.portfolio.rows[*row].perp).unwrap_or_default();
         let position = perp.quantity.0;
         Quantity(if side == Side::Buy { position.saturating_neg() } else { position }.max(0))
