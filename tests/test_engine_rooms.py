@@ -13,7 +13,8 @@ GROUND = {"agenda", "bounds", "rules", "seam"}
 """Words that every room may use. They know no room, but for what stands behind a fill."""
 
 ARROWS = {
-    "apply": GROUND | {"desk", "exchange", "portfolio", "life", "graph", "journal"},
+    "apply": GROUND | {"desk", "exchange", "portfolio", "life", "live", "graph", "journal"},
+    "live": GROUND | {"desk"},
     "graph": GROUND | {"desk", "exchange", "journal", "view"},
     "desk": GROUND | {"exchange", "portfolio", "journal"},
     "exchange": GROUND,

@@ -4,6 +4,7 @@ use crate::graph::{Condition, GraphSpec, Trigger};
 use crate::ids::{AccountId, AssetKind, InstrumentKind, MarketId, Side, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Policy, TimeInForce, Urgency};
+use crate::reject::{DoneReason, RejectReason};
 use crate::risk::{GraphRisk, Mode};
 use crate::tape::MarketEvent;
 use crate::venue::Terms;
@@ -184,6 +185,56 @@ pub enum Settlement {
     Void,
 }
 
+/// What a real venue told of one order, as texts and numbers of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextTold<'a> {
+    /// It has the order.
+    Ack {
+        /// Its own name of it.
+        venue_order: &'a str,
+    },
+    /// It refused the order.
+    Reject {
+        /// Why.
+        reason: RejectReason,
+        /// Its words.
+        text: &'a str,
+    },
+    /// Part of it traded.
+    Fill {
+        /// Its name of the trade; a market's venue names each trade once.
+        trade: &'a str,
+        /// Price, in the order's own outcome.
+        price: Price,
+        /// Quantity.
+        quantity: Quantity,
+        /// Fee it took; negative: a rebate.
+        fee: Money,
+        /// Code of the asset it took it in.
+        fee_asset: &'a str,
+        /// The order rested.
+        is_maker: bool,
+    },
+    /// The rest is gone.
+    Done {
+        /// Why.
+        reason: DoneReason,
+        /// Filled in all. The end waits for fills that were not told yet.
+        filled: Quantity,
+    },
+    /// A change is in force.
+    Amended {
+        /// Total quantity after it.
+        qty: Quantity,
+        /// Limit after it, where the venue says it.
+        price: Option<Price>,
+    },
+    /// A change was refused: the order is as before.
+    AmendRefused,
+    /// No answer came. Nothing changes but that somebody has to ask.
+    Unknown,
+}
+
 /// A command of the engine. Reads are not commands.
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
@@ -198,6 +249,17 @@ pub enum Command<'a> {
     MarketRows {
         /// One message each.
         rows: &'a [MarketRow<'a>],
+    },
+    /// A real venue told something of an order of a live account.
+    Report {
+        /// Venue.
+        venue: VenueId,
+        /// The name that its request gave the order.
+        client_order_id: &'a str,
+        /// When, by the venue's clock, ns.
+        venue_ns: i64,
+        /// What.
+        told: TextTold<'a>,
     },
     /// Time passes: timers fire.
     Advance,

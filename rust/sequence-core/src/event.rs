@@ -10,6 +10,7 @@ use crate::hash::mix64;
 use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId, RowIx, VenueId};
 use crate::number::{Money, Quantity};
 use crate::order::OrderStatus;
+use crate::reject::text_enum;
 use crate::risk::{FailureAction, Mode};
 
 /// Events kept for readers; older ones are forgotten, the hash is not.
@@ -154,7 +155,38 @@ pub enum EventKind {
         /// What margin is counted in.
         asset: AssetId,
     },
+    /// A real venue told something of a leg.
+    VenueTold {
+        /// The order.
+        order: OrderId,
+        /// Place of the leg in it.
+        leg: u32,
+        /// What.
+        word: VenueWord,
+        /// When, by the venue's clock, ns.
+        venue_ns: i64,
+    },
 }
+
+text_enum!(
+    /// What a real venue told.
+    VenueWord {
+        /// It has the order.
+        Ack = "ack",
+        /// It refused the order.
+        Reject = "reject",
+        /// Part of it traded.
+        Fill = "fill",
+        /// The rest is gone.
+        Done = "done",
+        /// A change is in force.
+        Amended = "amended",
+        /// A change was refused.
+        AmendRefused = "amend_refused",
+        /// No answer came.
+        Unknown = "unknown",
+    }
+);
 
 /// Owner of events that concern no single account.
 pub const PUBLIC: AccountId = AccountId(u32::MAX);
@@ -178,6 +210,7 @@ impl EventKind {
             Self::NodeChanged { .. } => "node_changed",
             Self::EdgeFired { .. } => "edge_fired",
             Self::GraphBreached { .. } => "graph_breached",
+            Self::VenueTold { .. } => "venue_told",
         }
     }
 
@@ -231,6 +264,13 @@ impl EventKind {
             Self::GraphBreached { graph, action, by_limit } => {
                 [14, u64::from(graph.0), action as u64, u64::from(by_limit), 0]
             }
+            Self::VenueTold { order, leg, word, venue_ns } => [
+                15 | (word as u64) << 8,
+                u64::from(order.0),
+                u64::from(leg),
+                venue_ns.cast_unsigned(),
+                0,
+            ],
         }
     }
 }

@@ -5,6 +5,7 @@
 //! in terms of its own outcome; [`Leg::book_side`] and [`Leg::book_price`] translate to the
 //! canonical YES book of an event market.
 
+use std::mem::swap;
 use std::sync::Arc;
 
 use crate::ids::{AccountId, GraphIx, InstrumentKind, MarketId, Outcome, Side, SymbolId, VenueId};
@@ -325,6 +326,26 @@ impl Leg {
     /// What it has filled, and may still fill as far as the client knows.
     pub fn committed(&self) -> Quantity {
         if self.state == LegState::Done { self.filled } else { self.known().0 }
+    }
+
+    /// Its venue filled part of it.
+    pub fn match_at_venue(&mut self, quantity: Quantity) {
+        self.open = Quantity(self.open.0.saturating_sub(quantity.0).max(0));
+        if self.open.0 == 0 {
+            self.at_venue = AtVenue::Done;
+        }
+    }
+
+    /// From here on the venue has the new form; the old one is kept until the client knows.
+    pub fn swap_forms(&mut self, open: Quantity) {
+        let Some(form) = self.reshape.as_deref_mut() else { return };
+        swap(&mut self.qty, &mut form.qty);
+        swap(&mut self.bound, &mut form.bound);
+        swap(&mut self.cap, &mut form.cap);
+        swap(&mut self.margin_at, &mut form.margin_at);
+        swap(&mut self.reducing, &mut form.reducing);
+        form.at_venue = true;
+        self.open = open;
     }
 
     /// It waits until other venues have answered an amend.

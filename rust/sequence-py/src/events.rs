@@ -123,6 +123,12 @@ fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDic
             dict.set_item("action", action.as_str())?;
             dict.set_item("by_limit", by_limit)?;
         }
+        LogKind::VenueTold { order, leg, word, venue_ns } => {
+            dict.set_item("order", order.0)?;
+            dict.set_item("leg", leg)?;
+            dict.set_item("told", word.as_str())?;
+            dict.set_item("venue_ns", venue_ns)?;
+        }
     }
     Ok(dict)
 }

@@ -4,7 +4,7 @@
 use crate::command::Command;
 use crate::engine::agenda::Due;
 use crate::engine::graph::{Begun, Task};
-use crate::engine::{Engine, Reply};
+use crate::engine::{AccountMode, Engine, Reply};
 use crate::reject::Refusal;
 
 impl Engine {
@@ -45,6 +45,9 @@ impl Engine {
                 Ok(Reply::Done)
             }
             Command::MarketRows { rows } => self.market_rows(rows),
+            Command::Report { venue, client_order_id, venue_ns, told } => {
+                self.told_live(venue, client_order_id, venue_ns, told)
+            }
             Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.submit(account, &order),
             Command::SubmitGraph { account, graph } => match graph.plain() {
@@ -110,7 +113,10 @@ impl Engine {
     pub(in crate::engine) fn carry(&mut self) {
         self.hand_over();
         while let Some(request) = self.post.requests.pop_front() {
-            self.receive(request);
+            match self.mode_of(request.leg().0) {
+                AccountMode::Sandbox => self.receive(request),
+                AccountMode::Live => self.ask_live(request),
+            }
             self.hand_over();
         }
     }

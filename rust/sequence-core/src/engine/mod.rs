@@ -22,13 +22,12 @@ mod exchange;
 mod graph;
 mod journal;
 mod life;
+mod live;
 mod portfolio;
 pub mod record;
 mod rules;
 mod seam;
 pub mod view;
-
-use std::sync::Arc;
 
 use crate::event::{EventKind, EventLog};
 use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId};
@@ -36,6 +35,7 @@ use crate::ledger::Ledger;
 use crate::number::Money;
 use crate::order::Order;
 use crate::registry::Registry;
+use crate::reject::Refusal;
 use crate::sim::preset::Params;
 
 use agenda::Agenda;
@@ -43,14 +43,17 @@ use desk::Desk;
 use exchange::Exchange;
 use graph::Graphs;
 use journal::Journal;
-use portfolio::{Held, Portfolio};
+use live::Live;
+use portfolio::Portfolio;
 use rules::Rules;
 use seam::Post;
 
-pub use desk::account::{Account, Graph, GraphId, GraphStatus};
+pub use desk::account::{Account, AccountMode, Graph, GraphId, GraphStatus};
 pub use desk::fill::{CashTrail, Fill};
 pub use desk::risk::KillSwitch;
-pub use exchange::evidence::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
+pub use exchange::evidence::{
+    BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite, VenueTrade,
+};
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
 pub use graph::{NodeStatus, check_shape};
@@ -58,6 +61,7 @@ pub use journal::changes::Changes;
 pub use journal::graphs::ShapeRows;
 pub use journal::outbox::{Frame, Topic, newest_numbers};
 pub use journal::restore::TableRows;
+pub use live::{LiveAsk, LiveRequest};
 pub use seam::FillCause;
 
 /// What a command answers.
@@ -139,6 +143,7 @@ pub struct Engine {
     agenda: Agenda,
     registry: Registry,
     exchange: Exchange,
+    live: Live,
     desk: Desk,
     portfolio: Portfolio,
     graphs: Graphs,
@@ -154,6 +159,7 @@ impl Engine {
             agenda: Agenda::default(),
             registry: Registry::default(),
             exchange: Exchange::default(),
+            live: Live::default(),
             desk: Desk::default(),
             portfolio: Portfolio::default(),
             graphs: Graphs::default(),
@@ -164,14 +170,19 @@ impl Engine {
 
     /// The sandbox account of a client, made on first use and not seeded.
     pub fn account(&mut self, client: &str) -> AccountId {
-        if let Some(found) = self.desk.clients.get(client) {
-            return *found;
+        self.desk.account_in(client, AccountMode::Sandbox)
+    }
+
+    /// The live account of a client: real venues fill its orders and tell so by
+    /// [`Command::Report`](crate::command::Command::Report). Refused while a store keeps this
+    /// engine: none has tables for what real venues were asked.
+    pub fn live_account(&mut self, client: &str) -> Result<AccountId, Refusal> {
+        if self.is_kept() {
+            return Err(Refusal::conflict("this store cannot keep what real venues are asked"));
         }
-        let client: Arc<str> = client.into();
-        let id = self.desk.accounts.push(Account::new(client.clone()));
-        self.desk.clients.insert(client, id);
-        self.portfolio.held.push(Held::default());
-        id
+        // Its kill switches are those of the client, which the sandbox account holds.
+        self.desk.account_in(client, AccountMode::Sandbox);
+        Ok(self.desk.account_in(client, AccountMode::Live))
     }
 
     /// Engine time, ns since the Unix epoch.

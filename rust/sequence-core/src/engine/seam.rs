@@ -3,6 +3,7 @@
 //! The conductor empties the lists of [`Post`] in one order; between two commands they are empty.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::engine::exchange::evidence::{Evidence, Liquidity};
 use crate::ids::{FillIx, OrderId};
@@ -88,6 +89,7 @@ impl Matched {
                 let quoted = matches!(self.cause, FillCause::Crossing | FillCause::ResyncCross);
                 quoted.then_some(fill.evidence_price)
             }
+            Liquidity::Venue(_) => None,
         }
     }
 }
@@ -101,6 +103,8 @@ pub(in crate::engine) enum Told {
     Fill(Matched),
     /// The rest is gone.
     Done(LegEnd),
+    /// A real venue refused it, in its own words.
+    Refused(RejectReason, Arc<str>),
     /// A change of it is in force.
     Amended,
     /// A change of it came too late, or was refused: it is as before.
@@ -123,6 +127,15 @@ pub(in crate::engine) enum VenueRequest {
     Cancel(LegRef, DoneReason),
     /// A leg is to take its new form.
     Amend(LegRef),
+}
+
+impl VenueRequest {
+    /// The leg it is about.
+    pub(in crate::engine) const fn leg(self) -> LegRef {
+        match self {
+            Self::New(leg) | Self::Cancel(leg, _) | Self::Amend(leg) => leg,
+        }
+    }
 }
 
 /// How a venue goes on with what reached it, or is about to.

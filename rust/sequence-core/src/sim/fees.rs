@@ -132,6 +132,24 @@ impl FeeState {
         Ok(FeeLeg { notional, fee, rate_1e8, parts, accumulator, joined })
     }
 
+    /// Books a fill whose fee a real venue told. What a schedule still charges is untouched by it.
+    pub fn take(
+        &mut self,
+        side: Side,
+        price: Price,
+        qty: Quantity,
+        fee: Money,
+    ) -> Result<FeeLeg, NumberError> {
+        if price.0 < 0 || qty.0 < 0 {
+            return Err(NumberError::Range);
+        }
+        let mut next = *self;
+        let notional = next.book(side, exact_notional(price, qty))?;
+        *self = next;
+        let accumulator = next.accumulator;
+        Ok(FeeLeg { notional, fee, rate_1e8: 0, parts: None, accumulator, joined: false })
+    }
+
     /// Adds to the exact sum; returns the difference of the rounded ones.
     fn book(&mut self, side: Side, exact: i128) -> Result<Money, NumberError> {
         self.exact = self.exact.checked_add(exact).ok_or(NumberError::Range)?;

@@ -1,4 +1,4 @@
-//! One client's sandbox: its graphs, orders, fills and rows, by epoch.
+//! One client's account: its graphs, orders, fills and rows, by epoch.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -174,11 +174,23 @@ const fn is_withdrawal(done: Option<DoneReason>) -> bool {
     )
 }
 
-/// One client's sandbox.
+/// Who fills the orders of an account. Money, orders, limits and epochs of the two never mix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum AccountMode {
+    /// The simulated venues.
+    #[default]
+    Sandbox,
+    /// Real venues, by what they report.
+    Live,
+}
+
+/// One client's orders and rows, in the sandbox or live.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Client id.
     pub client: Arc<str>,
+    /// Who fills its orders.
+    pub mode: AccountMode,
     /// Number of resets; 0 = never seeded.
     pub epoch: u32,
     /// Graphs of the epoch by name.
@@ -206,9 +218,10 @@ pub struct Account {
 
 impl Account {
     /// An account that was never seeded.
-    pub const fn new(client: Arc<str>) -> Self {
+    pub const fn new(client: Arc<str>, mode: AccountMode) -> Self {
         Self {
             client,
+            mode,
             epoch: 0,
             graphs: GraphNames::new(),
             orders: Vec::new(),

@@ -89,6 +89,7 @@ impl Engine {
         let kind = self.registry.symbol(symbol).kind;
         let markets = self.eligible(symbol, order)?;
         let tif = time_in_force(order)?;
+        self.check_live(account, order, kind)?;
         if order.reduce_only && kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("reduce_only", "is for perps only"));
         }

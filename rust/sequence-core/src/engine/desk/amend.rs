@@ -6,6 +6,7 @@
 
 use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, refusal_of};
+use crate::engine::desk::account::AccountMode;
 use crate::engine::desk::minimums::Exit;
 use crate::engine::seam::NodeChange;
 use crate::engine::seam::VenueRequest;
@@ -13,7 +14,7 @@ use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
 use crate::ledger::LedgerError;
 use crate::number::{Money, Price, Quantity, exact_notional};
-use crate::order::{Amending, Leg, LegState, Order, Reshape};
+use crate::order::{Amending, Leg, LegState, Order, OrderSpec, Reshape};
 use crate::registry::MarketSpec;
 use crate::reject::{Refusal, RejectReason};
 use crate::sim::latency::Transit;
@@ -270,14 +271,19 @@ impl Engine {
         let order = &self.desk.orders[id];
         let form = |(leg, size): (&Leg, &i64)| match leg.state {
             LegState::Done => Ok(None),
-            _ if routed && *size == 0 => Ok(Some(self.withdrawal(leg))),
+            _ if routed && *size == 0 => Ok(Some(self.withdrawal(order, leg))),
             _ => self.new_form(order, leg, *size, change).map(Some),
         };
         order.legs.iter().zip(sizes).map(form).collect()
     }
 
+    /// A message of this order takes time.
+    fn travels(&self, spec: &OrderSpec) -> bool {
+        !self.is_instant() || self.desk.accounts[spec.account].mode == AccountMode::Live
+    }
+
     /// A form that takes the rest of a leg away.
-    fn withdrawal(&self, leg: &Leg) -> Reshape {
+    fn withdrawal(&self, order: &Order, leg: &Leg) -> Reshape {
         Reshape {
             qty: Quantity::ZERO,
             bound: leg.bound,
@@ -285,7 +291,7 @@ impl Engine {
             margin_at: leg.margin_at,
             reducing: Quantity::ZERO,
             at_venue: false,
-            travels: !self.is_instant(),
+            travels: self.travels(&order.spec),
             transit: Transit::default(),
         }
     }
@@ -327,7 +333,7 @@ impl Engine {
             margin_at: self.margin_price(&order.spec, leg.market, bound),
             reducing,
             at_venue: false,
-            travels: !self.is_instant(),
+            travels: self.travels(&order.spec),
             transit: Transit::default(),
         })
     }

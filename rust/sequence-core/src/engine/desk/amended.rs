@@ -11,6 +11,10 @@ impl Engine {
     /// The client learns what became of a leg's change.
     pub(in crate::engine) fn reshape_answered(&mut self, id: OrderId, at: usize, taken: bool) {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        if taken && leg.reshape.as_deref().is_some_and(|form| !form.at_venue) {
+            // A real venue says at once what a simulated one does first.
+            leg.swap_forms(leg.open);
+        }
         leg.reshape = None;
         if taken {
             leg.state = LegState::Working;

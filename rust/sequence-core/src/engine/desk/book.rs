@@ -46,12 +46,18 @@ impl Engine {
             matched.quantity = Quantity(matched.quantity.0.saturating_mul(2));
         }
         let booked = self.prepare(order, leg, &matched).and_then(|booking| {
+            if matched.evidence.trade().is_some() {
+                let made = self.hold_fill(&booking)?;
+                let leg = self.desk.orders[order].legs.get_mut(leg).ok_or(LedgerError::Unknown)?;
+                leg.reservation = leg.reservation.or(made);
+            }
             let (before, reservation) = self.held_by(order, leg);
             let realized = match (booking.terms.kind, booking.execution.side) {
                 (InstrumentKind::Perp, _) => self.book_perp(&booking),
                 (_, Side::Buy) => self.book_buy(&booking),
                 (_, Side::Sell) => self.book_sell(&booking),
             }?;
+            self.pay_fee_elsewhere(&booking, &matched)?;
             let cash = self.cash_trail(&booking, before, reservation);
             Ok((booking, realized, cash))
         });
@@ -82,7 +88,7 @@ impl Engine {
         }
     }
 
-    fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
+    pub(super) fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
         let reservation = self.desk.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
         let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
         (held.unwrap_or_default(), reservation)
@@ -114,13 +120,13 @@ impl Engine {
         self.desk.orders[order].spec.kind == InstrumentKind::Perp
     }
 
-    fn prepare(
+    pub(super) fn prepare(
         &self,
         order: OrderId,
         at: usize,
         matched: &Matched,
     ) -> Result<Booking, LedgerError> {
-        let Matched { price, quantity, cause, .. } = *matched;
+        let Matched { price, quantity, cause, ref evidence } = *matched;
         let leg = self.desk.orders[order].legs.get(at).ok_or(LedgerError::Unknown)?;
         let mut terms = *self.registry.market(leg.market);
         if cause == FillCause::Liquidation {
@@ -132,12 +138,18 @@ impl Engine {
             is_maker: !cause.is_taker(),
             joined: FeeState::joins(&terms.fees, side, leg.left_after(quantity), terms.grid.lot),
         };
-        let fee = fees.charge(&terms.fees, side, price, quantity, how)?;
+        let told = evidence.trade();
+        let fee = match told {
+            Some(trade) => fees.take(side, price, quantity, trade.fee_in(terms.settle))?,
+            None => fees.charge(&terms.fees, side, price, quantity, how)?,
+        };
+        let (charged, asset) =
+            told.map_or((fee.fee, terms.settle), |trade| (trade.fee, trade.fee_asset));
         let execution = Execution {
             side,
             quantity,
             price: self.in_usd(price, terms.settle)?,
-            fee_usd: self.money_in_usd(fee.fee, terms.settle)?,
+            fee_usd: self.money_in_usd(charged, asset)?,
             at_ns: self.agenda.now_ns(),
         };
         Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
@@ -173,7 +185,11 @@ impl Engine {
     }
 
     /// What a leg holds once a fill is booked, in the form it has or will have.
-    fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
+    pub(super) fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
+        if leg.state == LegState::Done {
+            // A real venue filled it after its end: it holds nothing from here on.
+            return Ok(Money::ZERO);
+        }
         let filled = Quantity(leg.filled.0 + fill.quantity.0);
         if leg.reshape.is_some() {
             let after = Leg { filled, fees: fill.fees, ..leg.clone() };
@@ -215,6 +231,10 @@ impl Engine {
     ) {
         let Matched { cause, evidence, .. } = matched;
         let Booking { order: id, leg: at, terms, price, quantity, execution, fee, fees } = *booking;
+        let (charged, fee_asset) = match evidence.trade() {
+            Some(trade) => (trade.fee, trade.fee_asset),
+            None => (fee.fee, terms.settle),
+        };
         let exact = exact_notional(price, quantity);
         let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
@@ -231,8 +251,8 @@ impl Engine {
             price,
             quantity,
             notional_usd,
-            fee: fee.fee,
-            fee_asset: terms.settle,
+            fee: charged,
+            fee_asset,
             fee_usd: execution.fee_usd,
             fee_leg: fee,
             fee_rule: terms.fees,
@@ -242,14 +262,14 @@ impl Engine {
             cause,
             queue_ahead: match &evidence.liquidity {
                 Liquidity::Maker(fill, _) => fill.ahead_entry,
-                Liquidity::Taker(..) => Quantity(-1),
+                Liquidity::Taker(..) | Liquidity::Venue(_) => Quantity(-1),
             },
             realized_usd,
             evidence,
             event_seq: 0,
             ts_ns: self.agenda.now_ns(),
         });
-        let words = [price.0, quantity.0, i64::try_from(fee.fee.0).unwrap_or(i64::MAX)];
+        let words = [price.0, quantity.0, i64::try_from(charged.0).unwrap_or(i64::MAX)];
         let kind = EventKind::OrderFilled { order: id, fill: ix, words };
         self.desk.fills[ix].event_seq = self.journal.tell(self.agenda.now_ns(), account, kind);
         self.desk.accounts[account].fills.push(ix);
@@ -266,14 +286,24 @@ impl Engine {
 
     /// Status after a fill; a filled leg ends, a filled order is FILLED.
     fn after_fill(&mut self, id: OrderId, at: usize) {
-        let done = self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.remaining().0 == 0);
-        if done {
+        let leg = self.desk.orders[id].legs.get(at);
+        let late = leg.is_some_and(|leg| leg.state == LegState::Done);
+        if late {
+            // It had let go of what it held, and holds nothing now.
+            let held = self.desk.orders[id].legs.get_mut(at).and_then(|leg| leg.reservation.take());
+            if let Some(Err(error)) = held.map(|held| self.portfolio.ledger.release(held)) {
+                self.report_fault(id, &error);
+            }
+        } else if leg.is_some_and(|leg| leg.remaining().0 == 0) {
             self.close_leg(id, at, OrderStatus::Filled);
         } else if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.status = OrderStatus::Partial;
             leg.state = LegState::Working;
         }
-        if self.desk.orders[id].filled == self.desk.orders[id].qty {
+        if self.desk.orders[id].status.is_terminal() {
+            // The sums are open again, the status is not.
+            self.touch(id);
+        } else if self.desk.orders[id].filled == self.desk.orders[id].qty {
             self.drop_held(id);
             self.complete(id, OrderStatus::Filled);
         } else {
@@ -288,8 +318,8 @@ impl Engine {
         venue: VenueId,
         asset: AssetId,
     ) -> RowIx {
-        if let Some(found) = self.portfolio.held[account].get(&(venue, asset)) {
-            return *found;
+        if let Some(found) = self.portfolio.held.find(account, venue, asset) {
+            return found;
         }
         let row = self.registry.asset_row(asset);
         let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
@@ -303,7 +333,7 @@ impl Engine {
             _ => Some(self.portfolio.ledger.open(account, venue, asset)),
         };
         self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
-        self.portfolio.held[account].insert((venue, asset), id);
+        self.portfolio.held.insert(account, (venue, asset), id);
         id
     }
 
@@ -318,7 +348,7 @@ impl Engine {
         self.touch_row(row);
     }
 
-    fn touch_row(&mut self, row: RowIx) {
+    pub(super) fn touch_row(&mut self, row: RowIx) {
         let held = self.held_in(row);
         self.portfolio.rows[row].touch(held, self.agenda.now_ns());
         let RowKey { account, venue, asset, .. } = self.portfolio.row_keys[row];
@@ -338,8 +368,8 @@ impl Engine {
         venue: VenueId,
         asset: AssetId,
     ) -> Quantity {
-        match self.portfolio.held[account].get(&(venue, asset)) {
-            Some(row) => self.held_in(*row),
+        match self.portfolio.held.find(account, venue, asset) {
+            Some(row) => self.held_in(row),
             None => self.units(self.portfolio.ledger.find(account, venue, asset)),
         }
     }

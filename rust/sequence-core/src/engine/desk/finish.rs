@@ -3,7 +3,7 @@
 use crate::engine::agenda::Due;
 use crate::engine::bounds::within;
 use crate::engine::seam::{DeskNews, LegEnd, Told, VenueRequest};
-use crate::engine::{Engine, GraphId, GraphStatus, Reply};
+use crate::engine::{AccountMode, Engine, GraphId, GraphStatus, Reply};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
@@ -30,7 +30,9 @@ impl Engine {
             order.message.get_or_insert_with(|| text.into());
         }
         if let Some(leg) = order.legs.get_mut(at) {
-            leg.cause = Cause { reject, message: message.map(Into::into), done };
+            // A real venue's own words are there already.
+            let words = leg.cause.message.take().or_else(|| message.map(Into::into));
+            leg.cause = Cause { reject, message: words, done };
         }
         let withdrawn = order.legs.get(at).is_some_and(|leg| {
             leg.reshape.as_ref().is_some_and(|form| !form.at_venue && form.qty.0 == 0)
@@ -213,6 +215,10 @@ impl Engine {
     pub(in crate::engine) fn expire(&mut self, id: OrderId) {
         if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns()) {
             return;
+        }
+        if self.mode_of(id) == AccountMode::Live {
+            // Only its venue can say that it is over.
+            return self.send_cancels(id, DoneReason::Expired);
         }
         for at in 0..self.desk.orders[id].legs.len() {
             let leg = self.desk.orders[id].legs.get(at);

@@ -111,7 +111,7 @@ impl Engine {
         balance: BalanceId,
         needed: Money,
     ) -> Result<(), LedgerError> {
-        let rows: Vec<RowIx> = self.portfolio.held[account].values().copied().collect();
+        let rows: Vec<RowIx> = self.portfolio.held.of(account).values().copied().collect();
         for row in rows {
             let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
             let margin = self.portfolio.rows[row].perp.and_then(|perp| perp.margin);

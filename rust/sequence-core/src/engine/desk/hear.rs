@@ -5,7 +5,7 @@
 //! what a client reads is always consistent. Messages of one line arrive in the order sent.
 
 use crate::engine::Engine;
-use crate::engine::seam::{DeskNews, Told, VenueReport};
+use crate::engine::seam::{DeskNews, LegEnd, Told, VenueReport};
 use crate::ids::OrderId;
 use crate::mutant;
 use crate::number::Quantity;
@@ -22,7 +22,12 @@ impl Engine {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             if let Told::Fill(matched) = told {
-                self.post.give_back((id, at), &matched, matched.quantity);
+                if matched.evidence.trade().is_some() {
+                    // A real venue filled it all the same.
+                    self.book_fill(id, at, matched);
+                } else {
+                    self.post.give_back((id, at), &matched, matched.quantity);
+                }
             }
             return;
         }
@@ -39,6 +44,10 @@ impl Engine {
             }
             Told::Fill(matched) => self.book_fill(id, at, matched),
             Told::Done(end) => self.end_leg(id, at, end),
+            Told::Refused(reason, text) => {
+                self.desk.put_words(id, at, text);
+                self.end_leg(id, at, LegEnd::Rejected(reason, "the venue rejected it"));
+            }
             Told::Amended => self.reshape_answered(id, at, true),
             Told::Unchanged => self.reshape_answered(id, at, false),
         }

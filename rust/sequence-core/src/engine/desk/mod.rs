@@ -13,6 +13,7 @@ pub(in crate::engine) mod finish;
 pub(in crate::engine) mod free;
 pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
+pub(in crate::engine) mod live;
 pub(in crate::engine) mod minimums;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
@@ -26,7 +27,7 @@ use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::order::Order;
 use crate::risk::AccountLimits;
 use crate::table::Table;
-use account::{Account, Graph};
+use account::{Account, AccountMode, Graph};
 use fill::Fill;
 
 /// What clients asked for and what they know of it.
@@ -34,10 +35,33 @@ use fill::Fill;
 pub(in crate::engine) struct Desk {
     pub(in crate::engine) accounts: Table<AccountId, Account>,
     pub(in crate::engine) clients: BTreeMap<Arc<str>, AccountId>,
+    pub(in crate::engine) live_clients: BTreeMap<Arc<str>, AccountId>,
     pub(in crate::engine) graphs: Table<GraphIx, Graph>,
     pub(in crate::engine) orders: Table<OrderId, Order>,
     pub(in crate::engine) fills: Table<FillIx, Fill>,
     pub(in crate::engine) texts: [Arc<str>; 2],
     pub(in crate::engine) limits: AccountLimits,
     pub(in crate::engine) injected: Vec<inject::Injected>,
+}
+
+impl Desk {
+    /// The account of a client, made on first use.
+    pub(in crate::engine) fn account_in(&mut self, client: &str, mode: AccountMode) -> AccountId {
+        let known = match mode {
+            AccountMode::Sandbox => &mut self.clients,
+            AccountMode::Live => &mut self.live_clients,
+        };
+        if let Some(found) = known.get(client) {
+            return *found;
+        }
+        let client: Arc<str> = client.into();
+        let id = self.accounts.push(Account::new(client.clone(), mode));
+        known.insert(client, id);
+        id
+    }
+
+    /// Accounts that the simulated venues fill.
+    pub(in crate::engine) fn sandboxes(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        self.accounts.iter().filter(|(_, row)| row.mode == AccountMode::Sandbox)
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::command::Submit;
 use crate::engine::agenda::Due;
+use crate::engine::desk::account::AccountMode;
 use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{
@@ -76,11 +77,20 @@ impl Engine {
 
     /// The kill switch of an account in one mode.
     pub fn kill_switch(&self, account: AccountId, mode: Mode) -> &KillSwitch {
-        let [sandbox, live] = &self.desk.accounts[account].switches;
+        let [sandbox, live] = &self.desk.accounts[self.home(account)].switches;
         match mode {
             Mode::Sandbox => sandbox,
             Mode::Live => live,
         }
+    }
+
+    /// The account that holds the switches of a client, for both of its accounts.
+    fn home(&self, account: AccountId) -> AccountId {
+        let row = &self.desk.accounts[account];
+        if row.mode == AccountMode::Sandbox {
+            return account;
+        }
+        self.desk.clients.get(&row.client).copied().unwrap_or(account)
     }
 
     pub(in crate::engine) fn switch_mut(
@@ -88,7 +98,8 @@ impl Engine {
         account: AccountId,
         mode: Mode,
     ) -> &mut KillSwitch {
-        let [sandbox, live] = &mut self.desk.accounts[account].switches;
+        let home = self.home(account);
+        let [sandbox, live] = &mut self.desk.accounts[home].switches;
         match mode {
             Mode::Sandbox => sandbox,
             Mode::Live => live,
@@ -333,7 +344,7 @@ impl Engine {
 
     /// What an account holds of it at all venues together.
     fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
-        let rows = self.portfolio.held[account].iter();
+        let rows = self.portfolio.held.of(account).iter();
         let held = rows.filter(|((_, asset), _)| {
             let known = self.registry.asset_row(*asset);
             let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);

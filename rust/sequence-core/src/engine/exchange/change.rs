@@ -4,8 +4,6 @@
 //! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that
 //! amends natively keeps the place of a leg that only gets smaller.
 
-use std::mem::swap;
-
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::refusal_of;
@@ -81,8 +79,8 @@ impl Engine {
             return self.answer(id, at, Told::Amended, self.agenda.now_ns());
         }
         self.leave(id, at);
-        self.swap_forms(id, at, open);
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.swap_forms(open);
             leg.at_venue = AtVenue::Travelling;
         }
         self.come_back(id, at, form.transit);
@@ -146,20 +144,9 @@ impl Engine {
         if let Some(world) = world {
             world.queue.shrink(side, price, queue_key(id, at), open);
         }
-        self.swap_forms(id, at, open);
-    }
-
-    /// From here on the venue has the new form; the old one is kept until the client knows.
-    fn swap_forms(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        let Some(form) = leg.reshape.as_deref_mut() else { return };
-        swap(&mut leg.qty, &mut form.qty);
-        swap(&mut leg.bound, &mut form.bound);
-        swap(&mut leg.cap, &mut form.cap);
-        swap(&mut leg.margin_at, &mut form.margin_at);
-        swap(&mut leg.reducing, &mut form.reducing);
-        form.at_venue = true;
-        leg.open = open;
+        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+            leg.swap_forms(open);
+        }
     }
 }
 

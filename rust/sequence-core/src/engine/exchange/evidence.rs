@@ -1,9 +1,11 @@
 //! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
 
+use std::sync::Arc;
+
 use crate::engine::Engine;
-use crate::ids::{BookSide, MarketId, OrderId};
+use crate::ids::{AssetId, BookSide, MarketId, OrderId};
 use crate::market::MarketStatus;
-use crate::number::{Price, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::sim::latency::Transit;
 use crate::sim::queue::QueueFill;
 
@@ -26,6 +28,20 @@ pub struct BookCite {
     pub best_bid: Price,
     /// Best ask; 0 = none.
     pub best_ask: Price,
+}
+
+impl BookCite {
+    /// No book was looked at.
+    const NONE: Self = Self {
+        version: 0,
+        venue_seq: 0,
+        venue_ns: 0,
+        age_ns: 0,
+        status: MarketStatus::Pending,
+        interval_ns: 0,
+        best_bid: Price(0),
+        best_ask: Price(0),
+    };
 }
 
 /// One level a taker met.
@@ -73,9 +89,35 @@ pub struct TapeCite {
     pub epoch: u64,
 }
 
+/// A trade that a real venue told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueTrade {
+    /// The venue's name of it.
+    pub id: Arc<str>,
+    /// Quantity.
+    pub quantity: Quantity,
+    /// Fee that it took; negative: a rebate.
+    pub fee: Money,
+    /// Asset of the fee.
+    pub fee_asset: AssetId,
+    /// The order rested.
+    pub is_maker: bool,
+    /// When, by the venue's clock, ns.
+    pub venue_ns: i64,
+}
+
+impl VenueTrade {
+    /// What of its fee is taken in this asset.
+    pub fn fee_in(&self, asset: AssetId) -> Money {
+        if self.fee_asset == asset { self.fee } else { Money::ZERO }
+    }
+}
+
 /// How it came about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Liquidity {
+    /// A real venue says so.
+    Venue(Box<VenueTrade>),
     /// Took displayed size.
     Taker(LevelTaken, Bounds),
     /// Was reached in the queue.
@@ -104,11 +146,34 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// What is known of a fill that a real venue told: its word, and nothing of our books.
+    pub(in crate::engine) fn told(trade: VenueTrade, now_ns: i64) -> Self {
+        Self {
+            transit: Transit::default(),
+            matched_ns: trade.venue_ns.min(now_ns),
+            entry_deferred: false,
+            book: BookCite::NONE,
+            event_level: false,
+            liquidity: Liquidity::Venue(Box::new(trade)),
+            match_rate_ppm: 0,
+            decreases_seen: 0,
+        }
+    }
+
     /// What the venue matched.
     pub const fn matched(&self) -> Quantity {
         match &self.liquidity {
             Liquidity::Taker(level, _) => level.taken,
             Liquidity::Maker(fill, _) => fill.quantity,
+            Liquidity::Venue(trade) => trade.quantity,
+        }
+    }
+
+    /// The real venue's trade, where it was one.
+    pub const fn trade(&self) -> Option<&VenueTrade> {
+        match &self.liquidity {
+            Liquidity::Venue(trade) => Some(trade),
+            Liquidity::Taker(..) | Liquidity::Maker(..) => None,
         }
     }
 }

@@ -113,7 +113,7 @@ impl Engine {
     fn end_off_grid(&mut self, id: MarketId) {
         let terms = self.registry.market(id);
         let mut off = Vec::new();
-        for (_, account) in self.desk.accounts.iter() {
+        for (_, account) in self.desk.sandboxes() {
             for order in account.open.keys() {
                 let row = &self.desk.orders[*order];
                 let grid = terms.grid_of(row.spec.outcome);

@@ -19,10 +19,7 @@ impl Engine {
         venue_ns: i64,
     ) {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.open = Quantity(leg.open.0.saturating_sub(matched.quantity.0));
-        if leg.open.0 == 0 {
-            leg.at_venue = AtVenue::Done;
-        }
+        leg.match_at_venue(matched.quantity);
         self.answer(id, at, Told::Fill(matched), venue_ns);
     }
 

@@ -233,8 +233,8 @@ impl Engine {
         let (mut rows, mut deleted) = (Vec::new(), Vec::new());
         for id in self.portfolio.rows.take_touched() {
             let (position, key) = (&self.portfolio.rows[id], self.portfolio.row_keys[id]);
-            let held = self.portfolio.held[key.account].get(&(key.venue, key.asset));
-            if held == Some(&id) {
+            let held = self.portfolio.held.find(key.account, key.venue, key.asset);
+            if held == Some(id) {
                 rows.push(position_row(self, key, position));
             } else {
                 deleted.push(position.id);

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use super::graphs::ShapeRows;
 use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
-use crate::engine::portfolio::Held;
 use crate::engine::record::{
     Cell, ReadMarket, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance,
     read_contra, read_funding, read_line, read_market, read_position, read_settlement, read_switch,
@@ -150,7 +149,6 @@ impl Engine {
     fn restore_accounts(&mut self, accounts: &[Row], lines: &[Row]) -> Result<()> {
         for row in accounts {
             let (id, account) = read_account(row)?;
-            self.portfolio.held.push(Held::default());
             self.desk.clients.insert(account.client.clone(), id);
             if self.desk.accounts.push(account) != id {
                 let message = format!("account {} is out of order", id.0);
@@ -201,7 +199,7 @@ impl Engine {
         }
         self.portfolio.rows.load(found.row, found.position);
         self.portfolio.row_keys.load(found.row, key);
-        self.portfolio.held[account].insert((key.venue, key.asset), found.row);
+        self.portfolio.held.insert(account, (key.venue, key.asset), found.row);
         Ok(())
     }
 

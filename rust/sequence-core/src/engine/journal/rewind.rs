@@ -23,7 +23,7 @@ impl Engine {
         std::mem::swap(&mut self.desk.injected, &mut before.desk.injected);
         for (id, old) in before.desk.accounts.iter() {
             if id == self.desk.accounts.next_id() {
-                let made = self.account(&old.client);
+                let made = self.desk.account_in(&old.client, old.mode);
                 debug_assert_eq!(made, id);
             }
             let row = &mut self.desk.accounts[id];

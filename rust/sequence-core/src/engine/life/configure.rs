@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::PositionRow;
 use crate::engine::desk::risk::LossDay;
-use crate::engine::{Engine, Reply};
+use crate::engine::{AccountMode, Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, Outcome, RowIx, VenueId};
 use crate::ledger::LedgerError;
@@ -20,6 +20,11 @@ impl Engine {
         account: AccountId,
         initial: Quantity,
     ) -> Result<Reply, Refusal> {
+        if self.desk.accounts[account].mode == AccountMode::Live {
+            return Err(Refusal::conflict(
+                "a live account has what its venues say: it starts over never",
+            ));
+        }
         if !mutant!("reset_keeps_orders") {
             self.withdraw_all(account, DoneReason::Reset);
             // Graphs tell their end in the epoch that they were made in.
@@ -62,6 +67,10 @@ impl Engine {
         let keys = self.row_keys(rows)?;
         if !replace {
             self.check_not_locked(account, rows, &keys)?;
+        }
+        let row = &self.desk.accounts[account];
+        if replace && row.mode == AccountMode::Live && !row.open.is_empty() {
+            return Err(Refusal::conflict("a live account has open orders: cancel them first"));
         }
         let before = self.day_pnl_basis(account);
         let mut deleted = 0;
@@ -181,7 +190,7 @@ impl Engine {
     /// Removes every row; nothing may be reserved any more.
     fn delete_rows(&mut self, account: AccountId) -> Result<u32, Refusal> {
         let rows: Vec<_> =
-            self.portfolio.held[account].iter().map(|(key, id)| (*key, *id)).collect();
+            self.portfolio.held.of(account).iter().map(|(key, id)| (*key, *id)).collect();
         for (_, id) in &rows {
             self.drop_margin(*id)?;
         }
@@ -193,7 +202,7 @@ impl Engine {
                 .set_total(balance, Money::ZERO)
                 .map_err(|error| refused(&error))?;
         }
-        self.portfolio.held[account].clear();
+        self.portfolio.held.clear(account);
         Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
     }
 

@@ -123,8 +123,8 @@ impl Engine {
     /// nothing.
     fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
         let (mut payments, mut any_open) = (Vec::new(), false);
-        for (account, _) in self.desk.accounts.iter() {
-            for ((at, asset), row) in self.portfolio.held[account].iter() {
+        for (account, _) in self.desk.sandboxes() {
+            for ((at, asset), row) in self.portfolio.held.of(account).iter() {
                 let quantity = self.portfolio.rows[*row].perp.unwrap_or_default().quantity;
                 if *at != venue || quantity.0 == 0 {
                     continue;

@@ -111,8 +111,8 @@ impl Engine {
 
     /// Nobody reset the account or wrote the row since it was paid.
     pub(in crate::engine) fn is_as_paid(&self, event: &EventMarket, paid: &Paid) -> bool {
-        let row = self.portfolio.held[paid.account].get(&(event.venue, paid.asset));
-        row == Some(&paid.row) && self.portfolio.rows[paid.row] == paid.after
+        let row = self.portfolio.held.find(paid.account, event.venue, paid.asset);
+        row == Some(paid.row) && self.portfolio.rows[paid.row] == paid.after
     }
 
     /// The holding is back as it was before it was paid.

@@ -182,7 +182,7 @@ impl Engine {
         event: &EventMarket,
         account: AccountId,
     ) -> Vec<Holder> {
-        let rows = &self.portfolio.held[account];
+        let rows = self.portfolio.held.of(account);
         let held = event.outcomes.iter().filter_map(|(asset, outcome)| {
             let row = *rows.get(&(event.venue, *asset))?;
             Some(Holder { account, asset: *asset, outcome: *outcome, row })
@@ -191,12 +191,12 @@ impl Engine {
     }
 
     fn is_held(&self, event: &EventMarket) -> bool {
-        self.desk.accounts.iter().any(|(account, _)| !self.holders(event, account).is_empty())
+        self.desk.sandboxes().any(|(account, _)| !self.holders(event, account).is_empty())
     }
 
     /// Every order ends in this command, resting or travelling, and none comes any more.
     fn close_for_good(&mut self, market: MarketId) {
-        let accounts: Vec<AccountId> = self.desk.accounts.iter().map(|(id, _)| id).collect();
+        let accounts: Vec<AccountId> = self.desk.sandboxes().map(|(id, _)| id).collect();
         for account in accounts {
             self.end_orders_in(account, market);
         }
@@ -247,7 +247,7 @@ impl Engine {
 
     /// Gives holdings without this outcome their outcome, and pays where the venue pays by itself.
     fn apply_resolution(&mut self, event: &EventMarket, settled: &mut Settled) {
-        let accounts: Vec<AccountId> = self.desk.accounts.iter().map(|(id, _)| id).collect();
+        let accounts: Vec<AccountId> = self.desk.sandboxes().map(|(id, _)| id).collect();
         for account in accounts {
             for holder in self.holders(event, account) {
                 self.resolve_row(event, &holder, settled);

@@ -1,6 +1,7 @@
 //! What accounts have: margin, pairs of outcomes, marks.
 
 pub(in crate::engine) mod booking;
+pub(in crate::engine) mod held;
 pub(in crate::engine) mod margin;
 pub(in crate::engine) mod marks;
 pub(in crate::engine) mod netting;
@@ -12,8 +13,8 @@ use crate::engine::life::state::Life;
 use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::ledger::{BalanceId, Ledger};
 use crate::position::Position;
-use crate::sorted::SortedMap;
 use crate::table::Table;
+use held::HeldRows;
 
 /// Whose, where and of what a position row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,6 @@ pub(in crate::engine) struct RowKey {
     pub(in crate::engine) balance: Option<BalanceId>,
 }
 
-/// Position rows of one account, by venue and asset.
-pub(in crate::engine) type Held = SortedMap<(VenueId, AssetId), RowIx>;
-
 /// What accounts have.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Portfolio {
@@ -35,6 +33,6 @@ pub(in crate::engine) struct Portfolio {
     pub(in crate::engine) rows: Table<RowIx, Position>,
     pub(in crate::engine) row_keys: Table<RowIx, RowKey>,
     /// The rows that each account still has.
-    pub(in crate::engine) held: Table<AccountId, Held>,
+    pub(in crate::engine) held: HeldRows,
     pub(in crate::engine) life: Life,
 }

@@ -49,7 +49,7 @@ impl Engine {
         asset: AssetId,
     ) -> Option<Holding> {
         debug_assert_eq!(self.registry.asset_row(asset).kind, AssetKind::EventContract);
-        let row = *self.portfolio.held[account].get(&(terms.venue, asset))?;
+        let row = self.portfolio.held.find(account, terms.venue, asset)?;
         let balance = self.portfolio.ledger.find(account, terms.venue, asset)?;
         Some(Holding { row, balance, held: self.held(account, terms.venue, asset) })
     }

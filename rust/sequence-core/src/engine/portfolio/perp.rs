@@ -99,8 +99,8 @@ impl Engine {
         side: Side,
     ) -> Quantity {
         let terms = self.registry.market(market);
-        let row = self.portfolio.held[account].get(&(terms.venue, terms.base));
-        let perp = row.and_then(|row| self.portfolio.rows[*row].perp).unwrap_or_default();
+        let row = self.portfolio.held.find(account, terms.venue, terms.base);
+        let perp = row.and_then(|row| self.portfolio.rows[row].perp).unwrap_or_default();
         let position = perp.quantity.0;
         Quantity(if side == Side::Buy { position.saturating_neg() } else { position }.max(0))
     }

@@ -5,7 +5,7 @@ use super::cell::{Cell, Reader, Row, row};
 use super::grid::{grid_cell, read_grid};
 use crate::engine::desk::risk::LossDay;
 use crate::engine::exchange::line::Line;
-use crate::engine::{Account, Engine, KillSwitch};
+use crate::engine::{Account, AccountMode, Engine, KillSwitch};
 use crate::ids::{AccountId, AssetId, AssetKind, MarketId, VenueId};
 use crate::ledger::{Balance, BalanceId, BalanceKey, ContraTotals};
 use crate::number::{Price, Quantity};
@@ -85,7 +85,7 @@ pub(in crate::engine) fn account_row(id: AccountId, account: &Account) -> Row {
 pub(in crate::engine) fn read_account(row: &[Cell]) -> Result<(AccountId, Account), RestoreError> {
     let cells = &mut Reader::new("accounts", row);
     let id = AccountId(cells.next()?);
-    let mut account = Account::new(cells.next::<String>()?.into());
+    let mut account = Account::new(cells.next::<String>()?.into(), AccountMode::Sandbox);
     (account.epoch, account.ended_hash) = (cells.next()?, cells.next()?);
     account.day = LossDay { day: cells.next()?, start: cells.next()?, breached: cells.next()? };
     Ok((id, account))

@@ -2,7 +2,8 @@
 
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
-use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite};
+use crate::engine::{BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite, VenueTrade};
+use crate::ids::AssetId;
 use crate::sim::latency::{Draw, Transit};
 use crate::sim::queue::QueueFill;
 use crate::sim::resting::Shadow;
@@ -95,6 +96,7 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
     cells.extend(match liquidity {
         Liquidity::Taker(level, bounds) => taker_cells(level, bounds),
         Liquidity::Maker(fill, tape) => maker_cells(fill, tape),
+        Liquidity::Venue(trade) => venue_cells(trade),
     });
     cells
 }
@@ -121,6 +123,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     let liquidity = match cells.next::<String>()?.as_str() {
         "taker" => read_taker(cells)?,
         "maker" => Liquidity::Maker(Box::new(read_maker(cells)?), read_tape(cells)?),
+        "venue" => Liquidity::Venue(Box::new(read_venue(cells)?)),
         other => return Err(cells.error(format!("knows no liquidity {other:?}"))),
     };
     Ok(Evidence {
@@ -132,6 +135,22 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
         liquidity,
         match_rate_ppm,
         decreases_seen,
+    })
+}
+
+fn venue_cells(trade: &VenueTrade) -> Row {
+    let VenueTrade { id, quantity, fee, fee_asset, is_maker, venue_ns } = trade;
+    row!["venue", id.clone(), *quantity, *fee, fee_asset.0, *is_maker, *venue_ns]
+}
+
+fn read_venue(cells: &mut Reader<'_>) -> Result<VenueTrade, RestoreError> {
+    Ok(VenueTrade {
+        id: cells.next::<String>()?.into(),
+        quantity: cells.next()?,
+        fee: cells.next()?,
+        fee_asset: AssetId(cells.next()?),
+        is_maker: cells.next()?,
+        venue_ns: cells.next()?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The record of a fill (simulation, 8.1).
 
 use super::Value;
-use crate::engine::{Engine, Evidence, Fill, Liquidity, TapeCite};
+use crate::engine::{Engine, Evidence, Fill, Liquidity, TapeCite, VenueTrade};
 use crate::hash::StateHasher;
 use crate::ids::BookSide;
 use crate::sim::fees::{FeeModel, FeeState};
@@ -47,6 +47,9 @@ impl Engine {
             ("cash", cash_view(fill)),
             ("envelope", self.envelope_view(fill)),
         ];
+        if let Some(trade) = evidence.trade() {
+            record.push(("trade", trade_view(trade)));
+        }
         record.push(("hash", Value::Null));
         let mut record = Value::Map(record);
         let hash = record_hash(&record);
@@ -63,6 +66,7 @@ impl Engine {
         let estimator = match &evidence.liquidity {
             Liquidity::Maker(fill, _) => fill.estimator,
             Liquidity::Taker(..) => params.queue_model.as_str(),
+            Liquidity::Venue(_) => "venue",
         };
         Value::Map(vec![
             ("version", MODEL_VERSION.into()),
@@ -283,6 +287,17 @@ const fn side_of(fill: &QueueFill, quote: bool) -> &'static str {
         (BookSide::Bid, true) | (BookSide::Ask, false) => "ask",
         (BookSide::Ask, true) | (BookSide::Bid, false) => "bid",
     }
+}
+
+/// What a real venue told of a fill: it stands behind it instead of a book or a queue.
+fn trade_view(trade: &VenueTrade) -> Value {
+    Value::Map(vec![
+        ("trade_id", trade.id.clone().into()),
+        ("qty_1e8", trade.quantity.into()),
+        ("fee_1e9", trade.fee.into()),
+        ("is_maker", trade.is_maker.into()),
+        ("venue_ts_ns", trade.venue_ns.into()),
+    ])
 }
 
 fn cash_view(fill: &Fill) -> Value {

@@ -1,7 +1,7 @@
 //! Why an open order has not filled (simulation, 8.2).
 
 use super::Value;
-use crate::engine::Engine;
+use crate::engine::{AccountMode, Engine};
 use crate::ids::OrderId;
 use crate::number::Quantity;
 use crate::order::{AtVenue, Leg, LegState, Order, book_price, book_side};
@@ -23,7 +23,11 @@ impl Engine {
         let sim = self.exchange.market(leg.market);
         let status = sim.market.status(self.agenda.now_ns());
         let resting = self.queue_place(order, at, leg);
+        // Only its own venue knows where a live order stands there.
+        let mode = self.desk.accounts[order.spec.account].mode;
+        let remote = mode == AccountMode::Live && leg.state == LegState::Working;
         let reason = match (leg.at_venue, &resting) {
+            _ if remote => NotFilledReason::NoPrint,
             (AtVenue::Travelling | AtVenue::Held | AtVenue::Done, _) => NotFilledReason::InFlight,
             (AtVenue::Delayed, _) => NotFilledReason::TakerDelay,
             (AtVenue::Waiting, _) => NotFilledReason::WaitingBook,

@@ -84,8 +84,10 @@ impl Engine {
         kinds: Option<&[AssetKind]>,
         include_closed: bool,
     ) -> Value {
-        let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self.portfolio.held
-            [account]
+        let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self
+            .portfolio
+            .held
+            .of(account)
             .iter()
             .map(|((venue, asset), row)| {
                 let known = self.registry.asset_row(*asset);
@@ -139,7 +141,7 @@ impl Engine {
 
     fn totals_of(&self, account: AccountId) -> Totals {
         let mut totals = Totals::default();
-        for ((venue, asset), id) in self.portfolio.held[account].iter() {
+        for ((venue, asset), id) in self.portfolio.held.of(account).iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         totals

@@ -1,0 +1,65 @@
+//! Real venues: what is asked of them and what they told, leg by leg. Nothing here knows how a
+//! venue is reached, and nothing of it is money: the desk books what is heard.
+
+pub(in crate::engine) mod ask;
+pub(in crate::engine) mod report;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use crate::engine::seam::{LegEnd, LegRef};
+use crate::hash::StateHasher;
+use crate::ids::MarketId;
+use crate::number::Quantity;
+pub use ask::{LiveAsk, LiveRequest};
+
+/// How far a leg got at a real venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum LiveState {
+    /// Asked for, not answered.
+    Sent,
+    /// The venue has it.
+    Open,
+    /// Over there.
+    Done,
+}
+
+/// The venue's half of a leg, as far as it told.
+#[derive(Debug, Clone)]
+struct LiveLeg {
+    market: MarketId,
+    state: LiveState,
+    /// Nobody could say where it stands: its venue has to be asked again.
+    unknown: bool,
+    /// The venue's own name of it, once it has one.
+    venue_order: Option<Arc<str>>,
+    filled: Quantity,
+    /// It is over once this much of it was told as filled: a fill is still missing.
+    ending: Option<(LegEnd, Quantity)>,
+}
+
+/// What real venues were asked and what they told.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Live {
+    legs: BTreeMap<LegRef, LiveLeg>,
+    names: BTreeMap<Arc<str>, LegRef>,
+    /// Trades that were told, for ever: a market's venue names each of them once.
+    trades: BTreeSet<(MarketId, Arc<str>)>,
+    outgoing: Vec<LiveRequest>,
+    next_seq: u64,
+}
+
+impl Live {
+    /// Folds what venues were asked and told into a hash; nothing where no account is live.
+    pub(in crate::engine) fn hash_into(&self, hasher: &mut StateHasher) {
+        for (leg, held) in &self.legs {
+            leg.hash(hasher);
+            (held.state, held.unknown).hash(hasher);
+            hasher.signed(held.filled.0);
+        }
+        for trade in &self.trades {
+            trade.hash(hasher);
+        }
+    }
+}
