@@ -350,7 +350,7 @@ fn read_trade(
 }
 
 /// `BTCUSDT` is `BTC-USDT`; what ends with no known quote asset keeps its name.
-fn canonical(symbol: &str, futures: bool) -> (InstrumentKind, String) {
+pub(super) fn canonical(symbol: &str, futures: bool) -> (InstrumentKind, String) {
     match (split_pair(symbol), futures) {
         (Some(pair), true) => (InstrumentKind::Perp, format!("{pair}-PERP")),
         (Some(pair), false) => (InstrumentKind::Spot, pair),

@@ -141,7 +141,7 @@ impl Bybit {
 }
 
 /// `BTCUSDT` is `BTC-USDT`, or its perpetual; `BTCPERP` is the perpetual in USDC.
-fn canonical(symbol: &str, linear: bool) -> (InstrumentKind, String) {
+pub(super) fn canonical(symbol: &str, linear: bool) -> (InstrumentKind, String) {
     if let Some(base) = symbol.strip_suffix("PERP").filter(|base| !base.is_empty()) {
         return (InstrumentKind::Perp, format!("{base}-USDC-PERP"));
     }

@@ -181,7 +181,7 @@ impl Coin {
 }
 
 /// Outcome coins start with `#`; spot pairs are `BASE/QUOTE` or an index `@107`; the rest are perps.
-fn canonical(coin: &str) -> (InstrumentKind, String) {
+pub(super) fn canonical(coin: &str) -> (InstrumentKind, String) {
     if coin.starts_with('#') {
         (InstrumentKind::Prediction, coin.to_owned())
     } else if coin.starts_with('@') {

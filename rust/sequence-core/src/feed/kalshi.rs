@@ -322,8 +322,7 @@ impl Kalshi {
             _ => return Ok(()),
         };
         let instrument = self.instrument(ticker)?;
-        out.push(stamp.status(status));
-        out.close(instrument);
+        self.session.trades(instrument, status, stamp, out);
         Ok(())
     }
 }

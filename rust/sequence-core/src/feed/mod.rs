@@ -21,6 +21,7 @@ mod rules;
 mod seen;
 mod session;
 mod stamp;
+mod standing;
 mod terms;
 mod venues;
 
@@ -46,6 +47,8 @@ pub use outlook::Outlook;
 pub use part::Part;
 pub use polymarket::Polymarket;
 pub use replay::{Heard, Replay, ReplayError, streams};
+pub use standing::Standing;
+pub use terms::{Listed, read_instruments};
 
 use crate::ids::{InstrumentKind, VenueId};
 use crate::json::JsonError;
@@ -96,6 +99,21 @@ impl FeedVenue {
             Self::Binance if futures => Box::new(Binance::futures()),
             Self::Bybit if futures => Box::new(Bybit::linear()),
             _ => self.decoder(),
+        }
+    }
+
+    /// What a name of the venue's own is here: kind and symbol. `futures` as for a connection.
+    pub fn canonical(self, venue_symbol: &str, futures: bool) -> (InstrumentKind, String) {
+        match self {
+            Self::Binance => binance::canonical(venue_symbol, futures),
+            Self::Bybit => bybit::canonical(venue_symbol, futures),
+            Self::Hyperliquid => hyperliquid::canonical(venue_symbol),
+            Self::Okx => okx::canonical(venue_symbol),
+            Self::Kraken => (InstrumentKind::Spot, venue_symbol.replace('/', "-")),
+            Self::Coinbase => (InstrumentKind::Spot, venue_symbol.to_owned()),
+            Self::Kalshi | Self::Polymarket => {
+                (InstrumentKind::Prediction, venue_symbol.to_owned())
+            }
         }
     }
 
@@ -277,6 +295,9 @@ pub trait Decoder: std::fmt::Debug + Send {
         let _ = venue_symbol;
         self.decode(body, recv_ns, out)
     }
+
+    /// Decodes a list of instruments of an unknown time: grids hold, whether they trade may not.
+    fn undated_list(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch);
 
     /// What the venue's own data said since the last call, by instrument.
     fn take_terms(&mut self) -> Vec<(u32, Terms)>;

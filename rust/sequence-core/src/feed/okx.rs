@@ -244,7 +244,7 @@ fn signed(raw: Option<Raw<'_>>) -> Result<Option<i64>, FeedError> {
 }
 
 /// Spot pairs are `BTC-USDT`; whatever has more parts is a contract.
-fn canonical(name: &str) -> (InstrumentKind, String) {
+pub(super) fn canonical(name: &str) -> (InstrumentKind, String) {
     match name.matches('-').count() {
         1 => (InstrumentKind::Spot, name.to_owned()),
         _ => (InstrumentKind::Perp, format!("{name} (contracts)")),

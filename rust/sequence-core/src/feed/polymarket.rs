@@ -336,8 +336,7 @@ impl Polymarket {
         while scanner.element()? {
             let asset = scanner.value()?;
             if let Some(instrument) = self.canonical(Some(asset))? {
-                out.push(stamp.status(FeedStatus::Closed));
-                out.close(instrument);
+                self.session.trades(instrument, FeedStatus::Closed, stamp, out);
             }
         }
         Ok(())

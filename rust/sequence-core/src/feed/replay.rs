@@ -254,7 +254,8 @@ impl Replay {
         self.floor_ns = self.floor_ns.max(due_ns);
         let next = self.nexts.get_mut(at).and_then(Option::take);
         if let Some(next) = next {
-            self.play(&next);
+            let is_timeless = self.parts.get(at).is_some_and(|part| part.is_timeless);
+            self.play(&next, is_timeless);
         }
         if let Err(error) = self.read_on(at) {
             // What the file would have told is not known: no book of it can be trusted.
@@ -263,10 +264,15 @@ impl Replay {
         }
     }
 
-    fn play(&mut self, next: &Next) {
+    fn play(&mut self, next: &Next, is_timeless: bool) {
         let (decoder, batch, due_ns) = (&mut self.decoder, &mut self.batch, self.floor_ns);
         // A frame that cannot be read is the decoder's to count.
         let _ = match next {
+            Next::Frame(frame) if is_timeless => {
+                self.had_frames = true;
+                decoder.undated_list(frame, due_ns, batch);
+                Ok(())
+            }
             Next::Frame(frame) => {
                 self.had_frames = true;
                 decoder.decode(frame, due_ns, batch)

@@ -52,10 +52,19 @@ impl<T: Rules> Decoder for T {
             self.session_mut().heartbeat_all(stamp, out);
             return Ok(());
         }
-        self.read(frame, stamp, out).inspect_err(|_| {
+        let read = self.read(frame, stamp, out).inspect_err(|_| {
             let lost = self.lost(frame);
             self.session_mut().rejected(lost, stamp, out);
-        })
+        });
+        self.session_mut().tell_standings(stamp, out);
+        read
+    }
+
+    fn undated_list(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) {
+        self.session_mut().set_dated(false);
+        // What cannot be read is counted, as elsewhere.
+        let _ = self.decode(frame, recv_ns, out);
+        self.session_mut().set_dated(true);
     }
 
     fn rest_answer(

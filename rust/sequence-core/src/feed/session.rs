@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::levels::{Reading, SideLevel};
 use super::stamp::Stamp;
-use super::terms::read_instruments;
+use super::standing::{Standing, stricter};
+use super::terms::{Listed, read_instruments};
 use super::{FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::InstrumentKind;
 use crate::tape::{EventKind, FeedStatus};
@@ -26,6 +27,8 @@ struct Health {
     drops_since_ns: i64,
     /// A level of the last snapshot while nothing has followed it.
     opened: Option<SideLevel>,
+    /// Whether the venue trades it, whatever its book is.
+    standing: Standing,
 }
 
 /// Which books a frame that could not be read may have changed.
@@ -69,9 +72,15 @@ pub(super) struct Session {
     /// Status of the venue as a whole, repeated when a book heals.
     pub(super) system: FeedStatus,
     /// What the venue's own data says of a symbol, whether or not it trades here.
-    terms: BTreeMap<String, Terms>,
+    known: BTreeMap<String, Listed>,
     /// Terms of instruments that nobody heard yet.
     untold: Vec<(u32, Terms)>,
+    /// Instruments of which nobody heard yet that they trade no longer, or again.
+    unsaid: Vec<u32>,
+    /// When the first instrument ends that has not ended yet.
+    next_end_ns: i64,
+    /// Lists say what is so now. One without a date may be of any time: its terms hold, not more.
+    dated: bool,
 }
 
 impl Session {
@@ -83,8 +92,11 @@ impl Session {
             health: Vec::new(),
             stats: FeedStats::default(),
             system: FeedStatus::Open,
-            terms: BTreeMap::new(),
+            known: BTreeMap::new(),
             untold: Vec::new(),
+            unsaid: Vec::new(),
+            next_end_ns: i64::MAX,
+            dated: true,
         }
     }
 
@@ -113,40 +125,129 @@ impl Session {
         }
         let number =
             u32::try_from(self.instruments.len()).ok().ok_or(FeedError::TooManyInstruments)?;
-        if let Some(terms) = self.terms.get(venue_symbol) {
-            self.untold.push((number, *terms));
+        let known = self.known.get(venue_symbol).copied();
+        if let Some(row) = known.filter(|row| !row.terms.is_empty()) {
+            self.untold.push((number, row.terms));
         }
         let (kind, symbol) = name(venue_symbol);
         let venue_symbol = venue_symbol.to_owned();
         self.by_symbol.insert(venue_symbol.clone(), number);
         self.instruments.push(FeedInstrument { venue: self.venue, venue_symbol, symbol, kind });
         self.health.push(Health::default());
+        if let Some(row) = known {
+            self.set_standing(number, row.standing);
+        }
         Ok(number)
     }
 
     /// A frame of no kind that is known: a list of instruments, or of no use.
     pub(super) fn other(&mut self, frame: &[u8]) {
         let mut said = Vec::new();
-        let rows = read_instruments(self.venue, frame, &mut |name, terms| {
-            said.push((name.to_owned(), terms));
+        let rows = read_instruments(self.venue, frame, &mut |name, row| {
+            said.push((name.to_owned(), row));
         });
         self.stats.unknown += u64::from(rows == 0);
-        for (name, terms) in said {
-            self.know(&name, terms);
+        for (name, row) in said {
+            if self.dated {
+                self.list(&name, row);
+            } else {
+                self.know(&name, row.terms);
+            }
         }
     }
 
     /// The venue's own data says this of a symbol.
     pub(super) fn know(&mut self, venue_symbol: &str, terms: Terms) {
-        if self.terms.len() >= MAX_INSTRUMENTS && !self.terms.contains_key(venue_symbol) {
+        let before = self.known.get(venue_symbol);
+        let standing = before.map(|row| row.standing).unwrap_or_default();
+        self.list(venue_symbol, Listed { terms, standing });
+    }
+
+    fn list(&mut self, venue_symbol: &str, row: Listed) {
+        let before = self.known.get(venue_symbol).copied();
+        if (before.is_none() && self.known.len() >= MAX_INSTRUMENTS) || before == Some(row) {
             return;
         }
-        if self.terms.insert(venue_symbol.to_owned(), terms) == Some(terms) {
-            return;
+        self.known.insert(venue_symbol.to_owned(), row);
+        let number = self.by_symbol.get(venue_symbol).copied();
+        if before.map(|row| row.terms) != Some(row.terms) {
+            self.stats.listed += 1;
+            self.untold.extend(number.map(|number| (number, row.terms)));
         }
-        self.stats.listed += 1;
-        if let Some(number) = self.by_symbol.get(venue_symbol) {
-            self.untold.push((*number, terms));
+        if let Some(number) = number {
+            self.set_standing(number, row.standing);
+        }
+    }
+
+    /// Whether the lists that follow say what is so now.
+    pub(super) fn set_dated(&mut self, dated: bool) {
+        self.dated = dated;
+    }
+
+    fn set_standing(&mut self, instrument: u32, standing: Standing) {
+        let Some(health) = self.health.get_mut(instrument as usize) else { return };
+        let (before, now) = (health.standing.status, standing.status);
+        health.standing = standing;
+        self.next_end_ns = self.next_end_ns.min(standing.ends_ns.unwrap_or(i64::MAX));
+        if before.unwrap_or(FeedStatus::Open) != now.unwrap_or(FeedStatus::Open) {
+            self.unsaid.push(instrument);
+        }
+    }
+
+    /// A message of the feed itself says whether an instrument trades, and tells it.
+    pub(super) fn trades(
+        &mut self,
+        instrument: u32,
+        status: FeedStatus,
+        stamp: Stamp,
+        out: &mut FeedBatch,
+    ) {
+        if let Some(health) = self.health.get_mut(instrument as usize) {
+            health.standing.status = Some(status);
+        }
+        out.push(stamp.status(self.status_of(instrument)));
+        out.close(instrument);
+    }
+
+    /// What may be done in an instrument: the stricter of what holds for it and for its venue.
+    fn status_of(&self, instrument: u32) -> FeedStatus {
+        let own = self.health.get(instrument as usize).and_then(|health| health.standing.status);
+        stricter(self.system, own.unwrap_or(FeedStatus::Open))
+    }
+
+    /// Tells of instruments that trade no longer, or again. A book that is lost tells it when it is
+    /// back.
+    pub(super) fn tell_standings(&mut self, stamp: Stamp, out: &mut FeedBatch) {
+        if self.next_end_ns <= stamp.local_ns {
+            self.end_until(stamp.local_ns);
+        }
+        for instrument in std::mem::take(&mut self.unsaid) {
+            let is_broken = self.health.get(instrument as usize).is_none_or(|health| health.broken);
+            if !is_broken {
+                out.push(stamp.status(self.status_of(instrument)));
+                out.close(instrument);
+            }
+        }
+    }
+
+    fn end_until(&mut self, now_ns: i64) {
+        self.next_end_ns = i64::MAX;
+        for (instrument, health) in (0u32..).zip(&mut self.health) {
+            let standing = &mut health.standing;
+            match standing.ends_ns {
+                Some(end) if end > now_ns => self.next_end_ns = self.next_end_ns.min(end),
+                // Whether it is over for good is the venue's word; it may as well have moved the end.
+                Some(_)
+                    if !matches!(
+                        standing.status,
+                        Some(FeedStatus::Halted | FeedStatus::Closed)
+                    ) =>
+                {
+                    standing.status = Some(FeedStatus::Halted);
+                    self.unsaid.push(instrument);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -188,12 +289,14 @@ impl Session {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) {
+        let status = self.status_of(instrument);
         let Some(health) = self.health.get_mut(instrument as usize) else { return };
         if health.broken {
-            out.push(stamp.status(self.system));
+            out.push(stamp.status(status));
         }
         let opened = levels.iter().find(|level| level.quantity.0 > 0).copied();
-        *health = Health { live: true, opened, ..Health::default() };
+        let standing = health.standing;
+        *health = Health { live: true, opened, standing, ..Health::default() };
         out.push(stamp.event(EventKind::SnapshotBegin));
         for level in levels.iter().filter(|level| level.quantity.0 > 0) {
             out.push(stamp.level(*level));
@@ -234,7 +337,7 @@ impl Session {
         self.system = status;
         for (instrument, health) in (0u32..).zip(&self.health) {
             if !health.broken {
-                out.push(stamp.status(status));
+                out.push(stamp.status(self.status_of(instrument)));
                 out.close(instrument);
             }
         }

@@ -6,6 +6,7 @@
 
 use super::FeedVenue;
 use super::levels::{parse_price, parse_quantity};
+use super::standing::Standing;
 use crate::json::{Raw, Scanner};
 use crate::number::{Money, Price, QUANTITY_DECIMALS, Quantity};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
@@ -18,10 +19,20 @@ const HOLDERS: [&str; 11] = [
 /// How deep rows are looked for.
 const MAX_DEPTH: u32 = 4;
 
-type Each<'a> = &'a mut dyn FnMut(&str, Terms);
+/// One instrument of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Its grid and minimums.
+    pub terms: Terms,
+    /// Whether it trades.
+    pub standing: Standing,
+}
 
-/// Reads the rows of a list of instruments; returns how many there were.
-pub(super) fn read_instruments(venue: FeedVenue, text: &[u8], each: Each<'_>) -> u32 {
+type Each<'a> = &'a mut dyn FnMut(&str, Terms);
+type EachListed<'a> = &'a mut dyn FnMut(&str, Listed);
+
+/// Reads the rows of a list of instruments by the venue's own names; returns how many there were.
+pub fn read_instruments(venue: FeedVenue, text: &[u8], each: EachListed<'_>) -> u32 {
     let whole = Scanner::new(text).and_then(|mut scanner| {
         let whole = scanner.value()?;
         scanner.finish().map(|()| whole)
@@ -29,7 +40,7 @@ pub(super) fn read_instruments(venue: FeedVenue, text: &[u8], each: Each<'_>) ->
     whole.map_or(0, |whole| walk(venue, whole, MAX_DEPTH, each))
 }
 
-fn walk(venue: FeedVenue, value: Raw<'_>, depth: u32, each: Each<'_>) -> u32 {
+fn walk(venue: FeedVenue, value: Raw<'_>, depth: u32, each: EachListed<'_>) -> u32 {
     let Some(depth) = depth.checked_sub(1) else { return 0 };
     let mut found = 0;
     if value.is_array() {
@@ -54,7 +65,11 @@ fn walk(venue: FeedVenue, value: Raw<'_>, depth: u32, each: Each<'_>) -> u32 {
 }
 
 /// Reads one row, if it is one of this venue; a row may name several instruments.
-fn row(venue: FeedVenue, value: Raw<'_>, each: Each<'_>) -> Option<u32> {
+fn row(venue: FeedVenue, value: Raw<'_>, each: EachListed<'_>) -> Option<u32> {
+    let mut told = |name: &str, terms: Terms| {
+        each(name, Listed { terms, standing: Standing::read(venue, value) });
+    };
+    let each: Each<'_> = &mut told;
     match venue {
         FeedVenue::Binance => binance(value, each),
         FeedVenue::Bybit => bybit(value, each),

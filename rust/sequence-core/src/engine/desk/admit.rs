@@ -10,6 +10,7 @@ use crate::command::{Size, Submit};
 use crate::engine::desk::minimums::Exit;
 use crate::engine::{Account, Engine, Graph, GraphId, Reply};
 use crate::ids::{AccountId, GraphIx, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
+use crate::market::MarketStatus;
 use crate::mutant;
 use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce, book_price, book_side};
@@ -98,16 +99,32 @@ impl Engine {
         }
         let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
         if price.is_none() {
-            return Err(match order.side {
-                Side::Buy => Refusal::invalid("", "market buy requires a live ask"),
-                Side::Sell => Refusal::invalid("", "market sell requires a live bid"),
-            });
+            let text = match order.side {
+                Side::Buy => "market buy requires a live ask",
+                Side::Sell => "market sell requires a live bid",
+            };
+            let why = self.why_over(&markets).map_or_else(String::new, |why| format!(": {why}"));
+            return Err(Refusal::invalid("", format!("{text}{why}")));
         }
         let (qty, notional) = self.size(order, &markets, price)?;
         self.check_fits(account, order, &markets, outcome, (qty, price))?;
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
         self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
+    }
+
+    /// Why none of some markets trades, where their venues have ended or halted all of them.
+    fn why_over(&self, markets: &[MarketId]) -> Option<&'static str> {
+        let now_ns = self.agenda.now_ns();
+        let mut why = None;
+        for id in markets {
+            why = Some(match self.exchange.market(*id).market.status(now_ns) {
+                MarketStatus::Halted => "the venue has halted trading",
+                MarketStatus::Closed => "the market is closed",
+                _ => return None,
+            });
+        }
+        why
     }
 
     /// The symbol an order names; a pair with the hint `perp` means its perpetual.
