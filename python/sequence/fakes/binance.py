@@ -93,14 +93,15 @@ class Binance(Fake):
         }
         return json.dumps({"stream": f"{name.lower()}@trade", "data": data})
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """`/exchangeInfo`."""
+        del posted
         if not path.endswith("/exchangeInfo"):
             return None
         rows = [
             {
                 "symbol": name,
-                "status": "TRADING",
+                "status": "HALT" if symbol in self.halted else "TRADING",
                 "filters": [
                     {"filterType": "PRICE_FILTER", "tickSize": self.step(symbol)},
                     {
@@ -115,9 +116,9 @@ class Binance(Fake):
         ]
         return json.dumps({"timezone": "UTC", "symbols": rows})
 
-    def fetched(self, path: str) -> tuple[int, str]:
+    def fetched(self, path: str, posted: str = "") -> tuple[int, str]:
         """`/depth?symbol=BTCUSDT&limit=1000`."""
-        listed = self.listed(path)
+        listed = self.listed(path, posted)
         if listed is not None:
             return 200, listed
         parts = urlsplit(path)
@@ -125,6 +126,7 @@ class Binance(Fake):
         symbol = self._names.get(names[0])
         if symbol is None:
             return 400, '{"code":-1121,"msg":"Invalid symbol."}'
+        self.asks[symbol] += 1
         if self.takes_old_book():
             return 200, self._old[symbol]
         return 200, self._book(symbol)

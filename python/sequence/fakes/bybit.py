@@ -92,14 +92,15 @@ class Bybit(Fake):
         body = {"topic": f"publicTrade.{name}", "type": "snapshot", "ts": now_ms, "data": [row]}
         return json.dumps(body)
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """`/v5/market/instruments-info`."""
+        del posted
         if "/instruments-info?" not in path:
             return None
         rows = [
             {
                 "symbol": name,
-                "status": "Trading",
+                "status": "PreLaunch" if symbol in self.halted else "Trading",
                 "priceFilter": {"tickSize": self.step(symbol)},
                 "lotSizeFilter": {
                     "basePrecision": self.lot(symbol),

@@ -71,8 +71,9 @@ class Coinbase(Fake):
         }
         return self._frame(client, "market_trades", [{"type": "update", "trades": [row]}])
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """`/market/products`."""
+        del posted
         if not path.endswith("/market/products"):
             return None
         rows = [
@@ -83,6 +84,7 @@ class Coinbase(Fake):
                 "base_min_size": self.lot(symbol),
                 "quote_min_size": "1",
                 "status": "online",
+                "trading_disabled": symbol in self.halted,
             }
             for symbol in self.symbols
         ]

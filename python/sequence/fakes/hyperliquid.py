@@ -47,6 +47,17 @@ class Hyperliquid(Fake):
         if body["method"] == "subscribe" and channel == "book":
             await client.socket.send(self.snapshot(client, symbol))
 
+    def listed(self, path: str, posted: str) -> str | None:
+        """`POST /info` of `{"type": "meta"}`: decimals of sizes; prices follow a rule."""
+        if not path.endswith("/info") or json.loads(posted or "{}").get("type") != "meta":
+            return None
+        rows = [
+            {"name": coin, "szDecimals": self.books[symbol].lot_decimals}
+            | ({"isDelisted": True} if symbol in self.halted else {})
+            for coin, symbol in self._names.items()
+        ]
+        return json.dumps({"universe": rows})
+
     def snapshot(self, client: Client, symbol: str) -> str:
         """Every message is a snapshot."""
         del client

@@ -32,6 +32,7 @@ class Kalshi(Fake):
     ) -> None:
         given = {"tick_decimals": 2, "lot_decimals": 2, "mid": 50} | options
         super().__init__(symbols, **given)
+        self.close_time = "2099-12-31T00:00:00Z"
         self._public_key = public_key
         self._sids = count(1)
         self._more: list[str] = []
@@ -76,6 +77,21 @@ class Kalshi(Fake):
             if symbol in self.books:
                 await self.send(client, self.snapshot(client, symbol))
                 client.topics |= {("book", symbol), ("trade", symbol)}
+
+    def listed(self, path: str, posted: str) -> str | None:
+        """`GET /markets/{ticker}`."""
+        del posted
+        ticker = path.rpartition("/markets/")[2]
+        if ticker not in self.books:
+            return None
+        row = {
+            "ticker": ticker,
+            "status": "inactive" if ticker in self.halted else "active",
+            "close_time": self.close_time,
+            "price_level_structure": "linear_cent",
+            "fractional_trading_enabled": self.books[ticker].lot_decimals > 0,
+        }
+        return json.dumps({"market": row})
 
     def snapshot(self, client: Client, symbol: str) -> str:
         """All bids of both sides."""

@@ -102,8 +102,9 @@ class Kraken(Fake):
         )
         return f'{{"channel":"trade","type":"update","data":[{row}]}}'
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """`/0/public/AssetPairs`, with the older names of two coins."""
+        del posted
         if not path.endswith("/AssetPairs"):
             return None
         rows = {
@@ -114,7 +115,7 @@ class Kraken(Fake):
                 "lot_decimals": self.books[symbol].lot_decimals,
                 "ordermin": self.lot(symbol),
                 "costmin": "0.5",
-                "status": "online",
+                "status": "cancel_only" if symbol in self.halted else "online",
             }
             for symbol in self.symbols
         }

@@ -85,8 +85,9 @@ class Okx(Fake):
         }
         return json.dumps({"arg": {"channel": "trades", "instId": symbol}, "data": [row]})
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """`/api/v5/public/instruments`."""
+        del posted
         if "/public/instruments?" not in path:
             return None
         rows = [
@@ -95,7 +96,7 @@ class Okx(Fake):
                 "tickSz": self.step(symbol),
                 "lotSz": self.lot(symbol),
                 "minSz": self.lot(symbol),
-                "state": "live",
+                "state": "suspend" if symbol in self.halted else "live",
             }
             for symbol in self.symbols
         ]

@@ -43,6 +43,21 @@ class Polymarket(Fake):
         for symbol in known:
             client.topics |= {("book", symbol), ("trade", symbol)}
 
+    def listed(self, path: str, posted: str) -> str | None:
+        """`GET /markets?clob_token_ids=`: the market of a token and of its opposite."""
+        del posted
+        token = path.rpartition("clob_token_ids=")[2]
+        if "/markets" not in path or token not in self.books:
+            return None
+        row = {
+            "clobTokenIds": json.dumps([token]),
+            "orderPriceMinTickSize": float(self.step(token)),
+            "orderMinSize": 1,
+            "acceptingOrders": token not in self.halted,
+            "closed": False,
+        }
+        return json.dumps([row])
+
     def snapshot(self, client: Client, symbol: str) -> str:
         """The whole book, worst price first."""
         del client

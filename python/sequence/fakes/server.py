@@ -8,13 +8,14 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import websockets
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
@@ -93,13 +94,19 @@ class Fake:
         self.url = ""
         self.rest_url = ""
         self.paused = False
+        self.halted: set[str] = set()
+        """Symbols whose row in the list of instruments says that they do not trade."""
         self.connects = 0
+        self.asks = Counter[str]()
+        """Steps clients took for the book of a symbol: connections, subscriptions and their ends,
+        books fetched. Each costs a round trip at most."""
         self.refused: list[str] = []
         """Why connections were closed or words refused, for tests that expect none."""
         self.faults: list[FaultKind] = []
         """Played one after the other, each at the next frame or connection it fits."""
         self._clients: set[Client] = set()
         self._trade_id = 1_000
+        self._pulse: Callable[[], None] = lambda: None
 
     # What a venue says. --------------------------------------------------------------------------
 
@@ -122,14 +129,14 @@ class Fake:
         """A print as the stream sends it."""
         raise NotImplementedError
 
-    def fetched(self, path: str) -> tuple[int, str]:
-        """Status and body of a document over HTTP."""
-        listed = self.listed(path)
+    def fetched(self, path: str, posted: str = "") -> tuple[int, str]:
+        """Status and body of a document over HTTP; `posted` is what was sent there, if anything."""
+        listed = self.listed(path, posted)
         return (HTTPStatus.NOT_FOUND, "{}") if listed is None else (HTTPStatus.OK, listed)
 
-    def listed(self, path: str) -> str | None:
+    def listed(self, path: str, posted: str) -> str | None:
         """What the venue says of its instruments at a path; None where it says nothing."""
-        del path
+        del path, posted
         return None
 
     def admits(self, headers: Headers) -> str | None:
@@ -143,6 +150,10 @@ class Fake:
 
     def steps(self) -> None:
         """Called before every move of the books."""
+
+    def steps_by(self, pulse: Callable[[], None]) -> None:
+        """Has something called before every move of the books."""
+        self._pulse = pulse
 
     def step(self, symbol: str) -> str:
         """Tick of a symbol, as text."""
@@ -175,18 +186,35 @@ class Fake:
             ping_interval=None,
             close_timeout=1,
         ) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            self.url, self.rest_url = f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}"
+            documents = await asyncio.start_server(self._document, "127.0.0.1", 0)
+            self.url = f"ws://127.0.0.1:{_port(server)}/ws"
+            self.rest_url = f"http://127.0.0.1:{_port(documents)}"
             ready.set()
             mover = asyncio.ensure_future(self._move())
-            await ended.wait()
+            async with documents:
+                await ended.wait()
             mover.cancel()
             await asyncio.gather(mover, return_exceptions=True)
 
+    async def _document(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers one request over HTTP and closes."""
+        try:
+            path, posted = await _asked(reader)
+            if self._take("refuse"):
+                status, body = int(HTTPStatus.TOO_MANY_REQUESTS), "{}"
+            else:
+                status, body = self.fetched(path, posted) if posted else self.fetched(path)
+            told = body.encode()
+            head = f"HTTP/1.1 {status} {_phrase(status)}\r\nContent-Length: {len(told)}\r\n"
+            writer.write(f"{head}Connection: close\r\n\r\n".encode() + told)
+            await writer.drain()
+        except (ValueError, asyncio.IncompleteReadError, ConnectionError):
+            # It said nothing that could be answered, or went away.
+            pass
+        finally:
+            writer.close()
+
     def _request(self, connection: ServerConnection, request: Request) -> Response | None:
-        if request.headers.get("Upgrade", "").lower() != "websocket":
-            status, body = (self._take("refuse") and (429, "{}")) or self.fetched(request.path)
-            return connection.respond(HTTPStatus(status), body)
         if self._take("refuse"):
             return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "slow down")
         reason = self.admits(request.headers)
@@ -197,6 +225,7 @@ class Fake:
 
     async def _serve(self, socket: ServerConnection) -> None:
         self.connects += 1
+        self.asks.update(self.symbols)
         now_s = time.monotonic()
         client = Client(socket, began_s=now_s, heard_s=now_s)
         self._clients.add(client)
@@ -211,7 +240,10 @@ class Fake:
                         await self.hang_up(client, "too many messages in a second")
                         break
                     async with client.turn:
+                        before = set(client.topics)
                         await self.word(client, text if isinstance(text, str) else text.decode())
+                        changed = before ^ client.topics
+                        self.asks.update(symbol for channel, symbol in changed if channel == "book")
         finally:
             self._clients.discard(client)
 
@@ -234,6 +266,7 @@ class Fake:
             await self._enforce()
             if self.paused:
                 continue
+            self._pulse()
             self.steps()
             for symbol, book in self.books.items():
                 changes = book.move()
@@ -317,19 +350,53 @@ class Fake:
         return self._take("old_book")
 
 
+FakeT = TypeVar("FakeT", bound=Fake)
+
+
+async def _asked(reader: asyncio.StreamReader) -> tuple[str, str]:
+    """Path and body of a request."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.split("\r\n")
+    _, path, _ = first.split(" ", 2)
+    fields = (line.partition(":") for line in lines)
+    length = next((int(v) for name, _, v in fields if name.lower() == "content-length"), 0)
+    return path, (await reader.readexactly(length)).decode()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _port(server: asyncio.Server | Server) -> int:
+    return int(next(iter(server.sockets)).getsockname()[1])
+
+
 @contextlib.contextmanager
-def serving(fake: Fake) -> Generator[Fake]:
-    """Serves a fake from a thread of this process for as long as the block runs."""
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    ended = asyncio.Event()
+def serving(*fakes: FakeT) -> Generator[FakeT]:
+    """Serves fakes from one thread of this process for as long as the block runs.
+
+    Yields:
+        The first of them.
+    """
+    ready = [threading.Event() for _ in fakes]
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+
+    async def run() -> None:
+        await asyncio.gather(
+            *(fake.run(event, ended) for fake, event in zip(fakes, ready, strict=True))
+        )
+
     thread = threading.Thread(
-        target=loop.run_until_complete, args=(fake.run(ready, ended),), name="fake", daemon=True
+        target=loop.run_until_complete, args=(run(),), name="fake", daemon=True
     )
     thread.start()
-    if not ready.wait(10):
+    if not all(event.wait(10) for event in ready):
         raise RuntimeError("the fake did not start")
     try:
-        yield fake
+        yield fakes[0]
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join(30)

@@ -123,9 +123,9 @@ class World:
         fake = self._stack.enter_context(fakes.serving(made))
         venue = next(make() for make in MAKERS[name] if make().kind == case.kind)
         venue.url, venue.symbols = fake.url, symbols
-        venue.silence_s = venue.live_within_s = 0.5
+        venue.silence_s, venue.live_within_s = 0.5, 2.0
         venue.ping_every_s /= 20
-        venue.retry_first_s, venue.retry_most_s = 0.02, 0.2
+        venue.retry_first_s, venue.retry_most_s, venue.heal_first_s = 0.02, 0.2, 0.02
         if venue.rest_url:
             venue.rest_url = fake.rest_url
         if name == "kalshi":
@@ -138,7 +138,14 @@ class World:
 
     def sandbox(self, **options: Any) -> Sandbox:
         """A sandbox connected to every fake so far."""
-        live = Live(list(self.venues.values()), record=options.pop("record", None))
+        return self._connected(list(self.venues.values()), **options)
+
+    def sandbox_of(self, name: str) -> Sandbox:
+        """A sandbox connected to one fake."""
+        return self._connected([self.venues[name]])
+
+    def _connected(self, venues: list[Venue], **options: Any) -> Sandbox:
+        live = Live(venues, record=options.pop("record", None))
         made = Sandbox(preset="instant", market=live, **options)
         self._stack.callback(made.close)
         return made

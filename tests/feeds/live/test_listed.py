@@ -8,7 +8,19 @@ import pytest
 from sequence.sandbox import Sandbox
 from tests.feeds.live.conftest import CASES, World, status_of, until
 
-LISTED = ["binance", "bybit", "coinbase", "kraken", "okx"]
+LISTED = {
+    "binance": (10**7, 10**5, 10**5),
+    "bybit": (10**7, 10**5, 10**5),
+    "coinbase": (10**7, 10**5, 10**5),
+    # Prices follow a rule; of sizes the decimals are told.
+    "hyperliquid": (None, 10**5, None),
+    # Numbers of contracts have hundredths or none.
+    "kalshi": (10**7, 10**6, None),
+    "kraken": (10**7, 10**5, 10**5),
+    "okx": (10**7, 10**5, 10**5),
+    "polymarket": (10**7, None, 10**8),
+}
+"""Tick, lot and least size that a list tells; None where it does not."""
 
 
 # A recording that ends soon after its start is mostly its end.
@@ -19,17 +31,26 @@ def test_grids_come_from_the_list_of_the_venue(world: World, name: str, tmp_path
     sandbox = world.sandbox(record=tmp_path / "day")
     status = status_of(sandbox, name)
 
+    told = LISTED[name]
+
     def listings(of: Sandbox) -> list[object]:
         with of.client() as client:
             rows = [row for row in client.symbols() if row.symbol in CASES[name].symbols]
-        return [
-            (v.venue, v.source, v.tick_1e9, v.lot_1e8, v.min_qty_1e8)
-            for row in rows
-            for v in row.venues
-        ]
+        shown: list[object] = []
+        for v in (v for row in rows for v in row.venues):
+            assert v.grid is not None
+            by = v.grid.sources
+            parts = zip(
+                told,
+                (by.tick, by.lot, by.min_qty),
+                (v.tick_1e9, v.lot_1e8, v.min_qty_1e8),
+                strict=True,
+            )
+            shown.append([None if of is None else (source, is_) for of, source, is_ in parts])
+        return shown
 
-    want = [(name, "venue", 10**7, 10**5, 10**5)] * 2
-    until(lambda: status.is_live and listings(sandbox) == want, f"{name}: {listings(sandbox)}")
+    want: list[object] = [[None if of is None else ("venue", of) for of in told]] * 2
+    until(lambda: status.is_live and listings(sandbox) == want, f"{name}: {status}")
     assert status.unlisted == ""
     assert fake.refused == []
     end_ns = sandbox.runtime.now_ns

@@ -24,15 +24,18 @@ from sequence.feeds.live.venue import RECONNECT, Venue
 _MOST_FRAME: Final = 16 << 20
 _CLOSE_S: Final = 1.0
 _HEALTHY_S: Final = 60.0
-_HEAL_FIRST_S: Final = 0.25
 _HEAL_MOST_S: Final = 60.0
 _HELD: Final = 20_000
 """Frames of a second connection that may wait for the first one to be dropped."""
 
 
-_LIST_EVERY_S: Final = 6 * 3600.0
 _LIST_AGAIN_S: Final = 60.0
 _REFUSED_S: Final = 60.0
+_FOR_NOW: Final = (
+    *("rate limit", "msg rate", "too many", "busy", "try again", "timeout", "unavailable"),
+    "internal error",
+)
+"""Words of a venue that refuses what it may grant a moment later."""
 _MOST_COLD: Final = 500
 """Symbols a connection takes on beyond those it began with."""
 COLD_S: Final = 3.0
@@ -227,7 +230,8 @@ class Connection:
         while True:
             await self._reached.wait()
             await self._list(self.venue.symbols)
-            await asyncio.sleep(_LIST_AGAIN_S if self.status.unlisted else _LIST_EVERY_S)
+            every_s = self.venue.list_every_s
+            await asyncio.sleep(min(_LIST_AGAIN_S, every_s) if self.status.unlisted else every_s)
 
     async def _list(self, symbols: Iterable[str]) -> None:
         for document in self.venue.lists(list(symbols)):
@@ -279,24 +283,38 @@ class Connection:
             self._give_up(complaint)
         elif unread is not None:
             self.status.unread += 1
-            self.status.problem = f"a message of {self.venue.name} cannot be read: {unread}"
+            self.status.problem = (
+                f"a message of {self.venue.name} cannot be read: {unread}: "
+                "has the venue changed its format? Update this package"
+            )
         self._note(changes)
 
     def _give_up(self, complaint: str) -> None:
         """Symbols that were asked for meanwhile and that the venue does not know are not again."""
+        said = complaint.lower()
+        for_now = any(words in said for words in _FOR_NOW)
         for symbol in list(self._asked_s):
             book = self.status.books.get(symbol)
-            if book is None or book.state != "waiting":
+            if (
+                book is None
+                or book.state != "waiting"
+                or self.venue.spell(symbol).lower() not in said
+            ):
                 continue
-            if self.venue.spell(symbol).lower() in complaint.lower():
-                self.refused[symbol] = Refused(f"{self.venue.name} says: {complaint}")
-                if len(self.refused) > _MOST_COLD:
-                    self.refused.pop(next(iter(self.refused)))
-                self._asked_s.pop(symbol)
-                self.status.books.pop(symbol)
-                self._names.pop(self.venue.spell(symbol), None)
-                self.venue.symbols.remove(symbol)
-                self._cancel_heal(symbol)
+            self._cancel_heal(symbol)
+            if for_now:
+                self._heal_later(symbol, self.venue.heal_first_s)
+            else:
+                self._refuse(symbol, Refused(f"{self.venue.name} says: {complaint}"))
+
+    def _refuse(self, symbol: str, refused: Refused) -> None:
+        self.refused[symbol] = refused
+        if len(self.refused) > _MOST_COLD:
+            self.refused.pop(next(iter(self.refused)))
+        self._asked_s.pop(symbol)
+        self.status.books.pop(symbol)
+        self._names.pop(self.venue.spell(symbol), None)
+        self.venue.symbols.remove(symbol)
 
     def _note(self, changes: Changes) -> None:
         for venue_symbol, named, state, listed in changes:
@@ -308,7 +326,7 @@ class Connection:
                     # The answer shows a quiet book to be the present one.
                     self._ping_now.set()
             elif symbol in self._names.values():
-                self._heal_later(symbol, _HEAL_FIRST_S)
+                self._heal_later(symbol, self.venue.heal_first_s)
 
     def _watch(self, symbols: Iterable[str]) -> None:
         """Books that do not come by themselves are fetched, or asked for again."""
@@ -329,7 +347,7 @@ class Connection:
 
     async def _heal(self, symbol: str, wait_s: float) -> None:
         """Brings one book back; each try waits longer than the one before."""
-        backoff = Backoff(max(wait_s, _HEAL_FIRST_S), _HEAL_MOST_S, self._draw)
+        backoff = Backoff(max(wait_s, self.venue.heal_first_s), _HEAL_MOST_S, self._draw)
         await asyncio.sleep(wait_s)
         while symbol in self.status.books and not self.status.books[symbol].is_there:
             socket = self._socket

@@ -42,6 +42,8 @@ def _fetch(url: str, post: str | None) -> bytes:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
             body: bytes = answer.read(_MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
+        # It is the answer itself, with its socket.
+        error.close()
         raise AnsweredError(error.code) from error
     except urllib.error.URLError as error:
         raise OSError(str(error.reason)) from error

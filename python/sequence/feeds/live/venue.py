@@ -36,6 +36,7 @@ class Venue:
         futures: Perpetuals of a venue whose spot is another connection.
         kind: What it trades.
         in_usd: Whether its pairs are in `USD`; None where they may be.
+        lists_all: Whether what `lists` fetches names all its instruments.
         ping_every_s: Sends `ping` this often; 0 where the venue pings.
         silence_s: Nothing heard for this long means the connection is dead.
         sends_per_s: Messages a client may send in a second.
@@ -45,6 +46,8 @@ class Venue:
             its end.
         retry_first_s: How long to wait before a connection is opened again, the first time.
         retry_most_s: How long at most; waits double in between.
+        heal_first_s: How long to wait before a lost book is asked for again, the first time.
+        list_every_s: How often its list of instruments is fetched.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Venue:
     futures: bool = False
     kind: Kind = "spot"
     in_usd: bool | None = None
+    lists_all: bool = True
     ping_every_s: float = 0.0
     silence_s: float = 30.0
     sends_per_s: float = 5.0
@@ -62,6 +66,8 @@ class Venue:
     overlap_s: float = 2.0
     retry_first_s: float = 0.25
     retry_most_s: float = 30.0
+    heal_first_s: float = 0.25
+    list_every_s: float = 6 * 3600.0
 
     @property
     def label(self) -> str:
