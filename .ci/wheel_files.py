@@ -24,6 +24,7 @@ def main(source: Path, dist: Path) -> int:
             "py.typed",
             "*.toml",
             "*.json",
+            "*.tsv",
             "*.zst",
             "*.html",
             "*.js",

@@ -25,7 +25,7 @@ ARROWS = {
     "_http": {"types", "errors", "client", "_operations", "_wire"},
     "_inprocess": {"types", "errors", "sandbox", "_operations", "_wire"},
     "pytest_plugin": set[str](),
-    "fakes": {"fakes"},
+    "fakes": {"_core", "fakes", "feeds"},
     "cli": {
         "types",
         "errors",

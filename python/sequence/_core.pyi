@@ -17,6 +17,7 @@ __all__ = [
     "QUANTITY_ONE",
     "VENUES",
     "Book",
+    "Catalogue",
     "Engine",
     "Frames",
     "Journal",
@@ -373,6 +374,21 @@ class Book:
         """The same of an ask."""
     def touch(self) -> tuple[int | None, int, int | None, int]:
         """Best bid, its size, best ask and its size, in one read."""
+
+@final
+class Catalogue:
+    def __new__(cls) -> Catalogue: ...
+    def read(
+        self, venue: str, body: bytes, *, futures: bool = False, whole: bool = True
+    ) -> int: ...
+    def read_text(self, venue: str, text: str, *, futures: bool = False) -> int: ...
+    def text(self, venue: str, *, futures: bool = False) -> str: ...
+    def status(
+        self, venue: str, symbol: str, now_ns: int
+    ) -> Literal["trading", "post_only", "halted", "closed"] | None: ...
+    def symbols(
+        self, now_ns: int, venue: str | None = None, instrument_type: str | None = None
+    ) -> list[dict[str, Any]]: ...
 
 @final
 class Engine:

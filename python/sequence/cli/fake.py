@@ -1,7 +1,7 @@
 """`sequence fake`: a made-up venue on this machine, to try a connector or a bot against."""
 
 import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +44,7 @@ def fake(
         raise ValidationError(f"no fake of {venue!r}{near}; known: {', '.join(_VENUES)}")
     make, default = known
     with ExitStack() as stack:
-        player = None if not file else stack.enter_context(closing(_player(file, venue)))
+        player = None if not file else _player(file, venue)
         wanted = symbols or (default if player is None else ",".join(player.symbols()))
         names = [name.strip() for name in wanted.split(",") if name.strip()]
         made = make(names, seed=seed, every_ms=every_ms, hurry=1.0)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from sequence import _core
 from sequence.fakes.book import Change, Side, TrueBook
 from sequence.fakes.server import Fake
-from sequence.sandbox import Sandbox
-from sequence.sandbox.recording import open_recordings
+from sequence.feeds.opened import open_all, refusal_of
 
 _LEVELS: Final = 100
 _PRICE_DECIMALS: Final = 9
@@ -24,17 +24,15 @@ class Player:
     def __init__(self, files: Sequence[Path], venue: str) -> None:
         self._files = list(files)
         self._venue = venue
-        opened = open_recordings(self._files, venue)
-        self._first_ns = min(row.first_ns for row in opened)
-        self._last_ns = max(row.last_ns for row in opened)
-        self._sandbox = self._at(self._first_ns)
+        self._now_ns = self._last_ns = 0
+        self._engine = self._at(0)
         self._begins_ns = self._most_books()
-        self._sandbox = self._at(self._begins_ns)
+        self._engine = self._at(self._begins_ns)
 
     def symbols(self) -> dict[str, tuple[int, int]]:
         """Symbols that have a book, with the decimals of their prices and sizes."""
         found: dict[str, tuple[int, int]] = {}
-        for row in self._sandbox.runtime.engine.symbols(self._venue, None):
+        for row in self._engine.symbols(self._venue, None):
             listing = next(of for of in row["venues"] if of["venue"] == self._venue)
             if all(self.levels(row["symbol"], side) for side in _SIDES):
                 found[row["symbol"]] = (
@@ -45,40 +43,50 @@ class Player:
 
     def advance(self, seconds: float) -> None:
         """Plays on by so much of the recorded time."""
-        clock = self._sandbox.clock
-        if clock.now_ns >= self._last_ns:
-            self._sandbox.close()
-            self._sandbox = self._at(self._begins_ns)
-            return
-        left_ns = self._last_ns - clock.now_ns
-        clock.advance(ns=min(left_ns, int(seconds * _NS_PER_S)))
+        if self._now_ns >= self._last_ns:
+            self._engine = self._at(self._begins_ns)
+        else:
+            self._move(int(seconds * _NS_PER_S))
 
     def levels(self, symbol: str, side: Side) -> list[tuple[int, int]]:
         """Levels as `(price_1e9, qty_1e8)`, best first; none while there is no whole book."""
-        with self._sandbox.runtime.turn():
-            book = self._sandbox.runtime.engine.quote(symbol, _LEVELS)["book"]
-        levels = [] if book is None else book["bids" if side == "bid" else "asks"]
+        book = self._engine.quote(symbol, _LEVELS)["book"]
+        levels: list[tuple[float, float]] = (
+            [] if book is None else book["bids" if side == "bid" else "asks"]
+        )
         return [(round(price * 1e9), round(size * 1e8)) for price, size in levels]
 
-    def close(self) -> None:
-        """Ends the recording."""
-        self._sandbox.close()
+    def _at(self, at_ns: int) -> _core.Engine:
+        """The recording from its start, played up to a time."""
+        engine = _core.Engine()
+        opened = open_all(self._files, self._venue)
+        for name, source in opened:
+            refusal = refusal_of(source)
+            if refusal is not None:
+                raise ValueError(f"{name} cannot be played: {refusal}")
+            if isinstance(source, _core.Tape):
+                engine.add_tape(source)
+            else:
+                engine.add_recording(source)
+        first_ns = min(source.first_ns for _, source in opened)
+        self._last_ns = max(source.last_ns for _, source in opened)
+        self._engine, self._now_ns = engine, max(at_ns, first_ns)
+        engine.advance(self._now_ns)
+        return engine
 
-    def _at(self, at_ns: int) -> Sandbox:
-        made = Sandbox(preset="instant", clock="replay", market=self._files, venue=self._venue)
-        made.clock.advance(ns=max(0, at_ns - made.clock.now_ns))
-        return made
+    def _move(self, by_ns: int) -> None:
+        self._now_ns = min(self._last_ns, self._now_ns + by_ns)
+        self._engine.advance(self._now_ns)
 
     def _most_books(self) -> int:
         """The first time, of the beginning, at which most symbols have whole books."""
-        span_ns = min(_SEARCHED_S * _NS_PER_S, self._last_ns - self._first_ns)
-        most, at_ns = 0, self._first_ns
+        span_ns = min(_SEARCHED_S * _NS_PER_S, self._last_ns - self._now_ns)
+        most, at_ns = 0, self._now_ns
         for _ in range(_LOOKS):
             count = len(self.symbols())
             if count > most:
-                most, at_ns = count, self._sandbox.clock.now_ns
-            self._sandbox.clock.advance(ns=span_ns // _LOOKS)
-        self._sandbox.close()
+                most, at_ns = count, self._now_ns
+            self._move(span_ns // _LOOKS)
         return at_ns
 
 
@@ -98,10 +106,10 @@ class RecordedBook(TrueBook):
         changes: list[Change] = []
         for side in _SIDES:
             held, now = (self.bids if side == "bid" else self.asks), shown[side]
-            changes += [(side, ticks, 0) for ticks in held if ticks not in now]
-            changes += [
-                (side, ticks, lots) for ticks, lots in now.items() if held.get(ticks) != lots
-            ]
+            for ticks in held.keys() | now.keys():
+                lots = now.get(ticks, 0)
+                if held.get(ticks, 0) != lots:
+                    changes.append((side, ticks, lots))
             held.clear()
             held.update(now)
         return changes

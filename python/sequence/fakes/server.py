@@ -388,6 +388,12 @@ def serving(*fakes: FakeT) -> Generator[FakeT]:
         await asyncio.gather(
             *(fake.run(event, ended) for fake, event in zip(fakes, ready, strict=True))
         )
+        # Requests that were not finished, and transports that were cut.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0)
 
     thread = threading.Thread(
         target=loop.run_until_complete, args=(run(),), name="fake", daemon=True
@@ -400,6 +406,4 @@ def serving(*fakes: FakeT) -> Generator[FakeT]:
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join(30)
-        # Transports that were cut end in a last turn of the loop.
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()

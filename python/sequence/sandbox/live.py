@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sequence.feeds.live import Live, LiveMarket
+from sequence.feeds.live.catalogue import Catalogue
 from sequence.feeds.live.recorder import Recorder
 from sequence.feeds.live.status import Changes, Delay
 from sequence.feeds.live.venue import Venue
+from sequence.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
@@ -19,10 +21,13 @@ class EngineSink:
     back, gives the same books and events.
     """
 
-    def __init__(self, runtime: "Runtime", venue: Venue, recorder: Recorder | None) -> None:
+    def __init__(
+        self, runtime: "Runtime", venue: Venue, recorder: Recorder | None, catalogue: Catalogue
+    ) -> None:
         self._runtime: Final = runtime
         self._venue: Final = venue
         self._recorder: Final = recorder
+        self._catalogue: Final = catalogue
         self._name: Final = venue.label
         with runtime.lock:
             self._feed: Final = runtime.engine.open_feed(venue.name, futures=venue.futures)
@@ -46,7 +51,10 @@ class EngineSink:
         with self._runtime.turn() as now_ns:
             if self._recorder is not None:
                 self._recorder.book(self._name, self._venue.name, url, now_ns, body)
-            return self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
+            why = self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
+        if why is None and not self._catalogue.take(self._venue, body, now_ns):
+            return "it names no instrument"
+        return why
 
     def lost(self) -> Changes:
         """The connection is gone: its books are given up."""
@@ -78,7 +86,10 @@ class LiveFeeds:
                     venues=sorted({venue.name for venue in venues}),
                     symbols=sorted({symbol for venue in venues for symbol in venue.symbols}),
                 )
-        self.market: Final = LiveMarket(venues, lambda venue: EngineSink(runtime, venue, recorder))
+        catalogue = Catalogue(venues, _folder_of(runtime))
+        self.market: Final = LiveMarket(
+            venues, lambda venue: EngineSink(runtime, venue, recorder, catalogue), catalogue
+        )
 
     def start(self) -> None:
         """Begins to connect and returns at once."""
@@ -89,3 +100,11 @@ class LiveFeeds:
         self.market.close()
         if self._recorder is not None:
             self._recorder.close()
+
+
+def _folder_of(runtime: "Runtime") -> Path | None:
+    """Where lists of instruments are kept: beside the database; nowhere without one."""
+    store = None if runtime.keeper is None else runtime.keeper.store
+    if not isinstance(store, SqliteStore):
+        return None
+    return store.path.with_name(f"{store.path.name}.catalogue")

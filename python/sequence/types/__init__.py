@@ -39,7 +39,7 @@ intelligence SideDepth SlippageCurve SlippagePoint SlippageQuery SymbolQuery Ven
 key ApiKey ApiKeyRequest ApiKeys NewApiKey
 market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource GridSources
 market Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow SymbolsQuery
-market Venue VenueFeed Venues
+market Venue VenueFeed VenueListed Venues
 order AmendResponse CandidateVenue Order OrderCancelResponse OrderConstraints OrderLeg OrdersPage
 order OrdersQuery Outlook PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
 order_request AmendConstraints AmendRequest ExecutionKeys PreviewRequest SimpleOrderRequest

@@ -162,6 +162,7 @@ from sequence.types.market import SymbolRow as SymbolRow
 from sequence.types.market import SymbolsQuery as SymbolsQuery
 from sequence.types.market import Venue as Venue
 from sequence.types.market import VenueFeed as VenueFeed
+from sequence.types.market import VenueListed as VenueListed
 from sequence.types.market import Venues as Venues
 from sequence.types.order import AmendResponse as AmendResponse
 from sequence.types.order import CandidateVenue as CandidateVenue

@@ -12,6 +12,10 @@ SymbolStatus = Literal["trading", "halted", "resolved", "closed"]
 VenueClass = Literal["cex", "perp_dex", "prediction", "dex"]
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class FeeSchedule(Wire):
     """A market's own fee schedule; rates are fractions times 1e8."""
 
@@ -59,11 +63,28 @@ class ListingGrid(Wire):
     sources: GridSources
 
 
+class VenueListed(Wire):
+    """What a live venue itself says of an instrument, and when.
+
+    `status` is `trading`, `post_only`, `halted` or `closed`; `ends_ns` when it expires. Fees are
+    those without any discount (1e-8 of the notional), where the venue publishes them. `as_of` is
+    when it said so. `origin` is `venue` for a list of this run, `kept` for one of an earlier run,
+    and `shipped` for one that is part of this package: of a day long ago.
+    """
+
+    status: Literal["trading", "post_only", "halted", "closed"]
+    ends_ns: int | None
+    maker_rate_1e8: int | None
+    taker_rate_1e8: int | None
+    as_of: str
+    origin: Literal["venue", "kept", "shipped"]
+
+
 class Listing(Wire):
     """One symbol at one venue: its tick (1e-9), lot and minimum (1e-8), and settlement asset.
 
     Where the tick depends on the price, `tick_1e9` is the one at the present price. `source` says
-    who named the tick, `grid` the rest.
+    who named the tick, `grid` the rest. `listed` is there at live venues that were asked.
     """
 
     venue: str
@@ -78,6 +99,7 @@ class Listing(Wire):
     fee_schedule: FeeSchedule | None
     source: GridSource | None = None
     grid: ListingGrid | None = None
+    listed: VenueListed | None = Field(default=None, exclude_if=_absent)
 
 
 class PredictionMarket(Wire):

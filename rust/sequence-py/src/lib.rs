@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 mod accounts;
 mod book;
+mod catalogue;
 mod control;
 mod convert;
 mod desk;
@@ -50,6 +51,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::book::Book;
+    #[pymodule_export]
+    use crate::catalogue::Catalogue;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

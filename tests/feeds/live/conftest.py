@@ -124,7 +124,8 @@ class World:
         venue = next(make() for make in MAKERS[name] if make().kind == case.kind)
         venue.url, venue.symbols = fake.url, symbols
         venue.silence_s, venue.live_within_s = 0.5, 2.0
-        venue.ping_every_s /= 20
+        # Often enough that a quiet market is not taken for a silent connection.
+        venue.ping_every_s = min(venue.ping_every_s / 20, 0.1)
         venue.retry_first_s, venue.retry_most_s, venue.heal_first_s = 0.02, 0.2, 0.02
         if venue.rest_url:
             venue.rest_url = fake.rest_url

@@ -1,5 +1,8 @@
 """Symbols that nobody subscribed, and markets of which a part is made up."""
 
+import contextlib
+from typing import Any
+
 import pytest
 
 from sequence import Node, Sequence
@@ -7,6 +10,7 @@ from sequence.errors import NotFoundError, SequenceError, UnprocessableError
 from sequence.feeds.live import Live
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from sequence.streams import PriceEvent, RejectedEvent
 from tests.feeds.live.conftest import CASES, World, status_of, until
 
 COLD = [name for name in CASES if CASES[name].kind != "prediction"]
@@ -53,9 +57,8 @@ def test_every_way_to_name_a_symbol_subscribes_it(world: World, call: str) -> No
         elif call == "preview":
             assert client.preview(symbol=cold, side="buy", qty="0.1").would_fail is None
         elif call == "stream":
-            # Unknown so far, and subscribed by it: the next subscription finds it.
-            with client.stream("orders"):
-                sandbox.runtime.want(cold)
+            with client.stream(f"prices:{cold}") as stream:
+                assert isinstance(next(iter(stream)), PriceEvent)
         else:
             node = Node.buy(cold, "0.1").venue("bybit")
             assert client.graph().node("only", node).submit().graph_id
@@ -77,6 +80,46 @@ def test_a_symbol_that_the_venue_does_not_trade_is_refused_in_its_words(
     # It is given up, and costs the others nothing.
     assert pair not in status_of(sandbox, name).books
     assert status_of(sandbox, name).is_live
+
+
+@pytest.mark.parametrize("over_http", [False, True])
+def test_a_stream_of_a_symbol_that_no_venue_trades_ends_with_its_words(
+    world: World, *, over_http: bool
+) -> None:
+    sandbox, _ = one_of_two(world, "kraken")
+    with contextlib.ExitStack() as stack:
+        client: Sequence
+        if over_http:
+            url = stack.enter_context(serving(sandbox))
+            client = stack.enter_context(Sequence(sandbox.test_key, base_url=url))
+        else:
+            client = stack.enter_context(sandbox.client())
+        with client.stream("prices:DOGE-USD") as stream:
+            told = next(iter(stream))
+    assert isinstance(told, RejectedEvent)
+    assert told.topic == "prices:DOGE-USD"
+    assert told.reason.startswith("unknown symbol; kraken says: ")
+
+
+def test_a_subscription_that_is_refused_for_now_is_asked_for_again(world: World) -> None:
+    fake = world.fake("kraken")
+    world.venues["kraken"].symbols = ["BTC-USD"]
+    real, refusals = fake.word, [1]
+
+    async def busy(client: Any, text: str) -> None:
+        if "ETH/USD" in text and refusals:
+            refusals.pop()
+            why = '{"error":"EService: Unavailable: ETH/USD","method":"subscribe","success":false}'
+            await client.socket.send(why)
+            return
+        await real(client, text)
+
+    fake.word = busy  # type: ignore[method-assign]
+    sandbox = world.sandbox()
+    until(lambda: status_of(sandbox, "kraken").is_live, "the first book")
+    with sandbox.client() as client:
+        assert client.quote("ETH-USD").nbbo.bid_price is not None
+    assert refusals == []
 
 
 def test_a_mistyped_symbol_is_answered_with_the_nearest_ones(world: World) -> None:

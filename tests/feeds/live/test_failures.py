@@ -13,8 +13,9 @@ import pytest
 from sequence.feeds.live import Live, Venue
 from sequence.feeds.live.binance import Binance
 from sequence.feeds.live.coinbase import Coinbase
+from sequence.feeds.live.market import MAKERS
 from sequence.sandbox import Sandbox
-from tests.feeds.live.conftest import World, status_of, until
+from tests.feeds.live.conftest import CASES, World, status_of, until
 
 
 @contextlib.contextmanager
@@ -59,22 +60,67 @@ def problem_beside_a_healthy_one(world: World, venue: Venue) -> str:
     return feed.problem
 
 
-@pytest.mark.parametrize(
-    ("status", "remedy"),
-    [
-        ("401 Unauthorized", "the key is not accepted"),
-        ("403 Forbidden", "the venue refuses this address or this key"),
-        ("418 I'm a teapot", "has banned this address for a while"),
-        ("429 Too Many Requests", "too many connections: wait"),
-        ("404 Not Found", "its address may have changed"),
-    ],
-)
-def test_a_refused_handshake_says_what_can_be_done(world: World, status: str, remedy: str) -> None:
-    with answering(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
+ILL = {
+    "401 Unauthorized": "the key is not accepted",
+    "403 Forbidden": "the venue refuses this address or this key",
+    "418 I'm a teapot": "has banned this address for a while",
+    "429 Too Many Requests": "too many connections: wait",
+}
+
+
+def connected(name: str, url: str, rsa: Path) -> Venue:
+    """The rules of a venue, connected elsewhere and with a key that signs."""
+    case = CASES[name]
+    venue = next(make() for make in MAKERS[name] if make().kind == case.kind)
+    venue.url, venue.rest_url, venue.symbols = url, "", list(case.symbols)
+    venue.retry_first_s = venue.retry_most_s = 0.02
+    if name == "kalshi":
+        venue.environment = {  # type: ignore[attr-defined]
+            "KALSHI_API_KEY_ID": "key",
+            "KALSHI_PRIVATE_KEY_PATH": str(rsa),
+        }
+    return venue
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_venue_says_what_is_wrong_and_what_can_be_done(
+    name: str, rsa: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(url: str) -> str:
+        with Sandbox(market=Live([connected(name, url, rsa[0])])) as sandbox:
+            status = status_of(sandbox, name)
+            until(lambda: status.problem != "", f"{name}: a problem is said")
+            return status.problem
+
+    for status, remedy in ILL.items():
+        with answering(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
+            text = said(f"ws://127.0.0.1:{port}/ws")
+        assert text.startswith(f"{name} refused the connection with {status[:3]}: ")
+        assert remedy in text
+    with answering(b"220 no TLS here\r\n") as port:
+        text = said(f"wss://localhost:{port}/ws")
+    assert text.startswith(f"{name}: no secure connection (")
+    assert said("ws://127.0.0.1:9/ws").endswith("is the network there?")
+
+    real = socket.getaddrinfo
+
+    def unknown(host: str, *given: object, **more: object) -> object:
+        if host == "feeds.invalid":
+            raise socket.gaierror(-2, "Name or service not known")
+        return real(host, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert said("wss://feeds.invalid/ws") == (
+        f"{name} cannot be reached (Name or service not known): is the network there?"
+    )
+
+
+def test_a_refused_venue_costs_the_others_nothing(world: World) -> None:
+    with answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as port:
         venue = Coinbase(rest_url="", url=f"ws://127.0.0.1:{port}", symbols=["BTC-USD"])
         text = problem_beside_a_healthy_one(world, venue)
-    assert text.startswith(f"coinbase refused the connection with {status[:3]}: ")
-    assert remedy in text
+    assert text.startswith("coinbase refused the connection with 404: ")
+    assert "its address may have changed" in text
 
 
 def test_what_is_no_websocket_is_said(world: World) -> None:
@@ -140,7 +186,7 @@ def test_a_book_that_is_not_handed_out_says_why_and_is_asked_for_again(
     until(lambda: feed.is_live, "it comes in the end")
 
 
-@pytest.mark.parametrize("name", ["kraken", "binance", "okx", "bybit", "coinbase", "kalshi"])
+@pytest.mark.parametrize("name", CASES)
 def test_a_wire_format_that_has_changed_is_said_and_shows_no_book(world: World, name: str) -> None:
     fake = world.fake(name)
     # Every number of a level is a word now.
@@ -157,6 +203,8 @@ def test_a_wire_format_that_has_changed_is_said_and_shows_no_book(world: World, 
         row = next(row for row in client.venues().venues if row.venue == name)
     assert row.feed is not None
     assert row.feed.live_books == 0
+    assert row.feed.problem.startswith(f"a message of {name} cannot be read: ")
+    assert row.feed.problem.endswith("has the venue changed its format? Update this package")
 
 
 def test_one_dead_venue_stops_no_start() -> None:

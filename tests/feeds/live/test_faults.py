@@ -34,6 +34,7 @@ def played(fake: Fake, sandbox: Sandbox) -> list[str]:
     until(lambda: status.is_live, f"first books of {name}")
     for number in range(SCRIPTS):
         fault = draw.choice(CASES[name].faults)
+        until(lambda: status.is_live, f"{name} begins whole")
         asked, opened = fake.asks.copy(), status.reconnects
         play(fake, status, fault)
         settle(sandbox, fake)

@@ -27,7 +27,8 @@ LISTED = {
 @pytest.mark.filterwarnings("ignore:.*books were given up")
 @pytest.mark.parametrize("name", LISTED)
 def test_grids_come_from_the_list_of_the_venue(world: World, name: str, tmp_path: Path) -> None:
-    fake = world.fake(name, tick_decimals=2, lot_decimals=3)
+    # Contracts are counted in hundredths at most.
+    fake = world.fake(name, tick_decimals=2, lot_decimals=2 if name == "kalshi" else 3)
     sandbox = world.sandbox(record=tmp_path / "day")
     status = status_of(sandbox, name)
 

@@ -31,6 +31,7 @@ class Kalshi(Venue):
     url: str = "wss://api.elections.kalshi.com/trade-api/ws/v2"
     rest_url: str = "https://api.elections.kalshi.com/trade-api/v2"
     kind: Kind = "prediction"
+    lists_all: bool = False
     ping_every_s: float = 10.0
     silence_s: float = 25.0
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)

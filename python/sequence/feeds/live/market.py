@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import difflib
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,15 @@ from typing import Final
 from sequence import _core
 from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.bybit import Bybit, linear
+from sequence.feeds.live.catalogue import Catalogue
 from sequence.feeds.live.coinbase import Coinbase
-from sequence.feeds.live.connection import Connection, Sink
+from sequence.feeds.live.connection import Connection, Refused, Sink
 from sequence.feeds.live.hyperliquid import Hyperliquid
 from sequence.feeds.live.kalshi import Kalshi
 from sequence.feeds.live.kraken import Kraken
 from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.polymarket import Polymarket
+from sequence.feeds.live.reasons import NOT_CONNECTED, reasons
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue, plain
 
@@ -33,16 +36,6 @@ MAKERS: Final[dict[str, tuple[Callable[[], Venue], ...]]] = {
     "polymarket": (Polymarket,),
 }
 """What can be connected: the rules of each connection of a venue."""
-
-_POOL: Final = "a pool has no order book and no public feed: its ladder comes from a node of yours"
-NOT_CONNECTED: Final = {
-    "bitget": "its frames are not decoded here",
-    "cryptocom": "its frames are not decoded here",
-    "dex": _POOL,
-    "dex_ethereum": _POOL,
-    "solana": _POOL,
-}
-"""Venues of the API without a live feed, and why."""
 
 DEFAULT_SYMBOLS: Final = {
     "binance": ("BTC-USDT", "ETH-USDT", "BTC-USDT-PERP", "ETH-USDT-PERP"),
@@ -116,11 +109,15 @@ class Live:
         for venue in self.venues:
             found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
         self._readdress(found)
+        named = [venue if isinstance(venue, str) else venue.name for venue in self.venues]
         for symbol in self.symbols or ():
-            _check_symbol(symbol)
-            if not any(symbol in venue.symbols for venue in found):
-                named = ", ".join(v if isinstance(v, str) else v.name for v in self.venues)
-                raise ValueError(f"{symbol} is traded at none of {named}")
+            if any(symbol in venue.symbols for venue in found):
+                continue
+            known = reasons(symbol, named)
+            if not known:
+                _check_symbol(symbol)
+            text = f"{symbol} is traded at none of {', '.join(named)}"
+            raise ValueError("; ".join([text, *known]))
         return found
 
     def _readdress(self, venues: Sequence[Venue]) -> None:
@@ -132,6 +129,15 @@ class Live:
         if left:
             known = ", ".join(venue.label for venue in venues)
             raise ValueError(f"no connection is called {next(iter(left))}; there are: {known}")
+
+
+async def _end_all() -> None:
+    """Ends what still runs: waits of books that were asked for, transports that were cut."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
@@ -159,9 +165,21 @@ def _check_symbol(symbol: str) -> None:
 
 
 class LiveMarket:
-    """Connections in a thread of their own; `close` ends them."""
+    """Connections in a thread of their own; `close` ends them.
 
-    def __init__(self, venues: Iterable[Venue], sink: Callable[[Venue], Sink]) -> None:
+    Attributes:
+        connections: One per venue, and one more where its perpetuals are elsewhere.
+        catalogue: What the venues list, subscribed or not.
+        failure: What ended the thread before its time.
+    """
+
+    def __init__(
+        self,
+        venues: Iterable[Venue],
+        sink: Callable[[Venue], Sink],
+        catalogue: Catalogue,
+    ) -> None:
+        self.catalogue: Final = catalogue
         self.connections: Final = [Connection(venue, sink(venue)) for venue in venues]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sequence-live", daemon=True)
@@ -199,17 +217,29 @@ class LiveMarket:
             named = venue is None or connection.venue.name == venue
             if name is None or not (named and connection.venue.carries(name)):
                 continue
+            if self._is_over(connection, name):
+                continue
             if connection.may_ask(name):
                 asyncio.run_coroutine_threadsafe(connection.add([name]), self._loop)
             if connection.expects(name):
                 coming.append(connection)
         return coming
 
+    def _is_over(self, connection: Connection, name: str) -> bool:
+        """True for a symbol that its venue lists and does not trade now; it is refused for that."""
+        if name in connection.status.books:
+            return False
+        why = self.catalogue.obstacle(connection.venue, name, time.time_ns())
+        if why is not None:
+            connection.refused[name] = Refused(why)
+        return why is not None
+
     def refusals(self, symbol: str) -> list[str]:
-        """What venues said of a symbol that they do not trade."""
+        """Why no connection has a symbol: what venues said of it, and what is known of its kind."""
         name = plain(symbol) or symbol
         rows = [connection.refused.get(name) for connection in self.connections]
-        return [row.why for row in rows if row is not None]
+        said = [row.why for row in rows if row is not None]
+        return said or reasons(symbol, [row.venue.name for row in self.connections])
 
     def _end(self) -> None:
         if self._ended is not None:
@@ -224,8 +254,7 @@ class LiveMarket:
                 connection.status.problem = f"the live feeds stopped: {error!r}"
                 connection.status.became("closed")
         finally:
-            # Transports that were cut end in a last turn of the loop.
-            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.run_until_complete(_end_all())
             self._loop.close()
 
     async def _serve(self) -> None:

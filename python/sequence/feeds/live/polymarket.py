@@ -15,6 +15,7 @@ class Polymarket(Venue):
     url: str = "wss://ws-subscriptions-clob.polymarket.com/ws/market"
     rest_url: str = "https://gamma-api.polymarket.com"
     kind: Kind = "prediction"
+    lists_all: bool = False
     ping_every_s: float = 10.0
     silence_s: float = 30.0
     began: bool = False

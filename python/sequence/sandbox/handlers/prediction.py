@@ -1,10 +1,12 @@
 """Event markets: what is listed, how it ended, and claims of what it pays."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
+from sequence.sandbox.listed import symbol_rows
 from sequence.sandbox.refuse import refused
 from sequence.types import (
     EventMarkets,
@@ -91,7 +93,7 @@ def redeem(call: Call[RedeemQuery, None]) -> Redeemed:
 
 
 def _listed(call: Call[Any, Any], venue: str) -> list[dict[str, Any]]:
-    return call.engine.symbols(venue, "prediction")
+    return symbol_rows(call.runtime, venue, "prediction")
 
 
 def _wanted(row: dict[str, Any], query: EventMarketsQuery) -> bool:
@@ -112,8 +114,7 @@ def _shown(
     call: Call[Any, Any], row: dict[str, Any], query: EventMarketsQuery
 ) -> Iterator[dict[str, Any]]:
     market, slug = row["market"], row["symbol"]
-    best: dict[str, Any] = call.engine.quote(f"{slug}:YES", 1)["nbbo"]
-    bid, ask = best["bid_1e9"], best["ask_1e9"]
+    bid, ask = _best(call, slug)
     tokens = [token for token in (market["yes_token_id"], market["no_token_id"]) if token]
     base: dict[str, Any] = {
         "venue": query.venue,
@@ -136,7 +137,7 @@ def _shown(
         "best_no_ask": (_ONE - bid) / _ONE if bid else None,
         "spread_pct": round((ask - bid) / ((ask + bid) / 2) * 100, 6) if bid and ask else None,
         "start_date": None,
-        "end_date": None,
+        "end_date": _date(market["close_ns"]),
     }
     if query.expand is None:
         yield base
@@ -145,6 +146,15 @@ def _shown(
         more = {"parent_slug": slug, "outcome_name": name, "raw_outcome_name": name}
         more |= {"outcome_index": index, "is_placeholder_outcome": False}
         yield base | more | {"symbol": f"{slug}:{name}"}
+
+
+def _best(call: Call[Any, Any], slug: str) -> tuple[int | None, int | None]:
+    """Best prices of YES; none of a market that is listed and has no book here."""
+    try:
+        best: dict[str, Any] = call.engine.quote(f"{slug}:YES", 1)["nbbo"]
+    except _core.Refusal:
+        return None, None
+    return best["bid_1e9"], best["ask_1e9"]
 
 
 def _found(call: Call[Any, Any], slug: str, venues: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
@@ -162,6 +172,12 @@ def _found(call: Call[Any, Any], slug: str, venues: tuple[str, ...]) -> tuple[st
     known = [row["symbol"] for venue in venues for row in _listed(call, venue)]
     text = f"{' and '.join(venues)}: no event market {slug!r}"
     raise refused("NOT_FOUND", text + did_you_mean(slug, known))
+
+
+def _date(at_ns: int | None) -> str | None:
+    if at_ns is None:
+        return None
+    return datetime.fromtimestamp(at_ns // _ONE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _outcome(found: dict[str, Any]) -> str | None:

@@ -1,6 +1,7 @@
 """Instruments, where they are listed, and what trading them costs."""
 
 from sequence.sandbox.call import Call
+from sequence.sandbox.listed import symbol_row, symbol_rows
 from sequence.types import (
     FairPriceQuery,
     FairPrices,
@@ -15,13 +16,13 @@ from sequence.types import (
 
 def symbols(call: Call[SymbolsQuery, None]) -> SymbolList:
     """``GET /v1/symbols``, ordered by symbol."""
-    rows = call.engine.symbols(call.query.venue, call.query.type)
+    rows = symbol_rows(call.runtime, call.query.venue, call.query.type)
     return SymbolList.model_construct(root=[SymbolRow.trusted(row) for row in rows])
 
 
 def pair_venues(call: Call[None, None]) -> PairVenues:
     """``GET /v1/pairs/{symbol}/venues``; any form of the symbol."""
-    row = call.engine.symbol(call.path["symbol"])
+    row = symbol_row(call.runtime, call.path["symbol"])
     return PairVenues.trusted({"symbol": row["symbol"], "venues": row["venues"]})
 
 

@@ -70,6 +70,10 @@ class Reader(Protocol):
         """Whether this epoch is news."""
         ...
 
+    def give_up(self) -> None:
+        """Ends topics whose symbols turned out to be traded nowhere."""
+        ...
+
 
 class _Watch:
     """One market topic with its readers and what they were told last."""
@@ -180,6 +184,9 @@ class Hub:
                 packet = watch.packet[key]
                 for session in watch.readers:
                     session.sink.market(watch.topic.channel + key, packet)
+        if self._state.live is not None:
+            for session in self.sessions():
+                session.give_up()
         self.feeds.poll()
 
     def knows(self, symbol: str) -> bool:

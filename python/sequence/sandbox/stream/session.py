@@ -72,6 +72,7 @@ class Session:
         self._clock_s: Final = clock_s
         self._private: dict[str, PrivateTopic] = {}
         self._market: dict[str, MarketTopic] = {}
+        self._hoped: dict[str, str] = {}
         self._behind: dict[PrivateName, tuple[str, int]] = {}
         self._tokens = float(self._limits.control_burst)
         self._filled_s = clock_s()
@@ -182,10 +183,26 @@ class Session:
             self._private[text] = topic
             return
         if topic.name != "fair_price":
-            self._runtime.want(topic.argument)
-        if topic.name != "fair_price" and not self._runtime.hub.knows(topic.argument):
-            raise RejectedTopicError(UNKNOWN_SYMBOL)
+            is_coming = bool(self._runtime.want(topic.argument))
+            if not self._runtime.hub.knows(topic.argument):
+                if not is_coming:
+                    raise RejectedTopicError(self._unknown(topic.argument))
+                self._hoped[text] = topic.argument
         self._market[text] = topic
+
+    def _unknown(self, symbol: str) -> str:
+        live = self._runtime.live
+        return "; ".join([UNKNOWN_SYMBOL, *(() if live is None else live.refusals(symbol))])
+
+    def give_up(self) -> None:
+        """Ends topics of symbols that were asked of venues and that none of them trades."""
+        for text, symbol in list(self._hoped.items()):
+            is_known = self._runtime.hub.knows(symbol)
+            if not is_known and self._runtime.want(symbol):
+                continue
+            del self._hoped[text]
+            if not is_known and self._drop(text):
+                self.sink.event(_ack("subscribed", [], {text: self._unknown(symbol)}))
 
     def _newest(self, topic: PrivateTopic) -> int:
         """Number of the newest event of a topic, for readers that want to resume from here."""
@@ -254,6 +271,7 @@ class Session:
                 self._runtime.hub.unfollow(self, account, private.name)
                 self._behind.pop(private.name, None)
             return True
+        self._hoped.pop(text, None)
         if self._market.pop(text, None) is None:
             return False
         self._runtime.hub.unwatch(self, text)

@@ -5,6 +5,8 @@
 //! the same instant. How a stretch of time is cut into `advance` calls changes nothing, but for the
 //! demo market after more than an hour without a call: it leaves that time out.
 
+mod catalogue;
+mod catalogue_text;
 mod delay;
 mod equity;
 mod live;
@@ -31,6 +33,7 @@ use marks::Marks;
 use schedule::Schedule;
 use watch::Watch;
 
+pub use catalogue::{Catalogue, CatalogueRow};
 pub use delay::DelayView;
 pub use live::{LiveChange, LiveFeed, LiveState};
 pub use watch::{Pace, Told, Wanted};

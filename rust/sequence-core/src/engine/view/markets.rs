@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
 use crate::market::MarketStatus;
 use crate::number::Price;
+use crate::registry::Registry;
 use crate::reject::Refusal;
 use crate::sim::fees::FeeModel;
 use crate::venue::{Grid, PriceGrid, TermsOrigin};
@@ -87,22 +88,7 @@ impl Engine {
     }
 
     fn listing_view(&self, id: MarketId) -> Value {
-        let terms = self.registry.market(id);
-        let margin = (terms.kind == InstrumentKind::Perp).then_some(terms.initial_margin_1e8);
-        Value::Map(vec![
-            ("venue", terms.venue.as_str().into()),
-            ("venue_symbol", self.registry.venue_symbol(id).clone().into()),
-            ("settle_asset", self.registry.asset_row(terms.settle).code.clone().into()),
-            ("tick_1e9", terms.grid.shown_tick(self.price_near(id)).into()),
-            ("lot_1e8", terms.grid.lot.into()),
-            ("min_qty_1e8", terms.grid.min_qty.into()),
-            ("min_notional_usd_1e9", terms.grid.min_notional.into()),
-            ("source", terms.grid.origins.grid.as_str().into()),
-            ("grid", grid_view(&terms.grid)),
-            ("post_only", terms.post_only.into()),
-            ("initial_margin_1e8", Value::option(margin)),
-            ("fee_schedule", fee_schedule_view(&terms.fees.model)),
-        ])
+        listing_row(&self.registry, id, self.price_near(id))
     }
 
     /// A price of the market's symbol, where one is known.
@@ -140,6 +126,26 @@ impl Engine {
             ),
         ])
     }
+}
+
+/// Terms of a symbol at a venue; the tick is that at the price, where one is known.
+pub(crate) fn listing_row(registry: &Registry, id: MarketId, near: Option<Price>) -> Value {
+    let terms = registry.market(id);
+    let margin = (terms.kind == InstrumentKind::Perp).then_some(terms.initial_margin_1e8);
+    Value::Map(vec![
+        ("venue", terms.venue.as_str().into()),
+        ("venue_symbol", registry.venue_symbol(id).clone().into()),
+        ("settle_asset", registry.asset_row(terms.settle).code.clone().into()),
+        ("tick_1e9", terms.grid.shown_tick(near).into()),
+        ("lot_1e8", terms.grid.lot.into()),
+        ("min_qty_1e8", terms.grid.min_qty.into()),
+        ("min_notional_usd_1e9", terms.grid.min_notional.into()),
+        ("source", terms.grid.origins.grid.as_str().into()),
+        ("grid", grid_view(&terms.grid)),
+        ("post_only", terms.post_only.into()),
+        ("initial_margin_1e8", Value::option(margin)),
+        ("fee_schedule", fee_schedule_view(&terms.fees.model)),
+    ])
 }
 
 /// The parts of a grid that are not numbers of the listing, and who said each part.

@@ -29,6 +29,7 @@ use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 
 pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
+pub(crate) use markets::listing_row;
 pub use orders::OrderFilter;
 pub use positions::Worth;
 pub use research::FundingRange;
