@@ -252,6 +252,18 @@ impl LotTracker {
         level.map_or(Quantity::ZERO, |level| Quantity(level.record.printed()))
     }
 
+    /// Levels with prints that depth has not shown yet.
+    pub fn unshown(&self) -> Vec<(BookSide, Price)> {
+        let side = |side: BookSide, ladder: &Ladder| {
+            let levels = ladder.index.iter().filter(|(_, slot)| {
+                let level = ladder.slots.get(*slot as usize);
+                level.is_some_and(|level| level.record.printed() > 0)
+            });
+            levels.map(|(price, _)| (side, Price(*price))).collect::<Vec<_>>()
+        };
+        [side(BookSide::Bid, &self.bids), side(BookSide::Ask, &self.asks)].concat()
+    }
+
     /// The lots of a level, once what is due is settled; `None` where it is not tracked.
     pub fn lots(&mut self, side: BookSide, price: Price, now_ns: i64) -> Option<&LotQueue> {
         self.settle(now_ns);

@@ -343,7 +343,8 @@ impl MarketSim {
         }
     }
 
-    /// A snapshot of a good book is the set of its differences; otherwise everything is new.
+    /// A snapshot of a good book is the set of its differences; otherwise everything is new. Where
+    /// it shows the size of before although prints took some of it, that much came back.
     fn end_snapshot(&mut self, now_ns: i64) {
         let Some(before) = self.previous.take() else { return self.start_over() };
         let cite = self.cite_book();
@@ -351,6 +352,11 @@ impl MarketSim {
             if let Change::Level { side, price, after, .. } = change {
                 self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
             }
+        }
+        for (side, price) in self.tracker.unshown() {
+            let shown = self.market.book.quantity_at(side, price);
+            let change = Change::Level { side, price, before: shown, after: shown };
+            self.level(side, price, shown, now_ns, Seen { change, count: 0, cite });
         }
     }
 
