@@ -359,3 +359,42 @@ fn e13_21_an_own_no_bid_queues_as_a_yes_ask() {
     let paid = exact_notional(no_price, Quantity(10 * 100_000_000));
     assert_eq!(Money::from_exact_ceil(paid), Money(5_800_000_000));
 }
+
+#[test]
+fn prints_come_in_the_order_of_their_decreases() {
+    // First 7, then 12, then an order; a cancel of 12 and a trade of 7, and only then its print.
+    for mode in [Mode::Lots(Unmatched::OneLot), Mode::Scalar(Phi::RiskAverse)] {
+        let mut bench = Bench::new(mode.clone(), 5 * MS);
+        bench.join(1, 10, &[7, 12]);
+        bench.depth(7);
+        bench.depth(0);
+        assert_eq!(bench.ahead(1), 19);
+        assert_eq!(bench.print(7), []);
+        assert_eq!((bench.ahead(1), bench.level()), (0, (0, 0)), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_decrease_that_waits_concerns_who_stood_there_when_it_came() {
+    let mut bench = Bench::new(Mode::Lots(Unmatched::OneLot), 5 * MS);
+    bench.join(1, 10, &[9, 6]);
+    bench.depth(9);
+    bench.now = MS;
+    // The same size again, behind: it was not the one that left.
+    bench.depth(15);
+    bench.book.on_timer(5 * MS);
+    assert_eq!(bench.ahead(1), 9);
+
+    // An order that joins after the decrease has it before it, and what comes later is behind it.
+    for phi in [Phi::RiskAverse, Phi::PowerX(3), Phi::Uniform] {
+        let mut bench = Bench::new(Mode::Scalar(phi), 5 * MS);
+        bench.join(1, 10, &[20]);
+        bench.depth(14);
+        bench.now = MS;
+        bench.join(2, 10, &[]);
+        bench.depth(30);
+        assert_eq!(bench.ahead(2), 20);
+        bench.book.on_timer(5 * MS);
+        assert_eq!((bench.ahead(1), bench.ahead(2)), (14, 14));
+    }
+}

@@ -48,7 +48,7 @@ impl FrontTest {
         {
             self.found.count(&last);
         }
-        let Some(level) = tracker.lots(side, price, now_ns) else { return };
+        let Some(level) = tracker.met(side, price, quantity, now_ns) else { return };
         let right = level.front() == Some(quantity.0);
         let before = level.before(quantity.0).map(|before| (before, level.external()));
         self.waiting = Some(Waiting { side, stamp_ns, right, before });

@@ -8,7 +8,7 @@ use crate::score::probes;
 use crate::score::singles::SingleTest;
 use crate::score::sizes::{Ended, SizeTest};
 use crate::sim::choice::QueueChoice;
-use crate::sim::pairing::{PAIRING_WINDOW_NS, PairMeter, hold_ns};
+use crate::sim::pairing::PairMeter;
 use crate::sim::preset::REALISTIC;
 use crate::sim::queue::{Join, QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
@@ -104,7 +104,8 @@ impl Scorer {
         let venue = instrument.venue;
         let event_level = !venue.is_conflated();
         let row = venue.venue().trade_depth;
-        let hold_ns = hold_ns(row, PAIRING_WINDOW_NS);
+        let pairs = PairMeter::default();
+        let hold_ns = pairs.hold_ns(row, REALISTIC.pairing_ppm);
         let rules = StepRules {
             hold_ns,
             fill_quantum: 1,
@@ -132,7 +133,7 @@ impl Scorer {
             },
             market: Market::new(MarketConfig { unit_price, ..MarketConfig::hand_fed() }),
             tracker: LotTracker::new(hold_ns, LOTS_CAP).with_rate(rate),
-            pairs: PairMeter::default(),
+            pairs,
             row,
             hold_ns,
             queues,
@@ -342,8 +343,7 @@ impl Scorer {
     }
 
     fn learn_hold(&mut self) {
-        let order = self.pairs.learnt().unwrap_or(self.row);
-        let hold_ns = hold_ns(order, PAIRING_WINDOW_NS);
+        let hold_ns = self.pairs.hold_ns(self.row, REALISTIC.pairing_ppm);
         if hold_ns != self.hold_ns {
             self.hold_ns = hold_ns;
             self.tracker.set_hold(hold_ns);

@@ -86,13 +86,12 @@ impl SizeTest {
         ended: &mut Vec<Ended>,
     ) -> Option<u64> {
         let level = self.levels.entry((side, price.0)).or_default();
-        level.settle((now_ns, hold_ns), (side, price), ended);
+        level.settle(now_ns, (side, price), ended);
         let change = level.record.depth(after.0, count);
         if change.decrease > 0 {
-            let deadline_ns = now_ns.saturating_add(hold_ns);
-            level.record.hold(Held { size: change.decrease, deadline_ns, fewer: change.fewer });
+            level.record.hold(Held::new(change, now_ns, hold_ns));
             if hold_ns == 0 {
-                level.settle((now_ns, 0), (side, price), ended);
+                level.settle(now_ns, (side, price), ended);
             }
         }
         if level.record.is_empty() {
@@ -127,6 +126,9 @@ impl SizeTest {
         ended: &mut Vec<Ended>,
     ) {
         let Some(level) = self.levels.get_mut(&(side, price.0)) else { return };
+        while let Some(held) = level.record.overtaken(quantity.0) {
+            level.take(held.size, (side, price), End::Cancelled(held.at_ns), ended);
+        }
         level.record.print(quantity.0);
         level.take(quantity.0, (side, price), End::Filled(now_ns), ended);
     }
@@ -177,15 +179,9 @@ impl SizeTest {
 }
 
 impl Level {
-    fn settle(
-        &mut self,
-        (now_ns, hold_ns): (i64, i64),
-        at: (BookSide, Price),
-        ended: &mut Vec<Ended>,
-    ) {
+    fn settle(&mut self, now_ns: i64, at: (BookSide, Price), ended: &mut Vec<Ended>) {
         while let Some(held) = self.record.due(now_ns) {
-            let end = End::Cancelled(held.deadline_ns.saturating_sub(hold_ns));
-            self.take(held.size, at, end, ended);
+            self.take(held.size, at, End::Cancelled(held.at_ns), ended);
         }
     }
 

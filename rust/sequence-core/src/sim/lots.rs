@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32};
+use crate::sim::record::Held;
 
 /// Rounds of proportional removal before the rest is taken from the back.
 const MAX_ROUNDS: u32 = 8;
@@ -36,6 +37,17 @@ pub enum CountChange {
     OneLess,
     /// An order got smaller in place.
     Same,
+}
+
+impl CountChange {
+    /// Orders fewer at the level, read as what happened.
+    const fn of(fewer: Option<u32>) -> Self {
+        match fewer {
+            Some(0) => Self::Same,
+            Some(1) => Self::OneLess,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,9 +167,11 @@ impl LotQueue {
         None
     }
 
-    /// Removes a decrease from the newest lots, whatever their sizes.
-    pub fn cancel_back(&mut self, size: i64) {
-        let taken = self.take_back(size.min(self.external), 0);
+    /// Removes a decrease from the newest lots that stood there, whatever their sizes.
+    pub fn cancel_back(&mut self, held: &Held) {
+        let size = held.size.min(self.external);
+        let mut taken = self.take_back(size, 0, self.stood(held));
+        taken += self.take_back(size - taken, 0, self.entries.len());
         self.external -= taken;
         self.sweep();
     }
@@ -198,23 +212,21 @@ impl LotQueue {
         consumed
     }
 
-    /// Removes an unexplained decrease. True when it was the exact size of a known lot.
-    pub fn cancel(
-        &mut self,
-        size: i64,
-        count: CountChange,
-        unmatched: Unmatched,
-        now_ns: i64,
-    ) -> bool {
+    /// Removes an unexplained decrease from lots that stood there when it was seen. True when it was
+    /// the exact size of a known one.
+    pub fn cancel(&mut self, held: &Held, unmatched: Unmatched) -> bool {
+        let (size, count) = (held.size, CountChange::of(held.fewer));
         if size >= self.external {
-            let exact = self.newest(|e| e.kind == Kind::Known && e.size == size).is_some();
+            let known = |e: &Entry| e.kind == Kind::Known && e.size == size;
+            let exact = self.entries.iter().any(known);
             self.clear_external();
             return exact;
         }
+        let stood = self.stood(held);
         if count != CountChange::Same
             && let Some(at) = match unmatched {
-                Unmatched::OneLot => self.likeliest(size, now_ns),
-                _ => self.matching(size),
+                Unmatched::OneLot => self.likeliest(size, held.at_ns, stood),
+                _ => self.matching(size, stood),
             }
         {
             self.entries.remove(at);
@@ -223,7 +235,7 @@ impl LotQueue {
         }
         let whole = |e: &Entry| e.kind == Kind::Unknown && e.size >= size;
         if count == CountChange::OneLess
-            && let Some(at) = self.newest(whole)
+            && let Some(at) = self.entries.iter().take(stood).rposition(whole)
         {
             if let Some(entry) = self.entries.get_mut(at) {
                 entry.size -= size;
@@ -233,17 +245,33 @@ impl LotQueue {
             return false;
         }
         let floor = if count == CountChange::Same { size } else { 0 };
-        self.spread(size, floor, unmatched);
+        self.spread(size, (floor, stood), unmatched);
         false
+    }
+
+    /// Entries before this position stood there when the decrease was seen; those behind it came
+    /// later. Of one instant are those that fit into the size that came since.
+    fn stood(&self, held: &Held) -> usize {
+        let mut left = held.later;
+        let is_later = |entry: &&Entry| {
+            let same = entry.since_ns == held.at_ns && entry.size <= left;
+            let later = entry.kind == Kind::Own || entry.since_ns > held.at_ns || same;
+            left -= if later && entry.kind != Kind::Own { entry.size } else { 0 };
+            later
+        };
+        if held.later == 0 {
+            return self.entries.len();
+        }
+        self.entries.len() - self.entries.iter().rev().take_while(is_later).count()
     }
 
     /// The known lot of exactly this size that left. Among several the newest is the likeliest,
     /// but not by much: with cancels that grow with the third to fourth power of the place in the
     /// queue, half of the weight lies behind the place at five sixths, so that one is taken (the
     /// newest of up to five).
-    fn matching(&self, size: i64) -> Option<usize> {
+    fn matching(&self, size: i64, stood: usize) -> Option<usize> {
         let candidates = || {
-            let all = self.entries.iter().enumerate();
+            let all = self.entries.iter().take(stood).enumerate();
             all.filter(move |(_, e)| e.kind == Kind::Known && e.size == size).map(|(at, _)| at)
         };
         let count = candidates().count();
@@ -252,37 +280,35 @@ impl LotQueue {
 
     /// The same on a feed with one message per order event, where the age of a lot is known and
     /// says more than its place: the median with weight `place^¾ / (age + 10 ms)^½`.
-    fn likeliest(&self, size: i64, now_ns: i64) -> Option<usize> {
+    fn likeliest(&self, size: i64, at_ns: i64, stood: usize) -> Option<usize> {
         let mut place = 0_u64;
-        let weighted = self.entries.iter().enumerate().filter_map(move |(at, entry)| {
-            place += u64::from(entry.kind != Kind::Own);
-            let same = entry.kind == Kind::Known && entry.size == size;
-            same.then(|| (at, tie_weight(place, now_ns.saturating_sub(entry.since_ns))))
-        });
+        let weighted =
+            self.entries.iter().take(stood).enumerate().filter_map(move |(at, entry)| {
+                place += u64::from(entry.kind != Kind::Own);
+                let same = entry.kind == Kind::Known && entry.size == size;
+                same.then(|| (at, tie_weight(place, at_ns.saturating_sub(entry.since_ns))))
+            });
         weighted_median(weighted)
     }
 
     /// The lot that got smaller by `size`: larger than it, usually far back.
-    fn reduced(&self, size: i64) -> Option<usize> {
+    fn reduced(&self, size: i64, stood: usize) -> Option<usize> {
         let mut place = 0_u64;
-        let weighted = self.entries.iter().enumerate().filter_map(move |(at, entry)| {
-            place += u64::from(entry.kind != Kind::Own);
-            let larger = entry.kind != Kind::Own && entry.size > size;
-            larger.then(|| (at, place.saturating_pow(3)))
-        });
+        let weighted =
+            self.entries.iter().take(stood).enumerate().filter_map(move |(at, entry)| {
+                place += u64::from(entry.kind != Kind::Own);
+                let larger = entry.kind != Kind::Own && entry.size > size;
+                larger.then(|| (at, place.saturating_pow(3)))
+            });
         weighted_median(weighted)
     }
 
-    /// Position of the newest entry that satisfies `wanted`.
-    fn newest(&self, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
-        self.entries.iter().rposition(wanted)
-    }
-
-    /// Spreads a decrease over the lots larger than `floor`, or over all when there is none.
-    fn spread(&mut self, size: i64, floor: i64, unmatched: Unmatched) {
+    /// Spreads a decrease over the lots larger than `floor` before position `stood`, or over all
+    /// where these are too small.
+    fn spread(&mut self, size: i64, (floor, stood): (i64, usize), unmatched: Unmatched) {
         let mut left = size;
         if unmatched == Unmatched::OneLot
-            && let Some(at) = self.reduced(size)
+            && let Some(at) = self.reduced(size, stood)
             && let Some(entry) = self.entries.get_mut(at)
         {
             entry.size -= size;
@@ -298,22 +324,22 @@ impl LotQueue {
                 if left == 0 {
                     break;
                 }
-                left -= self.spread_once(left, floor, k);
+                left -= self.spread_once(left, (floor, stood), k);
             }
         }
-        for floor in [floor, 0] {
-            left -= self.take_back(left, floor);
+        for (floor, stood) in [(floor, stood), (0, stood), (0, self.entries.len())] {
+            left -= self.take_back(left, floor, stood);
         }
         self.external -= size - left;
         self.sweep();
     }
 
-    fn spread_once(&mut self, size: i64, floor: i64, k: u32) -> i64 {
-        let eligible = |entry: &Entry| entry.kind != Kind::Own && entry.size > floor;
-        let total: i128 =
-            self.entries.iter().filter(|e| eligible(e)).map(|e| i128::from(e.size)).sum();
+    fn spread_once(&mut self, size: i64, (floor, stood): (i64, usize), k: u32) -> i64 {
+        let eligible = |entry: &&Entry| entry.kind != Kind::Own && entry.size > floor;
+        let all = self.entries.iter().take(stood).filter(eligible);
+        let total: i128 = all.map(|entry| i128::from(entry.size)).sum();
         let (mut before, mut credited, mut taken) = (0_i128, 0_i64, 0);
-        for entry in self.entries.iter_mut().filter(|entry| eligible(entry)) {
+        for entry in self.entries.iter_mut().take(stood).filter(|entry| eligible(&&**entry)) {
             before += i128::from(entry.size);
             // The last share is exactly 1, so every round hands out its whole decrease.
             let weight = pow_q32(ratio_q32(before, total), k).min(ONE_Q32);
@@ -326,9 +352,9 @@ impl LotQueue {
         taken
     }
 
-    fn take_back(&mut self, size: i64, floor: i64) -> i64 {
+    fn take_back(&mut self, size: i64, floor: i64, stood: usize) -> i64 {
         let mut left = size;
-        for entry in self.entries.iter_mut().rev() {
+        for entry in self.entries.iter_mut().take(stood).rev() {
             if left == 0 {
                 break;
             }
@@ -413,9 +439,13 @@ mod tests {
         queue
     }
 
+    fn held(size: i64, fewer: Option<u32>) -> Held {
+        Held { size, at_ns: 0, later: 0, deadline_ns: 0, fewer }
+    }
+
     /// Places of the own entries after a cancel.
-    fn ahead_after(mut queue: LotQueue, size: i64, count: CountChange) -> Vec<i64> {
-        queue.cancel(size, count, Unmatched::Back, 0);
+    fn ahead_after(mut queue: LotQueue, size: i64, fewer: Option<u32>) -> Vec<i64> {
+        queue.cancel(&held(size, fewer), Unmatched::Back);
         queue.ahead().collect()
     }
 
@@ -428,11 +458,11 @@ mod tests {
         lots.append_own(5);
         lots.append(1, true, 0, 512);
         lots.append(1, true, 0, 512);
-        assert_eq!(ahead_after(lots, 1, CountChange::Unknown), [9, 9]);
+        assert_eq!(ahead_after(lots, 1, None), [9, 9]);
         let mut few = queue(&[1, 1, 1]);
         few.append_own(5);
         few.append(1, true, 0, 512);
-        assert_eq!(ahead_after(few, 1, CountChange::Unknown), [3], "the newest of up to five");
+        assert_eq!(ahead_after(few, 1, None), [3], "the newest of up to five");
     }
 
     #[test]
@@ -445,13 +475,9 @@ mod tests {
             lots.append(40, true, 0, 512);
             lots
         };
-        assert_eq!(ahead_after(with_own(), 10, CountChange::OneLess), [90], "the known ten left");
-        assert_eq!(ahead_after(with_own(), 10, CountChange::Same), [100], "the forty got smaller");
-        assert_eq!(
-            ahead_after(with_own(), 25, CountChange::OneLess),
-            [75],
-            "an unknown order left"
-        );
+        assert_eq!(ahead_after(with_own(), 10, Some(1)), [90], "the known ten left");
+        assert_eq!(ahead_after(with_own(), 10, Some(0)), [100], "the forty got smaller");
+        assert_eq!(ahead_after(with_own(), 25, Some(1)), [75], "an unknown order left");
     }
 
     #[test]
@@ -461,7 +487,7 @@ mod tests {
             lots.append(size, true, 0, 2);
         }
         assert_eq!((lots.lots(), lots.external()), (2, 15));
-        assert!(!lots.cancel(4, CountChange::Unknown, Unmatched::Back, 0), "no longer known");
+        assert!(!lots.cancel(&held(4, None), Unmatched::Back), "no longer known");
         assert_eq!(lots.external(), 11);
     }
 }

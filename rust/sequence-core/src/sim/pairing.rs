@@ -1,4 +1,5 @@
-//! Whether a venue tells a trade before or after the depth that it took, learnt from its stream.
+//! Whether a venue tells a trade before or after the depth that it took, and how much later, learnt
+//! from its stream.
 
 use std::collections::VecDeque;
 
@@ -6,8 +7,11 @@ use crate::ids::BookSide;
 use crate::number::Price;
 use crate::venue::TradeDepth;
 
-/// How long a decrease waits for the print that may explain it, before the preset's factor.
-pub const PAIRING_WINDOW_NS: i64 = 5_000_000;
+/// How long a decrease may wait for the print that explains it, before the preset's factor: the
+/// first until the stream has told, then the least that all but one print in [`LATE`] keep within.
+/// A print that comes later takes from the queue what its decrease has taken already.
+const WINDOWS_NS: [i64; 4] = [5_000_000, 10_000_000, 20_000_000, TOGETHER_NS];
+const LATE: u64 = 2_000;
 /// Messages of each kind that wait for their other half.
 const REMEMBERED: usize = 16;
 /// A print and a decrease further apart are not the same trade.
@@ -16,14 +20,6 @@ const TOGETHER_NS: i64 = 50_000_000;
 const ENOUGH_PAIRS: u64 = 100;
 /// The rarer order has to be rarer than one in this many.
 const RARE: u64 = 200;
-
-/// How long decreases are held on a feed that tells trades in this order.
-pub const fn hold_ns(order: TradeDepth, window_ns: i64) -> i64 {
-    match order {
-        TradeDepth::TradeFirst => 0,
-        TradeDepth::DepthFirst | TradeDepth::Unordered => window_ns,
-    }
-}
 
 /// One half of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +37,8 @@ pub struct PairMeter {
     waiting: VecDeque<Half>,
     trade_first: u64,
     depth_first: u64,
+    /// Those whose print came no sooner than each window ends.
+    late: [u64; WINDOWS_NS.len()],
 }
 
 impl PairMeter {
@@ -52,9 +50,15 @@ impl PairMeter {
                 && at_ns.saturating_sub(seen.at_ns) <= TOGETHER_NS
         });
         if let Some(at) = other {
-            self.waiting.remove(at);
-            let count = if is_print { &mut self.depth_first } else { &mut self.trade_first };
-            *count += 1;
+            let lag_ns = self.waiting.remove(at).map_or(0, |seen| at_ns.saturating_sub(seen.at_ns));
+            if is_print {
+                self.depth_first += 1;
+                for (late, window_ns) in self.late.iter_mut().zip(WINDOWS_NS) {
+                    *late += u64::from(lag_ns >= window_ns);
+                }
+            } else {
+                self.trade_first += 1;
+            }
             return;
         }
         if self.waiting.len() >= REMEMBERED {
@@ -66,6 +70,26 @@ impl PairMeter {
     /// Pairs whose print came first, and whose depth came first.
     pub const fn pairs(&self) -> (u64, u64) {
         (self.trade_first, self.depth_first)
+    }
+
+    /// How long decreases are held: on a feed that `row` describes as long as the stream has not
+    /// told otherwise, times `factor_ppm`.
+    pub fn hold_ns(&self, row: TradeDepth, factor_ppm: i64) -> i64 {
+        let window_ns = match self.learnt().unwrap_or(row) {
+            TradeDepth::TradeFirst => 0,
+            TradeDepth::DepthFirst | TradeDepth::Unordered => self.window_ns(),
+        };
+        i64::try_from(i128::from(window_ns) * i128::from(factor_ppm) / 1_000_000)
+            .unwrap_or(i64::MAX)
+    }
+
+    fn window_ns(&self) -> i64 {
+        let [first, .., last] = WINDOWS_NS;
+        if self.learnt().is_none() {
+            return first;
+        }
+        let kept = self.late.iter().position(|late| late * LATE <= self.depth_first);
+        kept.and_then(|at| WINDOWS_NS.get(at)).copied().unwrap_or(last)
     }
 
     /// What the stream does, once enough of it was seen.
@@ -108,6 +132,30 @@ mod tests {
         let mut other = PairMeter::default();
         trades(&mut other, false, 100);
         assert_eq!(other.learnt(), Some(TradeDepth::DepthFirst));
+    }
+
+    #[test]
+    fn a_decrease_waits_as_long_as_prints_do() {
+        const MS: i64 = 1_000_000;
+        let mut meter = PairMeter::default();
+        let pair = |meter: &mut PairMeter, lag_ns: i64, times: i64| {
+            for at in 0..times {
+                meter.see(false, BookSide::Ask, Price(100), 7, at * 1_000 * MS);
+                meter.see(true, BookSide::Ask, Price(100), 7, at * 1_000 * MS + lag_ns);
+            }
+        };
+        let hold = |meter: &PairMeter| meter.hold_ns(TradeDepth::DepthFirst, 1_000_000);
+        assert_eq!(hold(&meter), 5 * MS, "until the stream has told");
+        pair(&mut meter, 2 * MS, 5_000);
+        assert_eq!(hold(&meter), 5 * MS);
+        pair(&mut meter, 8 * MS, 3);
+        assert_eq!(hold(&meter), 10 * MS, "three of five thousand are too many");
+        pair(&mut meter, 12 * MS, 2);
+        assert_eq!(hold(&meter), 10 * MS, "two are not");
+        pair(&mut meter, 30 * MS, 3);
+        assert_eq!(hold(&meter), 50 * MS);
+        assert_eq!(meter.hold_ns(TradeDepth::DepthFirst, 2_000_000), 100 * MS);
+        assert_eq!(meter.hold_ns(TradeDepth::DepthFirst, 0), 0);
     }
 
     #[test]

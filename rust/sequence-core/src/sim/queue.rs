@@ -282,6 +282,9 @@ impl QueueBook {
             touched = true;
             let displayed = view.record().displayed();
             let cause = if better { FillCause::Through } else { FillCause::Queue };
+            if known && !better {
+                view.overtake(print.external.0, now, &rules);
+            }
             view.begin(now, &rules);
             if better {
                 budget = view.fill_beyond(budget, true, now, rules.fill_quantum);

@@ -11,10 +11,23 @@ pub const MAX_SIZE: i64 = 1 << 60;
 pub struct Held {
     /// Size not yet explained.
     pub size: i64,
+    /// When it was seen, in ns: it concerns only what stood there then.
+    pub at_ns: i64,
+    /// Size that came to the level since.
+    pub later: i64,
     /// When it counts as a cancel, in ns.
     pub deadline_ns: i64,
     /// Orders at the level before minus after; `None` where the feed has no counts.
     pub fewer: Option<u32>,
+}
+
+impl Held {
+    /// A decrease that is seen now, and waits for `hold_ns`.
+    pub const fn new(change: DepthChange, now_ns: i64, hold_ns: i64) -> Self {
+        let DepthChange { decrease: size, fewer, .. } = change;
+        let deadline_ns = now_ns.saturating_add(hold_ns);
+        Self { size, at_ns: now_ns, later: 0, deadline_ns, fewer }
+    }
 }
 
 /// What a depth message means for the queue.
@@ -88,11 +101,23 @@ impl Record {
         self.displayed = displayed;
         self.printed = 0;
         self.count = count;
-        DepthChange {
-            decrease: (base - displayed).max(0),
-            increase: (displayed - base).max(0),
-            fewer,
+        let increase = (displayed - base).max(0);
+        for held in &mut self.held {
+            held.later = held.later.saturating_add(increase);
         }
+        DepthChange { decrease: (base - displayed).max(0), increase, fewer }
+    }
+
+    /// Takes the oldest held decrease out when a print of `size` is that of a newer one: prints come
+    /// in the order of their decreases, so the older one was a cancel.
+    pub fn overtaken(&mut self, size: i64) -> Option<Held> {
+        let at = self.held.iter().position(|held| held.size == size)?;
+        if at == 0 {
+            return None;
+        }
+        let oldest = self.held.pop_front()?;
+        self.held_size -= oldest.size;
+        Some(oldest)
     }
 
     /// A print of `size` at this level: it explains held decreases first, oldest first.
@@ -112,7 +137,7 @@ impl Record {
         self.printed = self.printed.saturating_add(left).min(MAX_SIZE);
     }
 
-    /// Holds a decrease until `deadline_ns`.
+    /// Holds a decrease until its deadline.
     pub fn hold(&mut self, held: Held) {
         self.held_size += held.size;
         self.held.push_back(held);

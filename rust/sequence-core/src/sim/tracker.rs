@@ -15,7 +15,7 @@ use crate::sim::outlook::Flow;
 use crate::sim::record::{Held, Record};
 pub use crate::sim::trust::MatchRate;
 use crate::sim::trust::{POWER_K, Trust};
-use crate::sim::view::{Mode, count_change};
+use crate::sim::view::Mode;
 
 /// Levels from the touch within which decreases count for the match rate.
 const WATCHED_LEVELS: usize = 5;
@@ -190,8 +190,7 @@ impl LotTracker {
         }
         let mut hits = (0, 0);
         if change.decrease > 0 {
-            let deadline_ns = now_ns.saturating_add(hold_ns);
-            level.record.hold(Held { size: change.decrease, deadline_ns, fewer: change.fewer });
+            level.record.hold(Held::new(change, now_ns, hold_ns));
             if hold_ns == 0 {
                 hits = level.settle(now_ns, base);
             }
@@ -216,8 +215,9 @@ impl LotTracker {
         self.settle(now_ns);
         self.flow.print(hit, size.0, now_ns);
         self.test_front(hit, stamp_ns);
-        let tested = self.rate.is_tested();
+        let (tested, base) = (self.rate.is_tested(), self.rate.base());
         let Some(level) = self.ladder(hit).get(hit, price) else { return };
+        let (watched, hits) = (level.watched, level.overtake(size.0, base));
         let (listed, cautious) = (level.queue.front(), level.cautious.front());
         level.record.print(size.0);
         level.queue.walk(size.0, |_, _, _| 0);
@@ -225,6 +225,7 @@ impl LotTracker {
             level.cautious.walk(size.0, |_, _, _| 0);
             self.last = Some(Front { side: hit, stamp_ns, size: size.0, listed, cautious });
         }
+        self.count(watched, hits);
     }
 
     /// A further print of a sweep says that the one before it finished the order at the front.
@@ -264,9 +265,20 @@ impl LotTracker {
         [side(BookSide::Bid, &self.bids), side(BookSide::Ask, &self.asks)].concat()
     }
 
-    /// The lots of a level, once what is due is settled; `None` where it is not tracked.
-    pub fn lots(&mut self, side: BookSide, price: Price, now_ns: i64) -> Option<&LotQueue> {
+    /// The lots that a print of `size` will meet, once what is due and what it overtakes is settled;
+    /// `None` where the level is not tracked.
+    pub fn met(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        size: Quantity,
+        now_ns: i64,
+    ) -> Option<&LotQueue> {
         self.settle(now_ns);
+        let base = self.rate.base();
+        let level = self.ladder(side).get(side, price)?;
+        let (watched, hits) = (level.watched, level.overtake(size.0, base));
+        self.count(watched, hits);
         self.ladder(side).get(side, price).map(|level| &level.queue)
     }
 
@@ -329,13 +341,25 @@ impl BaseLevel {
     fn settle(&mut self, now_ns: i64, base: Unmatched) -> (u32, u32) {
         let mut hits = (0, 0);
         while let Some(held) = self.record.due(now_ns) {
-            self.cautious.cancel_back(held.size);
-            let fewer = count_change(held.fewer);
-            let matched = self.queue.cancel(held.size, fewer, base, held.deadline_ns);
-            let tally = if matched { &mut hits.0 } else { &mut hits.1 };
-            *tally += 1;
+            self.cancel(&held, base, &mut hits);
         }
         hits
+    }
+
+    /// The same for those that a print of `size` shows to be cancels.
+    fn overtake(&mut self, size: i64, base: Unmatched) -> (u32, u32) {
+        let mut hits = (0, 0);
+        while let Some(held) = self.record.overtaken(size) {
+            self.cancel(&held, base, &mut hits);
+        }
+        hits
+    }
+
+    fn cancel(&mut self, held: &Held, base: Unmatched, hits: &mut (u32, u32)) {
+        self.cautious.cancel_back(held);
+        let matched = self.queue.cancel(held, base);
+        let tally = if matched { &mut hits.0 } else { &mut hits.1 };
+        *tally += 1;
     }
 }
 

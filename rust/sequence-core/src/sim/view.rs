@@ -4,9 +4,9 @@
 //! stand here and `σ` (the surplus) is what own fills and hidden allowances leave alive compared
 //! with the record. `σ` is derived, never stored.
 
-use crate::sim::lots::{CountChange, LotQueue};
+use crate::sim::lots::LotQueue;
 use crate::sim::phi::Phi;
-use crate::sim::record::{Held, MAX_SIZE, Record};
+use crate::sim::record::{DepthChange, Held, MAX_SIZE, Record};
 use crate::sim::resting::{Lane, Resting, own_fill, serve};
 pub(crate) use crate::sim::step::Budget;
 pub use crate::sim::step::{EntryPlace, Mode, StepRules};
@@ -234,14 +234,11 @@ impl LevelView {
         }
         self.end_entry();
         if change.decrease > 0 {
+            let held = Held::new(change, now, rules.hold_ns);
             if rules.hold_ns > 0 {
-                self.record.hold(Held {
-                    size: change.decrease,
-                    deadline_ns: now.saturating_add(rules.hold_ns),
-                    fewer: change.fewer,
-                });
+                self.record.hold(held);
             } else {
-                self.cancel(change.decrease, change.fewer, now, rules);
+                self.cancel(&held, now, rules);
             }
         }
         self.clear_if_empty(now);
@@ -253,9 +250,16 @@ impl LevelView {
             return;
         }
         while let Some(held) = self.record.due(now) {
-            self.cancel(held.size, held.fewer, held.deadline_ns, rules);
+            self.cancel(&held, held.deadline_ns, rules);
         }
         self.clear_if_empty(now);
+    }
+
+    /// Applies the held decreases that a print of `size` shows to be cancels.
+    pub(crate) fn overtake(&mut self, size: i64, now: i64, rules: &StepRules) {
+        while let Some(held) = self.record.overtaken(size) {
+            self.cancel(&held, now, rules);
+        }
     }
 
     /// A depth message of the instrument has passed: later increases are behind.
@@ -271,7 +275,8 @@ impl LevelView {
         let displayed = displayed.clamp(0, MAX_SIZE);
         self.record = Record::new(displayed, 0);
         if displayed < external {
-            self.cancel(external - displayed, None, now, rules);
+            let lost = DepthChange { decrease: external - displayed, increase: 0, fewer: None };
+            self.cancel(&Held::new(lost, now, 0), now, rules);
         } else if displayed > external {
             self.end_entry();
             self.increase(displayed - external, (now, now), rules);
@@ -332,28 +337,32 @@ impl LevelView {
         self.queue.append(size - placed, true, interval.1, rules.lots_cap);
     }
 
-    fn cancel(&mut self, size: i64, fewer: Option<u32>, now: i64, rules: &StepRules) {
-        let total = self.external();
+    /// A decrease that no print explains. What came to the level since it was seen is behind it.
+    fn cancel(&mut self, held: &Held, now: i64, rules: &StepRules) {
+        let (total, size) = (self.external(), held.size);
         if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) =
             self.mode
         {
-            self.queue.cancel(size, count_change(fewer), unmatched, now);
+            self.queue.cancel(held, unmatched);
         }
         self.scalar_external = (total - size).max(0);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
         let mut before = 0;
         for (own, listed) in self.own.iter_mut().zip(places) {
+            let move_up = |phi: &Phi, ahead: i64, total: i64, step: i64| {
+                phi.advance(ahead, size, (total - held.later).max(ahead), step)
+            };
             let scalar = match &self.mode {
                 Mode::Scalar(phi) | Mode::Least(phi, _) | Mode::Most(phi, _) => {
-                    phi.advance(own.ahead, size, total, rules.lot_step)
+                    move_up(phi, own.ahead, total, rules.lot_step)
                 }
                 Mode::Lots(_) => listed,
             };
-            own.careful = Phi::RiskAverse.advance(own.careful, size, total, 1);
+            own.careful = move_up(&Phi::RiskAverse, own.careful, total, 1);
             if rules.shadows {
                 let (low, high) = (own.low.ahead, own.high.ahead);
-                own.low.ahead = Phi::Uniform.advance(low, size, total, 1);
-                own.high.ahead = Phi::RiskAverse.advance(high, size, total + own.high.hidden, 1);
+                own.low.ahead = move_up(&Phi::Uniform, low, total, 1);
+                own.high.ahead = move_up(&Phi::RiskAverse, high, total + own.high.hidden, 1);
             }
             // Nobody overtakes an own order that came earlier; probes are alone in their world.
             let alone = match self.mode {
@@ -401,14 +410,5 @@ fn combine(mode: &Mode, scalar: i64, listed: i64) -> i64 {
         Mode::Lots(_) => listed,
         Mode::Least(..) => scalar.min(listed),
         Mode::Most(..) => scalar.max(listed),
-    }
-}
-
-/// Orders fewer at the level, read as what happened.
-pub(crate) const fn count_change(fewer: Option<u32>) -> CountChange {
-    match fewer {
-        Some(0) => CountChange::Same,
-        Some(1) => CountChange::OneLess,
-        _ => CountChange::Unknown,
     }
 }

@@ -7,8 +7,12 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Item {
     Unknown(i128),
-    Known(i128),
-    Own { order: u64, open: i128 },
+    /// Size, and when it came.
+    Known(i128, i64),
+    Own {
+        order: u64,
+        open: i128,
+    },
 }
 
 /// Which rule moves own orders on an unexplained decrease.
@@ -27,7 +31,8 @@ pub(crate) struct Twin {
     pub(crate) window: i64,
     pub(crate) shown: i128,
     pub(crate) printed: i128,
-    pub(crate) held: Vec<(i128, i64)>,
+    /// Size, end and beginning of what is held, and the size that came since.
+    pub(crate) held: Vec<(i128, i64, i64, i128)>,
     pub(crate) list: Vec<Item>,
     /// For the scalar rules: external size, and (order, open, ahead) in order of arrival.
     pub(crate) outside: i128,
@@ -54,7 +59,7 @@ impl Twin {
     }
 
     pub(crate) fn held_size(&self) -> i128 {
-        self.held.iter().map(|(size, _)| size).sum()
+        self.held.iter().map(|(size, ..)| size).sum()
     }
 
     /// Size ahead of every own order, in order.
@@ -84,6 +89,12 @@ impl Twin {
     /// A print at the level: fills in order.
     pub(crate) fn print(&mut self, size: i128, now: i64) -> Vec<(u64, i128)> {
         self.tick(now);
+        // Prints come in the order of their decreases: what is older than this one's was a cancel.
+        if let Some(its) = self.held.iter().position(|(held, ..)| *held == size) {
+            for (gone, _, at, since) in self.held.drain(..its).collect::<Vec<_>>() {
+                self.cancel(gone, at, since);
+            }
+        }
         let mut left = size;
         while left > 0 && !self.held.is_empty() {
             let part = left.min(self.held[0].0);
@@ -102,12 +113,12 @@ impl Twin {
     fn print_list(&mut self, size: i128) -> Vec<(u64, i128)> {
         let (mut fills, mut after, mut left) = (Vec::new(), Vec::new(), size);
         for item in self.list.clone() {
-            let (Item::Unknown(all) | Item::Known(all) | Item::Own { open: all, .. }) = item;
+            let (Item::Unknown(all) | Item::Known(all, _) | Item::Own { open: all, .. }) = item;
             let taken = left.min(all);
             left -= taken;
             after.push(match item {
                 Item::Unknown(_) => Item::Unknown(all - taken),
-                Item::Known(_) => Item::Known(all - taken),
+                Item::Known(_, since) => Item::Known(all - taken, since),
                 Item::Own { order, .. } => {
                     if taken > 0 {
                         fills.push((order, taken));
@@ -180,14 +191,15 @@ impl Twin {
         let base = (self.shown - self.printed).max(0);
         (self.shown, self.printed) = (shown, 0);
         if shown > base {
-            self.list.push(Item::Known(shown - base));
+            self.list.push(Item::Known(shown - base, now));
             self.outside += shown - base;
+            self.held.iter_mut().for_each(|held| held.3 += shown - base);
         }
         if shown < base {
             if self.window > 0 {
-                self.held.push((base - shown, now + self.window));
+                self.held.push((base - shown, now + self.window, now, 0));
             } else {
-                self.cancel(base - shown);
+                self.cancel(base - shown, now, 0);
             }
         }
         self.clear_when_empty();
@@ -195,31 +207,51 @@ impl Twin {
 
     pub(crate) fn tick(&mut self, now: i64) {
         let had = !self.held.is_empty();
-        while self.held.first().is_some_and(|(_, deadline)| *deadline <= now) {
-            let (size, _) = self.held.remove(0);
-            self.cancel(size);
+        while self.held.first().is_some_and(|(_, deadline, ..)| *deadline <= now) {
+            let (size, _, at, since) = self.held.remove(0);
+            self.cancel(size, at, since);
         }
         if had {
             self.clear_when_empty();
         }
     }
 
-    fn cancel(&mut self, size: i128) {
+    /// A decrease seen at `seen`: it concerns only what stood there then, not the size since.
+    fn cancel(&mut self, size: i128, seen: i64, since: i128) {
         if self.listed() {
-            self.cancel_list(size);
+            self.cancel_list(size, self.stood(seen, since));
         } else {
-            self.cancel_scalar(size);
+            self.cancel_scalar(size, since);
         }
-        self.list.retain(|item| !matches!(item, Item::Unknown(0) | Item::Known(0)));
+        self.list.retain(|item| !matches!(item, Item::Unknown(0) | Item::Known(0, _)));
     }
 
-    fn cancel_list(&mut self, size: i128) {
+    /// How many of the list stood there at `seen`. Of those that came at that instant the last ones
+    /// that make up no more than `since` came after it.
+    fn stood(&self, seen: i64, since: i128) -> usize {
+        let (mut stood, mut room) = (self.list.len(), since);
+        while since > 0 && stood > 0 {
+            let (size, came) = match self.list[stood - 1] {
+                Item::Own { .. } => (0, i64::MAX),
+                Item::Unknown(size) => (size, 0),
+                Item::Known(size, came) => (size, came),
+            };
+            if came < seen || (came == seen && size > room) {
+                break;
+            }
+            room -= size;
+            stood -= 1;
+        }
+        stood
+    }
+
+    fn cancel_list(&mut self, size: i128, stood: usize) {
         if size >= self.external() {
             self.list.retain(|item| matches!(item, Item::Own { .. }));
             return;
         }
-        let same: Vec<usize> =
-            (0..self.list.len()).filter(|at| self.list[*at] == Item::Known(size)).collect();
+        let is_same = |item: Item| matches!(item, Item::Known(known, _) if known == size);
+        let same: Vec<usize> = (0..stood).filter(|at| is_same(self.list[*at])).collect();
         if !same.is_empty() {
             // Five sixths of the way from the front, rounded up: the newest of up to five.
             let nth = (same.len() * 5).div_ceil(6);
@@ -229,23 +261,25 @@ impl Twin {
         let mut left = size;
         if let TwinRule::Power(k) = self.rule {
             for _ in 0..8 {
-                left -= self.spread(left, k);
+                left -= self.spread(left, k, stood);
             }
         }
-        for at in (0..self.list.len()).rev() {
-            let taken = left.min(external(self.list[at]));
-            self.take(at, taken);
-            left -= taken;
+        for upto in [stood, self.list.len()] {
+            for at in (0..upto).rev() {
+                let taken = left.min(external(self.list[at]));
+                self.take(at, taken);
+                left -= taken;
+            }
         }
     }
 
-    fn spread(&mut self, size: i128, k: u32) -> i128 {
-        let total = self.external();
+    fn spread(&mut self, size: i128, k: u32, stood: usize) -> i128 {
+        let total: i128 = self.list[..stood].iter().map(|item| external(*item)).sum();
         if size == 0 || total == 0 {
             return 0;
         }
         let (mut before, mut handed, mut taken) = (0, 0, 0);
-        for at in 0..self.list.len() {
+        for at in 0..stood {
             let own = external(self.list[at]);
             if own == 0 {
                 continue;
@@ -264,17 +298,17 @@ impl Twin {
 
     fn take(&mut self, at: usize, size: i128) {
         match &mut self.list[at] {
-            Item::Unknown(left) | Item::Known(left) => *left -= size,
+            Item::Unknown(left) | Item::Known(left, _) => *left -= size,
             Item::Own { .. } => {}
         }
     }
 
-    fn cancel_scalar(&mut self, size: i128) {
-        let total = self.outside;
-        let after = (total - size).max(0);
+    fn cancel_scalar(&mut self, size: i128, since: i128) {
+        let (total, after) = (self.outside, (self.outside - size).max(0));
         let mut least = 0;
         for (_, _, ahead) in &mut self.own {
-            let behind = (total - *ahead).max(0);
+            let total = (total - since).max(*ahead);
+            let (behind, after) = (total - *ahead, (total - size).max(0));
             let credited = match self.rule {
                 _ if total == 0 => 0,
                 TwinRule::PowerX(n) => {
@@ -302,7 +336,7 @@ impl Twin {
 
     fn forget_filled(&mut self) {
         self.list.retain(|item| {
-            !matches!(item, Item::Unknown(0) | Item::Known(0) | Item::Own { open: 0, .. })
+            !matches!(item, Item::Unknown(0) | Item::Known(0, _) | Item::Own { open: 0, .. })
         });
         let listed = self.listed();
         let open: Vec<u64> = self
@@ -327,7 +361,7 @@ impl Twin {
 
 fn external(item: Item) -> i128 {
     match item {
-        Item::Unknown(size) | Item::Known(size) => size,
+        Item::Unknown(size) | Item::Known(size, _) => size,
         Item::Own { .. } => 0,
     }
 }

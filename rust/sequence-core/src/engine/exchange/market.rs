@@ -16,7 +16,7 @@ use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::moves::Moves;
 use crate::sim::overlay::{Overlay, Resilience};
-use crate::sim::pairing::{PAIRING_WINDOW_NS, PairMeter, hold_ns};
+use crate::sim::pairing::PairMeter;
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
 use crate::sim::queue::{QueueBook, QueueParams};
 use crate::sim::tracker::LotTracker;
@@ -86,8 +86,8 @@ pub struct MarketSim {
     pub(in crate::engine) moves: Moves,
     /// The message under way changes depth.
     depth: bool,
-    /// How long a decrease waits where prints may come after it.
-    window_ns: i64,
+    /// Factor of how long a decrease waits where prints may come after it.
+    pairing_ppm: i64,
     pairs: PairMeter,
 }
 
@@ -100,8 +100,8 @@ impl MarketSim {
     ) -> Self {
         let tau =
             if config.unit_price { params.overlay_tau_event_ns } else { params.overlay_tau_ns };
-        let window_ns = scaled(PAIRING_WINDOW_NS, params.pairing_ppm);
-        let hold = hold_ns(traits.trade_depth, window_ns);
+        let pairs = PairMeter::default();
+        let hold = pairs.hold_ns(traits.trade_depth, params.pairing_ppm);
         let rate = params.queue_model.rate(power_k(params)).on_feed(traits.event_level);
         let cap = usize::try_from(params.lots_cap).unwrap_or(512);
         let max_age = config.max_age_ns.map(|age| scaled(age, params.max_age_ppm));
@@ -132,8 +132,8 @@ impl MarketSim {
             depth_pace: DepthPace::default(),
             moves: Moves::default(),
             depth: false,
-            window_ns,
-            pairs: PairMeter::default(),
+            pairing_ppm: params.pairing_ppm,
+            pairs,
         }
     }
 
@@ -199,22 +199,26 @@ impl MarketSim {
     /// One half of a trade may have come; what is learnt from it holds for the next message.
     fn learn_order(&mut self, is_print: bool, side: BookSide, price: Price, at: (i64, i64)) {
         let (size, now_ns) = at;
-        let before = self.trade_depth();
+        let before = self.hold_ns();
         self.pairs.see(is_print, side, price, size, now_ns);
-        let after = self.trade_depth();
+        let after = self.hold_ns();
         if before != after {
-            let hold_ns = hold_ns(after, self.window_ns);
-            self.tracker.set_hold(hold_ns);
+            self.tracker.set_hold(after);
             for world in self.worlds.values_mut() {
-                world.queue.set_hold(hold_ns);
+                world.queue.set_hold(after);
             }
         }
+    }
+
+    /// How long decreases are held now.
+    fn hold_ns(&self) -> i64 {
+        self.pairs.hold_ns(self.traits.trade_depth, self.pairing_ppm)
     }
 
     /// The account's world, made on first use.
     pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
         let (lot, event_level) = (self.lot, self.traits.event_level);
-        let hold_ns = hold_ns(self.trade_depth(), self.window_ns);
+        let hold_ns = self.hold_ns();
         // Its first order meets the market as its second will.
         let heard_ns = self.market.last_update_ns().unwrap_or(0);
         let params = queue_params(params, lot, event_level, hold_ns);
