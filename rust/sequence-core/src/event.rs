@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::{GraphStatus, NodeStatus};
+use crate::graph::{GraphStatus, NodeStatus};
 use crate::hash::mix64;
 use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId, RowIx, VenueId};
 use crate::number::{Money, Quantity};

@@ -32,6 +32,7 @@ pub mod score;
 pub mod session;
 pub mod sim;
 pub mod sorted;
+pub mod submit;
 pub mod symbol;
 pub mod table;
 pub mod tape;

@@ -48,15 +48,15 @@ use portfolio::Portfolio;
 use rules::Rules;
 use seam::Post;
 
-pub use desk::account::{Account, AccountMode, Graph, GraphId, GraphStatus};
+pub use crate::graph::{GraphStatus, NodeStatus};
+pub use desk::account::{Account, AccountMode, Graph, GraphId, KillSwitch};
 pub use desk::fill::{CashTrail, Fill};
-pub use desk::risk::KillSwitch;
 pub use exchange::evidence::{
     BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite, VenueTrade,
 };
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
-pub use graph::{NodeStatus, check_shape};
+pub use graph::check_shape;
 pub use journal::changes::Changes;
 pub use journal::graphs::ShapeRows;
 pub use journal::outbox::{Frame, Topic, newest_numbers};

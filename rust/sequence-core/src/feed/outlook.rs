@@ -1,14 +1,12 @@
 //! What the first frames of a recording let expect, in sentences: a file that cannot be used says so
 //! before anything is played.
 
-use super::replay::{Heard, Replay};
 use super::{FeedInstrument, FeedStats, FeedVenue};
 use crate::symbol::Symbol;
-use crate::tape::{EventKind, MarketEvent};
 
 /// Frames decoded to find out what a stream holds, and where the search for a first book ends.
-const LOOKED_AT: u64 = 2_000;
-const SEARCHED: u64 = 20_000;
+pub(super) const LOOKED_AT: u64 = 2_000;
+pub(super) const SEARCHED: u64 = 20_000;
 /// Of a hundred frames, how many may be of no use before somebody is told.
 const USELESS_PERCENT: u64 = 3;
 /// Names shown of a list.
@@ -29,32 +27,18 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    /// Decodes the first frames, and more while no book has come.
-    pub(super) fn of(mut replay: Replay) -> Self {
-        let mut books = 0u64;
-        while let Some(due_ns) = replay.next_due_ns() {
-            let seen = replay.stats().frames;
-            if seen >= SEARCHED || (seen >= LOOKED_AT && books > 0) {
-                break;
-            }
-            replay.advance_one(due_ns, &mut |_, heard| {
-                if let Heard::Message(events) = heard {
-                    let begun = |event: &MarketEvent| event.kind == EventKind::SnapshotBegin;
-                    books += u64::from(events.iter().any(begun));
-                }
-            });
-        }
-        let instruments = replay.instruments().to_vec();
+    /// What a source has shown: its instruments, whole books, and what its decoder counted.
+    pub(super) fn of(
+        instruments: Vec<FeedInstrument>,
+        books: u64,
+        stats: FeedStats,
+        venue: FeedVenue,
+    ) -> Self {
         let is_listed =
             |row: &&FeedInstrument| Symbol::parse_at(row.venue.venue_id(), &row.symbol).is_err();
         let unlisted = instruments.iter().filter(is_listed);
-        Self {
-            unlisted: unlisted.map(|row| row.venue_symbol.clone()).collect(),
-            books,
-            stats: *replay.stats(),
-            venue: Some(replay.venue()),
-            instruments,
-        }
+        let unlisted = unlisted.map(|row| row.venue_symbol.clone()).collect();
+        Self { unlisted, books, stats, venue: Some(venue), instruments }
     }
 
     /// Why there would be no market at all; `None` when there is something to play.

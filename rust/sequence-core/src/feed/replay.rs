@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::capture::Record;
 use super::lines::LineError;
-use super::outlook::Outlook;
+use super::outlook::{LOOKED_AT, Outlook, SEARCHED};
 use super::part::{Part, Reader};
 use super::{Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
 use crate::input::Bytes;
-use crate::tape::MarketEvent;
+use crate::tape::{EventKind, MarketEvent};
 use crate::venue::Terms;
 
 /// Why a recording cannot be played.
@@ -131,13 +131,31 @@ impl Replay {
     pub fn of(parts: Vec<Part>) -> Result<Self, ReplayError> {
         let mut replay = Self::at_start(parts, Arc::default())?;
         replay.outlook =
-            Arc::new(Outlook::of(Self::at_start(replay.parts.clone(), Arc::default())?));
+            Arc::new(Self::at_start(replay.parts.clone(), Arc::default())?.look_ahead());
         Ok(replay)
     }
 
     /// The same stream from its start; the files are not looked through again.
     pub fn rewound(&self) -> Result<Self, ReplayError> {
         Self::at_start(self.parts.clone(), Arc::clone(&self.outlook))
+    }
+
+    /// Decodes the first frames, and more while no book has come.
+    fn look_ahead(mut self) -> Outlook {
+        let mut books = 0u64;
+        while let Some(due_ns) = self.next_due_ns() {
+            let seen = self.stats().frames;
+            if seen >= SEARCHED || (seen >= LOOKED_AT && books > 0) {
+                break;
+            }
+            self.advance_one(due_ns, &mut |_, heard| {
+                if let Heard::Message(events) = heard {
+                    let begun = |event: &MarketEvent| event.kind == EventKind::SnapshotBegin;
+                    books += u64::from(events.iter().any(begun));
+                }
+            });
+        }
+        Outlook::of(self.instruments().to_vec(), books, *self.stats(), self.venue())
     }
 
     fn at_start(parts: Vec<Part>, outlook: Arc<Outlook>) -> Result<Self, ReplayError> {

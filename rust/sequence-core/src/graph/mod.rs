@@ -4,15 +4,17 @@
 //! `engine::graph` says what is refused and what happens.
 
 mod read;
+mod status;
 mod words;
 
 use std::sync::Arc;
 
-use crate::command::{Size, Submit};
 use crate::ids::{InstrumentKind, Side, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Policy, TimeInForce, Urgency};
+use crate::submit::{Size, Submit};
 
+pub use status::{GraphStatus, NodeStatus};
 pub use words::{Action, Activation, Arm, CatchUp, Join, PegTo, PriceReference, Reserve, Word};
 
 /// The pseudo-source of edges: accepted and filled at the graph's acceptance, with quantity 0.

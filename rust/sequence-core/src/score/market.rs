@@ -5,6 +5,7 @@ use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
 use crate::score::fronts::{FrontTest, Fronts};
 use crate::score::probes;
+use crate::score::rules::RULES;
 use crate::score::singles::SingleTest;
 use crate::score::sizes::{Ended, SizeTest};
 use crate::sim::choice::QueueChoice;
@@ -16,14 +17,6 @@ use crate::sim::view::{EntryPlace, LevelView, StepRules};
 use crate::tape::{EventKind, FeedStatus, MarketEvent, TapeInstrument, flag};
 use crate::venue::TradeDepth;
 
-/// The rules that are compared, the default first.
-pub const RULES: [QueueChoice; 5] = [
-    QueueChoice::LotsAuto,
-    QueueChoice::RiskAverse,
-    QueueChoice::Uniform,
-    QueueChoice::PowerX3,
-    QueueChoice::AllAhead,
-];
 /// Lots kept per level, as in the presets.
 const LOTS_CAP: usize = 512;
 /// Orders are followed at levels with one order as long as they are among so many best ones.

@@ -12,6 +12,7 @@ pub mod doubts;
 pub mod fronts;
 pub mod market;
 pub mod probes;
+mod rules;
 pub mod singles;
 pub mod sizes;
 #[cfg(test)]
@@ -19,7 +20,8 @@ mod tests;
 
 pub use doubts::ENOUGH;
 pub use fronts::Fronts;
-pub use market::{Facts, MarketScore, RULES};
+pub use market::{Facts, MarketScore};
+pub use rules::RULES;
 pub use singles::SingleScore;
 pub use sizes::SizeScore;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
-use crate::score::market::RULES;
+use crate::score::rules::RULES;
 
 /// An order is followed for this long.
 const HORIZON_NS: i64 = 60_000_000_000;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
-use crate::score::market::RULES;
+use crate::score::rules::RULES;
 use crate::sim::record::{Held, Record};
 
 /// The rule that is never too early. An order that even it has filled before was partly filled, or is

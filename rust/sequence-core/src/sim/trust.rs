@@ -2,7 +2,7 @@
 //! front the prints of sweeps found right. From that: which rule, and how far it is believed.
 
 use crate::sim::lots::Unmatched;
-use crate::sim::view::Mode;
+use crate::sim::step::Mode;
 
 /// Decreases needed before the match rate decides anything.
 const ENOUGH_DECREASES: u64 = 200;

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::desk::risk::{KillSwitch, LossDay};
 use crate::engine::exchange::line::Line;
 use crate::ids::{FillIx, GraphIx, OrderId, VenueId};
 use crate::json::{Scanner, Token};
-use crate::order::{Order, OrderStatus};
-use crate::reject::{DoneReason, text_enum};
+use crate::order::Order;
 use crate::risk::{GraphRisk, Mode};
 use crate::sorted::SortedMap;
 use crate::ulid::Ulid;
@@ -126,52 +124,45 @@ impl Graph {
     }
 }
 
-text_enum!(
-    /// Status of a graph (wire contract, 10.9).
-    GraphStatus {
-        /// Recorded, nothing acknowledged.
-        Accepted = "ACCEPTED",
-        /// Acknowledged, work left.
-        Running = "RUNNING",
-        /// Paused.
-        Paused = "PAUSED",
-        /// Done with at least one fill.
-        Completed = "COMPLETED",
-        /// Cancelled, or nothing filled and nothing rejected or expired.
-        Cancelled = "CANCELLED",
-        /// Nothing filled and a node rejected.
-        Rejected = "REJECTED",
-        /// Nothing filled and a node expired.
-        Expired = "EXPIRED",
-        /// Ended by a failure action.
-        Failed = "FAILED",
-    }
-);
-
-impl GraphStatus {
-    /// Status of a one-node graph, which its order decides.
-    pub fn of(order: &Order) -> Self {
-        let filled = order.filled.0 > 0;
-        match order.status {
-            OrderStatus::New => Self::Accepted,
-            OrderStatus::Accepted | OrderStatus::Partial => Self::Running,
-            OrderStatus::Rejected => Self::Rejected,
-            // A remainder that no market could take is an end; a withdrawal is a cancel.
-            OrderStatus::Cancelled if !filled || is_withdrawal(order.done) => Self::Cancelled,
-            OrderStatus::Expired if !filled => Self::Expired,
-            OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Expired => Self::Completed,
-        }
-    }
+/// Halts new orders of an account in one mode; open ones are left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KillSwitch {
+    /// New orders are refused.
+    pub engaged: bool,
+    /// Text for people, of the last engagement.
+    pub reason: Option<Arc<str>>,
+    /// When it was engaged first.
+    pub engaged_at_ns: Option<i64>,
+    /// Key that engaged it first.
+    pub engaged_by: Option<Arc<str>>,
+    /// When it was cleared last.
+    pub cleared_at_ns: Option<i64>,
 }
 
-const fn is_withdrawal(done: Option<DoneReason>) -> bool {
-    use DoneReason::{
-        CancelledByClient, GraphCancelled, Replaced, Reset, RootRejected, VenueCancelAll,
+impl KillSwitch {
+    /// Never engaged.
+    pub const OFF: Self = Self {
+        engaged: false,
+        reason: None,
+        engaged_at_ns: None,
+        engaged_by: None,
+        cleared_at_ns: None,
     };
-    matches!(
-        done,
-        Some(CancelledByClient | GraphCancelled | VenueCancelAll | RootRejected | Replaced | Reset)
-    )
+}
+
+/// Profit and loss of one UTC day, for the daily loss limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct LossDay {
+    /// Days since the Unix epoch.
+    pub(in crate::engine) day: i64,
+    /// Realised plus unrealised less fees when the day began, USD.
+    pub(in crate::engine) start: i128,
+    /// The limit was reached; it holds until the day ends.
+    pub(in crate::engine) breached: bool,
+}
+
+impl LossDay {
+    pub(in crate::engine) const NEW: Self = Self { day: i64::MIN, start: 0, breached: false };
 }
 
 /// Who fills the orders of an account. Money, orders, limits and epochs of the two never mix.

@@ -1,11 +1,9 @@
 //! Where limits are checked: kill switch and admission before an order is recorded, pre-trade
 //! limits before it is sent, the day's loss after every fill.
 
-use std::sync::Arc;
-
 use crate::command::Submit;
 use crate::engine::agenda::Due;
-use crate::engine::desk::account::AccountMode;
+use crate::engine::desk::account::{AccountMode, KillSwitch, LossDay};
 use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{
@@ -19,47 +17,6 @@ use crate::risk::{AccountLimits, GraphRisk, Mode};
 
 const SECOND_NS: i64 = 1_000_000_000;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
-
-/// Halts new orders of an account in one mode; open ones are left alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KillSwitch {
-    /// New orders are refused.
-    pub engaged: bool,
-    /// Text for people, of the last engagement.
-    pub reason: Option<Arc<str>>,
-    /// When it was engaged first.
-    pub engaged_at_ns: Option<i64>,
-    /// Key that engaged it first.
-    pub engaged_by: Option<Arc<str>>,
-    /// When it was cleared last.
-    pub cleared_at_ns: Option<i64>,
-}
-
-impl KillSwitch {
-    /// Never engaged.
-    pub const OFF: Self = Self {
-        engaged: false,
-        reason: None,
-        engaged_at_ns: None,
-        engaged_by: None,
-        cleared_at_ns: None,
-    };
-}
-
-/// Profit and loss of one UTC day, for the daily loss limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct LossDay {
-    /// Days since the Unix epoch.
-    pub(in crate::engine) day: i64,
-    /// Realised plus unrealised less fees when the day began, USD.
-    pub(in crate::engine) start: i128,
-    /// The limit was reached; it holds until the day ends.
-    pub(in crate::engine) breached: bool,
-}
-
-impl LossDay {
-    pub(in crate::engine) const NEW: Self = Self { day: i64::MIN, start: 0, breached: false };
-}
 
 impl Engine {
     /// Sets the limits of every account.

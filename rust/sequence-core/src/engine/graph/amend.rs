@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::run::{Edge, Role, Run, Source};
 use super::shape::misfit;
-use super::status::NodeStatus;
 use super::{Task, Work};
 use crate::command::{AmendEdge, AmendNode};
 use crate::engine::desk::admit::check_price_range;
 use crate::engine::seam::NodeChange;
 use crate::engine::{Engine, Reply};
+use crate::graph::NodeStatus;
 use crate::graph::{Arm, NodeSize, OrderType, Trigger, Word};
 use crate::ids::{AccountId, GraphIx};
 use crate::reject::Refusal;

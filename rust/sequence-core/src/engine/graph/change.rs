@@ -2,10 +2,10 @@
 
 use super::Work;
 use super::run::Want;
-use super::status::NodeStatus;
 use crate::engine::journal::outbox::Topic;
 use crate::engine::view::Value;
 use crate::event::EventKind;
+use crate::graph::NodeStatus;
 use crate::risk::FailureAction;
 
 /// One change inside a graph: what it is about, from what, to what.

@@ -3,7 +3,7 @@
 use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role};
-use super::status::NodeStatus;
+use crate::graph::NodeStatus;
 
 impl Work<'_> {
     /// A time of the graph has come.

@@ -41,7 +41,6 @@ use crate::number::Quantity;
 use crate::reject::DoneReason;
 use run::{Firing, Run};
 pub use shape::check_shape;
-pub use status::NodeStatus;
 pub(in crate::engine) use submit::Begun;
 
 /// What is to be done with one graph.

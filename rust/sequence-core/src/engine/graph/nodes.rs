@@ -2,8 +2,8 @@
 
 use super::Work;
 use super::run::{Role, Want};
-use super::status::NodeStatus;
 use crate::command::Size;
+use crate::graph::NodeStatus;
 use crate::graph::OrderType;
 use crate::number::{Price, Quantity};
 use crate::reject::{RejectReason, Rejected};

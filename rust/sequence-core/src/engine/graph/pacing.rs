@@ -3,9 +3,9 @@
 use super::Work;
 use super::expand::slice_of;
 use super::run::{Ending, Node, Role, Run};
-use super::status::NodeStatus;
 use crate::command::Size;
 use crate::engine::{Engine, GraphId};
+use crate::graph::NodeStatus;
 use crate::graph::{CatchUp, Pacing, Participation, Trigger};
 use crate::ids::{MarketId, Side};
 use crate::number::{Price, Quantity, mul_div_floor};

@@ -2,10 +2,10 @@
 
 use super::run::{Ending, Firing};
 use super::sizing::Gives;
-use super::status::NodeStatus;
 use super::{Task, Work};
 use crate::engine::FillCause;
 use crate::engine::seam::DeskNews;
+use crate::graph::NodeStatus;
 use crate::graph::{Action, Join, Word};
 use crate::ids::{FillIx, OrderId};
 use crate::number::{Money, Quantity};

@@ -3,7 +3,7 @@
 use super::Work;
 use super::run::{Firing, Want};
 use super::sizing::Gives;
-use super::status::NodeStatus;
+use crate::graph::NodeStatus;
 use crate::number::Quantity;
 
 impl Work<'_> {

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::status::NodeStatus;
 use crate::command::Size;
-use crate::engine::desk::account::GraphStatus;
 use crate::engine::journal::outbox::Topic;
 use crate::engine::view::Value;
 use crate::event::EventKind;
+use crate::graph::GraphStatus;
+use crate::graph::NodeStatus;
 use crate::graph::{Action, EdgeSpec, NodeSize, NodeSpec, Word};
 use crate::hash::StateHasher;
 use crate::ids::{

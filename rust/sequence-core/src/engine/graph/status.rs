@@ -4,55 +4,10 @@ use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run, Sums};
 use crate::engine::Engine;
-use crate::engine::desk::account::GraphStatus;
-use crate::graph::{Action, Word};
+use crate::graph::{Action, GraphStatus, NodeStatus, Word};
 use crate::ids::OrderId;
 use crate::order::{Order, OrderStatus};
-use crate::reject::{RejectReason, text_enum};
-
-text_enum!(
-    /// Status of a node (wire contract, 10.9).
-    NodeStatus {
-        /// Not activated yet.
-        Waiting = "WAITING",
-        /// It has an open order, or may get another one.
-        Working = "WORKING",
-        /// Filled.
-        Filled = "FILLED",
-        /// Cancelled.
-        Cancelled = "CANCELLED",
-        /// Rejected.
-        Rejected = "REJECTED",
-        /// Its time ran out.
-        Expired = "EXPIRED",
-        /// It can never start any more.
-        Skipped = "SKIPPED",
-    }
-);
-
-impl NodeStatus {
-    /// True when nothing can happen to the node any more.
-    pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Working)
-    }
-
-    const fn word(self) -> Option<Word> {
-        match self {
-            Self::Filled => Some(Word::FullFill),
-            Self::Cancelled => Some(Word::Cancel),
-            Self::Rejected => Some(Word::Reject),
-            Self::Expired => Some(Word::Expire),
-            Self::Waiting | Self::Working | Self::Skipped => None,
-        }
-    }
-}
-
-impl GraphStatus {
-    /// True when nothing can happen to the graph any more.
-    pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Accepted | Self::Running | Self::Paused)
-    }
-}
+use crate::reject::RejectReason;
 
 /// What an order adds to the sums of its node.
 pub(in crate::engine) fn sums_of(order: &Order) -> Sums {

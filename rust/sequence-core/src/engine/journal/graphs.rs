@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::restore::Result;
 use crate::engine::Engine;
 use crate::engine::graph::run::{Node, Run, Source};
 use crate::engine::graph::status::sums_of;
@@ -11,6 +10,8 @@ use crate::engine::record::{
 };
 use crate::hash::fnv1a64;
 use crate::ids::{AccountId, AssetId, GraphIx, InstrumentKind, MarketId, OrderId, Side};
+
+type Result<T> = std::result::Result<T, RestoreError>;
 
 /// Rows of a graph's own, its nodes and its edges.
 #[derive(Debug, Clone, Copy, Default)]

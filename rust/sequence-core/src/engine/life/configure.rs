@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::command::PositionRow;
-use crate::engine::desk::risk::LossDay;
+use crate::engine::desk::account::LossDay;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, Outcome, RowIx, VenueId};

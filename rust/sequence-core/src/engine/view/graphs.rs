@@ -1,9 +1,9 @@
 //! Graph objects and the answers of cancels (wire contract, 10.10, 10.11, 9.7).
 
 use super::Value;
-use crate::engine::desk::account::GraphStatus;
 use crate::engine::graph::run::Run;
 use crate::engine::{Engine, Reply};
+use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx};
 use crate::order::{Order, OrderStatus};
 use crate::reject::Refusal;

@@ -2,7 +2,7 @@
 
 use super::{Value, page, page_value};
 use crate::engine::Engine;
-use crate::engine::desk::account::GraphStatus;
+use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
 use crate::number::{Money, Quantity};

@@ -3,8 +3,8 @@
 
 use super::{Value, page, page_value};
 use crate::engine::Engine;
-use crate::engine::desk::account::GraphStatus;
 use crate::engine::graph::run::{Edge, Node, Role, Run};
+use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx, VenueId};
 use crate::number::{PRICE_ONE, Price, Quantity, mul_div_floor};
 use crate::order::{average_price, book_price};
