@@ -1,10 +1,11 @@
 //! The conductor: a command goes to its part, and what the parts tell each other goes on, in one
 //! order, until nothing is left to tell.
 
-use crate::command::Command;
+use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
 use crate::engine::graph::{Begun, Task};
 use crate::engine::{AccountMode, Engine, Reply};
+use crate::ids::MarketId;
 use crate::reject::Refusal;
 
 impl Engine {
@@ -65,8 +66,16 @@ impl Engine {
             },
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
-            Command::Amend { account, change } => self.amend(account, &change),
-            Command::AmendNode { account, change } => self.amend_node(account, &change),
+            Command::Amend { account, change } => {
+                let reply = self.amend(account, &change)?;
+                self.amend_leaves(&reply, None)?;
+                Ok(reply)
+            }
+            Command::AmendNode { account, change } => {
+                let reply = self.amend_node(account, &change)?;
+                self.amend_leaves(&reply, Some(&change))?;
+                Ok(reply)
+            }
             Command::AmendEdge { account, change } => self.amend_edge(account, &change),
             Command::Resume { account, id, by } => self.resume(account, id, by),
             Command::CancelVenue { account, venue } => Ok(self.cancel_venue(account, venue)),
@@ -88,6 +97,27 @@ impl Engine {
             }
             Command::Reset { account, initial } => self.reset(account, initial),
         }
+    }
+
+    /// An amend of an order leaves for its venues, and what needs no venue is in force.
+    fn amend_leaves(&mut self, reply: &Reply, node: Option<&AmendNode<'_>>) -> Result<(), Refusal> {
+        let Reply::Amended { order, .. } = *reply else { return Ok(()) };
+        let sent = !self.post.requests.is_empty();
+        self.carry();
+        if sent {
+            self.note_amending(order);
+        }
+        node.map_or(Ok(()), |change| self.rework(order, change))
+    }
+
+    /// Treats books of a market as old, or no longer: then what came meanwhile is met at once. What
+    /// positions count at may change both times.
+    pub fn hold_stale(&mut self, market: MarketId, held: bool) {
+        self.exchange.hold_stale(market, held);
+        if !held {
+            self.after_message(market);
+        }
+        self.judge_holders(market);
     }
 
     /// Fires what is due before an instant and rank, each at its own time.

@@ -63,10 +63,9 @@ impl Engine {
             return Err(Refusal::not_found(format!("no node {:?} in this graph", ask.node_id)));
         }
         check_open(order, &ask.change)?;
-        let expires_ns = match ask.horizon_ms {
-            Some(ms) => Some(self.new_end(order, ms)?),
-            None => None,
-        };
+        if let Some(ms) = ask.horizon_ms {
+            self.new_end(order, ms)?;
+        }
         let change = &ask.change;
         let sized = change.new_qty.is_some() || change.reduce_by.is_some();
         // A new price is routed by the rules that come with it.
@@ -85,17 +84,33 @@ impl Engine {
             let spec = &mut self.desk.orders[id].spec;
             (spec.max_slippage_bps, spec.urgency, spec.horizon_ms) = before;
         }
-        let reply = changed?;
+        changed
+    }
+
+    /// How an order is worked from now on, once its amend has left.
+    pub(in crate::engine) fn rework(
+        &mut self,
+        id: OrderId,
+        ask: &AmendNode<'_>,
+    ) -> Result<(), Refusal> {
         if ask.max_slippage_bps.is_some() {
             self.renew_caps(id);
         }
-        if let Some(due) = expires_ns {
+        if let Some(ms) = ask.horizon_ms {
+            let due = self.new_end(&self.desk.orders[id], ms)?;
             self.expire_at(id, due);
         }
         if !self.desk.orders[id].status.is_terminal() {
             self.touch(id);
         }
-        Ok(reply)
+        Ok(())
+    }
+
+    /// An amend that its venues have not answered yet shows in the order's row.
+    pub(in crate::engine) fn note_amending(&mut self, id: OrderId) {
+        if self.desk.orders[id].amending.is_some() {
+            self.touch(id);
+        }
     }
 
     /// The worst prices of a walk follow a new slippage cap.
@@ -153,10 +168,6 @@ impl Engine {
         });
         for at in 0..forms.len() {
             self.post.requests.push_back(VenueRequest::Amend((id, at)));
-        }
-        self.carry();
-        if self.desk.orders[id].amending.is_some() {
-            self.touch(id);
         }
         let native = self.rules.params().amend_mode == AmendMode::Native && change.decreases;
         Ok(Reply::Amended { order: id, native })

@@ -64,7 +64,15 @@ impl Engine {
         match booked {
             Ok((booking, realized, cash)) => {
                 self.record_fill(&booking, matched, realized, cash);
-                self.net_pairs(order, &booking.terms);
+                match self.net_pairs(order, &booking.terms) {
+                    Ok(Some((row, pairs))) => {
+                        let account = self.desk.orders[order].spec.account;
+                        let kind = EventKind::PairsNetted { row, pairs };
+                        self.journal.tell(self.agenda.now_ns(), account, kind);
+                    }
+                    Ok(None) => {}
+                    Err(error) => self.report_fault(order, &error),
+                }
                 self.end_broke_leg(order, leg);
             }
             Err(LedgerError::Insufficient { .. }) if self.is_perp(order) => {

@@ -1,7 +1,7 @@
 //! Rejections on demand, for tests of bots: the next orders of an account meet the reason given.
 
 use crate::engine::Engine;
-use crate::ids::{AccountId, MarketId, OrderId, VenueId};
+use crate::ids::{AccountId, OrderId, VenueId};
 use crate::reject::RejectReason;
 use crate::reject::Rejected;
 
@@ -15,16 +15,6 @@ pub(in crate::engine) struct Injected {
 }
 
 impl Engine {
-    /// Treats books of a market as old, or no longer: then what came meanwhile is met at once. What
-    /// positions count at may change both times.
-    pub fn hold_stale(&mut self, market: MarketId, held: bool) {
-        self.exchange.hold_stale(market, held);
-        if !held {
-            self.after_message(market);
-        }
-        self.judge_holders(market);
-    }
-
     /// Lets the next order of an account be rejected; with a venue or a symbol, the next such one.
     pub fn reject_next(
         &mut self,

@@ -40,7 +40,7 @@ impl Engine {
 
     /// Does one thing that a graph wants, with the desk's own functions.
     fn carry_want(&mut self, ix: GraphIx, run: &mut Run, want: Want) {
-        let mut sent = Vec::new();
+        let (mut sent, mut amended) = (Vec::new(), None);
         match want {
             Want::Tell(kind) => {
                 self.journal.tell(self.agenda.now_ns(), run.account, kind);
@@ -67,6 +67,7 @@ impl Engine {
                 let change = Amend { reduce_by: Some(by), by: Mode::Sandbox, ..Amend::default() };
                 let whole = by >= self.desk.orders[id].remaining();
                 let refused = if whole { None } else { self.amend_order(id, &change).err() };
+                amended = (!whole && refused.is_none()).then_some(id);
                 let too_small = |why: &Refusal| why.kind == RefusalKind::Validation;
                 if whole || refused.as_ref().is_some_and(too_small) {
                     // No venue holds so small a rest: none of it can stay.
@@ -81,7 +82,7 @@ impl Engine {
                 let change =
                     Amend { new_price: Some(price), by: Mode::Sandbox, ..Amend::default() };
                 // Refused: it stays where it is, and is looked at again with the next message.
-                let _refused = self.amend_order(id, &change);
+                amended = self.amend_order(id, &change).is_ok().then_some(id);
             }
             Want::Send { node, size, limit } => {
                 sent = self.place_nodes(ix, run, &[Root { node, sends: Some((size, limit)) }]);
@@ -92,6 +93,9 @@ impl Engine {
             }
         }
         self.carry();
+        if let Some(id) = amended {
+            self.note_amending(id);
+        }
         for id in sent {
             self.finish_if_done(id);
         }

@@ -116,16 +116,16 @@ impl Engine {
     }
 
     /// The holding is back as it was before it was paid.
-    pub(in crate::engine) fn restore_holding(&mut self, event: &EventMarket, paid: &Paid) {
+    pub(in crate::engine) fn restore_holding(
+        &mut self,
+        event: &EventMarket,
+        paid: &Paid,
+    ) -> Result<(), LedgerError> {
         let units = self.portfolio.ledger.open(paid.account, event.venue, paid.asset);
-        let moved =
-            self.portfolio.ledger.post(units, Contra::Venue, paid.units).and_then(|()| {
-                self.portfolio.ledger.round_off(event.cash, Money(-paid.rounding.0))
-            });
-        match moved {
-            Ok(()) => self.portfolio.rows[paid.row] = paid.before,
-            Err(error) => self.report(format!("correction of row {}", paid.row.0), &error),
-        }
+        self.portfolio.ledger.post(units, Contra::Venue, paid.units)?;
+        self.portfolio.ledger.round_off(event.cash, Money(-paid.rounding.0))?;
+        self.portfolio.rows[paid.row] = paid.before;
+        Ok(())
     }
 
     /// The old payout goes back; what the account cannot pay is the venue's loss.

@@ -240,7 +240,9 @@ impl Engine {
             .into_iter()
             .partition(|paid| pays_by_itself(event.venue) && self.is_as_paid(event, paid));
         for paid in &reversed {
-            self.restore_holding(event, paid);
+            if let Err(error) = self.restore_holding(event, paid) {
+                self.report(format!("correction of row {}", paid.row.0), &error);
+            }
         }
         (Settled { number, outcome, positions: 0, payout: Money::ZERO, paid }, reversed)
     }

@@ -1,7 +1,6 @@
 //! Pairs of YES and NO of one Kalshi market are worth exactly 1 and become cash after each fill.
 
 use crate::engine::Engine;
-use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side};
 use crate::ledger::{BalanceId, Contra, LedgerError};
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional};
@@ -10,17 +9,16 @@ use crate::registry::MarketSpec;
 use crate::venue;
 
 impl Engine {
-    /// Nets what the account holds free of both outcomes (simulation, 9.3).
-    pub(in crate::engine) fn net_pairs(&mut self, order: OrderId, terms: &MarketSpec) {
+    /// Nets what the account holds free of both outcomes (simulation, 9.3): the row of YES, and how
+    /// many pairs became cash.
+    pub(in crate::engine) fn net_pairs(
+        &mut self,
+        order: OrderId,
+        terms: &MarketSpec,
+    ) -> Result<Option<(RowIx, Quantity)>, LedgerError> {
         if terms.kind != InstrumentKind::Prediction || terms.venue != venue::KALSHI {
-            return;
+            return Ok(None);
         }
-        if let Err(error) = self.try_net(order, terms) {
-            self.report_fault(order, &error);
-        }
-    }
-
-    fn try_net(&mut self, order: OrderId, terms: &MarketSpec) -> Result<(), LedgerError> {
         let spec = &self.desk.orders[order].spec;
         let account = spec.account;
         // What came last leaves at its cost: the gain belongs to what was held before.
@@ -32,14 +30,15 @@ impl Engine {
         let (Some(latest), Some(earlier)) =
             (self.outcome_row(account, terms, latest), self.outcome_row(account, terms, earlier))
         else {
-            return Ok(());
+            return Ok(None);
         };
         let free = |side: &Holding| self.portfolio.ledger.balance(side.balance).available;
         let pairs = free(&latest).min(free(&earlier)).to_quantity_floor()?;
         if pairs.0 <= 0 {
-            return Ok(());
+            return Ok(None);
         }
-        self.book_pairs(account, terms, (latest, earlier), pairs)
+        let row = self.book_pairs(account, terms, (latest, earlier), pairs)?;
+        Ok(Some((row, pairs)))
     }
 
     fn outcome_row(
@@ -60,7 +59,7 @@ impl Engine {
         terms: &MarketSpec,
         (latest, earlier): (Holding, Holding),
         pairs: Quantity,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<RowIx, LedgerError> {
         let now = self.agenda.now_ns();
         let (mut last, mut first): (Position, Position) =
             (self.portfolio.rows[latest.row], self.portfolio.rows[earlier.row]);
@@ -76,9 +75,7 @@ impl Engine {
         self.portfolio.rows[latest.row] = last;
         self.portfolio.rows[earlier.row] = first;
         self.touch_cash(account, terms.venue, terms.settle);
-        let row = self.row(account, terms.venue, terms.base);
-        self.journal.tell(now, account, EventKind::PairsNetted { row, pairs });
-        Ok(())
+        Ok(self.row(account, terms.venue, terms.base))
     }
 }
 
