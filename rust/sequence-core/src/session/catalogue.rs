@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalogue_text;
+use super::catalogue_text::{self, CatalogueRow};
 use crate::engine::view::{Value, listing_row};
 use crate::feed::{FeedVenue, Listed, read_instruments};
 use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
@@ -14,17 +14,6 @@ use crate::tape::FeedStatus;
 
 /// Instruments a catalogue holds of one venue; a hostile sender cannot make us remember more.
 const MOST_ROWS: usize = 20_000;
-
-/// One instrument as its venue lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogueRow {
-    /// The venue's own name.
-    pub venue_symbol: String,
-    /// Listed among the futures of a venue whose spot has the same names.
-    pub futures: bool,
-    /// What the venue says of it.
-    pub listed: Listed,
-}
 
 /// The rows of all venues.
 #[derive(Debug, Default)]

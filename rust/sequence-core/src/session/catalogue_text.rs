@@ -3,13 +3,23 @@
 
 use std::num::ParseIntError;
 
-use super::catalogue::CatalogueRow;
 use crate::feed::{Listed, Standing};
 use crate::number::{Money, Price, Quantity};
 use crate::tape::FeedStatus;
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 const NOT_SAID: &str = "-";
+
+/// One instrument as its venue lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueRow {
+    /// The venue's own name.
+    pub venue_symbol: String,
+    /// Listed among the futures of a venue whose spot has the same names.
+    pub futures: bool,
+    /// What the venue says of it.
+    pub listed: Listed,
+}
 
 pub(super) fn line(name: &str, Listed { terms, standing }: &Listed) -> String {
     let prices = terms.grid.map(|grid| match grid {

@@ -33,7 +33,8 @@ use marks::Marks;
 use schedule::Schedule;
 use watch::Watch;
 
-pub use catalogue::{Catalogue, CatalogueRow};
+pub use catalogue::Catalogue;
+pub use catalogue_text::CatalogueRow;
 pub use delay::DelayView;
 pub use live::{LiveChange, LiveFeed, LiveState};
 pub use watch::{Pace, Told, Wanted};
