@@ -1,7 +1,7 @@
 """Fills and orders in words, from their records alone."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from typing import Final
 
 from sequence import _core
 from sequence import types as t
@@ -31,23 +31,22 @@ def verify(fill: "t.Fill") -> list[str]:
 def _told_otherwise(fill: "t.Fill") -> Iterator[str]:
     """Where a fill says something else than its record."""
     record = fill.evidence
-    fee, time = _part(record, "fee"), _part(record, "time")
     found = False
     for name, proved in (
-        ("fill_id", record.get("fill_id")),
-        ("node_order_id", record.get("order_id")),
-        ("venue", record.get("venue")),
-        ("instrument_type", record.get("kind")),
-        ("side", record.get("side")),
-        ("price_1e9", record.get("px_1e9")),
-        ("qty_1e8", record.get("qty_1e8")),
-        ("cause", record.get("cause")),
-        ("is_maker", record.get("liquidity") == "Maker"),
-        ("fee_1e9", fee.get("fee_1e9")),
+        ("fill_id", record.fill_id),
+        ("node_order_id", record.order_id),
+        ("venue", record.venue),
+        ("instrument_type", record.kind),
+        ("side", record.side),
+        ("price_1e9", record.px_1e9),
+        ("qty_1e8", record.qty_1e8),
+        ("cause", record.cause),
+        ("is_maker", record.liquidity == "Maker"),
+        ("fee_1e9", record.fee.fee_1e9),
         # Another asset than a dollar has a rate that the record does not hold.
-        ("fee_usd_1e9", fee.get("fee_1e9") if fill.fee_asset in _DOLLARS else fill.fee_usd_1e9),
-        ("fee_asset", fee.get("asset")),
-        ("ts_ns", time.get("visible_at_ns")),
+        ("fee_usd_1e9", record.fee.fee_1e9 if fill.fee_asset in _DOLLARS else fill.fee_usd_1e9),
+        ("fee_asset", record.fee.asset),
+        ("ts_ns", record.time.visible_at_ns),
     ):
         told = getattr(fill, name)
         if told != proved:
@@ -57,14 +56,9 @@ def _told_otherwise(fill: "t.Fill") -> Iterator[str]:
     value = fill.price_1e9 * fill.qty_1e8 // 10**8
     if fill.notional_usd_1e9 != value and not found:
         yield f"notional_usd_1e9: the fill says {fill.notional_usd_1e9}, its price and qty {value}"
-    names = (record.get("instrument"), f"{record.get('instrument')}:{record.get('outcome')}")
+    names = (record.instrument, f"{record.instrument}:{record.outcome}")
     if fill.symbol not in names:
         yield f"symbol: the fill says {fill.symbol}, its record {names[0]}"
-
-
-def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = record.get(name)
-    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def explain_order(row: "t.Order", fills: "list[t.Fill]") -> str:

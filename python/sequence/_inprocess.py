@@ -39,7 +39,7 @@ def _missing(operation: Operation[Any], venue: str | None) -> SequenceError:
     """What a server says of a verb that it does not offer."""
     for row in MISSING:
         if (row.method, row.path) == (operation.method, operation.path):
-            return missing(row.verb, row.reason, venue=venue)
+            return missing(row.verb, row.reason, venue=venue or row.venue)
     return missing(VERBS.get(operation.name, operation.name), venue=venue)
 
 

@@ -20,9 +20,6 @@ Json = Any
 _ROWS: Final[tuple[tuple[str, Method, str], ...]] = (
     ("polymarket_rewards", "GET", "/v1/polymarket/rewards"),
     ("polymarket_reward", "GET", "/v1/polymarket/rewards/{token_id}"),
-    ("forecast", "GET", "/v1/execution/forecast"),
-    ("execution_simulate", "GET", "/v1/execution/simulate"),
-    ("tca_stream", "GET", "/v1/tca/stream"),
     ("analytics_portfolio", "GET", "/v1/analytics/portfolio"),
     ("analytics_execution", "GET", "/v1/analytics/execution"),
     ("analytics_venues", "GET", "/v1/analytics/venues"),
@@ -31,8 +28,6 @@ _ROWS: Final[tuple[tuple[str, Method, str], ...]] = (
     ("analytics_tca_venues", "GET", "/v1/analytics/tca/venues"),
     ("analytics_tca_quality", "GET", "/v1/analytics/tca/quality"),
     ("analytics_ab_report", "GET", "/v1/analytics/ab_report"),
-    ("stream_new_markets", "GET", "/v1/ws/new_markets"),
-    ("stream_resolved_markets", "GET", "/v1/ws/market_resolved"),
     ("connected_venues", "GET", "/v1/credentials"),
     ("connect_venue", "PUT", "/v1/credentials/{venue}"),
     ("disconnect_venue", "DELETE", "/v1/credentials/{venue}"),

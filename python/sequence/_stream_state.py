@@ -18,6 +18,10 @@ _MARKET: Final[dict[str, Callable[[str, Any], Event]]] = {
         row["underlying"], t.FairPrice.trusted(row)
     ),
 }
+_LISTINGS: Final[dict[str, Callable[[Any], Event]]] = {
+    "new_markets": lambda row: streams.NewMarketEvent(t.NewMarket.trusted(row)),
+    "market_resolved": lambda row: streams.MarketResolvedEvent(t.ResolvedMarket.trusted(row)),
+}
 _NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
     "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, t.Order.trusted(row), snap),
     "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, t.Fill.trusted(row)),
@@ -36,6 +40,7 @@ class StreamState:
         self._suffix = suffix
         self._topics: dict[str, None] = {}
         self._newest: dict[str, int] = {}
+        self._listed: set[tuple[str, str, str]] = set()
 
     @property
     def has_market_data(self) -> bool:
@@ -86,6 +91,8 @@ class StreamState:
 
     def _events(self, message: dict[str, Any]) -> list[Event]:
         channel = message.get("channel")
+        if channel in _LISTINGS:
+            return self._listing(channel, message["data"])
         if channel is not None:
             return [self._event(channel, message)]
         if "gap" in message:
@@ -100,12 +107,23 @@ class StreamState:
             return [streams.ErrorEvent(error.get("code", ""), error.get("message", ""))]
         return self._rejections(message)
 
+    def _listing(self, channel: str, row: dict[str, Any]) -> list[Event]:
+        """A new connection is told the last events again: each is given once."""
+        key = channel, row["venue"], row["slug"]
+        if key in self._listed:
+            return []
+        self._listed.add(key)
+        return [_LISTINGS[channel](row)]
+
     def _event(self, channel: str, message: dict[str, Any]) -> Event:
         name, _, argument = channel.partition(":")
         data = message["data"]
         market = _MARKET.get(name)
         if market is not None:
             return market(argument, data)
+        if name == "tca":
+            report = t.TcaReport.trusted(data)
+            return streams.TcaEvent(message["seq"], message["ts_ns"], report)
         numbered = _NUMBERED.get(name)
         if numbered is None:
             return streams.RawEvent(channel, data)

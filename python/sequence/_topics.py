@@ -8,9 +8,10 @@ from sequence.types._names import did_you_mean
 
 PRIVATE: Final = ("orders", "fills", "graphs", "graphs.detail", "routing")
 _OF_A_SYMBOL: Final = ("prices", "book")
-_OF_ANYTHING: Final = ("fair_price", "tca", "funding", "traces", "deployment")
+_EVENTS: Final = ("tca", "new_markets", "market_resolved")
+_OF_ANYTHING: Final = ("fair_price", *_EVENTS, "funding", "traces", "deployment")
 """With an argument or without; the server says of each whether it has it."""
-_KNOWN: Final = (*_OF_A_SYMBOL, "fair_price", *PRIVATE)
+_KNOWN: Final = (*_OF_A_SYMBOL, "fair_price", *PRIVATE, *_EVENTS)
 _SUFFIX: Final = ":sandbox"
 
 

@@ -15,6 +15,8 @@ __all__ = [
     "GapEvent",
     "GraphChangeEvent",
     "GraphEvent",
+    "MarketResolvedEvent",
+    "NewMarketEvent",
     "OrderEvent",
     "PriceEvent",
     "RawEvent",
@@ -22,6 +24,7 @@ __all__ = [
     "RejectedEvent",
     "RouteEvent",
     "StaleEvent",
+    "TcaEvent",
 ]
 
 
@@ -103,6 +106,29 @@ class RouteEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class TcaEvent:
+    """What an order cost, told once it has ended; orders without a fill cost nothing."""
+
+    seq: int
+    ts_ns: int
+    data: "t.TcaReport"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMarketEvent:
+    """An event market was listed; a new reader is told the last 128."""
+
+    data: "t.NewMarket"
+
+
+@dataclass(frozen=True, slots=True)
+class MarketResolvedEvent:
+    """An event market was resolved; as `NewMarketEvent`."""
+
+    data: "t.ResolvedMarket"
+
+
+@dataclass(frozen=True, slots=True)
 class GapEvent:
     """Events of a topic are lost: ``from_seq`` up to, not including, ``next_seq``."""
 
@@ -174,6 +200,9 @@ Event = (
     | GraphEvent
     | GraphChangeEvent
     | RouteEvent
+    | TcaEvent
+    | NewMarketEvent
+    | MarketResolvedEvent
     | GapEvent
     | EpochEvent
     | StaleEvent

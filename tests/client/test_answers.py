@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sequence.sandbox import Sandbox
 from sequence.types import (
     Fill,
     Graph,
@@ -159,7 +160,19 @@ def test_every_answer_model_has_a_suffix_that_says_its_scale():
 
 
 def test_a_fill_reads_its_evidence_as_given():
-    assert Fill.model_fields["evidence"].annotation == dict[str, Any]
+    with Sandbox(preset="instant") as sandbox:
+        client = sandbox.client()
+        client.buy("BTC-USD", "0.1")
+        fill = client.fills().fills[0]
+    assert fill.evidence.levels[0].taken_1e8 == fill.evidence["levels"][0]["taken_1e8"] == 10**7
+    given = {"evidence": {"time": {"match_at_ns": 5}, "later": [1]}}
+    read = Fill.model_validate(fill.model_dump() | given)
+    assert read.evidence == {"time": {"match_at_ns": 5}, "later": [1]}, "a hash covers all of it"
+    assert read.evidence.time.match_at_ns == 5
+    assert (read.evidence.queue, read.evidence.levels) == (None, [])
+    assert json.loads(read.to_json())["evidence"] == read.evidence
+    with pytest.raises(AttributeError, match="'FillEvidence' object has no attribute 'nothing'"):
+        _ = read.evidence.nothing
 
 
 def _subclasses(model: type[Wire]) -> list[type[Wire]]:

@@ -120,3 +120,25 @@ def test_a_live_market_cannot_be_copied_and_says_so():
     engine.open_feed("kraken")
     with pytest.raises(ValueError, match="open connections to venues"):
         engine.fork()
+
+
+def test_going_back_draws_what_the_first_way_drew():
+    with Sandbox(clock="manual") as sandbox:
+        client = sandbox.client()
+        client.buy("BTC-USD", "0.1")
+        sandbox.clock.advance(seconds=1)
+        name = sandbox.snapshot()
+        drawn = []
+        for _ in range(2):
+            order = client.buy("BTC-USD", "0.1", venue="kraken")
+            sandbox.clock.advance(seconds=1)
+            proof = order.fills()[0].evidence
+            drawn.append((proof.latency.z_q32, proof.rng))
+            sandbox.restore(name)
+        assert drawn[0] == drawn[1]
+        client.sandbox.reset()
+        order = client.buy("BTC-USD", "0.1", venue="kraken")
+        sandbox.clock.advance(seconds=1)
+        assert order.fills()[0].evidence.rng.stream_key != drawn[0][1].stream_key, (
+            "a reset draws anew"
+        )

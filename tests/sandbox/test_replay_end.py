@@ -7,6 +7,7 @@ import pytest
 from sequence.errors import ApiError
 from sequence.sandbox import Sandbox
 from sequence.types._reason import reason_of
+from sequence.types.evidence import FillEvidence
 
 START_NS = 1_776_657_000_000_000_000
 HEADER = (
@@ -63,7 +64,7 @@ def test_the_demo_market_is_live_and_whole_after_any_pause(hours):
 
 def test_what_nobody_sent_has_no_time_since_it_was_sent():
     levels = [{"taken_1e8": 100_000_000, "displayed_1e8": 200_000_000}]
-    evidence = {"levels": levels, "time": {"match_at_ns": START_NS}}
+    evidence = FillEvidence({"levels": levels, "time": {"match_at_ns": START_NS}})
     assert reason_of("LIQUIDATION", evidence).endswith(": 1 of 2")
     evidence["time"]["submit_local_ns"] = START_NS - 1_500_000
     assert "1.5 ms after it was sent" in reason_of("WALK", evidence)

@@ -14,6 +14,7 @@ from sequence.sandbox import Sandbox
 from sequence.server import Limits, serving
 from sequence.store import Batch, StoreError
 from sequence.store.memory import MemoryStore
+from sequence.streams import TcaEvent
 from tests.server.streaming import WAIT_S
 
 
@@ -165,3 +166,28 @@ def test_a_stopping_server_ends_the_events() -> None:
             assert stream.chunk() == ":\n\n"
         assert stream._file.readline() in (b"0\r\n", b"")
         context.__exit__(None, None, None)
+
+
+def test_the_cost_of_each_order_is_told_once_when_it_ends(place: tuple[Sandbox, str]) -> None:
+    sandbox, url = place
+    client = sandbox.client()
+    with (
+        events(url, sandbox.test_key, "/v1/tca/stream") as stream,
+        client.tca_stream() as near,
+    ):
+        resting = client.buy("BTC-USDT", "0.1", limit_price=99)
+        filled = client.buy("BTC-USDT", "0.1")
+        client.cancel(resting.id)
+        told = [stream.next()]
+        second = client.sell("BTC-USDT", "0.05", venue=filled.row.legs[0].venue)
+        told.append(stream.next())
+        assert [row["node_order_id"] for row in told] == [filled.id, second.id]
+        assert [row["event"] for row in told] == ["tca", "tca"]
+        report = client.execution_review(filled.id).tca
+        assert report is not None
+        assert told[0] == report.model_dump() | {"id": 1, "event": "tca"}
+        event = near.next(timeout=WAIT_S)
+        assert isinstance(event, TcaEvent)
+        assert event.data == report
+    with events(url, sandbox.test_key, "/v1/tca/stream", last_id=1) as stream:
+        assert stream.next()["node_order_id"] == second.id

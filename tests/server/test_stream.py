@@ -54,7 +54,7 @@ def test_topics_are_acknowledged_with_the_reason_of_each_rejection(instant: Desk
                     "orders",
                     "orders",
                     "nope",
-                    "tca",
+                    "tca:x",
                     "funding:binance",
                     "prices:",
                     "book:a b",
@@ -63,10 +63,10 @@ def test_topics_are_acknowledged_with_the_reason_of_each_rejection(instant: Desk
         )
         assert stream.next() == {
             "subscribed": ["orders"],
-            "rejected": ["nope", "tca", "funding:binance", "prices:", "book:a b"],
+            "rejected": ["nope", "tca:x", "funding:binance", "prices:", "book:a b"],
             "reasons": {
                 "nope": "unknown topic",
-                "tca": "not available",
+                "tca:x": "not available",
                 "funding:binance": "not available",
                 "prices:": "unknown topic",
                 "book:a b": "unknown symbol",

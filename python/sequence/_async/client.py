@@ -97,7 +97,7 @@ class AsyncSequence(
         Args:
             topics: One or several of `prices:{symbol}`, `book:{symbol}`,
                 `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
-                `routing`.
+                `routing`, `tca`; `new_markets`, `market_resolved`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
             sandbox: With a live key, whether private topics are those of paper orders; the default
                 is yes, as for orders.
@@ -132,6 +132,18 @@ class AsyncSequence(
         )
         self._streams.add(opened)
         return opened
+
+    def tca_stream(self) -> "AsyncStream":
+        """What each order cost, as it ends: a `TcaEvent` per order that was filled."""
+        return self.stream("tca")
+
+    def stream_new_markets(self) -> "AsyncStream":
+        """Event markets as they are listed, the last 128 first: each a `NewMarketEvent`."""
+        return self.stream("new_markets")
+
+    def stream_resolved_markets(self) -> "AsyncStream":
+        """Event markets as they are resolved: `MarketResolvedEvent`, as `stream_new_markets`."""
+        return self.stream("market_resolved")
 
     async def close(self) -> None:
         """Ends the client's streams and gives the connections back; it cannot be used again."""

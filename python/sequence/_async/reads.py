@@ -9,7 +9,7 @@ from sequence._numbers import Number
 from sequence._numbers import qty as checked_qty
 from sequence._operations import research as ops
 from sequence._orders import checked_query
-from sequence.types._words import Side
+from sequence.types._words import Side, Urgency
 
 _PAGE = 500
 
@@ -55,6 +55,29 @@ class AsyncReadCalls(AsyncLaterBase):
         """
         query = checked_query(t.RouteQuery, symbol=symbol, side=side, qty=checked_qty(qty))
         return await self.send(ops.ROUTING, query=query)
+
+    async def forecast(self, symbol: str, side: Side = "buy", qty: Number = 1) -> "t.Forecast":
+        """What taking a quantity now would cost: median and worse, by venue, size and urgency.
+
+        Funds do not count. Costs are in basis points of the mid, with fees.
+
+        Raises:
+            NotFoundError: As in `depth`.
+        """
+        query = checked_query(t.RouteQuery, symbol=symbol, side=side, qty=checked_qty(qty))
+        return await self.send(ops.FORECAST, query=query)
+
+    async def execution_simulate(
+        self, symbol: str, side: Side = "buy", qty: Number = 1, *, urgency: Urgency = "medium"
+    ) -> "t.ExecutionSimulation":
+        """Taking now, resting, and half of each, side by side; nothing is sent.
+
+        Raises:
+            NotFoundError: As in `depth`.
+        """
+        size = checked_qty(qty)
+        query = checked_query(t.SimulateQuery, symbol=symbol, side=side, qty=size, urgency=urgency)
+        return await self.send(ops.EXECUTION_SIMULATE, query=query)
 
     async def intel(self, symbol: str) -> "t.VenueIntel":
         """What each venue of a symbol shows near the mid.

@@ -42,6 +42,22 @@ ANALYTICS_MARKET = Operation(
     lambda: t.MarketAnalytics,
     summary="Depth and imbalance of a symbol",
 )
+FORECAST = Operation(
+    "forecast",
+    "GET",
+    "/v1/execution/forecast",
+    lambda: t.Forecast,
+    load_query=lambda: t.RouteQuery,
+    summary="What taking a quantity now would cost",
+)
+EXECUTION_SIMULATE = Operation(
+    "execution_simulate",
+    "GET",
+    "/v1/execution/simulate",
+    lambda: t.ExecutionSimulation,
+    load_query=lambda: t.SimulateQuery,
+    summary="Ways to work an order, side by side",
+)
 EXECUTION_LIVE = Operation(
     "execution_live",
     "GET",

@@ -96,7 +96,7 @@ class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls)
         Args:
             topics: One or several of `prices:{symbol}`, `book:{symbol}`,
                 `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
-                `routing`.
+                `routing`, `tca`; `new_markets`, `market_resolved`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
             sandbox: With a live key, whether private topics are those of paper orders; the default
                 is yes, as for orders.
@@ -131,6 +131,18 @@ class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls)
         )
         self._streams.add(opened)
         return opened
+
+    def tca_stream(self) -> "Stream":
+        """What each order cost, as it ends: a `TcaEvent` per order that was filled."""
+        return self.stream("tca")
+
+    def stream_new_markets(self) -> "Stream":
+        """Event markets as they are listed, the last 128 first: each a `NewMarketEvent`."""
+        return self.stream("new_markets")
+
+    def stream_resolved_markets(self) -> "Stream":
+        """Event markets as they are resolved: `MarketResolvedEvent`, as `stream_new_markets`."""
+        return self.stream("market_resolved")
 
     def close(self) -> None:
         """Ends the client's streams and gives the connections back; it cannot be used again."""

@@ -91,7 +91,7 @@ class PlacedOrder:
         return self.row.fees_usd
 
     @property
-    def evidence(self) -> dict[str, object] | None:
+    def evidence(self) -> "t.WaitEvidence | None":
         """Why an open order has not filled yet."""
         return self.row.evidence
 

@@ -13,6 +13,7 @@ _DEPLOYMENTS: Final = "deployments are not part of this server"
 _ALGOS: Final = "algos are not part of this server"
 _STRATEGIES: Final = "strategies are not part of this server"
 _BACKTESTS: Final = "backtests are not part of this server"
+_REWARDS: Final = "reward programs are not part of this server"
 _MARKET_MAKING: Final = "market-making control is not part of this server"
 
 
@@ -23,16 +24,10 @@ class Missing(NamedTuple):
     path: str
     verb: str
     reason: str
+    venue: str | None = None
 
 
 _LATER: Final = (
-    ("GET", "/v1/tca/stream", "tca_stream"),
-    ("GET", "/v1/ws/new_markets", "stream_new_markets"),
-    ("GET", "/v1/ws/market_resolved", "stream_resolved_markets"),
-    ("GET", "/v1/polymarket/rewards", "polymarket_rewards"),
-    ("GET", "/v1/polymarket/rewards/{token_id}", "polymarket_rewards"),
-    ("GET", "/v1/execution/forecast", "forecast"),
-    ("GET", "/v1/execution/simulate", "execution_simulate"),
     ("GET", "/v1/analytics/portfolio", "analytics"),
     ("GET", "/v1/analytics/execution", "analytics"),
     ("GET", "/v1/analytics/venues", "analytics"),
@@ -44,6 +39,8 @@ _LATER: Final = (
 )
 
 _NEVER: Final = (
+    ("GET", "/v1/polymarket/rewards", "polymarket_rewards", _REWARDS, "polymarket"),
+    ("GET", "/v1/polymarket/rewards/{token_id}", "polymarket_rewards", _REWARDS, "polymarket"),
     ("GET", "/v1/credentials", "venues", _CREDENTIALS),
     ("PUT", "/v1/credentials/{venue}", "connect_venue", _CREDENTIALS),
     ("POST", "/v1/credentials/{venue}", "connect_venue", _CREDENTIALS),

@@ -23,6 +23,7 @@ from sequence.sandbox.history import History
 from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys, told_numbers
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
+from sequence.sandbox.newest import order_cost
 from sequence.sandbox.recording import Source, add_recording
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.request_log import RequestLog
@@ -115,6 +116,7 @@ class Runtime(State):
         self.played: Final = PlayedData() if branch is None else branch.played
         self.page_url = ""
         self.hub: Final = Hub(self)
+        self.hub.feeds.cost_of = self._cost_of
         self.started_s: Final = time.monotonic()
         self.closed = False
         self._clock_warning = ""
@@ -475,6 +477,10 @@ class Runtime(State):
         if archive is None:
             return self.engine.fills(account, limit=limit, offset=offset, **filters)
         return archive.fills(account, self.engine.epoch(account), limit, offset, filters)
+
+    def _cost_of(self, account: int, order_id: str) -> dict[str, Any] | None:
+        cost = order_cost(self, account, order_id)
+        return None if cost is None else cost.report
 
     def recall(self, account: int, id_: str | None) -> None:
         """Lets the engine know an order or graph of before the last start, if the id names one."""

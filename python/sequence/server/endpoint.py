@@ -21,6 +21,7 @@ from sequence.server.envelope import Header
 from sequence.server.page import page as front_page
 from sequence.server.request import read_query
 from sequence.server.router import Router
+from sequence.server.sockets import STREAMS
 from sequence.types import Query, Request
 
 _READ_FROM_STORE: Final = frozenset({"orders", "order", "fills", "graph"})
@@ -53,6 +54,8 @@ class Endpoint:
     operation: Operation[Any] | None = None
     verb: str = ""
     reason: str = NOT_BUILT
+    venue: str | None = None
+    """Of a verb that is about one venue, and not offered."""
     is_stream: bool = False
     feed: FeedName | None = None
     """Events it sends instead of one answer."""
@@ -70,7 +73,7 @@ class Endpoint:
         if self.is_stream:
             error = refused("UPGRADE_REQUIRED", "this path is a WebSocket")
             return RefusedError(error, (b"upgrade", b"websocket"), (b"connection", b"upgrade"))
-        return missing(self.verb, self.reason, path.get("venue"))
+        return missing(self.verb, self.reason, path.get("venue", self.venue))
 
     def check_permission(self, principal: Principal) -> None:
         """403 where the key may not do this."""
@@ -134,12 +137,16 @@ def build_router() -> Router[Endpoint]:
             for method in (operation.method, *operation.method_aliases):
                 router.add(method, path, endpoint)
     for row in MISSING:
-        router.add(row.method, row.path, Endpoint(verb=row.verb, reason=row.reason))
+        router.add(
+            row.method, row.path, Endpoint(verb=row.verb, reason=row.reason, venue=row.venue)
+        )
     for path, page in pages().items():
         router.add("GET", path, Endpoint(auth="none", page=page))
-    router.add("GET", "/v1/stream", Endpoint(verb="stream", is_stream=True))
+    for path in STREAMS:
+        router.add("GET", path.decode(), Endpoint(verb="stream", is_stream=True))
     router.add("GET", "/v1/risk/stream", Endpoint(verb="risk_stream", feed="risk"))
     router.add("GET", "/v1/alerts/stream", Endpoint(verb="alerts_stream", feed="alerts"))
+    router.add("GET", "/v1/tca/stream", Endpoint(verb="tca_stream", feed="tca"))
     return router
 
 

@@ -18,7 +18,7 @@ from sequence.server.endpoint import RefusedError
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
 from sequence.server.limits import Limits
 from sequence.server.request import authority_of
-from sequence.server.sockets import StreamSocket, handshake
+from sequence.server.sockets import STREAMS, StreamSocket, handshake
 
 if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sequence.server.app import App
 
 _LINGER_S: Final = 1.0
-_STREAM: Final = b"/v1/stream"
 _TRY_LATER: Final = frozenset({429, 503})
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
 
@@ -172,7 +171,10 @@ class _Guard:
             self.refuse(error)
             return
         self.transport.write(answer)
-        socket = StreamSocket(app.watchers, principal, self.transport, protocol, self._hand_over())
+        only = STREAMS[url.partition(b"?")[0]]
+        socket = StreamSocket(
+            app.watchers, principal, self.transport, protocol, self._hand_over(), only=only
+        )
         self.transport.set_protocol(socket)
         # What the server's shutdown tells, and waits for.
         self.connections.discard(self)
@@ -270,7 +272,7 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
             return len(self.url)
 
         def _should_upgrade(self) -> bool:
-            return self.url.partition(b"?")[0] == _STREAM and super()._should_upgrade()
+            return self.url.partition(b"?")[0] in STREAMS and super()._should_upgrade()
 
         def handle_websocket_upgrade(self) -> None:
             # The parser leaves the target to the application in every other case.
@@ -343,7 +345,7 @@ def _guarded_h11() -> "type[H11Protocol]":
 
         def _should_upgrade(self) -> bool:
             path = self.scope["raw_path"] if self.scope else b""
-            return path == _STREAM and super()._should_upgrade()
+            return path in STREAMS and super()._should_upgrade()
 
         def handle_websocket_upgrade(self, event: h11.Request) -> None:
             self._open_stream(event.target, event.target)

@@ -1,4 +1,4 @@
-"""`WS /v1/stream`: one protocol object per socket, between the transport and its session.
+"""`WS /v1/stream` and two sockets of event markets: between the transport and its session.
 
 The frames themselves are read by `websockets`, without any of its extensions; sending needs no
 more than a header, made once for all sockets that get the same message.
@@ -20,6 +20,7 @@ from sequence.errors import SequenceError
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.stream import Session, SessionLimits, StreamEndError
+from sequence.sandbox.stream.topic import EventTopic
 from sequence.server.limits import Limits
 from sequence.server.outbound import Outbound
 
@@ -31,6 +32,14 @@ _STUCK: Final = 1013
 _POLICY: Final = 1008
 _GOING_AWAY: Final = 1001
 _WRITE_HIGH: Final = 64 * 1024
+
+
+STREAMS: Final[dict[bytes, EventTopic | None]] = {
+    b"/v1/stream": None,
+    b"/v1/ws/new_markets": EventTopic("", "new_markets"),
+    b"/v1/ws/market_resolved": EventTopic("", "market_resolved"),
+}
+"""Paths of sockets, and what those without subscriptions tell, each event bare."""
 
 
 def handshake(request: bytes, limits: Limits) -> tuple[ServerProtocol, bytes]:
@@ -64,6 +73,8 @@ class StreamSocket(asyncio.Protocol):
         transport: asyncio.Transport,
         protocol: ServerProtocol,
         on_lost: Callable[["StreamSocket"], None],
+        *,
+        only: EventTopic | None,
     ) -> None:
         self.principal: Final = principal
         self._watchers: Final = watchers
@@ -87,6 +98,10 @@ class StreamSocket(asyncio.Protocol):
             self._limits.socket_errors,
         )
         self._session: Final = Session(watchers.runtime, principal, self.outbound, limits)
+        self._only: Final = only
+        if only is not None:
+            with watchers.runtime.turn():
+                watchers.runtime.hub.begin_events(self._session, only)
 
     # What the transport calls.
 
@@ -187,6 +202,10 @@ class StreamSocket(asyncio.Protocol):
         if not frame.fin:
             return
         text, self._message = b"".join(self._message), []
+        if self._only is not None:
+            # There is nothing to ask for here.
+            self._session.count_control()
+            return
         try:
             text.decode()
         except UnicodeDecodeError:

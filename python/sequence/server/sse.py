@@ -1,4 +1,4 @@
-"""Server-sent events: `GET /v1/risk/stream` and `GET /v1/alerts/stream`."""
+"""Server-sent events: `GET /v1/risk/stream`, `/v1/alerts/stream` and `/v1/tca/stream`."""
 
 import asyncio
 import contextlib

@@ -17,10 +17,15 @@ _words VENUES
 account Account EmptyRequest KillSwitch KillSwitchRequest RiskLimits
 client NewSandboxClient SandboxClient SandboxClientRequest SandboxClients
 error CapabilityIssue ErrorBody ErrorEnvelope FieldIssue MAX_ISSUES is_unknown_venue issues_of
+evidence BookEvidence BoundsEvidence CashEvidence Envelope FeeEvidence FeeSums FillCause
+evidence FillEvidence LatencyEvidence LevelEvidence ModelEvidence OutlookEvidence QueueEvidence
+evidence RngEvidence TapeEvidence TimeEvidence WaitEvidence
 execution ExecutionLive ExecutionReview ExecutionSummary PositionsSync Tca TcaAverages
 execution TcaPercentiles TcaProvenance TcaQuery TcaReport Trace Traces TracesQuery VenuePart
 fee Fees FeesQuery VenueFee
 fill FeeParts Fill FillsPage FillsQuery
+forecast CapacityPoint CostChance ExecutionSimulation Forecast ForecastVenue SimulateQuery
+forecast Strategy UrgencyPoint
 graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode
 graph_edge AfterMs AtNs Condition EdgeAmendRequest GraphEdgeRequest PriceBound START Trail
 graph_edge TriggerRule
@@ -49,8 +54,8 @@ page PageArmRequest PageScope PageSession PageSessionRequest PageTicket
 position Instrument Lifecycle PortfolioSummary Position PositionsQuery PositionsResponse Totals
 quote BookLevel BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch
 quote QuotesBatchRequest
-prediction EventMarket EventMarkets EventMarketsQuery RedeemQuery Redeemed Settlement
-prediction SettlementQuery
+prediction EventMarket EventMarkets EventMarketsQuery NewMarket RedeemQuery Redeemed
+prediction ResolvedMarket Settlement SettlementQuery
 quote QuotesQuery VenueQuote
 run RunCard RunData
 sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest

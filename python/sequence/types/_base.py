@@ -15,6 +15,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from sequence.types._record import Record
+
 _set = object.__setattr__
 Row = TypeVar("Row", bound="Wire")
 
@@ -140,6 +142,9 @@ class WireList(RootModel[list[Row]], Generic[Row]):
 
 def _wrapper(annotation: object) -> Callable[[Any], Any] | None:
     """How a trusted value of this annotation becomes models; None when it holds none."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        record: type[Record] = annotation
+        return lambda value: value if isinstance(value, record) else record(value)
     if isinstance(annotation, type) and issubclass(annotation, Wire):
         model: type[Wire] = annotation
         return lambda value: value if isinstance(value, model) else model.trusted(value)

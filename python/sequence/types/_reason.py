@@ -1,9 +1,10 @@
 """Why a fill happened, in one line: its cause and the numbers of its evidence."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from sequence.types._decimal import exact, trimmed
+from sequence.types.evidence import FillEvidence
 
 _CAUSES: Final = {
     "WALK": "took displayed size",
@@ -16,29 +17,25 @@ _CAUSES: Final = {
 _NS_PER_MS: Final = 10**6
 
 
-def reason_of(cause: str, evidence: Mapping[str, Any]) -> str:
+def reason_of(cause: str, evidence: FillEvidence) -> str:
     """The cause in words and what proves it, as far as the evidence says."""
     proof = ", ".join(_proof(evidence))
     text = _CAUSES[cause]
     return f"{text}: {proof}" if proof else text
 
 
-def _proof(evidence: Mapping[str, Any]) -> Iterator[str]:
-    levels: list[dict[str, int]] = evidence.get("levels") or []
-    for level in levels[:1]:
-        yield f"{_qty(level['taken_1e8'])} of {_qty(level['displayed_1e8'])}"
-    queue: dict[str, int] = evidence.get("queue") or {}
-    if queue:
-        yield f"{_qty(queue['v_entry_1e8'])} stood ahead at entry"
-    time: dict[str, int] = evidence.get("time") or {}
+def _proof(evidence: FillEvidence) -> Iterator[str]:
+    for level in evidence.levels[:1]:
+        yield f"{_qty(level.taken_1e8)} of {_qty(level.displayed_1e8)}"
+    if evidence.queue:
+        yield f"{_qty(evidence.queue.v_entry_1e8)} stood ahead at entry"
+    time = evidence.time
     # What the venue closed by itself was sent by nobody.
-    sent_ns = time.get("submit_local_ns") or 0
-    delay_ns = time.get("match_at_ns", 0) - sent_ns
-    if levels and sent_ns and delay_ns > 0:
-        yield f"{delay_ns / _NS_PER_MS:.1f} ms after it was sent"
-    book: dict[str, int] = evidence.get("book") or {}
-    if book:
-        yield f"book version {book['version']}"
+    if evidence.levels and time.submit_local_ns and time.match_at_ns > time.submit_local_ns:
+        delay_ms = (time.match_at_ns - time.submit_local_ns) / _NS_PER_MS
+        yield f"{delay_ms:.1f} ms after it was sent"
+    if evidence.book:
+        yield f"book version {evidence.book.version}"
 
 
 def _qty(units_1e8: int) -> str:

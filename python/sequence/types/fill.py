@@ -1,7 +1,7 @@
 """Fills."""
 
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,8 +12,7 @@ from sequence.types._reason import reason_of
 from sequence.types._table import Table, html_of
 from sequence.types._words import InstrumentType, Side
 from sequence.types.common import NsTime, VenueId
-
-FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQUIDATION"]
+from sequence.types.evidence import FillCause, FillEvidence
 
 
 class FeeParts(Wire):
@@ -55,7 +54,7 @@ class Fill(Wire):
     is_prediction: bool
     cause: FillCause
     queue_ahead_1e8: int
-    evidence: dict[str, Any]
+    evidence: FillEvidence
     realized_pnl_usd_1e9: int
     is_sandbox: bool
     ts_ns: int

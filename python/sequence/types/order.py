@@ -1,7 +1,7 @@
 """Orders as the server answers them: rows, pages, cancels, amends, previews."""
 
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator
 
@@ -23,6 +23,7 @@ from sequence.types._words import (
     Urgency,
 )
 from sequence.types.common import VenueId
+from sequence.types.evidence import WaitEvidence
 
 
 class Reservation(Wire):
@@ -133,7 +134,7 @@ class Order(Wire):
     legs: list[OrderLeg]
     version: int
     event_seq: int
-    evidence: dict[str, Any] | None
+    evidence: WaitEvidence | None
     is_sandbox: bool
     created_unix_ns: int
     updated_unix_ns: int

@@ -60,6 +60,26 @@ class EventMarket(Wire):
     is_placeholder_outcome: bool | None = Field(default=None, exclude_if=_absent)
 
 
+class NewMarket(EventMarket):
+    """Frame of `/v1/ws/new_markets`: the row as it was when it was first seen."""
+
+    kind: Literal["new_market"]
+    observed_at_ns: int
+
+
+class ResolvedMarket(Wire):
+    """Frame of `/v1/ws/market_resolved`; a void market has no winner."""
+
+    kind: Literal["market_resolved"]
+    venue: str
+    slug: str
+    event_id: str | None
+    winning_outcome: str | None
+    winning_token_id: str | None
+    losing_token_id: str | None
+    observed_at_ns: int
+
+
 class EventMarkets(Wire):
     """Answer of `GET /v1/markets`; `next_cursor` is the `cursor` of the page after this one."""
 

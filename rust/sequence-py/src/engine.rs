@@ -93,6 +93,12 @@ impl Engine {
         self.lock().engine.log().last_seq()
     }
 
+    /// Listings so far: it grows with each.
+    #[getter]
+    fn market_count(&self) -> usize {
+        self.lock().engine.registry().market_count()
+    }
+
     /// Moves market sources and timers to `now_ns`.
     fn advance(&self, py: Python<'_>, now_ns: i64) {
         py.detach(|| self.lock().advance(now_ns));

@@ -1,7 +1,11 @@
 //! `Engine`: depth by venue, funding, and what event markets became.
 
 use pyo3::prelude::*;
+use sequence_core::command::{Size, Submit};
 use sequence_core::engine::view::FundingRange;
+use sequence_core::ids::AccountId;
+use sequence_core::number::Quantity;
+use sequence_core::session::Bars;
 
 use crate::engine::Engine;
 use crate::parse;
@@ -21,6 +25,62 @@ impl Engine {
     /// The middle of best bid and offer (1e-9), or `None` without both.
     fn mid(&self, symbol: &str) -> Option<i64> {
         self.lock().engine.symbol_mid(symbol).map(|price| price.0)
+    }
+
+    /// Notes the present price of every symbol that is followed.
+    fn sample_prices(&self) {
+        self.lock().sample_prices();
+    }
+
+    /// The last price of each bar of `bar_s` seconds after `since_ns`, oldest first.
+    fn prices<'py>(
+        &self,
+        py: Python<'py>,
+        symbol: &str,
+        since_ns: i64,
+        bar_s: i64,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let wanted = Bars { since_ns, bar_s, limit };
+        self.view(py, |session| Ok(session.prices_view(symbol, wanted)))
+    }
+
+    /// What taking a quantity would cost, by share, if every venue could be paid.
+    #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
+    #[pyo3(signature = (account, *, symbol, side, qty_1e8, venue=None, urgency="medium"))]
+    fn taking<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+        symbol: &str,
+        side: &str,
+        qty_1e8: i64,
+        venue: Option<&str>,
+        urgency: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| {
+            let size = Size::Quantity(Quantity(qty_1e8));
+            let mut ask = Submit::new(symbol, parse::side(side)?, size);
+            ask.venue = venue.map(parse::venue).transpose()?;
+            ask.urgency = parse::urgency(urgency)?;
+            session.engine.taking_view(AccountId(account), &ask)
+        })
+    }
+
+    /// Where a quantity would rest at the best price of its own side; `None` where it cannot.
+    fn resting<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+        symbol: &str,
+        side: &str,
+        qty_1e8: i64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| {
+            let size = Size::Quantity(Quantity(qty_1e8));
+            let ask = Submit::new(symbol, parse::side(side)?, size);
+            session.engine.resting_view(AccountId(account), &ask)
+        })
     }
 
     /// Funding of every perpetual: rate (1e-9) per interval, next boundary, mark.

@@ -1,12 +1,13 @@
 """How orders of the caller went, from their rows and fills alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sequence.sandbox.call import Call
 from sequence.sandbox.costs import ROUTING_VERSION, Cost, averages, cost_of, percentiles
 from sequence.sandbox.graph_costs import node_tca, unhedged
 from sequence.sandbox.handlers.intelligence import row_of
+from sequence.sandbox.newest import fills_of, newest
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.traces import traces_of
 from sequence.types import (
@@ -23,12 +24,8 @@ from sequence.types import (
 )
 from sequence.types._iso import ns_of_iso
 
-_PAGE: Final = 500
-_MOST: Final = 2_000
 _NS_PER_MS: Final = 10**6
-_EVERY: Final = {"symbol": None, "node_order_id": None, "graph_id": None, "venue": None}
-_ORDERS: Final = _EVERY | {"side": None, "statuses": None, "open_only": False}
-_FILLS: Final = _EVERY | {"since_ns": None, "until_ns": None}
+_STEPS: Final = 500
 _OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
 _BPS: Final = 10_000
 
@@ -67,13 +64,13 @@ def review(call: Call[None, None]) -> ExecutionReview:
     steps = traces_of(row, fills)
     report = None if cost is None else cost.report
     return ExecutionReview.trusted(
-        {"order": row, "tca": report, "fills": fills, "traces": steps[-_PAGE:]}
+        {"order": row, "tca": report, "fills": fills, "traces": steps[-_STEPS:]}
     )
 
 
 def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
     """``GET /v1/execution/summary``: the newest orders of the account in short."""
-    rows = list(_newest(call, "orders")) if _is_paper(call) else []
+    rows = list(newest(call.runtime, call.account(), "orders")) if _is_paper(call) else []
     ended = [row for row in rows if row["status"] not in _OPEN]
     filled = sum(row["status"] == "FILLED" for row in rows)
     means = averages(_costs(call, {})) if _is_paper(call) else None
@@ -149,30 +146,13 @@ def _order(call: Call[Any, Any], order_id: str) -> dict[str, Any]:
 
 
 def _fills_of(call: Call[Any, Any], order_id: str) -> list[dict[str, Any]]:
-    """The fills of an order, oldest first; the newest 2,000."""
-    return list(_newest(call, "fills", node_order_id=order_id))[::-1]
-
-
-def _newest(call: Call[Any, Any], what: str, **given: object) -> Iterator[dict[str, Any]]:
-    """Rows from the newest back, 2,000 at most."""
-    is_orders = what == "orders"
-    read = call.runtime.orders if is_orders else call.runtime.fills
-    number = "created_seq" if is_orders else "event_seq"
-    filters: dict[str, Any] = (_ORDERS if is_orders else _FILLS) | given
-    found, before = 0, None
-    while found < _MOST:
-        page = read(call.account(), limit=_PAGE, offset=0, before_seq=before, **filters)
-        yield from page[what]
-        found += len(page[what])
-        if not page["has_more"] or not page[what]:
-            return
-        before = page[what][-1][number]
+    return fills_of(call.runtime, call.account(), order_id)
 
 
 def _costs(call: Call[Any, Any], given: Mapping[str, object]) -> list[Cost]:
     """Costs of the orders that the newest fills belong to."""
     by_order: dict[str, list[dict[str, Any]]] = {}
-    for fill in _newest(call, "fills", **given):
+    for fill in newest(call.runtime, call.account(), "fills", **given):
         by_order.setdefault(fill["node_order_id"], []).append(fill)
     arrivals = call.runtime.arrivals
     costs = (cost_of(rows[::-1], arrivals.mid(name)) for name, rows in by_order.items())
@@ -190,7 +170,7 @@ def graph_tca(call: Call[None, None]) -> GraphTca:
     account = call.account()
     call.runtime.recall(account, call.path["id"])
     graph = call.engine.graph(account, call.path["id"])
-    fills = list(_newest(call, "fills", graph_id=graph["graph_id"]))[::-1]
+    fills = list(newest(call.runtime, call.account(), "fills", graph_id=graph["graph_id"]))[::-1]
     by_node: dict[str, list[dict[str, Any]]] = {}
     for fill in fills:
         by_node.setdefault(fill["node_id"], []).append(fill)

@@ -48,7 +48,7 @@ def prices(call: Call[PriceHistoryQuery, None]) -> PriceHistory:
     query = call.query
     symbol: str = call.engine.symbol(call.path["symbol"])["symbol"]
     since_ns = call.now_ns - _RANGE_S[query.range] * 10**9
-    points = call.runtime.history.prices(symbol, since_ns, query.fidelity_secs, query.limit)
+    points = call.engine.prices(symbol, since_ns, query.fidelity_secs, query.limit)
     return PriceHistory.trusted(
         {"symbol": symbol, "venue": None, "count": len(points), "points": points}
     )

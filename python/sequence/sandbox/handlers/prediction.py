@@ -1,11 +1,11 @@
 """Event markets: what is listed, how it ended, and claims of what it pays."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
+from sequence.sandbox.event_markets import market_row
 from sequence.sandbox.listed import symbol_rows
 from sequence.sandbox.refuse import refused
 from sequence.types import (
@@ -113,48 +113,14 @@ def _wanted(row: dict[str, Any], query: EventMarketsQuery) -> bool:
 def _shown(
     call: Call[Any, Any], row: dict[str, Any], query: EventMarketsQuery
 ) -> Iterator[dict[str, Any]]:
-    market, slug = row["market"], row["symbol"]
-    bid, ask = _best(call, slug)
-    tokens = [token for token in (market["yes_token_id"], market["no_token_id"]) if token]
-    base: dict[str, Any] = {
-        "venue": query.venue,
-        "slug": slug,
-        "symbol": slug,
-        "question": None,
-        "url": None,
-        "outcomes": market["outcomes"],
-        "outcome_token_ids": tokens,
-        "yes_token_id": market["yes_token_id"],
-        "no_token_id": market["no_token_id"],
-        "event_id": None,
-        "condition_id": None,
-        "neg_risk": False,
-        "volume_24h": None,
-        "volume_total": None,
-        "best_yes_bid": bid / _ONE if bid else None,
-        "best_yes_ask": ask / _ONE if ask else None,
-        "best_no_bid": (_ONE - ask) / _ONE if ask else None,
-        "best_no_ask": (_ONE - bid) / _ONE if bid else None,
-        "spread_pct": round((ask - bid) / ((ask + bid) / 2) * 100, 6) if bid and ask else None,
-        "start_date": None,
-        "end_date": _date(market["close_ns"]),
-    }
+    base, slug = market_row(call.engine, query.venue, row), row["symbol"]
     if query.expand is None:
         yield base
         return
-    for index, name in enumerate(market["outcomes"]):
+    for index, name in enumerate(base["outcomes"]):
         more = {"parent_slug": slug, "outcome_name": name, "raw_outcome_name": name}
         more |= {"outcome_index": index, "is_placeholder_outcome": False}
         yield base | more | {"symbol": f"{slug}:{name}"}
-
-
-def _best(call: Call[Any, Any], slug: str) -> tuple[int | None, int | None]:
-    """Best prices of YES; none of a market that is listed and has no book here."""
-    try:
-        best: dict[str, Any] = call.engine.quote(f"{slug}:YES", 1)["nbbo"]
-    except _core.Refusal:
-        return None, None
-    return best["bid_1e9"], best["ask_1e9"]
 
 
 def _found(call: Call[Any, Any], slug: str, venues: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
@@ -172,12 +138,6 @@ def _found(call: Call[Any, Any], slug: str, venues: tuple[str, ...]) -> tuple[st
     known = [row["symbol"] for venue in venues for row in _listed(call, venue)]
     text = f"{' and '.join(venues)}: no event market {slug!r}"
     raise refused("NOT_FOUND", text + did_you_mean(slug, known))
-
-
-def _date(at_ns: int | None) -> str | None:
-    if at_ns is None:
-        return None
-    return datetime.fromtimestamp(at_ns // _ONE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _outcome(found: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Risk states and alerts: events with rising ids, kept for readers that come back."""
+"""Risk states, alerts and costs of orders: numbered events, kept for readers that come back."""
 
 import json
 from collections import deque
@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from pydantic_core import to_json
 
+from sequence.sandbox.stream.packet import packet_of
 from sequence.sandbox.venue_status import stale_venues
 
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal
     from sequence.sandbox.state import State
+    from sequence.sandbox.stream.hub import Reader
 
-FeedName = Literal["risk", "alerts"]
-EVENTS: Final = {"risk": "risk_state", "alerts": "alert"}
+FeedName = Literal["risk", "alerts", "tca"]
+EVENTS: Final = {"risk": "risk_state", "alerts": "alert", "tca": "tca"}
 KEPT: Final = 1_000
+TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 _RISK_NS: Final = 250_000_000
 """Risk states follow the market, so they are looked at four times a second at most."""
 _STALE_NS: Final = 1_000_000_000
@@ -50,10 +53,19 @@ class Feed:
 
 
 class Feeds:
-    """The feeds of one runtime; its lock guards them."""
+    """The feeds of one runtime; its lock guards them.
+
+    Attributes:
+        cost_of: What an order of an account cost; None before one of its fills can tell.
+    """
+
+    cost_of: Callable[[int, str], dict[str, Any] | None]
 
     def __init__(self, state: "State") -> None:
         self._state: Final = state
+        self._tca: dict[tuple[str, str], Feed] = {}
+        self._followers: dict[Reader, tuple[Feed, Listener]] = {}
+        self._reported: deque[str] = deque(maxlen=KEPT)
         self._risk: dict[tuple[str, str], tuple[Feed, Principal]] = {}
         self._alerts: dict[tuple[str, str], Feed] = {}
         self._owners: dict[int, str] = {}
@@ -68,6 +80,8 @@ class Feeds:
         """A feed of the caller; made at its first use, and kept up to date from then on."""
         key = principal.client.client_id, principal.mode
         self._owners[self._state.account(principal)] = principal.client.client_id
+        if name == "tca":
+            return self._tca.setdefault(key, Feed())
         if name == "alerts":
             return self._alerts.get(key) or self._new_alerts(key)
         if key not in self._risk:
@@ -92,6 +106,38 @@ class Feeds:
         self._raise(self._alerts.get((client_id, "sandbox")), alert, ts_ns)
         if alert["kind"].startswith("kill_switch"):
             self._raise(self._alerts.get((client_id, "live")), alert, ts_ns)
+
+    def order(self, account: int, data: str) -> None:
+        """An order changed: once it has ended, its cost is told."""
+        feed = self._tca.get((self._owners.get(account, ""), "sandbox"))
+        if feed is None:
+            return
+        row = json.loads(data)
+        name: str = row["node_order_id"]
+        if row["status"] not in TERMINAL or not row["filled_qty_1e8"] or name in self._reported:
+            return
+        report = self.cost_of(account, name)
+        if report is not None:
+            self._reported.append(name)
+            feed.add(report)
+
+    def follow(self, reader: "Reader", channel: str) -> None:
+        """A reader is told the costs of its orders as they end."""
+
+        def listen(event: FeedEvent) -> None:
+            head = {"channel": channel, "seq": event.number, "ts_ns": event.data["ts_ns"]}
+            reader.sink.event(packet_of(head | {"data": event.data}))
+
+        if reader not in self._followers:
+            feed = self.feed("tca", reader.principal)
+            feed.listeners.append(listen)
+            self._followers[reader] = feed, listen
+
+    def unfollow(self, reader: "Reader") -> None:
+        """It is told no more."""
+        feed, listen = self._followers.pop(reader, (None, None))
+        if feed is not None and listen is not None:
+            feed.listeners.remove(listen)
 
     def store_failed(self) -> None:
         """Everybody hears that nothing is kept any more; the caller holds the lock."""

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from sequence import _core
 from sequence.sandbox.stream.feed import Feeds
+from sequence.sandbox.stream.listings import Listings
 from sequence.sandbox.stream.packet import (
     Packet,
     market_packet,
@@ -18,7 +19,7 @@ from sequence.sandbox.stream.packet import (
     private_packet,
 )
 from sequence.sandbox.stream.ring import Ring
-from sequence.sandbox.stream.topic import PRIVATE, MarketTopic, PrivateName
+from sequence.sandbox.stream.topic import PRIVATE, EventTopic, MarketTopic, PrivateName
 
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal
@@ -93,12 +94,14 @@ class Hub:
 
     Attributes:
         listening: Private events are kept from the first reader on, or from `listen`.
-        feeds: Risk states and alerts.
+        feeds: Risk states, alerts and costs of orders.
+        listings: Event markets as they are listed and resolved.
     """
 
     def __init__(self, state: "State") -> None:
         self.listening = False
         self.feeds: Final = Feeds(state)
+        self.listings: Final = Listings(state)
         self._state: Final = state
         self._rings: dict[_RingKey, Ring] = {}
         self._readers: dict[_RingKey, dict[Reader, str]] = {}
@@ -136,6 +139,7 @@ class Hub:
     def remove(self, session: Reader) -> None:
         """A reader that is gone."""
         self._sessions.pop(session, None)
+        self.listings.remove(session)
         for readers in self._readers.values():
             readers.pop(session, None)
         for channel in [name for name, row in self._watches.items() if session in row.readers]:
@@ -177,6 +181,20 @@ class Hub:
             if not watch.readers:
                 del self._watches[channel]
 
+    def begin_events(self, session: Reader, topic: EventTopic) -> None:
+        """A reader gets the events of a topic that cannot be resumed; twice is once."""
+        if topic.name == "tca":
+            self.feeds.follow(session, topic.channel)
+        else:
+            self.listings.follow(session, topic.name, topic.channel)
+
+    def end_events(self, session: Reader, topic: EventTopic) -> None:
+        """A reader gets no more of them."""
+        if topic.name == "tca":
+            self.feeds.unfollow(session)
+        else:
+            self.listings.unfollow(session, topic.channel)
+
     def poll(self) -> None:
         """Tells the readers of market data what changed since the last time."""
         for watch in self._watches.values():
@@ -188,6 +206,7 @@ class Hub:
             for session in self.sessions():
                 session.give_up()
         self.feeds.poll()
+        self.listings.poll()
 
     def knows(self, symbol: str) -> bool:
         """False for a symbol that can never get a book here."""
@@ -209,6 +228,8 @@ class Hub:
             self.feeds.alert(account, ts_ns, data)
             return
         name = PRIVATE[topic]
+        if name == "orders":
+            self.feeds.order(account, data)
         key = account, name
         ring = self._rings.get(key)
         if ring is None:

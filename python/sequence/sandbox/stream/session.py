@@ -12,6 +12,7 @@ from sequence.sandbox.stream.topic import (
     PRIVATE,
     TOO_MANY,
     UNKNOWN_SYMBOL,
+    EventTopic,
     MarketTopic,
     PrivateName,
     PrivateTopic,
@@ -73,6 +74,7 @@ class Session:
         self._private: dict[str, PrivateTopic] = {}
         self._market: dict[str, MarketTopic] = {}
         self._hoped: dict[str, str] = {}
+        self._events: dict[str, EventTopic] = {}
         self._behind: dict[PrivateName, tuple[str, int]] = {}
         self._tokens = float(self._limits.control_burst)
         self._filled_s = clock_s()
@@ -82,6 +84,8 @@ class Session:
 
     def close(self) -> None:
         """The reader is gone."""
+        for topic in self._events.values():
+            self._runtime.hub.end_events(self, topic)
         self._runtime.hub.remove(self)
 
     def count_control(self) -> None:
@@ -170,15 +174,21 @@ class Session:
         for text in accepted:
             if text in self._private:
                 self._start(self._private[text], from_seq.get(text))
+            elif text in self._events:
+                self._runtime.hub.begin_events(self, self._events[text])
             else:
                 self._runtime.hub.watch(self, self._market[text])
 
     def _admit(self, text: str) -> None:
-        if text in self._private or text in self._market:
+        if text in self._private or text in self._market or text in self._events:
             return
         topic = parse_topic(text, is_sandbox_key=self.principal.is_sandbox)
-        if len(self._private) + len(self._market) >= self._limits.subscriptions:
+        held = len(self._private) + len(self._market) + len(self._events)
+        if held >= self._limits.subscriptions:
             raise RejectedTopicError(TOO_MANY)
+        if isinstance(topic, EventTopic):
+            self._events[text] = topic
+            return
         if isinstance(topic, PrivateTopic):
             self._private[text] = topic
             return
@@ -270,6 +280,10 @@ class Session:
                 account = self.principal.client.account
                 self._runtime.hub.unfollow(self, account, private.name)
                 self._behind.pop(private.name, None)
+            return True
+        events = self._events.pop(text, None)
+        if events is not None:
+            self._runtime.hub.end_events(self, events)
             return True
         self._hoped.pop(text, None)
         if self._market.pop(text, None) is None:

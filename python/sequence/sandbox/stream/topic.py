@@ -1,11 +1,12 @@
 """Topics: what a reader may name, and why a name is rejected."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from sequence import _core
 
 PrivateName = Literal["orders", "fills", "graphs", "graphs.detail", "routing"]
+EventName = Literal["tca", "new_markets", "market_resolved"]
 MarketName = Literal["prices", "book", "fair_price"]
 
 SUFFIX: Final = ":sandbox"
@@ -17,7 +18,8 @@ PRIVATE: Final[dict[str, PrivateName]] = {
     "routing": "routing",
 }
 _LATER: Final = ("tca", "funding", "traces", "deployment")
-_LATER_ALONE: Final = frozenset({"tca", "funding"})
+_LATER_ALONE: Final = frozenset({"funding"})
+_EVENTS: Final[dict[str, EventName]] = {name: name for name in get_args(EventName)}
 
 NOT_AVAILABLE: Final = "not available"
 UNKNOWN_TOPIC: Final = "unknown topic"
@@ -53,7 +55,15 @@ class MarketTopic:
     argument: str
 
 
-Topic = PrivateTopic | MarketTopic
+@dataclass(frozen=True, slots=True)
+class EventTopic:
+    """Events without numbers to resume from: costs of orders, and what is listed and resolved."""
+
+    channel: str
+    name: EventName
+
+
+Topic = PrivateTopic | MarketTopic | EventTopic
 
 
 def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
@@ -72,6 +82,8 @@ def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
         return MarketTopic(text, "prices" if name == "prices" else "book", argument)
     if name == "fair_price" and (argument or not colon):
         return MarketTopic(text, "fair_price", argument)
+    if text in _EVENTS:
+        return EventTopic(text, _EVENTS[text])
     if (name in _LATER and argument) or text in _LATER_ALONE:
         raise RejectedTopicError(NOT_AVAILABLE)
     raise RejectedTopicError(UNKNOWN_TOPIC)

@@ -1,14 +1,12 @@
 //! What accounts were worth, second by second: kept dense for the last minutes, then thinned.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::engine::Engine;
 use crate::engine::view::{Value, Worth};
 use crate::ids::AccountId;
 
-const SECOND_NS: i64 = 1_000_000_000;
-/// Seconds between samples, and how many are kept, from the newest to the oldest.
-const TIERS: [(i64, usize); 3] = [(1, 1_200), (10, 2_160), (60, 10_080)];
+use super::thinned::{SECOND_NS, Thinned, Timed};
 
 /// An account at the end of one second.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +20,7 @@ struct Sample {
 #[derive(Debug, Clone, Default)]
 struct Course {
     epoch: u32,
-    tiers: [VecDeque<Sample>; 3],
+    samples: Thinned<Sample>,
     /// Highest value of the epoch, and the deepest fall from a highest one before it.
     peak: Option<i128>,
     drawdown: i128,
@@ -36,24 +34,11 @@ impl Course {
         let peak = self.peak.map_or(sample.worth.nav, |peak| peak.max(sample.worth.nav));
         self.peak = Some(peak);
         self.drawdown = self.drawdown.max(peak - sample.worth.nav);
-        let mut carried = Some(sample);
-        for (tier, (step_s, kept)) in self.tiers.iter_mut().zip(TIERS) {
-            let Some(sample) = carried.take() else { return };
-            let slot = |ts_ns: i64| ts_ns.div_euclid(step_s * SECOND_NS);
-            if tier.back().is_some_and(|last| slot(last.ts_ns) == slot(sample.ts_ns)) {
-                return;
-            }
-            tier.push_back(sample);
-            carried = if tier.len() > kept { tier.pop_front() } else { None };
-        }
-    }
-
-    fn newest_first(&self) -> impl Iterator<Item = &Sample> {
-        self.tiers.iter().flat_map(|tier| tier.iter().rev())
+        self.samples.add(sample);
     }
 }
 
-/// The courses of all accounts that trade.
+/// The courses of all accounts whose value moves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Equity {
     courses: BTreeMap<AccountId, Course>,
@@ -83,10 +68,10 @@ impl Equity {
         self.due_ns
     }
 
-    /// Notes every account that trades.
+    /// Notes every account that trades, or holds what has a price.
     pub(super) fn take(&mut self, engine: &Engine, at_ns: i64) {
         self.due_ns = None;
-        for (account, epoch) in engine.traders() {
+        for (account, epoch) in engine.exposed() {
             let worth = engine.worth(account);
             let sample = Sample { ts_ns: at_ns, epoch, worth };
             self.courses.entry(account).or_default().add(sample);
@@ -100,10 +85,8 @@ impl Equity {
             return;
         }
         let course = self.courses.entry(account).or_default();
-        for tier in &mut course.tiers {
-            // Money that was put in before it traded is no profit.
-            tier.retain(|sample| sample.epoch != epoch);
-        }
+        // Money that was put in before it traded is no profit.
+        course.samples.retain(|sample| sample.epoch != epoch);
         course.epoch = 0;
         course.add(Sample { ts_ns: engine.now_ns(), epoch, worth: engine.worth(account) });
     }
@@ -111,7 +94,7 @@ impl Equity {
     /// Samples of an account after `since_ns`, oldest first, and the extremes of this epoch.
     pub(super) fn rows(&self, account: AccountId, since_ns: i64, limit: usize) -> Value {
         let course = self.courses.get(&account);
-        let newest = course.into_iter().flat_map(Course::newest_first);
+        let newest = course.into_iter().flat_map(|course| course.samples.newest_first());
         let wanted = newest.take_while(|sample| sample.ts_ns > since_ns).take(limit);
         let mut rows: Vec<Value> = wanted.map(Sample::row).collect();
         rows.reverse();
@@ -120,6 +103,12 @@ impl Equity {
             ("peak_nav_usd_1e9", Value::option(course.and_then(|found| found.peak))),
             ("max_drawdown_usd_1e9", course.map_or(0, |found| found.drawdown).into()),
         ])
+    }
+}
+
+impl Timed for Sample {
+    fn ts_ns(&self) -> i64 {
+        self.ts_ns
     }
 }
 

@@ -11,9 +11,11 @@ mod delay;
 mod equity;
 mod live;
 mod marks;
+mod prices;
 mod schedule;
 mod source;
 mod steps;
+mod thinned;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use crate::rng::{Stream, below};
 use crate::tape::{MarketEvent, Tape, TapeInstrument};
 use equity::Equity;
 use marks::Marks;
+use prices::Prices;
 use schedule::Schedule;
 use watch::Watch;
 
@@ -37,6 +40,7 @@ pub use catalogue::Catalogue;
 pub use catalogue_text::CatalogueRow;
 pub use delay::DelayView;
 pub use live::{LiveChange, LiveFeed, LiveState};
+pub use prices::Bars;
 pub use watch::{Pace, Told, Wanted};
 
 /// A pause of the demo market longer than this is skipped rather than generated.
@@ -55,6 +59,7 @@ pub struct Session {
     /// What was noted on the way; nothing depends on it.
     marks: Marks,
     equity: Equity,
+    prices: Prices,
     /// Somebody wants to be told what the sources say.
     watch: Option<Watch>,
 }
@@ -113,6 +118,7 @@ impl Session {
             schedule: Schedule::default(),
             marks: Marks::default(),
             equity: Equity::default(),
+            prices: Prices::default(),
             watch: None,
         }
     }
@@ -275,6 +281,7 @@ impl Session {
             live: Vec::new(),
             marks: self.marks.clone(),
             equity: self.equity.clone(),
+            prices: self.prices.clone(),
             watch: None,
         })
     }
@@ -305,6 +312,16 @@ impl Session {
     /// The course of an account's value after `since_ns`: the newest `limit` samples.
     pub fn equity_view(&self, account: AccountId, since_ns: i64, limit: usize) -> Value {
         self.equity.rows(account, since_ns, limit)
+    }
+
+    /// Notes the present price of every symbol that is followed.
+    pub fn sample_prices(&mut self) {
+        self.prices.sample(&self.engine);
+    }
+
+    /// Prices of a symbol by bar, oldest first; it is followed from now on.
+    pub fn prices_view(&mut self, symbol: &str, wanted: Bars) -> Value {
+        self.prices.rows(&self.engine, symbol, wanted)
     }
 
     /// Prices around the fills of an account, newest first, of before a commit number.

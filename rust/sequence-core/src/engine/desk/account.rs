@@ -184,6 +184,9 @@ pub struct Account {
     pub mode: AccountMode,
     /// Number of resets; 0 = never seeded.
     pub epoch: u32,
+    /// The reset that its delays are drawn for. Going back to a copy begins an epoch, so that no
+    /// number is told twice, but draws on: the same messages take as long as in another branch.
+    pub(in crate::engine) draws: u32,
     /// Graphs of the epoch by name.
     pub graphs: GraphNames,
     /// Orders of the epoch, in order of creation.
@@ -214,6 +217,7 @@ impl Account {
             client,
             mode,
             epoch: 0,
+            draws: 0,
             graphs: GraphNames::new(),
             orders: Vec::new(),
             fills: Vec::new(),

@@ -337,16 +337,9 @@ impl Engine {
         } else {
             self.reducible(&order.spec, leg.market).min(size)
         };
-        Ok(Reshape {
-            qty,
-            bound,
-            cap: self.walk_cap(&order.spec, leg.market, bound),
-            margin_at: self.margin_price(&order.spec, leg.market, bound),
-            reducing,
-            at_venue: false,
-            travels: self.travels(&order.spec),
-            transit: Transit::default(),
-        })
+        let cap = self.walk_cap(&order.spec, leg.market, bound);
+        let margin_at = self.margin_price(&order.spec, leg.market, bound);
+        Ok(Reshape { qty, bound, cap, margin_at, reducing, ..self.withdrawal(order, leg) })
     }
 
     /// Holds what the dearer form of each leg needs, and what legs at further venues need: all of

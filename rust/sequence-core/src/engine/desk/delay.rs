@@ -27,16 +27,7 @@ impl Engine {
         if self.is_instant() {
             return DelayRisk::default();
         }
-        let (sim, terms) = (self.exchange.market(market), self.registry.market(market));
-        let params = self.rules.params();
-        let (p50, p99) = (params.latency_p50_ppm, params.latency_p99_ppm);
-        let legs = venue_legs(terms.venue.as_str());
-        let entry_ns = legs.entry.scaled(p50, p99).p50_ns;
-        // The book that is seen is as old as its way here, and is met as much later.
-        let feed_ns = || sim.feed_delay_ns().unwrap_or_else(|| legs.feed.scaled(p50, p99).p50_ns);
-        let hold_ns = if params.live_hold { feed_ns() } else { 0 };
-        let rule_ns = if params.venue_rules { terms.taker_delay_ns } else { 0 };
-        let delay_ns = entry_ns.saturating_add(hold_ns).saturating_add(rule_ns);
+        let (sim, delay_ns) = (self.exchange.market(market), self.delay_ns(market));
         let (weight, of) = match urgency {
             Urgency::Low => (1, 2),
             Urgency::Medium => (1, 1),
@@ -46,5 +37,22 @@ impl Engine {
             latency_1e8: sim.moves.expected_1e8(delay_ns).saturating_mul(weight) / of,
             freshness_1e8: sim.moves.expected_1e8(sim.market.age_ns(self.agenda.now_ns())),
         }
+    }
+
+    /// How long an order needs until it meets the book of a market, at the median (ns).
+    pub(in crate::engine) fn delay_ns(&self, market: MarketId) -> i64 {
+        if self.is_instant() {
+            return 0;
+        }
+        let (sim, terms) = (self.exchange.market(market), self.registry.market(market));
+        let params = self.rules.params();
+        let (p50, p99) = (params.latency_p50_ppm, params.latency_p99_ppm);
+        let legs = venue_legs(terms.venue.as_str());
+        let entry_ns = legs.entry.scaled(p50, p99).p50_ns;
+        // The book that is seen is as old as its way here, and is met as much later.
+        let feed_ns = || sim.feed_delay_ns().unwrap_or_else(|| legs.feed.scaled(p50, p99).p50_ns);
+        let hold_ns = if params.live_hold { feed_ns() } else { 0 };
+        let rule_ns = if params.venue_rules { terms.taker_delay_ns } else { 0 };
+        entry_ns.saturating_add(hold_ns).saturating_add(rule_ns)
     }
 }

@@ -216,11 +216,8 @@ impl Engine {
         bound: Price,
     ) -> Quantity {
         let terms = self.registry.market(market);
-        let asset = match (terms.kind, order.spec.side) {
-            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
-            (_, Side::Sell) => terms.held(order.spec.outcome),
-        };
-        let free = self.spendable(order.spec.account, terms.venue, asset);
+        let (account, venue, asset) = self.funded_by(&order.spec, market);
+        let free = self.spendable(account, venue, asset);
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
             return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.grid.lot);

@@ -82,22 +82,40 @@ impl Engine {
         if spec.tif == TimeInForce::Fok {
             return self.fill_or_kill(order, places);
         }
-        let remainder = match order.limit.filter(|_| spec.rests()) {
-            Some(limit) => Remainder::Rest(limit),
-            None => Remainder::Take,
-        };
-        let candidates: Vec<Candidate> = places.iter().map(|place| place.candidate).collect();
-        let Route { shares, unrouted, short_of_funds } =
-            route(spec.side, order.qty, remainder, &candidates, |at| {
-                let place = places.get(at).filter(|_| spec.tif != TimeInForce::PostOnly);
-                self.routable(spec, place)
-            });
+        let Route { shares, unrouted, short_of_funds } = self.routed(order, places);
         let nothing = shares.iter().all(|share| share.0 == 0);
         if nothing && !short_of_funds && !spec.reduce_only {
             return Err(why_nowhere(order, places));
         }
         check_shares(order, &shares, unrouted, short_of_funds)?;
         Ok(shares)
+    }
+
+    /// How an order would be split if every venue could be paid for all of it: market, bound, share.
+    pub(in crate::engine) fn unfunded_shares(
+        &self,
+        order: &Order,
+        markets: &[MarketId],
+        touch: Option<Price>,
+    ) -> Vec<(MarketId, Price, Quantity)> {
+        let mut places = self.places(order, markets, touch);
+        places.iter_mut().for_each(|place| place.candidate.most = order.qty);
+        let shares = self.routed(order, &places).shares;
+        let used = places.iter().zip(shares).filter(|(_, share)| share.0 > 0);
+        used.map(|(place, share)| (place.market, place.bound, share)).collect()
+    }
+
+    fn routed(&self, order: &Order, places: &[Place]) -> Route {
+        let spec = &order.spec;
+        let remainder = match order.limit.filter(|_| spec.rests()) {
+            Some(limit) => Remainder::Rest(limit),
+            None => Remainder::Take,
+        };
+        let candidates: Vec<Candidate> = places.iter().map(|place| place.candidate).collect();
+        route(spec.side, order.qty, remainder, &candidates, |at| {
+            let place = places.get(at).filter(|_| spec.tif != TimeInForce::PostOnly);
+            self.routable(spec, place)
+        })
     }
 
     /// All at one venue or nothing: a promise over several venues could be broken by one of them.

@@ -154,7 +154,7 @@ impl Engine {
     ) -> (Draw, u64) {
         let row = &self.desk.accounts[account];
         let name = format!("{purpose}|{}|{}", venue.as_str(), row.client);
-        let stream = Stream::new(self.rules.seed(), u64::from(row.epoch), &name);
+        let stream = Stream::new(self.rules.seed(), u64::from(row.draws), &name);
         let persistence = Persistence {
             rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
             beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),

@@ -42,6 +42,7 @@ impl Engine {
         self.exchange.forget(account);
         let row = &mut self.desk.accounts[account];
         row.epoch += 1;
+        row.draws = row.epoch;
         if !mutant!("old_epoch_visible") {
             row.graphs.clear();
         }

@@ -87,6 +87,8 @@ pub(in crate::engine) fn read_account(row: &[Cell]) -> Result<(AccountId, Accoun
     let id = AccountId(cells.next()?);
     let mut account = Account::new(cells.next::<String>()?.into(), AccountMode::Sandbox);
     (account.epoch, account.ended_hash) = (cells.next()?, cells.next()?);
+    // A stored account only ever begins an epoch by a reset.
+    account.draws = account.epoch;
     account.day = LossDay { day: cells.next()?, start: cells.next()?, breached: cells.next()? };
     Ok((id, account))
 }

@@ -56,6 +56,18 @@ impl Engine {
         rows.filter(|(_, row)| !row.orders.is_empty()).map(|(id, row)| (id, row.epoch))
     }
 
+    /// Accounts whose value can change: they trade, or hold something that has a price.
+    pub(crate) fn exposed(&self) -> impl Iterator<Item = (AccountId, u32)> + '_ {
+        let rows = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        rows.filter(|(id, row)| !row.orders.is_empty() || self.holds_what_moves(*id))
+            .map(|(id, row)| (id, row.epoch))
+    }
+
+    fn holds_what_moves(&self, account: AccountId) -> bool {
+        let held = self.portfolio.held.of(account);
+        held.keys().any(|(_, asset)| !self.registry.asset_row(*asset).pegged)
+    }
+
     /// Where a fill stands in the log, and its row with the prices around it.
     pub(crate) fn mark_view(
         &self,

@@ -10,6 +10,7 @@ mod explain;
 mod fair;
 mod fast;
 mod fills;
+mod forecast;
 mod graphs;
 mod markets;
 mod marks;

@@ -1,0 +1,44 @@
+"""Orders and fills of an account from the newest back, page by page."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sequence.sandbox.costs import Cost, cost_of
+
+if TYPE_CHECKING:
+    from sequence.sandbox.runtime import Runtime
+
+MOST: Final = 2_000
+"""Rows that are looked at, at most."""
+_PAGE: Final = 500
+_EVERY: Final = {"symbol": None, "node_order_id": None, "graph_id": None, "venue": None}
+_ORDERS: Final = _EVERY | {"side": None, "statuses": None, "open_only": False}
+_FILLS: Final = _EVERY | {"since_ns": None, "until_ns": None}
+
+
+def newest(
+    runtime: "Runtime", account: int, what: Literal["orders", "fills"], **given: object
+) -> Iterator[dict[str, Any]]:
+    """Rows from the newest back, `MOST` at most."""
+    is_orders = what == "orders"
+    read = runtime.orders if is_orders else runtime.fills
+    number = "created_seq" if is_orders else "event_seq"
+    filters: dict[str, Any] = (_ORDERS if is_orders else _FILLS) | given
+    found, before = 0, None
+    while found < MOST:
+        page = read(account, limit=_PAGE, offset=0, before_seq=before, **filters)
+        yield from page[what]
+        found += len(page[what])
+        if not page["has_more"] or not page[what]:
+            return
+        before = page[what][-1][number]
+
+
+def fills_of(runtime: "Runtime", account: int, order_id: str) -> list[dict[str, Any]]:
+    """The fills of an order, oldest first; the newest `MOST`."""
+    return list(newest(runtime, account, "fills", node_order_id=order_id))[::-1]
+
+
+def order_cost(runtime: "Runtime", account: int, order_id: str) -> Cost | None:
+    """What an order cost so far; None without a fill whose book is known."""
+    return cost_of(fills_of(runtime, account, order_id), runtime.arrivals.mid(order_id))
