@@ -52,10 +52,10 @@ def is_a(kind: type[streams.Event]) -> Callable[[streams.Event], bool]:
 
 
 def test_events_are_typed_through_every_door(client: Sequence) -> None:
-    topics = ["prices:BTC-USDT", "book:BTC-USDT", "orders", "fills", "graphs", "routing", "tca"]
+    topics = ["prices:BTC-USDT", "book:BTC-USDT", "orders", "fills", "graphs", "routing", "funding"]
     with client.stream(topics) as stream:
         rejected = until(stream, is_a(streams.RejectedEvent))
-        assert rejected == streams.RejectedEvent("tca", "not available")
+        assert rejected == streams.RejectedEvent("funding", "not available")
         price = until(stream, is_a(streams.PriceEvent))
         assert isinstance(price, streams.PriceEvent)
         assert (price.symbol, price.data.bid) == ("BTC-USDT", 100.0)
@@ -76,7 +76,7 @@ def test_topics_change_while_the_stream_runs(client: Sequence, sandbox: Sandbox)
         until(stream, is_a(streams.PriceEvent))
         stream.subscribe("fills")
         stream.unsubscribe("prices:BTC-USDT")
-        stream.subscribe("tca")
+        stream.subscribe("funding")
         until(stream, is_a(streams.RejectedEvent))
         sandbox.market.snapshot("binance", "BTC-USDT", [(90, 500)], [(91, 500)])
         client.buy("BTC-USDT", 1)

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from itertools import pairwise
 
 import pytest
 
@@ -250,17 +249,3 @@ def test_history_holds_values_and_prices_of_the_sandbox_time() -> None:
         assert api("GET", "/v1/price_history/BTC-USD?range=1y").status == 400
         live = api("GET", "/v1/portfolio/snapshots", key="live").json
         assert live["snapshots"] == []
-
-
-def test_old_samples_thin_out() -> None:
-    from sequence.sandbox.history import Price, Thinned
-
-    kept = Thinned()
-    for second in range(40_000):
-        kept.add(Price(second * 10**9, second))
-    times = [sample.ts_ns // 10**9 for sample in kept.newest_first()]
-    assert times == sorted(times, reverse=True)
-    assert len(set(times)) == len(times)
-    assert times[:1_200] == list(range(39_999, 38_799, -1))
-    assert {a - b for a, b in pairwise(times[1_200:3_300])} == {10}
-    assert len(times) < 1_200 + 2_160 + 400

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 
 from sequence import types as t
+from sequence._async.pages import rows_of_pages
 from sequence._async.recipes import AsyncRecipeCalls
 from sequence.errors import ConflictError, NotFoundError
 from sequence.types._words import OrderStatus, Side
@@ -13,7 +14,7 @@ _PAGE = 500
 class AsyncListCalls(AsyncRecipeCalls):
     """Iterators over pages: rows that are added or amended meanwhile come neither twice nor not."""
 
-    async def orders_iter(
+    def orders_iter(
         self,
         *,
         symbol: str | None = None,
@@ -41,9 +42,9 @@ class AsyncListCalls(AsyncRecipeCalls):
             >>> async for order in client.orders_iter(open=True):
             ...     print(order.node_order_id)
         """
-        before_seq: int | None = None
-        while True:
-            page = await self.orders(
+
+        async def page(before_seq: int | None) -> "t.OrdersPage":
+            return await self.orders(
                 limit=page_size,
                 symbol=symbol,
                 venue=venue,
@@ -54,13 +55,10 @@ class AsyncListCalls(AsyncRecipeCalls):
                 before_seq=before_seq,
                 sandbox=sandbox,
             )
-            for row in page.orders:
-                yield row
-            before_seq = page.next
-            if before_seq is None:
-                return
 
-    async def fills_iter(
+        return rows_of_pages(page, lambda found: found.orders, lambda found: found.next)
+
+    def fills_iter(
         self,
         *,
         symbol: str | None = None,
@@ -84,9 +82,9 @@ class AsyncListCalls(AsyncRecipeCalls):
             sandbox: With a live key: False lists the live fills.
             page_size: Rows per request, 1 to 500.
         """
-        before_seq: int | None = None
-        while True:
-            page = await self.fills(
+
+        async def page(before_seq: int | None) -> "t.FillsPage":
+            return await self.fills(
                 limit=page_size,
                 symbol=symbol,
                 venue=venue,
@@ -97,11 +95,8 @@ class AsyncListCalls(AsyncRecipeCalls):
                 before_seq=before_seq,
                 sandbox=sandbox,
             )
-            for row in page.fills:
-                yield row
-            before_seq = page.next
-            if before_seq is None:
-                return
+
+        return rows_of_pages(page, lambda found: found.fills, lambda found: found.next)
 
     async def cancel_all(
         self, *, symbol: str | None = None, venue: str | None = None, sandbox: bool | None = None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from sequence import types as t
 from sequence._async.later import AsyncLaterBase
+from sequence._async.pages import rows_of_pages
 from sequence._ids import checked_id
 from sequence._numbers import Number
 from sequence._numbers import qty as checked_qty
@@ -263,18 +264,19 @@ class AsyncReadCalls(AsyncLaterBase):
         )
         return page.markets[0] if page.markets else None
 
-    async def iter_markets(
+    def iter_markets(
         self, venue: str = "polymarket", *, q: str | None = None
     ) -> "AsyncIterator[t.EventMarket]":
         """Every event market of a venue, page by page."""
-        cursor: str | None = None
-        while True:
-            page = await self.markets(venue, q=q, limit=_PAGE, cursor=cursor)
-            for row in page.markets:
-                yield row
-            cursor = page.next_cursor
-            if not page.has_more or cursor is None:
-                return
+
+        async def page(cursor: str | None) -> "t.EventMarkets":
+            return await self.markets(venue, q=q, limit=_PAGE, cursor=cursor)
+
+        return rows_of_pages(
+            page,
+            lambda found: found.markets,
+            lambda found: found.next_cursor if found.has_more else None,
+        )
 
     async def settlement(
         self, slug: str, *, underlying: bool = False, venue: str | None = None

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator
 
 from sequence import types as t
+from sequence._sync.pages import rows_of_pages
 from sequence._sync.recipes import RecipeCalls
 from sequence.errors import ConflictError, NotFoundError
 from sequence.types._words import OrderStatus, Side
@@ -42,9 +43,9 @@ class ListCalls(RecipeCalls):
             >>> for order in client.orders_iter(open=True):
             ...     print(order.node_order_id)
         """
-        before_seq: int | None = None
-        while True:
-            page = self.orders(
+
+        def page(before_seq: int | None) -> "t.OrdersPage":
+            return self.orders(
                 limit=page_size,
                 symbol=symbol,
                 venue=venue,
@@ -55,11 +56,8 @@ class ListCalls(RecipeCalls):
                 before_seq=before_seq,
                 sandbox=sandbox,
             )
-            for row in page.orders:
-                yield row
-            before_seq = page.next
-            if before_seq is None:
-                return
+
+        return rows_of_pages(page, lambda found: found.orders, lambda found: found.next)
 
     def fills_iter(
         self,
@@ -85,9 +83,9 @@ class ListCalls(RecipeCalls):
             sandbox: With a live key: False lists the live fills.
             page_size: Rows per request, 1 to 500.
         """
-        before_seq: int | None = None
-        while True:
-            page = self.fills(
+
+        def page(before_seq: int | None) -> "t.FillsPage":
+            return self.fills(
                 limit=page_size,
                 symbol=symbol,
                 venue=venue,
@@ -98,11 +96,8 @@ class ListCalls(RecipeCalls):
                 before_seq=before_seq,
                 sandbox=sandbox,
             )
-            for row in page.fills:
-                yield row
-            before_seq = page.next
-            if before_seq is None:
-                return
+
+        return rows_of_pages(page, lambda found: found.fills, lambda found: found.next)
 
     def cancel_all(
         self, *, symbol: str | None = None, venue: str | None = None, sandbox: bool | None = None

@@ -10,6 +10,7 @@ from sequence._numbers import qty as checked_qty
 from sequence._operations import research as ops
 from sequence._orders import checked_query
 from sequence._sync.later import LaterBase
+from sequence._sync.pages import rows_of_pages
 from sequence.types._words import Side, Urgency
 
 _PAGE = 500
@@ -268,14 +269,15 @@ class ReadCalls(LaterBase):
         self, venue: str = "polymarket", *, q: str | None = None
     ) -> "Iterator[t.EventMarket]":
         """Every event market of a venue, page by page."""
-        cursor: str | None = None
-        while True:
-            page = self.markets(venue, q=q, limit=_PAGE, cursor=cursor)
-            for row in page.markets:
-                yield row
-            cursor = page.next_cursor
-            if not page.has_more or cursor is None:
-                return
+
+        def page(cursor: str | None) -> "t.EventMarkets":
+            return self.markets(venue, q=q, limit=_PAGE, cursor=cursor)
+
+        return rows_of_pages(
+            page,
+            lambda found: found.markets,
+            lambda found: found.next_cursor if found.has_more else None,
+        )
 
     def settlement(
         self, slug: str, *, underlying: bool = False, venue: str | None = None

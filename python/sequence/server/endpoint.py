@@ -142,8 +142,8 @@ def build_router() -> Router[Endpoint]:
         )
     for path, page in pages().items():
         router.add("GET", path, Endpoint(auth="none", page=page))
-    for path in STREAMS:
-        router.add("GET", path.decode(), Endpoint(verb="stream", is_stream=True))
+    for stream in STREAMS:
+        router.add("GET", stream.decode(), Endpoint(verb="stream", is_stream=True))
     router.add("GET", "/v1/risk/stream", Endpoint(verb="risk_stream", feed="risk"))
     router.add("GET", "/v1/alerts/stream", Endpoint(verb="alerts_stream", feed="alerts"))
     router.add("GET", "/v1/tca/stream", Endpoint(verb="tca_stream", feed="tca"))

@@ -62,8 +62,8 @@ def _reader(hint: object) -> Callable[[Any], Any]:
     is_optional = NoneType in kinds
     kind = next(kind for kind in kinds if kind is not NoneType)
     if get_origin(kind) is list:
-        (row,) = get_args(kind)
-        return lambda rows: list(map(row, rows or ())) if _is_record(row) else rows
+        row: Any = get_args(kind)[0]
+        return lambda rows: [row(found) for found in rows or ()]
     if not _is_record(kind):
         return lambda value: value
     made: Any = kind

@@ -176,7 +176,7 @@ class Order(Wire):
     @property
     def outlook(self) -> Outlook | None:
         """How likely it is to be reached soon; None while nothing rests, or too little traded."""
-        found = (self.evidence or {}).get("outlook")
+        found = None if self.evidence is None else self.evidence.outlook
         return None if found is None else Outlook.model_validate(found)
 
     @property

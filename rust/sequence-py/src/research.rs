@@ -68,6 +68,7 @@ impl Engine {
     }
 
     /// Where a quantity would rest at the best price of its own side; `None` where it cannot.
+    #[pyo3(signature = (account, *, symbol, side, qty_1e8))]
     fn resting<'py>(
         &self,
         py: Python<'py>,

@@ -205,12 +205,13 @@ def _split(call: Call[Any, Any], now: Landed | None, qty: int, rest: int) -> dic
     if row is not None and rested is not None and filled:
         paid = 0.0 if now is None else now.cost * taken
         cost = round((paid + _resting_cost(row) * rested) / filled, 6)
-    venues = set[str]() if now is None else set(now.venues)
+    venues = frozenset[str]() if now is None else now.venues
+    at: frozenset[str] = frozenset() if row is None else frozenset([row["venue"]])
     return {
         "name": "split",
         "cost_bps": cost,
         "fill_rate": None if filled is None else round(filled / qty, 6),
-        "venue_count": len(venues | ({row["venue"]} if row else set())),
+        "venue_count": len(venues | at),
         "time_ms": None if row is None or row["wait_ns"] is None else row["wait_ns"] / _MS,
     }
 

@@ -18,6 +18,11 @@ KEPT: Final = 128
 """Events that a reader is told when it comes."""
 _ONE: Final = 10**9
 _SECOND_NS: Final = 10**9
+_ENDS: Final[dict[int | None, tuple[str, str, str]]] = {
+    _ONE: ("YES", "yes_token_id", "no_token_id"),
+    0: ("NO", "no_token_id", "yes_token_id"),
+}
+"""Who won by what YES pays, and the keys of the winning and the losing token."""
 _VENUES: Final = ("polymarket", "kalshi")
 
 
@@ -89,16 +94,15 @@ class Listings:
 def _resolved(venue: str, row: dict[str, Any], value_1e9: int | None) -> dict[str, Any]:
     """Who won; nobody where the market is void or pays both sides a part."""
     market = row["market"]
-    tokens: tuple[str | None, str | None] = (market["yes_token_id"], market["no_token_id"])
-    won, lost = {_ONE: tokens, 0: tokens[::-1]}.get(value_1e9, (None, None))
+    outcome, won, lost = _ENDS.get(value_1e9, (None, None, None))
     return {
         "kind": "market_resolved",
         "venue": venue,
         "slug": row["symbol"],
         "event_id": None,
-        "winning_outcome": {_ONE: "YES", 0: "NO"}.get(value_1e9),
-        "winning_token_id": won,
-        "losing_token_id": lost,
+        "winning_outcome": outcome,
+        "winning_token_id": market[won] if won else None,
+        "losing_token_id": market[lost] if lost else None,
     }
 
 

@@ -44,7 +44,9 @@ impl<T: Timed> Thinned<T> {
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.tiers.iter_mut().for_each(|tier| tier.retain(&keep));
+        for tier in &mut self.tiers {
+            tier.retain(&keep);
+        }
     }
 }
 
@@ -62,7 +64,9 @@ mod tests {
     fn the_newest_are_dense_and_the_oldest_sparse() {
         let mut kept = Thinned::default();
         let seconds = 40_000;
-        (0..seconds).for_each(|second| kept.add(second * SECOND_NS));
+        for second in 0..seconds {
+            kept.add(second * SECOND_NS);
+        }
         let found: Vec<i64> = kept.newest_first().map(|ts_ns| ts_ns / SECOND_NS).collect();
         assert_eq!(found.first(), Some(&(seconds - 1)));
         assert_eq!(found.get(1_199), Some(&(seconds - 1_200)), "one a second");
@@ -75,7 +79,9 @@ mod tests {
     #[test]
     fn a_second_sample_of_a_second_is_let_go() {
         let mut kept = Thinned::default();
-        [5, 6, SECOND_NS, SECOND_NS + 1].into_iter().for_each(|ts_ns| kept.add(ts_ns));
+        for ts_ns in [5, 6, SECOND_NS, SECOND_NS + 1] {
+            kept.add(ts_ns);
+        }
         assert_eq!(kept.newest_first().copied().collect::<Vec<_>>(), [SECOND_NS, 5]);
     }
 }

@@ -99,7 +99,9 @@ impl Engine {
         touch: Option<Price>,
     ) -> Vec<(MarketId, Price, Quantity)> {
         let mut places = self.places(order, markets, touch);
-        places.iter_mut().for_each(|place| place.candidate.most = order.qty);
+        for place in &mut places {
+            place.candidate.most = order.qty;
+        }
         let shares = self.routed(order, &places).shares;
         let used = places.iter().zip(shares).filter(|(_, share)| share.0 > 0);
         used.map(|(place, share)| (place.market, place.bound, share)).collect()
