@@ -58,7 +58,8 @@ soak: dev ## A million random steps against laws and model, draws, and flipped b
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) $(BIN)/python -m pytest tests/model -q -k random
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
 	$(BIN)/python -m tests.store.flips 1000
-	SEQUENCE_FAULTS=1000 $(BIN)/python -m pytest tests/feeds/live/test_faults.py -q
+	SEQUENCE_FAULTS=1000 SEQUENCE_HOURS=24 $(BIN)/python -m pytest tests/feeds/live/test_faults.py \
+		tests/feeds/live/test_day.py -q
 
 mutants: ## Run every bug that is built in on purpose, and print how many the tests find
 	@set -o pipefail; cargo test --locked --quiet -p sequence-core mutant -- --nocapture \

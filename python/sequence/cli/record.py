@@ -27,6 +27,10 @@ def record(
     seconds: Annotated[
         float | None, typer.Option(min=0, help="How long; by default until Ctrl-C.")
     ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(help="CONNECTION=URL instead of the built-in one; repeatable."),
+    ] = None,
     check: Annotated[
         Path | None, typer.Option(help="A recorded folder to check instead of recording.")
     ] = None,
@@ -36,19 +40,28 @@ def record(
         return _check(check)
     if venues is None or out is None:
         raise ValidationError("name --venues and --out, or a folder to --check")
-    return _record(_names(venues), out, None if symbols is None else _names(symbols), seconds)
+    named = None if symbols is None else _names(symbols)
+    try:
+        live = Live(_names(venues), symbols=named, record=out, addresses=addresses(address or []))
+        sandbox = Sandbox(preset="instant", market=live)
+    except (ValueError, FileExistsError) as error:
+        raise ValidationError(str(error)) from None
+    return _record(sandbox, _names(venues), out, seconds)
+
+
+def addresses(given: list[str]) -> dict[str, str]:
+    """`CONNECTION=URL` texts as a table."""
+    for row in given:
+        if "=" not in row:
+            raise ValueError(f"--address {row}: write CONNECTION=URL")
+    return dict(row.split("=", 1) for row in given)
 
 
 def _names(given: str) -> list[str]:
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _record(venues: list[str], out: Path, symbols: list[str] | None, seconds: float | None) -> None:
-    try:
-        live = Live(venues, symbols=symbols, record=out)
-        sandbox = Sandbox(preset="instant", market=live)
-    except (ValueError, FileExistsError) as error:
-        raise ValidationError(str(error)) from None
+def _record(sandbox: Sandbox, venues: list[str], out: Path, seconds: float | None) -> None:
     with sandbox:
         write(f"recording {', '.join(venues)} into {out}; Ctrl-C ends it")
         with suppress(KeyboardInterrupt):

@@ -169,22 +169,3 @@ def test_the_best_price_of_five_venues_is_right_at_every_event(
         until(lambda of=fake: status_of(sandbox, of.name).is_live, "and healed")
     until(lambda: compared > 300, "books move")
     assert wrong == []
-
-
-def test_a_day_of_planned_reconnects_leaves_nothing_behind(world: World) -> None:
-    fake = world.fake("binance", every_ms=3.0)
-    venue = world.venues["binance"]
-    venue.lifetime_s, venue.overlap_s, venue.ping_every_s = 0.2, 0.05, 5.0
-    sandbox = world.sandbox()
-    status = status_of(sandbox, "binance")
-    assert sandbox.runtime.live is not None
-    (connection,) = sandbox.runtime.live.connections
-    until(lambda: status.replaced >= 24, "a day of hours")
-    assert status.reconnects == 0
-    assert status.books.keys() == set(venue.symbols)
-    assert len(venue.symbols) == 2
-    assert len(connection._heals) <= len(venue.symbols)
-    assert len(fake._clients) <= 2
-    until(lambda: status.is_live, "whole at the end")
-    with sandbox.client() as client:
-        assert len(client.symbols()) == 2

@@ -2,8 +2,9 @@
 
 Each connection has files of its own, in the text form that recordings of venue frames have: a
 receipt time and a frame on a line, books fetched over REST with their address, and a line where a
-connection ended. Files are begun anew after a size, packed when they are closed, and listed in
-`manifest.json` with their gaps.
+connection ended. Files are begun anew after a size and listed in `manifest.json` with their
+gaps. They are written in whole packed pieces, at least every few seconds: what a process that is
+killed leaves behind is a recording up to the last piece.
 """
 
 import json
@@ -15,7 +16,8 @@ from typing import IO, Final
 import zstandard
 
 _MOST_BYTES: Final = 256 << 20
-_FRAME_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 1 << 20
+_PIECE_NS: Final = 5 * 10**9
 
 
 @dataclass(slots=True)
@@ -89,8 +91,9 @@ class Recorder:
                 part = Part(f"{name}-{number:04}.txt.zst", venue, first_ns=now_ns)
                 self._parts.append(part)
                 writer = self._open[name] = _Writer(self._folder / part.file, part)
-            writer.write(line, now_ns)
             writer.part.frames += 1
+            if writer.write(line, now_ns):
+                self._save()
 
     def _save(self) -> None:
         text = json.dumps(
@@ -102,29 +105,36 @@ class Recorder:
 
 
 class _Writer:
-    """One packed file that is being written."""
+    """One packed file that is being written, piece by piece."""
 
     def __init__(self, path: Path, part: Part) -> None:
         self.part = part
         self.size = 0
-        self._open_bytes = 0
+        self._lines = bytearray()
+        self._since_ns = part.first_ns
         self._file: IO[bytes] = path.open("xb")
-        self._packer = zstandard.ZstdCompressor(level=3).stream_writer(self._file)
+        self._packer = zstandard.ZstdCompressor(level=3)
 
-    def write(self, line: bytes, now_ns: int) -> None:
-        self._packer.write(line)
+    def write(self, line: bytes, now_ns: int) -> bool:
+        """Takes a line; True when a piece was written with it."""
+        self._lines += line
         self.size += len(line)
-        self._open_bytes += len(line)
-        if self._open_bytes >= _FRAME_BYTES:
-            # What is written so far can be read even if this process ends without a word.
-            self._packer.flush(zstandard.FLUSH_FRAME)
-            self._file.flush()
-            self._open_bytes = 0
         self.part.last_ns = now_ns
+        is_due = len(self._lines) >= _PIECE_BYTES or now_ns - self._since_ns >= _PIECE_NS
+        if is_due:
+            self._since_ns = now_ns
+            self._flush()
+        return is_due
 
     def close(self) -> None:
-        self._packer.flush(zstandard.FLUSH_FRAME)
+        self._flush()
         self._file.close()
+
+    def _flush(self) -> None:
+        if self._lines:
+            self._file.write(self._packer.compress(bytes(self._lines)))
+            self._file.flush()
+            self._lines.clear()
 
 
 def _seconds(ns: int) -> bytes:
