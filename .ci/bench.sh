@@ -14,6 +14,8 @@ criterion_options=()
 python_options=(--benchmark-disable-gc)
 # In short: a hundred readers, five fills a second, four seconds.
 streams=(100 5 4)
+# Five venues of fifty symbols, for twenty seconds.
+live=(20 50)
 if [ "$how" = quick ]; then which_benches=(--bench engine); fi
 if [ "$how" = short ]; then
   profile=dev
@@ -21,6 +23,7 @@ if [ "$how" = short ]; then
   criterion_options=(--sample-size 10 --warm-up-time 0.05 --measurement-time 0.05 --noplot)
   python_options+=(--benchmark-max-time=0.05 --benchmark-min-rounds=1)
   streams=(20 5 1)
+  live=(1 2)
   export SEQUENCE_BENCH=short
 fi
 # What is in the folder after a release build is one; the next `make dev` must build its own.
@@ -35,4 +38,6 @@ python -m pytest benches --benchmark-enable --benchmark-only --benchmark-columns
   -q --timeout=600 -p no:cacheprovider
 python benches/streams.py "${streams[@]}" >"$out/streams.json"
 cat "$out/streams.json"
+python benches/live.py "${live[@]}" >"$out/live.json"
+cat "$out/live.json"
 python benches/report.py "$out/python.json" "$criterion" "$out"

@@ -145,7 +145,8 @@ def up(
     except StoreError as error:
         _refuse(str(error), error.exit_code)
     except OSError as error:
-        _refuse(f"{error.filename}: {error.strerror}", EXIT_CONFIG)
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _refuse(said, EXIT_CONFIG)
     except ValueError as error:
         _refuse(str(error), EXIT_CONFIG)
 

@@ -15,7 +15,7 @@ from sequence.types import GraphRequest
 Named = tuple[str, str | None]
 """A symbol, and the venue where alone it is wanted."""
 
-_UNKNOWN: Final = "unknown symbol"
+_NOT_THERE: Final = ("unknown symbol", " does not list ")
 
 
 def warmed(
@@ -33,8 +33,8 @@ def warmed(
         try:
             return handler(call)
         except _core.Refusal as refusal:
-            told = [text for name, _ in named(call) for text in call.runtime.live.refusals(name)]
-            if not told or not refusal.message.startswith(_UNKNOWN):
+            told = [text for name in named(call) for text in call.runtime.live.refusals(*name)]
+            if not told or not any(words in refusal.message for words in _NOT_THERE):
                 raise
             text = "; ".join([refusal.message, *told])
             raise refused(refusal.code, text, field=refusal.field) from None

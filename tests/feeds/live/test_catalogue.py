@@ -9,6 +9,7 @@ from sequence.errors import NotFoundError, SequenceError, UnprocessableError
 from sequence.feeds.live import MAKERS, Live
 from sequence.feeds.live.catalogue import Catalogue
 from sequence.feeds.live.kraken import Kraken
+from sequence.feeds.live.okx import Okx
 from sequence.sandbox import Sandbox
 from sequence.server import serving
 from sequence.types import SymbolRow
@@ -212,6 +213,27 @@ def test_a_version_rises_only_with_the_rows(tmp_path: Path) -> None:
     again = Catalogue([venue], tmp_path)
     assert again.editions["kraken"].version == 2
     assert again.obstacle(venue, "BTC-USD", NOW_NS) is None, "what was kept is of another day"
+
+
+def test_a_venue_that_is_away_or_not_connected_is_named_in_the_refusal(world: World) -> None:
+    world.fake("kraken")
+    world.venues["okx"] = Okx(url="ws://127.0.0.1:9", rest_url="", symbols=["BTC-USDT"])
+    sandbox = world.sandbox()
+    until(lambda: status_of(sandbox, "kraken").is_live, "one is live")
+    until(lambda: status_of(sandbox, "okx").problem != "", "the other is away")
+    with sandbox.client() as client:
+        for symbol in ("ETH-USDT", "BTC-USD"):
+            with pytest.raises(UnprocessableError, match="okx"):
+                client.buy(symbol, "1", venue="okx")
+        with pytest.raises(UnprocessableError, match=r"okx cannot be reached \(.*network there"):
+            client.buy("BTC-USDT", "1", venue="okx")
+        with pytest.raises(UnprocessableError, match="no live feed of bitget: its frames"):
+            client.buy("BTC-USD", "1", venue="bitget")
+
+
+def test_symbols_that_no_venue_has_are_answered_with_the_nearest_ones() -> None:
+    with pytest.raises(ValueError, match=r"none of kraken; did you mean BTC-USD or"):
+        Live(["kraken"], symbols=["BTC-USDD"], addresses={"kraken": "ws://x"}).connections()
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,6 @@ class Live:
         found: list[Venue] = []
         for venue in self.venues:
             found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
-        self._readdress(found)
         named = [venue if isinstance(venue, str) else venue.name for venue in self.venues]
         for symbol in self.symbols or ():
             if any(symbol in venue.symbols for venue in found):
@@ -117,7 +116,9 @@ class Live:
             if not known:
                 _check_symbol(symbol)
             text = f"{symbol} is traded at none of {', '.join(named)}"
-            raise ValueError("; ".join([text, *known]))
+            near = _near(symbol, _shipped(named))
+            raise ValueError("; ".join([text, *near, *known]))
+        self._readdress(found)
         return found
 
     def _readdress(self, venues: Sequence[Venue]) -> None:
@@ -140,14 +141,26 @@ async def _end_all() -> None:
     await asyncio.sleep(0)
 
 
+def _near(given: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """A question that names what is nearly the same, or nothing."""
+    found = difflib.get_close_matches(given, list(known), n=most)
+    return [f"did you mean {' or '.join(dict.fromkeys(found))}?"] if found else []
+
+
+def _shipped(names: Iterable[str]) -> list[str]:
+    """Symbols that are known of venues without asking them."""
+    catalogue = Catalogue([make() for name in names for make in MAKERS.get(name, ())])
+    defaults = [symbol for name in names for symbol in DEFAULT_SYMBOLS.get(name, ())]
+    return [*defaults, *catalogue.names(0)]
+
+
 def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     makers = MAKERS.get(name)
     if name in NOT_CONNECTED:
         raise ValueError(f"no live feed of {name}: {NOT_CONNECTED[name]}")
     if makers is None:
-        near = difflib.get_close_matches(name, MAKERS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(MAKERS)}"
-        raise ValueError(f"no live feed of {name!r}: {hint}")
+        hint = _near(name, MAKERS, 1) or [f"known: {', '.join(MAKERS)}"]
+        raise ValueError(f"no live feed of {name!r}: {hint[0]}")
     wanted = DEFAULT_SYMBOLS.get(name, ()) if symbols is None else symbols
     if not wanted:
         raise ValueError(f"{name} has no default symbols: name the markets to subscribe")
@@ -234,12 +247,23 @@ class LiveMarket:
             connection.refused[name] = Refused(why)
         return why is not None
 
-    def refusals(self, symbol: str) -> list[str]:
-        """Why no connection has a symbol: what venues said of it, and what is known of its kind."""
+    def refusals(self, symbol: str, venue: str | None = None) -> list[str]:
+        """Why no connection has a symbol.
+
+        What venues said of it, what keeps them from saying it, or what is known of its kind.
+
+        Args:
+            symbol: As it was asked for.
+            venue: Only there.
+        """
+        if venue in NOT_CONNECTED:
+            return [f"no live feed of {venue}: {NOT_CONNECTED[venue]}"]
         name = plain(symbol) or symbol
-        rows = [connection.refused.get(name) for connection in self.connections]
-        said = [row.why for row in rows if row is not None]
-        return said or reasons(symbol, [row.venue.name for row in self.connections])
+        asked = [row for row in self.connections if venue in (None, row.venue.name)]
+        said = [row.refused[name].why for row in asked if name in row.refused]
+        away = [row for row in asked if row.status.state != "connected" and row.venue.carries(name)]
+        said += [row.status.problem or f"{row.venue.name} is not connected yet" for row in away]
+        return said or reasons(symbol, [row.venue.name for row in asked])
 
     def _end(self) -> None:
         if self._ended is not None:
