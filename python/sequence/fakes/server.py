@@ -94,6 +94,8 @@ class Fake:
         self.url = ""
         self.rest_url = ""
         self.paused = False
+        self.still = False
+        """Paused, and all that moved before has been sent."""
         self.halted: set[str] = set()
         """Symbols whose row in the list of instruments says that they do not trade."""
         self.connects = 0
@@ -264,6 +266,7 @@ class Fake:
         while True:
             await asyncio.sleep(self.every_s)
             await self._enforce()
+            self.still = self.paused
             if self.paused:
                 continue
             self._pulse()

