@@ -269,3 +269,14 @@ def test_a_closed_sandbox_leaves_no_connection(world: World) -> None:
     assert sandbox.runtime.live is not None
     assert status_of(sandbox, "hyperliquid").state == "closed"
     until(lambda: not fake._clients, "the fake sees it")
+
+
+def test_a_market_that_is_closed_at_once_leaves_no_thread(world: World) -> None:
+    world.fake("kraken")
+    for _ in range(20):
+        sandbox = world.sandbox()
+        market = sandbox.runtime.live
+        assert market is not None
+        sandbox.close()
+        assert not market._thread.is_alive()
+        assert market._loop.is_closed()

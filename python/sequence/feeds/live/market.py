@@ -196,7 +196,8 @@ class LiveMarket:
         self.connections: Final = [Connection(venue, sink(venue)) for venue in venues]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sequence-live", daemon=True)
-        self._ended: asyncio.Event | None = None
+        # Made here: a market may be closed before its thread has begun.
+        self._ended: Final = asyncio.Event()
         self.failure: BaseException | None = None
 
     def start(self) -> None:
@@ -207,7 +208,7 @@ class LiveMarket:
         """Ends every connection; twice is fine."""
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._end)
+                self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join(_STOP_S)
 
     def statuses(self) -> list[VenueStatus]:
@@ -265,10 +266,6 @@ class LiveMarket:
         said += [row.status.problem or f"{row.venue.name} is not connected yet" for row in away]
         return said or reasons(symbol, [row.venue.name for row in asked])
 
-    def _end(self) -> None:
-        if self._ended is not None:
-            self._ended.set()
-
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
@@ -282,7 +279,6 @@ class LiveMarket:
             self._loop.close()
 
     async def _serve(self) -> None:
-        self._ended = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(connection.run()) for connection in self.connections]
             await self._ended.wait()
