@@ -13,7 +13,7 @@ from sequence.sandbox.venue_status import stale_venues
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal
     from sequence.sandbox.state import State
-    from sequence.sandbox.stream.hub import Reader
+    from sequence.sandbox.stream.reader import Reader
 
 FeedName = Literal["risk", "alerts", "tca"]
 EVENTS: Final = {"risk": "risk_state", "alerts": "alert", "tca": "tca"}

@@ -10,7 +10,7 @@ from sequence.sandbox.stream.packet import Packet, packet_of
 
 if TYPE_CHECKING:
     from sequence.sandbox.state import State
-    from sequence.sandbox.stream.hub import Reader
+    from sequence.sandbox.stream.reader import Reader
 
 ListingName = Literal["new_markets", "market_resolved"]
 LISTING_NAMES: Final = get_args(ListingName)

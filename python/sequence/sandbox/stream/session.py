@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sequence import _core
-from sequence.sandbox.stream.hub import Sink
 from sequence.sandbox.stream.packet import Packet, error_packet, packet_of, private_packet
+from sequence.sandbox.stream.reader import Sink
 from sequence.sandbox.stream.topic import (
     PRIVATE,
     TOO_MANY,
