@@ -2,16 +2,22 @@
 //!
 //! Within a set each venue first gets its smallest share; the rest follows the best price, which is
 //! optimal as every ladder only gets worse. Venues with a coarser lot than the finest of the set
-//! get the lots just below and just above what that gives, and the finest fill what remains.
+//! get the lots just below and just above what that gives, and the finest fill what remains. Of more
+//! venues than a handful not every set can be compared: [`crowd`] says which are.
+
+mod crowd;
 
 use super::{Candidate, Offer, Remainder, Task};
 use crate::number::Quantity;
 
-/// Venues of which every set is looked at, the best-priced ones; each other one is tried alone.
+/// Of so few venues every set is looked at.
+const EVERY: usize = 8;
+/// Of more, every set of the best-priced ones.
 const TOGETHER: usize = 6;
 /// Venues of a set whose lots are tried both ways.
 const MOST_COARSE: usize = 3;
 
+#[derive(Debug)]
 struct Venue {
     at: usize,
     lot: i64,
@@ -56,13 +62,13 @@ where
     }
     venues.sort_by_key(|venue| (venue.first.unwrap_or(i128::MAX), venue.at));
     let mut best = Best { worth: None, shares: vec![Quantity::ZERO; task.candidates.len()] };
-    let together = venues.len().min(TOGETHER);
+    let together = if venues.len() > EVERY { TOGETHER } else { venues.len() };
     for bits in 1u32..1 << together {
         let used = (0..together).filter(|place| bits & (1 << place) != 0);
         best.try_set(task, used.filter_map(|place| venues.get(place)).collect());
     }
-    for alone in venues.iter().skip(together) {
-        best.try_set(task, vec![alone]);
+    if venues.len() > together {
+        crowd::search(task, &venues, &mut best);
     }
     best.shares
 }
@@ -113,6 +119,14 @@ struct Best {
 }
 
 impl Best {
+    /// True while a part of the order would go nowhere.
+    const fn lacks(&self) -> bool {
+        match self.worth {
+            Some(worth) => worth.lacking > 0,
+            None => true,
+        }
+    }
+
     /// Compares what a set can do, with each of its venues as the place of a remainder.
     fn try_set(&mut self, task: Task<'_>, venues: Vec<&Venue>) {
         let least = venues.iter().map(|venue| venue.least).fold(0, i64::saturating_add);
@@ -187,6 +201,24 @@ impl<'a> Set<'a> {
             self.fill(&fixed, true)
         });
         rounded.collect()
+    }
+
+    /// The share of each venue if none had a smallest one.
+    fn wishes(&self) -> Vec<i64> {
+        let mut filling =
+            Filling { whole: false, left: self.task.target.0, shares: vec![0; self.venues.len()] };
+        for (_, _, place, size) in &self.levels {
+            if let Some(venue) = self.venues.get(*place) {
+                filling.add(*place, venue, *size);
+            }
+        }
+        let everywhere = (0..self.venues.len()).filter(|_| self.task.remainder == Remainder::Take);
+        for place in everywhere {
+            if let Some(venue) = self.venues.get(place) {
+                filling.add(place, venue, i64::MAX);
+            }
+        }
+        filling.shares
     }
 
     /// Fills the venues: those with a fixed share get it, the others the best prices. `None` when a
