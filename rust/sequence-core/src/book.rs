@@ -4,13 +4,8 @@
 //! the touch: an insert there moves few levels, and reading the best is the last element.
 //! Complexity: binary search plus the levels between the change and the touch.
 
-use std::cmp::Ordering;
-
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
-
-/// Levels next to the touch that are looked at before a search.
-const NEAR_LEVELS: usize = 8;
 
 /// One price level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -116,22 +111,17 @@ impl Book {
     }
 }
 
-/// Where a price is, or where it belongs. Most changes are near the touch, so the last few levels
-/// are looked at one by one before the rest is searched.
+/// Where a price is, or where it belongs: a search without branches that depend on the answer. Each
+/// side has a comparison of its own, so none is made inside the loop.
 fn find(levels: &[Level], side: BookSide, price: Price) -> Result<usize, usize> {
-    let compare = |level: &Level| match side {
-        BookSide::Bid => level.price.cmp(&price),
-        BookSide::Ask => price.cmp(&level.price),
+    let at = match side {
+        BookSide::Bid => levels.partition_point(|level| level.price < price),
+        BookSide::Ask => levels.partition_point(|level| level.price > price),
     };
-    let (rest, near) = levels.split_at(levels.len().saturating_sub(NEAR_LEVELS));
-    for (at, level) in near.iter().enumerate().rev() {
-        match compare(level) {
-            Ordering::Less => return Err(rest.len() + at + 1),
-            Ordering::Equal => return Ok(rest.len() + at),
-            Ordering::Greater => {}
-        }
+    match levels.get(at) {
+        Some(level) if level.price == price => Ok(at),
+        _ => Err(at),
     }
-    rest.binary_search_by(compare)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ use crate::tape::flag;
 
 /// Diffs that may wait for a REST book; older ones go first.
 const MAX_WAITING: usize = 1_000;
+/// Members of an event; `a` is the asks of a diff and the id of an aggregate trade.
+const EVENT: [&str; 13] = ["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"];
+
 /// One `depthUpdate`.
 #[derive(Debug)]
 struct Diff {
@@ -110,11 +113,10 @@ impl Binance {
 
     fn event(
         &mut self,
-        mut scanner: Scanner<'_>,
+        fields: [Option<Raw<'_>>; EVENT.len()],
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        // `a` is the asks of a diff and the id of an aggregate trade.
         let [
             event,
             symbol,
@@ -129,7 +131,7 @@ impl Binance {
             maker,
             id,
             class,
-        ] = scanner.fields(&["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"])?;
+        ] = fields;
         let Some(symbol) = symbol else { return Ok(()) };
         let symbol = symbol.string()?;
         let instrument = self.instrument(&symbol)?;
@@ -374,8 +376,11 @@ impl Rules for Binance {
             return Ok(());
         }
         let mut scanner = Scanner::new(frame)?;
-        let [stream, data, event, last_update, symbol] =
-            scanner.fields(&["stream", "data", "e", "lastUpdateId", "s"])?;
+        let ([stream, data, event, last_update, symbol], carried) = scanner.fields_through(
+            &["stream", "data", "e", "lastUpdateId", "s"],
+            "data",
+            &EVENT,
+        )?;
         scanner.finish()?;
         if last_update.is_some() {
             return match self.only_symbol() {
@@ -399,7 +404,7 @@ impl Rules for Binance {
                     }
                     Ok(())
                 }
-                _ => self.event(Scanner::new(frame)?, stamp, out),
+                _ => self.event(Scanner::new(frame)?.fields(&EVENT)?, stamp, out),
             };
         };
         if let Some(stream) = stream
@@ -413,7 +418,10 @@ impl Rules for Binance {
                 return self.whole_book(&pair, data, stamp, out);
             }
         }
-        if data.is_object() { self.event(data.scanner(), stamp, out) } else { Ok(()) }
+        match carried {
+            Some(fields) => self.event(fields?, stamp, out),
+            None => Ok(()),
+        }
     }
 
     fn read_book(

@@ -55,6 +55,11 @@ impl Reading {
 
     /// Reads `[["price","size"], …]`.
     pub(super) fn pairs(&mut self, side: BookSide, list: Raw<'_>) -> Result<(), FeedError> {
+        let before = self.levels.len();
+        if self.plain_pairs(side, list.text().as_bytes()).is_some() {
+            return Ok(());
+        }
+        self.levels.truncate(before);
         let mut scanner = list.scanner();
         scanner.array()?;
         while scanner.element()? {
@@ -62,6 +67,29 @@ impl Reading {
             self.push(side, price, quantity, 0);
         }
         Ok(())
+    }
+
+    /// The same of a list as venues write it: nothing but pairs of quoted plain decimals in range,
+    /// without a space. `None` leaves the list to the scanner, which has checked it.
+    fn plain_pairs(&mut self, side: BookSide, list: &[u8]) -> Option<()> {
+        let mut rest = list.strip_prefix(b"[")?;
+        if rest == b"]" {
+            return Some(());
+        }
+        loop {
+            let (price, after) = quoted_units(rest.strip_prefix(b"[")?, PRICE_DECIMALS)?;
+            let (quantity, after) = quoted_units(after.strip_prefix(b",")?, QUANTITY_DECIMALS)?;
+            if !in_range(price, 1) || !in_range(quantity, 0) {
+                return None;
+            }
+            let (price, quantity) = (Price(price), Quantity(quantity));
+            self.levels.push(SideLevel { side, price, quantity, orders: 0 });
+            match after.strip_prefix(b"]")? {
+                [b',', more @ ..] => rest = more,
+                [b']'] => return Some(()),
+                _ => return None,
+            }
+        }
     }
 
     /// Reads `[{price: …, size: …}, …]` under the names the venue uses.
@@ -89,6 +117,33 @@ pub(super) fn parse_price(text: &str) -> Option<Price> {
 
 pub(super) fn parse_quantity(text: &str) -> Option<Quantity> {
     plain_units(text, QUANTITY_DECIMALS).map(Quantity).or_else(|| Quantity::parse(text).ok())
+}
+
+/// A quoted short plain decimal at the start of `text`, in units, and what follows it.
+fn quoted_units(text: &[u8], decimals: u32) -> Option<(i64, &[u8])> {
+    let text = text.strip_prefix(b"\"")?;
+    let (mut units, mut point) = (0_i64, None);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => units = units.wrapping_mul(10).wrapping_add(i64::from(byte - b'0')),
+            b'.' if point.is_none() => point = Some(at),
+            b'"' => {
+                let whole = point.unwrap_or(at);
+                let places = point.map_or(0, |point| at - point - 1);
+                // Eighteen digits always fit, so nothing wrapped.
+                let fits = whole + places <= 18 && places <= decimals as usize;
+                let leading_zero = whole > 1 && text.first() == Some(&b'0');
+                let dangling = point.is_some() && places == 0;
+                if whole == 0 || !fits || leading_zero || dangling {
+                    return None;
+                }
+                let scale = 10_i64.pow(decimals - u32::try_from(places).ok()?);
+                return Some((units.checked_mul(scale)?, text.get(at + 1..)?));
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Short plain decimals, which is what venues write, in 64-bit steps; `None` leaves the text to
@@ -227,6 +282,26 @@ mod tests {
     }
 
     proptest! {
+        /// A space is valid JSON, and leaves the list to the scanner.
+        #[test]
+        fn plain_lists_and_the_scanner_read_the_same(
+            rows in prop::collection::vec(
+                (prop_oneof![4 => "[1-9][0-9]{0,9}(\\.[0-9]{1,8})?", 1 => "[-0-9.e]{0,20}"],
+                 prop_oneof![4 => "[0-9]{1,4}(\\.[0-9]{1,9})?", 1 => "[-0-9.e]{0,20}"]),
+                0..5,
+            ),
+        ) {
+            let row = |(price, size): &(String, String)| format!(r#"["{price}","{size}"]"#);
+            let rows = rows.iter().map(row).collect::<Vec<_>>().join(",");
+            let read = |list: &str| {
+                let mut reading = Reading::default();
+                let list = Scanner::of(list).value().unwrap();
+                reading.pairs(BookSide::Bid, list).unwrap();
+                (reading.levels, reading.dropped, reading.beyond, reading.negative)
+            };
+            prop_assert_eq!(read(&format!("[{rows}]")), read(&format!("[{rows} ]")));
+        }
+
         #[test]
         fn the_short_way_and_the_full_parser_agree(text in "[0-9]{0,12}(\\.[0-9]{0,12})?(e-?[0-9])?") {
             prop_assert_eq!(parse_price(&text), Price::parse(&text).ok());

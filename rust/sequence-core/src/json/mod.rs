@@ -8,6 +8,7 @@
 //! Strict means RFC 8259 and no more: UTF-8, one value, no `NaN`, no leading zeros, no lone
 //! surrogates, no control characters in strings.
 
+mod plain;
 mod read;
 mod scan;
 mod value;
@@ -16,7 +17,7 @@ mod value;
 mod tests;
 
 pub use read::{Fault, Limits, ReadError, Sink, read};
-pub use scan::{Scanner, Token};
+pub use scan::{Scanner, Through, Token};
 pub use value::{JsonNumber, JsonStr, Raw};
 
 use crate::reject::text_enum;

@@ -1,5 +1,6 @@
 //! The pull scanner: one token per call, state in a bit set instead of a call stack.
 
+use super::plain::plain_length;
 use super::value::{JsonNumber, JsonStr, Raw};
 use super::{JsonError, JsonErrorKind};
 
@@ -39,6 +40,10 @@ enum Expect {
     ElementOrEnd,
     CommaOrEnd,
 }
+
+/// The named members of an envelope, and of the object that it carries, where it carries one.
+pub type Through<'a, const N: usize, const M: usize> =
+    ([Option<Raw<'a>>; N], Option<Result<[Option<Raw<'a>>; M], JsonError>>);
 
 /// Walks one JSON text.
 #[derive(Debug, Clone)]
@@ -136,22 +141,87 @@ impl<'a> Scanner<'a> {
         &mut self,
         names: &[&str; N],
     ) -> Result<[Option<Raw<'a>>; N], JsonError> {
-        self.skip_space();
-        self.require_value()?;
-        if self.value_token()? != Token::ObjectStart {
-            return Err(self.error(JsonErrorKind::Type));
-        }
+        self.object()?;
         let mut found = [None; N];
         while let Some(Token::Key(key)) = self.next_token()? {
             let value = self.value()?;
-            let slot = names.iter().zip(&mut found).find(|(name, _)| key.is(name));
-            if let Some((_, slot)) = slot
-                && slot.replace(value).is_some()
-            {
-                return Err(self.error(JsonErrorKind::Duplicate));
-            }
+            self.keep(names, &mut found, key, value)?;
         }
         Ok(found)
+    }
+
+    /// The same, and on the way through the member `through`, where that is an object, the values of
+    /// its own named members: an envelope and what it carries in one walk.
+    ///
+    /// What is wrong with those names alone is told in their place: a caller that does not want
+    /// them has a good envelope.
+    pub fn fields_through<const N: usize, const M: usize>(
+        &mut self,
+        names: &[&str; N],
+        through: &str,
+        inner: &[&str; M],
+    ) -> Result<Through<'a, N, M>, JsonError> {
+        self.object()?;
+        let (mut found, mut carried) = ([None; N], None);
+        while let Some(Token::Key(key)) = self.next_token()? {
+            self.skip_space();
+            let value = if key.is(through) && self.peek() == Some(b'{') {
+                let start = self.at;
+                carried = Some(self.carried(inner)?);
+                Raw::new(self.slice(start, self.at))
+            } else {
+                self.value()?
+            };
+            self.keep(names, &mut found, key, value)?;
+        }
+        Ok((found, carried))
+    }
+
+    /// The named members of an object; a name that comes twice does not end the walk.
+    fn carried<const M: usize>(
+        &mut self,
+        names: &[&str; M],
+    ) -> Result<Result<[Option<Raw<'a>>; M], JsonError>, JsonError> {
+        self.object()?;
+        let mut found = Ok([None; M]);
+        let depth = self.depth;
+        while let Some(Token::Key(key)) = self.next_token()? {
+            let value = self.value()?;
+            if let Ok(slots) = &mut found
+                && let Err(error) = self.keep(names, slots, key, value)
+            {
+                found = Err(error);
+            }
+        }
+        debug_assert_eq!(self.depth + 1, depth, "the object that was entered has ended");
+        Ok(found)
+    }
+
+    /// Enters an object.
+    fn object(&mut self) -> Result<(), JsonError> {
+        self.skip_space();
+        self.require_value()?;
+        match self.value_token()? {
+            Token::ObjectStart => Ok(()),
+            _ => Err(self.error(JsonErrorKind::Type)),
+        }
+    }
+
+    /// Keeps a value where its name is wanted, once.
+    fn keep<const N: usize>(
+        &self,
+        names: &[&str; N],
+        found: &mut [Option<Raw<'a>>; N],
+        key: JsonStr<'a>,
+        value: Raw<'a>,
+    ) -> Result<(), JsonError> {
+        let slot = names.iter().zip(found).find(|(name, _)| key.is(name));
+        if let Some((_, slot)) = slot
+            && slot.replace(value).is_some()
+        {
+            return Err(self.error(JsonErrorKind::Duplicate));
+        }
+        Ok(())
     }
 
     /// Enters an array.
@@ -309,8 +379,7 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Result<JsonStr<'a>, JsonError> {
         let (start, mut escaped) = (self.at, false);
         loop {
-            let plain = self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            self.at += plain.unwrap_or_else(|| self.rest().len());
+            self.at += plain_length(self.rest());
             match self.peek() {
                 Some(b'"') => {
                     let text = self.slice(start, self.at);
@@ -393,5 +462,35 @@ impl<'a> Scanner<'a> {
 
     const fn error(&self, kind: JsonErrorKind) -> JsonError {
         JsonError { kind, at: self.at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_and_what_it_carries_come_in_one_walk() {
+        let read = |text| {
+            let mut scanner = Scanner::of(text);
+            let found = scanner.fields_through(&["s", "data"], "data", &["a", "b"]);
+            found.map(|(outer, inner)| {
+                let text = |raw: Option<Raw<'static>>| raw.map(Raw::text);
+                assert_eq!(scanner.finish(), Ok(()));
+                (outer.map(text), inner.map(|inner| inner.map(|inner| inner.map(text))))
+            })
+        };
+        let (outer, inner) =
+            read(r#"{"s": 1, "data": {"a": [1, {"b": 2}], "c": {}}, "x": 2}"#).unwrap();
+        assert_eq!(outer, [Some("1"), Some(r#"{"a": [1, {"b": 2}], "c": {}}"#)]);
+        assert_eq!(inner, Some(Ok([Some(r#"[1, {"b": 2}]"#), None])));
+        let (outer, inner) = read(r#"{"data": {"a": 1, "a": 2}, "s": 3}"#).unwrap();
+        assert_eq!(outer, [Some("3"), Some(r#"{"a": 1, "a": 2}"#)]);
+        assert_eq!(inner.unwrap().unwrap_err().kind, JsonErrorKind::Duplicate);
+        assert_eq!(read(r#"{"data": [1]}"#).unwrap().1, None);
+        for wrong in [r#"{"data": {}, "data": {}}"#, r#"{"data": {"a": }}"#, "[]", r#"{"data": {"#]
+        {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 }

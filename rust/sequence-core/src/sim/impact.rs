@@ -72,7 +72,7 @@ impl Impact {
         let shift = contribution(filled, scale, params.prefactor_ppm)?;
         let children = self.children(side);
         // Age has moved everything since the last fill: what no longer counts is dropped here.
-        children.retain(|child| decayed(*child, params.tau0_ns, now_ns).is_ok_and(|left| left > 0));
+        children.retain(|child| counts(*child, params.tau0_ns, now_ns));
         if shift > 0 {
             children.push(Child { at_ns: now_ns, shift });
             bound(children, params.tau0_ns, now_ns);
@@ -129,10 +129,29 @@ fn contribution(filled: Quantity, scale: Scale, prefactor_ppm: i64) -> Result<i6
 
 /// `I·(1 + Δt/τ₀)^(−1/2)`, rounded down.
 fn decayed(child: Child, tau0_ns: i64, now_ns: i64) -> Result<i64, NumberError> {
-    let tau = i128::from(tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS));
-    let age = i128::from(now_ns.saturating_sub(child.at_ns).max(0));
-    let kernel = isqrt((tau << 64) / (tau + age))?;
-    i64::try_from((i128::from(child.shift) * kernel) >> 32).ok().ok_or(NumberError::Range)
+    let age = now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
+    if age == 0 {
+        return Ok(child.shift);
+    }
+    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
+    // Below 2⁶⁴, because the age is above 0.
+    let square = (u128::from(tau) << 64) / u128::from(tau.saturating_add(age));
+    let kernel = u64::try_from(square).ok().ok_or(NumberError::Range)?.isqrt();
+    let left = (i128::from(child.shift) * i128::from(kernel)) >> 32;
+    i64::try_from(left).ok().ok_or(NumberError::Range)
+}
+
+/// Whether anything is left of a contribution: what [`decayed`] says is above 0, without its root.
+fn counts(child: Child, tau0_ns: i64, now_ns: i64) -> bool {
+    if child.shift <= 0 {
+        return false;
+    }
+    // The least kernel that leaves 1: `kernel·shift ≥ 2³²`. A kernel reaches it where its square
+    // does, and the square is `τ·2⁶⁴/(τ + age)`, rounded down.
+    let least = u128::from((1_u64 << 32).div_ceil(child.shift.unsigned_abs()));
+    let tau = u128::from(tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs());
+    let age = u128::from(now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs());
+    (least * least).checked_mul(tau + age).is_some_and(|needed| needed <= tau << 64)
 }
 
 /// Octave of a contribution's age: 0 up to one `τ₀`, then one per doubling.
@@ -200,6 +219,23 @@ pub fn shift_in_log_odds(price: Price, shift_q32: i64) -> Result<Price, NumberEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_contribution_counts_as_long_as_something_is_left(
+            shift in prop_oneof![1..10_i64, 1..1_000_000_000_i64, 1..i64::MAX],
+            tau in prop_oneof![0..100_000_000_i64, 0..i64::MAX],
+            age in prop_oneof![0..1_000_i64, 0..1_000_000_000_000_i64, 0..i64::MAX],
+        ) {
+            let child = Child { at_ns: 0, shift };
+            let left = decayed(child, tau, age).unwrap();
+            prop_assert_eq!(counts(child, tau, age), left > 0);
+            let tau = i128::from(tau.clamp(TAU_MIN_NS, TAU_MAX_NS));
+            let root = isqrt((tau << 64) / (tau + i128::from(age))).unwrap();
+            prop_assert_eq!(i128::from(left), (i128::from(shift) * root) >> 32);
+        }
+    }
 
     const ONE: i64 = 100_000_000;
     const TAU: i64 = 1_000_000_000;

@@ -175,7 +175,7 @@ impl LotTracker {
         let (cap, hold_ns, both) = (self.lots_cap, self.hold_ns, self.rate.is_tested());
         let base = self.rate.base();
         let ladder = self.ladder(side);
-        let watched = ladder.rank(side, price) < WATCHED_LEVELS;
+        let watched = ladder.is_within(side, price, WATCHED_LEVELS);
         let existing = if quantity.0 > 0 {
             ladder.get_or_insert(side, price)
         } else {
@@ -364,19 +364,25 @@ impl BaseLevel {
 }
 
 impl Ladder {
+    /// A search without branches that depend on the answer; each side compares its own way.
     fn find(&self, side: BookSide, price: Price) -> Result<usize, usize> {
-        self.index.binary_search_by(|(at, _)| match side {
-            BookSide::Bid => at.cmp(&price.0),
-            BookSide::Ask => price.0.cmp(at),
-        })
+        let at = match side {
+            BookSide::Bid => self.index.partition_point(|(at, _)| *at < price.0),
+            BookSide::Ask => self.index.partition_point(|(at, _)| *at > price.0),
+        };
+        match self.index.get(at) {
+            Some((found, _)) if *found == price.0 => Ok(at),
+            _ => Err(at),
+        }
     }
 
-    /// Levels better than this price.
-    fn rank(&self, side: BookSide, price: Price) -> usize {
-        match self.find(side, price) {
-            Ok(at) => self.index.len() - at - 1,
-            Err(at) => self.index.len() - at,
-        }
+    /// Whether fewer than `levels` are better than this price.
+    fn is_within(&self, side: BookSide, price: Price, levels: usize) -> bool {
+        let last = self.index.len().checked_sub(levels).and_then(|at| self.index.get(at));
+        last.is_none_or(|(last, _)| match side {
+            BookSide::Bid => *last <= price.0,
+            BookSide::Ask => *last >= price.0,
+        })
     }
 
     fn get(&mut self, side: BookSide, price: Price) -> Option<&mut BaseLevel> {

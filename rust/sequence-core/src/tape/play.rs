@@ -19,8 +19,8 @@ use crate::venue::{PriceGrid, Terms};
 
 /// Where the instrument stands in `count`.
 pub(super) const INSTRUMENT_SHIFT: u32 = 16;
-/// Bytes read at once.
-const PIECE: usize = 1024 * RECORD_BYTES;
+/// Records read at once.
+const PIECE: usize = 1024;
 /// Largest number of orders at a level that a record can carry.
 const MAX_COUNT: u32 = 0xFFFF;
 
@@ -64,12 +64,12 @@ struct Facts {
 pub struct Tape {
     facts: Arc<Facts>,
     records: Records,
-    /// The record after the last message.
-    next: Option<MarketEvent>,
+    /// Decoded records; those before `played` are of messages that were given out.
+    events: Vec<MarketEvent>,
+    played: usize,
     /// Due time of the next message; never goes backwards.
     due_ns: i64,
     started: bool,
-    message: Vec<MarketEvent>,
     failed: Option<io::ErrorKind>,
 }
 
@@ -92,17 +92,20 @@ impl Tape {
     ) -> Result<Self, TapeError> {
         let mut records = Records::open(&*input, head).map_err(|error| read_error(&error))?;
         let (mut first_ns, mut last_ns, mut events) = (0, 0, 0);
-        while let Some(event) = records.next()? {
-            let instrument = event.count >> INSTRUMENT_SHIFT;
-            if instrument as usize >= instruments.len() {
-                return Err(TapeError::Instrument(instrument));
+        let mut piece = Vec::with_capacity(PIECE);
+        while records.read(&mut piece)? {
+            for event in piece.drain(..) {
+                let instrument = event.count >> INSTRUMENT_SHIFT;
+                if instrument as usize >= instruments.len() {
+                    return Err(TapeError::Instrument(instrument));
+                }
+                let received = received_ns(&event);
+                if events == 0 {
+                    first_ns = received;
+                }
+                last_ns = received.max(last_ns);
+                events += 1;
             }
-            let received = received_ns(&event);
-            if events == 0 {
-                first_ns = received;
-            }
-            last_ns = received.max(last_ns);
-            events += 1;
         }
         let facts = Facts { input, head, instruments, feed, events, first_ns, last_ns };
         Ok(Self::at_start(Arc::new(facts)))
@@ -111,10 +114,10 @@ impl Tape {
     fn at_start(facts: Arc<Facts>) -> Self {
         Self {
             records: Records::default(),
-            next: None,
+            events: Vec::new(),
+            played: 0,
             due_ns: facts.first_ns,
             started: false,
-            message: Vec::new(),
             failed: None,
             facts,
         }
@@ -157,7 +160,8 @@ impl Tape {
 
     /// When the next message is due; `None` at the end.
     pub fn next_due_ns(&self) -> Option<i64> {
-        let more = if self.started { self.next.is_some() } else { self.facts.events > 0 };
+        let more =
+            if self.started { self.played < self.events.len() } else { self.facts.events > 0 };
         more.then_some(self.due_ns)
     }
 
@@ -165,45 +169,51 @@ impl Tape {
     ///
     /// A message ends with the record that says so, or where another instrument begins.
     pub fn next_message(&mut self) -> Option<(usize, &[MarketEvent])> {
-        self.message.clear();
         if !self.started {
             self.started = true;
             match Records::open(&*self.facts.input, self.facts.head) {
                 Ok(records) => self.records = records,
                 Err(error) => self.failed = Some(error.kind()),
             }
-            self.next = self.read();
         }
+        let mut end = self.played;
         let mut instrument = None;
-        while let Some(mut event) = self.next {
+        while self.has(&mut end)
+            && let Some(event) = self.events.get_mut(end)
+        {
             let of = event.count >> INSTRUMENT_SHIFT;
             if *instrument.get_or_insert(of) != of {
                 break;
             }
             event.count &= MAX_COUNT;
-            self.next = self.read();
-            self.message.push(event);
+            end += 1;
             if event.is_last() {
                 break;
             }
         }
-        self.due_ns = self.due_ns.max(self.next.as_ref().map_or(0, received_ns));
-        instrument.map(|of| (of as usize, self.message.as_slice()))
+        // What comes after it says when that is due.
+        if self.has(&mut end) {
+            self.due_ns = self.due_ns.max(self.events.get(end).map_or(0, received_ns));
+        }
+        let message = self.events.get(self.played..end).unwrap_or_default();
+        self.played = end;
+        instrument.map(|of| (of as usize, message))
     }
 
-    fn read(&mut self) -> Option<MarketEvent> {
-        match self.records.next() {
-            Ok(event) => event,
-            Err(TapeError::Read(kind)) => {
-                self.failed = Some(kind);
-                None
-            }
-            // The records were checked; a file that is another one now has ended.
-            Err(_) => {
-                self.failed = Some(io::ErrorKind::InvalidData);
-                None
-            }
+    /// Whether there is a record at a place, which moves when what was played makes room for more.
+    fn has(&mut self, at: &mut usize) -> bool {
+        if *at < self.events.len() {
+            return true;
         }
+        self.events.drain(..self.played);
+        *at -= std::mem::take(&mut self.played);
+        match self.records.read(&mut self.events) {
+            Ok(more) => return more,
+            Err(TapeError::Read(kind)) => self.failed = Some(kind),
+            // The records were checked; a file that is another one now has ended.
+            Err(_) => self.failed = Some(io::ErrorKind::InvalidData),
+        }
+        false
     }
 }
 
@@ -211,6 +221,7 @@ impl Tape {
 #[derive(Default)]
 struct Records {
     reader: Option<Box<dyn Read + Send>>,
+    /// Bytes read; those from `from` to `to` were not decoded yet.
     piece: Vec<u8>,
     from: usize,
     to: usize,
@@ -226,21 +237,30 @@ impl Records {
     fn open(input: &dyn Input, head: u64) -> io::Result<Self> {
         let mut reader = input.open()?;
         io::copy(&mut reader.by_ref().take(head), &mut io::sink())?;
-        Ok(Self { reader: Some(reader), piece: vec![0; PIECE], from: 0, to: 0 })
+        Ok(Self { reader: Some(reader), piece: vec![0; PIECE * RECORD_BYTES], from: 0, to: 0 })
     }
 
-    /// The next record; `None` at the end.
-    fn next(&mut self) -> Result<Option<MarketEvent>, TapeError> {
+    /// Decodes the next records, as many as there are in a piece; false at the end. One that is
+    /// none is told when it is the next.
+    fn read(&mut self, events: &mut Vec<MarketEvent>) -> Result<bool, TapeError> {
         while self.to - self.from < RECORD_BYTES {
             if !self.fill().map_err(|error| read_error(&error))? {
                 let torn = self.to - self.from;
-                return if torn == 0 { Ok(None) } else { Err(TapeError::Length(torn)) };
+                return if torn == 0 { Ok(false) } else { Err(TapeError::Length(torn)) };
             }
         }
-        let at = self.from;
-        self.from += RECORD_BYTES;
-        let bytes = self.piece.get(at..).and_then(<[u8]>::first_chunk);
-        bytes.map(|bytes: &[u8; RECORD_BYTES]| MarketEvent::from_bytes(bytes)).transpose()
+        let (records, _) = self.piece.get(self.from..self.to).unwrap_or_default().as_chunks();
+        let before = events.len();
+        for record in records {
+            let record: &[u8; RECORD_BYTES] = record;
+            match MarketEvent::from_bytes(record) {
+                Ok(event) => events.push(event),
+                Err(error) if events.len() == before => return Err(error),
+                Err(_) => break,
+            }
+        }
+        self.from += (events.len() - before) * RECORD_BYTES;
+        Ok(true)
     }
 
     /// Reads another piece behind what is left; false at the end.
@@ -367,6 +387,28 @@ mod tests {
         assert_eq!((of, events[0].price, events[0].ts_local_ns), (1, Price(3), 40));
         assert_eq!((tape.next_due_ns(), tape.next_message()), (None, None));
         assert_eq!(tape.rewound().next_due_ns(), Some(50));
+    }
+
+    #[test]
+    fn messages_longer_than_a_piece_and_across_pieces_come_whole() {
+        let mut writer = TapeWriter::default();
+        let lengths = [3 * PIECE + 5, 1, PIECE - 7, PIECE, 2];
+        for (nth, length) in (0_i64..).zip(lengths) {
+            let mut events = vec![level(1 + nth, nth + 1); length];
+            let last = events.pop().unwrap();
+            events.push(last.last());
+            writer.push(VenueId(0), "A", &events, nth + 1).unwrap();
+        }
+        let (names, records) = writer.finish();
+        let mut tape = Tape::new(records, names, TapeFeed::Venue).unwrap();
+        for (nth, length) in (0_i64..).zip(lengths) {
+            assert_eq!(tape.next_due_ns(), Some(nth + 1));
+            let (of, events) = tape.next_message().unwrap();
+            assert_eq!((of, events.len()), (0, length));
+            assert!(events.iter().all(|event| event.price == Price(1 + nth)));
+        }
+        assert_eq!((tape.next_due_ns(), tape.failed()), (None, None));
+        assert_eq!(tape.next_message(), None);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::ids::BookSide;
 use crate::market::Change;
 use crate::number::{Price, Quantity};
 
+/// Changes of a message up to which looking through them is quicker than sorting them.
+const FEW_CHANGES: usize = 16;
+
 /// Half of the time over which a venue clock's offset is judged.
 const OFFSET_WINDOW_NS: i64 = 300_000_000_000;
 
@@ -100,14 +103,23 @@ pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
     if changes.len() < 2 {
         return;
     }
+    let many = changes.len() > FEW_CHANGES;
     let mut first: BTreeMap<(BookSide, i64), usize> = BTreeMap::new();
+    // Where the changes behind the last print begin.
+    let mut from = 0;
     for at in 0..changes.len() {
         let Some(seen) = changes.get(at).copied() else { return };
         let Change::Level { side, price, after, .. } = seen.change else {
             first.clear();
+            from = at + 1;
             continue;
         };
-        let to = *first.entry((side, price.0)).or_insert(at);
+        let to = if many {
+            *first.entry((side, price.0)).or_insert(at)
+        } else {
+            let before = changes.get(from..at).unwrap_or_default();
+            before.iter().position(|seen| is_at(seen, side, price)).map_or(at, |place| from + place)
+        };
         if let Some(joined) = changes.get_mut(to).filter(|_| to != at)
             && let Change::Level { before, .. } = joined.change
         {
@@ -119,6 +131,11 @@ pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
         }
     }
     changes.retain(|seen| seen.change != Change::None);
+}
+
+/// Whether a change is of this level.
+fn is_at(seen: &Seen, side: BookSide, price: Price) -> bool {
+    matches!(seen.change, Change::Level { side: of, price: at, .. } if (of, at) == (side, price))
 }
 
 /// What changed between two books, level by level.
@@ -145,6 +162,46 @@ pub(in crate::engine) fn differences(before: &Book, after: &Book) -> Vec<Change>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn level(price: i64, sizes: (i64, i64)) -> Seen {
+        let (before, after) = (Quantity(sizes.0), Quantity(sizes.1));
+        let change = Change::Level { side: BookSide::Bid, price: Price(price), before, after };
+        let cite = TapeCite { version: 0, venue_seq: 0, trade_id: 0, backfilled: false, epoch: 0 };
+        Seen { change, count: 0, cite }
+    }
+
+    #[test]
+    fn few_changes_and_many_are_joined_alike() {
+        let print = Change::Print {
+            side: Some(BookSide::Bid),
+            price: Price(5),
+            quantity: Quantity(1),
+            flags: 0,
+        };
+        let few = vec![
+            level(5, (9, 4)),
+            level(6, (1, 2)),
+            level(5, (4, 7)),
+            Seen { change: print, ..level(5, (0, 0)) },
+            level(6, (2, 3)),
+            level(5, (7, 0)),
+            level(6, (3, 1)),
+        ];
+        let joined = [(5, 9, 7), (6, 1, 2), (6, 2, 1), (5, 7, 0)];
+        for others in [0, 100] {
+            // Levels of their own, so that they change nothing but how the rest is looked up.
+            let mut changes = few.clone();
+            changes.extend((0..others).map(|nth| level(100 + nth, (1, 2))));
+            join_repeats(&mut changes);
+            let found = changes.iter().filter_map(|seen| match seen.change {
+                Change::Level { price, before, after, .. } if price.0 < 100 => {
+                    Some((price.0, before.0, after.0))
+                }
+                _ => None,
+            });
+            assert_eq!(found.collect::<Vec<_>>(), joined);
+        }
+    }
 
     #[test]
     fn the_pace_of_depth_is_a_median_that_asking_does_not_change() {
