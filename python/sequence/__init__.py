@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sequence._graph_edge import START, EdgeConfig, Sizing, Trigger
     from sequence._graph_node import Node
     from sequence._graph_risk import Risk
-    from sequence._orders import OrderOptions
+    from sequence._orders import OrderItem, OrderOptions
     from sequence._recipe_options import RecipeOptions
     from sequence._sync.client import Sequence
     from sequence._sync.graph import GraphBuilder
@@ -57,6 +57,7 @@ __all__ = [
     "GraphBuilder",
     "NetworkError",
     "Node",
+    "OrderItem",
     "OrderOptions",
     "PlacedGraph",
     "PlacedOrder",
@@ -93,6 +94,7 @@ _HOMES = {
     "GraphBuilder": "_sync.graph",
     "NetworkError": "errors",
     "Node": "_graph_node",
+    "OrderItem": "_orders",
     "OrderOptions": "_orders",
     "PlacedGraph": "_sync.handle",
     "PlacedOrder": "_sync.order",

@@ -1,7 +1,17 @@
 """What the trading verbs were given, checked and made into requests: no I/O here."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, TypeVar, Unpack, cast, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    NoReturn,
+    Required,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    get_args,
+)
 
 from sequence import _numbers
 from sequence import types as t
@@ -73,6 +83,20 @@ class OrderOptions(TypedDict, total=False):
     sandbox: bool | None
     graph_id: str | None
     tag: str | None
+
+
+class OrderItem(OrderOptions, total=False):
+    """An order of `submit_many`: what `buy` and `sell` take, by name.
+
+    Attributes:
+        side: `buy` or `sell`.
+        symbol: As in `buy`.
+        qty: Quantity in units of the instrument; or give `notional`.
+    """
+
+    side: Required[Side]
+    symbol: Required[str]
+    qty: Number | None
 
 
 def order_request(

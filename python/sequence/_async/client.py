@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, Self, cast
 from weakref import WeakSet
 
 from sequence._async.account import AsyncAccountCalls
+from sequence._async.batches import AsyncBatchCalls
 from sequence._async.hosted import AsyncHostedCalls
-from sequence._async.lists import AsyncListCalls
 from sequence._async.market import AsyncMarketCalls
 from sequence._async.research import AsyncResearchCalls
 from sequence._async.sandbox import AsyncSandboxCalls
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class AsyncSequence(
-    AsyncListCalls, AsyncMarketCalls, AsyncAccountCalls, AsyncResearchCalls, AsyncHostedCalls
+    AsyncBatchCalls, AsyncMarketCalls, AsyncAccountCalls, AsyncResearchCalls, AsyncHostedCalls
 ):
     """A client of the Sequence Markets API.
 

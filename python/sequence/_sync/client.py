@@ -8,8 +8,8 @@ from weakref import WeakSet
 
 from sequence._options import NO_KEY, options
 from sequence._sync.account import AccountCalls
+from sequence._sync.batches import BatchCalls
 from sequence._sync.hosted import HostedCalls
-from sequence._sync.lists import ListCalls
 from sequence._sync.market import MarketCalls
 from sequence._sync.research import ResearchCalls
 from sequence._sync.sandbox import SandboxCalls
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sequence._wire import StreamTransport
 
 
-class Sequence(ListCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls):
+class Sequence(BatchCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls):
     """A client of the Sequence Markets API.
 
     Making one touches no network; the key is checked by the first request. One client holds one
