@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod book;
+mod chunks;
 pub mod command;
 pub mod demo;
 pub mod engine;

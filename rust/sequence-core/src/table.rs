@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
+use crate::chunks::Chunks;
+
 /// An id that is a position in a [`Table`].
 pub trait Dense: Copy {
     /// The id of a position.
@@ -21,14 +23,14 @@ pub struct Table<K, V> {
     early: BTreeMap<u32, V>,
     /// Number of the first row in `rows`.
     first: u32,
-    rows: Vec<V>,
+    rows: Chunks<V>,
     /// Rows reached for writing since the last take; `None` when nobody asks.
     touched: Option<Vec<K>>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { early: BTreeMap::new(), first: 0, rows: Vec::new(), touched: None }
+        Self { early: BTreeMap::new(), first: 0, rows: Chunks::default(), touched: None }
     }
 }
 
@@ -63,13 +65,14 @@ impl<K: Dense + Ord, V> Table<K, V> {
 
     /// True without rows.
     pub fn is_empty(&self) -> bool {
-        self.early.is_empty() && self.rows.is_empty()
+        self.early.is_empty() && self.rows.len() == 0
     }
 
     /// Rows held, with their ids, in order of creation.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
         let first = self.first as usize;
-        let later = self.rows.iter().enumerate().map(move |(at, row)| (first + at, row));
+        let later =
+            (0..self.rows.len()).filter_map(move |at| Some((first + at, self.rows.get(at)?)));
         let early = self.early.iter().map(|(at, row)| (*at as usize, row));
         early
             .chain(later)
@@ -78,7 +81,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
 
     /// Every row, mutable; not noted.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.early.values_mut().chain(&mut self.rows)
+        self.early.values_mut().chain(self.rows.iter_mut())
     }
 
     /// Numbers new rows from `next`, which an empty table can still do.
@@ -90,7 +93,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
     /// Numbers new rows from `next` on; the rows there are keep their numbers.
     pub(crate) fn skip_to(&mut self, next: K) {
         let first = self.first;
-        let rows = std::mem::take(&mut self.rows).into_iter();
+        let rows = std::mem::take(&mut self.rows).into_rows();
         self.early.extend((first..).zip(rows));
         self.first = first.max(early_key(next));
     }
@@ -108,17 +111,14 @@ impl<K: Dense + Ord, V> Table<K, V> {
     }
 
     /// A row for writing what is not kept: not noted.
-    #[expect(
-        clippy::indexing_slicing,
-        clippy::expect_used,
-        reason = "ids come from this table; rows are never removed"
-    )]
+    #[expect(clippy::expect_used, reason = "ids come from this table; rows are never removed")]
     #[inline]
     pub(crate) fn quietly(&mut self, key: K) -> &mut V {
-        match key.index().checked_sub(self.first as usize) {
-            Some(at) => &mut self.rows[at],
-            None => self.early.get_mut(&early_key(key)).expect("a loaded row"),
-        }
+        let row = match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.get_mut(at),
+            None => self.early.get_mut(&early_key(key)),
+        };
+        row.expect("a row of this table")
     }
 
     /// Rows reached for writing since the last call, each once, in order of creation.
@@ -151,13 +151,10 @@ fn early_key<K: Dense>(key: K) -> u32 {
 impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
     type Output = V;
 
-    #[expect(clippy::indexing_slicing, reason = "ids come from this table; rows are never removed")]
+    #[expect(clippy::expect_used, reason = "ids come from this table; rows are never removed")]
     #[inline]
     fn index(&self, key: K) -> &V {
-        match key.index().checked_sub(self.first as usize) {
-            Some(at) => &self.rows[at],
-            None => &self.early[&early_key(key)],
-        }
+        self.get(key).expect("a row of this table")
     }
 }
 

@@ -57,9 +57,12 @@ impl Engine {
         let places = self.places(order, &markets, touch);
         let shares = self.shares(order, &places)?;
         let used = places.iter().zip(shares).filter(|(_, share)| share.0 > 0);
-        Ok(used
-            .map(|(place, share)| self.leg(spec, place.market, place.bound, share, touch))
-            .collect())
+        let legs =
+            used.map(|(place, share)| self.leg(spec, place.market, place.bound, share, touch));
+        let mut legs: Vec<Leg> = legs.collect();
+        // Most orders have one leg, and keep it: no room for three more.
+        legs.shrink_to_fit();
+        Ok(legs)
     }
 
     /// The one leg of an order that names its venue; none when there is nothing to reduce.
