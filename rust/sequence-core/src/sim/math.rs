@@ -8,24 +8,29 @@ use crate::number::NumberError;
 /// 1 in Q32.
 pub const ONE_Q32: i128 = 1 << 32;
 
-const LN2_Q32: i128 = 2_977_044_471;
+const LN2_Q32: i64 = 2_977_044_471;
 const LN2_Q62: i128 = 3_196_577_161_300_663_914;
-const ONE_Q62: i128 = 1 << 62;
+const ONE_Q62: u64 = 1 << 62;
 /// Largest power of two by which a Q32 result can be scaled and still fit.
-const MAX_SHIFT: i128 = 90;
+const MAX_SHIFT: i64 = 90;
 
 /// `eˣ`. Fails when the result does not fit.
 pub fn exp_q32(x: i128) -> Result<i128, NumberError> {
-    let n = x.div_euclid(LN2_Q32);
-    let y = x.rem_euclid(LN2_Q32) << 30;
-    let mut sum = ONE_Q62;
-    for i in (1..=14).rev() {
-        sum = ONE_Q62 + ((y * sum) >> 62).div_euclid(i);
-    }
-    let value = sum >> 30;
+    let Ok(x) = i64::try_from(x) else {
+        // Far beyond everything that fits, or so small that nothing is left.
+        return if x > 0 { Err(NumberError::Range) } else { Ok(0) };
+    };
+    let (n, rest) = (x.div_euclid(LN2_Q32), x.rem_euclid(LN2_Q32));
     if n > MAX_SHIFT {
         return Err(NumberError::Range);
     }
+    // Below ln 2, so no sum reaches 2.
+    let y = rest.unsigned_abs() << 30;
+    let mut sum = ONE_Q62;
+    for i in (1..=14).rev() {
+        sum = ONE_Q62 + mul_q62(y, sum) / i;
+    }
+    let value = i128::from(sum >> 30);
     Ok(if n >= 0 { value << n } else { value >> (-n).min(127) })
 }
 
@@ -34,18 +39,23 @@ pub fn log2_q32(x: i128) -> Result<i128, NumberError> {
     if x <= 0 {
         return Err(NumberError::Range);
     }
-    let bits = i128::from(128 - x.leading_zeros());
-    let mut y = if bits <= 63 { x << (63 - bits) } else { x >> (bits - 63) };
-    let mut fraction = 0;
+    let bits = 128 - x.leading_zeros();
+    let y = if bits <= 63 { x << (63 - bits) } else { x >> (bits - 63) };
+    // From 1 to below 2, its square below 4.
+    let mut y = u64::try_from(y).ok().ok_or(NumberError::Range)?;
+    let mut fraction = 0_u32;
     for _ in 0..32 {
-        y = (y * y) >> 62;
-        fraction <<= 1;
-        if y >= 2 * ONE_Q62 {
-            fraction += 1;
-            y >>= 1;
-        }
+        y = mul_q62(y, y);
+        let bit = y >> 63;
+        fraction = fraction << 1 | u32::from(bit == 1);
+        y >>= bit;
     }
-    Ok((bits - 33) * ONE_Q32 + fraction)
+    Ok((i128::from(bits) - 33) * ONE_Q32 + i128::from(fraction))
+}
+
+/// Product of two Q62 numbers below 4 whose product is below 4, rounded down.
+fn mul_q62(a: u64, b: u64) -> u64 {
+    u64::try_from((u128::from(a) * u128::from(b)) >> 62).unwrap_or(u64::MAX)
 }
 
 /// `ln x`. Fails for `x ≤ 0`.
@@ -82,7 +92,44 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The published form, in wide integers throughout.
+    fn slow_exp_q32(x: i128) -> Result<i128, NumberError> {
+        let (n, one) = (x.div_euclid(2_977_044_471), 1_i128 << 62);
+        let y = x.rem_euclid(2_977_044_471) << 30;
+        let sum = (1..=14).rev().fold(one, |sum, i| one + ((y * sum) >> 62).div_euclid(i));
+        let value = sum >> 30;
+        if n > 90 {
+            return Err(NumberError::Range);
+        }
+        Ok(if n >= 0 { value << n } else { value >> (-n).min(127) })
+    }
+
+    fn slow_log2_q32(x: i128) -> i128 {
+        let bits = i128::from(128 - x.leading_zeros());
+        let mut y = if bits <= 63 { x << (63 - bits) } else { x >> (bits - 63) };
+        let mut fraction = 0;
+        for _ in 0..32 {
+            y = (y * y) >> 62;
+            fraction <<= 1;
+            if y >= 1_i128 << 63 {
+                fraction += 1;
+                y >>= 1;
+            }
+        }
+        (bits - 33) * ONE_Q32 + fraction
+    }
+
     proptest! {
+        #[test]
+        fn machine_words_give_what_wide_integers_give(
+            x in prop_oneof![-20 * ONE_Q32..20 * ONE_Q32, -(1_i128 << 66)..1 << 66, any::<i128>()],
+            shift in 0..127_u32,
+        ) {
+            prop_assert_eq!(exp_q32(x >> shift), slow_exp_q32(x >> shift));
+            let positive = ((x >> shift) & i128::MAX).max(1);
+            prop_assert_eq!(log2_q32(positive), Ok(slow_log2_q32(positive)));
+        }
+
         #[test]
         fn a_ratio_is_the_wide_division_whatever_its_size(
             part in 0..=1_i128 << 60, whole in 1..=1_i128 << 60, shift in 0..40_u32,
