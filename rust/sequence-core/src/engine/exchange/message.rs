@@ -1,5 +1,6 @@
 //! What a message changed, and how late it was.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::book::{Book, Level};
@@ -100,7 +101,7 @@ impl DepthPace {
 
 /// Joins changes of one level that no print separates; the first keeps its place.
 pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
-    if changes.len() < 2 {
+    if are_in_order(changes) {
         return;
     }
     let many = changes.len() > FEW_CHANGES;
@@ -131,6 +132,27 @@ pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
         }
     }
     changes.retain(|seen| seen.change != Change::None);
+}
+
+/// Whether the levels of each side come in one direction between two prints, as venues mostly write
+/// them: then none comes twice.
+fn are_in_order(changes: &[Seen]) -> bool {
+    let mut sides = [None; 2];
+    for seen in changes {
+        let Change::Level { side, price, .. } = seen.change else {
+            sides = [None; 2];
+            continue;
+        };
+        let [bids, asks] = &mut sides;
+        let last = if side == BookSide::Bid { bids } else { asks };
+        let step = last.map(|(before, _): (Price, _)| before.cmp(&price));
+        match (step, last.and_then(|(_, direction)| direction)) {
+            (Some(Ordering::Equal), _) => return false,
+            (Some(step), Some(direction)) if step != direction => return false,
+            (step, _) => *last = Some((price, step)),
+        }
+    }
+    true
 }
 
 /// Whether a change is of this level.
@@ -168,6 +190,18 @@ mod tests {
         let change = Change::Level { side: BookSide::Bid, price: Price(price), before, after };
         let cite = TapeCite { version: 0, venue_seq: 0, trade_id: 0, backfilled: false, epoch: 0 };
         Seen { change, count: 0, cite }
+    }
+
+    #[test]
+    fn only_levels_that_cannot_come_twice_are_in_order() {
+        let prices =
+            |prices: &[i64]| prices.iter().map(|at| level(*at, (1, 2))).collect::<Vec<_>>();
+        for ordered in [&[][..], &[5], &[5, 6], &[6, 5], &[5, 6, 9], &[9, 6, 5]] {
+            assert!(are_in_order(&prices(ordered)), "{ordered:?}");
+        }
+        for repeats in [&[5, 5][..], &[5, 6, 5], &[6, 5, 6], &[5, 9, 6], &[5, 6, 6]] {
+            assert!(!are_in_order(&prices(repeats)), "{repeats:?}");
+        }
     }
 
     #[test]
