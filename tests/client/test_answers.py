@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import pydantic
@@ -18,6 +19,7 @@ from sequence.types import (
     QuotesBatch,
     SandboxReset,
     SandboxSettings,
+    SlippagePoint,
     SubmitResponse,
     SymbolList,
     Totals,
@@ -157,6 +159,20 @@ def test_every_answer_model_has_a_suffix_that_says_its_scale():
     unscaled = {"qty", "price", "fee", "notional", "amount"}
     for model in models:
         assert not unscaled & model.model_fields.keys(), model
+
+
+def test_every_scaled_integer_has_its_exact_number_beside_it():
+    for model in _subclasses(Wire):
+        for name in model.model_fields:
+            plain, _, scale = name.rpartition("_1e")
+            if scale in ("8", "9") and plain not in model.model_fields:
+                assert isinstance(getattr(model, plain), property), (model, name)
+    point = SlippagePoint.trusted(
+        {"notional_usd": 1, "slippage_bps": None, "avg_price_1e9": 1_500_000_000, "fillable": True}
+    )
+    assert attrgetter("avg_price")(point) == Decimal("1.5")
+    nothing = point.model_copy(update={"avg_price_1e9": None})
+    assert attrgetter("avg_price")(nothing) is None
 
 
 def test_a_fill_reads_its_evidence_as_given():

@@ -1,9 +1,21 @@
 """The bases of all wire models, and the JSON text that keeps decimals exact."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import (
     BaseModel,
@@ -15,6 +27,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from sequence.types._decimal import exact
 from sequence.types._record import Record
 
 _set = object.__setattr__
@@ -73,6 +86,8 @@ class Wire(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls._names = set(cls.model_fields)
+        for name in cls.model_fields:
+            _make_readable(cls, name)
         optional = (row for row in cls.model_fields.items() if not row[1].is_required())
         cls._absent = {name: field.get_default() for name, field in optional}
         wrapped = ((name, _wrapper(field.annotation)) for name, field in cls.model_fields.items())
@@ -118,6 +133,26 @@ class Wire(BaseModel):
             return exact_json(self.model_dump()).encode()
         # The serializer itself writes bytes; `model_dump_json` would decode and encode them again.
         return self.__pydantic_serializer__.to_json(self, by_alias=True)
+
+
+_SCALED: Final = re.compile(r"(.+)_1e([89])")
+
+
+def _make_readable(model: type[Wire], name: str) -> None:
+    """Every scaled integer has its Decimal beside it: `price` for `price_1e9`.
+
+    Most models write theirs out, with what the number is; this makes the rule hold for all.
+    """
+    scaled = _SCALED.fullmatch(name)
+    if scaled is None or scaled[1] in model.model_fields or hasattr(model, scaled[1]):
+        return
+    decimals = int(scaled[2])
+
+    def read(row: Wire) -> Decimal | None:
+        units: int | None = getattr(row, name)
+        return None if units is None else exact(units, decimals)
+
+    setattr(model, scaled[1], property(read, doc=f"`{name}` as a number; None where it is null."))
 
 
 class WireList(RootModel[list[Row]], Generic[Row]):
