@@ -54,7 +54,7 @@ def _told_otherwise(fill: "t.Fill") -> Iterator[str]:
             yield f"{name}: the fill says {told}, its record {proved}"
     # A price of 1e-9 times a quantity of 1e-8, in money of 1e-9, rounded down.
     value = fill.price_1e9 * fill.qty_1e8 // 10**8
-    if fill.notional_usd_1e9 != value and not found:
+    if fill.fee_asset in _DOLLARS and fill.notional_usd_1e9 != value and not found:
         yield f"notional_usd_1e9: the fill says {fill.notional_usd_1e9}, its price and qty {value}"
     names = (record.instrument, f"{record.instrument}:{record.outcome}")
     if fill.symbol not in names:

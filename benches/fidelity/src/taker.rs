@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sequence_core::ids::{BookSide, Side};
 use sequence_core::number::{Price, Quantity};
-use sequence_core::sim::walk::{OfferedLevel, WalkBounds, walk};
+use sequence_core::sim::walk::{LevelTaken, WalkBounds, walk};
 
 use crate::feed::Conflator;
 use crate::tape::{Event, Kind, Tape};
@@ -76,25 +76,27 @@ impl TakerScore {
         let taker = if side == BookSide::Ask { Side::Buy } else { Side::Sell };
         let quantity: i64 = group.iter().map(|event| event.qty).sum();
         let paid: i128 = group.iter().map(|e| i128::from(e.px) * i128::from(e.qty)).sum();
-        let levels = feed.levels(side, MAX_LEVELS).into_iter().map(|(px, qty)| OfferedLevel {
-            price: Price(px),
+        let levels = feed.levels(side, MAX_LEVELS).into_iter().map(|(px, qty)| LevelTaken {
+            recorded: Price(px),
+            effective: Price(px),
             displayed: Quantity(qty),
             printed: Quantity(printed.get(&(side, px)).copied().unwrap_or(0)),
-            consumed: Quantity::ZERO,
+            consumed_before: Quantity::ZERO,
+            taken: Quantity::ZERO,
         });
         let bounds = WalkBounds {
-            limit: None,
-            cap: None,
+            taker,
+            cap: if taker == Side::Buy { Price(i64::MAX) } else { Price(0) },
+            own: None,
             max_levels: MAX_LEVELS,
-            tick: Price(tick),
+            one_level: false,
             fill_quantum: Quantity(1),
-            shift: 0,
         };
-        let mut walked = 0_i128;
-        let left = walk(taker, Quantity(quantity), levels, &bounds, |step| {
-            walked += i128::from(step.price.0) * i128::from(step.taken.0);
-        });
-        let left = left.map_or(quantity, |(left, _)| left.0);
+        let mut takes = Vec::new();
+        walk(levels, Quantity(quantity), &bounds, &mut takes);
+        let cost = |take: &LevelTaken| i128::from(take.effective.0) * i128::from(take.taken.0);
+        let walked: i128 = takes.iter().map(cost).sum();
+        let left = quantity - takes.iter().map(|take| take.taken.0).sum::<i64>();
         self.n += 1;
         if left > 0 {
             self.short += 1.0;

@@ -85,8 +85,8 @@ class AsyncPlacedOrder:
         return self.row.avg_price
 
     @property
-    def fees_usd(self) -> Decimal:
-        """Fees so far in USD; negative is a rebate."""
+    def fees_usd(self) -> Decimal | None:
+        """Fees so far in USD; negative is a rebate, None where nothing values the quote asset."""
         return self.row.fees_usd
 
     @property

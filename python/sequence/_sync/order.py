@@ -86,8 +86,8 @@ class PlacedOrder:
         return self.row.avg_price
 
     @property
-    def fees_usd(self) -> Decimal:
-        """Fees so far in USD; negative is a rebate."""
+    def fees_usd(self) -> Decimal | None:
+        """Fees so far in USD; negative is a rebate, None where nothing values the quote asset."""
         return self.row.fees_usd
 
     @property

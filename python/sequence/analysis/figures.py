@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from sequence.types import Fill, FillMark, Wire
-from sequence.types._decimal import exact, nearest, share
+from sequence.types._decimal import exact, known_sum, maybe_exact, nearest, share
 
 Horizon = Literal[1, 10, 60]
 HORIZONS: Final[tuple[Horizon, ...]] = (1, 10, 60)
@@ -18,15 +18,16 @@ class GroupRow(Wire):
 
     `pnl_usd` is what was sold for less what was bought for, plus what is left at its present mark,
     less fees: groups add up to the whole, also where they share a position. `realized_usd` is the
-    account's own figure, at average cost and before fees.
+    account's own figure, at average cost and before fees. An amount is None where nothing values a
+    part of it in USD.
     """
 
     key: str
     fills: int
-    volume_usd: Decimal
-    fees_usd: Decimal
-    realized_usd: Decimal
-    pnl_usd: Decimal
+    volume_usd: Decimal | None
+    fees_usd: Decimal | None
+    realized_usd: Decimal | None
+    pnl_usd: Decimal | None
 
 
 class CauseRow(Wire):
@@ -34,7 +35,7 @@ class CauseRow(Wire):
 
     cause: str
     fills: int
-    volume_usd: Decimal
+    volume_usd: Decimal | None
 
 
 class Markout(Wire):
@@ -79,27 +80,28 @@ def group_rows(
     last: dict[tuple[str, str], int] = {}
     for fill in fills:
         groups.setdefault(key(fill), []).append(fill)
-        last[fill.venue, fill.symbol] = fill.notional_usd_1e9 * 10**8 // fill.qty_1e8
+        if fill.notional_usd_1e9 is not None:
+            last[fill.venue, fill.symbol] = fill.notional_usd_1e9 * 10**8 // fill.qty_1e8
     return [_group(name, rows, last | dict(marks)) for name, rows in sorted(groups.items())]
 
 
 def cause_rows(fills: Iterable[Fill]) -> list[CauseRow]:
     """One row per cause, the most frequent first."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, list[int | None]] = {}
     for fill in fills:
         found.setdefault(fill.cause, []).append(fill.notional_usd_1e9)
     rows = (
-        CauseRow(cause=cause, fills=len(sums), volume_usd=exact(sum(sums), _DECIMALS))
+        CauseRow(cause=cause, fills=len(sums), volume_usd=maybe_exact(known_sum(sums), _DECIMALS))
         for cause, sums in found.items()
     )
     return sorted(rows, key=lambda row: (-row.fills, row.cause))
 
 
 def maker_share(fills: Iterable[Fill]) -> Decimal:
-    """Share of the volume that rested, 0 to 1."""
+    """Share of the volume that rested, 0 to 1, of fills that have a value in USD."""
     rows = list(fills)
-    made = sum(row.notional_usd_1e9 for row in rows if row.is_maker)
-    return share(made, sum(row.notional_usd_1e9 for row in rows))
+    made = sum(_value(row) for row in rows if row.is_maker)
+    return share(made, sum(_value(row) for row in rows))
 
 
 def markout(fills: Iterable[Fill], marks: Mapping[str, FillMark], seconds: Horizon) -> Markout:
@@ -122,32 +124,40 @@ def slippage(fills: Iterable[Fill], marks: Mapping[str, FillMark]) -> Slippage:
 def _moved(fill: Fill, price_1e9: int) -> Decimal:
     """The USD that a fill is better off at another price: its value scaled by the difference."""
     return share(
-        sign(fill) * fill.notional_usd_1e9 * (price_1e9 - fill.price_1e9),
+        sign(fill) * _value(fill) * (price_1e9 - fill.price_1e9),
         fill.price_1e9 * 10**_DECIMALS,
     )
 
 
 def _bps(usd: Decimal, rows: Iterable[tuple[Fill, int]]) -> Decimal:
-    volume = exact(sum(fill.notional_usd_1e9 for fill, _ in rows), _DECIMALS)
+    volume = exact(sum(_value(fill) for fill, _ in rows), _DECIMALS)
     return _cut(usd * _BPS / volume) if volume else Decimal(0)
 
 
 def _group(key: str, rows: list[Fill], marks: Mapping[tuple[str, str], int]) -> GroupRow:
-    flow = -sum(sign(row) * row.notional_usd_1e9 for row in rows)
     left: dict[tuple[str, str], int] = {}
     for row in rows:
         at = row.venue, row.symbol
         left[at] = left.get(at, 0) + sign(row) * row.qty_1e8
-    worth = sum(qty * marks[at] for at, qty in left.items()) // 10**8
-    fees = sum(row.fee_usd_1e9 for row in rows)
+    volume = known_sum(row.notional_usd_1e9 for row in rows)
+    fees = known_sum(row.fee_usd_1e9 for row in rows)
+    pnl = None
+    if volume is not None and fees is not None and left.keys() <= marks.keys():
+        worth = sum(qty * marks[at] for at, qty in left.items()) // 10**8
+        pnl = worth - sum(sign(row) * _value(row) for row in rows) - fees
     return GroupRow(
         key=key,
         fills=len(rows),
-        volume_usd=exact(sum(row.notional_usd_1e9 for row in rows), _DECIMALS),
-        fees_usd=exact(fees, _DECIMALS),
-        realized_usd=exact(sum(row.realized_pnl_usd_1e9 for row in rows), _DECIMALS),
-        pnl_usd=exact(flow + worth - fees, _DECIMALS),
+        volume_usd=maybe_exact(volume, _DECIMALS),
+        fees_usd=maybe_exact(fees, _DECIMALS),
+        realized_usd=maybe_exact(known_sum(row.realized_pnl_usd_1e9 for row in rows), _DECIMALS),
+        pnl_usd=maybe_exact(pnl, _DECIMALS),
     )
+
+
+def _value(fill: Fill) -> int:
+    """What a fill weighs in a mean: its value in USD, nothing where nobody can say it."""
+    return fill.notional_usd_1e9 or 0
 
 
 def _cut(value: Decimal) -> Decimal:

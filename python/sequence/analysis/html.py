@@ -81,12 +81,13 @@ def _time(ts_ns: int) -> str:
 
 
 def _curves(samples: "Sequence[PortfolioSnapshot]") -> str:
-    values = [row.nav_usd_1e9 / 1e9 for row in samples]
+    known = [(row.ts_ns, row.nav_usd_1e9) for row in samples if row.nav_usd_1e9 is not None]
+    values = [nav / 1e9 for _, nav in known]
     peak, falls = float("-inf"), list[float]()
     for value in values:
         peak = max(peak, value)
         falls.append(value - peak)
-    times = [row.ts_ns for row in samples]
+    times = [ts_ns for ts_ns, _ in known]
     equity = _section("Equity", _line(times, values), "Net asset value, USD.")
     return equity + _section("Drawdown", _line(times, falls), "Below the peak so far, USD.")
 

@@ -18,7 +18,7 @@ from sequence.types import (
     Totals,
     Wire,
 )
-from sequence.types._decimal import exact, share
+from sequence.types._decimal import exact, known_sum, maybe_exact, share
 
 if TYPE_CHECKING:
     from sequence import Sequence
@@ -89,20 +89,23 @@ class RunRows:
         )
 
     @property
-    def pnl_usd(self) -> Decimal:
-        """Realised plus unrealised profit less fees, of this epoch."""
-        totals = self.totals
-        return totals.realized_pnl + totals.unrealized_pnl - totals.fees
+    def pnl_usd(self) -> Decimal | None:
+        """Realised plus unrealised profit less fees, of this epoch; None where nobody can say."""
+        realized, open_pnl = self.totals.realized_pnl, self.totals.unrealized_pnl
+        fees = self.totals.fees
+        if realized is None or open_pnl is None or fees is None:
+            return None
+        return realized + open_pnl - fees
 
     @property
-    def fees_usd(self) -> Decimal:
-        """Fees of all fills; negative is a rebate."""
-        return exact(sum(fill.fee_usd_1e9 for fill in self.fills), 9)
+    def fees_usd(self) -> Decimal | None:
+        """Fees of all fills; negative is a rebate, None where nothing values one of them."""
+        return maybe_exact(known_sum(fill.fee_usd_1e9 for fill in self.fills), 9)
 
     @property
-    def volume_usd(self) -> Decimal:
-        """Value of all fills."""
-        return exact(sum(fill.notional_usd_1e9 for fill in self.fills), 9)
+    def volume_usd(self) -> Decimal | None:
+        """Value of all fills; None where nothing values one of them."""
+        return maybe_exact(known_sum(fill.notional_usd_1e9 for fill in self.fills), 9)
 
     @property
     def max_drawdown_usd(self) -> Decimal:
@@ -178,7 +181,8 @@ class RunRows:
         for row in self.positions:
             price = row.settled_mark_usd_1e9
             price = row.current_price_usd_1e9 if price is None else price
-            held[row.venue, row.instrument.symbol] = price
+            if price is not None:
+                held[row.venue, row.instrument.symbol] = price
         found: dict[tuple[str, str], int] = {}
         for fill in self.fills:
             names = (fill.symbol, fill.symbol.split("-")[0])

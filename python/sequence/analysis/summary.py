@@ -20,9 +20,9 @@ class Summary(Wire):
     orders: int
     fills: int
     rejected: int
-    volume_usd: Decimal
-    pnl_usd: Decimal
-    fees_usd: Decimal
+    volume_usd: Decimal | None
+    pnl_usd: Decimal | None
+    fees_usd: Decimal | None
     max_drawdown_usd: Decimal
     maker_share: Decimal
     round_trips: int
@@ -86,8 +86,10 @@ def comparison(*runs: Summary) -> list[tuple[str, list[str]]]:
     return [*differ, *((name, [shown(row[name]) for row in figures]) for name in figures[0])]
 
 
-def shown(value: Decimal | int) -> str:
-    """A figure for people: at most four decimals."""
+def shown(value: Decimal | int | None) -> str:
+    """A figure for people: at most four decimals; `-` for one that nobody can say."""
+    if value is None:
+        return "-"
     if isinstance(value, int):
         return f"{value:,}"
     return f"{round(value, 4).normalize() + 0:,f}"

@@ -45,14 +45,14 @@ class _Open:
 
 
 def round_trips(fills: Iterable[Fill]) -> list[RoundTrip]:
-    """Round trips in the order in which they were closed.
+    """Round trips in the order in which they were closed, of fills that have a value in USD.
 
     Args:
         fills: Oldest first. What a fill sells of holdings that no fill opened begins a short trip.
     """
     books: dict[tuple[str, str], deque[_Open]] = {}
     found: list[RoundTrip] = []
-    for fill in fills:
+    for fill in (row for row in fills if _is_valued(row)):
         opened = books.setdefault((fill.venue, fill.symbol), deque())
         now = _Open(fill)
         while now.left and opened and opened[0].fill.side != fill.side:
@@ -86,6 +86,10 @@ def _trip(entry: Fill, close: Fill, qty: int) -> RoundTrip:
     )
 
 
-def _part(amount_1e9: int, qty: int, fill: Fill) -> Decimal:
+def _is_valued(fill: Fill) -> bool:
+    return fill.notional_usd_1e9 is not None and fill.fee_usd_1e9 is not None
+
+
+def _part(amount_1e9: int | None, qty: int, fill: Fill) -> Decimal:
     """The part of an amount of a fill that belongs to a quantity, to 1e-9 rounded down."""
-    return exact(amount_1e9 * qty // fill.qty_1e8, 9)
+    return exact((amount_1e9 or 0) * qty // fill.qty_1e8, 9)

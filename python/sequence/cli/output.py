@@ -193,8 +193,10 @@ def shown(value: Decimal | float | None) -> str:
     return f"{exact.normalize() + 0:,f}"
 
 
-def usd(units_1e9: int) -> str:
-    """An amount in USD of 1e-9, to the cent."""
+def usd(units_1e9: int | None) -> str:
+    """An amount in USD of 1e-9, to the cent; `-` for one that nobody can say."""
+    if units_1e9 is None:
+        return "-"
     return f"{Decimal(units_1e9).scaleb(-9):,.2f}"
 
 

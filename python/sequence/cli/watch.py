@@ -9,6 +9,7 @@ from sequence import Sequence
 from sequence.cli.connect import client_of
 from sequence.cli.output import is_plain, short_id, shown, usd, write
 from sequence.errors import NetworkError
+from sequence.types._decimal import known_sum
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,7 +38,14 @@ def watch(
 def lines(client: Sequence, symbols: list[str]) -> list[str]:
     """One look: each line fits 80 columns."""
     totals = client.positions().totals
-    pnl = totals.realized_pnl_usd_1e9 + totals.unrealized_pnl_usd_1e9 - totals.fees_usd_1e9
+    fees = totals.fees_usd_1e9
+    pnl = known_sum(
+        (
+            totals.realized_pnl_usd_1e9,
+            totals.unrealized_pnl_usd_1e9,
+            None if fees is None else -fees,
+        )
+    )
     found = [
         f"value {usd(totals.nav_usd_1e9)} USD   profit {usd(pnl)} USD",
         f"locked {usd(totals.locked_cash_usd_1e9)} USD   fees {usd(totals.fees_usd_1e9)} USD",

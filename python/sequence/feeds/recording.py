@@ -30,7 +30,7 @@ KINDS: Final = (
 """Names of the kinds of records, by their code."""
 SIDES: Final = ("none", "bid", "ask")
 """Names of the sides of a book, by their code; a print names the side that was hit."""
-STATUSES: Final = ("none", "open", "resync", "halted", "post_only", "closed", "down")
+STATUSES: Final = ("none", "open", "resync", "halted", "post_only", "closed", "down", "unfit")
 """Names of the statuses, by the code that a status record has in ``count``."""
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from sequence.types._decimal import known_sum
+
 _BPS: Final = 10_000
 _QTY: Final = 10**8
 _USD: Final = 10**9
@@ -40,8 +42,8 @@ def cost_of(fills: Iterable[Mapping[str, Any]], arrival_1e9: int | None) -> Cost
         edge = price if row["is_maker"] else _touch(row, (bid, ask))
         spread += sign * (edge - mid) * row["qty_1e8"]
         impact += sign * (price - edge) * row["qty_1e8"]
-    fees = sum(row["fee_usd_1e9"] for row in rows)
-    notional = sum(row["notional_usd_1e9"] for row in rows)
+    fees = known_sum(row["fee_usd_1e9"] for row in rows)
+    notional = known_sum(row["notional_usd_1e9"] for row in rows)
     saved = sign * (touch - value)
     per = arrival * qty
     report = {
@@ -56,7 +58,7 @@ def cost_of(fills: Iterable[Mapping[str, Any]], arrival_1e9: int | None) -> Cost
         "implementation_shortfall_bps": _rounded(sign * (value - per) / per * _BPS),
         "spread_cost_bps": _rounded(spread / per * _BPS),
         "market_impact_bps": _rounded(impact / per * _BPS),
-        "fee_bps": _rounded(fees / notional * _BPS if notional else 0.0),
+        "fee_bps": _rounded(_fee_share(rows) * _BPS),
         "fees_usd_1e9": fees,
         "savings_vs_benchmark_bps": _rounded(saved / touch * _BPS),
         "savings_usd": _rounded(saved / _QTY / _USD),
@@ -66,7 +68,8 @@ def cost_of(fills: Iterable[Mapping[str, Any]], arrival_1e9: int | None) -> Cost
         "is_sandbox": first["is_sandbox"],
         "ts_ns": max(row["ts_ns"] for row in rows),
     }
-    return Cost(report, notional)
+    # What nobody can value weighs nothing in an average.
+    return Cost(report, notional or 0)
 
 
 _AVERAGED: Final = (
@@ -104,6 +107,12 @@ def percentiles(costs: list[Cost]) -> dict[str, float] | None:
             if reached * 100 >= percent * total:
                 break
     return found
+
+
+def _fee_share(rows: list[Mapping[str, Any]]) -> float:
+    """Fees as a share of what was traded, both in the quote asset."""
+    traded = sum(row["price_1e9"] * row["qty_1e8"] for row in rows)
+    return sum(row["fee_1e9"] for row in rows) * _QTY / traded if traded else 0.0
 
 
 def _book_of(row: Mapping[str, Any]) -> tuple[int, int] | None:

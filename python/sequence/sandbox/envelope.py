@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.sim import Preset, SimConfig
-from sequence.types._decimal import trimmed
+from sequence.types._decimal import known_sum, maybe_exact, trimmed
 
 if TYPE_CHECKING:
     from sequence.sandbox.sandbox import Sandbox
@@ -32,7 +32,7 @@ class OrderReading:
         fills: Its fills, oldest first.
         filled: Quantity filled.
         vwap: Mean price of the fills; None without one.
-        fees: Fees less rebates.
+        fees: Fees less rebates; None where nothing values the quote asset in USD.
         pnl: Value of the fills at the last mid of the symbol, less what they cost and the fees;
             None when there is no mid.
     """
@@ -41,7 +41,7 @@ class OrderReading:
     fills: "tuple[Fill, ...]"
     filled: Decimal
     vwap: Decimal | None
-    fees: Decimal
+    fees: Decimal | None
     pnl: Decimal | None
 
 
@@ -166,9 +166,9 @@ def _order_reading(
 def _summed(order: "Order", fills: "list[Fill]", mark: Decimal | None) -> OrderReading:
     filled = sum((fill.qty for fill in fills), Decimal(0))
     paid = sum((fill.qty * fill.price for fill in fills), Decimal(0))
-    fees = sum((fill.fee_usd for fill in fills), Decimal(0))
+    fees = maybe_exact(known_sum(fill.fee_usd_1e9 for fill in fills), 9)
     sign = 1 if order.side == "buy" else -1
     pnl = Decimal(0) if not fills else None
-    if fills and mark is not None:
+    if fills and mark is not None and fees is not None:
         pnl = sign * (filled * mark - paid) - fees
     return OrderReading(order, tuple(fills), filled, paid / filled if filled else None, fees, pnl)

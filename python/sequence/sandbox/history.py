@@ -36,11 +36,13 @@ class History:
         rows: list[dict[str, Any]] = found["snapshots"]
         if not rows or rows[-1]["ts_ns"] < now["as_of_ns"]:
             rows.append(_value_row(now["as_of_ns"], client.epoch, now["totals"]))
-        nav: int = now["totals"]["nav_usd_1e9"]
-        peak = max(nav, found["peak_nav_usd_1e9"] or nav)
         found["snapshots"] = rows[-limit:]
-        found["peak_nav_usd_1e9"] = peak
-        found["max_drawdown_usd_1e9"] = max(found["max_drawdown_usd_1e9"], peak - nav)
+        nav: int | None = now["totals"]["nav_usd_1e9"]
+        if nav is not None:
+            known: int | None = found["peak_nav_usd_1e9"]
+            peak = nav if known is None else max(nav, known)
+            found["peak_nav_usd_1e9"] = peak
+            found["max_drawdown_usd_1e9"] = max(found["max_drawdown_usd_1e9"], peak - nav)
         return found
 
 

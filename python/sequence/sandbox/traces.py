@@ -32,7 +32,7 @@ def traces_of(order: Mapping[str, Any], fills: list[dict[str, Any]]) -> list[dic
         if time.get("match_at_ns"):
             add(time["match_at_ns"], "matched", venue, fill["cause"])
         price = f"{_qty(fill['qty_1e8'])} at {_usd(fill['price_1e9'])}"
-        add(fill["ts_ns"], "filled", venue, f"{price}, fee {_usd(fill['fee_usd_1e9'])} USD")
+        add(fill["ts_ns"], "filled", venue, f"{price}, fee {_fee(fill)}")
     if order["status"] in _ENDS:
         why = order["failure_message"] or order["failure_reason"] or order["done_reason"] or ""
         add(order["updated_unix_ns"], _ENDS[order["status"]], None, why)
@@ -47,6 +47,12 @@ def _time(fill: Mapping[str, Any]) -> Mapping[str, int]:
 
 def _qty(units_1e8: int) -> str:
     return f"{trimmed(exact(units_1e8, 8)):f}"
+
+
+def _fee(fill: Mapping[str, Any]) -> str:
+    """In USD, or in its own asset where nothing says what that is worth."""
+    usd = fill["fee_usd_1e9"]
+    return f"{_usd(fill['fee_1e9'])} {fill['fee_asset']}" if usd is None else f"{_usd(usd)} USD"
 
 
 def _usd(units_1e9: int) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0004"
+SCHEMA_REVISION: Final = "0005"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -144,9 +144,10 @@ positions_v2 = _table(
     *_maybe_texts("margin"),
     *_maybe_ints("margin_asset_no", "perp_qty_1e8", "perp_traded"),
     *_ints("updated_ns"),
-    *_texts("cost_1e17"),
+    *_maybe_texts("cost_1e17"),
     *_ints("cost_qty_1e8"),
-    *_texts("realized_1e17", "fees_usd_1e9", "lifecycle"),
+    *_maybe_texts("realized_1e17", "fees_usd_1e9"),
+    *_texts("lifecycle"),
     *_maybe_ints("closed_ns", "resolved_ns", "redeemed_ns"),
     *_maybe_texts("payout_usd_1e9"),
     *_maybe_ints("settled_mark_1e9"),
@@ -216,7 +217,9 @@ orders = _table(
     *_ints("is_market", "created_ns", "created_seq", "qty_1e8"),
     *_maybe_ints("limit_1e9"),
     *_ints("filled_1e8"),
-    *_texts("exact_1e17", "notional_usd_1e9", "fees_usd_1e9", "status"),
+    *_texts("exact_1e17"),
+    *_maybe_texts("notional_usd_1e9", "fees_usd_1e9"),
+    *_texts("status"),
     *_maybe_texts("reject", "message", "done"),
     *_ints("version", "event_seq", "updated_ns"),
     *_maybe_ints("expires_ns"),
@@ -250,14 +253,14 @@ fills = _table(
     *_ints("account_no", "epoch", "order_no", "graph_no", "market_no"),
     *_texts("symbol", "venue"),
     *_ints("price_1e9", "qty_1e8"),
-    *_texts("notional_usd_1e9", "fee"),
+    *_maybe_texts("notional_usd_1e9"),
+    *_texts("fee"),
     *_ints("fee_asset_no"),
-    *_texts("fee_usd_1e9"),
-    *_maybe_texts("trade_fee", "rounding_fee", "rebate"),
+    *_maybe_texts("fee_usd_1e9", "trade_fee", "rounding_fee", "rebate"),
     *_ints("is_maker"),
     *_texts("cause"),
     *_ints("queue_ahead_1e8"),
-    *_texts("realized_usd_1e9"),
+    *_maybe_texts("realized_usd_1e9"),
     *_ints("event_seq", "ts_ns"),
     *_texts("charge", "evidence"),
     Unique("order_no", "fill_id"),

@@ -66,18 +66,28 @@ def _check_ends(connection: Connection) -> Iterator[Finding]:
 
 def _check_sums(connection: Connection) -> Iterator[Finding]:
     """What an order paid is what its fills paid."""
-    sums: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    sums: defaultdict[int, list[int | None]] = defaultdict(lambda: [0, 0])
     row = fills.c
     query = select(row.order_no, row.fee_usd_1e9, row.notional_usd_1e9)
-    for order, fee, notional in _rows(connection, query):
-        total = sums[order]
-        total[0] += int(fee)
-        total[1] += int(notional)
+    for order, *amounts in _rows(connection, query):
+        # A sum with a part that nothing valued is not known.
+        parts = zip(sums[order], amounts, strict=True)
+        sums[order] = [_plus(total, _units(part)) for total, part in parts]
     stored = select(orders.c.order_no, orders.c.fees_usd_1e9, orders.c.notional_usd_1e9)
     for number, fees, notional in _rows(connection, stored.order_by(orders.c.order_no)):
-        wanted, found = sums[number], [int(fees), int(notional)]
+        found = [_units(fees), _units(notional)]
+        wanted = sums[number]
         if wanted != found:
             yield Finding("T1", f"order {number}", f"fees and notional {wanted}", str(found))
+
+
+def _plus(total: int | None, part: int | None) -> int | None:
+    return None if total is None or part is None else total + part
+
+
+def _units(amount: str | None) -> int | None:
+    """A stored amount; None of one that nobody could say."""
+    return None if amount is None else int(amount)
 
 
 def _rows(connection: Connection, query: Any) -> Iterator[Any]:  # noqa: ANN401 - a Select

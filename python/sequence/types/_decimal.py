@@ -1,5 +1,6 @@
 """Fixed-point integers and decimals, exactly: no model, no field."""
 
+from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MAX_UNITS = 9 * 10**18
@@ -18,6 +19,21 @@ _STEPS = {n: _EXACT.scaleb(Decimal(1), -n) for n in (QTY_DECIMALS, PRICE_DECIMAL
 def exact(units: int, decimals: int) -> Decimal:
     """The number that so many units are, whatever the caller's decimal context is."""
     return _EXACT.scaleb(Decimal(units), -decimals)
+
+
+def maybe_exact(units: int | None, decimals: int) -> Decimal | None:
+    """The same of what may not be known."""
+    return None if units is None else exact(units, decimals)
+
+
+def known_sum(parts: Iterable[int | None]) -> int | None:
+    """The sum; None when a part is not known."""
+    total = 0
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
 
 
 def trimmed(value: Decimal) -> Decimal:

@@ -13,6 +13,10 @@ Urgency = Literal["low", "medium", "high"]
 TimeInForce = Literal["gtc", "ioc", "fok", "post_only", "day"]
 CatchUp = Literal["none", "next", "spread"]
 """Where the rest of a slice goes."""
+MarketStatus = Literal[
+    "SYNCING", "OK", "STALE", "RESYNC", "CROSSED", "HALTED", "POST_ONLY", "CLOSED", "PENDING",
+    "RESOLVED",
+]  # fmt: skip
 AmendMode = Literal["native_atomic", "cancel_replace"]
 OrderStatus = Literal["NEW", "ACCEPTED", "PARTIAL", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
 GraphStatus = Literal[

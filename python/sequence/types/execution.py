@@ -53,7 +53,7 @@ class TcaReport(Wire):
     spread_cost_bps: float
     market_impact_bps: float
     fee_bps: float
-    fees_usd_1e9: int
+    fees_usd_1e9: int | None
     savings_vs_benchmark_bps: float
     savings_usd: float
     venue_mix: list[VenuePart]
@@ -189,7 +189,7 @@ class ExecutionSummary(Wire):
     rejected: int
     fill_rate: float | None
     avg_slippage_bps: float | None
-    fees_usd_1e9: int
+    fees_usd_1e9: int | None
     since_ns: int | None
     until_ns: int | None
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from sequence.types._base import Wire
-from sequence.types._decimal import exact
+from sequence.types._decimal import exact, maybe_exact
 from sequence.types._query import PageQuery
 from sequence.types._reason import reason_of
 from sequence.types._table import Table, html_of
@@ -45,8 +45,8 @@ class Fill(Wire):
     side: Side
     price_1e9: int
     qty_1e8: int
-    notional_usd_1e9: int
-    fee_usd_1e9: int
+    notional_usd_1e9: int | None
+    fee_usd_1e9: int | None
     fee_asset: str
     fee_1e9: int
     fee_parts: FeeParts | None
@@ -55,7 +55,7 @@ class Fill(Wire):
     cause: FillCause
     queue_ahead_1e8: int
     evidence: FillEvidence
-    realized_pnl_usd_1e9: int
+    realized_pnl_usd_1e9: int | None
     is_sandbox: bool
     ts_ns: int
 
@@ -70,9 +70,9 @@ class Fill(Wire):
         return exact(self.price_1e9, 9)
 
     @property
-    def fee_usd(self) -> Decimal:
-        """Fee in USD; negative is a rebate."""
-        return exact(self.fee_usd_1e9, 9)
+    def fee_usd(self) -> Decimal | None:
+        """Fee in USD; negative is a rebate, None where nothing values the quote asset."""
+        return maybe_exact(self.fee_usd_1e9, 9)
 
     @property
     def reason(self) -> str:

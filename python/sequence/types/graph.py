@@ -47,7 +47,7 @@ class GraphNode(Wire):
     qty_1e8: int
     filled_qty_1e8: int
     avg_price_1e9: int | None
-    fees_usd_1e9: int
+    fees_usd_1e9: int | None
     failure_reason: str | None
     node_order_ids: list[str]
     activated_unix_ns: int | None
@@ -97,8 +97,8 @@ class Graph(Wire):
     nodes: list[GraphNode]
     edges: list[GraphEdge]
     risk: dict[str, Any]
-    pnl_usd_1e9: int
-    fees_usd_1e9: int
+    pnl_usd_1e9: int | None
+    fees_usd_1e9: int | None
     metadata: dict[str, Any]
     created_unix_ns: int
     updated_unix_ns: int

@@ -29,7 +29,7 @@ class NodeTca(Wire):
     vs_market_vwap_bps: float | None
     spread_cost_usd_1e9: int
     impact_usd_1e9: int
-    fees_usd_1e9: int
+    fees_usd_1e9: int | None
     time_to_first_fill_ns: int | None
     time_to_fill_ns: int | None
 
@@ -57,6 +57,6 @@ class GraphTca(Wire):
     unhedged: list[GraphUnhedged]
     hedge_lag_p50_ns: int | None
     hedge_lag_p99_ns: int | None
-    fees_usd_1e9: int
-    pnl_usd_1e9: int
+    fees_usd_1e9: int | None
+    pnl_usd_1e9: int | None
     ts_ns: int

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from sequence.types._base import Wire
+from sequence.types._words import MarketStatus
 
 
 class Live(Wire):
@@ -13,12 +14,22 @@ class Live(Wire):
     status: Literal["live"]
 
 
+class UnusableBook(Wire):
+    """A book that was heard of and cannot be used now, and why in words."""
+
+    venue: str
+    symbol: str
+    status: MarketStatus
+    reason: str
+
+
 class MarketDataHealth(Wire):
-    """Where the books come from, and how many of them are stale."""
+    """Where the books come from, how many of them are stale, and which cannot be used and why."""
 
     source: str
     symbols: int
     stale_symbols: int
+    unusable: list[UnusableBook] = Field(default_factory=list[UnusableBook])
 
 
 class StoreHealth(Wire):

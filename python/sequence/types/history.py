@@ -11,18 +11,21 @@ from sequence.types._words import HistoryRange
 
 
 class PortfolioSnapshot(Wire):
-    """Totals of an account at one time, in USD; `epoch` counts the resets before it."""
+    """Totals of an account at one time, in USD; `epoch` counts the resets before it.
+
+    A sum is null where a part had no value in USD then.
+    """
 
     ts_ns: int
     epoch: int
-    nav_usd_1e9: int
-    nav_usd: str
-    cash_usd_1e9: int
-    cash_usd: str
-    realized_pnl_usd_1e9: int
-    unrealized_pnl_usd_1e9: int
-    fees_usd_1e9: int
-    locked_cash_usd_1e9: int
+    nav_usd_1e9: int | None
+    nav_usd: str | None
+    cash_usd_1e9: int | None
+    cash_usd: str | None
+    realized_pnl_usd_1e9: int | None
+    unrealized_pnl_usd_1e9: int | None
+    fees_usd_1e9: int | None
+    locked_cash_usd_1e9: int | None
 
 
 class PortfolioSnapshots(Wire, Table):

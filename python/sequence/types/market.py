@@ -7,6 +7,7 @@ from pydantic import Field
 from sequence.types._base import Query, Wire, WireList
 from sequence.types._words import InstrumentType
 from sequence.types.common import VenueId
+from sequence.types.health import UnusableBook
 
 SymbolStatus = Literal["trading", "halted", "resolved", "closed"]
 VenueClass = Literal["cex", "perp_dex", "prediction", "dex"]
@@ -170,7 +171,10 @@ class VenueFeed(Wire):
 
 
 class Venue(Wire):
-    """One venue and what it supports; `feed` is there where a connection is open to it."""
+    """One venue and what it supports; `feed` is there where a connection is open to it.
+
+    `unusable` are books of it that cannot be used now, and why.
+    """
 
     venue: str
     class_: VenueClass = Field(alias="class")
@@ -182,6 +186,7 @@ class Venue(Wire):
     initial_margin_1e8: int | None
     amend_mode: str
     redeem_mode: str | None
+    unusable: list[UnusableBook] = Field(default_factory=list[UnusableBook])
     feed: VenueFeed | None = Field(default=None, exclude_if=lambda feed: feed is None)
 
 

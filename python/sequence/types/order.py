@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from sequence.types._base import Wire
-from sequence.types._decimal import exact, share
+from sequence.types._decimal import exact, maybe_exact, share
 from sequence.types._number import QueryBool
 from sequence.types._query import PageQuery, split
 from sequence.types._table import Table, html_of
@@ -123,8 +123,8 @@ class Order(Wire):
     remaining_qty_1e8: int
     notional_usd_1e9: int | None
     avg_price_1e9: int | None
-    filled_notional_usd_1e9: int
-    fees_usd_1e9: int
+    filled_notional_usd_1e9: int | None
+    fees_usd_1e9: int | None
     reserved: list[Reservation] | None
     status: OrderStatus
     failure_reason: str | None
@@ -164,9 +164,9 @@ class Order(Wire):
         return None if price is None else exact(price, 9)
 
     @property
-    def fees_usd(self) -> Decimal:
-        """Fees so far in USD; negative is a rebate."""
-        return exact(self.fees_usd_1e9, 9)
+    def fees_usd(self) -> Decimal | None:
+        """Fees so far in USD; negative is a rebate, None where nothing values the quote asset."""
+        return maybe_exact(self.fees_usd_1e9, 9)
 
     @property
     def fill_pct(self) -> Decimal:
@@ -263,7 +263,7 @@ class CandidateVenue(Wire):
     venue: str
     qty_1e8: int
     avg_price_1e9: int
-    est_fee_usd_1e9: int
+    est_fee_usd_1e9: int | None
     cost_bps: float
     latency_risk_bps: float
     freshness_bps: float
@@ -287,11 +287,11 @@ class PreviewResponse(Wire):
     fillable_qty_1e8: int
     reference_mid_1e9: int | None
     est_avg_price_1e9: int | None
-    est_notional_usd_1e9: int
-    est_fee_usd_1e9: int
+    est_notional_usd_1e9: int | None
+    est_fee_usd_1e9: int | None
     est_fee_bps: int | float
     est_slippage_bps: int | float
-    est_total_cost_usd_1e9: int
+    est_total_cost_usd_1e9: int | None
     est_margin_usd_1e9: int | None
     would_fail: WouldFail | None
     candidate_venues: list[CandidateVenue]

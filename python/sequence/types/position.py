@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from sequence.types._base import Wire
-from sequence.types._decimal import exact
+from sequence.types._decimal import exact, maybe_exact
 from sequence.types._number import QueryBool
 from sequence.types._query import ModeQuery, VenueList, split
 from sequence.types._table import Table, html_of
@@ -43,7 +43,8 @@ class Lifecycle(Wire):
 class Position(Wire):
     """One row of a venue: cash, crypto, a perp position or outcome contracts.
 
-    Quantities are times 1e8 (perps signed), prices and USD amounts times 1e9.
+    Quantities are times 1e8 (perps signed), prices and USD amounts times 1e9. An amount in USD is
+    null where nothing values it: no book ever did, or what was paid for it had no value.
     """
 
     shown_columns: ClassVar[tuple[str, ...]] = (
@@ -58,12 +59,12 @@ class Position(Wire):
     qty_1e8: int
     locked_qty_1e8: int
     available_qty_1e8: int
-    entry_price_usd_1e9: int
-    current_price_usd_1e9: int
-    current_value_usd_1e9: int
-    unrealized_pnl_usd_1e9: int
-    realized_pnl_usd_1e9: int
-    fees_usd_1e9: int
+    entry_price_usd_1e9: int | None
+    current_price_usd_1e9: int | None
+    current_value_usd_1e9: int | None
+    unrealized_pnl_usd_1e9: int | None
+    realized_pnl_usd_1e9: int | None
+    fees_usd_1e9: int | None
     lifecycle: Lifecycle
     transferable: bool
     settled: bool
@@ -71,7 +72,7 @@ class Position(Wire):
     is_sandbox: bool
     margin_locked_1e8: int
     margin_asset: str | None
-    mark_source: MarkSource
+    mark_source: MarkSource | None
     mark_symbol: str | None
     mark_age_ms: int
     updated_unix_ns: int
@@ -87,19 +88,19 @@ class Position(Wire):
         return exact(self.available_qty_1e8, 8)
 
     @property
-    def entry_price(self) -> Decimal:
-        """Cost basis per unit, in USD."""
-        return exact(self.entry_price_usd_1e9, 9)
+    def entry_price(self) -> Decimal | None:
+        """Cost basis per unit, in USD; None where nothing valued what was paid."""
+        return maybe_exact(self.entry_price_usd_1e9, 9)
 
     @property
-    def value_usd(self) -> Decimal:
-        """Current value in USD; the signed notional of a perp."""
-        return exact(self.current_value_usd_1e9, 9)
+    def value_usd(self) -> Decimal | None:
+        """Current value in USD, the signed notional of a perp; None where nothing values it."""
+        return maybe_exact(self.current_value_usd_1e9, 9)
 
     @property
-    def unrealized_pnl_usd(self) -> Decimal:
-        """Profit or loss that is still open, in USD."""
-        return exact(self.unrealized_pnl_usd_1e9, 9)
+    def unrealized_pnl_usd(self) -> Decimal | None:
+        """Profit or loss that is still open, in USD; None where value or cost is not known."""
+        return maybe_exact(self.unrealized_pnl_usd_1e9, 9)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -109,72 +110,72 @@ class Position(Wire):
 class Totals(Wire):
     """Sums over the rows of the answer: integers times 1e9, and the same as decimal text.
 
-    The names without a suffix are exact numbers.
+    The names without a suffix are exact numbers. A sum is null where a part has no value in USD.
     """
 
-    nav_usd_1e9: int
-    nav_usd: str
-    cash_usd_1e9: int
-    cash_usd: str
-    crypto_usd_1e9: int
-    crypto_usd: str
-    event_contracts_usd_1e9: int
-    event_contracts_usd: str
-    perp_notional_usd_1e9: int
-    perp_notional_usd: str
-    locked_cash_usd_1e9: int
-    locked_cash_usd: str
-    unrealized_pnl_usd_1e9: int
-    unrealized_pnl_usd: str
-    realized_pnl_usd_1e9: int
-    realized_pnl_usd: str
-    fees_usd_1e9: int
-    fees_usd: str
+    nav_usd_1e9: int | None
+    nav_usd: str | None
+    cash_usd_1e9: int | None
+    cash_usd: str | None
+    crypto_usd_1e9: int | None
+    crypto_usd: str | None
+    event_contracts_usd_1e9: int | None
+    event_contracts_usd: str | None
+    perp_notional_usd_1e9: int | None
+    perp_notional_usd: str | None
+    locked_cash_usd_1e9: int | None
+    locked_cash_usd: str | None
+    unrealized_pnl_usd_1e9: int | None
+    unrealized_pnl_usd: str | None
+    realized_pnl_usd_1e9: int | None
+    realized_pnl_usd: str | None
+    fees_usd_1e9: int | None
+    fees_usd: str | None
 
     @property
-    def nav(self) -> Decimal:
-        """Net asset value, in USD."""
-        return exact(self.nav_usd_1e9, 9)
+    def nav(self) -> Decimal | None:
+        """Net asset value, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.nav_usd_1e9, 9)
 
     @property
-    def cash(self) -> Decimal:
-        """Cash, in USD."""
-        return exact(self.cash_usd_1e9, 9)
+    def cash(self) -> Decimal | None:
+        """Cash, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.cash_usd_1e9, 9)
 
     @property
-    def crypto(self) -> Decimal:
-        """Crypto that is no cash, in USD."""
-        return exact(self.crypto_usd_1e9, 9)
+    def crypto(self) -> Decimal | None:
+        """Crypto that is no cash, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.crypto_usd_1e9, 9)
 
     @property
-    def event_contracts(self) -> Decimal:
-        """Event contracts, in USD."""
-        return exact(self.event_contracts_usd_1e9, 9)
+    def event_contracts(self) -> Decimal | None:
+        """Event contracts, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.event_contracts_usd_1e9, 9)
 
     @property
-    def perp_notional(self) -> Decimal:
-        """Size of the perps, in USD."""
-        return exact(self.perp_notional_usd_1e9, 9)
+    def perp_notional(self) -> Decimal | None:
+        """Size of the perps, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.perp_notional_usd_1e9, 9)
 
     @property
-    def locked_cash(self) -> Decimal:
-        """Cash that open orders and margins hold, in USD."""
-        return exact(self.locked_cash_usd_1e9, 9)
+    def locked_cash(self) -> Decimal | None:
+        """Cash that open orders and margins hold, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.locked_cash_usd_1e9, 9)
 
     @property
-    def unrealized_pnl(self) -> Decimal:
-        """Profit that is not realised, in USD."""
-        return exact(self.unrealized_pnl_usd_1e9, 9)
+    def unrealized_pnl(self) -> Decimal | None:
+        """Profit that is not realised, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.unrealized_pnl_usd_1e9, 9)
 
     @property
-    def realized_pnl(self) -> Decimal:
-        """Realised profit, in USD."""
-        return exact(self.realized_pnl_usd_1e9, 9)
+    def realized_pnl(self) -> Decimal | None:
+        """Realised profit, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.realized_pnl_usd_1e9, 9)
 
     @property
-    def fees(self) -> Decimal:
-        """Fees, in USD."""
-        return exact(self.fees_usd_1e9, 9)
+    def fees(self) -> Decimal | None:
+        """Fees, in USD; None where a part has no value in USD."""
+        return maybe_exact(self.fees_usd_1e9, 9)
 
 
 class PositionsResponse(Wire, Table):

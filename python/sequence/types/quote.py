@@ -10,7 +10,7 @@ from sequence.types._decimal import exact
 from sequence.types._number import QueryBool, QueryInt
 from sequence.types._query import Names
 from sequence.types._table import Table, html_of
-from sequence.types._words import InstrumentType
+from sequence.types._words import InstrumentType, MarketStatus
 from sequence.types.common import Text
 
 QuoteSource = Literal["edge_nbbo", "edge_rpc_snapshot", "venue_public_api", "unavailable"]
@@ -49,7 +49,8 @@ class Nbbo(Wire):
 class VenueQuote(Wire):
     """Top of book of one venue; `age_ms` is the time since its last tick.
 
-    `source` says whether it is real, where a server listens to live venues.
+    `status` is that of its book, and `reason` says in words why it cannot be used, null while it
+    can. `source` says whether it is real, where a server listens to live venues.
     """
 
     bid: float
@@ -57,6 +58,8 @@ class VenueQuote(Wire):
     bid_size: float
     ask_size: float
     age_ms: int
+    status: MarketStatus = "OK"
+    reason: str | None = None
     source: Literal["live", "demo"] | None = Field(
         default=None, exclude_if=lambda source: source is None
     )

@@ -383,10 +383,10 @@ pub struct Order {
     pub filled: Quantity,
     /// Σ price × quantity of all fills (1e-17).
     pub exact: i128,
-    /// Σ notional of fills in USD.
-    pub notional_usd: Money,
-    /// Σ fees in USD, negative = rebate.
-    pub fees_usd: Money,
+    /// Σ notional of fills in USD; `None` once nothing valued one of them.
+    pub notional_usd: Option<Money>,
+    /// Σ fees in USD, negative = rebate; `None` as for the notional.
+    pub fees_usd: Option<Money>,
     /// Status.
     pub status: OrderStatus,
     /// Why it was rejected.

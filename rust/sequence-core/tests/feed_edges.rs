@@ -100,12 +100,12 @@ fn a_number_beyond_ours_gives_its_book_up_and_says_so() {
         );
         let mut decoder = Coinbase::new();
         let told = tell(&mut decoder, &[COINBASE_BOOK, &update]);
-        assert_eq!(told[1..], ["SKL-USD: resync"], "{price} {size}");
+        assert_eq!(told[1..], ["SKL-USD: unfit"], "{price} {size}");
         assert_eq!((decoder.stats().beyond_range, decoder.stats().dropped_levels), (1, 0));
         let snapshot =
             COINBASE_BOOK.replace("\"0.7923\",\"7441.5\"", &format!("\"{price}\",\"{size}\""));
         let told = tell(&mut Coinbase::new(), &[&snapshot]);
-        assert_eq!(told, ["SKL-USD: resync"], "never a live book without its best level");
+        assert_eq!(told, ["SKL-USD: unfit"], "never a live book without its best level");
     }
     // Zeros behind what we can hold are no loss.
     let fine = COINBASE_BOOK.replace("0.7923", "0.7923000000000");

@@ -296,7 +296,7 @@ fn survives(decoder: &mut dyn Decoder, frame: &[u8], recv_ns: i64) -> bool {
             match event.kind {
                 EventKind::LevelSet => assert!(event.price.0 > 0 && event.quantity.0 >= 0),
                 EventKind::Print => assert!(event.price.0 > 0 && event.quantity.0 > 0),
-                EventKind::Status => assert!((1..=6).contains(&event.count)),
+                EventKind::Status => assert!((1..=7).contains(&event.count)),
                 _ => {}
             }
         }
@@ -393,7 +393,7 @@ proptest! {
             decoder.decode(frame.as_bytes(), S, &mut batch).unwrap();
             let (_, events) = batch.messages().next().unwrap();
             if *held + change < 0 {
-                prop_assert_eq!(events[0].count, FeedStatus::Resync as u32);
+                prop_assert!(FeedStatus::from_code(events[0].count).is_some_and(FeedStatus::loses));
                 return Ok(());
             }
             *held += change;

@@ -214,8 +214,8 @@ impl Engine {
     }
 
     /// Profit and loss of the UTC day so far, USD times 1e9.
-    fn daily_pnl(&self, account: u32) -> i128 {
-        self.lock().engine.daily_pnl(AccountId(account)).0
+    fn daily_pnl(&self, account: u32) -> Option<i128> {
+        self.lock().engine.daily_pnl(AccountId(account)).map(|pnl| pnl.0)
     }
 
     /// Consolidated reference prices of the USD pairs.

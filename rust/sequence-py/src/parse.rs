@@ -69,10 +69,11 @@ pub(crate) fn feed_status(text: &str) -> Parsed<FeedStatus> {
         "post_only" => Ok(FeedStatus::PostOnly),
         "closed" => Ok(FeedStatus::Closed),
         "down" => Ok(FeedStatus::Down),
+        "unfit" => Ok(FeedStatus::Unfit),
         other => Err(bad_choice(
             "status",
             other,
-            &["open", "resync", "halted", "post_only", "closed", "down"],
+            &["open", "resync", "halted", "post_only", "closed", "down", "unfit"],
         )),
     }
 }

@@ -118,6 +118,11 @@ impl Engine {
         self.view(py, |session| Ok(session.engine.quotes_view(symbols.as_deref(), max_age_ns)))
     }
 
+    /// Books that were heard of and cannot be used, and why.
+    fn unusable<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| Ok(session.engine.unusable_view()))
+    }
+
     /// Symbol rows with their listings.
     #[pyo3(signature = (venue=None, instrument_type=None))]
     fn symbols<'py>(

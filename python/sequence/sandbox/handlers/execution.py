@@ -22,6 +22,7 @@ from sequence.types import (
     Traces,
     TracesQuery,
 )
+from sequence.types._decimal import known_sum
 from sequence.types._iso import ns_of_iso
 
 _NS_PER_MS: Final = 10**6
@@ -82,7 +83,7 @@ def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
             "rejected": sum(row["status"] == "REJECTED" for row in rows),
             "fill_rate": round(filled / len(ended), 6) if ended else None,
             "avg_slippage_bps": means and means["implementation_shortfall_bps"],
-            "fees_usd_1e9": sum(row["fees_usd_1e9"] for row in rows),
+            "fees_usd_1e9": known_sum(row["fees_usd_1e9"] for row in rows),
             "since_ns": rows[-1]["created_unix_ns"] if rows else None,
             "until_ns": rows[0]["created_unix_ns"] if rows else None,
         }

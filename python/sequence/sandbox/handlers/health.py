@@ -62,6 +62,7 @@ def health(call: Call[None, None]) -> Health:
                 "source": call.runtime.source,
                 "symbols": len(quotes),
                 "stale_symbols": stale,
+                "unusable": call.engine.unusable()[:_MOST_PROBLEMS],
             },
             "store": _store(call.runtime),
             "simulation": {
@@ -95,7 +96,12 @@ def _store(runtime: Runtime) -> dict[str, Any]:
 def venues(call: Call[None, None]) -> Venues:
     """``GET /v1/venues``: every venue id, also those without market data here."""
     ages = venue_ages(call.engine.quotes(None, ANY_AGE_S))
-    return Venues.trusted({"venues": [_venue_row(call.runtime, row, ages) for row in _core.VENUES]})
+    unusable = call.engine.unusable()
+    rows = [_venue_row(call.runtime, row, ages) for row in _core.VENUES]
+    for row in rows:
+        mine = [book for book in unusable if book["venue"] == row["venue"]]
+        row["unusable"] = mine[:_MOST_PROBLEMS]
+    return Venues.trusted({"venues": rows})
 
 
 def edges(call: Call[None, None]) -> Edges:

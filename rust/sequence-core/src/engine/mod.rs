@@ -49,11 +49,11 @@ use rules::Rules;
 use seam::Post;
 
 pub use crate::graph::{GraphStatus, NodeStatus};
+pub use crate::sim::queue::FillCause;
+pub use crate::sim::walk::LevelTaken;
 pub use desk::account::{Account, AccountMode, Graph, GraphId, KillSwitch};
 pub use desk::fill::{CashTrail, Fill};
-pub use exchange::evidence::{
-    BookCite, Bounds, Evidence, LevelTaken, Liquidity, TapeCite, VenueTrade,
-};
+pub use exchange::evidence::{BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade};
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
 pub use graph::check_shape;
@@ -62,7 +62,6 @@ pub use journal::graphs::ShapeRows;
 pub use journal::outbox::{Frame, Topic, newest_numbers};
 pub use journal::restore::TableRows;
 pub use live::{LiveAsk, LiveRequest};
-pub use seam::FillCause;
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

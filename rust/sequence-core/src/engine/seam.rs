@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::engine::exchange::evidence::{Evidence, Liquidity};
 use crate::ids::{FillIx, OrderId};
 use crate::number::{Price, Quantity};
-use crate::reject::{DoneReason, RejectReason, text_enum};
+use crate::reject::{DoneReason, RejectReason};
+use crate::sim::queue::FillCause;
 
 /// One venue's share of one order: the order, and the place of the leg in it.
 pub(in crate::engine) type LegRef = (OrderId, usize);
@@ -46,31 +47,6 @@ pub(in crate::engine) struct Cancel {
     pub(in crate::engine) response_ns: i64,
 }
 
-text_enum!(
-    /// Why a fill happened (wire contract, 11).
-    FillCause {
-        /// Took displayed size.
-        Walk = "WALK",
-        /// A print reached it in the queue.
-        Queue = "QUEUE",
-        /// The market traded through its price.
-        Through = "THROUGH",
-        /// An opposite quote appeared at or through its price.
-        Crossing = "CROSSING",
-        /// As `CROSSING`, seen in the first snapshot after a gap.
-        ResyncCross = "RESYNC_CROSS",
-        /// Closed by a liquidation.
-        Liquidation = "LIQUIDATION",
-    }
-);
-
-impl FillCause {
-    /// The order came to the book; otherwise the book came to it.
-    pub const fn is_taker(self) -> bool {
-        matches!(self, Self::Walk | Self::Liquidation)
-    }
-}
-
 /// A fill the venue made, at a price in the order's own outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Matched {
@@ -85,10 +61,7 @@ impl Matched {
     pub(in crate::engine) fn level(&self) -> Option<Price> {
         match &self.evidence.liquidity {
             Liquidity::Taker(level, _) => Some(level.recorded),
-            Liquidity::Maker(fill, _) => {
-                let quoted = matches!(self.cause, FillCause::Crossing | FillCause::ResyncCross);
-                quoted.then_some(fill.evidence_price)
-            }
+            Liquidity::Maker(fill, _) => self.cause.is_quoted().then_some(fill.evidence_price),
             Liquidity::Venue(_) => None,
         }
     }

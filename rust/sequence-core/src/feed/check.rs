@@ -69,7 +69,7 @@ impl MarketReport {
                 EventKind::Print => self.prints += 1,
                 EventKind::Status => {
                     self.statuses.push(event.count);
-                    if event.count == FeedStatus::Resync as u32 {
+                    if FeedStatus::from_code(event.count).is_some_and(FeedStatus::loses) {
                         self.book.clear();
                     }
                 }

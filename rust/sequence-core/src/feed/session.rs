@@ -23,6 +23,8 @@ struct Health {
     live: bool,
     /// A `Resync` was announced and not yet taken back.
     broken: bool,
+    /// It was said that the book does not fit our numbers.
+    unfit: bool,
     drops: u32,
     drops_since_ns: i64,
     /// A level of the last snapshot while nothing has followed it.
@@ -262,12 +264,19 @@ impl Session {
 
     /// Gives a book up: one `Resync` per breakage, whatever follows it.
     pub(super) fn resync(&mut self, instrument: u32, stamp: Stamp, out: &mut FeedBatch) {
+        self.give_up(instrument, FeedStatus::Resync, stamp, out);
+    }
+
+    /// Gives a book up; that it does not fit our numbers is said even of one that was lost before.
+    fn give_up(&mut self, instrument: u32, status: FeedStatus, stamp: Stamp, out: &mut FeedBatch) {
         let Some(health) = self.health.get_mut(instrument as usize) else { return };
         health.live = false;
-        if !health.broken {
-            health.broken = true;
-            self.stats.gaps += 1;
-            out.push(stamp.status(FeedStatus::Resync));
+        let is_news = !health.broken || (status == FeedStatus::Unfit && !health.unfit);
+        self.stats.gaps += u64::from(!health.broken);
+        health.broken = true;
+        health.unfit |= status == FeedStatus::Unfit;
+        if is_news {
+            out.push(stamp.status(status));
             out.close(instrument);
         }
     }
@@ -323,7 +332,9 @@ impl Session {
         }
         health.drops = health.drops.saturating_add(reading.dropped);
         let believed = !reading.negative && reading.beyond == 0 && health.drops <= MAX_DROPS;
-        if !believed {
+        if reading.beyond > 0 {
+            self.give_up(instrument, FeedStatus::Unfit, stamp, out);
+        } else if !believed {
             self.resync(instrument, stamp, out);
         }
         believed

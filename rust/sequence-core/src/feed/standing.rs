@@ -53,7 +53,7 @@ pub(super) fn stricter(one: FeedStatus, other: FeedStatus) -> FeedStatus {
     let rank = |status| match status {
         FeedStatus::Open => 0,
         FeedStatus::PostOnly => 1,
-        FeedStatus::Resync | FeedStatus::Down => 2,
+        FeedStatus::Resync | FeedStatus::Down | FeedStatus::Unfit => 2,
         FeedStatus::Halted => 3,
         FeedStatus::Closed => 4,
     };

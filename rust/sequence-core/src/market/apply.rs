@@ -1,7 +1,7 @@
 //! What one event does to a market.
 
 use super::{
-    Change, MAX_CROSSED_NS, Market, MarketStatus, Message, NEVER, Sync, Trade, TradingPhase,
+    Change, Loss, MAX_CROSSED_NS, Market, MarketStatus, Message, NEVER, Sync, Trade, TradingPhase,
 };
 use crate::ids::BookSide;
 use crate::number::Quantity;
@@ -53,6 +53,9 @@ impl Market {
     fn begin_snapshot(&mut self, event: &MarketEvent) -> Change {
         self.book.clear();
         self.sync = Sync::Loading;
+        if self.loss == Loss::Unfit {
+            self.loss = Loss::Gap;
+        }
         self.crossed_since = None;
         self.cropped = (None, None);
         self.seq = event.seq;
@@ -81,8 +84,11 @@ impl Market {
             return Change::None;
         };
         let phase = match status {
-            FeedStatus::Resync | FeedStatus::Down => {
+            FeedStatus::Resync | FeedStatus::Down | FeedStatus::Unfit => {
                 self.lose();
+                if status == FeedStatus::Unfit {
+                    self.loss = Loss::Unfit;
+                }
                 self.phase
             }
             FeedStatus::Open => TradingPhase::Trading,
@@ -254,7 +260,7 @@ impl Market {
         self.message = Message::default();
         if bridges && self.sync == Sync::NeedsUpdate {
             self.sync = Sync::Contiguous;
-            self.was_lost = false;
+            self.loss = Loss::None;
         }
         if matches!(self.sync, Sync::NoSnapshot | Sync::Loading) {
             return;

@@ -23,6 +23,10 @@ const MAX_CROSSED_NS: i64 = 5_000_000_000;
 /// Stands for "never" among receipt times.
 const NEVER: i64 = i64::MIN;
 
+/// Said of a book that has numbers we cannot hold.
+pub const UNFIT: &str =
+    "it has a price or size beyond our numbers: 9 decimals of a price, 8 of a size, 9e10 at most";
+
 /// How far the feed has come since the subscription or the last gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sync {
@@ -30,6 +34,17 @@ enum Sync {
     Loading,
     NeedsUpdate,
     Contiguous,
+}
+
+/// Why a book that had come live is not known any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Loss {
+    /// It is known, or never was.
+    None,
+    /// A message of it.
+    Gap,
+    /// It has a price or size beyond our numbers.
+    Unfit,
 }
 
 /// What is known of the message being read.
@@ -53,7 +68,7 @@ pub struct Market {
     config: MarketConfig,
     phase: TradingPhase,
     sync: Sync,
-    was_lost: bool,
+    loss: Loss,
     message: Message,
     seq: u64,
     stamp_ns: i64,
@@ -83,7 +98,7 @@ impl Market {
             config,
             phase: TradingPhase::Trading,
             sync: Sync::NoSnapshot,
-            was_lost: false,
+            loss: Loss::None,
             message: Message { judged: false, old: false, bridges: false },
             seq: 0,
             stamp_ns: 0,
@@ -111,7 +126,10 @@ impl Market {
             TradingPhase::Trading | TradingPhase::PostOnly => {}
         }
         if !matches!(self.sync, Sync::Contiguous) {
-            return if self.was_lost { MarketStatus::Resync } else { MarketStatus::Syncing };
+            return match self.loss {
+                Loss::None => MarketStatus::Syncing,
+                Loss::Gap | Loss::Unfit => MarketStatus::Resync,
+            };
         }
         if let Some(since) = self.crossed_since {
             return if now_ns.saturating_sub(since) > MAX_CROSSED_NS {
@@ -127,6 +145,30 @@ impl Market {
         } else {
             MarketStatus::Ok
         }
+    }
+
+    /// Why the book cannot be used, in words; `None` while it can.
+    pub const fn reason(&self, now_ns: i64) -> Option<&'static str> {
+        match self.status(now_ns) {
+            MarketStatus::Ok | MarketStatus::PostOnly => None,
+            MarketStatus::Resync if matches!(self.loss, Loss::Unfit) => Some(UNFIT),
+            MarketStatus::Syncing if self.has_snapshot() => {
+                Some("no update came since its snapshot")
+            }
+            MarketStatus::Syncing => Some("no snapshot came yet"),
+            MarketStatus::Resync => Some("a message was lost: it waits for a snapshot"),
+            MarketStatus::Stale => Some("nothing was heard of it for too long"),
+            MarketStatus::Crossed => Some("its best bid is at or above its best ask"),
+            MarketStatus::Halted => Some("halted by the venue"),
+            MarketStatus::Closed => Some("trading ended"),
+            MarketStatus::Pending => Some("trading ended: the result is awaited"),
+            MarketStatus::Resolved => Some("trading ended: the result is known"),
+        }
+    }
+
+    /// True once anything was heard of it, if only that it cannot be used.
+    pub const fn was_heard(&self) -> bool {
+        self.message_ns != NEVER
     }
 
     /// Treats the book as old whatever comes, or no longer: for tests of what a silent venue does.
@@ -216,7 +258,7 @@ impl Market {
             self.counters.gaps = self.counters.gaps.saturating_add(1);
         }
         self.sync = Sync::NoSnapshot;
-        self.was_lost = true;
+        self.loss = Loss::Gap;
         self.crossed_since = None;
     }
 

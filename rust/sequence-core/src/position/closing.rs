@@ -22,14 +22,16 @@ impl Position {
     ) -> Result<()> {
         let gain = checked(proceeds_exact.checked_sub(self.cost_of_part(held, part)?))?;
         self.realized = checked(self.realized.checked_add(gain))?;
+        self.unsummed |= self.unpriced;
         self.touch(held.checked_sub(part)?, at_ns);
         Ok(())
     }
 
     /// Books a payment that belongs to the holding but not to its price: funding. Negative when
-    /// it is received.
-    pub fn charge(&mut self, fee_usd: Money, at_ns: i64) -> Result<()> {
-        self.fees = self.fees.checked_add(fee_usd)?;
+    /// it is received, `None` where nothing values it.
+    pub fn charge(&mut self, fee_usd: Option<Money>, at_ns: i64) -> Result<()> {
+        self.fees = self.fees.checked_add(fee_usd.unwrap_or_default())?;
+        self.unsummed |= fee_usd.is_none();
         self.updated_ns = at_ns;
         Ok(())
     }
@@ -56,8 +58,8 @@ mod tests {
     #[test]
     fn funding_counts_as_a_fee() {
         let mut perp = Position::perpetual(1, 0);
-        perp.charge(Money(12), 3).unwrap();
-        perp.charge(Money(-20), 4).unwrap();
+        perp.charge(Some(Money(12)), 3).unwrap();
+        perp.charge(Some(Money(-20)), 4).unwrap();
         assert_eq!((perp.fees(), perp.updated_ns), (Money(-8), 4));
     }
 }

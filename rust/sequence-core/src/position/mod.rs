@@ -7,9 +7,9 @@
 //!
 //! Sums are exact at 1e-17 and rounded once, when they are read.
 
-pub mod arithmetic;
 mod closing;
 mod cost;
+mod funding;
 mod lifecycle;
 
 use crate::hash::StateHasher;
@@ -17,6 +17,7 @@ use crate::ids::{ReservationId, Side};
 use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional};
 
 pub use cost::AverageCost;
+pub use funding::funding;
 pub use lifecycle::{Lifecycle, PositionError, Resolution};
 
 use cost::{CostEffect, checked, step};
@@ -30,10 +31,10 @@ pub struct Execution {
     pub side: Side,
     /// Size, above 0.
     pub quantity: Quantity,
-    /// Price in USD terms.
-    pub price: Price,
-    /// Fee in USD; negative: a rebate.
-    pub fee_usd: Money,
+    /// Price in USD terms; `None` where nothing says what its quote is worth.
+    pub price: Option<Price>,
+    /// Fee in USD; negative: a rebate. `None` as for the price.
+    pub fee_usd: Option<Money>,
     /// Time of the fill.
     pub at_ns: i64,
 }
@@ -48,21 +49,21 @@ pub struct FillEffect {
     /// Size of the part that opened; both are above 0 when the fill crosses zero.
     pub opened: Quantity,
     /// Change of the realised P&L. The sum over fills does not depend on how they were split, so
-    /// this is also the cash a perpetual pays or gets.
-    pub realized: Money,
+    /// this is also the cash a perpetual pays or gets. `None` where cost or price is not known.
+    pub realized: Option<Money>,
 }
 
 /// Everything a row keeps besides its number, its perpetual part and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// Exact cost (1e-17) of `units`.
-    pub(crate) cost: i128,
+    /// Exact cost (1e-17) of `units`; `None` where a part was paid with what nothing valued.
+    pub(crate) cost: Option<i128>,
     /// Quantity the cost is for.
     pub(crate) units: i64,
-    /// Exact realised P&L (1e-17).
-    pub(crate) realized: i128,
-    /// Fees paid less rebates, USD.
-    pub(crate) fees: Money,
+    /// Exact realised P&L (1e-17); `None` where a part of it is not known.
+    pub(crate) realized: Option<i128>,
+    /// Fees paid less rebates, USD; `None` as for the P&L.
+    pub(crate) fees: Option<Money>,
     /// Where it is in its life.
     pub(crate) lifecycle: Lifecycle,
     /// How its market ended.
@@ -92,6 +93,10 @@ pub struct Position {
     average: AverageCost,
     realized: i128,
     fees: Money,
+    /// A part of what is held was paid with what nothing valued in USD.
+    unpriced: bool,
+    /// The same of what was realised and of fees.
+    unsummed: bool,
     lifecycle: Lifecycle,
     resolution: Option<Resolution>,
 }
@@ -107,6 +112,8 @@ impl Position {
             average: AverageCost::at(entry),
             realized: 0,
             fees: Money::ZERO,
+            unpriced: false,
+            unsummed: false,
             lifecycle: Lifecycle::Closed { closed_at_ns: at_ns },
             resolution: None,
         }
@@ -119,13 +126,13 @@ impl Position {
     }
 
     /// What the row keeps, for keeping elsewhere.
-    pub(crate) const fn kept(&self) -> Kept {
+    pub(crate) fn kept(&self) -> Kept {
         let (cost, units) = self.average.parts();
         Kept {
-            cost,
+            cost: (!self.unpriced).then_some(cost),
             units,
-            realized: self.realized,
-            fees: self.fees,
+            realized: (!self.unsummed).then_some(self.realized),
+            fees: (!self.unsummed).then_some(self.fees),
             lifecycle: self.lifecycle,
             resolution: self.resolution,
         }
@@ -142,9 +149,11 @@ impl Position {
             id,
             perp,
             updated_ns,
-            average: AverageCost::from_parts(kept.cost, kept.units)?,
-            realized: kept.realized,
-            fees: kept.fees,
+            average: AverageCost::from_parts(kept.cost.unwrap_or(0), kept.units)?,
+            realized: kept.realized.unwrap_or(0),
+            fees: kept.fees.unwrap_or_default(),
+            unpriced: kept.cost.is_none(),
+            unsummed: kept.realized.is_none() || kept.fees.is_none(),
             lifecycle: kept.lifecycle,
             resolution: kept.resolution,
         })
@@ -167,11 +176,19 @@ impl Position {
     /// Books a fill. `held` is the signed quantity before it; nothing changes on an error.
     pub fn apply_fill(&mut self, held: Quantity, fill: Execution) -> Result<FillEffect> {
         let mut average = self.average;
-        let effect = average.fill(held, fill.side, fill.quantity, fill.price)?;
-        let realized = checked(self.realized.checked_add(effect.realized))?;
-        let fees = self.fees.checked_add(fill.fee_usd)?;
-        let change = Money(step(self.realized, realized));
+        let price = fill.price.unwrap_or_default();
+        let effect = average.fill(held, fill.side, fill.quantity, price)?;
+        let is_known = effect.closed.0 == 0 || (fill.price.is_some() && !self.unpriced);
+        let gain = if is_known { effect.realized } else { 0 };
+        let realized = checked(self.realized.checked_add(gain))?;
+        let fees = self.fees.checked_add(fill.fee_usd.unwrap_or_default())?;
+        let change = is_known.then(|| Money(step(self.realized, realized)));
         (self.average, self.realized, self.fees) = (average, realized, fees);
+        self.unsummed |= !is_known || fill.fee_usd.is_none();
+        if effect.opened.0 > 0 {
+            let begins_anew = effect.opened.0 == effect.after.0.saturating_abs();
+            self.unpriced = fill.price.is_none() || (self.unpriced && !begins_anew);
+        }
         if let Some(perp) = &mut self.perp {
             perp.quantity = effect.after;
             perp.is_traded = true;
@@ -220,10 +237,21 @@ impl Position {
         };
         self.realized =
             checked(exact.checked_sub(cost).and_then(|gain| self.realized.checked_add(gain)))?;
+        self.unsummed |= self.unpriced;
         let payout = Money::from_exact_floor(exact);
         self.lifecycle = Lifecycle::Redeemed { resolved_at_ns, redeemed_at_ns: at_ns, payout };
         self.updated_ns = at_ns;
         Ok(payout)
+    }
+
+    /// Whether its cost in USD is known: all of what is held was paid with what something valued.
+    pub const fn is_priced(&self) -> bool {
+        !self.unpriced
+    }
+
+    /// Whether its realised P&L and its fees are known in USD.
+    pub const fn is_summed(&self) -> bool {
+        !self.unsummed
     }
 
     /// Where it is in its life.
@@ -298,5 +326,8 @@ impl Position {
             Some(Resolution::Void) => -1,
             Some(Resolution::Pays(mark)) => mark.0,
         });
+        if self.unpriced || self.unsummed {
+            hasher.word(u64::from(self.unpriced) << 1 | u64::from(self.unsummed));
+        }
     }
 }

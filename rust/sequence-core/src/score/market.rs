@@ -183,10 +183,7 @@ impl Scorer {
             | EventKind::Execute
             | EventKind::HiddenExecute => facts.orders += 1,
             EventKind::Status
-                if matches!(
-                    FeedStatus::from_code(event.count),
-                    Some(FeedStatus::Resync | FeedStatus::Down)
-                ) =>
+                if FeedStatus::from_code(event.count).is_some_and(FeedStatus::loses) =>
             {
                 self.start_over();
             }

@@ -204,6 +204,6 @@ const fn status_text(status: FeedStatus) -> &'static str {
         FeedStatus::Open => "trading",
         FeedStatus::PostOnly => "post_only",
         FeedStatus::Closed => "closed",
-        FeedStatus::Halted | FeedStatus::Resync | FeedStatus::Down => "halted",
+        FeedStatus::Halted | FeedStatus::Resync | FeedStatus::Down | FeedStatus::Unfit => "halted",
     }
 }

@@ -31,9 +31,12 @@ impl Course {
         if self.epoch != sample.epoch {
             (self.epoch, self.peak, self.drawdown) = (sample.epoch, None, 0);
         }
-        let peak = self.peak.map_or(sample.worth.nav, |peak| peak.max(sample.worth.nav));
-        self.peak = Some(peak);
-        self.drawdown = self.drawdown.max(peak - sample.worth.nav);
+        // A second without a value has no peak and no fall.
+        if let Some(nav) = sample.worth.nav {
+            let peak = self.peak.map_or(nav, |peak| peak.max(nav));
+            self.peak = Some(peak);
+            self.drawdown = self.drawdown.max(peak - nav);
+        }
         self.samples.add(sample);
     }
 }

@@ -168,7 +168,14 @@ fn state_after(before: LiveState, events: &[MarketEvent]) -> Option<LiveState> {
                 state
             }
             EventKind::SnapshotEnd => LiveState::Joined,
-            EventKind::Status if event.count == FeedStatus::Resync as u32 => LiveState::Resync,
+            EventKind::Status
+                if matches!(
+                    FeedStatus::from_code(event.count),
+                    Some(FeedStatus::Resync | FeedStatus::Unfit)
+                ) =>
+            {
+                LiveState::Resync
+            }
             EventKind::LevelSet if state == LiveState::Joined && !is_snapshot => LiveState::Live,
             _ => state,
         };

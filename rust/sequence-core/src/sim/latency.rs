@@ -264,21 +264,6 @@ impl Session {
     }
 }
 
-/// When a live paper order may be matched: once the book it will meet has become visible.
-pub const fn live_match_at(submit_ns: i64, entry_ns: i64, feed_ns: i64) -> i64 {
-    submit_ns.saturating_add(entry_ns).saturating_add(feed_ns)
-}
-
-/// When the answer to an order reaches the client.
-pub fn answer_visible_at(submit_ns: i64, entry_ns: i64, response_ns: i64, now_ns: i64) -> i64 {
-    submit_ns.saturating_add(entry_ns).saturating_add(response_ns).max(now_ns)
-}
-
-/// When a maker fill found at local time `found_ns` reaches the client.
-pub fn fill_visible_at(found_ns: i64, feed_ns: i64, response_ns: i64, now_ns: i64) -> i64 {
-    found_ns.saturating_sub(feed_ns).saturating_add(response_ns).max(now_ns)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,9 +301,6 @@ mod tests {
 
     #[test]
     fn e13_17_orders_are_held_and_never_overtake() {
-        assert_eq!(live_match_at(0, 45, 30), 75);
-        assert_eq!(answer_visible_at(0, 45, 30, 75), 75);
-        assert_eq!(answer_visible_at(0, 45, 60, 75), 105);
         let mut session = Session::default();
         assert_eq!(session.arrive(0, 80), (80, 0));
         assert_eq!(session.arrive(10, 20), (80, 50));

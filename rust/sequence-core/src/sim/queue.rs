@@ -15,6 +15,7 @@ use crate::sim::resting::{PassedBy, Place, Resting, Shadow};
 use crate::sim::tracker::LevelEntry;
 use crate::sim::trust::Trust;
 use crate::sim::view::{Budget, LevelView, Mode};
+use crate::sim::walk::left_of;
 
 /// Every resting order of one account in one market.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -236,7 +237,7 @@ impl QueueBook {
                 }
                 let cause = FillCause::ResyncCross;
                 let taken = consumed(opposite(side), level.price);
-                let size = Quantity((level.quantity.0 - taken.0).max(0));
+                let size = left_of(level.quantity, Quantity::ZERO, taken);
                 let evidence = Evidence { cause, price: level.price, size };
                 self.cross(side, evidence, now_ns, out);
             }

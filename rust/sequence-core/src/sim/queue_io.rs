@@ -7,22 +7,34 @@ use crate::sim::resting::Shadow;
 use crate::sim::view::{Mode, StepRules};
 
 text_enum!(
-    /// Why an order was filled.
+    /// Why a fill happened (wire contract, 11).
     FillCause {
-        /// It took displayed size.
+        /// Took displayed size.
         Walk = "WALK",
-        /// A print at its price reached it.
+        /// A print at its price reached it in the queue.
         Queue = "QUEUE",
-        /// A print happened at a worse price for the aggressor than the order offered.
+        /// The market traded through its price.
         Through = "THROUGH",
         /// An opposite quote appeared at or through its price.
         Crossing = "CROSSING",
-        /// The first snapshot after a gap shows such a quote.
+        /// As `CROSSING`, seen in the first snapshot after a gap.
         ResyncCross = "RESYNC_CROSS",
-        /// The venue closed the position.
+        /// Closed by a liquidation.
         Liquidation = "LIQUIDATION",
     }
 );
+
+impl FillCause {
+    /// The order came to the book; otherwise the book came to it.
+    pub const fn is_taker(self) -> bool {
+        matches!(self, Self::Walk | Self::Liquidation)
+    }
+
+    /// A displayed quote gave it: what it filled cannot be taken from that level again.
+    pub const fn is_quoted(self) -> bool {
+        matches!(self, Self::Crossing | Self::ResyncCross)
+    }
+}
 
 /// How queues are estimated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

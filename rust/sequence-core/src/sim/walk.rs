@@ -1,133 +1,118 @@
 //! The arithmetic of taking liquidity, as pure functions over levels best first.
 
 use crate::ids::Side;
+use crate::mutant;
 use crate::number::{NumberError, Price, Quantity, mul_div_ceil, mul_div_floor};
 use crate::venue::Grid;
 
 /// Ticks by which an event contract's protection is at least away from its reference.
 const EVENT_MIN_TICKS: i64 = 5;
 
-/// A level as the taker meets it.
+/// One level a taker met. Prices are those of the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OfferedLevel {
+pub struct LevelTaken {
     /// Recorded price.
-    pub price: Price,
+    pub recorded: Price,
+    /// Price after own impact, rounded against the account.
+    pub effective: Price,
     /// Recorded size.
     pub displayed: Quantity,
-    /// Prints that depth has not shown yet.
+    /// Prints that depth had not shown yet.
     pub printed: Quantity,
-    /// Size this account already took.
-    pub consumed: Quantity,
+    /// What the account had already taken.
+    pub consumed_before: Quantity,
+    /// What this fill took.
+    pub taken: Quantity,
 }
 
-impl OfferedLevel {
-    /// What is left for this account: `max(max(R − T, 0) − c, 0)`.
+impl LevelTaken {
+    /// What is left of the level for the account.
     pub fn available(&self) -> Quantity {
-        let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
-        Quantity(shown.saturating_sub(self.consumed.0).max(0))
+        left_of(self.displayed, self.printed, self.consumed_before)
     }
 }
 
-/// Bounds of a walk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WalkBounds {
-    /// Worst price of the order itself, if it has one.
-    pub limit: Option<Price>,
-    /// Worst price that protection allows, if any.
-    pub cap: Option<Price>,
-    /// Levels looked at.
-    pub max_levels: usize,
-    /// Price step at which effective prices are rounded against the account.
-    pub tick: Price,
-    /// Smallest fill that does not complete the order.
-    pub fill_quantum: Quantity,
-    /// Own impact, added to asks or taken from bids; never negative.
-    pub shift: i64,
+/// What a level still has for an account: displayed, less prints that depth has not shown yet, less
+/// what the account took; none of both can make it less than nothing.
+pub fn left_of(displayed: Quantity, printed: Quantity, consumed: Quantity) -> Quantity {
+    let shown = displayed.0.saturating_sub(printed.0).max(0);
+    Quantity(shown.saturating_sub(consumed.0).max(0))
 }
 
-/// One level's part of a walk.
+/// Bounds of a walk, in prices of the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WalkStep {
-    /// The level as met.
-    pub level: OfferedLevel,
-    /// Price paid: recorded price, own impact, rounded against the account.
-    pub price: Price,
-    /// Size taken.
-    pub taken: Quantity,
+pub struct WalkBounds {
+    /// Direction of the taker in the book.
+    pub taker: Side,
+    /// Worst effective price it may pay.
+    pub cap: Price,
+    /// The nearest own order, which it must not meet.
+    pub own: Option<Price>,
+    /// Levels looked at.
+    pub max_levels: usize,
+    /// It takes from one level only.
+    pub one_level: bool,
+    /// Smallest fill that does not complete the order.
+    pub fill_quantum: Quantity,
 }
 
 /// Why a walk stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WalkEnd {
+pub enum Stop {
     /// Everything was taken.
-    Complete,
-    /// The next level is worse than the limit.
-    Limit,
-    /// The next level is worse than protection allows.
-    Cap,
-    /// Enough levels were looked at.
-    MaxLevels,
+    Filled,
+    /// The next level is worse than allowed.
+    Bound,
     /// The book has no more levels.
-    BookEnd,
+    Empty,
+    /// Enough levels were looked at.
+    Levels,
+    /// The next level is an own order, or lies behind one.
+    SelfTrade,
 }
 
-/// Walks levels best first and reports each take to `on_step`. Returns what is left, and why.
+/// Walks levels best first, adds each take to `takes` and says why it stopped.
 pub fn walk(
-    side: Side,
+    levels: impl Iterator<Item = LevelTaken>,
     quantity: Quantity,
-    levels: impl Iterator<Item = OfferedLevel>,
     bounds: &WalkBounds,
-    mut on_step: impl FnMut(WalkStep),
-) -> Result<(Quantity, WalkEnd), NumberError> {
-    let mut left = quantity.0;
-    for (looked_at, level) in levels.enumerate() {
-        if left == 0 {
-            break;
+    takes: &mut Vec<LevelTaken>,
+) -> Stop {
+    let mut left = quantity;
+    if left.0 == 0 {
+        return Stop::Filled;
+    }
+    for (looked_at, mut level) in levels.enumerate() {
+        if bounds.own.is_some_and(|own| !is_before(bounds.taker, level.recorded, own)) {
+            return Stop::SelfTrade;
         }
-        if looked_at >= bounds.max_levels {
-            return Ok((Quantity(left), WalkEnd::MaxLevels));
+        let inside = !is_before(bounds.taker, bounds.cap, level.effective);
+        if !inside && !mutant!("limit_ignored") {
+            return Stop::Bound;
         }
-        let price = effective_price(side, level.price, bounds)?;
-        if let Some(end) = beyond(side, price, bounds) {
-            return Ok((Quantity(left), end));
+        if looked_at >= bounds.max_levels || (bounds.one_level && !takes.is_empty()) {
+            return Stop::Levels;
         }
-        let available = level.available().0;
-        let taken = if available >= left {
-            left
-        } else {
-            Quantity(available).floor_to(bounds.fill_quantum).0
-        };
-        if taken > 0 {
-            left -= taken;
-            on_step(WalkStep { level, price, taken: Quantity(taken) });
+        let available = level.available();
+        let taken = if available < left { available.floor_to(bounds.fill_quantum) } else { left };
+        if taken.0 > 0 {
+            left = Quantity(left.0.saturating_sub(taken.0));
+            level.taken = taken;
+            takes.push(level);
+        }
+        if left.0 == 0 {
+            return Stop::Filled;
         }
     }
-    let end = if left == 0 { WalkEnd::Complete } else { WalkEnd::BookEnd };
-    Ok((Quantity(left), end))
+    if bounds.own.is_some() { Stop::SelfTrade } else { Stop::Empty }
 }
 
-fn effective_price(side: Side, price: Price, bounds: &WalkBounds) -> Result<Price, NumberError> {
-    let shift = bounds.shift.max(0);
-    match side {
-        _ if shift == 0 => Ok(price),
-        Side::Buy => {
-            Price(price.0.checked_add(shift).ok_or(NumberError::Range)?).ceil_to(bounds.tick)
-        }
-        Side::Sell => Ok(Price(price.0.saturating_sub(shift)).floor_to(bounds.tick)),
+/// Whether a taker meets one price of the book before another.
+const fn is_before(taker: Side, price: Price, other: Price) -> bool {
+    match taker {
+        Side::Buy => price.0 < other.0,
+        Side::Sell => price.0 > other.0,
     }
-}
-
-fn beyond(side: Side, price: Price, bounds: &WalkBounds) -> Option<WalkEnd> {
-    let worse = |bound: Option<Price>| {
-        bound.is_some_and(|bound| match side {
-            Side::Buy => price > bound,
-            Side::Sell => price < bound,
-        })
-    };
-    if worse(bounds.limit) {
-        return Some(WalkEnd::Limit);
-    }
-    worse(bounds.cap).then_some(WalkEnd::Cap)
 }
 
 /// The worst price that protection allows, on the grid: a cap between two prices is the worse one,
@@ -172,63 +157,66 @@ mod tests {
 
     fn bounds() -> WalkBounds {
         WalkBounds {
-            limit: None,
-            cap: None,
+            taker: Side::Buy,
+            cap: Price(i64::MAX),
+            own: None,
             max_levels: 100,
-            tick: Price(CENT),
+            one_level: false,
             fill_quantum: Quantity(1),
-            shift: 0,
         }
     }
 
-    fn level(price_cents: i64, size: i64) -> OfferedLevel {
-        OfferedLevel {
-            price: Price(price_cents * CENT),
+    fn level(price_cents: i64, size: i64) -> LevelTaken {
+        LevelTaken {
+            recorded: Price(price_cents * CENT),
+            effective: Price(price_cents * CENT),
             displayed: Quantity(size),
             printed: Quantity::ZERO,
-            consumed: Quantity::ZERO,
+            consumed_before: Quantity::ZERO,
+            taken: Quantity::ZERO,
         }
     }
 
+    /// What was taken, what is left, and why it stopped.
     fn run(
         quantity: i64,
-        levels: &[OfferedLevel],
+        levels: &[LevelTaken],
         bounds: &WalkBounds,
-    ) -> (Vec<WalkStep>, i64, WalkEnd) {
-        let mut steps = Vec::new();
-        let levels = levels.iter().copied();
-        let (left, end) =
-            walk(Side::Buy, Quantity(quantity), levels, bounds, |step| steps.push(step)).unwrap();
-        (steps, left.0, end)
+    ) -> (Vec<LevelTaken>, i64, Stop) {
+        let mut takes = Vec::new();
+        let stop = walk(levels.iter().copied(), Quantity(quantity), bounds, &mut takes);
+        let left = quantity - takes.iter().map(|take| take.taken.0).sum::<i64>();
+        (takes, left, stop)
     }
 
     #[test]
-    fn e13_10_a_second_walk_meets_what_came_back() {
+    fn a_second_walk_meets_what_came_back() {
         let rule = Resilience { tau_ns: Some(2_000_000_000), ghost: false };
         let mut asks = [level(10_000, 5 * ONE), level(10_001, 8 * ONE)];
         let mut overlay = Overlay::default();
-        let (first, left, end) = run(10 * ONE, &asks, &bounds());
-        assert_eq!((left, end), (0, WalkEnd::Complete));
-        for step in first {
-            assert_eq!(step.taken, Quantity(5 * ONE));
-            overlay.take(BookSide::Ask, step.level.price, step.taken, 0, rule);
+        let (first, left, stop) = run(10 * ONE, &asks, &bounds());
+        assert_eq!((left, stop), (0, Stop::Filled));
+        for take in first {
+            assert_eq!(take.taken, Quantity(5 * ONE));
+            overlay.take(BookSide::Ask, take.recorded, take.taken, 0, rule);
         }
         for ask in &mut asks {
-            ask.consumed = overlay.consumed(BookSide::Ask, ask.price, 1_000_000_000, rule);
+            ask.consumed_before =
+                overlay.consumed(BookSide::Ask, ask.recorded, 1_000_000_000, rule);
         }
         assert_eq!(asks.map(|ask| ask.available().0), [196_734_670, 496_734_670]);
         let (second, ..) = run(6 * ONE, &asks, &bounds());
-        let taken: Vec<i64> = second.iter().map(|step| step.taken.0).collect();
+        let taken: Vec<i64> = second.iter().map(|take| take.taken.0).collect();
         assert_eq!(taken, [196_734_670, 403_265_330]);
         let exact: i128 =
-            second.iter().map(|step| crate::number::exact_notional(step.price, step.taken)).sum();
+            second.iter().map(|t| crate::number::exact_notional(t.effective, t.taken)).sum();
         assert_eq!(exact, 60_004_032_653_300_000_000);
-        let (_, left, end) = run(7 * ONE, &asks, &bounds());
-        assert_eq!((left, end), (7 * ONE - 693_469_340, WalkEnd::BookEnd), "a FOK would reject");
+        let (_, left, stop) = run(7 * ONE, &asks, &bounds());
+        assert_eq!((left, stop), (7 * ONE - 693_469_340, Stop::Empty), "a FOK would reject");
     }
 
     #[test]
-    fn e13_11_protection_stops_a_market_order() {
+    fn protection_stops_a_market_order() {
         let reference = Price(20_000 * CENT);
         let of = |kind| Grid { prices: PriceGrid::Tick(Price(CENT)), ..Grid::finest(kind) };
         let (coin, event) = (of(InstrumentKind::Spot), of(InstrumentKind::Prediction));
@@ -237,8 +225,8 @@ mod tests {
         let floor = protection_cap(Side::Sell, reference, 10, &coin, false);
         assert_eq!(floor, Ok(Price(19_980 * CENT)));
         let asks = [level(20_000, ONE), level(20_015, ONE), level(20_021, 5 * ONE)];
-        let (steps, left, end) = run(3 * ONE, &asks, &WalkBounds { cap: Some(cap), ..bounds() });
-        assert_eq!((steps.len(), left, end), (2, ONE, WalkEnd::Cap));
+        let (takes, left, stop) = run(3 * ONE, &asks, &WalkBounds { cap, ..bounds() });
+        assert_eq!((takes.len(), left, stop), (2, ONE, Stop::Bound));
         let cap = protection_cap(Side::Buy, Price(2 * CENT), 1_000, &event, true);
         assert_eq!(cap, Ok(Price(7 * CENT)));
         let floor = protection_cap(Side::Sell, Price(2 * CENT), 1_000, &event, true);
@@ -259,21 +247,38 @@ mod tests {
     #[test]
     fn a_consumed_level_is_skipped_and_impact_is_paid() {
         let mut asks = [level(100, ONE), level(101, ONE)];
-        asks[0].consumed = Quantity(ONE);
+        asks[0].consumed_before = Quantity(ONE);
         asks[1].printed = Quantity(ONE / 2);
-        let (steps, left, end) = run(ONE, &asks, &WalkBounds { shift: 1, ..bounds() });
-        assert_eq!((left, end), (ONE / 2, WalkEnd::BookEnd));
-        assert_eq!((steps[0].price, steps[0].taken), (Price(102 * CENT), Quantity(ONE / 2)));
-        let (_, left, end) = run(ONE, &asks, &WalkBounds { max_levels: 1, ..bounds() });
-        assert_eq!((left, end), (ONE, WalkEnd::MaxLevels));
+        asks[1].effective = Price(102 * CENT);
+        let (takes, left, stop) = run(ONE, &asks, &bounds());
+        assert_eq!((left, stop), (ONE / 2, Stop::Empty));
+        assert_eq!((takes[0].effective, takes[0].taken), (Price(102 * CENT), Quantity(ONE / 2)));
+        let near = WalkBounds { cap: Price(101 * CENT), ..bounds() };
+        assert_eq!(run(ONE, &asks, &near).2, Stop::Bound, "the cap is on what is paid");
+        let (_, left, stop) = run(ONE, &asks, &WalkBounds { max_levels: 1, ..bounds() });
+        assert_eq!((left, stop), (ONE, Stop::Levels));
+    }
+
+    #[test]
+    fn a_walk_stops_before_an_own_order_on_either_side() {
+        let levels = [level(100, ONE), level(101, ONE)];
+        let own = WalkBounds { own: Some(Price(101 * CENT)), ..bounds() };
+        assert_eq!(run(2 * ONE, &levels, &own).2, Stop::SelfTrade);
+        assert_eq!(run(ONE, &levels, &own).2, Stop::Filled);
+        let bids = [level(101, ONE), level(100, ONE)];
+        let sells = WalkBounds { taker: Side::Sell, cap: Price(1), ..bounds() };
+        let own = WalkBounds { own: Some(Price(100 * CENT)), ..sells };
+        assert_eq!(run(2 * ONE, &bids, &own).2, Stop::SelfTrade);
+        assert_eq!(run(3 * ONE, &bids, &sells).1, ONE);
+        assert_eq!(run(2 * ONE, &bids, &WalkBounds { one_level: true, ..sells }).2, Stop::Levels);
     }
 
     #[test]
     fn a_fill_below_the_quantum_is_made_only_to_complete() {
         let asks = [level(100, 15), level(101, 100)];
         let quantum = WalkBounds { fill_quantum: Quantity(10), ..bounds() };
-        let (steps, left, _) = run(23, &asks, &quantum);
-        let taken: Vec<i64> = steps.iter().map(|step| step.taken.0).collect();
+        let (takes, left, _) = run(23, &asks, &quantum);
+        let taken: Vec<i64> = takes.iter().map(|take| take.taken.0).collect();
         assert_eq!((taken, left), (vec![10, 13], 0));
     }
 }

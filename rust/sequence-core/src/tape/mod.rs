@@ -79,6 +79,8 @@ pub enum FeedStatus {
     Closed = 5,
     /// The connection is gone.
     Down = 6,
+    /// The book has a price or size beyond our numbers: as `Resync`, until a snapshot that fits.
+    Unfit = 7,
 }
 
 impl FeedStatus {
@@ -91,8 +93,14 @@ impl FeedStatus {
             4 => Self::PostOnly,
             5 => Self::Closed,
             6 => Self::Down,
+            7 => Self::Unfit,
             _ => return None,
         })
+    }
+
+    /// True when nothing is known of the book until a snapshot.
+    pub const fn loses(self) -> bool {
+        matches!(self, Self::Resync | Self::Down | Self::Unfit)
     }
 }
 

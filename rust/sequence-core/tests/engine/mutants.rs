@@ -94,8 +94,8 @@ fn every_mutant_is_killed() {
 
 #[test]
 fn no_mutant_of_the_engine_is_left_out() {
-    let mut folders =
-        vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine"))];
+    let source = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    let mut folders = vec![source.join("engine"), source.join("sim")];
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

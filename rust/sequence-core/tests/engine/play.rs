@@ -111,7 +111,9 @@ fn record(engine: &Engine, account: AccountId) -> Vec<String> {
         let (filled, exact, status) = (order.filled, order.exact, order.status);
         format!(
             "{status:?} {filled} {exact} {:?} {:?} {}",
-            order.reject, order.done, order.fees_usd
+            order.reject,
+            order.done,
+            order.fees_usd.unwrap_or_default()
         )
     });
     let fills = row.fills.iter().map(|ix| {

@@ -82,7 +82,7 @@ fn a_days_loss_stops_orders_until_midnight_utc() {
     let most = Some(Money(20 * USD));
     let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
     desk.submit(market(Side::Buy, 5)).unwrap();
-    assert_eq!(desk.engine.daily_pnl(desk.account).0.signum(), -1, "spread and fees");
+    assert_eq!(desk.engine.daily_pnl(desk.account).unwrap().0.signum(), -1, "spread and fees");
     desk.book(&[(104, 5)], &[(106, 5)]);
     let rejected = desk.buy(1, 90);
     assert_eq!(reason(&desk, rejected), Some(RejectReason::DailyLossLimit));
@@ -93,6 +93,29 @@ fn a_days_loss_stops_orders_until_midnight_utc() {
     desk.book(&[(120, 5)], &[(122, 5)]);
     let next_day = desk.buy(1, 90);
     assert_eq!(reason(&desk, next_day), None);
+}
+
+#[test]
+fn a_loss_that_a_mark_showed_stands_although_it_recovered() {
+    for side in [Side::Buy, Side::Sell] {
+        let most = Some(Money(50 * USD));
+        let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
+        // It is lost on the way down, before any order looks.
+        let row = sequence_core::command::PositionRow {
+            venue: VenueId::parse("kraken").unwrap(),
+            kind: sequence_core::ids::AssetKind::Crypto,
+            symbol: "ABC",
+            quantity: qty(10),
+            entry: Some(px(100)),
+        };
+        let account = desk.account;
+        desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
+        desk.submit(market(side, 1)).unwrap();
+        desk.book(&[(90, 5)], &[(92, 5)]);
+        desk.book(&[(100, 5)], &[(102, 5)]);
+        let rejected = desk.buy(1, 90);
+        assert_eq!(reason(&desk, rejected), Some(RejectReason::DailyLossLimit), "{side:?}");
+    }
 }
 
 #[test]
@@ -109,7 +132,7 @@ fn a_position_written_by_hand_is_no_loss() {
         entry: Some(px(5_000)),
     };
     desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
-    assert_eq!(desk.engine.daily_pnl(account), Money(0));
+    assert_eq!(desk.engine.daily_pnl(account), Some(Money(0)));
     let order = desk.buy(1, 90);
     assert_eq!(reason(&desk, order), None);
 }

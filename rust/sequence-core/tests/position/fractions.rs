@@ -101,8 +101,8 @@ fn execution(deal: Deal, units: i64, at_ns: i64) -> Execution {
     Execution {
         side: if deal.buy { Side::Buy } else { Side::Sell },
         quantity: Quantity(units),
-        price: Price(deal.price),
-        fee_usd: Money(i128::from(deal.fee)),
+        price: Some(Price(deal.price)),
+        fee_usd: Some(Money(i128::from(deal.fee))),
         at_ns,
     }
 }
@@ -146,7 +146,7 @@ pub(crate) fn replay(may_go_short: bool, deals: &[Deal]) -> Result<Position, Str
         let held = holder.held;
         let effect = holder.fill(execution(*deal, units, i64::try_from(at).unwrap()));
         exact.fill(signed, deal.price, deal.fee);
-        told += effect.realized.0;
+        told += effect.realized.unwrap().0;
 
         let row = &holder.row;
         let same = |ok: bool, what: &str| {
@@ -189,12 +189,12 @@ pub(crate) fn same_when_split(deals: &[Deal], cuts: &[i64]) -> Result<(), String
         } else {
             units / 100 * percent + units % 100 * percent / 100
         };
-        let gain = whole.fill(execution(*deal, units, 0)).realized.0;
+        let gain = whole.fill(execution(*deal, units, 0)).realized.unwrap().0;
         let mut gains = 0;
         for part in [first, units - first].into_iter().filter(|part| *part > 0) {
             let fee = if part == first { 0 } else { deal.fee };
             let fee = if part == units { deal.fee } else { fee };
-            gains += split.fill(execution(Deal { fee, ..*deal }, part, 0)).realized.0;
+            gains += split.fill(execution(Deal { fee, ..*deal }, part, 0)).realized.unwrap().0;
         }
         let cost = |holder: &Holder| holder.row.cost(Quantity(holder.held));
         let entries = (whole.row.entry_price(), split.row.entry_price());

@@ -18,7 +18,13 @@ fn quantity(text: &str) -> Quantity {
 }
 
 fn fill(side: Side, units: &str, at: &str) -> Execution {
-    Execution { side, quantity: quantity(units), price: price(at), fee_usd: usd("0.5"), at_ns: 7 }
+    Execution {
+        side,
+        quantity: quantity(units),
+        price: Some(price(at)),
+        fee_usd: Some(usd("0.5")),
+        at_ns: 7,
+    }
 }
 
 #[test]
@@ -27,7 +33,7 @@ fn a_fill_across_zero_realises_the_closed_part_only() {
     row.configure(quantity("2"), price("100"), 0);
     let effect = row.apply_fill(quantity("2"), fill(Side::Sell, "3", "110")).unwrap();
     assert_eq!((effect.closed, effect.opened), (quantity("2"), quantity("1")));
-    assert_eq!((effect.after, effect.realized), (quantity("-1"), usd("20")));
+    assert_eq!((effect.after, effect.realized), (quantity("-1"), Some(usd("20"))));
     assert_eq!((row.entry_price(), row.fees()), (price("110"), usd("0.5")));
     assert_eq!(row.unrealized(quantity("-1"), price("104")), Ok(usd("6")));
     assert_eq!(row.held(usd("9")), Ok(quantity("-1")));
@@ -112,7 +118,7 @@ fn a_number_out_of_range_changes_nothing() {
     assert_eq!(row.apply_fill(Quantity(i64::MAX), more), Err(PositionError::Range));
     assert_eq!(row, before);
     let loss =
-        Execution { side: Side::Sell, quantity: Quantity(i64::MAX), price: Price(1), ..more };
+        Execution { side: Side::Sell, quantity: Quantity(i64::MAX), price: Some(Price(1)), ..more };
     for _ in 0..2 {
         assert!(row.apply_fill(Quantity(i64::MAX), loss).is_ok());
     }

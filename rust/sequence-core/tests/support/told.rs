@@ -42,6 +42,7 @@ pub(crate) fn describe(event: &MarketEvent) -> String {
         EventKind::Status => match event.count {
             1 => "open".to_owned(),
             2 => "resync".to_owned(),
+            7 => "unfit".to_owned(),
             other => format!("status {other}"),
         },
         EventKind::SnapshotBegin => "[".to_owned(),

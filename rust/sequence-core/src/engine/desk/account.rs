@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::exchange::line::Line;
-use crate::ids::{FillIx, GraphIx, OrderId, VenueId};
+use crate::ids::{FillIx, GraphIx, OrderId, SymbolId, VenueId};
 use crate::json::{Scanner, Token};
 use crate::order::Order;
 use crate::risk::{GraphRisk, Mode};
@@ -201,6 +201,8 @@ pub struct Account {
     pub(in crate::engine) switches: [KillSwitch; 2],
     /// Profit and loss of the UTC day, while a loss limit is set.
     pub(in crate::engine) day: LossDay,
+    /// Symbols whose books value what it holds, while a loss limit is set.
+    pub(in crate::engine) marked_by: BTreeSet<SymbolId>,
     /// Connections to venues.
     pub(in crate::engine) lines: BTreeMap<VenueId, Line>,
     /// Lines used since they were last kept.
@@ -225,6 +227,7 @@ impl Account {
             submits: VecDeque::new(),
             switches: [KillSwitch::OFF, KillSwitch::OFF],
             day: LossDay::NEW,
+            marked_by: BTreeSet::new(),
             lines: BTreeMap::new(),
             changed_lines: BTreeSet::new(),
             ended_hash: 0,

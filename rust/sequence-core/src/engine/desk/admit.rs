@@ -238,12 +238,12 @@ impl Engine {
         let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.grid.lot).min()) else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
-        let rate = specs()
-            .next()
-            .map_or(PRICE_ONE, |spec| self.usd_rate(spec.settle).map_or(0, |rate| rate.0))
-            .max(1);
+        let Some(rate) = specs().next().and_then(|spec| self.usd_rate(spec.settle)) else {
+            let text = "is in USD, and nothing says what the quote asset is worth";
+            return Err(Refusal::invalid("notional", text));
+        };
         let usd_price =
-            mul_div_floor(i128::from(price.0), i128::from(rate), i128::from(PRICE_ONE))?.max(1);
+            mul_div_floor(i128::from(price.0), i128::from(rate.0), i128::from(PRICE_ONE))?.max(1);
         let units = mul_div_floor(usd.0, 100_000_000, usd_price)?;
         let Ok(qty) = i64::try_from(units) else {
             return Err(Refusal::invalid("notional", "is too large for this price"));
@@ -397,8 +397,8 @@ pub(in crate::engine) fn new_order(
         limit,
         filled: Quantity::ZERO,
         exact: 0,
-        notional_usd: Money::ZERO,
-        fees_usd: Money::ZERO,
+        notional_usd: Some(Money::ZERO),
+        fees_usd: Some(Money::ZERO),
         status: OrderStatus::New,
         reject: None,
         message: None,

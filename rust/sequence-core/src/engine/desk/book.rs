@@ -52,8 +52,8 @@ impl Engine {
                 leg.reservation = leg.reservation.or(made);
             }
             let (before, reservation) = self.held_by(order, leg);
-            let realized = match (booking.terms.kind, booking.execution.side) {
-                (InstrumentKind::Perp, _) => self.book_perp(&booking),
+            let realized: Option<Money> = match (booking.terms.kind, booking.execution.side) {
+                (InstrumentKind::Perp, _) => self.book_perp(&booking).map(Some),
                 (_, Side::Buy) => self.book_buy(&booking),
                 (_, Side::Sell) => self.book_sell(&booking),
             }?;
@@ -163,7 +163,7 @@ impl Engine {
         Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
     }
 
-    fn book_buy(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+    fn book_buy(&mut self, fill: &Booking) -> Result<Option<Money>, LedgerError> {
         let (account, held) = self.holder(fill);
         let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
         let keep = Self::required_after(fill, leg)?;
@@ -177,7 +177,7 @@ impl Engine {
         Ok(realized)
     }
 
-    fn book_sell(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
+    fn book_sell(&mut self, fill: &Booking) -> Result<Option<Money>, LedgerError> {
         let (account, held) = self.holder(fill);
         let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
         let keep = Self::required_after(fill, leg)?;
@@ -222,7 +222,7 @@ impl Engine {
         account: AccountId,
         fill: &Booking,
         held: AssetId,
-    ) -> Result<(RowIx, Position, Money), LedgerError> {
+    ) -> Result<(RowIx, Position, Option<Money>), LedgerError> {
         let row = self.row(account, fill.terms.venue, held);
         let quantity = self.held_in(row);
         let mut position = self.portfolio.rows[row];
@@ -234,7 +234,7 @@ impl Engine {
         &mut self,
         booking: &Booking,
         matched: Matched,
-        realized_usd: Money,
+        realized_usd: Option<Money>,
         cash: CashTrail,
     ) {
         let Matched { cause, evidence, .. } = matched;
@@ -244,7 +244,8 @@ impl Engine {
             None => (fee.fee, terms.settle),
         };
         let exact = exact_notional(price, quantity);
-        let notional_usd = Money::from_exact_floor(exact_notional(execution.price, quantity));
+        let worth = |price| Money::from_exact_floor(exact_notional(price, quantity));
+        let notional_usd = execution.price.map(worth);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         let fees_before = std::mem::replace(&mut leg.fees, fees);
         leg.filled = Quantity(leg.filled.0 + quantity.0);
@@ -285,8 +286,9 @@ impl Engine {
         let order = &mut self.desk.orders[id];
         order.filled = Quantity(order.filled.0 + quantity.0);
         order.exact += exact;
-        order.notional_usd = Money(order.notional_usd.0 + notional_usd.0);
-        order.fees_usd = Money(order.fees_usd.0 + execution.fee_usd.0);
+        let sum = |(sum, part): (Money, Money)| Money(sum.0 + part.0);
+        order.notional_usd = order.notional_usd.zip(notional_usd).map(sum);
+        order.fees_usd = order.fees_usd.zip(execution.fee_usd).map(sum);
         self.tell_graph(id, DeskNews::Filled(id, ix));
         self.after_fill(id, at);
         self.watch_day(account);
@@ -396,22 +398,23 @@ impl Engine {
         total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 
-    fn in_usd(&self, price: Price, quote: AssetId) -> Result<Price, LedgerError> {
-        let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?.0;
-        i64::try_from(usd).map(Price).or(Err(LedgerError::Range))
+    /// A price in USD; `None` when nothing says what its quote is worth.
+    fn in_usd(&self, price: Price, quote: AssetId) -> Result<Option<Price>, LedgerError> {
+        let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?;
+        usd.map(|usd| i64::try_from(usd.0).map(Price).or(Err(LedgerError::Range))).transpose()
     }
 
-    /// An amount of an asset in USD, rounded down.
+    /// An amount of an asset in USD, rounded down; `None` when nothing says what it is worth.
     pub(in crate::engine) fn money_in_usd(
         &self,
         money: Money,
         asset: AssetId,
-    ) -> Result<Money, LedgerError> {
-        let rate = self.usd_rate(asset).unwrap_or(Price(0));
+    ) -> Result<Option<Money>, LedgerError> {
+        let Some(rate) = self.usd_rate(asset) else { return Ok(None) };
         if rate.0 == PRICE_ONE {
-            return Ok(money);
+            return Ok(Some(money));
         }
         let usd = mul_div_floor(money.0, i128::from(rate.0), i128::from(PRICE_ONE));
-        Ok(Money(usd?))
+        Ok(Some(Money(usd?)))
     }
 }

@@ -35,14 +35,14 @@ pub struct Fill {
     pub price: Price,
     /// Quantity, above 0.
     pub quantity: Quantity,
-    /// Price × quantity in USD.
-    pub notional_usd: Money,
+    /// Price × quantity in USD; `None` where nothing says what the quote asset is worth.
+    pub notional_usd: Option<Money>,
     /// Fee in its asset; negative = rebate.
     pub fee: Money,
     /// Asset of the fee.
     pub fee_asset: AssetId,
-    /// Fee in USD.
-    pub fee_usd: Money,
+    /// Fee in USD; `None` where nothing says what the quote asset is worth.
+    pub fee_usd: Option<Money>,
     /// How the fee came about.
     pub fee_leg: FeeLeg,
     /// The rule it was charged by.
@@ -57,8 +57,8 @@ pub struct Fill {
     pub cause: FillCause,
     /// External size in front when it joined its queue; -1 for takers and where unknown.
     pub queue_ahead: Quantity,
-    /// P&L realised by this fill, without fees.
-    pub realized_usd: Money,
+    /// P&L realised by this fill, without fees; `None` where its cost or price is not known in USD.
+    pub realized_usd: Option<Money>,
     /// What stands behind it.
     pub evidence: Box<Evidence>,
     /// Commit number.

@@ -20,10 +20,10 @@ pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId, SymbolId};
 use crate::order::Order;
 use crate::risk::AccountLimits;
 use crate::table::Table;
@@ -41,6 +41,8 @@ pub(in crate::engine) struct Desk {
     pub(in crate::engine) fills: Table<FillIx, Fill>,
     pub(in crate::engine) texts: [Arc<str>; 2],
     pub(in crate::engine) limits: AccountLimits,
+    /// Whose day is judged when books of a symbol move, while a loss limit is set.
+    pub(in crate::engine) marked: BTreeSet<(SymbolId, AccountId)>,
     pub(in crate::engine) injected: Vec<inject::Injected>,
 }
 

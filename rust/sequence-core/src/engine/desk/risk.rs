@@ -1,18 +1,20 @@
 //! Where limits are checked: kill switch and admission before an order is recorded, pre-trade
 //! limits before it is sent, the day's loss after every fill.
 
+use std::collections::BTreeSet;
+
 use crate::command::Submit;
 use crate::engine::agenda::Due;
 use crate::engine::desk::account::{AccountMode, KillSwitch, LossDay};
 use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{
-    AccountId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId,
+    AccountId, AssetId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId,
 };
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Order, OrderSpec};
-use crate::reject::Rejected;
-use crate::reject::{Refusal, RejectReason};
+use crate::registry::Worth;
+use crate::reject::{Refusal, RejectReason, Rejected};
 use crate::risk::{AccountLimits, GraphRisk, Mode};
 
 const SECOND_NS: i64 = 1_000_000_000;
@@ -180,8 +182,7 @@ impl Engine {
         let exact = exact_notional(price.unwrap_or_default(), qty);
         let money = Money::from_exact_ceil(exact);
         let settle = self.registry.market(*markets.first()?).settle;
-        self.usd_rate(settle)?;
-        self.money_in_usd(money, settle).ok()
+        self.money_in_usd(money, settle).ok().flatten()
     }
 
     /// Forgets admissions that no rate limit looks at any more.
@@ -204,7 +205,7 @@ impl Engine {
             return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
         }
         self.take_injected(id)?;
-        self.check_day(account)?;
+        self.check_day(account, self.desk.orders[id].spec.symbol)?;
         let order = &self.desk.orders[id];
         self.check_limits(order, order.qty, order.limit)
     }
@@ -312,22 +313,36 @@ impl Engine {
     }
 
     /// Rejects while the day's loss limit is reached.
-    pub(in crate::engine) fn check_day(&mut self, account: AccountId) -> Result<(), Rejected> {
+    fn check_day(&mut self, account: AccountId, symbol: SymbolId) -> Result<(), Rejected> {
+        let Some(most) = self.desk.limits.daily_loss else { return Ok(()) };
         self.watch_day(account);
-        match self.desk.limits.daily_loss {
-            Some(most) if self.desk.accounts[account].day.breached => {
-                let text = format!("{most} USD were lost today; until 00:00 UTC nothing is sent");
-                Err((RejectReason::DailyLossLimit, text))
-            }
-            _ => Ok(()),
+        if self.is_day_breached(account) {
+            let text = format!("{most} USD were lost today; until 00:00 UTC nothing is sent");
+            return Err((RejectReason::DailyLossLimit, text));
+        }
+        let unknown = |text: &str| Err((RejectReason::Risk, format!("{text}, and a limit is set")));
+        if self.quote_rate(symbol).is_none() {
+            return unknown("the order cannot be valued in USD");
+        }
+        if self.account_pnl(account).is_none() {
+            return unknown("what the account holds cannot be valued in USD");
+        }
+        Ok(())
+    }
+
+    /// Notices a breach of the day's loss limit, and from now on one that a mark makes.
+    pub(in crate::engine) fn watch_day(&mut self, account: AccountId) {
+        if self.desk.limits.daily_loss.is_some() {
+            self.judge_day(account);
+            self.watch_marks_of(account);
         }
     }
 
-    /// Notices a breach of the day's loss limit.
-    pub(in crate::engine) fn watch_day(&mut self, account: AccountId) {
+    fn judge_day(&mut self, account: AccountId) {
         let Some(most) = self.desk.limits.daily_loss else { return };
         let today = self.agenda.now_ns().div_euclid(DAY_NS);
-        let pnl = self.account_pnl(account);
+        // A day begins with the first value of the account that is known.
+        let Some(pnl) = self.account_pnl(account) else { return };
         let day = &mut self.desk.accounts[account].day;
         if day.day != today {
             *day = LossDay { day: today, start: pnl, breached: false };
@@ -335,24 +350,77 @@ impl Engine {
         day.breached |= day.start - pnl >= most.0;
     }
 
-    /// Profit and loss before a write by hand; 0 while no limit is set.
-    pub(in crate::engine) fn day_pnl_basis(&self, account: AccountId) -> i128 {
-        self.desk.limits.daily_loss.map_or(0, |_| self.account_pnl(account))
-    }
-
-    /// What is written by hand is no profit and no loss.
-    pub(in crate::engine) fn rebase_day(&mut self, account: AccountId, before: i128) {
-        if self.desk.limits.daily_loss.is_some() {
-            let after = self.account_pnl(account);
-            self.desk.accounts[account].day.start += after - before;
+    /// A mark moved: whoever it made lose too much has lost it, whether or not it recovers before
+    /// the next order.
+    pub(in crate::engine) fn judge_days(&mut self, market: MarketId) {
+        if self.desk.limits.daily_loss.is_none() {
+            return;
+        }
+        let symbol = self.registry.market(market).symbol;
+        let watching = self.desk.marked.range((symbol, AccountId(0))..);
+        let accounts: Vec<AccountId> =
+            watching.take_while(|(of, _)| *of == symbol).map(|(_, account)| *account).collect();
+        for account in accounts {
+            self.judge_day(account);
         }
     }
 
-    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees.
-    pub fn daily_pnl(&self, account: AccountId) -> Money {
+    /// Notes the symbols whose books value what an account holds.
+    fn watch_marks_of(&mut self, account: AccountId) {
+        let mut symbols = BTreeSet::new();
+        for ((venue, asset), _) in self.portfolio.held.of(account).iter() {
+            if self.held(account, *venue, *asset).0 != 0 {
+                self.add_valuing(*asset, &mut symbols);
+            }
+        }
+        let before = std::mem::replace(&mut self.desk.accounts[account].marked_by, symbols);
+        let now = &self.desk.accounts[account].marked_by;
+        for gone in before.difference(now) {
+            self.desk.marked.remove(&(*gone, account));
+        }
+        self.desk.marked.extend(now.difference(&before).map(|symbol| (*symbol, account)));
+    }
+
+    /// The symbols that may value an asset: its own pairs, and those of what it is paired with.
+    fn add_valuing(&self, asset: AssetId, symbols: &mut BTreeSet<SymbolId>) {
+        let entry = self.registry.asset_row(asset);
+        for way in entry.valued_by.iter().filter(|_| !entry.pegged) {
+            if symbols.insert(way.symbol)
+                && let Worth::Of(other) = way.other
+            {
+                self.add_valuing(other, symbols);
+            }
+        }
+    }
+
+    /// Profit and loss before a write by hand; 0 while no limit is set.
+    pub(in crate::engine) fn day_pnl_basis(&self, account: AccountId) -> Option<i128> {
+        self.desk.limits.daily_loss.and_then(|_| self.account_pnl(account))
+    }
+
+    /// What is written by hand is no profit and no loss.
+    pub(in crate::engine) fn rebase_day(&mut self, account: AccountId, before: Option<i128>) {
+        if self.desk.limits.daily_loss.is_none() {
+            return;
+        }
+        let after = self.account_pnl(account);
+        let day = &mut self.desk.accounts[account].day;
+        match before.zip(after) {
+            Some((before, after)) => day.start += after - before,
+            // What the day brought so far is not comparable: it counts from the next known value.
+            None if !day.breached => *day = LossDay::NEW,
+            None => {}
+        }
+        self.watch_marks_of(account);
+    }
+
+    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees; `None` while
+    /// something that is held has no value in USD.
+    pub fn daily_pnl(&self, account: AccountId) -> Option<Money> {
+        let pnl = self.account_pnl(account)?;
         let day = &self.desk.accounts[account].day;
         let known = day.day == self.agenda.now_ns().div_euclid(DAY_NS);
-        Money(if known { self.account_pnl(account) - day.start } else { 0 })
+        Some(Money(if known { pnl - day.start } else { 0 }))
     }
 
     /// True while the day's loss limit is reached.

@@ -2,7 +2,7 @@
 
 use crate::engine::agenda::Due;
 use crate::engine::bounds::{refusal_of, within};
-use crate::engine::exchange::evidence::{Bounds, LevelTaken, Liquidity};
+use crate::engine::exchange::evidence::{Bounds, Liquidity};
 use crate::engine::seam::{LegEnd, Matched, Told, VenueStep, order_of};
 use crate::engine::{Engine, FillCause};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
@@ -11,19 +11,10 @@ use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, Order, OrderSpec, Policy, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::preset::SelfTrade;
+use crate::sim::walk::{LevelTaken, Stop, WalkBounds, walk};
 
 /// Pause between the slices of an order that chases the touch.
 pub(in crate::engine) const CHASE_INTERVAL_NS: i64 = 250_000_000;
-
-/// Why a walk stopped before the leg was filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Stop {
-    Filled,
-    Bound,
-    Empty,
-    Levels,
-    SelfTrade,
-}
 
 impl Engine {
     /// The leg meets its venue now.
@@ -309,38 +300,16 @@ impl Engine {
         own: Option<Price>,
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
-        let own = own.filter(|_| !mutant!("trades_with_itself"));
         let taker = book_side(spec.side, spec.outcome);
-        let one_level = spec.policy == Policy::AggressiveChase;
-        let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
-        let quantum = self.registry.market(leg.market).grid.lot;
-        let mut left = leg.open;
-        if left.0 == 0 {
-            return Stop::Filled;
-        }
-        for (looked_at, mut offer) in self.offers(spec.account, leg.market, taker).enumerate() {
-            if own.is_some_and(|own| within(taker.opposite(), offer.recorded, own)) {
-                return Stop::SelfTrade;
-            }
-            let inside = within(spec.side, book_price(offer.effective, spec.outcome), leg.cap);
-            if !inside && !mutant!("limit_ignored") {
-                return Stop::Bound;
-            }
-            if looked_at >= most || (one_level && !takes.is_empty()) {
-                return Stop::Levels;
-            }
-            let available = offer.available();
-            let taken = if available < left { available.floor_to(quantum) } else { left };
-            if taken.0 > 0 {
-                left = Quantity(left.0 - taken.0);
-                offer.taken = taken;
-                takes.push(offer);
-            }
-            if left.0 == 0 {
-                return Stop::Filled;
-            }
-        }
-        if own.is_some() { Stop::SelfTrade } else { Stop::Empty }
+        let bounds = WalkBounds {
+            taker,
+            cap: book_price(leg.cap, spec.outcome),
+            own: own.filter(|_| !mutant!("trades_with_itself")),
+            max_levels: usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX),
+            one_level: spec.policy == Policy::AggressiveChase,
+            fill_quantum: self.registry.market(leg.market).grid.lot,
+        };
+        walk(self.offers(spec.account, leg.market, taker), leg.open, &bounds, takes)
     }
 
     /// How a rest that cannot wait ends.
@@ -409,13 +378,5 @@ impl Engine {
         if !self.desk.orders[id].status.is_terminal() {
             self.agenda.add(self.agenda.now_ns().saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
         }
-    }
-}
-
-impl LevelTaken {
-    /// What is left for the account: displayed, less prints not yet shown, less what it took.
-    pub fn available(&self) -> Quantity {
-        let shown = self.displayed.0.saturating_sub(self.printed.0).max(0);
-        Quantity(shown.saturating_sub(self.consumed_before.0).max(0))
     }
 }

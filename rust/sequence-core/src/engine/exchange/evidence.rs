@@ -8,6 +8,7 @@ use crate::market::MarketStatus;
 use crate::number::{Money, Price, Quantity};
 use crate::sim::latency::Transit;
 use crate::sim::queue::QueueFill;
+use crate::sim::walk::LevelTaken;
 
 /// The book a fill cites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,23 +43,6 @@ impl BookCite {
         best_bid: Price(0),
         best_ask: Price(0),
     };
-}
-
-/// One level a taker met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LevelTaken {
-    /// Recorded price, in the book.
-    pub recorded: Price,
-    /// Price after own impact, rounded against the account.
-    pub effective: Price,
-    /// Recorded size.
-    pub displayed: Quantity,
-    /// Prints that depth had not shown yet.
-    pub printed: Quantity,
-    /// What the account had already taken.
-    pub consumed_before: Quantity,
-    /// What this fill took.
-    pub taken: Quantity,
 }
 
 /// Prices that bounded a taker.

@@ -21,8 +21,8 @@ use crate::ids::{AccountId, MarketId};
 use crate::market::TradingPhase;
 use crate::number::{Price, Quantity};
 use crate::sim::preset::Params;
+use crate::sim::walk::LevelTaken;
 use crate::table::Table;
-use evidence::LevelTaken;
 use market::MarketSim;
 
 /// Books, and what the simulated venues hold.

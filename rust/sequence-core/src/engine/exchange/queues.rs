@@ -5,7 +5,7 @@ use crate::engine::seam::{LegEnd, Matched, order_of, queue_key};
 
 use crate::book::Book;
 use crate::engine::exchange::message::Seen;
-use crate::engine::{Engine, FillCause, Liquidity, TapeCite};
+use crate::engine::{Engine, Liquidity, TapeCite};
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};
 use crate::market::Change;
 use crate::mutant;
@@ -35,6 +35,7 @@ impl Engine {
         self.meet_message(id);
         self.judge_mark(id);
         self.judge_changed();
+        self.judge_days(id);
         if self.graphs.watches() {
             self.graphs.look(self.registry.market(id).symbol);
         }
@@ -117,13 +118,8 @@ impl Engine {
     /// A resting order was reached: what the venue filled, on its way to the client.
     fn maker_fill(&mut self, id: MarketId, account: AccountId, fill: &QueueFill, cite: TapeCite) {
         let (order, at) = order_of(fill.order);
-        let cause = match fill.cause {
-            crate::sim::queue::FillCause::Queue => FillCause::Queue,
-            crate::sim::queue::FillCause::Through => FillCause::Through,
-            crate::sim::queue::FillCause::ResyncCross => FillCause::ResyncCross,
-            _ => FillCause::Crossing,
-        };
-        if matches!(cause, FillCause::Crossing | FillCause::ResyncCross) {
+        let cause = fill.cause;
+        if cause.is_quoted() {
             // The quote gave it: it cannot be taken again.
             let quoted = match fill.side {
                 BookSide::Bid => BookSide::Ask,

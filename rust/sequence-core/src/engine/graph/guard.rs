@@ -39,7 +39,8 @@ impl Work<'_> {
         let now = self.engine.agenda.now_ns();
         let untold = |told: u32, limit: u32| told & limit == 0;
         if let Some(most) = limits.max_loss.filter(|_| untold(self.run.dog.told, LOSS)) {
-            let pnl = self.pnl() - self.run.dog.loss_base;
+            // What cannot be valued was not admitted with this limit.
+            let pnl = self.pnl().unwrap_or(self.run.dog.loss_base) - self.run.dog.loss_base;
             if -pnl >= most.0 {
                 return Some((LOSS, format!("max_loss_usd: {}", cents(pnl))));
             }
@@ -76,7 +77,11 @@ impl Work<'_> {
         let now = self.engine.agenda.now_ns();
         let life = limits.max_duration_ms.map(|ms| i64::from(ms).saturating_mul(MS));
         self.run.dog = Watchdog {
-            loss_base: if self.run.dog == Watchdog::default() { 0 } else { self.pnl() },
+            loss_base: if self.run.dog == Watchdog::default() {
+                0
+            } else {
+                self.pnl().unwrap_or(0)
+            },
             end_ns: life.map(|life| now.saturating_add(life)),
             ..Watchdog::default()
         };
@@ -110,9 +115,10 @@ impl Work<'_> {
             .collect()
     }
 
-    /// Profit and loss of the graph's fills at the mid, less fees, in USD at 1e-9.
-    pub(super) fn pnl(&self) -> i128 {
-        self.engine.run_pnl(self.run) - self.engine.run_fees(self.run)
+    /// Profit and loss of the graph's fills at the mid, less fees, in USD at 1e-9; `None` where
+    /// nothing values one of them.
+    pub(super) fn pnl(&self) -> Option<i128> {
+        Some(self.engine.run_pnl(self.run)? - self.engine.run_fees(self.run)?)
     }
 
     /// Bought less sold, by what the quantities are of.

@@ -54,7 +54,7 @@ impl Work<'_> {
 
     fn note_fill(&mut self, at: usize, fill: FillIx) {
         let row = &self.engine.desk.fills[fill];
-        let filled = (row.quantity, row.notional_usd);
+        let filled = (row.quantity, row.notional_usd.unwrap_or_default());
         let by_print = matches!(row.cause, FillCause::Queue | FillCause::Through);
         let parent = self.parent_of(at);
         if let Some(pace) = parent.and_then(|parent| self.run.nodes[parent].pace.as_deref_mut())

@@ -15,7 +15,7 @@ pub(in crate::engine) fn sums_of(order: &Order) -> Sums {
         qty: i128::from(order.qty.0),
         filled: i128::from(order.filled.0),
         exact: order.exact,
-        fees: order.fees_usd.0,
+        fees: order.fees_usd.unwrap_or_default().0,
     }
 }
 

@@ -144,6 +144,12 @@ impl Work<'_> {
         let mut total = Some(Money::ZERO);
         for (number, spec) in ask.spec.nodes.iter().enumerate() {
             let at = self.run.find(&spec.id).unwrap_or_default();
+            if ask.risk.runtime.max_loss.is_some()
+                && self.engine.quote_rate(self.run.nodes[at].symbol).is_none()
+            {
+                let text = format!("{} cannot be valued in USD", spec.symbol);
+                return Err(Refusal::invalid("risk.runtime.max_loss_usd", text));
+            }
             let checked = if self.run.nodes[at].incoming.is_empty() {
                 self.check_root(ask, at)
             } else {

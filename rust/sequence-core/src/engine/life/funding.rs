@@ -7,7 +7,7 @@ use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
 use crate::ledger::{Contra, LedgerError};
 use crate::mutant;
 use crate::number::{Money, div_ceil};
-use crate::position::arithmetic::funding;
+use crate::position::funding;
 use crate::reject::Refusal;
 use crate::venue;
 

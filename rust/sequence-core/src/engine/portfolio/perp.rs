@@ -172,7 +172,8 @@ impl Engine {
             position,
             keep: Self::required(fill.execution.side, terms, &after)?,
             lock: self.margin_after(row, held, &effect, terms, fill.price)?,
-            gain: effect.realized,
+            // A perpetual settles in what is pegged to the dollar.
+            gain: effect.realized.unwrap_or_default(),
             fee: fill.fee.fee,
             reducing: after.reducing,
             other_reducing: after.reshape.map_or(Quantity::ZERO, |form| form.reducing),

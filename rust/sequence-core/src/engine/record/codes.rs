@@ -8,7 +8,6 @@ use crate::order::{AtVenue, LegState, OrderStatus, Policy, TimeInForce, Urgency}
 use crate::reject::{DoneReason, RejectReason};
 use crate::risk::{FailureAction, Mode};
 use crate::sim::fees::FeeRounding;
-use crate::sim::queue::FillCause as QueueCause;
 use crate::venue::TermsOrigin;
 
 macro_rules! wire_codes {
@@ -36,7 +35,6 @@ wire_codes!(
     RejectReason,
     DoneReason,
     FillCause,
-    QueueCause,
     MarketStatus,
     Mode,
     FailureAction,

@@ -32,7 +32,7 @@ impl Engine {
             ("edges", Value::List(Vec::new())),
             ("risk", super::controls::risk_view(graph.risk())),
             ("pnl_usd_1e9", self.graph_pnl(order).into()),
-            ("fees_usd_1e9", order.fees_usd.into()),
+            ("fees_usd_1e9", Value::option(order.fees_usd)),
             ("metadata", graph.metadata.clone().into()),
             ("created_unix_ns", order.spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
@@ -76,7 +76,7 @@ impl Engine {
             ("qty_1e8", order.qty.into()),
             ("filled_qty_1e8", order.filled.into()),
             ("avg_price_1e9", Value::option(order.avg_price())),
-            ("fees_usd_1e9", order.fees_usd.into()),
+            ("fees_usd_1e9", Value::option(order.fees_usd)),
             (
                 "failure_reason",
                 Value::option(order.reject.map(crate::reject::RejectReason::as_str)),

@@ -197,8 +197,8 @@ fn shown_quantity(quantity: Quantity) -> Value {
 }
 
 /// A USD total as decimal text with every digit.
-fn total_text(usd: Money) -> Value {
-    Value::Text(crate::number::format_fixed(usd.0, MONEY_DECIMALS))
+fn total_text(usd: Option<i128>) -> Value {
+    Value::option(usd.map(|usd| crate::number::format_fixed(usd, MONEY_DECIMALS)))
 }
 
 /// Selects a page, newest first, of rows that pass a filter; and counts all that pass.

@@ -10,51 +10,55 @@ use crate::position::{Lifecycle, Position};
 /// What a mark comes from.
 #[derive(Debug, Clone, Copy)]
 struct Marked {
-    price: Price,
-    source: &'static str,
+    /// `None`, as its source: nothing ever valued it.
+    price: Option<Price>,
+    source: Option<&'static str>,
     /// Whose books say so.
     symbol: Option<SymbolId>,
     age_ms: i64,
 }
 
-/// The sums of section 8.3, in USD at 1e-9.
-#[derive(Debug, Clone, Copy, Default)]
+/// A sum in USD at 1e-9; `None` once a part of it has no value in USD.
+type Sum = Option<i128>;
+
+/// The sums of section 8.3.
+#[derive(Debug, Clone, Copy)]
 struct Totals {
-    cash: i128,
-    crypto: i128,
-    events: i128,
-    perp_notional: i128,
-    perp_pnl: i128,
-    locked_cash: i128,
-    unrealized: i128,
-    realized: i128,
-    fees: i128,
+    cash: Sum,
+    crypto: Sum,
+    events: Sum,
+    perp_notional: Sum,
+    perp_pnl: Sum,
+    locked_cash: Sum,
+    unrealized: Sum,
+    realized: Sum,
+    fees: Sum,
 }
 
-/// What an account is worth, in USD at 1e-9.
+/// What an account is worth, in USD at 1e-9; `None` where a part of it has no value in USD.
 #[derive(Debug, Clone, Copy)]
 pub struct Worth {
     /// Net asset value.
-    pub nav: i128,
-    cash: i128,
-    realized: i128,
-    unrealized: i128,
-    fees: i128,
-    locked_cash: i128,
+    pub nav: Sum,
+    cash: Sum,
+    realized: Sum,
+    unrealized: Sum,
+    fees: Sum,
+    locked_cash: Sum,
 }
 
 impl Worth {
     /// The sums by their names on the wire.
     pub(crate) fn fields(&self) -> [(&'static str, Value); 8] {
         [
-            ("nav_usd_1e9", self.nav.into()),
-            ("nav_usd", total_text(Money(self.nav))),
-            ("cash_usd_1e9", self.cash.into()),
-            ("cash_usd", total_text(Money(self.cash))),
-            ("realized_pnl_usd_1e9", self.realized.into()),
-            ("unrealized_pnl_usd_1e9", self.unrealized.into()),
-            ("fees_usd_1e9", self.fees.into()),
-            ("locked_cash_usd_1e9", self.locked_cash.into()),
+            ("nav_usd_1e9", Value::option(self.nav)),
+            ("nav_usd", total_text(self.nav)),
+            ("cash_usd_1e9", Value::option(self.cash)),
+            ("cash_usd", total_text(self.cash)),
+            ("realized_pnl_usd_1e9", Value::option(self.realized)),
+            ("unrealized_pnl_usd_1e9", Value::option(self.unrealized)),
+            ("fees_usd_1e9", Value::option(self.fees)),
+            ("locked_cash_usd_1e9", Value::option(self.locked_cash)),
         ]
     }
 }
@@ -99,7 +103,7 @@ impl Engine {
             })
             .collect();
         keys.sort_unstable();
-        let mut totals = Totals::default();
+        let mut totals = Totals::NOTHING;
         let mut rows = Vec::with_capacity(keys.len());
         for (venue, _, _, asset, id) in keys {
             let row = self.position_row(account, venue, asset, id);
@@ -116,14 +120,14 @@ impl Engine {
     }
 
     /// Realised plus unrealised less fees of the epoch, USD.
-    pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> i128 {
+    pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> Option<i128> {
         let totals = self.totals_of(account);
-        totals.realized + totals.unrealized - totals.fees
+        Some(totals.realized? + totals.unrealized? - totals.fees?)
     }
 
     /// Net asset value in USD.
-    pub(super) fn net_value(&self, account: AccountId) -> Money {
-        Money(self.totals_of(account).nav())
+    pub(super) fn net_value(&self, account: AccountId) -> Option<Money> {
+        self.totals_of(account).nav().map(Money)
     }
 
     /// What an account is worth now.
@@ -140,7 +144,7 @@ impl Engine {
     }
 
     fn totals_of(&self, account: AccountId) -> Totals {
-        let mut totals = Totals::default();
+        let mut totals = Totals::NOTHING;
         for ((venue, asset), id) in self.portfolio.held.of(account).iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
@@ -182,7 +186,12 @@ impl Engine {
     }
 
     fn mark_for(&self, venue: VenueId, asset: AssetId, position: &Position) -> Marked {
-        let by_rule = |price, source| Marked { price, source, symbol: None, age_ms: 0 };
+        let by_rule = |price, source| Marked {
+            price: Some(price),
+            source: Some(source),
+            symbol: None,
+            age_ms: 0,
+        };
         if let Some(price) = position.settled_mark() {
             return by_rule(price, "settlement");
         }
@@ -190,10 +199,13 @@ impl Engine {
             return by_rule(PEG, "peg");
         }
         match self.mark_at(venue, asset) {
-            None => by_rule(position.entry_price(), "entry"),
+            None if position.is_priced() && position.entry_price().0 > 0 => {
+                by_rule(position.entry_price(), "entry")
+            }
+            None => Marked { price: None, source: None, symbol: None, age_ms: 0 },
             Some(mark) => Marked {
-                price: mark.price,
-                source: if mark.live { "book" } else { "last" },
+                price: Some(mark.price),
+                source: Some(if mark.live { "book" } else { "last" }),
                 symbol: Some(mark.symbol),
                 age_ms: self.agenda.now_ns().saturating_sub(mark.as_of_ns) / 1_000_000,
             },
@@ -226,12 +238,15 @@ impl Engine {
             ("qty_1e8", row.quantity.into()),
             ("locked_qty_1e8", locked.into()),
             ("available_qty_1e8", available.into()),
-            ("entry_price_usd_1e9", position.entry_price().into()),
-            ("current_price_usd_1e9", row.mark.price.into()),
-            ("current_value_usd_1e9", row.value().into()),
-            ("unrealized_pnl_usd_1e9", row.unrealized().into()),
-            ("realized_pnl_usd_1e9", position.realized().into()),
-            ("fees_usd_1e9", position.fees().into()),
+            (
+                "entry_price_usd_1e9",
+                Value::option(position.is_priced().then(|| position.entry_price())),
+            ),
+            ("current_price_usd_1e9", Value::option(row.mark.price)),
+            ("current_value_usd_1e9", Value::option(row.value())),
+            ("unrealized_pnl_usd_1e9", Value::option(row.unrealized())),
+            ("realized_pnl_usd_1e9", Value::option(row.realized())),
+            ("fees_usd_1e9", Value::option(row.fees())),
             ("lifecycle", lifecycle_view(position.lifecycle())),
             ("transferable", matches!(row.kind, AssetKind::Fiat | AssetKind::Crypto).into()),
             ("settled", position.settled_mark().is_some().into()),
@@ -239,7 +254,7 @@ impl Engine {
             ("is_sandbox", true.into()),
             ("margin_locked_1e8", row.margin.to_quantity_floor().unwrap_or_default().into()),
             ("margin_asset", Value::option(row.margin_asset.map(str::to_owned))),
-            ("mark_source", row.mark.source.into()),
+            ("mark_source", Value::option(row.mark.source)),
             ("mark_symbol", Value::option(marked_by)),
             ("mark_age_ms", row.mark.age_ms.into()),
             ("updated_unix_ns", position.updated_ns.into()),
@@ -252,37 +267,73 @@ impl Row<'_> {
         Quantity(self.quantity.0.saturating_sub(self.available.0))
     }
 
-    fn value(&self) -> i128 {
-        value_of(self.quantity, self.mark.price)
+    /// In USD at 1e-9. What nothing is held of is worth nothing.
+    fn value(&self) -> Sum {
+        if self.quantity.0 == 0 {
+            return Some(0);
+        }
+        self.mark.price.map(|price| value_of(self.quantity, price))
     }
 
-    fn unrealized(&self) -> Money {
-        self.position.unrealized(self.quantity, self.mark.price).unwrap_or_default()
+    fn unrealized(&self) -> Sum {
+        if self.quantity.0 == 0 {
+            return Some(0);
+        }
+        let price = self.mark.price.filter(|_| self.position.is_priced())?;
+        Some(self.position.unrealized(self.quantity, price).unwrap_or_default().0)
+    }
+
+    fn realized(&self) -> Sum {
+        self.position.is_summed().then(|| self.position.realized().0)
+    }
+
+    fn fees(&self) -> Sum {
+        self.position.is_summed().then(|| self.position.fees().0)
     }
 }
 
+/// Adds a part; a sum with a part that is not known is not known.
+fn add(sum: &mut Sum, part: Sum) {
+    *sum = sum.zip(part).map(|(sum, part)| sum + part);
+}
+
 impl Totals {
+    const NOTHING: Self = Self {
+        cash: Some(0),
+        crypto: Some(0),
+        events: Some(0),
+        perp_notional: Some(0),
+        perp_pnl: Some(0),
+        locked_cash: Some(0),
+        unrealized: Some(0),
+        realized: Some(0),
+        fees: Some(0),
+    };
+
     fn add(&mut self, row: &Row<'_>) {
         let value = row.value();
         match row.kind {
             AssetKind::Perp => {
-                self.perp_notional += value.abs();
-                self.perp_pnl += row.unrealized().0;
+                add(&mut self.perp_notional, value.map(i128::abs));
+                add(&mut self.perp_pnl, row.unrealized());
             }
-            AssetKind::EventContract => self.events += value,
+            AssetKind::EventContract => add(&mut self.events, value),
             _ if row.pegged || row.kind == AssetKind::Fiat => {
-                self.cash += value;
-                self.locked_cash += value_of(row.locked(), row.mark.price);
+                let locked = row.locked();
+                let worth = |price| value_of(locked, price);
+                let nothing = (locked.0 == 0).then_some(0);
+                add(&mut self.cash, value);
+                add(&mut self.locked_cash, nothing.or_else(|| row.mark.price.map(worth)));
             }
-            _ => self.crypto += value,
+            _ => add(&mut self.crypto, value),
         }
-        self.unrealized += row.unrealized().0;
-        self.realized += row.position.realized().0;
-        self.fees += row.position.fees().0;
+        add(&mut self.unrealized, row.unrealized());
+        add(&mut self.realized, row.realized());
+        add(&mut self.fees, row.fees());
     }
 
-    const fn nav(&self) -> i128 {
-        self.cash + self.crypto + self.events + self.perp_pnl
+    fn nav(&self) -> Sum {
+        Some(self.cash? + self.crypto? + self.events? + self.perp_pnl?)
     }
 
     fn view(&self) -> Value {
@@ -298,7 +349,7 @@ impl Totals {
             ("fees_usd_1e9", "fees_usd", self.fees),
         ];
         let pairs = sums.into_iter().flat_map(|(number, text, value)| {
-            [(number, Value::Int(value)), (text, total_text(Money(value)))]
+            [(number, Value::option(value)), (text, total_text(value))]
         });
         Value::Map(pairs.collect())
     }

@@ -8,13 +8,13 @@ use crate::command::{Size, Submit};
 use crate::engine::Engine;
 use crate::engine::bounds::refusal_of;
 use crate::engine::desk::admit::new_order;
-use crate::engine::exchange::arrive::Stop;
 use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Leg, Order, average_price, book_price};
 use crate::reject::{Refusal, RefusalKind, RejectReason};
 use crate::sim::fees::{Charging, FeeState};
+use crate::sim::walk::Stop;
 
 impl Engine {
     /// Estimates an order.
@@ -35,11 +35,11 @@ impl Engine {
             ("fillable_qty_1e8", estimate.fillable().into()),
             ("reference_mid_1e9", Value::option(mid)),
             ("est_avg_price_1e9", Value::option(estimate.average())),
-            ("est_notional_usd_1e9", estimate.notional_usd.into()),
-            ("est_fee_usd_1e9", estimate.fee_usd.into()),
-            ("est_fee_bps", share_bps(estimate.fee_usd, estimate.notional_usd)),
+            ("est_notional_usd_1e9", Value::option(estimate.notional_usd)),
+            ("est_fee_usd_1e9", Value::option(estimate.fee_usd)),
+            ("est_fee_bps", share_bps(estimate.fee(), estimate.booked())),
             ("est_slippage_bps", slippage(estimate.average(), ask.side, mid)),
-            ("est_total_cost_usd_1e9", estimate.total_cost(ask.side).into()),
+            ("est_total_cost_usd_1e9", Value::option(estimate.total_cost(ask.side))),
             ("est_margin_usd_1e9", Value::option(estimate.margin)),
             ("would_fail", estimate.fails.clone()),
             ("candidate_venues", Value::List(self.candidates_view(symbol, ask, &estimate, mid))),
@@ -79,9 +79,10 @@ impl Engine {
                 Ok(share) => {
                     let terms = self.registry.market(share.leg.market);
                     let (notional, fee) = (share.leg.fees.booked(), share.leg.fees.paid());
-                    let usd = |money| self.money_in_usd(money, terms.settle).unwrap_or(money).0;
-                    estimate.notional_usd += usd(notional);
-                    estimate.fee_usd += usd(fee);
+                    let usd = |money| Some(self.money_in_usd(money, terms.settle).ok()??.0);
+                    let sum = |(sum, part): (i128, i128)| sum + part;
+                    estimate.notional_usd = estimate.notional_usd.zip(usd(notional)).map(sum);
+                    estimate.fee_usd = estimate.fee_usd.zip(usd(fee)).map(sum);
                     let exact = share.leg.fees.exact();
                     let locked =
                         crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8);
@@ -169,7 +170,8 @@ impl Engine {
             let avg =
                 leg.and_then(|leg| average_price(leg.fees.exact(), leg.filled)).unwrap_or(touch);
             let share = i128::from(terms.fees.share_at(avg, false));
-            let fee = leg.map_or(0, |leg| leg.fees.paid().0);
+            let paid = leg.map_or(Money::ZERO, |leg| leg.fees.paid());
+            let fee = self.money_in_usd(paid, terms.settle).ok().flatten();
             // Cost against the mid in 1e-4 bps: price distance and fee share.
             let reference = mid.unwrap_or(touch);
             let cost = distance(avg, reference, ask.side) + share;
@@ -181,7 +183,7 @@ impl Engine {
                 ("venue", terms.venue.as_str().into()),
                 ("qty_1e8", filled.into()),
                 ("avg_price_1e9", avg.into()),
-                ("est_fee_usd_1e9", fee.into()),
+                ("est_fee_usd_1e9", Value::option(fee)),
                 ("cost_bps", bps_number(cost)),
                 ("latency_risk_bps", bps_number(risk.latency_1e8.into())),
                 ("freshness_bps", bps_number(risk.freshness_1e8.into())),
@@ -206,8 +208,9 @@ struct LegShare {
 struct Estimate {
     qty: Quantity,
     legs: Vec<Leg>,
-    notional_usd: i128,
-    fee_usd: i128,
+    /// In USD, like the fee; `None` where nothing values the quote.
+    notional_usd: Option<i128>,
+    fee_usd: Option<i128>,
     margin: Option<i128>,
     fails: Value,
 }
@@ -219,7 +222,7 @@ impl Estimate {
             Size::Notional(_) => Quantity::ZERO,
         };
         let (legs, fails) = (Vec::new(), Value::Null);
-        Self { qty, legs, notional_usd: 0, fee_usd: 0, margin: None, fails }
+        Self { qty, legs, notional_usd: Some(0), fee_usd: Some(0), margin: None, fails }
     }
 
     fn fillable(&self) -> Quantity {
@@ -231,11 +234,22 @@ impl Estimate {
         average_price(exact, self.fillable())
     }
 
-    fn total_cost(&self, side: Side) -> i128 {
-        match side {
-            Side::Buy => self.notional_usd + self.fee_usd,
-            Side::Sell => self.notional_usd - self.fee_usd,
-        }
+    /// Size in the quote asset, at 1e-9.
+    fn booked(&self) -> i128 {
+        self.legs.iter().map(|leg| leg.fees.booked().0).sum()
+    }
+
+    /// Fee in the quote asset, at 1e-9.
+    fn fee(&self) -> i128 {
+        self.legs.iter().map(|leg| leg.fees.paid().0).sum()
+    }
+
+    fn total_cost(&self, side: Side) -> Option<i128> {
+        let (notional, fee) = self.notional_usd.zip(self.fee_usd)?;
+        Some(match side {
+            Side::Buy => notional + fee,
+            Side::Sell => notional - fee,
+        })
     }
 
     /// The order would be recorded and rejected, unless it would not even be admitted.

@@ -100,7 +100,29 @@ impl Engine {
             ("bid_size", shown_quantity(bid.quantity)),
             ("ask_size", shown_quantity(ask.quantity)),
             ("age_ms", age_ms.into()),
+            ("status", market.status(self.agenda.now_ns()).as_str().into()),
+            ("reason", Value::option(market.reason(self.agenda.now_ns()))),
         ])
+    }
+
+    /// Books that were heard of and cannot be used, and why; markets that are over left out.
+    pub fn unusable_view(&self) -> Value {
+        let now = self.agenda.now_ns();
+        let rows = self.registry.symbols().flat_map(|(id, symbol)| {
+            self.books_of(id).filter_map(move |(venue, market)| {
+                let status = market.status(now);
+                let reason = market.reason(now).filter(|_| market.was_heard() && !status.is_over());
+                reason.map(|reason| {
+                    Value::Map(vec![
+                        ("venue", VenueId::as_str(venue).into()),
+                        ("symbol", symbol.text.clone().into()),
+                        ("status", status.as_str().into()),
+                        ("reason", reason.into()),
+                    ])
+                })
+            })
+        });
+        Value::List(rows.collect())
     }
 
     pub(super) fn book_view(

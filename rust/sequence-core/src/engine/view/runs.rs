@@ -5,7 +5,7 @@ use super::{Value, page, page_value};
 use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Node, Role, Run};
 use crate::graph::GraphStatus;
-use crate::ids::{AccountId, GraphIx, VenueId};
+use crate::ids::{AccountId, GraphIx, SymbolId, VenueId};
 use crate::number::{PRICE_ONE, Price, Quantity, mul_div_floor};
 use crate::order::{average_price, book_price};
 use crate::reject::RejectReason;
@@ -39,8 +39,8 @@ impl Engine {
             ("is_sandbox", true.into()),
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
-            ("pnl_usd_1e9", self.run_pnl(run).into()),
-            ("fees_usd_1e9", self.run_fees(run).into()),
+            ("pnl_usd_1e9", Value::option(self.run_pnl(run))),
+            ("fees_usd_1e9", Value::option(self.run_fees(run))),
             ("created_unix_ns", run.created_ns.into()),
             ("updated_unix_ns", run.updated_ns.into()),
         ]
@@ -104,7 +104,7 @@ impl Engine {
             ("qty_1e8", sums.qty.into()),
             ("filled_qty_1e8", sums.filled.into()),
             ("avg_price_1e9", Value::option(average_price(sums.exact, Quantity(filled)))),
-            ("fees_usd_1e9", sums.fees.into()),
+            ("fees_usd_1e9", Value::option(self.node_fees(run, at))),
             ("failure_reason", Value::option(node.failure.map(RejectReason::as_str))),
             ("node_order_ids", Value::List(orders.collect())),
             ("activated_unix_ns", Value::option(node.activated_ns)),
@@ -121,31 +121,41 @@ impl Engine {
         found.map_or(Value::Null, |(run, edge)| edge_view(run, edge))
     }
 
-    /// Profit and loss of a graph's fills at the mid, without fees, in USD at 1e-9.
-    pub(in crate::engine) fn run_pnl(&self, run: &Run) -> i128 {
+    /// Profit and loss of a graph's fills at the mid, without fees, in USD at 1e-9; `None` where
+    /// nothing values one of them.
+    pub(in crate::engine) fn run_pnl(&self, run: &Run) -> Option<i128> {
         let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
         nodes.map(|(at, node)| self.node_pnl(run, at, node)).sum()
     }
 
-    fn node_pnl(&self, run: &Run, at: usize, node: &Node) -> i128 {
+    fn node_pnl(&self, run: &Run, at: usize, node: &Node) -> Option<i128> {
         let sums = self.node_sums(run, at);
         if sums.filled == 0 {
-            return 0;
+            return Some(0);
         }
         let live = self.nbbo(node.symbol).mid().map(|mid| book_price(mid, node.outcome));
-        let mark = live.or_else(|| Some(self.mark_of_symbol(node.symbol, node.outcome)?.price));
-        let settle = self.registry.symbol(node.symbol).markets.first();
-        let settle = settle.map(|market| self.registry.market(*market).settle);
-        let (Some(mark), Some(settle)) = (mark, settle) else { return 0 };
-        let rate = self.usd_rate(settle).unwrap_or(Price(PRICE_ONE));
+        let mark = live.or_else(|| Some(self.mark_of_symbol(node.symbol, node.outcome)?.price))?;
+        let rate = self.quote_rate(node.symbol)?;
         let gain = crate::engine::graph::run::gain(node.spec.side, sums, mark);
-        mul_div_floor(gain, i128::from(rate.0), i128::from(PRICE_ONE)).unwrap_or(gain)
+        mul_div_floor(gain, i128::from(rate.0), i128::from(PRICE_ONE)).ok()
     }
 
-    /// Fees of a graph's fills, in USD at 1e-9.
-    pub(in crate::engine) fn run_fees(&self, run: &Run) -> i128 {
+    /// What a unit of the quote of a symbol is worth in USD.
+    pub(in crate::engine) fn quote_rate(&self, symbol: SymbolId) -> Option<Price> {
+        let market = self.registry.symbol(symbol).markets.first()?;
+        self.usd_rate(self.registry.market(*market).settle)
+    }
+
+    /// Fees of a graph's fills, in USD at 1e-9; `None` where nothing values one of them.
+    pub(in crate::engine) fn run_fees(&self, run: &Run) -> Option<i128> {
         let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
-        nodes.map(|(at, _)| self.node_sums(run, at).fees).sum()
+        nodes.map(|(at, _)| self.node_fees(run, at)).sum()
+    }
+
+    fn node_fees(&self, run: &Run, at: usize) -> Option<i128> {
+        let sums = self.node_sums(run, at);
+        let known = sums.filled == 0 || self.quote_rate(run.nodes[at].symbol).is_some();
+        known.then_some(sums.fees)
     }
 
     /// A page of graphs of an account, newest first, each without its parts.

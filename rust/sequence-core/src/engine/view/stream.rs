@@ -4,7 +4,6 @@ use super::preview::distance;
 use super::{Value, bps_number};
 use crate::engine::Engine;
 use crate::ids::{AccountId, GraphIx, OrderId};
-use crate::number::Money;
 use crate::order::{average_price, book_price};
 use crate::reject::Refusal;
 
@@ -107,7 +106,7 @@ impl Engine {
     /// What the account risks now: open orders, profit and loss of the day, net value, breaches.
     pub fn risk_state_view(&self, account: AccountId) -> Value {
         let row = &self.desk.accounts[account];
-        let nav: Money = self.net_value(account);
+        let nav = self.net_value(account);
         let breached = if self.is_day_breached(account) {
             vec!["daily_loss_limit_usd_1e9".into()]
         } else {
@@ -115,10 +114,10 @@ impl Engine {
         };
         Value::Map(vec![
             ("open_orders", super::count(row.open.len())),
-            ("daily_pnl_usd_1e9", self.daily_pnl(account).into()),
+            ("daily_pnl_usd_1e9", Value::option(self.daily_pnl(account))),
             ("daily_loss_limit_usd_1e9", Value::option(self.limits().daily_loss)),
-            ("nav_usd_1e9", nav.into()),
-            ("nav_usd", super::total_text(nav)),
+            ("nav_usd_1e9", Value::option(nav)),
+            ("nav_usd", super::total_text(nav.map(|nav| nav.0))),
             ("breached", Value::List(breached)),
         ])
     }

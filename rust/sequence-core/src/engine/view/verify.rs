@@ -10,6 +10,7 @@ use crate::ids::Side;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::sim::fees::{Charging, Date, FeeModel, FeeRounding, FeeSchedule, FeeState};
 use crate::sim::impact::shift_in_log_odds;
+use crate::sim::walk::left_of;
 
 /// What does not add up in a record; empty when everything does.
 pub fn verify(record: &Value) -> Vec<String> {
@@ -133,8 +134,9 @@ impl Check<'_> {
         let clipped = self.clipped();
         self.same("quantity taken from levels", quantity + clipped, taken);
         for level in &levels {
-            let shown = (of(level, "displayed_1e8") - of(level, "pending_prints_1e8")).max(0);
-            let left = (shown - of(level, "consumed_before_1e8")).max(0);
+            let size = |name| Quantity(i64::try_from(of(level, name)).unwrap_or(-1));
+            let (shown, printed) = (size("displayed_1e8"), size("pending_prints_1e8"));
+            let left = i128::from(left_of(shown, printed, size("consumed_before_1e8")).0);
             self.holds("a level gives what it displays", of(level, "taken_1e8") <= left);
             let paid = self.in_book(price);
             self.same("effective price", paid, of(level, "px_effective_1e9"));
