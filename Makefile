@@ -56,6 +56,7 @@ instructions: setup ## Instructions of six paths against benches/instructions.js
 soak: dev ## A million random steps against laws and model, draws, and flipped bits of a file
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test gaming random
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) $(BIN)/python -m pytest tests/model -q -k random
+	SEQUENCE_GRAPHS=100000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test graphs
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
 	$(BIN)/python -m tests.store.flips 1000
 	SEQUENCE_FAULTS=1000 SEQUENCE_HOURS=24 $(BIN)/python -m pytest tests/feeds/live/test_faults.py \

@@ -58,6 +58,19 @@ def test_a_file_is_submitted_and_drawn_and_its_graph_is_found_again(ask, tmp_pat
     assert ask("resume", "mine").code == 1
 
 
+def test_graphs_are_listed_newest_first(ask):
+    for name in ("first", "second"):
+        ask("-", stdin=json.dumps(GRAPH | {"graph_id": name}))
+    ask("cancel", "first")
+    lines = ask("list").out.splitlines()
+    assert [line.split()[:3] for line in lines[-2:]] == [
+        ["second", "RUNNING", "1"],
+        ["first", "CANCELLED", "1"],
+    ]
+    assert "first" not in ask("list", "--open").out
+    assert json.loads(ask("list", "--json", "--limit", "1").out)["total"] == 2
+
+
 def test_a_graph_comes_from_standard_input_too(ask):
     done = ask("-", "--json", stdin=json.dumps(GRAPH))
     assert (done.code, json.loads(done.out)["graph_id"]) == (0, "mine")

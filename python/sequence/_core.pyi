@@ -700,7 +700,7 @@ class Engine:
         limit: int = 50,
         offset: int = 0,
         open_only: bool = False,
-        status: str | None = None,
+        before_seq: int | None = None,
     ) -> _Row: ...
     def fills(
         self,
@@ -773,6 +773,17 @@ class Journal:
     ) -> None: ...
     def holds_order(self, order_no: int) -> bool: ...
     def holds_graph(self, graph_no: int) -> bool: ...
+    def next_graph(self) -> int: ...
+    def graph_numbers(
+        self,
+        account: int,
+        most: int,
+        since: int,
+        *,
+        open_only: bool = False,
+        before_seq: int | None = None,
+    ) -> tuple[int, list[int]]: ...
+    def graphs(self, numbers: list[int]) -> list[_Row]: ...
     def canonical_symbol(self, symbol: str) -> str | None: ...
     def order_numbers(
         self,

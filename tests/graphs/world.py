@@ -72,7 +72,12 @@ class World:
     """One account, its graph, and the books it trades on."""
 
     def __init__(
-        self, preset: str = "instant", *, restarts: bool = False, **overrides: str
+        self,
+        preset: str = "instant",
+        *,
+        restarts: bool = False,
+        books: bool = True,
+        **overrides: str,
     ) -> None:
         self.made_of = (preset, overrides)
         self.restarts = restarts
@@ -87,6 +92,8 @@ class World:
         self.graph_id = ""
         self.archive: Archive | None = None
         self.books: list[tuple[str, str, _Levels, _Levels]] = []
+        if not books:
+            return
         self.book(2_309.5, 2_310.5)
         self.book(2_309.5, 2_310.5, "ETH-USD-PERP")
         self.book(74_350, 74_360, "BTC-USD")
@@ -125,10 +132,10 @@ class World:
         self.engine.advance(self.now_ns)
 
     def book(
-        self, bid: object, ask: object, symbol: str = "ETH-USD", size: object = 1_000, **more: str
+        self, bid: object, ask: object, symbol: str = "ETH-USD", size: object = 1_000, **more: Any
     ) -> None:
         venue = more.get("venue", "hyperliquid" if symbol.endswith("-PERP") else "kraken")
-        levels = [(e9(bid), e8(size))], [(e9(ask), e8(size))]
+        levels = [(e9(bid), e8(size))], [(e9(ask), e8(more.get("ask_size", size)))]
         self.books = [row for row in self.books if row[:2] != (venue, symbol)]
         self.books.append((venue, symbol, *levels))
         self.engine.market_snapshot(venue, symbol, *levels, self.now_ns, self.now_ns)
@@ -141,9 +148,14 @@ class World:
         )
 
     def trade(
-        self, qty: object, price: object, side: str = "sell", symbol: str = "ETH-USD"
+        self,
+        qty: object,
+        price: object,
+        side: str = "sell",
+        symbol: str = "ETH-USD",
+        venue: str | None = None,
     ) -> None:
-        venue = "hyperliquid" if symbol.endswith("-PERP") else "kraken"
+        venue = venue or ("hyperliquid" if symbol.endswith("-PERP") else "kraken")
         self.engine.market_trade(venue, symbol, e9(price), e8(qty), side, self.now_ns, self.now_ns)
         self.again()
 

@@ -27,6 +27,7 @@ def graph(nodes, edges=()):
 
 PEG = {"peg": {"to": "mid"}}
 LIMIT = {"limit": {"price_1e9": 1}}
+PASSIVE = {"uniform": {"num_slices": 2, "interval_ms": 1000, "slice_type": "passive"}}
 ICEBERG = {"iceberg": {"display_qty_1e8": 1}}
 AT_2200 = {"on_price": {"lte_1e9": 2_200_000_000_000}}
 FROM_EDGE = {"quantity": {"from_edge": {}}}
@@ -102,10 +103,28 @@ FROM_EDGE = {"quantity": {"from_edge": {}}}
             "limit price",
         ),
         (
+            [
+                node(
+                    "a",
+                    order_type=LIMIT,
+                    execution={"pacing": ICEBERG, "policy": "aggressive_chase"},
+                )
+            ],
+            [],
+            "nodes[0].execution.policy",
+            "chase",
+        ),
+        (
+            [node("a", order_type=LIMIT, execution={"pacing": PASSIVE, "tif": "ioc"})],
+            [],
+            "nodes[0].execution.tif",
+            "rest",
+        ),
+        (
             [node("a", order_type=LIMIT, execution={"pacing": ICEBERG, "tif": "fok"})],
             [],
             "nodes[0].execution.tif",
-            "iceberg",
+            "rest",
         ),
         (
             [node("a")],

@@ -58,6 +58,28 @@ class AsyncListCalls(AsyncRecipeCalls):
 
         return rows_of_pages(page, lambda found: found.orders, lambda found: found.next)
 
+    def graphs_iter(
+        self,
+        *,
+        open: bool = False,  # noqa: A002 - the wire's name
+        sandbox: bool | None = None,
+        page_size: int = _PAGE,
+    ) -> "AsyncIterator[t.GraphSummary]":
+        """Every graph that was there at the start, newest first.
+
+        Args:
+            open: Only graphs that go on when their page is read.
+            sandbox: With a live key: False lists the live graphs.
+            page_size: Rows per request, 1 to 500.
+        """
+
+        async def page(before_seq: int | None) -> "t.GraphsPage":
+            return await self.graphs(
+                limit=page_size, open=open, before_seq=before_seq, sandbox=sandbox
+            )
+
+        return rows_of_pages(page, lambda found: found.graphs, lambda found: found.next)
+
     def fills_iter(
         self,
         *,

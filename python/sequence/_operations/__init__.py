@@ -131,6 +131,14 @@ PREVIEW = Operation(
 GRAPH = Operation(
     "graph", "GET", "/v1/execution_graphs/{id}", lambda: t.Graph, summary="Status of a graph"
 )
+GRAPHS = Operation(
+    "graphs",
+    "GET",
+    "/v1/execution_graphs",
+    lambda: t.GraphsPage,
+    load_query=lambda: t.GraphsQuery,
+    summary="List graphs",
+)
 GRAPH_CANCEL = Operation(
     "graph_cancel",
     "DELETE",

@@ -8,7 +8,12 @@ from sequence import _operations as ops
 from sequence import types as t
 from sequence._ids import checked_id, graph_id_of
 from sequence._numbers import Number
-from sequence._orders import edge_amend_request, graph_request, node_amend_request
+from sequence._orders import (
+    checked_query,
+    edge_amend_request,
+    graph_request,
+    node_amend_request,
+)
 from sequence._sync.trading import TradingCalls
 from sequence.types._words import Urgency
 
@@ -132,6 +137,34 @@ class GraphCalls(TradingCalls):
         body = edge_amend_request(trigger, condition, expected_version)
         path = {"id": graph_id_of(graph_id), "edge_id": checked_id(edge_id, "edge_id")}
         return self.send(ops.AMEND_EDGE, path=path, body=body)
+
+    def graphs(
+        self,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        open: bool = False,  # noqa: A002 - the wire's name
+        before_seq: int | None = None,
+        sandbox: bool | None = None,
+    ) -> "t.GraphsPage":
+        """Graphs, newest first, each without its parts: `graph_status` has them.
+
+        Args:
+            limit: Rows per page, 1 to 500.
+            offset: Rows to leave out.
+            open: Only graphs that go on.
+            before_seq: The `next` of the page before; see also `graphs_iter`.
+            sandbox: With a live key: False lists the live graphs.
+        """
+        query = checked_query(
+            t.GraphsQuery,
+            limit=limit,
+            offset=offset,
+            open=open,
+            before_seq=before_seq,
+            sandbox=self._mode(sandbox=sandbox),
+        )
+        return self.send(ops.GRAPHS, query=query)
 
     def graph_status(self, graph_id: str) -> "t.Graph":
         """A graph with its nodes and edges; takes a graph id or the id of one of its orders."""

@@ -11,9 +11,11 @@ from typer.core import TyperGroup
 
 from sequence._drawing import draw
 from sequence.cli.connect import client_of
-from sequence.cli.output import JsonFlag, write, write_json
+from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
+from sequence.cli.trade import Limit
 from sequence.errors import ValidationError
 from sequence.types import Graph
+from sequence.types._decimal import exact
 
 GraphId = Annotated[str, typer.Argument(help="Graph id, or the id of one of its orders.")]
 _KEYS = ("nodes", "edges", "risk", "metadata", "graph_id", "sandbox")
@@ -40,6 +42,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     for command in (submit, show, cancel, resume):
         graph.command()(command)
+    graph.command("list")(listed)
     app.add_typer(graph, name="graph")
 
 
@@ -68,6 +71,34 @@ def show(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> N
     with client_of(context) as client:
         found = client.graph_status(graph_id)
     _write(found, json=json)
+
+
+def listed(
+    context: typer.Context,
+    open_only: Annotated[bool, typer.Option("--open", help="Only graphs that go on.")] = False,
+    limit: Limit = 50,
+    json: JsonFlag = False,
+) -> None:
+    """Graphs, newest first."""
+    with client_of(context) as client:
+        page = client.graphs(open=open_only, limit=limit)
+    if json:
+        return write_json(page)
+    columns = [text("ID", folds=True), text("STATUS"), number("NODES"), number("EDGES")]
+    columns += [number("PNL", "USD"), number("FEES", "USD"), text("WHY", folds=True)]
+    rows = (
+        (
+            row.graph_id,
+            row.status,
+            str(row.node_count),
+            str(row.edge_count),
+            shown(exact(row.pnl_usd_1e9, 9)),
+            shown(exact(row.fees_usd_1e9, 9)),
+            row.status_reason or "-",
+        )
+        for row in page.graphs
+    )
+    return write_table(columns, rows)
 
 
 def cancel(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> None:

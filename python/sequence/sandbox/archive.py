@@ -35,6 +35,7 @@ class Archive:
         self._store = store
         self._journal = journal
         self._before_seq = last_seq + 1
+        self._first_graph = journal.next_graph()
         self._were_open = frozenset(were_open)
         self.left_out: Final[dict[tuple[str, int], str]] = {}
 
@@ -116,6 +117,36 @@ class Archive:
         rest = sorted((*found, *old), reverse=True)
         placed = [*enumerate(numbers[:newer]), *enumerate(rest, first)]
         return [no for place, no in placed if offset <= place < offset + limit]
+
+    def graphs(
+        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A page of graphs, newest first, from memory and store."""
+        most = offset + limit
+        if filters["open_only"]:
+            # Whatever goes on is in memory.
+            total, numbers = self._journal.graph_numbers(account, most, 0, **filters)
+            return _page("graphs", self._journal.graphs(numbers[offset:]), total, limit, offset)
+        first = self._first_graph
+        in_memory, numbers = self._journal.graph_numbers(account, most, first, **filters)
+        end = min(first, _least(filters["before_seq"]) - 1)
+        query = Query(equal={"account_no": account, "epoch": epoch}, below={"graph_no": end})
+        total = in_memory + self._store.count("graphs", query)
+        query.offset = max(0, offset - in_memory)
+        query.limit = max(0, most - max(offset, in_memory))
+        rows = self._store.find("graphs", query) if query.limit else []
+        for row in rows:
+            if not self._journal.holds_graph(_number(row[0])):
+                self._load_graph(row)
+        numbers = [*numbers[offset:most], *(_number(row[0]) for row in rows)]
+        return _page("graphs", self._journal.graphs(numbers), total, limit, offset)
+
+    def _load_graph(self, row: "Row") -> None:
+        """Loads one graph with what it is made of."""
+        order = _number(row[_ORDER_OF_GRAPH])
+        if order < 0:
+            return self._load_shape([row])
+        return self._load([order], [row])
 
     def fills(
         self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]

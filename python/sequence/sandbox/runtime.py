@@ -471,6 +471,13 @@ class Runtime(State):
             return self.engine.orders(account, limit=limit, offset=offset, **filters)
         return archive.orders(account, self.engine.epoch(account), limit, offset, filters)
 
+    def graphs(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
+        """A page of graphs, with those of before the last start."""
+        archive = None if self.keeper is None else self.keeper.archive
+        if archive is None:
+            return self.engine.graphs(account, limit=limit, offset=offset, **filters)
+        return archive.graphs(account, self.engine.epoch(account), limit, offset, filters)
+
     def fills(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of fills, with those of before the last start."""
         archive = None if self.keeper is None else self.keeper.archive

@@ -26,7 +26,8 @@ fee Fees FeesQuery VenueFee
 fill FeeParts Fill FillsPage FillsQuery
 forecast CapacityPoint CostChance ExecutionSimulation Forecast ForecastVenue SimulateQuery
 forecast Strategy UrgencyPoint
-graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode
+graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode GraphRow GraphSummary
+graph GraphsPage GraphsQuery
 graph_edge AfterMs AtNs Condition EdgeAmendRequest GraphEdgeRequest PriceBound START Trail
 graph_edge TriggerRule
 graph_node Execution Fixed Limit NoKeys Node NodeInstrument Notional Peg PositionShare PricedType
@@ -60,7 +61,7 @@ quote QuotesQuery VenueQuote
 run RunCard RunData
 sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest
 sandbox SandboxSettleRequest SandboxSettled SandboxWritten
-stream Alert BookFrame GraphChange GraphRow PriceTick RiskState RoutingEvent RoutingLeg Ticket
+stream Alert BookFrame GraphChange PriceTick RiskState RoutingEvent RoutingLeg Ticket
 testing ClockAdvanceRequest ClockSetRequest Fault FaultRequest Faults MarketEventRow
 testing MarketEventsApplied MarketEventsRequest RestoreRequest SandboxClock SandboxEvent
 testing SandboxEvents SandboxEventsQuery SandboxSnapshot

@@ -92,6 +92,10 @@ from sequence.types.graph import GraphCancelResponse as GraphCancelResponse
 from sequence.types.graph import GraphEdge as GraphEdge
 from sequence.types.graph import GraphInstrument as GraphInstrument
 from sequence.types.graph import GraphNode as GraphNode
+from sequence.types.graph import GraphRow as GraphRow
+from sequence.types.graph import GraphsPage as GraphsPage
+from sequence.types.graph import GraphsQuery as GraphsQuery
+from sequence.types.graph import GraphSummary as GraphSummary
 from sequence.types.graph_edge import START as START
 from sequence.types.graph_edge import AfterMs as AfterMs
 from sequence.types.graph_edge import AtNs as AtNs
@@ -260,7 +264,6 @@ from sequence.types.sandbox import SandboxWritten as SandboxWritten
 from sequence.types.stream import Alert as Alert
 from sequence.types.stream import BookFrame as BookFrame
 from sequence.types.stream import GraphChange as GraphChange
-from sequence.types.stream import GraphRow as GraphRow
 from sequence.types.stream import PriceTick as PriceTick
 from sequence.types.stream import RiskState as RiskState
 from sequence.types.stream import RoutingEvent as RoutingEvent

@@ -5,6 +5,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from sequence.types._base import Wire
+from sequence.types._number import QueryBool
+from sequence.types._query import PageQuery
+from sequence.types._table import Table
 from sequence.types._words import (
     TERMINAL_GRAPH_STATUSES,
     AmendMode,
@@ -107,6 +110,60 @@ class Graph(Wire):
     def is_terminal(self) -> bool:
         """True when nothing more can happen to the graph."""
         return self.status in TERMINAL_GRAPH_STATUSES
+
+
+class GraphRow(Wire):
+    """Payload of `graphs`: a graph without its nodes, edges and risk limits."""
+
+    graph_id: str
+    status: GraphStatus
+    status_reason: str | None
+    is_sandbox: bool
+    node_count: int
+    edge_count: int
+    pnl_usd_1e9: int
+    fees_usd_1e9: int
+    metadata: dict[str, Any]
+    created_unix_ns: int
+    updated_unix_ns: int
+
+
+class GraphSummary(GraphRow):
+    """One row of `GET /v1/execution_graphs`: a graph without its nodes, edges and risk limits.
+
+    `created_seq` is its number in the order of creation, which `before_seq` takes.
+    """
+
+    created_seq: int
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the graph."""
+        return self.status in TERMINAL_GRAPH_STATUSES
+
+
+class GraphsPage(Wire, Table):
+    """Answer of `GET /v1/execution_graphs`, newest first.
+
+    `next` is the `before_seq` of the page after this one, null when there is none: graphs that are
+    added meanwhile move nothing. An order alone is a graph of one node.
+    """
+
+    exact_decimals: ClassVar[bool] = True
+    rows_field: ClassVar[str] = "graphs"
+
+    graphs: list[GraphSummary]
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    next: int | None = None
+
+
+class GraphsQuery(PageQuery):
+    """Filters of `GET /v1/execution_graphs`."""
+
+    open: QueryBool = False
 
 
 class GraphCancelResponse(Wire):

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from sequence.types._base import Wire
-from sequence.types._words import GraphStatus, Mode, Side
+from sequence.types._words import Mode, Side
 
 
 class Ticket(Wire):
@@ -62,22 +62,6 @@ class RoutingEvent(Wire):
     est_cost_bps: float
     chosen: list[str]
     ts_ns: int
-
-
-class GraphRow(Wire):
-    """Payload of `graphs`: a graph without its nodes, edges and risk limits."""
-
-    graph_id: str
-    status: GraphStatus
-    status_reason: str | None
-    is_sandbox: bool
-    node_count: int
-    edge_count: int
-    pnl_usd_1e9: int
-    fees_usd_1e9: int
-    metadata: dict[str, Any]
-    created_unix_ns: int
-    updated_unix_ns: int
 
 
 class GraphChange(Wire):

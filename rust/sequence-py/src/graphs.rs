@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sequence_core::command::{AmendEdge, Command, SubmitGraph};
 use sequence_core::engine::view::{GraphFilter, Value};
-use sequence_core::engine::{GraphStatus, Reply, check_shape};
+use sequence_core::engine::{Reply, check_shape};
 use sequence_core::graph::{Condition, GraphSpec, Trigger};
 use sequence_core::ids::AccountId;
 use sequence_core::reject::Refusal;
@@ -12,7 +12,7 @@ use sequence_core::reject::Refusal;
 use crate::control::graph_risk;
 use crate::convert::to_python;
 use crate::engine::Engine;
-use crate::error::{bad_choice, refused};
+use crate::error::refused;
 use crate::parse;
 
 /// Refuses a graph whose parts do not fit together; `spec` is JSON with its nodes and edges.
@@ -91,7 +91,7 @@ impl Engine {
     }
 
     /// A page of graphs, newest first, each without its nodes, edges and limits.
-    #[pyo3(signature = (account, *, limit=50, offset=0, open_only=false, status=None))]
+    #[pyo3(signature = (account, *, limit=50, offset=0, open_only=false, before_seq=None))]
     fn graphs<'py>(
         &self,
         py: Python<'py>,
@@ -99,16 +99,10 @@ impl Engine {
         limit: usize,
         offset: usize,
         open_only: bool,
-        status: Option<&str>,
+        before_seq: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, |session| {
-            let known: Vec<&str> = GraphStatus::ALL.iter().map(|status| status.as_str()).collect();
-            let status = status
-                .map(|text| {
-                    GraphStatus::parse(text).ok_or_else(|| bad_choice("status", text, &known))
-                })
-                .transpose()?;
-            let filter = GraphFilter { open_only, status };
+            let filter = GraphFilter { open_only, before_seq, ..GraphFilter::default() };
             Ok(session.engine.graphs_view(AccountId(account), filter, limit, offset))
         })
     }

@@ -4,7 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple};
 use sequence_core::engine::record::{Cell, RestoreError, Row, TABLES};
-use sequence_core::engine::view::{FillFilter, OrderFilter, Value};
+use sequence_core::engine::view::{FillFilter, GraphFilter, OrderFilter, Value};
 use sequence_core::engine::{Changes, ShapeRows, TableRows};
 use sequence_core::event::{FIRST_HASH, fold};
 use sequence_core::ids::{AccountId, FillIx, GraphIx, OrderId};
@@ -149,6 +149,38 @@ impl Journal {
     /// Whether a graph is in memory.
     fn holds_graph(&self, graph_no: u32) -> bool {
         self.engine.get().lock().engine.holds_graph(GraphIx(graph_no))
+    }
+
+    /// The number that the next graph gets.
+    fn next_graph(&self) -> u32 {
+        self.engine.get().lock().engine.next_graph().0
+    }
+
+    /// Graphs in memory, from number `since` on, that pass a filter: how many, and the first `most`
+    /// numbers, newest first.
+    #[pyo3(signature = (account, most, since, *, open_only=false, before_seq=None))]
+    fn graph_numbers(
+        &self,
+        account: u32,
+        most: usize,
+        since: u32,
+        open_only: bool,
+        before_seq: Option<u64>,
+    ) -> (usize, Vec<u32>) {
+        let filter = GraphFilter { open_only, before_seq, since: GraphIx(since) };
+        let session = self.engine.get().lock();
+        let found = session.engine.matching_graphs(AccountId(account), filter);
+        first_of(found.map(|id| id.0), most)
+    }
+
+    /// Rows of a list of graphs by number; those in memory.
+    fn graphs<'py>(&self, py: Python<'py>, numbers: Vec<u32>) -> PyResult<Bound<'py, PyAny>> {
+        let view = {
+            let engine = &self.engine.get().lock().engine;
+            let held = numbers.iter().map(|no| GraphIx(*no)).filter(|id| engine.holds_graph(*id));
+            Value::List(held.map(|id| engine.graph_list_row(id)).collect())
+        };
+        to_python(py, &view)
     }
 
     /// The canonical text of a symbol in any form.

@@ -67,6 +67,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "amend_order": order.amend,
     "venue_cancel_all": order.cancel_venue,
     "preview": warmed(order.preview, of_order),
+    "graphs": graph.listed,
     "graph": graph.read,
     "graph_cancel": graph.cancel,
     "graph_resume": graph.resume,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from sequence.sandbox.call import Call, Pending
-from sequence.sandbox.handlers.order import pending, version_of
+from sequence.sandbox.handlers.order import pending, version_of, with_cursor
 from sequence.sandbox.refuse import refused
 from sequence.types import (
     EdgeAmendRequest,
@@ -16,12 +16,39 @@ from sequence.types import (
     GraphCancelResponse,
     GraphEdge,
     GraphNode,
+    GraphsPage,
+    GraphsQuery,
     NodeAmendRequest,
     NodeConstraints,
 )
 from sequence.types._base import exact_json
 
 _SHORTENED_ID: Final = "graph"
+
+
+def listed(call: Call[GraphsQuery, None]) -> GraphsPage:
+    """``GET /v1/execution_graphs``, newest first."""
+    query = call.query
+    if not (call.principal.is_sandbox or query.sandbox):
+        return GraphsPage.trusted(
+            {
+                "graphs": [],
+                "total": 0,
+                "limit": query.limit,
+                "offset": query.offset,
+                "has_more": False,
+            }
+        )
+    page = call.runtime.graphs(
+        call.account(),
+        limit=query.limit,
+        offset=query.offset,
+        open_only=query.open,
+        before_seq=query.before_seq,
+    )
+    for row in page["graphs"]:
+        row["metadata"] = _metadata(row)
+    return GraphsPage.trusted(with_cursor(page, "graphs", "created_seq"))
 
 
 def read(call: Call[None, None]) -> Graph:
@@ -102,9 +129,14 @@ def _json(value: BaseModel | str | None) -> str | None:
 
 
 def _graph(row: dict[str, Any]) -> Graph:
-    # The core keeps the metadata as the text it was given, so that its decimals stay exact.
-    row["metadata"] = json.loads(row["metadata"], parse_float=Decimal)
+    row["metadata"] = _metadata(row)
     return Graph.trusted(row)
+
+
+def _metadata(row: dict[str, Any]) -> dict[str, Any]:
+    """The core keeps it as the text that it was given, so that its decimals stay exact."""
+    found: dict[str, Any] = json.loads(row["metadata"], parse_float=Decimal)
+    return found
 
 
 def _recalled(call: Call[Any, Any], graph_id: str) -> int:

@@ -340,6 +340,12 @@ impl EdgeSpec {
         }
     }
 
+    /// True when its target goes on with what its source filled.
+    pub const fn passes_fills_on(&self) -> bool {
+        let sizing = self.sizing();
+        matches!(sizing, Sizing::FromFill(_) | Sizing::FromFillNotional(_) | Sizing::FromFilled(_))
+    }
+
     /// True when it fires on every fill.
     pub const fn repeats(&self) -> bool {
         matches!(self.trigger, Trigger::On(Word::Fill))

@@ -20,6 +20,7 @@ impl Engine {
         for (account, row) in self.desk.accounts.iter() {
             self.check_account(account, row.open.len(), &mut found);
         }
+        self.check_graphs(&mut found);
         self.check_queues(&mut found);
         self.check_levels(&mut found);
         let held = self.reservations_of_orders_and_margins();

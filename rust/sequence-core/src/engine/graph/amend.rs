@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::react::NO_FILL;
 use super::run::{Edge, Role, Run, Source};
 use super::shape::misfit;
 use super::{Task, Work};
@@ -9,8 +10,7 @@ use crate::command::{AmendEdge, AmendNode};
 use crate::engine::desk::admit::check_price_range;
 use crate::engine::seam::NodeChange;
 use crate::engine::{Engine, Reply};
-use crate::graph::NodeStatus;
-use crate::graph::{Arm, NodeSize, OrderType, Trigger, Word};
+use crate::graph::{Arm, NodeSize, NodeStatus, OrderType, Sizing, Trigger, Word};
 use crate::ids::{AccountId, GraphIx};
 use crate::reject::Refusal;
 
@@ -119,10 +119,14 @@ impl Work<'_> {
         }
     }
 
-    /// An edge that was amended looks at what it waits for now.
+    /// An edge that was amended looks at what it waits for now: what came already counts.
     pub(super) fn look_at_amended(&mut self, at: usize) {
-        if self.run.edges[at].armed_ns.is_some() {
-            self.look(at);
+        let edge = &self.run.edges[at];
+        match edge.spec.trigger {
+            Trigger::On(Word::FillRatio) => self.fire(at, NO_FILL),
+            Trigger::On(word) if has_said(self.run, edge.from, word) => self.fire(at, NO_FILL),
+            _ if edge.armed_ns.is_some() => self.look(at),
+            _ => {}
         }
         let to = self.run.edges[at].to;
         self.run.check.push(to);
@@ -164,10 +168,18 @@ fn check_edge(run: &Run, at: usize, ask: &AmendEdge<'_>) -> Result<(), Refusal> 
     let mut spec = edge.spec.clone();
     spec.trigger = ask.trigger.unwrap_or(spec.trigger);
     spec.condition = ask.condition.unwrap_or(spec.condition);
-    match misfit(&spec, &run.nodes[edge.to].spec) {
-        Some((field, text)) => Err(Refusal::invalid(field, text)),
-        None => Ok(()),
+    let to = &run.nodes[edge.to].spec;
+    if let Some((field, text)) = misfit(&spec, to) {
+        // An amend brings no size: it is the trigger that does not go with the one there is.
+        let field = if field == "sizing" { "trigger" } else { field };
+        return Err(Refusal::invalid(field, text));
     }
+    let by_fill = matches!(spec.sizing(), Sizing::FromFill(_) | Sizing::FromFillNotional(_));
+    let first = spec.trigger == Trigger::On(Word::FirstFill);
+    if first && by_fill && has_said(run, edge.from, Word::FirstFill) {
+        return Err(Refusal::conflict("the first fill, which gives the size, has come already"));
+    }
+    Ok(())
 }
 
 /// Puts the new trigger in the place where the old one would be by now.
@@ -204,8 +216,13 @@ fn change_edge(run: &mut Run, at: usize, ask: &AmendEdge<'_>, now_ns: i64) {
 fn has_said(run: &Run, source: Source, word: Word) -> bool {
     let Some(source) = source else { return true };
     let node = &run.nodes[source];
-    match word {
-        Word::FullFill => node.status == NodeStatus::Filled,
-        _ => node.has_said(word),
+    match (word, node.status) {
+        (Word::Accepted | Word::FirstFill, _) => node.has_said(word),
+        (Word::FullFill, NodeStatus::Filled)
+        | (Word::Cancel, NodeStatus::Cancelled)
+        | (Word::Reject, NodeStatus::Rejected)
+        | (Word::Expire, NodeStatus::Expired) => true,
+        (Word::Done, status) => status.is_terminal() && status != NodeStatus::Skipped,
+        _ => false,
     }
 }

@@ -118,10 +118,11 @@ pub(super) fn slice_of(parent: &Node, at: usize, number: usize, offset_ns: i64) 
     )
 }
 
-/// An edge before anything happened.
-pub(super) const fn idle(spec: EdgeSpec, from: Option<usize>, to: usize) -> Edge {
+/// An edge before anything happened. What it gives by default stays what it gives: an amend changes
+/// what it waits for.
+pub(super) fn idle(spec: EdgeSpec, from: Option<usize>, to: usize) -> Edge {
     Edge {
-        spec,
+        spec: EdgeSpec { sizing: Some(spec.sizing()), ..spec },
         from,
         to,
         fired: 0,

@@ -19,7 +19,8 @@ const DURATION: u32 = 4;
 impl Work<'_> {
     /// Looks at the limits: after fills at once, on marks at most once a second.
     pub(super) fn guard(&mut self) {
-        if self.run.ending != Ending::No || self.run.paused || self.run.status.is_terminal() {
+        let over = self.run.ending != Ending::No || self.run.status.is_terminal();
+        if over || self.run.paused || self.waits_for_books() {
             return;
         }
         let now = self.engine.agenda.now_ns();

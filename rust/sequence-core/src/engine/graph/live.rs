@@ -2,17 +2,24 @@
 
 use super::Work;
 use super::react::NO_FILL;
-use super::run::{Ending, Node, Role};
-use crate::graph::NodeStatus;
+use super::run::{Ending, Node, Role, Run};
+use crate::engine::Engine;
+use crate::graph::{Action, NodeStatus};
+use crate::ids::{GraphIx, Side};
+use crate::risk::FailureAction;
+
+/// How long a graph waits after a restart for the books that what is due trades on.
+const BOOKS_NS: i64 = 10_000_000_000;
 
 impl Work<'_> {
     /// A time of the graph has come.
     pub(super) fn wake(&mut self) {
         let now = self.engine.agenda.now_ns();
         self.run.wake_ns = self.run.wake_ns.filter(|wake| *wake > now);
-        if self.run.status.is_terminal() {
+        if self.run.status.is_terminal() || self.waits_for_books() {
             return;
         }
+        self.run.resumes_ns = None;
         self.fire_due();
         if !self.run.paused {
             self.nodes_due();
@@ -59,23 +66,75 @@ impl Work<'_> {
             return;
         }
         let now = self.engine.agenda.now_ns();
+        if let Some(until) = self.run.resumes_ns {
+            return self.wake_by(until.max(now));
+        }
         let dog = self.run.dog.next_ns(self.grace_ns()).filter(|_| !self.run.paused);
         self.run.is_risky |= dog.is_some_and(|due| due <= now);
-        let work = self.next_ns();
+        let work = self.run.next_ns();
         self.run.is_due |= work.is_some_and(|due| due <= now);
         let later = [dog, work].into_iter().flatten().filter(|due| *due > now);
-        let Some(next) = later.min() else { return };
+        if let Some(next) = later.min() {
+            self.wake_by(next);
+        }
+    }
+
+    fn wake_by(&mut self, next: i64) {
         if self.run.wake_ns.is_none_or(|known| next < known) {
             self.run.wake_ns = Some(next);
             self.run.wants_wake_ns = Some(next);
         }
     }
 
-    fn next_ns(&self) -> Option<i64> {
-        let edges = self.run.edges.iter().filter(|edge| !edge.spent);
-        let working = |node: &&Node| node.status == NodeStatus::Working && !self.run.paused;
-        let nodes = self.run.nodes.iter().filter(working).flat_map(|node| {
-            let pace = node.pace.as_deref().filter(|pace| !pace.closed);
+    /// After a restart the books begin anew: what fell due meanwhile, and trades at market, waits a
+    /// moment for those it needs. True while it does.
+    pub(super) fn waits_for_books(&self) -> bool {
+        let now = self.engine.agenda.now_ns();
+        if self.run.resumes_ns.is_none_or(|until| until <= now) {
+            return false;
+        }
+        let is_due = |due: Option<i64>| due.is_some_and(|due| due <= now);
+        let edges = self.run.edges.iter().filter(|edge| !edge.spent && is_due(edge.due_ns));
+        let starts = edges.filter(|edge| edge.spec.action == Action::Activate).map(|edge| edge.to);
+        let crosses = (0..self.run.nodes.len()).filter(|at| is_due(self.run.nodes[*at].due_ns));
+        let at_market = |at: &usize| self.run.nodes[*at].spec.limit().is_none();
+        let mut sends = starts.filter(at_market).chain(crosses);
+        let lacks = |at: usize, side: Side| {
+            let outcome = self.run.nodes[at].outcome;
+            self.engine.best_touch(self.markets_of(at), side, outcome).is_none()
+        };
+        if sends.any(|at| lacks(at, self.run.nodes[at].spec.side)) {
+            return true;
+        }
+        let flattens = self.engine.desk.graphs[self.ix].risk().on_runtime_breach;
+        let over =
+            flattens == FailureAction::Flatten && is_due(self.run.dog.next_ns(self.grace_ns()));
+        over && (0..self.run.nodes.len()).any(|at| {
+            let node = &self.run.nodes[at];
+            node.ended.filled > 0 && lacks(at, node.spec.side.opposite())
+        })
+    }
+}
+
+impl Engine {
+    /// Has a graph go on after a restart: it looks at prices again, and is woken now.
+    pub(in crate::engine) fn resume_run(&mut self, ix: GraphIx) {
+        let Some(mut run) = self.graphs.take(ix) else { return };
+        let now_ns = self.agenda.now_ns();
+        run.wake_ns = Some(now_ns);
+        run.resumes_ns = Some(now_ns.saturating_add(BOOKS_NS));
+        Work { engine: self, ix, run: &mut run }.watch();
+        self.graphs.load(ix, run);
+    }
+}
+
+impl Run {
+    /// When an edge, a slice, a peg or a paced parent of it is due next.
+    pub(in crate::engine) fn next_ns(&self) -> Option<i64> {
+        let edges = self.edges.iter().filter(|edge| !edge.spent);
+        let working = |node: &&Node| node.status == NodeStatus::Working && !self.paused;
+        let nodes = self.nodes.iter().filter(working).flat_map(|node| {
+            let pace = node.pace.as_deref().filter(|pace| !pace.closed && !node.barred);
             [node.due_ns, pace.and_then(|pace| pace.tick_ns), pace.and_then(|pace| pace.end_ns)]
         });
         edges.filter_map(|edge| edge.due_ns).chain(nodes.flatten()).min()

@@ -106,7 +106,8 @@ impl Graphs {
     }
 
     /// A graph as it is kept: nothing of it changed.
-    pub(in crate::engine) fn load(&mut self, id: GraphIx, run: Box<Run>) {
+    pub(in crate::engine) fn load(&mut self, id: GraphIx, mut run: Box<Run>) {
+        self.index(id, &mut run);
         self.runs.insert(id, Some(run));
     }
 
@@ -124,13 +125,18 @@ impl Graphs {
         if std::mem::take(&mut run.is_risky) {
             self.risky.insert(id);
         }
-        let [prices, trades] = std::mem::take(&mut run.wants_to_watch);
-        exchange(&mut self.watched, id, &mut run.watching[0], prices);
-        exchange(&mut self.metered, id, &mut run.watching[1], trades);
+        self.index(id, &mut run);
         if let Some(touched) = &mut self.touched {
             touched.insert(id);
         }
         self.runs.insert(id, Some(run));
+    }
+
+    /// Has a graph be found under the symbols that it looks at.
+    fn index(&mut self, id: GraphIx, run: &mut Run) {
+        let [prices, trades] = std::mem::take(&mut run.wants_to_watch);
+        exchange(&mut self.watched, id, &mut run.watching[0], prices);
+        exchange(&mut self.metered, id, &mut run.watching[1], trades);
     }
 
     /// Asks for something to be done with a graph.
@@ -181,6 +187,11 @@ impl Graphs {
     pub(in crate::engine) fn look(&mut self, symbol: SymbolId) {
         let Some(graphs) = self.watched.get(&symbol) else { return };
         self.asked.extend(graphs.iter().map(|id| (*id, Task::Look(symbol))));
+    }
+
+    /// True when a graph is told of books of a symbol.
+    pub(in crate::engine) fn looks_at(&self, id: GraphIx, symbol: SymbolId) -> bool {
+        self.watched.get(&symbol).is_some_and(|graphs| graphs.contains(&id))
     }
 
     /// True while some graph looks at prices.

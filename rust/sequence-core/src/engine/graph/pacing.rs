@@ -271,7 +271,8 @@ impl Work<'_> {
         let Some(pace) = self.run.nodes[at].pace.as_deref().filter(|pace| !pace.closed) else {
             return;
         };
-        if self.run.nodes[at].status != NodeStatus::Working {
+        let ending = self.run.nodes[at].barred || self.run.ending != Ending::No;
+        if self.run.nodes[at].status != NodeStatus::Working || ending {
             return;
         }
         let (tick, over) = (due(pace.tick_ns), due(pace.end_ns));

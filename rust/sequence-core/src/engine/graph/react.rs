@@ -48,7 +48,13 @@ impl Work<'_> {
             }
             DeskNews::Filled(_, fill) => self.note_fill(at, fill),
             DeskNews::Ended(order) => self.note_end(at, order),
-            DeskNews::Amended(_) => self.pay_reduction(at),
+            DeskNews::Amended(_) => {
+                self.pay_reduction(at);
+                // A smaller total may have reached a ratio.
+                for node in [Some(at), self.parent_of(at)].into_iter().flatten() {
+                    self.say(Some(node), Word::FillRatio, NO_FILL);
+                }
+            }
         }
     }
 
@@ -113,22 +119,40 @@ impl Work<'_> {
         let (to, repeats) = (edge.to, edge.spec.repeats());
         let node = &self.run.nodes[to];
         let again = node.status == NodeStatus::Working && repeats;
-        if node.barred || node.status != NodeStatus::Waiting && !again {
+        if node.status != NodeStatus::Waiting && !again {
             return;
         }
-        let all = node.spec.join == Join::All;
-        if all && node.incoming.iter().any(|edge| self.run.edges[*edge].fired == 0) {
+        if node.barred {
+            if edge.spec.passes_fills_on() {
+                self.keep_unsent(firing);
+            }
             return;
         }
-        match self.given(firing) {
-            Ok(Gives::Nothing) => {}
-            Ok(Gives::Own) => self.start(to, None),
-            Ok(Gives::Units(units)) => self.start(to, Some(units)),
+        let gives = if node.spec.join == Join::All {
+            self.given_together(firing)
+        } else {
+            self.given(firing).map(Some)
+        };
+        match gives {
+            Ok(None | Some(Gives::Nothing)) => {}
+            Ok(Some(Gives::Own)) => self.start(to, None),
+            Ok(Some(Gives::Units(units))) => self.start(to, Some(units)),
             Err((reason, _)) => {
                 self.run.nodes[to].failure = Some(reason);
                 self.begin(to);
                 self.node_rejected(to);
             }
+        }
+    }
+
+    /// Fills of a source came to a target that was withdrawn: it does not send them, but they are
+    /// part of what it leaves to others.
+    fn keep_unsent(&mut self, firing: &Firing) {
+        let to = self.run.edges[firing.edge].to;
+        if let Ok(Gives::Units(units)) = self.given(firing) {
+            self.begin(to);
+            let node = &mut self.run.nodes[to];
+            node.unsent = Quantity(node.unsent.0.saturating_add(units.0));
         }
     }
 

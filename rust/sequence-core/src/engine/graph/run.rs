@@ -107,6 +107,8 @@ pub(in crate::engine) struct Node {
     pub(in crate::engine) reduced: Quantity,
     /// What they wait to take off while an amend is on its way.
     pub(in crate::engine) owed: Quantity,
+    /// What an edge gave it after it was withdrawn: its own, but never sent.
+    pub(in crate::engine) unsent: Quantity,
     /// What it holds before it has an order.
     pub(in crate::engine) held: Vec<(MarketId, ReservationId)>,
     pub(in crate::engine) failure: Option<RejectReason>,
@@ -152,6 +154,7 @@ impl Node {
             planned: Quantity::ZERO,
             reduced: Quantity::ZERO,
             owed: Quantity::ZERO,
+            unsent: Quantity::ZERO,
             held: Vec::new(),
             failure: None,
             version: 1,
@@ -344,6 +347,8 @@ pub(in crate::engine) struct Run {
     pub(in crate::engine) wake_ns: Option<i64>,
     /// The agenda is to wake it then.
     pub(in crate::engine) wants_wake_ns: Option<i64>,
+    /// After a restart: until then, what fell due waits for the books that it trades on.
+    pub(in crate::engine) resumes_ns: Option<i64>,
     /// Venues that its orders may use.
     pub(in crate::engine) venues: VenueSet,
     /// Digests of its rows as they are kept.
@@ -383,6 +388,7 @@ impl Run {
             is_risky: false,
             wake_ns: None,
             wants_wake_ns: None,
+            resumes_ns: None,
             venues,
             kept: [Vec::new(), Vec::new()],
         }
@@ -468,6 +474,9 @@ impl Run {
             hasher.word(node.orders.len() as u64);
             hasher.signed(node.owed.0);
             hasher.signed(node.reduced.0);
+            if node.unsent.0 != 0 {
+                hasher.signed(node.unsent.0);
+            }
         }
         for edge in &self.edges {
             hasher.word(u64::from(edge.fired) << 1 | u64::from(edge.spent));

@@ -61,6 +61,11 @@ fn clash(node: &NodeSpec) -> Option<(&'static str, &'static str)> {
     let takes = matches!(keys.tif, Some(TimeInForce::Ioc | TimeInForce::Fok));
     let pegged = matches!(node.order_type, OrderType::Peg(_));
     let paced = keys.pacing.is_some();
+    let rests = match &keys.pacing {
+        Some(Pacing::Iceberg { .. }) => true,
+        Some(Pacing::Uniform(uniform)) => uniform.passive_ms.is_some(),
+        _ => false,
+    };
     let rules = [
         (
             node.order_type == OrderType::Market && keys.tif == Some(TimeInForce::PostOnly),
@@ -86,14 +91,14 @@ fn clash(node: &NodeSpec) -> Option<(&'static str, &'static str)> {
             "an iceberg needs a limit price",
         ),
         (
-            matches!(keys.pacing, Some(Pacing::Iceberg { .. })) && takes,
-            "execution.tif",
-            "an iceberg rests: it cannot be ioc or fok",
+            rests && keys.policy == Policy::AggressiveChase,
+            "execution.policy",
+            "pieces of it rest: they cannot chase",
         ),
         (
-            paced && keys.policy == Policy::AggressiveChase,
-            "execution.policy",
-            "a paced order cannot chase: its slices are sent by sor",
+            rests && has_limit && takes,
+            "execution.tif",
+            "pieces of it rest: they cannot be ioc or fok",
         ),
     ];
     rules.into_iter().find(|(broken, ..)| *broken).map(|(_, field, text)| (field, text))

@@ -4,7 +4,7 @@
 //! below a lot or a minimum is owed and goes with the next firing.
 
 use super::Work;
-use super::run::Firing;
+use super::run::{Edge, Firing};
 use crate::command::Size;
 use crate::engine::desk::minimums::Exit;
 use crate::graph::{NodeSize, Ratio, Sizing};
@@ -26,16 +26,60 @@ pub(super) enum Gives {
     Nothing,
 }
 
+impl Edge {
+    /// Of what is owed so much is given; the rest goes with the next firing.
+    fn pay(&mut self, owed: i128, units: Quantity) {
+        let paid = i128::from(units.0) * FINE;
+        self.given += paid;
+        self.residual = owed - paid;
+    }
+}
+
 impl Work<'_> {
     /// What a firing gives; the edge's accounts are brought up to date.
     pub(super) fn given(&mut self, firing: &Firing) -> Result<Gives, Rejected> {
+        let Some(fine) = self.owed_by(firing)? else { return Ok(Gives::Own) };
+        let units = self.sendable(self.run.edges[firing.edge].to, fine / FINE);
+        self.run.edges[firing.edge].pay(fine, units);
+        Ok(if units.0 > 0 { Gives::Units(units) } else { Gives::Nothing })
+    }
+
+    /// What the edges of a join give together, once the last of them fired; `None` until then.
+    pub(super) fn given_together(&mut self, firing: &Firing) -> Result<Option<Gives>, Rejected> {
+        if let Some(fine) = self.owed_by(firing)? {
+            self.run.edges[firing.edge].residual = fine;
+        }
+        let to = self.run.edges[firing.edge].to;
+        let incoming = self.run.nodes[to].incoming.clone();
+        let edges = || incoming.iter().map(|at| &self.run.edges[*at]);
+        if edges().any(|edge| edge.fired == 0 || edge.pending > 0) {
+            return Ok(None);
+        }
+        if edges().any(|edge| edge.spec.sizing() == Sizing::Target) {
+            return Ok(Some(Gives::Own));
+        }
+        let together: i128 = edges().map(|edge| edge.residual).sum();
+        let units = self.sendable(to, together.min(self.room(to)) / FINE);
+        let mut left = units;
+        for at in incoming {
+            let edge = &mut self.run.edges[at];
+            let most = i64::try_from(edge.residual / FINE).unwrap_or(i64::MAX);
+            let paid = left.min(Quantity(most));
+            left = Quantity(left.0 - paid.0);
+            edge.pay(edge.residual, paid);
+        }
+        Ok(Some(if units.0 > 0 { Gives::Units(units) } else { Gives::Nothing }))
+    }
+
+    /// What a firing would give at 1e-16, with what was owed before; `None` is the target's own.
+    fn owed_by(&self, firing: &Firing) -> Result<Option<i128>, Rejected> {
         let edge = &self.run.edges[firing.edge];
         let sizing = edge.spec.sizing();
         let of = |share: Ratio, units: i128| units * i128::from(share.0);
         let source = || edge.from.map(|at| self.sums(at)).unwrap_or_default();
         let (fill, value) = firing.fill;
         let fine = match sizing {
-            Sizing::Target => return Ok(Gives::Own),
+            Sizing::Target => return Ok(None),
             Sizing::FromFill(share) => of(share, i128::from(fill.0)) + edge.residual,
             Sizing::FromFillNotional(share) => {
                 let usd = Money(mul_div_floor(value.0, i128::from(share.0), FINE).unwrap_or(0));
@@ -47,12 +91,7 @@ impl Work<'_> {
             Sizing::Fixed(units) => i128::from(units.0) * FINE,
             Sizing::Notional(usd) => self.worth(edge.to, usd)?,
         };
-        let fine = fine.min(self.room(edge.to)).max(0);
-        let units = self.sendable(edge.to, fine / FINE);
-        let edge = &mut self.run.edges[firing.edge];
-        edge.given += i128::from(units.0) * FINE;
-        edge.residual = fine - i128::from(units.0) * FINE;
-        Ok(if units.0 > 0 { Gives::Units(units) } else { Gives::Nothing })
+        Ok(Some(fine.min(self.room(edge.to)).max(0)))
     }
 
     /// What a `fixed` quantity still lets the edges of a node give it, at 1e-16.

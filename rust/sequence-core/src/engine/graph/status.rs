@@ -4,7 +4,7 @@ use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run, Sums};
 use crate::engine::Engine;
-use crate::graph::{Action, GraphStatus, NodeStatus, Word};
+use crate::graph::{Action, GraphStatus, Join, NodeStatus, Word};
 use crate::ids::OrderId;
 use crate::order::{Order, OrderStatus};
 use crate::reject::RejectReason;
@@ -61,6 +61,7 @@ impl Work<'_> {
                     && self.run.ending == Ending::No
                     && (node.due_ns.is_some() && matches!(node.role, Role::Slice { .. })
                         || node.incoming.iter().any(|edge| self.brings_more(*edge)));
+                let gets_more = gets_more || self.may_be_given_more(at);
                 (node.open.is_empty() && node.sending == 0 && !gets_more).then(|| self.worst(node))
             }
             _ => None,
@@ -71,6 +72,19 @@ impl Work<'_> {
     fn brings_more(&self, at: usize) -> bool {
         let edge = &self.run.edges[at];
         edge.pending > 0 || edge.spec.repeats() && self.can_fire(at)
+    }
+
+    /// True of a node that was withdrawn while fills of a source are on their way to it: of this
+    /// very moment, or of a source that is being withdrawn, too, and may fill before that. They
+    /// belong to what the node leaves to others, so it ends after them.
+    fn may_be_given_more(&self, at: usize) -> bool {
+        let node = &self.run.nodes[at];
+        let comes = |at: &usize| {
+            let edge = &self.run.edges[*at];
+            let withdrawn = edge.from.is_some_and(|source| self.run.nodes[source].barred);
+            edge.spec.passes_fills_on() && (edge.pending > 0 || withdrawn && self.can_fire(*at))
+        };
+        node.barred && self.run.ending == Ending::No && node.incoming.iter().any(comes)
     }
 
     fn waiting_end(&self, at: usize) -> Option<NodeStatus> {
@@ -85,6 +99,9 @@ impl Work<'_> {
         if self.run.ending == Ending::Unplaced && node.failure.is_some() {
             return Some(NodeStatus::Rejected);
         }
+        if self.may_be_given_more(at) {
+            return None;
+        }
         if node.barred || self.run.ending != Ending::No {
             return Some(NodeStatus::Skipped);
         }
@@ -92,7 +109,10 @@ impl Work<'_> {
         {
             return None;
         }
-        let owed = node.incoming.iter().any(|edge| self.run.edges[*edge].residual > 0);
+        let mut edges = node.incoming.iter().map(|edge| &self.run.edges[*edge]);
+        // A join that never came together owes nothing.
+        let joined = node.spec.join == Join::Any || edges.clone().all(|edge| edge.fired > 0);
+        let owed = joined && edges.any(|edge| edge.residual > 0);
         Some(if owed { NodeStatus::Rejected } else { NodeStatus::Skipped })
     }
 
@@ -105,10 +125,8 @@ impl Work<'_> {
             return true;
         }
         match node.spec.join {
-            crate::graph::Join::Any => edges.any(|edge| self.can_fire(*edge)),
-            crate::graph::Join::All => {
-                edges.all(|edge| self.run.edges[*edge].fired > 0 || self.can_fire(*edge))
-            }
+            Join::Any => edges.any(|edge| self.can_fire(*edge)),
+            Join::All => edges.all(|edge| self.run.edges[*edge].fired > 0 || self.can_fire(*edge)),
         }
     }
 
@@ -144,9 +162,9 @@ impl Work<'_> {
             // A passive slice that crossed: its first order was withdrawn, and it is filled.
             return NodeStatus::Filled;
         }
-        if seen(OrderStatus::Rejected) || node.orders.is_empty() {
+        if seen(OrderStatus::Rejected) || node.orders.is_empty() && node.unsent.0 == 0 {
             NodeStatus::Rejected
-        } else if seen(OrderStatus::Cancelled) {
+        } else if seen(OrderStatus::Cancelled) || node.unsent.0 > 0 {
             NodeStatus::Cancelled
         } else if seen(OrderStatus::Expired) {
             NodeStatus::Expired
@@ -237,6 +255,7 @@ impl Engine {
         for id in &node.open {
             sums.add(sums_of(&self.desk.orders[*id]));
         }
+        sums.qty += i128::from(node.unsent.0);
         let Some(pace) = node.pace.as_deref() else { return sums };
         for slice in &pace.slices {
             sums.add(self.node_sums(run, *slice));

@@ -45,7 +45,10 @@ impl Work<'_> {
         if self.run.status.is_terminal() {
             return;
         }
-        self.run.ending = ending;
+        // A failure stays one: who cancels meanwhile undoes no flattening.
+        if self.run.ending == Ending::No {
+            self.run.ending = ending;
+        }
         self.run.paused = false;
         self.run.parked.clear();
         for at in 0..self.run.nodes.len() {

@@ -315,7 +315,7 @@ impl Work<'_> {
 
     /// The first orders are on their way: paced roots start, and the graph's own start is told.
     pub(super) fn begin_rest(&mut self) {
-        if self.run.ending != Ending::No {
+        if self.run.ending != Ending::No || self.run.status.is_terminal() {
             self.run.check.extend(0..self.run.nodes.len());
             return;
         }

@@ -26,6 +26,9 @@ impl Work<'_> {
                 self.follow_peg(at);
             }
         }
+        if self.run.resumes_ns.is_some() && !self.waits_for_books() {
+            self.run.is_due = true;
+        }
         self.marks_moved();
     }
 
@@ -117,6 +120,9 @@ impl Work<'_> {
                 }
             }
             prices.extend(self.marked_symbols());
+            if self.run.resumes_ns.is_some() {
+                prices.extend(self.run.nodes.iter().map(|node| node.symbol));
+            }
         }
         let sets = [prices, trades];
         self.run.wants_to_watch = sets.map(|set| Some(set.into_iter().collect()));

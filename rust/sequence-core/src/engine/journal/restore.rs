@@ -277,6 +277,7 @@ impl Engine {
     fn resume_runs(&mut self) {
         let now = self.agenda.now_ns();
         for id in self.graphs.open_runs() {
+            self.resume_run(id);
             self.agenda.add(now, Due::Graph(id));
         }
     }

@@ -157,6 +157,7 @@ fn node_state(node: &Node) -> Row {
         node.priced_ns,
         node.version,
         node.arrival,
+        node.unsent,
     ];
     if let Some(pace) = node.pace.as_deref() {
         cells.extend(row![
@@ -209,6 +210,7 @@ pub(in crate::engine) fn read_node(engine: &Engine, row: &[Cell]) -> Result<Read
     (node.reduced, node.owed, node.said) = (cells.next()?, cells.next()?, cells.next()?);
     (node.due_ns, node.priced_ns) = (cells.next()?, cells.next()?);
     (node.version, node.arrival) = (cells.next()?, cells.next()?);
+    node.unsent = cells.next()?;
     node.role = match role {
         "parent" => Role::Parent,
         "flatten" => Role::Flatten,

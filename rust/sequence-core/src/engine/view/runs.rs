@@ -15,8 +15,15 @@ use crate::reject::RejectReason;
 pub struct GraphFilter {
     /// Graphs that go on.
     pub open_only: bool,
-    /// Those of this status.
-    pub status: Option<GraphStatus>,
+    /// Made before the one of this number.
+    pub before_seq: Option<u64>,
+    /// Not made before the one of this place.
+    pub since: GraphIx,
+}
+
+/// The number that a list gives a graph: 1 is the oldest.
+const fn created_seq(id: GraphIx) -> u64 {
+    id.0 as u64 + 1
 }
 
 impl Engine {
@@ -166,16 +173,40 @@ impl Engine {
         limit: usize,
         offset: usize,
     ) -> Value {
-        let newest = self.desk.graphs.iter().rev().map(|(id, _)| id);
-        let passes = |id: &GraphIx| {
-            let status = self.graph_status(*id);
-            self.is_graph_of(account, *id)
-                && !(filter.open_only && status.is_terminal())
-                && filter.status.is_none_or(|only| only == status)
-        };
-        let (ids, total) = page(newest.filter(passes), limit, offset);
-        let rows = ids.into_iter().map(|id| self.graph_row_view(id)).collect();
+        let (ids, total) = page(self.matching_graphs(account, filter), limit, offset);
+        let rows = ids.into_iter().map(|id| self.graph_list_row(id)).collect();
         page_value("graphs", rows, total, limit, offset)
+    }
+
+    /// Graphs of an account that pass a filter, newest first.
+    pub fn matching_graphs(
+        &self,
+        account: AccountId,
+        filter: GraphFilter,
+    ) -> impl Iterator<Item = GraphIx> {
+        let newest = self.desk.graphs.iter().rev().map(|(id, _)| id);
+        newest.filter(move |id| {
+            *id >= filter.since
+                && filter.before_seq.is_none_or(|seq| created_seq(*id) < seq)
+                && self.is_graph_of(account, *id)
+                && !(filter.open_only && self.graph_status(*id).is_terminal())
+        })
+    }
+
+    /// The place that the next graph gets.
+    pub fn next_graph(&self) -> GraphIx {
+        self.desk.graphs.next_id()
+    }
+
+    /// One row of a list.
+    pub fn graph_list_row(&self, id: GraphIx) -> Value {
+        match self.graph_row_view(id) {
+            Value::Map(mut keys) => {
+                keys.push(("created_seq", created_seq(id).into()));
+                Value::Map(keys)
+            }
+            other => other,
+        }
     }
 
     /// True when a graph is one of an account's present epoch.

@@ -1,0 +1,213 @@
+"""Ways to the same engine for tables of graphs: the core, the client in process, and over HTTP."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sequence import Sequence
+from sequence import _operations as ops
+from sequence.sandbox import Sandbox
+from sequence.sandbox.graph_rules import graph_spec
+from sequence.sandbox.risk import risk_keys
+from sequence.server import serving
+from sequence.types import EdgeAmendRequest, GraphRequest, NodeAmendRequest
+from tests.graphs.world import Json, World, e8
+
+GRAPH = "g"
+
+
+class Door(Protocol):
+    """What a table does, and what it reads."""
+
+    def grid(self, symbol: str, lot: str) -> None: ...
+    def book(self, symbol: str, bid: str, ask: str, bid_size: str, ask_size: str) -> None: ...
+    def trade(self, symbol: str, side: str, qty: str, price: str) -> None: ...
+    def wait(self, ms: float) -> None: ...
+    def hold(self, qty: str, code: str) -> None: ...
+    def submit(self, body: Json) -> None: ...
+    def cancel(self) -> None: ...
+    def resume(self) -> None: ...
+    def edge(self, name: str, change: Json) -> None: ...
+    def node(self, name: str, change: Json) -> None: ...
+    def cancel_order(self, name: str) -> None: ...
+    def sell(self, qty: str, symbol: str) -> None: ...
+    def switch(self, *, on: bool) -> None: ...
+    def reject_next(self) -> None: ...
+    def graph(self) -> Json: ...
+    def order(self, node: str, seq: int) -> Json: ...
+    def locked(self) -> Decimal: ...
+    def hash(self) -> str: ...
+
+
+def venue_of(symbol: str) -> str:
+    """Where a symbol of the tables trades."""
+    if symbol.endswith("-PERP"):
+        return "hyperliquid"
+    return "kalshi" if symbol.startswith("KX") else "kraken"
+
+
+class CoreDoor:
+    """The core alone; it may start anew from its rows after every step."""
+
+    def __init__(self, preset: str, *, restarts: bool) -> None:
+        self._world = World(preset, restarts=restarts, books=False)
+
+    def grid(self, symbol: str, lot: str) -> None:
+        self._world.engine.list_market(venue_of(symbol), symbol, (None, e8(lot), None, None))
+
+    def book(self, symbol: str, bid: str, ask: str, bid_size: str, ask_size: str) -> None:
+        venue = venue_of(symbol)
+        self._world.book(bid, ask, symbol, bid_size, ask_size=ask_size, venue=venue)
+
+    def trade(self, symbol: str, side: str, qty: str, price: str) -> None:
+        self._world.trade(qty, price, side, symbol, venue=venue_of(symbol))
+
+    def wait(self, ms: float) -> None:
+        self._world.wait(ms)
+
+    def hold(self, qty: str, code: str) -> None:
+        self._world.hold(qty, code)
+
+    def submit(self, body: Json) -> None:
+        asked = GraphRequest.model_validate(body)
+        parts = json.loads(graph_spec(asked))
+        risk = risk_keys(asked.risk)
+        self._world.submit(parts["nodes"], parts["edges"], risk=risk, graph_id=GRAPH)
+        self._world.graph_id = GRAPH
+
+    def cancel(self) -> None:
+        self._world.cancel()
+
+    def resume(self) -> None:
+        self._world.resume()
+
+    def edge(self, name: str, change: Json) -> None:
+        world = self._world
+        keys = {key: json.dumps(value) for key, value in change.items()}
+        world.engine.amend_edge(world.account, GRAPH, name, world.now_ns, **keys)
+        world.again()
+
+    def node(self, name: str, change: Json) -> None:
+        world = self._world
+        world.engine.amend_node(world.account, GRAPH, name, world.now_ns, **change)
+        world.again()
+
+    def cancel_order(self, name: str) -> None:
+        self._world.cancel_order(name)
+
+    def sell(self, qty: str, symbol: str) -> None:
+        self._world.order("sell", qty, symbol=symbol)
+
+    def switch(self, *, on: bool) -> None:
+        self._world.switch(on=on)
+
+    def reject_next(self) -> None:
+        self._world.reject_next()
+
+    def graph(self) -> Json:
+        return self._world.graph()
+
+    def order(self, node: str, seq: int) -> Json:
+        world, name = self._world, f"graph:{GRAPH}:{node}:{seq}"
+        world.recall(GRAPH)
+        return world.engine.order(world.account, name)
+
+    def locked(self) -> Decimal:
+        rows = self._world.engine.positions(self._world.account)["positions"]
+        return sum((_locked(row) for row in rows), Decimal(0))
+
+    def hash(self) -> str:
+        return self._world.engine.state_hash()
+
+
+class ClientDoor:
+    """The public client of a sandbox."""
+
+    def __init__(self, sandbox: Sandbox, client: Sequence) -> None:
+        self._sandbox, self._client = sandbox, client
+        client.sandbox.reset()
+
+    def grid(self, symbol: str, lot: str) -> None:
+        self._sandbox.market.list(venue_of(symbol), symbol, lot=lot)
+
+    def book(self, symbol: str, bid: str, ask: str, bid_size: str, ask_size: str) -> None:
+        levels = [(bid, bid_size)], [(ask, ask_size)]
+        self._sandbox.market.snapshot(venue_of(symbol), symbol, *levels)
+
+    def trade(self, symbol: str, side: str, qty: str, price: str) -> None:
+        self._sandbox.market.trade(venue_of(symbol), symbol, price, qty, side)
+
+    def wait(self, ms: float) -> None:
+        self._sandbox.clock.advance(ms=ms)
+
+    def hold(self, qty: str, code: str) -> None:
+        row = {"venue": "kraken", "kind": "crypto", "symbol": code, "qty": qty}
+        self._client.sandbox.set_positions([row | {"entry_price_usd": "2000"}])
+
+    def submit(self, body: Json) -> None:
+        self._client.submit_graph(body["nodes"], body["edges"], risk=body["risk"], graph_id=GRAPH)
+
+    def cancel(self) -> None:
+        self._client.graph_cancel(GRAPH)
+
+    def resume(self) -> None:
+        self._client.graph_resume(GRAPH)
+
+    def edge(self, name: str, change: Json) -> None:
+        path = {"id": GRAPH, "edge_id": name}
+        self._client.send(ops.AMEND_EDGE, path=path, body=EdgeAmendRequest.model_validate(change))
+
+    def node(self, name: str, change: Json) -> None:
+        path = {"id": GRAPH, "node_id": name}
+        self._client.send(ops.AMEND_NODE, path=path, body=NodeAmendRequest.model_validate(change))
+
+    def cancel_order(self, name: str) -> None:
+        self._client.cancel(f"graph:{GRAPH}:{name}:1")
+
+    def sell(self, qty: str, symbol: str) -> None:
+        self._client.sell(symbol, qty, venue=venue_of(symbol))
+
+    def switch(self, *, on: bool) -> None:
+        if on:
+            self._client.kill_switch_engage()
+        else:
+            self._client.kill_switch_clear()
+
+    def reject_next(self) -> None:
+        self._client.sandbox.add_fault("reject_next", reason="STALE_VENUE")
+
+    def graph(self) -> Json:
+        found: Json = json.loads(self._client.graph_status(GRAPH).to_json())
+        return found
+
+    def order(self, node: str, seq: int) -> Json:
+        found: Json = json.loads(self._client.order(f"graph:{GRAPH}:{node}:{seq}").to_json())
+        return found
+
+    def locked(self) -> Decimal:
+        rows = json.loads(self._client.positions().to_json())["positions"]
+        return sum((_locked(row) for row in rows), Decimal(0))
+
+    def hash(self) -> str:
+        assert self._sandbox.check_invariants() == []
+        return self._sandbox.event_hash()
+
+
+def _locked(row: dict[str, Any]) -> Decimal:
+    return Decimal(row["locked_qty_1e8"]) / 10**8
+
+
+@contextmanager
+def opened(kind: str, preset: str) -> Generator[Door]:
+    """A door of a kind: `core`, `restarts`, `in process` or `HTTP`."""
+    if kind in ("core", "restarts"):
+        yield CoreDoor(preset, restarts=kind == "restarts")
+        return
+    with Sandbox(preset=preset, market="manual", clock="manual") as sandbox:  # type: ignore[arg-type]
+        if kind == "in process":
+            yield ClientDoor(sandbox, sandbox.client())
+            return
+        with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
+            yield ClientDoor(sandbox, client)
