@@ -57,6 +57,7 @@ soak: dev ## A million random steps against laws and model, draws, and flipped b
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test gaming random
 	SEQUENCE_STEPS=1000000 SEQUENCE_SEED=$$(date +%s) $(BIN)/python -m pytest tests/model -q -k random
 	SEQUENCE_GRAPHS=100000 SEQUENCE_SEED=$$(date +%s) cargo test --locked -p sequence-core --test graphs
+	SEQUENCE_KILLS=60 $(BIN)/python -m pytest tests/graphs/test_kills.py -q
 	SEQUENCE_DRAWS=1000000 cargo test --locked -p sequence-core --lib b11
 	$(BIN)/python -m tests.store.flips 1000
 	SEQUENCE_FAULTS=1000 SEQUENCE_HOURS=24 $(BIN)/python -m pytest tests/feeds/live/test_faults.py \
