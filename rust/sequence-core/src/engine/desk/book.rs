@@ -3,14 +3,13 @@
 //! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
 //! fill costs, and a fill never needs more than its leg holds.
 
-use crate::engine::portfolio::RowKey;
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::{DeskNews, LegEnd, Matched};
 use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
-use crate::ids::{AccountId, AssetId, AssetKind, InstrumentKind, OrderId, RowIx, Side, VenueId};
-use crate::ledger::{BalanceId, LedgerError, ReservationId};
+use crate::ids::{AccountId, AssetId, InstrumentKind, OrderId, RowIx, Side};
+use crate::ledger::{LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{Leg, LegState, OrderStatus};
@@ -319,83 +318,6 @@ impl Engine {
         } else {
             self.set_status(id, OrderStatus::Partial);
         }
-    }
-
-    /// The row of an asset, made on first use.
-    pub(in crate::engine) fn row(
-        &mut self,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
-    ) -> RowIx {
-        if let Some(found) = self.portfolio.held.find(account, venue, asset) {
-            return found;
-        }
-        let row = self.registry.asset_row(asset);
-        let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
-        let number = u64::from(self.portfolio.rows.next_id().0) + 1;
-        let id = self.portfolio.rows.push(match row.kind {
-            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns()),
-            _ => Position::asset(number, entry, self.agenda.now_ns()),
-        });
-        let balance = match row.kind {
-            AssetKind::Perp => None,
-            _ => Some(self.portfolio.ledger.open(account, venue, asset)),
-        };
-        self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
-        self.portfolio.held.insert(account, (venue, asset), id);
-        id
-    }
-
-    /// Cash moved: its row is newer; the quantity is the ledger's.
-    pub(in crate::engine) fn touch_cash(
-        &mut self,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
-    ) {
-        let row = self.row(account, venue, asset);
-        self.touch_row(row);
-    }
-
-    pub(super) fn touch_row(&mut self, row: RowIx) {
-        let held = self.held_in(row);
-        self.portfolio.rows[row].touch(held, self.agenda.now_ns());
-        let RowKey { account, venue, asset, .. } = self.portfolio.row_keys[row];
-        self.cash_moved(account, venue, asset);
-    }
-
-    /// The balance of a row that is no perpetual's.
-    fn balance_in(&mut self, row: RowIx) -> BalanceId {
-        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
-        balance.unwrap_or_else(|| self.portfolio.ledger.open(account, venue, asset))
-    }
-
-    /// Whole quantity units of an asset, or the signed size of a perp.
-    pub(in crate::engine) fn held(
-        &self,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
-    ) -> Quantity {
-        match self.portfolio.held.find(account, venue, asset) {
-            Some(row) => self.held_in(row),
-            None => self.units(self.portfolio.ledger.find(account, venue, asset)),
-        }
-    }
-
-    /// The same of a row.
-    fn held_in(&self, row: RowIx) -> Quantity {
-        if let Some(perp) = self.portfolio.rows[row].perp {
-            return perp.quantity;
-        }
-        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
-        self.units(balance.or_else(|| self.portfolio.ledger.find(account, venue, asset)))
-    }
-
-    fn units(&self, balance: Option<BalanceId>) -> Quantity {
-        let total = balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
-        total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 
     /// A price in USD; `None` when nothing says what its quote is worth.

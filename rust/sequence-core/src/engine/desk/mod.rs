@@ -34,19 +34,33 @@ use fill::Fill;
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Desk {
     pub(in crate::engine) accounts: Table<AccountId, Account>,
-    pub(in crate::engine) clients: BTreeMap<Arc<str>, AccountId>,
-    pub(in crate::engine) live_clients: BTreeMap<Arc<str>, AccountId>,
+    clients: BTreeMap<Arc<str>, AccountId>,
+    live_clients: BTreeMap<Arc<str>, AccountId>,
     pub(in crate::engine) graphs: Table<GraphIx, Graph>,
     pub(in crate::engine) orders: Table<OrderId, Order>,
     pub(in crate::engine) fills: Table<FillIx, Fill>,
-    pub(in crate::engine) texts: [Arc<str>; 2],
-    pub(in crate::engine) limits: AccountLimits,
+    texts: [Arc<str>; 2],
+    limits: AccountLimits,
     /// Whose day is judged when books of a symbol move, while a loss limit is set.
     pub(in crate::engine) marked: BTreeSet<(SymbolId, AccountId)>,
-    pub(in crate::engine) injected: Vec<inject::Injected>,
+    injected: Vec<inject::Injected>,
 }
 
 impl Desk {
+    /// An account as it was kept; its number.
+    pub(in crate::engine) fn put_back(&mut self, account: Account) -> AccountId {
+        let client = account.client.clone();
+        let id = self.accounts.push(account);
+        self.clients.insert(client, id);
+        id
+    }
+
+    /// What was configured stays as another desk has it.
+    pub(in crate::engine) fn configured_as(&mut self, other: &mut Self) {
+        self.limits = other.limits;
+        std::mem::swap(&mut self.injected, &mut other.injected);
+    }
+
     /// The account of a client, made on first use.
     pub(in crate::engine) fn account_in(&mut self, client: &str, mode: AccountMode) -> AccountId {
         let known = match mode {

@@ -149,8 +149,7 @@ impl Engine {
     fn restore_accounts(&mut self, accounts: &[Row], lines: &[Row]) -> Result<()> {
         for row in accounts {
             let (id, account) = read_account(row)?;
-            self.desk.clients.insert(account.client.clone(), id);
-            if self.desk.accounts.push(account) != id {
+            if self.desk.put_back(account) != id {
                 let message = format!("account {} is out of order", id.0);
                 return Err(RestoreError { table: "accounts", message });
             }

@@ -12,7 +12,7 @@ impl Engine {
         self.journal.outbox = before.journal.outbox.take();
         std::mem::swap(&mut self.journal.log, &mut before.journal.log);
         std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
-        self.desk.limits = before.desk.limits;
+        self.desk.configured_as(&mut before.desk);
         // What was told of orders that this state does not have keeps its numbers.
         self.desk.orders.skip_to(before.desk.orders.next_id());
         self.desk.graphs.skip_to(before.desk.graphs.next_id());
@@ -20,7 +20,6 @@ impl Engine {
         self.portfolio.rows.skip_to(before.portfolio.rows.next_id());
         self.portfolio.row_keys.skip_to(before.portfolio.row_keys.next_id());
         self.exchange.age_books_as(&before.exchange);
-        std::mem::swap(&mut self.desk.injected, &mut before.desk.injected);
         for (id, old) in before.desk.accounts.iter() {
             if id == self.desk.accounts.next_id() {
                 let made = self.desk.account_in(&old.client, old.mode);

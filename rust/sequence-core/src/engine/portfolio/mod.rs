@@ -7,6 +7,7 @@ pub(in crate::engine) mod marks;
 pub(in crate::engine) mod netting;
 pub(in crate::engine) mod perp;
 pub(in crate::engine) mod required;
+pub(in crate::engine) mod rows;
 pub(in crate::engine) mod triggers;
 
 use crate::engine::life::state::Life;
