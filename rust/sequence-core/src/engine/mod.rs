@@ -29,7 +29,7 @@ mod rules;
 mod seam;
 pub mod view;
 
-use crate::event::{EventKind, EventLog};
+use crate::event::EventLog;
 use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId};
 use crate::ledger::Ledger;
 use crate::number::Money;
@@ -242,22 +242,5 @@ impl Engine {
     /// When the next timer is due.
     pub fn next_timer_ns(&self) -> Option<i64> {
         self.agenda.next_ns()
-    }
-
-    /// Records that an order's row changed: version, time, commit number, event.
-    fn touch(&mut self, id: OrderId) {
-        let now = self.agenda.now_ns();
-        let order = &mut self.desk.orders[id];
-        order.version += 1;
-        order.updated_ns = now;
-        let kind = EventKind::OrderChanged {
-            order: id,
-            version: order.version,
-            status: order.status,
-            filled: order.filled,
-        };
-        let seq = self.journal.tell(now, order.spec.account, kind);
-        order.event_seq = seq;
-        self.publish_order(id);
     }
 }

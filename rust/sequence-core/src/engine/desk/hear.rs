@@ -6,6 +6,7 @@
 
 use crate::engine::Engine;
 use crate::engine::seam::{DeskNews, LegEnd, Told, VenueReport};
+use crate::event::EventKind;
 use crate::ids::OrderId;
 use crate::mutant;
 use crate::number::Quantity;
@@ -69,5 +70,22 @@ impl Engine {
         if now.0 == before.0 && now.1 != before.1 {
             self.touch(id);
         }
+    }
+
+    /// Records that an order's row changed: version, time, commit number, event.
+    pub(in crate::engine) fn touch(&mut self, id: OrderId) {
+        let now = self.agenda.now_ns();
+        let order = &mut self.desk.orders[id];
+        order.version += 1;
+        order.updated_ns = now;
+        let kind = EventKind::OrderChanged {
+            order: id,
+            version: order.version,
+            status: order.status,
+            filled: order.filled,
+        };
+        let seq = self.journal.tell(now, order.spec.account, kind);
+        order.event_seq = seq;
+        self.publish_order(id);
     }
 }

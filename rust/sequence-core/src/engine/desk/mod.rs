@@ -5,7 +5,6 @@ pub(in crate::engine) mod admit;
 pub(in crate::engine) mod amend;
 pub(in crate::engine) mod amended;
 pub(in crate::engine) mod book;
-pub(in crate::engine) mod bound;
 pub(in crate::engine) mod delay;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
@@ -19,6 +18,7 @@ pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
+pub(in crate::engine) mod worst_price;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
