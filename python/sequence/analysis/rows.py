@@ -1,10 +1,11 @@
 """The rows of a run, and every figure that follows from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
+from sequence._progress import Told, silent
 from sequence.analysis import figures
 from sequence.analysis.figures import CauseRow, GroupRow, Markout, Slippage
 from sequence.analysis.trips import RoundTrip, round_trips
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sequence import Sequence
     from sequence.types import SandboxEvent
 
+_Row = TypeVar("_Row")
 _PAGE: Final = 5_000
 _EVENTS: Final = 10_000
 _SNAPSHOTS: Final = 10_000
@@ -74,18 +76,24 @@ class RunRows:
         self._events: Final = events or []
 
     @classmethod
-    def of(cls, client: "Sequence") -> Self:
-        """Gathers everything that a client with a test key may read."""
+    def of(cls, client: "Sequence", told: Told = silent) -> Self:
+        """Gathers everything that a client with a test key may read.
+
+        Args:
+            client: Whose account.
+            told: Called with how far it is: what, rows, rows in all.
+        """
         positions = client.positions(include_closed=True)
+        orders, fills = client.orders(limit=1).total, client.fills(limit=1).total
         return cls(
             card=client.sandbox.run_card(),
-            orders=list(client.orders_iter())[::-1],
-            fills=list(client.fills_iter())[::-1],
-            marks={mark.fill_id: mark for mark in _marks(client)},
+            orders=list(_counted(client.orders_iter(), "orders", orders, told))[::-1],
+            fills=list(_counted(client.fills_iter(), "fills", fills, told))[::-1],
+            marks={m.fill_id: m for m in _counted(_marks(client), "prices", fills, told)},
             equity=client.portfolio_snapshots(limit=_SNAPSHOTS),
             positions=positions.positions,
             totals=positions.totals,
-            events=list(_events(client)),
+            events=list(_counted(_events(client), "events", 0, told)),
         )
 
     @property
@@ -191,6 +199,12 @@ class RunRows:
             if known:
                 found[fill.venue, fill.symbol] = known[0]
         return found
+
+
+def _counted(rows: Iterable[_Row], what: str, total: int, told: Told) -> Iterator[_Row]:
+    for done, row in enumerate(rows):
+        told(f"reading {what}", done, total)
+        yield row
 
 
 def _marks(client: "Sequence") -> Iterator[FillMark]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sequence.cli.output import write
+from sequence.cli.progress import progress
 from sequence.errors import ValidationError
 from sequence.feeds.files import Encoding
 from sequence.feeds.files import convert as convert_file
@@ -33,7 +34,10 @@ def convert(
     if target.exists():
         raise ValidationError(f"{target}: is there already")
     try:
-        made = convert_file(source, target, venue=venue, symbols=symbol, encoding=encoding)
+        with progress() as told:
+            made = convert_file(
+                source, target, venue=venue, symbols=symbol, encoding=encoding, told=told
+            )
     except (ValueError, OSError) as error:
         raise ValidationError(str(error)) from None
     for note in made.notes:

@@ -4,12 +4,14 @@ import json as jsonlib
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sequence import _core
+from sequence._progress import Told
 from sequence.cli.output import text, write, write_table
+from sequence.cli.progress import progress
 from sequence.errors import ValidationError
 from sequence.feeds.live import Live
 from sequence.feeds.unpack import unpacked
@@ -64,18 +66,27 @@ def _names(given: str) -> list[str]:
 def _record(sandbox: Sandbox, venues: list[str], out: Path, seconds: float | None) -> None:
     with sandbox:
         write(f"recording {', '.join(venues)} into {out}; Ctrl-C ends it")
-        with suppress(KeyboardInterrupt):
-            _wait(sandbox, seconds)
+        with suppress(KeyboardInterrupt), progress() as told:
+            _wait(sandbox, seconds, told)
         feeds = sandbox.runtime.live
         for row in () if feeds is None else feeds.statuses():
             ending = f"; {row.problem}" if row.problem else ""
             write(f"{row.venue}: {row.frames} messages, {row.reconnects} reconnects{ending}")
 
 
-def _wait(sandbox: Sandbox, seconds: float | None) -> None:
-    ends_s = None if seconds is None else time.monotonic() + seconds
-    while not sandbox.runtime.closed and (ends_s is None or time.monotonic() < ends_s):
+def _wait(sandbox: Sandbox, seconds: float | None, told: Told) -> None:
+    begun_s = time.monotonic()
+    while not sandbox.runtime.closed:
+        past_s = time.monotonic() - begun_s
+        if seconds is not None and past_s >= seconds:
+            return
+        told(f"recording, {_heard(sandbox):,} messages", round(past_s), round(seconds or 0))
         time.sleep(0.05)
+
+
+def _heard(sandbox: Sandbox) -> int:
+    feeds = sandbox.runtime.live
+    return 0 if feeds is None else sum(row.frames for row in feeds.statuses())
 
 
 def _check(folder: Path) -> None:
@@ -85,22 +96,21 @@ def _check(folder: Path) -> None:
     except (OSError, ValueError) as error:
         raise ValidationError(f"{folder} holds no recording: {error}") from None
     rows: list[tuple[str, ...]] = []
-    for part in manifest["parts"]:
-        report = _core.check_recording(_bytes(folder / part["file"]), part["venue"])
-        rows.append(
-            (
-                part["file"],
-                str(part["frames"]),
-                str(report["messages"]),
-                str(report["rejected"]),
-                str(report["gaps"]),
-                str(len(part["gaps_ns"])),
-            )
-        )
+    parts = manifest["parts"]
+    with progress() as told:
+        for done, part in enumerate(parts):
+            told(f"checking {part['file']}", done, len(parts))
+            rows.append(_checked(folder, part))
     write_table(
         [text(name) for name in ("FILE", "FRAMES", "MESSAGES", "UNREAD", "GAPS", "RECONNECTS")],
         rows,
     )
+
+
+def _checked(folder: Path, part: dict[str, Any]) -> tuple[str, ...]:
+    report = _core.check_recording(_bytes(folder / part["file"]), part["venue"])
+    counted = (part["frames"], report["messages"], report["rejected"], report["gaps"])
+    return part["file"], *map(str, counted), str(len(part["gaps_ns"]))
 
 
 def _bytes(file: Path) -> bytes:

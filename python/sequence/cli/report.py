@@ -7,6 +7,7 @@ import typer
 
 from sequence.cli.connect import client_of
 from sequence.cli.output import Column, JsonFlag, number, text, write, write_json, write_table
+from sequence.cli.progress import progress
 from sequence.errors import ValidationError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def report(
     from sequence.analysis import Results, comparison  # noqa: PLC0415 - no other command needs it
 
     others = [_kept(path) for path in against or []]
-    with client_of(context) as client:
-        results = Results.of(client)
+    with client_of(context) as client, progress() as told:
+        results = Results.of(client, told)
     summary = results.summary(name)
     if keep is not None:
         _write(keep, summary.to_json().decode())

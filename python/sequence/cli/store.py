@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sequence.cli.output import write
+from sequence.cli.progress import progress
 from sequence.store import Finding, StoreError
 
 EXIT_FINDINGS = 1
@@ -29,7 +30,8 @@ def verify(db: _Database) -> None:
     from sequence.store.check import verify_database  # noqa: PLC0415 - loads the database layer
 
     try:
-        found = verify_database(db)
+        with progress() as told:
+            found = verify_database(db, told)
     except StoreError as error:
         _refuse(error)
     for row in found:

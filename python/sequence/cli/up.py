@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from threading import TIMEOUT_MAX, Timer
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -15,6 +14,7 @@ import typer
 from sequence import _config as config
 from sequence import _core
 from sequence.cli.output import write
+from sequence.cli.replaying import follow
 from sequence.cli.running import noted
 from sequence.cli.saving import Saving, save_connection
 from sequence.feeds import RecordingWarning
@@ -167,7 +167,7 @@ def up(
         # A pipe is not flushed by itself, and the reader waits for this line.
         sys.stdout.flush()
         if kind == "replay" and speed is not None:
-            _announce_end(sandbox, speed)
+            follow(sandbox, shown)
 
     with shown:
         _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
@@ -194,20 +194,6 @@ def _market_of(
         record=record,
         addresses=dict(given.split("=", 1) for given in addresses),
     )
-
-
-def _announce_end(sandbox: Sandbox, speed: float) -> None:
-    runtime = sandbox.runtime
-    with runtime.lock:
-        last_ns, now_ns = runtime.engine.last_recorded_ns(), runtime.clock.now_ns()
-    if last_ns is None:
-        return
-    line = "sequence: the recording ended: time goes on, its books go stale\n"
-    # Longer than a thread can wait is longer than anybody looks.
-    left_s = min(max(0.0, (last_ns - now_ns) / 1e9 / speed), TIMEOUT_MAX)
-    timer = Timer(left_s, sys.stderr.write, [line])
-    timer.daemon = True
-    timer.start()
 
 
 def _warn_of_place(db: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from sequence import _core
+from sequence._progress import Told, silent
 from sequence.feeds.recording import (
     AGGRESSOR_KNOWN,
     INSTRUMENT_SHIFT,
@@ -30,6 +31,7 @@ _RECENT_S: Final = (1_262_304_000, 4_102_444_800)
 """2010 and 2100, in seconds since 1970."""
 _MARK: Final = b"\xef\xbb\xbf"
 """What some editors put in front of a file."""
+_TOLD_LINES: Final = 5_000
 _Line = Mapping[str, Any]
 
 
@@ -45,10 +47,20 @@ def load(data: bytes) -> Recording:
     return _load(data.splitlines())
 
 
-def load_file(path: Path) -> Recording:
+def load_file(path: Path, told: Told = silent) -> Recording:
     """The same of a file, line by line."""
     with path.open("rb") as lines:
-        return _load(lines)
+        return _load(_counted(lines, path, told))
+
+
+def _counted(lines: Iterable[bytes], path: Path, told: Told) -> Iterator[bytes]:
+    """The lines, telling every now and then how far they are."""
+    done, total = 0, path.stat().st_size
+    for number, line in enumerate(lines):
+        done += len(line)
+        if number % _TOLD_LINES == 0:
+            told("reading lines", done, total)
+        yield line
 
 
 def first_line(head: bytes) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from sequence import _core
+from sequence._progress import Told, silent
 from sequence.feeds import arrow, jsonl, tape
 from sequence.feeds.opened import is_lines
 from sequence.feeds.recording import Instrument, Recording, RecordingError
@@ -25,8 +26,13 @@ _SUFFIXES: Final[dict[str, Encoding]] = {
 }
 
 
-def read(path: str | Path, venue: str | None = None) -> Recording:
+def read(path: str | Path, venue: str | None = None, told: Told = silent) -> Recording:
     """Reads a recording of any kind; frames of a venue are decoded.
+
+    Args:
+        path: The file, packed or not; ``sample`` is the recording of the package.
+        venue: Whose frames they are, where they do not say.
+        told: Called with how far it is: what, bytes, bytes in all.
 
     Raises:
         RecordingError: It is no recording.
@@ -35,7 +41,7 @@ def read(path: str | Path, venue: str | None = None) -> Recording:
     file = located(path)
     plain = unpacked(file)
     try:
-        return _read_plain(file.name, plain.path, venue)
+        return _read_plain(file.name, plain.path, venue, told)
     except ValueError as error:
         raise RecordingError(f"{file.name} is no recording: {error}") from None
     finally:
@@ -43,7 +49,8 @@ def read(path: str | Path, venue: str | None = None) -> Recording:
             plain.path.unlink()
 
 
-def _read_plain(name: str, plain: Path, venue: str | None) -> Recording:
+def _read_plain(name: str, plain: Path, venue: str | None, told: Told) -> Recording:
+    told(f"reading {name}", 0, 0)
     with plain.open("rb") as source:
         head = source.read(_HEAD_BYTES)
     if head.startswith(arrow.MAGIC):
@@ -51,7 +58,7 @@ def _read_plain(name: str, plain: Path, venue: str | None) -> Recording:
     if head.startswith(tape.MAGIC):
         return tape.load(plain.read_bytes())
     if is_lines(head):
-        return jsonl.load_file(plain)
+        return jsonl.load_file(plain, told)
     return decode(_core.Recording.open(plain, venue), source=name)
 
 
@@ -106,6 +113,7 @@ def convert(
     venue: str | None = None,
     symbols: Iterable[str] | None = None,
     encoding: Encoding | None = None,
+    told: Told = silent,
 ) -> Recording:
     """Reads one file and writes another.
 
@@ -115,6 +123,7 @@ def convert(
         venue: Whose frames they are, where they do not say; else keeps that venue's records.
         symbols: Keeps the records of these symbols.
         encoding: By default what the name of the new file says.
+        told: Called with how far it is: what, how much, of how much; 0 in all is unknown.
 
     Returns:
         What was written.
@@ -122,8 +131,9 @@ def convert(
     Raises:
         RecordingError: A file cannot be used, or nothing of that name was recorded.
     """
-    recording = read(source, venue)
+    recording = read(source, venue, told)
     if venue is not None or symbols is not None:
         recording = recording.select(None if venue is None else [venue], symbols)
+    told(f"writing {Path(target).name}", 0, 0)
     write(recording, target, encoding)
     return recording

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sequence import _core
+from sequence._progress import Told, silent
 from sequence.store.base import Finding, Loaded, StoreDamagedError, StoreError
 from sequence.store.files import prepare
 from sequence.store.sqlite import SqliteStore
@@ -14,7 +15,7 @@ from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING
 _KEYS = ("invariant", "subject", "expected", "found")
 
 
-def verify_database(path: Path) -> list[Finding]:
+def verify_database(path: Path, told: Told = silent) -> list[Finding]:
     """Every law of the rows, and of the engine rebuilt from them; empty when all hold.
 
     Raises:
@@ -25,7 +26,9 @@ def verify_database(path: Path) -> list[Finding]:
         raise StoreError(f"there is no {path}")
     store = SqliteStore(path)
     try:
-        return [*store.verify(), *_check_start(store)]
+        found = store.verify(told)
+        told("rebuilding the engine", 0, 0)
+        return [*found, *_check_start(store)]
     finally:
         store.close()
 

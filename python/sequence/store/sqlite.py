@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Select, Table, create_engine, func, s
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from sequence._progress import Told, silent
 from sequence.store.base import (
     Batch,
     Finding,
@@ -274,10 +275,10 @@ class SqliteStore:
                 # The next commit says what is wrong, if anything is.
                 self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def verify(self) -> list[Finding]:
+    def verify(self, told: Told = silent) -> list[Finding]:
         """Checks the file, the chains, and that rows agree with each other."""
         with self._reading() as connection:
-            return verify_rows(connection)
+            return verify_rows(connection, told)
 
     def close(self) -> None:
         """Checkpoints and ends; the writer closes last."""

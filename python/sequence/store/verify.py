@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from sequence._core import Journal
+from sequence._progress import Told, silent
 from sequence.store.base import Finding
 from sequence.store.chain import GENESIS, link_of
 from sequence.store.rebuild import check_positions
@@ -32,7 +33,7 @@ _MOST = 100
 """Findings of one check that are reported; the rest would say the same."""
 
 
-def verify_rows(connection: Connection) -> list[Finding]:
+def verify_rows(connection: Connection, told: Told = silent) -> list[Finding]:
     """Every finding, at most a hundred of each check."""
     checks = (
         _check_file,
@@ -45,7 +46,15 @@ def verify_rows(connection: Connection) -> list[Finding]:
         check_positions,
         check_told,
     )
-    return [finding for check in checks for finding in _findings(check, connection)]
+    found: list[Finding] = []
+    for done, check in enumerate(checks):
+        told(f"checking {_name(check)}", done, len(checks))
+        found += _findings(check, connection)
+    return found
+
+
+def _name(check: Callable[[Connection], Iterator[Finding]]) -> str:
+    return check.__name__.removeprefix("_check_").removeprefix("check_")
 
 
 def _findings(
@@ -55,8 +64,7 @@ def _findings(
         yield from islice(check(connection), _MOST)
     except Exception as error:
         # Whatever a damaged file makes of a check is a finding, not the end of the others.
-        name = check.__name__.removeprefix("_check_").removeprefix("check_")
-        yield Finding("D5", name, "rows that can be read", _sentence(error))
+        yield Finding("D5", _name(check), "rows that can be read", _sentence(error))
 
 
 def _sentence(error: Exception) -> str:
