@@ -15,12 +15,13 @@ LIMIT = 500
 ARROWS = {
     "types": {"types"},
     "errors": set[str](),
-    "feeds": {"_core", "feeds"},
-    "store": {"_core", "store"},
+    "feeds": {"_core", "feeds", "_progress"},
+    "store": {"_core", "store", "_progress"},
     "sandbox": {"types", "errors", "_core", "feeds", "store", "sandbox", "_operations"},
     "server": {"types", "errors", "_core", "store", "sandbox", "server", "_operations"},
-    "client": {"types", "errors", "client", "_operations", "_core", "_wire"},
+    "client": {"types", "errors", "client", "_operations", "_core", "_wire", "_progress"},
     "_wire": set[str](),
+    "_progress": set[str](),
     "_operations": {"types", "errors"},
     "_http": {"types", "errors", "client", "_operations", "_wire"},
     "_inprocess": {"types", "errors", "sandbox", "_operations", "_wire"},
@@ -37,6 +38,7 @@ ARROWS = {
         "server",
         "client",
         "cli",
+        "_progress",
     },
 }
 """Part -> the parts it may import. A part that is not listed is the client."""

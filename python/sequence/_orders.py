@@ -19,6 +19,7 @@ from sequence._ids import checked_id
 from sequence._numbers import Number
 from sequence.errors import ValidationError
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
+from sequence.types._names import did_you_mean
 from sequence.types._words import GRAPH_ID, Policy, Side, TimeInForce, Urgency, is_tag
 
 if TYPE_CHECKING:
@@ -297,7 +298,8 @@ def _word(words: object) -> Callable[[str, object], object]:
     def check(name: str, value: object) -> object:
         word = value.lower() if isinstance(value, str) else value
         if word not in known:
-            raise ValidationError(f"{name}: must be one of {', '.join(known)}")
+            near = did_you_mean(word, known) if isinstance(word, str) else ""
+            raise ValidationError(f"{name}: must be one of {', '.join(known)}{near}")
         return word
 
     return check
@@ -342,7 +344,8 @@ def _instrument(name: str, value: object) -> object:
 
 
 def _unknown(name: str) -> NoReturn:
-    raise TypeError(f"unexpected keyword argument {name!r}; known: {', '.join(_OPTIONS)}")
+    near = did_you_mean(name, _OPTIONS)
+    raise TypeError(f"unexpected keyword argument {name!r}{near}; known: {', '.join(_OPTIONS)}")
 
 
 _OPTIONS: dict[str, tuple[str, Callable[[str, object], object]]] = {

@@ -14,6 +14,7 @@ from sequence._graph_node import Node, price_units
 from sequence._numbers import Number
 from sequence._recipe_options import PriceReference, RecipeOptions
 from sequence.errors import ValidationError
+from sequence.types._names import did_you_mean
 from sequence.types._words import Side
 
 ENTRY: Final = "entry"
@@ -147,8 +148,9 @@ def sized(
     """
     unknown = options.keys() - RecipeOptions.__annotations__.keys()
     if unknown:
-        known = ", ".join(RecipeOptions.__annotations__)
-        raise TypeError(f"unexpected keyword argument {min(unknown)!r}; known: {known}")
+        name, known = min(unknown), RecipeOptions.__annotations__
+        text = f"unexpected keyword argument {name!r}{did_you_mean(name, known)}"
+        raise TypeError(f"{text}; known: {', '.join(known)}")
     if side not in ("buy", "sell"):
         raise ValidationError("side: must be buy or sell")
     make = Node.buy if side == "buy" else Node.sell

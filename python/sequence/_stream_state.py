@@ -139,7 +139,11 @@ class StreamState:
         reasons: dict[str, str] = message.get("reasons", {})
         for topic in reasons:
             self._topics.pop(topic, None)
-        return [streams.RejectedEvent(self._plain(topic), why) for topic, why in reasons.items()]
+        hints: dict[str, str] = message.get("hints", {})
+        return [
+            streams.RejectedEvent(self._plain(topic), why, hints.get(topic, ""))
+            for topic, why in reasons.items()
+        ]
 
     def _asking(self, named: list[str]) -> str:
         # Null asks where the topic is: what comes while the connection is lost is then not lost.

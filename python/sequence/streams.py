@@ -169,10 +169,11 @@ class ReconnectedEvent:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEvent:
-    """A topic that the server does not give, and why."""
+    """A topic that the server does not give, and why; ``hint`` is what may have been meant."""
 
     topic: str
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

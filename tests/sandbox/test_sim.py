@@ -80,7 +80,7 @@ def test_an_override_that_means_nothing_is_refused(overrides, reason):
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="optimistic, realistic, adversarial, instant"):
+    with pytest.raises(ValueError, match="instant, optimistic, realistic, adversarial"):
         SimConfig("dreamy")
     with pytest.raises(ValueError, match="leave preset and overrides out"):
         Sandbox(preset="instant", sim=SimConfig.realistic())

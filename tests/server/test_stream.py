@@ -71,6 +71,7 @@ def test_topics_are_acknowledged_with_the_reason_of_each_rejection(instant: Desk
                 "prices:": "unknown topic",
                 "book:a b": "unknown symbol",
             },
+            "hints": {"prices:": "a symbol, as in prices:BTC-USD"},
         }
         stream.send({"unsubscribe": ["orders", "fills"]})
         ack = {"unsubscribed": ["orders"], "rejected": ["fills"]}

@@ -10,6 +10,7 @@ from sequence.errors import ValidationError
 from sequence.sandbox.number import Number, human_units
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.types._decimal import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS
+from sequence.types._names import unknown
 
 if TYPE_CHECKING:
     from sequence.sandbox.runtime import Runtime
@@ -125,8 +126,7 @@ class Market:
     def status(self, venue: str, symbol: str, status: str) -> None:
         """Sets the state of the venue's book: open, resync, halted, post_only, closed or down."""
         if status not in _STATUSES:
-            known = ", ".join(sorted(_STATUSES))
-            raise ValueError(f"unknown market status {status!r}; known: {known}")
+            raise ValueError(unknown("market status", status, sorted(_STATUSES)))
         with self._turn() as now_ns:
             self._runtime.engine.market_status(venue, symbol, status, now_ns)
 

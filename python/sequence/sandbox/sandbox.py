@@ -23,6 +23,7 @@ from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
 from sequence.types import RiskLimits
 from sequence.types._decimal import MAX_UNITS
+from sequence.types._names import unknown
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence, Sequence
@@ -83,8 +84,7 @@ class Sandbox:
         sim: SimConfig | None = None,
     ) -> None:
         if clock not in get_args(ClockKind):
-            known = ", ".join(get_args(ClockKind))
-            raise ValueError(f"unknown clock {clock!r}; known: {known}")
+            raise ValueError(unknown("clock", clock, get_args(ClockKind)))
         if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         _check_risk(risk or {})
@@ -388,7 +388,7 @@ class Sandbox:
 def _check_risk(risk: Mapping[str, int | None]) -> None:
     for name, value in risk.items():
         if name not in _LIMITS:
-            raise ValidationError(f"risk: unknown limit {name!r}; known: {', '.join(_LIMITS)}")
+            raise ValidationError("risk: " + unknown("limit", name, _LIMITS))
         if value is not None and (type(value) is not int or not 0 <= value <= MAX_UNITS):
             raise ValidationError(f"risk: {name} must be a whole number or None, not {value!r}")
 
@@ -406,7 +406,7 @@ def _sim_of(
         return sim
     chosen = preset or DEFAULT_PRESET
     if chosen not in PRESETS:
-        raise ValueError(f"unknown preset {chosen!r}; known: {', '.join(PRESETS)}")
+        raise ValueError(unknown("preset", chosen, PRESETS))
     return SimConfig(chosen, overrides)
 
 
@@ -455,8 +455,6 @@ def _source_of(market: "str | Iterable[str | Path | Any] | Live") -> tuple[str, 
     if market.startswith(_REPLAY):
         return "replay", list(named_files(market.removeprefix(_REPLAY)))
     if market not in ("demo", "none", "manual"):
-        raise ValueError(
-            f"unknown market {market!r}; known: demo, none, manual, replay:FILE, live:VENUE "
-            "or a list of files"
-        )
+        known = ("demo", "none", "manual", "replay:FILE", "live:VENUE", "a list of files")
+        raise ValueError(unknown("market", market, known))
     return market, []

@@ -1,16 +1,18 @@
 """How fills are simulated: a preset, and single values that replace its own."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Unpack, get_args
+from typing import Any, Final, Literal, Unpack, get_args, get_type_hints
 
 from sequence import _core
 from sequence.sandbox._parameters import PARAMETERS, Parameter, SimOverrides
+from sequence.types._names import did_you_mean, unknown
 
 __all__ = ["PARAMETERS", "Parameter", "Preset", "SimConfig", "SimOverrides"]
 
 Preset = Literal["instant", "optimistic", "realistic", "adversarial"]
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 
+_NAMES: Final = {row.key: row.name for row in PARAMETERS}
 _KEYS: Final = {row.key: row.key for row in PARAMETERS} | {row.name: row.key for row in PARAMETERS}
 Value = int | bool | str
 
@@ -48,9 +50,14 @@ class SimConfig:
         overrides: Mapping[str, Value] | None = None,
         **named: Unpack[SimOverrides],
     ) -> None:
+        if preset not in PRESETS:
+            raise ValueError(unknown("preset", preset, PRESETS))
         replaced = {_key(name): _text(value) for name, value in (overrides or {}).items()}
         replaced |= {_key(name): _text(value) for name, value in _items(named)}
-        values, params_hash = _core.sim_config(preset, replaced)
+        try:
+            values, params_hash = _core.sim_config(preset, replaced)
+        except ValueError as error:
+            raise ValueError(f"{error}{_allowed(str(error), replaced)}") from None
         self.preset: Final[Preset] = preset
         self.overrides: Final[Mapping[str, str]] = replaced
         self.params_hash: Final[str] = params_hash
@@ -120,8 +127,18 @@ def _key(name: str) -> str:
     try:
         return _KEYS[name]
     except KeyError:
-        known = ", ".join(row.key for row in PARAMETERS)
-        raise ValueError(f"unknown parameter {name!r}; known: {known}") from None
+        known = [row.name if "_" in name else row.key for row in PARAMETERS]
+        raise ValueError(unknown("parameter", name, known)) from None
+
+
+def _allowed(message: str, replaced: Mapping[str, str]) -> str:
+    """The words that a parameter can be, where it has words and another one was given."""
+    key = message.partition(":")[0]
+    hint = get_type_hints(SimOverrides).get(_NAMES.get(key, ""))
+    words = [str(word) for word in get_args(hint)]
+    if not words or key not in replaced:
+        return ""
+    return f"{did_you_mean(replaced[key], words)}; known: {', '.join(words)}"
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from sequence.sandbox.refuse import refused
+from sequence.types.common import shown
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -39,7 +40,9 @@ class Snapshots:
         self._check_alone(client)
         owner, copy = self._kept.get(name, (None, None))
         if owner is not client or copy is None:
-            raise refused("NOT_FOUND", "no such snapshot")
+            own = [kept for kept, (whose, _) in self._kept.items() if whose is client]
+            there = f"there are: {', '.join(own)}" if own else "none was taken"
+            raise refused("NOT_FOUND", f"no snapshot {shown(name)}; {there}")
         state = self._state
         state.engine.restore(copy, state.now_ns)
         client.epoch = state.engine.epoch(client.account)

@@ -355,7 +355,7 @@ class App:
     def _route(self, raw_path: bytes, method: str) -> tuple[Endpoint, Mapping[str, str]]:
         found = self._router.find(raw_path)
         if found is None:
-            raise refused("NOT_FOUND", "no such path")
+            raise refused("NOT_FOUND", f"no such path{self._router.near(raw_path)}; see /docs")
         resource, path = found
         endpoint = resource.endpoints.get(method)
         if endpoint is None:

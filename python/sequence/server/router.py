@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from sequence.types._names import did_you_mean
+
 EndpointT = TypeVar("EndpointT")
 
 NO_PARAMS: Mapping[str, str] = {}
@@ -47,6 +49,14 @@ class Router(Generic[EndpointT]):
             if params is not None:
                 return resource, params
         return self._below_prefix("/" + "/".join(segments))
+
+    def near(self, raw_path: bytes) -> str:
+        """The path that was meant, if one is near."""
+        known = [path.decode() for path in self._exact]
+        known += [
+            "/" + "/".join(pattern) for rows in self._patterns.values() for pattern, _ in rows
+        ]
+        return did_you_mean(raw_path.decode("ascii", errors="replace"), known)
 
     def _below_prefix(self, path: str) -> tuple[Resource[EndpointT], Mapping[str, str]] | None:
         for prefix, resource in self._prefixes.items():

@@ -13,7 +13,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise PydanticCustomError("name", "must be 1 to 64 of A-Z a-z 0-9 . _ - and not begin so")
+        raise PydanticCustomError(
+            "name", "must be 1 to 64 of A-Z a-z 0-9 . _ -, and begin with a letter or a digit"
+        )
     return value
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sequence.types._decimal import MAX_UNITS
+from sequence.types._names import did_you_mean
 from sequence.types._number import Exact, QueryInt
 from sequence.types._words import GRAPH_ID, VENUES, TimeInForce
 
@@ -35,8 +36,12 @@ def known_venue(value: str) -> str:
     """
     if value in _VENUES:
         return value
-    context = {"venue": shown(value), "known": ", ".join(VENUES)}
-    raise PydanticCustomError("unknown_venue", "unknown venue {venue}; known: {known}", context)
+    raise PydanticCustomError("unknown_venue", "{text}", {"text": unknown_venue(value)})
+
+
+def unknown_venue(value: str) -> str:
+    """What is said of a text that names no venue."""
+    return f"unknown venue {shown(value)}{did_you_mean(value, VENUES)}; known: {', '.join(VENUES)}"
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -1,15 +1,19 @@
 """The error envelope, and how a failed validation becomes its rows."""
 
+import re
 from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from sequence.types._base import Wire
+from sequence.types._names import did_you_mean
 
 MAX_ISSUES = 20
 """Rows of `details` at most."""
 
+_MISSPELT = "unknown field; did you mean"
+_QUOTED = re.compile(r"'([^']*)'")
 _TEXTS = {
     "missing": "is required",
     "extra_forbidden": "unknown field",
@@ -29,7 +33,6 @@ _TEMPLATES = {
     "less_than_equal": "must be <= {le}",
     "greater_than": "must be > {gt}",
     "less_than": "must be < {lt}",
-    "literal_error": "must be one of {expected}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "too_short": "must have at least {min_length} elements",
@@ -70,13 +73,14 @@ class ErrorEnvelope(Wire):
 
 
 def issues_of(error: ValidationError) -> list[FieldIssue]:
-    """Turns a failed validation into at most 20 rows, in body order."""
+    """Turns a failed validation into at most 20 rows, in body order; slips of the finger first."""
     rows: list[FieldIssue] = []
-    for item in error.errors(include_url=False, include_input=False):
-        rows.extend(_rows(item))
+    for item in error.errors(include_url=False):
+        rows.extend(_rows(item, error.title))
         if len(rows) >= MAX_ISSUES:
             break
-    return rows[:MAX_ISSUES]
+    # A misspelt field is also a missing one: its own row says how to mend both.
+    return sorted(rows[:MAX_ISSUES], key=lambda row: _MISSPELT not in row.message)
 
 
 def is_unknown_venue(error: ValidationError) -> bool:
@@ -85,17 +89,39 @@ def is_unknown_venue(error: ValidationError) -> bool:
     return any(item["type"] == "unknown_venue" for item in items)
 
 
-def _rows(item: ErrorDetails) -> list[FieldIssue]:
+def _rows(item: ErrorDetails, model: str) -> list[FieldIssue]:
     kind: str = item["type"]
     context: dict[str, Any] = item.get("ctx", {})
     path = _path(item["loc"])
     if kind == "duplicates":
         return [FieldIssue(field=f, message=m) for f, m in context["rows"]]
-    if kind in _TEMPLATES:
+    if kind == "literal_error":
+        message = f"must be one of {context['expected']}{_near_word(item)}"
+    elif kind == "extra_forbidden":
+        message = _TEXTS[kind] + _near_field(item, model)
+    elif kind in _TEMPLATES:
         message = _TEMPLATES[kind].format(**context)
     else:
         message = _TEXTS.get(kind) or item["msg"]
     return [FieldIssue(field=path, message=message)]
+
+
+def _near_word(item: ErrorDetails) -> str:
+    """The allowed word that was meant; no more of what was sent is shown."""
+    given: object = item["input"]
+    expected: str = item.get("ctx", {})["expected"]
+    return did_you_mean(given, _QUOTED.findall(expected)) if isinstance(given, str) else ""
+
+
+def _near_field(item: ErrorDetails, model: str) -> str:
+    """The field of the body that was meant; bodies below it are not looked into."""
+    from sequence import types  # noqa: PLC0415 - the models know this file
+
+    found = getattr(types, model, None)
+    name = item["loc"][-1]
+    if found is None or len(item["loc"]) != 1 or not isinstance(name, str):
+        return ""
+    return did_you_mean(name, found.model_fields)
 
 
 def _path(location: tuple[str | int, ...]) -> str:

@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod listing;
 pub mod market;
 pub mod mutant;
+pub mod nearest;
 pub mod number;
 pub mod order;
 pub mod position;

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::ids::{AssetKind, InstrumentKind, VenueId};
+use crate::nearest::did_you_mean;
 use crate::reject::{Refusal, text_enum};
 
 mod bands;
@@ -267,7 +268,8 @@ pub struct UnknownVenue(pub String);
 
 impl fmt::Display for UnknownVenue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown venue \"{}\"; known: ", self.0)?;
+        let near = did_you_mean(&self.0, VENUES.iter().map(|venue| venue.id));
+        write!(f, "unknown venue \"{}\"{near}; known: ", self.0)?;
         for (row, venue) in VENUES.iter().enumerate() {
             let comma = if row == 0 { "" } else { ", " };
             write!(f, "{comma}{}", venue.id)?;

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use sequence_core::engine::view::Value;
 use sequence_core::engine::{Frame, Topic, newest_numbers};
 use sequence_core::ids::AccountId;
+use sequence_core::nearest::did_you_mean;
 use sequence_core::reject::{Refusal, RejectReason};
 use sequence_core::session::Session;
 
@@ -125,7 +126,7 @@ impl Engine {
     ) -> PyResult<()> {
         self.run(py, |session| {
             let found = RejectReason::parse(reason);
-            let found = found.ok_or_else(|| Refusal::invalid("reason", "unknown reason"))?;
+            let found = found.ok_or_else(|| unknown_reason(reason))?;
             let venue = venue.map(parse::venue).transpose()?;
             for _ in 0..count {
                 session.engine.reject_next(AccountId(account), found, venue, symbol);
@@ -195,4 +196,12 @@ fn no_copy() -> PyErr {
 
 fn topic_of(text: &str) -> PyResult<Topic> {
     Topic::parse(text).ok_or_else(|| PyValueError::new_err(format!("no topic: {text}")))
+}
+
+/// What is said of a text that is no reason: the nearest, and all there are.
+fn unknown_reason(text: &str) -> Refusal {
+    let known = || RejectReason::ALL.iter().map(|reason| reason.as_str());
+    let near = did_you_mean(text, known());
+    let all: Vec<&str> = known().collect();
+    Refusal::invalid("reason", format!("unknown reason {text:?}{near}; known: {}", all.join(", ")))
 }

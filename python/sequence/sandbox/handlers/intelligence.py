@@ -140,8 +140,9 @@ def row_of(call: Call[Any, Any], symbol: str) -> dict[str, Any]:
     try:
         return call.engine.symbol(symbol)
     except _core.Refusal as refusal:
-        listed = [row["symbol"] for row in call.engine.symbols()]
-        text = refusal.message + did_you_mean(symbol, listed)
+        text = refusal.message
+        if "did you mean" not in text:
+            text += did_you_mean(symbol, [row["symbol"] for row in call.engine.symbols()])
         raise refused(refusal.code, text) from None
 
 

@@ -26,7 +26,7 @@ from sequence.types import (
     VenueCancelAll,
 )
 from sequence.types._words import TERMINAL_ORDER_STATUSES
-from sequence.types.common import shown
+from sequence.types.common import unknown_venue
 
 LIVE_REFUSAL: Final = (
     "live routing is not available on this server: "
@@ -203,8 +203,7 @@ def cancel_venue(call: Call[None, None]) -> VenueCancelAll:
     """``POST /v1/venue_cancel_all/{venue}``, in the mode of the key."""
     venue = call.path["venue"]
     if venue not in VENUES:
-        text = f"unknown venue {shown(venue)}; known: {', '.join(VENUES)}"
-        raise refused("VALIDATION_ERROR", text)
+        raise refused("VALIDATION_ERROR", unknown_venue(venue))
     if not call.principal.is_sandbox:
         return VenueCancelAll.trusted({"venue": venue, "cancelled": 0, "node_order_ids": []})
     return VenueCancelAll.trusted(call.engine.cancel_venue(call.account(), venue, call.now_ns))

@@ -162,16 +162,16 @@ class Hub:
         self.feeds.poll()
         self.listings.poll()
 
-    def knows(self, symbol: str) -> bool:
-        """False for a symbol that can never get a book here."""
+    def refusal_of(self, symbol: str) -> str | None:
+        """What is said of a symbol that can never get a book here; None of the others."""
         if self._state.source in ("manual", "replay"):
             # Symbols are listed when they are first fed.
-            return True
+            return None
         try:
             self._state.engine.symbol(symbol)
-        except _core.Refusal:
-            return False
-        return True
+        except _core.Refusal as refusal:
+            return refusal.message
+        return None
 
     def _hand_out(self, frame: _Frame) -> None:
         account, topic, seq, ts_ns, data = frame

@@ -161,16 +161,19 @@ class Session:
     def _subscribe(self, topics: list[str], from_seq: dict[str, int | None]) -> None:
         accepted: list[str] = []
         reasons: dict[str, str] = {}
+        hints: dict[str, str] = {}
         for text in topics:
             try:
                 self._admit(text)
             except RejectedTopicError as error:
                 reasons[text] = str(error)
+                if error.hint:
+                    hints[text] = error.hint
             else:
                 accepted.append(text)
         asked = [text for text in accepted if text in from_seq and from_seq[text] is None]
         numbers = {text: self._newest(self._private[text]) for text in asked}
-        self.sink.event(_ack("subscribed", accepted, reasons, numbers))
+        self.sink.event(_ack("subscribed", accepted, reasons, numbers, hints))
         for text in accepted:
             if text in self._private:
                 self._start(self._private[text], from_seq.get(text))
@@ -194,9 +197,11 @@ class Session:
             return
         if topic.name != "fair_price":
             is_coming = bool(self._runtime.want(topic.argument))
-            if not self._runtime.hub.knows(topic.argument):
+            refusal = self._runtime.hub.refusal_of(topic.argument)
+            if refusal is not None:
                 if not is_coming:
-                    raise RejectedTopicError(self._unknown(topic.argument))
+                    hint = refusal.partition(": ")[2]
+                    raise RejectedTopicError(self._unknown(topic.argument), hint)
                 self._hoped[text] = topic.argument
         self._market[text] = topic
 
@@ -207,7 +212,7 @@ class Session:
     def give_up(self) -> None:
         """Ends topics of symbols that were asked of venues and that none of them trades."""
         for text, symbol in list(self._hoped.items()):
-            is_known = self._runtime.hub.knows(symbol)
+            is_known = self._runtime.hub.refusal_of(symbol) is None
             if not is_known and self._runtime.want(symbol):
                 continue
             del self._hoped[text]
@@ -298,12 +303,16 @@ def _ack(
     accepted: list[str],
     reasons: dict[str, str],
     numbers: dict[str, int] | None = None,
+    hints: dict[str, str] | None = None,
 ) -> Packet:
     answer: dict[str, Any] = {verb: accepted, "rejected": list(reasons)}
     if numbers:
         answer["seq"] = numbers
     if reasons:
         answer["reasons"] = reasons
+    if hints:
+        # The reasons are closed words that programs compare; this is for whoever wrote the topic.
+        answer["hints"] = hints
     return packet_of(answer)
 
 

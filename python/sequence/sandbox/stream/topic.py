@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from sequence import _core
+from sequence.types._names import did_you_mean
 
 PrivateName = Literal["orders", "fills", "graphs", "graphs.detail", "routing"]
 EventName = Literal["tca", "new_markets", "market_resolved"]
@@ -17,6 +18,7 @@ PRIVATE: Final[dict[str, PrivateName]] = {
     "graphs.detail": "graphs.detail",
     "routing": "routing",
 }
+_OF_A_SYMBOL: Final = ("prices", "book")
 _LATER: Final = ("tca", "funding", "traces", "deployment")
 _LATER_ALONE: Final = frozenset({"funding"})
 _EVENTS: Final[dict[str, EventName]] = {name: name for name in get_args(EventName)}
@@ -28,7 +30,15 @@ TOO_MANY: Final = "too many subscriptions"
 
 
 class RejectedTopicError(Exception):
-    """A topic that cannot be subscribed, with the reason as its text."""
+    """A topic that cannot be subscribed, with the reason as its text.
+
+    Attributes:
+        hint: What may have been meant, or nothing.
+    """
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.hint = hint.removeprefix("; ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,16 @@ def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
         return EventTopic(text, _EVENTS[text])
     if (name in _LATER and argument) or text in _LATER_ALONE:
         raise RejectedTopicError(NOT_AVAILABLE)
-    raise RejectedTopicError(UNKNOWN_TOPIC)
+    raise RejectedTopicError(UNKNOWN_TOPIC, _meant(text))
+
+
+def _meant(text: str) -> str:
+    """The topic that was meant: its name alone is compared, what follows it stays."""
+    name, colon, argument = text.partition(":")
+    if name in _OF_A_SYMBOL:
+        return f"a symbol, as in {name}:BTC-USD"
+    known = [f"{one}{colon}{argument}" for one in (*PRIVATE, *_OF_A_SYMBOL, "fair_price")]
+    return did_you_mean(text, known)
 
 
 def _check_symbol(symbol: str) -> None:

@@ -14,7 +14,7 @@ mod tests;
 
 pub use enlist::{Source, enlist, find, resolve};
 pub use grids::{hand_fed_grid, recorded_grid};
-pub use nearest::unknown_symbol;
+pub use nearest::{unknown_event_market, unknown_symbol};
 pub use rules::{DEMO_LISTINGS, DemoListing, demo_listing};
 pub use settlement::settlement_asset;
 pub use spelling::venue_symbol;

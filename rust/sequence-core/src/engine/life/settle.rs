@@ -15,6 +15,7 @@ use crate::hash::fnv1a64;
 use crate::ids::{
     AccountId, AssetId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, RowIx, VenueId,
 };
+use crate::listing::unknown_event_market;
 use crate::market::TradingPhase;
 use crate::number::{Money, PRICE_ONE, Price};
 use crate::order::LegState;
@@ -133,7 +134,7 @@ impl Engine {
         event.outcomes = self.outcomes_of(&event);
         let known = self.portfolio.life.settled.contains_key(&(venue, event.name.clone()));
         if event.market.is_none() && !known && !self.is_held(&event) {
-            let text = format!("{} has no event market {slug:?}", venue.as_str());
+            let text = unknown_event_market(&self.registry, venue, slug);
             return Err(Refusal::invalid("market_slug", text));
         }
         Ok(event)

@@ -3,6 +3,7 @@
 use super::Value;
 use crate::engine::Engine;
 use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
+use crate::listing::unknown_symbol;
 use crate::market::MarketStatus;
 use crate::number::Price;
 use crate::registry::Registry;
@@ -101,7 +102,7 @@ impl Engine {
     pub fn fees_view(&self, ticker: &str, venues: Option<&[VenueId]>) -> Result<Value, Refusal> {
         let found = self
             .resolve_text(ticker)
-            .ok_or_else(|| Refusal::not_found(format!("unknown ticker {ticker:?}")))?;
+            .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, ticker)))?;
         let listed: Vec<VenueId> = self.books_of(found.symbol).map(|(venue, _)| venue).collect();
         let asked = venues.map_or(listed, <[VenueId]>::to_vec);
         let rows = asked.into_iter().map(|venue| self.fee_row(found.symbol, venue)).collect();

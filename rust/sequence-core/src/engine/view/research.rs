@@ -12,6 +12,7 @@ use crate::engine::exchange::mark::mid;
 use crate::engine::life::funding::interval_ns;
 use crate::event::EventKind;
 use crate::ids::{BookSide, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
+use crate::listing::{unknown_event_market, unknown_symbol};
 use crate::number::Price;
 use crate::order::book_price;
 use crate::reject::Refusal;
@@ -159,7 +160,7 @@ impl Engine {
             .map_or_else(|| text.into(), |found| self.registry.symbol(found.symbol).text.clone());
         let settled = self.portfolio.life.settled.get(&(venue, name.clone()));
         if listed.is_none() && settled.is_none() {
-            let text = format!("{} has no event market {text:?}", venue.as_str());
+            let text = unknown_event_market(&self.registry, venue, text);
             return Err(Refusal::not_found(text));
         }
         let value = match settled.map(|settled| settled.outcome) {
@@ -176,6 +177,6 @@ impl Engine {
     fn named(&self, text: &str) -> Result<(SymbolId, Option<Outcome>), Refusal> {
         self.resolve_text(text)
             .map(|found| (found.symbol, found.outcome))
-            .ok_or_else(|| Refusal::not_found(format!("unknown symbol {text:?}")))
+            .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, text)))
     }
 }
