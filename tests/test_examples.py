@@ -1,5 +1,7 @@
 """The examples run, and show what they promise."""
 
+import ast
+import json
 import os
 import signal
 import socket
@@ -105,6 +107,23 @@ def test_backtest_prints_a_table_and_writes_its_plot(tmp_path: Path):
     assert "profit and loss, USD" in first.stdout
     assert "pnl_usd" in first.stdout
     assert report.read_text().count("<svg") == 2
+
+
+def test_the_notebook_shows_a_picture_and_two_tables():
+    cells = json.loads((ROOT / "examples" / "backtest.ipynb").read_text())["cells"]
+    names: dict[str, object] = {"__name__": "notebook"}
+    shown = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            tree = ast.parse("".join(cell["source"]))
+            last = tree.body.pop()
+            assert isinstance(last, ast.Expr)
+            exec(compile(tree, "cell", "exec"), names)  # noqa: S102 - our own cell
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)  # noqa: S307
+            shown.append(value._repr_html_())
+    assert shown[0].count("<svg") == 2
+    assert all("<table" in html for html in shown[1:])
+    assert names["sandbox"].check_invariants() == []  # type: ignore[attr-defined]
 
 
 def test_the_tests_of_a_bot_pass():

@@ -10,7 +10,8 @@ from sequence._graph_edge import Trigger
 from sequence._numbers import Number
 from sequence._recipe_options import PriceReference
 from sequence.errors import ValidationError
-from sequence.types import Graph, GraphTca, SubmitResponse
+from sequence.types import Graph, GraphTca, Order, SubmitResponse
+from sequence.types._table import html_of
 from sequence.types._words import TERMINAL_GRAPH_STATUSES, GraphStatus
 
 if TYPE_CHECKING:
@@ -23,15 +24,22 @@ class AsyncPlacedGraph:
     `status` is what the server last told; only the calls ask it again.
     """
 
-    __slots__ = ("_client", "_status", "submitted")
+    __slots__ = ("_client", "_graph", "_status", "submitted")
 
     def __init__(self, client: "AsyncGraphVerbs", submitted: SubmitResponse) -> None:
         self._client = client
         self._status: GraphStatus = submitted.status
+        self._graph: Graph | None = None
         self.submitted = submitted
 
     def __repr__(self) -> str:
         return f"<graph {self.graph_id} {self.status}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the graph as it was last told."""
+        if self._graph is not None:
+            return self._graph.to_html()
+        return html_of(Order, self.submitted.orders)
 
     @property
     def graph_id(self) -> str:
@@ -82,7 +90,7 @@ class AsyncPlacedGraph:
         return draw(await self.refresh())
 
     def _seen(self, graph: Graph) -> Graph:
-        self._status = graph.status
+        self._status, self._graph = graph.status, graph
         return graph
 
 

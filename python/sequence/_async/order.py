@@ -9,6 +9,7 @@ from sequence import types as t
 from sequence._async_pause import async_alone, async_sleep
 from sequence._explain import explain_order
 from sequence.types._decimal import trimmed
+from sequence.types._table import html_of
 from sequence.types._words import OrderStatus
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class AsyncPlacedOrder:
         price = "" if row.avg_price is None else f" at {trimmed(row.avg_price):f}"
         filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"
         return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_of(t.Order, [self.row])
 
     @property
     def submitted(self) -> "t.SubmitResponse":

@@ -58,6 +58,20 @@ def report_html(results: "RunRows", name: str, *others: Summary) -> str:
     )
 
 
+class Html(str):
+    """HTML that a notebook shows as what it is."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def curves_html(samples: "Sequence[PortfolioSnapshot]") -> Html:
+    """The value of an account and its drawdown over time, drawn."""
+    return Html(_curves(samples))
+
+
 def figures_html(summary: Summary) -> str:
     """The figures of a run as a table."""
     rows = [[name, shown(value)] for name, value in summary.figures().items()]

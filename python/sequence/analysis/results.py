@@ -1,6 +1,6 @@
 """What a run did and was worth, and how it is shown."""
 
-from sequence.analysis.html import figures_html, report_html
+from sequence.analysis.html import Html, curves_html, figures_html, report_html
 from sequence.analysis.rows import RunRows
 from sequence.analysis.summary import Summary
 
@@ -21,6 +21,10 @@ class Results(RunRows):
     def summary(self, name: str = "run") -> Summary:
         """The figures alone, to be kept and compared."""
         return Summary.of(self, name)
+
+    def plot(self) -> Html:
+        """The value of the account and its drawdown over time; a notebook shows it as a picture."""
+        return curves_html(self.equity.snapshots)
 
     def report(self, name: str = "run", *others: Summary) -> str:
         """One self-contained HTML page: figures, curves, tables, and the card of the run.

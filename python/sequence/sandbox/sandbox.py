@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
@@ -23,6 +24,7 @@ from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
 from sequence.types import RiskLimits
 from sequence.types._decimal import MAX_UNITS
+from sequence.types._html import html_table
 from sequence.types._names import unknown
 
 if TYPE_CHECKING:
@@ -383,6 +385,26 @@ class Sandbox:
             f"Sandbox(seed={runtime.seed}, clock={runtime.clock.kind!r}, "
             f"preset={runtime.preset!r}, market={runtime.source!r})"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what the run is made of, and what the account is worth."""
+        runtime, client = self.runtime, self.client()
+        totals = client.positions().totals
+        rows = (
+            ("seed", str(runtime.seed)),
+            ("preset", runtime.preset),
+            ("market", runtime.source),
+            ("clock", f"{runtime.clock.kind}, {_shown_time(self.clock.now_ns)}"),
+            ("value, USD", f"{totals.nav:,.2f}"),
+            ("fees, USD", f"{totals.fees:,.2f}"),
+            ("orders", str(client.orders(limit=1).total)),
+            ("fills", str(client.fills(limit=1).total)),
+        )
+        return html_table(("sandbox", ""), rows, (False, True))
+
+
+def _shown_time(now_ns: int) -> str:
+    return f"{datetime.fromtimestamp(now_ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _check_risk(risk: Mapping[str, int | None]) -> None:

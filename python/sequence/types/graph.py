@@ -1,10 +1,12 @@
 """Execution graphs as the server answers them."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from sequence.types._base import Wire
+from sequence.types._decimal import exact, trimmed
+from sequence.types._html import html_table
 from sequence.types._number import QueryBool
 from sequence.types._query import PageQuery
 from sequence.types._table import Table
@@ -110,6 +112,42 @@ class Graph(Wire):
     def is_terminal(self) -> bool:
         """True when nothing more can happen to the graph."""
         return self.status in TERMINAL_GRAPH_STATUSES
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return self.to_html()
+
+    def to_html(self) -> str:
+        """A table of the orders, and one of what they wait for."""
+        nodes = [
+            (
+                node.node_id,
+                node.side,
+                node.instrument.symbol,
+                node.instrument.venue or "routed",
+                node.status,
+                f"{_units(node.filled_qty_1e8)} of {_units(node.qty_1e8)}",
+            )
+            for node in self.nodes
+        ]
+        edges = [
+            (edge.from_node, edge.action, edge.to_node, str(edge.fired_count), _state(edge))
+            for edge in self.edges
+        ]
+        orders = html_table(_NODE, nodes, [False] * 5 + [True], f"{self.graph_id}: {self.status}")
+        return orders + (html_table(_EDGE, edges, [False] * 3 + [True, False]) if edges else "")
+
+
+_NODE: Final = ("node", "side", "symbol", "venue", "status", "filled")
+_EDGE: Final = ("from", "does", "to", "fired", "state")
+
+
+def _units(qty_1e8: int) -> str:
+    return f"{trimmed(exact(qty_1e8, 8)):f}"
+
+
+def _state(edge: GraphEdge) -> str:
+    return "spent" if edge.spent else "waits" if edge.armed_unix_ns is None else "armed"
 
 
 class GraphRow(Wire):
