@@ -89,6 +89,22 @@ class AsyncSandboxCalls:
         body = checked(t.ClockSetRequest, {"now_ns": now_ns})
         return await self._client.send(ops.SANDBOX_CLOCK_PUT, body=body)
 
+    async def play(
+        self, *, speed: float | None = None, paused: bool | None = None
+    ) -> "t.SandboxClock":
+        """Lets a replay that runs by itself go on at another speed, stand, or go on.
+
+        Args:
+            speed: Recorded seconds per second, above 0.
+            paused: True stands, false goes on from there.
+
+        Raises:
+            ValidationError: Neither, or no speed.
+            ConflictError: The clock is another one.
+        """
+        body = checked(t.ClockSetRequest, {"speed": speed, "paused": paused})
+        return await self._client.send(ops.SANDBOX_CLOCK_PUT, body=body)
+
     async def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> "t.SandboxClock":
         """Lets time pass on a manual clock; everything that falls due on the way happens.
 

@@ -188,14 +188,32 @@ class ReplayClock:
     def __init__(self, start_ns: int, speed: float) -> None:
         if not 0 < speed < inf:
             raise ValueError(f"speed must be a number above 0, not {speed!r}")
-        self._start_ns: Final = start_ns
-        self._speed: Final = speed
-        self._began_ns: Final = time.monotonic_ns()
+        self.start_ns: Final = start_ns
+        self._from_ns = start_ns
+        self._speed = speed
+        self._paused = False
+        self._began_ns = time.monotonic_ns()
 
     @property
     def speed(self) -> float:
-        """Recorded seconds per second."""
+        """Recorded seconds per second, also while it is paused."""
         return self._speed
+
+    @property
+    def paused(self) -> bool:
+        """True while time stands."""
+        return self._paused
+
+    def play(self, *, speed: float | None = None, paused: bool | None = None) -> None:
+        """Goes on from here at another speed, or stands, or goes on."""
+        now_ns = self.now_ns()
+        if speed is not None:
+            if not 0 < speed < inf:
+                raise ValueError(f"speed must be a number above 0, not {speed!r}")
+            self._speed = speed
+        if paused is not None:
+            self._paused = paused
+        self._from_ns, self._began_ns = now_ns, time.monotonic_ns()
 
     @property
     def kind(self) -> ClockKind:
@@ -217,8 +235,10 @@ class ReplayClock:
 
     def now_ns(self) -> int:
         """Where the recording has come to, or how long it has ended."""
+        if self._paused:
+            return self._from_ns
         passed_ns = round((time.monotonic_ns() - self._began_ns) * self._speed)
-        return min(self._start_ns + passed_ns, END_NS)
+        return min(self._from_ns + passed_ns, END_NS)
 
     def move(self, ns: int) -> None:
         """Refuses: this clock moves by itself."""

@@ -149,16 +149,37 @@ class MarketEventsApplied(Wire):
 
 
 class SandboxClock(Wire):
-    """The clock of a sandbox."""
+    """The clock of a sandbox.
+
+    `start_ns` and `end_ns` are those of the recording that is replayed; `speed` and `paused` are of
+    a replay that runs by itself. Null where there is no such thing.
+    """
 
     clock: Literal["wall", "replay", "manual"]
     now_ns: int
+    speed: float | None = None
+    paused: bool | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
 
 
 class ClockSetRequest(Request):
-    """Body of `PUT /v1/sandbox/clock`; never backwards."""
+    """Body of `PUT /v1/sandbox/clock`.
 
-    now_ns: Annotated[int, Field(ge=0, le=END_NS)]
+    `now_ns` moves a clock that stands, never backwards; `speed` and `paused` are for a replay that
+    runs by itself.
+    """
+
+    now_ns: Annotated[int, Field(ge=0, le=END_NS)] | None = None
+    speed: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    paused: bool | None = None
+
+    @model_validator(mode="after")
+    def _moves_or_plays(self) -> "ClockSetRequest":
+        plays = self.speed is not None or self.paused is not None
+        if (self.now_ns is not None) == plays:
+            raise PydanticCustomError("one_way", "give now_ns, or speed and paused")
+        return self
 
 
 class ClockAdvanceRequest(Request):

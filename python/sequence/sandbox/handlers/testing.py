@@ -4,6 +4,7 @@ from typing import Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
+from sequence.sandbox.clock import ReplayClock
 from sequence.sandbox.refuse import refused
 from sequence.types import (
     ClockAdvanceRequest,
@@ -54,9 +55,12 @@ def clock(call: Call[None, None]) -> SandboxClock:
 
 
 def set_clock(call: Call[None, ClockSetRequest]) -> SandboxClock:
-    """``PUT /v1/sandbox/clock``: never backwards."""
+    """``PUT /v1/sandbox/clock``: never backwards; a replay that runs by itself takes a speed."""
+    now_ns = call.body.now_ns
+    if now_ns is None:
+        return _play(call)
     _check_manual(call)
-    step_ns = call.body.now_ns - call.now_ns
+    step_ns = now_ns - call.now_ns
     if step_ns < 0:
         text = f"time never runs backwards: it is {call.now_ns} now"
         raise refused("VALIDATION_ERROR", text, field="now_ns")
@@ -149,8 +153,23 @@ def _move(
 def _clock(
     call: Call[None, None] | Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest],
 ) -> SandboxClock:
-    runtime = call.runtime
-    return SandboxClock.trusted({"clock": runtime.clock.kind, "now_ns": runtime.now_ns})
+    runtime, clock = call.runtime, call.runtime.clock
+    row: dict[str, object] = {"clock": clock.kind, "now_ns": runtime.now_ns}
+    if isinstance(clock, ReplayClock):
+        row |= {"speed": clock.speed, "paused": clock.paused, "start_ns": clock.start_ns}
+        row["end_ns"] = runtime.engine.last_recorded_ns()
+    return SandboxClock.trusted(row)
+
+
+def _play(call: Call[None, ClockSetRequest]) -> SandboxClock:
+    clock = call.runtime.clock
+    if not isinstance(clock, ReplayClock):
+        text = f"the clock is {clock.kind!r}: speed and paused are for a replay that runs by itself"
+        raise refused("CONFLICT", text)
+    clock.play(speed=call.body.speed, paused=call.body.paused)
+    # What is answered is where it stands or goes on from, not where the request found it.
+    call.runtime.tick()
+    return _clock(call)
 
 
 def _event(row: dict[str, object]) -> dict[str, object]:

@@ -30,6 +30,7 @@ _SCRIPTS: Final = (
     "latency",
     "requests",
     "snippets",
+    "replay",
     "faults",
     "arm",
     "drawer",

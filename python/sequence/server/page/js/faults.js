@@ -106,8 +106,10 @@ panel('faults', 500, () => {
     root.none = el('div', 'dim', 'No fault is active: everything answers as the model says.');
     root.why = el('div', 'note');
     root.why.style.marginTop = '0';
+    root.replay = replayBar();
     root.append(
       root.ck,
+      root.replay,
       root.cb,
       el('div', 'sub', 'Faults'),
       root.none,
@@ -175,7 +177,9 @@ panel('faults', 500, () => {
   root.none.hidden = state.faults.length > 0;
   root.act.hidden = !state.faults.length;
   const a = armed();
-  for (const x of root.bs) x.disabled = !a || (x._clk && (!c || c.clock === 'wall'));
+  const runs = !c || c.clock === 'wall' || c.speed != null;
+  for (const x of root.bs) x.disabled = !a || (x._clk && runs);
+  root.replay.show(c, a);
   setText(
     root.why,
     !a
