@@ -46,14 +46,15 @@ def progress() -> Generator[Told]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
 
-        drawn_s = 0.0
+        drawn_s, drawn = 0.0, ""
 
         def told(what: str, done: int, total: int) -> None:
-            nonlocal drawn_s
+            nonlocal drawn_s, drawn
             now_s = time.monotonic()
-            if now_s - drawn_s < _LEAST_S:
+            if what == drawn and now_s - drawn_s < _LEAST_S:
                 return
-            drawn_s = now_s
-            bars.update(task, description=what, completed=done, total=total or None)
+            # Each step is seen once, however quick it is.
+            is_new, drawn_s, drawn = what != drawn, now_s, what
+            bars.update(task, description=what, completed=done, total=total or None, refresh=is_new)
 
         yield told
