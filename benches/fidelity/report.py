@@ -184,13 +184,34 @@ def takers(scores: Scores) -> str:
             NAMES[row["dataset"]],
             f"{row['conflation_ms']} ms",
             str(row["n"]),
+            f"{100 * row['hidden']:.1f} %",
             f"{100 * row['exact']:.1f} %",
             f"{row['error_ticks']:.3f}",
             f"{row['signed_ticks']:+.3f}",
         ]
         for row in scores.of("taker")
     ]
-    return table(["data", "depth", "takers", "exact price", "error ticks", "signed ticks"], rows)
+    head = ["data", "depth", "takers", "met hidden", "exact price", "error ticks", "signed ticks"]
+    return table(head, rows)
+
+
+def presets(scores: Scores) -> str:
+    """Every preset as it ships."""
+    rows = [
+        [
+            NAMES[row["dataset"]],
+            f"{row['conflation_ms']} ms",
+            row["estimator"],
+            f"{row['false_pp']:.2f}",
+            f"{row['missed_pp']:.2f}",
+            f"{row['e0_s']:.2f}",
+            f"{row['err_mean']:.4f}",
+            "{:.4f} .. {:.4f}".format(*row["ci"]["err_mean"]),
+        ]
+        for row in scores.of("preset")
+    ]
+    head = ["data", "depth", "preset", "false pp", "missed pp", "E0 s", "queue error"]
+    return table([*head, "95 % interval"], rows)
 
 
 def share(part: float, whole: float) -> str:
@@ -259,6 +280,7 @@ def calibration(scores: Scores) -> str:
             share(row["within_wait"], 1),
         ]
         for row in scores.of("outlook")
+        if row["n"]
     ]
     head = ["data", "depth", "readings", "base rate", "Brier", "of base rate", "better by"]
     return table([*head, "reached within the wait"], rows)
@@ -266,7 +288,7 @@ def calibration(scores: Scores) -> str:
 
 def reliability(scores: Scores) -> str:
     """Stated probability and share that was reached, by class."""
-    picked = scores.of("outlook", conflation_ms=0)
+    picked = [row for row in scores.of("outlook", conflation_ms=0) if row["n"]]
     rows = []
     for at in range(10):
         cells = []
@@ -389,7 +411,7 @@ def report(scores: Scores) -> str:
         "time: the mean of |estimated - true size ahead| over the size at entry until the "
         "true fill or 60 s. By events is the same before every event of the level instead; "
         "contested the mean over shadows with two orders or more before them and a cancel "
-        "while they waited. Hidden executions are ignored. Prints always come at once; depth "
+        "while they waited. Shadows know no hidden executions. Prints always come at once; depth "
         "is conflated to the interval named. Prints come first on these feeds, so nothing is "
         "held.\n",
         "## Gates\n",
@@ -415,6 +437,9 @@ def report(scores: Scores) -> str:
             ladder(scores, dataset, "false_pp", 2),
         ]
     parts += [
+        "\n## Presets as shipped\n",
+        "The same shadows under every preset, without its delays.\n",
+        presets(scores),
         "\n## Real orders with hidden identity\n",
         real_orders(scores),
         "\n## Outlook of resting orders\n",
@@ -437,7 +462,10 @@ def report(scores: Scores) -> str:
         "early fill by definition. Where a feed counts orders, a level with one shows the size of "
         "it: the error is that of somebody who joins behind it, as above.\n",
         without_ids(scores),
-        "\n## Takers\n",
+        "\n## Takers: staleness of depth\n",
+        "Every aggressor walks the book that was displayed when it came, and is compared with what "
+        "it paid, executions of hidden orders included. Without delay and without impact: the "
+        "record holds the aggressor's own effect already.\n",
         takers(scores),
     ]
     return "\n".join(parts) + "\n"

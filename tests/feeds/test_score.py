@@ -7,6 +7,7 @@ import pytest
 
 from sequence import feeds
 from sequence.feeds.recording import LAST, RECORD
+from sequence.sandbox import Sandbox
 
 KALSHI = "kalshi/gold15m/KXGOLD15M-26AUG101945-45.ndjson.zst"
 ARGENTINA = "hyperliquid/hip4_argentina_egypt_live"
@@ -84,6 +85,41 @@ def test_a_recording_too_short_shows_no_share(tmp_path):
         "Cannot tell: There is no trade in it: neither fronts nor fills can be told." in done.stdout
     )
     assert "30 are needed for a share. Record longer" in done.stdout
+
+
+def busy(prices, times):
+    """A book of one side with orders that come and go at `prices`, at these times."""
+    book = [(times[0], BEGIN, 0, 0, 0), (times[0], LEVEL, 2, 90, 5), (times[0], END, 0, 0, 0)]
+    for at, t in enumerate(times[1:]):
+        price = prices[at // 2 % len(prices)]
+        book.append((t, LEVEL, 1, price, 0 if at % 2 else 100 + at))
+    return book
+
+
+def test_a_recording_of_the_touch_alone_tells_no_queue(tmp_path):
+    second = 10**9
+    done = run(made(tmp_path, busy([50], [n * second for n in range(1, 200)])))
+    assert done.returncode == 0
+    assert "Orders recognised" not in done.stdout
+    assert "Cannot tell: It only ever shows the best level of a side" in done.stdout
+
+
+def test_times_out_of_order_tell_no_instant_of_a_fill(tmp_path):
+    second = 10**9
+    times = [(n + (3 if n % 2 else 0)) * second for n in range(1, 200)]
+    book = [(times[0], LEVEL, 1, 49, 5), *busy([50, 51], times)]
+    done = run(made(tmp_path, sorted(book[:1]) + book[1:]))
+    assert done.returncode == 0
+    assert "Orders recognised" not in done.stdout
+    assert "messages were received before the one in front of them" in done.stdout
+    assert "no instant of a fill is told" in done.stdout
+
+
+def test_outcome_coins_are_scored_and_by_name_not_played(recorded):
+    file = recorded(f"{ARGENTINA}/ws_l2book.jsonl.zst")
+    assert len(feeds.score(file)) == 6
+    with pytest.raises(feeds.RecordingError, match="outcome coins of Hyperliquid have no name"):
+        Sandbox(market=[file], clock="replay")
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b'{"a":1}\n'])

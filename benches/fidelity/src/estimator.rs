@@ -5,6 +5,7 @@ use sequence_core::number::{Price, Quantity};
 use sequence_core::score::probes;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
+use sequence_core::sim::preset::{EntryAmbiguity, PRESETS, Params};
 use sequence_core::sim::queue::{Join, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::{LotTracker, MatchRate};
 use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
@@ -21,15 +22,39 @@ pub struct Rule {
     pub model: QueueModel,
     /// How the shared lots are kept while nobody rests there; `None` = by match rate.
     pub base: Option<Unmatched>,
+    /// Where size in the first message after an entry goes; `None` = by the feed.
+    pub entry: Option<EntryPlace>,
+}
+
+/// Every preset as a rule. A shadow has no size, so size assumed hidden in proportion to it is
+/// nothing; these feeds tell trades first, so nothing is held once that is learnt.
+pub fn presets() -> Vec<Rule> {
+    let rule = |(name, params): &(&'static str, Params)| Rule {
+        name,
+        model: params.queue(1, 0, 0).model,
+        base: None,
+        entry: match params.entry_ambiguity {
+            EntryAmbiguity::ByFeed => None,
+            EntryAmbiguity::Behind => Some(EntryPlace::Behind),
+            EntryAmbiguity::Ahead => Some(EntryPlace::Ahead),
+        },
+    };
+    PRESETS.iter().map(rule).collect()
 }
 
 /// Every rule that is compared, the default last.
 pub fn rules() -> Vec<Rule> {
-    let scalar = |name, phi| Rule { name, model: QueueModel::Fixed(Mode::Scalar(phi)), base: None };
+    let scalar = |name, phi| Rule {
+        name,
+        model: QueueModel::Fixed(Mode::Scalar(phi)),
+        base: None,
+        entry: None,
+    };
     let lots = |name, unmatched| Rule {
         name,
         model: QueueModel::Fixed(Mode::Lots(unmatched)),
         base: Some(unmatched),
+        entry: None,
     };
     vec![
         scalar("risk_averse", Phi::RiskAverse),
@@ -47,7 +72,7 @@ pub fn rules() -> Vec<Rule> {
         lots("lots/one_lot", Unmatched::OneLot),
         lots("lots/back", Unmatched::Back),
         lots("lots/power(3)", Unmatched::Power(3)),
-        Rule { name: "lots/auto", model: QueueModel::Auto, base: None },
+        Rule { name: "lots/auto", model: QueueModel::Auto, base: None, entry: None },
     ]
 }
 
@@ -69,7 +94,7 @@ impl Estimator {
             fill_quantum: 1,
             lot_step: lot,
             lots_cap: LOTS_CAP,
-            entry,
+            entry: rule.entry.unwrap_or(entry),
             shadows: false,
         };
         let params =
@@ -96,20 +121,21 @@ impl Estimator {
     /// A print; `filled` is called for every probe that it would have filled.
     pub fn print(&mut self, hit: BookSide, px: i64, qty: i64, t: i64, filled: impl FnMut(u64)) {
         let (price, quantity) = (Price(px), Quantity(qty));
-        probes::print(&mut self.book, (hit, price, quantity), t, filled);
+        // As in the engine: what is shared first, then the rule, then the account's own queue.
         self.tracker.on_print(hit, price, quantity, t, t);
         self.book.set_policy(self.tracker.policy());
+        probes::print(&mut self.book, (hit, price, quantity), t, filled);
     }
 
     /// A depth message; `filled` is called for every probe that the quote crosses.
     pub fn level(&mut self, change: &LevelChange, filled: impl FnMut(u64)) {
         let LevelChange { t, side, px, before, after } = *change;
+        self.tracker.on_level(side, Price(px), Quantity(after), 0, t);
+        self.book.set_policy(self.tracker.policy());
         if after > before {
             probes::cross(&mut self.book, (side, Price(px)), filled);
         }
         let sizes = (Quantity(before), Quantity(after));
         self.book.on_level(side, Price(px), sizes, 0, t, &mut Vec::new());
-        self.tracker.on_level(side, Price(px), Quantity(after), 0, t);
-        self.book.set_policy(self.tracker.policy());
     }
 }

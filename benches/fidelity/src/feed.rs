@@ -21,6 +21,8 @@ pub struct LevelChange {
 pub struct Conflator {
     step_ns: i64,
     next_ns: i64,
+    /// When the last depth message was sent.
+    sent_ns: i64,
     displayed: BTreeMap<(BookSide, i64), i64>,
     dirty: BTreeSet<(BookSide, i64)>,
 }
@@ -28,7 +30,7 @@ pub struct Conflator {
 impl Conflator {
     /// A feed with one depth message per `step_ns`; 0 = one per order event.
     pub const fn new(step_ns: i64) -> Self {
-        Self { step_ns, next_ns: 0, displayed: BTreeMap::new(), dirty: BTreeSet::new() }
+        Self { step_ns, next_ns: 0, sent_ns: 0, displayed: BTreeMap::new(), dirty: BTreeSet::new() }
     }
 
     /// Size displayed at a price.
@@ -62,9 +64,9 @@ impl Conflator {
         self.displayed.range(range).map(|(_, qty)| qty).sum()
     }
 
-    /// End of the last whole interval.
+    /// When depth was last told.
     pub const fn last_message_ns(&self) -> i64 {
-        self.next_ns - self.step_ns
+        self.sent_ns
     }
 
     /// A level of the true book changed.
@@ -72,16 +74,20 @@ impl Conflator {
         self.dirty.insert((side, px));
     }
 
-    /// Depth messages due before an event at `t` (conflated feeds); the end of the last whole
-    /// interval, when one has ended.
+    /// Depth due before an event at `t` (conflated feeds), and when it was told; nothing is told of an
+    /// interval without a change.
     pub fn before(&mut self, t: i64, truth: &TruthBook, out: &mut Vec<LevelChange>) -> Option<i64> {
         if self.step_ns == 0 || t < self.next_ns {
             return None;
         }
-        self.flush(self.next_ns, truth, out);
-        let ended = t - t.rem_euclid(self.step_ns);
-        self.next_ns = ended + self.step_ns;
-        Some(ended)
+        let due_ns = self.next_ns;
+        self.flush(due_ns, truth, out);
+        self.next_ns = t - t.rem_euclid(self.step_ns) + self.step_ns;
+        let told = out.last().is_some_and(|change| change.t == due_ns);
+        told.then(|| {
+            self.sent_ns = due_ns;
+            due_ns
+        })
     }
 
     /// Depth messages due right after an event (event-level feeds).

@@ -20,6 +20,8 @@ use sequence_fidelity::{
 const LADDER: [i64; 7] = [0, 1, 10, 50, 100, 250, 1000];
 /// Intervals at which real orders are replayed.
 const REAL: [i64; 2] = [0, 100];
+/// Intervals at which every preset is scored.
+const PRESETS: [i64; 2] = [0, 100];
 /// Own orders kept at the touch when speed is measured.
 const RESTING: [u64; 3] = [0, 10, 100];
 const THREADS: usize = 2;
@@ -30,6 +32,7 @@ enum Job {
     Gates,
     Proof,
     Shadow(i64),
+    Preset(i64),
     Real(i64),
     Outlook(i64),
     Taker(i64),
@@ -114,6 +117,7 @@ fn jobs() -> impl Iterator<Item = Job> {
     [Job::Gates, Job::Proof]
         .into_iter()
         .chain(LADDER.map(Job::Shadow))
+        .chain(PRESETS.map(Job::Preset))
         .chain(REAL.map(Job::Real))
         .chain(REAL.map(Job::Outlook))
         .chain(LADDER.map(Job::Taker))
@@ -145,6 +149,12 @@ fn work(tape: &Tape, job: Job) -> Vec<String> {
                 }
             }
             lines
+        }
+        Job::Preset(ms) => {
+            let pass = shadow::run(tape, &estimator::presets(), ms * 1_000_000, i64::MAX);
+            let score = |belief| score::score(&pass, belief, from, 1, tape.tick);
+            let line = |belief| report::preset(tape, belief, ms, &score(belief));
+            pass.beliefs.iter().map(line).collect()
         }
         Job::Real(ms) => {
             let orders = real::run(tape, &rules, ms * 1_000_000, from);

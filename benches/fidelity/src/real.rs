@@ -53,7 +53,7 @@ struct Run<'a> {
 /// Runs every rule over a sample of the orders that joined the touch from `from` on.
 pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, from: i64) -> Vec<Hidden> {
     let wanted = sample(tape, from);
-    let entry = if step_ns > 0 { EntryPlace::ByTime } else { EntryPlace::Behind };
+    let entry = if step_ns > 0 { EntryPlace::ByTime(step_ns) } else { EntryPlace::Behind };
     let mut run = Run {
         truth: TruthBook::default(),
         feed: Conflator::new(step_ns),

@@ -49,6 +49,21 @@ pub fn gates(tape: &Tape, gates: &Gates) -> String {
 
 /// Design 1: one rule at one conflation step and horizon.
 pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Score) -> String {
+    scored("shadow", tape, belief, (ms, horizon_s), score)
+}
+
+/// Design 1: one preset at one conflation step.
+pub fn preset(tape: &Tape, belief: &Belief, ms: i64, score: &Score) -> String {
+    scored("preset", tape, belief, (ms, 60), score)
+}
+
+fn scored(
+    kind: &str,
+    tape: &Tape,
+    belief: &Belief,
+    (ms, horizon_s): (i64, i64),
+    score: &Score,
+) -> String {
     let Score { n, blocks, fill_rate_true, bias_pp, false_pp, missed_pp, e0_s, .. } = score;
     let Score { err_mean, err_signed, pnl_count, pnl_selection, .. } = score;
     let Score { err_events, err_median, contested, err_contested, .. } = score;
@@ -73,7 +88,7 @@ pub fn shadow(tape: &Tape, belief: &Belief, ms: i64, horizon_s: i64, score: &Sco
          \"err_contested\":{err_contested:.5},\"markout\":{{{markout}}},\
          \"pnl_split\":{{\"count\":{pnl_count:.4},\"selection\":{pnl_selection:.4}}},\
          \"ci\":{{{ci}}},\"match_rate_ppm\":{},\"decreases\":{}}}",
-        head("shadow", tape),
+        head(kind, tape),
         belief.name,
         belief.match_rate_ppm,
         belief.decreases
@@ -106,10 +121,11 @@ pub fn real(tape: &Tape, estimator: &str, ms: i64, score: &RealScore) -> String 
 
 /// Takers at one conflation step.
 pub fn taker(tape: &Tape, ms: i64, score: &TakerScore) -> String {
-    let TakerScore { n, exact, error_ticks, signed_ticks, short } = score;
+    let TakerScore { n, exact, error_ticks, signed_ticks, short, hidden } = score;
     format!(
         "{},\"conflation_ms\":{ms},\"n\":{n},\"exact\":{exact:.4},\
-         \"error_ticks\":{error_ticks:.4},\"signed_ticks\":{signed_ticks:.4},\"short\":{short:.4}}}",
+         \"error_ticks\":{error_ticks:.4},\"signed_ticks\":{signed_ticks:.4},\"short\":{short:.4},\
+         \"hidden\":{hidden:.4}}}",
         head("taker", tape)
     )
 }

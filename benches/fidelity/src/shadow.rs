@@ -98,7 +98,7 @@ struct Run {
 
 /// Runs every rule over a tape whose depth is conflated to `step_ns`.
 pub fn run(tape: &Tape, rules: &[Rule], step_ns: i64, until: i64) -> Pass {
-    let entry = if step_ns > 0 { EntryPlace::ByTime } else { EntryPlace::Behind };
+    let entry = if step_ns > 0 { EntryPlace::ByTime(step_ns) } else { EntryPlace::Behind };
     let mut run = Run {
         truth: TruthBook::default(),
         feed: Conflator::new(step_ns),
@@ -194,9 +194,13 @@ impl Run {
         let flushed = self.feed.before(t, &self.truth, &mut out);
         self.depth(&out);
         if let Some(at) = flushed {
-            for estimator in &mut self.estimators {
-                estimator.book.on_message_end(at);
-            }
+            self.message_ends(at);
+        }
+    }
+
+    fn message_ends(&mut self, t: i64) {
+        for estimator in &mut self.estimators {
+            estimator.book.on_message_end(t);
         }
     }
 
@@ -214,6 +218,9 @@ impl Run {
         let mut out = Vec::new();
         self.feed.after(event.t, &self.truth, &mut out);
         self.depth(&out);
+        if !out.is_empty() {
+            self.message_ends(event.t);
+        }
         if let Some(now) = self.truth.mid2()
             && mid != Some(now)
         {

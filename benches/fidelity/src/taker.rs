@@ -1,4 +1,8 @@
 //! Takers: each real aggressor is hidden, the displayed book before it is walked, prices compared.
+//!
+//! What it paid includes executions of hidden orders. The walk meets the book that was displayed when
+//! the aggressor came, so the score is the staleness of depth and what nobody could see. It has no
+//! delay and no impact: the record holds the aggressor's own effect on later ones already.
 
 use std::collections::HashMap;
 
@@ -23,6 +27,12 @@ pub struct TakerScore {
     pub signed_ticks: f64,
     /// Share that the displayed book could not fill whole.
     pub short: f64,
+    /// Share that met hidden orders too.
+    pub hidden: f64,
+}
+
+const fn is_execution(event: &Event) -> bool {
+    matches!(event.kind, Kind::Execute | Kind::Hidden)
 }
 
 /// Walks for every aggressor from `from` on.
@@ -31,16 +41,16 @@ pub fn run(tape: &Tape, step_ns: i64, from: i64) -> TakerScore {
     let mut printed: HashMap<(BookSide, i64), i64> = HashMap::new();
     let mut score = TakerScore::default();
     let mut ignored = Vec::new();
-    let groups = tape.events.chunk_by(|a, b| {
-        a.t == b.t && a.side == b.side && a.kind == Kind::Execute && b.kind == Kind::Execute
-    });
+    let groups = tape
+        .events
+        .chunk_by(|a, b| a.t == b.t && a.side == b.side && is_execution(a) && is_execution(b));
     for group in groups {
         let Some(first) = group.first() else { continue };
         ignored.clear();
         if feed.before(first.t, &truth, &mut ignored).is_some() {
             printed.clear();
         }
-        if first.kind == Kind::Execute && first.t >= from {
+        if is_execution(first) && first.t >= from {
             score.add(group, &feed, &printed, tape.tick);
         }
         for event in group {
@@ -61,6 +71,7 @@ pub fn run(tape: &Tape, step_ns: i64, from: i64) -> TakerScore {
     score.error_ticks /= n;
     score.signed_ticks /= n;
     score.short /= n;
+    score.hidden /= n;
     score
 }
 
@@ -98,6 +109,9 @@ impl TakerScore {
         let walked: i128 = takes.iter().map(cost).sum();
         let left = quantity - takes.iter().map(|take| take.taken.0).sum::<i64>();
         self.n += 1;
+        if group.iter().any(|event| event.kind == Kind::Hidden) {
+            self.hidden += 1.0;
+        }
         if left > 0 {
             self.short += 1.0;
         }

@@ -302,7 +302,19 @@ impl VenueId {
 
     /// Its public depth sums several order events into one message.
     pub const fn is_conflated(self) -> bool {
-        matches!(self, BINANCE | COINBASE | HYPERLIQUID)
+        self.conflation_ns() > 0
+    }
+
+    /// How much time one of its depth messages covers at most, ns; 0 where each is one order event.
+    /// Sources: `depth@100ms` of Binance; `level2_batch` of Coinbase, every 50 ms; Hyperliquid's
+    /// `l2Book`, at least every half a second.
+    pub const fn conflation_ns(self) -> i64 {
+        match self {
+            BINANCE => 100_000_000,
+            COINBASE => 50_000_000,
+            HYPERLIQUID => 500_000_000,
+            _ => 0,
+        }
     }
 
     /// Its row. An id that no table made reads as the last one.

@@ -123,9 +123,9 @@ fn after_a_gap_the_queue_is_matched_to_the_book() {
 fn new_size_after_an_entry_goes_to_the_likelier_side() {
     for (place, shown, joined, expected) in [
         (EntryPlace::Behind, 50, 90, 50),
-        (EntryPlace::ByTime, 50, 40, 50),
-        (EntryPlace::ByTime, 50, 60, 65),
-        (EntryPlace::ByTime, 0, 40, 15),
+        (EntryPlace::ByTime(100), 50, 40, 50),
+        (EntryPlace::ByTime(100), 50, 60, 65),
+        (EntryPlace::ByTime(100), 0, 40, 15),
         (EntryPlace::Ahead, 50, 10, 65),
     ] {
         let mut queue = book(place, 0, 1, 0);
@@ -216,8 +216,21 @@ fn a_print_not_yet_in_depth_is_remembered_for_takers() {
 }
 
 #[test]
+fn after_a_silence_a_message_covers_no_more_than_its_interval() {
+    for (shown, joined, expected) in
+        [(50, 600, 50), (50, 940, 50), (50, 960, 65), (0, 600, 0), (0, 960, 15)]
+    {
+        let mut queue = book(EntryPlace::ByTime(100), 0, 1, 0);
+        queue.on_message_end(0);
+        join(&mut queue, 1, 10, shown, joined);
+        depth(&mut queue, shown, shown + 15, 1_000);
+        assert_eq!(ahead(&queue, 0), expected, "{shown} at {joined}");
+    }
+}
+
+#[test]
 fn the_first_order_of_a_queue_stands_where_a_later_one_would() {
-    let fresh = || book(EntryPlace::ByTime, 0, 1, 0);
+    let fresh = || book(EntryPlace::ByTime(10_000), 0, 1, 0);
     let mut waited = fresh();
     waited.on_message_end(1_000);
     let mut begun = fresh().heard_at(1_000);

@@ -54,10 +54,22 @@ impl Outlook {
         let unlisted = self.unlisted.len();
         (unlisted == self.instruments.len()).then(|| {
             format!(
-                "none of its {unlisted} instruments has a symbol here: {}",
-                shown(&self.unlisted)
+                "none of its {unlisted} instruments has a symbol here: {}{}",
+                shown(&self.unlisted),
+                self.outcomes()
             )
         })
+    }
+
+    /// Why outcome coins cannot be played.
+    fn outcomes(&self) -> &'static str {
+        let are_outcomes = self.unlisted.iter().all(|name| name.starts_with('#'));
+        if self.venue == Some(FeedVenue::Hyperliquid) && are_outcomes && !self.unlisted.is_empty() {
+            "; outcome coins of Hyperliquid have no name in the API and cannot be traded (`sequence \
+             score` can score their queues)"
+        } else {
+            ""
+        }
     }
 
     /// What whoever plays it should know.
@@ -77,10 +89,11 @@ impl Outlook {
         }
         if !self.unlisted.is_empty() {
             found.push(format!(
-                "{} of its {} instruments have no symbol here and are left out: {}",
+                "{} of its {} instruments have no symbol here and are left out: {}{}",
                 self.unlisted.len(),
                 self.instruments.len(),
-                shown(&self.unlisted)
+                shown(&self.unlisted),
+                self.outcomes()
             ));
         }
         if useless * 100 > frames * USELESS_PERCENT {

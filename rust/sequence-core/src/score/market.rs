@@ -8,12 +8,11 @@ use crate::score::probes;
 use crate::score::rules::RULES;
 use crate::score::singles::SingleTest;
 use crate::score::sizes::{Ended, SizeTest};
-use crate::sim::choice::QueueChoice;
 use crate::sim::pairing::PairMeter;
-use crate::sim::preset::REALISTIC;
-use crate::sim::queue::{Join, QueueBook, QueueParams};
+use crate::sim::preset::{Params, REALISTIC};
+use crate::sim::queue::{Join, QueueBook};
 use crate::sim::tracker::LotTracker;
-use crate::sim::view::{EntryPlace, LevelView, StepRules};
+use crate::sim::view::LevelView;
 use crate::tape::{EventKind, FeedStatus, MarketEvent, TapeInstrument, flag};
 use crate::venue::TradeDepth;
 
@@ -99,21 +98,15 @@ impl Scorer {
         let row = venue.venue().trade_depth;
         let pairs = PairMeter::default();
         let hold_ns = pairs.hold_ns(row, REALISTIC.pairing_ppm);
-        let rules = StepRules {
-            hold_ns,
-            fill_quantum: 1,
-            lot_step: instrument.lot.map_or(1, |lot| lot.0.max(1)),
-            lots_cap: LOTS_CAP,
-            entry: if event_level { EntryPlace::Behind } else { EntryPlace::ByTime },
-            shadows: false,
-        };
-        let power_k = u32::try_from(REALISTIC.power_k).unwrap_or(1);
-        let queues = RULES.map(|choice| {
-            let model = choice.model(power_k);
-            QueueBook::new(QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules })
+        let lot = instrument.lot.map_or(1, |lot| lot.0.max(1));
+        let queues = RULES.map(|queue_model| {
+            let params = Params { queue_model, envelope: false, ..REALISTIC };
+            let mut queue = params.queue(lot, venue.conflation_ns(), hold_ns);
+            queue.rules.fill_quantum = 1;
+            QueueBook::new(queue)
         });
-        let rate = QueueChoice::LotsAuto.rate(power_k).on_feed(event_level);
         let unit_price = venue.venue().trades(InstrumentKind::Prediction);
+        let rate = REALISTIC.match_rate(event_level, unit_price);
         let facts = Facts { event_level, ..Facts::default() };
         Self {
             score: MarketScore {

@@ -4,8 +4,8 @@ use crate::reject::text_enum;
 use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
 use crate::sim::queue_io::QueueModel;
+use crate::sim::step::Mode;
 use crate::sim::tracker::MatchRate;
-use crate::sim::view::Mode;
 
 text_enum!(
     /// How queues are estimated: the default and its two shadows, then every published rule.

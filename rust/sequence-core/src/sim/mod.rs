@@ -18,6 +18,7 @@ pub mod queue;
 pub mod queue_io;
 pub mod record;
 pub mod resting;
+pub mod shipped;
 pub mod step;
 pub mod tracker;
 pub mod trust;

@@ -11,8 +11,9 @@ use crate::sim::math::{ONE_Q32, exp_q32, log2_q32};
 
 /// What a probability is about.
 pub const HORIZON_NS: i64 = 60_000_000_000;
-/// Prints on a side below which its pace is not known.
-pub const ENOUGH_PRINTS: u64 = 30;
+/// Prints on a side, in ten to twenty minutes, below which its pace is not known: less than three to
+/// six a minute come in bursts, which one number does not tell.
+pub const ENOUGH_PRINTS: u64 = 60;
 /// `ln 2`, Q32.
 const LN2_Q32: i128 = 2_977_044_471;
 /// Half of the time over which the pace is judged.
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn too_little_trade_tells_nothing() {
         assert_eq!(Flow::default().outlook(BookSide::Bid, 0, 10), None, "none at all");
-        assert_eq!(flow(29).outlook(BookSide::Bid, 0, 300 * SECOND), None, "too few prints");
+        assert_eq!(flow(59).outlook(BookSide::Bid, 0, 300 * SECOND), None, "too few prints");
         assert_eq!(flow(300).outlook(BookSide::Ask, 0, 300 * SECOND), None, "the other side");
         let mut burst = Flow::default();
         for _ in 0..100 {

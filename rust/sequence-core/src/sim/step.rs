@@ -76,8 +76,9 @@ pub enum EntryPlace {
     /// All of it behind: right on event-level feeds.
     Behind,
     /// All of it on the likelier side: ahead when the order came in the second half of the
-    /// interval. Splitting it by time is no closer, and a split lot is never recognised again.
-    ByTime,
+    /// interval, which is no longer than a message covers, ns. Splitting it by time is no closer, and
+    /// a split lot is never recognised again.
+    ByTime(i64),
     /// All of it ahead.
     Ahead,
 }

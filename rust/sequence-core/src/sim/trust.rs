@@ -54,6 +54,8 @@ pub struct MatchRate {
     fixed: Option<Unmatched>,
     power_k: u32,
     event_level: bool,
+    /// A decrease of no lot's size comes from the back, also where every message is one order.
+    reduces_back: bool,
     /// Fronts of sweeps that only the list, and only the careful reading, had right.
     fronts: (i64, i64),
 }
@@ -93,13 +95,22 @@ impl MatchRate {
     pub const fn with_power(power_k: u32) -> Self {
         let (choice, fixed) = (Choice::Undecided, None);
         let (rate_ppm, seen, event_level, fronts) = (0, 0, true, (0, 0));
-        Self { rate_ppm, seen, choice, fixed, power_k, event_level, fronts }
+        let reduces_back = false;
+        Self { rate_ppm, seen, choice, fixed, power_k, event_level, reduces_back, fronts }
     }
 
     /// The same for a feed whose depth may be conflated.
     #[must_use]
     pub const fn on_feed(self, event_level: bool) -> Self {
         Self { event_level, ..self }
+    }
+
+    /// The same for a market whose prices are shares of one. On the first five twelfths of 16
+    /// recordings of Kalshi the newest lots give what matches none with 3 of 2,890 fills too early,
+    /// one larger lot with 5 (and finds 89 instead of 88 % at their instant): too early costs more.
+    #[must_use]
+    pub const fn on_events(self, unit_price: bool) -> Self {
+        Self { reduces_back: unit_price, ..self }
     }
 
     /// A rate that has its choice made for it: for comparing fixed rules.
@@ -116,6 +127,7 @@ impl MatchRate {
     pub const fn base(&self) -> Unmatched {
         match self.fixed {
             Some(unmatched) => unmatched,
+            None if self.event_level && self.reduces_back => Unmatched::Back,
             None => Unmatched::OneLot,
         }
     }
@@ -124,7 +136,7 @@ impl MatchRate {
     pub const fn unmatched(&self) -> Unmatched {
         match (self.fixed, self.choice) {
             (Some(unmatched), _) => unmatched,
-            (None, _) if self.is_proven() => Unmatched::OneLot,
+            (None, _) if self.is_proven() => self.base(),
             (None, Choice::Back) => Unmatched::Back,
             (None, Choice::Power | Choice::Undecided) => Unmatched::Power(self.power_k),
         }

@@ -317,15 +317,26 @@ impl LevelView {
     fn increase(&mut self, size: i64, interval: (i64, i64), rules: &StepRules) {
         self.scalar_external += size;
         let mut placed = 0;
+        let (last_message, now) = interval;
         for (at, own) in self.own.iter_mut().enumerate().filter(|(_, own)| own.fresh) {
             let part = match rules.entry {
                 EntryPlace::Behind => 0,
-                EntryPlace::ByTime
-                    if own.entry_displayed > 0 && in_first_half(own.joined_ns, interval) =>
+                // After a silence the message still covers no more than its own interval.
+                EntryPlace::ByTime(covered_ns)
+                    if own.entry_displayed > 0
+                        && in_first_half(
+                            own.joined_ns,
+                            (last_message.max(now.saturating_sub(covered_ns)), now),
+                        ) =>
                 {
                     0
                 }
-                EntryPlace::ByTime | EntryPlace::Ahead => size,
+                EntryPlace::ByTime(covered_ns)
+                    if own.joined_ns <= now.saturating_sub(covered_ns) =>
+                {
+                    0
+                }
+                EntryPlace::ByTime(_) | EntryPlace::Ahead => size,
             };
             self.queue.insert_before_own(at, part - placed, interval.1, rules.lots_cap);
             placed = placed.max(part);

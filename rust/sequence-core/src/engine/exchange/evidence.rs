@@ -199,7 +199,7 @@ impl Engine {
             matched_ns: self.agenda.now_ns(),
             entry_deferred: leg.is_some_and(|leg| leg.deferred),
             book,
-            event_level: sim.traits.event_level,
+            event_level: sim.traits.is_event_level(),
             liquidity,
             match_rate_ppm: rate.ppm(),
             decreases_seen: rate.seen(),

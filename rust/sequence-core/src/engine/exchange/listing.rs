@@ -54,7 +54,7 @@ impl Engine {
         };
         let traits = SourceTraits {
             stamped: feed == FeedKind::Recorded,
-            event_level: !spec.venue.is_conflated() || feed != FeedKind::Recorded,
+            conflation_ns: if feed == FeedKind::Recorded { spec.venue.conflation_ns() } else { 0 },
             trade_depth: spec.venue.venue().trade_depth,
         };
         let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);

@@ -17,10 +17,9 @@ use crate::sim::latency::LoadMeter;
 use crate::sim::moves::Moves;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::pairing::PairMeter;
-use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
-use crate::sim::queue::{QueueBook, QueueParams};
+use crate::sim::preset::Params;
+use crate::sim::queue::QueueBook;
 use crate::sim::tracker::LotTracker;
-use crate::sim::view::{EntryPlace, StepRules};
 use crate::tape::{EventKind, MarketEvent, flag};
 use crate::venue::TradeDepth;
 
@@ -34,10 +33,17 @@ const MAX_FEED_DELAY_NS: i64 = 2_000_000_000;
 pub(in crate::engine) struct SourceTraits {
     /// Venue stamps are real, so the feed delay can be measured.
     pub(in crate::engine) stamped: bool,
-    /// One message per order event; otherwise depth is conflated.
-    pub(in crate::engine) event_level: bool,
+    /// How much time one depth message covers at most; 0 where each is one order event.
+    pub(in crate::engine) conflation_ns: i64,
     /// Which of a trade's messages comes first, as the venue's row says.
     pub(in crate::engine) trade_depth: TradeDepth,
+}
+
+impl SourceTraits {
+    /// One message per order event; otherwise depth is conflated.
+    pub(in crate::engine) const fn is_event_level(self) -> bool {
+        self.conflation_ns == 0
+    }
 }
 
 /// One account in one market.
@@ -102,7 +108,7 @@ impl MarketSim {
             if config.unit_price { params.overlay_tau_event_ns } else { params.overlay_tau_ns };
         let pairs = PairMeter::default();
         let hold = pairs.hold_ns(traits.trade_depth, params.pairing_ppm);
-        let rate = params.queue_model.rate(power_k(params)).on_feed(traits.event_level);
+        let rate = params.match_rate(traits.is_event_level(), config.unit_price);
         let cap = usize::try_from(params.lots_cap).unwrap_or(512);
         let max_age = config.max_age_ns.map(|age| scaled(age, params.max_age_ppm));
         let max_age_ns = max_age.filter(|age| *age > 0);
@@ -217,11 +223,11 @@ impl MarketSim {
 
     /// The account's world, made on first use.
     pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
-        let (lot, event_level) = (self.lot, self.traits.event_level);
+        let (lot, conflation_ns) = (self.lot, self.traits.conflation_ns);
         let hold_ns = self.hold_ns();
         // Its first order meets the market as its second will.
         let heard_ns = self.market.last_update_ns().unwrap_or(0);
-        let params = queue_params(params, lot, event_level, hold_ns);
+        let params = params.queue(lot, conflation_ns, hold_ns);
         self.worlds.entry(account).or_insert_with(|| World {
             overlay: Overlay::default(),
             queue: QueueBook::new(params).heard_at(heard_ns),
@@ -459,29 +465,4 @@ const fn stamp(event: &MarketEvent, now_ns: i64) -> i64 {
 
 fn scaled(value: i64, ppm: i64) -> i64 {
     i64::try_from(i128::from(value) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
-}
-
-/// The exponent of the lots' unmatched rule; checked to be from 1 to 16 where it is set.
-fn power_k(params: &Params) -> u32 {
-    u32::try_from(params.power_k).unwrap_or(3)
-}
-
-fn queue_params(params: &Params, lot: i64, event_level: bool, hold_ns: i64) -> QueueParams {
-    QueueParams {
-        model: params.queue_model.model(power_k(params)),
-        hidden_ahead_ppm: params.hidden_ahead_ppm,
-        band_hidden_ppm: ADVERSARIAL.hidden_ahead_ppm,
-        rules: StepRules {
-            hold_ns,
-            fill_quantum: lot,
-            lot_step: lot,
-            lots_cap: usize::try_from(params.lots_cap).unwrap_or(512),
-            entry: match params.entry_ambiguity {
-                EntryAmbiguity::ByFeed if !event_level => EntryPlace::ByTime,
-                EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
-                EntryAmbiguity::Ahead => EntryPlace::Ahead,
-            },
-            shadows: params.envelope,
-        },
-    }
 }
