@@ -1,5 +1,7 @@
 """Several files: those of one stream are one, in time order, whatever order they are named in."""
 
+from decimal import Decimal
+
 import pytest
 
 from sequence import feeds
@@ -111,6 +113,29 @@ def test_the_list_of_instruments_beside_the_frames_says_the_steps(tmp_path):
             assert listing.min_notional_usd_1e9 == 10 * NS
 
 
+@pytest.mark.parametrize("venue", [None, "coinbase"])
+@pytest.mark.parametrize("qty", ["0.5", "1.5"])
+def test_sizes_of_whole_coins_forbid_no_order_of_a_part(tmp_path, qty, venue):
+    """Levels show what others sent: the lot that is learnt from them binds nobody."""
+    lines = coinbase("BTC-USD", T0, 3, "snapshot")
+    lines += "".join(coinbase("BTC-USD", T0 + n * NS, 2) for n in range(1, 9))
+    (tmp_path / "frames.txt").write_text(lines)
+    with Sandbox(clock="replay", market=[tmp_path / "frames.txt"]) as sandbox:
+        sandbox.replay(until=T0 + NS)
+        client = sandbox.client()
+        (listing,) = client.symbols()[0].venues
+        assert (listing.lot_1e8, listing.min_qty_1e8) == (10**8, 1)
+        rests = client.buy("BTC-USD", qty, limit_price="99", venue=venue)
+        assert (rests.status, rests.qty) == ("NEW", Decimal(qty))
+        client.amend(rests.id, new_qty="0.7")
+        assert client.preview("BTC-USD", "buy", "0.3", venue=venue).fillable_qty_1e8 == 30_000_000
+        taken = client.buy("BTC-USD", "0.25", venue=venue)
+        sandbox.replay()
+        assert client.order(rests.id).qty == Decimal("0.7")
+        assert client.order(taken.id).filled_qty == Decimal("0.25")
+        assert sandbox.runtime.engine.check_invariants() == []
+
+
 def test_a_tape_on_disk_plays_as_in_memory_and_a_changed_one_is_refused(tmp_path):
     lines = coinbase("BTC-USD", T0, 1, "snapshot")
     lines += "".join(coinbase("BTC-USD", T0 + n * NS // 100, n % 9 + 1) for n in range(1, 3_000))
@@ -123,7 +148,7 @@ def test_a_tape_on_disk_plays_as_in_memory_and_a_changed_one_is_refused(tmp_path
             placed = []
 
             def trade(_now_ns, client=client, placed=placed):
-                placed.append(client.buy("BTC-USD", 1, limit_price="100"))
+                placed.append(client.buy("BTC-USD", "0.5", limit_price="100"))
 
             sandbox.replay(source, at=[T0 + NS], on_time=trade)
             hashes.add(sandbox.event_hash())

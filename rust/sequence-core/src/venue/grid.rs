@@ -20,7 +20,7 @@ pub struct Grid {
     pub low: Price,
     /// Highest price.
     pub high: Price,
-    /// Quantity step.
+    /// Quantity step that is shown; [`Self::order_lot`] is the one that binds orders.
     pub lot: Quantity,
     /// Least quantity of an order.
     pub min_qty: Quantity,
@@ -102,6 +102,15 @@ impl Grid {
         price >= self.low && price <= self.high && self.prices.contains(price)
     }
 
+    /// The quantity step that binds orders. The levels of a pair or perpetual show which sizes others
+    /// sent and no more: a lot learnt from them binds nobody, and is no minimum. Event contracts have
+    /// one named to begin with; what levels prove finer still binds, since their fees are rounded
+    /// fill by fill and what an order reserves is bounded by its lots.
+    pub fn order_lot(&self) -> Quantity {
+        let is_event = self.high.0 < PRICE_ONE;
+        if self.origins.lot == TermsOrigin::Learnt && !is_event { Quantity(1) } else { self.lot }
+    }
+
     /// Distance between prices around `price`.
     pub fn tick_at(&self, price: Price) -> Price {
         self.prices.tick_at(price)
@@ -180,24 +189,25 @@ impl Grid {
 
     /// The quantity is whole lots.
     pub fn check_lot(&self, qty: Quantity) -> Result<(), Refusal> {
-        let floored = qty.floor_to(self.lot);
+        let lot = self.order_lot();
+        let floored = qty.floor_to(lot);
         if floored == qty {
             return Ok(());
         }
-        let high = floored.checked_add(self.lot)?;
+        let high = floored.checked_add(lot)?;
         // Nothing below one lot can be ordered.
         let valid = match floored {
             Quantity(0) => high.to_string(),
             low => format!("{low} and {high}"),
         };
-        let text = format!("is off the lot of {}; nearest valid: {valid}", self.lot);
+        let text = format!("is off the lot of {lot}; nearest valid: {valid}");
         Err(Refusal::invalid("qty", text))
     }
 
     /// The market takes orders as small as this.
     pub fn check_minimums(&self, qty: Quantity, notional: Option<Money>) -> Result<(), Refusal> {
         if qty < self.min_qty || qty.0 <= 0 {
-            let text = format!("is below the minimum of {}", self.min_qty.max(self.lot));
+            let text = format!("is below the minimum of {}", self.min_qty.max(self.order_lot()));
             return Err(Refusal::invalid("qty", text));
         }
         match notional {

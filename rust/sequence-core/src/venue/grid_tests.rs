@@ -131,6 +131,26 @@ fn the_better_source_of_each_part_is_believed() {
 }
 
 #[test]
+fn a_lot_that_levels_show_binds_no_order_and_one_that_is_named_binds_all() {
+    let mut grid = Grid::finest(InstrumentKind::Spot);
+    let lot = |origin| Terms { lot: Some(Quantity(100)), ..Terms::of(origin) };
+    for (origin, binds) in [(TermsOrigin::Learnt, false), (TermsOrigin::Rule, true)] {
+        grid.set(&lot(origin));
+        for units in [50, 150] {
+            assert_eq!(grid.check_lot(Quantity(units)).is_err(), binds, "{origin:?} {units}");
+            assert_eq!(grid.check_minimums(Quantity(units), None), Ok(()));
+        }
+    }
+    // The lot of a rule that a level proved wrong is a guess from then on.
+    assert!(grid.refine(None, Some(Quantity(10))));
+    assert_eq!((grid.check_lot(Quantity(5)), grid.lot), (Ok(()), Quantity(10)));
+    let mut event = Grid::finest(InstrumentKind::Prediction);
+    event.set(&lot(TermsOrigin::Rule));
+    assert!(event.refine(None, Some(Quantity(10))));
+    assert_eq!(event.order_lot(), Quantity(10));
+}
+
+#[test]
 fn a_step_becomes_as_fine_as_what_it_must_divide() {
     for (given, units, found) in [
         (1_000, 5_000, 1_000),

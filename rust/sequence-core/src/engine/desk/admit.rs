@@ -235,7 +235,8 @@ impl Engine {
         };
         let specs = || markets.iter().map(|market| self.registry.market(*market));
         let price = price.filter(|price| price.0 > 0);
-        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.grid.lot).min()) else {
+        let (Some(price), Some(lot)) = (price, specs().map(|spec| spec.grid.order_lot()).min())
+        else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
         let Some(rate) = specs().next().and_then(|spec| self.usd_rate(spec.settle)) else {
@@ -459,7 +460,7 @@ fn check_venue_rules(
     if pinned {
         grid.check_lot(qty)?;
     }
-    let floored = qty.floor_to(grid.lot);
+    let floored = qty.floor_to(grid.order_lot());
     let notional = price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
     grid.check_minimums(floored, notional)
 }

@@ -421,7 +421,7 @@ fn fitting(
     size: Quantity,
     limit: Option<Price>,
 ) -> Result<Quantity, Refusal> {
-    let floored = size.floor_to(terms.grid.lot);
+    let floored = size.floor_to(terms.grid.order_lot());
     if floored == size && size == leg.remaining() {
         return Ok(size);
     }

@@ -143,7 +143,12 @@ impl Engine {
         let mut fees = leg.fees;
         let how = Charging {
             is_maker: !cause.is_taker(),
-            joined: FeeState::joins(&terms.fees, side, leg.left_after(quantity), terms.grid.lot),
+            joined: FeeState::joins(
+                &terms.fees,
+                side,
+                leg.left_after(quantity),
+                terms.grid.order_lot(),
+            ),
         };
         let told = evidence.trade();
         let fee = match told {

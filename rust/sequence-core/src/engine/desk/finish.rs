@@ -120,7 +120,7 @@ impl Engine {
         let terms = |id: &MarketId| self.registry.market(*id);
         let takes = |id: &&MarketId| {
             spec.pinned.is_none_or(|venue| venue == terms(id).venue)
-                && order.remaining() >= terms(id).grid.lot.max(terms(id).grid.min_qty)
+                && order.remaining() >= terms(id).grid.order_lot().max(terms(id).grid.min_qty)
         };
         if markets.iter().find(takes).is_none() {
             return LegEnd::Cancelled(DoneReason::BelowLot);

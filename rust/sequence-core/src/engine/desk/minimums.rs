@@ -41,7 +41,7 @@ impl Engine {
             BelowMinimum::Taking => order.takes,
         };
         if free {
-            (spec.grid.min_qty, spec.grid.min_notional) = (spec.grid.lot, Money::ZERO);
+            (spec.grid.min_qty, spec.grid.min_notional) = (spec.grid.order_lot(), Money::ZERO);
         }
         spec
     }

@@ -223,7 +223,10 @@ impl Engine {
         let free = self.spendable(account, venue, asset);
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
-            return self.exit_room(&order.spec, market).min(order.qty).floor_to(terms.grid.lot);
+            return self
+                .exit_room(&order.spec, market)
+                .min(order.qty)
+                .floor_to(terms.grid.order_lot());
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
@@ -240,7 +243,7 @@ impl Engine {
             return order.qty;
         }
         // Requirements grow with quantity, so whole lots that fit can be bisected.
-        let lot = terms.grid.lot.0.max(1);
+        let lot = terms.grid.order_lot().0.max(1);
         let (mut fit, mut over) = (0i64, order.qty.0 / lot + 1);
         while over - fit > 1 {
             let middle = fit + (over - fit) / 2;

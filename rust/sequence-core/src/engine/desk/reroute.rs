@@ -72,7 +72,7 @@ impl Engine {
         let held = order.legs.iter().enumerate().filter(|(_, leg)| leg.is_held());
         held.map(|(at, leg)| {
             let grid = &self.registry.market(leg.market).grid;
-            let size = leg.qty.min(Quantity(room.max(0))).floor_to(grid.lot);
+            let size = leg.qty.min(Quantity(room.max(0))).floor_to(grid.order_lot());
             let size = if size < grid.min_qty { Quantity::ZERO } else { size };
             room -= size.0;
             (at, size)

@@ -64,7 +64,7 @@ impl Engine {
             bound,
             risk_1e8: self.delay_risk(market, spec.urgency).sum_1e8(),
             candidate: Candidate {
-                lot: terms.grid.lot,
+                lot: terms.grid.order_lot(),
                 least: least_share(&terms.grid, expected.unwrap_or(bound)),
                 most: self.headroom(order, market, bound),
                 rest_1e8: spec.rests().then_some(resting_1e8),
@@ -236,7 +236,7 @@ fn least_share(grid: &Grid, price: Price) -> Quantity {
     let price = i128::from(price.0.max(1));
     let by_value = i64::try_from(worth / price + i128::from(worth % price != 0));
     let least = grid.min_qty.0.max(by_value.unwrap_or(i64::MAX)).max(1);
-    let lot = grid.lot.0.max(1);
+    let lot = grid.order_lot().0.max(1);
     Quantity((least / lot + i64::from(least % lot != 0)).saturating_mul(lot))
 }
 

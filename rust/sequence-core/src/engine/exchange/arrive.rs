@@ -307,7 +307,7 @@ impl Engine {
             own: own.filter(|_| !mutant!("trades_with_itself")),
             max_levels: usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX),
             one_level: spec.policy == Policy::AggressiveChase,
-            fill_quantum: self.registry.market(leg.market).grid.lot,
+            fill_quantum: self.registry.market(leg.market).grid.order_lot(),
         };
         walk(self.offers(spec.account, leg.market, taker), leg.open, &bounds, takes)
     }

@@ -136,7 +136,8 @@ impl Work<'_> {
 
     /// The smallest lot that a node's orders may have.
     pub(super) fn lot_of(&self, at: usize) -> Quantity {
-        let lots = self.markets_of(at).iter().map(|id| self.engine.registry.market(*id).grid.lot);
+        let lots =
+            self.markets_of(at).iter().map(|id| self.engine.registry.market(*id).grid.order_lot());
         lots.min().unwrap_or(Quantity(1)).max(Quantity(1))
     }
 
@@ -159,7 +160,7 @@ impl Work<'_> {
         units.0 > 0
             && self.markets_of(at).iter().any(|market| {
                 let grid = self.engine.terms_for(*market, exit, units).grid_of(node.outcome);
-                let floored = units.floor_to(grid.lot);
+                let floored = units.floor_to(grid.order_lot());
                 let value =
                     price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));
                 floored.0 > 0 && grid.check_minimums(floored, value).is_ok()

@@ -182,11 +182,11 @@ impl Engine {
         for offer in self.offers(account, stake.market, taker).take(most) {
             let price = offer.effective;
             let relief = rates.relief(stake.price, price, taker);
-            let needed =
-                missing.map_or(left, |missing| needed(missing, relief, left, terms.grid.lot));
+            let needed = missing
+                .map_or(left, |missing| needed(missing, relief, left, terms.grid.order_lot()));
             let available = offer.available();
             let short = available < needed;
-            let taken = if short { available.floor_to(terms.grid.lot) } else { needed };
+            let taken = if short { available.floor_to(terms.grid.order_lot()) } else { needed };
             total = total.saturating_add(taken.0);
             left = Quantity(left.0 - taken.0);
             missing = missing.map(|missing| missing - relief * i128::from(taken.0));

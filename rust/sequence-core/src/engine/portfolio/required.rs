@@ -57,7 +57,7 @@ pub(in crate::engine) fn buy_cost(
     if mutant!("fee_not_reserved") {
         return Ok(Money::from_exact_ceil(exact_notional(bound, rest)));
     }
-    fees.reserve_buy(&terms.fees, bound, rest, terms.grid.lot)
+    fees.reserve_buy(&terms.fees, bound, rest, terms.grid.order_lot())
 }
 
 /// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
@@ -68,5 +68,10 @@ fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
     }
     let exact = exact_notional(leg.margin_at, opening);
     let margin = crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8)?;
-    margin.checked_add(leg.fees.fee_bound(&terms.fees, leg.margin_at, opening, terms.grid.lot)?)
+    margin.checked_add(leg.fees.fee_bound(
+        &terms.fees,
+        leg.margin_at,
+        opening,
+        terms.grid.order_lot(),
+    )?)
 }

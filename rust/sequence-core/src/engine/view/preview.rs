@@ -124,7 +124,8 @@ impl Engine {
             let price = book_price(take.effective, order.spec.outcome);
             // A sum beyond its range is left out of the estimate; a submit would reject it.
             let left = Quantity(leg.remaining().0.saturating_sub(take.taken.0));
-            let joined = FeeState::joins(&terms.fees, order.spec.side, left, terms.grid.lot);
+            let joined =
+                FeeState::joins(&terms.fees, order.spec.side, left, terms.grid.order_lot());
             let how = Charging { is_maker: false, joined };
             let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, how);
             if charged.is_ok() {
