@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequence.errors import UnprocessableError
+from sequence.errors import SequenceError, UnprocessableError
 from sequence.sandbox import Sandbox
 
 TICKER = "KXFOO-26DEC31"
@@ -79,3 +79,25 @@ def test_demo_perpetuals_pay_funding():
         with pytest.raises(UnprocessableError, match="not a perpetual"):
             sandbox.market.funding_rate("kraken", "BTC-USD", 0)
         assert sandbox.check_invariants() == []
+
+
+@pytest.mark.parametrize("slug", ["MARKET-SLUG", "not-listed-anywhere"])
+@pytest.mark.parametrize("venue", ["kalshi", "polymarket"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_bare_slug_is_the_yes_of_its_market(slug: str, venue: str, first: int):
+    """One row under both spellings, whichever was written first, listed or not."""
+    with Sandbox(clock="manual", preset="instant", market="manual") as sandbox:
+        if slug.isupper():
+            sandbox.market.snapshot(venue, slug, [("0.40", 100)], [("0.44", 100)])
+        client = sandbox.client()
+        spellings = [slug, f"{slug}:YES"]
+        hold(client, spellings[first], "10", "0.4", venue=venue)
+        hold(client, spellings[1 - first], "12", "0.4", venue=venue)
+        rows = client.positions().positions
+        (held,) = [row for row in rows if row.instrument.kind == "event_contract"]
+        named = held.instrument.market_slug, held.instrument.outcome, held.instrument.token_id
+        assert (named, held.qty_1e8) == ((slug, "YES", None), 12 * 10**8)
+        row = {"venue": venue, "kind": "event_contract", "qty": "1"}
+        with pytest.raises(SequenceError, match="name the same"):
+            client.sandbox.set_positions([row | {"symbol": text} for text in spellings])
+        assert sandbox.market.settle(venue, slug, 1).payout_usd_1e9 == 12 * 10**9
