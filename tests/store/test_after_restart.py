@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sequence import Sequence
 from sequence.errors import ConflictError, SequenceError
 from sequence.sandbox import Sandbox
 from sequence.store.check import verify_database
@@ -88,6 +89,7 @@ FIRST: dict[str, Any] = {"limit_price": "1000", "tif": "gtc", "venue": "kraken"}
         {"qty": "0.2"},
         {"symbol": "ETH-USD"},
         {"side": "sell"},
+        {"tag": "other"},
     ],
 )
 @pytest.mark.parametrize("restart", [False, True])
@@ -111,6 +113,75 @@ def _send(sandbox: Sandbox, other: dict[str, Any]) -> Any:
     side, symbol = options.pop("side", "buy"), options.pop("symbol", "BTC-USD")
     qty = options.pop("qty", "0.1")
     return getattr(sandbox.client(), side)(symbol, qty, graph_id="same", **options)
+
+
+NODE: dict[str, Any] = {
+    "node_id": "order",
+    "instrument": {"symbol": "BTC-USD", "venue": "kraken"},
+    "side": "buy",
+    "quantity": {"fixed": {"qty_1e8": 10_000_000}},
+    "order_type": {"limit": {"price_1e9": 1_000 * 10**9}},
+}
+GRAPH: dict[str, Any] = {
+    "nodes": [NODE],
+    "metadata": {"why": "a"},
+    "tag": "one",
+    "risk": {
+        "admission": {"max_notional_usd": 500, "allowed_venues": ["kraken"]},
+        "on_failure": {"on_node_reject": "cancel_all"},
+    },
+}
+
+
+OTHERS: list[dict[str, Any]] = [
+    {"nodes": [NODE | {"node_id": "other"}]},
+    {"metadata": {"why": "b"}},
+    {"metadata": None},
+    {"tag": "two"},
+    {"risk": None},
+    *[
+        {"risk": GRAPH["risk"] | {layer: limits}}
+        for layer, limits in [
+            ("admission", {"max_notional_usd": 501, "allowed_venues": ["kraken"]}),
+            ("admission", {"max_notional_usd": 500, "allowed_venues": ["kraken", "okx"]}),
+            ("admission", {"max_notional_usd": 500}),
+            ("pre_trade", {"max_order_notional_usd": 500}),
+            ("pre_trade", {"max_price_deviation_bps": 9_999}),
+            ("pre_trade", {"max_spread_bps": 9_999}),
+            ("pre_trade", {"max_quote_age_ms": 60_000}),
+            ("pre_trade", {"max_position_qty": 100}),
+            ("runtime", {"max_loss_usd": 5}),
+            ("runtime", {"max_unhedged_qty": 5}),
+            ("runtime", {"unhedged_grace_ms": 0}),
+            ("runtime", {"max_duration_ms": 60_000}),
+            ("on_failure", {"on_node_reject": "pause"}),
+            ("on_failure", {"on_node_reject": "cancel_all", "on_runtime_breach": "pause"}),
+        ]
+    ],
+]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_resent_graph_is_the_same_in_every_limit_and_name(reopen: Reopen, restart: bool):
+    sandbox = reopen()
+    sandbox.client().submit_graph(**GRAPH, graph_id="same")
+    if restart:
+        sandbox.close()
+        sandbox = reopen()
+    with sandbox:
+        client = sandbox.client()
+        taken = [other for other in OTHERS if not _is_conflict(client, GRAPH | other)]
+        assert taken == []
+        assert client.submit_graph(**GRAPH, graph_id="same").graph_id == "same"
+        assert client.orders().total == 1
+
+
+def _is_conflict(client: Sequence, graph: dict[str, Any]) -> bool:
+    try:
+        client.submit_graph(**graph, graph_id="same")
+    except ConflictError:
+        return True
+    return False
 
 
 def test_a_live_key_in_the_sandbox_obeys_the_sandbox_kill_switch(reopen: Reopen):
