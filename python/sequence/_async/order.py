@@ -9,7 +9,6 @@ from sequence import types as t
 from sequence._async_pause import async_alone, async_sleep
 from sequence._explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._table import html_of
 from sequence.types._words import OrderStatus
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ class AsyncPlacedOrder:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
+        from sequence.types._table import html_of  # noqa: PLC0415 - for notebooks
+
         return html_of(t.Order, [self.row])
 
     @property

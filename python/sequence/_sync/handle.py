@@ -12,7 +12,6 @@ from sequence._numbers import Number
 from sequence._recipe_options import PriceReference
 from sequence.errors import ValidationError
 from sequence.types import Graph, GraphTca, Order, SubmitResponse
-from sequence.types._table import html_of
 from sequence.types._words import TERMINAL_GRAPH_STATUSES, GraphStatus
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class PlacedGraph:
         """What a notebook shows: the graph as it was last told."""
         if self._graph is not None:
             return self._graph.to_html()
+        from sequence.types._table import html_of  # noqa: PLC0415 - for notebooks
+
         return html_of(Order, self.submitted.orders)
 
     @property

@@ -10,7 +10,6 @@ from sequence import types as t
 from sequence._explain import explain_order
 from sequence._pause import alone, sleep
 from sequence.types._decimal import trimmed
-from sequence.types._table import html_of
 from sequence.types._words import OrderStatus
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class PlacedOrder:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
+        from sequence.types._table import html_of  # noqa: PLC0415 - for notebooks
+
         return html_of(t.Order, [self.row])
 
     @property

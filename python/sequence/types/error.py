@@ -115,9 +115,9 @@ def _near_word(item: ErrorDetails) -> str:
 
 def _near_field(item: ErrorDetails, model: str) -> str:
     """The field of the body that was meant; bodies below it are not looked into."""
-    from sequence import types  # noqa: PLC0415 - the models know this file
+    import sequence.types as models  # noqa: PLC0415 - the models know this file
 
-    found = getattr(types, model, None)
+    found = getattr(models, model, None)
     name = item["loc"][-1]
     if found is None or len(item["loc"]) != 1 or not isinstance(name, str):
         return ""
