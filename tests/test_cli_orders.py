@@ -9,7 +9,8 @@ from unittest import mock
 
 import pytest
 
-from sequence import Sequence, _config
+from sequence import Sequence
+from sequence._client.ask import config
 from sequence.cli import output
 from sequence.cli.account import write_position_rows
 from sequence.cli.output import short_id
@@ -163,12 +164,12 @@ def test_a_second_server_takes_nothing_over_while_the_first_answers(
     second = "http://localhost:9"
     found = save_connection(second, "seq_test_" + "2" * 64, anyway=False)
     assert (found.file, found.other) == (None, url)
-    assert _config.load().url == url
+    assert config.load().url == url
     assert save_connection(second, "seq_test_" + "2" * 64, anyway=True).other is None
-    assert _config.load().url == second
+    assert config.load().url == second
     # That one is gone: the next server takes its place.
     assert save_connection(url, "seq_test_" + "1" * 64, anyway=False).other is None
-    assert _config.load().url == url
+    assert config.load().url == url
 
 
 def test_a_client_without_a_key_takes_the_saved_one_of_its_server(
@@ -177,7 +178,7 @@ def test_a_client_without_a_key_takes_the_saved_one_of_its_server(
     monkeypatch.setenv("SEQUENCE_HOME", str(tmp_path))
     for name in ("SEQUENCE_API_KEY", "SEQ_TEST_KEY", "SEQ_API_KEY", "SEQUENCE_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    _config.save(_config.Saved(url, sandbox.test_key))
+    config.save(config.Saved(url, sandbox.test_key))
     other_name = url.replace("localhost", "127.0.0.1")
     for base_url in (None, url, other_name):
         with Sequence(base_url=base_url) as client:

@@ -13,23 +13,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sequence._async.client import AsyncSequence
-    from sequence._async.graph import AsyncGraphBuilder
-    from sequence._async.handle import AsyncPlacedGraph, AsyncPlacedStop, AsyncPlacedTrail
-    from sequence._async.order import AsyncPlacedOrder
-    from sequence._async.stream import AsyncStream
-    from sequence._explain import explain, verify
-    from sequence._graph_edge import START, EdgeConfig, Sizing, Trigger
-    from sequence._graph_node import Node
-    from sequence._graph_risk import Risk
-    from sequence._orders import OrderItem, OrderOptions
-    from sequence._recipe_options import RecipeOptions
-    from sequence._sync.client import Sequence
-    from sequence._sync.graph import GraphBuilder
-    from sequence._sync.handle import PlacedGraph, PlacedStop, PlacedTrail
-    from sequence._sync.order import PlacedOrder
-    from sequence._sync.stream import Stream
-    from sequence._transport import AsyncTransport, Transport
+    from sequence._client.ask.graph_edge import START, EdgeConfig, Sizing, Trigger
+    from sequence._client.ask.graph_node import Node
+    from sequence._client.ask.graph_risk import Risk
+    from sequence._client.ask.orders import OrderItem, OrderOptions
+    from sequence._client.ask.recipe_options import RecipeOptions
+    from sequence._client.async_.client import AsyncSequence
+    from sequence._client.async_.graph import AsyncGraphBuilder
+    from sequence._client.async_.handle import AsyncPlacedGraph, AsyncPlacedStop, AsyncPlacedTrail
+    from sequence._client.async_.order import AsyncPlacedOrder
+    from sequence._client.async_.stream import AsyncStream
+    from sequence._client.carry.transport import AsyncTransport, Transport
+    from sequence._client.explain import explain, verify
+    from sequence._client.sync.client import Sequence
+    from sequence._client.sync.graph import GraphBuilder
+    from sequence._client.sync.handle import PlacedGraph, PlacedStop, PlacedTrail
+    from sequence._client.sync.order import PlacedOrder
+    from sequence._client.sync.stream import Stream
     from sequence.errors import (
         ApiError,
         CapabilityMissingError,
@@ -78,40 +78,40 @@ __all__ = [
 ]
 
 _HOMES = {
-    "START": "_graph_edge",
+    "START": "_client.ask.graph_edge",
     "ApiError": "errors",
-    "AsyncGraphBuilder": "_async.graph",
-    "AsyncPlacedGraph": "_async.handle",
-    "AsyncPlacedOrder": "_async.order",
-    "AsyncPlacedStop": "_async.handle",
-    "AsyncPlacedTrail": "_async.handle",
-    "AsyncSequence": "_async.client",
-    "AsyncStream": "_async.stream",
-    "AsyncTransport": "_transport",
+    "AsyncGraphBuilder": "_client.async_.graph",
+    "AsyncPlacedGraph": "_client.async_.handle",
+    "AsyncPlacedOrder": "_client.async_.order",
+    "AsyncPlacedStop": "_client.async_.handle",
+    "AsyncPlacedTrail": "_client.async_.handle",
+    "AsyncSequence": "_client.async_.client",
+    "AsyncStream": "_client.async_.stream",
+    "AsyncTransport": "_client.carry.transport",
     "CapabilityMissingError": "errors",
     "DeserializeError": "errors",
-    "EdgeConfig": "_graph_edge",
-    "GraphBuilder": "_sync.graph",
+    "EdgeConfig": "_client.ask.graph_edge",
+    "GraphBuilder": "_client.sync.graph",
     "NetworkError": "errors",
-    "Node": "_graph_node",
-    "OrderItem": "_orders",
-    "OrderOptions": "_orders",
-    "PlacedGraph": "_sync.handle",
-    "PlacedOrder": "_sync.order",
-    "PlacedStop": "_sync.handle",
-    "PlacedTrail": "_sync.handle",
-    "RecipeOptions": "_recipe_options",
-    "Risk": "_graph_risk",
-    "Sequence": "_sync.client",
+    "Node": "_client.ask.graph_node",
+    "OrderItem": "_client.ask.orders",
+    "OrderOptions": "_client.ask.orders",
+    "PlacedGraph": "_client.sync.handle",
+    "PlacedOrder": "_client.sync.order",
+    "PlacedStop": "_client.sync.handle",
+    "PlacedTrail": "_client.sync.handle",
+    "RecipeOptions": "_client.ask.recipe_options",
+    "Risk": "_client.ask.graph_risk",
+    "Sequence": "_client.sync.client",
     "SequenceError": "errors",
-    "Sizing": "_graph_edge",
-    "Stream": "_sync.stream",
-    "Transport": "_transport",
-    "Trigger": "_graph_edge",
+    "Sizing": "_client.ask.graph_edge",
+    "Stream": "_client.sync.stream",
+    "Transport": "_client.carry.transport",
+    "Trigger": "_client.ask.graph_edge",
     "ValidationError": "errors",
-    "explain": "_explain",
+    "explain": "_client.explain",
     "frame": "types",
-    "verify": "_explain",
+    "verify": "_client.explain",
 }
 
 

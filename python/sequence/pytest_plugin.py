@@ -196,6 +196,6 @@ _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
 def _is_here(host: str) -> bool:
-    from sequence._options import is_loopback  # noqa: PLC0415 - as in `sandbox`
+    from sequence._client.ask.options import is_loopback  # noqa: PLC0415 - as in `sandbox`
 
     return host == "" or is_loopback(host)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sequence
-from sequence._options import _KEY_VARIABLES, _URL_VARIABLE
+from sequence._client.ask.options import _KEY_VARIABLES, _URL_VARIABLE
 from sequence.types import Order, SubmitResponse
 
 ORDER: dict[str, Any] = {
@@ -165,8 +165,8 @@ def drive(
         slept.append(seconds)
 
     for module in ("base", "order"):
-        monkeypatch.setattr(f"sequence._sync.{module}.sleep", slept.append)
-        monkeypatch.setattr(f"sequence._async.{module}.async_sleep", async_sleep)
+        monkeypatch.setattr(f"sequence._client.sync.{module}.sleep", slept.append)
+        monkeypatch.setattr(f"sequence._client.async_.{module}.async_sleep", async_sleep)
 
     def make(*answers: Any, lossy: bool = True, **options: Any) -> Driver:
         script = Script(lossy=lossy, answers=list(answers), slept=slept)

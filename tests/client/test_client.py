@@ -10,7 +10,7 @@ import pytest
 
 import sequence
 from sequence import errors
-from sequence._sync.base import ClientBase
+from sequence._client.sync.base import ClientBase
 from sequence.types import (
     FillsPage,
     OrderCancelResponse,
@@ -376,7 +376,7 @@ def test_sync_and_async_have_the_same_methods(plain: type, other: type):
     for name, method in ours.items():
         assert str(inspect.signature(method)).replace("Async", "") == str(
             inspect.signature(theirs[name])
-        ).replace("Async", "").replace("_async", "_sync"), name
+        ).replace("Async", "").replace(".async_", ".sync"), name
         assert method.__doc__, name
 
 

@@ -6,8 +6,8 @@ import pickle
 import pytest
 
 from sequence import errors
+from sequence._client.carry.request import read_answer
 from sequence._operations import ACCOUNT
-from sequence._request import read_answer
 
 KEY = "seq_test_" + "0123456789abcdef" * 4
 

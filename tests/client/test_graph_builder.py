@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sequence import Node, Risk, Sizing, Trigger, errors
-from sequence._graph_edge import edge_body
+from sequence._client.ask.graph_edge import edge_body
 from sequence.sandbox import Sandbox
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sequence import Trigger
-from sequence._drawing import draw
+from sequence._client.drawing import draw
 from sequence.types import Graph
 from tests.client.graph_rows import edge_row, graph_row, node_row
 

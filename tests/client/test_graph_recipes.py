@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sequence import START, EdgeConfig, Node, Risk, Sequence, Sizing, Trigger, errors
-from sequence._graph_edge import edge_body
+from sequence._client.ask.graph_edge import edge_body
 from sequence.sandbox.graph_rules import check_structure
 from sequence.types import GraphRequest
 from tests.client.graph_rows import edge_row, graph_row, node_row
@@ -275,7 +275,7 @@ def test_what_cannot_be_sent_is_refused_before_it_is_sent(client, recorder, call
 
 
 def test_a_misspelt_option_is_named(client):
-    with pytest.raises(TypeError, match=r"'venu'; known: .*venue"):
+    with pytest.raises(TypeError, match=r"'venu'; did you mean venue\?; known: .*venue"):
         client.stop("ETH-USD", "sell", stop_price=1, venu="kraken")
 
 

@@ -153,8 +153,8 @@ def test_an_html_error_page_is_a_typed_error(told: Told, ask: Ask):
 def test_an_answer_beyond_the_limit_is_refused(
     told: Told, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("sequence._http.MAX_BODY_BYTES", 100)
-    monkeypatch.setattr("sequence._fast.MAX_BODY_BYTES", 100)
+    monkeypatch.setattr("sequence._client.carry.http.MAX_BODY_BYTES", 100)
+    monkeypatch.setattr("sequence._client.carry.fast.MAX_BODY_BYTES", 100)
     told.replies = [(200, {}, ACCOUNT)]
     with pytest.raises(errors.DeserializeError, match="larger than 100 bytes"):
         ask("account")
@@ -182,7 +182,7 @@ def test_an_own_http_client_is_used_and_stays_open(told: Told):
 def test_a_retry_over_http_sends_the_same_bytes(
     told: Told, monkeypatch: pytest.MonkeyPatch, transport: Any
 ):
-    monkeypatch.setattr("sequence._sync.base.sleep", lambda _seconds: None)
+    monkeypatch.setattr("sequence._client.sync.base.sleep", lambda _seconds: None)
     told.replies = [None, (503, {}, b"{}"), (409, {}, b"{}")]
     client = sequence.Sequence(KEY, base_url=told.url, transport=transport)
     with client, pytest.raises(errors.ConflictError):

@@ -11,9 +11,9 @@ import pytest
 import sequence_markets
 
 from sequence import AsyncSequence, Sequence
-from sequence._later import LATER
-from sequence._sync.hosted import HostedCalls
-from sequence._sync.research import AnalyticsReport, ResearchCalls
+from sequence._client.ask.later import LATER
+from sequence._client.sync.hosted import HostedCalls
+from sequence._client.sync.research import AnalyticsReport, ResearchCalls
 from sequence.errors import CapabilityMissingError, ValidationError
 from sequence.sandbox import Sandbox
 from sequence.sandbox.handlers import HANDLERS

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequence import _numbers
+from sequence._client.ask import numbers
 from sequence.errors import ValidationError
 from sequence.types import decimal_units
 
 
 def units(value: object) -> int:
-    return decimal_units(_numbers.qty(value), 8)
+    return decimal_units(numbers.qty(value), 8)
 
 
 def test_every_three_decimal_float_up_to_100_is_exact():
@@ -132,21 +132,21 @@ def test_a_float_subclass_counts_by_its_value_not_its_text():
 )
 def test_everything_else_is_refused(value: object):
     with pytest.raises(ValidationError):
-        _numbers.qty(value)
+        numbers.qty(value)
 
 
 def test_too_many_decimals_show_the_fix():
     with pytest.raises(ValidationError, match=r"more than 8 decimals; the nearest is 0\.3$"):
-        _numbers.qty(0.1 + 0.2)
+        numbers.qty(0.1 + 0.2)
 
 
 def test_a_refusal_is_also_a_value_error():
     with pytest.raises(ValueError, match="limit_price: must be > 0"):
-        _numbers.price(0)
+        numbers.price(0)
 
 
 def test_floats_inside_a_graph_become_their_shortest_decimals():
-    found = _numbers.without_floats({"edges": [{"sizing": {"ratio": 0.29}}], "flag": True}, "g")
+    found = numbers.without_floats({"edges": [{"sizing": {"ratio": 0.29}}], "flag": True}, "g")
     assert found == {"edges": [{"sizing": {"ratio": Decimal("0.29")}}], "flag": True}
 
 

@@ -4,8 +4,8 @@ import pytest
 
 import sequence
 from sequence import _operations as ops
-from sequence._options import DEFAULT_BASE_URL, Options, options
-from sequence._request import prepare
+from sequence._client.ask.options import DEFAULT_BASE_URL, Options, options
+from sequence._client.carry.request import prepare
 from sequence.errors import ValidationError
 from sequence.types import QuotesQuery
 

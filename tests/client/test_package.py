@@ -18,6 +18,9 @@ from sequence._operations import OPERATIONS
 ROOT = Path(__file__).resolve().parents[2]
 
 
+ASKED_LATER = {"sequence._client.ask.graph_node", "sequence._client.ask.recipes"}
+
+
 def loaded_by(code: str) -> set[str]:
     """Names of the modules that a fresh interpreter has after running a line."""
     script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
@@ -51,14 +54,11 @@ HEAVY = {"httpx", "pydantic", "starlette", "uvicorn", "typer", "rich", "asyncio"
 
 def test_making_a_client_loads_no_model_no_http_and_no_server():
     loaded = loaded_by("from sequence import Sequence; Sequence('k')")
-    assert "sequence._sync.client" in loaded
+    assert "sequence._client.sync.client" in loaded
     assert not HEAVY & loaded
     ours = {name for name in loaded if name.startswith("sequence.types.")}
     assert ours == {f"sequence.types.{name}" for name in ("_decimal", "_names", "_words")}
-    assert (
-        not {"sequence._async", "sequence.streams", "sequence._graph_node", "sequence._recipes"}
-        & loaded
-    )
+    assert not {"sequence._client.async_", "sequence.streams", *ASKED_LATER} & loaded
 
 
 def test_the_asyncio_client_loads_no_model_either():
@@ -98,7 +98,7 @@ def test_only_one_file_imports_httpx():
         for path in sorted((ROOT / "python" / "sequence").rglob("*.py"))
         if re.search(r"^\s*(import|from) httpx\b", path.read_text(), re.MULTILINE)
     ]
-    assert files == ["python/sequence/_http.py"]
+    assert files == ["python/sequence/_client/carry/http.py"]
 
 
 def test_types_and_errors_import_nothing_else_of_ours():
@@ -112,10 +112,10 @@ def test_types_and_errors_import_nothing_else_of_ours():
 
 def test_only_one_file_reads_the_environment():
     client_files = [*(ROOT / "python" / "sequence").glob("*.py")]
-    client_files += [*(ROOT / "python" / "sequence" / "_async").glob("*.py")]
+    client_files += [*(ROOT / "python" / "sequence" / "_client").rglob("*.py")]
     readers = {path.name for path in client_files if "os.environ" in path.read_text()}
     assert len(client_files) > 15
-    assert readers - {"cli.py", "pytest_plugin.py"} == {"_options.py", "_config.py"}
+    assert readers - {"cli.py", "pytest_plugin.py"} == {"options.py", "config.py"}
 
 
 def test_the_sync_client_is_generated_from_the_async_one():
@@ -133,14 +133,14 @@ def test_the_check_of_the_generator_sees_any_difference(tmp_path: Path):
     tools, package = tmp_path / "tools", tmp_path / "sequence"
     tools.mkdir()
     (tools / "unasync.py").write_text(source)
-    for name in ("_async", "_sync"):
-        (package / name).mkdir(parents=True)
-        for path in (ROOT / "python" / "sequence" / name).glob("*.py"):
-            (package / name / path.name).write_text(path.read_text())
+    for name in ("async_", "sync"):
+        (package / "_client" / name).mkdir(parents=True)
+        for path in (ROOT / "python" / "sequence" / "_client" / name).glob("*.py"):
+            (package / "_client" / name / path.name).write_text(path.read_text())
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    broken = package / "_sync" / "trading.py"
+    broken = package / "_client" / "sync" / "trading.py"
     broken.write_text(broken.read_text()[:-200])
-    (package / "_sync" / "left_over.py").write_text("")
+    (package / "_client" / "sync" / "left_over.py").write_text("")
     done = subprocess.run(  # noqa: S603 - our own tool
         [sys.executable, str(tools / "unasync.py"), "--check"],
         capture_output=True,

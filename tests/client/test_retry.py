@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import sequence
 from sequence import errors
-from sequence._retry import MAX_DELAY_S, delay_s, may_retry, read_retry_after
+from sequence._client.carry.retry import MAX_DELAY_S, delay_s, may_retry, read_retry_after
 
 
 def down() -> errors.NetworkError:

@@ -226,7 +226,7 @@ def test_two_readers_of_one_stream_are_told(sandbox: Sandbox, url: str):
 
 
 def test_a_message_of_another_shape_is_told_as_ours():
-    from sequence._stream_state import StreamState
+    from sequence._client.carry.stream_state import StreamState
 
     for text in ("{", '{"channel": "fills"}', "[]", '{"gap": {}}', '{"error": 1}'):
         with pytest.raises(errors.DeserializeError, match="another shape"):
@@ -347,7 +347,7 @@ def test_in_process_the_id_is_on_what_ended_the_call(sandbox: Sandbox, monkeypat
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sequence._inprocess.time.sleep", interrupted)
+    monkeypatch.setattr("sequence._client.carry.inprocess.time.sleep", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.buy("BTC-USDT", 1)
     sent = getattr(caught.value, "graph_id", None)

@@ -11,7 +11,7 @@ HEAVY = ("httpx", "uvicorn", "starlette", "typer", "rich", "zstandard")
 
 @pytest.mark.parametrize(
     ("module", "allowed"),
-    [("sequence", ""), ("sequence.sandbox", ""), ("sequence._inprocess", "")],
+    [("sequence", ""), ("sequence.sandbox", ""), ("sequence._client.carry.inprocess", "")],
 )
 def test_an_import_loads_no_more_than_it_needs(module, allowed):
     program = PROGRAM.format(module=module, heavy=HEAVY)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from sequence import _core
-from sequence._inprocess import InProcessTransport
+from sequence._client.carry.inprocess import InProcessTransport
 from sequence._operations import OPERATIONS
 from sequence._operations.operation import Operation
 from sequence.errors import SequenceError

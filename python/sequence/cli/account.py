@@ -8,8 +8,8 @@ from typing import Annotated, Any, cast
 import typer
 
 from sequence import Sequence
-from sequence import _config as config
-from sequence._options import options
+from sequence._client.ask import config
+from sequence._client.ask.options import options
 from sequence.cli import testing
 from sequence.cli.connect import Target, client_of
 from sequence.cli.negative import TakesNegatives

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import typer
 
 from sequence import Sequence
-from sequence import _config as config
-from sequence._options import options
+from sequence._client.ask import config
+from sequence._client.ask.options import options
 from sequence.errors import NotFoundError, SequenceError, UnprocessableError
 from sequence.types._names import did_you_mean
 

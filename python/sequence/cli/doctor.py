@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import typer
 
 from sequence import Sequence, _core
-from sequence import _config as config
+from sequence._client.ask import config
 from sequence.cli.connect import Target
 from sequence.cli.output import JsonFlag, text, write, write_table
 from sequence.cli.running import running

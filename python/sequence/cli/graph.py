@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-from sequence._drawing import draw
+from sequence._client.drawing import draw
 from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.cli.trade import Limit

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sequence import _config as config
+from sequence._client.ask import config
 from sequence.cli.connect import Target, client_of
 from sequence.cli.output import JsonFlag, text, write, write_json, write_table
 from sequence.errors import ValidationError

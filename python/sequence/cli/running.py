@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
-from sequence import _config as config
+from sequence._client.ask import config
 from sequence.cli.output import JsonFlag, number, text, write, write_table
 from sequence.cli.saving import answers
 

@@ -5,8 +5,8 @@ import sys
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from sequence import _config as config
-from sequence._options import is_loopback, same_server
+from sequence._client.ask import config
+from sequence._client.ask.options import is_loopback, same_server
 from sequence.errors import ValidationError
 
 _PROBE_S: Final = 1.0

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sequence import _config as config
 from sequence import _core
+from sequence._client.ask import config
 from sequence.cli.output import write
 from sequence.cli.replaying import follow
 from sequence.cli.running import noted

@@ -155,7 +155,7 @@ class Sandbox:
             ValidationError: Not both, and a name is 1 to 128 of A-Z a-z 0-9 . _ -.
         """
         from sequence import Sequence  # noqa: PLC0415 - the sandbox alone needs no client
-        from sequence._inprocess import InProcessTransport  # noqa: PLC0415
+        from sequence._client.carry.inprocess import InProcessTransport  # noqa: PLC0415
 
         key = self._key(key, account)
         transport = InProcessTransport(self.runtime, key)
@@ -166,7 +166,7 @@ class Sandbox:
     ) -> "AsyncSequence":
         """The same for asyncio."""
         from sequence import AsyncSequence  # noqa: PLC0415 - the sandbox alone needs no client
-        from sequence._inprocess import AsyncInProcessTransport  # noqa: PLC0415
+        from sequence._client.carry.inprocess import AsyncInProcessTransport  # noqa: PLC0415
 
         key = self._key(key, account)
         transport = AsyncInProcessTransport(self.runtime, key)

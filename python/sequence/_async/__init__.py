@@ -1,1 +1,0 @@
-"""The client for asyncio; `sequence._sync` is generated from this folder."""

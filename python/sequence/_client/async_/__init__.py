@@ -1,0 +1,1 @@
+"""The client for asyncio; `sequence._client.sync` is generated from this folder."""

@@ -1,0 +1,172 @@
+"""A placed order: its last known row, and what can be done with it."""
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sequence import errors
+from sequence import types as t
+from sequence._client.carry.async_pause import async_alone, async_sleep
+from sequence._client.explain import explain_order
+from sequence.types._decimal import trimmed
+from sequence.types._words import OrderStatus
+
+if TYPE_CHECKING:
+    from sequence._client.async_.verbs import AsyncOrderVerbs
+
+_FIRST_POLL_S = 0.02
+_MAX_POLL_S = 0.5
+_PAGE = 500
+
+
+class AsyncPlacedOrder:
+    """What `buy` and `sell` return.
+
+    `row` is the order as the server last told it; the properties read it and cost nothing.
+    Only `refresh`, `wait`, `cancel` and `fills` ask the server.
+    """
+
+    __slots__ = ("_client", "_submitted", "row")
+
+    def __init__(self, client: "AsyncOrderVerbs", submitted: "t.SubmitResponse") -> None:
+        self._client = client
+        self._submitted = submitted
+        self.row: t.Order = submitted.orders[0]
+
+    def __repr__(self) -> str:
+        row = self.row
+        price = "" if row.avg_price is None else f" at {trimmed(row.avg_price):f}"
+        filled = f"{trimmed(row.filled_qty):f} of {trimmed(row.qty):f}"
+        return f"<{row.side} {row.symbol} {row.status}: {filled}{price}, {row.node_order_id}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from sequence.types._table import html_of  # noqa: PLC0415 - for notebooks
+
+        return html_of(t.Order, [self.row])
+
+    @property
+    def submitted(self) -> "t.SubmitResponse":
+        """The answer to the submit."""
+        return self._submitted
+
+    @property
+    def id(self) -> str:
+        """Order id, `graph:<graph_id>:<node_id>:<seq>`."""
+        return self.row.node_order_id
+
+    @property
+    def graph_id(self) -> str:
+        """Idempotency key of the submit; also the id of the order's graph."""
+        return self.row.graph_id
+
+    @property
+    def status(self) -> OrderStatus:
+        """NEW, ACCEPTED, PARTIAL, FILLED, CANCELLED, REJECTED or EXPIRED."""
+        return self.row.status
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more can happen to the order."""
+        return self.row.is_terminal
+
+    @property
+    def qty(self) -> Decimal:
+        """Total quantity in units of the instrument."""
+        return self.row.qty
+
+    @property
+    def filled_qty(self) -> Decimal:
+        """Filled quantity in units of the instrument."""
+        return self.row.filled_qty
+
+    @property
+    def fill_pct(self) -> Decimal:
+        """Filled share of the total, 0 to 100."""
+        return self.row.fill_pct
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """Volume-weighted fill price; None before the first fill."""
+        return self.row.avg_price
+
+    @property
+    def fees_usd(self) -> Decimal | None:
+        """Fees so far in USD; negative is a rebate, None where nothing values the quote asset."""
+        return self.row.fees_usd
+
+    @property
+    def evidence(self) -> "t.WaitEvidence | None":
+        """Why an open order has not filled yet."""
+        return self.row.evidence
+
+    @property
+    def outlook(self) -> "t.Outlook | None":
+        """How likely it is to be reached soon; None while nothing rests, or too little traded."""
+        return self.row.outlook
+
+    async def refresh(self) -> "AsyncPlacedOrder":
+        """Asks for the present row; returns itself.
+
+        Raises:
+            NotFoundError: The sandbox was reset since.
+        """
+        self.row = await self._client.order(self.id)
+        return self
+
+    async def wait(self, timeout: float = 30.0) -> "AsyncPlacedOrder":  # noqa: ASYNC109
+        """Waits until the order is FILLED, CANCELLED, REJECTED or EXPIRED; returns itself.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            WaitTimeoutError: The order is still open and stays so. At once where nobody could end
+                it: in a sandbox of this process whose clock stands, with nobody else to move it.
+        """
+        hint = self._client.standing_clock()
+        deadline = time.monotonic() + timeout
+        pause = _FIRST_POLL_S
+        while not self.row.is_terminal:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                text = f"order {self.id} is still {self.status} after {timeout:g} s"
+                raise errors.WaitTimeoutError(f"{text}{hint and '; '}{hint}", self)
+            await async_sleep(min(pause, left))
+            pause = min(2 * pause, _MAX_POLL_S)
+            await self.refresh()
+            if hint and async_alone() and not self.row.is_terminal:
+                text = f"order {self.id} is {self.status} and stays so"
+                raise errors.WaitTimeoutError(f"{text}: {hint}", self)
+        return self
+
+    async def cancel(self) -> "t.OrderCancelResponse":
+        """Cancels the order and refreshes the row.
+
+        Raises:
+            ConflictError: The order ended in another way before.
+        """
+        answer = await self._client.cancel(self.id)
+        await self.refresh()
+        return answer
+
+    async def fills(self) -> "list[t.Fill]":
+        """The fills of this order, oldest first."""
+        found: list[t.Fill] = []
+        while True:
+            page = await self._client.fills(
+                node_order_id=self.id,
+                limit=_PAGE,
+                offset=len(found),
+                sandbox=self.row.is_sandbox,
+            )
+            found += page.fills
+            if not page.has_more or not page.fills:
+                return found[::-1]
+
+    async def explain(self) -> str:
+        """The order in a few lines: why it waits or how it ended, and what proves each fill."""
+        if not self.is_terminal:
+            await self.refresh()
+        fills = await self.fills()
+        return explain_order(self.row, fills)

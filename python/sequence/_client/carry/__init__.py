@@ -1,0 +1,1 @@
+"""How requests and streams travel: HTTP, WebSockets, or no wire at all."""
