@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequence import feeds
@@ -60,6 +60,7 @@ RECORDS = st.lists(st.one_of(any_record().map(lambda row: [row]), snapshot()), m
 )
 
 
+@settings(deadline=None)
 @given(RECORDS, st.sampled_from(["venue", "hand"]))
 def test_records_read_back_bit_for_bit_from_every_encoding(records, feed):
     recording = Recording(TWO, records, feed, "a test", "none")
@@ -68,6 +69,7 @@ def test_records_read_back_bit_for_bit_from_every_encoding(records, feed):
     assert arrow.of_table(arrow.to_table(recording)) == recording
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_a_chain_through_every_encoding_in_files_loses_nothing(records):
     recording = Recording(TWO, records)

@@ -29,7 +29,12 @@ def test_health_reports_the_demo_market(api):
         "venues",
     }
     assert (health["status"], health["api_version"]) == ("ok", "v1")
-    assert health["market_data"] == {"source": "demo", "symbols": 12, "stale_symbols": 0}
+    assert health["market_data"] == {
+        "source": "demo",
+        "symbols": 12,
+        "stale_symbols": 0,
+        "unusable": [],
+    }
     assert health["store"] == {"backend": "memory", "writable": True}
     assert {row["venue"] for row in health["venues"]} == {
         "binance",
@@ -207,6 +212,7 @@ def test_all_thirteen_venues_are_listed_with_the_key_class(api):
         "seeded",
         "cash_assets",
         "status",
+        "unusable",
         "post_only",
         "initial_margin_1e8",
         "amend_mode",

@@ -100,7 +100,8 @@ def test_a_manual_clock_moves_forward_only(api: Api) -> None:
     assert post(api, "clock/advance", {"ms": 5}).json["now_ns"] == now["now_ns"] + 5_000_000
     later = now["now_ns"] + 10**9
     body = json.dumps({"now_ns": later})
-    assert api("PUT", "/v1/sandbox/clock", body).json == {"clock": "manual", "now_ns": later}
+    moved = api("PUT", "/v1/sandbox/clock", body).json
+    assert (moved["clock"], moved["now_ns"]) == ("manual", later)
     earlier = json.dumps({"now_ns": now["now_ns"]})
     assert api("PUT", "/v1/sandbox/clock", earlier).status == 422
     assert post(api, "clock/advance", {"ms": 1, "ns": 1}).status == 422
