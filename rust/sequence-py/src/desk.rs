@@ -7,7 +7,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use sequence_core::command::{Amend, Command, Size, Submit};
 use sequence_core::engine::Reply;
-use sequence_core::ids::{AccountId, InstrumentKind, MarketId, OrderId, Outcome, Side, VenueId};
+use sequence_core::ids::{AccountId, MarketId, OrderId, Outcome, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::reject::Refusal;
 use sequence_core::session::Session;
@@ -56,7 +56,6 @@ fn submit(session: &mut Session, account: AccountId, asked: &Asked<'_>) -> Answe
         reduce_only,
         max_slippage_bps,
         horizon_ms,
-        kind_hint: InstrumentKind::Spot,
         ..Submit::new(&name, side, Size::Quantity(Quantity(qty)))
     };
     match session.engine.apply(Command::Submit { account, order }, now_ns)? {

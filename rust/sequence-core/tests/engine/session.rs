@@ -2,9 +2,9 @@
 
 use sequence_core::command::{Command, Size, Submit};
 use sequence_core::engine::Engine;
-use sequence_core::ids::{InstrumentKind, Side};
+use sequence_core::ids::Side;
 use sequence_core::number::{Price, Quantity};
-use sequence_core::order::{Policy, TimeInForce, Urgency};
+use sequence_core::order::{Policy, TimeInForce};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::{PRESETS, Params};
 
@@ -18,24 +18,14 @@ fn order(round: i64) -> Submit<'static> {
         2 => Some(74_349),
         _ => Some(74_355),
     };
+    let side = if round % 3 == 0 { Side::Sell } else { Side::Buy };
+    let size = Size::Quantity(Quantity(10_000_000 + round * 1_000));
     Submit {
-        symbol: "BTC-USD",
-        side: if round % 3 == 0 { Side::Sell } else { Side::Buy },
-        size: Size::Quantity(Quantity(10_000_000 + round * 1_000)),
         limit: limit.map(|usd: i64| Price(usd * 1_000_000_000)),
-        venue: None,
-        graph_id: None,
-        node_id: "order",
-        kind_hint: InstrumentKind::Spot,
         policy: if round % 5 == 0 { Policy::AggressiveChase } else { Policy::Sor },
-        urgency: Urgency::Medium,
-        max_slippage_bps: None,
         horizon_ms: (round % 2 == 0).then_some(2_500),
         tif: (round % 7 == 0 && limit.is_some()).then_some(TimeInForce::PostOnly),
-        reduce_only: false,
-        metadata: "{}",
-        risk: sequence_core::risk::GraphRisk::default(),
-        by: sequence_core::risk::Mode::Sandbox,
+        ..Submit::new("BTC-USD", side, size)
     }
 }
 

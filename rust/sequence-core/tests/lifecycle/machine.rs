@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sequence_core::command::{Command, PositionRow, Settlement, Size, Submit};
 use sequence_core::engine::{Engine, FeedKind, FillCause, Reply};
 use sequence_core::event::EventKind as Logged;
-use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
+use sequence_core::ids::{AccountId, AssetId, AssetKind, BookSide, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
-use sequence_core::order::{LegState, OrderStatus, Policy, TimeInForce, Urgency};
+use sequence_core::order::{LegState, OrderStatus, TimeInForce};
 use sequence_core::reject::{DoneReason, RejectReason};
-use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
@@ -188,24 +187,13 @@ impl Machine {
         let is_event = market < EVENTS;
         let symbol = if is_event { named(symbol, no) } else { symbol.to_owned() };
         let mid = if is_event && no { 100 * CENT - mid } else { mid };
+        let side = if buys { Side::Buy } else { Side::Sell };
         let order = Submit {
-            symbol: &symbol,
-            side: if buys { Side::Buy } else { Side::Sell },
-            size: Size::Quantity(Quantity(size * lot)),
             limit: shift.map(|shift| Price(mid + shift * tick)),
             venue: Some(VenueId::parse(venue).unwrap()),
-            graph_id: None,
-            node_id: "order",
-            kind_hint: InstrumentKind::Spot,
-            policy: Policy::Sor,
-            urgency: Urgency::Medium,
-            max_slippage_bps: None,
-            horizon_ms: None,
             tif: shift.map(|_| TimeInForce::Gtc),
             reduce_only: reduces && !is_event && size > 4,
-            metadata: "{}",
-            risk: GraphRisk::default(),
-            by: Mode::Sandbox,
+            ..Submit::new(&symbol, side, Size::Quantity(Quantity(size * lot)))
         };
         self.apply(Command::Submit { account: self.clients[who], order });
     }

@@ -2,13 +2,10 @@
 
 use sequence_core::command::{Amend, Command, PositionRow, Size, Submit};
 use sequence_core::engine::{Engine, FeedKind, Reply};
-use sequence_core::ids::{
-    AccountId, AssetKind, BookSide, InstrumentKind, MarketId, OrderId, Side, VenueId,
-};
+use sequence_core::ids::{AccountId, AssetKind, BookSide, MarketId, OrderId, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
-use sequence_core::order::{Order, Policy, Urgency};
+use sequence_core::order::Order;
 use sequence_core::reject::Refusal;
-use sequence_core::risk::{GraphRisk, Mode};
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, MarketEvent, flag};
 
@@ -186,23 +183,5 @@ pub(crate) fn limit(side: Side, size: i64, price: i64) -> Submit<'static> {
 
 /// A market order of whole units.
 pub(crate) fn market(side: Side, size: i64) -> Submit<'static> {
-    Submit {
-        symbol: SYMBOL,
-        side,
-        size: Size::Quantity(qty(size)),
-        limit: None,
-        venue: None,
-        graph_id: None,
-        node_id: "order",
-        kind_hint: InstrumentKind::Spot,
-        policy: Policy::Sor,
-        urgency: Urgency::Medium,
-        max_slippage_bps: None,
-        horizon_ms: None,
-        tif: None,
-        reduce_only: false,
-        metadata: "{}",
-        risk: GraphRisk::default(),
-        by: Mode::Sandbox,
-    }
+    Submit::new(SYMBOL, side, Size::Quantity(qty(size)))
 }

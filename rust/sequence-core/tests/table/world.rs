@@ -7,9 +7,9 @@ use sequence_core::engine::view::{FillFilter, Value};
 use sequence_core::engine::{Engine, Reply};
 use sequence_core::ids::{AccountId, AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
-use sequence_core::order::{Policy, TimeInForce, Urgency};
+use sequence_core::order::{Policy, TimeInForce};
 use sequence_core::reject::Refusal;
-use sequence_core::risk::{GraphRisk, Mode};
+use sequence_core::risk::Mode;
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
@@ -358,25 +358,7 @@ fn request<'a>(words: &[&'a str]) -> Submit<'a> {
         Some(usd) => Size::Notional(Money(i128::from(units(usd, 9)))),
         None => Size::Quantity(Quantity(units(words[1], 8))),
     };
-    let mut order = Submit {
-        symbol: words[2],
-        side: side(words[0]),
-        size,
-        limit,
-        venue: None,
-        graph_id: None,
-        node_id: "order",
-        kind_hint: InstrumentKind::Spot,
-        policy: Policy::Sor,
-        urgency: Urgency::Medium,
-        max_slippage_bps: None,
-        horizon_ms: None,
-        tif: None,
-        reduce_only: false,
-        metadata: "{}",
-        risk: GraphRisk::default(),
-        by: Mode::Sandbox,
-    };
+    let mut order = Submit { limit, ..Submit::new(words[2], side(words[0]), size) };
     for word in rest {
         match word.split_once('=').unwrap_or((word, "")) {
             ("tif", tif) => order.tif = Some(TimeInForce::parse(tif).unwrap()),

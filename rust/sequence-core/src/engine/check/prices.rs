@@ -46,10 +46,8 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::command::{Command, MarketRow, Size, Submit};
-    use crate::ids::{InstrumentKind, MarketId, OrderId, Side, VenueId};
+    use crate::ids::{MarketId, OrderId, Side, VenueId};
     use crate::number::{PRICE_ONE, Price, QUANTITY_ONE, Quantity};
-    use crate::order::{Policy, Urgency};
-    use crate::risk::{GraphRisk, Mode};
     use crate::sim::preset::Params;
     use crate::tape::{EventKind, MarketEvent};
     use crate::venue::{Grid, PriceGrid, Terms};
@@ -77,23 +75,9 @@ mod tests {
         let row = MarketRow { venue, symbol: "ABC-USD", is_first: true, events: &events, said };
         engine.apply(Command::MarketRows { rows: &[row] }, NOW_NS).unwrap();
         let order = Submit {
-            symbol: "ABC-USD",
-            side: Side::Buy,
-            size: Size::Quantity(Quantity(QUANTITY_ONE)),
             limit: Some(Price(98 * PRICE_ONE + PRICE_ONE / 4)),
             venue: Some(venue),
-            graph_id: None,
-            node_id: "order",
-            kind_hint: InstrumentKind::Spot,
-            policy: Policy::Sor,
-            urgency: Urgency::Medium,
-            max_slippage_bps: None,
-            horizon_ms: None,
-            tif: None,
-            reduce_only: false,
-            metadata: "{}",
-            risk: GraphRisk::default(),
-            by: Mode::Sandbox,
+            ..Submit::new("ABC-USD", Side::Buy, Size::Quantity(Quantity(QUANTITY_ONE)))
         };
         engine.apply(Command::Submit { account, order }, NOW_NS).unwrap();
         assert_eq!(engine.check_invariants(), []);
