@@ -9,13 +9,13 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "rust" / "sequence-core" / "src"
 ENGINE = CORE / "engine"
 
-GROUND = {"agenda", "bounds", "rules", "seam"}
-"""Words that every room may use. They know no room, but for what stands behind a fill."""
+GROUND = {"agenda", "bounds", "facts", "rules", "seam"}
+"""Words that every room may use. They know no room, but for books and what stands behind a fill."""
 
 ARROWS = {
     "apply": GROUND | {"desk", "exchange", "portfolio", "life", "live", "graph", "journal"},
     "live": GROUND | {"desk"},
-    "graph": GROUND | {"desk", "exchange", "journal", "view"},
+    "graph": GROUND | {"desk", "exchange", "portfolio", "journal", "view"},
     "desk": GROUND | {"exchange", "portfolio", "journal"},
     "exchange": GROUND,
     "portfolio": GROUND | {"exchange", "life"},
@@ -24,6 +24,7 @@ ARROWS = {
     "agenda": {"seam"},
     "seam": {"exchange"},
     "bounds": set[str](),
+    "facts": {"exchange"},
     "rules": set[str](),
 }
 """Room -> the rooms it may name. Readers (`view`, `record`, `check`) may name every room."""

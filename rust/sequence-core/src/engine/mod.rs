@@ -19,6 +19,7 @@ mod bounds;
 mod check;
 mod desk;
 mod exchange;
+mod facts;
 mod graph;
 mod journal;
 mod life;

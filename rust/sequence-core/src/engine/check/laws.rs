@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 
+use crate::engine::portfolio::required::required;
 use crate::engine::{AccountMode, Engine};
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, OrderId};
@@ -81,7 +82,7 @@ impl Engine {
         let Some(reservation) = leg.reservation else { return };
         let terms = self.registry.market(leg.market);
         let held = self.portfolio.ledger.reserved(reservation).unwrap_or(Money(-1));
-        match Self::required(order.spec.side, terms, leg) {
+        match required(order.spec.side, terms, leg) {
             Ok(needed) if needed == held => {}
             Ok(needed) => found.push(Violation::new("L4", subject, needed, held)),
             Err(error) => found.push(Violation::new("L4", subject, "a reservation", error)),
@@ -107,7 +108,7 @@ impl Engine {
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
             }
-            let held = self.held(account, *venue, *asset);
+            let held = self.portfolio.held(account, *venue, *asset);
             if matches!(row.lifecycle(), Lifecycle::Redeemed { .. }) && held.0 != 0 {
                 found.push(Violation::new("P5", code, "nothing held once it was paid", held));
             }

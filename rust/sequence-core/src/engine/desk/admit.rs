@@ -239,7 +239,7 @@ impl Engine {
         else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
-        let Some(rate) = specs().next().and_then(|spec| self.usd_rate(spec.settle)) else {
+        let Some(rate) = specs().next().and_then(|spec| self.facts().usd_rate(spec.settle)) else {
             let text = "is in USD, and nothing says what the quote asset is worth";
             return Err(Refusal::invalid("notional", text));
         };
@@ -276,7 +276,9 @@ impl Engine {
         let coming = open.sum::<i128>() + i128::from(qty.0);
         let held = markets.iter().map(|market| {
             let terms = self.registry.market(*market);
-            i128::from(self.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs())
+            i128::from(
+                self.portfolio.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs(),
+            )
         });
         if held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
             return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));

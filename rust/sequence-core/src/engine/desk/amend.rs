@@ -8,6 +8,7 @@ use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::account::AccountMode;
 use crate::engine::desk::minimums::Exit;
+use crate::engine::portfolio::required::required;
 use crate::engine::seam::NodeChange;
 use crate::engine::seam::VenueRequest;
 use crate::engine::{Engine, Reply};
@@ -389,9 +390,13 @@ impl Engine {
         else {
             return Ok(());
         };
-        let needed = Self::required(order.spec.side, self.registry.market(leg.market), leg)?;
+        let needed = required(order.spec.side, self.registry.market(leg.market), leg)?;
         let more = Money(needed.0 - self.portfolio.ledger.reserved(held)?.0);
-        self.check_spendable(self.funded_by(&order.spec, leg.market), more)?;
+        self.portfolio.check_spendable(
+            self.facts(),
+            self.funded_by(&order.spec, leg.market),
+            more,
+        )?;
         self.hold_required(id, at)
     }
 }

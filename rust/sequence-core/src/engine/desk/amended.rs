@@ -1,6 +1,7 @@
 //! The client learns what became of an amend: the order is the sum of its legs again.
 
 use crate::engine::Engine;
+use crate::engine::portfolio::required::required;
 use crate::engine::seam::{DeskNews, VenueRequest};
 use crate::ids::OrderId;
 use crate::ledger::LedgerError;
@@ -83,7 +84,7 @@ impl Engine {
             return Ok(());
         };
         let terms = *self.registry.market(leg.market);
-        let needed = Self::required(order.spec.side, &terms, leg)?;
+        let needed = required(order.spec.side, &terms, leg)?;
         self.portfolio.ledger.resize(held, needed)
     }
 }

@@ -3,17 +3,17 @@
 //! Charges, proceeds and fees are rounded cumulatively per leg, so many small fills cost what one
 //! fill costs, and a fill never needs more than its leg holds.
 
+use crate::engine::facts::facts;
 use crate::engine::portfolio::booking::Booking;
-use crate::engine::portfolio::required::buy_cost;
 use crate::engine::seam::{DeskNews, LegEnd, Matched};
 use crate::engine::{CashTrail, Engine, Fill, FillCause, Liquidity};
 use crate::event::EventKind;
-use crate::ids::{AccountId, AssetId, InstrumentKind, OrderId, RowIx, Side};
+use crate::ids::{AssetId, InstrumentKind, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
-use crate::order::{Leg, LegState, OrderStatus};
-use crate::position::{Execution, Position};
+use crate::order::{LegState, OrderStatus};
+use crate::position::Execution;
 use crate::reject::RejectReason;
 use crate::sim::fees::{Charging, FeeState};
 
@@ -51,10 +51,9 @@ impl Engine {
                 leg.reservation = leg.reservation.or(made);
             }
             let (before, reservation) = self.held_by(order, leg);
-            let realized: Option<Money> = match (booking.terms.kind, booking.execution.side) {
-                (InstrumentKind::Perp, _) => self.book_perp(&booking).map(Some),
-                (_, Side::Buy) => self.book_buy(&booking),
-                (_, Side::Sell) => self.book_sell(&booking),
+            let realized: Option<Money> = match booking.terms.kind {
+                InstrumentKind::Perp => self.book_perp(&booking).map(Some),
+                InstrumentKind::Spot | InstrumentKind::Prediction => self.book_spot(&booking),
             }?;
             self.pay_fee_elsewhere(&booking, &matched)?;
             let cash = self.cash_trail(&booking, before, reservation);
@@ -63,7 +62,8 @@ impl Engine {
         match booked {
             Ok((booking, realized, cash)) => {
                 self.record_fill(&booking, matched, realized, cash);
-                match self.net_pairs(order, &booking.terms) {
+                let spec = &self.desk.orders[order].spec;
+                match self.portfolio.net_pairs(facts!(self), spec, &booking.terms) {
                     Ok(Some((row, pairs))) => {
                         let account = self.desk.orders[order].spec.account;
                         let kind = EventKind::PairsNetted { row, pairs };
@@ -167,71 +167,11 @@ impl Engine {
         Ok(Booking { order, leg: at, terms, price, quantity, execution, fee, fees })
     }
 
-    fn book_buy(&mut self, fill: &Booking) -> Result<Option<Money>, LedgerError> {
-        let (account, held) = self.holder(fill);
-        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
-        let keep = Self::required_after(fill, leg)?;
-        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
-        let (row, after, realized) = self.changed_row(account, fill, held)?;
-        self.portfolio.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
-        let balance = self.balance_in(row);
-        self.portfolio.ledger.credit(balance, fill.quantity.to_money(), Money::ZERO)?;
-        self.portfolio.rows[row] = after;
-        self.touch_cash(account, fill.terms.venue, fill.terms.settle);
-        Ok(realized)
-    }
-
-    fn book_sell(&mut self, fill: &Booking) -> Result<Option<Money>, LedgerError> {
-        let (account, held) = self.holder(fill);
-        let leg = self.desk.orders[fill.order].legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
-        let keep = Self::required_after(fill, leg)?;
-        let reservation = leg.reservation.ok_or(LedgerError::Ended)?;
-        let (row, after, realized) = self.changed_row(account, fill, held)?;
-        self.portfolio.ledger.settle(reservation, fill.quantity.to_money(), Money::ZERO, keep)?;
-        let cash = self.row(account, fill.terms.venue, fill.terms.settle);
-        let balance = self.balance_in(cash);
-        self.portfolio.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
-        self.portfolio.rows[row] = after;
-        self.touch_row(cash);
-        Ok(realized)
-    }
-
-    /// What a leg holds once a fill is booked, in the form it has or will have.
-    pub(super) fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
-        if leg.state == LegState::Done {
-            // A real venue filled it after its end: it holds nothing from here on.
-            return Ok(Money::ZERO);
-        }
-        let filled = Quantity(leg.filled.0 + fill.quantity.0);
-        if leg.reshape.is_some() {
-            let after = Leg { filled, fees: fill.fees, ..leg.clone() };
-            return Self::required(fill.execution.side, &fill.terms, &after);
-        }
-        let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
-        match fill.execution.side {
-            Side::Buy => Ok(buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?),
-            Side::Sell => Ok(rest.to_money()),
-        }
-    }
-
-    fn holder(&self, fill: &Booking) -> (AccountId, AssetId) {
-        let spec = &self.desk.orders[fill.order].spec;
-        (spec.account, fill.terms.held(spec.outcome))
-    }
-
-    /// The position row of what is bought or sold as the fill leaves it: computed before money
-    /// moves, so that a row that cannot hold it refuses the fill whole.
-    fn changed_row(
-        &mut self,
-        account: AccountId,
-        fill: &Booking,
-        held: AssetId,
-    ) -> Result<(RowIx, Position, Option<Money>), LedgerError> {
-        let row = self.row(account, fill.terms.venue, held);
-        let quantity = self.held_in(row);
-        let mut position = self.portfolio.rows[row];
-        let effect = position.apply_fill(quantity, fill.execution)?;
-        Ok((row, position, effect.realized))
+    fn book_spot(&mut self, fill: &Booking) -> Result<Option<Money>, LedgerError> {
+        let order = &self.desk.orders[fill.order];
+        let leg = order.legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
+        let holder = (order.spec.account, fill.terms.held(order.spec.outcome));
+        self.portfolio.book_spot(facts!(self), holder, fill, leg)
     }
 
     fn record_fill(
@@ -337,7 +277,7 @@ impl Engine {
         money: Money,
         asset: AssetId,
     ) -> Result<Option<Money>, LedgerError> {
-        let Some(rate) = self.usd_rate(asset) else { return Ok(None) };
+        let Some(rate) = self.facts().usd_rate(asset) else { return Ok(None) };
         if rate.0 == PRICE_ONE {
             return Ok(Some(money));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::Engine;
 use crate::engine::seam::LegEnd;
-use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, RowIx, Side, VenueId};
+use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
 use crate::ledger::{BalanceId, Contra, LedgerError};
 use crate::mutant;
 use crate::number::Money;
@@ -70,7 +70,7 @@ impl Engine {
         cost: Money,
     ) -> Result<(), LedgerError> {
         self.free_orders(account, balance, cost);
-        self.cover(account, balance, cost)?;
+        self.portfolio.cover(account, balance, cost)?;
         self.portfolio.ledger.post(balance, Contra::Venue, Money(-cost.0))
     }
 
@@ -102,29 +102,5 @@ impl Engine {
             held.is_some_and(|id| self.portfolio.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
         })
         .map(|(order, at, _)| (order, at))
-    }
-
-    /// Makes `needed` available out of position margins, and out of the insurance beyond them.
-    pub(in crate::engine) fn cover(
-        &mut self,
-        account: AccountId,
-        balance: BalanceId,
-        needed: Money,
-    ) -> Result<(), LedgerError> {
-        let rows: Vec<RowIx> = self.portfolio.held.of(account).values().copied().collect();
-        for row in rows {
-            let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
-            let margin = self.portfolio.rows[row].perp.and_then(|perp| perp.margin);
-            let Some(margin) = margin.filter(|_| short > 0) else { continue };
-            if self.portfolio.ledger.balance_of(margin)? == balance {
-                let held = self.portfolio.ledger.reserved(margin)?;
-                self.portfolio.ledger.resize(margin, Money((held.0 - short).max(0)))?;
-            }
-        }
-        let short = needed.0 - self.portfolio.ledger.balance(balance).available.0;
-        if short > 0 {
-            self.portfolio.ledger.post(balance, Contra::Insurance, Money(short))?;
-        }
-        Ok(())
     }
 }

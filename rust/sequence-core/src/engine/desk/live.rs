@@ -7,7 +7,9 @@ use crate::command::Submit;
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::AccountMode;
+use crate::engine::facts::facts;
 use crate::engine::portfolio::booking::Booking;
+use crate::engine::portfolio::required::required_after;
 use crate::engine::seam::{LegRef, Matched};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
@@ -72,7 +74,8 @@ impl Engine {
             Side::Buy if asset == terms.held(order.spec.outcome) => booking.quantity.to_money(),
             _ => Money::ZERO,
         };
-        let free = |asset| self.spendable(order.spec.account, terms.venue, asset);
+        let free =
+            |asset| self.portfolio.spendable(self.facts(), order.spec.account, terms.venue, asset);
         let fee_there = fee.0 <= free(asset).0.saturating_add(bought.0);
         if short > free(funds) || !fee_there {
             return Err(Refusal::conflict(
@@ -96,7 +99,7 @@ impl Engine {
             Side::Buy => Money(booking.fee.notional.0.saturating_add(booking.fee.fee.0)),
             Side::Sell => booking.quantity.to_money(),
         };
-        Ok(Money(spent.0.saturating_add(Self::required_after(booking, leg)?.0)))
+        Ok(Money(spent.0.saturating_add(required_after(booking, leg)?.0)))
     }
 
     /// Holds what a fill costs: a real venue's fee may be above what was reserved, and a fill after
@@ -130,10 +133,11 @@ impl Engine {
             return Ok(());
         }
         let account = self.desk.orders[booking.order].spec.account;
-        let row = self.row(account, booking.terms.venue, trade.fee_asset);
+        let row =
+            self.portfolio.open_row(facts!(self), account, booking.terms.venue, trade.fee_asset);
         let balance = self.portfolio.ledger.open(account, booking.terms.venue, trade.fee_asset);
         self.portfolio.ledger.book(balance, Money::ZERO, trade.fee)?;
-        self.touch_row(row);
+        self.portfolio.touch_row(row, self.agenda.now_ns());
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
         qty: Quantity,
     ) -> MarketSpec {
         let mut spec = *self.registry.market(market);
-        let closes = || self.opposite(order.account, market, order.side);
+        let closes = || self.portfolio.opposite(&self.registry, order.account, market, order.side);
         let free = match spec.venue.venue().below_minimum {
             BelowMinimum::Nothing => false,
             BelowMinimum::ReduceOnly => order.reduce_only,

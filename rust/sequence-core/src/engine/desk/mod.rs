@@ -14,6 +14,7 @@ pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
 pub(in crate::engine) mod live;
 pub(in crate::engine) mod minimums;
+pub(in crate::engine) mod perp;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod risk;

@@ -8,6 +8,7 @@ use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::admit::only;
 use crate::engine::desk::route::check_shares;
 use crate::engine::portfolio::required::buy_cost;
+use crate::engine::portfolio::required::required;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
@@ -188,9 +189,9 @@ impl Engine {
             let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
             let market = leg.market;
             let terms = self.registry.market(market);
-            let amount = Self::required(self.desk.orders[id].spec.side, terms, leg)?;
+            let amount = required(self.desk.orders[id].spec.side, terms, leg)?;
             let (account, venue, asset) = self.funded_by(&self.desk.orders[id].spec, market);
-            self.check_spendable((account, venue, asset), amount)?;
+            self.portfolio.check_spendable(self.facts(), (account, venue, asset), amount)?;
             let balance = self.funding(id, market);
             let reservation: ReservationId = self.portfolio.ledger.reserve(balance, amount)?;
             if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
@@ -220,7 +221,7 @@ impl Engine {
     ) -> Quantity {
         let terms = self.registry.market(market);
         let (account, venue, asset) = self.funded_by(&order.spec, market);
-        let free = self.spendable(account, venue, asset);
+        let free = self.portfolio.spendable(self.facts(), account, venue, asset);
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
             return self
@@ -236,7 +237,7 @@ impl Engine {
                 return Ok(buy_cost(terms, &FeeState::default(), bound, qty)?);
             }
             let leg = self.leg(&order.spec, market, bound, qty, None);
-            Self::required(order.spec.side, terms, &leg)
+            required(order.spec.side, terms, &leg)
         };
         let fits = |qty: Quantity| needed(qty).is_ok_and(|needed| needed <= available);
         if fits(order.qty) {

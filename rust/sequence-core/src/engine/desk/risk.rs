@@ -309,7 +309,8 @@ impl Engine {
             let code = perp.map_or(&known.code, |way| &self.registry.symbol(way.symbol).base);
             **code == *exposed_to
         });
-        held.map(|((venue, asset), _)| i128::from(self.held(account, *venue, *asset).0)).sum()
+        held.map(|((venue, asset), _)| i128::from(self.portfolio.held(account, *venue, *asset).0))
+            .sum()
     }
 
     /// Rejects while the day's loss limit is reached.
@@ -369,7 +370,7 @@ impl Engine {
     fn watch_marks_of(&mut self, account: AccountId) {
         let mut symbols = BTreeSet::new();
         for ((venue, asset), _) in self.portfolio.held.of(account).iter() {
-            if self.held(account, *venue, *asset).0 != 0 {
+            if self.portfolio.held(account, *venue, *asset).0 != 0 {
                 self.add_valuing(*asset, &mut symbols);
             }
         }

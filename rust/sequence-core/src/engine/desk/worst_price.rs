@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::bounds::within;
-use crate::ids::{InstrumentKind, MarketId};
+use crate::ids::{InstrumentKind, MarketId, Side};
 use crate::number::Price;
 use crate::order::{Order, OrderSpec};
 use crate::registry::MarketSpec;
@@ -79,5 +79,18 @@ impl Engine {
         let Some(touch) = self.best_touch(markets, spec.side, spec.outcome) else { return bound };
         let cap = self.protection(spec, self.registry.market(market), Some(touch));
         cap.filter(|cap| within(spec.side, *cap, bound)).unwrap_or(bound)
+    }
+
+    /// A sell can fill above its bound, so its margin is reserved at the touch where that is higher.
+    pub(in crate::engine) fn margin_price(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+    ) -> Price {
+        match (spec.side, self.touch_of(market, spec.side, spec.outcome)) {
+            (Side::Sell, Some(touch)) => bound.max(touch),
+            _ => bound,
+        }
     }
 }

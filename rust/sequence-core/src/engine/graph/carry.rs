@@ -6,6 +6,7 @@ use crate::command::{Amend, Size, Submit};
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::desk::admit::{Admitted, new_order, time_in_force};
+use crate::engine::portfolio::required::required;
 use crate::graph::NodeSize;
 use crate::ids::{AssetId, GraphIx, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
@@ -168,7 +169,9 @@ impl Engine {
     fn hold_ahead(&mut self, ix: GraphIx, run: &mut Run, at: usize) -> Result<(), Rejected> {
         for Need { venue, asset, market, amount } in self.needs_of(ix, run, at)? {
             let short = |error: LedgerError| (RejectReason::InsufficientBalance, error.to_string());
-            self.check_spendable((run.account, venue, asset), amount).map_err(short)?;
+            self.portfolio
+                .check_spendable(self.facts(), (run.account, venue, asset), amount)
+                .map_err(short)?;
             let balance = self.portfolio.ledger.open(run.account, venue, asset);
             let held = self.portfolio.ledger.reserve(balance, amount).map_err(short)?;
             run.nodes[at].held.push((market, held));
@@ -188,7 +191,7 @@ impl Engine {
         let legs = self.plan(&order)?;
         let needs = legs.iter().map(|leg| {
             let terms = self.registry.market(leg.market);
-            let amount = Self::required(order.spec.side, terms, leg)
+            let amount = required(order.spec.side, terms, leg)
                 .map_err(|error| (RejectReason::InsufficientBalance, error.to_string()))?;
             let (_, venue, asset) = self.funded_by(&order.spec, leg.market);
             Ok(Need { venue, asset, market: leg.market, amount })

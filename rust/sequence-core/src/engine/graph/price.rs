@@ -68,7 +68,7 @@ impl Work<'_> {
     /// What positions are valued at, while it is from a live book.
     fn live_mark(&self, look: Look) -> Option<Price> {
         let Some(venue) = look.venue else {
-            let mark = self.engine.mark_of_symbol(look.symbol, look.outcome)?;
+            let mark = self.engine.facts().mark_of_symbol(look.symbol, look.outcome)?;
             return mark.live.then_some(mark.price);
         };
         let market = self.engine.registry.market_at(look.symbol, venue)?;

@@ -114,7 +114,7 @@ impl Work<'_> {
     fn price_in_usd(&self, at: usize) -> Option<i128> {
         let price = self.price_of(at)?;
         let settle = self.engine.registry.market(*self.markets_of(at).first()?).settle;
-        let rate = self.engine.usd_rate(settle)?;
+        let rate = self.engine.facts().usd_rate(settle)?;
         mul_div_floor(i128::from(price.0), i128::from(rate.0), i128::from(PRICE_ONE)).ok()
     }
 
@@ -199,11 +199,21 @@ impl Work<'_> {
         let held = self.markets_of(at).iter().map(|market| {
             let terms = self.engine.registry.market(*market);
             if node.kind == InstrumentKind::Perp {
-                let held = self.engine.opposite(self.run.account, *market, node.spec.side);
+                let held = self.engine.portfolio.opposite(
+                    &self.engine.registry,
+                    self.run.account,
+                    *market,
+                    node.spec.side,
+                );
                 return i128::from(held.0);
             }
             let asset = terms.held(node.outcome);
-            let free = self.engine.spendable(self.run.account, terms.venue, asset);
+            let free = self.engine.portfolio.spendable(
+                self.engine.facts(),
+                self.run.account,
+                terms.venue,
+                asset,
+            );
             free.to_quantity_floor().map_or(0, |units| i128::from(units.0))
         });
         held.sum()

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::graphs::ShapeRows;
 use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
+use crate::engine::facts::facts;
 use crate::engine::record::{
     Cell, ReadMarket, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance,
     read_contra, read_funding, read_line, read_market, read_position, read_settlement, read_switch,
@@ -226,7 +227,7 @@ impl Engine {
         let open = rows.filter(|(_, row)| row.perp.is_some_and(|perp| perp.quantity.0 != 0));
         let open: Vec<RowIx> = open.map(|(id, _)| id).collect();
         for row in &open {
-            self.hold(*row);
+            self.portfolio.hold(facts!(self), *row);
         }
         let pays = open.iter().filter(|_| self.rules.params().margin);
         pays.map(|row| self.portfolio.row_keys[*row].venue).collect()

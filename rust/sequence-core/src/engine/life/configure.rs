@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::PositionRow;
 use crate::engine::desk::account::LossDay;
+use crate::engine::facts::facts;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{AccountId, AssetId, AssetKind, Outcome, RowIx, VenueId};
@@ -137,9 +138,9 @@ impl Engine {
     ) -> Result<(), Refusal> {
         for (at, (row, (venue, asset))) in rows.iter().zip(keys).enumerate() {
             if row.kind == AssetKind::Perp {
-                let market = self.perp_market(*venue, *asset);
+                let market = self.facts().perp_market(*venue, *asset);
                 let closing = market.map_or(Quantity::ZERO, |id| self.closing(account, id));
-                let held = self.held(account, *venue, *asset).0.signum();
+                let held = self.portfolio.held(account, *venue, *asset).0.signum();
                 if closing.0 > 0 && row.quantity.0.saturating_mul(held) < closing.0 {
                     return Err(Refusal::conflict(format!(
                         "positions[{at}].qty: {} is below the locked quantity of {closing}",
@@ -169,7 +170,7 @@ impl Engine {
         quantity: Quantity,
         entry: Price,
     ) -> Result<(), Refusal> {
-        let id = self.row(account, venue, asset);
+        let id = self.portfolio.open_row(facts!(self), account, venue, asset);
         if self.registry.asset_row(asset).kind == AssetKind::Perp {
             self.drop_margin(id)?;
         } else {
@@ -178,7 +179,7 @@ impl Engine {
                 .ledger
                 .set_total(balance, quantity.to_money())
                 .map_err(|error| refused(&error))?;
-            self.cash_moved(account, venue, asset);
+            self.portfolio.cash_moved(account, venue, asset);
         }
         let now = self.agenda.now_ns();
         self.portfolio.rows[id].configure(quantity, entry, now);
@@ -216,7 +217,7 @@ impl Engine {
         if let Some(perp) = self.portfolio.rows[id].perp.as_mut() {
             // Written rows and rows that are gone back nothing and are judged by nothing.
             perp.is_traded = false;
-            self.hold(id);
+            self.portfolio.hold(facts!(self), id);
         }
         Ok(())
     }

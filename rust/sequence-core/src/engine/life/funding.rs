@@ -1,6 +1,7 @@
 //! Funding of perpetuals: at each boundary of a venue every open position pays or gets its share.
 
 use crate::engine::agenda::Due;
+use crate::engine::facts::facts;
 use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
 use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
@@ -130,7 +131,7 @@ impl Engine {
                     continue;
                 }
                 any_open = true;
-                let Some(market) = self.perp_market(venue, *asset) else { continue };
+                let Some(market) = self.facts().perp_market(venue, *asset) else { continue };
                 let Some(mark) = self.exchange.market(market).mark(self.agenda.now_ns()) else {
                     continue;
                 };
@@ -156,7 +157,7 @@ impl Engine {
         let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
         let now = self.agenda.now_ns();
         self.portfolio.rows[row].charge(paid_usd, now)?;
-        self.touch_cash(account, terms.venue, terms.settle);
+        self.portfolio.touch_cash(facts!(self), account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
         self.journal.tell(now, account, kind);
         self.watch_day(account);

@@ -74,8 +74,8 @@ impl Engine {
 
     /// Below maintenance; or not above where a liquidation ends that has begun.
     fn must_liquidate(&self, key: MarginKey) -> bool {
-        let Some(standing) = self.standing(key) else { return false };
-        standing.surplus(self.cash_of(key)) < 0
+        let Some(standing) = self.portfolio.standing(self.facts(), key) else { return false };
+        standing.surplus(self.portfolio.cash_of(key)) < 0
             || (self.portfolio.life.liquidating.contains(&key)
                 && self.missing_tenths(key).is_some_and(|missing| missing > 0))
     }
@@ -83,22 +83,22 @@ impl Engine {
     /// Ten times what is missing to where a liquidation ends, at 1e-17; `None` when nothing is
     /// held.
     fn missing_tenths(&self, key: MarginKey) -> Option<i128> {
-        let standing = self.standing(key)?;
+        let standing = self.portfolio.standing(self.facts(), key)?;
         let target = standing.maintenance.saturating_mul(TARGET_TENTHS);
-        Some(target.saturating_sub(standing.equity(self.cash_of(key)).saturating_mul(10)))
+        Some(target.saturating_sub(standing.equity(self.portfolio.cash_of(key)).saturating_mul(10)))
     }
 
     /// The marks at which this account is judged next.
     fn arm_triggers(&mut self, key: MarginKey) {
         let (account, venue, _) = key;
         let fraction = venue.venue().maintenance_margin_1e8.unwrap_or_default();
-        let mut stakes = self.stakes(key);
+        let mut stakes = self.portfolio.stakes(self.facts(), key);
         for stake in &mut stakes {
             // A gain does not count while its book is not live.
             let entry = self.entry_of(key, stake.market);
             *stake = stake.without_gain(entry);
         }
-        let surplus = Standing::of(&stakes, fraction).surplus(self.cash_of(key));
+        let surplus = Standing::of(&stakes, fraction).surplus(self.portfolio.cash_of(key));
         let waits = surplus <= 0 || self.portfolio.life.liquidating.contains(&key);
         let share = surplus / i128::try_from(stakes.len()).unwrap_or(1).max(1);
         for stake in &stakes {
@@ -159,7 +159,7 @@ impl Engine {
     /// Positions of a margin account that can be closed now, the largest notional first. One whose
     /// book is not live is not.
     fn closable(&self, key: MarginKey) -> Vec<Stake> {
-        let mut found = self.stakes(key);
+        let mut found = self.portfolio.stakes(self.facts(), key);
         let now = self.agenda.now_ns();
         found.retain(|stake| self.exchange.market(stake.market).market.is_live(now));
         found.sort_by_key(|stake| (std::cmp::Reverse(stake.notional()), stake.market));

@@ -1,6 +1,7 @@
 //! Money and rows of a settlement: resolve, pay, and take back what a correction changes.
 
 use crate::engine::Engine;
+use crate::engine::facts::facts;
 use crate::engine::life::settle::{EventMarket, Holder, resolution_of};
 use crate::engine::life::state::{Paid, Settled};
 use crate::event::EventKind;
@@ -34,7 +35,7 @@ impl Engine {
             return;
         }
         self.portfolio.rows[holder.row] = row;
-        let held = self.held(holder.account, event.venue, holder.asset);
+        let held = self.portfolio.held(holder.account, event.venue, holder.asset);
         if let Ok(payout) = row.redeem(held, now) {
             settled.positions = settled.positions.saturating_add(1);
             settled.payout = Money(settled.payout.0 + payout.0);
@@ -73,7 +74,7 @@ impl Engine {
         let payouts = holders.filter_map(|holder| {
             let before = self.portfolio.rows[holder.row];
             let balance = self.portfolio.ledger.find(account, event.venue, holder.asset)?;
-            let held = self.held(account, event.venue, holder.asset);
+            let held = self.portfolio.held(account, event.venue, holder.asset);
             let mut after = before;
             let cash = after.redeem(held, self.agenda.now_ns()).ok()?;
             let exact = match before.resolution()? {
@@ -101,7 +102,7 @@ impl Engine {
         self.portfolio.ledger.post(cash, Contra::Venue, payout.cash)?;
         self.portfolio.ledger.round_off(event.cash, rounding)?;
         self.portfolio.rows[row] = payout.after;
-        self.touch_cash(account, event.venue, event.cash);
+        self.portfolio.touch_cash(facts!(self), account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.journal.tell(self.agenda.now_ns(), account, kind);
         self.watch_day(account);
@@ -134,7 +135,7 @@ impl Engine {
         if let Err(error) = self.collect(paid.account, cash, paid.payout) {
             return self.report(format!("correction of row {}", paid.row.0), &error);
         }
-        self.touch_cash(paid.account, event.venue, event.cash);
+        self.portfolio.touch_cash(facts!(self), paid.account, event.venue, event.cash);
         let payout = Money(-paid.payout.0);
         let kind = EventKind::PositionPaid { row: paid.row, number, payout };
         self.journal.tell(self.agenda.now_ns(), paid.account, kind);

@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::Engine;
+use crate::engine::facts::Facts;
+use crate::engine::portfolio::Portfolio;
 use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
@@ -100,19 +101,20 @@ impl Standing {
     }
 }
 
-impl Engine {
+impl Portfolio {
     /// What an account can spend or lock of an asset at a venue: its free cash, less what backs
     /// losses of positions that settle in it.
     pub(in crate::engine) fn spendable(
         &self,
+        facts: Facts<'_>,
         account: AccountId,
         venue: VenueId,
         asset: AssetId,
     ) -> Money {
-        let balance = self.portfolio.ledger.find(account, venue, asset);
-        let available =
-            balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).available);
-        let loss = self.standing((account, venue, asset)).map_or(Money::ZERO, |now| now.loss());
+        let balance = self.ledger.find(account, venue, asset);
+        let available = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).available);
+        let loss =
+            self.standing(facts, (account, venue, asset)).map_or(Money::ZERO, |now| now.loss());
         let loss = if mutant!("losses_are_spent") { Money::ZERO } else { loss };
         Money((available.0 - loss.0).max(0))
     }
@@ -120,10 +122,11 @@ impl Engine {
     /// An error when more is asked for than can be spent. Nothing can always be had.
     pub(in crate::engine) fn check_spendable(
         &self,
+        facts: Facts<'_>,
         (account, venue, asset): MarginKey,
         needed: Money,
     ) -> Result<(), LedgerError> {
-        let available = self.spendable(account, venue, asset);
+        let available = self.spendable(facts, account, venue, asset);
         if needed.0 > 0 && needed > available {
             return Err(LedgerError::Insufficient { available, needed });
         }
@@ -131,54 +134,32 @@ impl Engine {
     }
 
     /// What a margin account's positions are worth; `None` when it holds none.
-    pub(in crate::engine) fn standing(&self, key: MarginKey) -> Option<Standing> {
-        let stakes = self.stakes(key);
+    pub(in crate::engine) fn standing(&self, facts: Facts<'_>, key: MarginKey) -> Option<Standing> {
+        let stakes = self.stakes(facts, key);
         let fraction = key.1.venue().maintenance_margin_1e8.unwrap_or_default();
         (!stakes.is_empty()).then(|| Standing::of(&stakes, fraction))
     }
 
     /// Cash of a margin account, held back or not.
     pub(in crate::engine) fn cash_of(&self, (account, venue, asset): MarginKey) -> Money {
-        let cash = self.portfolio.ledger.find(account, venue, asset);
-        cash.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total())
+        let cash = self.ledger.find(account, venue, asset);
+        cash.map_or(Money::ZERO, |id| self.ledger.balance(id).total())
     }
 
     /// Open positions of a margin account, at what they count.
-    pub(in crate::engine) fn stakes(&self, key: MarginKey) -> Vec<Stake> {
-        let Some(held) = self.portfolio.life.holdings.get(&key) else { return Vec::new() };
-        held.iter()
-            .filter_map(|(market, row)| self.stake(*market, &self.portfolio.rows[*row]))
-            .collect()
-    }
-
-    /// A position as its margin account counts it; `None` when nothing is open.
-    pub(in crate::engine) fn stake(&self, market: MarketId, position: &Position) -> Option<Stake> {
-        let quantity = position.perp.filter(|perp| perp.is_traded)?.quantity;
-        let cost = position.cost(quantity).ok().filter(|_| quantity.0 != 0)?;
-        let entry = position.entry_price();
-        let at_entry = Stake { market, quantity, price: entry, cost, is_at_entry: true };
-        let marked = self.counted_mark(&at_entry);
-        Some(marked.map_or(at_entry, |price| Stake { price, is_at_entry: false, ..at_entry }))
-    }
-
-    /// The mark that a position counts at. While its book is not live the last one, unless what was
-    /// paid is worse; before the first book of this process the last one there was.
-    fn counted_mark(&self, stake: &Stake) -> Option<Price> {
-        let sim = self.exchange.market(stake.market);
-        let now = self.agenda.now_ns();
-        let mark = sim.mark(now)?;
-        let current = mark.live || !sim.has_marked() || sim.market.is_live(now);
-        (current || stake.is_worse(mark.price, stake.price)).then_some(mark.price)
+    pub(in crate::engine) fn stakes(&self, facts: Facts<'_>, key: MarginKey) -> Vec<Stake> {
+        let Some(held) = self.life.holdings.get(&key) else { return Vec::new() };
+        held.iter().filter_map(|(market, row)| stake(facts, *market, &self.rows[*row])).collect()
     }
 
     /// A position opened, changed or closed: its margin account counts it, or does not any more.
-    pub(in crate::engine) fn hold(&mut self, row: RowIx) {
-        let key = self.portfolio.row_keys[row];
-        let Some(market) = self.perp_market(key.venue, key.asset) else { return };
-        let settle = self.registry.market(market).settle;
+    pub(in crate::engine) fn hold(&mut self, facts: Facts<'_>, row: RowIx) {
+        let key = self.row_keys[row];
+        let Some(market) = facts.perp_market(key.venue, key.asset) else { return };
+        let settle = facts.registry.market(market).settle;
         let margin_key = (key.account, key.venue, settle);
-        let life = &mut self.portfolio.life;
-        let perp = self.portfolio.rows[row].perp.unwrap_or_default();
+        let life = &mut self.life;
+        let perp = self.rows[row].perp.unwrap_or_default();
         if perp.is_traded && perp.quantity.0 != 0 {
             life.holdings.entry(margin_key).or_default().insert((market, row));
             life.unjudged.insert(margin_key);
@@ -204,8 +185,28 @@ impl Engine {
     ) {
         let key = (account, venue, asset);
         let judged = !mutant!("cash_moves_unjudged");
-        if judged && self.portfolio.life.holdings.contains_key(&key) {
-            self.portfolio.life.unjudged.insert(key);
+        if judged && self.life.holdings.contains_key(&key) {
+            self.life.unjudged.insert(key);
         }
     }
+}
+
+/// A position as its margin account counts it; `None` when nothing is open.
+fn stake(facts: Facts<'_>, market: MarketId, position: &Position) -> Option<Stake> {
+    let quantity = position.perp.filter(|perp| perp.is_traded)?.quantity;
+    let cost = position.cost(quantity).ok().filter(|_| quantity.0 != 0)?;
+    let entry = position.entry_price();
+    let at_entry = Stake { market, quantity, price: entry, cost, is_at_entry: true };
+    let marked = counted_mark(facts, &at_entry);
+    Some(marked.map_or(at_entry, |price| Stake { price, is_at_entry: false, ..at_entry }))
+}
+
+/// The mark that a position counts at. While its book is not live the last one, unless what was
+/// paid is worse; before the first book of this process the last one there was.
+fn counted_mark(facts: Facts<'_>, stake: &Stake) -> Option<Price> {
+    let sim = facts.exchange.market(stake.market);
+    let now = facts.now_ns;
+    let mark = sim.mark(now)?;
+    let current = mark.live || !sim.has_marked() || sim.market.is_live(now);
+    (current || stake.is_worse(mark.price, stake.price)).then_some(mark.price)
 }

@@ -1,7 +1,7 @@
 //! What things are worth now: the mid of a live book with two sides, else the last there was.
 
-use crate::engine::Engine;
 use crate::engine::exchange::mark::{BookMark, mid};
+use crate::engine::facts::Facts;
 use crate::ids::{AssetId, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
 use crate::market::{Market, Nbbo};
 use crate::number::{NumberError, PRICE_ONE, Price, mul_div_floor};
@@ -10,7 +10,7 @@ use crate::registry::{Valuation, Worth};
 
 /// Price of something and where it is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub(in crate::engine) struct Mark {
     /// USD per unit; for a symbol, its quote per unit.
     pub price: Price,
     /// From live books.
@@ -21,32 +21,26 @@ pub struct Mark {
     pub symbol: SymbolId,
 }
 
-impl Engine {
-    /// The canonical text of a symbol in any form.
-    pub fn canonical_symbol(&self, text: &str) -> Option<String> {
-        let found = self.resolve_text(text)?;
-        Some(self.registry.symbol(found.symbol).canonical(found.outcome).as_ref().to_owned())
-    }
-
+impl<'a> Facts<'a> {
     /// Markets of a symbol with their venues, in venue order.
-    pub fn books_of(
-        &self,
+    pub(in crate::engine) fn books_of(
+        self,
         symbol: SymbolId,
-    ) -> impl Iterator<Item = (VenueId, &Market)> + Clone + '_ {
+    ) -> impl Iterator<Item = (VenueId, &'a Market)> + Clone {
         let markets = &self.registry.symbol(symbol).markets;
         markets
             .iter()
-            .map(|id| (self.registry.market(*id).venue, &self.exchange.market(*id).market))
+            .map(move |id| (self.registry.market(*id).venue, &self.exchange.market(*id).market))
     }
 
     /// Best bid and offer over the venues of a symbol.
-    pub fn nbbo(&self, symbol: SymbolId) -> Nbbo {
-        Nbbo::of(self.books_of(symbol), self.agenda.now_ns())
+    pub(in crate::engine) fn nbbo(self, symbol: SymbolId) -> Nbbo {
+        Nbbo::of(self.books_of(symbol), self.now_ns)
     }
 
     /// What a unit of an asset is worth in USD: by a pair with a dollar or what is pegged to one,
     /// else through another asset that has such a pair. `None` when nothing ever valued it.
-    pub fn mark_of(&self, asset: AssetId) -> Option<Mark> {
+    pub(in crate::engine) fn mark_of(self, asset: AssetId) -> Option<Mark> {
         let ways = &self.registry.asset_row(asset).valued_by;
         let direct = ways.iter().filter(|way| !matches!(way.other, Worth::Of(_)));
         self.best_mark(direct).or_else(|| {
@@ -56,7 +50,7 @@ impl Engine {
     }
 
     /// The first live one; without any, the newest.
-    fn best_mark<'a>(&self, ways: impl Iterator<Item = &'a Valuation>) -> Option<Mark> {
+    fn best_mark(self, ways: impl Iterator<Item = &'a Valuation>) -> Option<Mark> {
         let mut last: Option<Mark> = None;
         for mark in ways.filter_map(|way| self.mark_by(way)) {
             if mark.live {
@@ -67,7 +61,7 @@ impl Engine {
         last
     }
 
-    fn mark_by(&self, way: &Valuation) -> Option<Mark> {
+    fn mark_by(self, way: &Valuation) -> Option<Mark> {
         let mark = self.mark_of_symbol(way.symbol, way.outcome)?;
         let other = match way.other {
             Worth::OneDollar => Mark { price: Price(PRICE_ONE), ..mark },
@@ -88,7 +82,7 @@ impl Engine {
 
     /// The mark of a symbol over its venues, in its own quote.
     pub(in crate::engine) fn mark_of_symbol(
-        &self,
+        self,
         symbol: SymbolId,
         outcome: Option<Outcome>,
     ) -> Option<Mark> {
@@ -97,7 +91,7 @@ impl Engine {
         let mut best: Option<(Price, Price, i64)> = None;
         let mut last: Option<BookMark> = None;
         for sim in sims {
-            if let Some((bid, ask)) = sim.two_sides(self.agenda.now_ns()) {
+            if let Some((bid, ask)) = sim.two_sides(self.now_ns) {
                 let at_ns = sim.market.last_update_ns().unwrap_or_default();
                 let (b, a, newest) = best.unwrap_or((bid, ask, at_ns));
                 best = Some((b.max(bid), a.min(ask), newest.max(at_ns)));
@@ -114,17 +108,16 @@ impl Engine {
 
     /// What a position in an asset at a venue is marked at, in USD: a perpetual by the book it
     /// trades in, everything else by the mark of its asset.
-    pub(in crate::engine) fn mark_at(&self, venue: VenueId, asset: AssetId) -> Option<Mark> {
+    pub(in crate::engine) fn mark_at(self, venue: VenueId, asset: AssetId) -> Option<Mark> {
         let Some(market) = self.perp_market(venue, asset) else { return self.mark_of(asset) };
         let spec = self.registry.market(market);
-        let BookMark { price, live, as_of_ns } =
-            self.exchange.market(market).mark(self.agenda.now_ns())?;
+        let BookMark { price, live, as_of_ns } = self.exchange.market(market).mark(self.now_ns)?;
         let price = scaled(price, self.usd_rate(spec.settle)?.0, Price(PRICE_ONE)).ok()?;
         Some(Mark { price, live, as_of_ns, symbol: spec.symbol })
     }
 
     /// Value of one unit of an asset in USD: 1 when pegged, else its mark. `None`: it has none.
-    pub(in crate::engine) fn usd_rate(&self, asset: AssetId) -> Option<Price> {
+    pub(in crate::engine) fn usd_rate(self, asset: AssetId) -> Option<Price> {
         if self.registry.asset_row(asset).pegged {
             return Some(Price(PRICE_ONE));
         }
@@ -132,11 +125,7 @@ impl Engine {
     }
 
     /// The market at a venue of a perpetual's row.
-    pub(in crate::engine) fn perp_market(
-        &self,
-        venue: VenueId,
-        asset: AssetId,
-    ) -> Option<MarketId> {
+    pub(in crate::engine) fn perp_market(self, venue: VenueId, asset: AssetId) -> Option<MarketId> {
         let known = self.registry.asset_row(asset);
         let way = known.valued_by.first().filter(|_| known.kind == crate::ids::AssetKind::Perp)?;
         debug_assert_eq!(self.registry.symbol(way.symbol).kind, InstrumentKind::Perp);

@@ -1,49 +1,52 @@
 //! What a leg must hold for as long as it is open: the only place that says it.
 
-use crate::engine::Engine;
-use crate::ids::{InstrumentKind, MarketId, Side};
+use crate::engine::portfolio::booking::Booking;
+use crate::ids::{InstrumentKind, Side};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{Money, NumberError, Price, Quantity, exact_notional};
-use crate::order::{Leg, OrderSpec};
+use crate::order::{Leg, LegState};
 use crate::registry::MarketSpec;
 use crate::sim::fees::FeeState;
 
-impl Engine {
-    /// A sell can fill above its bound, so its margin is reserved at the touch where that is higher.
-    pub(in crate::engine) fn margin_price(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-        bound: Price,
-    ) -> Price {
-        match (spec.side, self.touch_of(market, spec.side, spec.outcome)) {
-            (Side::Sell, Some(touch)) => bound.max(touch),
-            _ => bound,
-        }
-    }
+/// What a leg must hold for its rest (wire contract, 9.13).
+pub(in crate::engine) fn required(
+    side: Side,
+    terms: &MarketSpec,
+    leg: &Leg,
+) -> Result<Money, LedgerError> {
+    let rest = leg.remaining();
+    let needed = match (terms.kind, side) {
+        (InstrumentKind::Perp, _) => perp_margin(terms, leg)?,
+        (_, Side::Sell) => rest.to_money(),
+        (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
+    };
+    // Whichever form is filled, the other may follow; and a change that travels may find part of
+    // the leg filled in its old form.
+    let other = match leg.reshape.as_deref() {
+        None => return Ok(needed),
+        Some(form) if form.travels && leg.mixes(terms.kind, side) => leg.dearest_form(side),
+        Some(_) => leg.other_form(),
+    };
+    let also = other.map(|other| required(side, terms, &other)).transpose()?;
+    Ok(needed.max(also.unwrap_or_default()))
+}
 
-    /// What a leg must hold for its rest (wire contract, 9.13).
-    pub(in crate::engine) fn required(
-        side: Side,
-        terms: &MarketSpec,
-        leg: &Leg,
-    ) -> Result<Money, LedgerError> {
-        let rest = leg.remaining();
-        let needed = match (terms.kind, side) {
-            (InstrumentKind::Perp, _) => perp_margin(terms, leg)?,
-            (_, Side::Sell) => rest.to_money(),
-            (_, Side::Buy) => buy_cost(terms, &leg.fees, leg.bound, rest)?,
-        };
-        // Whichever form is filled, the other may follow; and a change that travels may find part of
-        // the leg filled in its old form.
-        let other = match leg.reshape.as_deref() {
-            None => return Ok(needed),
-            Some(form) if form.travels && leg.mixes(terms.kind, side) => leg.dearest_form(side),
-            Some(_) => leg.other_form(),
-        };
-        let also = other.map(|other| Self::required(side, terms, &other)).transpose()?;
-        Ok(needed.max(also.unwrap_or_default()))
+/// What a leg holds once a fill is booked, in the form it has or will have.
+pub(in crate::engine) fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
+    if leg.state == LegState::Done {
+        // A real venue filled it after its end: it holds nothing from here on.
+        return Ok(Money::ZERO);
+    }
+    let filled = Quantity(leg.filled.0 + fill.quantity.0);
+    if leg.reshape.is_some() {
+        let after = Leg { filled, fees: fill.fees, ..leg.clone() };
+        return required(fill.execution.side, &fill.terms, &after);
+    }
+    let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
+    match fill.execution.side {
+        Side::Buy => Ok(buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?),
+        Side::Sell => Ok(rest.to_money()),
     }
 }
 

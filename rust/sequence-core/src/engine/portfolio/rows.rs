@@ -1,61 +1,63 @@
 //! Position rows: made on first use, and newer with all that moves under them.
 
-use crate::engine::Engine;
-use crate::engine::portfolio::RowKey;
+use crate::engine::facts::Facts;
+use crate::engine::portfolio::{Portfolio, RowKey};
 use crate::ids::{AccountId, AssetId, AssetKind, RowIx, VenueId};
 use crate::ledger::BalanceId;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::position::Position;
 
-impl Engine {
+impl Portfolio {
     /// The row of an asset, made on first use.
-    pub(in crate::engine) fn row(
+    pub(in crate::engine) fn open_row(
         &mut self,
+        facts: Facts<'_>,
         account: AccountId,
         venue: VenueId,
         asset: AssetId,
     ) -> RowIx {
-        if let Some(found) = self.portfolio.held.find(account, venue, asset) {
+        if let Some(found) = self.held.find(account, venue, asset) {
             return found;
         }
-        let row = self.registry.asset_row(asset);
+        let row = facts.registry.asset_row(asset);
         let entry = Price(if row.pegged { PRICE_ONE } else { 0 });
-        let number = u64::from(self.portfolio.rows.next_id().0) + 1;
-        let id = self.portfolio.rows.push(match row.kind {
-            AssetKind::Perp => Position::perpetual(number, self.agenda.now_ns()),
-            _ => Position::asset(number, entry, self.agenda.now_ns()),
+        let number = u64::from(self.rows.next_id().0) + 1;
+        let id = self.rows.push(match row.kind {
+            AssetKind::Perp => Position::perpetual(number, facts.now_ns),
+            _ => Position::asset(number, entry, facts.now_ns),
         });
         let balance = match row.kind {
             AssetKind::Perp => None,
-            _ => Some(self.portfolio.ledger.open(account, venue, asset)),
+            _ => Some(self.ledger.open(account, venue, asset)),
         };
-        self.portfolio.row_keys.push(RowKey { account, venue, asset, balance });
-        self.portfolio.held.insert(account, (venue, asset), id);
+        self.row_keys.push(RowKey { account, venue, asset, balance });
+        self.held.insert(account, (venue, asset), id);
         id
     }
 
     /// Cash moved: its row is newer; the quantity is the ledger's.
     pub(in crate::engine) fn touch_cash(
         &mut self,
+        facts: Facts<'_>,
         account: AccountId,
         venue: VenueId,
         asset: AssetId,
     ) {
-        let row = self.row(account, venue, asset);
-        self.touch_row(row);
+        let row = self.open_row(facts, account, venue, asset);
+        self.touch_row(row, facts.now_ns);
     }
 
-    pub(in crate::engine) fn touch_row(&mut self, row: RowIx) {
+    pub(in crate::engine) fn touch_row(&mut self, row: RowIx, now_ns: i64) {
         let held = self.held_in(row);
-        self.portfolio.rows[row].touch(held, self.agenda.now_ns());
-        let RowKey { account, venue, asset, .. } = self.portfolio.row_keys[row];
+        self.rows[row].touch(held, now_ns);
+        let RowKey { account, venue, asset, .. } = self.row_keys[row];
         self.cash_moved(account, venue, asset);
     }
 
     /// The balance of a row that is no perpetual's.
     pub(in crate::engine) fn balance_in(&mut self, row: RowIx) -> BalanceId {
-        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
-        balance.unwrap_or_else(|| self.portfolio.ledger.open(account, venue, asset))
+        let RowKey { account, venue, asset, balance } = self.row_keys[row];
+        balance.unwrap_or_else(|| self.ledger.open(account, venue, asset))
     }
 
     /// Whole quantity units of an asset, or the signed size of a perp.
@@ -65,23 +67,23 @@ impl Engine {
         venue: VenueId,
         asset: AssetId,
     ) -> Quantity {
-        match self.portfolio.held.find(account, venue, asset) {
+        match self.held.find(account, venue, asset) {
             Some(row) => self.held_in(row),
-            None => self.units(self.portfolio.ledger.find(account, venue, asset)),
+            None => self.units(self.ledger.find(account, venue, asset)),
         }
     }
 
     /// The same of a row.
     pub(in crate::engine) fn held_in(&self, row: RowIx) -> Quantity {
-        if let Some(perp) = self.portfolio.rows[row].perp {
+        if let Some(perp) = self.rows[row].perp {
             return perp.quantity;
         }
-        let RowKey { account, venue, asset, balance } = self.portfolio.row_keys[row];
-        self.units(balance.or_else(|| self.portfolio.ledger.find(account, venue, asset)))
+        let RowKey { account, venue, asset, balance } = self.row_keys[row];
+        self.units(balance.or_else(|| self.ledger.find(account, venue, asset)))
     }
 
     fn units(&self, balance: Option<BalanceId>) -> Quantity {
-        let total = balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).total());
+        let total = balance.map_or(Money::ZERO, |id| self.ledger.balance(id).total());
         total.to_quantity_floor().unwrap_or(Quantity(i64::MAX))
     }
 }

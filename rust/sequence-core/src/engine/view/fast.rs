@@ -44,13 +44,13 @@ impl Engine {
         outcome: Option<Outcome>,
     ) -> Quantity {
         let spec = self.registry.market(market);
-        self.held(account, spec.venue, spec.held(outcome))
+        self.portfolio.held(account, spec.venue, spec.held(outcome))
     }
 
     /// What an account can still spend where a market is settled.
     pub fn cash_at(&self, account: AccountId, market: MarketId) -> Money {
         let spec = self.registry.market(market);
-        self.spendable(account, spec.venue, spec.settle)
+        self.portfolio.spendable(self.facts(), account, spec.venue, spec.settle)
     }
 
     /// An order of an account by its number.

@@ -12,6 +12,12 @@ use crate::sim::fees::FeeModel;
 use crate::venue::{Grid, PriceGrid, TermsOrigin};
 
 impl Engine {
+    /// The canonical text of a symbol in any form.
+    pub fn canonical_symbol(&self, text: &str) -> Option<String> {
+        let found = self.resolve_text(text)?;
+        Some(self.registry.symbol(found.symbol).canonical(found.outcome).as_ref().to_owned())
+    }
+
     /// Symbol rows, ordered by symbol; filtered by venue and kind.
     pub fn symbols_view(&self, venue: Option<VenueId>, kind: Option<InstrumentKind>) -> Value {
         let mut rows: Vec<_> = self
@@ -94,7 +100,7 @@ impl Engine {
 
     /// A price of the market's symbol, where one is known.
     fn price_near(&self, id: MarketId) -> Option<Price> {
-        let mark = self.mark_of_symbol(self.registry.market(id).symbol, None);
+        let mark = self.facts().mark_of_symbol(self.registry.market(id).symbol, None);
         mark.map(|mark| mark.price)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Value, page, page_value};
 use crate::engine::Engine;
+use crate::engine::portfolio::required::required;
 use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
@@ -252,7 +253,7 @@ impl Engine {
             let id: ReservationId = leg.reservation?;
             let terms = self.registry.market(leg.market);
             let amount = if replayed {
-                Self::required(order.spec.side, terms, leg).ok()?
+                required(order.spec.side, terms, leg).ok()?
             } else {
                 self.portfolio.ledger.reserved(id).ok()?
             };

@@ -160,11 +160,16 @@ impl Engine {
     ) -> Row<'_> {
         let known = self.registry.asset_row(asset);
         let position = &self.portfolio.rows[id];
-        let quantity = self.held(account, venue, asset);
-        let free = || self.spendable(account, venue, asset).to_quantity_floor().unwrap_or_default();
+        let quantity = self.portfolio.held(account, venue, asset);
+        let free = || {
+            self.portfolio
+                .spendable(self.facts(), account, venue, asset)
+                .to_quantity_floor()
+                .unwrap_or_default()
+        };
         let available = if position.perp.is_some() { quantity } else { free() };
-        let closing = self.perp_market(venue, asset).map(|market| (account, market));
-        let margin = self.margin_of(id);
+        let closing = self.facts().perp_market(venue, asset).map(|market| (account, market));
+        let margin = self.portfolio.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
             let balance = self.portfolio.ledger.balance_of(reservation).ok()?;
             let key = self.portfolio.ledger.key(balance)?;
@@ -198,7 +203,7 @@ impl Engine {
         if self.registry.asset_row(asset).pegged {
             return by_rule(PEG, "peg");
         }
-        match self.mark_at(venue, asset) {
+        match self.facts().mark_at(venue, asset) {
             None if position.is_priced() && position.entry_price().0 > 0 => {
                 by_rule(position.entry_price(), "entry")
             }

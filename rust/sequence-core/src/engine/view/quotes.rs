@@ -24,6 +24,19 @@ pub(super) fn seen(price: Price, outcome: Option<Outcome>) -> Price {
 }
 
 impl Engine {
+    /// Markets of a symbol with their venues, in venue order.
+    pub fn books_of(
+        &self,
+        symbol: SymbolId,
+    ) -> impl Iterator<Item = (VenueId, &Market)> + Clone + '_ {
+        self.facts().books_of(symbol)
+    }
+
+    /// Best bid and offer over the venues of a symbol.
+    pub fn nbbo(&self, symbol: SymbolId) -> Nbbo {
+        self.facts().nbbo(symbol)
+    }
+
     /// The symbol a reader names.
     pub(super) fn resolved(&self, text: &str) -> Result<Resolved, Refusal> {
         self.resolve_text(text)

@@ -141,7 +141,8 @@ impl Engine {
             return Some(0);
         }
         let live = self.nbbo(node.symbol).mid().map(|mid| book_price(mid, node.outcome));
-        let mark = live.or_else(|| Some(self.mark_of_symbol(node.symbol, node.outcome)?.price))?;
+        let mark =
+            live.or_else(|| Some(self.facts().mark_of_symbol(node.symbol, node.outcome)?.price))?;
         let rate = self.quote_rate(node.symbol)?;
         let gain = crate::engine::graph::run::gain(node.spec.side, sums, mark);
         mul_div_floor(gain, i128::from(rate.0), i128::from(PRICE_ONE)).ok()
@@ -150,7 +151,7 @@ impl Engine {
     /// What a unit of the quote of a symbol is worth in USD.
     pub(in crate::engine) fn quote_rate(&self, symbol: SymbolId) -> Option<Price> {
         let market = self.registry.symbol(symbol).markets.first()?;
-        self.usd_rate(self.registry.market(*market).settle)
+        self.facts().usd_rate(self.registry.market(*market).settle)
     }
 
     /// Fees of a graph's fills, in USD at 1e-9; `None` where nothing values one of them.

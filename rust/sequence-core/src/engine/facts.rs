@@ -1,0 +1,33 @@
+//! What every part may read and none may change.
+
+use crate::engine::Engine;
+use crate::engine::exchange::Exchange;
+use crate::registry::Registry;
+
+/// What is listed, the books, and the time.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Facts<'a> {
+    pub(in crate::engine) registry: &'a Registry,
+    pub(in crate::engine) exchange: &'a Exchange,
+    pub(in crate::engine) now_ns: i64,
+}
+
+/// The facts of whoever owns or borrows them, while another of its parts changes.
+macro_rules! facts {
+    ($house:expr) => {
+        $crate::engine::facts::Facts {
+            registry: &$house.registry,
+            exchange: &$house.exchange,
+            now_ns: $house.agenda.now_ns(),
+        }
+    };
+}
+pub(in crate::engine) use facts;
+
+impl Engine {
+    /// What is listed, the books, and the time.
+    #[inline]
+    pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
+        facts!(self)
+    }
+}
