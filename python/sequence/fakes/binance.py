@@ -2,12 +2,17 @@
 
 import json
 import time
+from collections import deque
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
 
+_MINUTE_S: Final = 60.0
+_MOST_WEIGHT: Final = 6_000
+_WEIGHTS: Final = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
+"""What a book of so many levels weighs at most."""
 _KINDS: Final = {"depth@100ms": "book", "trade": "trade", "aggTrade": "trade"}
 
 
@@ -23,6 +28,7 @@ class Binance(Fake):
         self._names = {symbol.replace("-", ""): symbol for symbol in symbols}
         self._last = dict.fromkeys(symbols, 1_000)
         self._old: dict[str, str] = {}
+        self._weighed = deque[tuple[float, int]]()
         self._counted: dict[str, tuple[int, int]] = {}
         for symbol in symbols:
             self._old[symbol] = self._book(symbol)
@@ -126,10 +132,21 @@ class Binance(Fake):
         symbol = self._names.get(names[0])
         if symbol is None:
             return 400, '{"code":-1121,"msg":"Invalid symbol."}'
+        if not self._within_weight(int(parse_qs(parts.query).get("limit", ["100"])[0])):
+            self.refused.append("more weight than a minute has")
+            return 429, '{"code":-1003,"msg":"Too much request weight used."}'
         self.asks[symbol] += 1
         if self.takes_old_book():
             return 200, self._old[symbol]
         return 200, self._book(symbol)
+
+    def _within_weight(self, levels: int) -> bool:
+        now_s = time.monotonic()
+        while self._weighed and now_s - self._weighed[0][0] > _MINUTE_S / self.hurry:
+            self._weighed.popleft()
+        weight = next(weight for most, weight in _WEIGHTS if levels <= most)
+        self._weighed.append((now_s, weight))
+        return sum(weight for _, weight in self._weighed) <= _MOST_WEIGHT
 
     def _book(self, symbol: str) -> str:
         book = self.books[symbol]

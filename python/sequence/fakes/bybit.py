@@ -3,7 +3,9 @@
 import json
 import re
 import time
+from itertools import islice
 from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlsplit
 
 from sequence.fakes.book import Change, Print, Shown
 from sequence.fakes.server import Client, Fake
@@ -93,10 +95,15 @@ class Bybit(Fake):
         return json.dumps(body)
 
     def listed(self, path: str, posted: str) -> str | None:
-        """`/v5/market/instruments-info`."""
+        """`/v5/market/instruments-info`, perpetuals page by page."""
         del posted
-        if "/instruments-info?" not in path:
+        asked = urlsplit(path)
+        if not asked.path.endswith("/instruments-info"):
             return None
+        given = parse_qs(asked.query)
+        most = int(given["limit"][0]) if given["category"] == ["linear"] else None
+        first = int(given.get("cursor", ["0"])[0].removeprefix("first="))
+        last = None if most is None else first + most
         rows = [
             {
                 "symbol": name,
@@ -108,9 +115,11 @@ class Bybit(Fake):
                     "minOrderAmt": "5",
                 },
             }
-            for name, symbol in self._names.items()
+            for name, symbol in islice(self._names.items(), first, last)
         ]
-        return json.dumps({"retCode": 0, "result": {"list": rows}})
+        is_end = last is None or last >= len(self._names)
+        cursor = "" if is_end else quote(f"first={last}")
+        return json.dumps({"retCode": 0, "result": {"list": rows, "nextPageCursor": cursor}})
 
     def restart(self, client: Client) -> None:
         """The numbers begin at 1 again, with a whole book."""

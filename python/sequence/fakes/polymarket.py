@@ -2,10 +2,13 @@
 
 import json
 import time
-from typing import Any
+from typing import Any, Final
 
 from sequence.fakes.book import Change, Print
 from sequence.fakes.server import Client, Fake
+
+_MOST_WITH_A_BOOK: Final = 500
+"""Tokens of a connection, beyond which the venue sends it no first book."""
 
 
 class Polymarket(Fake):
@@ -37,9 +40,9 @@ class Polymarket(Fake):
                 client.topics -= {("book", symbol), ("trade", symbol)}
             return
         known = [symbol for symbol in body["assets_ids"] if symbol in self.books]
-        await client.socket.send(
-            "[" + ",".join(self.snapshot(client, symbol) for symbol in known) + "]"
-        )
+        if len({symbol for _, symbol in client.topics} | set(known)) <= _MOST_WITH_A_BOOK:
+            books = ",".join(self.snapshot(client, symbol) for symbol in known)
+            await client.socket.send(f"[{books}]")
         for symbol in known:
             client.topics |= {("book", symbol), ("trade", symbol)}
 

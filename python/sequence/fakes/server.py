@@ -38,6 +38,7 @@ connection inside a frame, closes it, goes silent with the connection open, send
 starts its numbers anew, answers with an old book, refuses the next connection or fetch."""
 
 
+_TOO_MANY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT)
 _SLOWEST_S: Final = 3.0
 """Rates are per second in any hurry: a client that keeps to one may need so long to subscribe."""
 
@@ -96,6 +97,8 @@ class Fake:
         self.paused = False
         self.still = False
         """Paused, and all that moved before has been sent."""
+        self.retry_after_s = 0
+        """How long it asks those whom it refuses for their rate to wait."""
         self.halted: set[str] = set()
         """Symbols whose row in the list of instruments says that they do not trade."""
         self.connects = 0
@@ -208,6 +211,8 @@ class Fake:
                 status, body = self.fetched(path, posted) if posted else self.fetched(path)
             told = body.encode()
             head = f"HTTP/1.1 {status} {_phrase(status)}\r\nContent-Length: {len(told)}\r\n"
+            if status in _TOO_MANY:
+                head += f"Retry-After: {self.retry_after_s}\r\n"
             writer.write(f"{head}Connection: close\r\n\r\n".encode() + told)
             await writer.drain()
         except (ValueError, asyncio.IncompleteReadError, ConnectionError):
@@ -218,7 +223,9 @@ class Fake:
 
     def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         if self._take("refuse"):
-            return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "slow down")
+            refusal = connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "slow down")
+            refusal.headers["Retry-After"] = str(self.retry_after_s)
+            return refusal
         reason = self.admits(request.headers)
         if reason is not None:
             self.refused.append(reason)

@@ -1,11 +1,13 @@
 """Live books: frames of open connections go into the engine, and into a recording."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sequence.feeds.live import Live, LiveMarket
 from sequence.feeds.live.catalogue import Catalogue
 from sequence.feeds.live.recorder import Recorder
+from sequence.feeds.live.sink import Page
 from sequence.feeds.live.status import Changes, Delay
 from sequence.feeds.live.venue import Venue
 from sequence.store.sqlite import SqliteStore
@@ -46,13 +48,16 @@ class EngineSink:
                 self._recorder.book(self._name, self._venue.name, url, now_ns, body)
             return self._runtime.engine.live_book(self._feed, venue_symbol, body, now_ns)
 
-    def listed(self, url: str, body: bytes) -> str | None:
+    def listed(self, pages: Sequence[Page]) -> str | None:
         """Takes what a venue says of its instruments; why it could not be read."""
+        why = None
         with self._runtime.turn() as now_ns:
-            if self._recorder is not None:
-                self._recorder.book(self._name, self._venue.name, url, now_ns, body)
-            why = self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
-        if why is None and not self._catalogue.take(self._venue, body, now_ns):
+            for url, body in pages:
+                if self._recorder is not None:
+                    self._recorder.book(self._name, self._venue.name, url, now_ns, body)
+                why = why or self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
+        bodies = [page.body for page in pages]
+        if why is None and not self._catalogue.take(self._venue, bodies, now_ns):
             return "it names no instrument"
         return why
 

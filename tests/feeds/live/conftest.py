@@ -15,6 +15,7 @@ from sequence.feeds.live import MAKERS, Live, Venue, VenueStatus
 from sequence.sandbox import Sandbox
 
 WAIT_S = 20.0
+MOST_LEVELS = 1_000
 QUIET_S = 0.06
 ON_ITS_WAY_S = 2.0
 
@@ -32,7 +33,8 @@ class Case:
     """Levels a side in which a loss must show; None = all."""
 
 
-_ALWAYS = ("abort", "close", "silent")
+ALWAYS = ("abort", "close", "silent")
+"""Faults that end a connection, at every venue."""
 CASES = {
     case.name: case
     for case in (
@@ -42,7 +44,7 @@ CASES = {
             "spot",
             fakes.Kraken,
             ("BTC-USD", "ETH-USD"),
-            (*_ALWAYS, "drop", "swap", "garbage"),
+            (*ALWAYS, "drop", "swap", "garbage"),
             checked=10,
         ),
         Case(
@@ -50,28 +52,28 @@ CASES = {
             "spot",
             fakes.Coinbase,
             ("BTC-USD", "ETH-USD"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
         ),
         Case(
             "binance",
             "spot",
             fakes.Binance,
             ("BTC-USDT", "ETH-USDT"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "old_book"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage", "old_book"),
         ),
         Case(
             "bybit",
             "spot",
             fakes.Bybit,
             ("BTC-USDT", "ETH-USDT"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
         ),
         Case(
             "okx",
             "spot",
             fakes.Okx,
             ("BTC-USDT", "ETH-USDT"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage", "restart"),
         ),
         # Each message is a whole book; the next one repairs whatever was lost.
         Case(
@@ -79,16 +81,16 @@ CASES = {
             "perp",
             fakes.Hyperliquid,
             ("BTC-USD-PERP", "ETH-USD-PERP"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage"),
         ),
         # Nothing numbers Polymarket's changes: only what ends a connection is sure to be seen.
-        Case("polymarket", "prediction", fakes.Polymarket, (f"7{0:076}", f"8{0:076}"), _ALWAYS),
+        Case("polymarket", "prediction", fakes.Polymarket, (f"7{0:076}", f"8{0:076}"), ALWAYS),
         Case(
             "kalshi",
             "prediction",
             fakes.Kalshi,
             ("KXBTC-26NOV-T1", "KXBTC-26NOV-T2"),
-            (*_ALWAYS, "drop", "swap", "duplicate", "garbage"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage"),
         ),
     )
 }
@@ -127,6 +129,8 @@ class World:
         venue.silence_s, venue.live_within_s = 0.5, 2.0
         # Often enough that a quiet market is not taken for a silent connection.
         venue.ping_every_s = min(venue.ping_every_s / 20, 0.1)
+        # The fake counts a minute as its hurry makes it.
+        venue.fetches_per_min *= fake.hurry
         venue.retry_first_s, venue.retry_most_s, venue.heal_first_s = 0.02, 0.2, 0.02
         if venue.rest_url:
             venue.rest_url = fake.rest_url
@@ -186,7 +190,7 @@ def settle(sandbox: Sandbox, fake: fakes.Fake) -> None:
 def shown(sandbox: Sandbox, symbol: str, side: str) -> list[tuple[int, int]]:
     """The book of one symbol as `(price_1e9, qty_1e8)`, best first."""
     with sandbox.runtime.turn():
-        book = sandbox.runtime.engine.quote(symbol, 100)["book"]
+        book = sandbox.runtime.engine.quote(symbol, MOST_LEVELS)["book"]
     levels = [] if book is None else book["bids" if side == "bid" else "asks"]
     return [(round(price * 1e9), round(size * 1e8)) for price, size in levels]
 

@@ -200,7 +200,7 @@ def test_a_version_rises_only_with_the_rows(tmp_path: Path) -> None:
         return f'{{"error":[],"result":{{"XXBTZUSD":{row}}}}}'.encode()
 
     for at, (status, version) in enumerate([("online", 1), ("online", 1), ("cancel_only", 2)]):
-        assert catalogue.take(venue, body(status), NOW_NS + at) == 1
+        assert catalogue.take(venue, [body(status)], NOW_NS + at) == 1
         assert catalogue.editions["kraken"].version == version
     assert [row["symbol"] for row in catalogue.rows(NOW_NS)] == ["BTC-USD"]
     assert catalogue.obstacle(venue, "BTC-USD", NOW_NS) == (
@@ -248,6 +248,7 @@ def test_symbols_that_no_venue_has_are_answered_with_the_nearest_ones() -> None:
         ("bybit", "BTCUSD", "inverse"),
         ("coinbase", "BTC-PERP-INTX", "perpetuals"),
         ("coinbase", "BTC-USD-PERP", "perpetuals"),
+        ("coinbase", "BTC-USDC", "share the book"),
         ("okx", "BTC-USDT-SWAP", "contracts"),
         ("okx", "BTC-USDT-PERP", "contracts"),
         ("kraken", "PI_XBTUSD", "futures"),

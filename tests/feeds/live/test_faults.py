@@ -9,7 +9,7 @@ import pytest
 from sequence.fakes import Fake
 from sequence.feeds.live import VenueStatus
 from sequence.sandbox import Sandbox
-from tests.feeds.live.conftest import CASES, World, settle, status_of, until, wrong_books
+from tests.feeds.live.conftest import ALWAYS, CASES, World, settle, status_of, until, wrong_books
 
 SCRIPTS = int(os.environ.get("SEQUENCE_FAULTS", "50"))
 """Faults per venue, one after the other on one sandbox; `make soak` plays 1,000."""
@@ -56,8 +56,10 @@ def play(fake: Fake, status: VenueStatus, fault: str) -> None:
     if fault == "old_book":
         # The next book that is fetched is one from before; only a lost one is fetched.
         fake.faults.insert(0, "drop")
-    before = status.frames
+    before, opened = status.frames, status.reconnects
     until(lambda: not fake.faults, f"{fault} of {fake.name} is played")
+    if fault in ALWAYS:
+        until(lambda: status.reconnects > opened, f"{fault} of {fake.name} is noticed")
     until(lambda: status.frames > before + 3, "frames go on")
     until(lambda: status.is_live, f"{fault} of {fake.name} is healed: {status}")
     # A book counts from the first message after its snapshot.

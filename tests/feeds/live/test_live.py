@@ -16,7 +16,7 @@ from sequence.feeds.live.kraken import Kraken
 from sequence.feeds.live.recorder import Recorder
 from sequence.sandbox import Sandbox
 from sequence.server import serving
-from tests.feeds.live.conftest import World, settle, shown, status_of, until, wrong_books
+from tests.feeds.live.conftest import CASES, World, settle, shown, status_of, until, wrong_books
 
 NAMES = ["kraken", "coinbase", "binance", "hyperliquid", "polymarket", "kalshi", "bybit", "okx"]
 
@@ -38,6 +38,18 @@ def test_a_book_is_what_the_venue_holds(world: World, name: str) -> None:
     assert wrong_books(sandbox, fake) == []
     assert fake.refused == []
     assert fake.connects == 1
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if CASES[name].kind != "prediction"])
+def test_a_book_of_many_levels_is_what_the_venue_holds(world: World, name: str) -> None:
+    fake = world.fake(name)
+    for book in fake.books.values():
+        book.bids |= {book.mid - step: step for step in range(50, 250)}
+        book.asks |= {book.mid + step: step for step in range(50, 250)}
+    sandbox = world.sandbox()
+    moving(sandbox, name)
+    settle(sandbox, fake)
+    assert wrong_books(sandbox, fake) == []
 
 
 def test_the_best_price_is_that_of_all_venues(world: World) -> None:

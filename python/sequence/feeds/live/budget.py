@@ -6,25 +6,37 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-_WINDOW_S: Final = 1.1
-"""A second as the venue may count it: messages may come closer together than they were sent."""
+_ROOM_S: Final = 0.1
+"""Messages may come closer together at the venue than they were sent."""
 
 
 class Budget:
-    """At most ``per_s`` messages in any second."""
+    """At most ``most`` messages in any ``window_s``."""
 
-    def __init__(self, per_s: float, clock_s: Callable[[], float]) -> None:
+    def __init__(self, most: float, window_s: float, clock_s: Callable[[], float]) -> None:
         self._clock_s = clock_s
-        self._sent_s = deque[float](maxlen=max(1, int(per_s)))
+        self._window_s = window_s + _ROOM_S
+        self._sent_s = deque[float](maxlen=max(1, int(most)))
+        self._rests_until_s = 0.0
+
+    def rest(self, wait_s: float) -> None:
+        """Nothing may be sent for so long."""
+        self._rests_until_s = max(self._rests_until_s, self._clock_s() + wait_s)
 
     async def take(self) -> None:
         """Waits until one more may be sent."""
-        while len(self._sent_s) == self._sent_s.maxlen:
-            wait_s = self._sent_s[0] + _WINDOW_S - self._clock_s()
+        while True:
+            wait_s = self._wait_s()
             if wait_s <= 0:
                 break
             await asyncio.sleep(wait_s)
         self._sent_s.append(self._clock_s())
+
+    def _wait_s(self) -> float:
+        free_s = self._rests_until_s
+        if len(self._sent_s) == self._sent_s.maxlen:
+            free_s = max(free_s, self._sent_s[0] + self._window_s)
+        return free_s - self._clock_s()
 
 
 class Backoff:

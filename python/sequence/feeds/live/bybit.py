@@ -1,14 +1,17 @@
 """Bybit v5, spot and linear perpetuals. Source: Bybit's API documentation v5, public streams."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from sequence.feeds.live.venue import Document, Venue, batches
 
 _PER_FRAME: Final = 10
 """Topics of a request on the spot host."""
+_CURSOR: Final = re.compile(rb'"nextPageCursor"\s*:\s*"([^"]*)"')
 
 
 @dataclass(slots=True)
@@ -44,13 +47,23 @@ class Bybit(Venue):
         return '{"op":"ping"}'
 
     def lists(self, symbols: Sequence[str]) -> list[Document]:
-        """All of them; perpetuals beyond the first thousand keep the built-in rules."""
+        """All of them; perpetuals are told a thousand at a time."""
         if not self.rest_url:
             return []
         del symbols
         kind = "linear" if self.futures else "spot"
         path = f"/v5/market/instruments-info?category={kind}&limit=1000"
         return [Document(self.rest_url + path)]
+
+    def list_after(self, document: Document, body: bytes) -> Document | None:
+        """`nextPageCursor` of a page; empty on the last."""
+        found = _CURSOR.search(body)
+        if found is None or not found[1]:
+            return None
+        # Some of what the venue sends is quoted already.
+        cursor = quote(found[1].decode("ascii", "replace"), safe="%")
+        first = document.url.partition("&cursor=")[0]
+        return Document(f"{first}&cursor={cursor}")
 
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"success": false, "ret_msg": ...}`."""

@@ -6,7 +6,7 @@ decides whether something trades.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -61,13 +61,16 @@ class Catalogue:
         for venue in venues:
             self._load(venue)
 
-    def take(self, venue: Venue, body: bytes, now_ns: int) -> int:
-        """Takes a list that a venue sent; returns how many instruments it names."""
+    def take(self, venue: Venue, pages: Sequence[bytes], now_ns: int) -> int:
+        """Takes all pages of a list that a venue sent; returns how many instruments it names."""
+        count = 0
         with self._lock:
             before = self.editions.get(venue.label)
             # Rows of a day long ago say nothing beside those of today.
             whole = venue.lists_all or before is None or before.origin == "shipped"
-            count = self._core.read(venue.name, body, futures=venue.futures, whole=whole)
+            for body in pages:
+                anew = whole and not count
+                count += self._core.read(venue.name, body, futures=venue.futures, whole=anew)
             if count:
                 self._advance(venue, now_ns)
             return count

@@ -20,6 +20,10 @@ class Coinbase(Venue):
     silence_s: float = 5.0
     sends_per_s: float = 8.0
 
+    def carries(self, symbol: str) -> bool:
+        """Pairs in USDC are other names of those in USD, by which the one book goes."""
+        return Venue.carries(self, symbol) and not symbol.endswith("-USDC")
+
     def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
         """One message per channel; heartbeats keep quiet connections open."""
         yield json.dumps({"type": "subscribe", "channel": "heartbeats"})

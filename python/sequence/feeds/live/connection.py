@@ -11,15 +11,17 @@ import ssl
 import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from sequence.feeds.live.budget import Backoff, Budget
-from sequence.feeds.live.rest import AnsweredError, fetch
+from sequence.feeds.live.problems import names, remedy, sentence
+from sequence.feeds.live.rest import AnsweredError, fetch, wait_of
+from sequence.feeds.live.sink import Page, Sink
 from sequence.feeds.live.status import BookStatus, Changes, Delay, VenueStatus
-from sequence.feeds.live.venue import RECONNECT, Venue
+from sequence.feeds.live.venue import RECONNECT, Document, Venue
 
 _MOST_FRAME: Final = 16 << 20
 _CLOSE_S: Final = 1.0
@@ -36,8 +38,10 @@ _FOR_NOW: Final = (
     "internal error",
 )
 """Words of a venue that refuses what it may grant a moment later."""
-_MOST_COLD: Final = 500
-"""Symbols a connection takes on beyond those it began with."""
+_MOST_REFUSED: Final = 500
+"""Symbols of which a connection remembers why they were refused."""
+_MOST_PAGES: Final = 50
+"""Pages of a list of instruments."""
 COLD_S: Final = 3.0
 """How long the first request for a symbol may wait for its book."""
 
@@ -48,30 +52,6 @@ class Refused:
 
     why: str
     at_s: float = field(default_factory=time.monotonic)
-
-
-class Sink(Protocol):
-    """Where frames go: into an engine, and into a recording."""
-
-    def frame(self, frame: bytes) -> tuple[Changes, str | None]:
-        """Applies one frame: books joined or lost, and why it could not be read."""
-        ...
-
-    def book(self, venue_symbol: str, url: str, body: bytes) -> tuple[Changes, str | None]:
-        """Applies a book fetched over REST."""
-        ...
-
-    def listed(self, url: str, body: bytes) -> str | None:
-        """Takes what a venue says of its instruments; why it could not be read."""
-        ...
-
-    def lost(self) -> Changes:
-        """The connection is gone: its books are given up."""
-        ...
-
-    def delay(self) -> Delay | None:
-        """How late its messages come; None before one that says when it was."""
-        ...
 
 
 Work = Coroutine[None, None, None]
@@ -98,18 +78,20 @@ class Connection:
         self.refused: Final = dict[str, Refused]()
         self._asked_s = dict[str, float]()
         self._heals: dict[str, asyncio.Task[None]] = {}
+        self._missed = set[str]()
         self._reopen = asyncio.Event()
         self._ping_now = asyncio.Event()
         self._reached = asyncio.Event()
         self._socket: ClientConnection | None = None
-        self._budget = Budget(venue.sends_per_s, time.monotonic)
+        self._sends = Budget(venue.sends_per_s, 1.0, time.monotonic)
+        self._fetches = Budget(venue.fetches_per_min, 60.0, time.monotonic)
 
     async def run(self) -> None:
         """Opens, serves and opens again, until cancelled."""
         listing = asyncio.ensure_future(self._keep_listed())
         try:
             while True:
-                began_s = time.monotonic()
+                began_s, wait_s = time.monotonic(), 0.0
                 self.status.became("connecting")
                 try:
                     await self._stay()
@@ -120,13 +102,15 @@ class Connection:
                     websockets.WebSocketException,
                 ) as error:
                     self.status.problem = sentence(self.venue, error)
+                    if isinstance(error, websockets.InvalidStatus):
+                        wait_s = wait_of(error.response.headers.get("Retry-After"))
                 finally:
                     self._drop()
                 if time.monotonic() - began_s >= _HEALTHY_S:
                     self._backoff.reset()
                 self.status.became("disconnected")
                 self.status.reconnects += 1
-                await asyncio.sleep(self._backoff.next_s())
+                await asyncio.sleep(max(wait_s, self._backoff.next_s()))
         finally:
             listing.cancel()
             self.status.became("closed")
@@ -142,7 +126,12 @@ class Connection:
         refused = self.refused.get(symbol)
         if refused is not None and time.monotonic() - refused.at_s < _REFUSED_S:
             return False
-        if len(self._asked_s) >= _MOST_COLD or self.status.state != "connected":
+        if self.status.state != "connected":
+            return False
+        most = self.venue.most_symbols
+        if len(self.status.books.keys() | self._asked_s.keys()) >= most:
+            why = f"{self.venue.name} takes at most {most} symbols on a connection"
+            self._remember(symbol, Refused(why))
             return False
         self._asked_s[symbol] = time.monotonic()
         return True
@@ -172,10 +161,12 @@ class Connection:
         if self.venue.lists(new) != self.venue.lists(self.venue.symbols):
             await self._list(new)
 
-    def _open(self) -> connect:
-        return connect(
+    async def _open(self) -> ClientConnection:
+        # A signature may take as long as a program needs to start.
+        headers = await asyncio.to_thread(self.venue.headers)
+        return await connect(
             self.venue.url,
-            additional_headers=dict(self.venue.headers()),
+            additional_headers=dict(headers),
             max_size=_MOST_FRAME,
             ping_interval=None,
             open_timeout=10,
@@ -233,14 +224,34 @@ class Connection:
             every_s = self.venue.list_every_s
             await asyncio.sleep(min(_LIST_AGAIN_S, every_s) if self.status.unlisted else every_s)
 
+    async def _get(self, document: Document) -> bytes:
+        """What is at an address, once it may be asked for."""
+        await self._fetches.take()
+        try:
+            return await fetch(*document)
+        except AnsweredError as error:
+            self._fetches.rest(error.wait_s)
+            raise
+
     async def _list(self, symbols: Iterable[str]) -> None:
         for document in self.venue.lists(list(symbols)):
             try:
-                why = self._sink.listed(document.url, await fetch(*document))
+                why = self._sink.listed(await self._pages(document))
             except OSError as error:
                 why = str(error)
             said = f"{self.venue.name}: what its instruments are was not sent ({why})"
             self.status.unlisted = "" if why is None else said
+
+    async def _pages(self, first: Document) -> list[Page]:
+        """All of one list: a part of it would pass for the whole."""
+        found, following = list[Page](), first
+        for _ in range(_MOST_PAGES):
+            found.append(Page(following.url, await self._get(following)))
+            after = self.venue.list_after(following, found[-1].body)
+            if after is None:
+                return found
+            following = after
+        raise OSError(f"it has no end after {_MOST_PAGES} pages")
 
     async def _begin(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -290,16 +301,10 @@ class Connection:
         self._note(changes)
 
     def _give_up(self, complaint: str) -> None:
-        """Symbols that were asked for meanwhile and that the venue does not know are not again."""
-        said = complaint.lower()
-        for_now = any(words in said for words in _FOR_NOW)
-        for symbol in list(self._asked_s):
-            book = self.status.books.get(symbol)
-            if (
-                book is None
-                or book.state != "waiting"
-                or self.venue.spell(symbol).lower() not in said
-            ):
+        """Books that the venue names and will not send are not asked for again, not at once."""
+        for_now = any(words in complaint.lower() for words in _FOR_NOW)
+        for symbol in [s for s, book in self.status.books.items() if book.state == "waiting"]:
+            if not names(complaint, self.venue.spell(symbol)):
                 continue
             self._cancel_heal(symbol)
             if for_now:
@@ -308,19 +313,27 @@ class Connection:
                 self._refuse(symbol, Refused(f"{self.venue.name} says: {complaint}"))
 
     def _refuse(self, symbol: str, refused: Refused) -> None:
-        self.refused[symbol] = refused
-        if len(self.refused) > _MOST_COLD:
-            self.refused.pop(next(iter(self.refused)))
+        self._remember(symbol, refused)
+        if symbol not in self._asked_s:
+            # It was named at the start: the next connection subscribes it again.
+            return
         self._asked_s.pop(symbol)
         self.status.books.pop(symbol)
         self._names.pop(self.venue.spell(symbol), None)
         self.venue.symbols.remove(symbol)
+
+    def _remember(self, symbol: str, refused: Refused) -> None:
+        self.refused[symbol] = refused
+        if len(self.refused) > _MOST_REFUSED:
+            self.refused.pop(next(iter(self.refused)))
 
     def _note(self, changes: Changes) -> None:
         for venue_symbol, named, state, listed in changes:
             symbol = self._names.get(venue_symbol, named)
             self.status.book_became(symbol, state, listed=listed)
             if self.status.books[symbol].is_there:
+                self._missed.discard(symbol)
+                self.refused.pop(symbol, None)
                 self._cancel_heal(symbol)
                 if state == "joined":
                     # The answer shows a quiet book to be the present one.
@@ -356,21 +369,38 @@ class Connection:
             url = self.venue.book_url(symbol)
             if url is not None:
                 await self._fetch(symbol, url)
-            else:
-                words = self.venue.heal(symbol)
-                if words == RECONNECT:
-                    self._heals.pop(symbol, None)
-                    self._reopen.set()
-                    return
-                with contextlib.suppress(websockets.ConnectionClosed):
-                    await self._send(socket, words)
-                await asyncio.sleep(self.venue.live_within_s)
+            elif not await self._ask_again(socket, symbol):
+                break
             await asyncio.sleep(backoff.next_s())
         self._heals.pop(symbol, None)
 
+    async def _ask_again(self, socket: ClientConnection, symbol: str) -> bool:
+        """Asks for one book; False when the connection is made anew for it."""
+        words = self.venue.heal(symbol)
+        if words != RECONNECT:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await self._send(socket, words)
+            await asyncio.sleep(self.venue.live_within_s)
+        elif self._is_in_vain(symbol):
+            self.status.problem = (
+                f"{self.venue.name} sends no book of {symbol}: is it traded there?"
+            )
+        else:
+            waiting = (name for name, book in self.status.books.items() if book.state == "waiting")
+            self._missed.update(waiting)
+            self._reopen.set()
+            return False
+        return True
+
+    def _is_in_vain(self, symbol: str) -> bool:
+        """True when a new connection did not bring it, and one more would cost others theirs."""
+        books = self.status.books
+        never_came = symbol in self._missed and books[symbol].state == "waiting"
+        return never_came and any(book.is_there for book in books.values())
+
     async def _fetch(self, symbol: str, url: str) -> None:
         try:
-            body = await fetch(url)
+            body = await self._get(Document(url))
         except OSError as error:
             why = str(error)
             if isinstance(error, AnsweredError):
@@ -436,7 +466,7 @@ class Connection:
 
     async def _send(self, socket: ClientConnection, words: Iterable[str]) -> None:
         for word in words:
-            await self._budget.take()
+            await self._sends.take()
             await socket.send(word)
 
     def _drop(self) -> None:
@@ -447,37 +477,3 @@ class Connection:
         self._heals.clear()
         for venue_symbol, named, state, listed in self._sink.lost():
             self.status.book_became(self._names.get(venue_symbol, named), state, listed=listed)
-
-
-_REMEDIES: Final = {
-    400: "the venue does not trade it",
-    401: "the key is not accepted",
-    403: "the venue refuses this address or this key",
-    418: "the venue has banned this address for a while: connect less often",
-    429: "too many connections: wait, or name fewer symbols",
-}
-_FAILS: Final = 500
-
-
-def remedy(status: int) -> str:
-    """What a status of a venue means, and what can be done."""
-    ill = "the venue has a failure: it is tried again"
-    return _REMEDIES.get(status, ill if status >= _FAILS else "its address may have changed")
-
-
-def sentence(venue: Venue, error: BaseException) -> str:
-    """What went wrong with a connection, for people, with what can be done about it."""
-    if isinstance(error, websockets.InvalidStatus):
-        status = error.response.status_code
-        return f"{venue.name} refused the connection with {status}: {remedy(status)}"
-    if isinstance(error, ssl.SSLError):
-        why = error.reason or error
-        return f"{venue.name}: no secure connection ({why}): check the clock and certificates"
-    if isinstance(error, TimeoutError):
-        return f"{venue.name} did not answer in time: is the network there?"
-    if isinstance(error, PermissionError):
-        return str(error)
-    if isinstance(error, OSError):
-        cause = error.strerror or str(error)
-        return f"{venue.name} cannot be reached ({cause}): is the network there?"
-    return f"{venue.name}: {error}"

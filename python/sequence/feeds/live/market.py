@@ -15,13 +15,14 @@ from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.bybit import Bybit, linear
 from sequence.feeds.live.catalogue import Catalogue
 from sequence.feeds.live.coinbase import Coinbase
-from sequence.feeds.live.connection import Connection, Refused, Sink
+from sequence.feeds.live.connection import Connection, Refused
 from sequence.feeds.live.hyperliquid import Hyperliquid
 from sequence.feeds.live.kalshi import Kalshi
 from sequence.feeds.live.kraken import Kraken
 from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.polymarket import Polymarket
 from sequence.feeds.live.reasons import NOT_CONNECTED, reasons
+from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue, plain
 
@@ -167,6 +168,10 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     venues = [make() for make in makers]
     for venue in venues:
         venue.symbols = [symbol for symbol in wanted if venue.carries(symbol)]
+    for venue in venues:
+        if len(venue.symbols) > venue.most_symbols:
+            most, given = venue.most_symbols, len(venue.symbols)
+            raise ValueError(f"{name} takes at most {most} symbols on a connection, not {given}")
     return [venue for venue in venues if venue.symbols]
 
 

@@ -16,6 +16,8 @@ class Polymarket(Venue):
     rest_url: str = "https://gamma-api.polymarket.com"
     kind: Kind = "prediction"
     lists_all: bool = False
+    # Beyond a few hundred tokens the venue sends a connection no first book.
+    most_symbols: int = 200
     ping_every_s: float = 10.0
     silence_s: float = 30.0
     began: bool = False

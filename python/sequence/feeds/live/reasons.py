@@ -69,6 +69,11 @@ _KINDS: Final = tuple(
             "only spot is connected",
         ),
         (
+            "coinbase",
+            r"[A-Z0-9]+[-/]USDC",
+            "its pairs in USDC share the book of those in USD: name that one, such as BTC-USD",
+        ),
+        (
             "okx",
             r"[A-Z0-9]+-(USD|USDT|USDC)-(SWAP|PERP|\d{6})",
             "sizes of its swaps and futures are in contracts, whose size the book does not tell",

@@ -7,20 +7,32 @@ from typing import Final
 
 _TIMEOUT_S: Final = 10
 _UNKNOWN: Final = (400, 404)
+_MOST_WAIT_S: Final = 3600.0
 _MOST_BYTES: Final = 32 << 20
 
 
 class AnsweredError(OSError):
-    """The venue answered with an error."""
+    """The venue answered with an error.
 
-    def __init__(self, status: int) -> None:
+    Attributes:
+        status: Of HTTP.
+        wait_s: How long it wants to be left alone; 0 where it does not say.
+    """
+
+    def __init__(self, status: int, wait_s: float = 0.0) -> None:
         super().__init__(f"answered with {status}")
         self.status = status
+        self.wait_s = wait_s
 
     @property
     def is_final(self) -> bool:
         """True when there is no such document: another try would be answered alike."""
         return self.status in _UNKNOWN
+
+
+def wait_of(said: str | None) -> float:
+    """Seconds that `Retry-After` asks for; 0 where it does not say or names a date."""
+    return min(_MOST_WAIT_S, float(said)) if said and said.isdecimal() else 0.0
 
 
 async def fetch(url: str, post: str | None = None) -> bytes:
@@ -44,7 +56,7 @@ def _fetch(url: str, post: str | None) -> bytes:
     except urllib.error.HTTPError as error:
         # It is the answer itself, with its socket.
         error.close()
-        raise AnsweredError(error.code) from error
+        raise AnsweredError(error.code, wait_of(error.headers.get("Retry-After"))) from error
     except urllib.error.URLError as error:
         raise OSError(str(error.reason)) from error
     if len(body) > _MOST_BYTES:

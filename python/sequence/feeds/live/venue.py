@@ -37,9 +37,11 @@ class Venue:
         kind: What it trades.
         in_usd: Whether its pairs are in `USD`; None where they may be.
         lists_all: Whether what `lists` fetches names all its instruments.
+        most_symbols: How many symbols a connection can have.
         ping_every_s: Sends `ping` this often; 0 where the venue pings.
         silence_s: Nothing heard for this long means the connection is dead.
         sends_per_s: Messages a client may send in a second.
+        fetches_per_min: Documents a client may fetch in a minute.
         lifetime_s: The venue closes a connection after this long; 0 = never.
         live_within_s: A subscribed book that is not live after this long is asked for again.
         overlap_s: How long a second connection listens before it takes over from one that is near
@@ -58,9 +60,11 @@ class Venue:
     kind: Kind = "spot"
     in_usd: bool | None = None
     lists_all: bool = True
+    most_symbols: int = 500
     ping_every_s: float = 0.0
     silence_s: float = 30.0
     sends_per_s: float = 5.0
+    fetches_per_min: float = 600.0
     lifetime_s: float = 0.0
     live_within_s: float = 10.0
     overlap_s: float = 2.0
@@ -90,7 +94,7 @@ class Venue:
         return self.in_usd is None or self.in_usd == (parsed.quote == "USD")
 
     def headers(self) -> Headers:
-        """Headers of the handshake, made anew for each."""
+        """Headers of the handshake, made anew for each, in a thread: it may take a while."""
         return {}
 
     def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
@@ -127,6 +131,11 @@ class Venue:
         """
         del symbols
         return []
+
+    def list_after(self, document: Document, body: bytes) -> Document | None:
+        """Where a list goes on after one page of it; None where that was the last."""
+        del document, body
+        return None
 
     def book_url(self, symbol: str) -> str | None:
         """Where the book that joins the stream is fetched; None where the stream sends it."""

@@ -1,0 +1,155 @@
+"""What a venue allows is kept to, and what it never sends costs no other symbol."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from sequence.errors import NotFoundError
+from sequence.feeds.live import Live
+from sequence.feeds.live.bybit import linear
+from sequence.feeds.live.problems import names
+from sequence.feeds.live.rest import wait_of
+from tests.feeds.live.conftest import CASES, World, status_of, until
+
+STRANGE = {
+    "kalshi": "KXDOGE-26NOV-T1",
+    "polymarket": f"9{0:076}",
+    "hyperliquid": "DOGE-USD-PERP",
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_symbol_that_never_comes_costs_the_others_nothing(world: World, name: str) -> None:
+    world.fake(name)
+    known = CASES[name].symbols[0]
+    strange = STRANGE.get(name, CASES[name].symbols[0].replace("BTC", "DOGE"))
+    venue = world.venues[name]
+    venue.symbols, venue.live_within_s, venue.silence_s = [known, strange], 0.3, 10.0
+    sandbox = world.sandbox()
+    status = status_of(sandbox, name)
+    said = (f"{name} says: ", f"{name} sends no book of {strange}: is it traded there?")
+    until(lambda: status.problem.startswith(said), f"it is said: {status.problem}")
+    until(lambda: status.books[known].state == "live", "the other one is live")
+    opened, frames = status.reconnects, status.frames
+    # Longer than the waits between two tries.
+    until(lambda: status.frames > frames + 150, "it goes on")
+    assert status.reconnects == opened <= 1
+    assert status.books[known].state == "live"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_there"),
+    [
+        ("Currency pair not supported BTC/USD", "BTC/USD", True),
+        ("Currency pair not supported BTC/USDT", "BTC/USD", False),
+        ("Currency pair not supported WBTC/USD", "BTC/USD", False),
+        ("Invalid request: btcusdt@depth@100ms", "BTCUSDT", True),
+        ("Invalid topic: orderbook.50.BTCUSDT", "BTCUSDT", True),
+        ("channel:books,instId:BTC-USD-SWAP doesn't exist", "BTC-USD", False),
+        ("BTC-USD is not a valid product", "BTC-USD", True),
+        ('Invalid subscription {"type": "l2Book", "coin": "XYZ"}', "S", False),
+        ('Invalid subscription {"type": "l2Book", "coin": "S"}', "S", True),
+        ("no market KXFED-26-T3.5", "KXFED-26-T3", False),
+        ("no market KXFED-26-T3.", "KXFED-26-T3", True),
+    ],
+)
+def test_a_complaint_is_about_the_symbol_that_it_names_whole(
+    text: str, name: str, *, is_there: bool
+) -> None:
+    assert names(text, name) is is_there
+
+
+def test_more_symbols_than_a_connection_takes_are_refused(world: World) -> None:
+    tokens = [f"{number:077}" for number in range(10**76, 10**76 + 201)]
+    with pytest.raises(ValueError, match=r"polymarket takes at most 200 symbols .* not 201"):
+        Live(["polymarket"], symbols=tokens).connections()
+    world.fake("kraken")
+    world.venues["kraken"].symbols = ["BTC-USD"]
+    world.venues["kraken"].most_symbols = 1
+    sandbox = world.sandbox()
+    until(lambda: status_of(sandbox, "kraken").is_live, "live")
+    with (
+        sandbox.client() as client,
+        pytest.raises(NotFoundError, match="kraken takes at most 1 symbols"),
+    ):
+        client.quote("ETH-USD")
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_list_of_many_pages_is_read_whole_or_not_at_all(world: World, *, ends: bool) -> None:
+    fake = world.fake("bybit", symbols=["BTC-USDT-PERP"], every_ms=50.0)
+    fake._names |= {f"X{number}USDT": "BTC-USDT-PERP" for number in range(1_500)}  # type: ignore[attr-defined]
+    venue = linear()
+    venue.url, venue.rest_url, venue.symbols = fake.url, fake.rest_url, ["BTC-USDT-PERP"]
+    world.venues["bybit"] = venue
+    real = fake.fetched
+
+    def fetched(path: str) -> tuple[int, str]:
+        return (503, "{}") if "cursor" in path else real(path)
+
+    if not ends:
+        fake.fetched = fetched  # type: ignore[method-assign,assignment]
+    sandbox = world.sandbox()
+    status = status_of(sandbox, "bybit")
+    assert sandbox.runtime.live is not None
+    editions = sandbox.runtime.live.catalogue.editions
+    if not ends:
+        until(lambda: "503" in status.unlisted, "the list is not there")
+        assert "bybit-perp" not in editions
+        return
+    until(lambda: "bybit-perp" in editions, "the list has come")
+    assert editions["bybit-perp"].version == 1
+    with sandbox.client() as client:
+        rows = {row.symbol for row in client.symbols()}
+    assert {f"X{number}-USDT-PERP" for number in range(1_500)} <= rows
+
+
+def test_a_venue_that_asks_to_wait_is_left_alone(world: World) -> None:
+    banned, asking, clock = world.fake("okx"), world.fake("binance"), world.fake("kraken")
+    for fake in (banned, asking):
+        fake.retry_after_s = 3_600
+    banned.faults.append("refuse")
+    asked: list[str] = []
+
+    def refused(path: str) -> tuple[int, str]:
+        asked.append(path)
+        return 418, "{}"
+
+    asking.fetched = refused  # type: ignore[method-assign,assignment]
+    sandbox = world.sandbox()
+    until(lambda: "with 429" in status_of(sandbox, "okx").problem, "a connection is refused")
+    until(lambda: "with 418" in status_of(sandbox, "binance").problem, "a book is refused")
+    fetched, frames = len(asked), status_of(sandbox, clock.name).frames
+    # Longer than any wait of these connections.
+    until(lambda: status_of(sandbox, clock.name).frames > frames + 200, "time passes")
+    assert banned.connects == 0
+    # What was under way when the first answer came has been asked.
+    assert fetched <= len(asked) <= 3
+
+
+@pytest.mark.parametrize(
+    ("said", "wait_s"), [(None, 0), ("30", 30), ("Fri, 31 Dec 2027 23:59:59 GMT", 0), ("-1", 0)]
+)
+def test_how_long_a_venue_asks_to_wait(said: str | None, wait_s: float) -> None:
+    assert wait_of(said) == wait_s
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_signature_is_made_beside_the_loop_that_reads(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.fake(name)
+    made_in: list[str] = []
+    kind: Any = type(world.venues[name])
+    real = kind.headers
+
+    def headers(venue: Any) -> Any:
+        made_in.append(threading.current_thread().name)
+        return real(venue)
+
+    monkeypatch.setattr(kind, "headers", headers)
+    sandbox = world.sandbox()
+    until(lambda: status_of(sandbox, name).is_live, "live")
+    assert made_in
+    assert "sequence-live" not in made_in
