@@ -18,7 +18,7 @@ ARROWS = {
     "graph": GROUND | {"desk", "exchange", "portfolio", "journal", "view"},
     "desk": GROUND | {"exchange", "portfolio", "journal"},
     "exchange": GROUND,
-    "portfolio": GROUND | {"exchange", "life"},
+    "portfolio": GROUND | {"exchange"},
     "life": GROUND | {"desk", "exchange", "portfolio", "journal"},
     "journal": GROUND | {"desk", "exchange", "portfolio", "graph", "record", "view"},
     "agenda": {"seam"},

@@ -202,7 +202,7 @@ impl Engine {
 
     /// Balances and reservations.
     pub const fn ledger(&self) -> &Ledger {
-        &self.portfolio.ledger
+        self.portfolio.ledger()
     }
 
     /// The event log.

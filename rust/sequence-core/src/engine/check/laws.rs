@@ -14,7 +14,7 @@ use crate::violation::Violation;
 impl Engine {
     /// Every law that can be judged from the state alone; empty when all hold.
     pub fn check_invariants(&self) -> Vec<Violation> {
-        let mut found = self.portfolio.ledger.check();
+        let mut found = self.portfolio.ledger().check();
         for (id, order) in self.desk.orders.iter() {
             self.check_order(&format!("order {}", id.0), order, &mut found);
         }
@@ -25,8 +25,8 @@ impl Engine {
         self.check_queues(&mut found);
         self.check_levels(&mut found);
         let held = self.reservations_of_orders_and_margins();
-        if held != self.portfolio.ledger.open_reservations() {
-            let open = self.portfolio.ledger.open_reservations();
+        if held != self.portfolio.ledger().open_reservations() {
+            let open = self.portfolio.ledger().open_reservations();
             found.push(Violation::new("L5", "open reservations", held, open));
         }
         for (subject, error) in self.journal.faults() {
@@ -81,7 +81,7 @@ impl Engine {
     ) {
         let Some(reservation) = leg.reservation else { return };
         let terms = self.registry.market(leg.market);
-        let held = self.portfolio.ledger.reserved(reservation).unwrap_or(Money(-1));
+        let held = self.portfolio.ledger().reserved(reservation).unwrap_or(Money(-1));
         match required(order.spec.side, terms, leg) {
             Ok(needed) if needed == held => {}
             Ok(needed) => found.push(Violation::new("L4", subject, needed, held)),
@@ -96,15 +96,16 @@ impl Engine {
         if counted != open {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
-        for (_, key, balance) in self.portfolio.ledger.balances(account) {
-            let has_row = self.portfolio.held.of(account).contains_key(&(key.venue, key.asset));
+        for (_, key, balance) in self.portfolio.ledger().balances(account) {
+            let has_row = self.portfolio.rows_of(account).contains_key(&(key.venue, key.asset));
             if balance.total() != Money::ZERO && !has_row {
                 let asset = &self.registry.asset_row(key.asset).code;
                 found.push(Violation::new("P1", asset, "a row", "a balance without one"));
             }
         }
-        for ((venue, asset), row) in self.portfolio.held.of(account).iter() {
-            let (row, code) = (&self.portfolio.rows[*row], &self.registry.asset_row(*asset).code);
+        for ((venue, asset), row) in self.portfolio.rows_of(account).iter() {
+            let (row, code) =
+                (self.portfolio.position(*row), &self.registry.asset_row(*asset).code);
             if row.perp.is_some_and(|perp| perp.quantity.0 == 0 && perp.margin.is_some()) {
                 found.push(Violation::new("L2", code, "no margin without a position", "margin"));
             }
@@ -118,14 +119,9 @@ impl Engine {
     fn reservations_of_orders_and_margins(&self) -> usize {
         let legs = self.desk.orders.iter().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
-        of_legs
-            + self.graphs.held_count()
-            + self
-                .portfolio
-                .rows
-                .iter()
-                .filter(|(_, row)| row.perp.is_some_and(|perp| perp.margin.is_some()))
-                .count()
+        let positions = self.portfolio.positions();
+        let margins = positions.filter(|row| row.perp.is_some_and(|perp| perp.margin.is_some()));
+        of_legs + self.graphs.held_count() + margins.count()
     }
 
     /// Hash of what accounts have: balances, rows, orders, and the event log. All of it is kept by
@@ -134,12 +130,12 @@ impl Engine {
     pub fn state_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.rules.seed());
         hasher.word(self.journal.log().hash());
-        self.portfolio.ledger.hash_into(&mut hasher);
+        self.portfolio.ledger().hash_into(&mut hasher);
         for (id, account) in self.desk.accounts.iter() {
             hasher.text(&account.client);
             hasher.word(u64::from(account.epoch));
-            for row in self.portfolio.held.of(id).values() {
-                self.portfolio.rows[*row].hash_into(&mut hasher);
+            for row in self.portfolio.rows_of(id).values() {
+                self.portfolio.position(*row).hash_into(&mut hasher);
             }
             for id in account.open.keys() {
                 hasher.word(self.order_hash(*id));

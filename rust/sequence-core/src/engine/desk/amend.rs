@@ -391,7 +391,7 @@ impl Engine {
             return Ok(());
         };
         let needed = required(order.spec.side, self.registry.market(leg.market), leg)?;
-        let more = Money(needed.0 - self.portfolio.ledger.reserved(held)?.0);
+        let more = Money(needed.0 - self.portfolio.ledger().reserved(held)?.0);
         self.portfolio.check_spendable(
             self.facts(),
             self.funded_by(&order.spec, leg.market),

@@ -85,6 +85,6 @@ impl Engine {
         };
         let terms = *self.registry.market(leg.market);
         let needed = required(order.spec.side, &terms, leg)?;
-        self.portfolio.ledger.resize(held, needed)
+        self.portfolio.resize(held, needed)
     }
 }

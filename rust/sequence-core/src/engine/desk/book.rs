@@ -97,7 +97,7 @@ impl Engine {
 
     pub(super) fn held_by(&self, order: OrderId, leg: usize) -> (Money, Option<ReservationId>) {
         let reservation = self.desk.orders[order].legs.get(leg).and_then(|leg| leg.reservation);
-        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
+        let held = reservation.and_then(|id| self.portfolio.ledger().reserved(id).ok());
         (held.unwrap_or_default(), reservation)
     }
 
@@ -107,7 +107,7 @@ impl Engine {
         reserved_before: Money,
         reservation: Option<ReservationId>,
     ) -> CashTrail {
-        let held = reservation.and_then(|id| self.portfolio.ledger.reserved(id).ok());
+        let held = reservation.and_then(|id| self.portfolio.ledger().reserved(id).ok());
         let reserved_after = held.unwrap_or_default();
         let spent = match booking.execution.side {
             Side::Buy => booking.fee.notional.0 + booking.fee.fee.0,
@@ -245,7 +245,7 @@ impl Engine {
         if late {
             // It had let go of what it held, and holds nothing now.
             let held = self.desk.orders[id].legs.get_mut(at).and_then(|leg| leg.reservation.take());
-            if let Some(Err(error)) = held.map(|held| self.portfolio.ledger.release(held)) {
+            if let Some(Err(error)) = held.map(|held| self.portfolio.release(held)) {
                 self.report_fault(id, &error);
             }
         } else if leg.is_some_and(|leg| leg.remaining().0 == 0) {

@@ -71,7 +71,7 @@ impl Engine {
         if kept {
             reservation = None;
         }
-        if let Some(Err(error)) = reservation.map(|held| self.portfolio.ledger.release(held)) {
+        if let Some(Err(error)) = reservation.map(|held| self.portfolio.release(held)) {
             self.report_fault(id, &error);
         }
     }
@@ -241,7 +241,7 @@ impl Engine {
     /// Its graphs end with them: what they hold is free, and nothing of them starts any more.
     pub(in crate::engine) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
         for held in self.graphs.drop_all(account, reason) {
-            let released = self.portfolio.ledger.release(held);
+            let released = self.portfolio.release(held);
             debug_assert!(released.is_ok(), "it was made once and ends here, once");
         }
         if self.desk.accounts[account].open.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::engine::Engine;
 use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
-use crate::ledger::{BalanceId, Contra, LedgerError};
+use crate::ledger::{BalanceId, LedgerError};
 use crate::mutant;
 use crate::number::Money;
 use crate::order::{LegState, OrderSpec};
@@ -17,7 +17,7 @@ impl Engine {
     pub(in crate::engine) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
         let spec = &self.desk.orders[id].spec;
         let (account, venue, asset) = self.funded_by(spec, market);
-        self.portfolio.ledger.open(account, venue, asset)
+        self.portfolio.open_balance(account, venue, asset)
     }
 
     /// Whose, where and of what an order's reservation at a market is.
@@ -71,7 +71,7 @@ impl Engine {
     ) -> Result<(), LedgerError> {
         self.free_orders(account, balance, cost);
         self.portfolio.cover(account, balance, cost)?;
-        self.portfolio.ledger.post(balance, Contra::Venue, Money(-cost.0))
+        self.portfolio.pay(balance, Money(-cost.0))
     }
 
     /// Ends open orders that hold this balance back, the newest first, until `needed` is
@@ -82,7 +82,7 @@ impl Engine {
         balance: BalanceId,
         needed: Money,
     ) {
-        while self.portfolio.ledger.balance(balance).available < needed {
+        while self.portfolio.ledger().balance(balance).available < needed {
             let Some(leg) = self.newest_leg_on(account, balance) else { return };
             let text = "what it held back paid a loss or a charge of its account";
             self.end_legs(&[leg], LegEnd::Dropped(RejectReason::InsufficientBalance, text));
@@ -91,15 +91,15 @@ impl Engine {
 
     fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
         let open = self.desk.accounts[account].open.keys().rev();
-        let free = open.filter(|order| !self.portfolio.life.booking.contains(order));
+        let free = open.filter(|order| !self.desk.booking.contains(order));
         free.flat_map(|order| {
             let legs = self.desk.orders[*order].legs.iter().enumerate();
             legs.map(move |(at, leg)| (*order, at, leg.reservation))
         })
         .find(|(_, _, reservation)| {
             let held =
-                reservation.filter(|id| self.portfolio.ledger.balance_of(*id) == Ok(balance));
-            held.is_some_and(|id| self.portfolio.ledger.reserved(id).is_ok_and(|held| held.0 > 0))
+                reservation.filter(|id| self.portfolio.ledger().balance_of(*id) == Ok(balance));
+            held.is_some_and(|id| self.portfolio.ledger().reserved(id).is_ok_and(|held| held.0 > 0))
         })
         .map(|(order, at, _)| (order, at))
     }

@@ -113,10 +113,10 @@ impl Engine {
             (_, None) => {
                 let market = market_of(&self.desk.orders[booking.order], booking.leg);
                 let balance = self.funding(booking.order, market);
-                self.portfolio.ledger.reserve(balance, needed).map(Some)
+                self.portfolio.reserve(balance, needed).map(Some)
             }
             (held, Some(reservation)) if held < needed => {
-                self.portfolio.ledger.resize(reservation, needed).map(|()| None)
+                self.portfolio.resize(reservation, needed).map(|()| None)
             }
             _ => Ok(None),
         }
@@ -135,8 +135,8 @@ impl Engine {
         let account = self.desk.orders[booking.order].spec.account;
         let row =
             self.portfolio.open_row(facts!(self), account, booking.terms.venue, trade.fee_asset);
-        let balance = self.portfolio.ledger.open(account, booking.terms.venue, trade.fee_asset);
-        self.portfolio.ledger.book(balance, Money::ZERO, trade.fee)?;
+        let balance = self.portfolio.open_balance(account, booking.terms.venue, trade.fee_asset);
+        self.portfolio.pay_fee(balance, trade.fee)?;
         self.portfolio.touch_row(row, self.agenda.now_ns());
         Ok(())
     }

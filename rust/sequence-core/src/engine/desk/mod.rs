@@ -24,6 +24,7 @@ pub(in crate::engine) mod worst_price;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::engine::seam::LegRef;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId, SymbolId};
 use crate::order::Order;
 use crate::risk::AccountLimits;
@@ -45,9 +46,20 @@ pub(in crate::engine) struct Desk {
     /// Whose day is judged when books of a symbol move, while a loss limit is set.
     pub(in crate::engine) marked: BTreeSet<(SymbolId, AccountId)>,
     injected: Vec<inject::Injected>,
+    /// Orders that venues made to liquidate.
+    pub(in crate::engine) liquidations: BTreeSet<OrderId>,
+    /// Orders whose fill is being booked: nothing ends them meanwhile.
+    booking: Vec<OrderId>,
+    /// Legs that gave up the funds of their rest to pay for their own fill.
+    broke: Vec<LegRef>,
 }
 
 impl Desk {
+    /// True for an order made by a venue to liquidate.
+    pub(in crate::engine) fn is_liquidation(&self, order: OrderId) -> bool {
+        !self.liquidations.is_empty() && self.liquidations.contains(&order)
+    }
+
     /// An account as it was kept; its number.
     pub(in crate::engine) fn put_back(&mut self, account: Account) -> AccountId {
         let client = account.client.clone();

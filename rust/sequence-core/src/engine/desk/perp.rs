@@ -81,16 +81,16 @@ impl Engine {
         let change = self.perp_change(fill)?;
         let short = self.portfolio.shortfall(&change)?;
         if short > 0 {
-            let available = self.portfolio.ledger.balance(change.balance).available;
-            self.portfolio.life.booking.push(fill.order);
+            let available = self.portfolio.ledger().balance(change.balance).available;
+            self.desk.booking.push(fill.order);
             self.free_orders(account, change.balance, Money(available.0 + short));
-            self.portfolio.life.booking.pop();
+            self.desk.booking.pop();
         }
         // What ended may have been filled on its way: everything is computed from what is there.
         let mut change = self.perp_change(fill)?;
         if self.portfolio.shortfall(&change)? > 0 && change.keep.0 > 0 {
             change.keep = Money::ZERO;
-            self.portfolio.life.broke.push((fill.order, fill.leg));
+            self.desk.broke.push((fill.order, fill.leg));
         }
         self.portfolio.move_margin(account, &change)?;
         if let Some(leg) = self.desk.orders[fill.order].legs.get_mut(fill.leg) {
@@ -122,8 +122,8 @@ impl Engine {
 
     /// Ends the rest of a leg whose funds paid for its own fill.
     pub(in crate::engine) fn end_broke_leg(&mut self, id: OrderId, at: usize) {
-        if self.portfolio.life.broke.contains(&(id, at)) {
-            self.portfolio.life.broke.retain(|leg| *leg != (id, at));
+        if self.desk.broke.contains(&(id, at)) {
+            self.desk.broke.retain(|leg| *leg != (id, at));
             let text = "its own fill took the margin of its rest";
             let end = LegEnd::Dropped(RejectReason::InsufficientBalance, text);
             self.end_legs(&[(id, at)], end);

@@ -193,7 +193,7 @@ impl Engine {
             let (account, venue, asset) = self.funded_by(&self.desk.orders[id].spec, market);
             self.portfolio.check_spendable(self.facts(), (account, venue, asset), amount)?;
             let balance = self.funding(id, market);
-            let reservation: ReservationId = self.portfolio.ledger.reserve(balance, amount)?;
+            let reservation: ReservationId = self.portfolio.reserve(balance, amount)?;
             if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.reservation = Some(reservation);
             }
@@ -206,7 +206,7 @@ impl Engine {
         for mut leg in self.desk.orders[id].legs.drain(first..) {
             if let Some(reservation) = leg.reservation.take() {
                 // It was made a moment ago and ends here, once.
-                let released = self.portfolio.ledger.release(reservation);
+                let released = self.portfolio.release(reservation);
                 debug_assert!(released.is_ok());
             }
         }

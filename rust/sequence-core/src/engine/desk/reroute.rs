@@ -92,7 +92,7 @@ impl Engine {
     /// What a leg of the order at this market holds.
     pub(in crate::engine) fn held_at(&self, order: &Order, market: MarketId) -> i128 {
         let legs = order.legs.iter().filter(|leg| leg.market == market);
-        let held = legs.filter_map(|leg| self.portfolio.ledger.reserved(leg.reservation?).ok());
+        let held = legs.filter_map(|leg| self.portfolio.ledger().reserved(leg.reservation?).ok());
         held.map(|held| held.0).sum()
     }
 }

@@ -302,7 +302,7 @@ impl Engine {
 
     /// What an account holds of it at all venues together.
     fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
-        let rows = self.portfolio.held.of(account).iter();
+        let rows = self.portfolio.rows_of(account).iter();
         let held = rows.filter(|((_, asset), _)| {
             let known = self.registry.asset_row(*asset);
             let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);
@@ -369,7 +369,7 @@ impl Engine {
     /// Notes the symbols whose books value what an account holds.
     fn watch_marks_of(&mut self, account: AccountId) {
         let mut symbols = BTreeSet::new();
-        for ((venue, asset), _) in self.portfolio.held.of(account).iter() {
+        for ((venue, asset), _) in self.portfolio.rows_of(account).iter() {
             if self.portfolio.held(account, *venue, *asset).0 != 0 {
                 self.add_valuing(*asset, &mut symbols);
             }

@@ -269,7 +269,7 @@ impl Engine {
             let bounds = Bounds { limit: limit.then_some(bound), cap, reference, shift };
             let evidence = self.evidence(id, at, Liquidity::Taker(take, bounds));
             let price = book_price(take.effective, outcome);
-            let liquidation = self.portfolio.life.is_liquidation(id);
+            let liquidation = self.desk.is_liquidation(id);
             let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
             let matched = Matched { price, quantity: take.taken, cause, evidence };
             self.match_leg(id, at, matched, venue_ns);

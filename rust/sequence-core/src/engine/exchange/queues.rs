@@ -1,6 +1,7 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
 use crate::engine::bounds::refusal_of;
+use crate::engine::facts::facts;
 use crate::engine::seam::{LegEnd, Matched, order_of, queue_key};
 
 use crate::book::Book;
@@ -33,7 +34,7 @@ impl Engine {
     pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
         self.exchange.markets[id].note_mark(self.agenda.now_ns());
         self.meet_message(id);
-        self.judge_mark(id);
+        self.portfolio.judge_mark(facts!(self), id);
         self.judge_changed();
         self.judge_days(id);
         if self.graphs.watches() {

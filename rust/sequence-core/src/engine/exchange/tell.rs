@@ -71,7 +71,7 @@ impl Engine {
         let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
         let account = self.desk.orders[id].spec.account;
         let report = VenueReport { leg: (id, at), told };
-        if self.portfolio.life.is_liquidation(id) {
+        if self.desk.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.
             return self.post.reports.push_back(report);
         }

@@ -49,7 +49,7 @@ impl Engine {
             }
             Want::Show(topic, row) => return self.publish(run.account, topic, row),
             Want::Release(reservation) => {
-                let released = self.portfolio.ledger.release(reservation);
+                let released = self.portfolio.release(reservation);
                 debug_assert!(released.is_ok(), "it was made once and ends here, once");
                 return;
             }
@@ -172,8 +172,8 @@ impl Engine {
             self.portfolio
                 .check_spendable(self.facts(), (run.account, venue, asset), amount)
                 .map_err(short)?;
-            let balance = self.portfolio.ledger.open(run.account, venue, asset);
-            let held = self.portfolio.ledger.reserve(balance, amount).map_err(short)?;
+            let balance = self.portfolio.open_balance(run.account, venue, asset);
+            let held = self.portfolio.reserve(balance, amount).map_err(short)?;
             run.nodes[at].held.push((market, held));
         }
         Ok(())

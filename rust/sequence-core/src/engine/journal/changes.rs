@@ -52,13 +52,11 @@ impl Engine {
     /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
     pub fn keep_changes(&mut self) {
         self.desk.accounts.listen();
-        self.portfolio.held.listen();
+        self.portfolio.listen();
         self.desk.graphs.listen();
         self.graphs.listen();
         self.desk.orders.listen();
         self.desk.fills.listen();
-        self.portfolio.rows.listen();
-        self.portfolio.ledger.listen();
         self.journal.log.listen();
         self.journal.kept.get_or_insert_default();
     }
@@ -70,11 +68,9 @@ impl Engine {
     /// True when a take would give something.
     pub fn has_changes(&self) -> bool {
         self.journal.log.is_touched()
-            || self.portfolio.ledger.is_touched()
+            || self.portfolio.is_touched()
             || self.desk.orders.is_touched()
             || self.desk.accounts.is_touched()
-            || self.portfolio.held.is_touched()
-            || self.portfolio.rows.is_touched()
             || self.desk.graphs.is_touched()
             || self.graphs.is_touched()
             || self.desk.fills.is_touched()
@@ -102,7 +98,7 @@ impl Engine {
             }
         };
         add("assets", self.new_assets(&mut kept));
-        let (balances, contra) = self.portfolio.ledger.take_touched();
+        let (balances, contra) = self.portfolio.take_touched_money();
         add("contra", contra.into_iter().map(|asset| contra_row(self, asset)).collect());
         add("markets", self.changed_markets(&mut kept));
         add("funding_rates", self.changed_rates(&mut kept));
@@ -146,7 +142,7 @@ impl Engine {
             self.desk.orders.next_id().0,
             self.desk.graphs.next_id().0,
             self.desk.fills.next_id().0,
-            self.portfolio.rows.next_id().0,
+            self.portfolio.next_row().0,
         ]
     }
 
@@ -200,15 +196,15 @@ impl Engine {
 
     fn changed_settlements(&self, kept: &mut Kept) -> Vec<Row> {
         let keys = std::mem::take(&mut kept.settled);
-        let found = keys.iter().filter_map(|key| self.portfolio.life.settled.get_key_value(key));
-        found.map(|(key, settled)| settlement_row(key, settled)).collect()
+        let settled = |key| self.portfolio.settled(key).map(|settled| settlement_row(key, settled));
+        keys.iter().filter_map(settled).collect()
     }
 
     fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
         let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
         // An account has two parts, and one row.
         let mut touched = self.desk.accounts.take_touched();
-        touched.extend(self.portfolio.held.take_touched());
+        touched.extend(self.portfolio.take_touched_accounts());
         touched.sort_unstable();
         touched.dedup();
         for id in touched {
@@ -231,9 +227,9 @@ impl Engine {
     /// Rows still reachable, and the ids of those that a reset or a replacement removed.
     fn changed_positions(&mut self) -> (Vec<Row>, Vec<u64>) {
         let (mut rows, mut deleted) = (Vec::new(), Vec::new());
-        for id in self.portfolio.rows.take_touched() {
-            let (position, key) = (&self.portfolio.rows[id], self.portfolio.row_keys[id]);
-            let held = self.portfolio.held.find(key.account, key.venue, key.asset);
+        for id in self.portfolio.take_touched_rows() {
+            let (position, key) = (self.portfolio.position(id), self.portfolio.row_key(id));
+            let held = self.portfolio.find_row(key.account, key.venue, key.asset);
             if held == Some(id) {
                 rows.push(position_row(self, key, position));
             } else {

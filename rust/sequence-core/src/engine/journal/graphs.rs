@@ -70,8 +70,8 @@ impl Engine {
                 self.known_market("graph_nodes", market)?;
                 let asset = self.funds_of(&node, market);
                 let terms = self.registry.market(market);
-                let balance = self.portfolio.ledger.open(run.account, terms.venue, asset);
-                let adopted = self.portfolio.ledger.adopt(balance, amount);
+                let balance = self.portfolio.open_balance(run.account, terms.venue, asset);
+                let adopted = self.portfolio.adopt(balance, amount);
                 let held = adopted.map_err(|error| broken("graph_nodes", error.to_string()))?;
                 node.held.push((market, held));
             }

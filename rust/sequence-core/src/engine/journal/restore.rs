@@ -16,7 +16,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::{Told, VenueReport, VenueRequest, VenueStep};
 use crate::engine::{Engine, FeedKind};
-use crate::ids::{AccountId, FillIx, GraphIx, OrderId, RowIx, VenueId};
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId, VenueId};
 use crate::market::TradingPhase;
 use crate::number::Money;
 use crate::order::{AtVenue, LegState, Policy};
@@ -100,9 +100,7 @@ impl Engine {
         self.desk.orders.resume_at(cells.next()?);
         self.desk.graphs.resume_at(cells.next()?);
         self.desk.fills.resume_at(cells.next()?);
-        let next_position: u32 = cells.next()?;
-        self.portfolio.rows.resume_at(next_position);
-        self.portfolio.row_keys.resume_at(next_position);
+        self.portfolio.resume_at(cells.next()?);
         Ok(())
     }
 
@@ -172,42 +170,35 @@ impl Engine {
         for row in contra {
             let (asset, totals) = read_contra(row)?;
             self.known_asset("contra", asset)?;
-            self.portfolio.ledger.put_back_contra(asset, totals);
+            self.portfolio.put_back_contra(asset, totals);
         }
         for row in balances {
             let (key, balance) = read_balance(row)?;
             self.known_asset("balances", key.asset)?;
             self.known_account("balances", key.account)?;
-            self.portfolio.ledger.put_back(key, balance);
+            self.portfolio.put_back_balance(key, balance);
         }
         Ok(())
     }
 
     fn restore_position(&mut self, row: &[Cell]) -> Result<()> {
-        let mut found = read_position(row)?;
+        let found = read_position(row)?;
         let key = found.key;
-        let account = self.known_account("positions_v2", key.account)?;
+        self.known_account("positions_v2", key.account)?;
         self.known_asset("positions_v2", key.asset)?;
         if let Some((asset, _)) = found.margin {
             self.known_asset("positions_v2", asset)?;
         }
-        if let (Some(perp), Some((asset, held))) = (&mut found.position.perp, found.margin) {
-            let balance = self.portfolio.ledger.open(account, key.venue, asset);
-            perp.margin = Some(self.portfolio.ledger.adopt(balance, held).map_err(|error| {
-                RestoreError { table: "positions_v2", message: error.to_string() }
-            })?);
-        }
-        self.portfolio.rows.load(found.row, found.position);
-        self.portfolio.row_keys.load(found.row, key);
-        self.portfolio.held.insert(account, (key.venue, key.asset), found.row);
-        Ok(())
+        self.portfolio
+            .put_back_row((found.row, key), found.position, found.margin)
+            .map_err(|error| RestoreError { table: "positions_v2", message: error.to_string() })
     }
 
     fn restore_life(&mut self, rates: &[Row], settlements: &[Row]) -> Result<()> {
         for row in rates {
             let (market, rate_1e9) = read_funding(row)?;
             self.known_market("funding_rates", market)?;
-            self.portfolio.life.rates.insert(market, rate_1e9);
+            self.portfolio.set_rate(market, rate_1e9);
         }
         for row in settlements {
             let (key, settled) = read_settlement(row)?;
@@ -216,21 +207,16 @@ impl Engine {
             if let Some(market) = market {
                 self.exchange.set_phase(market, TradingPhase::Resolved);
             }
-            self.portfolio.life.settled.insert(key, settled);
+            self.portfolio.put_settled(key, settled);
         }
         Ok(())
     }
 
     /// Open perpetuals are judged by their marks, as before; returns where they pay funding.
     fn watch_again(&mut self) -> BTreeSet<VenueId> {
-        let rows = self.portfolio.rows.iter();
-        let open = rows.filter(|(_, row)| row.perp.is_some_and(|perp| perp.quantity.0 != 0));
-        let open: Vec<RowIx> = open.map(|(id, _)| id).collect();
-        for row in &open {
-            self.portfolio.hold(facts!(self), *row);
-        }
+        let open = self.portfolio.hold_again(facts!(self));
         let pays = open.iter().filter(|_| self.rules.params().margin);
-        pays.map(|row| self.portfolio.row_keys[*row].venue).collect()
+        pays.map(|row| self.portfolio.row_key(*row).venue).collect()
     }
 
     pub(super) fn adopt(
@@ -240,8 +226,8 @@ impl Engine {
         held: Money,
     ) -> Result<crate::ledger::ReservationId> {
         let (account, venue, asset) = self.funded_by(&order.spec, leg.market);
-        let balance = self.portfolio.ledger.open(account, venue, asset);
-        let adopted = self.portfolio.ledger.adopt(balance, held);
+        let balance = self.portfolio.open_balance(account, venue, asset);
+        let adopted = self.portfolio.adopt(balance, held);
         adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
     }
 

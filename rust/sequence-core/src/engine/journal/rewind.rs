@@ -17,8 +17,7 @@ impl Engine {
         self.desk.orders.skip_to(before.desk.orders.next_id());
         self.desk.graphs.skip_to(before.desk.graphs.next_id());
         self.desk.fills.skip_to(before.desk.fills.next_id());
-        self.portfolio.rows.skip_to(before.portfolio.rows.next_id());
-        self.portfolio.row_keys.skip_to(before.portfolio.row_keys.next_id());
+        self.portfolio.skip_to(&before.portfolio);
         self.exchange.age_books_as(&before.exchange);
         for (id, old) in before.desk.accounts.iter() {
             if id == self.desk.accounts.next_id() {

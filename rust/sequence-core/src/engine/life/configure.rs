@@ -7,7 +7,7 @@ use crate::engine::desk::account::LossDay;
 use crate::engine::facts::facts;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::event::EventKind;
-use crate::ids::{AccountId, AssetId, AssetKind, Outcome, RowIx, VenueId};
+use crate::ids::{AccountId, AssetId, AssetKind, Outcome, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
@@ -37,7 +37,7 @@ impl Engine {
             seeded += 1;
             for cash in venue.venue().cash {
                 let asset = self.registry.asset(cash.kind, cash.code);
-                self.write_row(account, venue, asset, initial, Price(PRICE_ONE))?;
+                self.write_row((account, venue, asset), initial, Price(PRICE_ONE))?;
             }
         }
         self.exchange.forget(account);
@@ -82,7 +82,7 @@ impl Engine {
         }
         for (row, (venue, asset)) in rows.iter().zip(keys) {
             let entry = row.entry.unwrap_or_else(|| default_entry(row.kind, row.symbol));
-            self.write_row(account, venue, asset, row.quantity, entry)?;
+            self.write_row((account, venue, asset), row.quantity, entry)?;
         }
         self.rebase_day(account, before);
         let written = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -149,9 +149,9 @@ impl Engine {
                 }
                 continue;
             }
-            let balance = self.portfolio.ledger.find(account, *venue, *asset);
+            let balance = self.portfolio.ledger().find(account, *venue, *asset);
             let locked =
-                balance.map_or(Money::ZERO, |id| self.portfolio.ledger.balance(id).reserved);
+                balance.map_or(Money::ZERO, |id| self.portfolio.ledger().balance(id).reserved);
             if row.quantity.to_money() < locked {
                 return Err(Refusal::conflict(format!(
                     "positions[{at}].qty: {} is below the locked quantity of {locked}",
@@ -164,62 +164,20 @@ impl Engine {
 
     fn write_row(
         &mut self,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
+        (account, venue, asset): (AccountId, VenueId, AssetId),
         quantity: Quantity,
         entry: Price,
     ) -> Result<(), Refusal> {
-        let id = self.portfolio.open_row(facts!(self), account, venue, asset);
-        if self.registry.asset_row(asset).kind == AssetKind::Perp {
-            self.drop_margin(id)?;
-        } else {
-            let balance = self.portfolio.ledger.open(account, venue, asset);
-            self.portfolio
-                .ledger
-                .set_total(balance, quantity.to_money())
-                .map_err(|error| refused(&error))?;
-            self.portfolio.cash_moved(account, venue, asset);
-        }
-        let now = self.agenda.now_ns();
-        self.portfolio.rows[id].configure(quantity, entry, now);
-        if self.portfolio.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0) {
+        let facts = facts!(self);
+        let written = self.portfolio.write_row(facts, (account, venue, asset), quantity, entry);
+        if written.map_err(|error| refused(&error))? {
             self.arm_funding(venue);
         }
         Ok(())
     }
 
-    /// Removes every row; nothing may be reserved any more.
     fn delete_rows(&mut self, account: AccountId) -> Result<u32, Refusal> {
-        let rows: Vec<_> =
-            self.portfolio.held.of(account).iter().map(|(key, id)| (*key, *id)).collect();
-        for (_, id) in &rows {
-            self.drop_margin(*id)?;
-        }
-        let balances: Vec<_> =
-            self.portfolio.ledger.balances(account).map(|(id, _, _)| id).collect();
-        for balance in balances {
-            self.portfolio
-                .ledger
-                .set_total(balance, Money::ZERO)
-                .map_err(|error| refused(&error))?;
-        }
-        self.portfolio.held.clear(account);
-        Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Releases the margin a perp row holds.
-    fn drop_margin(&mut self, id: RowIx) -> Result<(), Refusal> {
-        let perp = self.portfolio.rows[id].perp.as_mut();
-        if let Some(margin) = perp.and_then(|perp| perp.margin.take()) {
-            self.portfolio.ledger.release(margin).map_err(|error| refused(&error))?;
-        }
-        if let Some(perp) = self.portfolio.rows[id].perp.as_mut() {
-            // Written rows and rows that are gone back nothing and are judged by nothing.
-            perp.is_traded = false;
-            self.portfolio.hold(facts!(self), id);
-        }
-        Ok(())
+        self.portfolio.delete_rows(facts!(self), account).map_err(|error| refused(&error))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::engine::facts::facts;
 use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
 use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
-use crate::ledger::{Contra, LedgerError};
+use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{Money, div_ceil};
 use crate::position::funding;
@@ -70,7 +70,7 @@ impl Engine {
         if rate_1e9.unsigned_abs() > MAX_RATE_1E9 {
             return Err(Refusal::invalid("rate_1e9", "must lie between -1e9 and 1e9"));
         }
-        if self.portfolio.life.rates.insert(market, rate_1e9) == Some(rate_1e9) {
+        if !self.portfolio.set_rate(market, rate_1e9) {
             // A source that starts again says what is known.
             return Ok(Reply::Done);
         }
@@ -85,13 +85,13 @@ impl Engine {
 
     /// The funding rate of a market, 0 when none was set.
     pub fn funding_rate(&self, market: MarketId) -> i64 {
-        self.portfolio.life.rates.get(&market).copied().unwrap_or_default()
+        self.portfolio.rate(market)
     }
 
     /// A position is open: the venue's next boundary gets its timer. It fires just after the
     /// boundary, because what is filled at the boundary itself still counts.
     pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
-        if self.rules.params().margin && self.portfolio.life.funding_armed.insert(venue) {
+        if self.rules.params().margin && self.portfolio.arm_funding(venue) {
             // A position opened at the boundary itself is held there.
             let late = i64::from(mutant!("funding_after_its_boundary"));
             let next = boundary_from(venue, self.agenda.now_ns() + late);
@@ -102,7 +102,7 @@ impl Engine {
     /// Boundaries of a venue have passed, the first at `since_ns` or later: one entry for each open
     /// position and boundary, at the rate and mark of now.
     pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId, since_ns: i64) {
-        self.portfolio.life.funding_armed.remove(&venue);
+        self.portfolio.disarm_funding(venue);
         let mut boundary_ns = boundary_from(venue, since_ns);
         let mut any_open = true;
         while any_open && boundary_ns < self.agenda.now_ns() {
@@ -125,8 +125,8 @@ impl Engine {
     fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
         let (mut payments, mut any_open) = (Vec::new(), false);
         for (account, _) in self.desk.sandboxes() {
-            for ((at, asset), row) in self.portfolio.held.of(account).iter() {
-                let quantity = self.portfolio.rows[*row].perp.unwrap_or_default().quantity;
+            for ((at, asset), row) in self.portfolio.rows_of(account).iter() {
+                let quantity = self.portfolio.position(*row).perp.unwrap_or_default().quantity;
                 if *at != venue || quantity.0 == 0 {
                     continue;
                 }
@@ -148,15 +148,15 @@ impl Engine {
     fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
         let Payment { account, row, market, amount } = *payment;
         let terms = *self.registry.market(market);
-        let balance = self.portfolio.ledger.open(account, terms.venue, terms.settle);
+        let balance = self.portfolio.open_balance(account, terms.venue, terms.settle);
         if amount.0 < 0 {
             self.collect(account, balance, Money(-amount.0))?;
         } else {
-            self.portfolio.ledger.post(balance, Contra::Venue, amount)?;
+            self.portfolio.pay(balance, amount)?;
         }
         let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
         let now = self.agenda.now_ns();
-        self.portfolio.rows[row].charge(paid_usd, now)?;
+        self.portfolio.charge(row, paid_usd, now)?;
         self.portfolio.touch_cash(facts!(self), account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
         self.journal.tell(now, account, kind);

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::engine::desk::admit::new_order;
-use crate::engine::portfolio::margin::{MarginKey, Stake, Standing};
-use crate::engine::portfolio::triggers::Trigger;
+use crate::engine::facts::facts;
+use crate::engine::portfolio::margin::{MarginKey, Stake};
+use crate::engine::portfolio::watch::TARGET_TENTHS;
 use crate::engine::seam::{LegEnd, Told, VenueReport};
 use crate::engine::{Engine, Graph, GraphId};
 use crate::event::EventKind;
@@ -22,99 +23,28 @@ use crate::sim::latency::Transit;
 
 /// What a venue takes for liquidating, 50 bps, before the preset's factor. Initial.
 const FEE_1E8: i64 = 500_000;
-/// Positions are closed until equity is this share of maintenance, in tenths.
-const TARGET_TENTHS: i128 = 11;
 
 impl Engine {
-    /// A market has a new mark: whoever it may have taken below maintenance is judged by it.
-    pub(in crate::engine) fn judge_mark(&mut self, market: MarketId) {
-        let Some(mark) = self.exchange.market(market).mark(self.agenda.now_ns()) else { return };
-        let reached = self.portfolio.life.triggers.reached(market, mark.price);
-        let terms = self.registry.market(market);
-        let (venue, settle) = (terms.venue, terms.settle);
-        let keys = reached.into_iter().map(|account| (account, venue, settle));
-        self.portfolio.life.unjudged.extend(keys);
-    }
-
     /// A market became live, or no longer is: its positions may count at another price.
     pub(in crate::engine) fn judge_holders(&mut self, market: MarketId) {
-        let life = &mut self.portfolio.life;
-        let holding = life.holdings.iter().filter(|(_, held)| held.iter().any(|at| at.0 == market));
-        life.unjudged.extend(holding.map(|(key, _)| *key));
+        self.portfolio.judge_holders(market);
         self.judge_changed();
     }
 
     /// Judges every margin account that changed, until none is left.
     pub(in crate::engine) fn judge_changed(&mut self) {
-        if self.portfolio.life.judging || self.portfolio.life.unjudged.is_empty() {
+        if !self.portfolio.begin_judging() {
             return;
         }
-        self.portfolio.life.judging = true;
-        while let Some(key) = self.portfolio.life.unjudged.pop_first() {
-            self.judge(key);
-            // What a liquidation changed of its own account was judged as it went on.
-            self.portfolio.life.unjudged.remove(&key);
+        while let Some(key) = self.portfolio.next_to_judge() {
+            if self.rules.params().margin {
+                if self.portfolio.must_liquidate(self.facts(), key) {
+                    self.liquidate(key);
+                }
+                self.portfolio.arm_triggers(facts!(self), key);
+            }
+            self.portfolio.judged(key);
         }
-        self.portfolio.life.judging = false;
-    }
-
-    fn judge(&mut self, key: MarginKey) {
-        if !self.rules.params().margin {
-            return;
-        }
-        if self.must_liquidate(key) {
-            self.liquidate(key);
-        }
-        if self.missing_tenths(key).is_none_or(|missing| missing <= 0) {
-            // A liquidation that had to wait ends with its cause.
-            self.portfolio.life.liquidating.remove(&key);
-        }
-        self.arm_triggers(key);
-    }
-
-    /// Below maintenance; or not above where a liquidation ends that has begun.
-    fn must_liquidate(&self, key: MarginKey) -> bool {
-        let Some(standing) = self.portfolio.standing(self.facts(), key) else { return false };
-        standing.surplus(self.portfolio.cash_of(key)) < 0
-            || (self.portfolio.life.liquidating.contains(&key)
-                && self.missing_tenths(key).is_some_and(|missing| missing > 0))
-    }
-
-    /// Ten times what is missing to where a liquidation ends, at 1e-17; `None` when nothing is
-    /// held.
-    fn missing_tenths(&self, key: MarginKey) -> Option<i128> {
-        let standing = self.portfolio.standing(self.facts(), key)?;
-        let target = standing.maintenance.saturating_mul(TARGET_TENTHS);
-        Some(target.saturating_sub(standing.equity(self.portfolio.cash_of(key)).saturating_mul(10)))
-    }
-
-    /// The marks at which this account is judged next.
-    fn arm_triggers(&mut self, key: MarginKey) {
-        let (account, venue, _) = key;
-        let fraction = venue.venue().maintenance_margin_1e8.unwrap_or_default();
-        let mut stakes = self.portfolio.stakes(self.facts(), key);
-        for stake in &mut stakes {
-            // A gain does not count while its book is not live.
-            let entry = self.entry_of(key, stake.market);
-            *stake = stake.without_gain(entry);
-        }
-        let surplus = Standing::of(&stakes, fraction).surplus(self.portfolio.cash_of(key));
-        let waits = surplus <= 0 || self.portfolio.life.liquidating.contains(&key);
-        let share = surplus / i128::try_from(stakes.len()).unwrap_or(1).max(1);
-        for stake in &stakes {
-            let trigger = if waits {
-                Trigger::ALWAYS
-            } else {
-                Trigger::after_losing(share, stake, stake.price, fraction)
-            };
-            self.portfolio.life.triggers.arm(stake.market, account, trigger);
-        }
-    }
-
-    fn entry_of(&self, key: MarginKey, market: MarketId) -> Price {
-        let held = self.portfolio.life.holdings.get(&key).into_iter().flatten();
-        let row = held.filter(|(at, _)| *at == market).map(|(_, row)| *row).next();
-        row.map_or(Price(0), |row| self.portfolio.rows[row].entry_price())
     }
 
     /// Ends every order of the venue account, then closes positions, the largest first.
@@ -122,16 +52,19 @@ impl Engine {
         let (account, venue, asset) = key;
         let legs = self.open_legs_at(account, venue);
         self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
-        if !self.must_liquidate(key) {
+        if !self.portfolio.must_liquidate(self.facts(), key) {
             return;
         }
-        if self.portfolio.life.liquidating.insert(key) {
+        if self.portfolio.begin_liquidation(key) {
             let kind = EventKind::LiquidationStarted { venue, asset };
             self.journal.tell(self.agenda.now_ns(), account, kind);
         }
         self.end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
         self.drop_ended();
-        while let Some(missing) = self.missing_tenths(key).filter(|missing| *missing > 0) {
+        while let Some(missing) = self.portfolio.missing_tenths(self.facts(), key) {
+            if missing <= 0 {
+                return;
+            }
             let closed = self.closable(key).into_iter().any(|stake| {
                 let quantity = self.quantity_to_close(account, &stake, missing);
                 quantity.0 > 0 && self.close_stake(account, &stake, quantity)
@@ -201,7 +134,7 @@ impl Engine {
     fn close_stake(&mut self, account: AccountId, stake: &Stake, quantity: Quantity) -> bool {
         let id = self.record_liquidation(account, stake, quantity);
         let balance = self.funding(id, stake.market);
-        let reservation = self.portfolio.ledger.reserve(balance, Money::ZERO);
+        let reservation = self.portfolio.reserve(balance, Money::ZERO);
         let Ok(reservation) = reservation else { return false };
         if let Some(leg) = self.desk.orders[id].legs.get_mut(0) {
             leg.reservation = Some(reservation);
@@ -262,7 +195,7 @@ impl Engine {
         owner.graphs.insert(name, graph);
         owner.orders.push(id);
         owner.open.insert(id, ());
-        self.portfolio.life.liquidations.insert(id);
+        self.desk.liquidations.insert(id);
         self.touch(id);
         self.desk.orders[id].created_seq = self.desk.orders[id].event_seq;
         id
@@ -277,7 +210,7 @@ impl Engine {
     }
 }
 
-/// Units of a rate (1e-8) in one, times the ten of [`Engine::missing_tenths`].
+/// Units of a rate (1e-8) in one, times the ten of `Portfolio::missing_tenths`.
 const RATE_ONE: i128 = 100_000_000;
 
 /// Shares of a notional, at 1e-8.

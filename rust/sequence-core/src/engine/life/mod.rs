@@ -5,4 +5,3 @@ pub(in crate::engine) mod funding;
 pub(in crate::engine) mod liquidate;
 pub(in crate::engine) mod payout;
 pub(in crate::engine) mod settle;
-pub(in crate::engine) mod state;

@@ -3,10 +3,10 @@
 use crate::engine::Engine;
 use crate::engine::facts::facts;
 use crate::engine::life::settle::{EventMarket, Holder, resolution_of};
-use crate::engine::life::state::{Paid, Settled};
+use crate::engine::portfolio::settled::{Paid, Settled};
 use crate::event::EventKind;
 use crate::ids::AccountId;
-use crate::ledger::{Contra, LedgerError};
+use crate::ledger::LedgerError;
 use crate::number::{EXACT_PER_MONEY, Money, exact_notional};
 use crate::position::{Position, Resolution};
 
@@ -29,12 +29,12 @@ impl Engine {
         holder: &Holder,
         settled: &mut Settled,
     ) {
-        let (now, mut row) = (self.agenda.now_ns(), self.portfolio.rows[holder.row]);
+        let (now, mut row) = (self.agenda.now_ns(), *self.portfolio.position(holder.row));
         let resolution = resolution_of(settled.outcome, holder.outcome);
         if row.resolution() == Some(resolution) || row.resolve(resolution, now).is_err() {
             return;
         }
-        self.portfolio.rows[holder.row] = row;
+        self.portfolio.put_position(holder.row, row);
         let held = self.portfolio.held(holder.account, event.venue, holder.asset);
         if let Ok(payout) = row.redeem(held, now) {
             settled.positions = settled.positions.saturating_add(1);
@@ -72,8 +72,8 @@ impl Engine {
     fn payouts(&self, event: &EventMarket, account: AccountId) -> Vec<Payout> {
         let holders = self.holders(event, account).into_iter();
         let payouts = holders.filter_map(|holder| {
-            let before = self.portfolio.rows[holder.row];
-            let balance = self.portfolio.ledger.find(account, event.venue, holder.asset)?;
+            let before = *self.portfolio.position(holder.row);
+            let balance = self.portfolio.ledger().find(account, event.venue, holder.asset)?;
             let held = self.portfolio.held(account, event.venue, holder.asset);
             let mut after = before;
             let cash = after.redeem(held, self.agenda.now_ns()).ok()?;
@@ -82,7 +82,7 @@ impl Engine {
                 // A refund is the cost itself: it has no part that rounding could leave over.
                 Resolution::Void => cash.0 * EXACT_PER_MONEY,
             };
-            let units = self.portfolio.ledger.balance(balance).total();
+            let units = self.portfolio.ledger().balance(balance).total();
             Some(Payout { holder, units, cash, exact, before, after })
         });
         payouts.collect()
@@ -96,12 +96,12 @@ impl Engine {
         number: u32,
     ) -> Result<Paid, LedgerError> {
         let Holder { account, asset, row, .. } = payout.holder;
-        let cash = self.portfolio.ledger.open(account, event.venue, event.cash);
-        let units = self.portfolio.ledger.open(account, event.venue, asset);
-        self.portfolio.ledger.post(units, Contra::Venue, Money(-payout.units.0))?;
-        self.portfolio.ledger.post(cash, Contra::Venue, payout.cash)?;
-        self.portfolio.ledger.round_off(event.cash, rounding)?;
-        self.portfolio.rows[row] = payout.after;
+        let cash = self.portfolio.open_balance(account, event.venue, event.cash);
+        let units = self.portfolio.open_balance(account, event.venue, asset);
+        self.portfolio.pay(units, Money(-payout.units.0))?;
+        self.portfolio.pay(cash, payout.cash)?;
+        self.portfolio.round_off(event.cash, rounding)?;
+        self.portfolio.put_position(row, payout.after);
         self.portfolio.touch_cash(facts!(self), account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.journal.tell(self.agenda.now_ns(), account, kind);
@@ -112,8 +112,8 @@ impl Engine {
 
     /// Nobody reset the account or wrote the row since it was paid.
     pub(in crate::engine) fn is_as_paid(&self, event: &EventMarket, paid: &Paid) -> bool {
-        let row = self.portfolio.held.find(paid.account, event.venue, paid.asset);
-        row == Some(paid.row) && self.portfolio.rows[paid.row] == paid.after
+        let row = self.portfolio.find_row(paid.account, event.venue, paid.asset);
+        row == Some(paid.row) && *self.portfolio.position(paid.row) == paid.after
     }
 
     /// The holding is back as it was before it was paid.
@@ -122,16 +122,16 @@ impl Engine {
         event: &EventMarket,
         paid: &Paid,
     ) -> Result<(), LedgerError> {
-        let units = self.portfolio.ledger.open(paid.account, event.venue, paid.asset);
-        self.portfolio.ledger.post(units, Contra::Venue, paid.units)?;
-        self.portfolio.ledger.round_off(event.cash, Money(-paid.rounding.0))?;
-        self.portfolio.rows[paid.row] = paid.before;
+        let units = self.portfolio.open_balance(paid.account, event.venue, paid.asset);
+        self.portfolio.pay(units, paid.units)?;
+        self.portfolio.round_off(event.cash, Money(-paid.rounding.0))?;
+        self.portfolio.put_position(paid.row, paid.before);
         Ok(())
     }
 
     /// The old payout goes back; what the account cannot pay is the venue's loss.
     pub(in crate::engine) fn take_back(&mut self, event: &EventMarket, paid: &Paid, number: u32) {
-        let cash = self.portfolio.ledger.open(paid.account, event.venue, event.cash);
+        let cash = self.portfolio.open_balance(paid.account, event.venue, event.cash);
         if let Err(error) = self.collect(paid.account, cash, paid.payout) {
             return self.report(format!("correction of row {}", paid.row.0), &error);
         }

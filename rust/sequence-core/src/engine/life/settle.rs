@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::command::Settlement;
-use crate::engine::life::state::{Paid, Settled};
+use crate::engine::portfolio::settled::{Paid, Settled};
 use crate::engine::seam::LegEnd;
 use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
@@ -65,7 +65,7 @@ impl Engine {
         if let Some(market) = event.market {
             self.close_for_good(market);
         }
-        let (mut settled, reversed) = match self.portfolio.life.settled.remove(&key) {
+        let (mut settled, reversed) = match self.portfolio.take_settled(&key) {
             Some(last) if last.outcome == outcome => (last, Vec::new()),
             last => self.next_resolution(&event, outcome, last),
         };
@@ -77,7 +77,7 @@ impl Engine {
         }
         let (positions, payout) = (settled.positions, settled.payout);
         self.note_settled(&key);
-        self.portfolio.life.settled.insert(key, settled);
+        self.portfolio.put_settled(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
 
@@ -91,7 +91,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let event = self.event_market(venue, slug)?;
         let key = (venue, event.name.clone());
-        let Some(mut settled) = self.portfolio.life.settled.remove(&key) else {
+        let Some(mut settled) = self.portfolio.take_settled(&key) else {
             return Ok(Reply::Settled { positions: 0, payout: Money::ZERO });
         };
         if let Some(market) = event.market {
@@ -101,7 +101,7 @@ impl Engine {
         }
         let (positions, payout) = self.pay_holdings(&event, account, &mut settled);
         self.note_settled(&key);
-        self.portfolio.life.settled.insert(key, settled);
+        self.portfolio.put_settled(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
 
@@ -132,7 +132,7 @@ impl Engine {
             None => self.unlisted(venue, slug)?,
         };
         event.outcomes = self.outcomes_of(&event);
-        let known = self.portfolio.life.settled.contains_key(&(venue, event.name.clone()));
+        let known = self.portfolio.settled(&(venue, event.name.clone())).is_some();
         if event.market.is_none() && !known && !self.is_held(&event) {
             let text = unknown_event_market(&self.registry, venue, slug);
             return Err(Refusal::invalid("market_slug", text));
@@ -183,7 +183,7 @@ impl Engine {
         event: &EventMarket,
         account: AccountId,
     ) -> Vec<Holder> {
-        let rows = self.portfolio.held.of(account);
+        let rows = self.portfolio.rows_of(account);
         let held = event.outcomes.iter().filter_map(|(asset, outcome)| {
             let row = *rows.get(&(event.venue, *asset))?;
             Some(Holder { account, asset: *asset, outcome: *outcome, row })

@@ -5,11 +5,9 @@
 //! liquidation ask here, and what is shown as available is the number they use. Positions that were
 //! only written by hand stand outside until an order changes them (wire contract, 7.3).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::engine::facts::Facts;
 use crate::engine::portfolio::Portfolio;
-use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
+use crate::ids::{AccountId, AssetId, MarketId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional, mul_div_ceil};
@@ -17,9 +15,6 @@ use crate::position::Position;
 
 /// Cash, margin and positions of one account that are counted together.
 pub(in crate::engine) type MarginKey = (AccountId, VenueId, AssetId);
-
-/// Open positions of margin accounts.
-pub(in crate::engine) type Holdings = BTreeMap<MarginKey, BTreeSet<(MarketId, RowIx)>>;
 
 /// What a margin account's positions are worth now, at 1e-17.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,46 +143,8 @@ impl Portfolio {
 
     /// Open positions of a margin account, at what they count.
     pub(in crate::engine) fn stakes(&self, facts: Facts<'_>, key: MarginKey) -> Vec<Stake> {
-        let Some(held) = self.life.holdings.get(&key) else { return Vec::new() };
-        held.iter().filter_map(|(market, row)| stake(facts, *market, &self.rows[*row])).collect()
-    }
-
-    /// A position opened, changed or closed: its margin account counts it, or does not any more.
-    pub(in crate::engine) fn hold(&mut self, facts: Facts<'_>, row: RowIx) {
-        let key = self.row_keys[row];
-        let Some(market) = facts.perp_market(key.venue, key.asset) else { return };
-        let settle = facts.registry.market(market).settle;
-        let margin_key = (key.account, key.venue, settle);
-        let life = &mut self.life;
-        let perp = self.rows[row].perp.unwrap_or_default();
-        if perp.is_traded && perp.quantity.0 != 0 {
-            life.holdings.entry(margin_key).or_default().insert((market, row));
-            life.unjudged.insert(margin_key);
-        } else if let Some(held) = life.holdings.get_mut(&margin_key) {
-            held.remove(&(market, row));
-            life.triggers.disarm(market, key.account);
-            if held.is_empty() {
-                life.holdings.remove(&margin_key);
-                life.liquidating.remove(&margin_key);
-                life.unjudged.remove(&margin_key);
-            } else {
-                life.unjudged.insert(margin_key);
-            }
-        }
-    }
-
-    /// Cash moved: whoever holds positions against it is judged before anything else happens.
-    pub(in crate::engine) fn cash_moved(
-        &mut self,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
-    ) {
-        let key = (account, venue, asset);
-        let judged = !mutant!("cash_moves_unjudged");
-        if judged && self.life.holdings.contains_key(&key) {
-            self.life.unjudged.insert(key);
-        }
+        let held = self.holdings(key);
+        held.filter_map(|(market, row)| stake(facts, *market, &self.rows[*row])).collect()
     }
 }
 

@@ -1,16 +1,20 @@
 //! What accounts have: margin, pairs of outcomes, marks.
 
 pub(in crate::engine) mod booking;
-pub(in crate::engine) mod held;
+mod cash;
+mod held;
+mod kept;
 pub(in crate::engine) mod margin;
 pub(in crate::engine) mod marks;
-pub(in crate::engine) mod netting;
+mod netting;
 pub(in crate::engine) mod perp;
 pub(in crate::engine) mod required;
-pub(in crate::engine) mod rows;
-pub(in crate::engine) mod triggers;
+mod rows;
+pub(in crate::engine) mod settled;
+mod triggers;
+pub(in crate::engine) mod watch;
+mod written;
 
-use crate::engine::life::state::Life;
 use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::ledger::{BalanceId, Ledger};
 use crate::position::Position;
@@ -30,10 +34,11 @@ pub(in crate::engine) struct RowKey {
 /// What accounts have.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Portfolio {
-    pub(in crate::engine) ledger: Ledger,
-    pub(in crate::engine) rows: Table<RowIx, Position>,
-    pub(in crate::engine) row_keys: Table<RowIx, RowKey>,
+    ledger: Ledger,
+    rows: Table<RowIx, Position>,
+    row_keys: Table<RowIx, RowKey>,
     /// The rows that each account still has.
-    pub(in crate::engine) held: HeldRows,
-    pub(in crate::engine) life: Life,
+    held: HeldRows,
+    watch: watch::Watch,
+    terms: settled::Terms,
 }

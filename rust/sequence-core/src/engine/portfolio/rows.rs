@@ -1,6 +1,7 @@
 //! Position rows: made on first use, and newer with all that moves under them.
 
 use crate::engine::facts::Facts;
+use crate::engine::portfolio::held::Held;
 use crate::engine::portfolio::{Portfolio, RowKey};
 use crate::ids::{AccountId, AssetId, AssetKind, RowIx, VenueId};
 use crate::ledger::BalanceId;
@@ -8,6 +9,39 @@ use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::position::Position;
 
 impl Portfolio {
+    /// A row.
+    #[inline]
+    pub(in crate::engine) fn position(&self, row: RowIx) -> &Position {
+        &self.rows[row]
+    }
+
+    /// Whose, where and of what a row is.
+    pub(in crate::engine) fn row_key(&self, row: RowIx) -> RowKey {
+        self.row_keys[row]
+    }
+
+    /// Every row, also those that are gone.
+    pub(in crate::engine) fn positions(&self) -> impl Iterator<Item = &Position> {
+        self.rows.iter().map(|(_, row)| row)
+    }
+
+    /// The rows that an account has.
+    #[inline]
+    pub(in crate::engine) fn rows_of(&self, account: AccountId) -> &Held {
+        self.held.of(account)
+    }
+
+    /// The row of an asset at a venue.
+    #[inline]
+    pub(in crate::engine) fn find_row(
+        &self,
+        account: AccountId,
+        venue: VenueId,
+        asset: AssetId,
+    ) -> Option<RowIx> {
+        self.held.find(account, venue, asset)
+    }
+
     /// The row of an asset, made on first use.
     pub(in crate::engine) fn open_row(
         &mut self,
@@ -55,7 +89,7 @@ impl Portfolio {
     }
 
     /// The balance of a row that is no perpetual's.
-    pub(in crate::engine) fn balance_in(&mut self, row: RowIx) -> BalanceId {
+    pub(super) fn balance_in(&mut self, row: RowIx) -> BalanceId {
         let RowKey { account, venue, asset, balance } = self.row_keys[row];
         balance.unwrap_or_else(|| self.ledger.open(account, venue, asset))
     }
@@ -74,7 +108,7 @@ impl Portfolio {
     }
 
     /// The same of a row.
-    pub(in crate::engine) fn held_in(&self, row: RowIx) -> Quantity {
+    pub(super) fn held_in(&self, row: RowIx) -> Quantity {
         if let Some(perp) = self.rows[row].perp {
             return perp.quantity;
         }

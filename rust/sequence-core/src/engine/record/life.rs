@@ -6,7 +6,7 @@ use super::RestoreError;
 use super::cell::{Cell, Reader, Row, pack, row};
 use super::position::{position_cells, read_position_cells};
 use crate::command::Settlement;
-use crate::engine::life::state::{Paid, Settled};
+use crate::engine::portfolio::settled::{Paid, Settled};
 use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
 use crate::number::Price;
 

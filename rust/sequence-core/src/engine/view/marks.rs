@@ -64,7 +64,7 @@ impl Engine {
     }
 
     fn holds_what_moves(&self, account: AccountId) -> bool {
-        let held = self.portfolio.held.of(account);
+        let held = self.portfolio.rows_of(account);
         held.keys().any(|(_, asset)| !self.registry.asset_row(*asset).pegged)
     }
 

@@ -255,7 +255,7 @@ impl Engine {
             let amount = if replayed {
                 required(order.spec.side, terms, leg).ok()?
             } else {
-                self.portfolio.ledger.reserved(id).ok()?
+                self.portfolio.ledger().reserved(id).ok()?
             };
             let funded_by_cash =
                 order.spec.kind == crate::ids::InstrumentKind::Perp || order.spec.side == Side::Buy;

@@ -90,8 +90,7 @@ impl Engine {
     ) -> Value {
         let mut keys: Vec<(VenueId, AssetKind, &str, AssetId, RowIx)> = self
             .portfolio
-            .held
-            .of(account)
+            .rows_of(account)
             .iter()
             .map(|((venue, asset), row)| {
                 let known = self.registry.asset_row(*asset);
@@ -145,7 +144,7 @@ impl Engine {
 
     fn totals_of(&self, account: AccountId) -> Totals {
         let mut totals = Totals::NOTHING;
-        for ((venue, asset), id) in self.portfolio.held.of(account).iter() {
+        for ((venue, asset), id) in self.portfolio.rows_of(account).iter() {
             totals.add(&self.position_row(account, *venue, *asset, *id));
         }
         totals
@@ -159,7 +158,7 @@ impl Engine {
         id: RowIx,
     ) -> Row<'_> {
         let known = self.registry.asset_row(asset);
-        let position = &self.portfolio.rows[id];
+        let position = self.portfolio.position(id);
         let quantity = self.portfolio.held(account, venue, asset);
         let free = || {
             self.portfolio
@@ -171,8 +170,8 @@ impl Engine {
         let closing = self.facts().perp_market(venue, asset).map(|market| (account, market));
         let margin = self.portfolio.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
-            let balance = self.portfolio.ledger.balance_of(reservation).ok()?;
-            let key = self.portfolio.ledger.key(balance)?;
+            let balance = self.portfolio.ledger().balance_of(reservation).ok()?;
+            let key = self.portfolio.ledger().key(balance)?;
             Some(&*self.registry.asset_row(key.asset).code)
         });
         Row {

@@ -158,7 +158,7 @@ impl Engine {
         let name: Arc<str> = listed
             .as_ref()
             .map_or_else(|| text.into(), |found| self.registry.symbol(found.symbol).text.clone());
-        let settled = self.portfolio.life.settled.get(&(venue, name.clone()));
+        let settled = self.portfolio.settled(&(venue, name.clone()));
         if listed.is_none() && settled.is_none() {
             let text = unknown_event_market(&self.registry, venue, text);
             return Err(Refusal::not_found(text));

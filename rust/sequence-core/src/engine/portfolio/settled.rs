@@ -1,0 +1,88 @@
+//! What event markets ended with, and what perpetuals pay: known per market, not per account.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::command::Settlement;
+use crate::engine::portfolio::Portfolio;
+use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
+use crate::number::Money;
+use crate::position::Position;
+
+/// One holding that was paid, with what it takes to pay it back.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Paid {
+    pub(in crate::engine) account: AccountId,
+    pub(in crate::engine) asset: AssetId,
+    pub(in crate::engine) row: RowIx,
+    /// Ledger amount of the outcome that left.
+    pub(in crate::engine) units: Money,
+    pub(in crate::engine) payout: Money,
+    /// What the payment left to the rounding account.
+    pub(in crate::engine) rounding: Money,
+    /// The row before it was paid, and after: a row that differs was written anew since.
+    pub(in crate::engine) before: Position,
+    pub(in crate::engine) after: Position,
+}
+
+/// The newest resolution of one event market.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Settled {
+    /// From 1; a correction is the next one.
+    pub(in crate::engine) number: u32,
+    pub(in crate::engine) outcome: Settlement,
+    /// Holdings under this resolution, and what they pay in all.
+    pub(in crate::engine) positions: u32,
+    pub(in crate::engine) payout: Money,
+    pub(in crate::engine) paid: Vec<Paid>,
+}
+
+/// An event market: its venue, and its name there without outcome.
+pub(in crate::engine) type EventKey = (VenueId, Arc<str>);
+
+/// Resolutions and rates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Terms {
+    settled: BTreeMap<EventKey, Settled>,
+    /// Funding rates by perpetual (1e-9 per boundary).
+    rates: BTreeMap<MarketId, i64>,
+    /// Venues whose next funding boundary has a timer.
+    funding_armed: BTreeSet<VenueId>,
+}
+
+impl Portfolio {
+    /// How a market ended.
+    pub(in crate::engine) fn settled(&self, key: &EventKey) -> Option<&Settled> {
+        self.terms.settled.get(key)
+    }
+
+    /// How a market ended, to be written anew.
+    pub(in crate::engine) fn take_settled(&mut self, key: &EventKey) -> Option<Settled> {
+        self.terms.settled.remove(key)
+    }
+
+    /// A market ended so.
+    pub(in crate::engine) fn put_settled(&mut self, key: EventKey, settled: Settled) {
+        self.terms.settled.insert(key, settled);
+    }
+
+    /// What a perpetual pays at each boundary; 0 when nothing was set.
+    pub(in crate::engine) fn rate(&self, market: MarketId) -> i64 {
+        self.terms.rates.get(&market).copied().unwrap_or_default()
+    }
+
+    /// Sets what a perpetual pays at each boundary; false when it is known.
+    pub(in crate::engine) fn set_rate(&mut self, market: MarketId, rate_1e9: i64) -> bool {
+        self.terms.rates.insert(market, rate_1e9) != Some(rate_1e9)
+    }
+
+    /// A venue's next boundary gets a timer; false when it has one.
+    pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) -> bool {
+        self.terms.funding_armed.insert(venue)
+    }
+
+    /// The timer of a venue's boundary fired.
+    pub(in crate::engine) fn disarm_funding(&mut self, venue: VenueId) {
+        self.terms.funding_armed.remove(&venue);
+    }
+}
