@@ -6,6 +6,7 @@ the sink. What the decoder then says of the books (joined, lost) decides what is
 
 import asyncio
 import contextlib
+import math
 import random
 import ssl
 import time
@@ -168,6 +169,8 @@ class Connection:
             self.venue.url,
             additional_headers=dict(headers),
             max_size=_MOST_FRAME,
+            # Frames are small: unpacking them costs more time than the line saves.
+            compression=None,
             ping_interval=None,
             open_timeout=10,
             close_timeout=_CLOSE_S,
@@ -262,31 +265,44 @@ class Connection:
 
     async def _read(self, socket: ClientConnection) -> bool:
         """Applies frames until the connection ends or falls silent, or has lived long enough."""
-        ends_s = time.monotonic() + self.venue.lifetime_s if self.venue.lifetime_s else None
+        reads = asyncio.ensure_future(self._read_all(socket))
+        minds = asyncio.ensure_future(self._mind())
+        try:
+            await asyncio.wait((reads, minds), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            reads.cancel()
+            minds.cancel()
+            read, is_old = await asyncio.gather(reads, minds, return_exceptions=True)
+        if isinstance(read, Exception):
+            raise read
+        return is_old is True
+
+    async def _read_all(self, socket: ClientConnection) -> None:
+        try:
+            while True:
+                await self._apply(socket, bytes(await socket.recv(decode=False)))
+        except websockets.ConnectionClosed:
+            self.status.problem = f"{self.venue.name} closed the connection"
+
+    async def _mind(self) -> bool:
+        """Waits until nothing was heard for too long, or (True) until the connection is old.
+
+        Looked at now and then: a timer for every frame would cost as much as its book does.
+        """
+        began_s, silence_s = time.monotonic(), self.venue.silence_s
+        ends_s = began_s + (self.venue.lifetime_s or math.inf)
         while True:
-            wait_s = self.venue.silence_s
-            if ends_s is not None:
-                wait_s = min(wait_s, max(0.0, ends_s - time.monotonic()))
-            try:
-                async with asyncio.timeout(wait_s):
-                    data = await socket.recv(decode=False)
-            except websockets.ConnectionClosed:
-                self.status.problem = f"{self.venue.name} closed the connection"
+            now_s = time.monotonic()
+            silent_s = max(began_s, self.status.last_heard_s) + silence_s
+            if now_s >= ends_s:
+                return True
+            if now_s >= silent_s:
+                self.status.problem = f"nothing was heard of {self.venue.name} for {silence_s:g} s"
                 return False
-            except TimeoutError:
-                if ends_s is not None and time.monotonic() >= ends_s:
-                    return True
-                self.status.problem = (
-                    f"nothing was heard of {self.venue.name} for {self.venue.silence_s:g} s"
-                )
-                return False
-            await self._apply(socket, bytes(data))
+            await asyncio.sleep(min(silent_s, ends_s) - now_s)
 
     async def _apply(self, socket: ClientConnection, frame: bytes) -> None:
         self.status.heard()
-        answer = self.venue.reply(frame)
-        if answer is not None:
-            await socket.send(answer)
         changes, unread = self._sink.frame(frame)
         complaint = self.venue.complaint(frame)
         if complaint is not None:
@@ -299,6 +315,10 @@ class Connection:
                 "has the venue changed its format? Update this package"
             )
         self._note(changes)
+        # Last: what ends the wait for it ends no frame.
+        answer = self.venue.reply(frame)
+        if answer is not None:
+            await socket.send(answer)
 
     def _give_up(self, complaint: str) -> None:
         """Books that the venue names and will not send are not asked for again, not at once."""
