@@ -124,3 +124,66 @@ def test_a_price_that_is_there_already_fires_at_once(world: World):
     world.hold(1)
     world.submit([node("stop", "sell", 1)], [edge("@start", "stop", at(2400))])
     assert world.statuses("stop") == ["FILLED"]
+
+
+def test_what_is_being_flattened_when_the_process_ends_waits_for_its_book():
+    world = World("realistic", restarts=True)
+    world.restarts = False
+    risk = {"on_node_reject": "flatten"}
+    nodes = [node("in", "buy", 1), node("rest", "buy", 1, price=2300), node("late", "buy", 1)]
+    world.submit(nodes, [edge("in", "late", after(2000))], risk=risk)
+    world.wait(1500)
+    assert world.filled("in") == [1]
+    world.reject_next()
+    world.wait(501)
+    # The resting order is being cancelled; its venue has not answered yet.
+    assert world.statuses("late", "rest") == ["REJECTED", "WORKING"]
+    world.restarts = True
+    stopped(world, 3000)
+    world.restarts = False
+    world.wait(4000)
+    assert world.statuses("rest") == ["CANCELLED"]
+    assert world.status == "RUNNING"
+    world.mid(2310)
+    world.wait(2000)
+    assert world.status == "FAILED"
+    assert world.statuses("flatten.1") == ["FILLED"]
+
+
+def test_a_book_that_never_comes_leaves_what_was_to_be_flattened_rejected():
+    world = World(restarts=True)
+    risk = {"max_duration_ms": 1000, "on_runtime_breach": "flatten"}
+    world.submit([node("in", "buy", 1), node("rest", "buy", 1, price=2200)], risk=risk)
+    stopped(world, 5000)
+    world.restarts = False
+    world.wait(9_999)
+    assert world.status == "RUNNING"
+    world.wait(1)
+    assert world.status == "FAILED"
+    assert world.node("flatten.1")["failure_reason"] == "STALE_VENUE"
+
+
+def test_a_share_of_the_market_that_is_to_be_finished_waits_for_its_book():
+    world = World(restarts=True)
+    keys = {"rate_bps": 1000, "interval_ms": 1000, "max_ms": 3000, "finish": True}
+    world.submit([node("order", "buy", 2, **paced(participation=keys))])
+    stopped(world, 5000)
+    assert world.statuses("order") == ["WORKING"]
+    world.mid(2310)
+    assert world.statuses("order") == ["FILLED"]
+
+
+def test_an_order_that_chases_goes_on_within_the_bound_of_its_start():
+    world = World(restarts=True)
+    world.book(2310, 2310.5, size=1)
+    chase = {"pacing": {"aggressive_chase": {}}, "max_slippage_bps": 10}
+    world.submit([node("order", "buy", 3, execution=chase)])
+    stopped(world, 5000)
+    assert world.statuses("order") == ["WORKING"]
+    world.books.clear()
+    world.book(2311, 2311.5, size=1)
+    world.wait(250)
+    assert world.filled("order") == [2]
+    world.book(2313, 2313.5, size=5)
+    world.wait(250)
+    assert world.statuses("order") == ["CANCELLED"]

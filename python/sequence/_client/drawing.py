@@ -117,6 +117,8 @@ def _pacing(node: GraphNode) -> str:
             return f", {_percent(value['rate_bps'] / 10_000)} of the market's volume"
         if kind == "iceberg":
             return f", {_qty(value['display_qty_1e8'])} shown at a time"
+        if kind == "aggressive_chase":
+            return f", again and again, every {_span_ms(value['interval_ms'])}"
         slices = len(value["weights"]) if kind == "profile" else value["num_slices"]
         return f", {slices} slices, one every {_span_ms(value['interval_ms'])}"
     return ""

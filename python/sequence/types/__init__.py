@@ -50,7 +50,7 @@ order AmendResponse CandidateVenue Order OrderCancelResponse OrderConstraints Or
 order OrdersQuery Outlook PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
 order_request AmendConstraints AmendRequest ExecutionKeys PreviewRequest SimpleOrderRequest
 order_request SubmitRequest
-pacing IcebergPacing Pacing ParticipationPacing ProfilePacing UniformPacing
+pacing ChasePacing IcebergPacing Pacing ParticipationPacing ProfilePacing UniformPacing
 page PageArmRequest PageScope PageSession PageSessionRequest PageTicket
 position Instrument Lifecycle PortfolioSummary Position PositionsQuery PositionsResponse Totals
 quote BookLevel BookLevels Nbbo Quote QuoteError QuoteQuery QuoteRow Quotes QuotesBatch

@@ -213,6 +213,7 @@ from sequence.types.order_request import ExecutionKeys as ExecutionKeys
 from sequence.types.order_request import PreviewRequest as PreviewRequest
 from sequence.types.order_request import SimpleOrderRequest as SimpleOrderRequest
 from sequence.types.order_request import SubmitRequest as SubmitRequest
+from sequence.types.pacing import ChasePacing as ChasePacing
 from sequence.types.pacing import IcebergPacing as IcebergPacing
 from sequence.types.pacing import Pacing as Pacing
 from sequence.types.pacing import ParticipationPacing as ParticipationPacing

@@ -79,10 +79,21 @@ class IcebergPacing(Request):
     variance_pct: Percent = 0
 
 
+class ChasePacing(Request):
+    """Takes the best opposite price every `interval_ms` milliseconds until the order is filled.
+
+    It ends early where the best price lies beyond the limit or the slippage cap, which counts from
+    the best price at the start, and expires with `horizon_ms`.
+    """
+
+    interval_ms: IntervalMs = 250
+
+
 class Pacing(OneOf):
-    """How an order is spread over time: exactly one of the four kinds."""
+    """How an order is spread over time: exactly one of the five kinds."""
 
     uniform: UniformPacing | None = None
     profile: ProfilePacing | None = None
     participation: ParticipationPacing | None = None
     iceberg: IcebergPacing | None = None
+    aggressive_chase: ChasePacing | None = None

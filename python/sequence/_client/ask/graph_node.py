@@ -168,6 +168,15 @@ class Node:
         keys = {"display_qty_1e8": qty_units(display, "display"), "variance_pct": variance_pct}
         return self.with_key("pacing", {"iceberg": {k: v for k, v in keys.items() if v}})
 
+    def chase(self, interval_ms: int | None = None) -> Self:
+        """Takes the best opposite price again and again until it is filled.
+
+        Args:
+            interval_ms: Milliseconds from one look at the price to the next; by default 250.
+        """
+        keys = only_given({"interval_ms": interval_ms})
+        return self.with_key("pacing", {"aggressive_chase": keys})
+
     def join_all(self) -> Self:
         """Waits for every incoming edge instead of the first."""
         return replace(self, joins_all=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PlacedGraph:
-    """What `twap`, `vwap`, `pov` and `iceberg` return.
+    """What `twap`, `vwap`, `pov`, `iceberg` and `chase` return.
 
     `status` is what the server last told; only the calls ask it again.
     """

@@ -301,6 +301,38 @@ class RecipeCalls(GraphCalls):
         node = recipes.sized(symbol, side, qty, None, options).limit(limit_price)
         return self._alone(node.iceberg(display, variance_pct=variance_pct), options)
 
+    def chase(
+        self,
+        symbol: str,
+        side: Side,
+        qty: Number | None = None,
+        *,
+        notional: Number | None = None,
+        limit_price: Number | None = None,
+        interval_ms: int | None = None,
+        **options: Unpack[RecipeOptions],
+    ) -> "PlacedGraph":
+        """Takes the best opposite price again and again until the order is filled.
+
+        It ends early where that price lies beyond `limit_price` or `max_slippage_bps`, counted
+        from the best price at its start, and with `horizon_ms`.
+
+        Args:
+            symbol: As in `buy`.
+            side: `buy` or `sell`.
+            qty: Quantity in units of the instrument.
+            notional: Size in USD instead of `qty`.
+            limit_price: Worst price per unit.
+            interval_ms: Milliseconds from one look at the price to the next; by default 250.
+            **options: See `sequence.RecipeOptions`.
+        """
+        from sequence._client.ask import recipes  # noqa: PLC0415 - most bots need none
+
+        recipes.needs_size(qty, notional)
+        node = recipes.sized(symbol, side, qty, notional, options)
+        node = node if limit_price is None else node.limit(limit_price)
+        return self._alone(node.chase(interval_ms), options)
+
     def _alone(self, node: "Node", options: RecipeOptions) -> "PlacedGraph":
         from sequence._client.ask import recipes  # noqa: PLC0415 - most bots need none
         from sequence._client.sync.handle import PlacedGraph  # noqa: PLC0415

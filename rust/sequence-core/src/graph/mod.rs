@@ -130,6 +130,21 @@ pub enum Pacing {
         /// How much pieces differ.
         variance_pct: u32,
     },
+    /// What the best opposite price offers, again and again.
+    Chase {
+        /// Time between two looks at it.
+        interval_ms: u64,
+    },
+}
+
+impl Pacing {
+    /// True when its slices are made as they come due: nobody knows before how many there are.
+    pub const fn is_lazy(&self) -> bool {
+        match self {
+            Self::Uniform(_) | Self::Profile { .. } => false,
+            Self::Participation(_) | Self::Iceberg { .. } | Self::Chase { .. } => true,
+        }
+    }
 }
 
 /// Equal slices, one every interval.

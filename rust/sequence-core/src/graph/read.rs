@@ -13,6 +13,9 @@ use crate::number::{Money, Price, Quantity, parse_decimal};
 use crate::order::{Policy, TimeInForce, Urgency};
 use crate::reject::Refusal;
 
+/// Between two looks of an order that chases, as between the slices of one that does so at a venue.
+const CHASE_INTERVAL_MS: u64 = 250;
+
 type Result<T> = std::result::Result<T, Refusal>;
 
 /// A value, and where it stands.
@@ -250,16 +253,17 @@ fn read_execution(at: &At<'_>) -> Result<Execution> {
 }
 
 fn read_pacing(at: &At<'_>) -> Result<Pacing> {
-    match at.fields(["uniform", "profile", "participation", "iceberg"])? {
-        [Some(uniform), None, None, None] => read_uniform(&uniform).map(Pacing::Uniform),
-        [None, Some(profile), None, None] => {
+    let kinds = ["uniform", "profile", "participation", "iceberg", "aggressive_chase"];
+    match at.fields(kinds)? {
+        [Some(uniform), None, None, None, None] => read_uniform(&uniform).map(Pacing::Uniform),
+        [None, Some(profile), None, None, None] => {
             let weights = profile.member("weights")?.elements()?;
             Ok(Pacing::Profile {
                 weights: weights.iter().map(At::count).collect::<Result<_>>()?,
                 interval_ms: profile.member("interval_ms")?.count()?,
             })
         }
-        [None, None, Some(part), None] => {
+        [None, None, Some(part), None, None] => {
             let [finish] = part.fields(["finish"])?;
             Ok(Pacing::Participation(Participation {
                 rate_bps: part.member("rate_bps")?.small()?,
@@ -268,14 +272,19 @@ fn read_pacing(at: &At<'_>) -> Result<Pacing> {
                 finish: given(finish, At::truth)?.unwrap_or(false),
             }))
         }
-        [None, None, None, Some(iceberg)] => {
+        [None, None, None, Some(iceberg), None] => {
             let [variance] = iceberg.fields(["variance_pct"])?;
             Ok(Pacing::Iceberg {
                 display: iceberg.member("display_qty_1e8")?.quantity()?,
                 variance_pct: given(variance, At::small)?.unwrap_or(0),
             })
         }
-        _ => Err(at.bad("needs exactly one of uniform, profile, participation, iceberg")),
+        [None, None, None, None, Some(chase)] => {
+            let [interval] = chase.fields(["interval_ms"])?;
+            let interval_ms = given(interval, At::count)?.unwrap_or(CHASE_INTERVAL_MS);
+            Ok(Pacing::Chase { interval_ms })
+        }
+        _ => Err(at.bad(format!("needs exactly one of {}", kinds.join(", ")))),
     }
 }
 

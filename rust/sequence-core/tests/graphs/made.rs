@@ -88,6 +88,11 @@ fn execution(draw: &mut Draw) -> String {
             )
         }
         3 => "{\"iceberg\":{\"display_qty_1e8\":50000000}}".to_owned(),
+        4 => {
+            let life = if draw.once_in(2) { ",\"horizon_ms\":2000" } else { "" };
+            let pacing = format!("{{\"aggressive_chase\":{{\"interval_ms\":{interval}}}}}");
+            return format!("{{\"pacing\":{pacing}{life}}}");
+        }
         _ => return more(draw),
     };
     format!("{{\"pacing\":{pacing}}}")

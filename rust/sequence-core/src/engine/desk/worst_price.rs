@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::bounds::within;
-use crate::ids::{InstrumentKind, MarketId, Side};
+use crate::ids::{InstrumentKind, MarketId, Outcome, Side};
 use crate::number::Price;
 use crate::order::{Order, OrderSpec};
 use crate::registry::MarketSpec;
@@ -48,7 +48,19 @@ impl Engine {
         terms: &MarketSpec,
         touch: Option<Price>,
     ) -> Option<Price> {
-        let touch = touch?;
+        let taken = (spec.side, spec.outcome);
+        Some(self.protected(terms, taken, spec.max_slippage_bps, touch?))
+    }
+
+    /// The price that lies so many basis points beyond the best opposite one; by default as many as
+    /// the preset protects market orders with.
+    pub(in crate::engine) fn protected(
+        &self,
+        terms: &MarketSpec,
+        (side, outcome): (Side, Option<Outcome>),
+        max_slippage_bps: Option<u32>,
+        touch: Price,
+    ) -> Price {
         let prediction = terms.kind == InstrumentKind::Prediction;
         let default = if prediction {
             self.rules.params().protection_event_bps
@@ -56,9 +68,9 @@ impl Engine {
             self.rules.params().protection_bps
         };
         let default = u32::try_from(default).unwrap_or(u32::MAX);
-        let bps = spec.max_slippage_bps.unwrap_or(default);
-        let grid = terms.grid_of(spec.outcome);
-        Some(protection_cap(spec.side, touch, bps, &grid, prediction).unwrap_or(touch))
+        let bps = max_slippage_bps.unwrap_or(default);
+        let grid = terms.grid_of(outcome);
+        protection_cap(side, touch, bps, &grid, prediction).unwrap_or(touch)
     }
 
     /// Worst price of a walk inside a bound. A market order's bound is its cap already.

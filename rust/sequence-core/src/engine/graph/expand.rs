@@ -7,6 +7,7 @@ use crate::graph::{
     Action, Condition, EdgeSpec, GraphSpec, Join, NodeSize, Pacing, Sizing, Trigger,
 };
 use crate::ids::InstrumentKind;
+use crate::order::{Policy, TimeInForce};
 use crate::registry::Resolved;
 use crate::rng::{Stream, below};
 
@@ -55,7 +56,7 @@ impl Expanded {
             Pacing::Profile { weights, interval_ms } => {
                 times(u32::try_from(weights.len()).unwrap_or(u32::MAX), *interval_ms, 0, stream)
             }
-            Pacing::Participation(_) | Pacing::Iceberg { .. } => Vec::new(),
+            Pacing::Participation(_) | Pacing::Iceberg { .. } | Pacing::Chase { .. } => Vec::new(),
         };
         let mut pace = Pace::default();
         let mut before: (Arc<str>, usize, u64) = (self.nodes[parent].spec.id.clone(), parent, 0);
@@ -104,8 +105,15 @@ fn chain(from: &Arc<str>, to: &Arc<str>, trigger: Trigger) -> EdgeSpec {
 pub(super) fn slice_of(parent: &Node, at: usize, number: usize, offset_ns: i64) -> Node {
     let mut spec = (*parent.spec).clone();
     spec.id = format!("{}.s{}", parent.spec.id, number + 1).into();
+    if matches!(spec.execution.pacing, Some(Pacing::Chase { .. })) {
+        // It takes what there is at the price of its moment; the next slice sees the next price.
+        spec.execution.policy = Policy::Sor;
+        spec.execution.tif = Some(TimeInForce::Ioc);
+        spec.execution.max_slippage_bps = None;
+    }
     spec.execution.pacing = None;
     spec.execution.horizon_ms = None;
+    spec.execution.reduce_only = parent.only_reduces();
     spec.size = NodeSize::FromEdge;
     spec.activation = Some(crate::graph::Activation::Wait);
     spec.join = Join::Any;

@@ -4,9 +4,8 @@ use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run};
 use crate::engine::Engine;
-use crate::graph::{Action, NodeStatus};
-use crate::ids::{GraphIx, Side};
-use crate::risk::FailureAction;
+use crate::graph::{Action, NodeStatus, Pacing};
+use crate::ids::GraphIx;
 
 /// How long a graph waits after a restart for the books that what is due trades on.
 const BOOKS_NS: i64 = 10_000_000_000;
@@ -16,10 +15,10 @@ impl Work<'_> {
     pub(super) fn wake(&mut self) {
         let now = self.engine.agenda.now_ns();
         self.run.wake_ns = self.run.wake_ns.filter(|wake| *wake > now);
+        self.run.resumes_ns = self.run.resumes_ns.filter(|until| *until > now);
         if self.run.status.is_terminal() || self.waits_for_books() {
             return;
         }
-        self.run.resumes_ns = None;
         self.fire_due();
         if !self.run.paused {
             self.nodes_due();
@@ -62,12 +61,15 @@ impl Work<'_> {
 
     /// Has the agenda wake the graph at its next time; what is due now is carried on at once.
     pub(super) fn wake_at(&mut self) {
-        if self.run.status.is_terminal() || self.run.ending != Ending::No {
+        if self.run.status.is_terminal() {
             return;
         }
         let now = self.engine.agenda.now_ns();
         if let Some(until) = self.run.resumes_ns {
-            return self.wake_by(until.max(now));
+            self.wake_by(until.max(now));
+        }
+        if self.run.ending != Ending::No || self.waits_for_books() {
+            return;
         }
         let dog = self.run.dog.next_ns(self.grace_ns()).filter(|_| !self.run.paused);
         self.run.is_risky |= dog.is_some_and(|due| due <= now);
@@ -87,31 +89,35 @@ impl Work<'_> {
     }
 
     /// After a restart the books begin anew: what fell due meanwhile, and trades at market, waits a
-    /// moment for those it needs. True while it does.
+    /// moment for those it needs, and so does what undoes the graph. True while it does.
     pub(super) fn waits_for_books(&self) -> bool {
         let now = self.engine.agenda.now_ns();
         if self.run.resumes_ns.is_none_or(|until| until <= now) {
             return false;
         }
+        match self.run.ending {
+            Ending::No => self.lacks_books_for_what_is_due(now),
+            Ending::Flattening => self.lacks_a_way_out(),
+            Ending::Cancelled | Ending::Unplaced | Ending::Failed => false,
+        }
+    }
+
+    fn lacks_books_for_what_is_due(&self, now: i64) -> bool {
         let is_due = |due: Option<i64>| due.is_some_and(|due| due <= now);
         let edges = self.run.edges.iter().filter(|edge| !edge.spent && is_due(edge.due_ns));
         let starts = edges.filter(|edge| edge.spec.action == Action::Activate).map(|edge| edge.to);
-        let crosses = (0..self.run.nodes.len()).filter(|at| is_due(self.run.nodes[*at].due_ns));
         let at_market = |at: &usize| self.run.nodes[*at].spec.limit().is_none();
-        let mut sends = starts.filter(at_market).chain(crosses);
-        let lacks = |at: usize, side: Side| {
-            let outcome = self.run.nodes[at].outcome;
-            self.engine.best_touch(self.markets_of(at), side, outcome).is_none()
+        let crosses = |at: &usize| {
+            let node = &self.run.nodes[*at];
+            let shares = matches!(node.spec.execution.pacing, Some(Pacing::Participation(_)));
+            let pace = node.pace.as_deref().filter(|pace| shares && !pace.closed);
+            is_due(node.due_ns)
+                || pace.is_some_and(|pace| is_due(pace.tick_ns) || is_due(pace.end_ns))
         };
-        if sends.any(|at| lacks(at, self.run.nodes[at].spec.side)) {
-            return true;
-        }
-        let flattens = self.engine.desk.graphs[self.ix].risk().on_runtime_breach;
-        let over =
-            flattens == FailureAction::Flatten && is_due(self.run.dog.next_ns(self.grace_ns()));
-        over && (0..self.run.nodes.len()).any(|at| {
+        let nodes = (0..self.run.nodes.len()).filter(crosses);
+        starts.filter(at_market).chain(nodes).any(|at| {
             let node = &self.run.nodes[at];
-            node.ended.filled > 0 && lacks(at, node.spec.side.opposite())
+            self.engine.best_touch(self.markets_of(at), node.spec.side, node.outcome).is_none()
         })
     }
 }

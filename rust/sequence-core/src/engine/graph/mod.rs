@@ -3,7 +3,7 @@
 //! A graph of one plain order has no [`Run`] and nothing here runs for it. For every other one the
 //! desk says what its orders did ([`DeskNews`]). [`Work`] reads the whole engine and changes one
 //! [`Run`]: edges fire, nodes start and end. What it wants of the other parts is a list of
-//! [`run::Want`]s, which the conductor carries out with the desk's own functions. That makes news again,
+//! [`want::Want`]s, which the conductor carries out with the desk's own functions. That makes news again,
 //! at the back of the list: there is no recursion.
 //!
 //! Reading order: `shape` (what is refused), `expand` (what pacing becomes), `submit` (how a graph
@@ -14,6 +14,7 @@
 mod amend;
 mod carry;
 mod change;
+mod chase;
 mod edges;
 mod expand;
 mod guard;
@@ -29,6 +30,7 @@ mod sizing;
 pub(in crate::engine) mod status;
 mod stop;
 mod submit;
+mod want;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,12 +1,14 @@
 //! Paced nodes at work: how much each slice is, when the next is made, and how a parent ends.
 
+use std::sync::Arc;
+
 use super::Work;
 use super::expand::slice_of;
 use super::run::{Ending, Node, Role, Run};
 use crate::command::Size;
 use crate::engine::{Engine, GraphId};
 use crate::graph::NodeStatus;
-use crate::graph::{CatchUp, Pacing, Participation, Trigger};
+use crate::graph::{CatchUp, OrderType, Pacing, Participation, Trigger};
 use crate::ids::{MarketId, Side};
 use crate::number::{Price, Quantity, mul_div_floor};
 use crate::order::OrderStatus;
@@ -17,7 +19,7 @@ const MS: i64 = 1_000_000;
 /// Slices of one parent that are made as they come due.
 const MOST_SLICES: usize = 10_000;
 
-fn ms(value: u64) -> i64 {
+pub(super) fn ms(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX).saturating_mul(MS)
 }
 
@@ -50,7 +52,7 @@ pub(super) fn shares(pacing: &Pacing, total: Quantity, lot: Quantity) -> Vec<Qua
             };
             weights.iter().enumerate().map(share).collect()
         }
-        Pacing::Participation(_) | Pacing::Iceberg { .. } => Vec::new(),
+        Pacing::Participation(_) | Pacing::Iceberg { .. } | Pacing::Chase { .. } => Vec::new(),
     }
 }
 
@@ -76,6 +78,7 @@ impl Work<'_> {
                 pace.end_ns = Some(end.map_or(over, |end| end.min(over)));
             }
             Pacing::Iceberg { .. } => self.show_next(at),
+            Pacing::Chase { interval_ms } => self.start_chase(at, *interval_ms)?,
             Pacing::Uniform(_) | Pacing::Profile { .. } => self.time_slices(at, &shares),
         }
         Ok(())
@@ -209,8 +212,14 @@ impl Work<'_> {
         Quantity(own + made_up)
     }
 
+    /// What orders of a paced node's slices can still trade.
+    pub(super) fn open_of_slices(&self, at: usize) -> i128 {
+        let slices = self.run.nodes[at].pace.iter().flat_map(|pace| &pace.slices);
+        slices.map(|slice| self.open_of(*slice)).sum()
+    }
+
     /// What orders of a node can still trade.
-    fn open_of(&self, at: usize) -> i128 {
+    pub(super) fn open_of(&self, at: usize) -> i128 {
         let open = self.run.nodes[at].open.iter();
         open.map(|id| i128::from(self.engine.desk.orders[*id].remaining().0)).sum()
     }
@@ -257,10 +266,7 @@ impl Work<'_> {
 
     /// True while a parent may still make slices.
     pub(super) fn makes_more(node: &Node) -> bool {
-        let lazy = matches!(
-            node.spec.execution.pacing,
-            Some(Pacing::Participation(_) | Pacing::Iceberg { .. })
-        );
+        let lazy = node.spec.execution.pacing.as_ref().is_some_and(Pacing::is_lazy);
         lazy && node.pace.as_deref().is_some_and(|pace| !pace.closed)
     }
 
@@ -276,12 +282,15 @@ impl Work<'_> {
             return;
         }
         let (tick, over) = (due(pace.tick_ns), due(pace.end_ns));
-        let keys = match &self.run.nodes[at].spec.execution.pacing {
+        let spec = self.run.nodes[at].spec.clone();
+        let keys = match &spec.execution.pacing {
             Some(Pacing::Participation(keys)) => Some(*keys),
             _ => None,
         };
-        if let Some(keys) = keys.filter(|_| tick) {
-            self.participate(at, &keys, false);
+        match &spec.execution.pacing {
+            Some(Pacing::Participation(keys)) if tick => self.participate(at, keys, false),
+            Some(Pacing::Chase { interval_ms }) if tick && !over => self.chase(at, *interval_ms),
+            _ => {}
         }
         if over {
             self.pace_over(at, keys);
@@ -314,8 +323,7 @@ impl Work<'_> {
         let now = self.engine.agenda.now_ns();
         let sums = self.sums(at);
         let node = &self.run.nodes[at];
-        let slices = node.pace.iter().flat_map(|pace| &pace.slices);
-        let sent = sums.filled + slices.map(|slice| self.open_of(*slice)).sum::<i128>();
+        let sent = sums.filled + self.open_of_slices(at);
         let (volume, own) = node.pace.as_deref().map_or((0, 0), |pace| (pace.volume, pace.own));
         let rate = i128::from(keys.rate_bps);
         let external = (volume - own).max(0);
@@ -328,7 +336,7 @@ impl Work<'_> {
             pace.tick_ns = Some(now.saturating_add(ms(keys.interval_ms)));
         }
         if enough {
-            self.make_slice(at, units);
+            self.make_slice(at, units, None);
         }
         self.run.check.push(at);
     }
@@ -355,12 +363,12 @@ impl Work<'_> {
             shown = Quantity(left);
         }
         if shown.0 > 0 {
-            self.make_slice(at, shown);
+            self.make_slice(at, shown, None);
         }
     }
 
-    /// Makes one slice more and sends it.
-    fn make_slice(&mut self, parent: usize, units: Quantity) {
+    /// Makes one slice more and sends it, at a price of its own where it has one.
+    pub(super) fn make_slice(&mut self, parent: usize, units: Quantity, price: Option<Price>) {
         let number = self.run.nodes[parent].pace.as_deref().map_or(0, |pace| pace.slices.len());
         if number >= MOST_SLICES {
             self.run.nodes[parent].failure = Some(RejectReason::RateLimit);
@@ -374,6 +382,9 @@ impl Work<'_> {
         let at = self.run.nodes.len();
         let mut slice = slice_of(&self.run.nodes[parent], parent, number, offset_ns);
         slice.planned = units;
+        if let Some(price) = price {
+            Arc::make_mut(&mut slice.spec).order_type = OrderType::Limit(price);
+        }
         self.run.nodes.push(slice);
         if let Some(pace) = self.run.nodes[parent].pace.as_deref_mut() {
             pace.slices.push(at);
@@ -387,11 +398,13 @@ impl Work<'_> {
         let node = &mut self.run.nodes[parent];
         node.failure = node.failure.or(failure);
         let iceberg = matches!(node.spec.execution.pacing, Some(Pacing::Iceberg { .. }));
+        let chases = matches!(node.spec.execution.pacing, Some(Pacing::Chase { .. }));
         let over = node.barred || node.status.is_terminal();
         let sums = self.sums(parent);
         if !iceberg || over {
+            let given_up = chases && self.run.nodes[at].status == NodeStatus::Rejected;
             if let Some(pace) = self.run.nodes[parent].pace.as_deref_mut() {
-                pace.closed |= sums.filled >= sums.qty;
+                pace.closed |= sums.filled >= sums.qty || given_up;
             }
             return;
         }

@@ -96,6 +96,12 @@ fn clash(node: &NodeSpec) -> Option<(&'static str, &'static str)> {
             "pieces of it rest: they cannot chase",
         ),
         (
+            matches!(keys.pacing, Some(Pacing::Chase { .. }))
+                && matches!(keys.tif, Some(TimeInForce::Fok | TimeInForce::PostOnly)),
+            "execution.tif",
+            "a chase takes what it can get: it cannot be fok or post_only",
+        ),
+        (
             rests && has_limit && takes,
             "execution.tif",
             "pieces of it rest: they cannot be ioc or fok",
@@ -168,8 +174,7 @@ pub(super) fn misfit(edge: &EdgeSpec, to: &NodeSpec) -> Option<(&'static str, St
                 "a reduction needs a size: from_fill, from_filled, remaining, fixed, notional";
             return Some(("sizing", text.to_owned()));
         }
-        let paced = to.execution.pacing.is_some();
-        return paced.then(|| ("to_node", "a paced node cannot be reduced".to_owned()));
+        return None;
     }
     if edge.repeats() && to.execution.pacing.is_some() {
         let text = "a paced node starts once: it cannot follow every fill";

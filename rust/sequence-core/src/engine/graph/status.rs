@@ -225,7 +225,8 @@ impl Work<'_> {
     }
 
     fn graph_status(&self) -> GraphStatus {
-        if self.run.nodes.iter().any(|node| !node.status.is_terminal()) {
+        let to_flatten = self.run.ending == Ending::Flattening;
+        if to_flatten || self.run.nodes.iter().any(|node| !node.status.is_terminal()) {
             return match (self.run.paused, self.run.acked) {
                 (true, _) => GraphStatus::Paused,
                 (false, true) => GraphStatus::Running,

@@ -7,7 +7,7 @@ use super::Work;
 use super::run::{Ending, Node, Role, Want};
 use crate::command::Size;
 use crate::graph::{Execution, Join, NodeSize, NodeSpec, OrderType, Pacing};
-use crate::ids::{MarketId, OrderId, Outcome, Side};
+use crate::ids::{InstrumentKind, MarketId, OrderId, Outcome, Side};
 use crate::number::Quantity;
 use crate::order::LegState;
 use crate::registry::Resolved;
@@ -123,6 +123,9 @@ impl Work<'_> {
         if self.run.ending != Ending::Flattening || !self.run.nodes.iter().all(quiet) {
             return false;
         }
+        if self.waits_for_books() {
+            return false;
+        }
         self.run.ending = Ending::Failed;
         for (number, ((market, outcome), net)) in self.net_fills().into_iter().enumerate() {
             let Ok(units) = i64::try_from(net.unsigned_abs()) else { continue };
@@ -149,6 +152,16 @@ impl Work<'_> {
             self.send(at, Size::Quantity(Quantity(units)), None);
         }
         true
+    }
+
+    /// True when a book is missing that undoing the graph's fills would trade on.
+    pub(super) fn lacks_a_way_out(&self) -> bool {
+        self.net_fills().into_iter().any(|((market, yes), net)| {
+            let side = if net > 0 { Side::Sell } else { Side::Buy };
+            let prediction = self.engine.registry.market(market).kind == InstrumentKind::Prediction;
+            let outcome = prediction.then_some(if yes { Outcome::Yes } else { Outcome::No });
+            self.engine.best_touch(&[market], side, outcome).is_none()
+        })
     }
 
     /// What the graph filled, bought less sold, by market and outcome (true: not NO).

@@ -9,7 +9,7 @@ use super::RestoreError;
 use super::cell::{Cell, Reader, Row, pack, row};
 use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Ending, Firing, Node, Pace, Role, Run, Watchdog};
-use crate::graph::{EdgeSpec, NodeSpec};
+use crate::graph::{EdgeSpec, NodeSpec, Pacing};
 use crate::ids::{AccountId, GraphIx, MarketId};
 use crate::number::{Money, Quantity};
 use crate::registry::Resolved;
@@ -168,6 +168,9 @@ fn node_state(node: &Node) -> Row {
             pace.volume,
             pace.own,
         ]);
+        if chases(&node.spec) {
+            cells.extend(row![pace.bound]);
+        }
         cells.extend(pace.shares.iter().map(|share| Cell::from(*share)));
     }
     cells
@@ -221,12 +224,17 @@ pub(in crate::engine) fn read_node(engine: &Engine, row: &[Cell]) -> Result<Read
         _ => Role::Order,
     };
     if node.role == Role::Parent {
-        node.pace = Some(Box::new(read_pace(cells)?));
+        node.pace = Some(Box::new(read_pace(cells, chases(&node.spec))?));
     }
     Ok(ReadNode { graph, node, held })
 }
 
-fn read_pace(cells: &mut Reader<'_>) -> Result<Pace> {
+/// True of a parent that keeps the price it chases to.
+const fn chases(spec: &NodeSpec) -> bool {
+    matches!(spec.execution.pacing, Some(Pacing::Chase { .. }))
+}
+
+fn read_pace(cells: &mut Reader<'_>, chases: bool) -> Result<Pace> {
     let mut pace = Pace {
         tick_ns: cells.next()?,
         end_ns: cells.next()?,
@@ -236,6 +244,9 @@ fn read_pace(cells: &mut Reader<'_>) -> Result<Pace> {
         own: cells.next()?,
         ..Pace::default()
     };
+    if chases {
+        pace.bound = cells.next()?;
+    }
     while cells.has_more() {
         pace.shares.push(cells.next::<Quantity>()?);
     }

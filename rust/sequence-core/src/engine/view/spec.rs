@@ -131,6 +131,9 @@ impl Pacing {
                 ];
                 one("iceberg", Value::Map(keys))
             }
+            Self::Chase { interval_ms } => {
+                one("aggressive_chase", one("interval_ms", *interval_ms))
+            }
         }
     }
 }
