@@ -3,7 +3,7 @@
 from typing import Any
 
 from sequence import types as t
-from sequence._operations import research
+from sequence._operations import analytics, research
 from sequence._operations.operation import Operation
 from sequence._operations.sandbox import SANDBOX_CLIENTS as SANDBOX_CLIENTS
 from sequence._operations.sandbox import SANDBOX_CLIENTS_ADD as SANDBOX_CLIENTS_ADD
@@ -366,7 +366,7 @@ PAGE_ARM = Operation(
     summary="Let a browser tab write for a while, or stop it",
 )
 
-_TABLES = (globals(), vars(research))
+_TABLES = (globals(), vars(research), vars(analytics))
 
 OPERATIONS: dict[str, Operation[Any]] = {
     found.name: found

@@ -68,6 +68,8 @@ def cost_of(fills: Iterable[Mapping[str, Any]], arrival_1e9: int | None) -> Cost
         "is_sandbox": first["is_sandbox"],
         "ts_ns": max(row["ts_ns"] for row in rows),
     }
+    if first["is_prediction"]:
+        report |= _contract_of(first) | {"edge_vs_mid_1e9": int(sign * (arrival - value // qty))}
     # What nobody can value weighs nothing in an average.
     return Cost(report, notional or 0)
 
@@ -79,6 +81,14 @@ _AVERAGED: Final = (
     "market_impact_bps",
     "savings_vs_benchmark_bps",
 )
+
+
+def _contract_of(fill: Mapping[str, Any]) -> dict[str, str]:
+    """Market and outcome of a fill of an event contract."""
+    slug, _, outcome = fill["symbol"].rpartition(":")
+    if outcome in ("YES", "NO"):
+        return {"outcome": outcome, "market_slug": slug}
+    return {"outcome": fill["evidence"].get("outcome") or "YES", "market_slug": fill["symbol"]}
 
 
 def averages(costs: list[Cost]) -> dict[str, float] | None:

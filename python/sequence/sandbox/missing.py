@@ -5,8 +5,6 @@ They answer 501 so that a client can tell "not here" from "no such path".
 
 from typing import Final, NamedTuple
 
-from sequence.sandbox.refuse import NOT_BUILT
-
 _CREDENTIALS: Final = "live credentials are not part of this server"
 _WALLETS: Final = "wallets are not part of this server"
 _DEPLOYMENTS: Final = "deployments are not part of this server"
@@ -26,17 +24,6 @@ class Missing(NamedTuple):
     reason: str
     venue: str | None = None
 
-
-_LATER: Final = (
-    ("GET", "/v1/analytics/portfolio", "analytics"),
-    ("GET", "/v1/analytics/execution", "analytics"),
-    ("GET", "/v1/analytics/venues", "analytics"),
-    ("GET", "/v1/analytics/tca/report", "analytics"),
-    ("GET", "/v1/analytics/tca/timeseries", "analytics"),
-    ("GET", "/v1/analytics/tca/venues", "analytics"),
-    ("GET", "/v1/analytics/tca/quality", "analytics"),
-    ("GET", "/v1/analytics/ab_report", "analytics"),
-)
 
 _NEVER: Final = (
     ("GET", "/v1/polymarket/rewards", "polymarket_rewards", _REWARDS, "polymarket"),
@@ -85,7 +72,5 @@ _NEVER: Final = (
     ),
 )
 
-MISSING: Final = tuple(Missing(*row, NOT_BUILT) for row in _LATER) + tuple(
-    Missing(*row) for row in _NEVER
-)
+MISSING: Final = tuple(Missing(*row) for row in _NEVER)
 """Every known path without a handler; ``*`` at the end stands for any rest."""

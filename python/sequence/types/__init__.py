@@ -15,6 +15,10 @@ _words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus O
 _words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
 _words VENUES
 account Account EmptyRequest KillSwitch KillSwitchRequest RiskLimits
+analytics AbReport ExecutionAnalytics ExecutionQuality FillSums HoldingShare HoldingValue
+analytics LatencyTimes OrderCounts PortfolioAnalytics RoutingVariant SizeBuckets TcaPoint TcaQuality
+analytics TcaReports TcaTimeseries TcaTimeseriesQuery TcaVenues VenueAnalytics VenueCost
+analytics VenueQuality
 client NewSandboxClient SandboxClient SandboxClientRequest SandboxClients
 error CapabilityIssue ErrorBody ErrorEnvelope FieldIssue MAX_ISSUES is_unknown_venue issues_of
 evidence BookEvidence BoundsEvidence CashEvidence Envelope FeeEvidence FeeSums FillCause

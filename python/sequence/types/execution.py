@@ -19,6 +19,10 @@ TraceStage = Literal[
 ]
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class VenuePart(Wire):
     """A venue's share of what was filled, 0 to 1."""
 
@@ -39,6 +43,8 @@ class TcaReport(Wire):
     * the rest of the shortfall is how the mid moved until the fill.
 
     The benchmark is what the best opposite price of each fill would have cost for its whole size.
+    Reports on event markets have three keys more: the outcome, the market, and how much better than
+    the arrival mid the achieved price is.
     """
 
     node_order_id: str
@@ -61,6 +67,9 @@ class TcaReport(Wire):
     is_prediction: bool
     is_sandbox: bool
     ts_ns: int
+    outcome: Literal["YES", "NO"] | None = Field(default=None, exclude_if=_absent)
+    market_slug: str | None = Field(default=None, exclude_if=_absent)
+    edge_vs_mid_1e9: int | None = Field(default=None, exclude_if=_absent)
 
 
 class TcaAverages(Wire):

@@ -10,6 +10,7 @@ from sequence.sandbox.call import Handler
 from sequence.sandbox.cold import of_batch, of_fees, of_order, of_path, of_quotes, warmed
 from sequence.sandbox.handlers import (
     account,
+    analytics,
     client,
     execution,
     fill,
@@ -95,6 +96,14 @@ HANDLERS: Final[dict[str, Handler]] = {
     "execution_simulate": forecast.simulate,
     "intel": intelligence.venues,
     "analytics_market": intelligence.market,
+    "analytics_portfolio": analytics.portfolio,
+    "analytics_execution": analytics.execution,
+    "analytics_venues": analytics.venues,
+    "analytics_tca_report": analytics.tca_report,
+    "analytics_tca_timeseries": analytics.tca_timeseries,
+    "analytics_tca_venues": analytics.tca_venues,
+    "analytics_tca_quality": analytics.tca_quality,
+    "analytics_ab_report": analytics.ab_report,
     "execution_live": execution.live,
     "execution_review": execution.review,
     "execution_summary": execution.summary,

@@ -71,10 +71,10 @@ def review(call: Call[None, None]) -> ExecutionReview:
 
 def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
     """``GET /v1/execution/summary``: the newest orders of the account in short."""
-    rows = list(newest(call.runtime, call.account(), "orders")) if _is_paper(call) else []
+    rows = list(newest(call.runtime, call.account(), "orders")) if is_paper(call) else []
     ended = [row for row in rows if row["status"] not in _OPEN]
     filled = sum(row["status"] == "FILLED" for row in rows)
-    means = averages(_costs(call, {})) if _is_paper(call) else None
+    means = averages(costs_of(call, {})) if is_paper(call) else None
     return ExecutionSummary.trusted(
         {
             "orders": len(rows),
@@ -92,17 +92,7 @@ def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
 
 def tca(call: Call[TcaQuery, None]) -> Tca:
     """``GET /v1/tca``: what the caller's orders cost."""
-    query = call.query
-    since = None if query.since is None else ns_of_iso(query.since)
-    until = None if query.until is None else ns_of_iso(query.until)
-    if since is not None and until is not None and since > until:
-        raise refused("VALIDATION_ERROR", "must not be after until", field="since")
-    if query.symbol is not None:
-        row_of(call, query.symbol)
-    costs: list[Cost] = []
-    if _is_paper(call) and query.routing_version in (None, ROUTING_VERSION):
-        given = {"symbol": query.symbol, "venue": query.venue}
-        costs = _costs(call, given | {"since_ns": since, "until_ns": until})
+    costs = asked_costs(call)
     times = [cost.report["ts_ns"] for cost in costs]
     won = sum(cost.report["savings_usd"] >= 0 for cost in costs)
     return Tca.trusted(
@@ -135,8 +125,8 @@ def sync(call: Call[None, None]) -> PositionsSync:
     return PositionsSync.trusted({"synced": True, "rows_changed": 0})
 
 
-def _is_paper(call: Call[Any, Any]) -> bool:
-    """Without live adapters the live mode has no orders."""
+def is_paper(call: Call[Any, Any]) -> bool:
+    """True of the mode that has orders: the live one has none without adapters."""
     return bool(call.principal.is_sandbox or call.query.sandbox)
 
 
@@ -150,13 +140,42 @@ def _fills_of(call: Call[Any, Any], order_id: str) -> list[dict[str, Any]]:
     return fills_of(call.runtime, call.account(), order_id)
 
 
-def _costs(call: Call[Any, Any], given: Mapping[str, object]) -> list[Cost]:
-    """Costs of the orders that the newest fills belong to."""
-    by_order: dict[str, list[dict[str, Any]]] = {}
+def filters_of(call: Call[Any, None]) -> dict[str, Any]:
+    """Which fills a read of costs is about.
+
+    Raises:
+        sequence.errors.ValidationError: The times are in the wrong order.
+        sequence.errors.NotFoundError: There is no such symbol.
+    """
+    query: TcaQuery = call.query
+    since = None if query.since is None else ns_of_iso(query.since)
+    until = None if query.until is None else ns_of_iso(query.until)
+    if since is not None and until is not None and since > until:
+        raise refused("VALIDATION_ERROR", "must not be after until", field="since")
+    if query.symbol is not None:
+        row_of(call, query.symbol)
+    given = {"symbol": query.symbol, "venue": query.venue}
+    return given | {"since_ns": since, "until_ns": until}
+
+
+def asked_costs(call: Call[Any, None], *, by_venue: bool = False) -> list[Cost]:
+    """Costs of what a read of costs is about; none of another version of the router."""
+    given = filters_of(call)
+    if not is_paper(call) or call.query.routing_version not in (None, ROUTING_VERSION):
+        return []
+    return costs_of(call, given, by_venue=by_venue)
+
+
+def costs_of(
+    call: Call[Any, Any], given: Mapping[str, object], *, by_venue: bool = False
+) -> list[Cost]:
+    """Costs of the orders that the newest fills belong to, or of each venue's part of them."""
+    by_order: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for fill in newest(call.runtime, call.account(), "fills", **given):
-        by_order.setdefault(fill["node_order_id"], []).append(fill)
+        part = fill["venue"] if by_venue else ""
+        by_order.setdefault((fill["node_order_id"], part), []).append(fill)
     arrivals = call.runtime.arrivals
-    costs = (cost_of(rows[::-1], arrivals.mid(name)) for name, rows in by_order.items())
+    costs = (cost_of(rows[::-1], arrivals.mid(name)) for (name, _), rows in by_order.items())
     return [cost for cost in costs if cost is not None]
 
 
