@@ -114,19 +114,18 @@ def _taken(
         venue=venue,
         urgency=urgency,
     )
-    weight = {"low": 2.0, "medium": 1.0, "high": 0.5}[urgency]
-    return row, _summed(row["shares"], weight)
+    return row, _summed(row["shares"])
 
 
-def _summed(shares: list[dict[str, Any]], weight: float) -> Landed | None:
-    """Shares weighted by size. The router's risk is of its urgency: that weight is taken off."""
+def _summed(shares: list[dict[str, Any]]) -> Landed | None:
+    """Shares weighted by size."""
     filled = sum(share["filled_1e8"] for share in shares)
     if not filled:
         return None
     book = fee = risk = deviation = 0.0
     for share in shares:
         part = share["filled_1e8"] / filled
-        latency, age = float(share["latency_risk_bps"]) * weight, float(share["freshness_bps"])
+        latency, age = float(share["latency_risk_bps"]), float(share["freshness_bps"])
         book += part * float(share["book_bps"])
         fee += part * float(share["fee_bps"])
         risk += part * (latency + age)

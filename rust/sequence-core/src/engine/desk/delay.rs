@@ -24,17 +24,23 @@ impl Engine {
     /// How far the market is expected to move against an order until it arrives, and how far it may
     /// have moved since its book was last heard of. An order without delay meets the book it sees.
     pub(in crate::engine) fn delay_risk(&self, market: MarketId, urgency: Urgency) -> DelayRisk {
-        if self.is_instant() {
-            return DelayRisk::default();
-        }
-        let (sim, delay_ns) = (self.exchange.market(market), self.delay_ns(market));
         let (weight, of) = match urgency {
             Urgency::Low => (1, 2),
             Urgency::Medium => (1, 1),
             Urgency::High => (2, 1),
         };
+        let plain = self.plain_risk(market);
+        DelayRisk { latency_1e8: plain.latency_1e8.saturating_mul(weight) / of, ..plain }
+    }
+
+    /// The same before an order's urgency weighs it.
+    pub(in crate::engine) fn plain_risk(&self, market: MarketId) -> DelayRisk {
+        if self.is_instant() {
+            return DelayRisk::default();
+        }
+        let (sim, delay_ns) = (self.exchange.market(market), self.delay_ns(market));
         DelayRisk {
-            latency_1e8: sim.moves.expected_1e8(delay_ns).saturating_mul(weight) / of,
+            latency_1e8: sim.moves.expected_1e8(delay_ns),
             freshness_1e8: sim.moves.expected_1e8(sim.market.age_ns(self.agenda.now_ns())),
         }
     }

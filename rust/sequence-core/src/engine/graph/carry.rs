@@ -124,8 +124,7 @@ impl Engine {
                 let seq = u32::try_from(run.nodes[*at].orders.len() + 1).unwrap_or(u32::MAX);
                 let spec = self.spec_of(run.account, &ask, &known, spec.id.clone(), (ix, seq));
                 let id = self.record(spec, known.qty, limit);
-                run.nodes[*at].orders.push(id);
-                run.nodes[*at].open.push(id);
+                run.add_order(*at, id);
                 placed.push((*at, id));
             }
             run.check.push(*at);

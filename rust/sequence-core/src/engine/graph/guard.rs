@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Work;
 use super::run::{Ending, Watchdog};
-use crate::ids::{Side, SymbolId};
+use crate::ids::Side;
 use crate::number::{format_decimal, format_fixed};
 
 const MS: i64 = 1_000_000;
@@ -103,17 +103,10 @@ impl Work<'_> {
         }
     }
 
-    /// Symbols whose marks say what the graph lost.
-    pub(super) fn marked_symbols(&self) -> Vec<SymbolId> {
+    /// True while marks of what it filled say what the graph lost.
+    pub(super) fn counts_losses(&self) -> bool {
         let limits = &self.engine.desk.graphs[self.ix].risk().runtime;
-        if limits.max_loss.is_none() || self.run.ending != Ending::No {
-            return Vec::new();
-        }
-        let filled = self.run.nodes.iter().enumerate();
-        filled
-            .filter(|(at, node)| node.pace.is_none() && self.sums(*at).filled > 0)
-            .map(|(_, node)| node.symbol)
-            .collect()
+        limits.max_loss.is_some() && self.run.ending == Ending::No
     }
 
     /// Profit and loss of the graph's fills at the mid, less fees, in USD at 1e-9; `None` where

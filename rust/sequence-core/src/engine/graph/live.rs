@@ -15,7 +15,10 @@ impl Work<'_> {
     pub(super) fn wake(&mut self) {
         let now = self.engine.agenda.now_ns();
         self.run.wake_ns = self.run.wake_ns.filter(|wake| *wake > now);
-        self.run.resumes_ns = self.run.resumes_ns.filter(|until| *until > now);
+        if self.run.resumes_ns.is_some_and(|until| until <= now) {
+            self.run.resumes_ns = None;
+            self.run.looks_elsewhere = true;
+        }
         if self.run.status.is_terminal() || self.waits_for_books() {
             return;
         }
@@ -28,12 +31,7 @@ impl Work<'_> {
     /// Edges whose time has come fire in the order of their times.
     fn fire_due(&mut self) {
         let now = self.engine.agenda.now_ns();
-        let edges = self.run.edges.iter().enumerate();
-        let mut found: Vec<(i64, usize)> = edges
-            .filter(|(_, edge)| !edge.spent)
-            .filter_map(|(at, edge)| Some((edge.due_ns.filter(|due| *due <= now)?, at)))
-            .collect();
-        found.sort_unstable();
+        let found: Vec<(i64, usize)> = self.run.waits.edges_due(now).collect();
         for (due_ns, at) in found {
             let before = self.run.fired.len();
             self.fire(at, NO_FILL);
@@ -46,7 +44,7 @@ impl Work<'_> {
     /// Passive slices cross, pegs look again, paced parents go on.
     fn nodes_due(&mut self) {
         let now = self.engine.agenda.now_ns();
-        for at in 0..self.run.nodes.len() {
+        for at in self.run.waits.nodes_due(now) {
             if self.run.nodes[at].due_ns.is_some_and(|due| due <= now) {
                 match self.run.nodes[at].role {
                     Role::Slice { .. } => self.cross(at),
@@ -73,7 +71,7 @@ impl Work<'_> {
         }
         let dog = self.run.dog.next_ns(self.grace_ns()).filter(|_| !self.run.paused);
         self.run.is_risky |= dog.is_some_and(|due| due <= now);
-        let work = self.run.next_ns();
+        let work = self.run.waits.next_ns(self.run.paused);
         self.run.is_due |= work.is_some_and(|due| due <= now);
         let later = [dog, work].into_iter().flatten().filter(|due| *due > now);
         if let Some(next) = later.min() {
@@ -104,7 +102,7 @@ impl Work<'_> {
 
     fn lacks_books_for_what_is_due(&self, now: i64) -> bool {
         let is_due = |due: Option<i64>| due.is_some_and(|due| due <= now);
-        let edges = self.run.edges.iter().filter(|edge| !edge.spent && is_due(edge.due_ns));
+        let edges = self.run.waits.edges_due(now).map(|(_, at)| &self.run.edges[at]);
         let starts = edges.filter(|edge| edge.spec.action == Action::Activate).map(|edge| edge.to);
         let at_market = |at: &usize| self.run.nodes[*at].spec.limit().is_none();
         let crosses = |at: &usize| {
@@ -114,7 +112,7 @@ impl Work<'_> {
             is_due(node.due_ns)
                 || pace.is_some_and(|pace| is_due(pace.tick_ns) || is_due(pace.end_ns))
         };
-        let nodes = (0..self.run.nodes.len()).filter(crosses);
+        let nodes = self.run.waits.nodes_due(now).into_iter().filter(crosses);
         starts.filter(at_market).chain(nodes).any(|at| {
             let node = &self.run.nodes[at];
             self.engine.best_touch(self.markets_of(at), node.spec.side, node.outcome).is_none()
@@ -129,20 +127,18 @@ impl Engine {
         let now_ns = self.agenda.now_ns();
         run.wake_ns = Some(now_ns);
         run.resumes_ns = Some(now_ns.saturating_add(BOOKS_NS));
+        run.index();
         Work { engine: self, ix, run: &mut run }.watch();
         self.graphs.load(ix, run);
     }
 }
 
 impl Run {
-    /// When an edge, a slice, a peg or a paced parent of it is due next.
+    /// When an edge, a slice, a peg or a paced parent of it is due next: what its index must say.
     pub(in crate::engine) fn next_ns(&self) -> Option<i64> {
         let edges = self.edges.iter().filter(|edge| !edge.spent);
         let working = |node: &&Node| node.status == NodeStatus::Working && !self.paused;
-        let nodes = self.nodes.iter().filter(working).flat_map(|node| {
-            let pace = node.pace.as_deref().filter(|pace| !pace.closed && !node.barred);
-            [node.due_ns, pace.and_then(|pace| pace.tick_ns), pace.and_then(|pace| pace.end_ns)]
-        });
+        let nodes = self.nodes.iter().filter(working).map(Node::next_ns);
         edges.filter_map(|edge| edge.due_ns).chain(nodes.flatten()).min()
     }
 }

@@ -19,8 +19,10 @@ mod edges;
 mod expand;
 mod guard;
 mod live;
+pub(in crate::engine) mod marked;
 mod nodes;
 mod pacing;
+mod parts;
 mod price;
 mod react;
 mod reduce;
@@ -30,6 +32,7 @@ mod sizing;
 pub(in crate::engine) mod status;
 mod stop;
 mod submit;
+pub(in crate::engine) mod waits;
 mod want;
 mod watch;
 

@@ -214,8 +214,8 @@ impl Work<'_> {
 
     /// What orders of a paced node's slices can still trade.
     pub(super) fn open_of_slices(&self, at: usize) -> i128 {
-        let slices = self.run.nodes[at].pace.iter().flat_map(|pace| &pace.slices);
-        slices.map(|slice| self.open_of(*slice)).sum()
+        let open = self.run.nodes[at].pace.iter().flat_map(|pace| &pace.open);
+        open.map(|id| i128::from(self.engine.desk.orders[*id].remaining().0)).sum()
     }
 
     /// What orders of a node can still trade.

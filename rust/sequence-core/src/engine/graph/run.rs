@@ -3,217 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::marked::Marked;
+pub(in crate::engine) use super::parts::{Edge, Node, Pace, Role, Source, Sums};
+use super::waits::Waits;
 pub(in crate::engine) use super::want::{Firing, Root, Want};
+use crate::graph::Action;
 use crate::graph::GraphStatus;
-use crate::graph::NodeStatus;
-use crate::graph::{Action, EdgeSpec, NodeSize, NodeSpec, Word};
 use crate::hash::StateHasher;
-use crate::ids::{
-    AccountId, GraphIx, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId, VenueId,
-};
+use crate::ids::{AccountId, OrderId, Side, SymbolId, VenueId};
 use crate::ledger::ReservationId;
-use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional};
-use crate::registry::Resolved;
-use crate::reject::{DoneReason, RejectReason};
+use crate::number::{EXACT_PER_MONEY, Price, Quantity, exact_notional};
+use crate::reject::DoneReason;
 use crate::risk::VenueSet;
-
-/// What a node is to its graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Role {
-    /// It has orders of its own.
-    Order,
-    /// It places nothing itself and sums its slices.
-    Parent,
-    /// A slice of a parent, which number from 0 it is, and when it is due after the parent's start.
-    Slice {
-        /// Its parent.
-        parent: usize,
-        /// Which one.
-        number: usize,
-        /// Time after the parent's activation, ns.
-        offset_ns: i64,
-    },
-    /// It undoes what the graph filled.
-    Flatten,
-}
-
-/// Sums over orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::engine) struct Sums {
-    pub(in crate::engine) qty: i128,
-    pub(in crate::engine) filled: i128,
-    /// Σ price × quantity (1e-17).
-    pub(in crate::engine) exact: i128,
-    pub(in crate::engine) fees: i128,
-}
-
-impl Sums {
-    pub(in crate::engine) fn add(&mut self, other: Self) {
-        self.qty += other.qty;
-        self.filled += other.filled;
-        self.exact += other.exact;
-        self.fees += other.fees;
-    }
-}
-
-/// How a paced parent stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::engine) struct Pace {
-    /// Its slices so far, in order.
-    pub(in crate::engine) slices: Vec<usize>,
-    /// Their shares of the total, where these are planned.
-    pub(in crate::engine) shares: Vec<Quantity>,
-    /// When it looks at the market again.
-    pub(in crate::engine) tick_ns: Option<i64>,
-    /// When its time is over.
-    pub(in crate::engine) end_ns: Option<i64>,
-    /// The worst price that it chases to.
-    pub(in crate::engine) bound: Option<Price>,
-    /// No further slice is made.
-    pub(in crate::engine) closed: bool,
-    /// Its time was over before it was done.
-    pub(in crate::engine) expired: bool,
-    /// What the market traded since the start (1e-8).
-    pub(in crate::engine) volume: i128,
-    /// The part of it that were fills of its own (1e-8).
-    pub(in crate::engine) own: i128,
-}
-
-/// One node at work.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Node {
-    pub(in crate::engine) spec: Arc<NodeSpec>,
-    pub(in crate::engine) role: Role,
-    pub(in crate::engine) symbol: SymbolId,
-    pub(in crate::engine) outcome: Option<Outcome>,
-    pub(in crate::engine) kind: InstrumentKind,
-    pub(in crate::engine) status: NodeStatus,
-    /// Every order it made; number `seq` is at `seq - 1`.
-    pub(in crate::engine) orders: Vec<OrderId>,
-    /// Orders that can still trade.
-    pub(in crate::engine) open: Vec<OrderId>,
-    /// Orders that were asked for and are not made yet.
-    pub(in crate::engine) sending: u32,
-    /// Sums over the others.
-    pub(in crate::engine) ended: Sums,
-    pub(in crate::engine) activated_ns: Option<i64>,
-    pub(in crate::engine) done_ns: Option<i64>,
-    /// Nothing of it starts any more.
-    pub(in crate::engine) barred: bool,
-    /// Total of a parent, share of a slice.
-    pub(in crate::engine) planned: Quantity,
-    /// What `reduce` edges took off before it started.
-    pub(in crate::engine) reduced: Quantity,
-    /// What they wait to take off while an amend is on its way.
-    pub(in crate::engine) owed: Quantity,
-    /// What an edge gave it after it was withdrawn: its own, but never sent.
-    pub(in crate::engine) unsent: Quantity,
-    /// What it holds before it has an order.
-    pub(in crate::engine) held: Vec<(MarketId, ReservationId)>,
-    pub(in crate::engine) failure: Option<RejectReason>,
-    /// Amends, from 1.
-    pub(in crate::engine) version: u32,
-    /// Words that it has said, as bits.
-    pub(in crate::engine) said: u32,
-    /// When a passive slice crosses, or a pegged order looks again.
-    pub(in crate::engine) due_ns: Option<i64>,
-    /// When a pegged order was priced last.
-    pub(in crate::engine) priced_ns: i64,
-    pub(in crate::engine) pace: Option<Box<Pace>>,
-    /// Mid of its symbol when it became active.
-    pub(in crate::engine) arrival: Option<Price>,
-    /// Edges that lead here and start it.
-    pub(in crate::engine) incoming: Vec<usize>,
-    /// Edges that leave here.
-    pub(in crate::engine) outgoing: Vec<usize>,
-}
-
-impl Node {
-    /// A node before anything happened.
-    pub(in crate::engine) fn at_rest(
-        spec: Arc<NodeSpec>,
-        role: Role,
-        symbol: Resolved,
-        kind: InstrumentKind,
-    ) -> Self {
-        Self {
-            spec,
-            role,
-            symbol: symbol.symbol,
-            outcome: symbol.outcome,
-            kind,
-            status: NodeStatus::Waiting,
-            orders: Vec::new(),
-            open: Vec::new(),
-            sending: 0,
-            ended: Sums::default(),
-            activated_ns: None,
-            done_ns: None,
-            barred: false,
-            planned: Quantity::ZERO,
-            reduced: Quantity::ZERO,
-            owed: Quantity::ZERO,
-            unsent: Quantity::ZERO,
-            held: Vec::new(),
-            failure: None,
-            version: 1,
-            said: 0,
-            due_ns: None,
-            priced_ns: 0,
-            pace: None,
-            arrival: None,
-            incoming: Vec::new(),
-            outgoing: Vec::new(),
-        }
-    }
-
-    /// True the first time it says a word.
-    pub(in crate::engine) fn says(&mut self, word: Word) -> bool {
-        let bit = 1 << word as u32;
-        let first = self.said & bit == 0;
-        self.said |= bit;
-        first
-    }
-
-    /// Its orders only reduce a perpetual position.
-    pub(in crate::engine) fn only_reduces(&self) -> bool {
-        let by_size = matches!(self.spec.size, NodeSize::Position(_));
-        self.spec.execution.reduce_only || by_size && self.kind == InstrumentKind::Perp
-    }
-
-    pub(in crate::engine) const fn has_said(&self, word: Word) -> bool {
-        self.said & (1 << word as u32) != 0
-    }
-}
-
-/// Where an edge starts: a node, or the graph's acceptance.
-pub(in crate::engine) type Source = Option<usize>;
-
-/// One edge at work.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Edge {
-    pub(in crate::engine) spec: EdgeSpec,
-    pub(in crate::engine) from: Source,
-    pub(in crate::engine) to: usize,
-    pub(in crate::engine) fired: u32,
-    /// It will not fire again.
-    pub(in crate::engine) spent: bool,
-    /// Firings that were not carried out yet.
-    pub(in crate::engine) pending: u32,
-    /// Units that it gave (1e-16).
-    pub(in crate::engine) given: i128,
-    /// Units that it owes: below a lot or a minimum (1e-16).
-    pub(in crate::engine) residual: i128,
-    pub(in crate::engine) last_fired_ns: Option<i64>,
-    /// It waits for a price or a time since then.
-    pub(in crate::engine) armed_ns: Option<i64>,
-    /// When its time is.
-    pub(in crate::engine) due_ns: Option<i64>,
-    /// Best price that a trailing edge has seen.
-    pub(in crate::engine) best: Option<Price>,
-    /// Amends, from 1.
-    pub(in crate::engine) version: u32,
-}
 
 /// How a graph is being ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,8 +62,12 @@ impl Watchdog {
 pub(in crate::engine) struct Run {
     pub(in crate::engine) account: AccountId,
     pub(in crate::engine) epoch: u32,
-    pub(in crate::engine) nodes: Vec<Node>,
-    pub(in crate::engine) edges: Vec<Edge>,
+    pub(in crate::engine) nodes: Marked<Node>,
+    pub(in crate::engine) edges: Marked<Edge>,
+    /// Their times and symbols.
+    pub(in crate::engine) waits: Waits,
+    /// Every order of it with its node, in order.
+    pub(in crate::engine) orders: Vec<(OrderId, usize)>,
     pub(in crate::engine) status: GraphStatus,
     pub(in crate::engine) reason: Option<Box<str>>,
     pub(in crate::engine) ending: Ending,
@@ -284,6 +89,8 @@ pub(in crate::engine) struct Run {
     pub(in crate::engine) watching: [Vec<SymbolId>; 2],
     /// The same from here on.
     pub(in crate::engine) wants_to_watch: [Option<Vec<SymbolId>>; 2],
+    /// The symbols that it looks at are to be told anew.
+    pub(in crate::engine) looks_elsewhere: bool,
     /// What it wants of the other parts, in order.
     pub(in crate::engine) wants: VecDeque<Want>,
     /// Edges that fired and were not carried out yet.
@@ -315,8 +122,10 @@ impl Run {
         Self {
             account,
             epoch,
-            nodes: Vec::new(),
-            edges: Vec::new(),
+            nodes: Marked::default(),
+            edges: Marked::default(),
+            waits: Waits::default(),
+            orders: Vec::new(),
             status: GraphStatus::Accepted,
             reason: None,
             ending: Ending::No,
@@ -331,6 +140,7 @@ impl Run {
             check: Vec::new(),
             watching: [Vec::new(), Vec::new()],
             wants_to_watch: [None, None],
+            looks_elsewhere: true,
             wants: VecDeque::new(),
             fired: Vec::new(),
             is_due: false,
@@ -363,7 +173,45 @@ impl Run {
 
     /// The node that an order belongs to.
     pub(in crate::engine) fn node_of(&self, order: OrderId) -> Option<usize> {
-        self.nodes.iter().position(|node| node.orders.binary_search(&order).is_ok())
+        let place = self.orders.binary_search_by_key(&order, |(id, _)| *id).ok()?;
+        self.orders.get(place).map(|(_, at)| *at)
+    }
+
+    /// A node has one order more, the newest of the graph.
+    pub(in crate::engine) fn add_order(&mut self, at: usize, order: OrderId) {
+        self.orders.push((order, at));
+        self.nodes[at].orders.push(order);
+        self.nodes[at].open.push(order);
+        if let Some(parent) = self.parent_of(at)
+            && let Some(pace) = self.nodes[parent].pace.as_deref_mut()
+        {
+            pace.open.push(order);
+        }
+    }
+
+    /// An order of a node ended: its sums stand.
+    pub(in crate::engine) fn retire(&mut self, at: usize, order: OrderId, sums: Sums) {
+        let Some(place) = self.nodes[at].open.iter().position(|open| *open == order) else {
+            return;
+        };
+        self.nodes[at].open.swap_remove(place);
+        self.nodes[at].ended.add(sums);
+        let Some(parent) = self.parent_of(at) else { return };
+        if let Some(pace) = self.nodes[parent].pace.as_deref_mut() {
+            pace.open.retain(|open| *open != order);
+            pace.ended.add(sums);
+        }
+    }
+
+    /// Brings what it waits for up to date with what changed.
+    pub(in crate::engine) fn index(&mut self) {
+        for at in self.edges.take_fresh() {
+            let edge = &self.edges[at];
+            self.waits.note_edge(at, edge, self.nodes[edge.to].symbol);
+        }
+        for at in self.nodes.take_fresh() {
+            self.waits.note_node(at, &self.nodes[at]);
+        }
     }
 
     /// What a node holds before it has an order is free again.
@@ -380,7 +228,7 @@ impl Run {
         self.paused = false;
         self.parked.clear();
         let mut held = Vec::new();
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut() {
             node.barred |= !node.status.is_terminal();
             held.extend(node.held.drain(..).map(|(_, reservation)| reservation));
         }
@@ -406,10 +254,12 @@ impl Run {
         traded: Quantity,
     ) {
         let allowed = self.venues.contains(venue);
-        for node in self.nodes.iter_mut().filter(|node| node.symbol == symbol && allowed) {
-            let here = node.spec.venue.is_none_or(|only| only == venue);
-            let working = here && node.status == NodeStatus::Working;
-            if let Some(pace) = node.pace.as_deref_mut().filter(|_| working) {
+        for at in self.waits.metering(symbol) {
+            let here = self.nodes[at].spec.venue.is_none_or(|only| only == venue);
+            if here
+                && allowed
+                && let Some(pace) = self.nodes[at].pace.as_deref_mut()
+            {
                 pace.volume += i128::from(traded.0);
             }
         }

@@ -27,10 +27,7 @@ impl Work<'_> {
 
     /// An order of a node ended: its sums stand.
     pub(super) fn retire(&mut self, at: usize, id: OrderId) {
-        let node = &mut self.run.nodes[at];
-        let Some(place) = node.open.iter().position(|open| *open == id) else { return };
-        node.open.swap_remove(place);
-        node.ended.add(sums_of(&self.engine.desk.orders[id]));
+        self.run.retire(at, id, sums_of(&self.engine.desk.orders[id]));
     }
 
     /// Ends nodes that are done, as far as one end leads to the next, and the graph with the last.
@@ -45,6 +42,7 @@ impl Work<'_> {
                 break;
             }
         }
+        self.run.index();
         self.set_graph_status();
         self.watch();
         self.wake_at();
@@ -133,9 +131,8 @@ impl Work<'_> {
     fn parent_end(&self, at: usize) -> Option<NodeStatus> {
         let node = &self.run.nodes[at];
         let pace = node.pace.as_deref()?;
-        let working = |slice: &usize| !self.run.nodes[*slice].status.is_terminal();
         let over = node.barred || self.run.ending != Ending::No || pace.closed;
-        if pace.slices.iter().any(working) || !over && Self::makes_more(node) {
+        if pace.over < pace.slices.len() || !over && Self::makes_more(node) {
             return None;
         }
         let sums = self.sums(at);
@@ -199,6 +196,9 @@ impl Work<'_> {
                 .map(|edge| edge.to),
         );
         if let Role::Slice { parent, .. } = self.run.nodes[at].role {
+            if let Some(pace) = self.run.nodes[parent].pace.as_deref_mut() {
+                pace.over += 1;
+            }
             self.slice_ended(parent, at);
             self.run.check.push(parent);
         }
@@ -216,17 +216,19 @@ impl Work<'_> {
         self.run.updated_ns = self.engine.agenda.now_ns();
         if status.is_terminal() {
             self.run.parked.clear();
-            for edge in &mut self.run.edges {
+            for edge in self.run.edges.iter_mut() {
                 (edge.due_ns, edge.armed_ns) = (None, None);
             }
             self.run.dog = super::run::Watchdog { told: self.run.dog.told, ..Default::default() };
+            self.run.looks_elsewhere = true;
+            self.run.index();
         }
         self.graph_changed();
     }
 
     fn graph_status(&self) -> GraphStatus {
         let to_flatten = self.run.ending == Ending::Flattening;
-        if to_flatten || self.run.nodes.iter().any(|node| !node.status.is_terminal()) {
+        if to_flatten || self.run.waits.is_unfinished() {
             return match (self.run.paused, self.run.acked) {
                 (true, _) => GraphStatus::Paused,
                 (false, true) => GraphStatus::Running,
@@ -258,8 +260,9 @@ impl Engine {
         }
         sums.qty += i128::from(node.unsent.0);
         let Some(pace) = node.pace.as_deref() else { return sums };
-        for slice in &pace.slices {
-            sums.add(self.node_sums(run, *slice));
+        sums.add(pace.ended);
+        for id in &pace.open {
+            sums.add(sums_of(&self.desk.orders[*id]));
         }
         sums.qty = i128::from(node.planned.0);
         sums

@@ -48,6 +48,7 @@ impl Work<'_> {
         // A failure stays one: who cancels meanwhile undoes no flattening.
         if self.run.ending == Ending::No {
             self.run.ending = ending;
+            self.run.looks_elsewhere = true;
         }
         self.run.paused = false;
         self.run.parked.clear();

@@ -96,7 +96,7 @@ impl Engine {
         let epoch = self.desk.accounts[account].epoch;
         let venues = ask.risk.admission.allowed_venues;
         let mut run = Run::at_rest(account, epoch, venues, self.agenda.now_ns());
-        run.nodes = nodes;
+        run.nodes = nodes.into();
         for edge in edges {
             run.join(edge);
         }
@@ -327,7 +327,7 @@ impl Work<'_> {
             }
         }
         self.arm_timeouts(None);
-        for edge in &mut self.run.edges {
+        for edge in self.run.edges.iter_mut() {
             if let Trigger::At { ns } = edge.spec.trigger {
                 (edge.due_ns, edge.armed_ns) = (Some(ns), Some(self.run.created_ns));
             }

@@ -5,26 +5,22 @@ use std::collections::BTreeSet;
 use super::Work;
 use super::price::Look;
 use super::react::NO_FILL;
-use super::run::{Node, Want};
+use super::run::Want;
 use crate::engine::exchange::arrive::CHASE_INTERVAL_NS;
-use crate::graph::NodeStatus;
-use crate::graph::{Distance, OrderType, Pacing, Peg, PegTo, TrailTrigger, Trigger};
+use crate::graph::{Distance, OrderType, Peg, PegTo, TrailTrigger, Trigger};
 use crate::ids::{Side, SymbolId};
 use crate::number::{Price, mul_div_ceil};
 
 impl Work<'_> {
     /// A book of a symbol changed: edges, pegs and the loss limit look at it.
     pub(super) fn look_at_symbol(&mut self, symbol: SymbolId) {
-        for at in 0..self.run.edges.len() {
-            let target = self.run.edges[at].to;
-            if self.run.edges[at].armed_ns.is_some() && self.run.nodes[target].symbol == symbol {
+        for at in self.run.waits.looking_at(symbol) {
+            if self.run.edges[at].armed_ns.is_some() {
                 self.look(at);
             }
         }
-        for at in 0..self.run.nodes.len() {
-            if self.run.nodes[at].symbol == symbol {
-                self.follow_peg(at);
-            }
+        for at in self.run.waits.pegged_to(symbol) {
+            self.follow_peg(at);
         }
         if self.run.resumes_ns.is_some() && !self.waits_for_books() {
             self.run.is_due = true;
@@ -101,30 +97,23 @@ impl Work<'_> {
         self.run.wants.push_back(Want::Price(id, price));
     }
 
-    /// Notes which symbols the graph looks at from here on.
+    /// Notes which symbols the graph looks at from here on, when that changed.
     pub(super) fn watch(&mut self) {
-        let (mut prices, mut trades) = (BTreeSet::new(), BTreeSet::new());
+        let changed = self.run.waits.has_changed();
+        if !std::mem::take(&mut self.run.looks_elsewhere) && !changed {
+            return;
+        }
+        let mut sets = [BTreeSet::new(), BTreeSet::new()];
         if !self.run.status.is_terminal() {
-            for edge in self.run.edges.iter().filter(|edge| edge.armed_ns.is_some()) {
-                if matches!(edge.spec.trigger, Trigger::Price(_) | Trigger::Trail(_)) {
-                    prices.insert(self.run.nodes[edge.to].symbol);
-                }
+            let [mut prices, marks, trades] = self.run.waits.symbols();
+            if self.counts_losses() {
+                prices.extend(marks);
             }
-            let working = |node: &&Node| node.status == NodeStatus::Working;
-            for node in self.run.nodes.iter().filter(working) {
-                if matches!(node.spec.order_type, OrderType::Peg(_)) {
-                    prices.insert(node.symbol);
-                }
-                if matches!(node.spec.execution.pacing, Some(Pacing::Participation(_))) {
-                    trades.insert(node.symbol);
-                }
-            }
-            prices.extend(self.marked_symbols());
             if self.run.resumes_ns.is_some() {
                 prices.extend(self.run.nodes.iter().map(|node| node.symbol));
             }
+            sets = [prices, trades];
         }
-        let sets = [prices, trades];
         self.run.wants_to_watch = sets.map(|set| Some(set.into_iter().collect()));
     }
 }

@@ -44,9 +44,11 @@ impl Engine {
             let Some(mut run) = self.graphs.take(id) else { continue };
             runs.push(run_row(id, &run));
             let [mut known_nodes, mut known_edges] = std::mem::take(&mut run.kept);
-            let rows = run.nodes.iter().enumerate().map(|(at, node)| node_row(self, id, at, node));
+            let places = run.nodes.take_unkept().into_iter();
+            let rows = places.map(|at| (at, node_row(self, id, at, &run.nodes[at])));
             nodes.extend(new_rows(rows, &mut known_nodes));
-            let rows = run.edges.iter().enumerate().map(|(at, edge)| edge_row(id, at, edge));
+            let places = run.edges.take_unkept().into_iter();
+            let rows = places.map(|at| (at, edge_row(id, at, &run.edges[at])));
             edges.extend(new_rows(rows, &mut known_edges));
             run.kept = [known_nodes, known_edges];
             self.graphs.load(id, run);
@@ -87,8 +89,15 @@ impl Engine {
             }
             run.join(edge);
         }
+        // One look through all orders, however many graphs come back.
+        let mut orders: BTreeMap<GraphIx, Vec<OrderId>> = BTreeMap::new();
+        for (order, row) in self.desk.orders.iter().filter(|_| !found.is_empty()) {
+            if found.contains_key(&row.spec.graph) {
+                orders.entry(row.spec.graph).or_default().push(order);
+            }
+        }
         for (id, mut run) in found {
-            self.rebuild_run(id, &mut run)?;
+            self.rebuild_run(id, &mut run, orders.remove(&id).unwrap_or_default())?;
             self.graphs.load(id, run);
         }
         Ok(())
@@ -104,14 +113,16 @@ impl Engine {
     }
 
     /// What the rows of a graph's nodes leave out: their orders, their slices, what is parked.
-    fn rebuild_run(&self, id: GraphIx, run: &mut Run) -> Result<()> {
+    fn rebuild_run(&self, id: GraphIx, run: &mut Run, mut orders: Vec<OrderId>) -> Result<()> {
         for at in 0..run.nodes.len() {
+            let over = run.nodes[at].status.is_terminal();
             if let Some(parent) = run.parent_of(at) {
                 let pace = run.nodes.get_mut(parent).and_then(|node| node.pace.as_deref_mut());
                 let pace = pace.ok_or_else(|| {
                     broken("graph_nodes", format!("graph {}: slice {at} has no parent", id.0))
                 })?;
                 pace.slices.push(at);
+                pace.over += usize::from(over);
             }
         }
         for firing in run.parked.clone() {
@@ -121,36 +132,36 @@ impl Engine {
             })?;
             edge.pending += 1;
         }
-        let orders = self.desk.orders.iter().filter(|(_, order)| order.spec.graph == id);
-        let mut orders: Vec<(u32, OrderId)> =
-            orders.map(|(order, row)| (row.spec.seq, order)).collect();
         orders.sort_unstable();
-        for (_, order) in orders {
+        for order in orders {
             let row = &self.desk.orders[order];
-            let node = run.find(&row.spec.node_id).and_then(|at| run.nodes.get_mut(at));
-            let node = node
-                .ok_or_else(|| broken("graph_nodes", format!("order {} has no node", order.0)))?;
-            node.orders.push(order);
+            let at = run.find(&row.spec.node_id);
+            let at =
+                at.ok_or_else(|| broken("graph_nodes", format!("order {} has no node", order.0)))?;
+            run.add_order(at, order);
             if row.status.is_terminal() {
-                node.ended.add(sums_of(row));
-            } else {
-                node.open.push(order);
+                run.retire(at, order, sums_of(row));
             }
         }
-        let rows = run.nodes.iter().enumerate().map(|(at, node)| node_row(self, id, at, node));
         let mut known: [Vec<u64>; 2] = [Vec::new(), Vec::new()];
+        let places = run.nodes.take_unkept().into_iter();
+        let rows = places.map(|at| (at, node_row(self, id, at, &run.nodes[at])));
         new_rows(rows, &mut known[0]).for_each(drop);
-        let rows = run.edges.iter().enumerate().map(|(at, edge)| edge_row(id, at, edge));
+        let places = run.edges.take_unkept().into_iter();
+        let rows = places.map(|at| (at, edge_row(id, at, &run.edges[at])));
         new_rows(rows, &mut known[1]).for_each(drop);
         run.kept = known;
         Ok(())
     }
 }
 
-/// Rows that are not as they are kept.
-fn new_rows(rows: impl Iterator<Item = Row>, known: &mut Vec<u64>) -> impl Iterator<Item = Row> {
+/// Rows, by their places, that are not as they are kept.
+fn new_rows(
+    rows: impl Iterator<Item = (usize, Row)>,
+    known: &mut Vec<u64>,
+) -> impl Iterator<Item = Row> {
     let mut changed = Vec::new();
-    for (at, row) in rows.enumerate() {
+    for (at, row) in rows {
         let digest = digest(&row);
         match known.get_mut(at) {
             Some(before) if *before == digest => continue,

@@ -16,7 +16,7 @@ use crate::sim::queue::better;
 
 impl Engine {
     /// What taking a quantity would cost, and where: per share its price against the mid, its fee
-    /// and its risks, in basis points, and the time (ns) to the venue. Shares of what the books do
+    /// and its risks before urgency weighs them, in basis points, and the time (ns) to the venue. Shares of what the books do
     /// not hold are left out. Without a mid there are none.
     pub fn taking_view(&self, account: AccountId, ask: &Submit<'_>) -> Result<Value, Refusal> {
         let order = self.imagined(account, ask, None, TimeInForce::Ioc)?;
@@ -74,7 +74,7 @@ impl Engine {
         let terms = self.registry.market(leg.market);
         let worth = i128::from(mid.0) * i128::from(leg.filled.0);
         let fee = leg.fees.paid().0.saturating_mul(crate::number::EXACT_PER_MONEY);
-        let risk = self.delay_risk(leg.market, order.spec.urgency);
+        let risk = self.plain_risk(leg.market);
         Value::Map(vec![
             ("venue", terms.venue.as_str().into()),
             ("filled_1e8", leg.filled.into()),
