@@ -185,6 +185,10 @@ def test_recorded_files_begin_anew_after_a_size(tmp_path: Path) -> None:
         (["kalshi"], None, "name the markets"),
         (["kraken"], ["BTC-USD-PERP"], "BTC-USD-PERP is traded at none of kraken"),
         (["kraken"], ["BTC"], "'BTC' is no symbol"),
+        (["kraken"], ["BTC/USD"], "pairs are written BTC-USD here"),
+        (["kraken"], ["btc-usd"], "none of kraken; did you mean BTC-USD"),
+        (["kraken"], [], "name a symbol of kraken, or leave symbols out"),
+        (["Kraken"], None, "did you mean kraken"),
     ],
 )
 def test_what_cannot_be_connected_is_refused_with_what_can(
@@ -192,6 +196,44 @@ def test_what_cannot_be_connected_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(ValueError, match=text):
         Sandbox(market=Live(venues, symbols=symbols))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "text"),
+    [
+        ({"krakn": "ws://127.0.0.1:9"}, "no connection is called krakn; there are: kraken"),
+        ({"kraken": "127.0.0.1:9"}, "the address of kraken begins with wss:// or ws://"),
+        ({"kraken": "https://127.0.0.1:9"}, "the address of kraken begins with wss:// or ws://"),
+        ({"kraken-rest": "ws://x"}, "the address of kraken-rest begins with https:// or http://"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused(addresses: dict[str, str], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        Live(["kraken"], addresses=addresses).connections()
+
+
+def test_a_venue_that_is_named_twice_is_connected_once() -> None:
+    addresses = {"kraken": "ws://127.0.0.1:9"}
+    live = Live.named("kraken, kraken,coinbase,kraken", addresses=addresses)
+    rows = live.connections()
+    assert [(row.name, row.url) for row in rows if row.name == "kraken"] == [
+        ("kraken", "ws://127.0.0.1:9")
+    ]
+    assert len(rows) == 2
+
+
+def test_a_problem_is_logged_once_until_the_venue_is_connected_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = world.fake("kraken")
+    fake.faults += ["refuse"] * 4
+    status = status_of(world.sandbox(), "kraken")
+    until(lambda: status.is_live, "live in the end")
+    assert status.reconnects == 4
+    fake.faults += ["close", "refuse"]
+    until(lambda: not fake.faults and status.is_live, "live again")
+    told = [row.getMessage() for row in caplog.records if row.name == "sequence.live"]
+    assert [text for text in told if "429" in text] == [status.problem] * 2
 
 
 def test_live_books_need_the_wall_clock() -> None:

@@ -18,9 +18,10 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from sequence.feeds.live.budget import Backoff, Budget
+from sequence.feeds.live.lists import Lists
 from sequence.feeds.live.problems import names, remedy, sentence
-from sequence.feeds.live.rest import AnsweredError, fetch, wait_of
-from sequence.feeds.live.sink import Page, Sink
+from sequence.feeds.live.rest import AnsweredError, Documents, wait_of
+from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import BookStatus, Changes, Delay, VenueStatus
 from sequence.feeds.live.venue import RECONNECT, Document, Venue
 
@@ -32,7 +33,6 @@ _HELD: Final = 20_000
 """Frames of a second connection that may wait for the first one to be dropped."""
 
 
-_LIST_AGAIN_S: Final = 60.0
 _REFUSED_S: Final = 60.0
 _FOR_NOW: Final = (
     *("rate limit", "msg rate", "too many", "busy", "try again", "timeout", "unavailable"),
@@ -41,8 +41,6 @@ _FOR_NOW: Final = (
 """Words of a venue that refuses what it may grant a moment later."""
 _MOST_REFUSED: Final = 500
 """Symbols of which a connection remembers why they were refused."""
-_MOST_PAGES: Final = 50
-"""Pages of a list of instruments."""
 COLD_S: Final = 3.0
 """How long the first request for a symbol may wait for its book."""
 
@@ -82,14 +80,14 @@ class Connection:
         self._missed = set[str]()
         self._reopen = asyncio.Event()
         self._ping_now = asyncio.Event()
-        self._reached = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._sends = Budget(venue.sends_per_s, 1.0, time.monotonic)
-        self._fetches = Budget(venue.fetches_per_min, 60.0, time.monotonic)
+        self._documents = Documents(venue.fetches_per_min)
+        self._lists = Lists(venue, sink, self.status, self._documents)
 
     async def run(self) -> None:
         """Opens, serves and opens again, until cancelled."""
-        listing = asyncio.ensure_future(self._keep_listed())
+        listing = asyncio.ensure_future(self._lists.keep())
         try:
             while True:
                 began_s, wait_s = time.monotonic(), 0.0
@@ -102,7 +100,7 @@ class Connection:
                     ssl.SSLError,
                     websockets.WebSocketException,
                 ) as error:
-                    self.status.problem = sentence(self.venue, error)
+                    self.status.went_wrong(sentence(self.venue, error))
                     if isinstance(error, websockets.InvalidStatus):
                         wait_s = wait_of(error.response.headers.get("Retry-After"))
                 finally:
@@ -160,7 +158,7 @@ class Connection:
                 await self._send(socket, self.venue.subscribe(new))
                 self._watch(new)
         if self.venue.lists(new) != self.venue.lists(self.venue.symbols):
-            await self._list(new)
+            await self._lists.fetch(new)
 
     async def _open(self) -> ClientConnection:
         # A signature may take as long as a program needs to start.
@@ -219,48 +217,11 @@ class Connection:
     async def _watched(self) -> None:
         self._watch(self.venue.symbols)
 
-    async def _keep_listed(self) -> None:
-        """Fetches what the venue says of its instruments, once it is reached and now and then."""
-        while True:
-            await self._reached.wait()
-            await self._list(self.venue.symbols)
-            every_s = self.venue.list_every_s
-            await asyncio.sleep(min(_LIST_AGAIN_S, every_s) if self.status.unlisted else every_s)
-
-    async def _get(self, document: Document) -> bytes:
-        """What is at an address, once it may be asked for."""
-        await self._fetches.take()
-        try:
-            return await fetch(*document)
-        except AnsweredError as error:
-            self._fetches.rest(error.wait_s)
-            raise
-
-    async def _list(self, symbols: Iterable[str]) -> None:
-        for document in self.venue.lists(list(symbols)):
-            try:
-                why = self._sink.listed(await self._pages(document))
-            except OSError as error:
-                why = str(error)
-            said = f"{self.venue.name}: what its instruments are was not sent ({why})"
-            self.status.unlisted = "" if why is None else said
-
-    async def _pages(self, first: Document) -> list[Page]:
-        """All of one list: a part of it would pass for the whole."""
-        found, following = list[Page](), first
-        for _ in range(_MOST_PAGES):
-            found.append(Page(following.url, await self._get(following)))
-            after = self.venue.list_after(following, found[-1].body)
-            if after is None:
-                return found
-            following = after
-        raise OSError(f"it has no end after {_MOST_PAGES} pages")
-
     async def _begin(self, socket: ClientConnection) -> None:
         with contextlib.suppress(websockets.ConnectionClosed):
             await self._send(socket, self.venue.subscribe(self.venue.symbols))
             self.status.became("connected")
-            self._reached.set()
+            self._lists.reached.set()
             self._watch(self.venue.symbols)
 
     async def _read(self, socket: ClientConnection) -> bool:
@@ -282,7 +243,7 @@ class Connection:
             while True:
                 await self._apply(socket, bytes(await socket.recv(decode=False)))
         except websockets.ConnectionClosed:
-            self.status.problem = f"{self.venue.name} closed the connection"
+            self.status.went_wrong(f"{self.venue.name} closed the connection")
 
     async def _mind(self) -> bool:
         """Waits until nothing was heard for too long, or (True) until the connection is old.
@@ -297,7 +258,9 @@ class Connection:
             if now_s >= ends_s:
                 return True
             if now_s >= silent_s:
-                self.status.problem = f"nothing was heard of {self.venue.name} for {silence_s:g} s"
+                self.status.went_wrong(
+                    f"nothing was heard of {self.venue.name} for {silence_s:g} s"
+                )
                 return False
             await asyncio.sleep(min(silent_s, ends_s) - now_s)
 
@@ -306,11 +269,11 @@ class Connection:
         changes, unread = self._sink.frame(frame)
         complaint = self.venue.complaint(frame)
         if complaint is not None:
-            self.status.problem = f"{self.venue.name} says: {complaint}"
+            self.status.went_wrong(f"{self.venue.name} says: {complaint}")
             self._give_up(complaint)
         elif unread is not None:
             self.status.unread += 1
-            self.status.problem = (
+            self.status.went_wrong(
                 f"a message of {self.venue.name} cannot be read: {unread}: "
                 "has the venue changed its format? Update this package"
             )
@@ -402,7 +365,7 @@ class Connection:
                 await self._send(socket, words)
             await asyncio.sleep(self.venue.live_within_s)
         elif self._is_in_vain(symbol):
-            self.status.problem = (
+            self.status.went_wrong(
                 f"{self.venue.name} sends no book of {symbol}: is it traded there?"
             )
         else:
@@ -420,14 +383,14 @@ class Connection:
 
     async def _fetch(self, symbol: str, url: str) -> None:
         try:
-            body = await self._get(Document(url))
+            body = await self._documents.get(Document(url))
         except OSError as error:
             why = str(error)
             if isinstance(error, AnsweredError):
                 why = f"{why}: {remedy(error.status)}"
                 if error.is_final:
                     self._give_up(f"{error} to {self.venue.spell(symbol)}")
-            self.status.problem = f"{self.venue.name}: the book of {symbol} was not sent ({why})"
+            self.status.went_wrong(f"{self.venue.name}: the book of {symbol} was not sent ({why})")
             return
         if self._socket is not None:
             self._note(self._sink.book(self.venue.spell(symbol), url, body)[0])
@@ -481,7 +444,8 @@ class Connection:
 
     async def _wait_for_reopen(self, socket: ClientConnection) -> None:
         await self._reopen.wait()
-        self.status.problem = f"a book of {self.venue.name} was lost: the connection is made anew"
+        lost = f"a book of {self.venue.name} was lost: the connection is made anew"
+        self.status.went_wrong(lost)
         await socket.close()
 
     async def _send(self, socket: ClientConnection, words: Iterable[str]) -> None:

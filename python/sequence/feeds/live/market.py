@@ -5,10 +5,11 @@ import contextlib
 import difflib
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from sequence import _core
 from sequence.feeds.live.binance import Binance, usdm
@@ -49,6 +50,7 @@ DEFAULT_SYMBOLS: Final = {
 """What is subscribed where nobody says; event markets come and go, so theirs are named."""
 
 _DEMO: Final = "demo"
+_REST: Final = "-rest"
 _STOP_S: Final = 5.0
 
 
@@ -107,7 +109,7 @@ class Live:
         if not self.venues:
             raise ValueError(f"name a venue; known: {', '.join(MAKERS)}")
         found: list[Venue] = []
-        for venue in self.venues:
+        for venue in self._each_once():
             found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
         named = [venue if isinstance(venue, str) else venue.name for venue in self.venues]
         for symbol in self.symbols or ():
@@ -122,12 +124,26 @@ class Live:
         self._readdress(found)
         return found
 
+    def _each_once(self) -> Iterator[str | Venue]:
+        named = set[str]()
+        for venue in self.venues:
+            if isinstance(venue, str):
+                if venue in named:
+                    continue
+                named.add(venue)
+            yield venue
+
     def _readdress(self, venues: Sequence[Venue]) -> None:
         left = dict(self.addresses)
+        for connection, address in left.items():
+            schemes = ("https", "http") if connection.endswith(_REST) else ("wss", "ws")
+            if urlsplit(address).scheme not in schemes:
+                said = " or ".join(f"{scheme}://" for scheme in schemes)
+                raise ValueError(f"the address of {connection} begins with {said}: {address!r}")
         for venue in venues:
             venue.url = left.pop(venue.label, venue.url)
             if venue.rest_url:
-                venue.rest_url = left.pop(f"{venue.label}-rest", venue.rest_url)
+                venue.rest_url = left.pop(f"{venue.label}{_REST}", venue.rest_url)
         if left:
             known = ", ".join(venue.label for venue in venues)
             raise ValueError(f"no connection is called {next(iter(left))}; there are: {known}")
@@ -144,8 +160,9 @@ async def _end_all() -> None:
 
 def _near(given: str, known: Iterable[str], most: int = 3) -> list[str]:
     """A question that names what is nearly the same, or nothing."""
-    found = difflib.get_close_matches(given, list(known), n=most)
-    return [f"did you mean {' or '.join(dict.fromkeys(found))}?"] if found else []
+    by_upper = {name.upper(): name for name in known}
+    found = difflib.get_close_matches(given.upper(), list(by_upper), n=most)
+    return [f"did you mean {' or '.join(by_upper[name] for name in found)}?"] if found else []
 
 
 def _shipped(names: Iterable[str]) -> list[str]:
@@ -163,6 +180,8 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
         hint = _near(name, MAKERS, 1) or [f"known: {', '.join(MAKERS)}"]
         raise ValueError(f"no live feed of {name!r}: {hint[0]}")
     wanted = DEFAULT_SYMBOLS.get(name, ()) if symbols is None else symbols
+    if symbols is not None and not wanted:
+        raise ValueError(f"name a symbol of {name}, or leave symbols out for its default ones")
     if not wanted:
         raise ValueError(f"{name} has no default symbols: name the markets to subscribe")
     venues = [make() for make in makers]
@@ -277,7 +296,7 @@ class LiveMarket:
         except BaseException as error:
             self.failure = error
             for connection in self.connections:
-                connection.status.problem = f"the live feeds stopped: {error!r}"
+                connection.status.went_wrong(f"the live feeds stopped: {error!r}")
                 connection.status.became("closed")
         finally:
             self._loop.run_until_complete(_end_all())

@@ -1,9 +1,13 @@
 """Fetching a document of a venue, without keys, within bounds."""
 
 import asyncio
+import time
 import urllib.error
 import urllib.request
 from typing import Final
+
+from sequence.feeds.live.budget import Budget
+from sequence.feeds.live.venue import Document
 
 _TIMEOUT_S: Final = 10
 _UNKNOWN: Final = (400, 404)
@@ -35,13 +39,24 @@ def wait_of(said: str | None) -> float:
     return min(_MOST_WAIT_S, float(said)) if said and said.isdecimal() else 0.0
 
 
-async def fetch(url: str, post: str | None = None) -> bytes:
-    """The body at an address, or what it answers to a document in JSON that is posted there.
+class Documents:
+    """What a venue gives over HTTP, asked for no more often than it allows."""
 
-    Raises:
-        OSError: It cannot be reached or refuses; the text says which.
-    """
-    return await asyncio.to_thread(_fetch, url, post)
+    def __init__(self, per_min: float) -> None:
+        self._budget = Budget(per_min, 60.0, time.monotonic)
+
+    async def get(self, document: Document) -> bytes:
+        """The body of a document, or what is answered to one that posts JSON.
+
+        Raises:
+            OSError: It cannot be reached or refuses; the text says which.
+        """
+        await self._budget.take()
+        try:
+            return await asyncio.to_thread(_fetch, document.url, document.body)
+        except AnsweredError as error:
+            self._budget.rest(error.wait_s)
+            raise
 
 
 def _fetch(url: str, post: str | None) -> bytes:

@@ -1,5 +1,6 @@
 """What is known of a venue's connection and of its books."""
 
+import logging
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ Changes = list[tuple[str, str, BookState, bool]]
 """Venue symbol, symbol here, what its book is now, whether it can be traded here."""
 
 _KEPT: Final = 200
+logger = logging.getLogger("sequence.live")
 
 
 class Incident(NamedTuple):
@@ -67,6 +69,7 @@ class VenueStatus:
         state: What the connection is doing.
         since_ns: Since when.
         problem: The last thing that went wrong, as a sentence; empty when nothing did.
+        told: The last problem that was logged.
         unlisted: Why the venue's list of instruments is not known; empty when it is.
         reconnects: How often it was opened again.
         replaced: How often a second connection took over in time.
@@ -81,6 +84,7 @@ class VenueStatus:
     state: ConnectionState = "disconnected"
     since_ns: int = 0
     problem: str = ""
+    told: str = ""
     unlisted: str = ""
     reconnects: int = 0
     replaced: int = 0
@@ -99,6 +103,15 @@ class VenueStatus:
         """The connection is doing something else now."""
         if state != self.state:
             self.state, self.since_ns = state, time.time_ns()
+            if state == "connected":
+                self.told = ""
+
+    def went_wrong(self, problem: str) -> None:
+        """Something did; it is logged once until the venue is connected again."""
+        self.problem = problem
+        if problem != self.told:
+            self.told = problem
+            logger.warning("%s", problem)
 
     def heard(self) -> None:
         """A message came."""

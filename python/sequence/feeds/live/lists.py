@@ -1,0 +1,58 @@
+"""What a venue says of its instruments: fetched once it is reached, and again now and then."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from sequence.feeds.live.rest import Documents
+from sequence.feeds.live.sink import Page, Sink
+from sequence.feeds.live.status import VenueStatus
+from sequence.feeds.live.venue import Document, Venue
+
+_AGAIN_S: Final = 60.0
+"""How soon a list is asked for again that was not sent."""
+_MOST_PAGES: Final = 50
+
+
+class Lists:
+    """The lists of one connection.
+
+    Attributes:
+        reached: Set once the venue has been reached: before, it is not asked.
+    """
+
+    def __init__(self, venue: Venue, sink: Sink, status: VenueStatus, documents: Documents) -> None:
+        self._venue = venue
+        self._sink = sink
+        self._status = status
+        self._documents = documents
+        self.reached: Final = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Fetches them for as long as it is not cancelled."""
+        while True:
+            await self.reached.wait()
+            await self.fetch(self._venue.symbols)
+            every_s = self._venue.list_every_s
+            await asyncio.sleep(min(_AGAIN_S, every_s) if self._status.unlisted else every_s)
+
+    async def fetch(self, symbols: Sequence[str]) -> None:
+        """Fetches what is said of some symbols; what goes wrong stands in the status."""
+        for document in self._venue.lists(list(symbols)):
+            try:
+                why = self._sink.listed(await self._pages(document))
+            except OSError as error:
+                why = str(error)
+            said = f"{self._venue.name}: what its instruments are was not sent ({why})"
+            self._status.unlisted = "" if why is None else said
+
+    async def _pages(self, first: Document) -> list[Page]:
+        """All of one list: a part of it would pass for the whole."""
+        found, following = list[Page](), first
+        for _ in range(_MOST_PAGES):
+            found.append(Page(following.url, await self._documents.get(following)))
+            after = self._venue.list_after(following, found[-1].body)
+            if after is None:
+                return found
+            following = after
+        raise OSError(f"it has no end after {_MOST_PAGES} pages")
