@@ -141,13 +141,22 @@ impl Engine {
     /// Carries what the parts told each other: what venues should forget first, then what clients
     /// hear, then what venues are asked for, one request at a time.
     pub(in crate::engine) fn carry(&mut self) {
+        self.take_steps();
         self.hand_over();
         while let Some(request) = self.post.requests.pop_front() {
             match self.mode_of(request.leg().0) {
                 AccountMode::Sandbox => self.receive(request),
                 AccountMode::Live => self.ask_live(request),
             }
+            self.take_steps();
             self.hand_over();
+        }
+    }
+
+    /// Venues go on with what is there already.
+    pub(in crate::engine) fn take_steps(&mut self) {
+        while let Some(step) = self.post.steps.pop_front() {
+            self.step(step);
         }
     }
 

@@ -165,7 +165,9 @@ pub(in crate::engine) struct Post {
     pub(in crate::engine) unbooked: Vec<(LegRef, Price, Quantity)>,
     /// What venues told and is visible now: read second.
     pub(in crate::engine) reports: VecDeque<VenueReport>,
-    /// What the desk wants of venues: read third.
+    /// How venues go on with what is there at once: read third.
+    pub(in crate::engine) steps: VecDeque<VenueStep>,
+    /// What the desk wants of venues: read fourth.
     pub(in crate::engine) requests: VecDeque<VenueRequest>,
     /// What orders did, for their graphs: read last.
     pub(in crate::engine) news: VecDeque<DeskNews>,
@@ -181,6 +183,7 @@ impl Post {
         self.drops.is_empty()
             && self.unbooked.is_empty()
             && self.reports.is_empty()
+            && self.steps.is_empty()
             && self.requests.is_empty()
             && self.news.is_empty()
     }

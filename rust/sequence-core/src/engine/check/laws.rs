@@ -155,8 +155,8 @@ impl Engine {
         for (_, market) in self.exchange.markets() {
             market.hash(&mut hasher);
         }
-        for (_, account) in self.desk.accounts.iter() {
-            account.lines.hash(&mut hasher);
+        for (id, _) in self.desk.accounts.iter() {
+            self.exchange.lines.of(id).hash(&mut hasher);
         }
         self.agenda.hash_into(&mut hasher);
         self.live.hash_into(&mut hasher);

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::engine::exchange::line::Line;
-use crate::ids::{FillIx, GraphIx, OrderId, SymbolId, VenueId};
+use crate::ids::{FillIx, GraphIx, OrderId, SymbolId};
 use crate::json::{Scanner, Token};
 use crate::order::Order;
 use crate::risk::{GraphRisk, Mode};
@@ -203,10 +202,6 @@ pub struct Account {
     pub(in crate::engine) day: LossDay,
     /// Symbols whose books value what it holds, while a loss limit is set.
     pub(in crate::engine) marked_by: BTreeSet<SymbolId>,
-    /// Connections to venues.
-    pub(in crate::engine) lines: BTreeMap<VenueId, Line>,
-    /// Lines used since they were last kept.
-    pub(in crate::engine) changed_lines: BTreeSet<VenueId>,
     /// Sum over the ended orders of the epoch, of what they add to the state hash; counted only
     /// while changes are kept.
     pub(in crate::engine) ended_hash: u64,
@@ -228,8 +223,6 @@ impl Account {
             switches: [KillSwitch::OFF, KillSwitch::OFF],
             day: LossDay::NEW,
             marked_by: BTreeSet::new(),
-            lines: BTreeMap::new(),
-            changed_lines: BTreeSet::new(),
             ended_hash: 0,
         }
     }

@@ -39,7 +39,7 @@ impl Engine {
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
         if due <= self.agenda.now_ns() {
-            self.reshape_arrives(id, at);
+            self.post.steps.push_back(VenueStep::Amend((id, at)));
         } else {
             self.agenda.add(due, Due::Step(VenueStep::Amend((id, at))));
         }
@@ -126,7 +126,7 @@ impl Engine {
             leg.deferred = false;
         }
         if transit.match_ns <= self.agenda.now_ns() {
-            self.arrive(id, at);
+            self.post.steps.push_back(VenueStep::Arrive((id, at)));
         } else {
             self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
         }

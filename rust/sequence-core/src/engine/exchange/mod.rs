@@ -5,6 +5,7 @@ pub(in crate::engine) mod change;
 pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod impact;
 pub(in crate::engine) mod line;
+pub(in crate::engine) mod lines;
 pub(in crate::engine) mod listing;
 pub(in crate::engine) mod mark;
 pub(in crate::engine) mod market;
@@ -33,6 +34,7 @@ pub(in crate::engine) struct Exchange {
     takes: Vec<LevelTaken>,
     unclaimed: BTreeSet<MarketId>,
     books_age: bool,
+    pub(in crate::engine) lines: lines::Lines,
 }
 
 impl Default for Exchange {
@@ -43,6 +45,7 @@ impl Default for Exchange {
             takes: Vec::new(),
             unclaimed: BTreeSet::new(),
             books_age: true,
+            lines: lines::Lines::default(),
         }
     }
 }
@@ -114,5 +117,6 @@ impl Exchange {
         for market in self.markets.rows_mut() {
             market.forget(account);
         }
+        self.lines.forget(account);
     }
 }

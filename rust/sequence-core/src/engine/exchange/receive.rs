@@ -35,11 +35,7 @@ impl Engine {
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.transit = transit;
         }
-        if self.is_instant() {
-            self.arrive(id, at);
-        } else {
-            self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
-        }
+        self.go_on_at(transit.match_ns, VenueStep::Arrive((id, at)));
     }
 
     fn carry_cancel(&mut self, (id, at): LegRef, reason: DoneReason) {
@@ -48,10 +44,15 @@ impl Engine {
         let transit = self.send(account, market, Purpose::Cancel);
         let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
         let cancel = Cancel { reason, arrive_ns, response_ns };
+        self.go_on_at(transit.match_ns, VenueStep::Cancel((id, at), cancel));
+    }
+
+    /// What travels is there at its time; without delays that is the next thing to happen.
+    pub(super) fn go_on_at(&mut self, at_ns: i64, step: VenueStep) {
         if self.is_instant() {
-            self.cancel_arrives(id, at, cancel);
+            self.post.steps.push_back(step);
         } else {
-            self.agenda.add(transit.match_ns, Due::Step(VenueStep::Cancel((id, at), cancel)));
+            self.agenda.add(at_ns, Due::Step(step));
         }
     }
 

@@ -53,6 +53,7 @@ impl Engine {
     pub fn keep_changes(&mut self) {
         self.desk.accounts.listen();
         self.portfolio.listen();
+        self.exchange.lines.listen();
         self.desk.graphs.listen();
         self.graphs.listen();
         self.desk.orders.listen();
@@ -69,6 +70,7 @@ impl Engine {
     pub fn has_changes(&self) -> bool {
         self.journal.log.is_touched()
             || self.portfolio.is_touched()
+            || self.exchange.lines.is_used()
             || self.desk.orders.is_touched()
             || self.desk.accounts.is_touched()
             || self.desk.graphs.is_touched()
@@ -202,24 +204,25 @@ impl Engine {
 
     fn changed_accounts(&mut self) -> [Vec<Row>; 3] {
         let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
-        // An account has two parts, and one row.
+        // An account has three parts, and one row.
+        let used = self.exchange.lines.take_used();
         let mut touched = self.desk.accounts.take_touched();
         touched.extend(self.portfolio.take_touched_accounts());
+        touched.extend(used.iter().map(|(account, _)| *account));
         touched.sort_unstable();
         touched.dedup();
         for id in touched {
-            let changed = std::mem::take(&mut self.desk.accounts.quietly(id).changed_lines);
-            let account = &self.desk.accounts[id];
-            accounts.push(account_row(id, account));
+            accounts.push(account_row(id, &self.desk.accounts[id]));
             for mode in Mode::ALL {
                 let switch = self.kill_switch(id, *mode);
                 if *switch != KillSwitch::OFF {
                     switches.push(switch_row(id, *mode, switch));
                 }
             }
-            let of_line = |(venue, line)| line_row(id, venue, line);
-            let all = account.lines.iter().map(|(venue, line)| (*venue, line));
-            lines.extend(all.filter(|(venue, _)| changed.contains(venue)).map(of_line));
+        }
+        for (account, venue) in used {
+            let line = self.exchange.lines.of(account).get(&venue);
+            lines.extend(line.map(|line| line_row(account, venue, line)));
         }
         [accounts, lines, switches]
     }

@@ -43,7 +43,8 @@ impl Engine {
             self.restore_counters(row)?;
         }
         self.restore_registry(rows("assets"), rows("markets"))?;
-        self.restore_accounts(rows("accounts"), rows("lines"))?;
+        self.restore_accounts(rows("accounts"))?;
+        self.restore_lines(rows("lines"))?;
         for row in rows("kill_switches") {
             let (account, mode, switch) = read_switch(row)?;
             if let Some(account) = self.known(account) {
@@ -54,7 +55,9 @@ impl Engine {
         for row in rows("positions_v2") {
             self.restore_position(row)?;
         }
-        self.restore_life(rows("funding_rates"), rows("settlements"))?;
+        self.restore_rates(rows("funding_rates"))?;
+        self.restore_settlements(rows("settlements"))?;
+        self.close_settled();
         let shapes = ShapeRows {
             runs: rows("graph_runs"),
             nodes: rows("graph_nodes"),
@@ -145,7 +148,7 @@ impl Engine {
         Ok(())
     }
 
-    fn restore_accounts(&mut self, accounts: &[Row], lines: &[Row]) -> Result<()> {
+    fn restore_accounts(&mut self, accounts: &[Row]) -> Result<()> {
         for row in accounts {
             let (id, account) = read_account(row)?;
             if self.desk.put_back(account) != id {
@@ -153,10 +156,14 @@ impl Engine {
                 return Err(RestoreError { table: "accounts", message });
             }
         }
+        Ok(())
+    }
+
+    fn restore_lines(&mut self, lines: &[Row]) -> Result<()> {
         for row in lines {
             let (id, venue, line) = read_line(row)?;
             if let Some(id) = self.known(id) {
-                self.desk.accounts[id].lines.insert(venue, line);
+                self.exchange.lines.put_back(id, venue, line);
             }
         }
         Ok(())
@@ -194,22 +201,34 @@ impl Engine {
             .map_err(|error| RestoreError { table: "positions_v2", message: error.to_string() })
     }
 
-    fn restore_life(&mut self, rates: &[Row], settlements: &[Row]) -> Result<()> {
+    fn restore_rates(&mut self, rates: &[Row]) -> Result<()> {
         for row in rates {
             let (market, rate_1e9) = read_funding(row)?;
             self.known_market("funding_rates", market)?;
             self.portfolio.set_rate(market, rate_1e9);
         }
+        Ok(())
+    }
+
+    fn restore_settlements(&mut self, settlements: &[Row]) -> Result<()> {
         for row in settlements {
             let (key, settled) = read_settlement(row)?;
-            let listed = self.resolve_text(&key.1);
-            let market = listed.and_then(|found| self.registry.market_at(found.symbol, key.0));
-            if let Some(market) = market {
-                self.exchange.set_phase(market, TradingPhase::Resolved);
-            }
             self.portfolio.put_settled(key, settled);
         }
         Ok(())
+    }
+
+    /// No order comes to a market that was settled.
+    fn close_settled(&mut self) {
+        let keys = self.portfolio.all_settled();
+        let listed = keys.filter_map(|(venue, name)| {
+            let found = self.resolve_text(name)?;
+            self.registry.market_at(found.symbol, *venue)
+        });
+        let listed: Vec<_> = listed.collect();
+        for market in listed {
+            self.exchange.set_phase(market, TradingPhase::Resolved);
+        }
     }
 
     /// Open perpetuals are judged by their marks, as before; returns where they pay funding.
@@ -331,11 +350,16 @@ impl Engine {
                     Due::Report(VenueReport { leg: (id, at), told: Told::Amended }),
                 );
             }
-            Some(_) => self.receive(VenueRequest::Amend((id, at))),
+            Some(_) => self.ask_again(VenueRequest::Amend((id, at))),
             None => {}
         }
         if let Some(reason) = cancelling {
-            self.receive(VenueRequest::Cancel((id, at), reason));
+            self.ask_again(VenueRequest::Cancel((id, at), reason));
         }
+    }
+
+    fn ask_again(&mut self, request: VenueRequest) {
+        self.receive(request);
+        self.take_steps();
     }
 }

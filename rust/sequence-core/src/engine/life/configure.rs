@@ -49,7 +49,6 @@ impl Engine {
         }
         row.orders.clear();
         row.fills.clear();
-        row.lines.clear();
         row.submits.clear();
         row.day = LossDay::NEW;
         row.ended_hash = 0;

@@ -56,6 +56,11 @@ impl Portfolio {
         self.terms.settled.get(key)
     }
 
+    /// Every event market that ended.
+    pub(in crate::engine) fn all_settled(&self) -> impl Iterator<Item = &EventKey> {
+        self.terms.settled.keys()
+    }
+
     /// How a market ended, to be written anew.
     pub(in crate::engine) fn take_settled(&mut self, key: &EventKey) -> Option<Settled> {
         self.terms.settled.remove(key)

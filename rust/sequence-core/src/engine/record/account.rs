@@ -4,7 +4,7 @@ use super::RestoreError;
 use super::cell::{Cell, Reader, Row, row};
 use super::grid::{grid_cell, read_grid};
 use crate::engine::desk::account::LossDay;
-use crate::engine::exchange::line::Line;
+use crate::engine::exchange::lines::Line;
 use crate::engine::{Account, AccountMode, Engine, KillSwitch};
 use crate::ids::{AccountId, AssetId, AssetKind, MarketId, VenueId};
 use crate::ledger::{Balance, BalanceId, BalanceKey, ContraTotals};
