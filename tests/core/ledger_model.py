@@ -102,15 +102,17 @@ class Order:
         fee = ceil(self.due) - self.paid
         return min(fee, notional) if self.side == "sell" else fee
 
+    def _joins(self) -> bool:
+        """A purchase that leaves a thousand lots open is rounded together with its next fill."""
+        return self.side == "buy" and self.rest >= MOST_ROUNDED * self.terms.lot
+
     def _kalshi(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
         step = 100_000
         exact = quadratic(price, qty, rate) - self.over_paid
         fee = max(ceil(exact / step), 0) * step
         if self.side == "sell":
             fee = min(fee, notional // step * step)
-        # A purchase that leaves a thousand lots open is rounded together with its next fill.
-        joins = self.side == "buy" and self.rest >= MOST_ROUNDED * self.terms.lot
-        self.over_paid = fee - exact if joins else Fraction(0)
+        self.over_paid = fee - exact if self._joins() else Fraction(0)
         change = (notional if self.side == "sell" else -notional) - fee
         rounding = change % CENT
         rebate = max(ceil(Fraction(self.acc + rounding, CENT)) - 1, 0) * CENT
@@ -119,8 +121,9 @@ class Order:
 
     def _polymarket(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
         step = 10_000
-        exact = quadratic(price, qty, rate) / step
+        exact = (quadratic(price, qty, rate) - self.over_paid) / step
         fee = floor(exact + Fraction(1, 2)) * step if exact >= 1 else 0
+        self.over_paid = fee - exact * step if self._joins() else Fraction(0)
         return min(fee, notional) if self.side == "sell" else fee
 
     def reserved(self) -> int:
@@ -134,15 +137,14 @@ class Order:
             return rest * 10
         rate = max(terms.maker, terms.taker)
         worst = Fraction(self.exact + self.bound * rest, ONE)
-        fills = ceil(Fraction(rest, terms.lot))
-        fee = quadratic(self.bound, rest, rate)
+        fills = min(ceil(Fraction(rest, terms.lot)), MOST_ROUNDED)
+        fee = quadratic(self.bound, rest, rate) - self.over_paid
         if terms.fees == "bps":
             due = self.due + Fraction(self.bound * rest, ONE) * rate
             return ceil(worst) - self.booked + ceil(due) - self.paid
         if terms.fees == "kalshi":
-            steps = min(fills, MOST_ROUNDED) * 100_000
-            fee = ceil(fee - self.over_paid)
-            total = ceil(worst) - self.booked + fee + steps + CENT - self.acc
+            steps = fills * 100_000
+            total = ceil(worst) - self.booked + ceil(fee) + steps + CENT - self.acc
             return ceil(Fraction(total, CENT)) * CENT
         return ceil(worst + fee) - self.booked + fills * 5_000
 

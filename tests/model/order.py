@@ -117,8 +117,9 @@ class Order:
 
     def _polymarket(self, price: int, qty: int, rate: Fraction, notional: int) -> int:
         step = 10_000
-        exact = quadratic(price, qty, rate) / step
+        exact = (quadratic(price, qty, rate) - self.over_paid) / step
         fee = floor(exact + Fraction(1, 2)) * step if exact >= 1 else 0
+        self.over_paid = fee - exact * step if self._joins() else Fraction(0)
         return min(fee, notional) if self.side == "sell" else fee
 
     def reserved(self) -> int:
@@ -168,11 +169,11 @@ class Order:
         if market.fees == "bps":
             due = self.due + form.bound * rest * SHARE * rate
             return ceil(worst) - self.booked + ceil(due) - self.paid
-        fee, fills = quadratic(form.bound, rest, rate), ceil(Fraction(rest, market.lot))
+        fee = quadratic(form.bound, rest, rate) - self.over_paid
+        fills = min(ceil(Fraction(rest, market.lot)), MOST_ROUNDED)
         if market.fees == "kalshi":
-            steps = min(fills, MOST_ROUNDED) * 100_000
-            fee = ceil(fee - self.over_paid)
-            total = ceil(worst) - self.booked + fee + steps + CENT - self.acc
+            steps = fills * 100_000
+            total = ceil(worst) - self.booked + ceil(fee) + steps + CENT - self.acc
             return ceil(Fraction(total, CENT)) * CENT
         return ceil(worst + fee) - self.booked + fills * 5_000
 

@@ -1,8 +1,9 @@
-//! Changes of a row that are no fill of it: a netted pair, a funding payment.
+//! Changes of a row that are no fill of it: a netted pair, a funding payment, cash that moves.
 
 use super::cost::checked;
-use super::{Position, Result};
-use crate::number::{Money, Quantity};
+use super::{Execution, FillEffect, Position, Result};
+use crate::ids::Side;
+use crate::number::{Money, Price, Quantity};
 
 impl Position {
     /// Exact cost (1e-17) of the part of a holding that goes first: what [`Position::close_for`]
@@ -25,6 +26,41 @@ impl Position {
         self.unsummed |= self.unpriced;
         self.touch(held.checked_sub(part)?, at_ns);
         Ok(())
+    }
+
+    /// Cash moved under the row, for a fill or a charge of another: what came in was bought at what
+    /// a unit is worth now, what went out was sold at it. So the value of a currency that is not
+    /// the dollar is no profit by itself, and what it gained while it was held is. `rate` is in USD;
+    /// without one, or where sums would leave their type, cost or gain are not known any more.
+    pub fn move_cash(
+        &mut self,
+        before: Quantity,
+        after: Quantity,
+        rate: Option<Price>,
+        at_ns: i64,
+    ) {
+        let costs_its_worth = rate.is_some_and(|rate| !self.unpriced && self.average.is_at(rate));
+        if before == after || costs_its_worth {
+            return self.touch(after, at_ns);
+        }
+        if self.trade_cash(before, after, rate, at_ns).is_err() {
+            (self.unpriced, self.unsummed) = (true, true);
+            self.touch(after, at_ns);
+        }
+    }
+
+    fn trade_cash(
+        &mut self,
+        before: Quantity,
+        after: Quantity,
+        rate: Option<Price>,
+        at_ns: i64,
+    ) -> Result<FillEffect> {
+        let moved = after.checked_sub(before)?;
+        let side = if moved.0 > 0 { Side::Buy } else { Side::Sell };
+        let quantity = Quantity(checked(moved.0.checked_abs())?);
+        let fee_usd = Some(Money::ZERO);
+        self.apply_fill(before, Execution { side, quantity, price: rate, fee_usd, at_ns })
     }
 
     /// Books a payment that belongs to the holding but not to its price: funding. Negative when

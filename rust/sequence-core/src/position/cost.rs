@@ -53,6 +53,11 @@ impl AverageCost {
         checked(whole.checked_mul(held).and_then(|whole| whole.checked_add(part)))
     }
 
+    /// Whether everything has cost exactly this much per unit.
+    pub(super) fn is_at(self, price: Price) -> bool {
+        self.cost == exact_notional(price, Quantity(self.units))
+    }
+
     /// Cost per unit, rounded half up.
     pub fn entry_price(self) -> Price {
         let (cost, units) = (self.cost.unsigned_abs(), u128::from(self.units.unsigned_abs()));

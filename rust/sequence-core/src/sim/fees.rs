@@ -83,12 +83,11 @@ pub struct Charging {
 }
 
 impl FeeState {
-    /// Whether the fee of a fill is rounded together with the next one's: a purchase at Kalshi
-    /// reserves for the rounding of [`MOST_ROUNDED`] fills, so one that leaves as many lots or more
-    /// open has no rounding of its own (`simulation.md` 9.2).
+    /// Whether the fee of a fill is rounded together with the next one's: a purchase of an event
+    /// contract reserves for the rounding of [`MOST_ROUNDED`] fills, so one that leaves as many lots
+    /// or more open has no rounding of its own (`simulation.md` 9.2).
     pub fn joins(schedule: &FeeSchedule, side: Side, left: Quantity, lot: Quantity) -> bool {
-        let bounded = matches!(schedule.model, FeeModel::Kalshi { .. });
-        bounded
+        schedule.model.rounds_up_fills()
             && side == Side::Buy
             && i128::from(left.0) >= MOST_ROUNDED * i128::from(lot.0.max(1))
     }

@@ -91,6 +91,7 @@ impl Engine {
         let markets = self.eligible(symbol, order)?;
         let tif = time_in_force(order)?;
         self.check_live(account, order, kind)?;
+        self.check_margin_asset(&markets)?;
         if order.reduce_only && kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("reduce_only", "is for perps only"));
         }
@@ -111,6 +112,23 @@ impl Engine {
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
         self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
+    }
+
+    /// Margin is counted in dollars: a perpetual that settles in anything else is quoted, and not
+    /// traded.
+    fn check_margin_asset(&self, markets: &[MarketId]) -> Result<(), Refusal> {
+        let terms = markets.iter().map(|id| self.registry.market(*id));
+        let mut foreign = terms.filter(|spec| {
+            spec.kind == InstrumentKind::Perp && !self.registry.asset_row(spec.settle).pegged
+        });
+        foreign.next().map_or(Ok(()), |spec| {
+            let asset = &self.registry.asset_row(spec.settle).code;
+            let text = format!(
+                "settles in {asset}: perpetuals are traded here where they settle in dollars or what \
+                 is pegged to them"
+            );
+            Err(Refusal::invalid("symbol", text))
+        })
     }
 
     /// Why none of some markets trades, where their venues have ended or halted all of them.

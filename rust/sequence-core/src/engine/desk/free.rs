@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Engine;
+use crate::engine::facts::facts;
 use crate::engine::seam::LegEnd;
-use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, Side, VenueId};
+use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, RowIx, Side, VenueId};
 use crate::ledger::{BalanceId, LedgerError};
 use crate::mutant;
 use crate::number::Money;
@@ -62,16 +63,16 @@ impl Engine {
         }
     }
 
-    /// Takes `cost` out of a balance, whatever has to end for it.
+    /// Takes `cost` out of a row of cash, whatever has to end for it.
     pub(in crate::engine) fn collect(
         &mut self,
         account: AccountId,
-        balance: BalanceId,
+        cash: RowIx,
         cost: Money,
     ) -> Result<(), LedgerError> {
+        let balance = self.portfolio.balance_in(cash);
         self.free_orders(account, balance, cost);
-        self.portfolio.cover(account, balance, cost)?;
-        self.portfolio.pay(balance, Money(-cost.0))
+        self.portfolio.take(facts!(self), cash, cost)
     }
 
     /// Ends open orders that hold this balance back, the newest first, until `needed` is

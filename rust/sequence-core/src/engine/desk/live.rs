@@ -135,10 +135,7 @@ impl Engine {
         let account = self.desk.orders[booking.order].spec.account;
         let row =
             self.portfolio.open_row(facts!(self), account, booking.terms.venue, trade.fee_asset);
-        let balance = self.portfolio.open_balance(account, booking.terms.venue, trade.fee_asset);
-        self.portfolio.pay_fee(balance, trade.fee)?;
-        self.portfolio.touch_row(row, self.agenda.now_ns());
-        Ok(())
+        self.portfolio.pay_fee(facts!(self), row, trade.fee)
     }
 }
 

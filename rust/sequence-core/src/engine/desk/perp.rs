@@ -92,7 +92,7 @@ impl Engine {
             change.keep = Money::ZERO;
             self.desk.broke.push((fill.order, fill.leg));
         }
-        self.portfolio.move_margin(account, &change)?;
+        self.portfolio.move_margin(facts!(self), account, &change)?;
         if let Some(leg) = self.desk.orders[fill.order].legs.get_mut(fill.leg) {
             leg.reducing = change.reducing;
             if let Some(form) = &mut leg.reshape {
@@ -105,7 +105,6 @@ impl Engine {
         if change.position.perp.unwrap_or_default().quantity.0 != 0 {
             self.arm_funding(terms.venue);
         }
-        self.portfolio.touch_cash(facts!(self), account, terms.venue, terms.settle);
         Ok(change.gain)
     }
 

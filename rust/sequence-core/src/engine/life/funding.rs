@@ -148,16 +148,15 @@ impl Engine {
     fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
         let Payment { account, row, market, amount } = *payment;
         let terms = *self.registry.market(market);
-        let balance = self.portfolio.open_balance(account, terms.venue, terms.settle);
+        let cash = self.portfolio.open_row(facts!(self), account, terms.venue, terms.settle);
         if amount.0 < 0 {
-            self.collect(account, balance, Money(-amount.0))?;
+            self.collect(account, cash, Money(-amount.0))?;
         } else {
-            self.portfolio.pay(balance, amount)?;
+            self.portfolio.pay(facts!(self), cash, amount)?;
         }
         let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
         let now = self.agenda.now_ns();
         self.portfolio.charge(row, paid_usd, now)?;
-        self.portfolio.touch_cash(facts!(self), account, terms.venue, terms.settle);
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
         self.journal.tell(now, account, kind);
         self.watch_day(account);

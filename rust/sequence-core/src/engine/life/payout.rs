@@ -96,13 +96,12 @@ impl Engine {
         number: u32,
     ) -> Result<Paid, LedgerError> {
         let Holder { account, asset, row, .. } = payout.holder;
-        let cash = self.portfolio.open_balance(account, event.venue, event.cash);
+        let cash = self.portfolio.open_row(facts!(self), account, event.venue, event.cash);
         let units = self.portfolio.open_balance(account, event.venue, asset);
-        self.portfolio.pay(units, Money(-payout.units.0))?;
-        self.portfolio.pay(cash, payout.cash)?;
+        self.portfolio.deliver(units, Money(-payout.units.0))?;
+        self.portfolio.pay(facts!(self), cash, payout.cash)?;
         self.portfolio.round_off(event.cash, rounding)?;
         self.portfolio.put_position(row, payout.after);
-        self.portfolio.touch_cash(facts!(self), account, event.venue, event.cash);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.journal.tell(self.agenda.now_ns(), account, kind);
         self.watch_day(account);
@@ -123,7 +122,7 @@ impl Engine {
         paid: &Paid,
     ) -> Result<(), LedgerError> {
         let units = self.portfolio.open_balance(paid.account, event.venue, paid.asset);
-        self.portfolio.pay(units, paid.units)?;
+        self.portfolio.deliver(units, paid.units)?;
         self.portfolio.round_off(event.cash, Money(-paid.rounding.0))?;
         self.portfolio.put_position(paid.row, paid.before);
         Ok(())
@@ -131,11 +130,10 @@ impl Engine {
 
     /// The old payout goes back; what the account cannot pay is the venue's loss.
     pub(in crate::engine) fn take_back(&mut self, event: &EventMarket, paid: &Paid, number: u32) {
-        let cash = self.portfolio.open_balance(paid.account, event.venue, event.cash);
+        let cash = self.portfolio.open_row(facts!(self), paid.account, event.venue, event.cash);
         if let Err(error) = self.collect(paid.account, cash, paid.payout) {
             return self.report(format!("correction of row {}", paid.row.0), &error);
         }
-        self.portfolio.touch_cash(facts!(self), paid.account, event.venue, event.cash);
         let payout = Money(-paid.payout.0);
         let kind = EventKind::PositionPaid { row: paid.row, number, payout };
         self.journal.tell(self.agenda.now_ns(), paid.account, kind);

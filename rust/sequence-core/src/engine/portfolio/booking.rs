@@ -42,23 +42,22 @@ impl Portfolio {
         let (row, after, realized) = self.changed_row(facts, holder, fill)?;
         let (account, units) = (holder.0, fill.quantity.to_money());
         let (venue, settle) = (fill.terms.venue, fill.terms.settle);
+        let cash = self.open_row(facts, account, venue, settle);
+        let before = self.held_in(cash);
         match fill.execution.side {
             Side::Buy => {
                 self.ledger.settle(reservation, fill.fee.notional, fill.fee.fee, keep)?;
                 let balance = self.balance_in(row);
                 self.ledger.credit(balance, units, Money::ZERO)?;
-                self.rows[row] = after;
-                self.touch_cash(facts, account, venue, settle);
             }
             Side::Sell => {
                 self.ledger.settle(reservation, units, Money::ZERO, keep)?;
-                let cash = self.open_row(facts, account, venue, settle);
                 let balance = self.balance_in(cash);
                 self.ledger.credit(balance, fill.fee.notional, fill.fee.fee)?;
-                self.rows[row] = after;
-                self.touch_row(cash, facts.now_ns);
             }
         }
+        self.rows[row] = after;
+        self.move_cash(facts, cash, before);
         Ok(realized)
     }
 

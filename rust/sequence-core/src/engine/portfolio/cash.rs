@@ -1,8 +1,9 @@
 //! What desk and lives may do with money: hold it back, give it back, pay a charge. What a fill
 //! moves is `booking`'s and `perp`'s alone.
 
+use crate::engine::facts::Facts;
 use crate::engine::portfolio::Portfolio;
-use crate::ids::{AccountId, AssetId, VenueId};
+use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::ledger::{BalanceId, Contra, Ledger, LedgerError, ReservationId};
 use crate::number::Money;
 
@@ -55,22 +56,53 @@ impl Portfolio {
         self.ledger.adopt(balance, amount)
     }
 
-    /// Money comes from a venue, or goes there.
-    pub(in crate::engine) fn pay(
+    /// Contracts come from a venue, or go there.
+    pub(in crate::engine) fn deliver(
         &mut self,
-        balance: BalanceId,
+        units: BalanceId,
         amount: Money,
     ) -> Result<(), LedgerError> {
-        self.ledger.post(balance, Contra::Venue, amount)
+        self.ledger.post(units, Contra::Venue, amount)
+    }
+
+    /// Cash comes from a venue.
+    pub(in crate::engine) fn pay(
+        &mut self,
+        facts: Facts<'_>,
+        cash: RowIx,
+        amount: Money,
+    ) -> Result<(), LedgerError> {
+        let (balance, before) = (self.balance_in(cash), self.held_in(cash));
+        self.ledger.post(balance, Contra::Venue, amount)?;
+        self.move_cash(facts, cash, before);
+        Ok(())
+    }
+
+    /// A venue takes cash, out of margins and its insurance where there is not enough.
+    pub(in crate::engine) fn take(
+        &mut self,
+        facts: Facts<'_>,
+        cash: RowIx,
+        amount: Money,
+    ) -> Result<(), LedgerError> {
+        let (balance, before) = (self.balance_in(cash), self.held_in(cash));
+        self.cover(self.row_keys[cash].account, balance, amount)?;
+        self.ledger.post(balance, Contra::Venue, Money(-amount.0))?;
+        self.move_cash(facts, cash, before);
+        Ok(())
     }
 
     /// A fee that a venue took.
     pub(in crate::engine) fn pay_fee(
         &mut self,
-        balance: BalanceId,
+        facts: Facts<'_>,
+        cash: RowIx,
         fee: Money,
     ) -> Result<(), LedgerError> {
-        self.ledger.book(balance, Money::ZERO, fee)
+        let (balance, before) = (self.balance_in(cash), self.held_in(cash));
+        self.ledger.book(balance, Money::ZERO, fee)?;
+        self.move_cash(facts, cash, before);
+        Ok(())
     }
 
     /// What rounding leaves of a payment.

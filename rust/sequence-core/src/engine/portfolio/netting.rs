@@ -72,14 +72,13 @@ impl Portfolio {
         let rest = exact_notional(Price(PRICE_ONE), pairs) - at_cost;
         last.close_for(latest.held, pairs, at_cost, now)?;
         first.close_for(earlier.held, pairs, rest, now)?;
-        let cash = self.ledger.open(account, terms.venue, terms.settle);
+        let cash = self.open_row(facts, account, terms.venue, terms.settle);
         let gone = Money(-pairs.to_money().0);
         self.ledger.post(latest.balance, Contra::Venue, gone)?;
         self.ledger.post(earlier.balance, Contra::Venue, gone)?;
-        self.ledger.post(cash, Contra::Venue, pairs.to_money())?;
+        self.pay(facts, cash, pairs.to_money())?;
         self.rows[latest.row] = last;
         self.rows[earlier.row] = first;
-        self.touch_cash(facts, account, terms.venue, terms.settle);
         Ok(self.open_row(facts, account, terms.venue, terms.base))
     }
 }

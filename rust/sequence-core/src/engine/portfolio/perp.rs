@@ -21,6 +21,8 @@ pub(in crate::engine) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money,
 /// What a perp fill needs and leaves.
 pub(in crate::engine) struct PerpChange {
     pub(in crate::engine) row: RowIx,
+    /// The row of what it settles in, and where the ledger has it.
+    pub(in crate::engine) cash: RowIx,
     pub(in crate::engine) balance: BalanceId,
     pub(in crate::engine) order: ReservationId,
     pub(in crate::engine) position: Position,
@@ -63,7 +65,8 @@ impl Portfolio {
     ) -> Result<PerpChange, LedgerError> {
         let terms = &fill.terms;
         let row = self.open_row(facts, account, terms.venue, terms.base);
-        let balance = self.ledger.open(account, terms.venue, terms.settle);
+        let cash = self.open_row(facts, account, terms.venue, terms.settle);
+        let balance = self.balance_in(cash);
         let mut position = self.rows[row];
         let held = position.perp.unwrap_or_default().quantity;
         let effect = position.apply_fill(held, fill.execution)?;
@@ -78,6 +81,7 @@ impl Portfolio {
         after.fees = fill.fees;
         let mut change = PerpChange {
             row,
+            cash,
             balance,
             order: after.reservation.ok_or(LedgerError::Ended)?,
             position,
@@ -163,9 +167,11 @@ impl Portfolio {
     /// Order margin becomes position margin; gain and fee move cash.
     pub(in crate::engine) fn move_margin(
         &mut self,
+        facts: Facts<'_>,
         account: AccountId,
         change: &PerpChange,
     ) -> Result<(), LedgerError> {
+        let before = self.held_in(change.cash);
         self.ledger.resize(change.order, change.keep)?;
         let margin = match self.rows[change.row].perp.unwrap_or_default().margin {
             Some(margin) if change.lock.0 == 0 => {
@@ -185,11 +191,13 @@ impl Portfolio {
         }
         self.rows[change.row] = position;
         self.cover(account, change.balance, Money(change.fee.0 - change.gain.0))?;
-        self.ledger.book(change.balance, change.gain, change.fee)
+        self.ledger.book(change.balance, change.gain, change.fee)?;
+        self.move_cash(facts, change.cash, before);
+        Ok(())
     }
 
     /// Makes `needed` available out of position margins, and out of the insurance beyond them.
-    pub(in crate::engine) fn cover(
+    pub(super) fn cover(
         &mut self,
         account: AccountId,
         balance: BalanceId,

@@ -69,27 +69,17 @@ impl Portfolio {
         id
     }
 
-    /// Cash moved: its row is newer; the quantity is the ledger's.
-    pub(in crate::engine) fn touch_cash(
-        &mut self,
-        facts: Facts<'_>,
-        account: AccountId,
-        venue: VenueId,
-        asset: AssetId,
-    ) {
-        let row = self.open_row(facts, account, venue, asset);
-        self.touch_row(row, facts.now_ns);
-    }
-
-    pub(in crate::engine) fn touch_row(&mut self, row: RowIx, now_ns: i64) {
-        let held = self.held_in(row);
-        self.rows[row].touch(held, now_ns);
+    /// Cash moved for a fill or a charge: its row is newer, and gained or lost what the asset did
+    /// while it was held. `before` is what there was of it.
+    pub(super) fn move_cash(&mut self, facts: Facts<'_>, row: RowIx, before: Quantity) {
         let RowKey { account, venue, asset, .. } = self.row_keys[row];
+        let (after, rate) = (self.held_in(row), facts.usd_rate(asset));
+        self.rows[row].move_cash(before, after, rate, facts.now_ns);
         self.cash_moved(account, venue, asset);
     }
 
     /// The balance of a row that is no perpetual's.
-    pub(super) fn balance_in(&mut self, row: RowIx) -> BalanceId {
+    pub(in crate::engine) fn balance_in(&mut self, row: RowIx) -> BalanceId {
         let RowKey { account, venue, asset, balance } = self.row_keys[row];
         balance.unwrap_or_else(|| self.ledger.open(account, venue, asset))
     }

@@ -2,9 +2,9 @@
 //!
 //! Let `rem` be unfilled and `L` the limit. `p + rate × p × (1 − p)` grows with `p` for rates below
 //! one, so the limit is the dearest price; what per-fill rounding can add is bounded by the number
-//! of fills left. At Kalshi that is 1,000 at most: a fill that leaves more lots open is rounded together
-//! with the next. Its accumulator never stays above one cent. Hence a fill at or below the limit costs
-//! at most what it takes off the reservation (`simulation.md` 9.2).
+//! of fills left. That is 1,000 at most: a fill that leaves more lots open is rounded together with the
+//! next. Kalshi's accumulator never stays above one cent. Hence a fill at or below the limit costs at
+//! most what it takes off the reservation (`simulation.md` 9.2).
 
 use super::quadratic::{CENT, ExactFee, POLYMARKET_STEP};
 use super::{FeeModel, FeeRounding, FeeSchedule, FeeState, MOST_ROUNDED, round_up};
@@ -34,7 +34,8 @@ impl FeeState {
         let exact = self.exact.checked_add(open).ok_or(NumberError::Range)?;
         let rate = schedule.model.worst_rate_1e8();
         let fee = || ExactFee::of(rate, remaining, limit)?.less(self.carried);
-        let fills = || div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1)));
+        let fills =
+            || div_ceil(i128::from(remaining.0), i128::from(quantum.0.max(1))).min(MOST_ROUNDED);
         match schedule.model {
             FeeModel::Bps { .. } => {
                 let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
@@ -43,8 +44,7 @@ impl FeeState {
             FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
                 let notional = Money::from_exact_ceil(exact).checked_sub(self.booked)?;
                 let fee = fee()?.ceil(1)?;
-                let rounding =
-                    fills().min(MOST_ROUNDED) * trade_fee_step.0 + CENT - self.accumulator.0;
+                let rounding = fills() * trade_fee_step.0 + CENT - self.accumulator.0;
                 let total = notional.checked_add(Money(fee + rounding))?;
                 Ok(Money(div_ceil(total.0, balance_step.0) * balance_step.0))
             }

@@ -297,6 +297,15 @@ impl FeeModel {
         }
     }
 
+    /// Whether rounding may add to each fill of a purchase, so that a reservation counts fills.
+    pub(super) const fn rounds_up_fills(&self) -> bool {
+        match self {
+            Self::Bps { .. } => false,
+            Self::Kalshi { .. } => true,
+            Self::Polymarket { rounding, .. } => matches!(rounding, FeeRounding::HalfUp),
+        }
+    }
+
     /// The dearer of both sides, never below zero: what a reservation counts on.
     pub(super) fn worst_rate_1e8(&self) -> i64 {
         self.rate_1e8(true).max(self.rate_1e8(false)).max(0)

@@ -258,7 +258,7 @@ fn event_reservations_follow_their_fills() {
     assert_eq!(kalshi, ["41.70", "29.19", "0.61"].map(money).into());
     let half_up = FeeSchedule::polymarket(4_000_000, 0);
     let floor = half_up.with_rounding(FeeRounding::Floor);
-    for (schedule, reserved) in [(half_up, "112.08"), (floor, "111.98")] {
+    for (schedule, reserved) in [(half_up, "111.985"), (floor, "111.98")] {
         let terms = ("0.55", "200", "0.01");
         let (before, ..) = step(&mut FeeState::default(), &schedule, terms, None);
         assert_eq!(before, money(reserved));
@@ -412,6 +412,27 @@ fn rounding_is_reserved_for_a_thousand_fills_at_most() {
     assert_eq!(reserve(&kalshi, whole(1_500), lot), money("999.00"));
     // On the smallest lot there is no more to round.
     assert_eq!(reserve(&kalshi, whole(1_500), Quantity(1)), money("999.00"));
+}
+
+#[test]
+fn a_fine_lot_reserves_no_more_at_polymarket() {
+    let (price, hundred) = (Price::parse("0.5").unwrap(), Quantity::parse("100").unwrap());
+    let schedule = FeeSchedule::polymarket(5_000_000, 0);
+    for lot in [1, 100, 10_000, 1_000_000] {
+        let held = FeeState::default().reserve_buy(&schedule, price, hundred, Quantity(lot));
+        // 50 + 1.25, and half a step of 0.00001 for each of a thousand fills.
+        assert_eq!(held.unwrap(), money("51.255"), "{lot}");
+    }
+    let (mut state, mut open) = (FeeState::default(), hundred);
+    let mut paid = 0;
+    for _ in 0..100 {
+        open = Quantity(open.0 - 100_000_000);
+        let joined = FeeState::joins(&schedule, Side::Buy, open, Quantity(100));
+        let how = Charging { is_maker: false, joined };
+        let one = state.charge(&schedule, Side::Buy, price, Quantity(100_000_000), how).unwrap();
+        paid += one.fee.0;
+    }
+    assert_eq!(Money(paid), money("1.25"), "slices cost what the whole costs");
 }
 
 #[test]
