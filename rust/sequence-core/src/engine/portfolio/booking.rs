@@ -2,11 +2,11 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::portfolio::Portfolio;
-use crate::engine::portfolio::required::required_after;
+use crate::engine::portfolio::required::{buy_cost, required};
 use crate::ids::{AccountId, AssetId, OrderId, RowIx, Side};
 use crate::ledger::LedgerError;
 use crate::number::{Money, Price, Quantity};
-use crate::order::Leg;
+use crate::order::{Leg, LegState};
 use crate::position::{Execution, Position};
 use crate::registry::MarketSpec;
 use crate::sim::fees::{FeeLeg, FeeState};
@@ -74,5 +74,23 @@ impl Portfolio {
         let mut position = self.rows[row];
         let effect = position.apply_fill(quantity, fill.execution)?;
         Ok((row, position, effect.realized))
+    }
+}
+
+/// What a leg holds once a fill is booked, in the form it has or will have.
+pub(in crate::engine) fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
+    if leg.state == LegState::Done {
+        // A real venue filled it after its end: it holds nothing from here on.
+        return Ok(Money::ZERO);
+    }
+    let filled = Quantity(leg.filled.0 + fill.quantity.0);
+    if leg.reshape.is_some() {
+        let after = Leg { filled, fees: fill.fees, ..leg.clone() };
+        return required(fill.execution.side, &fill.terms, &after);
+    }
+    let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
+    match fill.execution.side {
+        Side::Buy => Ok(buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?),
+        Side::Sell => Ok(rest.to_money()),
     }
 }

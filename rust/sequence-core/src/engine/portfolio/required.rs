@@ -1,11 +1,10 @@
 //! What a leg must hold for as long as it is open: the only place that says it.
 
-use crate::engine::portfolio::booking::Booking;
 use crate::ids::{InstrumentKind, Side};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{Money, NumberError, Price, Quantity, exact_notional};
-use crate::order::{Leg, LegState};
+use crate::order::Leg;
 use crate::registry::MarketSpec;
 use crate::sim::fees::FeeState;
 
@@ -30,24 +29,6 @@ pub(in crate::engine) fn required(
     };
     let also = other.map(|other| required(side, terms, &other)).transpose()?;
     Ok(needed.max(also.unwrap_or_default()))
-}
-
-/// What a leg holds once a fill is booked, in the form it has or will have.
-pub(in crate::engine) fn required_after(fill: &Booking, leg: &Leg) -> Result<Money, LedgerError> {
-    if leg.state == LegState::Done {
-        // A real venue filled it after its end: it holds nothing from here on.
-        return Ok(Money::ZERO);
-    }
-    let filled = Quantity(leg.filled.0 + fill.quantity.0);
-    if leg.reshape.is_some() {
-        let after = Leg { filled, fees: fill.fees, ..leg.clone() };
-        return required(fill.execution.side, &fill.terms, &after);
-    }
-    let rest = Quantity(leg.qty.0.saturating_sub(filled.0));
-    match fill.execution.side {
-        Side::Buy => Ok(buy_cost(&fill.terms, &fill.fees, leg.bound, rest)?),
-        Side::Sell => Ok(rest.to_money()),
-    }
 }
 
 /// Cash that the open part of a buy can still cost, fees included.
