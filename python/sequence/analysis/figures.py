@@ -17,10 +17,10 @@ class GroupRow(Wire):
     """Trading of one symbol, venue or tag, in USD.
 
     `pnl_usd` is what was sold for less what was bought for, plus what is left at its present mark,
-    less fees: groups add up to the whole, also where they share a position, but for what a quote that
-    is no dollar gains while it is held, which is no trade's. `realized_usd` is the account's own
-    figure, at average cost and before fees. An amount is None where nothing values a
-    part of it in USD.
+    less fees: groups add up to the whole, also where they share a position, except for what a quote
+    that is no dollar gains while it is held, which is no trade's. `realized_usd` is the account's
+    own figure, at average cost and before fees. An amount is None where nothing values a part of it
+    in USD.
     """
 
     key: str
