@@ -139,7 +139,11 @@ class GapEvent:
 
 @dataclass(frozen=True, slots=True)
 class EpochEvent:
-    """The sandbox was reset: numbers of private events start again at 1."""
+    """The sandbox was reset, or went back to a copy: numbers of private events start again at 1.
+
+    Told while connected, and first after a reconnect when it happened meanwhile; what the new epoch
+    told until then follows. Orders and positions are to be read again.
+    """
 
     epoch: int
 

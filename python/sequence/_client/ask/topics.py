@@ -45,6 +45,17 @@ def checked_numbers(from_seq: Mapping[str, int], topics: Iterable[str]) -> dict[
     return dict(from_seq)
 
 
+def checked_epoch(epoch: int | None) -> int | None:
+    """The epoch that numbers to resume after are of.
+
+    Raises:
+        ValidationError: It is no number.
+    """
+    if epoch is not None and (type(epoch) is not int or epoch < 0):
+        raise ValidationError("epoch: must be a whole number >= 0")
+    return epoch
+
+
 def _check(topic: object) -> None:
     if not isinstance(topic, str):
         raise ValidationError(f"topics: {topic!r} is no text")

@@ -89,6 +89,7 @@ class AsyncSequence(
         topics: str | Iterable[str],
         *,
         from_seq: Mapping[str, int] | None = None,
+        epoch: int | None = None,
         sandbox: bool | None = None,
         stale_after_s: float = 10.0,
     ) -> "AsyncStream":
@@ -99,15 +100,18 @@ class AsyncSequence(
                 `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
                 `routing`, `tca`; `new_markets`, `market_resolved`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
+            epoch: The epoch that these numbers are of, as `stream.epoch` said it. When the sandbox
+                was reset since, an `EpochEvent` and everything of the new epoch come instead of
+                what follows numbers that count something else.
             sandbox: With a live key, whether private topics are those of paper orders; the default
                 is yes, as for orders.
             stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost
                 connection tells it at once.
 
         Raises:
-            ValidationError: There is no key, a topic is misspelt, or a number of `from_seq` cannot
-                be used; nothing was sent. What the server alone can know, such as a symbol that
-                is not listed, is told as a `RejectedEvent`.
+            ValidationError: There is no key, a topic is misspelt, or a number of `from_seq` or
+                `epoch` cannot be used; nothing was sent. What the server alone can know, such as a
+                symbol that is not listed, is told as a `RejectedEvent`.
 
         Example:
             >>> async with client.stream(["prices:BTC-USD", "fills"]) as stream:
@@ -127,6 +131,7 @@ class AsyncSequence(
             cast("AsyncStreamTransport", transport),
             topics,
             from_seq=from_seq,
+            epoch=epoch,
             suffix=":sandbox" if is_paper else "",
             stale_after_s=stale_after_s,
         )

@@ -1,7 +1,7 @@
 """One stream as data: what is subscribed, what came last, what a message means. No I/O here."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from sequence import streams
@@ -36,10 +36,12 @@ _NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
 class StreamState:
     """Topics of one stream and the newest number of each private one."""
 
-    def __init__(self, suffix: str = "") -> None:
+    def __init__(self, suffix: str = "", epoch: int | None = None) -> None:
         self._suffix = suffix
         self._topics: dict[str, None] = {}
         self._newest: dict[str, int] = {}
+        self.epoch = epoch
+        """Epoch of those numbers; None while nobody said it."""
         self._listed: set[tuple[str, str, str]] = set()
 
     @property
@@ -67,7 +69,7 @@ class StreamState:
         for topic in named:
             self._topics.pop(topic, None)
             self._newest.pop(topic, None)
-        return _message("unsubscribe", named, {})
+        return _message("unsubscribe", named)
 
     def resume(self) -> str | None:
         """The message for a new connection: every topic, from where it was left."""
@@ -91,21 +93,24 @@ class StreamState:
 
     def _events(self, message: dict[str, Any]) -> list[Event]:
         channel = message.get("channel")
-        if channel in _LISTINGS:
-            return self._listing(channel, message["data"])
         if channel is not None:
-            return [self._event(channel, message)]
+            is_listing = channel in _LISTINGS
+            data = message["data"]
+            return self._listing(channel, data) if is_listing else [self._event(channel, message)]
         if "gap" in message:
             gap = message["gap"]
             self._newest[gap["topic"]] = gap["next_seq"] - 1
             return [streams.GapEvent(self._plain(gap["topic"]), gap["from_seq"], gap["next_seq"])]
+        if "subscribed" in message:
+            return self._acknowledged(message)
         if "epoch" in message:
+            self.epoch = message["epoch"]
             self._newest = dict.fromkeys(self._newest, 0)
             return [streams.EpochEvent(message["epoch"])]
         if "error" in message:
             error = message["error"]
             return [streams.ErrorEvent(error.get("code", ""), error.get("message", ""))]
-        return self._rejections(message)
+        return []
 
     def _listing(self, channel: str, row: dict[str, Any]) -> list[Event]:
         """A new connection is told the last events again: each is given once."""
@@ -131,11 +136,10 @@ class StreamState:
         self._newest[channel] = seq
         return numbered(seq, message["ts_ns"], data, message.get("snapshot", False))
 
-    def _rejections(self, message: dict[str, Any]) -> list[Event]:
-        if "subscribed" not in message:
-            return []
-        for topic, seq in message.get("seq", {}).items():
-            self._newest.setdefault(topic, seq)
+    def _acknowledged(self, message: dict[str, Any]) -> list[Event]:
+        self.epoch = message.get("epoch", self.epoch)
+        # Numbers that were asked for, and those in place of numbers that no event has yet.
+        self._newest |= message.get("seq", {})
         reasons: dict[str, str] = message.get("reasons", {})
         for topic in reasons:
             self._topics.pop(topic, None)
@@ -147,8 +151,11 @@ class StreamState:
 
     def _asking(self, named: list[str]) -> str:
         # Null asks where the topic is: what comes while the connection is lost is then not lost.
-        fresh = [topic for topic in named if self._plain(topic) in PRIVATE]
-        return _message("subscribe", named, {topic: self._newest.get(topic) for topic in fresh})
+        private = [topic for topic in named if self._plain(topic) in PRIVATE]
+        if not private:
+            return _message("subscribe", named)
+        numbers = {topic: self._newest.get(topic) for topic in private}
+        return _message("subscribe", named, from_seq=numbers, epoch=self.epoch)
 
     def _wire(self, topic: str) -> str:
         return topic + self._suffix if topic in PRIVATE else topic
@@ -157,8 +164,5 @@ class StreamState:
         return topic.removesuffix(_SUFFIX)
 
 
-def _message(verb: str, topics: list[str], from_seq: Mapping[str, int | None]) -> str:
-    message: dict[str, Any] = {verb: topics}
-    if from_seq:
-        message["from_seq"] = from_seq
-    return json.dumps(message)
+def _message(verb: str, topics: list[str], **more: object) -> str:
+    return json.dumps({verb: topics} | more)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
+from sequence._client.ask.topics import checked_epoch
 from sequence._client.carry.pause import sleep
 from sequence._client.carry.retry import delay_s
 from sequence._client.carry.stream_state import StreamState
@@ -30,13 +31,15 @@ class Stream:
 
     A lost connection is opened again after a pause of full jitter, 0.5 to 8 seconds. Private
     topics resume after the newest number seen, so nothing is missed; what the server no longer has
-    is told as a `GapEvent`. The first error that waiting cannot help, such as a key that has ended,
+    is told as a `GapEvent`, and a reset meanwhile as an `EpochEvent` before the events of the new
+    epoch. The first error that waiting cannot help, such as a key that has ended,
     is raised. While there is no connection `next` keeps to its timeout.
 
     Args:
         transport: What opens connections.
         topics: What to subscribe first.
         from_seq: Numbers to resume private topics after.
+        epoch: The epoch that these numbers are of.
         suffix: Ends the names of private topics on the wire.
         stale_after_s: Silence of market data after which a `StaleEvent` is told; a lost connection
             tells it at once.
@@ -48,11 +51,12 @@ class Stream:
         topics: str | Iterable[str],
         *,
         from_seq: Mapping[str, int] | None = None,
+        epoch: int | None = None,
         suffix: str = "",
         stale_after_s: float = 10.0,
     ) -> None:
         self._transport = transport
-        self._state = StreamState(suffix)
+        self._state = StreamState(suffix, checked_epoch(epoch))
         first = [topics] if isinstance(topics, str) else list(topics)
         self._first: str | None = self._state.subscribe(first, dict(from_seq or {}))
         if not stale_after_s > 0:
@@ -74,6 +78,14 @@ class Stream:
     def connected(self) -> bool:
         """True while there is a connection."""
         return self._wire is not None and not self._closed
+
+    @property
+    def epoch(self) -> int | None:
+        """Epoch of the numbers of private events; None before the server said it.
+
+        Who keeps the number of an event, to resume after it later, keeps this beside it.
+        """
+        return self._state.epoch
 
     @property
     def stale(self) -> bool:

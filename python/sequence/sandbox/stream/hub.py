@@ -58,6 +58,7 @@ class Hub:
         self.listings: Final = Listings(state)
         self._state: Final = state
         self._rings: dict[_RingKey, Ring] = {}
+        self._epochs: dict[int, int] = {}
         self._readers: dict[_RingKey, dict[Reader, str]] = {}
         self._watches: dict[str, _Watch] = {}
         self._sessions: dict[Reader, None] = {}
@@ -72,6 +73,8 @@ class Hub:
         """Keeps private events from now on; numbers go on where a process before this one was."""
         self.listening = True
         self._state.engine.resume_frames(told)
+        for account, _, _ in told:
+            self.epoch(account)
 
     def collect(self) -> None:
         """Hands out what the last command did; called when it is complete, never before."""
@@ -107,6 +110,10 @@ class Hub:
             base = self._state.engine.frame_base(account, name)
             found = self._rings[account, name] = Ring(base)
         return found
+
+    def epoch(self, account: int) -> int:
+        """The epoch whose events the rings of an account hold: the newest that was told."""
+        return self._epochs.setdefault(account, self._state.engine.epoch(account))
 
     def follow(self, session: Reader, account: int, name: PrivateName, channel: str) -> None:
         """A reader gets the events of a topic from now on."""
@@ -203,6 +210,7 @@ class Hub:
             session.sink.event(packet)
 
     def _begin_epoch(self, account: int, epoch: int) -> None:
+        self._epochs[account] = epoch
         readers: dict[Reader, None] = {}
         for name in PRIVATE.values():
             if (account, name) in self._rings:

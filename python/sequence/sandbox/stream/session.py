@@ -1,7 +1,7 @@
 """One reader of a stream: what it asked for, what it may ask, what it still has to be told."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 POLICY: Final = 1008
 TRY_AGAIN_LATER: Final = 1013
 _BATCH: Final = 100
-_KEYS: Final = frozenset({"subscribe", "unsubscribe", "from_seq"})
+_KEYS: Final = frozenset({"subscribe", "unsubscribe", "from_seq", "epoch"})
 _MAX_DEPTH: Final = 8
 _MAX_TEXT: Final = 512
 
@@ -154,11 +154,19 @@ class Session:
     def _handle(self, message: dict[str, object]) -> None:
         if "subscribe" in message:
             topics = _topics(message["subscribe"], "subscribe")
-            self._subscribe(topics, _numbers(message.get("from_seq"), topics))
+            numbers = _numbers(message.get("from_seq"), topics)
+            self._subscribe(topics, numbers, _epoch(message), asks_epoch="epoch" in message)
         else:
             self._unsubscribe(_topics(message["unsubscribe"], "unsubscribe"))
 
-    def _subscribe(self, topics: list[str], from_seq: dict[str, int | None]) -> None:
+    def _subscribe(
+        self,
+        topics: list[str],
+        from_seq: dict[str, int | None],
+        epoch: int | None,
+        *,
+        asks_epoch: bool,
+    ) -> None:
         accepted: list[str] = []
         reasons: dict[str, str] = {}
         hints: dict[str, str] = {}
@@ -171,9 +179,13 @@ class Session:
                     hints[text] = error.hint
             else:
                 accepted.append(text)
-        asked = [text for text in accepted if text in from_seq and from_seq[text] is None]
-        numbers = {text: self._newest(self._private[text]) for text in asked}
-        self.sink.event(_ack("subscribed", accepted, reasons, numbers, hints))
+        present = self._present(accepted) if asks_epoch else None
+        if None not in (epoch, present) and epoch != present:
+            # Those numbers count events of another epoch: all of this one are news.
+            self.sink.event(packet_of({"epoch": present}))
+            from_seq = {text: number and 0 for text, number in from_seq.items()}
+        told = {"seq": self._newest(accepted, from_seq), "epoch": present, "hints": hints}
+        self.sink.event(_ack("subscribed", accepted, reasons, told))
         for text in accepted:
             if text in self._private:
                 self._start(self._private[text], from_seq.get(text))
@@ -219,35 +231,53 @@ class Session:
             if not is_known and self._drop(text):
                 self.sink.event(_ack("subscribed", [], {text: self._unknown(symbol)}))
 
-    def _newest(self, topic: PrivateTopic) -> int:
-        """Number of the newest event of a topic, for readers that want to resume from here."""
+    def _newest(self, topics: list[str], from_seq: dict[str, int | None]) -> dict[str, int]:
+        """Numbers of the newest events, for who asked for them or named numbers that are none."""
+        found: dict[str, int] = {}
+        for text in topics:
+            if text in from_seq:
+                number, newest = from_seq[text], self._newest_of(self._private[text])
+                if number is None or number > newest:
+                    found[text] = newest
+        return found
+
+    def _newest_of(self, topic: PrivateTopic) -> int:
         if not topic.is_sandbox:
             return 0
         account = self._runtime.account(self.principal)
         self._runtime.publish()
         return self._runtime.hub.ring(account, topic.name).newest
 
+    def _present(self, topics: list[str]) -> int | None:
+        """The epoch that events of paper orders are of; None where no such topic is asked for."""
+        if not any(text in self._private and self._private[text].is_sandbox for text in topics):
+            return None
+        account = self._runtime.account(self.principal)
+        self._runtime.publish()
+        return self._runtime.hub.epoch(account)
+
     def _start(self, topic: PrivateTopic, from_seq: int | None) -> None:
         if not topic.is_sandbox:
             # Live orders do not exist here: the topic is valid and stays silent.
             if from_seq:
-                self._refuse_future(topic.channel, from_seq, 0)
+                self._refuse_future(topic.channel, from_seq, "0")
             return
         hub, account = self._runtime.hub, self._runtime.account(self.principal)
-        self._epoch = self._epoch or self.principal.client.epoch
         self._runtime.publish()
+        self._epoch = hub.epoch(account)
         ring = hub.ring(account, topic.name)
         hub.follow(self, account, topic.name, topic.channel)
         if from_seq is None:
             return
         if from_seq > ring.newest:
-            self._refuse_future(topic.channel, from_seq, ring.newest)
+            newest = f"{ring.newest} of epoch {self._epoch}, and each epoch counts from 1"
+            self._refuse_future(topic.channel, from_seq, newest)
         elif from_seq + 1 >= ring.first:
             self._behind[topic.name] = topic.channel, from_seq
         else:
             self._tell_gap(topic, account, from_seq)
 
-    def _refuse_future(self, channel: str, from_seq: int, newest: int) -> None:
+    def _refuse_future(self, channel: str, from_seq: int, newest: str) -> None:
         text = f"from_seq of {channel} is {from_seq}, the newest event is {newest}"
         self.sink.event(error_packet("INVALID_PARAMS", text))
 
@@ -302,18 +332,16 @@ def _ack(
     verb: str,
     accepted: list[str],
     reasons: dict[str, str],
-    numbers: dict[str, int] | None = None,
-    hints: dict[str, str] | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Packet:
+    """An acknowledgement, with what else is told in it.
+
+    Reasons are closed words that programs compare; hints are for whoever wrote the topic.
+    """
     answer: dict[str, Any] = {verb: accepted, "rejected": list(reasons)}
-    if numbers:
-        answer["seq"] = numbers
     if reasons:
         answer["reasons"] = reasons
-    if hints:
-        # The reasons are closed words that programs compare; this is for whoever wrote the topic.
-        answer["hints"] = hints
-    return packet_of(answer)
+    return packet_of(answer | {name: value for name, value in (told or {}).items() if value})
 
 
 def _parse(text: bytes) -> dict[str, object]:
@@ -329,8 +357,9 @@ def _parse(text: bytes) -> dict[str, object]:
         raise _BadMessageError(f"{unknown[0]}: unknown; a message has subscribe or unsubscribe")
     if ("subscribe" in message) == ("unsubscribe" in message):
         raise _BadMessageError("give exactly one of subscribe and unsubscribe")
-    if "from_seq" in message and "subscribe" not in message:
-        raise _BadMessageError("from_seq: belongs to subscribe")
+    for name in ("from_seq", "epoch"):
+        if name in message and "subscribe" not in message:
+            raise _BadMessageError(f"{name}: belongs to subscribe")
     return message
 
 
@@ -342,6 +371,14 @@ def _topics(value: object, field: str) -> list[str]:
     if not all(isinstance(name, str) for name in names):
         raise _BadMessageError(f"{field}: topics are strings")
     return list(dict.fromkeys(cast("list[str]", names)))
+
+
+def _epoch(message: dict[str, object]) -> int | None:
+    """The epoch that numbers to resume after are of; None where the reader knows none."""
+    value = message.get("epoch")
+    if value is not None and (type(value) is not int or value < 0):
+        raise _BadMessageError("epoch: must be an integer >= 0")
+    return value
 
 
 def _numbers(value: object, topics: list[str]) -> dict[str, int | None]:
