@@ -61,17 +61,19 @@ SETTLE_POLL_S: Final = 0.005
 
 
 class Pending(NamedTuple):
-    """An answer that a simulated delay or a book that is under way still holds back.
+    """An answer that a delay or a book that is under way still holds back, or that is half made.
 
     Attributes:
         response: What to answer when it takes too long; None where looking again ends by itself.
         again: A handler that looks again: it returns the answer, or this once more.
         writes: Whether looking again may be what does the work.
+        pause_s: How long to wait before looking again; 0 lets others in and goes on.
     """
 
     response: Any
     again: "Handler"
     writes: bool = False
+    pause_s: float = SETTLE_POLL_S
 
 
 Handler = Callable[[Call[Any, Any]], Any]

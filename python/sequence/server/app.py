@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sequence import _core
 from sequence.errors import SequenceError
-from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
+from sequence.sandbox.call import SETTLE_S, Call, Handler, Pending
 from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
@@ -212,7 +212,7 @@ class App:
                 if response.response is None:
                     raise refused("SERVICE_UNAVAILABLE", "this server ends: nothing was done")
                 return response.response
-            await asyncio.sleep(SETTLE_POLL_S)
+            await asyncio.sleep(response.pause_s)
             response = await self._run(response.again, call, write=response.writes)
         return response
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 from sequence._client.carry.wire import WireClosedError
 from sequence._operations.operation import AnswerT, Operation
 from sequence.errors import NetworkError, SequenceError, ValidationError
-from sequence.sandbox.call import SETTLE_POLL_S, SETTLE_S, Call, Handler, Pending
+from sequence.sandbox.call import SETTLE_S, Call, Handler, Pending
 from sequence.sandbox.faults import Strike
 from sequence.sandbox.handlers import HANDLERS, VERBS, Replay
 from sequence.sandbox.keys import Principal
@@ -105,7 +105,7 @@ class InProcessTransport:
                 time.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
             while isinstance(response, Pending) and time.monotonic() < ends_s:
-                time.sleep(SETTLE_POLL_S)
+                time.sleep(response.pause_s)
                 response = self.again(call, response)
             return answer_of(operation, response)
         except BaseException as error:
@@ -229,7 +229,7 @@ class AsyncInProcessTransport:
                 await asyncio.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
             while isinstance(response, Pending) and time.monotonic() < ends_s:
-                await asyncio.sleep(SETTLE_POLL_S)
+                await asyncio.sleep(response.pause_s)
                 response = self._inner.again(call, response)
             return answer_of(operation, response)
         except BaseException as error:
