@@ -222,6 +222,34 @@ pub struct Cause {
     pub done: Option<DoneReason>,
 }
 
+/// The venue's half of a leg: only the exchange changes it.
+#[derive(Debug, Clone, Copy)]
+pub struct VenueLeg {
+    /// Where the venue has it.
+    pub state: AtVenue,
+    /// What the venue still holds of it.
+    pub open: Quantity,
+    /// How its message travelled.
+    pub transit: Transit,
+    /// It arrived before the book could be used, and waited.
+    pub deferred: bool,
+}
+
+impl VenueLeg {
+    /// A leg that is about to be sent.
+    pub fn to_send(open: Quantity) -> Self {
+        Self { state: AtVenue::Travelling, open, transit: Transit::default(), deferred: false }
+    }
+
+    /// Its venue filled part of it.
+    pub fn fill(&mut self, quantity: Quantity) {
+        self.open = Quantity(self.open.0.saturating_sub(quantity.0).max(0));
+        if self.open.0 == 0 {
+            self.state = AtVenue::Done;
+        }
+    }
+}
+
 /// One venue's share of an order.
 #[derive(Debug, Clone)]
 pub struct Leg {
@@ -247,20 +275,14 @@ pub struct Leg {
     pub state: LegState,
     /// Status shown on the wire.
     pub status: OrderStatus,
-    /// Where the venue has it; the client learns of changes one response delay later.
-    pub at_venue: AtVenue,
-    /// What the venue still holds of it.
-    pub open: Quantity,
+    /// What its venue has of it; the client learns of changes one response delay later.
+    pub there: VenueLeg,
     /// A cancel was sent, for this reason, and its answer is not here yet.
     pub cancelling: Option<DoneReason>,
-    /// How its message travelled.
-    pub transit: Transit,
     /// A change on its way.
     pub reshape: Option<Box<Reshape>>,
     /// Best live opposite price when it was sent; 0 when there was none.
     pub reference: Price,
-    /// It arrived before the book could be used, and waited.
-    pub deferred: bool,
     /// Why it ended; empty while it is open.
     pub cause: Cause,
 }
@@ -328,14 +350,6 @@ impl Leg {
         if self.state == LegState::Done { self.filled } else { self.known().0 }
     }
 
-    /// Its venue filled part of it.
-    pub fn match_at_venue(&mut self, quantity: Quantity) {
-        self.open = Quantity(self.open.0.saturating_sub(quantity.0).max(0));
-        if self.open.0 == 0 {
-            self.at_venue = AtVenue::Done;
-        }
-    }
-
     /// From here on the venue has the new form; the old one is kept until the client knows.
     pub fn swap_forms(&mut self, open: Quantity) {
         let Some(form) = self.reshape.as_deref_mut() else { return };
@@ -345,12 +359,12 @@ impl Leg {
         swap(&mut self.margin_at, &mut form.margin_at);
         swap(&mut self.reducing, &mut form.reducing);
         form.at_venue = true;
-        self.open = open;
+        self.there.open = open;
     }
 
     /// It waits until other venues have answered an amend.
     pub fn is_held(&self) -> bool {
-        self.at_venue == AtVenue::Held && self.state != LegState::Done
+        self.there.state == AtVenue::Held && self.state != LegState::Done
     }
 }
 
@@ -416,7 +430,7 @@ impl Order {
     /// order is as it was asked to be, unless no venue gave anything away for them. `before` is its
     /// total until now.
     pub fn free_held(&mut self, asked: &Amending, before: Quantity, sizes: &[(usize, Quantity)]) {
-        let there = self.legs.iter().filter(|leg| leg.at_venue != AtVenue::Held);
+        let there = self.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
         let kept: i64 = there.map(|leg| leg.committed().0).sum();
         let sent: i64 = sizes.iter().map(|(_, size)| size.0).sum();
         if !sizes.is_empty() && (sent > 0 || kept < before.0) {
@@ -425,8 +439,8 @@ impl Order {
         }
         for (at, size) in sizes {
             if let Some(leg) = self.legs.get_mut(*at) {
-                (leg.qty, leg.open, leg.reducing) = (*size, *size, leg.reducing.min(*size));
-                leg.at_venue = AtVenue::Travelling;
+                (leg.qty, leg.there.open, leg.reducing) = (*size, *size, leg.reducing.min(*size));
+                leg.there.state = AtVenue::Travelling;
             }
         }
     }

@@ -32,7 +32,7 @@ impl Engine {
         order: &Order,
         found: &mut Vec<Violation>,
     ) {
-        let held = order.legs.iter().filter(|leg| leg.at_venue != AtVenue::Done);
+        let held = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Done);
         for leg in held.filter(|_| !order.spec.is_market) {
             let grid = self.registry.market(leg.market).grid_of(order.spec.outcome);
             if leg.bound.0 <= 0 || !grid.contains(leg.bound) {

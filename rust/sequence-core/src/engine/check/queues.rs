@@ -26,7 +26,7 @@ impl Engine {
         let legs = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
         let held = legs
             .flat_map(|order| &self.desk.orders[*order].legs)
-            .filter(|leg| leg.at_venue == AtVenue::Resting)
+            .filter(|leg| leg.there.state == AtVenue::Resting)
             .count();
         if held != resting {
             found.push(Violation::new("Q1", "orders at rest", held, resting));
@@ -57,8 +57,8 @@ impl Engine {
                     let spec = &self.desk.orders[id].spec;
                     let is_leg = self.desk.orders[id].legs.get(at).is_some_and(|leg| {
                         leg.market == market
-                            && leg.at_venue == AtVenue::Resting
-                            && leg.open.0 == own.remaining
+                            && leg.there.state == AtVenue::Resting
+                            && leg.there.open.0 == own.remaining
                             && book_price(leg.bound, spec.outcome) == price
                             && book_side(spec.side, spec.outcome).rests() == side
                     });

@@ -14,7 +14,7 @@ impl Engine {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if taken && leg.reshape.as_deref().is_some_and(|form| !form.at_venue) {
             // A real venue says at once what a simulated one does first.
-            leg.swap_forms(leg.open);
+            leg.swap_forms(leg.there.open);
         }
         leg.reshape = None;
         if taken {
@@ -41,7 +41,7 @@ impl Engine {
             order.amending = None;
             return;
         }
-        let there = order.legs.iter().filter(|leg| leg.at_venue != AtVenue::Held);
+        let there = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
         let legs: i64 = there.map(|leg| leg.known().0.0).sum();
         let before = std::mem::replace(&mut order.qty, Quantity(legs + amending.rest.0));
         if order.legs.iter().all(|leg| leg.reshape.is_none()) {

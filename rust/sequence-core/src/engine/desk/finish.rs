@@ -222,8 +222,8 @@ impl Engine {
         }
         for at in 0..self.desk.orders[id].legs.len() {
             let leg = self.desk.orders[id].legs.get(at);
-            if let Some(leg) = leg.filter(|leg| leg.at_venue == AtVenue::Travelling) {
-                let arrive_ns = leg.transit.arrive_ns;
+            if let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Travelling) {
+                let arrive_ns = leg.there.transit.arrive_ns;
                 let unheard = leg.state == LegState::InFlight;
                 let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
@@ -359,7 +359,7 @@ impl Engine {
     /// A cancel travels to each venue that may still have a leg of the order.
     pub(in crate::engine) fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
         for at in 0..self.desk.orders[id].legs.len() {
-            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.at_venue != AtVenue::Done) {
+            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.there.state != AtVenue::Done) {
                 self.send_cancel(id, at, reason);
             }
         }

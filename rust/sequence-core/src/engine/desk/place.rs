@@ -14,11 +14,10 @@ use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{
-    AtVenue, Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce,
+    Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, VenueLeg,
 };
 use crate::reject::{RejectReason, Rejected};
 use crate::sim::fees::FeeState;
-use crate::sim::latency::Transit;
 
 impl Engine {
     /// Routes and reserves; an order that cannot is as before.
@@ -168,13 +167,10 @@ impl Engine {
             reducing,
             state: LegState::InFlight,
             status: OrderStatus::New,
-            at_venue: AtVenue::Travelling,
-            open: qty,
+            there: VenueLeg::to_send(qty),
             cancelling: None,
-            transit: Transit::default(),
             reshape: None,
             reference: touch.unwrap_or(Price(0)),
-            deferred: false,
             cause: Cause::default(),
         }
     }

@@ -6,7 +6,7 @@
 use crate::engine::Engine;
 use crate::ids::{MarketId, OrderId};
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, LegState, Order, OrderStatus, Policy, TimeInForce};
+use crate::order::{AtVenue, Leg, LegState, Order, OrderStatus, Policy, TimeInForce, VenueLeg};
 
 /// Legs that an order may have had before amends leave it where it is; a leg is a byte of a key.
 const MOST_LEGS: usize = 200;
@@ -55,7 +55,8 @@ impl Engine {
                 *size = share.0;
             } else {
                 let leg = self.leg(spec, place.market, place.bound, share, touch);
-                route.more.push(Leg { at_venue: AtVenue::Held, ..leg });
+                let there = VenueLeg { state: AtVenue::Held, ..leg.there };
+                route.more.push(Leg { there, ..leg });
             }
         }
         Some(route)
@@ -67,7 +68,7 @@ impl Engine {
         order: &Order,
         total: Quantity,
     ) -> Vec<(usize, Quantity)> {
-        let elsewhere = order.legs.iter().filter(|leg| leg.at_venue != AtVenue::Held);
+        let elsewhere = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
         let mut room = total.0 - elsewhere.map(|leg| leg.committed().0).sum::<i64>();
         let held = order.legs.iter().enumerate().filter(|(_, leg)| leg.is_held());
         held.map(|(at, leg)| {

@@ -20,12 +20,12 @@ impl Engine {
     /// The leg meets its venue now.
     pub(in crate::engine) fn arrive(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
-        let first = match leg.at_venue {
+        let first = match leg.there.state {
             AtVenue::Travelling => true,
             AtVenue::Delayed => false,
             _ => return,
         };
-        let venue_ns = leg.transit.arrive_ns;
+        let venue_ns = leg.there.transit.arrive_ns;
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
@@ -58,9 +58,9 @@ impl Engine {
         }
         let room = self.opposite_position(id, at);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        if room < leg.open && leg.reshape.is_none() {
-            leg.qty = Quantity(leg.qty.0 - (leg.open.0 - room.0));
-            leg.open = room;
+        if room < leg.there.open && leg.reshape.is_none() {
+            leg.qty = Quantity(leg.qty.0 - (leg.there.open.0 - room.0));
+            leg.there.open = room;
             leg.reducing = leg.reducing.min(leg.remaining());
         }
     }
@@ -80,9 +80,9 @@ impl Engine {
         }
         let due = self.agenda.now_ns().saturating_add(delay_ns);
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.at_venue = AtVenue::Delayed;
-            leg.transit.taker_delay_ns = delay_ns;
-            leg.transit.match_ns = due;
+            leg.there.state = AtVenue::Delayed;
+            leg.there.transit.taker_delay_ns = delay_ns;
+            leg.there.transit.match_ns = due;
         }
         self.agenda.add(due, Due::Step(VenueStep::Arrive((id, at))));
         true
@@ -127,7 +127,7 @@ impl Engine {
     /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
     fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
         self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns(), |leg| {
-            leg.transit.arrive_ns.max(self.agenda.now_ns().saturating_sub(leg.transit.feed_ns))
+            leg.there.transit.arrive_ns.max(self.agenda.now_ns().saturating_sub(leg.there.transit.feed_ns))
         })
     }
 
@@ -143,7 +143,7 @@ impl Engine {
             TimeInForce::Fok if !self.fills_whole(&order.spec, leg) && !mutant!("fok_in_part") => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if order.spec.is_market && leg.open == leg.qty => {
+            _ if order.spec.is_market && leg.there.open == leg.qty => {
                 let opposite = book_side(order.spec.side, order.spec.outcome).takes();
                 let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
@@ -258,7 +258,7 @@ impl Engine {
         for take in takes.drain(..) {
             // A fill that its client could not book ended the leg: nothing more is taken.
             let leg = self.desk.orders[id].legs.get(at);
-            if leg.is_none_or(|leg| leg.at_venue == AtVenue::Done) {
+            if leg.is_none_or(|leg| leg.there.state == AtVenue::Done) {
                 break;
             }
             let now = self.agenda.now_ns();
@@ -278,7 +278,7 @@ impl Engine {
         self.exchange.takes = takes;
         self.hand_over();
         let done =
-            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
         if done { Stop::Filled } else { stop }
     }
 
@@ -309,12 +309,12 @@ impl Engine {
             one_level: spec.policy == Policy::AggressiveChase,
             fill_quantum: self.registry.market(leg.market).grid.order_lot(),
         };
-        walk(self.offers(spec.account, leg.market, taker), leg.open, &bounds, takes)
+        walk(self.offers(spec.account, leg.market, taker), leg.there.open, &bounds, takes)
     }
 
     /// How a rest that cannot wait ends.
     pub(in crate::engine) fn unfilled_end(&self, order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
-        let untouched = leg.open == leg.qty;
+        let untouched = leg.there.open == leg.qty;
         match stop {
             _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
             Stop::Bound if untouched && !self.displays_inside(&order.spec, leg) => {
@@ -343,7 +343,7 @@ impl Engine {
         let spec = &self.desk.orders[id].spec;
         let (side, outcome) = (spec.side, spec.outcome);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.at_venue = AtVenue::Chasing;
+        leg.there.state = AtVenue::Chasing;
         let (market, bound) = (leg.market, leg.bound);
         let touch = self.touch_of(market, side, outcome);
         if touch.is_some_and(|touch| !within(side, touch, bound)) {
@@ -361,7 +361,7 @@ impl Engine {
         for at in 0..self.desk.orders[id].legs.len() {
             let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
             let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-            if leg.at_venue != AtVenue::Chasing {
+            if leg.there.state != AtVenue::Chasing {
                 continue;
             }
             if status.is_over() {

@@ -23,8 +23,8 @@ impl Engine {
         else {
             return;
         };
-        let (market, placed_ns) = (leg.market, leg.transit.match_ns);
-        let travelling = leg.at_venue == AtVenue::Travelling;
+        let (market, placed_ns) = (leg.market, leg.there.transit.match_ns);
+        let travelling = leg.there.state == AtVenue::Travelling;
         let account = self.desk.orders[id].spec.account;
         let sent = self.send(account, market, Purpose::Cancel);
         let again = match self.rules.params().replace_gap {
@@ -52,14 +52,14 @@ impl Engine {
         let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
             return;
         };
-        if leg.at_venue == AtVenue::Delayed {
+        if leg.there.state == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
-            return self.agenda.add(leg.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
+            return self.agenda.add(leg.there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         let refused = refusal_of(&order.spec, status).is_some();
-        let open = Quantity(form.qty.0 - (leg.qty.0 - leg.open.0));
-        if leg.at_venue == AtVenue::Done || refused {
+        let open = Quantity(form.qty.0 - (leg.qty.0 - leg.there.open.0));
+        if leg.there.state == AtVenue::Done || refused {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
         }
         if form.qty.0 == 0 {
@@ -81,7 +81,7 @@ impl Engine {
         self.leave(id, at);
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
             leg.swap_forms(open);
-            leg.at_venue = AtVenue::Travelling;
+            leg.there.state = AtVenue::Travelling;
         }
         self.come_back(id, at, form.transit);
     }
@@ -113,7 +113,7 @@ impl Engine {
     /// The cancel is acknowledged: the new order leaves.
     pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
-        if leg.at_venue == AtVenue::Travelling {
+        if leg.there.state == AtVenue::Travelling {
             let (account, market) = (self.desk.orders[id].spec.account, leg.market);
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
@@ -122,8 +122,8 @@ impl Engine {
 
     fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.transit = transit;
-            leg.deferred = false;
+            leg.there.transit = transit;
+            leg.there.deferred = false;
         }
         if transit.match_ns <= self.agenda.now_ns() {
             self.post.steps.push_back(VenueStep::Arrive((id, at)));
@@ -138,7 +138,7 @@ impl Engine {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
-        let (market, rests) = (leg.market, leg.at_venue == AtVenue::Resting);
+        let (market, rests) = (leg.market, leg.there.state == AtVenue::Resting);
         let price = book_price(leg.bound, outcome);
         let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
         if let Some(world) = world {

@@ -195,9 +195,9 @@ impl Engine {
         let sim = &self.exchange.markets[market];
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {
-            transit: leg.map(|leg| leg.transit).unwrap_or_default(),
+            transit: leg.map(|leg| leg.there.transit).unwrap_or_default(),
             matched_ns: self.agenda.now_ns(),
-            entry_deferred: leg.is_some_and(|leg| leg.deferred),
+            entry_deferred: leg.is_some_and(|leg| leg.there.deferred),
             book,
             event_level: sim.traits.is_event_level(),
             liquidity,

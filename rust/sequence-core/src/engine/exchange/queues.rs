@@ -140,7 +140,7 @@ impl Engine {
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
         let transit =
-            self.desk.orders[order].legs.get(at).map(|leg| leg.transit).unwrap_or_default();
+            self.desk.orders[order].legs.get(at).map(|leg| leg.there.transit).unwrap_or_default();
         self.match_leg(order, at, matched, self.agenda.now_ns().saturating_sub(transit.feed_ns));
     }
 
@@ -178,7 +178,7 @@ impl Engine {
         let status = self.exchange.markets[id].market.status(self.agenda.now_ns());
         for (order, at) in waiting {
             let legs = &self.desk.orders[order].legs;
-            let waits = legs.get(at).is_some_and(|leg| leg.at_venue == AtVenue::Waiting);
+            let waits = legs.get(at).is_some_and(|leg| leg.there.state == AtVenue::Waiting);
             if waits && refusal_of(&self.desk.orders[order].spec, status).is_none() {
                 for world in self.exchange.markets[id].worlds.values_mut() {
                     world.waiting.retain(|other| *other != (order, at));
@@ -194,10 +194,10 @@ impl Engine {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        let (market, open, now) = (leg.market, leg.open, self.agenda.now_ns());
+        let (market, open, now) = (leg.market, leg.there.open, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
-        leg.at_venue = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
-        leg.deferred |= waiting;
+        leg.there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
+        leg.there.deferred |= waiting;
         self.exchange.rest_seq += 1;
         let params = *self.rules.params();
         let sim = &mut self.exchange.markets[market];
@@ -219,9 +219,9 @@ impl Engine {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        let (market, was) = (leg.market, leg.at_venue);
+        let (market, was) = (leg.market, leg.there.state);
         let price = book_price(leg.bound, outcome);
-        leg.at_venue = AtVenue::Done;
+        leg.there.state = AtVenue::Done;
         let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };
         match was {
             AtVenue::Resting => {

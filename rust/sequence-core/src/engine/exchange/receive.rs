@@ -33,7 +33,7 @@ impl Engine {
         let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Order);
         if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.transit = transit;
+            leg.there.transit = transit;
         }
         self.go_on_at(transit.match_ns, VenueStep::Arrive((id, at)));
     }
@@ -59,11 +59,11 @@ impl Engine {
     /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
     pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
         let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
-        match leg.at_venue {
+        match leg.there.state {
             AtVenue::Done => {}
             AtVenue::Delayed => {
                 // Nothing withdraws an order from the venue's delay; the match comes first.
-                let due = leg.transit.match_ns;
+                let due = leg.there.transit.match_ns;
                 self.agenda.add(due, Due::Step(VenueStep::Cancel((id, at), cancel)));
             }
             _ => {

@@ -19,7 +19,7 @@ impl Engine {
         venue_ns: i64,
     ) {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.match_at_venue(matched.quantity);
+        leg.there.fill(matched.quantity);
         self.answer(id, at, Told::Fill(matched), venue_ns);
     }
 
@@ -46,7 +46,7 @@ impl Engine {
         venue_ns: i64,
     ) {
         let done =
-            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.at_venue == AtVenue::Done);
+            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
         if !done {
             self.leave(id, at);
             self.answer(id, at, Told::Done(end), venue_ns);
@@ -56,7 +56,7 @@ impl Engine {
     /// Sends an answer; without delays it is there at once.
     pub(in crate::engine) fn answer(&mut self, id: OrderId, at: usize, told: Told, venue_ns: i64) {
         let leg = self.desk.orders[id].legs.get(at);
-        let response_ns = leg.map_or(0, |leg| leg.transit.response_ns);
+        let response_ns = leg.map_or(0, |leg| leg.there.transit.response_ns);
         self.answer_after(id, at, told, (venue_ns, response_ns));
     }
 

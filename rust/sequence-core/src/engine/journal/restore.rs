@@ -319,23 +319,23 @@ impl Engine {
         }
         let (market, cancelling) = (leg.market, leg.cancelling);
         // The client does not know that it arrived: what happened there since is forgotten too.
-        let unheard = leg.state == LegState::InFlight && leg.at_venue != AtVenue::Held;
-        let was = if unheard { AtVenue::Travelling } else { leg.at_venue };
+        let unheard = leg.state == LegState::InFlight && leg.there.state != AtVenue::Held;
+        let was = if unheard { AtVenue::Travelling } else { leg.there.state };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.at_venue = AtVenue::Travelling;
+                    leg.there.state = AtVenue::Travelling;
                 }
                 let transit = self.send(account, market, Purpose::Order);
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.transit = transit;
+                    leg.there.transit = transit;
                 }
                 self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
             }
             AtVenue::Chasing | AtVenue::Held => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
                 if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.at_venue = AtVenue::Waiting;
+                    leg.there.state = AtVenue::Waiting;
                 }
                 self.exchange.wait(market, account, self.rules.params(), (id, at));
             }

@@ -14,12 +14,11 @@ use crate::event::EventKind;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side, VenueId};
 use crate::number::{MAX_UNITS, Money, Price, Quantity};
 use crate::order::{
-    AtVenue, Cause, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
+    Cause, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, VenueLeg, book_side,
 };
 use crate::reject::DoneReason;
 use crate::risk::Mode;
 use crate::sim::fees::{FeeSchedule, FeeState};
-use crate::sim::latency::Transit;
 
 /// What a venue takes for liquidating, 50 bps, before the preset's factor. Initial.
 const FEE_1E8: i64 = 500_000;
@@ -261,13 +260,10 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         reducing: quantity,
         state: LegState::InFlight,
         status: OrderStatus::New,
-        at_venue: AtVenue::Travelling,
-        open: quantity,
+        there: VenueLeg::to_send(quantity),
         cancelling: None,
-        transit: Transit::default(),
         reshape: None,
         reference: Price(0),
-        deferred: false,
         cause: Cause::default(),
     }
 }

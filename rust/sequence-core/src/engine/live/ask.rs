@@ -110,7 +110,7 @@ fn new_order(order: &Order, leg: &Leg) -> LiveAsk {
     LiveAsk::New {
         side: spec.side,
         outcome: spec.outcome,
-        qty: leg.open,
+        qty: leg.there.open,
         bound: leg.bound,
         is_market: spec.is_market,
         tif: spec.tif,

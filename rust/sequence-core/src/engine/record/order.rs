@@ -11,7 +11,7 @@ use crate::engine::{Engine, Graph, GraphId};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
 use crate::ledger::ReservationId;
 use crate::number::Money;
-use crate::order::{Amending, Cause, Leg, Order, OrderSpec, Reshape};
+use crate::order::{Amending, Cause, Leg, Order, OrderSpec, Reshape, VenueLeg};
 use crate::sim::fees::FeeState;
 
 pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
@@ -179,13 +179,13 @@ fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
         leg.reducing,
         leg.state,
         leg.status,
-        leg.at_venue,
+        leg.there.state,
         leg.cancelling,
         leg.reference,
-        leg.deferred,
+        leg.there.deferred,
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
-    cells.push(pack(&transit_cells(&leg.transit)).into());
+    cells.push(pack(&transit_cells(&leg.there.transit)).into());
     cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form))).into());
     cells
 }
@@ -239,23 +239,21 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
         reducing: cells.next()?,
         state: cells.next()?,
         status: cells.next()?,
-        at_venue: cells.next()?,
+        there: VenueLeg { state: cells.next()?, ..VenueLeg::to_send(qty) },
         cancelling: cells.next()?,
         reference: cells.next()?,
-        deferred: cells.next()?,
-        open: qty,
-        transit: crate::sim::latency::Transit::default(),
         reshape: None,
         cause: Cause::default(),
     };
-    leg.open = leg.remaining();
+    leg.there.deferred = cells.next()?;
+    leg.there.open = leg.remaining();
     let mut sums = [0i128; 6];
     for sum in &mut sums {
         *sum = cells.next()?;
     }
     leg.fees = FeeState::from_sums(sums, 0);
     let transit = cells.packed()?;
-    leg.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
+    leg.there.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
     leg.reshape = read_reshape(cells)?.map(Box::new);
     Ok((leg, held))
 }

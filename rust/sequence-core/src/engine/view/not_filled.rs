@@ -26,7 +26,7 @@ impl Engine {
         // Only its own venue knows where a live order stands there.
         let mode = self.desk.accounts[order.spec.account].mode;
         let remote = mode == AccountMode::Live && leg.state == LegState::Working;
-        let reason = match (leg.at_venue, &resting) {
+        let reason = match (leg.there.state, &resting) {
             _ if remote => NotFilledReason::NoPrint,
             (AtVenue::Travelling | AtVenue::Held | AtVenue::Done, _) => NotFilledReason::InFlight,
             (AtVenue::Delayed, _) => NotFilledReason::TakerDelay,
@@ -36,8 +36,8 @@ impl Engine {
             (_, Some(place)) => place.reason,
             (_, None) => NotFilledReason::NoPrint,
         };
-        let wake = match leg.at_venue {
-            AtVenue::Travelling | AtVenue::Delayed => Some(leg.transit.match_ns),
+        let wake = match leg.there.state {
+            AtVenue::Travelling | AtVenue::Delayed => Some(leg.there.transit.match_ns),
             _ => resting.and_then(|place| place.next_wake_ns),
         };
         let read = resting.as_ref().filter(|_| self.rules.params().envelope);
@@ -49,7 +49,7 @@ impl Engine {
             ("as_of_ns", self.agenda.now_ns().into()),
             (
                 "state_since_ns",
-                resting.map_or(leg.transit.submit_ns, |place| place.since_ns).into(),
+                resting.map_or(leg.there.transit.submit_ns, |place| place.since_ns).into(),
             ),
             ("reason", reason.as_str().into()),
             ("v_now_1e8", size(|place| place.ahead_now).into()),

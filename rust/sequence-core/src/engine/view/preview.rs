@@ -130,7 +130,7 @@ impl Engine {
             let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, how);
             if charged.is_ok() {
                 leg.filled = Quantity(leg.filled.0.saturating_add(take.taken.0));
-                leg.open = leg.remaining();
+                leg.there.open = leg.remaining();
             }
         }
         leg.fees = fees;
