@@ -24,7 +24,7 @@ impl Engine {
             Ok(Reply::Submitted { graph, replayed: false }) => Some(*graph),
             _ => None,
         };
-        if let Some(order) = submitted.and_then(|graph| self.desk.graphs[graph].order) {
+        if let Some(order) = submitted.and_then(|graph| self.desk.graph(graph).order) {
             self.finish_if_done(order);
         }
         // A fill may liquidate what it opened: that is part of the answer.

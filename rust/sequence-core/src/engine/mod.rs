@@ -212,17 +212,17 @@ impl Engine {
 
     /// An account.
     pub fn account_row(&self, id: AccountId) -> &Account {
-        &self.desk.accounts[id]
+        self.desk.account(id)
     }
 
     /// An order.
     pub fn order(&self, id: OrderId) -> &Order {
-        &self.desk.orders[id]
+        self.desk.order(id)
     }
 
     /// A fill.
     pub fn fill(&self, id: FillIx) -> &Fill {
-        &self.desk.fills[id]
+        self.desk.fill(id)
     }
 
     /// A market.
@@ -232,7 +232,7 @@ impl Engine {
 
     /// A graph.
     pub fn graph(&self, id: GraphIx) -> &Graph {
-        &self.desk.graphs[id]
+        self.desk.graph(id)
     }
 
     /// Lets books go stale by age, or not: hand-fed books never do.

@@ -83,7 +83,7 @@ impl Engine {
         let mut broken = |law: &'static str, expected: String, seen: String| {
             found.push(Violation::new(law, subject, expected, seen));
         };
-        let orders = || node.orders.iter().map(|id| &self.desk.orders[*id]);
+        let orders = || node.orders.iter().map(|id| self.desk.order(*id));
         let open = orders().filter(|order| !order.status.is_terminal()).count();
         if open != node.open.len() || node.sending != 0 || node.status.is_terminal() && open > 0 {
             broken("G3", format!("{open} open orders"), format!("{} known", node.open.len()));

@@ -15,10 +15,10 @@ impl Engine {
     /// Every law that can be judged from the state alone; empty when all hold.
     pub fn check_invariants(&self) -> Vec<Violation> {
         let mut found = self.portfolio.ledger().check();
-        for (id, order) in self.desk.orders.iter() {
+        for (id, order) in self.desk.orders() {
             self.check_order(&format!("order {}", id.0), order, &mut found);
         }
-        for (account, row) in self.desk.accounts.iter() {
+        for (account, row) in self.desk.accounts() {
             self.check_account(account, row.open.len(), &mut found);
         }
         self.check_graphs(&mut found);
@@ -45,7 +45,7 @@ impl Engine {
         }
         // A real venue may fill what had ended: the sums are open again, the status is not.
         let is_late = order.status.is_terminal()
-            && self.desk.accounts[order.spec.account].mode == AccountMode::Live;
+            && self.desk.account(order.spec.account).mode == AccountMode::Live;
         if (order.filled == order.qty) != (order.status == OrderStatus::Filled) && !is_late {
             found.push(Violation::new("O2", subject, "FILLED <=> filled", order.status.as_str()));
         }
@@ -90,9 +90,9 @@ impl Engine {
     }
 
     fn check_account(&self, account: AccountId, open: usize, found: &mut Vec<Violation>) {
-        let orders = &self.desk.accounts[account].orders;
+        let orders = &self.desk.account(account).orders;
         let counted =
-            orders.iter().filter(|id| !self.desk.orders[**id].status.is_terminal()).count();
+            orders.iter().filter(|id| !self.desk.order(**id).status.is_terminal()).count();
         if counted != open {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
@@ -117,7 +117,7 @@ impl Engine {
     }
 
     fn reservations_of_orders_and_margins(&self) -> usize {
-        let legs = self.desk.orders.iter().flat_map(|(_, order)| &order.legs);
+        let legs = self.desk.orders().flat_map(|(_, order)| &order.legs);
         let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
         let positions = self.portfolio.positions();
         let margins = positions.filter(|row| row.perp.is_some_and(|perp| perp.margin.is_some()));
@@ -131,7 +131,7 @@ impl Engine {
         let mut hasher = StateHasher::new(self.rules.seed());
         hasher.word(self.journal.log().hash());
         self.portfolio.ledger().hash_into(&mut hasher);
-        for (id, account) in self.desk.accounts.iter() {
+        for (id, account) in self.desk.accounts() {
             hasher.text(&account.client);
             hasher.word(u64::from(account.epoch));
             for row in self.portfolio.rows_of(id).values() {
@@ -155,7 +155,7 @@ impl Engine {
         for (_, market) in self.exchange.markets() {
             market.hash(&mut hasher);
         }
-        for (id, _) in self.desk.accounts.iter() {
+        for (id, _) in self.desk.accounts() {
             self.exchange.lines.of(id).hash(&mut hasher);
         }
         self.agenda.hash_into(&mut hasher);
@@ -169,13 +169,13 @@ impl Engine {
         if self.is_kept() {
             return account.ended_hash;
         }
-        let ended = account.orders.iter().filter(|id| self.desk.orders[**id].status.is_terminal());
+        let ended = account.orders.iter().filter(|id| self.desk.order(**id).status.is_terminal());
         ended.fold(0, |sum, id| sum.wrapping_add(self.order_hash(*id)))
     }
 
     /// What an order adds to the state hash.
     pub(in crate::engine) fn order_hash(&self, id: OrderId) -> u64 {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let mut hasher = StateHasher::new(u64::from(id.0));
         hasher.signed(order.filled.0);
         hasher.wide(order.exact);

@@ -115,7 +115,7 @@ mod tests {
     fn an_order_at_no_price_at_all_is_found_and_a_callers_grid_excuses_only_levels() {
         for units in [0, -PRICE_ONE] {
             let (mut engine, _) = resting();
-            engine.desk.orders[OrderId(0)].legs[0].bound = Price(units);
+            engine.desk.order_mut(OrderId(0)).legs[0].bound = Price(units);
             assert!(broken(&engine).contains(&("O6", Price(units).to_string())));
         }
         let (mut engine, market) = resting();

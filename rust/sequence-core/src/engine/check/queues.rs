@@ -23,9 +23,9 @@ impl Engine {
                     .sum::<usize>();
             }
         }
-        let legs = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
+        let legs = self.desk.accounts().flat_map(|(_, row)| row.open.keys());
         let held = legs
-            .flat_map(|order| &self.desk.orders[*order].legs)
+            .flat_map(|order| &self.desk.order(*order).legs)
             .filter(|leg| leg.there.state == AtVenue::Resting)
             .count();
         if held != resting {
@@ -54,8 +54,8 @@ impl Engine {
                         found.push(Violation::new("Q3", subject(), "first come first", own.seq));
                     }
                     let (id, at) = order_of(own.order);
-                    let spec = &self.desk.orders[id].spec;
-                    let is_leg = self.desk.orders[id].legs.get(at).is_some_and(|leg| {
+                    let spec = &self.desk.order(id).spec;
+                    let is_leg = self.desk.order(id).legs.get(at).is_some_and(|leg| {
                         leg.market == market
                             && leg.there.state == AtVenue::Resting
                             && leg.there.open.0 == own.remaining

@@ -359,7 +359,8 @@ impl Engine {
     /// A cancel travels to each venue that may still have a leg of the order.
     pub(in crate::engine) fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
         for at in 0..self.desk.orders[id].legs.len() {
-            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.there.state != AtVenue::Done) {
+            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.there.state != AtVenue::Done)
+            {
                 self.send_cancel(id, at, reason);
             }
         }

@@ -12,6 +12,7 @@ pub(in crate::engine) mod finish;
 pub(in crate::engine) mod free;
 pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
+mod kept;
 pub(in crate::engine) mod live;
 pub(in crate::engine) mod minimums;
 pub(in crate::engine) mod perp;
@@ -19,6 +20,7 @@ pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
+mod rows;
 pub(in crate::engine) mod worst_price;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,19 +37,19 @@ use fill::Fill;
 /// What clients asked for and what they know of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Desk {
-    pub(in crate::engine) accounts: Table<AccountId, Account>,
+    accounts: Table<AccountId, Account>,
     clients: BTreeMap<Arc<str>, AccountId>,
     live_clients: BTreeMap<Arc<str>, AccountId>,
-    pub(in crate::engine) graphs: Table<GraphIx, Graph>,
-    pub(in crate::engine) orders: Table<OrderId, Order>,
-    pub(in crate::engine) fills: Table<FillIx, Fill>,
+    graphs: Table<GraphIx, Graph>,
+    orders: Table<OrderId, Order>,
+    fills: Table<FillIx, Fill>,
     texts: [Arc<str>; 2],
     limits: AccountLimits,
     /// Whose day is judged when books of a symbol move, while a loss limit is set.
-    pub(in crate::engine) marked: BTreeSet<(SymbolId, AccountId)>,
+    marked: BTreeSet<(SymbolId, AccountId)>,
     injected: Vec<inject::Injected>,
     /// Orders that venues made to liquidate.
-    pub(in crate::engine) liquidations: BTreeSet<OrderId>,
+    liquidations: BTreeSet<OrderId>,
     /// Orders whose fill is being booked: nothing ends them meanwhile.
     booking: Vec<OrderId>,
     /// Legs that gave up the funds of their rest to pay for their own fill.

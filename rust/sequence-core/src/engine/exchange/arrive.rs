@@ -19,7 +19,7 @@ pub(in crate::engine) const CHASE_INTERVAL_NS: i64 = 250_000_000;
 impl Engine {
     /// The leg meets its venue now.
     pub(in crate::engine) fn arrive(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let first = match leg.there.state {
             AtVenue::Travelling => true,
             AtVenue::Delayed => false,
@@ -27,7 +27,7 @@ impl Engine {
         };
         let venue_ns = leg.there.transit.arrive_ns;
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-        if let Some((reason, text)) = refusal_of(&self.desk.orders[id].spec, status) {
+        if let Some((reason, text)) = refusal_of(&self.desk.order(id).spec, status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         if self.has_nothing_to_reduce(id, at) {
@@ -37,7 +37,7 @@ impl Engine {
         }
         self.clip_to_position(id, at);
         if first {
-            let leg = self.desk.orders[id].legs.get(at);
+            let leg = self.desk.order(id).legs.get(at);
             let replaces =
                 leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
             let answer = if replaces { Told::Amended } else { Told::Ack };
@@ -53,21 +53,16 @@ impl Engine {
 
     /// A reduce-only leg is for what is open when it arrives, and for no more.
     fn clip_to_position(&mut self, id: OrderId, at: usize) {
-        if !self.desk.orders[id].spec.reduce_only {
+        if !self.desk.order(id).spec.reduce_only {
             return;
         }
         let room = self.opposite_position(id, at);
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        if room < leg.there.open && leg.reshape.is_none() {
-            leg.qty = Quantity(leg.qty.0 - (leg.there.open.0 - room.0));
-            leg.there.open = room;
-            leg.reducing = leg.reducing.min(leg.remaining());
-        }
+        self.desk.clip((id, at), room);
     }
 
     /// Starts the market's delay for takers when the leg would take now.
     fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let Some(leg) = order.legs.get(at) else { return false };
         let delay_ns = self.registry.market(leg.market).taker_delay_ns;
         if delay_ns == 0 || !self.rules.params().venue_rules {
@@ -79,10 +74,10 @@ impl Engine {
             return false;
         }
         let due = self.agenda.now_ns().saturating_add(delay_ns);
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.there.state = AtVenue::Delayed;
-            leg.there.transit.taker_delay_ns = delay_ns;
-            leg.there.transit.match_ns = due;
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = AtVenue::Delayed;
+            there.transit.taker_delay_ns = delay_ns;
+            there.transit.match_ns = due;
         }
         self.agenda.add(due, Due::Step(VenueStep::Arrive((id, at))));
         true
@@ -91,7 +86,7 @@ impl Engine {
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let refused = order.legs.get(at).and_then(|leg| self.refused_by_book(order, leg));
         if let Some(end) = refused {
             return self.end_at_venue(id, at, end, venue_ns);
@@ -103,7 +98,7 @@ impl Engine {
         if stop == Stop::Filled {
             return;
         }
-        if self.desk.orders[id].spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+        if self.desk.order(id).spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
             return self.keep_chasing(id, at);
         }
         match stop {
@@ -114,9 +109,9 @@ impl Engine {
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue(id, at, end, venue_ns);
             }
-            _ if self.desk.orders[id].spec.rests() => self.rest(id, at, false),
+            _ if self.desk.order(id).spec.rests() => self.rest(id, at, false),
             _ => {
-                let order = &self.desk.orders[id];
+                let order = self.desk.order(id);
                 let Some(leg) = order.legs.get(at) else { return };
                 let end = self.unfilled_end(order, leg, stop);
                 self.end_at_venue(id, at, end, venue_ns);
@@ -126,8 +121,11 @@ impl Engine {
 
     /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
     fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
-        self.desk.orders[id].legs.get(at).map_or(self.agenda.now_ns(), |leg| {
-            leg.there.transit.arrive_ns.max(self.agenda.now_ns().saturating_sub(leg.there.transit.feed_ns))
+        self.desk.order(id).legs.get(at).map_or(self.agenda.now_ns(), |leg| {
+            leg.there
+                .transit
+                .arrive_ns
+                .max(self.agenda.now_ns().saturating_sub(leg.there.transit.feed_ns))
         })
     }
 
@@ -189,16 +187,16 @@ impl Engine {
     }
 
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let leg = order.legs.get(at);
         leg.is_some_and(|leg| self.plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade)
     }
 
     /// Cancels the own resting order that the leg reaches first; false when there is none.
     fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
-        let spec = &self.desk.orders[id].spec;
+        let spec = &self.desk.order(id).spec;
         let rests_on = book_side(spec.side, spec.outcome).takes();
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return false };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return false };
         let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
         let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
         let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
@@ -241,14 +239,14 @@ impl Engine {
 
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2).
     pub(in crate::engine) fn walk(&mut self, id: OrderId, at: usize) -> Stop {
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return Stop::Filled };
-        let spec = &self.desk.orders[id].spec;
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return Stop::Filled };
+        let spec = &self.desk.order(id).spec;
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
         let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
         let shift = self.impact_shift(account, market, taker);
         let mut takes = std::mem::take(&mut self.exchange.takes);
-        let stop = self.plan_walk(&self.desk.orders[id].spec, leg, &mut takes);
+        let stop = self.plan_walk(&self.desk.order(id).spec, leg, &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
             self.exchange.markets[market].world(account, self.rules.params());
@@ -257,7 +255,7 @@ impl Engine {
         let venue_ns = self.venue_ns(id, at);
         for take in takes.drain(..) {
             // A fill that its client could not book ended the leg: nothing more is taken.
-            let leg = self.desk.orders[id].legs.get(at);
+            let leg = self.desk.order(id).legs.get(at);
             if leg.is_none_or(|leg| leg.there.state == AtVenue::Done) {
                 break;
             }
@@ -278,7 +276,7 @@ impl Engine {
         self.exchange.takes = takes;
         self.hand_over();
         let done =
-            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
+            self.desk.order(id).legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
         if done { Stop::Filled } else { stop }
     }
 
@@ -340,11 +338,13 @@ impl Engine {
 
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
-        let spec = &self.desk.orders[id].spec;
+        let spec = &self.desk.order(id).spec;
         let (side, outcome) = (spec.side, spec.outcome);
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.there.state = AtVenue::Chasing;
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, bound) = (leg.market, leg.bound);
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = AtVenue::Chasing;
+        }
         let touch = self.touch_of(market, side, outcome);
         if touch.is_some_and(|touch| !within(side, touch, bound)) {
             self.end_at_venue(
@@ -358,8 +358,8 @@ impl Engine {
 
     /// The next slice of an order that chases the touch.
     pub(in crate::engine) fn chase(&mut self, id: OrderId) {
-        for at in 0..self.desk.orders[id].legs.len() {
-            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
+        for at in 0..self.desk.order(id).legs.len() {
+            let Some(leg) = self.desk.order(id).legs.get(at) else { continue };
             let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
             if leg.there.state != AtVenue::Chasing {
                 continue;
@@ -371,11 +371,11 @@ impl Engine {
                     LegEnd::Cancelled(DoneReason::MarketClosed),
                     self.agenda.now_ns(),
                 );
-            } else if refusal_of(&self.desk.orders[id].spec, status).is_none() && status.is_live() {
+            } else if refusal_of(&self.desk.order(id).spec, status).is_none() && status.is_live() {
                 self.meet_book(id, at);
             }
         }
-        if !self.desk.orders[id].status.is_terminal() {
+        if !self.desk.order(id).status.is_terminal() {
             self.agenda.add(self.agenda.now_ns().saturating_add(CHASE_INTERVAL_NS), Due::Chase(id));
         }
     }

@@ -19,23 +19,18 @@ use crate::sim::preset::{AmendMode, ReplaceGap};
 impl Engine {
     /// A leg's change leaves for the venue, with the new order when both travel together.
     pub(in crate::engine) fn send_reshape(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.orders[id].legs.get(at).filter(|leg| leg.reshape.is_some())
-        else {
+        let Some(leg) = self.desk.order(id).legs.get(at).filter(|leg| leg.reshape.is_some()) else {
             return;
         };
         let (market, placed_ns) = (leg.market, leg.there.transit.match_ns);
         let travelling = leg.there.state == AtVenue::Travelling;
-        let account = self.desk.orders[id].spec.account;
+        let account = self.desk.order(id).spec.account;
         let sent = self.send(account, market, Purpose::Cancel);
         let again = match self.rules.params().replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
             ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
         };
-        if let Some(form) =
-            self.desk.orders[id].legs.get_mut(at).and_then(|leg| leg.reshape.as_mut())
-        {
-            form.transit = again;
-        }
+        self.desk.form_travels((id, at), again);
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
         if due <= self.agenda.now_ns() {
@@ -47,14 +42,16 @@ impl Engine {
 
     /// The venue looks at the change: it is too late for what has filled, or it takes it over.
     pub(in crate::engine) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let Some(leg) = order.legs.get(at) else { return };
         let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
             return;
         };
         if leg.there.state == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
-            return self.agenda.add(leg.there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
+            return self
+                .agenda
+                .add(leg.there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         let refused = refusal_of(&order.spec, status).is_some();
@@ -79,9 +76,9 @@ impl Engine {
             return self.answer(id, at, Told::Amended, self.agenda.now_ns());
         }
         self.leave(id, at);
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.swap_forms(open);
-            leg.there.state = AtVenue::Travelling;
+        self.desk.swap_forms((id, at), open);
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = AtVenue::Travelling;
         }
         self.come_back(id, at, form.transit);
     }
@@ -96,9 +93,9 @@ impl Engine {
                 self.arrive_as(id, at, Transit { match_ns, ..transit });
             }
             ReplaceGap::Sequential => {
-                let spec = &self.desk.orders[id].spec;
+                let spec = &self.desk.order(id).spec;
                 let account = spec.account;
-                let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+                let Some(leg) = self.desk.order(id).legs.get(at) else { return };
                 let (market, response_ns) = (leg.market, transit.response_ns);
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
@@ -112,18 +109,18 @@ impl Engine {
 
     /// The cancel is acknowledged: the new order leaves.
     pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         if leg.there.state == AtVenue::Travelling {
-            let (account, market) = (self.desk.orders[id].spec.account, leg.market);
+            let (account, market) = (self.desk.order(id).spec.account, leg.market);
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
         }
     }
 
     fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.there.transit = transit;
-            leg.there.deferred = false;
+        if let Some(there) = self.desk.there((id, at)) {
+            there.transit = transit;
+            there.deferred = false;
         }
         if transit.match_ns <= self.agenda.now_ns() {
             self.post.steps.push_back(VenueStep::Arrive((id, at)));
@@ -134,19 +131,17 @@ impl Engine {
 
     /// A smaller rest keeps its place.
     fn shrink_leg(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let spec = &self.desk.orders[id].spec;
+        let spec = &self.desk.order(id).spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, rests) = (leg.market, leg.there.state == AtVenue::Resting);
         let price = book_price(leg.bound, outcome);
         let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
         if let Some(world) = world {
             world.queue.shrink(side, price, queue_key(id, at), open);
         }
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.swap_forms(open);
-        }
+        self.desk.swap_forms((id, at), open);
     }
 }
 

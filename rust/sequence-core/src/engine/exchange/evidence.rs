@@ -188,10 +188,10 @@ impl Engine {
         at: usize,
         liquidity: Liquidity,
     ) -> Box<Evidence> {
-        let leg = self.desk.orders[id].legs.get(at);
+        let leg = self.desk.order(id).legs.get(at);
         let market = leg.map_or(MarketId(0), |leg| leg.market);
         let book = self.cite(market);
-        let leg = self.desk.orders[id].legs.get(at);
+        let leg = self.desk.order(id).legs.get(at);
         let sim = &self.exchange.markets[market];
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {

@@ -85,7 +85,7 @@ impl Engine {
         purpose: &str,
         load_ratio_q32: i64,
     ) -> (Draw, u64) {
-        let row = &self.desk.accounts[account];
+        let row = self.desk.account(account);
         let name = format!("{purpose}|{}|{}", venue.as_str(), row.client);
         let stream = Stream::new(self.rules.seed(), u64::from(row.draws), &name);
         let persistence = Persistence {

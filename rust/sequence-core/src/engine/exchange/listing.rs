@@ -115,7 +115,7 @@ impl Engine {
         let mut off = Vec::new();
         for (_, account) in self.desk.sandboxes() {
             for order in account.open.keys() {
-                let row = &self.desk.orders[*order];
+                let row = self.desk.order(*order);
                 let grid = terms.grid_of(row.spec.outcome);
                 let legs = row.legs.iter().enumerate().filter(|(_, leg)| {
                     // A change on its way to a price that is gone ends it too.
@@ -151,9 +151,9 @@ impl Engine {
     /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
     /// that has one keeps them.
     pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
-        let mut open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys());
+        let mut open = self.desk.accounts().flat_map(|(_, row)| row.open.keys());
         let taken = open.any(|order| {
-            let mut legs = self.desk.orders[*order].legs.iter();
+            let mut legs = self.desk.order(*order).legs.iter();
             legs.any(|leg| leg.market == id && leg.state != LegState::Done)
         });
         if taken {

@@ -135,12 +135,12 @@ impl Engine {
                 now,
             );
         }
-        let outcome = self.desk.orders[order].spec.outcome;
+        let outcome = self.desk.order(order).spec.outcome;
         let price = book_price(fill.price, outcome);
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
         let transit =
-            self.desk.orders[order].legs.get(at).map(|leg| leg.there.transit).unwrap_or_default();
+            self.desk.order(order).legs.get(at).map(|leg| leg.there.transit).unwrap_or_default();
         self.match_leg(order, at, matched, self.agenda.now_ns().saturating_sub(transit.feed_ns));
     }
 
@@ -177,9 +177,9 @@ impl Engine {
             worlds.flat_map(|world| world.waiting.iter().copied()).collect();
         let status = self.exchange.markets[id].market.status(self.agenda.now_ns());
         for (order, at) in waiting {
-            let legs = &self.desk.orders[order].legs;
+            let legs = &self.desk.order(order).legs;
             let waits = legs.get(at).is_some_and(|leg| leg.there.state == AtVenue::Waiting);
-            if waits && refusal_of(&self.desk.orders[order].spec, status).is_none() {
+            if waits && refusal_of(&self.desk.order(order).spec, status).is_none() {
                 for world in self.exchange.markets[id].worlds.values_mut() {
                     world.waiting.retain(|other| *other != (order, at));
                 }
@@ -190,14 +190,16 @@ impl Engine {
 
     /// Puts what the venue holds of a leg into the queue of its price, or lets it wait there.
     pub(in crate::engine) fn rest(&mut self, id: OrderId, at: usize, waiting: bool) {
-        let spec = &self.desk.orders[id].spec;
+        let spec = &self.desk.order(id).spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, open, now) = (leg.market, leg.there.open, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
-        leg.there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
-        leg.there.deferred |= waiting;
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
+            there.deferred |= waiting;
+        }
         self.exchange.rest_seq += 1;
         let params = *self.rules.params();
         let sim = &mut self.exchange.markets[market];
@@ -215,13 +217,15 @@ impl Engine {
 
     /// Takes a leg out of wherever its venue has it.
     pub(in crate::engine) fn leave(&mut self, id: OrderId, at: usize) {
-        let spec = &self.desk.orders[id].spec;
+        let spec = &self.desk.order(id).spec;
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, was) = (leg.market, leg.there.state);
         let price = book_price(leg.bound, outcome);
-        leg.there.state = AtVenue::Done;
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = AtVenue::Done;
+        }
         let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };
         match was {
             AtVenue::Resting => {

@@ -29,18 +29,18 @@ impl Engine {
     }
 
     fn send_leg(&mut self, (id, at): LegRef) {
-        let account = self.desk.orders[id].spec.account;
-        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.order(id).spec.account;
+        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Order);
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-            leg.there.transit = transit;
+        if let Some(there) = self.desk.there((id, at)) {
+            there.transit = transit;
         }
         self.go_on_at(transit.match_ns, VenueStep::Arrive((id, at)));
     }
 
     fn carry_cancel(&mut self, (id, at): LegRef, reason: DoneReason) {
-        let account = self.desk.orders[id].spec.account;
-        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.order(id).spec.account;
+        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Cancel);
         let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
         let cancel = Cancel { reason, arrive_ns, response_ns };
@@ -58,7 +58,7 @@ impl Engine {
 
     /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
     pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         match leg.there.state {
             AtVenue::Done => {}
             AtVenue::Delayed => {

@@ -18,8 +18,8 @@ impl Engine {
         matched: Matched,
         venue_ns: i64,
     ) {
-        let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.there.fill(matched.quantity);
+        let Some(there) = self.desk.there((id, at)) else { return };
+        there.fill(matched.quantity);
         self.answer(id, at, Told::Fill(matched), venue_ns);
     }
 
@@ -30,9 +30,9 @@ impl Engine {
         level: Price,
         quantity: Quantity,
     ) {
-        let OrderSpec { account, side, outcome, .. } = self.desk.orders[id].spec;
+        let OrderSpec { account, side, outcome, .. } = self.desk.order(id).spec;
         let (takes, now) = (book_side(side, outcome).takes(), self.agenda.now_ns());
-        if let Some(leg) = self.desk.orders[id].legs.get(at) {
+        if let Some(leg) = self.desk.order(id).legs.get(at) {
             self.exchange.markets[leg.market].give_back(account, (takes, level), quantity, now);
         }
     }
@@ -46,7 +46,7 @@ impl Engine {
         venue_ns: i64,
     ) {
         let done =
-            self.desk.orders[id].legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
+            self.desk.order(id).legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
         if !done {
             self.leave(id, at);
             self.answer(id, at, Told::Done(end), venue_ns);
@@ -55,7 +55,7 @@ impl Engine {
 
     /// Sends an answer; without delays it is there at once.
     pub(in crate::engine) fn answer(&mut self, id: OrderId, at: usize, told: Told, venue_ns: i64) {
-        let leg = self.desk.orders[id].legs.get(at);
+        let leg = self.desk.order(id).legs.get(at);
         let response_ns = leg.map_or(0, |leg| leg.there.transit.response_ns);
         self.answer_after(id, at, told, (venue_ns, response_ns));
     }
@@ -68,8 +68,8 @@ impl Engine {
         told: Told,
         (venue_ns, response_ns): (i64, i64),
     ) {
-        let Some(market) = self.desk.orders[id].legs.get(at).map(|leg| leg.market) else { return };
-        let account = self.desk.orders[id].spec.account;
+        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.desk.order(id).spec.account;
         let report = VenueReport { leg: (id, at), told };
         if self.desk.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.

@@ -22,7 +22,7 @@ impl Engine {
         loop {
             let news = self.post.news.pop_front();
             let news =
-                news.map(|news| (self.desk.orders[news.order()].spec.graph, Task::News(news)));
+                news.map(|news| (self.desk.order(news.order()).spec.graph, Task::News(news)));
             let Some((ix, task)) = news.or_else(|| self.graphs.next_task()) else { return };
             let Some(mut run) = self.graphs.take(ix) else { continue };
             Work { engine: self, ix, run: &mut run }.perform(task);
@@ -59,14 +59,13 @@ impl Engine {
                 if let Some(reason) = why {
                     self.reject_order(id, reason, &text);
                 } else {
-                    let order = &mut self.desk.orders[id];
-                    (order.done, order.message) = (Some(DoneReason::RootRejected), Some(text));
+                    self.desk.end_with_its_graph(id, text);
                     self.complete(id, OrderStatus::Cancelled);
                 }
             }
             Want::Reduce(at, id, by) => {
                 let change = Amend { reduce_by: Some(by), by: Mode::Sandbox, ..Amend::default() };
-                let whole = by >= self.desk.orders[id].remaining();
+                let whole = by >= self.desk.order(id).remaining();
                 let refused = if whole { None } else { self.amend_order(id, &change).err() };
                 amended = (!whole && refused.is_none()).then_some(id);
                 let too_small = |why: &Refusal| why.kind == RefusalKind::Validation;
@@ -112,7 +111,7 @@ impl Engine {
             run.nodes[*at].sending = run.nodes[*at].sending.saturating_sub(1);
             let spec = run.nodes[*at].spec.clone();
             let mut ask = Submit { ..spec.order(size, limit) };
-            ask.risk = later_risk(self.desk.graphs[ix].risk());
+            ask.risk = later_risk(self.desk.graph(ix).risk());
             ask.reduce_only = run.nodes[*at].only_reduces();
             if limit.is_some() && spec.limit().is_none() {
                 // A price of the graph's own making rests, whatever the node's market orders do.
@@ -182,7 +181,7 @@ impl Engine {
     fn needs_of(&self, ix: GraphIx, run: &Run, at: usize) -> Result<Vec<Need>, Rejected> {
         let node = &run.nodes[at];
         let NodeSize::Fixed(qty) = node.spec.size else { return Ok(Vec::new()) };
-        let risk = later_risk(self.desk.graphs[ix].risk());
+        let risk = later_risk(self.desk.graph(ix).risk());
         let ask = Submit { risk, ..node.spec.order(Size::Quantity(qty), node.spec.limit()) };
         let admitted = self.admit(run.account, &ask).map_err(|refusal| rejected(&refusal))?;
         let spec = self.spec_of(run.account, &ask, &admitted, node.spec.id.clone(), (ix, 1));

@@ -60,7 +60,7 @@ impl Work<'_> {
             return;
         }
         let row = Value::Map(vec![
-            ("graph_id", self.engine.desk.graphs[self.ix].id.to_string().into()),
+            ("graph_id", self.engine.desk.graph(self.ix).id.to_string().into()),
             ("event", change.event.into()),
             ("node_id", Value::option(change.node)),
             ("edge_id", Value::option(change.edge)),

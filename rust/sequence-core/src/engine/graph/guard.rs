@@ -29,14 +29,14 @@ impl Work<'_> {
         let first = self.run.dog.told & limit == 0;
         self.run.dog.told |= limit;
         if first {
-            let action = self.engine.desk.graphs[self.ix].risk().on_runtime_breach;
+            let action = self.engine.desk.graph(self.ix).risk().on_runtime_breach;
             self.fail(action, &why, true);
         }
     }
 
     /// The first limit that is broken and not told yet, and what to say of it.
     fn breach(&mut self) -> Option<(u32, String)> {
-        let limits = self.engine.desk.graphs[self.ix].risk().runtime;
+        let limits = self.engine.desk.graph(self.ix).risk().runtime;
         let now = self.engine.agenda.now_ns();
         let untold = |told: u32, limit: u32| told & limit == 0;
         if let Some(most) = limits.max_loss.filter(|_| untold(self.run.dog.told, LOSS)) {
@@ -68,13 +68,13 @@ impl Work<'_> {
 
     /// How long the net quantity may be above its limit.
     pub(super) fn grace_ns(&self) -> i64 {
-        let limits = &self.engine.desk.graphs[self.ix].risk().runtime;
+        let limits = &self.engine.desk.graph(self.ix).risk().runtime;
         i64::from(limits.unhedged_grace_ms).saturating_mul(MS)
     }
 
     /// The limits count from now: acceptance, or a resume.
     pub(super) fn restart_limits(&mut self) {
-        let limits = self.engine.desk.graphs[self.ix].risk().runtime;
+        let limits = self.engine.desk.graph(self.ix).risk().runtime;
         let now = self.engine.agenda.now_ns();
         let life = limits.max_duration_ms.map(|ms| i64::from(ms).saturating_mul(MS));
         self.run.dog = Watchdog {
@@ -91,7 +91,7 @@ impl Work<'_> {
 
     /// A mark moved: the loss is looked at now, or when a second has passed since the last look.
     pub(super) fn marks_moved(&mut self) {
-        let limits = self.engine.desk.graphs[self.ix].risk().runtime;
+        let limits = self.engine.desk.graph(self.ix).risk().runtime;
         if limits.max_loss.is_none() || self.run.dog.told & LOSS != 0 {
             return;
         }
@@ -105,7 +105,7 @@ impl Work<'_> {
 
     /// True while marks of what it filled say what the graph lost.
     pub(super) fn counts_losses(&self) -> bool {
-        let limits = &self.engine.desk.graphs[self.ix].risk().runtime;
+        let limits = &self.engine.desk.graph(self.ix).risk().runtime;
         limits.max_loss.is_some() && self.run.ending == Ending::No
     }
 

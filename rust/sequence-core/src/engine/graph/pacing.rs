@@ -215,13 +215,13 @@ impl Work<'_> {
     /// What orders of a paced node's slices can still trade.
     pub(super) fn open_of_slices(&self, at: usize) -> i128 {
         let open = self.run.nodes[at].pace.iter().flat_map(|pace| &pace.open);
-        open.map(|id| i128::from(self.engine.desk.orders[*id].remaining().0)).sum()
+        open.map(|id| i128::from(self.engine.desk.order(*id).remaining().0)).sum()
     }
 
     /// What orders of a node can still trade.
     pub(super) fn open_of(&self, at: usize) -> i128 {
         let open = self.run.nodes[at].open.iter();
-        open.map(|id| i128::from(self.engine.desk.orders[*id].remaining().0)).sum()
+        open.map(|id| i128::from(self.engine.desk.order(*id).remaining().0)).sum()
     }
 
     /// The best live price on the side that an order of a node rests on.
@@ -253,7 +253,7 @@ impl Work<'_> {
         }
         let left = i128::from(node.planned.0) - node.ended.filled;
         let withdrawn = node.orders.last().is_some_and(|id| {
-            let order = &self.engine.desk.orders[*id];
+            let order = self.engine.desk.order(*id);
             order.status == OrderStatus::Cancelled && order.done == Some(DoneReason::GraphCancelled)
         });
         let goes_on = withdrawn && !node.barred && self.run.ending == Ending::No;
@@ -350,7 +350,7 @@ impl Work<'_> {
         let number = self.run.nodes[at].pace.as_deref().map_or(0, |pace| pace.slices.len());
         let lot = self.lot_of(at);
         let most = display.0.saturating_mul(i64::from(variance_pct)) / 100;
-        let graph = &self.engine.desk.graphs[self.ix].id;
+        let graph = &self.engine.desk.graph(self.ix).id;
         let stream = self.engine.stream_of(graph, &spec.id);
         let word = stream.value(u64::try_from(number).unwrap_or(u64::MAX));
         let width = u64::try_from(most).unwrap_or(0) * 2 + 1;

@@ -59,7 +59,7 @@ impl Work<'_> {
     }
 
     fn note_fill(&mut self, at: usize, fill: FillIx) {
-        let row = &self.engine.desk.fills[fill];
+        let row = self.engine.desk.fill(fill);
         let filled = (row.quantity, row.notional_usd.unwrap_or_default());
         let by_print = matches!(row.cause, FillCause::Queue | FillCause::Through);
         let parent = self.parent_of(at);
@@ -81,7 +81,7 @@ impl Work<'_> {
     fn note_end(&mut self, at: usize, id: OrderId) {
         use DoneReason::{CancelledByClient, Replaced, Reset, VenueCancelAll};
         self.retire(at, id);
-        let order = &self.engine.desk.orders[id];
+        let order = self.engine.desk.order(id);
         let (status, reject) = (order.status, order.reject);
         self.run.withdrawn = status == OrderStatus::Cancelled
             && matches!(order.done, Some(CancelledByClient | VenueCancelAll | Replaced | Reset));

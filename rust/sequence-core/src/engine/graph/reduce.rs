@@ -31,7 +31,7 @@ impl Work<'_> {
         open.sort_unstable();
         for id in open.into_iter().rev() {
             let owed = self.run.nodes[at].owed;
-            let order = &self.engine.desk.orders[id];
+            let order = self.engine.desk.order(id);
             if owed.0 <= 0 || order.amending.is_some() {
                 return;
             }

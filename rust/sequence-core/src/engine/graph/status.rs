@@ -27,7 +27,7 @@ impl Work<'_> {
 
     /// An order of a node ended: its sums stand.
     pub(super) fn retire(&mut self, at: usize, id: OrderId) {
-        self.run.retire(at, id, sums_of(&self.engine.desk.orders[id]));
+        self.run.retire(at, id, sums_of(self.engine.desk.order(id)));
     }
 
     /// Ends nodes that are done, as far as one end leads to the next, and the graph with the last.
@@ -153,7 +153,7 @@ impl Work<'_> {
     /// The worst end among a node's orders.
     fn worst(&self, node: &Node) -> NodeStatus {
         let seen =
-            |status| node.orders.iter().any(|id| self.engine.desk.orders[*id].status == status);
+            |status| node.orders.iter().any(|id| self.engine.desk.order(*id).status == status);
         let slice = matches!(node.role, Role::Slice { .. });
         if slice && node.ended.filled >= i128::from(node.planned.0) && node.planned.0 > 0 {
             // A passive slice that crossed: its first order was withdrawn, and it is filled.
@@ -256,13 +256,13 @@ impl Engine {
         let node = &run.nodes[at];
         let mut sums = node.ended;
         for id in &node.open {
-            sums.add(sums_of(&self.desk.orders[*id]));
+            sums.add(sums_of(self.desk.order(*id)));
         }
         sums.qty += i128::from(node.unsent.0);
         let Some(pace) = node.pace.as_deref() else { return sums };
         sums.add(pace.ended);
         for id in &pace.open {
-            sums.add(sums_of(&self.desk.orders[*id]));
+            sums.add(sums_of(self.desk.order(*id)));
         }
         sums.qty = i128::from(node.planned.0);
         sums

@@ -32,7 +32,7 @@ impl Work<'_> {
     /// Asks venues to end a node's open orders; those that are asked already are not asked again.
     pub(super) fn withdraw_open(&mut self, at: usize, reason: DoneReason) {
         for id in self.run.nodes[at].open.clone() {
-            let mut legs = self.engine.desk.orders[id].legs.iter();
+            let mut legs = self.engine.desk.order(id).legs.iter();
             let asked = legs.all(|leg| leg.state == LegState::Done || leg.cancelling.is_some());
             if !asked {
                 self.run.wants.push_back(Want::Cancel(id, reason));
@@ -61,7 +61,7 @@ impl Work<'_> {
     /// A node, or an order of one that goes on, was rejected: what the graph's owner wants then.
     pub(super) fn node_rejected(&mut self, at: usize) {
         let alone = self.run.nodes.len() == 1 && self.run.nodes[at].ended.filled == 0;
-        let action = self.engine.desk.graphs[self.ix].risk().on_node_reject;
+        let action = self.engine.desk.graph(self.ix).risk().on_node_reject;
         if self.run.ending != Ending::No || action == FailureAction::Continue || alone {
             return;
         }
@@ -169,7 +169,7 @@ impl Work<'_> {
     fn net_fills(&self) -> BTreeMap<(MarketId, bool), i128> {
         let mut net = BTreeMap::new();
         let orders = self.run.nodes.iter().flat_map(|node| &node.orders);
-        for order in orders.map(|id: &OrderId| &self.engine.desk.orders[*id]) {
+        for order in orders.map(|id: &OrderId| self.engine.desk.order(*id)) {
             let sign = if order.spec.side == Side::Buy { 1 } else { -1 };
             for leg in order.legs.iter().filter(|leg| leg.filled.0 > 0) {
                 let key = (leg.market, order.spec.outcome != Some(Outcome::No));

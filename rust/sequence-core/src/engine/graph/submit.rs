@@ -38,7 +38,7 @@ impl Engine {
         check_shape(ask.spec)?;
         let id = ask.graph_id.map(GraphId::parse);
         let fingerprint = self.fingerprint_of(ask);
-        let known = id.as_ref().and_then(|id| self.desk.accounts[account].graphs.get(id));
+        let known = id.as_ref().and_then(|id| self.desk.account(account).graphs.get(id));
         if let Some(graph) = known {
             if self.fingerprint(graph) == fingerprint {
                 return Ok(Begun::Before(graph));
@@ -50,7 +50,7 @@ impl Engine {
         let found = self.resolve_nodes(ask.spec)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.journal.peek_id(self.agenda.now_ns())));
         let mut run = self.run_of(account, ask, &id, &found);
-        Work { engine: self, ix: self.desk.graphs.next_id(), run: &mut run }.check(ask)?;
+        Work { engine: self, ix: self.desk.next_graph(), run: &mut run }.check(ask)?;
         let graph = Graph {
             id,
             fingerprint: Some(fingerprint),
@@ -65,9 +65,8 @@ impl Engine {
 
     /// Records a graph that was admitted; its first orders are next.
     pub(in crate::engine) fn begin_graph(&mut self, graph: Graph, run: Box<Run>) -> Reply {
-        let (id, account) = (graph.id.clone(), run.account);
-        let ix = self.desk.graphs.push(graph);
-        self.desk.accounts[account].graphs.insert(id, ix);
+        let account = run.account;
+        let ix = self.desk.add_graph(account, graph);
         self.graphs.put(ix, run);
         self.graphs.ask(ix, Task::Begin);
         Reply::Submitted { graph: ix, replayed: false }
@@ -93,7 +92,7 @@ impl Engine {
         found: &[(Resolved, InstrumentKind)],
     ) -> Run {
         let Expanded { nodes, edges } = expand(ask.spec, found, |node| self.stream_of(id, node));
-        let epoch = self.desk.accounts[account].epoch;
+        let epoch = self.desk.account(account).epoch;
         let venues = ask.risk.admission.allowed_venues;
         let mut run = Run::at_rest(account, epoch, venues, self.agenda.now_ns());
         run.nodes = nodes.into();
@@ -127,7 +126,7 @@ impl Engine {
 
     /// Keeps what the first answer of a graph says: a replay gives it again.
     pub(in crate::engine) fn keep_answer(&mut self, graph: GraphIx) {
-        if self.desk.graphs[graph].order.is_some() {
+        if self.desk.graph(graph).order.is_some() {
             return;
         }
         let answer: Arc<str> = self.submit_view(graph, false).json().into();

@@ -82,7 +82,7 @@ impl Work<'_> {
         };
         let now = self.engine.agenda.now_ns();
         let next_ns = node.priced_ns.saturating_add(CHASE_INTERVAL_NS);
-        let order = &self.engine.desk.orders[id];
+        let order = self.engine.desk.order(id);
         let still = order.limit == Some(price) || order.amending.is_some() || node.barred;
         let node = &mut self.run.nodes[at];
         node.due_ns = None;

@@ -51,13 +51,10 @@ pub struct Changes {
 impl Engine {
     /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
     pub fn keep_changes(&mut self) {
-        self.desk.accounts.listen();
+        self.desk.listen();
         self.portfolio.listen();
         self.exchange.lines.listen();
-        self.desk.graphs.listen();
         self.graphs.listen();
-        self.desk.orders.listen();
-        self.desk.fills.listen();
         self.journal.log.listen();
         self.journal.kept.get_or_insert_default();
     }
@@ -71,11 +68,8 @@ impl Engine {
         self.journal.log.is_touched()
             || self.portfolio.is_touched()
             || self.exchange.lines.is_used()
-            || self.desk.orders.is_touched()
-            || self.desk.accounts.is_touched()
-            || self.desk.graphs.is_touched()
+            || self.desk.is_touched()
             || self.graphs.is_touched()
-            || self.desk.fills.is_touched()
             || self.journal.kept.as_ref().is_some_and(|kept| {
                 kept.assets < self.registry.asset_count()
                     || kept.marks_wanted
@@ -112,16 +106,16 @@ impl Engine {
         add("balances", balances.into_iter().filter_map(|id| balance_row(self, id)).collect());
         let (positions, deleted_positions) = self.changed_positions();
         add("positions_v2", positions);
-        let graphs = self.desk.graphs.take_touched();
+        let graphs = self.desk.take_touched_graphs();
         add("graphs", graphs.into_iter().map(|id| graph_row(self, id)).collect());
         let [runs, nodes, edges] = self.changed_runs();
         add("graph_runs", runs);
         add("graph_nodes", nodes);
         add("graph_edges", edges);
-        let orders = self.desk.orders.take_touched();
+        let orders = self.desk.take_touched_orders();
         add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
         add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());
-        let fills = self.desk.fills.take_touched();
+        let fills = self.desk.take_touched_fills();
         add("fills", fills.into_iter().map(|id| fill_row(self, id)).collect());
         let events = self.journal.log.take_new();
         add("events", events.iter().map(event_row).collect());
@@ -141,9 +135,9 @@ impl Engine {
             self.journal.log.hash(),
             ms,
             count,
-            self.desk.orders.next_id().0,
-            self.desk.graphs.next_id().0,
-            self.desk.fills.next_id().0,
+            self.desk.next_order().0,
+            self.desk.next_graph().0,
+            self.desk.next_fill().0,
             self.portfolio.next_row().0,
         ]
     }
@@ -206,13 +200,13 @@ impl Engine {
         let (mut accounts, mut lines, mut switches) = (Vec::new(), Vec::new(), Vec::new());
         // An account has three parts, and one row.
         let used = self.exchange.lines.take_used();
-        let mut touched = self.desk.accounts.take_touched();
+        let mut touched = self.desk.take_touched_accounts();
         touched.extend(self.portfolio.take_touched_accounts());
         touched.extend(used.iter().map(|(account, _)| *account));
         touched.sort_unstable();
         touched.dedup();
         for id in touched {
-            accounts.push(account_row(id, &self.desk.accounts[id]));
+            accounts.push(account_row(id, self.desk.account(id)));
             for mode in Mode::ALL {
                 let switch = self.kill_switch(id, *mode);
                 if *switch != KillSwitch::OFF {
@@ -243,7 +237,7 @@ impl Engine {
     }
 
     fn leg_rows(&self, id: OrderId) -> impl Iterator<Item = Row> + '_ {
-        let legs = self.desk.orders[id].legs.iter().enumerate();
+        let legs = self.desk.order(id).legs.iter().enumerate();
         legs.map(move |(at, leg)| leg_row(self, id, at, leg))
     }
 

@@ -27,9 +27,9 @@ pub struct ShapeRows<'a> {
 impl Engine {
     /// Whose a graph is, and in which epoch it was made.
     pub(in crate::engine) fn owner_of(&self, id: GraphIx) -> (AccountId, u32) {
-        match (self.desk.graphs[id].order, self.graphs.get(id)) {
+        match (self.desk.graph(id).order, self.graphs.get(id)) {
             (Some(order), _) => {
-                let spec = &self.desk.orders[order].spec;
+                let spec = &self.desk.order(order).spec;
                 (spec.account, spec.epoch)
             }
             (None, Some(run)) => (run.account, run.epoch),
@@ -91,7 +91,7 @@ impl Engine {
         }
         // One look through all orders, however many graphs come back.
         let mut orders: BTreeMap<GraphIx, Vec<OrderId>> = BTreeMap::new();
-        for (order, row) in self.desk.orders.iter().filter(|_| !found.is_empty()) {
+        for (order, row) in self.desk.orders().filter(|_| !found.is_empty()) {
             if found.contains_key(&row.spec.graph) {
                 orders.entry(row.spec.graph).or_default().push(order);
             }
@@ -134,7 +134,7 @@ impl Engine {
         }
         orders.sort_unstable();
         for order in orders {
-            let row = &self.desk.orders[order];
+            let row = self.desk.order(order);
             let at = run.find(&row.spec.node_id);
             let at =
                 at.ok_or_else(|| broken("graph_nodes", format!("order {} has no node", order.0)))?;

@@ -123,7 +123,7 @@ impl Engine {
         // Orders that ended before a restart are not in memory, so a kept account counts as one.
         let kept = self.is_kept();
         let has_past = |row: &Account| row.epoch > 0 && (kept || !row.orders.is_empty());
-        let with_past = self.desk.accounts.iter().filter(|(_, row)| has_past(row));
+        let with_past = self.desk.accounts().filter(|(_, row)| has_past(row));
         let bases = with_past.map(|(id, _)| (id, last_seq)).collect();
         let outbox = Outbox { bases, seen_seq: last_seq, ..Outbox::default() };
         self.journal.outbox = enabled.then(|| Box::new(outbox));
@@ -169,11 +169,11 @@ impl Engine {
         if self.journal.outbox.is_none() {
             return;
         }
-        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
+        let (account, graph) = (self.desk.order(id).spec.account, self.desk.order(id).spec.graph);
         let row = self.order_view(id);
         // A graph with a shape tells its own status.
-        let only = self.desk.graphs.get(graph).and_then(|graph| graph.order);
-        let status = only.map(|order| GraphStatus::of(&self.desk.orders[order]));
+        let only = self.desk.find_graph(graph).and_then(|graph| graph.order);
+        let status = only.map(|order| GraphStatus::of(self.desk.order(order)));
         let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let at = outbox.push(account, Topic::Orders, now_ns, row);
@@ -197,7 +197,7 @@ impl Engine {
         if self.journal.outbox.is_none() {
             return;
         }
-        let account = self.desk.orders[self.desk.fills[id].order].spec.account;
+        let account = self.desk.order(self.desk.fill(id).order).spec.account;
         self.publish(account, Topic::Fills, self.fill_view(id));
     }
 
@@ -206,7 +206,7 @@ impl Engine {
         if self.journal.outbox.is_none() {
             return;
         }
-        self.publish(self.desk.orders[id].spec.account, Topic::Routing, self.routing_view(id));
+        self.publish(self.desk.order(id).spec.account, Topic::Routing, self.routing_view(id));
     }
 
     /// An epoch began: what was said so far stands, the next number is 1.
@@ -242,7 +242,7 @@ impl Engine {
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         let all = std::mem::take(&mut outbox.changed);
         let (now, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(id, _)| {
-            only.is_none_or(|account| self.desk.orders[*id].spec.account == account)
+            only.is_none_or(|account| self.desk.order(*id).spec.account == account)
         });
         outbox.changed.extend(later);
         let rows: Vec<_> = now.into_iter().map(|(id, at)| (at, self.order_view(id))).collect();
@@ -294,12 +294,12 @@ impl Engine {
     fn breach(&self, graph: GraphIx) -> Value {
         let reason = self.graphs.get(graph).and_then(|run| run.reason.clone());
         let text = reason.map_or_else(String::new, String::from);
-        let id = self.desk.graphs[graph].id.to_string();
+        let id = self.desk.graph(graph).id.to_string();
         with(alert("runtime_breach", "critical", text), &[("graph_id", &id)])
     }
 
     fn rejection(&self, id: OrderId) -> Value {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let reason = order.reject.map_or("UNKNOWN", crate::reject::RejectReason::as_str);
         let (kind, severity) = match reason {
             "DAILY_LOSS_LIMIT" => ("daily_loss_limit", "critical"),
@@ -309,7 +309,7 @@ impl Engine {
             Some(message) => format!("{reason}: {message}"),
             None => reason.to_owned(),
         };
-        let graph = self.desk.graphs[order.spec.graph].id.to_string();
+        let graph = self.desk.graph(order.spec.graph).id.to_string();
         let named = [("node_order_id", self.node_order_id(order)), ("graph_id", graph)];
         with(alert(kind, severity, text), &named.each_ref().map(|(key, id)| (*key, id.as_str())))
     }

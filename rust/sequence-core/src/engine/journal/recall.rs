@@ -46,14 +46,13 @@ impl Engine {
             }
         }
         for (id, account, graph) in read.graphs {
-            self.desk.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
-            self.desk.graphs.load(id, graph);
+            self.desk.load_graph(id, account, graph);
         }
         for (id, order) in read.orders {
-            self.desk.orders.load(id, order);
+            self.desk.load_order(id, order);
         }
         for (id, fill) in read.fills {
-            self.desk.fills.load(id, fill);
+            self.desk.load_fill(id, fill);
         }
         self.recall_runs(shapes)
     }
@@ -96,7 +95,7 @@ impl Engine {
         let known: BTreeSet<GraphIx> = read.graphs.iter().map(|(id, ..)| *id).collect();
         for (id, order) in &read.orders {
             let graph = order.spec.graph;
-            if !known.contains(&graph) && self.desk.graphs.get(graph).is_none() {
+            if !known.contains(&graph) && self.desk.find_graph(graph).is_none() {
                 return Err(missing("graphs", graph.0, "order", id.0));
             }
         }

@@ -66,7 +66,7 @@ impl Engine {
         self.recall(rows("orders"), rows("legs"), rows("graphs"), rows("fills"), shapes)?;
         let stopped_ns = self.agenda.now_ns();
         self.agenda.move_to(now_ns);
-        self.open_orders_again();
+        self.desk.open_orders_again();
         let venues = self.watch_again();
         self.listen_from_here();
         self.resume_orders();
@@ -79,18 +79,18 @@ impl Engine {
 
     /// True when an order is held here: made by this process, or loaded.
     pub fn holds_order(&self, id: OrderId) -> bool {
-        self.desk.orders.get(id).is_some()
+        self.desk.find_order(id).is_some()
     }
 
     /// True when a fill is held here.
     pub fn holds_fill(&self, id: FillIx) -> bool {
-        self.desk.fills.get(id).is_some_and(|fill| self.holds_order(fill.order))
+        self.desk.find_fill(id).is_some_and(|fill| self.holds_order(fill.order))
     }
 
     /// True when a graph is held here.
     pub fn holds_graph(&self, id: GraphIx) -> bool {
         let shaped = || self.graphs.get(id).is_some();
-        self.desk.graphs.get(id).is_some_and(|graph| graph.order.is_some() || shaped())
+        self.desk.find_graph(id).is_some_and(|graph| graph.order.is_some() || shaped())
     }
 
     fn restore_counters(&mut self, row: &[Cell]) -> Result<()> {
@@ -100,9 +100,7 @@ impl Engine {
         let (last_seq, hash) = (cells.next()?, cells.next()?);
         self.journal.log.resume(last_seq, hash);
         self.journal.ulids.resume((cells.next()?, cells.next()?));
-        self.desk.orders.resume_at(cells.next()?);
-        self.desk.graphs.resume_at(cells.next()?);
-        self.desk.fills.resume_at(cells.next()?);
+        self.desk.resume_at(cells.next()?, cells.next()?, cells.next()?);
         self.portfolio.resume_at(cells.next()?);
         Ok(())
     }
@@ -170,7 +168,7 @@ impl Engine {
     }
 
     pub(super) fn known(&self, id: AccountId) -> Option<AccountId> {
-        self.desk.accounts.get(id).map(|_| id)
+        self.desk.find_account(id).map(|_| id)
     }
 
     fn restore_ledger(&mut self, balances: &[Row], contra: &[Row]) -> Result<()> {
@@ -250,23 +248,6 @@ impl Engine {
         adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
     }
 
-    /// Gives each account its open orders back.
-    fn open_orders_again(&mut self) {
-        let open: Vec<(OrderId, AccountId)> = self
-            .desk
-            .orders
-            .iter()
-            .filter(|(_, order)| !order.status.is_terminal())
-            .map(|(id, order)| (id, order.spec.account))
-            .collect();
-        for (id, account) in open {
-            let row = &mut self.desk.accounts[account];
-            row.orders.push(id);
-            row.open.insert(id, ());
-        }
-    }
-
-    /// What was restored is kept already.
     fn listen_from_here(&mut self) {
         self.keep_changes();
         if let Some(kept) = &mut self.journal.kept {
@@ -288,32 +269,28 @@ impl Engine {
     }
 
     fn resume_orders(&mut self) {
-        let open: Vec<OrderId> = self
-            .desk
-            .accounts
-            .iter()
-            .flat_map(|(_, account)| account.open.keys().copied())
-            .collect();
+        let open: Vec<OrderId> =
+            self.desk.accounts().flat_map(|(_, account)| account.open.keys().copied()).collect();
         for id in open {
-            if let Some(end_ns) = self.desk.orders[id].expires_ns {
+            if let Some(end_ns) = self.desk.order(id).expires_ns {
                 self.agenda.add(end_ns.max(self.agenda.now_ns()), Due::Expire(id));
             }
-            if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+            if self.desk.order(id).spec.policy == Policy::AggressiveChase {
                 let next_ns = self
                     .agenda
                     .now_ns()
                     .saturating_add(crate::engine::exchange::arrive::CHASE_INTERVAL_NS);
                 self.agenda.add(next_ns, Due::Chase(id));
             }
-            for at in 0..self.desk.orders[id].legs.len() {
+            for at in 0..self.desk.order(id).legs.len() {
                 self.resume_leg(id, at);
             }
         }
     }
 
     fn resume_leg(&mut self, id: OrderId, at: usize) {
-        let account = self.desk.orders[id].spec.account;
-        let Some(leg) = self.desk.orders[id].legs.get(at) else { return };
+        let account = self.desk.order(id).spec.account;
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         if leg.state == LegState::Done {
             return;
         }
@@ -323,24 +300,24 @@ impl Engine {
         let was = if unheard { AtVenue::Travelling } else { leg.there.state };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
-                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.there.state = AtVenue::Travelling;
+                if let Some(there) = self.desk.there((id, at)) {
+                    there.state = AtVenue::Travelling;
                 }
                 let transit = self.send(account, market, Purpose::Order);
-                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.there.transit = transit;
+                if let Some(there) = self.desk.there((id, at)) {
+                    there.transit = transit;
                 }
                 self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
             }
             AtVenue::Chasing | AtVenue::Held => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
-                if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                    leg.there.state = AtVenue::Waiting;
+                if let Some(there) = self.desk.there((id, at)) {
+                    there.state = AtVenue::Waiting;
                 }
                 self.exchange.wait(market, account, self.rules.params(), (id, at));
             }
         }
-        match self.desk.orders[id].legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
+        match self.desk.order(id).legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
             // The new form is on its way, and answered when it arrives.
             Some(form) if form.at_venue && was == AtVenue::Travelling => {}
             // The venue has taken it over, and says so again.

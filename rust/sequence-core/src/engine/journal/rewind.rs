@@ -14,27 +14,15 @@ impl Engine {
         std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
         self.desk.configured_as(&mut before.desk);
         // What was told of orders that this state does not have keeps its numbers.
-        self.desk.orders.skip_to(before.desk.orders.next_id());
-        self.desk.graphs.skip_to(before.desk.graphs.next_id());
-        self.desk.fills.skip_to(before.desk.fills.next_id());
+        self.desk.skip_to(&before.desk);
         self.portfolio.skip_to(&before.portfolio);
         self.exchange.age_books_as(&before.exchange);
-        for (id, old) in before.desk.accounts.iter() {
-            if id == self.desk.accounts.next_id() {
-                let made = self.desk.account_in(&old.client, old.mode);
-                debug_assert_eq!(made, id);
-            }
-            let row = &mut self.desk.accounts[id];
-            row.switches.clone_from(&old.switches);
-            row.epoch = row.epoch.max(old.epoch);
-        }
+        self.desk.keep_accounts_of(&before.desk);
         self.follow_graphs();
-        let seeded = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        let seeded = self.desk.accounts().filter(|(_, row)| row.epoch > 0);
         let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
         for account in seeded {
-            let row = &mut self.desk.accounts[account];
-            row.epoch += 1;
-            let epoch = row.epoch;
+            let epoch = self.desk.next_epoch(account);
             self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
             self.publish_epoch(account, epoch);
         }
@@ -42,16 +30,16 @@ impl Engine {
 
     /// How many accounts have a state that a copy would turn back.
     pub fn seeded_accounts(&self) -> usize {
-        self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0).count()
+        self.desk.accounts().filter(|(_, row)| row.epoch > 0).count()
     }
 
     /// The status that readers know of each open graph.
     fn follow_graphs(&mut self) {
-        let open = self.desk.accounts.iter().flat_map(|(_, row)| row.open.keys().copied());
+        let open = self.desk.accounts().flat_map(|(_, row)| row.open.keys().copied());
         let statuses = open.filter_map(|id| {
-            let graph = self.desk.orders[id].spec.graph;
-            let order = self.desk.graphs[graph].order?;
-            Some((graph, GraphStatus::of(&self.desk.orders[order])))
+            let graph = self.desk.order(id).spec.graph;
+            let order = self.desk.graph(graph).order?;
+            Some((graph, GraphStatus::of(self.desk.order(order))))
         });
         let statuses = statuses.collect();
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {

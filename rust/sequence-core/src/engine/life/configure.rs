@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::command::PositionRow;
-use crate::engine::desk::account::LossDay;
+
 use crate::engine::facts::facts;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::event::EventKind;
@@ -21,7 +21,7 @@ impl Engine {
         account: AccountId,
         initial: Quantity,
     ) -> Result<Reply, Refusal> {
-        if self.desk.accounts[account].mode == AccountMode::Live {
+        if self.desk.account(account).mode == AccountMode::Live {
             return Err(Refusal::conflict(
                 "a live account has what its venues say: it starts over never",
             ));
@@ -41,18 +41,7 @@ impl Engine {
             }
         }
         self.exchange.forget(account);
-        let row = &mut self.desk.accounts[account];
-        row.epoch += 1;
-        row.draws = row.epoch;
-        if !mutant!("old_epoch_visible") {
-            row.graphs.clear();
-        }
-        row.orders.clear();
-        row.fills.clear();
-        row.submits.clear();
-        row.day = LossDay::NEW;
-        row.ended_hash = 0;
-        let epoch = row.epoch;
+        let epoch = self.desk.start_over(account);
         self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
         self.publish_epoch(account, epoch);
         Ok(Reply::Rows { written: seeded, deleted })
@@ -69,7 +58,7 @@ impl Engine {
         if !replace {
             self.check_not_locked(account, rows, &keys)?;
         }
-        let row = &self.desk.accounts[account];
+        let row = self.desk.account(account);
         if replace && row.mode == AccountMode::Live && !row.open.is_empty() {
             return Err(Refusal::conflict("a live account has open orders: cancel them first"));
         }

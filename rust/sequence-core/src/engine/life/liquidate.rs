@@ -78,7 +78,7 @@ impl Engine {
     fn open_legs_at(&self, account: AccountId, venue: VenueId) -> Vec<(OrderId, usize)> {
         let mut found = Vec::new();
         for order in self.open_orders(account) {
-            for (at, leg) in self.desk.orders[order].legs.iter().enumerate() {
+            for (at, leg) in self.desk.order(order).legs.iter().enumerate() {
                 let is_here = self.registry.market(leg.market).venue == venue;
                 if is_here && leg.state != LegState::Done {
                     found.push((order, at));
@@ -135,14 +135,12 @@ impl Engine {
         let balance = self.funding(id, stake.market);
         let reservation = self.portfolio.reserve(balance, Money::ZERO);
         let Ok(reservation) = reservation else { return false };
-        if let Some(leg) = self.desk.orders[id].legs.get_mut(0) {
-            leg.reservation = Some(reservation);
-        }
+        self.desk.hold((id, 0), reservation);
         self.hear(VenueReport { leg: (id, 0), told: Told::Ack });
         self.walk(id, 0);
         self.end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
         self.drop_ended();
-        self.desk.orders[id].filled.0 > 0
+        self.desk.order(id).filled.0 > 0
     }
 
     /// The venue's own order: no limit, no reservation, only closes.
@@ -155,10 +153,10 @@ impl Engine {
         let (market, now) = (stake.market, self.agenda.now_ns());
         let terms = *self.registry.market(market);
         let side = closing_side(stake.quantity);
-        let graph = self.desk.graphs.next_id();
+        let graph = self.desk.next_graph();
         let spec = OrderSpec {
             account,
-            epoch: self.desk.accounts[account].epoch,
+            epoch: self.desk.account(account).epoch,
             graph,
             node_id: Arc::from("liquidation"),
             seq: 1,
@@ -179,24 +177,22 @@ impl Engine {
         };
         let mut order = new_order(spec, quantity, None, now);
         order.legs.push(liquidation_leg(market, side, quantity));
-        let id = self.desk.orders.push(order);
-        let name = GraphId::Made(self.journal.make_id(now));
-        self.desk.graphs.push(Graph {
-            id: name.clone(),
-            fingerprint: Some(0),
-            order: Some(id),
-            first_answer: None,
-            metadata: Arc::from("{}"),
-            limits: None,
-            by: Mode::Sandbox,
-        });
-        let owner = &mut self.desk.accounts[account];
-        owner.graphs.insert(name, graph);
-        owner.orders.push(id);
-        owner.open.insert(id, ());
-        self.desk.liquidations.insert(id);
+        let id = self.desk.add_order(order);
+        self.desk.add_graph(
+            account,
+            Graph {
+                id: GraphId::Made(self.journal.make_id(now)),
+                fingerprint: Some(0),
+                order: Some(id),
+                first_answer: None,
+                metadata: Arc::from("{}"),
+                limits: None,
+                by: Mode::Sandbox,
+            },
+        );
+        self.desk.is_by_venue(id);
         self.touch(id);
-        self.desk.orders[id].created_seq = self.desk.orders[id].event_seq;
+        self.desk.is_created(id);
         id
     }
 

@@ -207,7 +207,7 @@ impl Engine {
     fn end_orders_in(&mut self, account: AccountId, market: MarketId) {
         let mut legs: Vec<(OrderId, usize)> = Vec::new();
         for order in self.open_orders(account) {
-            let all = self.desk.orders[order].legs.iter().enumerate();
+            let all = self.desk.order(order).legs.iter().enumerate();
             let here = all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
             legs.extend(here.map(|(at, _)| (order, at)));
         }

@@ -66,13 +66,13 @@ impl Engine {
 
     /// Who fills an order.
     pub(in crate::engine) fn mode_of(&self, id: OrderId) -> AccountMode {
-        self.desk.accounts[self.desk.orders[id].spec.account].mode
+        self.desk.account(self.desk.order(id).spec.account).mode
     }
 
     /// A request leaves for a real venue.
     pub(in crate::engine) fn ask_live(&mut self, request: VenueRequest) {
         let leg = request.leg();
-        let order = &self.desk.orders[leg.0];
+        let order = self.desk.order(leg.0);
         let Some(row) = order.legs.get(leg.1) else { return };
         let ask = match request {
             VenueRequest::New(_) => new_order(order, row),
@@ -90,12 +90,12 @@ impl Engine {
 
     /// The same for the same leg of the same order, whenever it is asked for.
     fn live_name(&self, order: &Order, at: usize) -> Arc<str> {
-        let owner = &self.desk.accounts[order.spec.account];
+        let owner = self.desk.account(order.spec.account);
         let half = |seed: u64| {
             let mut hasher = StateHasher::new(seed);
             hasher.text(&owner.client);
             hasher.word(u64::from(owner.epoch));
-            hasher.text(&self.desk.graphs[order.spec.graph].id.to_string());
+            hasher.text(&self.desk.graph(order.spec.graph).id.to_string());
             hasher.text(&order.spec.node_id);
             hasher.word(u64::from(order.spec.seq));
             hasher.word(at as u64);

@@ -80,7 +80,7 @@ impl Engine {
 
     fn note_told(&mut self, (order, at): LegRef, word: VenueWord, venue_ns: i64) {
         let leg = u32::try_from(at).unwrap_or(u32::MAX);
-        let account = self.desk.orders[order].spec.account;
+        let account = self.desk.order(order).spec.account;
         let kind = EventKind::VenueTold { order, leg, word, venue_ns };
         self.journal.tell(self.agenda.now_ns(), account, kind);
     }
@@ -118,7 +118,7 @@ impl Engine {
 
     /// An asset of a leg's market by its code, or any other that is known.
     fn asset_named(&self, (order, at): LegRef, code: &str) -> Option<AssetId> {
-        let row = &self.desk.orders[order];
+        let row = self.desk.order(order);
         let terms = self.registry.market(row.legs.get(at)?.market);
         let own = [terms.settle, terms.held(row.spec.outcome)];
         let is_named = |id: &AssetId| *self.registry.asset_row(*id).code == *code;
@@ -129,7 +129,7 @@ impl Engine {
 
     /// How a leg ended, in the words of whoever ended it.
     fn end_of(&self, (order, at): LegRef, reason: DoneReason) -> LegEnd {
-        let asked = self.desk.orders[order].legs.get(at).and_then(|leg| leg.cancelling);
+        let asked = self.desk.order(order).legs.get(at).and_then(|leg| leg.cancelling);
         match (reason, asked) {
             (DoneReason::Expired, _)
             | (DoneReason::CancelledByClient, Some(DoneReason::Expired)) => LegEnd::Expired,
@@ -146,7 +146,7 @@ impl Engine {
     }
 
     fn has_change(&self, (order, at): LegRef) -> bool {
-        self.desk.orders[order].legs.get(at).is_some_and(|leg| leg.reshape.is_some())
+        self.desk.order(order).legs.get(at).is_some_and(|leg| leg.reshape.is_some())
     }
 
     /// The venue has the form that was asked for, and no other.
@@ -156,7 +156,7 @@ impl Engine {
         qty: Quantity,
         price: Option<Price>,
     ) -> Result<(), Refusal> {
-        let form = self.desk.orders[order].legs.get(at).and_then(|leg| leg.reshape.as_deref());
+        let form = self.desk.order(order).legs.get(at).and_then(|leg| leg.reshape.as_deref());
         let asked = form.map(|form| (form.qty, form.bound));
         if asked
             .is_some_and(|(size, bound)| size == qty && price.is_none_or(|price| price == bound))

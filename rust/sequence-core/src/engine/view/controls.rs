@@ -40,10 +40,10 @@ impl Engine {
     /// Answer of an amend.
     pub fn amend_view(&self, reply: &Reply) -> Value {
         let Reply::Amended { order, native } = reply else { return Value::Null };
-        let row = &self.desk.orders[*order];
+        let row = self.desk.order(*order);
         Value::Map(vec![
             ("node_order_id", self.node_order_id(row).into()),
-            ("graph_id", self.desk.graphs[row.spec.graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(row.spec.graph).id.to_string().into()),
             ("status", row.status.as_str().into()),
             ("mode", mode_name(*native).into()),
             ("qty_1e8", row.qty.into()),
@@ -74,7 +74,7 @@ impl Engine {
 
     /// The node that an order belongs to.
     fn node_row_of(&self, order: OrderId) -> Value {
-        let row = &self.desk.orders[order];
+        let row = self.desk.order(order);
         match self.graphs.get(row.spec.graph) {
             None => self.node_view(row),
             Some(run) => {
@@ -87,7 +87,7 @@ impl Engine {
     /// Answer of a venue cancel-all.
     pub fn venue_cancel_view(&self, venue: VenueId, reply: &Reply) -> Value {
         let Reply::VenueCancelled { orders } = reply else { return Value::Null };
-        let ids = orders.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
+        let ids = orders.iter().map(|id| self.node_order_id(self.desk.order(*id)).into());
         Value::Map(vec![
             ("venue", venue.as_str().into()),
             ("cancelled", super::count(orders.len())),

@@ -15,14 +15,14 @@ const SCHEMA: i64 = 1;
 impl Engine {
     /// Everything that is known of a fill.
     pub(super) fn evidence_view(&self, fill: &Fill) -> Value {
-        let (order, evidence) = (&self.desk.orders[fill.order], &*fill.evidence);
+        let (order, evidence) = (self.desk.order(fill.order), &*fill.evidence);
         let spec = &order.spec;
         let liquidity = if fill.is_maker { "Maker" } else { "Taker" };
         let mut record = vec![
             ("schema", SCHEMA.into()),
             ("fill_id", format!("fill_{}", fill.id).into()),
             ("order_id", self.node_order_id(order).into()),
-            ("account", self.desk.accounts[spec.account].client.clone().into()),
+            ("account", self.desk.account(spec.account).client.clone().into()),
             ("venue", self.registry.market(fill.market).venue.as_str().into()),
             ("instrument", self.registry.symbol(spec.symbol).text.clone().into()),
             ("kind", spec.kind.as_str().into()),

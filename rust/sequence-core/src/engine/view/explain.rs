@@ -11,11 +11,11 @@ impl Engine {
     /// A fill of an account, in words and checked: `fill_id`, `verified`, `problems`, `text`.
     pub fn explain_fill(&self, account: AccountId, fill_id: &str) -> Result<Value, Refusal> {
         let named =
-            |id: &&crate::ids::FillIx| format!("fill_{}", self.desk.fills[**id].id) == fill_id;
-        let found = self.desk.accounts[account].fills.iter().rev().find(named);
+            |id: &&crate::ids::FillIx| format!("fill_{}", self.desk.fill(**id).id) == fill_id;
+        let found = self.desk.account(account).fills.iter().rev().find(named);
         let found =
             found.ok_or_else(|| Refusal::not_found(format!("there is no fill {fill_id:?}")))?;
-        let record = self.evidence_view(&self.desk.fills[*found]);
+        let record = self.evidence_view(self.desk.fill(*found));
         let problems = verify(&record);
         let text = fill_text(&record);
         Ok(Value::Map(vec![
@@ -30,13 +30,13 @@ impl Engine {
     pub fn explain_order(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
         let (graph, named) = self.find_order(account, id)?;
         let shaped = || Refusal::not_found(format!("{id:?} is a graph of many orders"));
-        let found = named.or(self.desk.graphs[graph].order).ok_or_else(shaped)?;
-        let order = &self.desk.orders[found];
+        let found = named.or(self.desk.graph(graph).order).ok_or_else(shaped)?;
+        let order = self.desk.order(found);
         let mut lines = vec![self.order_line(order)];
         let reason = self.not_filled_view(order);
         lines.extend(reason_line(&reason));
         let mut verified = true;
-        for fill in self.desk.accounts[account].fills.iter().map(|fill| &self.desk.fills[*fill]) {
+        for fill in self.desk.account(account).fills.iter().map(|fill| self.desk.fill(*fill)) {
             if fill.order == found {
                 let record = self.evidence_view(fill);
                 verified &= verify(&record).is_empty();

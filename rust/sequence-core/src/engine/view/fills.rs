@@ -48,10 +48,10 @@ impl Engine {
         };
         let graphs = [named(filter.node_order_id), named(filter.graph_id)];
         let symbol = filter.symbol.map(|text| self.resolve_text(text));
-        let newest = self.desk.accounts[account].fills.iter().rev().copied();
+        let newest = self.desk.account(account).fills.iter().rev().copied();
         newest.filter(move |id| {
-            let fill = &self.desk.fills[*id];
-            let spec = &self.desk.orders[fill.order].spec;
+            let fill = self.desk.fill(*id);
+            let spec = &self.desk.order(fill.order).spec;
             let venue = self.registry.market(fill.market).venue;
             let same_symbol = symbol.is_none_or(|found| {
                 found.is_some_and(|s| s.symbol == spec.symbol && s.outcome == spec.outcome)
@@ -67,15 +67,15 @@ impl Engine {
 
     /// One fill row.
     pub fn fill_view(&self, id: FillIx) -> Value {
-        let fill = &self.desk.fills[id];
-        let order = &self.desk.orders[fill.order];
+        let fill = self.desk.fill(id);
+        let order = self.desk.order(fill.order);
         let spec = &order.spec;
         Value::Map(vec![
             ("fill_id", format!("fill_{}", fill.id).into()),
             ("event_seq", fill.event_seq.into()),
             ("node_id", spec.node_id.clone().into()),
             ("node_order_id", self.node_order_id(order).into()),
-            ("graph_id", self.desk.graphs[spec.graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(spec.graph).id.to_string().into()),
             ("venue", self.registry.market(fill.market).venue.as_str().into()),
             ("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome).clone().into()),
             ("instrument_type", spec.kind.as_str().into()),

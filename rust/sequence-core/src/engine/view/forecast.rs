@@ -100,7 +100,7 @@ impl Engine {
             return Err(Refusal::invalid("qty", "give a quantity"));
         };
         let admitted = Admitted { symbol, outcome, kind, tif, qty, notional: None };
-        let graph = (self.desk.graphs.next_id(), 1);
+        let graph = (self.desk.next_graph(), 1);
         let ask = Submit { limit, ..ask.clone() };
         let spec = self.spec_of(account, &ask, &admitted, ask.node_id.into(), graph);
         Ok(new_order(spec, qty, limit, self.agenda.now_ns()))

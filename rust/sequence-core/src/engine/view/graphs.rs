@@ -16,11 +16,11 @@ impl Engine {
 
     /// One graph object. `metadata` is the client's JSON text, to be parsed by whoever shows it.
     pub fn graph_view(&self, id: GraphIx) -> Value {
-        let graph = &self.desk.graphs[id];
+        let graph = self.desk.graph(id);
         let Some(order) = graph.order else {
             return self.graphs.get(id).map_or(Value::Null, |run| self.run_view(id, run));
         };
-        let order = &self.desk.orders[order];
+        let order = self.desk.order(order);
         Value::Map(vec![
             ("graph_id", graph.id.to_string().into()),
             ("status", GraphStatus::of(order).as_str().into()),
@@ -106,17 +106,17 @@ impl Engine {
         let Reply::Cancelled { graph, order, already_terminal, .. } = reply else {
             return Value::Null;
         };
-        let Some(one) = order.or(self.desk.graphs[*graph].order) else {
+        let Some(one) = order.or(self.desk.graph(*graph).order) else {
             return self.run_cancel_view(*graph, *already_terminal);
         };
-        let row = &self.desk.orders[one];
+        let row = self.desk.order(one);
         let status = match order {
             Some(_) => row.status.as_str(),
             None => GraphStatus::of(row).as_str(),
         };
         Value::Map(vec![
             ("node_order_id", Value::option(order.map(|_| self.node_order_id(row)))),
-            ("graph_id", self.desk.graphs[*graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(*graph).id.to_string().into()),
             ("status", status.into()),
             ("filled_qty_1e8", row.filled.into()),
             ("already_terminal", (*already_terminal).into()),
@@ -130,9 +130,9 @@ impl Engine {
             return Value::Null;
         };
         let status = self.graph_status(*graph);
-        let ended = ended.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
+        let ended = ended.iter().map(|id| self.node_order_id(self.desk.order(*id)).into());
         Value::Map(vec![
-            ("graph_id", self.desk.graphs[*graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(*graph).id.to_string().into()),
             ("status", status.as_str().into()),
             ("cancelled_orders", Value::List(ended.collect())),
             ("already_terminal", (*already_terminal).into()),
@@ -149,7 +149,7 @@ impl Engine {
         };
         Value::Map(vec![
             ("node_order_id", Value::Null),
-            ("graph_id", self.desk.graphs[graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(graph).id.to_string().into()),
             ("status", status.as_str().into()),
             ("filled_qty_1e8", self.graphs.get(graph).map_or(0, own).into()),
             ("already_terminal", already_terminal.into()),

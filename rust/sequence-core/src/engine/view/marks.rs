@@ -21,30 +21,30 @@ pub(crate) struct FillTime {
 impl Engine {
     /// Numbers of the next order and the next fill: they grow with each.
     pub(crate) fn next_ids(&self) -> (OrderId, FillIx) {
-        (self.desk.orders.next_id(), self.desk.fills.next_id())
+        (self.desk.next_order(), self.desk.next_fill())
     }
 
     /// A fill that is known here.
     pub(crate) fn fill_time(&self, id: FillIx) -> Option<FillTime> {
-        let fill = self.desk.fills.get(id)?;
-        let account = self.desk.orders.get(fill.order)?.spec.account;
+        let fill = self.desk.find_fill(id)?;
+        let account = self.desk.find_order(fill.order)?.spec.account;
         Some(FillTime { account, order: fill.order, ts_ns: fill.ts_ns })
     }
 
     /// When an order was sent, if it is known here.
     pub(crate) fn sent_ns(&self, id: OrderId) -> Option<i64> {
-        Some(self.desk.orders.get(id)?.spec.created_ns)
+        Some(self.desk.find_order(id)?.spec.created_ns)
     }
 
     /// Whether more can happen to an order.
     pub(crate) fn is_open(&self, id: OrderId) -> bool {
-        self.desk.orders.get(id).is_some_and(|order| !order.status.is_terminal())
+        self.desk.find_order(id).is_some_and(|order| !order.status.is_terminal())
     }
 
     /// Middle of best bid and offer over the live books of an order's symbol, at a time that the
     /// engine may not have reached; in prices of the order's outcome.
     pub(crate) fn mid_for(&self, id: OrderId, at_ns: i64) -> Option<Price> {
-        let spec = &self.desk.orders.get(id)?.spec;
+        let spec = &self.desk.find_order(id)?.spec;
         let best = crate::market::Nbbo::of(self.books_of(spec.symbol), at_ns);
         let mid = best.mid().filter(|_| best.live)?;
         Some(book_price(mid, spec.outcome))
@@ -52,13 +52,13 @@ impl Engine {
 
     /// Accounts that have sent an order since their last reset, with its number.
     pub(crate) fn traders(&self) -> impl Iterator<Item = (AccountId, u32)> + '_ {
-        let rows = self.desk.accounts.iter();
+        let rows = self.desk.accounts();
         rows.filter(|(_, row)| !row.orders.is_empty()).map(|(id, row)| (id, row.epoch))
     }
 
     /// Accounts whose value can change: they trade, or hold something that has a price.
     pub(crate) fn exposed(&self) -> impl Iterator<Item = (AccountId, u32)> + '_ {
-        let rows = self.desk.accounts.iter().filter(|(_, row)| row.epoch > 0);
+        let rows = self.desk.accounts().filter(|(_, row)| row.epoch > 0);
         rows.filter(|(id, row)| !row.orders.is_empty() || self.holds_what_moves(*id))
             .map(|(id, row)| (id, row.epoch))
     }
@@ -75,8 +75,8 @@ impl Engine {
         arrival: Option<Price>,
         after: [Option<Price>; 3],
     ) -> Option<(u64, Value)> {
-        let fill = self.desk.fills.get(id)?;
-        let order = self.desk.orders.get(fill.order)?;
+        let fill = self.desk.find_fill(id)?;
+        let order = self.desk.find_order(fill.order)?;
         let [one, ten, sixty] = after;
         let row = Value::Map(vec![
             ("fill_id", format!("fill_{}", fill.id).into()),

@@ -24,7 +24,7 @@ impl Engine {
         let status = sim.market.status(self.agenda.now_ns());
         let resting = self.queue_place(order, at, leg);
         // Only its own venue knows where a live order stands there.
-        let mode = self.desk.accounts[order.spec.account].mode;
+        let mode = self.desk.account(order.spec.account).mode;
         let remote = mode == AccountMode::Live && leg.state == LegState::Working;
         let reason = match (leg.there.state, &resting) {
             _ if remote => NotFilledReason::NoPrint,
@@ -116,7 +116,7 @@ impl Engine {
         let best = sim.market.best(side).map(|level| level.price);
         let tick = self.registry.market(leg.market).grid.tick_at(price);
         let seq = spec.seq.to_string();
-        let one = self.desk.graphs[spec.graph].order;
+        let one = self.desk.graph(spec.graph).order;
         let id: OrderId = one.or_else(|| self.graphs.order_of(spec.graph, &spec.node_id, &seq))?;
         let key = crate::engine::seam::queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())

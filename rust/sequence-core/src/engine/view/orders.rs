@@ -47,9 +47,9 @@ enum View {
 impl Engine {
     /// Answer of a submit. A replay shows the order as the first answer did.
     pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
-        let row = &self.desk.graphs[graph];
+        let row = self.desk.graph(graph);
         let Some(order) = row.order else { return self.run_submit_view(graph, replayed) };
-        let now = &self.desk.orders[order];
+        let now = self.desk.order(order);
         let order = match (&row.first_answer, replayed) {
             (Some(first), true) => first,
             _ => now,
@@ -73,9 +73,9 @@ impl Engine {
         let mut orders: Vec<OrderId> =
             run.nodes.iter().flat_map(|node| node.orders.iter().copied()).collect();
         orders.sort_unstable();
-        let row = |id| self.order_view_of(&self.desk.orders[id], View::Answer { replayed });
+        let row = |id| self.order_view_of(self.desk.order(id), View::Answer { replayed });
         Value::Map(vec![
-            ("graph_id", self.desk.graphs[id].id.to_string().into()),
+            ("graph_id", self.desk.graph(id).id.to_string().into()),
             ("status", run.status.as_str().into()),
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
@@ -88,7 +88,7 @@ impl Engine {
     pub fn order_by_id(&self, account: AccountId, id: &str) -> Result<Value, Refusal> {
         match self.find_order(account, id) {
             Ok((_, Some(order))) => Ok(self.order_view(order)),
-            Ok((graph, None)) => match self.desk.graphs[graph].order {
+            Ok((graph, None)) => match self.desk.graph(graph).order {
                 Some(order) => Ok(self.order_view(order)),
                 None => Err(Refusal::not_found(format!("{id:?} is a graph of many orders"))),
             },
@@ -118,9 +118,9 @@ impl Engine {
         let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
         let symbol = filter.symbol.map(|text| self.resolve_text(text));
-        let newest = self.desk.accounts[account].orders.iter().rev().copied();
+        let newest = self.desk.account(account).orders.iter().rev().copied();
         newest.filter(move |id| {
-            let row = &self.desk.orders[*id];
+            let row = self.desk.order(*id);
             let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
                 None => true,
                 Some(None) => false,
@@ -146,7 +146,7 @@ impl Engine {
 
     /// One order row.
     pub fn order_view(&self, id: OrderId) -> Value {
-        self.order_view_of(&self.desk.orders[id], View::Row)
+        self.order_view_of(self.desk.order(id), View::Row)
     }
 
     /// The pinned venue, or the one venue of all legs.
@@ -158,7 +158,7 @@ impl Engine {
 
     /// Text of an order's id.
     pub fn node_order_id(&self, order: &Order) -> String {
-        let graph = &self.desk.graphs[order.spec.graph].id;
+        let graph = &self.desk.graph(order.spec.graph).id;
         format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
     }
 
@@ -176,7 +176,7 @@ impl Engine {
         let legs = order.legs.iter().map(|leg| self.leg_view(leg, !spec.is_market));
         Value::Map(vec![
             ("node_order_id", self.node_order_id(order).into()),
-            ("graph_id", self.desk.graphs[spec.graph].id.to_string().into()),
+            ("graph_id", self.desk.graph(spec.graph).id.to_string().into()),
             ("node_id", spec.node_id.clone().into()),
             ("seq", spec.seq.into()),
             ("symbol", symbol.clone().into()),
@@ -225,7 +225,7 @@ impl Engine {
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
             ("created_seq", order.created_seq.into()),
-            ("tag", Value::option(self.desk.graphs[spec.graph].tag())),
+            ("tag", Value::option(self.desk.graph(spec.graph).tag())),
         ])
     }
 

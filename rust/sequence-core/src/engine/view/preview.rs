@@ -59,7 +59,7 @@ impl Engine {
             }
         };
         estimate.qty = admitted.qty;
-        let graph = (self.desk.graphs.next_id(), 1);
+        let graph = (self.desk.next_graph(), 1);
         let spec = self.spec_of(account, ask, &admitted, ask.node_id.into(), graph);
         let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns());
         let limits = self.check_limits(&order, order.qty, order.limit);

@@ -29,8 +29,8 @@ const fn created_seq(id: GraphIx) -> u64 {
 impl Engine {
     /// Status of a graph.
     pub fn graph_status(&self, id: GraphIx) -> GraphStatus {
-        match (self.desk.graphs[id].order, self.graphs.get(id)) {
-            (Some(order), _) => GraphStatus::of(&self.desk.orders[order]),
+        match (self.desk.graph(id).order, self.graphs.get(id)) {
+            (Some(order), _) => GraphStatus::of(self.desk.order(order)),
             (None, Some(run)) => run.status,
             (None, None) => GraphStatus::Cancelled,
         }
@@ -38,7 +38,7 @@ impl Engine {
 
     /// Keys of a graph object with a shape, all but its parts.
     fn run_head(&self, id: GraphIx, run: &Run) -> Vec<(&'static str, Value)> {
-        let graph = &self.desk.graphs[id];
+        let graph = self.desk.graph(id);
         vec![
             ("graph_id", graph.id.to_string().into()),
             ("status", run.status.as_str().into()),
@@ -55,7 +55,7 @@ impl Engine {
 
     /// One graph object; `metadata` is the client's JSON text.
     pub(super) fn run_view(&self, id: GraphIx, run: &Run) -> Value {
-        let graph = &self.desk.graphs[id];
+        let graph = self.desk.graph(id);
         let nodes = (0..run.nodes.len()).map(|at| self.run_node_view(run, at)).collect();
         let mut keys = self.run_head(id, run);
         keys.extend([
@@ -70,7 +70,7 @@ impl Engine {
     /// A graph without its parts, for readers.
     pub(in crate::engine) fn run_row_view(&self, id: GraphIx, run: &Run) -> Value {
         let mut keys = self.run_head(id, run);
-        let metadata = self.desk.graphs[id].metadata.as_ref().to_owned();
+        let metadata = self.desk.graph(id).metadata.as_ref().to_owned();
         keys.push(("metadata", Value::Json(metadata)));
         Value::Map(keys)
     }
@@ -87,7 +87,7 @@ impl Engine {
             _ => None,
         };
         let waits = !node.incoming.is_empty() || matches!(node.role, Role::Slice { .. });
-        let orders = node.orders.iter().map(|id| self.node_order_id(&self.desk.orders[*id]).into());
+        let orders = node.orders.iter().map(|id| self.node_order_id(self.desk.order(*id)).into());
         let mut keys = vec![
             ("node_id", spec.id.clone().into()),
             ("kind", if node.pace.is_some() { "pacing_parent" } else { "order" }.into()),
@@ -185,7 +185,7 @@ impl Engine {
         account: AccountId,
         filter: GraphFilter,
     ) -> impl Iterator<Item = GraphIx> {
-        let newest = self.desk.graphs.iter().rev().map(|(id, _)| id);
+        let newest = self.desk.graphs().rev().map(|(id, _)| id);
         newest.filter(move |id| {
             *id >= filter.since
                 && filter.before_seq.is_none_or(|seq| created_seq(*id) < seq)
@@ -196,7 +196,7 @@ impl Engine {
 
     /// The place that the next graph gets.
     pub fn next_graph(&self) -> GraphIx {
-        self.desk.graphs.next_id()
+        self.desk.next_graph()
     }
 
     /// One row of a list.
@@ -212,7 +212,7 @@ impl Engine {
 
     /// True when a graph is one of an account's present epoch.
     fn is_graph_of(&self, account: AccountId, id: GraphIx) -> bool {
-        self.desk.accounts[account].graphs.get(&self.desk.graphs[id].id) == Some(id)
+        self.desk.account(account).graphs.get(&self.desk.graph(id).id) == Some(id)
     }
 }
 

@@ -62,7 +62,7 @@ impl Engine {
 
     /// How an order was split, and what the parts are expected to cost against the mid.
     pub fn routing_view(&self, id: OrderId) -> Value {
-        let order = &self.desk.orders[id];
+        let order = self.desk.order(id);
         let spec = &order.spec;
         let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
         let (mut legs, mut chosen) = (Vec::new(), Vec::new());
@@ -105,7 +105,7 @@ impl Engine {
 
     /// What the account risks now: open orders, profit and loss of the day, net value, breaches.
     pub fn risk_state_view(&self, account: AccountId) -> Value {
-        let row = &self.desk.accounts[account];
+        let row = self.desk.account(account);
         let nav = self.net_value(account);
         let breached = if self.is_day_breached(account) {
             vec!["daily_loss_limit_usd_1e9".into()]
@@ -124,9 +124,9 @@ impl Engine {
 
     /// Rows of everything that is open: what a reader of the stream needs after a gap.
     pub fn open_rows(&self, account: AccountId) -> (Vec<Value>, Vec<Value>) {
-        let open = || self.desk.accounts[account].open.keys().copied();
+        let open = || self.desk.account(account).open.keys().copied();
         let mut graphs: std::collections::BTreeSet<GraphIx> =
-            open().map(|id| self.desk.orders[id].spec.graph).collect();
+            open().map(|id| self.desk.order(id).spec.graph).collect();
         let running = self.graphs.iter().filter(|(_, run)| run.account == account);
         graphs.extend(running.filter(|(_, run)| !run.status.is_terminal()).map(|(id, _)| id));
         let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();

@@ -1,0 +1,185 @@
+//! Rows of the desk: everybody may read them; what others may write has a name here.
+
+use crate::engine::desk::Desk;
+use crate::engine::desk::account::{Account, Graph, LossDay};
+use crate::engine::desk::fill::Fill;
+use crate::engine::seam::LegRef;
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::ledger::ReservationId;
+use crate::mutant;
+use crate::number::Quantity;
+use crate::order::{Order, VenueLeg};
+use crate::reject::DoneReason;
+use crate::sim::latency::Transit;
+
+impl Desk {
+    /// An order.
+    #[inline]
+    pub(in crate::engine) fn order(&self, id: OrderId) -> &Order {
+        &self.orders[id]
+    }
+
+    /// An order, for a test to break.
+    #[cfg(test)]
+    pub(in crate::engine) fn order_mut(&mut self, id: OrderId) -> &mut Order {
+        &mut self.orders[id]
+    }
+
+    /// A fill.
+    #[inline]
+    pub(in crate::engine) fn fill(&self, id: FillIx) -> &Fill {
+        &self.fills[id]
+    }
+
+    /// A graph, of one order or of a shape.
+    #[inline]
+    pub(in crate::engine) fn graph(&self, id: GraphIx) -> &Graph {
+        &self.graphs[id]
+    }
+
+    /// An account.
+    #[inline]
+    pub(in crate::engine) fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id]
+    }
+
+    /// An order, when it is held here.
+    pub(in crate::engine) fn find_order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.get(id)
+    }
+
+    /// A fill, when it is held here.
+    pub(in crate::engine) fn find_fill(&self, id: FillIx) -> Option<&Fill> {
+        self.fills.get(id)
+    }
+
+    /// A graph, when it is held here.
+    pub(in crate::engine) fn find_graph(&self, id: GraphIx) -> Option<&Graph> {
+        self.graphs.get(id)
+    }
+
+    /// An account, when there is one.
+    pub(in crate::engine) fn find_account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// Orders held here, oldest first.
+    pub(in crate::engine) fn orders(&self) -> impl DoubleEndedIterator<Item = (OrderId, &Order)> {
+        self.orders.iter()
+    }
+
+    /// Graphs held here, oldest first.
+    pub(in crate::engine) fn graphs(&self) -> impl DoubleEndedIterator<Item = (GraphIx, &Graph)> {
+        self.graphs.iter()
+    }
+
+    /// Every account.
+    pub(in crate::engine) fn accounts(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (AccountId, &Account)> {
+        self.accounts.iter()
+    }
+
+    /// The number of the next order.
+    pub(in crate::engine) fn next_order(&self) -> OrderId {
+        self.orders.next_id()
+    }
+
+    /// The number of the next fill.
+    pub(in crate::engine) fn next_fill(&self) -> FillIx {
+        self.fills.next_id()
+    }
+
+    /// The number of the next graph.
+    pub(in crate::engine) fn next_graph(&self) -> GraphIx {
+        self.graphs.next_id()
+    }
+
+    /// The venue's half of a leg, for its venue to change.
+    #[inline]
+    pub(in crate::engine) fn there(&mut self, (id, at): LegRef) -> Option<&mut VenueLeg> {
+        self.orders[id].legs.get_mut(at).map(|leg| &mut leg.there)
+    }
+
+    /// A change of a leg left for its venue, and travels so.
+    pub(in crate::engine) fn form_travels(&mut self, (id, at): LegRef, transit: Transit) {
+        let leg = self.orders[id].legs.get_mut(at);
+        if let Some(form) = leg.and_then(|leg| leg.reshape.as_mut()) {
+            form.transit = transit;
+        }
+    }
+
+    /// A venue took a change of a leg over, and holds this much of it.
+    pub(in crate::engine) fn swap_forms(&mut self, (id, at): LegRef, open: Quantity) {
+        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            leg.swap_forms(open);
+        }
+    }
+
+    /// A reduce-only leg is for what is open when it arrives, and for no more.
+    pub(in crate::engine) fn clip(&mut self, (id, at): LegRef, room: Quantity) {
+        let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
+        if room < leg.there.open && leg.reshape.is_none() {
+            leg.qty = Quantity(leg.qty.0 - (leg.there.open.0 - room.0));
+            leg.there.open = room;
+            leg.reducing = leg.reducing.min(leg.remaining());
+        }
+    }
+
+    /// A leg holds this back.
+    pub(in crate::engine) fn hold(&mut self, (id, at): LegRef, reservation: ReservationId) {
+        if let Some(leg) = self.orders[id].legs.get_mut(at) {
+            leg.reservation = Some(reservation);
+        }
+    }
+
+    /// Records a graph under its name.
+    pub(in crate::engine) fn add_graph(&mut self, account: AccountId, graph: Graph) -> GraphIx {
+        let name = graph.id.clone();
+        let id = self.graphs.push(graph);
+        self.accounts[account].graphs.insert(name, id);
+        id
+    }
+
+    /// Records an order that can still trade.
+    pub(in crate::engine) fn add_order(&mut self, order: Order) -> OrderId {
+        let account = order.spec.account;
+        let id = self.orders.push(order);
+        let owner = &mut self.accounts[account];
+        owner.orders.push(id);
+        owner.open.insert(id, ());
+        id
+    }
+
+    /// Its venue made an order, to liquidate.
+    pub(in crate::engine) fn is_by_venue(&mut self, id: OrderId) {
+        self.liquidations.insert(id);
+    }
+
+    /// What was told of an order so far is its creation.
+    pub(in crate::engine) fn is_created(&mut self, id: OrderId) {
+        self.orders[id].created_seq = self.orders[id].event_seq;
+    }
+
+    /// An order that was not sent ends because its graph does.
+    pub(in crate::engine) fn end_with_its_graph(&mut self, id: OrderId, text: Box<str>) {
+        let order = &mut self.orders[id];
+        (order.done, order.message) = (Some(DoneReason::RootRejected), Some(text));
+    }
+
+    /// An account begins its next epoch, without graphs, orders and fills.
+    pub(in crate::engine) fn start_over(&mut self, account: AccountId) -> u32 {
+        let row = &mut self.accounts[account];
+        row.epoch += 1;
+        row.draws = row.epoch;
+        if !mutant!("old_epoch_visible") {
+            row.graphs.clear();
+        }
+        row.orders.clear();
+        row.fills.clear();
+        row.submits.clear();
+        row.day = LossDay::NEW;
+        row.ended_hash = 0;
+        row.epoch
+    }
+}
