@@ -187,7 +187,8 @@ def test_a_file_that_is_cut_while_it_is_played_ends_with_an_error(tmp_path, kind
 def test_a_thousand_other_recordings_cost_a_message_nothing(tmp_path):
     quiet = [tmp_path / f"q{n}" for n in range(200)]
     for n, file in enumerate(quiet):
-        file.write_text(coinbase(f"Q{n}-USD", T0 + n, 1, "snapshot"))
+        frames = coinbase(f"Q{n}-USD", T0 + n, 1, "snapshot"), coinbase(f"Q{n}-USD", T0 + n, 1)
+        file.write_text("".join(frames))
     busy = coinbase("BTC-USD", T0, 1, "snapshot")
     busy += "".join(coinbase("BTC-USD", T0 + n, n % 9 + 1) for n in range(1, 500))
     (tmp_path / "busy").write_text(busy)

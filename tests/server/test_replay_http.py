@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +42,6 @@ def replaying(file: Path, home: Path) -> Iterator[Sequence]:
     try:
         ready = json.loads(process.stdout.readline())
         with Sequence(ready["key"], base_url=ready["url"]) as client:
-            wait_for_a_book(client)
             yield client
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
@@ -53,12 +51,10 @@ def replaying(file: Path, home: Path) -> Iterator[Sequence]:
         process.stdout.close()
 
 
-def wait_for_a_book(client: Sequence) -> None:
-    """A market is listed with its first frame, which comes as it was recorded."""
-    ends_s = time.monotonic() + 30
-    while not any(row.nbbo.live for row in client.quotes().quotes):
-        assert time.monotonic() < ends_s, "no live book"
-        time.sleep(0.02)
+def wait_for_a_book(client: Sequence, symbol: str) -> None:
+    """Listed it is at once; its first book comes as it was recorded."""
+    with client.stream(f"prices:{symbol}") as stream:
+        assert stream.next(timeout=30) is not None, "no live book"
 
 
 @pytest.mark.parametrize("pattern", [KRAKEN, KALSHI])
@@ -66,6 +62,7 @@ def test_a_market_order_fills_against_the_recorded_book(pattern: str, tmp_path: 
     file = recording(pattern)
     with replaying(file, tmp_path) as client:
         row = client.symbols()[0]
+        wait_for_a_book(client, row.symbol)
         quote = client.quote(row.symbol)
         assert quote.nbbo.live
         assert 0 < quote.nbbo.bid < quote.nbbo.ask
@@ -87,6 +84,7 @@ def test_a_resting_order_is_cancelled_and_everything_is_free_again(tmp_path: Pat
         client.sandbox.set_positions(
             [{"venue": "kraken", "kind": "fiat", "symbol": "USD", "qty": 1000}], replace=True
         )
+        wait_for_a_book(client, "BTC-USD")
         order = client.buy("BTC-USD", "0.001", limit_price=10_000)
         assert order.status in ("NEW", "ACCEPTED")
         assert client.positions().positions[0].locked_qty_1e8 > 0

@@ -1,8 +1,12 @@
 //! What the first frames of a recording let expect, in sentences: a file that cannot be used says so
 //! before anything is played.
 
-use super::{FeedInstrument, FeedStats, FeedVenue};
+use std::collections::BTreeMap;
+
+use super::{FeedInstrument, FeedStats, FeedVenue, Heard};
 use crate::symbol::Symbol;
+use crate::tape::EventKind;
+use crate::venue::Terms;
 
 /// Frames decoded to find out what a stream holds, and where the search for a first book ends.
 pub(super) const LOOKED_AT: u64 = 2_000;
@@ -12,25 +16,64 @@ const USELESS_PERCENT: u64 = 3;
 /// Names shown of a list.
 const SHOWN: usize = 5;
 
+/// What the first messages say of each instrument, by its symbol.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    terms: BTreeMap<String, Terms>,
+    /// Instruments of which a whole book came, and whether it came live: a change followed.
+    books: BTreeMap<String, bool>,
+}
+
+impl Said {
+    pub(super) fn hear(&mut self, instrument: &FeedInstrument, heard: Heard<'_>) {
+        let symbol = instrument.symbol.as_str();
+        let events = match heard {
+            Heard::Message(events) => events,
+            Heard::Terms(said) => {
+                self.terms.entry(symbol.to_owned()).or_insert(*said);
+                return;
+            }
+        };
+        let has = |kind| events.iter().any(|event| event.kind == kind);
+        let is_whole = has(EventKind::SnapshotBegin);
+        match self.books.get_mut(symbol) {
+            Some(live) => *live |= !is_whole && has(EventKind::LevelSet),
+            None if is_whole => {
+                self.books.insert(symbol.to_owned(), false);
+            }
+            None => {}
+        }
+    }
+
+    /// How many books came live.
+    pub(super) fn live(&self) -> usize {
+        self.books.values().filter(|live| **live).count()
+    }
+}
+
 /// What the first frames showed.
 #[derive(Debug, Clone, Default)]
 pub struct Outlook {
     /// Instruments, in the order in which they first spoke.
     pub instruments: Vec<FeedInstrument>,
+    /// What the venue's own data said first of the grid of an instrument, by its symbol.
+    pub terms: BTreeMap<String, Terms>,
     /// Names of those that are no symbol here.
     pub unlisted: Vec<String>,
-    /// Whole books seen.
-    pub books: u64,
+    /// Instruments of which a whole book came.
+    pub books: usize,
+    /// Those of them whose book came live.
+    pub live: usize,
     /// Counters of the decoder.
     pub stats: FeedStats,
     venue: Option<FeedVenue>,
 }
 
 impl Outlook {
-    /// What a source has shown: its instruments, whole books, and what its decoder counted.
+    /// What a source has shown: its instruments, what was said of them, what its decoder counted.
     pub(super) fn of(
         instruments: Vec<FeedInstrument>,
-        books: u64,
+        said: Said,
         stats: FeedStats,
         venue: FeedVenue,
     ) -> Self {
@@ -38,7 +81,9 @@ impl Outlook {
             |row: &&FeedInstrument| Symbol::parse_at(row.venue.venue_id(), &row.symbol).is_err();
         let unlisted = instruments.iter().filter(is_listed);
         let unlisted = unlisted.map(|row| row.venue_symbol.clone()).collect();
-        Self { unlisted, books, stats, venue: Some(venue), instruments }
+        let (books, live) = (said.books.len(), said.live());
+        let (terms, venue) = (said.terms, Some(venue));
+        Self { instruments, terms, unlisted, books, live, stats, venue }
     }
 
     /// Why there would be no market at all; `None` when there is something to play.
@@ -84,7 +129,7 @@ impl Outlook {
                 self.stats.beyond_range
             ));
         }
-        if self.books == 0 {
+        if self.live == 0 {
             found.push(format!("no book comes live in its first {frames} frames{}", self.hint()));
         }
         if !self.unlisted.is_empty() {
@@ -115,6 +160,7 @@ impl Outlook {
 
     fn hint(&self) -> &'static str {
         match self.venue {
+            _ if self.books > 0 => ": no change follows a whole book",
             Some(FeedVenue::Binance) => {
                 ": its diffs need an answer of GET depth, in the file or in one beside it"
             }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::capture::Record;
 use super::lines::LineError;
-use super::outlook::{LOOKED_AT, Outlook, SEARCHED};
+use super::outlook::{LOOKED_AT, Outlook, SEARCHED, Said};
 use super::part::{Part, Reader};
 use super::{Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
 use crate::input::Bytes;
-use crate::tape::{EventKind, MarketEvent};
+use crate::tape::MarketEvent;
 use crate::venue::Terms;
 
 /// Why a recording cannot be played.
@@ -142,20 +142,15 @@ impl Replay {
 
     /// Decodes the first frames, and more while no book has come.
     fn look_ahead(mut self) -> Outlook {
-        let mut books = 0u64;
+        let mut said = Said::default();
         while let Some(due_ns) = self.next_due_ns() {
             let seen = self.stats().frames;
-            if seen >= SEARCHED || (seen >= LOOKED_AT && books > 0) {
+            if seen >= SEARCHED || (seen >= LOOKED_AT && said.live() > 0) {
                 break;
             }
-            self.advance_one(due_ns, &mut |_, heard| {
-                if let Heard::Message(events) = heard {
-                    let begun = |event: &MarketEvent| event.kind == EventKind::SnapshotBegin;
-                    books += u64::from(events.iter().any(begun));
-                }
-            });
+            self.advance_one(due_ns, &mut |instrument, heard| said.hear(instrument, heard));
         }
-        Outlook::of(self.instruments().to_vec(), books, *self.stats(), self.venue())
+        Outlook::of(self.instruments().to_vec(), said, *self.stats(), self.venue())
     }
 
     fn at_start(parts: Vec<Part>, outlook: Arc<Outlook>) -> Result<Self, ReplayError> {

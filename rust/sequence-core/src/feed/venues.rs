@@ -149,7 +149,12 @@ fn is_bybit(of: &Members<'_>) -> bool {
 }
 
 fn is_okx(of: &Members<'_>) -> bool {
-    of.get("arg").is_some_and(|arg| arg.text().contains("\"instId\""))
+    // Bitget writes the same, with names without a dash.
+    let named = of.get("arg").filter(|arg| arg.is_object()).and_then(|arg| {
+        let [name] = arg.scanner().fields(&["instId"]).ok()?;
+        name?.string().ok()
+    });
+    named.is_some_and(|name| name.contains('-'))
         || of.get("data").is_some_and(|data| data.text().contains("\"tickSz\""))
 }
 
@@ -216,6 +221,7 @@ mod tests {
             "[17,[[1,2,3]]]",
             r#"{"method":"ping"}"#,
             r#"{"topic":"trade.BTCUSD","type":"snapshot","data":{}}"#,
+            r#"{"arg":{"instType":"sp","channel":"books","instId":"BTCUSDT"},"data":[]}"#,
         ] {
             assert_eq!(venue_of(frame.as_bytes()), None, "{frame}");
         }

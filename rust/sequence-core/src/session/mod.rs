@@ -34,6 +34,7 @@ use equity::Equity;
 use marks::Marks;
 use prices::Prices;
 use schedule::Schedule;
+use source::market_of;
 use watch::Watch;
 
 pub use catalogue::Catalogue;
@@ -157,13 +158,11 @@ impl Session {
         Ok(())
     }
 
-    /// Adds a recording; its events come as the clock reaches them.
+    /// Adds a recording and lists the instruments of its first frames; its events come as the clock
+    /// reaches them.
     pub fn add_recording(&mut self, replay: Replay) {
-        self.recordings.push(Source::Raw(Box::new(Recording {
-            replay,
-            played_ns: None,
-            ids: BTreeMap::new(),
-        })));
+        let recording = Recording::listed(&mut self.engine, replay);
+        self.recordings.push(Source::Raw(Box::new(recording)));
         self.reschedule(self.recordings.len());
     }
 
@@ -481,20 +480,4 @@ fn demo_book(row: &'static DemoListing, venue: VenueId) -> DemoBook<'static> {
         ask,
         volatility: Volatility::Normal,
     }
-}
-
-/// The market of a recorded instrument, listed when it is first seen; `None` when its name is no
-/// symbol here.
-fn market_of(
-    engine: &mut Engine,
-    ids: &mut BTreeMap<String, Option<MarketId>>,
-    venue: VenueId,
-    symbol: &str,
-) -> Option<MarketId> {
-    if let Some(id) = ids.get(symbol) {
-        return *id;
-    }
-    let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
-    ids.insert(symbol.to_owned(), id);
-    id
 }

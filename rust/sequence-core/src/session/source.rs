@@ -1,8 +1,11 @@
 //! A recording as a source: when it is due, and the same one read again for a copy.
 
+use std::collections::BTreeMap;
+
 use super::{Recording, Source, TapeSource};
 use crate::engine::{Engine, FeedKind};
-use crate::ids::MarketId;
+use crate::feed::Replay;
+use crate::ids::{MarketId, VenueId};
 use crate::reject::Refusal;
 use crate::tape::{TapeFeed, TapeInstrument};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
@@ -57,6 +60,21 @@ impl Source {
     }
 }
 
+impl Recording {
+    /// A recording at its start, with the instruments of its first frames listed.
+    pub(super) fn listed(engine: &mut Engine, replay: Replay) -> Self {
+        let mut ids = BTreeMap::new();
+        let outlook = replay.outlook();
+        for row in &outlook.instruments {
+            let id = market_of(engine, &mut ids, row.venue.venue_id(), &row.symbol);
+            if let Some((id, said)) = id.zip(outlook.terms.get(&row.symbol)) {
+                engine.set_terms(id, said);
+            }
+        }
+        Self { replay, played_ns: None, ids }
+    }
+}
+
 /// Lists an instrument of a tape. A name that is no symbol here is skipped in a venue's recording,
 /// as in its raw frames, and refused in one made by hand.
 pub(super) fn list_tape_market(
@@ -76,4 +94,20 @@ pub(super) fn list_tape_market(
     let grid = row.tick.map(PriceGrid::Tick);
     engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
     Ok(Some((id, feed == TapeFeed::Venue)))
+}
+
+/// The market of a recorded instrument, listed when it is first met; `None` when its name is no
+/// symbol here.
+pub(super) fn market_of(
+    engine: &mut Engine,
+    ids: &mut BTreeMap<String, Option<MarketId>>,
+    venue: VenueId,
+    symbol: &str,
+) -> Option<MarketId> {
+    if let Some(id) = ids.get(symbol) {
+        return *id;
+    }
+    let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
+    ids.insert(symbol.to_owned(), id);
+    id
 }
