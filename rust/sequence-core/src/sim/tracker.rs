@@ -1,24 +1,29 @@
 //! The lots of every level of one market, shared by all accounts, and the match rate.
 //!
-//! An order that joins a level copies what is known here into its own view. Levels far from the
-//! touch cost one look-up and one list operation per depth message.
+//! An order that joins a level copies what is known here into its own view. Levels away from the
+//! touch note what they show and read it into their lots when somebody asks; a level that empties
+//! before that is never read at all.
 //!
 //! On conflated feeds every level has a second list, in which no cancel is recognised: prints tell
 //! which of the two fronts was right, and that decides how far the first is trusted.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
+use crate::sim::ladder::Ladder;
+use crate::sim::level::{Reading, Shown};
 use crate::sim::lots::{LotQueue, Unmatched};
 use crate::sim::outlook::Flow;
-use crate::sim::record::{Held, Record};
+use crate::sim::record::Record;
 pub use crate::sim::trust::MatchRate;
 use crate::sim::trust::{POWER_K, Trust};
 use crate::sim::view::Mode;
 
 /// Levels from the touch within which decreases count for the match rate.
 const WATCHED_LEVELS: usize = 5;
+
 /// What is known of a level when an order joins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelEntry {
@@ -45,16 +50,6 @@ impl LevelEntry {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct BaseLevel {
-    record: Record,
-    queue: LotQueue,
-    /// The same lots with every cancel taken from the back; kept on conflated feeds only.
-    cautious: LotQueue,
-    /// Its decreases count for the match rate: it was near the touch at its last message.
-    watched: bool,
-}
-
 /// A print and the fronts that it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Front {
@@ -65,16 +60,8 @@ struct Front {
     cautious: Option<i64>,
 }
 
-/// One side: prices in order, best at the end, each pointing at a reusable slot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-struct Ladder {
-    index: Vec<(i64, u32)>,
-    slots: Vec<BaseLevel>,
-    free: Vec<u32>,
-}
-
 /// Lots of every level of one market.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct LotTracker {
     bids: Ladder,
     asks: Ladder,
@@ -82,11 +69,25 @@ pub struct LotTracker {
     pending: VecDeque<(i64, BookSide, Price)>,
     rate: MatchRate,
     hold_ns: i64,
+    /// The latest time that was heard.
+    heard_ns: i64,
+    /// From here on no decrease waits for a deadline that another rule gave it, so that one order of
+    /// deadlines holds for all, and levels can be read later.
+    steady_ns: i64,
     lots_cap: usize,
     /// The last print, while the next may belong to the same sweep.
     last: Option<Front>,
     /// What has traded lately.
     flow: Flow,
+}
+
+impl Hash for LotTracker {
+    /// Of what is known, not of how much of it was read already.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bids.hash_at(self.heard_ns, self.reading(), state);
+        self.asks.hash_at(self.heard_ns, self.reading(), state);
+        (&self.pending, self.rate, self.hold_ns, self.lots_cap, self.last, self.flow).hash(state);
+    }
 }
 
 impl LotTracker {
@@ -98,6 +99,8 @@ impl LotTracker {
             pending: VecDeque::new(),
             rate: MatchRate::default(),
             hold_ns,
+            heard_ns: i64::MIN,
+            steady_ns: i64::MIN,
             lots_cap,
             last: None,
             flow: Flow::default(),
@@ -111,8 +114,22 @@ impl LotTracker {
         self
     }
 
+    /// How long decreases are held.
+    pub const fn hold_ns(&self) -> i64 {
+        self.hold_ns
+    }
+
     /// How long decreases are held from now on.
-    pub const fn set_hold(&mut self, hold_ns: i64) {
+    pub fn set_hold(&mut self, hold_ns: i64) {
+        if hold_ns == self.hold_ns {
+            return;
+        }
+        let (now_ns, rule) = (self.heard_ns, self.reading());
+        for level in self.bids.levels_mut().chain(self.asks.levels_mut()) {
+            level.catch_up(now_ns, rule);
+        }
+        let steady_ns = now_ns.saturating_add(self.hold_ns.max(hold_ns));
+        self.steady_ns = self.steady_ns.max(steady_ns);
         self.hold_ns = hold_ns;
     }
 
@@ -136,7 +153,7 @@ impl LotTracker {
 
     /// Levels that are tracked, emptied ones with a decrease held included.
     pub const fn levels(&self) -> usize {
-        self.bids.index.len() + self.asks.index.len()
+        self.bids.len() + self.asks.len()
     }
 
     /// A level of a snapshot: its orders are not known one by one.
@@ -172,8 +189,7 @@ impl LotTracker {
         now_ns: i64,
     ) {
         self.settle(now_ns);
-        let (cap, hold_ns, both) = (self.lots_cap, self.hold_ns, self.rate.is_tested());
-        let base = self.rate.base();
+        let (rule, steady) = (self.reading(), now_ns >= self.steady_ns);
         let ladder = self.ladder(side);
         let watched = ladder.is_within(side, price, WATCHED_LEVELS);
         let existing = if quantity.0 > 0 {
@@ -182,23 +198,19 @@ impl LotTracker {
             ladder.get(side, price)
         };
         let Some(level) = existing else { return };
-        level.watched = watched;
-        let change = level.record.depth(quantity.0, count);
-        level.queue.append(change.increase, true, now_ns, cap);
-        if both {
-            level.cautious.append(change.increase, true, now_ns, cap);
-        }
+        let shown = Shown::new(quantity, count, now_ns);
         let mut hits = (0, 0);
-        if change.decrease > 0 {
-            level.record.hold(Held::new(change, now_ns, hold_ns));
-            if hold_ns == 0 {
-                hits = level.settle(now_ns, base);
-            }
-        }
-        if level.record.is_empty() {
+        let held = if !watched && steady && level.can_wait() {
+            level.note(shown, rule)
+        } else {
+            level.catch_up(now_ns, rule);
+            level.read(shown, rule, &mut hits)
+        };
+        level.watched = watched;
+        if level.is_over(now_ns) {
             ladder.remove(side, price);
-        } else if change.decrease > 0 {
-            self.pending.push_back((now_ns.saturating_add(hold_ns), side, price));
+        } else if held {
+            self.pending.push_back((now_ns.saturating_add(rule.hold_ns), side, price));
         }
         self.count(watched, hits);
     }
@@ -215,8 +227,9 @@ impl LotTracker {
         self.settle(now_ns);
         self.flow.print(hit, size.0, now_ns);
         self.test_front(hit, stamp_ns);
-        let (tested, base) = (self.rate.is_tested(), self.rate.base());
+        let (tested, base, rule) = (self.rate.is_tested(), self.rate.base(), self.reading());
         let Some(level) = self.ladder(hit).get(hit, price) else { return };
+        level.catch_up(now_ns, rule);
         let (watched, hits) = (level.watched, level.overtake(size.0, base));
         let (listed, cautious) = (level.queue.front(), level.cautious.front());
         level.record.print(size.0);
@@ -248,19 +261,15 @@ impl LotTracker {
             BookSide::Bid => &self.bids,
             BookSide::Ask => &self.asks,
         };
-        let found = ladder.find(side, price).ok().and_then(|at| ladder.index.get(at));
-        let level = found.and_then(|(_, slot)| ladder.slots.get(*slot as usize));
+        let level = ladder.look(side, price);
         level.map_or(Quantity::ZERO, |level| Quantity(level.record.printed()))
     }
 
     /// Levels with prints that depth has not shown yet.
     pub fn unshown(&self) -> Vec<(BookSide, Price)> {
         let side = |side: BookSide, ladder: &Ladder| {
-            let levels = ladder.index.iter().filter(|(_, slot)| {
-                let level = ladder.slots.get(*slot as usize);
-                level.is_some_and(|level| level.record.printed() > 0)
-            });
-            levels.map(|(price, _)| (side, Price(*price))).collect::<Vec<_>>()
+            let levels = ladder.iter().filter(|(_, level)| level.record.printed() > 0);
+            levels.map(|(price, _)| (side, price)).collect::<Vec<_>>()
         };
         [side(BookSide::Bid, &self.bids), side(BookSide::Ask, &self.asks)].concat()
     }
@@ -275,8 +284,9 @@ impl LotTracker {
         now_ns: i64,
     ) -> Option<&LotQueue> {
         self.settle(now_ns);
-        let base = self.rate.base();
+        let (base, rule) = (self.rate.base(), self.reading());
         let level = self.ladder(side).get(side, price)?;
+        level.catch_up(now_ns, rule);
         let (watched, hits) = (level.watched, level.overtake(size.0, base));
         self.count(watched, hits);
         self.ladder(side).get(side, price).map(|level| &level.queue)
@@ -292,10 +302,11 @@ impl LotTracker {
     ) -> LevelEntry {
         self.settle(now_ns);
         let (policy, unmatched) = (self.rate.policy(), self.rate.unmatched());
-        let trust = self.rate.trust();
+        let (trust, rule) = (self.rate.trust(), self.reading());
         match self.ladder(side).get(side, price) {
             None => LevelEntry { policy, unmatched, trust, ..LevelEntry::displayed(displayed) },
             Some(level) => {
+                level.catch_up(now_ns, rule);
                 let (record, queue) = (level.record.clone(), level.queue.clone());
                 LevelEntry { record, queue, policy, unmatched, trust }
             }
@@ -305,6 +316,7 @@ impl LotTracker {
     /// Applies every held decrease that is due, at whatever level, and counts it. Levels that show
     /// nothing any more go.
     fn settle(&mut self, now_ns: i64) {
+        self.heard_ns = now_ns;
         let base = self.rate.base();
         while let Some(&(deadline_ns, side, price)) = self.pending.front()
             && deadline_ns <= now_ns
@@ -312,8 +324,13 @@ impl LotTracker {
             self.pending.pop_front();
             let ladder = self.ladder(side);
             let Some(level) = ladder.get(side, price) else { continue };
-            let (watched, hits) = (level.watched, level.settle(now_ns, base));
-            if level.record.is_empty() {
+            // What nobody has read is of a level that is not watched: it only has to go in time.
+            let (watched, hits) = if level.is_read() {
+                (level.watched, level.settle(now_ns, base))
+            } else {
+                (false, (0, 0))
+            };
+            if level.is_over(now_ns) {
                 ladder.remove(side, price);
             }
             self.count(watched, hits);
@@ -328,6 +345,15 @@ impl LotTracker {
         }
     }
 
+    const fn reading(&self) -> Reading {
+        Reading {
+            base: self.rate.base(),
+            both: self.rate.is_tested(),
+            hold_ns: self.hold_ns,
+            cap: self.lots_cap,
+        }
+    }
+
     const fn ladder(&mut self, side: BookSide) -> &mut Ladder {
         match side {
             BookSide::Bid => &mut self.bids,
@@ -336,93 +362,65 @@ impl LotTracker {
     }
 }
 
-impl BaseLevel {
-    /// Applies due decreases as cancels: how many had the size of a known lot, and how many not.
-    fn settle(&mut self, now_ns: i64, base: Unmatched) -> (u32, u32) {
-        let mut hits = (0, 0);
-        while let Some(held) = self.record.due(now_ns) {
-            self.cancel(&held, base, &mut hits);
-        }
-        hits
-    }
-
-    /// The same for those that a print of `size` shows to be cancels.
-    fn overtake(&mut self, size: i64, base: Unmatched) -> (u32, u32) {
-        let mut hits = (0, 0);
-        while let Some(held) = self.record.overtaken(size) {
-            self.cancel(&held, base, &mut hits);
-        }
-        hits
-    }
-
-    fn cancel(&mut self, held: &Held, base: Unmatched, hits: &mut (u32, u32)) {
-        self.cautious.cancel_back(held);
-        let matched = self.queue.cancel(held, base);
-        let tally = if matched { &mut hits.0 } else { &mut hits.1 };
-        *tally += 1;
-    }
-}
-
-impl Ladder {
-    /// A search without branches that depend on the answer; each side compares its own way.
-    fn find(&self, side: BookSide, price: Price) -> Result<usize, usize> {
-        let at = match side {
-            BookSide::Bid => self.index.partition_point(|(at, _)| *at < price.0),
-            BookSide::Ask => self.index.partition_point(|(at, _)| *at > price.0),
-        };
-        match self.index.get(at) {
-            Some((found, _)) if *found == price.0 => Ok(at),
-            _ => Err(at),
-        }
-    }
-
-    /// Whether fewer than `levels` are better than this price.
-    fn is_within(&self, side: BookSide, price: Price, levels: usize) -> bool {
-        let last = self.index.len().checked_sub(levels).and_then(|at| self.index.get(at));
-        last.is_none_or(|(last, _)| match side {
-            BookSide::Bid => *last <= price.0,
-            BookSide::Ask => *last >= price.0,
-        })
-    }
-
-    fn get(&mut self, side: BookSide, price: Price) -> Option<&mut BaseLevel> {
-        let at = self.find(side, price).ok()?;
-        let (_, slot) = *self.index.get(at)?;
-        self.slots.get_mut(slot as usize)
-    }
-
-    fn get_or_insert(&mut self, side: BookSide, price: Price) -> Option<&mut BaseLevel> {
-        let slot = match self.find(side, price) {
-            Ok(at) => self.index.get(at)?.1,
-            Err(at) => {
-                let slot = if let Some(slot) = self.free.pop() {
-                    slot
-                } else {
-                    self.slots.push(BaseLevel::default());
-                    u32::try_from(self.slots.len() - 1).ok()?
-                };
-                self.index.insert(at, (price.0, slot));
-                slot
-            }
-        };
-        self.slots.get_mut(slot as usize)
-    }
-
-    fn remove(&mut self, side: BookSide, price: Price) {
-        let Ok(at) = self.find(side, price) else { return };
-        let (_, slot) = self.index.remove(at);
-        if let Some(level) = self.slots.get_mut(slot as usize) {
-            level.record = Record::new(0, 0);
-            level.queue.clear_external();
-            level.cautious.clear_external();
-        }
-        self.free.push(slot);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::StateHasher;
+    use proptest::prelude::*;
+
+    /// One step of a market: what it is, the level from the touch, size, orders, time since before.
+    type Step = ((u8, bool), (i64, i64, u32), i64);
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        let size = prop_oneof![2 => Just(0), 5 => 1..8i64];
+        ((0..20u8, any::<bool>()), (0..14i64, size, 0..4u32), 0..4i64)
+    }
+
+    fn take(tracker: &mut LotTracker, step: Step, now_ns: i64) {
+        let ((what, is_bid), (depth, size, count), _) = step;
+        let (side, price) =
+            if is_bid { (BookSide::Bid, 100 - depth) } else { (BookSide::Ask, 101 + depth) };
+        let (price, size) = (Price(price), Quantity(size));
+        match what {
+            0..=1 => tracker.on_print(side, price, size, now_ns, now_ns / 2),
+            2 => tracker.on_snapshot_level(side, price, size, count),
+            3 if depth == 0 => tracker.set_hold(size.0 % 3 * 4),
+            4 => drop(tracker.entry(side, price, size, now_ns)),
+            _ => tracker.on_level(side, price, size, count, now_ns),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn levels_read_late_are_what_they_are_when_read_at_once(
+            steps in prop::collection::vec(any_step(), 1..400), hold_ns in 0..6i64,
+            event_level: bool,
+        ) {
+            let rate = MatchRate::default().on_feed(event_level);
+            let mut late = LotTracker::new(hold_ns, 6).with_rate(rate);
+            let mut at_once = late.clone();
+            at_once.steady_ns = i64::MAX;
+            let mut now_ns = 0;
+            for step in steps {
+                now_ns += step.2;
+                take(&mut late, step, now_ns);
+                take(&mut at_once, step, now_ns);
+                prop_assert_eq!(late.match_rate(), at_once.match_rate());
+                prop_assert_eq!((late.levels(), late.unshown()), (at_once.levels(), at_once.unshown()));
+                let hash = |tracker: &LotTracker| {
+                    let mut hasher = StateHasher::new(0);
+                    tracker.hash(&mut hasher);
+                    hasher.finish()
+                };
+                prop_assert_eq!(hash(&late), hash(&at_once));
+                let (side, price) = (BookSide::Bid, Price(100 - step.1.0));
+                let [asked, other] = [&late, &at_once].map(|tracker| {
+                    tracker.clone().entry(side, price, Quantity(1), now_ns)
+                });
+                prop_assert_eq!(asked, other);
+            }
+        }
+    }
 
     #[test]
     fn a_walk_through_many_prices_keeps_a_bounded_number_of_levels() {
@@ -434,7 +432,7 @@ mod tests {
                 tracker.on_level(side, Price(step), Quantity::ZERO, 0, now_ns);
                 assert!(tracker.levels() <= 8, "{} levels", tracker.levels());
             }
-            assert!(tracker.bids.slots.len() <= 9);
+            assert!(tracker.bids.room() <= 9);
         }
     }
 
