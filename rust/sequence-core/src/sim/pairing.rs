@@ -42,11 +42,21 @@ pub struct PairMeter {
 }
 
 impl PairMeter {
-    /// A print (`is_print`) or a decrease of depth of exactly `size`.
-    pub fn see(&mut self, is_print: bool, side: BookSide, price: Price, size: i64, at_ns: i64) {
+    /// A print (`is_print`) or a decrease of depth of exactly `size`; true when its other half is
+    /// found, which may change what is learnt.
+    pub fn see(
+        &mut self,
+        is_print: bool,
+        side: BookSide,
+        price: Price,
+        size: i64,
+        at_ns: i64,
+    ) -> bool {
         let half = Half { is_print, side, price, size, at_ns };
+        // The size first: it alone tells most of them apart.
         let other = self.waiting.iter().position(|seen| {
-            (seen.is_print, seen.side, seen.price, seen.size) == (!is_print, side, price, size)
+            seen.size == size
+                && (seen.is_print, seen.side, seen.price) == (!is_print, side, price)
                 && at_ns.saturating_sub(seen.at_ns) <= TOGETHER_NS
         });
         if let Some(at) = other {
@@ -59,12 +69,13 @@ impl PairMeter {
             } else {
                 self.trade_first += 1;
             }
-            return;
+            return true;
         }
         if self.waiting.len() >= REMEMBERED {
             self.waiting.pop_front();
         }
         self.waiting.push_back(half);
+        false
     }
 
     /// Pairs whose print came first, and whose depth came first.

@@ -157,13 +157,15 @@ impl MarketSim {
         self.lot = lot.0;
     }
 
-    /// Remembers the mark of a book that is good now.
-    pub(in crate::engine) fn note_mark(&mut self, now_ns: i64) {
-        if let Some(mark) = self.mark(now_ns).filter(|mark| mark.live) {
+    /// The mark now; that of a good book is remembered.
+    pub(in crate::engine) fn note_mark(&mut self, now_ns: i64) -> Option<BookMark> {
+        let mark = self.mark(now_ns)?;
+        if mark.live {
             self.last_mark = Some(BookMark { live: false, ..mark });
             self.has_marked = true;
             self.moves.note(mark.price, now_ns);
         }
+        Some(mark)
     }
 
     /// Puts the mark of an earlier process back.
@@ -205,13 +207,14 @@ impl MarketSim {
     /// One half of a trade may have come; what is learnt from it holds for the next message.
     fn learn_order(&mut self, is_print: bool, side: BookSide, price: Price, at: (i64, i64)) {
         let (size, now_ns) = at;
-        let before = self.hold_ns();
-        self.pairs.see(is_print, side, price, size, now_ns);
-        let after = self.hold_ns();
-        if before != after {
-            self.tracker.set_hold(after);
+        if !self.pairs.see(is_print, side, price, size, now_ns) {
+            return;
+        }
+        let hold_ns = self.hold_ns();
+        if hold_ns != self.tracker.hold_ns() {
+            self.tracker.set_hold(hold_ns);
             for world in self.worlds.values_mut() {
-                world.queue.set_hold(after);
+                world.queue.set_hold(hold_ns);
             }
         }
     }

@@ -32,9 +32,11 @@ impl Engine {
 
     /// A message is complete: what it shows is filled, and who holds the market is judged by it.
     pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
-        self.exchange.markets[id].note_mark(self.agenda.now_ns());
+        let mark = self.exchange.markets[id].note_mark(self.agenda.now_ns());
         self.meet_message(id);
-        self.portfolio.judge_mark(facts!(self), id);
+        if let Some(mark) = mark {
+            self.portfolio.judge_mark(facts!(self), id, mark.price);
+        }
         self.judge_changed();
         self.judge_days(id);
         if self.graphs.watches() {

@@ -69,9 +69,16 @@ impl Portfolio {
     }
 
     /// A market has a new mark: whoever it may have taken below maintenance is judged by it.
-    pub(in crate::engine) fn judge_mark(&mut self, facts: Facts<'_>, market: MarketId) {
-        let Some(mark) = facts.exchange.market(market).mark(facts.now_ns) else { return };
-        let reached = self.watch.triggers.reached(market, mark.price);
+    pub(in crate::engine) fn judge_mark(
+        &mut self,
+        facts: Facts<'_>,
+        market: MarketId,
+        mark: Price,
+    ) {
+        let reached = self.watch.triggers.reached(market, mark);
+        if reached.is_empty() {
+            return;
+        }
         let terms = facts.registry.market(market);
         let (venue, settle) = (terms.venue, terms.settle);
         let keys = reached.into_iter().map(|account| (account, venue, settle));
