@@ -16,11 +16,16 @@ pub(crate) struct Chunks<V> {
 
 impl<V> Default for Chunks<V> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self::new()
     }
 }
 
 impl<V> Chunks<V> {
+    /// No rows yet.
+    pub(crate) const fn new() -> Self {
+        Self { chunks: Vec::new(), len: 0 }
+    }
+
     /// Rows held.
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -50,6 +55,18 @@ impl<V> Chunks<V> {
         self.chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
     }
 
+    /// The newest row.
+    pub(crate) fn last(&self) -> Option<&V> {
+        self.chunks.last()?.last()
+    }
+
+    /// Number of rows before the first that is not `before`, of rows in that order.
+    pub(crate) fn partition_point(&self, before: impl Fn(&V) -> bool) -> usize {
+        let whole = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&before));
+        let rest = self.chunks.get(whole).map_or(0, |chunk| chunk.partition_point(&before));
+        (whole * CHUNK + rest).min(self.len)
+    }
+
     /// Every row, mutable.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.chunks.iter_mut().flatten()
@@ -66,6 +83,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn rows_in_order_are_found_in_whatever_chunk() {
+        let mut rows = Chunks::default();
+        assert_eq!((rows.last(), rows.partition_point(|row| *row < 5)), (None, 0));
+        let many = 2 * CHUNK + 7;
+        for row in 0..many {
+            rows.push(2 * row);
+        }
+        for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, many - 1, many] {
+            assert_eq!(rows.partition_point(|row| *row < 2 * at), at);
+            assert_eq!(rows.partition_point(|row| *row < 2 * at + 1), (at + 1).min(many));
+        }
+    }
+
+    #[test]
     fn rows_stay_where_they_are_across_chunks() {
         let mut rows = Chunks::default();
         let many = 3 * CHUNK + 7;
@@ -80,6 +111,7 @@ mod tests {
         *rows.get_mut(2 * CHUNK).unwrap() = 0;
         rows.iter_mut().for_each(|row| *row += 1);
         assert_eq!(rows.get(2 * CHUNK), Some(&1));
+        assert_eq!(rows.last(), Some(&(many + 1)));
         assert_eq!(rows.into_rows().count(), many + 1);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::chunks::Chunks;
 use crate::ids::{FillIx, GraphIx, OrderId, SymbolId};
 use crate::json::{Scanner, Token};
 use crate::order::Order;
@@ -33,31 +34,30 @@ impl GraphId {
 /// Graphs by name.
 #[derive(Debug, Clone)]
 pub struct GraphNames {
-    /// Names above every one before: those made here, which only grow.
-    growing: SortedMap<Ulid, GraphIx>,
+    /// Names above every one before, in order: those made here, which only grow. In chunks, so that
+    /// no order waits while all of them move.
+    growing: Chunks<(Ulid, GraphIx)>,
     others: BTreeMap<GraphId, GraphIx>,
 }
 
 impl GraphNames {
     const fn new() -> Self {
-        Self { growing: SortedMap::new(), others: BTreeMap::new() }
+        Self { growing: Chunks::new(), others: BTreeMap::new() }
     }
 
     /// The graph of a name.
     pub fn get(&self, id: &GraphId) -> Option<GraphIx> {
         let made = match id {
-            GraphId::Made(ulid) => self.growing.get(ulid),
+            GraphId::Made(ulid) => self.made(*ulid),
             GraphId::Client(_) => None,
         };
-        made.or_else(|| self.others.get(id)).copied()
+        made.or_else(|| self.others.get(id).copied())
     }
 
     pub(in crate::engine) fn insert(&mut self, id: GraphId, graph: GraphIx) {
         match id {
-            GraphId::Made(ulid)
-                if self.growing.keys().next_back().is_none_or(|last| *last < ulid) =>
-            {
-                self.growing.insert(ulid, graph);
+            GraphId::Made(ulid) if self.growing.last().is_none_or(|(last, _)| *last < ulid) => {
+                self.growing.push((ulid, graph));
             }
             _ => {
                 self.others.insert(id, graph);
@@ -66,8 +66,12 @@ impl GraphNames {
     }
 
     pub(in crate::engine) fn clear(&mut self) {
-        self.growing.clear();
-        self.others.clear();
+        *self = Self::new();
+    }
+
+    fn made(&self, ulid: Ulid) -> Option<GraphIx> {
+        let at = self.growing.partition_point(|(name, _)| *name < ulid);
+        self.growing.get(at).filter(|(name, _)| *name == ulid).map(|(_, graph)| *graph)
     }
 }
 
