@@ -213,21 +213,26 @@ impl<'a> Symbol<'a> {
 
     /// Canonical text: what rows and answers show. Parsing it gives the same symbol.
     pub fn canonical(&self) -> String {
-        self.to_string()
+        self.pieces().concat()
+    }
+
+    /// What the canonical text is put together from.
+    const fn pieces(&self) -> [&'a str; 5] {
+        match *self {
+            Self::Pair { base, quote } => [base, "-", quote, "", ""],
+            Self::Swap { base, quote, chain } => [base, "-", quote, "-", chain],
+            Self::Perp { base, quote } => [base, "-", quote, "-", "PERP"],
+            Self::Ticker { ticker: market, outcome } | Self::Slug { slug: market, outcome } => {
+                [market, ":", outcome.as_str(), "", ""]
+            }
+            Self::Token { token_id } => [token_id, "", "", "", ""],
+        }
     }
 }
 
 impl fmt::Display for Symbol<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pair { base, quote } => write!(f, "{base}-{quote}"),
-            Self::Swap { base, quote, chain } => write!(f, "{base}-{quote}-{chain}"),
-            Self::Perp { base, quote } => write!(f, "{base}-{quote}-PERP"),
-            Self::Ticker { ticker: market, outcome } | Self::Slug { slug: market, outcome } => {
-                write!(f, "{market}:{}", outcome.as_str())
-            }
-            Self::Token { token_id } => f.write_str(token_id),
-        }
+        self.pieces().iter().try_for_each(|piece| f.write_str(piece))
     }
 }
 

@@ -26,7 +26,21 @@ pub(super) const fn class(byte: u8) -> u8 {
     }
 }
 
+/// The class of every byte.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        if let Some(slot) = classes.split_at_mut(byte as usize).1.first_mut() {
+            *slot = class(byte);
+        }
+        byte += 1;
+    }
+    classes
+};
+
 pub(super) fn classes(text: &str) -> u8 {
+    let class = |byte| CLASSES.get(usize::from(byte)).copied().unwrap_or(OTHER);
     text.bytes().fold(0, |seen, byte| seen | class(byte))
 }
 
