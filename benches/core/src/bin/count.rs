@@ -20,6 +20,8 @@ use sequence_core::symbol::Symbol;
 
 /// Messages of the tape before anything is counted.
 const WARM_UP: usize = 1_000;
+/// Most messages that are counted.
+const MESSAGES: usize = 10_000;
 /// Longer than every delay of the preset.
 const LATER: i64 = 60_000_000_000;
 
@@ -75,18 +77,23 @@ fn one_order(
     engine.order(engine.graph(graph).order.unwrap()).status
 }
 
-/// Messages of a recording, with orders resting behind the touch.
+/// Messages of a recording, with orders resting behind the touch. However many are played, as many
+/// are made and looked through before.
 fn replayed(times: usize, resting: usize) {
-    let base = tape(records(4 * (WARM_UP + times) + 1_000).unwrap()).unwrap();
+    assert!(times <= MESSAGES, "the tape has {MESSAGES} messages");
+    let base = tape(records(4 * (WARM_UP + MESSAGES)).unwrap()).unwrap();
     let (mut engine, account, _) = opened(&mut base.rewound(), WARM_UP);
     rest(&mut engine, account, resting);
     let (mut played, mut rest_of_tape) = (base.rewound(), base.rewound());
     let mut ends_ns = 0;
-    for nth in 0..WARM_UP + times {
-        ends_ns = played.next_due_ns().expect("the tape is long enough");
+    for nth in 0..WARM_UP + MESSAGES {
+        let due_ns = played.next_due_ns().expect("the tape is long enough");
         played.next_message();
         if nth < WARM_UP {
             rest_of_tape.next_message();
+        }
+        if nth < WARM_UP + times {
+            ends_ns = due_ns;
         }
     }
     let mut session = Session::new(engine);
