@@ -329,7 +329,7 @@ class Frames:
 
 # Frames of open connections: venue symbol, symbol here, state, whether it can be traded.
 
-_LiveChange = tuple[str, str, Literal["waiting", "joined", "live", "resync"], bool]
+_LiveChange = tuple[str, str, Literal["waiting", "joined", "live", "resync", "refuted"], bool]
 
 @final
 class Book:

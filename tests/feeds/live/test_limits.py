@@ -10,7 +10,7 @@ from sequence.feeds.live import Live
 from sequence.feeds.live.bybit import linear
 from sequence.feeds.live.problems import names
 from sequence.feeds.live.rest import wait_of
-from tests.feeds.live.conftest import CASES, World, status_of, until
+from tests.feeds.live.conftest import CASES, World, settle, shown, status_of, until, wrong_books
 
 STRANGE = {
     "kalshi": "KXDOGE-26NOV-T1",
@@ -153,3 +153,38 @@ def test_a_signature_is_made_beside_the_loop_that_reads(
     until(lambda: status_of(sandbox, name).is_live, "live")
     assert made_in
     assert "sequence-live" not in made_in
+
+
+@pytest.mark.parametrize("name", ["binance", "bybit", "coinbase"])
+def test_a_book_that_stays_crossed_is_made_anew(world: World, name: str) -> None:
+    fake, symbol = world.fake(name), CASES[name].symbols[0]
+    world.venues[name].silence_s = 10.0
+    sandbox = world.sandbox()
+    status = status_of(sandbox, name)
+    until(lambda: status.is_live, "live")
+    real = fake.update
+
+    def crossing(client: Any, of: str, changes: list[Any]) -> str | None:
+        """Shows a bid that is not there, once, and stands still."""
+        if of != symbol:
+            return real(client, of, changes)
+        fake.update, fake.paused = real, True  # type: ignore[method-assign]
+        book = fake.books[of]
+        ticks = book.levels("ask")[2][0]
+        book.bids[ticks] = 7
+        try:
+            return real(client, of, [*changes, ("bid", ticks, 7)])
+        finally:
+            del book.bids[ticks]
+
+    fake.update = crossing  # type: ignore[method-assign]
+    until(lambda: shown(sandbox, symbol, "bid") == [], "a crossed book is not shown")
+    assert status.reconnects == 0
+    with sandbox.runtime.turn() as now_ns:
+        sandbox.runtime.clock.begin_at(now_ns + 6 * 10**9)
+    fake.paused = False
+    until(lambda: status.reconnects == 1 and status.is_live, f"live again: {status}")
+    assert (symbol, "refuted") in {(row.symbol, row.state) for row in status.log}
+    settle(sandbox, fake)
+    assert wrong_books(sandbox, fake) == []
+    assert sandbox.check_invariants() == []

@@ -22,13 +22,14 @@ from sequence.feeds.live.lists import Lists
 from sequence.feeds.live.problems import names, remedy, sentence
 from sequence.feeds.live.rest import AnsweredError, Documents, wait_of
 from sequence.feeds.live.sink import Sink
-from sequence.feeds.live.status import BookStatus, Changes, Delay, VenueStatus
+from sequence.feeds.live.status import BookState, BookStatus, Changes, Delay, VenueStatus
 from sequence.feeds.live.venue import RECONNECT, Document, Venue
 
 _MOST_FRAME: Final = 16 << 20
 _CLOSE_S: Final = 1.0
 _HEALTHY_S: Final = 60.0
 _HEAL_MOST_S: Final = 60.0
+_DOUBT_MOST_S: Final = 3600.0
 _HELD: Final = 20_000
 """Frames of a second connection that may wait for the first one to be dropped."""
 
@@ -78,6 +79,7 @@ class Connection:
         self._asked_s = dict[str, float]()
         self._heals: dict[str, asyncio.Task[None]] = {}
         self._missed = set[str]()
+        self._doubts = dict[str, Backoff]()
         self._reopen = asyncio.Event()
         self._ping_now = asyncio.Event()
         self._socket: ClientConnection | None = None
@@ -322,7 +324,18 @@ class Connection:
                     # The answer shows a quiet book to be the present one.
                     self._ping_now.set()
             elif symbol in self._names.values():
-                self._heal_later(symbol, self.venue.heal_first_s)
+                self._heal_later(symbol, self._patience(symbol, state))
+
+    def _patience(self, symbol: str, state: BookState) -> float:
+        """How long a lost book waits; one that is impossible again and again waits ever longer."""
+        if state != "refuted":
+            return self.venue.heal_first_s
+        self.status.went_wrong(
+            f"{self.venue.name} sends an impossible book of {symbol}: the connection is made anew"
+        )
+        if symbol not in self._doubts:
+            self._doubts[symbol] = Backoff(self.venue.heal_first_s, _DOUBT_MOST_S, self._draw)
+        return self._doubts[symbol].next_s()
 
     def _watch(self, symbols: Iterable[str]) -> None:
         """Books that do not come by themselves are fetched, or asked for again."""
@@ -350,7 +363,7 @@ class Connection:
             if socket is None:
                 return
             url = self.venue.book_url(symbol)
-            if url is not None:
+            if url is not None and self.status.books[symbol].state != "refuted":
                 await self._fetch(symbol, url)
             elif not await self._ask_again(socket, symbol):
                 break
@@ -359,7 +372,9 @@ class Connection:
 
     async def _ask_again(self, socket: ClientConnection, symbol: str) -> bool:
         """Asks for one book; False when the connection is made anew for it."""
-        words = self.venue.heal(symbol)
+        # What makes one book anew may not tell a decoder that misses nothing to begin again.
+        is_refuted = self.status.books[symbol].state == "refuted"
+        words = RECONNECT if is_refuted else self.venue.heal(symbol)
         if words != RECONNECT:
             with contextlib.suppress(websockets.ConnectionClosed):
                 await self._send(socket, words)

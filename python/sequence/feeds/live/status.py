@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 ConnectionState = Literal["disconnected", "connecting", "subscribing", "connected", "closed"]
-BookState = Literal["waiting", "joined", "live", "resync"]
-"""No book yet; one, and nothing since that shows it to be the present; whole; lost."""
+BookState = Literal["waiting", "joined", "live", "resync", "refuted"]
+"""No book yet; one, and nothing since that shows it to be the present; whole; lost; whole by the
+venue's own numbers and yet impossible."""
 Changes = list[tuple[str, str, BookState, bool]]
 """Venue symbol, symbol here, what its book is now, whether it can be traded here."""
 
@@ -125,5 +126,5 @@ class VenueStatus:
         if state == book.state:
             return
         book.state, book.since_ns = state, time.time_ns()
-        book.gaps += state == "resync"
+        book.gaps += state in ("resync", "refuted")
         self.log.append(Incident(book.since_ns, symbol, state))

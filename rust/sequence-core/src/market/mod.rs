@@ -262,6 +262,11 @@ impl Market {
         self.crossed_since = None;
     }
 
+    /// True for a book that was given up and waits for its next snapshot.
+    pub const fn has_lost_its_book(&self) -> bool {
+        matches!((self.sync, self.loss), (Sync::NoSnapshot, Loss::Gap | Loss::Unfit))
+    }
+
     const fn is_stale(&self, now_ns: i64) -> bool {
         if self.held_stale {
             return true;

@@ -24,6 +24,9 @@ text_enum!(
         Live = "live",
         /// Something is missing: not a book until the next snapshot.
         Resync = "resync",
+        /// Nothing is missing as the venue counts, and yet it cannot be: crossed for too long, or
+        /// full of what is no level.
+        Refuted = "refuted",
     }
 );
 
@@ -142,7 +145,14 @@ impl Session {
                 steps::learn(engine, id, events, true);
                 feed(engine, watch, id, events, now_ns);
             }
-            if let Some(now) = state_after(*state, events).filter(|now| now != state) {
+            let told = state_after(*state, events);
+            let now = match market {
+                Some(id) if told.is_whole() && engine.market(id).market.has_lost_its_book() => {
+                    LiveState::Refuted
+                }
+                _ => told,
+            };
+            if now != *state {
                 *state = now;
                 changes.push(LiveChange {
                     venue_symbol: row.venue_symbol.clone(),
@@ -157,8 +167,15 @@ impl Session {
     }
 }
 
-/// What a message makes of the book it belongs to; `None` when it changes nothing about that.
-fn state_after(before: LiveState, events: &[MarketEvent]) -> Option<LiveState> {
+impl LiveState {
+    /// True when the venue's own numbers find nothing missing.
+    const fn is_whole(self) -> bool {
+        matches!(self, Self::Joined | Self::Live)
+    }
+}
+
+/// What a message makes of the book it belongs to.
+fn state_after(before: LiveState, events: &[MarketEvent]) -> LiveState {
     let mut state = before;
     let mut is_snapshot = false;
     for event in events {
@@ -180,5 +197,49 @@ fn state_after(before: LiveState, events: &[MarketEvent]) -> Option<LiveState> {
             _ => state,
         };
     }
-    (state != before).then_some(state)
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+    use crate::sim::preset::Params;
+
+    const SECOND: i64 = 1_000_000_000;
+    const T0: i64 = 1_776_657_000 * SECOND;
+    const TOUCH: &str = r#"{"side":"bid","price_level":"99","new_quantity":"1"},{"side":"offer","price_level":"101","new_quantity":"1"}"#;
+    const CROSS: &str = r#"{"side":"bid","price_level":"102","new_quantity":"1"}"#;
+    const QUIET: &str = r#"{"side":"bid","price_level":"90","new_quantity":"1"}"#;
+
+    fn states(
+        session: &mut Session,
+        at_s: i64,
+        number: u32,
+        kind: &str,
+        levels: &str,
+    ) -> Vec<LiveState> {
+        let frame = format!(
+            r#"{{"channel":"l2_data","timestamp":"2026-08-24T22:34:13Z","sequence_num":{number},"events":[{{"type":"{kind}","product_id":"BTC-USD","updates":[{levels}]}}]}}"#
+        );
+        let (changes, error) = session.live_frame(0, frame.as_bytes(), T0 + at_s * SECOND);
+        assert_eq!(error, None);
+        changes.iter().map(|change| change.state).collect()
+    }
+
+    #[test]
+    fn a_book_that_stays_crossed_is_told_once_and_comes_back_with_its_next_snapshot() {
+        let mut session =
+            Session::new(Engine::new(1, "instant", Params::preset("instant").unwrap()));
+        assert_eq!(session.open_feed(FeedVenue::Coinbase, false), 0);
+        assert_eq!(states(&mut session, 0, 0, "snapshot", TOUCH), [LiveState::Joined]);
+        assert_eq!(states(&mut session, 1, 1, "update", CROSS), [LiveState::Live]);
+        assert_eq!(states(&mut session, 5, 2, "update", QUIET), []);
+        assert_eq!(states(&mut session, 7, 3, "update", QUIET), [LiveState::Refuted]);
+        assert_eq!(states(&mut session, 8, 4, "update", QUIET), []);
+        let lost = session.live_lost(0, T0 + 9 * SECOND);
+        assert_eq!(lost.iter().map(|row| row.state).collect::<Vec<_>>(), [LiveState::Resync]);
+        assert_eq!(states(&mut session, 10, 0, "snapshot", TOUCH), [LiveState::Joined]);
+        assert_eq!(states(&mut session, 11, 1, "update", QUIET), [LiveState::Live]);
+    }
 }
