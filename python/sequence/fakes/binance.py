@@ -148,6 +148,10 @@ class Binance(Fake):
         self._weighed.append((now_s, weight))
         return sum(weight for _, weight in self._weighed) <= _MOST_WEIGHT
 
+    def farewell(self) -> str:
+        """An event without a stream."""
+        return json.dumps({"e": "serverShutdown", "E": _ms()})
+
     def _book(self, symbol: str) -> str:
         book = self.books[symbol]
 

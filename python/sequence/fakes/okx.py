@@ -102,6 +102,11 @@ class Okx(Fake):
         ]
         return json.dumps({"code": "0", "data": rows})
 
+    def farewell(self) -> str:
+        """A notice of a service upgrade."""
+        why = "The connection will soon be closed for a service upgrade. Please reconnect."
+        return json.dumps({"event": "notice", "code": "64008", "msg": why, "connId": "fake"})
+
     async def restarted(self, client: Client, frame: str) -> None:
         """The next id is lower than the one before it: nothing is lost."""
         await client.socket.send(frame)

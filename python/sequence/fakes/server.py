@@ -32,10 +32,12 @@ FaultKind = Literal[
     "restart",
     "old_book",
     "refuse",
+    "leave",
 ]
 """What a fault does: leaves a frame out, sends two in the wrong order, sends one twice, cuts the
 connection inside a frame, closes it, goes silent with the connection open, sends what is no frame,
-starts its numbers anew, answers with an old book, refuses the next connection or fetch."""
+starts its numbers anew, answers with an old book, refuses the next connection or fetch, says that
+the connection will end."""
 
 
 _TOO_MANY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT)
@@ -148,6 +150,10 @@ class Fake:
         """Why a handshake is refused; None lets it in."""
         del headers
         return None
+
+    def farewell(self) -> str:
+        """What says that a connection will be closed soon."""
+        raise NotImplementedError
 
     def restart(self, client: Client) -> None:
         """Starts the venue's numbers anew, as a restart of the service does."""
@@ -337,6 +343,9 @@ class Fake:
                 await client.socket.close(1001)
             case "abort":
                 client.socket.transport.abort()
+            case "leave":
+                await client.socket.send(frame)
+                await client.socket.send(self.farewell())
             case "restart":
                 await self.restarted(client, frame)
 

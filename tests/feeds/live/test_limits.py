@@ -188,3 +188,20 @@ def test_a_book_that_stays_crossed_is_made_anew(world: World, name: str) -> None
     settle(sandbox, fake)
     assert wrong_books(sandbox, fake) == []
     assert sandbox.check_invariants() == []
+
+
+@pytest.mark.parametrize("name", ["binance", "okx"])
+def test_a_connection_that_will_end_is_replaced_before_it_does(world: World, name: str) -> None:
+    fake = world.fake(name)
+    venue = world.venues[name]
+    venue.overlap_s, venue.silence_s = 0.1, 10.0
+    sandbox = world.sandbox()
+    status = status_of(sandbox, name)
+    until(lambda: status.is_live, "live")
+    fake.faults.append("leave")
+    until(lambda: status.replaced == 1 and status.is_live, f"another one serves: {status}")
+    until(lambda: len(fake._clients) == 1, "the first one is closed")
+    settle(sandbox, fake)
+    assert wrong_books(sandbox, fake) == []
+    assert status.reconnects == 0
+    assert status.unread == 0

@@ -49,6 +49,10 @@ class Binance(Venue):
         """A question: its answer shows that the books are as they were, however quiet."""
         return json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": next(_numbers)})
 
+    def ends_soon(self, frame: bytes) -> bool:
+        """`{"e": "serverShutdown", ...}`, some time before."""
+        return b'"serverShutdown"' in frame[:128]
+
     def complaint(self, frame: bytes) -> str | None:
         """The text of `{"code": 2, "msg": ..., "id": 1}` or of `{"error": {"msg": ...}}`."""
         if b'"msg"' not in frame or b'"stream"' in frame[:32]:

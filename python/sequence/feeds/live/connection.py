@@ -81,6 +81,7 @@ class Connection:
         self._missed = set[str]()
         self._doubts = dict[str, Backoff]()
         self._reopen = asyncio.Event()
+        self._is_leaving = asyncio.Event()
         self._ping_now = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._sends = Budget(venue.sends_per_s, 1.0, time.monotonic)
@@ -201,6 +202,7 @@ class Connection:
     async def _serve(self, socket: ClientConnection, held: list[bytes], begin: Work) -> bool:
         """Applies what comes until the connection ends; True when it has lived long enough."""
         self._reopen.clear()
+        self._is_leaving.clear()
         helpers = (begin, self._ping(socket), self._wait_for_reopen(socket))
         tasks = [asyncio.ensure_future(helper) for helper in helpers]
         try:
@@ -248,7 +250,7 @@ class Connection:
             self.status.went_wrong(f"{self.venue.name} closed the connection")
 
     async def _mind(self) -> bool:
-        """Waits until nothing was heard for too long, or (True) until the connection is old.
+        """Waits until nothing was heard for too long, or (True) until it is old or will be closed.
 
         Looked at now and then: a timer for every frame would cost as much as its book does.
         """
@@ -264,7 +266,10 @@ class Connection:
                     f"nothing was heard of {self.venue.name} for {silence_s:g} s"
                 )
                 return False
-            await asyncio.sleep(min(silent_s, ends_s) - now_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(silent_s, ends_s) - now_s):
+                    await self._is_leaving.wait()
+                return True
 
     async def _apply(self, socket: ClientConnection, frame: bytes) -> None:
         self.status.heard()
@@ -280,6 +285,8 @@ class Connection:
                 "has the venue changed its format? Update this package"
             )
         self._note(changes)
+        if self.venue.ends_soon(frame):
+            self._is_leaving.set()
         # Last: what ends the wait for it ends no frame.
         answer = self.venue.reply(frame)
         if answer is not None:

@@ -63,8 +63,12 @@ class Okx(Venue):
         del symbols
         return [Document(f"{self.rest_url}/api/v5/public/instruments?instType=SPOT")]
 
+    def ends_soon(self, frame: bytes) -> bool:
+        """`{"event": "notice", "code": "64008", ...}`: the service is renewed."""
+        return b'"64008"' in frame and b'"notice"' in frame[:64]
+
     def complaint(self, frame: bytes) -> str | None:
-        """The text of `{"event": "error", "msg": ..., "code": ...}`, and notices of its end."""
+        """The text of `{"event": "error", "msg": ..., "code": ...}`, and of notices."""
         if b'"error"' not in frame[:64] and b'"notice"' not in frame[:64]:
             return None
         body = json.loads(frame)

@@ -118,6 +118,11 @@ class Venue:
         del frame
         return None
 
+    def ends_soon(self, frame: bytes) -> bool:
+        """Whether the venue says that it will close this connection soon."""
+        del frame
+        return False
+
     def complaint(self, frame: bytes) -> str | None:
         """What the venue says is wrong with what was sent to it, or None."""
         del frame
