@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0005"
+SCHEMA_REVISION: Final = "0006"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -151,6 +151,7 @@ positions_v2 = _table(
     *_maybe_ints("closed_ns", "resolved_ns", "redeemed_ns"),
     *_maybe_texts("payout_usd_1e9"),
     *_maybe_ints("settled_mark_1e9"),
+    *_maybe_texts("symbol"),
     Unique("account_no", "venue", "asset_no"),
     CheckConstraint("is_sandbox IN (0, 1)", "is_sandbox_flag"),
     CheckConstraint("cost_qty_1e8 <> 0", "cost_of_something"),

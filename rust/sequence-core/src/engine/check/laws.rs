@@ -136,6 +136,9 @@ impl Engine {
             hasher.word(u64::from(account.epoch));
             for row in self.portfolio.rows_of(id).values() {
                 self.portfolio.position(*row).hash_into(&mut hasher);
+                if let Some(spelt) = self.portfolio.spelling(*row) {
+                    hasher.text(spelt);
+                }
             }
             for id in account.open.keys() {
                 hasher.word(self.order_hash(*id));

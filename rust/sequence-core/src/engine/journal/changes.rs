@@ -225,12 +225,12 @@ impl Engine {
     fn changed_positions(&mut self) -> (Vec<Row>, Vec<u64>) {
         let (mut rows, mut deleted) = (Vec::new(), Vec::new());
         for id in self.portfolio.take_touched_rows() {
-            let (position, key) = (self.portfolio.position(id), self.portfolio.row_key(id));
+            let key = self.portfolio.row_key(id);
             let held = self.portfolio.find_row(key.account, key.venue, key.asset);
             if held == Some(id) {
-                rows.push(position_row(self, key, position));
+                rows.push(position_row(self, id));
             } else {
-                deleted.push(position.id);
+                deleted.push(self.portfolio.position(id).id);
             }
         }
         (rows, deleted)

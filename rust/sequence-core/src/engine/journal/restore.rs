@@ -194,6 +194,9 @@ impl Engine {
         if let Some((asset, _)) = found.margin {
             self.known_asset("positions_v2", asset)?;
         }
+        if let Some(spelt) = &found.spelt {
+            self.portfolio.put_back_spelling(found.row, spelt);
+        }
         self.portfolio
             .put_back_row((found.row, key), found.position, found.margin)
             .map_err(|error| RestoreError { table: "positions_v2", message: error.to_string() })

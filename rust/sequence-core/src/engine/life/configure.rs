@@ -69,6 +69,7 @@ impl Engine {
             deleted = self.delete_rows(account)?;
         }
         for (row, (venue, asset)) in rows.iter().zip(keys) {
+            self.portfolio.spell(facts!(self), (account, venue, asset), row.symbol);
             let entry = row.entry.unwrap_or_else(|| default_entry(row.kind, row.symbol));
             self.write_row((account, venue, asset), row.quantity, entry)?;
         }

@@ -79,6 +79,11 @@ impl Portfolio {
         Ok(())
     }
 
+    /// How a row was first written, as it was kept.
+    pub(in crate::engine) fn put_back_spelling(&mut self, row: RowIx, spelt: &str) {
+        self.spelt.insert(row, spelt.into());
+    }
+
     /// Margin accounts count the open perpetuals that were put back; these.
     pub(in crate::engine) fn hold_again(&mut self, facts: Facts<'_>) -> Vec<RowIx> {
         let rows = self.rows.iter();

@@ -15,6 +15,9 @@ mod triggers;
 pub(in crate::engine) mod watch;
 mod written;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::ledger::{BalanceId, Ledger};
 use crate::position::Position;
@@ -37,6 +40,8 @@ pub(in crate::engine) struct Portfolio {
     ledger: Ledger,
     rows: Table<RowIx, Position>,
     row_keys: Table<RowIx, RowKey>,
+    /// How a row was first written, where that is not the code of its asset.
+    spelt: BTreeMap<RowIx, Arc<str>>,
     /// The rows that each account still has.
     held: HeldRows,
     watch: watch::Watch,

@@ -7,6 +7,7 @@ use crate::ids::{AccountId, AssetId, AssetKind, RowIx, VenueId};
 use crate::ledger::BalanceId;
 use crate::number::{Money, PRICE_ONE, Price, Quantity};
 use crate::position::Position;
+use crate::registry::Registry;
 
 impl Portfolio {
     /// A row.
@@ -67,6 +68,20 @@ impl Portfolio {
         self.row_keys.push(RowKey { account, venue, asset, balance });
         self.held.insert(account, (venue, asset), id);
         id
+    }
+
+    /// How a row was first written, where that is not the code of its asset.
+    pub(in crate::engine) fn spelling(&self, row: RowIx) -> Option<&str> {
+        self.spelt.get(&row).map(|spelt| &**spelt)
+    }
+
+    /// The symbol of a row: as first written by hand, else the code of its asset.
+    pub(in crate::engine) fn row_symbol<'a>(
+        &'a self,
+        registry: &'a Registry,
+        row: RowIx,
+    ) -> &'a str {
+        self.spelling(row).unwrap_or(&registry.asset_row(self.row_keys[row].asset).code)
     }
 
     /// Cash moved for a fill or a charge: its row is newer, and gained or lost what the asset did

@@ -28,6 +28,20 @@ impl Portfolio {
         Ok(self.rows[id].perp.is_some_and(|perp| perp.quantity.0 != 0))
     }
 
+    /// Keeps the spelling of a row that this writes first; later ones change nothing.
+    pub(in crate::engine) fn spell(
+        &mut self,
+        facts: Facts<'_>,
+        (account, venue, asset): (AccountId, VenueId, AssetId),
+        symbol: &str,
+    ) {
+        let is_new = self.held.find(account, venue, asset).is_none();
+        if is_new && *facts.registry.asset_row(asset).code != *symbol {
+            let row = self.open_row(facts, account, venue, asset);
+            self.spelt.insert(row, symbol.into());
+        }
+    }
+
     /// Removes every row; nothing may be reserved any more. How many there were.
     pub(in crate::engine) fn delete_rows(
         &mut self,
@@ -37,6 +51,7 @@ impl Portfolio {
         let rows: Vec<RowIx> = self.held.of(account).values().copied().collect();
         for id in &rows {
             self.drop_margin(facts, *id)?;
+            self.spelt.remove(id);
         }
         let balances: Vec<_> = self.ledger.balances(account).map(|(id, _, _)| id).collect();
         for balance in balances {

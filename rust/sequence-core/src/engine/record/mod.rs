@@ -134,6 +134,7 @@ pub const TABLES: [(&str, &[&str]); 19] = [
             "redeemed_ns",
             "payout_usd_1e9",
             "settled_mark_1e9",
+            "symbol",
         ],
     ),
     (

@@ -11,7 +11,9 @@ use crate::position::{Kept, Lifecycle, Perp, Position, Resolution};
 /// Stored mark of a market that was declared void.
 const VOID: i64 = -1;
 
-pub(in crate::engine) fn position_row(engine: &Engine, key: RowKey, position: &Position) -> Row {
+pub(in crate::engine) fn position_row(engine: &Engine, id: RowIx) -> Row {
+    let portfolio = &engine.portfolio;
+    let (position, key) = (portfolio.position(id), portfolio.row_key(id));
     let margin = position.perp.and_then(|perp| perp.margin);
     let ledger = engine.ledger();
     let held = margin.and_then(|margin| ledger.reserved(margin).ok());
@@ -20,6 +22,7 @@ pub(in crate::engine) fn position_row(engine: &Engine, key: RowKey, position: &P
     let mut cells = row![position.id, key.account.0, key.venue, key.asset.0, true];
     cells.extend(row![held, margin_asset]);
     cells.extend(kept_cells(position));
+    cells.push(portfolio.spelling(id).map(str::to_owned).into());
     cells
 }
 
@@ -71,12 +74,13 @@ fn read_kept(id: u64, cells: &mut Reader<'_>) -> Result<Position, RestoreError> 
         .ok_or_else(|| cells.error("a cost of no quantity"))
 }
 
-/// A position row, whose it is, and the margin it held in which asset.
+/// A position row, whose it is, the margin it held in which asset, and how it was first written.
 pub(in crate::engine) struct ReadPosition {
     pub(in crate::engine) row: RowIx,
     pub(in crate::engine) key: RowKey,
     pub(in crate::engine) position: Position,
     pub(in crate::engine) margin: Option<(AssetId, Money)>,
+    pub(in crate::engine) spelt: Option<String>,
 }
 
 pub(in crate::engine) fn read_position(row: &[Cell]) -> Result<ReadPosition, RestoreError> {
@@ -91,10 +95,11 @@ pub(in crate::engine) fn read_position(row: &[Cell]) -> Result<ReadPosition, Res
     let _is_sandbox: bool = cells.next()?;
     let (held, margin_asset) = (cells.next::<Option<Money>>()?, cells.next::<Option<u32>>()?);
     let position = read_kept(id, cells)?;
+    let spelt = cells.next()?;
     let number = id.checked_sub(1).and_then(|at| u32::try_from(at).ok());
     let row = RowIx(number.ok_or_else(|| cells.error(format!("no position id: {id}")))?);
     let margin = margin_asset.map(AssetId).zip(held);
-    Ok(ReadPosition { row, key, position, margin })
+    Ok(ReadPosition { row, key, position, margin, spelt })
 }
 
 fn lifecycle_cells(lifecycle: Lifecycle) -> Row {

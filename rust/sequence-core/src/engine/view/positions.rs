@@ -67,7 +67,7 @@ impl Worth {
 struct Row<'a> {
     venue: VenueId,
     kind: AssetKind,
-    code: &'a str,
+    symbol: &'a str,
     pegged: bool,
     position: &'a Position,
     quantity: Quantity,
@@ -94,7 +94,7 @@ impl Engine {
             .iter()
             .map(|((venue, asset), row)| {
                 let known = self.registry.asset_row(*asset);
-                (*venue, known.kind, &*known.code, *asset, *row)
+                (*venue, known.kind, self.portfolio.row_symbol(&self.registry, *row), *asset, *row)
             })
             .filter(|(venue, kind, ..)| {
                 venues.is_none_or(|list| list.contains(venue))
@@ -177,7 +177,7 @@ impl Engine {
         Row {
             venue,
             kind: known.kind,
-            code: &known.code,
+            symbol: self.portfolio.row_symbol(&self.registry, id),
             pegged: known.pegged,
             position,
             quantity,
@@ -233,7 +233,7 @@ impl Engine {
                 "instrument",
                 Value::Map(vec![
                     ("kind", row.kind.as_str().into()),
-                    ("symbol", row.code.to_owned().into()),
+                    ("symbol", row.symbol.to_owned().into()),
                     ("market_slug", slug),
                     ("outcome", outcome),
                     ("token_id", token),
@@ -364,7 +364,7 @@ fn event_parts(row: &Row<'_>) -> (Value, Value, Value) {
     if row.kind != AssetKind::EventContract {
         return (Value::Null, Value::Null, Value::Null);
     }
-    match crate::symbol::parse_event_contract(row.code) {
+    match crate::symbol::parse_event_contract(row.symbol) {
         Err(_) => (Value::Null, Value::Null, Value::Null),
         Ok(parsed) => (
             parsed.market_slug.to_owned().into(),
