@@ -4,6 +4,7 @@
 //! that taking the same displayed unit twice needs time or recorded growth.
 
 use crate::ids::BookSide;
+use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::sim::math::exp_q32;
 
@@ -112,7 +113,7 @@ impl Overlay {
         }
         let Some(level) = self.find(side, price) else { return };
         if quantity.0 <= 0 {
-            if rule.ghost {
+            if rule.ghost && !mutant!("flicker_forgets_what_was_taken") {
                 level.gone_ns.get_or_insert(now_ns);
             } else {
                 level.size = 0;

@@ -7,6 +7,7 @@
 
 use crate::book::Book;
 use crate::ids::BookSide;
+use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
@@ -276,7 +277,10 @@ impl QueueBook {
         let mut budget = Budget::new(print.quantity.0);
         let (mut touched, known) = (false, print.hit.is_some());
         for (price, view) in self.side_mut(side) {
-            let better = better(side, *price, print.price);
+            let mut better = better(side, *price, print.price);
+            if mutant!("large_print_is_through") {
+                better |= *price == print.price && print.quantity.0 > view.record().displayed();
+            }
             if !better && *price != print.price {
                 break;
             }

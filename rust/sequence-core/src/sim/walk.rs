@@ -90,7 +90,8 @@ pub fn walk(
         if !inside && !mutant!("limit_ignored") {
             return Stop::Bound;
         }
-        if looked_at >= bounds.max_levels || (bounds.one_level && !takes.is_empty()) {
+        let most = bounds.max_levels.saturating_add(usize::from(mutant!("one_level_more")));
+        if looked_at >= most || (bounds.one_level && !takes.is_empty()) {
             return Stop::Levels;
         }
         let available = level.available();

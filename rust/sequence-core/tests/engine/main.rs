@@ -10,6 +10,11 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+#[path = "../support/desk.rs"]
+mod desk;
+mod edges;
+#[path = "../graphs/kept.rs"]
+mod kept;
 mod money;
 mod mutants;
 mod play;

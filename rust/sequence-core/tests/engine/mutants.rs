@@ -7,6 +7,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sequence_core::mutant;
 
+use crate::edges::NOTICED;
 use crate::play::{alone, play};
 use crate::steps::Step;
 use crate::table;
@@ -22,7 +23,8 @@ enum By {
     Table,
 }
 
-const MUTANTS: [(&str, By); 21] = [
+const MUTANTS: [(&str, By); 25] = [
+    ("acknowledgement_hides_a_fill", By::Laws),
     ("cancel_without_owner", By::Neighbour),
     ("duplicate_fill_id", By::Laws),
     ("expiry_keeps_reservation", By::Laws),
@@ -30,6 +32,7 @@ const MUTANTS: [(&str, By); 21] = [
     ("fill_after_cancel", By::Laws),
     ("fill_on_crossed_book", By::Laws),
     ("fok_in_part", By::Table),
+    ("headroom_of_the_total", By::Table),
     ("key_shared_by_clients", By::Table),
     ("level_used_twice", By::Laws),
     ("limit_ignored", By::Laws),
@@ -39,8 +42,10 @@ const MUTANTS: [(&str, By); 21] = [
     ("partial_cancel_keeps", By::Laws),
     ("post_only_takes", By::Laws),
     ("reduce_only_flips", By::Table),
+    ("rejected_despite_its_fills", By::Table),
     ("reject_keeps_reservation", By::Laws),
     ("replay_ignores_body", By::Table),
+    ("reset_keeps_fills", By::Laws),
     ("reset_keeps_orders", By::Laws),
     ("sell_reserves_quote", By::Laws),
     ("trades_with_itself", By::Table),
@@ -93,6 +98,19 @@ fn every_mutant_is_killed() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the count is what is asked for")]
+fn every_mutant_at_an_edge_is_killed() {
+    let lives = |test: fn()| catch_unwind(AssertUnwindSafe(test)).is_ok();
+    let survivors: Vec<&str> = NOTICED
+        .into_iter()
+        .filter(|(name, test)| mutant::with(name, || lives(*test)))
+        .map(|(name, _)| name)
+        .collect();
+    println!("edges: {} of {} mutants killed", NOTICED.len() - survivors.len(), NOTICED.len());
+    assert!(survivors.is_empty(), "survivors: {survivors:?}");
+}
+
+#[test]
 fn no_mutant_of_the_engine_is_left_out() {
     let source = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
     let mut folders = vec![source.join("engine"), source.join("sim")];
@@ -114,6 +132,7 @@ fn no_mutant_of_the_engine_is_left_out() {
         })
         .collect();
     let here = MUTANTS.into_iter().map(|(name, _)| name);
+    let here = here.chain(NOTICED.into_iter().map(|(name, _)| name));
     let tested: BTreeSet<String> = here.chain(FOUND_BY_THE_MODEL).map(str::to_owned).collect();
     assert_eq!(named, tested);
 }

@@ -30,7 +30,7 @@ pub(crate) struct Desk {
     pub(crate) account: AccountId,
     pub(crate) market: MarketId,
     pub(crate) now_ns: i64,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl Desk {
@@ -47,7 +47,11 @@ impl Desk {
         for (key, value) in overrides {
             params.set(key, value).unwrap();
         }
-        let mut engine = Engine::new(42, preset, params);
+        Self::on(Engine::new(42, preset, params), place)
+    }
+
+    /// One on an engine that was not used yet.
+    pub(crate) fn on(mut engine: Engine, place: Place) -> Self {
         let venue = VenueId::parse(place.venue).unwrap();
         let market = engine.list_market(venue, place.symbol, FeedKind::HandFed).unwrap();
         let account = engine.account("alice");

@@ -14,6 +14,7 @@ use crate::engine::seam::VenueRequest;
 use crate::engine::{Engine, Reply};
 use crate::ids::{AccountId, OrderId};
 use crate::ledger::LedgerError;
+use crate::mutant;
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Amending, Leg, LegState, Order, OrderSpec, Reshape};
 use crate::registry::MarketSpec;
@@ -244,7 +245,9 @@ impl Engine {
         let markets = &self.registry.symbol(spec.symbol).markets;
         let added = Quantity(total.0.saturating_sub(order.qty.0).max(0));
         self.check_position_range(spec.account, spec.side, markets, spec.outcome, added)?;
-        self.check_notional(self.risk_of(spec), || self.notional_usd(markets, total, limit))?;
+        if !mutant!("amend_escapes_the_notional_limit") {
+            self.check_notional(self.risk_of(spec), || self.notional_usd(markets, total, limit))?;
+        }
         self.check_limits(order, total, limit)
             .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))
     }

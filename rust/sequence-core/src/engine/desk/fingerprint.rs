@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::desk::admit::time_in_force;
 use crate::hash::StateHasher;
 use crate::ids::{GraphIx, Side, VenueId};
+use crate::mutant;
 use crate::number::Price;
 use crate::order::{Policy, TimeInForce, Urgency};
 use crate::risk::GraphRisk;
@@ -103,7 +104,8 @@ impl Request<'_> {
 
     fn hash_from(&self, start: u64) -> u64 {
         let mut hasher = StateHasher::new(start);
-        for text in [self.symbol, self.node_id, self.metadata] {
+        let metadata = if mutant!("fingerprint_without_metadata") { "" } else { self.metadata };
+        for text in [self.symbol, self.node_id, metadata] {
             hasher.text(text);
         }
         let (sized_by, size) = match self.size {
@@ -111,17 +113,19 @@ impl Request<'_> {
             Size::Notional(usd) => (1, usd.0),
         };
         hasher.wide(size);
+        let limit = self.limit.filter(|_| !mutant!("fingerprint_without_limit"));
+        let reduces = self.reduce_only && !mutant!("fingerprint_without_reduce_only");
         let words = [
             sized_by,
             self.side as u64,
-            self.limit.map_or(0, |price| price.0.cast_unsigned()),
+            limit.map_or(0, |price| price.0.cast_unsigned()),
             self.venue.map_or(0, |venue| u64::from(venue.0) + 1),
             self.policy as u64,
             self.urgency as u64,
             self.max_slippage_bps.map_or(0, |bps| u64::from(bps) + 1),
             self.horizon_ms.map_or(0, |ms| ms.saturating_add(1)),
             self.tif.map_or(99, |tif| tif as u64),
-            u64::from(self.reduce_only),
+            u64::from(reduces),
         ];
         for word in words {
             hasher.word(word);

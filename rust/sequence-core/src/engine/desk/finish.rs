@@ -84,9 +84,10 @@ impl Engine {
             return;
         }
         let rejected = order.legs.iter().any(|leg| leg.status == OrderStatus::Rejected);
+        let is_empty = order.filled.0 == 0 || mutant!("rejected_despite_its_fills");
         let status = match (order.reject, order.done) {
             _ if order.filled == order.qty => OrderStatus::Filled,
-            (Some(_), _) if order.filled.0 == 0 && rejected => OrderStatus::Rejected,
+            (Some(_), _) if is_empty && rejected => OrderStatus::Rejected,
             (_, Some(DoneReason::Expired)) => OrderStatus::Expired,
             _ => OrderStatus::Cancelled,
         };
@@ -395,8 +396,8 @@ impl Engine {
                     return Some((ix, Some(self.graphs.order_of(ix, node, seq)?)));
                 };
                 let spec = &self.desk.orders[order].spec;
-                (&*spec.node_id == *node && spec.seq.to_string() == *seq)
-                    .then_some((ix, Some(order)))
+                let is_its_seq = mutant!("order_id_of_any_seq") || spec.seq.to_string() == *seq;
+                (&*spec.node_id == *node && is_its_seq).then_some((ix, Some(order)))
             }),
             _ => None,
         };

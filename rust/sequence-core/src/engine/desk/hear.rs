@@ -38,7 +38,9 @@ impl Engine {
                 // A leg that went again after a restart may be known already, and partly filled.
                 leg.status =
                     if leg.filled.0 > 0 { OrderStatus::Partial } else { OrderStatus::Accepted };
-                if self.desk.orders[id].status == OrderStatus::New {
+                let status = self.desk.orders[id].status;
+                let hides = mutant!("acknowledgement_hides_a_fill");
+                if status == OrderStatus::New || (hides && status == OrderStatus::Partial) {
                     self.set_status(id, OrderStatus::Accepted);
                     self.tell_graph(id, DeskNews::Accepted(id));
                 }

@@ -4,6 +4,7 @@ use crate::engine::desk::Desk;
 use crate::engine::desk::account::Graph;
 use crate::engine::desk::fill::Fill;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::mutant;
 use crate::order::Order;
 
 impl Desk {
@@ -47,12 +48,16 @@ impl Desk {
     pub(in crate::engine) fn resume_at(&mut self, order: u32, graph: u32, fill: u32) {
         self.orders.resume_at(order);
         self.graphs.resume_at(graph);
-        self.fills.resume_at(fill);
+        if !mutant!("restart_repeats_fill_numbers") {
+            self.fills.resume_at(fill);
+        }
     }
 
     /// Numbers new rows as another desk would; the rows there are keep their numbers.
     pub(in crate::engine) fn skip_to(&mut self, other: &Self) {
-        self.orders.skip_to(other.orders.next_id());
+        if !mutant!("return_repeats_order_ids") {
+            self.orders.skip_to(other.orders.next_id());
+        }
         self.graphs.skip_to(other.graphs.next_id());
         self.fills.skip_to(other.fills.next_id());
     }

@@ -12,6 +12,7 @@ use crate::engine::portfolio::required::required;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::{LedgerError, ReservationId};
+use crate::mutant;
 use crate::number::{Money, Price, Quantity};
 use crate::order::{
     Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, VenueLeg,
@@ -217,7 +218,10 @@ impl Engine {
     ) -> Quantity {
         let terms = self.registry.market(market);
         let (account, venue, asset) = self.funded_by(&order.spec, market);
-        let free = self.portfolio.spendable(self.facts(), account, venue, asset);
+        let mut free = self.portfolio.spendable(self.facts(), account, venue, asset);
+        if mutant!("headroom_of_the_total") {
+            free = self.portfolio.held(account, venue, asset).to_money();
+        }
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
             return self

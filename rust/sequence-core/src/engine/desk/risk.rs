@@ -11,6 +11,7 @@ use crate::event::EventKind;
 use crate::ids::{
     AccountId, AssetId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId,
 };
+use crate::mutant;
 use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Order, OrderSpec};
 use crate::registry::Worth;
@@ -103,7 +104,8 @@ impl Engine {
     /// A live key's sandbox order is stopped by the switch of either mode.
     fn is_halted(&self, account: AccountId, by: Mode) -> bool {
         let engaged = |mode| self.kill_switch(account, mode).engaged;
-        engaged(Mode::Sandbox) || (by == Mode::Live && engaged(Mode::Live))
+        let passes = mutant!("live_key_passes_the_sandbox_switch") && by == Mode::Live;
+        (engaged(Mode::Sandbox) && !passes) || (by == Mode::Live && engaged(Mode::Live))
     }
 
     pub(in crate::engine) fn check_switch(
@@ -348,7 +350,7 @@ impl Engine {
         if day.day != today {
             *day = LossDay { day: today, start: pnl, breached: false };
         }
-        day.breached |= day.start - pnl >= most.0;
+        day.breached |= day.start - pnl >= most.0 + i128::from(mutant!("daily_loss_one_unit_late"));
     }
 
     /// A mark moved: whoever it made lose too much has lost it, whether or not it recovers before

@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::engine::bounds::{refusal_of, within};
 use crate::engine::desk::minimums::Exit;
 use crate::ids::{MarketId, Side};
+use crate::mutant;
 use crate::number::{EXACT_PER_MONEY, Price, Quantity};
 use crate::order::{Order, OrderSpec, TimeInForce, book_price, book_side};
 use crate::reject::{RejectReason, Rejected};
@@ -224,7 +225,11 @@ impl Engine {
                 .map(move |(price, size)| Offer {
                     price,
                     size,
-                    cost_1e8: fees.share_at(price, false).saturating_add(risk_1e8),
+                    cost_1e8: if mutant!("route_ignores_fees_of_sells") && side == Side::Sell {
+                        risk_1e8
+                    } else {
+                        fees.share_at(price, false).saturating_add(risk_1e8)
+                    },
                 })
         })
     }

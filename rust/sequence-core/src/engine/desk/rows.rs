@@ -176,7 +176,9 @@ impl Desk {
             row.graphs.clear();
         }
         row.orders.clear();
-        row.fills.clear();
+        if !mutant!("reset_keeps_fills") {
+            row.fills.clear();
+        }
         row.submits.clear();
         row.day = LossDay::NEW;
         row.ended_hash = 0;

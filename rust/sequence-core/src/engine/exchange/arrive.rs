@@ -220,7 +220,11 @@ impl Engine {
             recorded: level.price,
             effective: self.shifted(market, taker, level.price, shift),
             displayed: level.quantity,
-            printed: sim.tracker.printed(side, level.price),
+            printed: if mutant!("taker_ignores_prints") {
+                Quantity::ZERO
+            } else {
+                sim.tracker.printed(side, level.price)
+            },
             consumed_before: sim.consumed(account, side, level.price, self.agenda.now_ns()),
             taken: Quantity::ZERO,
         })

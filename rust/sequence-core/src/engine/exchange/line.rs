@@ -5,6 +5,7 @@
 
 use crate::engine::Engine;
 use crate::ids::{AccountId, MarketId, VenueId};
+use crate::mutant;
 use crate::rng::Stream;
 use crate::sim::latency::{Draw, Leg, LegState, Persistence, Transit, venue_legs};
 
@@ -86,7 +87,8 @@ impl Engine {
         load_ratio_q32: i64,
     ) -> (Draw, u64) {
         let row = self.desk.account(account);
-        let name = format!("{purpose}|{}|{}", venue.as_str(), row.client);
+        let client = if mutant!("delays_of_all_clients_together") { "" } else { &row.client };
+        let name = format!("{purpose}|{}|{client}", venue.as_str());
         let stream = Stream::new(self.rules.seed(), u64::from(row.draws), &name);
         let persistence = Persistence {
             rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{AccountId, VenueId};
+use crate::mutant;
 use crate::sim::latency::{LegState, Session};
 
 /// One account's connection to one venue.
@@ -61,7 +62,8 @@ impl Line {
     /// The time an answer becomes visible: not before those sent earlier. `None`: at once. An
     /// answer that waits for this very instant still comes first, so then this one waits too.
     pub(super) fn answer_at(&mut self, visible_ns: i64, now_ns: i64) -> Option<i64> {
-        self.last_answer_ns = self.last_answer_ns.max(visible_ns);
+        let before = if mutant!("answers_overtake") { visible_ns } else { self.last_answer_ns };
+        self.last_answer_ns = before.max(visible_ns);
         if self.last_answer_ns <= now_ns && self.last_waiting_ns.is_none_or(|last| last < now_ns) {
             return None;
         }

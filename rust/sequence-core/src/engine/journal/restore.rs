@@ -18,6 +18,7 @@ use crate::engine::seam::{Told, VenueReport, VenueRequest, VenueStep};
 use crate::engine::{Engine, FeedKind};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId, VenueId};
 use crate::market::TradingPhase;
+use crate::mutant;
 use crate::number::Money;
 use crate::order::{AtVenue, LegState, Policy};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
@@ -47,7 +48,9 @@ impl Engine {
         self.restore_lines(rows("lines"))?;
         for row in rows("kill_switches") {
             let (account, mode, switch) = read_switch(row)?;
-            if let Some(account) = self.known(account) {
+            if let Some(account) = self.known(account)
+                && !mutant!("restart_clears_switches")
+            {
                 *self.switch_mut(account, mode) = switch;
             }
         }
@@ -71,7 +74,9 @@ impl Engine {
         self.listen_from_here();
         self.resume_orders();
         for venue in venues {
-            self.pay_funding(venue, stopped_ns);
+            if !mutant!("restart_stops_funding") {
+                self.pay_funding(venue, stopped_ns);
+            }
         }
         self.resume_runs();
         Ok(())
@@ -275,7 +280,9 @@ impl Engine {
         let open: Vec<OrderId> =
             self.desk.accounts().flat_map(|(_, account)| account.open.keys().copied()).collect();
         for id in open {
-            if let Some(end_ns) = self.desk.order(id).expires_ns {
+            if let Some(end_ns) = self.desk.order(id).expires_ns
+                && !mutant!("restart_forgets_horizons")
+            {
                 self.agenda.add(end_ns.max(self.agenda.now_ns()), Due::Expire(id));
             }
             if self.desk.order(id).spec.policy == Policy::AggressiveChase {
@@ -333,7 +340,9 @@ impl Engine {
             Some(_) => self.ask_again(VenueRequest::Amend((id, at))),
             None => {}
         }
-        if let Some(reason) = cancelling {
+        if let Some(reason) = cancelling
+            && !mutant!("restart_forgets_cancels")
+        {
             self.ask_again(VenueRequest::Cancel((id, at), reason));
         }
     }

@@ -7,6 +7,7 @@ use crate::engine::portfolio::settled::{Paid, Settled};
 use crate::event::EventKind;
 use crate::ids::AccountId;
 use crate::ledger::LedgerError;
+use crate::mutant;
 use crate::number::{EXACT_PER_MONEY, Money, exact_notional};
 use crate::position::{Position, Resolution};
 
@@ -100,7 +101,9 @@ impl Engine {
         let units = self.portfolio.open_balance(account, event.venue, asset);
         self.portfolio.deliver(units, Money(-payout.units.0))?;
         self.portfolio.pay(facts!(self), cash, payout.cash)?;
-        self.portfolio.round_off(event.cash, rounding)?;
+        if !mutant!("payout_rounding_is_lost") {
+            self.portfolio.round_off(event.cash, rounding)?;
+        }
         self.portfolio.put_position(row, payout.after);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.journal.tell(self.agenda.now_ns(), account, kind);
