@@ -120,7 +120,8 @@ def _write_feeds(answer: Venues) -> None:
     )
     for _, feed in feeds:
         if feed.problem:
-            write(feed.problem)
+            is_over = feed.state == "connected" and feed.live_books == feed.books
+            write(f"well again, after: {feed.problem}" if is_over else feed.problem)
 
 
 def _measured(value: float | None) -> str:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sequence import Sequence
-from tests.feeds.live.conftest import CASES, World, until
+from sequence.cli.app import app
+from sequence.server import serving
+from tests.feeds.live.conftest import CASES, World, status_of, until
 
 PROGRAM = [sys.executable, "-m", "sequence"]
 
@@ -106,3 +109,22 @@ def test_a_killed_server_comes_back_with_its_orders_and_whole_books(
     assert again.buy("BTC-USD", "0.01", venue="kraken").wait().status == "FILLED"
     assert again.order(low.id).status == "ACCEPTED"
     assert again.cancel(low.id) is not None
+
+
+def test_a_problem_that_is_over_is_not_shown_as_one_that_lasts(world: World) -> None:
+    fake = world.fake("kraken")
+    fake.faults.append("refuse")
+    sandbox = world.sandbox()
+
+    def shown() -> str:
+        given = ["--url", url, "--key", sandbox.test_key]
+        done = CliRunner().invoke(app, [*given, "venues"])
+        assert done.exit_code == 0, done.output
+        return done.output.splitlines()[-1]
+
+    with serving(sandbox) as url:
+        until(lambda: status_of(sandbox, "kraken").is_live, "live")
+        assert shown().startswith("well again, after: kraken refused the connection with 429")
+        fake.faults += ["close", *["refuse"] * 100]  # type: ignore[list-item]
+        until(lambda: status_of(sandbox, "kraken").state != "connected", "away")
+        until(lambda: shown().startswith("kraken refused the connection"), "it lasts")
