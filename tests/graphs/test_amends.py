@@ -122,6 +122,39 @@ def test_a_waiting_node_sends_what_it_was_changed_to(world: World):
     assert refused.value.code == "CONFLICT"
 
 
+@pytest.mark.parametrize(
+    "pacing",
+    [
+        {"uniform": {"num_slices": 2, "interval_ms": 1000}},
+        {"profile": {"weights": [1, 1], "interval_ms": 1000}},
+        {"participation": {"rate_bps": 100, "interval_ms": 1000, "max_ms": 9000}},
+        {"iceberg": {"display_qty_1e8": e8(1)}},
+        {"aggressive_chase": {}},
+    ],
+)
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_paced_node_is_not_amended(world: World, pacing: Json, waits: bool):
+    world.book(2309, 2311, ask_size=1)
+    paced = node("order", "buy", 4, price=2311, execution={"pacing": pacing})
+    first = [node("first", "buy", 1, price=2000)] if waits else []
+    edges = [edge("first", "order", "on_full_fill")] if waits else []
+    world.submit([paced, *first], edges)
+    with pytest.raises(_core.Refusal) as refused:
+        amend_node(world, "order", new_qty_1e8=e8(3))
+    assert refused.value.code == "CONFLICT"
+    assert world.node("order")["version"] == 1
+
+
+def test_a_slice_that_waits_is_what_its_parent_makes_of_it(world: World):
+    keys = {"num_slices": 2, "interval_ms": 1000}
+    world.submit([node("order", "buy", 4, execution={"pacing": {"uniform": keys}})])
+    with pytest.raises(_core.Refusal) as refused:
+        amend_node(world, "order.s2", new_qty_1e8=e8(3))
+    assert refused.value.code == "CONFLICT"
+    world.wait(1000)
+    assert world.filled("order") == [4]
+
+
 def test_an_edge_of_a_finished_graph_is_not_changed(world: World):
     world.submit(
         [node("a", "buy", 1, price=2000), node("b", "sell", 1)],

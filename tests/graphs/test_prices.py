@@ -157,3 +157,33 @@ def test_a_price_off_the_grid_of_its_venue_is_refused_and_nothing_is_kept(world:
         )
     assert refused.value.field == "nodes[1].order_type.limit.price_1e9"
     assert world.engine.graphs(world.account)["total"] == 0
+
+
+def test_a_worst_price_of_a_peg_is_on_the_grid_of_its_venue(world: World):
+    peg = {"order_type": {"peg": {"to": "bid", "limit_1e9": e9(2300) + 1}}}
+    first = node("first", "buy", 1, price=2000)
+    for nodes, edges in (
+        ([node("a", "buy", 1, **peg)], []),
+        ([first, node("a", "buy", 1, **peg)], [edge("first", "a", "on_full_fill")]),
+    ):
+        with pytest.raises(_core.Refusal) as refused:
+            world.submit(nodes, edges)
+        assert refused.value.field == f"nodes[{len(nodes) - 1}].order_type.peg.limit_1e9"
+        assert "tick" in refused.value.message
+    assert world.engine.graphs(world.account)["total"] == 0
+
+
+def test_a_lone_node_that_waits_for_nothing_is_refused(world: World):
+    with pytest.raises(_core.Refusal) as refused:
+        world.submit([node("a", "buy", 1, activation="wait")])
+    assert refused.value.field == "nodes[0].activation"
+
+
+def test_an_edge_that_gives_less_than_a_lot_once_is_refused(world: World):
+    target = node("b", "sell", {"from_edge": {}})
+    gives = {"sizing": {"fixed": {"qty_1e8": 1}}}
+    with pytest.raises(_core.Refusal) as refused:
+        world.submit([node("a", "buy", 1), target], [edge("a", "b", "on_full_fill", **gives)])
+    assert refused.value.field == "edges[0].sizing.fixed.qty_1e8"
+    assert "lot" in refused.value.message
+    assert world.engine.graphs(world.account)["total"] == 0

@@ -45,6 +45,7 @@ pub(crate) struct Play {
     cut: Cut,
     restarts: Draw,
     kept: Kept,
+    seed: u64,
 }
 
 fn engine() -> Engine {
@@ -67,6 +68,7 @@ impl Play {
             cut,
             restarts: Draw::new(seed ^ 0xabcd),
             kept: Kept::default(),
+            seed,
         };
         play.apply(Command::Reset { account, initial: Quantity(20_000 * ONE) }).unwrap();
         play.books();
@@ -78,14 +80,14 @@ impl Play {
             .engine
             .apply(command, self.now_ns)
             .map_err(|refusal| format!("{} {}", refusal.field, refusal.message));
-        assert_eq!(self.engine.check_invariants(), []);
+        assert_eq!(self.engine.check_invariants(), [], "seed {}", self.seed);
         self.kept.take(&mut self.engine);
         for (id, ix) in self.graphs.clone() {
             // A restart leaves what is over in the store.
             if self.engine.holds_graph(ix) && self.engine.graph_status(ix).is_terminal() {
                 let now = outcome(&self.engine, ix);
                 let before = self.over.entry(ix).or_insert_with(|| now.clone());
-                assert_eq!(*before, now, "{id} was over");
+                assert_eq!(*before, now, "seed {}: {id} was over", self.seed);
             }
         }
         reply
@@ -204,7 +206,7 @@ impl Play {
         self.engine = engine();
         self.engine.restore(&self.kept.rows(), self.now_ns).unwrap();
         assert_eq!(self.engine.state_hash(), before);
-        assert_eq!(self.engine.check_invariants(), []);
+        assert_eq!(self.engine.check_invariants(), [], "seed {}", self.seed);
         self.books();
         self.apply(Command::Advance).unwrap();
     }

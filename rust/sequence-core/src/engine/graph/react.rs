@@ -101,7 +101,7 @@ impl Work<'_> {
         if self.run.ending != Ending::No {
             return;
         }
-        if self.run.paused {
+        if self.run.paused && !self.run.status.is_terminal() {
             self.run.parked.push(*firing);
             return;
         }

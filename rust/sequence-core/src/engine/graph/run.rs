@@ -194,7 +194,8 @@ impl Run {
         let Some(place) = self.nodes[at].open.iter().position(|open| *open == order) else {
             return;
         };
-        self.nodes[at].open.swap_remove(place);
+        // The oldest first, as after a restart: what ends them goes by this order.
+        self.nodes[at].open.remove(place);
         self.nodes[at].ended.add(sums);
         let Some(parent) = self.parent_of(at) else { return };
         if let Some(pace) = self.nodes[parent].pace.as_deref_mut() {
@@ -226,13 +227,21 @@ impl Run {
         self.ending = Ending::Cancelled;
         self.reason = Some(reason.as_str().into());
         self.paused = false;
-        self.parked.clear();
+        self.drop_parked();
         let mut held = Vec::new();
         for node in self.nodes.iter_mut() {
             node.barred |= !node.status.is_terminal();
             held.extend(node.held.drain(..).map(|(_, reservation)| reservation));
         }
         held
+    }
+
+    /// What a pause kept is not carried out any more.
+    pub(in crate::engine) fn drop_parked(&mut self) {
+        for firing in std::mem::take(&mut self.parked) {
+            let edge = &mut self.edges[firing.edge];
+            edge.pending = edge.pending.saturating_sub(1);
+        }
     }
 
     /// Leads a new edge into the lists of its ends.

@@ -215,7 +215,7 @@ impl Work<'_> {
         self.run.status = status;
         self.run.updated_ns = self.engine.agenda.now_ns();
         if status.is_terminal() {
-            self.run.parked.clear();
+            self.run.drop_parked();
             for edge in self.run.edges.iter_mut() {
                 (edge.due_ns, edge.armed_ns) = (None, None);
             }

@@ -51,7 +51,7 @@ impl Work<'_> {
             self.run.looks_elsewhere = true;
         }
         self.run.paused = false;
-        self.run.parked.clear();
+        self.run.drop_parked();
         for at in 0..self.run.nodes.len() {
             self.run.release_held(at);
             self.bar(at, reason);

@@ -11,7 +11,10 @@ use super::{Task, Work};
 use crate::command::{Size, Submit, SubmitGraph};
 use crate::engine::desk::admit::{check_price_range, time_in_force};
 use crate::engine::{Engine, Graph, GraphId, Reply};
-use crate::graph::{GraphSpec, NodeSize, NodeSpec, OrderType, Pacing, Reserve, Trigger, Word};
+use crate::graph::{
+    Action, Activation, EdgeSpec, GraphSpec, Join, NodeSize, NodeSpec, OrderType, Pacing, Peg,
+    Reserve, Sizing, Trigger, Word,
+};
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, GraphIx, InstrumentKind, Side};
 use crate::number::{Money, Price, Quantity};
@@ -157,6 +160,9 @@ impl Work<'_> {
             let worth = checked.map_err(|refusal| at_node(number, refusal))?;
             total = total.zip(worth).map(|(total, worth)| Money(total.0.saturating_add(worth.0)));
         }
+        for (number, spec) in ask.spec.edges.iter().enumerate() {
+            self.check_given(number, spec)?;
+        }
         let Some(most) = ask.risk.admission.max_notional else { return Ok(()) };
         let field = "risk.admission.max_notional_usd";
         match total {
@@ -168,6 +174,20 @@ impl Work<'_> {
         }
     }
 
+    /// What an edge gives once, and alone, is not less than nothing in whole lots.
+    fn check_given(&self, number: usize, edge: &EdgeSpec) -> Result<(), Refusal> {
+        let (Some(at), Sizing::Fixed(units)) = (self.run.find(&edge.to), edge.sizing()) else {
+            return Ok(());
+        };
+        let alone = self.run.nodes[at].spec.join == Join::Any && !edge.repeats();
+        let lot = self.lot_of(at);
+        if edge.action == Action::Activate && alone && units.floor_to(lot).0 == 0 {
+            let field = format!("edges[{number}].sizing.fixed.qty_1e8");
+            return Err(Refusal::invalid(field, format!("is less than one lot of {lot}")));
+        }
+        Ok(())
+    }
+
     /// A root is checked like an order; what it is worth in USD.
     fn check_root(&self, ask: &SubmitGraph<'_>, at: usize) -> Result<Option<Money>, Refusal> {
         let spec = &*self.run.nodes[at].spec;
@@ -176,6 +196,7 @@ impl Work<'_> {
             NodeSize::Notional(usd) => Size::Notional(usd),
             _ => self.own_size(at).map_err(|(_, text)| Refusal::invalid("quantity", text))?,
         };
+        self.check_peg(at)?;
         let limit = self.limit_of(at).map_err(|(_, text)| Refusal::invalid("order_type", text))?;
         if let (Some(pacing), Size::Quantity(total)) = (&spec.execution.pacing, size) {
             self.check_paced(at, pacing, total)?;
@@ -196,6 +217,7 @@ impl Work<'_> {
         let node = &self.run.nodes[at];
         let spec = &*node.spec;
         self.check_position_size(at)?;
+        self.check_peg(at)?;
         let limit = match spec.order_type {
             OrderType::Peg(peg) => peg.limit,
             _ => spec.limit(),
@@ -224,6 +246,17 @@ impl Work<'_> {
             self.engine.check_notional(&risk, || self.engine.notional_usd(&markets, qty, limit))?;
         }
         Ok(())
+    }
+
+    /// The worst price of a pegged order is one that its venue takes.
+    fn check_peg(&self, at: usize) -> Result<(), Refusal> {
+        let node = &self.run.nodes[at];
+        let OrderType::Peg(Peg { limit: Some(limit), .. }) = node.spec.order_type else {
+            return Ok(());
+        };
+        let checked = check_price_range(node.kind, limit).and_then(|()| self.check_grid(at, limit));
+        let field = "order_type.peg.limit_1e9";
+        checked.map_err(|refusal| Refusal { field: field.into(), ..refusal })
     }
 
     /// A price that is on the grid of the venue that the node names.
@@ -264,7 +297,8 @@ impl SubmitGraph<'_> {
     pub(in crate::engine) fn plain(&self) -> Option<Submit<'_>> {
         let [node] = self.spec.nodes.as_slice() else { return None };
         let watched = self.risk.runtime != Runtime::NONE;
-        if !self.spec.edges.is_empty() || node.execution.pacing.is_some() || watched {
+        let waits = node.activation == Some(Activation::Wait);
+        if !self.spec.edges.is_empty() || node.execution.pacing.is_some() || watched || waits {
             return None;
         }
         let size = match node.size {
