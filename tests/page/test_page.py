@@ -112,6 +112,19 @@ def test_the_keyboard_alone_explains_a_fill_and_comes_back(tab: Tab) -> None:
     assert tab.value("document.activeElement._k") == row
 
 
+def test_a_fill_shows_what_the_router_compared(tab: Tab) -> None:
+    before = tab.value("document.querySelector('#fills .tr')._k")
+    tab.client.sell("BTC-USD", "0.01").wait()
+    tab.until("key => document.querySelector('#fills .tr')._k !== key", before)
+    tab.page.locator("#fills .tr").first.click()
+    tab.until("() => document.querySelector('#d-body table.route')")
+    head, *rows = tab.page.locator("#d-body .route tr").all_text_contents()
+    assert head.endswith("DelayAgeScore")
+    newest = tab.client.orders(limit=1).orders[0]
+    assert len(rows) == len(newest.legs)
+    assert all(row.startswith(leg.venue) for row, leg in zip(rows, newest.legs, strict=True))
+
+
 def test_an_open_order_says_why_it_is_not_filled(tab: Tab) -> None:
     tab.page.keyboard.press("2")
     tab.page.keyboard.press("Enter")

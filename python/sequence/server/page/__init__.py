@@ -34,6 +34,7 @@ _SCRIPTS: Final = (
     "faults",
     "arm",
     "drawer",
+    "route",
     "explain_fill",
     "explain_order",
     "explain_request",

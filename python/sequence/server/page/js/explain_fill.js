@@ -20,6 +20,7 @@ function openFill(fill) {
   setText($('d-sub'), fillReason(fill, levels));
   const sections = [
     fillTime(fill, evidence),
+    routeOf(fill.node_order_id),
     fillLevels(fill, levels),
     fillQueue(fill, evidence.queue, evidence.model),
     fillTape(fill, evidence.tape),

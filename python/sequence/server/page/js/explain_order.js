@@ -38,6 +38,7 @@ function refreshOrder() {
     evidence ? orderQueue(order, evidence) : null,
     evidence ? orderRules(order, evidence) : null,
     orderFacts(order, evidence),
+    routeOf(order.node_order_id),
     orderButtons(order, gone),
     rawRecord(order),
   ];

@@ -7,6 +7,7 @@ const state = {
   q: null,
   syms: [],
   orders: new Map(),
+  routes: new Map(),
   fills: [],
   fset: new Set(),
   pos: null,

@@ -17,7 +17,7 @@ async function connect() {
     w.onopen = () => {
       backoffMs = 500;
       const m = {
-        subscribe: ['book:' + state.sym, 'prices:' + state.sym, 'orders', 'fills'],
+        subscribe: ['book:' + state.sym, 'prices:' + state.sym, 'orders', 'fills', 'routing'],
       };
       if (state.seq.fills)
         m.from_seq = {
@@ -32,6 +32,7 @@ async function connect() {
         state.fills = [];
         state.fset.clear();
         state.orders.clear();
+        state.routes.clear();
         loadAll();
         return;
       }
@@ -50,6 +51,8 @@ async function connect() {
         state.seq.orders = m.seq;
         addOrder(d);
         redraw('orders', 'ladder');
+      } else if (c === 'routing') {
+        addRoute(d);
       } else if (c === 'fills') {
         state.seq.fills = m.seq;
         if (state.fset.has(d.fill_id)) return;
