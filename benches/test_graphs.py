@@ -1,12 +1,16 @@
 """Execution graphs: a chain that is submitted, activated and ended, in the core and by the client.
 
 Every node of a chain starts when the one before it is filled, so a chain of 100 is 100 orders of
-one submit. `python -m benches.test_graphs` prints what is counted instead of timed.
+one submit. `python -m benches.test_graphs` prints submit, run and end apart in processor time,
+which a busy machine changes little, and what is counted instead of timed.
 """
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -17,6 +21,10 @@ from sequence.sandbox import Sandbox
 NOW_NS = 1_776_657_000_000_000_000
 SIZE_1E8 = 1_000_000
 GRAPHS = 20
+REPEATS = 15
+HIGH_TEXT = [("74349", "100000")], [("74351", "100000")]
+LOW_TEXT = [("69998", "100000")], [("69999", "100000")]
+LOW = [(69_998 * 10**9, 10**14)], [(69_999 * 10**9, 10**14)]
 VENUE = {"symbol": "BTC-USD", "venue": "kraken"}
 
 
@@ -126,13 +134,87 @@ def lag_in_events() -> int:
 def memory_of_a_node() -> int:
     """Bytes that a waiting node takes: a graph of 100 that rests, many times."""
     made, account = engine()
-    body = chain(100)
-    body["nodes"][0]["order_type"] = {"limit": {"price_1e9": 70_000 * 10**9}}
-    spec = json.dumps(body)
+    spec = waiting(100)
     before = _resident()
     for _ in range(200):
         made.submit_graph(account, NOW_NS, spec)
     return (_resident() - before) // (200 * 100)
+
+
+def waiting(count: int) -> str:
+    """A chain whose first order rests below the market."""
+    body = chain(count)
+    body["nodes"][0]["order_type"] = {"limit": {"price_1e9": 70_000 * 10**9}}
+    return json.dumps(body)
+
+
+def parts_in_core(count: int) -> tuple[float, float, float]:
+    """Microseconds of a submit, of activating and filling every node, and of ending by a cancel."""
+    spec, submits, runs, ends = waiting(count), list[float](), list[float](), list[float]()
+    for _ in range(REPEATS):
+        made, account = engine()
+        submits.append(_us(made.submit_graph, account, NOW_NS, spec))
+        # The book falls to the first order, which starts the second one, and so on.
+        runs.append(_us(made.market_snapshot, "kraken", "BTC-USD", *LOW, NOW_NS, NOW_NS))
+        made, account = engine()
+        row, _ = made.submit_graph(account, NOW_NS, spec)
+        ends.append(_us(made.cancel_graph, account, row["graph_id"], NOW_NS))
+    return median(submits), median(runs), median(ends)
+
+
+def parts_by_client(count: int) -> tuple[float, float, float]:
+    """The same by the client of a sandbox in this process."""
+    body = json.loads(waiting(count))
+    found = list[tuple[float, float, float]]()
+    for _ in range(REPEATS):
+        with Sandbox(preset="instant", market="manual", clock="manual") as sandbox:
+            sandbox.market.snapshot("kraken", "BTC-USD", *HIGH_TEXT)
+            client = sandbox.client()
+            submit = _us(client.submit_graph, body["nodes"], body["edges"])
+            run = _us(sandbox.market.snapshot, "kraken", "BTC-USD", *LOW_TEXT)
+            sandbox.market.snapshot("kraken", "BTC-USD", *HIGH_TEXT)
+            graph = client.submit_graph(**body)
+            end = _us(client.graph_cancel, graph.graph_id)
+            found.append((submit, run, end))
+    submits, runs, ends = zip(*found, strict=True)
+    return median(submits), median(runs), median(ends)
+
+
+def orders_of_one_node() -> tuple[float, float]:
+    """Microseconds of an order in its plain form, and as a graph of one node."""
+    spec, count = json.dumps(chain(1)), 2_000
+
+    def plain(made: _core.Engine, account: int) -> None:
+        for _ in range(count):
+            made.submit(
+                account, NOW_NS, symbol="BTC-USD", venue="kraken", side="buy", qty_1e8=SIZE_1E8
+            )
+
+    def graphs(made: _core.Engine, account: int) -> None:
+        for _ in range(count):
+            made.submit_graph(account, NOW_NS, spec)
+
+    found = [(_us(plain, *engine()), _us(graphs, *engine())) for _ in range(REPEATS)]
+    plains, singles = zip(*found, strict=True)
+    return median(plains) / count, median(singles) / count
+
+
+def slices_in_core(count: int) -> float:
+    """Microseconds of all slices of one order."""
+    spec = json.dumps(slices(count))
+
+    def run() -> float:
+        made, account = engine()
+        made.submit_graph(account, NOW_NS, spec)
+        return _us(made.advance, NOW_NS + 50 * 10**9)
+
+    return median(run() for _ in range(REPEATS))
+
+
+def _us(work: Callable[..., object], *given: Any) -> float:
+    before = time.process_time_ns()
+    work(*given)
+    return (time.process_time_ns() - before) / 1_000
 
 
 def _resident() -> int:
@@ -140,6 +222,19 @@ def _resident() -> int:
     return int(pages) * 4096
 
 
+def main() -> None:
+    """Prints every measure."""
+    say = sys.stdout.write
+    say("processor time in microseconds: submit, activate and fill all nodes, cancel\n")
+    for name, parts in (("core", parts_in_core), ("client", parts_by_client)):
+        for count in (2, 10, 100):
+            row = "  ".join(f"{value:10,.1f}" for value in parts(count))
+            say(f"{name:8}{count:4} nodes  {row}\n")
+    say("order, and graph of one node: {:.2f} {:.2f}\n".format(*orders_of_one_node()))
+    say(f"a slice of 500: {slices_in_core(500) / 500:.1f}, of 50: {slices_in_core(50) / 50:.1f}\n")
+    say(f"events from a fill to its hedge: {lag_in_events()}\n")
+    say(f"bytes of a node: {memory_of_a_node()}\n")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"events from a fill to its hedge: {lag_in_events()}\n")
-    sys.stdout.write(f"bytes of a node: {memory_of_a_node()}\n")
+    main()
