@@ -68,6 +68,9 @@ def test_graphs_are_listed_newest_first(ask):
         ["first", "CANCELLED", "1"],
     ]
     assert "first" not in ask("list", "--open").out
+    for status, names in (("RUNNING", ["second"]), ("CANCELLED", ["first"]), ("FAILED", [])):
+        found = json.loads(ask("list", "--json", "--status", status).out)
+        assert [row["graph_id"] for row in found["graphs"]] == names
     assert json.loads(ask("list", "--json", "--limit", "1").out)["total"] == 2
 
 

@@ -47,6 +47,13 @@ def check(client: Sequence) -> None:
     ]
     going_on = [row.graph_id for row in client.graphs(open=True).graphs]
     assert going_on == ["g5", "g4", "g3", "g2"]
+    done = client.graphs(status="COMPLETED")
+    assert ([row.graph_id for row in done.graphs], done.total) == (["g1"], 1)
+    some = client.graphs(status=["RUNNING", "PAUSED"], limit=2, offset=1)
+    assert ([row.graph_id for row in some.graphs], some.total) == (["g4", "g3"], 4)
+    assert client.graphs(status="FAILED").graphs == []
+    running = client.graphs_iter(status="RUNNING", page_size=3)
+    assert [row.graph_id for row in running] == ["g5", "g4", "g3", "g2"]
 
 
 def test_a_page_gives_the_next_while_graphs_are_added():
@@ -90,6 +97,12 @@ def test_graphs_of_before_a_restart_are_listed(tmp_path: Path):
         assert [row.status for row in rows] == [*["COMPLETED"] * 4, "RUNNING", "COMPLETED"]
         assert client.graphs(open=True).total == 1
         assert client.graphs(before_seq=rows[2].created_seq).total == 3
+        done = client.graphs(status="COMPLETED", limit=2)
+        assert ([row.graph_id for row in done.graphs], done.total) == (["g6", "g5"], 5)
+        rest = client.graphs(status="COMPLETED", before_seq=done.next)
+        assert [row.graph_id for row in rest.graphs] == ["g4", "g3", "g1"]
+        assert [row.graph_id for row in client.graphs(status="RUNNING").graphs] == ["g2"]
+        assert client.graphs(status=["CANCELLED", "FAILED"]).total == 0
         client.sandbox.reset()
         assert client.graphs().total == 0
 

@@ -16,6 +16,7 @@ from sequence.cli.trade import Limit
 from sequence.errors import ValidationError
 from sequence.types import Graph
 from sequence.types._decimal import exact
+from sequence.types._words import GraphStatus
 
 GraphId = Annotated[str, typer.Argument(help="Graph id, or the id of one of its orders.")]
 _KEYS = ("nodes", "edges", "risk", "metadata", "graph_id", "sandbox")
@@ -76,12 +77,16 @@ def show(context: typer.Context, graph_id: GraphId, json: JsonFlag = False) -> N
 def listed(
     context: typer.Context,
     open_only: Annotated[bool, typer.Option("--open", help="Only graphs that go on.")] = False,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only this status, such as RUNNING; may be repeated.")
+    ] = None,
     limit: Limit = 50,
     json: JsonFlag = False,
 ) -> None:
     """Graphs, newest first."""
+    wanted = cast("list[GraphStatus] | None", status or None)
     with client_of(context) as client:
-        page = client.graphs(open=open_only, limit=limit)
+        page = client.graphs(status=wanted, open=open_only, limit=limit)
     if json:
         return write_json(page)
     columns = [text("ID", folds=True), text("STATUS"), number("NODES"), number("EDGES")]

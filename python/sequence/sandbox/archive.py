@@ -4,11 +4,12 @@ Loading a million of them would make every start slow, and most are never read a
 merged from both sides; a single one is loaded when its id is named, and then answers as before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.refuse import refused
 from sequence.store import Query
+from sequence.store.tables import orders as order_rows
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -20,6 +21,10 @@ _ID_PARTS: Final = 4
 _PART: Final = 500
 _ORDER_OF_GRAPH: Final = 4
 _GRAPH_OF_ORDER: Final = 3
+_FILLED, _STATUS, _DONE = (
+    list(order_rows.columns.keys()).index(name) for name in ("filled_1e8", "status", "done")
+)
+_STATUS_OF_RUN: Final = 3
 
 
 class Archive:
@@ -122,6 +127,8 @@ class Archive:
         self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of graphs, newest first, from memory and store."""
+        if filters["statuses"] is not None:
+            return self._graphs_of(account, epoch, limit, offset, filters)
         most = offset + limit
         if filters["open_only"]:
             # Whatever goes on is in memory.
@@ -140,6 +147,47 @@ class Archive:
                 self._load_graph(row)
         numbers = [*numbers[offset:most], *(_number(row[0]) for row in rows)]
         return _page("graphs", self._journal.graphs(numbers), total, limit, offset)
+
+    def _graphs_of(
+        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A page of graphs of some statuses; those of the store are looked through for it."""
+        _, numbers = self._journal.graph_numbers(account, _NEVER, 0, **filters)
+        stored: list[int] = []
+        if not filters["open_only"]:
+            end = min(self._first_graph, _least(filters["before_seq"]) - 1)
+            of = {"account_no": account, "epoch": epoch}
+            ended = self._ended_graphs(of, end)
+            stored = [number for number, status in ended if status in filters["statuses"]]
+        merged = sorted({*numbers, *stored}, reverse=True)
+        page = merged[offset : offset + limit]
+        missing = [number for number in page if not self._journal.holds_graph(number)]
+        if missing:
+            for row in self._store.find("graphs", Query(among={"graph_no": missing})):
+                self._load_graph(row)
+        return _page("graphs", self._journal.graphs(page), len(merged), limit, offset)
+
+    def _ended_graphs(self, of: "Mapping[str, Value]", end: int) -> Iterator[tuple[int, str]]:
+        """Graphs of the store that are not in memory, newest first, with what became of them."""
+        while True:
+            query = Query(equal=of, below={"graph_no": end}, limit=_PART)
+            rows = self._store.find("graphs", query)
+            numbers = {_number(row[0]): _number(row[_ORDER_OF_GRAPH]) for row in rows}
+            shaped = [number for number, order in numbers.items() if order < 0]
+            single = [order for order in numbers.values() if order >= 0]
+            found = {
+                _number(row[0]): str(row[_STATUS_OF_RUN])
+                for row in self._store.find("graph_runs", Query(among={"graph_no": shaped}))
+            }
+            for row in self._store.find("orders", Query(among={"order_no": single})):
+                done = None if row[_DONE] is None else str(row[_DONE])
+                became = self._journal.graph_status(str(row[_STATUS]), bool(row[_FILLED]), done)
+                found[_number(row[_GRAPH_OF_ORDER])] = became
+            held = self._journal.holds_graph
+            yield from ((no, found[no]) for no in numbers if no in found and not held(no))
+            if len(rows) < _PART:
+                return
+            end = min(numbers)
 
     def _load_graph(self, row: "Row") -> None:
         """Loads one graph with what it is made of."""

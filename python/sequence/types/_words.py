@@ -24,7 +24,7 @@ GraphStatus = Literal[
 ]
 NodeStatus = Literal["WAITING", "WORKING", "FILLED", "CANCELLED", "REJECTED", "EXPIRED", "SKIPPED"]
 FailureAction = Literal["cancel_all", "pause", "flatten", "continue"]
-HistoryRange = Literal["1h", "6h", "1d"]
+HistoryRange = Literal["1h", "6h", "1d", "1w", "1m", "3m", "6m", "1y", "2y", "5y", "max"]
 FaultKind = Literal[
     "delay",
     "drop_reply",

@@ -1,14 +1,14 @@
 """Execution graphs as the server answers them."""
 
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sequence.types._base import Wire
 from sequence.types._decimal import exact, trimmed
 from sequence.types._html import html_table
 from sequence.types._number import QueryBool
-from sequence.types._query import PageQuery
+from sequence.types._query import PageQuery, split
 from sequence.types._table import Table
 from sequence.types._words import (
     TERMINAL_GRAPH_STATUSES,
@@ -199,8 +199,9 @@ class GraphsPage(Wire, Table):
 
 
 class GraphsQuery(PageQuery):
-    """Filters of `GET /v1/execution_graphs`."""
+    """Filters of `GET /v1/execution_graphs`; several statuses are separated by commas."""
 
+    status: Annotated[tuple[GraphStatus, ...], BeforeValidator(split)] | None = None
     open: QueryBool = False
 
 

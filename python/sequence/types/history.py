@@ -1,13 +1,18 @@
 """What was: the value of an account, prices, and the requests of clients."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from sequence.types._base import Query, Wire
 from sequence.types._number import QueryBool, QueryInt
 from sequence.types._table import Table
-from sequence.types._words import HistoryRange
+from sequence.types._words import HistoryRange, Side
+from sequence.types.common import VenueId
+
+
+def _absent(value: object) -> bool:
+    return value is None
 
 
 class PortfolioSnapshot(Wire):
@@ -84,10 +89,16 @@ class FillMarksQuery(Query):
 
 
 class PricePoint(Wire):
-    """The middle of the best bid and offer at the end of one bar."""
+    """The middle of the best bid and offer at the end of one bar; at one venue its last trade.
+
+    A trade of the tape has its size, the side that took where it can be known, and its venue.
+    """
 
     ts_ns: int
     price_1e9: int
+    qty_1e8: int | None = Field(default=None, exclude_if=_absent)
+    side: Side | None = Field(default=None, exclude_if=_absent)
+    venue_id: str | None = Field(default=None, exclude_if=_absent)
 
 
 class PriceHistory(Wire, Table):
@@ -102,11 +113,20 @@ class PriceHistory(Wire, Table):
 
 
 class PriceHistoryQuery(Query):
-    """Parameters of `GET /v1/price_history/{symbol}`; `fidelity_secs` is the length of a bar."""
+    """Parameters of `GET /v1/price_history/{symbol}`; `fidelity_secs` is the length of a bar.
+
+    A length of 0 asks for the trades themselves: the newest 100, 500 at most. Times are in seconds
+    since the Unix epoch and go before `range`. `paginate` and `underlying` change nothing here.
+    """
 
     range: HistoryRange = "1d"
-    fidelity_secs: QueryInt = Field(default=60, ge=1, le=86_400)
-    limit: QueryInt = Field(default=5_000, ge=1, le=50_000)
+    fidelity_secs: QueryInt = Field(default=60, ge=0, le=86_400)
+    limit: QueryInt | None = Field(default=None, ge=1, le=50_000)
+    start_ts: Annotated[QueryInt, Field(ge=0, le=7_258_118_400)] | None = None
+    end_ts: Annotated[QueryInt, Field(ge=0, le=7_258_118_400)] | None = None
+    venue: VenueId | None = None
+    paginate: QueryBool = False
+    underlying: QueryBool = False
 
 
 class RequestRecord(Wire):

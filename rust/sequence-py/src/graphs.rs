@@ -91,18 +91,23 @@ impl Engine {
     }
 
     /// A page of graphs, newest first, each without its nodes, edges and limits.
-    #[pyo3(signature = (account, *, limit=50, offset=0, open_only=false, before_seq=None))]
+    #[expect(clippy::too_many_arguments, reason = "the filters of the list")]
+    #[pyo3(signature = (account, *, limit=50, offset=0, statuses=None, open_only=false,
+        before_seq=None))]
     fn graphs<'py>(
         &self,
         py: Python<'py>,
         account: u32,
         limit: usize,
         offset: usize,
+        statuses: Option<Vec<String>>,
         open_only: bool,
         before_seq: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, |session| {
-            let filter = GraphFilter { open_only, before_seq, ..GraphFilter::default() };
+            let statuses = parse::graph_statuses(statuses)?;
+            let statuses = statuses.as_deref();
+            let filter = GraphFilter { statuses, open_only, before_seq, ..GraphFilter::default() };
             Ok(session.engine.graphs_view(AccountId(account), filter, limit, offset))
         })
     }

@@ -7,7 +7,9 @@ use sequence_core::engine::record::{Cell, RestoreError, Row, TABLES};
 use sequence_core::engine::view::{FillFilter, GraphFilter, OrderFilter, Value};
 use sequence_core::engine::{Changes, ShapeRows, TableRows};
 use sequence_core::event::{FIRST_HASH, fold};
+use sequence_core::graph::GraphStatus;
 use sequence_core::ids::{AccountId, FillIx, GraphIx, OrderId};
+use sequence_core::reject::Refusal;
 
 use crate::convert::to_python;
 use crate::engine::Engine;
@@ -158,19 +160,39 @@ impl Journal {
 
     /// Graphs in memory, from number `since` on, that pass a filter: how many, and the first `most`
     /// numbers, newest first.
-    #[pyo3(signature = (account, most, since, *, open_only=false, before_seq=None))]
+    #[expect(clippy::too_many_arguments, reason = "the filters of the list")]
+    #[pyo3(signature = (account, most, since, *, statuses=None, open_only=false, before_seq=None))]
     fn graph_numbers(
         &self,
+        py: Python<'_>,
         account: u32,
         most: usize,
         since: u32,
+        statuses: Option<Vec<String>>,
         open_only: bool,
         before_seq: Option<u64>,
-    ) -> (usize, Vec<u32>) {
-        let filter = GraphFilter { open_only, before_seq, since: GraphIx(since) };
+    ) -> PyResult<(usize, Vec<u32>)> {
+        let statuses = parse::graph_statuses(statuses).map_err(|error| refused(py, &error))?;
+        let since = GraphIx(since);
+        let filter = GraphFilter { statuses: statuses.as_deref(), open_only, before_seq, since };
         let session = self.engine.get().lock();
         let found = session.engine.matching_graphs(AccountId(account), filter);
-        first_of(found.map(|id| id.0), most)
+        Ok(first_of(found.map(|id| id.0), most))
+    }
+
+    /// Status of a graph of one order that ended, from what a store keeps of it.
+    #[staticmethod]
+    fn graph_status(
+        py: Python<'_>,
+        status: &str,
+        filled: bool,
+        done: Option<&str>,
+    ) -> PyResult<&'static str> {
+        let known = || {
+            let done = done.map(parse::done_reason).transpose()?;
+            Ok(GraphStatus::of_ended(parse::order_status(status)?, filled, done).as_str())
+        };
+        known().map_err(|error: Refusal| refused(py, &error))
     }
 
     /// Rows of a list of graphs by number; those in memory.

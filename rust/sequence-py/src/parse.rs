@@ -1,9 +1,10 @@
 //! Texts and integers of Python callers as core types.
 
+use sequence_core::graph::GraphStatus;
 use sequence_core::ids::{AssetKind, BookSide, InstrumentKind, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{OrderStatus, Policy, TimeInForce, Urgency};
-use sequence_core::reject::Refusal;
+use sequence_core::reject::{DoneReason, Refusal};
 use sequence_core::risk::{FailureAction, Mode};
 use sequence_core::tape::{EventKind, FeedStatus, MarketEvent, flag};
 use sequence_core::venue::{PriceGrid, Terms, TermsOrigin};
@@ -28,6 +29,8 @@ choice!(policy, Policy, "policy");
 choice!(urgency, Urgency, "urgency");
 choice!(time_in_force, TimeInForce, "tif");
 choice!(order_status, OrderStatus, "status");
+choice!(graph_status, GraphStatus, "status");
+choice!(done_reason, DoneReason, "done");
 choice!(asset_kind, AssetKind, "kind");
 choice!(mode, Mode, "mode");
 choice!(failure_action, FailureAction, "action");
@@ -59,6 +62,10 @@ pub(crate) fn venues(texts: Option<Vec<String>>) -> Parsed<Option<Vec<VenueId>>>
 
 pub(crate) fn order_statuses(texts: Option<Vec<String>>) -> Parsed<Option<Vec<OrderStatus>>> {
     texts.map(|list| list.iter().map(|text| order_status(text)).collect()).transpose()
+}
+
+pub(crate) fn graph_statuses(texts: Option<Vec<String>>) -> Parsed<Option<Vec<GraphStatus>>> {
+    texts.map(|list| list.iter().map(|text| graph_status(text)).collect()).transpose()
 }
 
 pub(crate) fn feed_status(text: &str) -> Parsed<FeedStatus> {

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use sequence_core::command::{Size, Submit};
-use sequence_core::engine::view::FundingRange;
+use sequence_core::engine::view::TimeRange;
 use sequence_core::ids::AccountId;
 use sequence_core::number::Quantity;
 use sequence_core::session::Bars;
@@ -32,17 +32,36 @@ impl Engine {
         self.lock().sample_prices();
     }
 
-    /// The last price of each bar of `bar_s` seconds after `since_ns`, oldest first.
+    /// The last price of each bar of `bar_s` seconds between two times, oldest first; the newest
+    /// `limit`.
     fn prices<'py>(
         &self,
         py: Python<'py>,
         symbol: &str,
         since_ns: i64,
+        until_ns: i64,
         bar_s: i64,
         limit: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let wanted = Bars { since_ns, bar_s, limit };
+        let wanted = Bars { since_ns, until_ns, bar_s, limit };
         self.view(py, |session| Ok(session.prices_view(symbol, wanted)))
+    }
+
+    /// Trades that are kept of a symbol, at one venue or all, oldest first; the newest `limit`.
+    fn trades<'py>(
+        &self,
+        py: Python<'py>,
+        symbol: &str,
+        venue: Option<&str>,
+        since_ns: i64,
+        until_ns: i64,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.view(py, |session| {
+            let range = TimeRange { since_ns, until_ns, limit };
+            let venue = venue.map(parse::venue).transpose()?;
+            session.engine.trades_view(symbol, venue, range)
+        })
     }
 
     /// What taking a quantity would cost, by share, if every venue could be paid.
@@ -100,7 +119,7 @@ impl Engine {
         limit: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, |session| {
-            let range = FundingRange { since_ns, until_ns, limit };
+            let range = TimeRange { since_ns, until_ns, limit };
             session.engine.funding_history_view(symbol, parse::venue(venue)?, range)
         })
     }

@@ -12,10 +12,11 @@ from sequence._client.ask.orders import (
     checked_query,
     edge_amend_request,
     graph_request,
+    names,
     node_amend_request,
 )
 from sequence._client.sync.trading import TradingCalls
-from sequence.types._words import Urgency
+from sequence.types._words import GraphStatus, Urgency
 
 if TYPE_CHECKING:
     from sequence._client.ask.graph_edge import Trigger
@@ -143,6 +144,7 @@ class GraphCalls(TradingCalls):
         *,
         limit: int = 50,
         offset: int = 0,
+        status: GraphStatus | Iterable[GraphStatus] | None = None,
         open: bool = False,  # noqa: A002 - the wire's name
         before_seq: int | None = None,
         sandbox: bool | None = None,
@@ -152,6 +154,7 @@ class GraphCalls(TradingCalls):
         Args:
             limit: Rows per page, 1 to 500.
             offset: Rows to leave out.
+            status: Only graphs of this status, or of one of these.
             open: Only graphs that go on.
             before_seq: The `next` of the page before; see also `graphs_iter`.
             sandbox: With a live key: False lists the live graphs.
@@ -160,6 +163,7 @@ class GraphCalls(TradingCalls):
             t.GraphsQuery,
             limit=limit,
             offset=offset,
+            status=names(status, "status"),
             open=open,
             before_seq=before_seq,
             sandbox=self._mode(sandbox=sandbox),

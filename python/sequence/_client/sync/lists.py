@@ -7,7 +7,7 @@ from sequence import types as t
 from sequence._client.sync.pages import rows_of_pages
 from sequence._client.sync.recipes import RecipeCalls
 from sequence.errors import ConflictError, NotFoundError
-from sequence.types._words import OrderStatus, Side
+from sequence.types._words import GraphStatus, OrderStatus, Side
 
 _PAGE = 500
 
@@ -62,6 +62,7 @@ class ListCalls(RecipeCalls):
     def graphs_iter(
         self,
         *,
+        status: GraphStatus | Iterable[GraphStatus] | None = None,
         open: bool = False,  # noqa: A002 - the wire's name
         sandbox: bool | None = None,
         page_size: int = _PAGE,
@@ -69,13 +70,16 @@ class ListCalls(RecipeCalls):
         """Every graph that was there at the start, newest first.
 
         Args:
-            open: Only graphs that go on when their page is read.
+            status: Only graphs of this status when their page is read, or of one of these.
+            open: Only graphs that go on then.
             sandbox: With a live key: False lists the live graphs.
             page_size: Rows per request, 1 to 500.
         """
 
         def page(before_seq: int | None) -> "t.GraphsPage":
-            return self.graphs(limit=page_size, open=open, before_seq=before_seq, sandbox=sandbox)
+            return self.graphs(
+                limit=page_size, status=status, open=open, before_seq=before_seq, sandbox=sandbox
+            )
 
         return rows_of_pages(page, lambda found: found.graphs, lambda found: found.next)
 

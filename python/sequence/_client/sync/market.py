@@ -123,18 +123,35 @@ class MarketCalls(ClientBase):
         *,
         range: HistoryRange = "1d",  # noqa: A002 - the wire's name
         fidelity_secs: int = 60,
-        limit: int = 5_000,
+        limit: int | None = None,
+        start_ts: int | None = None,
+        end_ts: int | None = None,
+        venue: str | None = None,
     ) -> "t.PriceHistory":
-        """The middle of the best bid and offer over time, oldest first.
+        """Prices over time, oldest first: the middle of the best bid and offer, or trades.
 
         Args:
             symbol: Any symbol form.
-            range: How far back.
-            fidelity_secs: Length of a bar in seconds.
-            limit: Points at most; the newest ones.
+            range: How far back; more than a day needs `venue`, but for event markets.
+            fidelity_secs: Length of a bar in seconds; 0 gives the newest trades themselves.
+            limit: Points at most, the newest ones; by default 5,000 bars or 100 trades.
+            start_ts: From here on instead of `range`, in seconds since the Unix epoch.
+            end_ts: Until here, in seconds since the Unix epoch; by default now.
+            venue: The last trades of this venue, of its newest 500, instead of all venues.
+
+        Raises:
+            CapabilityMissingError: More than a day of one venue is not kept here.
+            BadRequestError: More than a day, and no venue.
+            UnprocessableError: `start_ts` is after `end_ts`.
         """
         query = checked_query(
-            t.PriceHistoryQuery, range=range, fidelity_secs=fidelity_secs, limit=limit
+            t.PriceHistoryQuery,
+            range=range,
+            fidelity_secs=fidelity_secs,
+            limit=limit,
+            start_ts=start_ts,
+            end_ts=end_ts,
+            venue=venue,
         )
         path = {"symbol": checked_id(symbol, "symbol")}
         return self.send(ops.PRICE_HISTORY, path=path, query=query)

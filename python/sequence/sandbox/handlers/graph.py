@@ -43,6 +43,7 @@ def listed(call: Call[GraphsQuery, None]) -> GraphsPage:
         call.account(),
         limit=query.limit,
         offset=query.offset,
+        statuses=None if query.status is None else list(query.status),
         open_only=query.open,
         before_seq=query.before_seq,
     )

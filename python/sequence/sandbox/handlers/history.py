@@ -1,9 +1,11 @@
 """What was: values of an account, prices, and the requests that were answered."""
 
-from typing import Final
+from typing import Any, Final
 
 from sequence.sandbox.call import Call
 from sequence.sandbox.card import card_of
+from sequence.sandbox.handlers.intelligence import row_of
+from sequence.sandbox.refuse import missing, refused
 from sequence.types import (
     FillMarks,
     FillMarksQuery,
@@ -16,7 +18,16 @@ from sequence.types import (
     RunCard,
 )
 
-_RANGE_S: Final = {"1h": 3_600, "6h": 6 * 3_600, "1d": 86_400}
+_DAY_S: Final = 86_400
+_RANGE_S: Final = {"1h": 3_600, "6h": 6 * 3_600, "1d": _DAY_S, "1w": 7 * _DAY_S} | {
+    name: days * _DAY_S
+    for name, days in (("1m", 30), ("3m", 91), ("6m", 182), ("1y", 365), ("2y", 730), ("5y", 1_826))
+}
+_NS_PER_S: Final = 10**9
+_DAY_NS: Final = _DAY_S * _NS_PER_S
+_TAPE: Final = 100
+_MOST_TRADES: Final = 500
+_BARS: Final = 5_000
 
 
 def portfolio(call: Call[PortfolioSnapshotsQuery, None]) -> PortfolioSnapshots:
@@ -44,14 +55,47 @@ def run(call: Call[None, None]) -> RunCard:
 
 
 def prices(call: Call[PriceHistoryQuery, None]) -> PriceHistory:
-    """``GET /v1/price_history/{symbol}``."""
+    """``GET /v1/price_history/{symbol}``: bars of what was seen here, or the trades themselves."""
     query = call.query
-    symbol: str = call.engine.symbol(call.path["symbol"])["symbol"]
-    since_ns = call.now_ns - _RANGE_S[query.range] * 10**9
-    points = call.engine.prices(symbol, since_ns, query.fidelity_secs, query.limit)
+    row = row_of(call, call.path["symbol"])
+    # With its outcome: prices of NO are not those of YES.
+    symbol: str = call.engine.depth(call.path["symbol"], 1)["symbol"]
+    since_ns, until_ns = _span(query, call.now_ns)
+    is_tape = query.fidelity_secs == 0
+    if not is_tape and until_ns - since_ns > _DAY_NS and row["instrument_type"] != "prediction":
+        if query.venue is None:
+            raise refused("INVALID_PARAMS", "is needed for more than a day", field="venue")
+        raise missing("price_history", "candles of venues are not part of this server", query.venue)
+    limit = query.limit or (_TAPE if is_tape else _BARS)
+    if is_tape or query.venue is not None:
+        most = min(limit, _MOST_TRADES) if is_tape else _MOST_TRADES
+        points = call.engine.trades(symbol, query.venue, since_ns, until_ns, most)
+        points = points if is_tape else _bars(points, query.fidelity_secs * _NS_PER_S, limit)
+    else:
+        points = call.engine.prices(symbol, since_ns, until_ns, query.fidelity_secs, limit)
     return PriceHistory.trusted(
-        {"symbol": symbol, "venue": None, "count": len(points), "points": points}
+        {"symbol": symbol, "venue": query.venue, "count": len(points), "points": points}
     )
+
+
+def _span(query: PriceHistoryQuery, now_ns: int) -> tuple[int, int]:
+    """From when to when (ns)."""
+    until_ns = now_ns if query.end_ts is None else query.end_ts * _NS_PER_S
+    if query.start_ts is not None:
+        since_ns = query.start_ts * _NS_PER_S
+    else:
+        seconds = _RANGE_S.get(query.range)
+        since_ns = 0 if seconds is None else until_ns - seconds * _NS_PER_S
+    if since_ns > until_ns:
+        raise refused("VALIDATION_ERROR", "must not be after end_ts", field="start_ts")
+    return since_ns, until_ns
+
+
+def _bars(trades: list[dict[str, Any]], bar_ns: int, limit: int) -> list[dict[str, int]]:
+    """The last trade of each bar."""
+    last = {trade["ts_ns"] // bar_ns: trade for trade in trades}
+    rows = [{name: last[bar][name] for name in ("ts_ns", "price_1e9")} for bar in sorted(last)]
+    return rows[-limit:]
 
 
 def requests(call: Call[RequestRecordsQuery, None]) -> RequestRecords:

@@ -34,13 +34,17 @@ impl GraphStatus {
 
     /// Status of a one-node graph, which its order decides.
     pub fn of(order: &Order) -> Self {
-        let filled = order.filled.0 > 0;
-        match order.status {
+        Self::of_ended(order.status, order.filled.0 > 0, order.done)
+    }
+
+    /// The same from what a store keeps of the order.
+    pub const fn of_ended(status: OrderStatus, filled: bool, done: Option<DoneReason>) -> Self {
+        match status {
             OrderStatus::New => Self::Accepted,
             OrderStatus::Accepted | OrderStatus::Partial => Self::Running,
             OrderStatus::Rejected => Self::Rejected,
             // A remainder that no market could take is an end; a withdrawal is a cancel.
-            OrderStatus::Cancelled if !filled || is_withdrawal(order.done) => Self::Cancelled,
+            OrderStatus::Cancelled if !filled || is_withdrawal(done) => Self::Cancelled,
             OrderStatus::Expired if !filled => Self::Expired,
             OrderStatus::Filled | OrderStatus::Cancelled | OrderStatus::Expired => Self::Completed,
         }

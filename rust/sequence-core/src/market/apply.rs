@@ -121,7 +121,7 @@ impl Market {
             if self.unexplained_ns == NEVER {
                 self.unexplained_ns = now_ns;
             }
-            self.last_trade = Some(Trade { price, quantity, side, received_ns: now_ns });
+            self.trades.add(Trade { price, quantity, side, received_ns: now_ns });
         }
         Change::Print { side, price, quantity, flags: event.flags }
     }

@@ -11,7 +11,7 @@ pub mod nbbo;
 mod status;
 
 pub use nbbo::{Nbbo, consolidated};
-pub use status::{Change, Counters, MarketConfig, MarketStatus, Trade, TradingPhase};
+pub use status::{Change, Counters, MarketConfig, MarketStatus, Trade, Trades, TradingPhase};
 
 use crate::book::{Book, Level};
 use crate::ids::BookSide;
@@ -86,7 +86,7 @@ pub struct Market {
     cropped: (Option<i64>, Option<i64>),
     guard: Guard,
     counters: Counters,
-    last_trade: Option<Trade>,
+    trades: Trades,
 }
 
 impl Market {
@@ -112,7 +112,7 @@ impl Market {
             cropped: (None, None),
             guard: Guard::new(config.unit_price),
             counters: Counters { gaps: 0, dropped: 0, ignored: 0, unknown_deletes: 0, cropped: 0 },
-            last_trade: None,
+            trades: Trades::new(),
         }
     }
 
@@ -198,8 +198,13 @@ impl Market {
     }
 
     /// The last trade.
-    pub const fn last_trade(&self) -> Option<Trade> {
-        self.last_trade
+    pub fn last_trade(&self) -> Option<Trade> {
+        self.trades.last()
+    }
+
+    /// The newest trades.
+    pub const fn trades(&self) -> &Trades {
+        &self.trades
     }
 
     /// Receipt time of the last applied depth, ns.

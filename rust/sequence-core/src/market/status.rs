@@ -1,5 +1,8 @@
 //! What a market says about itself: status, configuration, counters and the change of one event.
 
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
 use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 use crate::reject::text_enum;
@@ -131,7 +134,46 @@ pub struct Counters {
     pub cropped: u64,
 }
 
-/// The last trade of a market.
+/// Trades that are kept of a market.
+const MOST_TRADES: usize = 500;
+
+/// The newest trades of a market, oldest first. The last one alone decides anything, so it alone is
+/// part of a hash.
+#[derive(Debug, Clone, Default)]
+pub struct Trades(VecDeque<Trade>);
+
+impl Trades {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    /// Adds the newest.
+    pub fn add(&mut self, trade: Trade) {
+        if self.0.len() >= MOST_TRADES {
+            self.0.pop_front();
+        }
+        self.0.push_back(trade);
+    }
+
+    /// The last one.
+    pub fn last(&self) -> Option<Trade> {
+        self.0.back().copied()
+    }
+
+    /// All that are kept, the newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Trade> {
+        self.0.iter().rev()
+    }
+}
+
+impl Hash for Trades {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.last().hash(state);
+    }
+}
+
+/// One trade of a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Trade {
     /// Price.

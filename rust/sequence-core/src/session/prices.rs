@@ -29,6 +29,8 @@ impl Timed for Point {
 pub struct Bars {
     /// Only later ones.
     pub since_ns: i64,
+    /// None after this time.
+    pub until_ns: i64,
     /// Seconds of one bar; the last price of each is told.
     pub bar_s: i64,
     /// Most bars; the newest are told.
@@ -67,7 +69,8 @@ impl Prices {
         note(engine, symbol, points);
         let bar_of = |point: &Point| point.ts_ns.div_euclid(wanted.bar_s.max(1) * SECOND_NS);
         let mut last_bar = None;
-        let newest = points.newest_first().take_while(|point| point.ts_ns > wanted.since_ns);
+        let newest = points.newest_first().skip_while(|point| point.ts_ns > wanted.until_ns);
+        let newest = newest.take_while(|point| point.ts_ns > wanted.since_ns);
         let bars = newest.filter(|point| last_bar.replace(bar_of(point)) != Some(bar_of(point)));
         let mut rows: Vec<Value> = bars.take(wanted.limit).map(Point::row).collect();
         rows.reverse();

@@ -33,7 +33,7 @@ pub use fills::FillFilter;
 pub(crate) use markets::listing_row;
 pub use orders::OrderFilter;
 pub use positions::Worth;
-pub use research::FundingRange;
+pub use research::TimeRange;
 pub use runs::GraphFilter;
 pub use verify::verify;
 

@@ -13,13 +13,14 @@ use crate::engine::life::funding::interval_ns;
 use crate::event::EventKind;
 use crate::ids::{BookSide, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
 use crate::listing::{unknown_event_market, unknown_symbol};
+use crate::market::Trade;
 use crate::number::Price;
 use crate::order::book_price;
 use crate::reject::Refusal;
 
-/// What a list of funding rates is cut to.
+/// What a list of rates or trades is cut to.
 #[derive(Debug, Clone, Copy)]
-pub struct FundingRange {
+pub struct TimeRange {
     /// First time, ns.
     pub since_ns: i64,
     /// Last time, ns.
@@ -72,6 +73,40 @@ impl Engine {
         Value::List(levels.into_iter().take(limit).map(row).collect())
     }
 
+    /// Trades of a symbol that are kept, at one venue or all, oldest first; `limit` is of the newest.
+    pub fn trades_view(
+        &self,
+        text: &str,
+        venue: Option<VenueId>,
+        range: TimeRange,
+    ) -> Result<Value, Refusal> {
+        let (symbol, outcome) = self.named(text)?;
+        let wanted = |at: &VenueId| venue.is_none_or(|only| only == *at);
+        let inside = range.since_ns..=range.until_ns;
+        let mut rows: Vec<(i64, VenueId, Trade)> = self
+            .books_of(symbol)
+            .filter(|(at, _)| wanted(at))
+            .flat_map(|(at, market)| market.trades().newest_first().map(move |row| (at, *row)))
+            .map(|(at, trade)| (trade.received_ns, at, trade))
+            .filter(|(ts_ns, ..)| inside.contains(ts_ns))
+            .collect();
+        // Trades of one moment at one venue keep their order.
+        rows.reverse();
+        rows.sort_by_key(|(ts_ns, at, _)| (*ts_ns, *at));
+        rows.drain(..rows.len().saturating_sub(range.limit));
+        let row = |(ts_ns, at, trade): (i64, VenueId, Trade)| {
+            let hit = trade.side.map(|hit| seen_side(hit, outcome));
+            Value::Map(vec![
+                ("ts_ns", ts_ns.into()),
+                ("price_1e9", book_price(trade.price, outcome).into()),
+                ("qty_1e8", trade.quantity.into()),
+                ("side", Value::option(hit.map(taker_of))),
+                ("venue_id", at.as_str().into()),
+            ])
+        };
+        Ok(Value::List(rows.into_iter().map(row).collect()))
+    }
+
     /// The middle of best bid and offer of a symbol; `None` without both.
     pub fn symbol_mid(&self, text: &str) -> Option<Price> {
         let found = self.resolve_text(text)?;
@@ -118,7 +153,7 @@ impl Engine {
         &self,
         text: &str,
         venue: VenueId,
-        range: FundingRange,
+        range: TimeRange,
     ) -> Result<Value, Refusal> {
         let (symbol, _) = self.named(text)?;
         let market = self
@@ -178,5 +213,22 @@ impl Engine {
         self.resolve_text(text)
             .map(|found| (found.symbol, found.outcome))
             .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, text)))
+    }
+}
+
+/// The side of the outcome's own book: what buys NO sells YES.
+const fn seen_side(hit: BookSide, outcome: Option<Outcome>) -> BookSide {
+    match (hit, outcome) {
+        (BookSide::Bid, Some(Outcome::No)) => BookSide::Ask,
+        (BookSide::Ask, Some(Outcome::No)) => BookSide::Bid,
+        (side, _) => side,
+    }
+}
+
+/// Who took: a buyer hits offers.
+const fn taker_of(hit: BookSide) -> &'static str {
+    match hit {
+        BookSide::Ask => "buy",
+        BookSide::Bid => "sell",
     }
 }

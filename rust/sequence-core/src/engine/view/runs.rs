@@ -12,7 +12,9 @@ use crate::reject::RejectReason;
 
 /// What a list of graphs is narrowed to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct GraphFilter {
+pub struct GraphFilter<'a> {
+    /// Graphs of one of these statuses.
+    pub statuses: Option<&'a [GraphStatus]>,
     /// Graphs that go on.
     pub open_only: bool,
     /// Made before the one of this number.
@@ -170,7 +172,7 @@ impl Engine {
     pub fn graphs_view(
         &self,
         account: AccountId,
-        filter: GraphFilter,
+        filter: GraphFilter<'_>,
         limit: usize,
         offset: usize,
     ) -> Value {
@@ -183,7 +185,7 @@ impl Engine {
     pub fn matching_graphs(
         &self,
         account: AccountId,
-        filter: GraphFilter,
+        filter: GraphFilter<'_>,
     ) -> impl Iterator<Item = GraphIx> {
         let newest = self.desk.graphs().rev().map(|(id, _)| id);
         newest.filter(move |id| {
@@ -191,6 +193,7 @@ impl Engine {
                 && filter.before_seq.is_none_or(|seq| created_seq(*id) < seq)
                 && self.is_graph_of(account, *id)
                 && !(filter.open_only && self.graph_status(*id).is_terminal())
+                && filter.statuses.is_none_or(|wanted| wanted.contains(&self.graph_status(*id)))
         })
     }
 
