@@ -187,3 +187,33 @@ def test_an_order_that_chases_goes_on_within_the_bound_of_its_start():
     world.book(2313, 2313.5, size=5)
     world.wait(250)
     assert world.statuses("order") == ["CANCELLED"]
+
+
+def test_what_is_due_at_one_instant_goes_by_what_it_is_about():
+    def life(*, restarts: bool) -> int:
+        world = World(restarts=restarts)
+        world.submit([node("late", "buy", 1)], [edge("@start", "late", after(1000))])
+        rests = node("rest", "buy", 1, price=2000, execution={"horizon_ms": 1000})
+        world.submit([rests], graph_id="rest")
+        world.wait(1000)
+        assert world.statuses("rest") == ["EXPIRED"]
+        return world.engine.state_hash()
+
+    assert life(restarts=True) == life(restarts=False)
+
+
+def test_open_orders_end_by_their_age():
+    def life(*, restarts: bool) -> int:
+        world = World(restarts=restarts)
+        world.submit(
+            [node("in", "buy", 3, price=2300), node("out", "sell", {"from_edge": {}}, price=2400)],
+            [edge("in", "out", "on_fill")],
+        )
+        for _ in range(3):
+            world.trade(1, 2299)
+        world.cancel_order("out", 1)
+        world.cancel()
+        assert world.orders("out") == [(1, "CANCELLED")] * 3
+        return world.engine.state_hash()
+
+    assert life(restarts=True) == life(restarts=False)

@@ -98,3 +98,52 @@ def test_what_fills_while_it_is_cancelled_is_flattened_too():
     assert (world.status, bought) == ("FAILED", Decimal(1))
     assert more < 2
     assert world.filled("flatten.1") == [bought + more]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_a_pause_kept_ends_with_the_graph(world: World, at_once: bool):
+    world.submit(
+        [node("late", "buy", 1), node("a", "buy", 1, price=2300), node("b", "buy", 1, price=2290)],
+        [edge("@start", "late", after(1000)), edge("a", "b", "on_full_fill", action="cancel")],
+        risk={"on_node_reject": "pause"},
+    )
+    world.reject_next()
+    world.wait(1000)
+    assert world.status == "PAUSED"
+    if not at_once:
+        world.trade(5, 2295)
+        assert world.statuses("a", "b") == ["FILLED", "WORKING"]
+    world.trade(5, 2280)
+    assert world.statuses("a", "b") == ["FILLED", "FILLED"]
+    assert world.status == "COMPLETED"
+
+
+def test_a_pause_in_which_nothing_fell_due_changes_nothing(world: World):
+    ends: list[list[Json]] = []
+    for action in ("pause", "continue"):
+        life = World(restarts=world.restarts)
+        life.submit(
+            [
+                node("late", "buy", 1),
+                node("order", "buy", 4, **paced(uniform={"num_slices": 4, "interval_ms": 1000})),
+                node("tp", "sell", {"from_edge": {}}, price=2400),
+            ],
+            [edge("@start", "late", after(500)), edge("order", "tp", "on_fill")],
+            risk={"on_node_reject": action},
+            graph_id="g",
+        )
+        life.reject_next()
+        life.wait(500)
+        assert life.statuses("late") == ["REJECTED"]
+        life.wait(300)
+        if action == "pause":
+            assert life.status == "PAUSED"
+            life.resume()
+        for _ in range(3):
+            life.wait(1000)
+        life.trade(50, 2401, "buy")
+        assert life.status == "COMPLETED"
+        ends.append(
+            [{k: v for k, v in row.items() if k != "version"} for row in life.graph()["nodes"]]
+        )
+    assert ends[0] == ends[1]

@@ -35,10 +35,22 @@ impl Due {
             Self::Funding(_) => 0,
         }
     }
+
+    /// Messages go by their number. Timers go by what they are about, as a restart sets them in
+    /// another order.
+    const fn place(&self) -> (u8, u32) {
+        match self {
+            Self::Step(_) | Self::Report(_) | Self::Funding(_) => (0, 0),
+            Self::Expire(order) => (1, order.0),
+            Self::Chase(order) => (2, order.0),
+            Self::Graph(graph) => (3, graph.0),
+            Self::NewDay => (4, 0),
+        }
+    }
 }
 
-/// When, rank at that instant, and number: earlier timers of one rank come first.
-type Key = (i64, u8, u64);
+/// When, rank at that instant, place within it, and number: of one place earlier ones come first.
+type Key = (i64, u8, (u8, u32), u64);
 
 /// The present, and what is due when.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +73,7 @@ impl Agenda {
 
     pub(in crate::engine) fn add(&mut self, due_ns: i64, due: Due) {
         self.timer_seq += 1;
-        self.timers.insert((due_ns, due.rank(), self.timer_seq), due);
+        self.timers.insert((due_ns, due.rank(), due.place(), self.timer_seq), due);
     }
 
     /// When the next timer is due.
@@ -93,8 +105,8 @@ impl Agenda {
 
     /// When what is due, for the hash of the world.
     pub(in crate::engine) fn hash_into(&self, hasher: &mut impl Hasher) {
-        for key in self.timers.keys() {
-            key.hash(hasher);
+        for (due_ns, rank, _, number) in self.timers.keys() {
+            (due_ns, rank, number).hash(hasher);
         }
     }
 }

@@ -110,7 +110,9 @@ impl Engine {
 
     /// G5: a one-shot fires once, and an edge gives no more than its size says.
     fn check_edge(&self, run: &Run, edge: &Edge, subject: &str, found: &mut Vec<Violation>) {
-        if !edge.spec.repeats() && (edge.fired > 1 || edge.fired == 1 && !edge.spent) {
+        // One that fired on every fill before an amend made it a one-shot fires once more.
+        let as_asked = edge.version == 1 && !edge.spec.repeats();
+        if as_asked && (edge.fired > 1 || edge.fired == 1 && !edge.spent) {
             found.push(Violation::new("G5", subject, "fires once", edge.fired));
         }
         if edge.fired == 0 && edge.given != 0 || edge.given < 0 || edge.residual < 0 {
