@@ -63,3 +63,26 @@ def test_a_graph_of_one_node_is_its_order():
         assert tca.unhedged[0].net_qty_1e8 == 2 * 10**8
         with pytest.raises(errors.NotFoundError):
             client.graph_tca("nothing")
+
+
+def test_slices_are_compared_with_what_the_market_traded_meanwhile():
+    with Sandbox(clock="manual", preset="instant", market="manual") as sandbox:
+        sandbox.market.snapshot("kraken", "BTC-USD", [("100", "9")], [("101", "9")])
+        client = sandbox.client()
+        sandbox.market.trade("kraken", "BTC-USD", "90", "50", side="sell")
+        sandbox.clock.advance(seconds=1)
+        order = client.twap("BTC-USD", "buy", 2, num_slices=2, interval_ms=1000, venue="kraken")
+        for price, qty in (("100", "1"), ("104", "3")):
+            sandbox.market.trade("kraken", "BTC-USD", price, qty, side="buy")
+        sandbox.clock.advance(seconds=2)
+        sandbox.market.trade("kraken", "BTC-USD", "500", "1", side="buy")
+        parent, first, second = client.graph_tca(order.graph_id).nodes
+        assert (parent.vwap_1e9, parent.market_vwap_1e9) == (101 * 10**9, 103 * 10**9)
+        assert parent.vs_market_vwap_bps == pytest.approx(-2 / 103 * 10_000, abs=1e-3)
+        assert first.vwap_1e9 == second.vwap_1e9 == 101 * 10**9
+        sandbox.clock.advance(seconds=1)
+        for _ in range(500):
+            sandbox.market.trade("kraken", "BTC-USD", "100", "1", side="buy")
+        rest = client.buy("BTC-USD", 1, limit_price=50, venue="kraken")
+        [node] = client.graph_tca(rest.graph_id).nodes
+        assert (node.market_vwap_1e9, node.vs_market_vwap_bps) == (None, None)

@@ -13,9 +13,12 @@ _PERCENTS: Final = (50, 99)
 
 
 def node_tca(
-    node: Mapping[str, Any], fills: list[dict[str, Any]], arrival_1e9: int | None
+    node: Mapping[str, Any],
+    fills: list[dict[str, Any]],
+    arrival_1e9: int | None,
+    market_1e9: int | None,
 ) -> dict[str, Any]:
-    """One node against the market; `fills` are its own, oldest first."""
+    """One node against the market and its average price; `fills` are its own, oldest first."""
     own = cost_of(fills, None)
     report = {} if own is None else own.report
     activated, vwap = report.get("arrival_mid_1e9"), report.get("achieved_vwap_1e9")
@@ -35,16 +38,23 @@ def node_tca(
         "arrival_mid_1e9": arrival,
         "activation_mid_1e9": activated,
         "vwap_1e9": vwap,
-        "market_vwap_1e9": None,
+        "market_vwap_1e9": market_1e9,
         "shortfall_arrival_bps": _shortfall(vwap, arrival, sign),
         "shortfall_activation_bps": _shortfall(vwap, activated, sign),
-        "vs_market_vwap_bps": None,
+        "vs_market_vwap_bps": _shortfall(vwap, market_1e9, sign),
         "spread_cost_usd_1e9": _usd(report.get("spread_cost_bps"), value),
         "impact_usd_1e9": _usd(report.get("market_impact_bps"), value),
         "fees_usd_1e9": node["fees_usd_1e9"],
         "time_to_first_fill_ns": fills[0]["ts_ns"] - started if known else None,
         "time_to_fill_ns": ended - started if known and node["status"] == "FILLED" else None,
     }
+
+
+def average_of(trades: list[dict[str, Any]]) -> int | None:
+    """The volume-weighted price of trades (1e-9); None of none."""
+    qty = sum(trade["qty_1e8"] for trade in trades)
+    value = sum(trade["price_1e9"] * trade["qty_1e8"] for trade in trades)
+    return value // qty if qty else None
 
 
 def unhedged(

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 2_000
 """Rows that are looked at, at most."""
+KEPT_TRADES: Final = 500
+"""Trades that the core keeps of one market."""
 _PAGE: Final = 500
 _EVERY: Final = {"symbol": None, "node_order_id": None, "graph_id": None, "venue": None}
 _ORDERS: Final = _EVERY | {"side": None, "statuses": None, "open_only": False}

@@ -9,8 +9,9 @@ class NodeTca(Wire):
 
     Shortfalls are in basis points, positive when the node paid more or got less: against the mid
     when its first order was placed, and against the mid of the book that its first fill met.
-    `market_vwap_1e9` is the price of what the market traded while the node lived; this server keeps
-    no tape that is older than the present, so it is null. Times are nanoseconds from activation.
+    A paced order is what its slices are together. `market_vwap_1e9` is the price of what the market
+    traded while the node lived; of each market the newest 500 trades are kept, and it is null where
+    there were more. Times are nanoseconds from activation.
     What cannot be said, such as the price of a node without a fill, is null.
     """
 

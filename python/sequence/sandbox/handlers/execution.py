@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sequence.sandbox.call import Call
 from sequence.sandbox.costs import ROUTING_VERSION, Cost, averages, cost_of, percentiles
-from sequence.sandbox.graph_costs import node_tca, unhedged
+from sequence.sandbox.graph_costs import average_of, node_tca, unhedged
 from sequence.sandbox.handlers.intelligence import row_of
-from sequence.sandbox.newest import fills_of, newest
+from sequence.sandbox.newest import KEPT_TRADES, fills_of, newest
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.traces import traces_of
 from sequence.types import (
@@ -191,15 +191,23 @@ def graph_tca(call: Call[None, None]) -> GraphTca:
     call.runtime.recall(account, call.path["id"])
     graph = call.engine.graph(account, call.path["id"])
     fills = list(newest(call.runtime, call.account(), "fills", graph_id=graph["graph_id"]))[::-1]
+    parents = {node["node_id"]: node["parent_node"] for node in graph["nodes"]}
     by_node: dict[str, list[dict[str, Any]]] = {}
     for fill in fills:
-        by_node.setdefault(fill["node_id"], []).append(fill)
+        # A paced order is what its slices are together.
+        for name in {fill["node_id"], parents[fill["node_id"]]} - {None}:
+            by_node.setdefault(name, []).append(fill)
     bases = {symbol: _base(call, symbol) for symbol in {fill["symbol"] for fill in fills}}
     ended = max((node["done_unix_ns"] or call.now_ns for node in graph["nodes"]), default=0)
     open_graph = any(node["done_unix_ns"] is None for node in graph["nodes"])
     rows, (p50, p99) = unhedged(fills, bases, call.now_ns if open_graph else ended)
     nodes = [
-        node_tca(node, by_node.get(node["node_id"], []), _first_arrival(call, node))
+        node_tca(
+            node,
+            by_node.get(node["node_id"], []),
+            _first_arrival(call, node),
+            _market_vwap(call, node),
+        )
         for node in graph["nodes"]
     ]
     return GraphTca.trusted(
@@ -216,6 +224,16 @@ def graph_tca(call: Call[None, None]) -> GraphTca:
             "ts_ns": call.now_ns,
         }
     )
+
+
+def _market_vwap(call: Call[Any, Any], node: dict[str, Any]) -> int | None:
+    """What others paid while a node was at work; None where not all of their trades are kept."""
+    if node["activated_unix_ns"] is None:
+        return None
+    span = node["activated_unix_ns"], node["done_unix_ns"] or call.now_ns
+    where = node["instrument"]
+    trades = call.engine.trades(where["symbol"], where["venue"], *span, KEPT_TRADES)
+    return average_of(trades) if len(trades) < KEPT_TRADES else None
 
 
 def _first_arrival(call: Call[Any, Any], node: dict[str, Any]) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sequence.sandbox.call import Call
 from sequence.sandbox.card import card_of
 from sequence.sandbox.handlers.intelligence import row_of
+from sequence.sandbox.newest import KEPT_TRADES
 from sequence.sandbox.refuse import missing, refused
 from sequence.types import (
     FillMarks,
@@ -26,7 +27,6 @@ _RANGE_S: Final = {"1h": 3_600, "6h": 6 * 3_600, "1d": _DAY_S, "1w": 7 * _DAY_S}
 _NS_PER_S: Final = 10**9
 _DAY_NS: Final = _DAY_S * _NS_PER_S
 _TAPE: Final = 100
-_MOST_TRADES: Final = 500
 _BARS: Final = 5_000
 
 
@@ -68,7 +68,7 @@ def prices(call: Call[PriceHistoryQuery, None]) -> PriceHistory:
         raise missing("price_history", "candles of venues are not part of this server", query.venue)
     limit = query.limit or (_TAPE if is_tape else _BARS)
     if is_tape or query.venue is not None:
-        most = min(limit, _MOST_TRADES) if is_tape else _MOST_TRADES
+        most = min(limit, KEPT_TRADES) if is_tape else KEPT_TRADES
         points = call.engine.trades(symbol, query.venue, since_ns, until_ns, most)
         points = points if is_tape else _bars(points, query.fidelity_secs * _NS_PER_S, limit)
     else:
