@@ -9,7 +9,15 @@ use std::hash::Hasher;
 
 /// 64-bit FNV-1a of a byte string: turns names of random streams and the like into seeds.
 pub const fn fnv1a64(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    fnv1a64_on(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// The same of pieces as if they were one text.
+pub fn fnv1a64_of(pieces: &[&str]) -> u64 {
+    pieces.iter().fold(fnv1a64(&[]), |hash, piece| fnv1a64_on(hash, piece.as_bytes()))
+}
+
+const fn fnv1a64_on(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         // `From` is not const; widening a byte loses nothing.

@@ -177,6 +177,9 @@ fn bound(children: &mut Vec<Child>, tau0_ns: i64, now_ns: i64) {
 
 /// First position of the closest pair inside an octave that holds too many contributions.
 fn crowded(children: &[Child], tau0_ns: i64, now_ns: i64) -> Option<usize> {
+    if children.len() <= PER_OCTAVE {
+        return None;
+    }
     let octaves: Vec<u32> = children.iter().map(|c| octave(*c, tau0_ns, now_ns)).collect();
     let full = octaves
         .chunk_by(|a, b| a == b)

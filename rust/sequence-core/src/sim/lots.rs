@@ -281,12 +281,19 @@ impl LotQueue {
     /// The same on a feed with one message per order event, where the age of a lot is known and
     /// says more than its place: the median with weight `place^¾ / (age + 10 ms)^½`.
     fn likeliest(&self, size: i64, at_ns: i64, stood: usize) -> Option<usize> {
+        let is_same = |entry: &Entry| entry.kind == Kind::Known && entry.size == size;
+        let mut same = self.entries.iter().take(stood).enumerate().filter(|(_, e)| is_same(e));
+        let (first, _) = same.next()?;
+        if same.next().is_none() {
+            // Mostly it is the only one, and needs no weight.
+            return Some(first);
+        }
         let mut place = 0_u64;
         let weighted =
             self.entries.iter().take(stood).enumerate().filter_map(move |(at, entry)| {
                 place += u64::from(entry.kind != Kind::Own);
-                let same = entry.kind == Kind::Known && entry.size == size;
-                same.then(|| (at, tie_weight(place, at_ns.saturating_sub(entry.since_ns))))
+                is_same(entry)
+                    .then(|| (at, tie_weight(place, at_ns.saturating_sub(entry.since_ns))))
             });
         weighted_median(weighted)
     }

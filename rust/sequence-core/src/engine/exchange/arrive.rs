@@ -156,7 +156,8 @@ impl Engine {
     /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
     fn fills_whole(&self, spec: &OrderSpec, leg: &Leg) -> bool {
         let own = self.stopping_own(spec, leg);
-        self.plan_past(spec, leg, own, &mut Vec::new()) == Stop::Filled
+        let shift = self.shift_of(spec, leg);
+        self.plan_past(spec, leg, (own, shift), &mut Vec::new()) == Stop::Filled
     }
 
     /// Whether an order at this price would take in a market, or meet an own order there.
@@ -174,7 +175,8 @@ impl Engine {
     /// Best price displayed inside a bound, own orders not in the way. Own impact does not count:
     /// it moves what a taker pays, not where the market stands.
     fn takeable(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Option<Price> {
-        let offers = self.offers(spec.account, market, book_side(spec.side, spec.outcome));
+        let taker = book_side(spec.side, spec.outcome);
+        let offers = self.offers_shifted(spec.account, market, taker, 0);
         let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
         let own = book_price(first.recorded, spec.outcome);
         within(spec.side, own, bound).then_some(own)
@@ -213,8 +215,19 @@ impl Engine {
         market: MarketId,
         taker: Side,
     ) -> impl Iterator<Item = LevelTaken> + '_ {
-        let sim = &self.exchange.markets[market];
         let shift = self.impact_shift(account, market, taker);
+        self.offers_shifted(account, market, taker, shift)
+    }
+
+    /// The same with what own impact adds given: it takes a root for every fill that still counts.
+    fn offers_shifted(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        taker: Side,
+        shift: i64,
+    ) -> impl Iterator<Item = LevelTaken> + '_ {
+        let sim = &self.exchange.markets[market];
         let side = taker.takes();
         sim.market.book.levels(side).map(move |level| LevelTaken {
             recorded: level.price,
@@ -248,9 +261,10 @@ impl Engine {
         let (account, outcome, side) = (spec.account, spec.outcome, spec.side);
         let (market, reference, bound, cap) = (leg.market, leg.reference, leg.bound, leg.cap);
         let (taker, limit) = (book_side(side, outcome), !spec.is_market);
-        let shift = self.impact_shift(account, market, taker);
+        let shift = self.shift_of(spec, leg);
         let mut takes = std::mem::take(&mut self.exchange.takes);
-        let stop = self.plan_walk(&self.desk.order(id).spec, leg, &mut takes);
+        let own = self.own_opposite(spec, leg);
+        let stop = self.plan_past(spec, leg, (own, shift), &mut takes);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
             self.exchange.markets[market].world(account, self.rules.params());
@@ -291,15 +305,16 @@ impl Engine {
         leg: &Leg,
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
-        self.plan_past(spec, leg, self.own_opposite(spec, leg), takes)
+        let (own, shift) = (self.own_opposite(spec, leg), self.shift_of(spec, leg));
+        self.plan_past(spec, leg, (own, shift), takes)
     }
 
-    /// The same with the own order that stands in the way given.
+    /// The same with the own order that stands in the way, and own impact, given.
     fn plan_past(
         &self,
         spec: &OrderSpec,
         leg: &Leg,
-        own: Option<Price>,
+        (own, shift): (Option<Price>, i64),
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
         let taker = book_side(spec.side, spec.outcome);
@@ -311,7 +326,13 @@ impl Engine {
             one_level: spec.policy == Policy::AggressiveChase,
             fill_quantum: self.registry.market(leg.market).grid.order_lot(),
         };
-        walk(self.offers(spec.account, leg.market, taker), leg.there.open, &bounds, takes)
+        let offers = self.offers_shifted(spec.account, leg.market, taker, shift);
+        walk(offers, leg.there.open, &bounds, takes)
+    }
+
+    /// What own impact adds to the prices that a leg takes.
+    fn shift_of(&self, spec: &OrderSpec, leg: &Leg) -> i64 {
+        self.impact_shift(spec.account, leg.market, book_side(spec.side, spec.outcome))
     }
 
     /// How a rest that cannot wait ends.

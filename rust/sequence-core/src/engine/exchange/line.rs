@@ -88,8 +88,8 @@ impl Engine {
     ) -> (Draw, u64) {
         let row = self.desk.account(account);
         let client = if mutant!("delays_of_all_clients_together") { "" } else { &row.client };
-        let name = format!("{purpose}|{}|{client}", venue.as_str());
-        let stream = Stream::new(self.rules.seed(), u64::from(row.draws), &name);
+        let name = [purpose, "|", venue.as_str(), "|", client];
+        let stream = Stream::of(self.rules.seed(), u64::from(row.draws), &name);
         let persistence = Persistence {
             rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
             beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
