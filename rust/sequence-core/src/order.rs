@@ -139,11 +139,6 @@ impl OrderSpec {
     pub const fn rests(&self) -> bool {
         !self.is_market && !matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok)
     }
-
-    /// True when both describe the same activation of the same node.
-    pub fn is_same_order(&self, other: &Self) -> bool {
-        self.graph == other.graph && self.node_id == other.node_id && self.seq == other.seq
-    }
 }
 
 /// State of one venue's share of an order.

@@ -26,11 +26,19 @@ pub struct Table<K, V> {
     rows: Chunks<V>,
     /// Rows reached for writing since the last take; `None` when nobody asks.
     touched: Option<Vec<K>>,
+    /// The same for who sums them up, also rows that were loaded.
+    changed: Option<Vec<K>>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { early: BTreeMap::new(), first: 0, rows: Chunks::default(), touched: None }
+        Self {
+            early: BTreeMap::new(),
+            first: 0,
+            rows: Chunks::default(),
+            touched: None,
+            changed: None,
+        }
     }
 }
 
@@ -101,6 +109,7 @@ impl<K: Dense + Ord, V> Table<K, V> {
     /// Puts back a row of an earlier process; one that is not earlier is ignored.
     pub(crate) fn load(&mut self, key: K, row: V) {
         if key.index() < self.first as usize {
+            note_in(&mut self.changed, key);
             self.early.insert(early_key(key), row);
         }
     }
@@ -108,6 +117,23 @@ impl<K: Dense + Ord, V> Table<K, V> {
     /// Starts to note rows reached for writing.
     pub(crate) fn listen(&mut self) {
         self.touched.get_or_insert_default();
+    }
+
+    /// Starts to note what sums over rows have to look at again.
+    pub(crate) fn sum_up(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// Rows that sums have to look at again, in any order and some of them twice.
+    pub(crate) fn changed(&self) -> &[K] {
+        self.changed.as_deref().unwrap_or_default()
+    }
+
+    /// Exchanges the notes for an empty list.
+    pub(crate) fn take_changed(&mut self, empty: &mut Vec<K>) {
+        if let Some(changed) = &mut self.changed {
+            std::mem::swap(changed, empty);
+        }
     }
 
     /// A row for writing what is not kept: not noted.
@@ -136,11 +162,17 @@ impl<K: Dense + Ord, V> Table<K, V> {
 
     #[inline]
     fn note(&mut self, key: K) {
-        if let Some(touched) = &mut self.touched
-            && touched.last() != Some(&key)
-        {
-            touched.push(key);
-        }
+        note_in(&mut self.touched, key);
+        note_in(&mut self.changed, key);
+    }
+}
+
+#[inline]
+fn note_in<K: PartialEq>(list: &mut Option<Vec<K>>, key: K) {
+    if let Some(keys) = list
+        && keys.last() != Some(&key)
+    {
+        keys.push(key);
     }
 }
 

@@ -18,6 +18,7 @@ impl Engine {
         let first = if market_data { (now_ns, 1) } else { (now_ns.saturating_add(1), 0) };
         self.run_timers(first);
         self.agenda.move_to(now_ns);
+        self.desk.recount();
         let reply = self.perform(command);
         self.carry();
         let submitted = match &reply {

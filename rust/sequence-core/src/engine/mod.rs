@@ -160,7 +160,7 @@ impl Engine {
             registry: Registry::default(),
             exchange: Exchange::default(),
             live: Live::default(),
-            desk: Desk::default(),
+            desk: Desk::new(),
             portfolio: Portfolio::default(),
             graphs: Graphs::default(),
             journal: Journal::new(seed),

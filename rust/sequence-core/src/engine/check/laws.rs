@@ -21,6 +21,11 @@ impl Engine {
         for (account, row) in self.desk.accounts() {
             self.check_account(account, row.open.len(), &mut found);
         }
+        let (kept, made) = self.desk.both_sums();
+        if kept != made {
+            let (kept, made) = (format!("{kept:?}"), format!("{made:?}"));
+            found.push(Violation::new("L2", "sums over open orders", made, kept));
+        }
         self.check_graphs(&mut found);
         self.check_queues(&mut found);
         self.check_levels(&mut found);

@@ -289,9 +289,7 @@ impl Engine {
         if sells {
             return Ok(());
         }
-        let open =
-            self.open_orders(account).map(|id| i128::from(self.desk.orders[id].remaining().0));
-        let coming = open.sum::<i128>() + i128::from(qty.0);
+        let coming = self.desk.open_rest(account) + i128::from(qty.0);
         let held = markets.iter().map(|market| {
             let terms = self.registry.market(*market);
             i128::from(
@@ -333,6 +331,7 @@ impl Engine {
         qty: Quantity,
         limit: Option<Price>,
     ) -> OrderId {
+        self.desk.recount();
         let account = spec.account;
         let ix = self.desk.orders.push(new_order(spec, qty, limit, self.agenda.now_ns()));
         let row: &mut Account = &mut self.desk.accounts[account];

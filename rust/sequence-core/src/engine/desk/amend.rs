@@ -321,7 +321,7 @@ impl Engine {
         let here = &self.terms_for(leg.market, Exit::of(&order.spec), Quantity(size));
         let mut size = fitting(order, leg, here, Quantity(size), change.limit)?;
         if order.spec.reduce_only {
-            let room = self.exit_room(&order.spec, leg.market);
+            let room = self.exit_room(order, leg.market);
             if room.0 == 0 {
                 return Err(Refusal::conflict("there is no position to reduce"));
             }
@@ -336,11 +336,8 @@ impl Engine {
             }
             None => leg.bound,
         };
-        let reducing = if order.spec.reduce_only {
-            size
-        } else {
-            self.reducible(&order.spec, leg.market).min(size)
-        };
+        let reducing =
+            if order.spec.reduce_only { size } else { self.reducible(order, leg.market).min(size) };
         let cap = self.walk_cap(&order.spec, leg.market, bound);
         let margin_at = self.margin_price(&order.spec, leg.market, bound);
         Ok(Reshape { qty, bound, cap, margin_at, reducing, ..self.withdrawal(order, leg) })

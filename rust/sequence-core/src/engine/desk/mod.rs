@@ -15,6 +15,7 @@ pub(in crate::engine) mod inject;
 mod kept;
 pub(in crate::engine) mod live;
 pub(in crate::engine) mod minimums;
+pub(in crate::engine) mod open_sums;
 pub(in crate::engine) mod perp;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
@@ -42,6 +43,7 @@ pub(in crate::engine) struct Desk {
     live_clients: BTreeMap<Arc<str>, AccountId>,
     graphs: Table<GraphIx, Graph>,
     orders: Table<OrderId, Order>,
+    open_sums: open_sums::OpenSums,
     fills: Table<FillIx, Fill>,
     texts: [Arc<str>; 2],
     limits: AccountLimits,
@@ -57,6 +59,13 @@ pub(in crate::engine) struct Desk {
 }
 
 impl Desk {
+    /// A desk without accounts and orders.
+    pub(in crate::engine) fn new() -> Self {
+        let mut desk = Self::default();
+        desk.orders.sum_up();
+        desk
+    }
+
     /// True for an order made by a venue to liquidate.
     pub(in crate::engine) fn is_liquidation(&self, order: OrderId) -> bool {
         !self.liquidations.is_empty() && self.liquidations.contains(&order)

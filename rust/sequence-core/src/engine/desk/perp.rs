@@ -1,6 +1,7 @@
 //! Perpetuals: what orders could close, and a fill that closes before it opens.
 
 use crate::engine::Engine;
+use crate::engine::desk::Desk;
 use crate::engine::facts::facts;
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::perp::PerpChange;
@@ -8,59 +9,45 @@ use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::LedgerError;
 use crate::number::{Money, Quantity};
-use crate::order::{LegState, Order, OrderSpec};
+use crate::order::{Order, OrderSpec};
 use crate::reject::RejectReason;
 
 impl Engine {
-    /// What an order could still close: the opposite position less what open orders already close.
-    pub(in crate::engine) fn reducible(&self, spec: &OrderSpec, market: MarketId) -> Quantity {
-        let terms = self.registry.market(market);
-        if terms.kind != InstrumentKind::Perp {
+    /// What an order could still close: the opposite position less what other open orders already
+    /// close. What only reduces gives way: it is clipped to what is left of the position.
+    pub(in crate::engine) fn reducible(&self, order: &Order, market: MarketId) -> Quantity {
+        if self.registry.market(market).kind != InstrumentKind::Perp {
             return Quantity::ZERO;
         }
-        // What only reduces gives way: it is clipped to what is left of the position.
-        let others = self
-            .exits(spec.account, market, spec.side)
-            .filter(|(other, _)| !other.spec.reduce_only && !other.spec.is_same_order(spec));
-        let committed = others.map(|(_, size)| size).fold(0, i64::saturating_add);
-        let opposite = self.portfolio.opposite(&self.registry, spec.account, market, spec.side);
-        Quantity(opposite.0.saturating_sub(committed).max(0))
+        self.left_to_close(order, market, &[false])
     }
 
     /// What a reduce-only order may be for: the open position, whatever other exits rest; at a
     /// venue that counts them, what they leave of it.
-    pub(in crate::engine) fn exit_room(&self, spec: &OrderSpec, market: MarketId) -> Quantity {
-        let opposite = self.portfolio.opposite(&self.registry, spec.account, market, spec.side);
-        if !self.registry.market(market).venue.venue().counts_exits {
-            return opposite;
-        }
-        let others = self.exits(spec.account, market, spec.side);
-        let others = others.filter(|(other, _)| !other.spec.is_same_order(spec));
-        let committed = others.map(|(_, size)| size).fold(0, i64::saturating_add);
-        Quantity(opposite.0.saturating_sub(committed).max(0))
+    pub(in crate::engine) fn exit_room(&self, order: &Order, market: MarketId) -> Quantity {
+        let counts_exits = self.registry.market(market).venue.venue().counts_exits;
+        let counted: &[bool] = if counts_exits { &[false, true] } else { &[] };
+        self.left_to_close(order, market, counted)
     }
 
-    /// Open orders of a side with what they close of a position at a market.
-    fn exits(
-        &self,
-        account: AccountId,
-        market: MarketId,
-        side: Side,
-    ) -> impl Iterator<Item = (&Order, i64)> {
-        let orders = self.open_orders(account).map(|id| &self.desk.orders[id]);
-        orders.filter(move |order| order.spec.side == side).flat_map(move |order| {
-            let here = order.legs.iter().filter(move |leg| leg.market == market);
-            let open = here.filter(|leg| leg.state != LegState::Done);
-            open.map(move |leg| (order, leg.reducing.0.min(leg.remaining().0)))
-        })
+    /// The opposite position less what other orders close of it: those that only reduce, or not.
+    fn left_to_close(&self, order: &Order, market: MarketId, counted: &[bool]) -> Quantity {
+        let OrderSpec { account, side, reduce_only, .. } = order.spec;
+        let exits = counted.iter().map(|kind| {
+            let own = if *kind == reduce_only { Desk::own_exits(order, market) } else { 0 };
+            self.desk.open_exits(account, market, side, *kind) - own
+        });
+        let opposite = self.portfolio.opposite(&self.registry, account, market, side);
+        let left = i128::from(opposite.0) - exits.sum::<i128>();
+        Quantity(i64::try_from(left.max(0)).unwrap_or(i64::MAX))
     }
 
     /// What of a position open orders close.
     pub(in crate::engine) fn closing(&self, account: AccountId, market: MarketId) -> Quantity {
         let side = |side| {
             let room = self.portfolio.opposite(&self.registry, account, market, side);
-            let sizes = self.exits(account, market, side).map(|(_, size)| size);
-            Quantity(sizes.fold(0, i64::saturating_add)).min(room)
+            let exits = [false, true].map(|only| self.desk.open_exits(account, market, side, only));
+            Quantity(i64::try_from(exits.iter().sum::<i128>()).unwrap_or(i64::MAX)).min(room)
         };
         side(Side::Buy).max(side(Side::Sell))
     }

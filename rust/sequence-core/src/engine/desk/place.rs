@@ -59,7 +59,7 @@ impl Engine {
         let shares = self.shares(order, &places)?;
         let used = places.iter().zip(shares).filter(|(_, share)| share.0 > 0);
         let legs =
-            used.map(|(place, share)| self.leg(spec, place.market, place.bound, share, touch));
+            used.map(|(place, share)| self.leg(order, place.market, place.bound, share, touch));
         let mut legs: Vec<Leg> = legs.collect();
         // Most orders have one leg, and keep it: no room for three more.
         legs.shrink_to_fit();
@@ -78,7 +78,7 @@ impl Engine {
         let reduces = order.spec.reduce_only;
         let share = if reduces { order.qty.min(headroom) } else { order.qty };
         check_shares(order, &[share], Quantity::ZERO, headroom < order.qty)?;
-        Ok((share.0 > 0).then(|| self.leg(&order.spec, market, bound, share, touch)))
+        Ok((share.0 > 0).then(|| self.leg(order, market, bound, share, touch)))
     }
 
     /// How far through the market a limit may be, in basis points.
@@ -148,14 +148,15 @@ impl Engine {
 
     pub(in crate::engine) fn leg(
         &self,
-        spec: &OrderSpec,
+        order: &Order,
         market: MarketId,
         bound: Price,
         qty: Quantity,
         touch: Option<Price>,
     ) -> Leg {
+        let spec = &order.spec;
         // A reduce-only order never opens, whatever the position is when it is reached.
-        let reducing = if spec.reduce_only { qty } else { self.reducible(spec, market).min(qty) };
+        let reducing = if spec.reduce_only { qty } else { self.reducible(order, market).min(qty) };
         Leg {
             market,
             qty,
@@ -224,10 +225,7 @@ impl Engine {
         }
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
-            return self
-                .exit_room(&order.spec, market)
-                .min(order.qty)
-                .floor_to(terms.grid.order_lot());
+            return self.exit_room(order, market).min(order.qty).floor_to(terms.grid.order_lot());
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);
@@ -236,7 +234,7 @@ impl Engine {
             if terms.kind != InstrumentKind::Perp {
                 return Ok(buy_cost(terms, &FeeState::default(), bound, qty)?);
             }
-            let leg = self.leg(&order.spec, market, bound, qty, None);
+            let leg = self.leg(order, market, bound, qty, None);
             required(order.spec.side, terms, &leg)
         };
         let fits = |qty: Quantity| needed(qty).is_ok_and(|needed| needed <= available);

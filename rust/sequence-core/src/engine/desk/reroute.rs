@@ -54,7 +54,7 @@ impl Engine {
             if let Some(size) = at.and_then(|(at, _)| route.sizes.get_mut(at)) {
                 *size = share.0;
             } else {
-                let leg = self.leg(spec, place.market, place.bound, share, touch);
+                let leg = self.leg(order, place.market, place.bound, share, touch);
                 let there = VenueLeg { state: AtVenue::Held, ..leg.there };
                 route.more.push(Leg { there, ..leg });
             }

@@ -240,7 +240,7 @@ impl Engine {
         }
         for most in [self.desk.limits.max_position, risk.max_position].into_iter().flatten() {
             let added = Quantity(qty.0.saturating_sub(order.filled.0));
-            self.check_position(spec, added, most)?;
+            self.check_position(order, added, most)?;
         }
         Ok(())
     }
@@ -270,19 +270,19 @@ impl Engine {
     /// order that brings the position nearer to zero passes.
     fn check_position(
         &self,
-        spec: &OrderSpec,
+        order: &Order,
         added: Quantity,
         most: Quantity,
     ) -> Result<(), Rejected> {
+        let spec = &order.spec;
         let exposed_to = self.exposed_to(spec.symbol, spec.outcome);
         let now = self.exposure(spec.account, exposed_to);
-        let open = self.open_orders(spec.account).map(|id| &self.desk.orders[id]).filter(|order| {
-            let other = &order.spec;
-            other.side == spec.side
-                && !other.is_same_order(spec)
-                && self.exposed_to(other.symbol, other.outcome) == exposed_to
-        });
-        let coming: i128 = open.map(|order| i128::from(order.remaining().0)).sum();
+        let same = |symbol, outcome| self.exposed_to(symbol, outcome) == exposed_to;
+        let open = self.desk.open_rest_of(spec.account, spec.side, same);
+        // A preview's order is not among them.
+        let is_open = self.desk.find_graph(spec.graph).is_some();
+        let own = if is_open { i128::from(order.remaining().0) } else { 0 };
+        let coming = open - own;
         let change = coming + i128::from(added.0);
         let after = if spec.side == Side::Buy { now + change } else { now - change };
         if after.abs() > i128::from(most.0) && after.abs() > now.abs() {

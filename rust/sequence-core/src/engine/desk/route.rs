@@ -155,7 +155,7 @@ impl Engine {
     /// Names what keeps a fill-or-kill order from every venue, before its size is looked at.
     fn check_fok_can_meet(&self, order: &Order, places: &[Place]) -> Result<(), Rejected> {
         let spec = &order.spec;
-        let rooms = places.iter().map(|place| self.exit_room(spec, place.market));
+        let rooms = places.iter().map(|place| self.exit_room(order, place.market));
         let room = rooms.max().filter(|_| spec.reduce_only).unwrap_or(order.qty);
         if room.0 == 0 {
             let text = "there is no position to reduce".to_owned();

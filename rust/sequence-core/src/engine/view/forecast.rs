@@ -110,7 +110,7 @@ impl Engine {
     fn imagined_legs(&self, order: &Order) -> Vec<Leg> {
         let markets = self.usable_markets(&order.spec, order.limit).unwrap_or_default();
         let touch = self.best_touch(&markets, order.spec.side, order.spec.outcome);
-        let leg = |(market, bound, share)| self.leg(&order.spec, market, bound, share, touch);
+        let leg = |(market, bound, share)| self.leg(order, market, bound, share, touch);
         self.unfunded_shares(order, &markets, touch).into_iter().map(leg).collect()
     }
 
