@@ -3,10 +3,12 @@
 
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
+use crate::engine::facts::facts;
 use crate::engine::graph::{Begun, Task};
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::ids::MarketId;
 use crate::reject::Refusal;
+use crate::tape::{EventKind, MarketEvent, flag};
 
 impl Engine {
     /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
@@ -111,6 +113,43 @@ impl Engine {
         node.map_or(Ok(()), |change| self.rework(order, change))
     }
 
+    /// Applies the events of one or more venue messages.
+    pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
+        for event in events {
+            self.exchange.apply(id, event, self.agenda.now_ns());
+            if event.kind == EventKind::Print {
+                self.meter(id, event);
+            }
+            if event.is_last() {
+                self.after_message(id);
+            }
+        }
+    }
+
+    /// A message is complete: what it shows is filled, and who holds the market is judged by it.
+    pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
+        let mark = self.exchange.note_mark(id, self.agenda.now_ns());
+        self.meet_message(id);
+        if let Some(mark) = mark {
+            self.portfolio.judge_mark(facts!(self), id, mark.price);
+        }
+        self.judge_changed();
+        self.judge_days(id);
+        if self.graphs.watches() {
+            self.graphs.look(self.registry.market(id).symbol);
+        }
+        self.react();
+    }
+
+    /// What traded counts for graphs that take a share of it. A print of the past was counted, or
+    /// was not seen: neither counts now.
+    fn meter(&mut self, id: MarketId, print: &MarketEvent) {
+        if print.flags & flag::BACKFILLED == 0 && print.quantity.0 > 0 {
+            let terms = self.registry.market(id);
+            self.graphs.meter((terms.venue, terms.symbol), print.quantity);
+        }
+    }
+
     /// Treats books of a market as old, or no longer: then what came meanwhile is met at once. What
     /// positions count at may change both times.
     pub fn hold_stale(&mut self, market: MarketId, held: bool) {
@@ -139,8 +178,8 @@ impl Engine {
         }
     }
 
-    /// Carries what the parts told each other: what venues should forget first, then what clients
-    /// hear, then what venues are asked for, one request at a time.
+    /// Carries what the parts told each other: venues go on with what is there, clients hear of it,
+    /// then venues are asked for more, one request at a time.
     pub(in crate::engine) fn carry(&mut self) {
         self.take_steps();
         self.hand_over();

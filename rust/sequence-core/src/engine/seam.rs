@@ -165,9 +165,9 @@ pub(in crate::engine) struct Post {
     pub(in crate::engine) unbooked: Vec<(LegRef, Price, Quantity)>,
     /// What venues told and is visible now: read second.
     pub(in crate::engine) reports: VecDeque<VenueReport>,
-    /// How venues go on with what is there at once: read third.
+    /// How venues go on with what is there already: taken before anybody hears.
     pub(in crate::engine) steps: VecDeque<VenueStep>,
-    /// What the desk wants of venues: read fourth.
+    /// What the desk wants of venues: read third.
     pub(in crate::engine) requests: VecDeque<VenueRequest>,
     /// What orders did, for their graphs: read last.
     pub(in crate::engine) news: VecDeque<DeskNews>,

@@ -8,6 +8,8 @@ use crate::command::{Amend, AmendNode};
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::account::AccountMode;
 use crate::engine::desk::minimums::Exit;
+use crate::engine::desk::reserve::funded_by;
+use crate::engine::facts::facts;
 use crate::engine::portfolio::required::required;
 use crate::engine::seam::NodeChange;
 use crate::engine::seam::VenueRequest;
@@ -366,8 +368,9 @@ impl Engine {
         if failed.is_none() {
             let first = self.desk.orders[id].legs.len();
             self.desk.orders[id].legs.extend(more);
-            if let Err(error) = self.reserve_legs(id, first) {
-                self.drop_legs(id, first);
+            let (money, facts) = (&mut self.portfolio, facts!(self));
+            if let Err(error) = self.desk.reserve_legs(money, facts, (id, first)) {
+                self.desk.drop_legs(&mut self.portfolio, (id, first));
                 failed = Some(error.to_string());
             }
         }
@@ -377,7 +380,7 @@ impl Engine {
                 leg.reshape = None;
             }
             // What was held before is still there: shrinking to it cannot fail.
-            let shrunk = self.hold_required(id, at);
+            let shrunk = self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at));
             debug_assert!(shrunk.is_ok());
         }
         Err(named_conflict("INSUFFICIENT_BALANCE", &text))
@@ -394,10 +397,10 @@ impl Engine {
         let more = Money(needed.0 - self.portfolio.ledger().reserved(held)?.0);
         self.portfolio.check_spendable(
             self.facts(),
-            self.funded_by(&order.spec, leg.market),
+            funded_by(&self.registry, &order.spec, leg.market),
             more,
         )?;
-        self.hold_required(id, at)
+        self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at))
     }
 }
 

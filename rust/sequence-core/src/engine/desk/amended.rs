@@ -1,10 +1,8 @@
 //! The client learns what became of an amend: the order is the sum of its legs again.
 
 use crate::engine::Engine;
-use crate::engine::portfolio::required::required;
 use crate::engine::seam::{DeskNews, VenueRequest};
 use crate::ids::OrderId;
-use crate::ledger::LedgerError;
 use crate::number::Quantity;
 use crate::order::{AtVenue, LegState, OrderStatus};
 
@@ -27,7 +25,7 @@ impl Engine {
                 amending.rest = amending.rest_after;
             }
         }
-        if let Err(error) = self.hold_required(id, at) {
+        if let Err(error) = self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at)) {
             self.report_fault(id, &error);
         }
     }
@@ -51,7 +49,9 @@ impl Engine {
             for (at, size) in &sizes {
                 if size.0 == 0 {
                     self.close_leg(id, *at, OrderStatus::Cancelled);
-                } else if let Err(error) = self.hold_required(id, *at) {
+                } else if let Err(error) =
+                    self.desk.hold_required(&mut self.portfolio, &self.registry, (id, *at))
+                {
                     self.report_fault(id, &error);
                 } else {
                     self.post.requests.push_back(VenueRequest::New((id, *at)));
@@ -70,21 +70,5 @@ impl Engine {
 
     fn is_known(&self, id: OrderId) -> bool {
         self.desk.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
-    }
-
-    /// Sets a leg's reservation to what its forms need.
-    pub(in crate::engine) fn hold_required(
-        &mut self,
-        id: OrderId,
-        at: usize,
-    ) -> Result<(), LedgerError> {
-        let order = &self.desk.orders[id];
-        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
-        else {
-            return Ok(());
-        };
-        let terms = *self.registry.market(leg.market);
-        let needed = required(order.spec.side, &terms, leg)?;
-        self.portfolio.resize(held, needed)
     }
 }

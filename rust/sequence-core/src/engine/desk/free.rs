@@ -6,36 +6,13 @@ use std::collections::BTreeSet;
 use crate::engine::Engine;
 use crate::engine::facts::facts;
 use crate::engine::seam::LegEnd;
-use crate::ids::{AccountId, AssetId, InstrumentKind, MarketId, OrderId, RowIx, Side, VenueId};
+use crate::ids::{AccountId, OrderId, RowIx};
 use crate::ledger::{BalanceId, LedgerError};
-use crate::mutant;
 use crate::number::Money;
-use crate::order::{LegState, OrderSpec};
+use crate::order::LegState;
 use crate::reject::RejectReason;
 
 impl Engine {
-    /// The balance a leg reserves from.
-    pub(in crate::engine) fn funding(&mut self, id: OrderId, market: MarketId) -> BalanceId {
-        let spec = &self.desk.orders[id].spec;
-        let (account, venue, asset) = self.funded_by(spec, market);
-        self.portfolio.open_balance(account, venue, asset)
-    }
-
-    /// Whose, where and of what an order's reservation at a market is.
-    pub(in crate::engine) fn funded_by(
-        &self,
-        spec: &OrderSpec,
-        market: MarketId,
-    ) -> (AccountId, VenueId, AssetId) {
-        let terms = self.registry.market(market);
-        let asset = match (terms.kind, spec.side) {
-            (InstrumentKind::Perp, _) | (_, Side::Buy) => terms.settle,
-            (_, Side::Sell) if mutant!("sell_reserves_quote") => terms.settle,
-            (_, Side::Sell) => terms.held(spec.outcome),
-        };
-        (spec.account, terms.venue, asset)
-    }
-
     /// A venue ends legs by itself. What it did for them before reaches the client first.
     pub(in crate::engine) fn end_legs(&mut self, legs: &[(OrderId, usize)], end: LegEnd) {
         self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());

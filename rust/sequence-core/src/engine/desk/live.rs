@@ -7,6 +7,7 @@ use crate::command::Submit;
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::AccountMode;
+use crate::engine::desk::reserve::funded_by;
 use crate::engine::facts::facts;
 use crate::engine::portfolio::booking::{Booking, required_after};
 use crate::engine::seam::{LegRef, Matched};
@@ -68,7 +69,7 @@ impl Engine {
             _ => (booking.terms.settle, Money::ZERO),
         };
         let terms = &booking.terms;
-        let funds = self.funded_by(&order.spec, market_of(order, at)).2;
+        let funds = funded_by(&self.registry, &order.spec, market_of(order, at)).2;
         let bought = match booking.execution.side {
             Side::Buy if asset == terms.held(order.spec.outcome) => booking.quantity.to_money(),
             _ => Money::ZERO,
@@ -111,7 +112,8 @@ impl Engine {
         match self.held_by(booking.order, booking.leg) {
             (_, None) => {
                 let market = market_of(&self.desk.orders[booking.order], booking.leg);
-                let balance = self.funding(booking.order, market);
+                let balance =
+                    self.desk.funding(&mut self.portfolio, &self.registry, booking.order, market);
                 self.portfolio.reserve(balance, needed).map(Some)
             }
             (held, Some(reservation)) if held < needed => {

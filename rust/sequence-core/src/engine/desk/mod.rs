@@ -19,6 +19,7 @@ pub(in crate::engine) mod open_sums;
 pub(in crate::engine) mod perp;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
+pub(in crate::engine) mod reserve;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
 mod rows;

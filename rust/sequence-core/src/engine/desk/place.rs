@@ -6,12 +6,13 @@ use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::admit::only;
+use crate::engine::desk::reserve::funded_by;
 use crate::engine::desk::route::check_shares;
+use crate::engine::facts::facts;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::portfolio::required::required;
 use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
-use crate::ledger::{LedgerError, ReservationId};
 use crate::mutant;
 use crate::number::{Money, Price, Quantity};
 use crate::order::{
@@ -25,8 +26,8 @@ impl Engine {
     pub(in crate::engine) fn prepare_order(&mut self, id: OrderId) -> Result<(), Rejected> {
         self.pre_trade(id)?;
         self.desk.orders[id].legs = self.plan(&self.desk.orders[id])?;
-        if let Err(error) = self.reserve_legs(id, 0) {
-            self.drop_legs(id, 0);
+        if let Err(error) = self.desk.reserve_legs(&mut self.portfolio, facts!(self), (id, 0)) {
+            self.desk.drop_legs(&mut self.portfolio, (id, 0));
             return Err((RejectReason::InsufficientBalance, error.to_string()));
         }
         Ok(())
@@ -177,39 +178,6 @@ impl Engine {
         }
     }
 
-    /// Reserves what the legs from a place on need. Where that fails they have to be dropped.
-    pub(in crate::engine) fn reserve_legs(
-        &mut self,
-        id: OrderId,
-        first: usize,
-    ) -> Result<(), LedgerError> {
-        for at in first..self.desk.orders[id].legs.len() {
-            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
-            let market = leg.market;
-            let terms = self.registry.market(market);
-            let amount = required(self.desk.orders[id].spec.side, terms, leg)?;
-            let (account, venue, asset) = self.funded_by(&self.desk.orders[id].spec, market);
-            self.portfolio.check_spendable(self.facts(), (account, venue, asset), amount)?;
-            let balance = self.funding(id, market);
-            let reservation: ReservationId = self.portfolio.reserve(balance, amount)?;
-            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                leg.reservation = Some(reservation);
-            }
-        }
-        Ok(())
-    }
-
-    /// The legs from a place on were never sent: they are gone, and hold nothing.
-    pub(in crate::engine) fn drop_legs(&mut self, id: OrderId, first: usize) {
-        for mut leg in self.desk.orders[id].legs.drain(first..) {
-            if let Some(reservation) = leg.reservation.take() {
-                // It was made a moment ago and ends here, once.
-                let released = self.portfolio.release(reservation);
-                debug_assert!(released.is_ok());
-            }
-        }
-    }
-
     /// Most of the order's quantity that can be funded at a venue, in whole lots.
     pub(in crate::engine) fn headroom(
         &self,
@@ -218,7 +186,7 @@ impl Engine {
         bound: Price,
     ) -> Quantity {
         let terms = self.registry.market(market);
-        let (account, venue, asset) = self.funded_by(&order.spec, market);
+        let (account, venue, asset) = funded_by(&self.registry, &order.spec, market);
         let mut free = self.portfolio.spendable(self.facts(), account, venue, asset);
         if mutant!("headroom_of_the_total") {
             free = self.portfolio.held(account, venue, asset).to_money();

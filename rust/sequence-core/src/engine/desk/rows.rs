@@ -152,12 +152,12 @@ impl Desk {
     }
 
     /// Its venue made an order, to liquidate.
-    pub(in crate::engine) fn is_by_venue(&mut self, id: OrderId) {
+    pub(in crate::engine) fn note_liquidation(&mut self, id: OrderId) {
         self.liquidations.insert(id);
     }
 
     /// What was told of an order so far is its creation.
-    pub(in crate::engine) fn is_created(&mut self, id: OrderId) {
+    pub(in crate::engine) fn note_creation(&mut self, id: OrderId) {
         self.orders[id].created_seq = self.orders[id].event_seq;
     }
 

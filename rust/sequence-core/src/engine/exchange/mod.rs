@@ -24,6 +24,8 @@ use crate::number::{Price, Quantity};
 use crate::sim::preset::Params;
 use crate::sim::walk::LevelTaken;
 use crate::table::Table;
+use crate::tape::MarketEvent;
+use mark::BookMark;
 use market::MarketSim;
 
 /// Books, and what the simulated venues hold.
@@ -57,6 +59,17 @@ impl Exchange {
 
     pub(in crate::engine) fn markets(&self) -> impl Iterator<Item = (MarketId, &MarketSim)> {
         self.markets.iter()
+    }
+
+    /// Applies one event to the record of a market.
+    #[inline]
+    pub(in crate::engine) fn apply(&mut self, id: MarketId, event: &MarketEvent, now_ns: i64) {
+        self.markets[id].apply(event, now_ns);
+    }
+
+    /// The mark of a market now; that of a good book is remembered.
+    pub(in crate::engine) fn note_mark(&mut self, id: MarketId, now_ns: i64) -> Option<BookMark> {
+        self.markets[id].note_mark(now_ns)
     }
 
     /// Number of the leg that joined a queue last.

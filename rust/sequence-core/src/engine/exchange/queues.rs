@@ -1,7 +1,6 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
 use crate::engine::bounds::refusal_of;
-use crate::engine::facts::facts;
 use crate::engine::seam::{LegEnd, Matched, order_of, queue_key};
 
 use crate::book::Book;
@@ -14,48 +13,10 @@ use crate::order::{AtVenue, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
-use crate::tape::{EventKind, MarketEvent, flag};
 
 impl Engine {
-    /// Applies the events of one or more venue messages.
-    pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
-        for event in events {
-            self.exchange.markets[id].apply(event, self.agenda.now_ns());
-            if event.kind == EventKind::Print {
-                self.meter(id, event);
-            }
-            if event.is_last() {
-                self.after_message(id);
-            }
-        }
-    }
-
-    /// A message is complete: what it shows is filled, and who holds the market is judged by it.
-    pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
-        let mark = self.exchange.markets[id].note_mark(self.agenda.now_ns());
-        self.meet_message(id);
-        if let Some(mark) = mark {
-            self.portfolio.judge_mark(facts!(self), id, mark.price);
-        }
-        self.judge_changed();
-        self.judge_days(id);
-        if self.graphs.watches() {
-            self.graphs.look(self.registry.market(id).symbol);
-        }
-        self.react();
-    }
-
-    /// What traded counts for graphs that take a share of it. A print of the past was counted, or
-    /// was not seen: neither counts now.
-    fn meter(&mut self, id: MarketId, print: &MarketEvent) {
-        if print.flags & flag::BACKFILLED == 0 && print.quantity.0 > 0 {
-            let terms = self.registry.market(id);
-            self.graphs.meter((terms.venue, terms.symbol), print.quantity);
-        }
-    }
-
     /// Fills what a message showed, wakes what waited for a live book.
-    fn meet_message(&mut self, id: MarketId) {
+    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) {
         let sim = &mut self.exchange.markets[id];
         if sim.worlds.is_empty() {
             sim.settle_without_worlds();

@@ -6,6 +6,7 @@ use crate::command::{Amend, Size, Submit};
 use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::desk::admit::{Admitted, new_order, time_in_force};
+use crate::engine::desk::reserve::funded_by;
 use crate::engine::portfolio::required::required;
 use crate::graph::NodeSize;
 use crate::ids::{AssetId, GraphIx, MarketId, OrderId, VenueId};
@@ -55,7 +56,7 @@ impl Engine {
             }
             Want::Cancel(id, reason) => self.send_cancels(id, reason),
             Want::Unplace(id, why, text) => {
-                self.drop_legs(id, 0);
+                self.desk.drop_legs(&mut self.portfolio, (id, 0));
                 if let Some(reason) = why {
                     self.reject_order(id, reason, &text);
                 } else {
@@ -191,7 +192,7 @@ impl Engine {
             let terms = self.registry.market(leg.market);
             let amount = required(order.spec.side, terms, leg)
                 .map_err(|error| (RejectReason::InsufficientBalance, error.to_string()))?;
-            let (_, venue, asset) = self.funded_by(&order.spec, leg.market);
+            let (_, venue, asset) = funded_by(&self.registry, &order.spec, leg.market);
             Ok(Need { venue, asset, market: leg.market, amount })
         });
         needs.collect()

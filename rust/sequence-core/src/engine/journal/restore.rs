@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::graphs::ShapeRows;
 use crate::engine::agenda::Due;
+use crate::engine::desk::reserve::funded_by;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::facts::facts;
 use crate::engine::record::{
@@ -250,7 +251,7 @@ impl Engine {
         leg: &crate::order::Leg,
         held: Money,
     ) -> Result<crate::ledger::ReservationId> {
-        let (account, venue, asset) = self.funded_by(&order.spec, leg.market);
+        let (account, venue, asset) = funded_by(&self.registry, &order.spec, leg.market);
         let balance = self.portfolio.open_balance(account, venue, asset);
         let adopted = self.portfolio.adopt(balance, held);
         adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })

@@ -132,7 +132,7 @@ impl Engine {
     /// Takes a quantity from the book for the account; false when nothing traded.
     fn close_stake(&mut self, account: AccountId, stake: &Stake, quantity: Quantity) -> bool {
         let id = self.record_liquidation(account, stake, quantity);
-        let balance = self.funding(id, stake.market);
+        let balance = self.desk.funding(&mut self.portfolio, &self.registry, id, stake.market);
         let reservation = self.portfolio.reserve(balance, Money::ZERO);
         let Ok(reservation) = reservation else { return false };
         self.desk.hold((id, 0), reservation);
@@ -190,9 +190,9 @@ impl Engine {
                 by: Mode::Sandbox,
             },
         );
-        self.desk.is_by_venue(id);
+        self.desk.note_liquidation(id);
         self.touch(id);
-        self.desk.is_created(id);
+        self.desk.note_creation(id);
         id
     }
 
