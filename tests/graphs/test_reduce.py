@@ -113,3 +113,23 @@ def test_a_slice_that_rests_is_made_smaller_and_not_made_up_for():
     world.wait(2000)
     assert world.filled("order") == [Decimal("0.5")]
     assert world.status == "RUNNING"
+
+
+def test_a_fill_that_is_faster_than_a_reduction_stands():
+    world = World("realistic")
+    world.hold(5)
+    world.book(2309, 2321)
+    iceberg = paced(iceberg={"display_qty_1e8": e8(2)})
+    order = node("order", "sell", 2, price=2320, **iceberg)
+    other = node("other", "buy", 3, price=2300)
+    world.submit([order, other], [edge("other", "order", "on_fill", action="reduce")])
+    world.wait(2000)
+    world.trade("0.5", 2299)
+    while world.node("order")["qty_1e8"] == e8(2):
+        world.wait(1)
+    # The reduction is on its way; the venue still has all of it.
+    world.trade(50, 2321, "buy")
+    world.wait(2000)
+    assert world.filled("order") == [2]
+    assert world.statuses("order") == ["FILLED"]
+    assert world.node("order")["qty_1e8"] == e8(2)

@@ -264,7 +264,8 @@ impl Engine {
         for id in &pace.open {
             sums.add(sums_of(self.desk.order(*id)));
         }
-        sums.qty = i128::from(node.planned.0);
+        // Fills that were faster than a reduction stand.
+        sums.qty = i128::from(node.planned.0).max(sums.filled);
         sums
     }
 }
