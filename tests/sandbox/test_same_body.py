@@ -78,3 +78,35 @@ def test_the_smallest_value_is_not_the_same_as_none(name: str, smallest: int):
         client.buy("BTC-USD", **body)
         with pytest.raises(ConflictError):
             client.buy("BTC-USD", **body, **{name: smallest})
+
+
+RISK: dict[str, dict[str, Any]] = {
+    "admission": {
+        "max_order_notional_usd": 100_000, "max_notional_usd": 200_000,
+        "allowed_venues": ["kraken"],
+    },
+    "pre_trade": {
+        "max_order_notional_usd": 100_000, "max_spread_bps": 500, "max_position_qty": 1_000,
+        "max_price_deviation_bps": 4_000, "max_quote_age_ms": 100_000,
+    },
+}  # fmt: skip
+SETTINGS = [(part, name) for part, names in RISK.items() for name in names]
+
+
+@pytest.mark.parametrize(("part", "name"), SETTINGS)
+@pytest.mark.parametrize("is_set", [True, False])
+def test_every_limit_of_an_order_is_part_of_the_body(part: str, name: str, is_set: bool):
+    node = {"node_id": "a", "instrument": {"symbol": "BTC-USD"}, "side": "buy"}
+    node |= {"quantity": {"fixed": {"qty_1e8": 10**6}}}
+    known = RISK[part][name]
+    changed = {key: value for key, value in RISK[part].items() if key != name}
+    if is_set:
+        changed[name] = ["kraken", "coinbase"] if isinstance(known, list) else known + 1
+    with opened() as sandbox:
+        client = sandbox.client()
+        first = client.submit_graph([node], graph_id="same", risk=RISK)
+        with pytest.raises(ConflictError):
+            client.submit_graph([node], graph_id="same", risk=RISK | {part: changed})
+        again = client.submit_graph([node], graph_id="same", risk=RISK)
+        assert again.graph_id == first.graph_id
+        assert client.orders().total == 1
