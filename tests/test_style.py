@@ -44,6 +44,7 @@ ARROWS = {
 """Part -> the parts it may import. A part that is not listed is the client."""
 
 IN_A_METHOD_ONLY = {
+    ("types", "_core"),
     ("sandbox", "client"),
     ("sandbox", "inprocess"),
     ("client", "http"),

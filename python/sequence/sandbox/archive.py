@@ -4,7 +4,7 @@ Loading a million of them would make every start slow, and most are never read a
 merged from both sides; a single one is loaded when its id is named, and then answers as before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.refuse import refused
@@ -30,6 +30,8 @@ _STATUS_OF_RUN: Final = 3
 class Archive:
     """What the store holds beyond the memory of the engine.
 
+    ``life`` are the epochs of an account since its last reset.
+
     Attributes:
         left_out: Orders and fills that cannot be read, by table and number, and why.
     """
@@ -44,12 +46,13 @@ class Archive:
         self._were_open = frozenset(were_open)
         self.left_out: Final[dict[tuple[str, int], str]] = {}
 
-    def recall(self, account: int, epoch: int, id_: str | None) -> None:
+    def recall(self, account: int, life: range, id_: str | None) -> None:
         """Loads the graph that an id names, if it ended before the last start."""
         graph_id = _graph_id(id_)
         if graph_id is None:
             return
-        query = Query(equal={"account_no": account, "epoch": epoch, "graph_id": graph_id}, limit=1)
+        query = _of_life(account, life, graph_id=graph_id)
+        query.limit = 1
         bad: list[Row] = []
         found = self._store.find("graphs", query, bad)
         if bad:
@@ -89,16 +92,16 @@ class Archive:
             raise _damaged(f"graphs {number}: {error}") from error
 
     def orders(
-        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+        self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of orders, newest first, from memory and store."""
         for name in ("node_order_id", "graph_id"):
-            self.recall(account, epoch, filters[name])
+            self.recall(account, life, filters[name])
         most = offset + limit
         # Those that were open at the start can be anywhere in memory: then all of it is looked at.
         looked = _NEVER if self._were_open else most
         total, numbers = self._journal.order_numbers(account, looked, **filters)
-        stored = None if filters["open_only"] else self._stored(account, epoch, filters, "orders")
+        stored = None if filters["open_only"] else self._stored(account, life, filters, "orders")
         if stored is not None:
             in_memory, total = total, total + self._store.count("orders", stored)
             numbers = self._merged(stored, numbers, in_memory, limit, offset)
@@ -124,11 +127,11 @@ class Archive:
         return [no for place, no in placed if offset <= place < offset + limit]
 
     def graphs(
-        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+        self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of graphs, newest first, from memory and store."""
         if filters["statuses"] is not None:
-            return self._graphs_of(account, epoch, limit, offset, filters)
+            return self._graphs_of(account, life, limit, offset, filters)
         most = offset + limit
         if filters["open_only"]:
             # Whatever goes on is in memory.
@@ -137,7 +140,8 @@ class Archive:
         first = self._first_graph
         in_memory, numbers = self._journal.graph_numbers(account, most, first, **filters)
         end = min(first, _least(filters["before_seq"]) - 1)
-        query = Query(equal={"account_no": account, "epoch": epoch}, below={"graph_no": end})
+        query = _of_life(account, life)
+        query.below = {"graph_no": end}
         total = in_memory + self._store.count("graphs", query)
         query.offset = max(0, offset - in_memory)
         query.limit = max(0, most - max(offset, in_memory))
@@ -149,15 +153,14 @@ class Archive:
         return _page("graphs", self._journal.graphs(numbers), total, limit, offset)
 
     def _graphs_of(
-        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+        self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of graphs of some statuses; those of the store are looked through for it."""
         _, numbers = self._journal.graph_numbers(account, _NEVER, 0, **filters)
         stored: list[int] = []
         if not filters["open_only"]:
             end = min(self._first_graph, _least(filters["before_seq"]) - 1)
-            of = {"account_no": account, "epoch": epoch}
-            ended = self._ended_graphs(of, end)
+            ended = self._ended_graphs(account, life, end)
             stored = [number for number, status in ended if status in filters["statuses"]]
         merged = sorted({*numbers, *stored}, reverse=True)
         page = merged[offset : offset + limit]
@@ -167,10 +170,11 @@ class Archive:
                 self._load_graph(row)
         return _page("graphs", self._journal.graphs(page), len(merged), limit, offset)
 
-    def _ended_graphs(self, of: "Mapping[str, Value]", end: int) -> Iterator[tuple[int, str]]:
+    def _ended_graphs(self, account: int, life: range, end: int) -> Iterator[tuple[int, str]]:
         """Graphs of the store that are not in memory, newest first, with what became of them."""
         while True:
-            query = Query(equal=of, below={"graph_no": end}, limit=_PART)
+            query = _of_life(account, life)
+            query.below, query.limit = {"graph_no": end}, _PART
             rows = self._store.find("graphs", query)
             numbers = {_number(row[0]): _number(row[_ORDER_OF_GRAPH]) for row in rows}
             shaped = [number for number, order in numbers.items() if order < 0]
@@ -197,14 +201,14 @@ class Archive:
         return self._load([order], [row])
 
     def fills(
-        self, account: int, epoch: int, limit: int, offset: int, filters: dict[str, Any]
+        self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of fills, newest first, from memory and store."""
         for name in ("node_order_id", "graph_id"):
-            self.recall(account, epoch, filters[name])
+            self.recall(account, life, filters[name])
         most = offset + limit
         total, numbers = self._journal.fill_numbers(account, most, **filters)
-        stored = self._stored(account, epoch, filters, "fills")
+        stored = self._stored(account, life, filters, "fills")
         rows: list[Row] = []
         if stored is not None:
             in_memory, total = total, total + self._store.count("fills", stored)
@@ -232,11 +236,12 @@ class Archive:
                 self.left_out["fills", _number(row[0])] = str(error)
 
     def _stored(
-        self, account: int, epoch: int, filters: dict[str, Any], table: str
+        self, account: int, life: range, filters: dict[str, Any], table: str
     ) -> Query | None:
         """The filters as a query on rows of before the last start; ``None`` when none can fit."""
-        equal: dict[str, Value] = {"account_no": account, "epoch": epoch}
-        query = Query(equal=equal)
+        query = _of_life(account, life)
+        equal: dict[str, Value] = {**query.equal}
+        query.equal = equal
         below: dict[str, int] = {}
         if filters["symbol"] is not None:
             equal["symbol"] = self._journal.canonical_symbol(filters["symbol"])
@@ -248,7 +253,8 @@ class Archive:
             query.by, query.without = "created_seq", {"order_no": sorted(self._were_open)}
             wanted = filters["statuses"]
             if wanted is not None:
-                query.among = {"status": [name for name in _ENDED if name in wanted]}
+                ended = [name for name in _ENDED if name in wanted]
+                query.among = {**query.among, "status": ended}
             below["created_seq"] = min(self._before_seq, _least(filters["before_seq"]))
         else:
             query.by = "event_seq"
@@ -259,15 +265,16 @@ class Archive:
         query.below = {name: end for name, end in below.items() if end < _NEVER}
         for name in ("node_order_id", "graph_id"):
             if filters[name] is not None:
-                graph = self._graph_no(account, epoch, filters[name])
+                graph = self._graph_no(account, life, filters[name])
                 if graph is None or equal.setdefault("graph_no", graph) != graph:
                     return None
         return query
 
-    def _graph_no(self, account: int, epoch: int, id_: str) -> int | None:
+    def _graph_no(self, account: int, life: range, id_: str) -> int | None:
         graph_id = _graph_id(id_)
-        equal: dict[str, Value] = {"account_no": account, "epoch": epoch, "graph_id": graph_id}
-        found = self._store.find("graphs", Query(equal=equal, limit=1))
+        query = _of_life(account, life, graph_id=graph_id)
+        query.limit = 1
+        found = self._store.find("graphs", query)
         return _number(found[0][0]) if found else None
 
     def _load(self, orders: Sequence[int], graphs: "Sequence[Row] | None" = None) -> None:
@@ -303,6 +310,16 @@ class Archive:
                     [leg for leg in legs if leg[0] == row[0]],
                     [graph for graph in graphs if graph[_ORDER_OF_GRAPH] == row[0]],
                 )
+
+
+def _of_life(account: int, life: range, **equal: "Value") -> Query:
+    """Rows of an account since its last reset.
+
+    A return to a copy begins an epoch, in which the rows of the copy are still those of before.
+    """
+    if len(life) == 1:
+        return Query(equal={"account_no": account, "epoch": life[0], **equal})
+    return Query(equal={"account_no": account, **equal}, among={"epoch": [*life]})
 
 
 def _damaged(subject: str) -> Exception:

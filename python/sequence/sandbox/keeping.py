@@ -7,7 +7,7 @@ from sequence import _core
 from sequence.sandbox.archive import Archive
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode
 from sequence.store import Batch, Loaded, Store, StoreDamagedError, StoreError
-from sequence.store.base import Row, Value
+from sequence.store.base import Left, Row, Value
 from sequence.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class Keeper:
         self._under_way += frames.rows()
         if taken is None and not pending:
             return None
-        rows, deleted = taken or ({}, [])
+        rows, deleted, left = taken or ({}, [], None)
         around = {table: list(found.values()) for table, found in pending.items()}
-        return Batch({**rows, **around}, deleted)
+        return Batch({**rows, **around}, deleted, None if left is None else Left(*left))
 
     def committed(self) -> None:
         """What was taken is durable: readers may be told."""

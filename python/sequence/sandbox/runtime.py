@@ -131,7 +131,7 @@ class Runtime(State):
         first = loaded is None and branch is None
         self.ids = IdSource(seed if first else seed ^ self.now_ns)
         self.faults: Final = Faults(self, self.hub)
-        self.snapshots: Final = Snapshots(self, is_stored=store is not None)
+        self.snapshots: Final = Snapshots(self, self.clients)
         if branch is None:
             self._start_market(recordings)
         self.named_clients: dict[str, Client] = {} if branch is None else branch.named
@@ -469,21 +469,25 @@ class Runtime(State):
         archive = None if self.keeper is None else self.keeper.archive
         if archive is None:
             return self.engine.orders(account, limit=limit, offset=offset, **filters)
-        return archive.orders(account, self.engine.epoch(account), limit, offset, filters)
+        return archive.orders(account, self._life(account), limit, offset, filters)
 
     def graphs(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of graphs, with those of before the last start."""
         archive = None if self.keeper is None else self.keeper.archive
         if archive is None:
             return self.engine.graphs(account, limit=limit, offset=offset, **filters)
-        return archive.graphs(account, self.engine.epoch(account), limit, offset, filters)
+        return archive.graphs(account, self._life(account), limit, offset, filters)
 
     def fills(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of fills, with those of before the last start."""
         archive = None if self.keeper is None else self.keeper.archive
         if archive is None:
             return self.engine.fills(account, limit=limit, offset=offset, **filters)
-        return archive.fills(account, self.engine.epoch(account), limit, offset, filters)
+        return archive.fills(account, self._life(account), limit, offset, filters)
+
+    def _life(self, account: int) -> range:
+        """The epochs of an account since its last reset."""
+        return range(self.engine.first_epoch(account), self.engine.epoch(account) + 1)
 
     def _cost_of(self, account: int, order_id: str) -> dict[str, Any] | None:
         cost = order_cost(self, account, order_id)
@@ -492,4 +496,4 @@ class Runtime(State):
     def recall(self, account: int, id_: str | None) -> None:
         """Lets the engine know an order or graph of before the last start, if the id names one."""
         if self.keeper is not None and self.keeper.archive is not None:
-            self.keeper.archive.recall(account, self.engine.epoch(account), id_)
+            self.keeper.archive.recall(account, self._life(account), id_)

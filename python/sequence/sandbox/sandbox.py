@@ -295,7 +295,7 @@ class Sandbox:
         """Keeps a copy of the state to return to; its id."""
         with self.runtime.turn():
             self._seeded()
-            return self.runtime.snapshots.take(self.runtime.local)
+            return self.runtime.snapshots.take(self.runtime.local, is_admin=True)
 
     def fork(self) -> "Sandbox":
         """A sandbox of its own that begins with this moment, in memory: two ways can be compared.
@@ -330,7 +330,7 @@ class Sandbox:
         """
         with self.runtime.turn():
             self._seeded()
-            self.runtime.snapshots.restore(self.runtime.local, snapshot_id)
+            self.runtime.snapshots.restore(self.runtime.local, snapshot_id, is_admin=True)
 
     def _seeded(self) -> None:
         if not self.runtime.local.epoch:

@@ -6,6 +6,8 @@ from sequence.sandbox.refuse import refused
 from sequence.types.common import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from sequence import _core
     from sequence.sandbox.keys import Client
     from sequence.sandbox.state import State
@@ -14,16 +16,21 @@ _KEPT: Final = 16
 
 
 class Snapshots:
-    """Copies of one whole state; its lock guards them. A stored one cannot turn back."""
+    """Copies of one whole state; its lock guards them.
 
-    def __init__(self, state: "State", *, is_stored: bool) -> None:
+    Args:
+        state: What is copied.
+        clients: Everybody whose state a copy holds.
+    """
+
+    def __init__(self, state: "State", clients: "Callable[[], Iterable[Client]]") -> None:
         self._state: Final = state
-        self._is_stored: Final = is_stored
+        self._clients: Final = clients
         self._kept: dict[str, tuple[Client, _core.Snapshot]] = {}
 
-    def take(self, client: "Client") -> str:
+    def take(self, client: "Client", *, is_admin: bool) -> str:
         """Keeps a copy and returns its id."""
-        self._check_alone(client)
+        self._check_alone(client, is_admin=is_admin)
         state = self._state
         try:
             copy = state.engine.snapshot()
@@ -35,22 +42,26 @@ class Snapshots:
             del self._kept[next(iter(self._kept))]
         return name
 
-    def restore(self, client: "Client", name: str) -> None:
+    def restore(self, client: "Client", name: str, *, is_admin: bool) -> None:
         """Returns to a copy; orders, fills and positions are as they were, in a new epoch."""
-        self._check_alone(client)
+        self._check_alone(client, is_admin=is_admin)
         owner, copy = self._kept.get(name, (None, None))
         if owner is not client or copy is None:
             own = [kept for kept, (whose, _) in self._kept.items() if whose is client]
             there = f"there are: {', '.join(own)}" if own else "none was taken"
             raise refused("NOT_FOUND", f"no snapshot {shown(name)}; {there}")
         state = self._state
-        state.engine.restore(copy, state.now_ns)
-        client.epoch = state.engine.epoch(client.account)
+        unknown = state.engine.restore(copy, state.now_ns)
+        for each in self._clients():
+            each.epoch = state.engine.epoch(each.account)
+            if each.account in unknown:
+                # To the copy it was never used.
+                state.reset(each)
 
-    def _check_alone(self, client: "Client") -> None:
-        """A copy holds every account, and nobody may turn back another one's time."""
-        if self._is_stored:
-            raise refused("CONFLICT", "a stored sandbox cannot turn back: use a store in memory")
+    def _check_alone(self, client: "Client", *, is_admin: bool) -> None:
+        """A copy holds every account, and only an admin may turn back another one's time."""
+        if is_admin:
+            return
         if self._state.engine.seeded_accounts() > (1 if client.epoch else 0):
-            text = "snapshots need a sandbox that no other client has used"
+            text = "other clients use this sandbox, and a snapshot is of all: use an admin key"
             raise refused("CONFLICT", text)

@@ -39,12 +39,29 @@ class CoreFailedError(StoreError):
     """A bug stopped the core: what it holds is half done, and none of it is stored any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where a way begins that was left for a copy: rows of these numbers and above go."""
+
+    order: int
+    graph: int
+    fill: int
+
+
 @dataclass(slots=True)
 class Batch:
-    """What one commit makes durable, whole or not at all."""
+    """What one commit makes durable, whole or not at all.
+
+    Attributes:
+        rows: Rows to write, by table.
+        deleted_positions: Ids of position rows that go.
+        left: A copy was returned to: what was kept since it was made goes first, and of tables
+            whose rows are not numbered like orders every row.
+    """
 
     rows: Rows = field(default_factory=dict[str, Sequence[Row]])
     deleted_positions: Sequence[int] = ()
+    left: Left | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,17 @@
 
 from typing import Final
 
-from sequence.store.base import Batch, Finding, Loaded, Query, Row
+from sequence.store.base import Batch, Finding, Left, Loaded, Query, Row
 from sequence.store.chain import Chains
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, OPEN_GRAPHS, metadata
+from sequence.store.tables import (
+    APP_TABLES,
+    ENGINE_TABLES,
+    NUMBERED,
+    OPEN,
+    OPEN_GRAPHS,
+    WHOLE,
+    metadata,
+)
 
 _STATUS: Final = [column.name for column in metadata.tables["orders"].columns].index("status")
 
@@ -51,6 +59,8 @@ class MemoryStore:
 
     def commit(self, batch: Batch) -> None:
         """Merges a batch."""
+        if batch.left is not None:
+            self._leave(batch.left)
         for id_ in batch.deleted_positions:
             self._tables["positions_v2"].pop((id_,), None)
         for table, rows in batch.rows.items():
@@ -59,6 +69,16 @@ class MemoryStore:
                 written, self._chains = self._chains.extend(rows)
             keys = len(metadata.tables[table].primary_key.columns)
             self._tables[table].update({row[:keys]: row for row in written})
+
+    def _leave(self, left: Left) -> None:
+        for table in WHOLE:
+            self._tables[table.name].clear()
+        for table, (_, kind) in NUMBERED.items():
+            first: int = getattr(left, kind)
+            rows = self._tables[table.name]
+            self._tables[table.name] = {
+                key: row for key, row in rows.items() if int(key[0] or 0) < first
+            }
 
     def find(self, table: str, query: Query, bad: list[Row] | None = None) -> list[Row]:
         """Rows that fit, newest first; none is ever bad."""

@@ -166,7 +166,7 @@ def _rebuild_perps(connection: sqlite3.Connection) -> Iterator[str]:
     query = (
         "SELECT f.account_no, f.venue, f.symbol, o.side, f.qty_1e8, f.price_1e9, f.fee_usd_1e9"
         " FROM fills f JOIN orders o ON o.order_no = f.order_no"
-        " JOIN accounts a ON a.account_no = f.account_no AND a.epoch = f.epoch"
+        " JOIN accounts a ON a.account_no = f.account_no AND f.epoch BETWEEN a.draws AND a.epoch"
         " WHERE o.kind = 'perp' ORDER BY f.fill_no"
     )
     for account, venue, symbol, side, qty, price, fee in connection.execute(query):

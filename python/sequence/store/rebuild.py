@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, select
 
 from sequence.store.base import Finding
+from sequence.store.left import BACK_TO, RESET, LeftWays, left_ways
 from sequence.store.tables import accounts, assets, events, fills, orders, positions_v2
 
 _Key = tuple[int, str, str]
@@ -50,9 +51,10 @@ class Holding:
 
 def check_positions(connection: Connection) -> Iterator[Finding]:
     """P4: fills reproduce the open and closed perpetuals of every account since its last reset."""
-    began = _newest(connection, "account_reset")
-    written = _newest(connection, "positions_set")
-    funded = _newest(connection, "funding_paid")
+    left = left_ways(connection)
+    began = _newest(connection, RESET, left)
+    written = _newest(connection, "positions_set", left)
+    funded = _newest(connection, "funding_paid", left)
     rebuilt = _rebuilt(connection)
     for key, stored in _stored(connection).items():
         account = key[0]
@@ -79,10 +81,13 @@ def check_positions(connection: Connection) -> Iterator[Finding]:
 _PERP: Final = "perp"
 
 
-def _newest(connection: Connection, kind: str) -> dict[int, int]:
-    """The newest event of a kind, by account."""
-    query = select(events.c.account_no, func.max(events.c.seq)).where(events.c.kind == kind)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(events.c.account_no))}
+def _newest(connection: Connection, kind: str, left: LeftWays) -> dict[int, int]:
+    """The newest event of a kind that is of the way gone on, by account."""
+    query = select(events.c.account_no, events.c.seq).where(events.c.kind == kind)
+    if kind == RESET:
+        query = query.where(events.c[BACK_TO] == 0)
+    found = connection.execute(query.order_by(events.c.seq))
+    return {row[0]: row[1] for row in found if row[1] not in left}
 
 
 def _stored(connection: Connection) -> dict[_Key, list[int]]:
@@ -97,7 +102,9 @@ def _stored(connection: Connection) -> dict[_Key, list[int]]:
 
 def _rebuilt(connection: Connection) -> dict[_Key, Holding]:
     made: defaultdict[_Key, Holding] = defaultdict(Holding)
-    present = and_(accounts.c.account_no == fills.c.account_no, accounts.c.epoch == fills.c.epoch)
+    # A return to a copy begins an epoch, and goes on with the fills of those before.
+    life = fills.c.epoch.between(accounts.c.draws, accounts.c.epoch)
+    present = and_(accounts.c.account_no == fills.c.account_no, life)
     query = (
         select(
             fills.c.account_no, fills.c.venue, fills.c.symbol,

@@ -134,6 +134,20 @@ class Seals:
                 count, total = count - 1, add(total, -before)
         self._sums[table] = (count, total)
 
+    def empty(self, table: str) -> None:
+        """Every row of a table goes with this commit."""
+        self._held[table].clear()
+        self._sums[table] = (0, 0)
+
+    def drop_from(self, table: str, first: int, digests: Iterable[int]) -> None:
+        """Rows whose first key is this or above go with this commit; these are their digests."""
+        count, total = self._sums.get(table, (0, 0))
+        for digest in digests:
+            count, total = count - 1, add(total, -digest)
+        self._sums[table] = (count, total)
+        held = self._held[table]
+        self._held[table] = {key: row for key, row in held.items() if _number(key[0]) < first}
+
     def rows(self, tables: Iterable[str]) -> list[Row]:
         """The seals of these tables as rows to write, with their own digests."""
         found = [(name, *self._sums[name]) for name in tables if name in self._sums]

@@ -20,6 +20,7 @@ from sequence._progress import Told, silent
 from sequence.store.base import (
     Batch,
     Finding,
+    Left,
     Loaded,
     Query,
     Row,
@@ -38,10 +39,12 @@ from sequence.store.tables import (
     APP_TABLES,
     DIGEST,
     ENGINE_TABLES,
+    NUMBERED,
     OPEN,
     OPEN_GRAPHS,
     PEPPER_SETTING,
     UNBOUNDED,
+    WHOLE,
     api_keys,
     events,
     graph_edges,
@@ -207,6 +210,8 @@ class SqliteStore:
         crash_point("before_begin")
         cursor.execute("BEGIN IMMEDIATE")
         changed = dict.fromkeys(batch.rows)
+        if batch.left is not None:
+            changed |= self._leave(cursor, batch.left)
         if batch.deleted_positions:
             delete = "DELETE FROM positions_v2 WHERE position_id = ?"
             gone = [(id_,) for id_ in batch.deleted_positions]
@@ -225,6 +230,19 @@ class SqliteStore:
         cursor.execute("COMMIT")
         crash_point("after_commit")
         return chains
+
+    def _leave(self, cursor: sqlite3.Cursor, left: Left) -> dict[str, None]:
+        """Deletes what a way left behind; the tables that it was in."""
+        for table in WHOLE:
+            cursor.execute(f"DELETE FROM {table.name}")  # noqa: S608 - names of ours
+            self._seals.empty(table.name)
+        for table, (column, kind) in NUMBERED.items():
+            first: int = getattr(left, kind)
+            found = f"FROM {table.name} WHERE {column} >= ?"
+            gone = cursor.execute(f"SELECT {DIGEST} {found}", (first,)).fetchall()
+            cursor.execute(f"DELETE {found}", (first,))
+            self._seals.drop_from(table.name, first, (int(row[0]) for row in gone))
+        return {table.name: None for table in (*WHOLE, *NUMBERED)}
 
     def _execute(self, cursor: sqlite3.Cursor, table: str, rows: Sequence[Row]) -> None:
         for statement, values in self._writes[table].statements(rows):

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0006"
+SCHEMA_REVISION: Final = "0007"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -107,7 +107,7 @@ accounts = _table(
     *_texts("client_id"),
     *_ints("epoch", "ended_hash", "loss_day"),
     *_texts("loss_start_usd_1e9"),
-    *_ints("loss_breached"),
+    *_ints("loss_breached", "draws"),
     Unique("client_id"),
 )
 lines = _table(
@@ -311,6 +311,20 @@ UNBOUNDED: Final = (
     graphs, graph_runs, graph_nodes, graph_edges, orders, legs, fills, events,
 )  # fmt: skip
 """Tables that grow with every order, with numbers as keys: only what is open is loaded."""
+
+WHOLE: Final = tuple(table for table in ENGINE_TABLES if table not in UNBOUNDED)
+"""Tables of the engine that are held in memory whole."""
+
+NUMBERED: Final = {
+    orders: ("order_no", "order"),
+    legs: ("order_no", "order"),
+    graphs: ("graph_no", "graph"),
+    graph_runs: ("graph_no", "graph"),
+    graph_nodes: ("graph_no", "graph"),
+    graph_edges: ("graph_no", "graph"),
+    fills: ("fill_no", "fill"),
+}
+"""The other ones but for events, which always go on: their first key, and what numbers it."""
 
 APP_TABLES: Final = (meta, clients, settings, api_keys)
 """Tables of what lives around the engine."""

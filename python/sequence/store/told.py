@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from sequence.store.base import Finding
+from sequence.store.left import LeftWays, left_ways
 from sequence.store.tables import events, fills, orders
 
 FILLED: Final = "order_filled"
@@ -17,17 +18,19 @@ _ORDER_BITS: Final = 8
 
 def check_told(connection: Connection) -> Iterator[Finding]:
     """T1: fills are those that events told of; orders end as their last event and fills say."""
-    yield from _check_fills(connection)
-    yield from _check_ends(connection)
+    left = left_ways(connection)
+    yield from _check_fills(connection, left)
+    yield from _check_ends(connection, left)
     yield from _check_sums(connection)
 
 
-def _check_fills(connection: Connection) -> Iterator[Finding]:
+def _check_fills(connection: Connection, left: LeftWays) -> Iterator[Finding]:
     told: dict[int, tuple[int, ...]] = {}
     words = events.c
     query = select(words.word_1, words.word_0, words.word_2, words.word_3, words.seq)
     for number, order, price, qty, seq in _rows(connection, query.where(words.kind == FILLED)):
-        told[number] = (order >> _ORDER_BITS, price, qty, seq)
+        if seq not in left:
+            told[number] = (order >> _ORDER_BITS, price, qty, seq)
     row = fills.c
     stored = select(row.fill_no, row.order_no, row.price_1e9, row.qty_1e8, row.event_seq)
     for number, *found in _rows(connection, stored.order_by(row.fill_no)):
@@ -45,12 +48,14 @@ def _fill(values: Any) -> str:  # noqa: ANN401 - a tuple or a list of numbers
     return f"{qty} at {price} of order {order} in event {seq}"
 
 
-def _check_ends(connection: Connection) -> Iterator[Finding]:
+def _check_ends(connection: Connection, left: LeftWays) -> Iterator[Finding]:
     words = events.c
     last: dict[int, tuple[int, int]] = {}
-    query = select(words.word_1, words.word_2, words.word_3).where(words.kind == CHANGED)
-    for order, version, filled in _rows(connection, query.order_by(words.seq)):
-        last[order] = (version, filled)
+    query = select(words.word_1, words.word_2, words.word_3, words.seq)
+    changes = query.where(words.kind == CHANGED).order_by(words.seq)
+    for order, version, filled, seq in _rows(connection, changes):
+        if seq not in left:
+            last[order] = (version, filled)
     row = orders.c
     stored = select(row.order_no, row.version, row.filled_1e8).order_by(row.order_no)
     for number, *found in _rows(connection, stored):

@@ -3,6 +3,11 @@
 //! A vector that is full moves everything to a place twice as large: with a million rows that one
 //! push takes a tenth of a second, and half of the memory may stand empty. Here only the first
 //! chunk grows that way; every later one is made whole.
+//!
+//! A copy shares the chunks that are full, so what it costs does not grow with the past; a shared
+//! chunk becomes one's own when a row of it is written.
+
+use std::sync::Arc;
 
 /// Rows of a chunk.
 const CHUNK: usize = 1024;
@@ -10,8 +15,9 @@ const CHUNK: usize = 1024;
 /// Rows in chunks, addressed by position.
 #[derive(Debug, Clone)]
 pub(crate) struct Chunks<V> {
-    chunks: Vec<Vec<V>>,
-    len: usize,
+    full: Vec<Arc<Vec<V>>>,
+    /// The rows after those.
+    last: Vec<V>,
 }
 
 impl<V> Default for Chunks<V> {
@@ -23,58 +29,65 @@ impl<V> Default for Chunks<V> {
 impl<V> Chunks<V> {
     /// No rows yet.
     pub(crate) const fn new() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { full: Vec::new(), last: Vec::new() }
     }
 
     /// Rows held.
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.full.len() * CHUNK + self.last.len()
     }
 
     /// Adds a row at the end.
     pub(crate) fn push(&mut self, row: V) {
-        self.len += 1;
-        if let Some(last) = self.chunks.last_mut().filter(|last| last.len() < CHUNK) {
-            return last.push(row);
+        if self.last.len() == CHUNK {
+            let next = Vec::with_capacity(CHUNK);
+            self.full.push(Arc::new(std::mem::replace(&mut self.last, next)));
         }
         // Small tables stay small: the first chunk grows as it is used.
-        let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 0 } else { CHUNK });
-        chunk.push(row);
-        self.chunks.push(chunk);
+        self.last.push(row);
     }
 
     /// The row at a position, if there is one.
     #[inline]
     pub(crate) fn get(&self, at: usize) -> Option<&V> {
-        self.chunks.get(at / CHUNK)?.get(at % CHUNK)
+        match self.full.get(at / CHUNK) {
+            Some(chunk) => chunk.get(at % CHUNK),
+            None => self.last.get(at.checked_sub(self.full.len() * CHUNK)?),
+        }
     }
+}
 
+impl<V: Clone> Chunks<V> {
     /// The same for writing.
     #[inline]
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut V> {
-        self.chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
+        let before = self.full.len() * CHUNK;
+        match self.full.get_mut(at / CHUNK) {
+            Some(chunk) => Arc::make_mut(chunk).get_mut(at % CHUNK),
+            None => self.last.get_mut(at.checked_sub(before)?),
+        }
     }
 
     /// The newest row.
     pub(crate) fn last(&self) -> Option<&V> {
-        self.chunks.last()?.last()
+        self.last.last()
     }
 
     /// Number of rows before the first that is not `before`, of rows in that order.
     pub(crate) fn partition_point(&self, before: impl Fn(&V) -> bool) -> usize {
-        let whole = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&before));
-        let rest = self.chunks.get(whole).map_or(0, |chunk| chunk.partition_point(&before));
-        (whole * CHUNK + rest).min(self.len)
+        let whole = self.full.partition_point(|chunk| chunk.last().is_some_and(&before));
+        let rest = self.full.get(whole).map_or(&self.last, |chunk| &**chunk);
+        whole * CHUNK + rest.partition_point(&before)
     }
 
     /// Every row, mutable.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.chunks.iter_mut().flatten()
+        self.full.iter_mut().flat_map(Arc::make_mut).chain(&mut self.last)
     }
 
     /// Every row, given away.
     pub(crate) fn into_rows(self) -> impl Iterator<Item = V> {
-        self.chunks.into_iter().flatten()
+        self.full.into_iter().flat_map(Arc::unwrap_or_clone).chain(self.last)
     }
 }
 
@@ -113,5 +126,22 @@ mod tests {
         assert_eq!(rows.get(2 * CHUNK), Some(&1));
         assert_eq!(rows.last(), Some(&(many + 1)));
         assert_eq!(rows.into_rows().count(), many + 1);
+    }
+
+    #[test]
+    fn a_copy_shares_full_chunks_until_one_is_written() {
+        let mut rows = Chunks::default();
+        (0..2 * CHUNK + 3).for_each(|row| rows.push(row));
+        let mut copy = rows.clone();
+        let place = |rows: &Chunks<usize>, at: usize| std::ptr::from_ref(rows.get(at).unwrap());
+        assert_eq!(place(&rows, 0), place(&copy, 0));
+        *copy.get_mut(1).unwrap() = 77;
+        assert_ne!(place(&rows, 0), place(&copy, 0));
+        assert_eq!(place(&rows, CHUNK), place(&copy, CHUNK));
+        copy.push(5);
+        *copy.get_mut(2 * CHUNK).unwrap() = 78;
+        let [ours, theirs] = [rows, copy].map(|rows| rows.into_rows().collect::<Vec<_>>());
+        assert!(ours.iter().copied().eq(0..2 * CHUNK + 3));
+        assert_eq!((theirs[1], theirs[2 * CHUNK], theirs.len()), (77, 78, 2 * CHUNK + 4));
     }
 }

@@ -32,10 +32,13 @@ pub struct Event {
 /// What happened to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// A new epoch began with default balances.
+    /// A new epoch began: with default balances, or with the state of a copy.
     AccountReset {
         /// Number of the epoch, from 1.
         epoch: u32,
+        /// The newest event that the copy knows: those between it and this one are of a way that
+        /// was left. 0 with default balances.
+        back_to: u64,
     },
     /// Positions were written by hand.
     PositionsSet {
@@ -217,7 +220,7 @@ impl EventKind {
     /// The fields as words, the same on every platform.
     pub(crate) fn words(&self) -> [u64; 5] {
         match *self {
-            Self::AccountReset { epoch } => [1, u64::from(epoch), 0, 0, 0],
+            Self::AccountReset { epoch, back_to } => [1, u64::from(epoch), back_to, 0, 0],
             Self::PositionsSet { written, deleted } => {
                 [2, u64::from(written), u64::from(deleted), 0, 0]
             }
@@ -367,7 +370,7 @@ mod tests {
     fn equal_logs_have_equal_hashes_and_any_change_shows() {
         let log = |filled| {
             let mut log = EventLog::default();
-            log.push(1, AccountId(0), EventKind::AccountReset { epoch: 1 });
+            log.push(1, AccountId(0), EventKind::AccountReset { epoch: 1, back_to: 0 });
             let status = OrderStatus::Accepted;
             let kind = EventKind::OrderChanged { order: OrderId(0), version: 1, status, filled };
             log.push(2, AccountId(0), kind);
@@ -381,7 +384,7 @@ mod tests {
     fn readers_resume_after_a_number() {
         let mut log = EventLog::default();
         for epoch in 1..=5 {
-            log.push(0, AccountId(0), EventKind::AccountReset { epoch });
+            log.push(0, AccountId(0), EventKind::AccountReset { epoch, back_to: 0 });
         }
         assert_eq!(log.since(3).map(|event| event.seq).collect::<Vec<_>>(), [4, 5]);
     }

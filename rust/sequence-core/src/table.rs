@@ -42,7 +42,7 @@ impl<K, V> Default for Table<K, V> {
     }
 }
 
-impl<K: Dense + Ord, V> Table<K, V> {
+impl<K: Dense + Ord, V: Clone> Table<K, V> {
     /// Appends a row and returns its id. A table holds at most 2^32 - 1 rows.
     pub fn push(&mut self, row: V) -> K {
         let id = self.next_id();
@@ -147,6 +147,14 @@ impl<K: Dense + Ord, V> Table<K, V> {
         row.expect("a row of this table")
     }
 
+    /// Notes every row, while somebody listens.
+    pub(crate) fn touch_all(&mut self) {
+        let held: Vec<K> = self.iter().map(|(id, _)| id).collect();
+        if let Some(touched) = &mut self.touched {
+            touched.extend(held);
+        }
+    }
+
     /// Rows reached for writing since the last call, each once, in order of creation.
     pub(crate) fn take_touched(&mut self) -> Vec<K> {
         let mut keys = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
@@ -180,7 +188,7 @@ fn early_key<K: Dense>(key: K) -> u32 {
     u32::try_from(key.index()).unwrap_or(u32::MAX)
 }
 
-impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
+impl<K: Dense + Ord, V: Clone> Index<K> for Table<K, V> {
     type Output = V;
 
     #[expect(clippy::expect_used, reason = "ids come from this table; rows are never removed")]
@@ -190,7 +198,7 @@ impl<K: Dense + Ord, V> Index<K> for Table<K, V> {
     }
 }
 
-impl<K: Dense + Ord, V> IndexMut<K> for Table<K, V> {
+impl<K: Dense + Ord, V: Clone> IndexMut<K> for Table<K, V> {
     #[inline]
     fn index_mut(&mut self, key: K) -> &mut V {
         self.note(key);

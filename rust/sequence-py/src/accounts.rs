@@ -26,6 +26,11 @@ impl Engine {
         self.lock().engine.account_row(AccountId(account)).epoch
     }
 
+    /// The epoch of the last reset; those after it began with copies that were returned to.
+    fn first_epoch(&self, account: u32) -> u32 {
+        self.lock().engine.account_row(AccountId(account)).first_epoch()
+    }
+
     /// Starts over with `initial_balance_1e8` of each seeded cash asset.
     fn reset<'py>(
         &self,

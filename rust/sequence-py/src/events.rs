@@ -55,7 +55,10 @@ fn node_order_id(engine: &CoreEngine, kind: &LogKind) -> Option<String> {
 fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     match kind {
-        LogKind::AccountReset { epoch } => dict.set_item("epoch", epoch)?,
+        LogKind::AccountReset { epoch, back_to } => {
+            dict.set_item("epoch", epoch)?;
+            dict.set_item("back_to_seq", (*back_to > 0).then_some(*back_to))?;
+        }
         LogKind::PositionsSet { written, deleted } => {
             dict.set_item("written", written)?;
             dict.set_item("deleted", deleted)?;

@@ -16,6 +16,8 @@ use crate::engine::Engine;
 use crate::error::refused;
 use crate::parse;
 
+/// What a take gives: rows by table, positions that are gone, and where a left way began.
+type Taken<'py> = (Bound<'py, PyDict>, Bound<'py, PyList>, Option<(u32, u32, u32)>);
 /// Rows of tables, as Python gives them.
 type Tables = Vec<(String, Vec<Vec<Argument>>)>;
 /// Rows of one table.
@@ -70,6 +72,17 @@ fn tuples<'py>(py: Python<'py>, rows: &[Row]) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, tuples)
 }
 
+fn by_table<'py>(
+    py: Python<'py>,
+    rows: &[(&'static str, Vec<Row>)],
+) -> PyResult<Bound<'py, PyDict>> {
+    let tables = PyDict::new(py);
+    for (table, rows) in rows {
+        tables.set_item(PyString::intern(py, table), tuples(py, rows)?)?;
+    }
+    Ok(tables)
+}
+
 fn broken(error: &RestoreError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
@@ -97,22 +110,25 @@ impl Journal {
         self.engine.get().lock().engine.keep_marks();
     }
 
-    /// Rows that changed since the last take, by table, and ids of position rows that are gone;
-    /// `None` when nothing changed.
-    fn take<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Option<(Bound<'py, PyDict>, Bound<'py, PyList>)>> {
+    /// Rows that changed since the last take, by table, ids of position rows that are gone, and
+    /// where a way begins that was left for a copy (order, graph, fill) if one was; `None` when
+    /// nothing changed.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Taken<'py>>> {
         let engine = self.engine.get();
-        let Changes { rows, deleted_positions } = py.detach(|| engine.lock().engine.take_changes());
+        let Changes { rows, deleted_positions, left } =
+            py.detach(|| engine.lock().engine.take_changes());
         if rows.is_empty() {
             return Ok(None);
         }
-        let tables = PyDict::new(py);
-        for (table, rows) in &rows {
-            tables.set_item(PyString::intern(py, table), tuples(py, rows)?)?;
-        }
-        Ok(Some((tables, PyList::new(py, deleted_positions)?)))
+        let left = left.map(|left| (left.order.0, left.graph.0, left.fill.0));
+        Ok(Some((by_table(py, &rows)?, PyList::new(py, deleted_positions)?, left)))
+    }
+
+    /// Every row in memory, by table; of events there are none.
+    fn all_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let engine = self.engine.get();
+        let rows = py.detach(|| engine.lock().engine.all_rows());
+        by_table(py, &rows)
     }
 
     /// Rebuilds a new engine from stored rows and starts to note changes.

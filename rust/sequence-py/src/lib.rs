@@ -58,7 +58,7 @@ mod _core {
     #[pymodule_export]
     use crate::error::Refusal;
     #[pymodule_export]
-    use crate::explain::{explain_fill, explain_wait, verify_fill};
+    use crate::explain::{explain_fill, explain_wait, near_names, verify_fill};
     #[pymodule_export]
     use crate::feed::{Recording, check_recording, join_recordings};
     #[pymodule_export]

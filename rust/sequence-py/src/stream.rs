@@ -180,13 +180,14 @@ impl Engine {
         Ok(Self::of(session.ok_or_else(no_copy)?, self.seed))
     }
 
-    /// Returns to a copy. Every seeded account begins a new epoch with the rows of the copy.
-    fn restore(&self, snapshot: &Snapshot, now_ns: i64) -> PyResult<()> {
+    /// Returns to a copy. Every seeded account begins a new epoch with the rows of the copy; those
+    /// that were seeded after it was made have nothing, and are returned.
+    fn restore(&self, snapshot: &Snapshot, now_ns: i64) -> PyResult<Vec<u32>> {
         let copy =
             snapshot.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork();
         let copy = copy.ok_or_else(no_copy)?;
-        self.lock().return_to(copy, now_ns);
-        Ok(())
+        let unknown = self.lock().return_to(copy, now_ns);
+        Ok(unknown.into_iter().map(|account| account.0).collect())
     }
 }
 

@@ -106,7 +106,7 @@ def events(call: Call[SandboxEventsQuery, None]) -> SandboxEvents:
 def snapshot(call: Call[None, None]) -> SandboxSnapshot:
     """``POST /v1/sandbox/snapshot``."""
     call.account()
-    name = call.runtime.snapshots.take(call.principal.client)
+    name = call.runtime.snapshots.take(call.principal.client, is_admin=call.principal.is_admin)
     return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
 
 
@@ -114,7 +114,7 @@ def restore(call: Call[None, RestoreRequest]) -> SandboxSnapshot:
     """``POST /v1/sandbox/restore``: the state of then, in a new epoch."""
     call.account()
     name = call.body.snapshot_id
-    call.runtime.snapshots.restore(call.principal.client, name)
+    call.runtime.snapshots.restore(call.principal.client, name, is_admin=call.principal.is_admin)
     return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
 
 

@@ -6,11 +6,22 @@
 use super::{Balance, BalanceId, BalanceKey, ContraTotals, Held, Ledger, ReservationId, Result};
 use crate::ids::AssetId;
 use crate::number::Money;
+use crate::table::Dense as _;
 
 impl Ledger {
     /// Starts to note which balances and contra totals are written.
     pub(crate) fn listen(&mut self) {
         self.touched.get_or_insert_default();
+    }
+
+    /// Notes every balance and every total, while somebody listens.
+    pub(crate) fn touch_all(&mut self) {
+        let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+        let (rows, contra) = (count(self.rows.len()), count(self.contra.len()));
+        if let Some((balances, assets)) = &mut self.touched {
+            balances.extend((0..rows).map(BalanceId));
+            assets.extend((0..contra).map(AssetId::from_index));
+        }
     }
 
     /// True when a take would give something.

@@ -5,6 +5,7 @@
 //! the same instant. How a stretch of time is cut into `advance` calls changes nothing, but for the
 //! demo market after more than an hour without a call: it leaves that time out.
 
+mod branch;
 mod catalogue;
 mod catalogue_text;
 mod delay;
@@ -264,43 +265,6 @@ impl Session {
             Source::Raw(recording) => recording.replay.failed().map(|error| error.to_string()),
             Source::Tape(source) => source.tape.failed().map(|kind| kind.to_string()),
         })
-    }
-
-    /// A copy of the state and its sources; `None` while connections are open, or where a recording
-    /// cannot be opened again. Its recordings stand at their start: [`Self::catch_up`] moves them on.
-    pub fn fork(&self) -> Option<Self> {
-        if !self.live.is_empty() {
-            return None;
-        }
-        Some(Self {
-            engine: self.engine.clone(),
-            demo: self.demo.clone(),
-            recordings: self.recordings.iter().map(Source::rewound).collect::<Option<_>>()?,
-            schedule: self.schedule.clone(),
-            live: Vec::new(),
-            marks: self.marks.clone(),
-            equity: self.equity.clone(),
-            prices: self.prices.clone(),
-            watch: None,
-        })
-    }
-
-    /// Reads the recordings of a copy to where they were, without playing them: done once, before
-    /// time moves on.
-    pub fn catch_up(&mut self) {
-        self.recordings.iter_mut().for_each(Source::catch_up);
-    }
-
-    /// Goes back to a copy; time does not, so its sources are played up to the present. Every seeded
-    /// account begins a new epoch.
-    pub fn return_to(&mut self, mut copy: Self, now_ns: i64) {
-        copy.catch_up();
-        let Self { engine, demo, recordings, schedule, marks, equity, .. } = copy;
-        let before = std::mem::replace(&mut self.engine, engine);
-        (self.demo, self.recordings, self.schedule) = (demo, recordings, schedule);
-        (self.marks, self.equity) = (marks, equity);
-        self.engine.continue_from(before);
-        self.advance(now_ns);
     }
 
     /// Begins the course of an account's value, before its first order.

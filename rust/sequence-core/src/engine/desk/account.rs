@@ -212,6 +212,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// The epoch of the last reset: what was kept since then is of this account's present life.
+    pub const fn first_epoch(&self) -> u32 {
+        self.draws
+    }
+
     /// An account that was never seeded.
     pub const fn new(client: Arc<str>, mode: AccountMode) -> Self {
         Self {

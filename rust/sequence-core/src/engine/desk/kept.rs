@@ -16,6 +16,14 @@ impl Desk {
         self.fills.listen();
     }
 
+    /// Has the next take give every row.
+    pub(in crate::engine) fn touch_all(&mut self) {
+        self.accounts.touch_all();
+        self.graphs.touch_all();
+        self.orders.touch_all();
+        self.fills.touch_all();
+    }
+
     /// True when something changed since the last take.
     pub(in crate::engine) fn is_touched(&self) -> bool {
         self.orders.is_touched()

@@ -84,6 +84,14 @@ pub(in crate::engine) struct Lines {
 }
 
 impl Lines {
+    /// Has the next take give every line, while somebody keeps them.
+    pub(in crate::engine) fn touch_all(&mut self) {
+        let Some(used) = &mut self.used else { return };
+        for (at, lines) in (0..).zip(&self.by_account) {
+            used.extend(lines.keys().map(|venue| (AccountId(at), *venue)));
+        }
+    }
+
     /// Lines of an account.
     pub(in crate::engine) fn of(&self, account: AccountId) -> &LinesOf {
         static NONE: LinesOf = LinesOf::new();

@@ -277,6 +277,15 @@ impl Graphs {
         self.touched.get_or_insert_default();
     }
 
+    /// Notes every graph, with all that it is made of.
+    pub(in crate::engine) fn touch_all(&mut self) {
+        for run in self.runs.values_mut().flatten() {
+            run.kept = Default::default();
+        }
+        let all: BTreeSet<GraphIx> = self.runs.keys().copied().collect();
+        self.touched = Some(all);
+    }
+
     /// True when a take would give something.
     pub(in crate::engine) fn is_touched(&self) -> bool {
         self.touched.as_ref().is_some_and(|touched| !touched.is_empty())

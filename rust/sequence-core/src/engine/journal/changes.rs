@@ -6,14 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Journal;
 use crate::engine::exchange::mark::BookMark;
+use crate::engine::portfolio::settled::EventKey;
 use crate::engine::record::{
     Row, account_row, asset_row, balance_row, contra_row, fill_row, funding_row, graph_row,
     leg_row, line_row, market_row, order_row, position_row, row, settlement_row, switch_row,
 };
 use crate::engine::{Engine, KillSwitch, record::Cell};
 use crate::event::Event;
-use crate::ids::{AssetId, MarketId, OrderId, VenueId};
+use crate::ids::{AssetId, FillIx, GraphIx, MarketId, OrderId, VenueId};
 use crate::risk::Mode;
 use crate::table::Dense as _;
 
@@ -34,6 +36,31 @@ pub(in crate::engine) struct Kept {
     marks_ns: Option<i64>,
     /// Marks are wanted now, whatever else changed.
     marks_wanted: bool,
+    /// What was kept of a way that was left is to go.
+    pub(in crate::engine) left: Option<Left>,
+}
+
+/// Where a way begins that was left for a copy: rows from these numbers on are not of this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// First order.
+    pub order: OrderId,
+    /// First graph.
+    pub graph: GraphIx,
+    /// First fill.
+    pub fill: FillIx,
+}
+
+impl Left {
+    /// Everything that either of two ways has to leave.
+    pub(super) fn least(before: Option<Self>, now: Self) -> Self {
+        let Some(before) = before else { return now };
+        Self {
+            order: before.order.min(now.order),
+            graph: before.graph.min(now.graph),
+            fill: before.fill.min(now.fill),
+        }
+    }
 }
 
 /// Marks are kept with what else changes, but not more often than this.
@@ -46,6 +73,21 @@ pub struct Changes {
     pub rows: Vec<(&'static str, Vec<Row>)>,
     /// Ids of position rows that are gone.
     pub deleted_positions: Vec<u64>,
+    /// A copy was returned to: first rows from here on go, and every row of the tables that are not
+    /// numbered like orders; those that stay are among `rows`.
+    pub left: Option<Left>,
+}
+
+impl Journal {
+    /// Has the next take give every row in memory, after what is from `left` on went; events go on.
+    pub(super) fn keep_anew(
+        &mut self,
+        left: Left,
+        (rates, settled): (BTreeSet<MarketId>, BTreeSet<EventKey>),
+    ) {
+        let left = Some(left);
+        self.kept = Some(Kept { rates, settled, marks_wanted: true, left, ..Kept::default() });
+    }
 }
 
 impl Engine {
@@ -57,6 +99,19 @@ impl Engine {
         self.graphs.listen();
         self.journal.log.listen();
         self.journal.kept.get_or_insert_default();
+    }
+
+    /// Every row of this state, for a copy of it in a file; of events there are none.
+    pub fn all_rows(&self) -> Vec<(&'static str, Vec<Row>)> {
+        let mut copy = self.clone();
+        copy.keep_changes();
+        copy.desk.touch_all();
+        copy.exchange.lines.touch_all();
+        copy.graphs.touch_all();
+        copy.portfolio.touch_all();
+        let left = Left { order: OrderId(0), graph: GraphIx(0), fill: FillIx(0) };
+        copy.journal.keep_anew(left, copy.portfolio.terms_kept());
+        copy.take_changes().rows
     }
 
     pub(in crate::engine) const fn is_kept(&self) -> bool {
@@ -73,6 +128,7 @@ impl Engine {
             || self.journal.kept.as_ref().is_some_and(|kept| {
                 kept.assets < self.registry.asset_count()
                     || kept.marks_wanted
+                    || kept.left.is_some()
                     || !kept.stepped.is_empty()
                     || !kept.rates.is_empty()
                     || !kept.settled.is_empty()
@@ -119,11 +175,12 @@ impl Engine {
         add("fills", fills.into_iter().map(|id| fill_row(self, id)).collect());
         let events = self.journal.log.take_new();
         add("events", events.iter().map(event_row).collect());
+        let left = kept.left.take();
         self.journal.kept = Some(kept);
         if !found.is_empty() || !deleted_positions.is_empty() {
             found.insert(0, ("engine", vec![self.engine_row()]));
         }
-        Changes { rows: found, deleted_positions }
+        Changes { rows: found, deleted_positions, left }
     }
 
     fn engine_row(&self) -> Row {

@@ -1,14 +1,22 @@
 //! Going back to a copy of the state. Time, the event log and what was told to readers go on, so no
 //! number and no id is ever given twice; switches and limits stay as they are.
 
+use super::changes::Left;
 use crate::engine::{Engine, GraphStatus};
 use crate::event::EventKind;
 use crate::ids::AccountId;
 
 impl Engine {
     /// Makes this copy the state that follows `before`: every seeded account begins a new epoch.
-    pub(crate) fn continue_from(&mut self, mut before: Self) {
+    /// Returns the accounts that were seeded after the copy was made: they have nothing now.
+    pub(crate) fn continue_from(&mut self, mut before: Self) -> Vec<AccountId> {
         before.settle_frames();
+        let back_to = self.journal.log.last_seq();
+        let left = Left {
+            order: self.desk.next_order(),
+            graph: self.desk.next_graph(),
+            fill: self.desk.next_fill(),
+        };
         self.journal.outbox = before.journal.outbox.take();
         std::mem::swap(&mut self.journal.log, &mut before.journal.log);
         std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
@@ -17,20 +25,33 @@ impl Engine {
         self.desk.skip_to(&before.desk);
         self.portfolio.skip_to(&before.portfolio);
         self.exchange.age_books_as(&before.exchange);
+        let known = self.seeded();
         self.desk.keep_accounts_of(&before.desk);
         self.follow_graphs();
-        let seeded = self.desk.accounts().filter(|(_, row)| row.epoch > 0);
-        let seeded: Vec<AccountId> = seeded.map(|(id, _)| id).collect();
-        for account in seeded {
+        for account in known.iter().copied() {
             let epoch = self.desk.next_epoch(account);
-            self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
+            let kind = EventKind::AccountReset { epoch, back_to };
+            self.journal.tell(self.agenda.now_ns(), account, kind);
             self.publish_epoch(account, epoch);
         }
+        if let Some(kept) = before.journal.kept {
+            self.desk.touch_all();
+            self.exchange.lines.touch_all();
+            self.graphs.touch_all();
+            self.portfolio.touch_all();
+            self.journal.keep_anew(Left::least(kept.left, left), self.portfolio.terms_kept());
+        }
+        self.seeded().into_iter().filter(|id| !known.contains(id)).collect()
+    }
+
+    fn seeded(&self) -> Vec<AccountId> {
+        let seeded = self.desk.accounts().filter(|(_, row)| row.epoch > 0);
+        seeded.map(|(id, _)| id).collect()
     }
 
     /// How many accounts have a state that a copy would turn back.
     pub fn seeded_accounts(&self) -> usize {
-        self.desk.accounts().filter(|(_, row)| row.epoch > 0).count()
+        self.seeded().len()
     }
 
     /// The status that readers know of each open graph.

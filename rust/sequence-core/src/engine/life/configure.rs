@@ -42,7 +42,8 @@ impl Engine {
         }
         self.exchange.forget(account);
         let epoch = self.desk.start_over(account);
-        self.journal.tell(self.agenda.now_ns(), account, EventKind::AccountReset { epoch });
+        let kind = EventKind::AccountReset { epoch, back_to: 0 };
+        self.journal.tell(self.agenda.now_ns(), account, kind);
         self.publish_epoch(account, epoch);
         Ok(Reply::Rows { written: seeded, deleted })
     }

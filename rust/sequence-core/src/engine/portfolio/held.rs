@@ -2,6 +2,7 @@
 
 use crate::ids::{AccountId, AssetId, RowIx, VenueId};
 use crate::sorted::SortedMap;
+use crate::table::Dense as _;
 
 /// Rows of one account.
 pub(in crate::engine) type Held = SortedMap<(VenueId, AssetId), RowIx>;
@@ -66,6 +67,14 @@ impl HeldRows {
     /// Starts to note accounts whose rows come and go.
     pub(in crate::engine) fn listen(&mut self) {
         self.touched.get_or_insert_default();
+    }
+
+    /// Notes every account that has rows, while somebody listens.
+    pub(in crate::engine) fn touch_all(&mut self) {
+        let count = u32::try_from(self.by_account.len()).unwrap_or(u32::MAX);
+        if let Some(touched) = &mut self.touched {
+            touched.extend((0..count).map(AccountId::from_index));
+        }
     }
 
     /// True when a take would give something.

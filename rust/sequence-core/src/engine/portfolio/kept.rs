@@ -15,6 +15,13 @@ impl Portfolio {
         self.ledger.listen();
     }
 
+    /// Has the next take give every row.
+    pub(in crate::engine) fn touch_all(&mut self) {
+        self.held.touch_all();
+        self.rows.touch_all();
+        self.ledger.touch_all();
+    }
+
     /// True when something changed since the last take.
     pub(in crate::engine) fn is_touched(&self) -> bool {
         self.ledger.is_touched() || self.held.is_touched() || self.rows.is_touched()

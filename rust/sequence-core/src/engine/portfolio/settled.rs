@@ -81,6 +81,12 @@ impl Portfolio {
         self.terms.rates.insert(market, rate_1e9) != Some(rate_1e9)
     }
 
+    /// Perpetuals with a rate and markets that ended, for a store that has none of them.
+    pub(in crate::engine) fn terms_kept(&self) -> (BTreeSet<MarketId>, BTreeSet<EventKey>) {
+        let Terms { rates, settled, .. } = &self.terms;
+        (rates.keys().copied().collect(), settled.keys().cloned().collect())
+    }
+
     /// A venue's next boundary gets a timer; false when it has one.
     pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) -> bool {
         self.terms.funding_armed.insert(venue)

@@ -79,7 +79,8 @@ pub(in crate::engine) fn read_market(row: &[Cell]) -> Result<ReadMarket, Restore
 
 pub(in crate::engine) fn account_row(id: AccountId, account: &Account) -> Row {
     let LossDay { day, start, breached } = account.day;
-    row![id.0, account.client.clone(), account.epoch, account.ended_hash, day, start, breached]
+    let (epoch, draws) = (account.epoch, account.draws);
+    row![id.0, account.client.clone(), epoch, account.ended_hash, day, start, breached, draws]
 }
 
 pub(in crate::engine) fn read_account(row: &[Cell]) -> Result<(AccountId, Account), RestoreError> {
@@ -87,9 +88,8 @@ pub(in crate::engine) fn read_account(row: &[Cell]) -> Result<(AccountId, Accoun
     let id = AccountId(cells.next()?);
     let mut account = Account::new(cells.next::<String>()?.into(), AccountMode::Sandbox);
     (account.epoch, account.ended_hash) = (cells.next()?, cells.next()?);
-    // A stored account only ever begins an epoch by a reset.
-    account.draws = account.epoch;
     account.day = LossDay { day: cells.next()?, start: cells.next()?, breached: cells.next()? };
+    account.draws = cells.next()?;
     Ok((id, account))
 }
 

@@ -86,6 +86,7 @@ pub const TABLES: [(&str, &[&str]); 19] = [
             "loss_day",
             "loss_start_usd_1e9",
             "loss_breached",
+            "draws",
         ],
     ),
     (
