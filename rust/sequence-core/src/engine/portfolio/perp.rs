@@ -3,20 +3,13 @@
 use crate::engine::facts::Facts;
 use crate::engine::portfolio::Portfolio;
 use crate::engine::portfolio::booking::Booking;
-use crate::engine::portfolio::required::required;
+use crate::engine::portfolio::required::{margin, required};
 use crate::ids::{AccountId, MarketId, RowIx, Side};
 use crate::ledger::{BalanceId, Contra, LedgerError, ReservationId};
-use crate::number::{
-    EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
-};
+use crate::number::{Money, Price, Quantity, exact_notional, mul_div_ceil};
 use crate::order::Leg;
 use crate::position::{FillEffect, Position};
 use crate::registry::{MarketSpec, Registry};
-
-/// Margin of an exact notional (1e-17), rounded up.
-pub(in crate::engine) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money, NumberError> {
-    mul_div_ceil(exact, i128::from(fraction_1e8), 100_000_000 * EXACT_PER_MONEY).map(Money)
-}
 
 /// What a perp fill needs and leaves.
 pub(in crate::engine) struct PerpChange {

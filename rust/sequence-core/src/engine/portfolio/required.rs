@@ -3,7 +3,9 @@
 use crate::ids::{InstrumentKind, Side};
 use crate::ledger::LedgerError;
 use crate::mutant;
-use crate::number::{Money, NumberError, Price, Quantity, exact_notional};
+use crate::number::{
+    EXACT_PER_MONEY, Money, NumberError, Price, Quantity, exact_notional, mul_div_ceil,
+};
 use crate::order::Leg;
 use crate::registry::MarketSpec;
 use crate::sim::fees::FeeState;
@@ -44,6 +46,11 @@ pub(in crate::engine) fn buy_cost(
     fees.reserve_buy(&terms.fees, bound, rest, terms.grid.order_lot())
 }
 
+/// Margin of an exact notional (1e-17), rounded up.
+pub(in crate::engine) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money, NumberError> {
+    mul_div_ceil(exact, i128::from(fraction_1e8), 100_000_000 * EXACT_PER_MONEY).map(Money)
+}
+
 /// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
 fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
     let opening = Quantity((leg.remaining().0 - leg.reducing.0).max(0));
@@ -51,7 +58,7 @@ fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
         return Ok(Money::ZERO);
     }
     let exact = exact_notional(leg.margin_at, opening);
-    let margin = crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8)?;
+    let margin = margin(exact, terms.initial_margin_1e8)?;
     margin.checked_add(leg.fees.fee_bound(
         &terms.fees,
         leg.margin_at,

@@ -85,7 +85,7 @@ impl Engine {
                     estimate.fee_usd = estimate.fee_usd.zip(usd(fee)).map(sum);
                     let exact = share.leg.fees.exact();
                     let locked =
-                        crate::engine::portfolio::perp::margin(exact, terms.initial_margin_1e8);
+                        crate::engine::portfolio::required::margin(exact, terms.initial_margin_1e8);
                     margin = Money(margin.0 + locked.unwrap_or_default().0);
                     rejected = rejected.or(share.rejected);
                     estimate.legs.push(share.leg);
