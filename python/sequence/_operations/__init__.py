@@ -25,6 +25,7 @@ from sequence._operations.sandbox import SANDBOX_SETTINGS as SANDBOX_SETTINGS
 from sequence._operations.sandbox import SANDBOX_SETTINGS_PUT as SANDBOX_SETTINGS_PUT
 from sequence._operations.sandbox import SANDBOX_SETTLE as SANDBOX_SETTLE
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT as SANDBOX_SNAPSHOT
+from sequence._operations.sandbox import SANDBOX_SNAPSHOT_FILE as SANDBOX_SNAPSHOT_FILE
 
 HEALTH_LIVE = Operation(
     "health_live",

@@ -164,6 +164,14 @@ SANDBOX_SNAPSHOT = Operation(
     writes=True,
     summary="Keep a copy of the state to return to",
 )
+SANDBOX_SNAPSHOT_FILE = Operation(
+    "sandbox_snapshot_file",
+    "GET",
+    "/v1/sandbox/snapshot/file",
+    lambda: t.SandboxSnapshotFile,
+    auth="test",
+    summary="The state of every account as a file, for a sandbox that begins with it",
+)
 SANDBOX_RESTORE = Operation(
     "sandbox_restore",
     "POST",

@@ -17,6 +17,7 @@ from sequence.cli.record import record
 from sequence.cli.report import report
 from sequence.cli.running import list_servers
 from sequence.cli.score import score
+from sequence.cli.snapshot import snapshots
 from sequence.cli.up import up
 from sequence.cli.watch import watch
 from sequence.errors import CapabilityMissingError, NetworkError, SequenceError, ValidationError
@@ -50,6 +51,7 @@ app.command()(doctor)
 app.command("list")(list_servers)
 app.command()(completion.completion)
 app.add_typer(keys, name="key")
+app.add_typer(snapshots, name="snapshot")
 market.register(app)
 trade.register(app)
 graph.register(app)

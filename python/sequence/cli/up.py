@@ -6,8 +6,9 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -19,8 +20,8 @@ from sequence.cli.running import noted
 from sequence.cli.saving import Saving, save_connection
 from sequence.feeds import RecordingWarning
 from sequence.sandbox import Sandbox
-from sequence.sandbox.clock import ClockKind
-from sequence.sandbox.sandbox import DEFAULT_PRESET
+from sequence.sandbox.clock import ClockKind, ReplayClock
+from sequence.sandbox.configured import DEFAULT_PRESET
 from sequence.sandbox.sim import Preset
 from sequence.store import CoreFailedError, StoreError
 from sequence.store.mounts import warning_for
@@ -30,18 +31,20 @@ if TYPE_CHECKING:
     from sequence.server.limits import Limits
 
 EXIT_CONFIG = 2
-_DEFAULT_HOST = "127.0.0.1"
-_DEFAULT_PORT = 50052
+Keep = Literal["nothing", "beside others", "over others"]
+"""What becomes of URL and key: other commands find them where they are saved."""
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 50052
 _DATABASE = "sandbox.db"
-_MAX_PORT = 65_535
+MAX_PORT = 65_535
 _SHOWN_PROBLEMS = 10
 
 
 def up(
-    host: Annotated[str, typer.Option(help="Address to bind.")] = _DEFAULT_HOST,
+    host: Annotated[str, typer.Option(help="Address to bind.")] = DEFAULT_HOST,
     port: Annotated[
-        int, typer.Option(min=0, max=_MAX_PORT, help="Port to bind; 0 takes a free one.")
-    ] = _DEFAULT_PORT,
+        int, typer.Option(min=0, max=MAX_PORT, help="Port to bind; 0 takes a free one.")
+    ] = DEFAULT_PORT,
     db: Annotated[
         str | None,
         typer.Option(
@@ -143,15 +146,38 @@ def up(
                 venue=venue,
             )
     except StoreError as error:
-        _refuse(str(error), error.exit_code)
+        refuse(str(error), error.exit_code)
     except OSError as error:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        _refuse(said, EXIT_CONFIG)
+        refuse(said, EXIT_CONFIG)
     except ValueError as error:
-        _refuse(str(error), EXIT_CONFIG)
+        refuse(str(error), EXIT_CONFIG)
 
     for warning in told:
         sys.stderr.write(f"sequence: warning: {warning.message}\n")
+    keep: Keep = "nothing" if json or no_save else "over others" if save else "beside others"
+    run(sandbox, db, Place(host, port, server_limits, allow_remote), keep=keep, json=json)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens, and what it lets in."""
+
+    host: str
+    port: int
+    limits: "Limits"
+    allow_remote: bool = False
+
+
+def run(
+    sandbox: Sandbox,
+    db: str,
+    place: Place,
+    *,
+    keep: Keep,
+    json: bool,
+) -> None:
+    """Serves a sandbox until it is told to stop; ``keep`` says how URL and key are saved."""
     _warn_of_place(db)
     _warn_of_damage(sandbox, db)
 
@@ -161,16 +187,18 @@ def up(
         shown.enter_context(noted(_facts(url, sandbox, db)))
         if json:
             write(_ready_line(url, sandbox, db))
+        elif keep == "nothing":
+            _write_banner(url, sandbox, db, Saving(None, None))
         else:
-            kept = Saving(None, None) if no_save else save_connection(url, sandbox.test_key, save)
+            kept = save_connection(url, sandbox.test_key, keep == "over others")
             _write_banner(url, sandbox, db, kept)
         # A pipe is not flushed by itself, and the reader waits for this line.
         sys.stdout.flush()
-        if kind == "replay" and speed is not None:
+        if isinstance(sandbox.runtime.clock, ReplayClock):
             follow(sandbox, shown)
 
     with shown:
-        _serve(sandbox, host, port, announce, allow_remote=allow_remote, limits=server_limits)
+        _serve(sandbox, place, announce)
 
 
 def _market_of(
@@ -180,14 +208,14 @@ def _market_of(
     if not market.startswith("live:"):
         if symbols is not None or record is not None or addresses:
             text = "--symbols, --record and --address belong to --market live:VENUE"
-            _refuse(text, EXIT_CONFIG)
+            refuse(text, EXIT_CONFIG)
         return market
     from sequence.feeds.live import Live  # noqa: PLC0415 - most servers open no connection
 
     named = None if symbols is None else [s.strip() for s in symbols.split(",") if s.strip()]
     for given in addresses:
         if "=" not in given:
-            _refuse(f"--address {given}: write CONNECTION=URL", EXIT_CONFIG)
+            refuse(f"--address {given}: write CONNECTION=URL", EXIT_CONFIG)
     return Live.named(
         market.removeprefix("live:"),
         symbols=named,
@@ -225,29 +253,28 @@ def _limits(path: Path | None, **given: int | None) -> "Limits":
     try:
         return with_limits(Limits() if path is None else read_limits(path), named)
     except ValueError as error:
-        _refuse(str(error), EXIT_CONFIG)
+        refuse(str(error), EXIT_CONFIG)
 
 
-def _serve(
-    sandbox: Sandbox,
-    host: str,
-    port: int,
-    announce: Callable[[str], None],
-    *,
-    allow_remote: bool,
-    limits: "Limits",
-) -> None:
+def _serve(sandbox: Sandbox, place: Place, announce: Callable[[str], None]) -> None:
     # Imported here: the client commands never load the server.
     from sequence.server import ServerStartError, serve  # noqa: PLC0415
 
     with sandbox:
         try:
-            serve(sandbox, host, port, announce, limits=limits, allow_remote=allow_remote)
+            serve(
+                sandbox,
+                place.host,
+                place.port,
+                announce,
+                limits=place.limits,
+                allow_remote=place.allow_remote,
+            )
         except StoreError as error:
-            _refuse(f"stopped, because {_failed(error)}: {error}", error.exit_code)
+            refuse(f"stopped, because {_failed(error)}: {error}", error.exit_code)
         except ServerStartError as error:
             hint = " (--allow-remote)" if error.exit_code == EXIT_CONFIG else ""
-            _refuse(f"{error}{hint}", error.exit_code)
+            refuse(f"{error}{hint}", error.exit_code)
 
 
 def _failed(error: StoreError) -> str:
@@ -306,6 +333,7 @@ def _write_banner(url: str, sandbox: Sandbox, db: str, kept: Saving) -> None:
         write(line)
 
 
-def _refuse(message: str, code: int) -> NoReturn:
+def refuse(message: str, code: int) -> NoReturn:
+    """Ends the program with a sentence."""
     sys.stderr.write(f"sequence: {message}\n")
     raise typer.Exit(code)

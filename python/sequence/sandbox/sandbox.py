@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
 from sequence import _core
 from sequence.errors import ValidationError
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
+from sequence.sandbox.configured import check_risk, sim_of
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
 from sequence.sandbox.fork import branch_of
@@ -19,11 +20,10 @@ from sequence.sandbox.recording import add_recording, named_files, open_recordin
 from sequence.sandbox.replay import Replay, ReplayResult
 from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
-from sequence.sandbox.sim import PRESETS, Preset, SimConfig
+from sequence.sandbox.saving import loaded_store
+from sequence.sandbox.sim import Preset, SimConfig
 from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
-from sequence.types import RiskLimits
-from sequence.types._decimal import MAX_UNITS
 from sequence.types._html import html_table
 from sequence.types._names import unknown
 
@@ -33,15 +33,11 @@ if TYPE_CHECKING:
     from sequence.feeds.live import Live
     from sequence.sandbox.live import LiveFeeds
 
-DEFAULT_PRESET: Final[Preset] = "realistic"
 _REPLAY: Final = "replay:"
 _LIVE: Final = "live:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
 _MAX_SEED: Final = 2**64 - 1
-_LIMITS: Final = tuple(
-    name for name in RiskLimits.model_fields if name.endswith(("_1e8", "_1e9", "_rate", "_orders"))
-)
 
 
 class Sandbox:
@@ -89,7 +85,7 @@ class Sandbox:
             raise ValueError(unknown("clock", clock, get_args(ClockKind)))
         if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
-        _check_risk(risk or {})
+        check_risk(risk or {})
         live = _live_of(market)
         source, files = (live.source, []) if live is not None else _source_of(market)
         if live is not None:
@@ -107,7 +103,7 @@ class Sandbox:
         recordings = open_recordings(files, venue) if source == "replay" else []
         first_ns = (row.first_ns for row in recordings)
         start_ns = min(first_ns, default=0 if empty else DEFAULT_START_NS)
-        configured = _sim_of(preset, sim, overrides)
+        configured = sim_of(preset, sim, overrides)
         opened = _store_of(store)
         try:
             runtime = Runtime(
@@ -323,6 +319,41 @@ class Sandbox:
         )
         return made
 
+    def save_snapshot(self, path: str | Path) -> None:
+        """Writes the state of every account into a file, for `from_snapshot`; no key is in it."""
+        self.client().sandbox.save_snapshot(path)
+
+    @classmethod
+    def from_snapshot(
+        cls,
+        path: str | Path,
+        *,
+        clock: ClockKind = "manual",
+        market: "str | Iterable[Any] | Live" = "demo",
+        preset: Preset | None = None,
+    ) -> Self:
+        """A sandbox in memory that begins with the state of a file.
+
+        It has the accounts, orders, fills, positions and the seed of the one that wrote it, and
+        goes on as that one would after a restart: time where it stopped, books and places in
+        queues from the market it meets. Keys are new.
+
+        Args:
+            path: What `save_snapshot` or `sequence snapshot save` wrote.
+            clock: As in `Sandbox`.
+            market: As in `Sandbox`.
+            preset: As in `Sandbox`; by default that of the file, with its overrides.
+
+        Raises:
+            SnapshotError: The file is none, of another version, or damaged; the text says which.
+        """
+        store, state = loaded_store(path)
+        overrides: Mapping[str, int | bool | str] | None = state.facts["overrides"]
+        chosen: Preset = state.facts["preset"]
+        if preset is not None and preset != chosen:
+            chosen, overrides = preset, None
+        return cls(clock=clock, market=market, preset=chosen, overrides=overrides, store=store)
+
     def restore(self, snapshot_id: str) -> None:
         """Returns to a copy in a new epoch: orders, fills, positions and books are as they were.
 
@@ -405,31 +436,6 @@ class Sandbox:
 
 def _shown_time(now_ns: int) -> str:
     return f"{datetime.fromtimestamp(now_ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _check_risk(risk: Mapping[str, int | None]) -> None:
-    for name, value in risk.items():
-        if name not in _LIMITS:
-            raise ValidationError("risk: " + unknown("limit", name, _LIMITS))
-        if value is not None and (type(value) is not int or not 0 <= value <= MAX_UNITS):
-            raise ValidationError(f"risk: {name} must be a whole number or None, not {value!r}")
-
-
-def _sim_of(
-    preset: Preset | None,
-    sim: SimConfig | None,
-    overrides: Mapping[str, int | bool | str] | None,
-) -> SimConfig:
-    if sim is not None:
-        if not isinstance(sim, SimConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValidationError(f"sim: must be a SimConfig, not {sim!r}; a preset has preset=")
-        if overrides or preset not in (None, sim.preset):
-            raise ValueError(f"sim is {sim!r}: leave preset and overrides out")
-        return sim
-    chosen = preset or DEFAULT_PRESET
-    if chosen not in PRESETS:
-        raise ValueError(unknown("preset", chosen, PRESETS))
-    return SimConfig(chosen, overrides)
 
 
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)

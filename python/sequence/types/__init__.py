@@ -68,7 +68,7 @@ sandbox SandboxSettleRequest SandboxSettled SandboxWritten
 stream Alert BookFrame GraphChange PriceTick RiskState RoutingEvent RoutingLeg Ticket
 testing ClockAdvanceRequest ClockSetRequest Fault FaultRequest Faults MarketEventRow
 testing MarketEventsApplied MarketEventsRequest RestoreRequest SandboxClock SandboxEvent
-testing SandboxEvents SandboxEventsQuery SandboxSnapshot
+testing SandboxEvents SandboxEventsQuery SandboxSnapshot SandboxSnapshotFile
 """
 _HOMES = {name: home for home, *names in map(str.split, _LINES.splitlines()[1:]) for name in names}
 """Name -> the file that it is in; type checkers find the same in `__init__.pyi`."""

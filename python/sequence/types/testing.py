@@ -275,6 +275,13 @@ class SandboxSnapshot(Wire):
     ts_ns: int
 
 
+class SandboxSnapshotFile(Wire):
+    """Answer of `GET /v1/sandbox/snapshot/file`: the state of every account, as a file."""
+
+    file: str
+    ts_ns: int
+
+
 class RestoreRequest(Request):
     """Body of `POST /v1/sandbox/restore`."""
 

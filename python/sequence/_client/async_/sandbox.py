@@ -1,12 +1,15 @@
 """The sandbox group: the paper account, and what a test of a bot can do to the world."""
 
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from sequence import _operations as ops
 from sequence import types as t
 from sequence._client.ask import numbers
+from sequence._client.ask.files import write_file
 from sequence._client.ask.ids import checked_id
 from sequence._client.ask.orders import checked, checked_query, positions_request
 from sequence._client.ask.testing import market_events, step_ns
@@ -250,6 +253,15 @@ class AsyncSandboxCalls:
     async def snapshot(self) -> "t.SandboxSnapshot":
         """Keeps a copy of the whole state to return to."""
         return await self._client.send(ops.SANDBOX_SNAPSHOT)
+
+    async def save_snapshot(self, path: str | PathLike[str]) -> "t.SandboxSnapshotFile":
+        """Writes the state of every account into a file; needs an admin key.
+
+        `Sandbox.from_snapshot` and `sequence snapshot load` begin with it, also in another process.
+        """
+        answer = await self._client.send(ops.SANDBOX_SNAPSHOT_FILE)
+        write_file(path, b64decode(answer.file))
+        return answer
 
     async def restore(self, snapshot_id: str) -> "t.SandboxSnapshot":
         """Returns to a copy, in a new epoch."""

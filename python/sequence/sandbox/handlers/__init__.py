@@ -53,6 +53,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "sandbox_marks": history.marks,
     "sandbox_run": history.run,
     "sandbox_snapshot": testing.snapshot,
+    "sandbox_snapshot_file": testing.snapshot_file,
     "sandbox_restore": testing.restore,
     "sandbox_clients": client.listed,
     "sandbox_clients_add": client.add,

@@ -1,11 +1,13 @@
 """Extensions for tests of bots: markets fed by hand, the clock, faults, events, snapshots."""
 
+from base64 import b64encode
 from typing import Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
 from sequence.sandbox.clock import ReplayClock
 from sequence.sandbox.refuse import refused
+from sequence.sandbox.saving import saved_state
 from sequence.types import (
     ClockAdvanceRequest,
     ClockSetRequest,
@@ -20,6 +22,7 @@ from sequence.types import (
     SandboxEvents,
     SandboxEventsQuery,
     SandboxSnapshot,
+    SandboxSnapshotFile,
 )
 from sequence.types.testing import LONGEST_STEP_NS
 
@@ -108,6 +111,15 @@ def snapshot(call: Call[None, None]) -> SandboxSnapshot:
     call.account()
     name = call.runtime.snapshots.take(call.principal.client, is_admin=call.principal.is_admin)
     return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
+
+
+def snapshot_file(call: Call[None, None]) -> SandboxSnapshotFile:
+    """``GET /v1/sandbox/snapshot/file``: the state of every account, as bytes in base64."""
+    if not call.principal.is_admin:
+        raise refused("FORBIDDEN", "a snapshot is of every account: it takes an admin key")
+    packed = saved_state(call.runtime)
+    file = b64encode(packed).decode()
+    return SandboxSnapshotFile.trusted({"file": file, "ts_ns": call.now_ns})
 
 
 def restore(call: Call[None, RestoreRequest]) -> SandboxSnapshot:

@@ -1,0 +1,73 @@
+"""The state of a running sandbox as the bytes of a file, and a store that begins with one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sequence import _core
+from sequence.sandbox.keeping import BALANCE_SETTING, client_row
+from sequence.store.base import Query, Row
+from sequence.store.snapshot import LoadedStore, SavedState, SnapshotError, pack, unpack
+from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING, UNBOUNDED, events, metadata
+
+if TYPE_CHECKING:
+    from sequence.sandbox.runtime import Runtime
+
+_GROWING: Final = tuple(table.name for table in UNBOUNDED if table is not events)
+
+
+def saved_state(runtime: "Runtime") -> bytes:
+    """The state as it is; the caller holds the lock, and what was done before is stored."""
+    journal = _core.Journal(runtime.engine)
+    rows: dict[str, list[Row]] = {name: [*found] for name, found in journal.all_rows().items()}
+    rows.pop("events", None)
+    if runtime.has_archive and runtime.keeper is not None:
+        store = runtime.keeper.store
+        for name in _GROWING:
+            rows[name] = _merged(name, store.find(name, Query()), rows.get(name, []))
+    clients = runtime.clients()
+    rows["clients"] = [client_row(client) for client in clients]
+    rows["settings"] = [
+        (client.client_id, BALANCE_SETTING, str(client.initial_balance_1e8)) for client in clients
+    ]
+    sim = runtime.sim
+    rows["meta"] = [
+        ("seed", str(runtime.seed)),
+        (PRESET_SETTING, runtime.preset),
+        (OVERRIDES_SETTING, json.dumps(sim.overrides, sort_keys=True)),
+    ]
+    facts = {
+        "version": _core.__version__,
+        "model_version": sim.model_version,
+        "params_hash": sim.params_hash,
+        "seed": runtime.seed,
+        "preset": runtime.preset,
+        "overrides": dict(sim.overrides),
+        "now_ns": runtime.now_ns,
+    }
+    return pack(SavedState(facts, rows))
+
+
+def _merged(name: str, stored: list[Row], in_memory: list[Row]) -> list[Row]:
+    """Rows of before the last start, and those of memory, which are newer."""
+    keys = len(metadata.tables[name].primary_key.columns)
+    by_key = {row[:keys]: row for row in (*stored, *in_memory)}
+    return [by_key[key] for key in sorted(by_key, key=lambda key: [int(part or 0) for part in key])]
+
+
+def loaded_store(path: str | Path) -> tuple[LoadedStore, SavedState]:
+    """A store that begins with the state of a file, and what the file says of itself.
+
+    Raises:
+        SnapshotError: The file cannot be loaded; the reason begins with its name.
+    """
+    file = Path(path).expanduser()
+    try:
+        packed = file.read_bytes()
+    except OSError as error:
+        raise SnapshotError(f"{file}: {error.strerror}") from None
+    try:
+        state = unpack(packed)
+    except SnapshotError as error:
+        raise SnapshotError(f"{file} {error}") from None
+    return LoadedStore(state), state
