@@ -143,10 +143,10 @@ fn compare(tape: &Tape, (name, params): (&str, Params), step_ns: i64) -> (usize,
     for (account, side, order) in placed {
         let row = desk.engine.order(order);
         let leg = &row.legs[0];
-        if row.reject.is_some() || leg.deferred || leg.transit.match_ns > desk.now_ns {
+        if row.reject.is_some() || leg.there.deferred || leg.there.transit.match_ns > desk.now_ns {
             continue;
         }
-        orders.push(Order { side, px: leg.bound.0, qty, joined_ns: leg.transit.match_ns });
+        orders.push(Order { side, px: leg.bound.0, qty, joined_ns: leg.there.transit.match_ns });
         told.push(desk.fills(account));
     }
     let covered_ns = if step_ns > 0 { desk.venue.conflation_ns() } else { 0 };
