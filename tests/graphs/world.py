@@ -195,7 +195,8 @@ class World:
 
     def recall(self, graph_id: str) -> None:
         if self.archive is not None:
-            self.archive.recall(self.account, self.engine.epoch(self.account), graph_id)
+            first, last = self.engine.first_epoch(self.account), self.engine.epoch(self.account)
+            self.archive.recall(self.account, range(first, last + 1), graph_id)
 
     def graph(self) -> Json:
         self.recall(self.graph_id)
