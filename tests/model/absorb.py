@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from tests.model import margin, pending
+from tests.model import margin
 from tests.model.account import Account
 from tests.model.order import EDGES, Form, Order
 from tests.model.terms import ONE, PERPS, Key, Listing, Market
@@ -37,7 +37,6 @@ class Absorber:
         self.seq = 0
         self.sent: Order | None = None
         self.printed: tuple[Market, int, int, str] | None = None
-        self.fed: Market | None = None
         self.ends = ""
         self.plans: list[Plan] = []
         self.got: dict[str, list[dict[str, Any]]] = {}
@@ -152,8 +151,7 @@ class Absorber:
             rate = Fraction(100 if self.machine.preset == "adversarial" else 50, 10_000)
         gained = row["realized_pnl_usd_1e9"]
         fee = account.fill(order, price, qty, rate, gained)
-        is_short = account.shortage(market.cash) or not pending.SHORT_OF_MARGIN_IS_NO_LIQUIDATION
-        if market.kind == "perp" and is_short:
+        if market.kind == "perp" and account.shortage(market.cash):
             self.short.add(market.cash)
         assert row["fee_1e9"] == event["data"]["fee_1e9"] == fee, (row, fee)
         self._take(account, order, row)
@@ -220,16 +218,11 @@ class Absorber:
         if order.tif == "post_only":
             if world.crosses(account, order):
                 end = "CANCELLED" if order.filled else "REJECTED"
-                reasons = {"EXCHANGE_REJECT"}
-                if order.filled and not pending.ENDS_NAME_THEIR_CAUSE:
-                    reasons.add("BELOW_LOT")
-                return Plan(order, [], frozenset({end}), frozenset(reasons))
+                return Plan(order, [], frozenset({end}), frozenset({"EXCHANGE_REJECT"}))
             return Plan(order, [], accepted, frozenset())
         qty, clipped = form.qty - order.filled, False
         if order.reduce_only:
             position = account.exit_room(order.listing, order.side, without=order)
-            if not pending.EXITS_ARE_CLIPPED_AT_ARRIVAL:
-                position = account.reducible(order.listing, order.side, without=order)
             clipped, qty = qty > position, min(qty, position)
         walk = world.walk(account, order.listing, order.side, qty, form.bound)
         if clipped:
@@ -292,8 +285,6 @@ class Absorber:
 
     def finish(self) -> None:
         called = self.margin.finish()
-        if not pending.SHORT_OF_MARGIN_IS_NO_LIQUIDATION:
-            called |= self.short
         self.shrunk |= self.short
         for plan in self.plans:
             if plan.order.listing.market.cash not in called:
@@ -305,7 +296,7 @@ class Absorber:
         for who, order in self.ended:
             self._check_end(who, order, called)
         self.short = set()
-        self.sent, self.printed, self.fed, self.ends = None, None, None, ""
+        self.sent, self.printed, self.ends = None, None, ""
         self.plans.clear()
         self.got.clear()
         self.ended.clear()
@@ -348,7 +339,7 @@ class Absorber:
         elif reason == "IOC_REMAINDER":
             assert order.tif == "ioc", row
         elif reason == "BELOW_LOT":
-            assert order.reduce_only or not pending.ENDS_NAME_THEIR_CAUSE, row
+            assert order.reduce_only, row
 
 
 def due(position: int, mark: int, rate_1e9: int) -> int:

@@ -6,7 +6,6 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from tests.model import pending
 from tests.model.order import Order
 from tests.model.terms import (
     INITIAL,
@@ -127,7 +126,7 @@ class Account:
             if order.listing == listing
             and order.side == side
             and order is not without
-            and not (order.reduce_only and pending.EXITS_ARE_CLIPPED_AT_ARRIVAL)
+            and not order.reduce_only
         )
         return max(opposite - committed, 0)
 

@@ -11,7 +11,6 @@ from fractions import Fraction
 from random import Random
 from typing import NamedTuple
 
-from tests.model import pending
 from tests.model.terms import FIAT_USD, ONE, USD_1E9, USDC, USDT
 
 TICK = 10_000_000
@@ -19,7 +18,7 @@ ROOMY, TIGHT = 10_000, 2_000
 """Units of size: six dollars, so that nearly every share is large enough, and little over one."""
 
 MID = 60_000 * USD_1E9
-FUNDS = (0, 1, 3, 5, 8, 1_000, 1_000) if pending.ROUTER_MINDS_MINIMUMS else (0, 1_000, 1_000)
+FUNDS = (0, 1, 3, 5, 8, 1_000, 1_000)
 RESTS = ("gtc", "day", "post_only")
 
 

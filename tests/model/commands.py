@@ -4,7 +4,6 @@ from random import Random
 from typing import Any
 
 from sequence import _core
-from tests.model import pending
 from tests.model.machine import Command, Machine
 from tests.model.terms import FIAT_USD, ONE, USDC, USDT
 
@@ -15,10 +14,6 @@ CASH = [
     ("kalshi", *FIAT_USD), ("polymarket", *USDC),
 ]  # fmt: skip
 BASES = [("coinbase", "crypto", "BTC"), ("binance", "crypto", "BTC"), ("kraken", "crypto", "ETH")]
-HALTING = tuple(
-    index for index in range(MARKETS) if pending.STALE_LEGS_COUNT or index not in PERP_INDEXES
-)
-ALWAYS_WHOLE = () if pending.ONE_SIDE_IS_NO_MARK else PERP_INDEXES
 TIFS = ("gtc", "gtc", "gtc", "gtc", "ioc", "fok", "post_only", "day")
 EVENTS = ("kalshi", "polymarket")
 SIDES = ("buy", "sell")
@@ -35,10 +30,8 @@ def book(draw: Random) -> Command:
     wide = index in PERP_INDEXES and draw.random() < 0.25
     middle = draw.randint(-400, 400) if wide else draw.randint(-3, 3)
     bids, asks = levels(draw, -1, middle), levels(draw, 1, middle)
-    if index in PERP_INDEXES and not pending.ONE_SIDE_IS_NO_MARK and not (bids and asks):
-        bids, asks = [(middle - 1, 9)], [(middle + 1, 9)]
     whole = draw.random() < 0.7
-    return ("book", index, bids, asks, whole or index in ALWAYS_WHOLE)
+    return ("book", index, bids, asks, whole)
 
 
 def order(draw: Random) -> Command:
@@ -76,7 +69,7 @@ def other(draw: Random) -> Command:
         ("restore", draw.randrange(3)),
         ("restart",),
         ("align",),
-        ("status", draw.choice(HALTING), draw.choice(("halted", "open"))),
+        ("status", draw.randrange(MARKETS), draw.choice(("halted", "open"))),
     ))  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sequence import _core
 from sequence.store.base import Batch
 from sequence.store.memory import MemoryStore
-from tests.model import compare, pending
+from tests.model import compare
 from tests.model.absorb import Absorber
 from tests.model.account import Account, Row
 from tests.model.order import Form, Order
@@ -95,7 +95,6 @@ class Machine:
         gone = self.world.books[market].show(levels[0], levels[1], whole=whole)
         for account in self.world.accounts:
             self._shrink_taken(account, market, gone)
-        self.absorber.fed = market
         self.absorber.absorb()
 
     def _shrink_taken(self, account: Account, market: Market, gone: dict[str, set[int]]) -> None:
@@ -150,9 +149,6 @@ class Machine:
         qty = lots * market.lot * market.lots
         is_perp = market.kind == "perp"
         reduce_only = reduce_only and is_perp
-        waits = is_perp and not self.world.books[market].is_live
-        if waits and not pending.SHORT_OF_MARGIN_IS_NO_LIQUIDATION:
-            return
         form = self._draft(account, listing, side, qty, limit, reduce_only)
         if edge is not None and form is not None:
             qty = max(self._most(account, listing, side, form) + edge * market.lot, market.lot)
@@ -269,11 +265,6 @@ class Machine:
         if order is None or (lots is None and step is None):
             return
         listing, market = order.listing, order.listing.market
-        halted = self.world.books[market].status == "halted"
-        if halted and not pending.AMEND_AT_HALT_IS_REFUSED:
-            return
-        if order.reduce_only and not pending.EXITS_ARE_CLIPPED_AT_ARRIVAL:
-            return
         base = order.waiting or order.form
         qty = base.qty if lots is None else lots * market.lot * market.lots
         limit = base.limit if step is None else self._price(listing, step)
@@ -417,10 +408,6 @@ class Machine:
 
     def restart(self) -> None:
         """Stores everything, and reads it into an engine that begins with empty books."""
-        if not pending.RESTART_KEEPS_MARGIN and any(
-            row.perp for account in self.world.accounts for row in account.rows.values()
-        ):
-            return
         self.journal.keep_marks()
         taken = self.journal.take()
         if taken is not None:

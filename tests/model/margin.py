@@ -4,7 +4,6 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from tests.model import pending
 from tests.model.account import Account
 from tests.model.order import Order
 from tests.model.terms import HOUR_NS, PERPS, TARGET, Key, Listing, Market
@@ -132,14 +131,10 @@ class Watch:
 
     def finish(self) -> set[Key]:
         """Nobody is below maintenance who could have been called; returns who was."""
-        fed = self.machine.absorber.fed
         # A call that had to wait goes on with every message, and ends what was ordered meanwhile.
         self.called |= {cash for _, cash in self.calls}
         for who, account in enumerate(self.machine.world.accounts):
             for cash in {market.cash for market in PERPS}:
-                judged = any(market == fed for market, _ in account.positions(cash))
-                if not pending.MARGIN_IS_ALWAYS_JUDGED and not judged:
-                    continue
                 self._check(who, account, cash)
         left = [order for order in self.must_end if order.is_open]
         assert not left, ("orders outlived a margin call", left)
@@ -151,9 +146,6 @@ class Watch:
         held = account.positions(cash)
         if not held or all(row.by_hand for _, row in held):
             self.calls.discard((who, cash))
-            return
-        books = self.machine.world.books
-        if not pending.STALE_LEGS_COUNT and not all(books[market].is_live for market, _ in held):
             return
         is_waiting = (who, cash) in self.calls
         short = self._is_below(account, cash, TARGET if is_waiting else Fraction(1))

@@ -6,7 +6,6 @@ Nothing waits between the two, so with delays the second meets the first on its 
 import itertools
 from typing import NamedTuple
 
-from tests.model import pending
 from tests.model.commands import CASH, MARKETS
 from tests.model.machine import Command
 from tests.model.terms import ONE, USD_1E9
@@ -117,13 +116,9 @@ class Crossing(NamedTuple):
         return [("settle", "kalshi", USD_1E9), ("settle", "kalshi", 5 * 10**8, 0)]
 
     def _halt(self) -> list[Command]:
-        if self.kind == "perp" and not pending.STALE_LEGS_COUNT:
-            return []
         return [("status", self.index, "halted"), *self._amend(), *self._submit()]
 
     def _stale(self) -> list[Command]:
-        if self.kind == "perp" and not pending.STALE_LEGS_COUNT:
-            return []
         return [("stale", self.index, True), *self._submit()]
 
     def _funding(self) -> list[Command]:

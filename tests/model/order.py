@@ -5,7 +5,6 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from tests.model import pending
 from tests.model.terms import (
     CENT,
     INITIAL,
@@ -139,7 +138,7 @@ class Order:
 
     def over(self, one: Form, other: Form) -> int:
         """Enough for whichever of two forms the order has when it is filled."""
-        if pending.AMEND_HOLDS_ONE_FORM and not self._mixes(one, other):
+        if not self._mixes(one, other):
             return max(self.required(one), self.required(other))
         worst = max if self.side == "buy" else min
         form = Form(

@@ -7,8 +7,6 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from tests.model import pending
-
 ONE = 10**8
 USD_1E9 = 10**9
 CENT = 10_000_000
@@ -110,7 +108,7 @@ def _perp(
 ) -> Market:  # fmt: skip
     step = mid * USD_1E9 // 2_000
     # The smallest order of the on-chain venue is 10 dollars.
-    minimum = (pending.MINIMUM_OF_HYPERLIQUID if venue == "hyperliquid" else 5) * USD_1E9
+    minimum = (10 if venue == "hyperliquid" else 5) * USD_1E9
     return Market(
         venue, symbol, "perp", settle, mid * USD_1E9, tick, step, lot, 100, minimum,
         _bps(maker), _bps(taker),

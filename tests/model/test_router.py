@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 
 from sequence import _core
-from tests.model import pending
 from tests.model.allocations import MID, ROOMY, TIGHT, Case, drawn
 
 BOOKS = int(os.environ.get("SEQUENCE_BOOKS", "12000"))
 BLOCK = 1_000
 NOW = 1_776_657_000_000_000_000
 LATER = NOW + 120 * 10**9
-UNITS = [ROOMY, TIGHT] if pending.ROUTER_MINDS_MINIMUMS else [ROOMY]
+UNITS = [ROOMY, TIGHT]
 PRESETS = ("instant", "optimistic", "realistic", "adversarial")
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from tests.model import pending
 from tests.model.account import Account, Row
 from tests.model.book import Book
 from tests.model.order import Form, Order
@@ -142,17 +141,13 @@ class World:
             return _refused()
         reasons = set[str]()
         if book.status == "halted":
-            known = order.tif != "fok" or pending.FOK_SAYS_BUSY
-            reasons.add("EXCHANGE_BUSY" if known else "EXCHANGE_REJECT")
+            reasons.add("EXCHANGE_BUSY")
         elif not book.is_live and order.tif in {"ioc", "fok"}:
-            known = order.tif == "ioc" or pending.FOK_SAYS_STALE
-            reasons.add("STALE_VENUE" if known else "EXCHANGE_REJECT")
+            reasons.add("STALE_VENUE")
         if self.is_typing_error(listing, side, limit):
             reasons.add("PRICE_DEVIATION")
         if order.reduce_only and not self.closes(account, listing, side):
             reasons.add("INVALID_PARAMS")
-            if not pending.REDUCE_ONLY_NEEDS_NO_FUNDS:
-                reasons.add("INSUFFICIENT_BALANCE")
         if order.required(form) > self.available(account, order.pays_from):
             reasons.add("INSUFFICIENT_BALANCE")
         if not reasons:
@@ -182,8 +177,6 @@ class World:
 
     @staticmethod
     def closes(account: Account, listing: Listing, side: str) -> bool:
-        if not pending.EXITS_ARE_CLIPPED_AT_ARRIVAL:
-            return account.reducible(listing, side) > 0
         return account.exit_room(listing, side) > 0
 
     @staticmethod
