@@ -1,14 +1,12 @@
 """Reports on an account, against sums over its own rows, through both doors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from sequence import Sequence, errors
+from sequence import errors
 from sequence.sandbox import Sandbox
-from sequence.server import serving
 
-Reading = Callable[[Sequence], object]
 REPORTS = (
     "portfolio",
     "execution",
@@ -29,18 +27,6 @@ def sandbox() -> Iterator[Sandbox]:
         made.market.snapshot("hyperliquid", "BTC-USD-PERP", [("100", "50")], [("102", "50")])
         made.market.snapshot("polymarket", "will-it", [("0.40", "900")], [("0.44", "900")])
         yield made
-
-
-@pytest.fixture
-def read(sandbox: Sandbox) -> Iterator[Callable[[Reading], object]]:
-    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as remote:
-
-        def both(reading: Reading) -> object:
-            here, there = reading(sandbox.client()), reading(remote)
-            assert here == there
-            return here
-
-        yield both
 
 
 def trade(sandbox: Sandbox) -> None:

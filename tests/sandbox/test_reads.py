@@ -1,6 +1,6 @@
 """Reads of markets and costs, against a small model of the same books, through both doors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,7 +15,6 @@ BOOKS = {
     "coinbase": ([("99", "2")], [("101", "2"), ("103", "5")]),
 }
 SECOND = 10**9
-Reading = Callable[[Sequence], object]
 
 
 @pytest.fixture
@@ -27,19 +26,6 @@ def sandbox() -> Iterator[Sandbox]:
         made.market.snapshot("kalshi", "KXBTCZ-26DEC31-T99000", [("0.10", "9")], [("0.20", "9")])
         made.market.snapshot("hyperliquid", "BTC-USD-PERP", [("100", "1")], [("102", "1")])
         yield made
-
-
-@pytest.fixture
-def read(sandbox: Sandbox) -> Iterator[Callable[[Reading], object]]:
-    """Reads in process and over HTTP, and finds the same."""
-    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as remote:
-
-        def both(reading: Reading) -> object:
-            here, there = reading(sandbox.client()), reading(remote)
-            assert here == there
-            return here
-
-        yield both
 
 
 def levels(side: int) -> list[tuple[Fraction, Fraction, str]]:

@@ -8,6 +8,7 @@ from sequence.sandbox.costs import ROUTING_VERSION, Cost, averages
 from sequence.sandbox.handlers.execution import asked_costs, costs_of, is_paper
 from sequence.sandbox.newest import newest
 from sequence.types import (
+    TERMINAL_ORDER_STATUSES,
     AbReport,
     ExecutionAnalytics,
     ModeQuery,
@@ -26,7 +27,6 @@ _NS_PER_S: Final = 10**9
 _NS_PER_MS: Final = 10**6
 _USD: Final = 10**9
 _NEAR_BPS: Final = 10
-_OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
 _LARGEST: Final = {"small": 1_000 * _USD, "medium": 10_000 * _USD, "large": None}
 _QUALITY: Final = (
     "implementation_shortfall_bps",
@@ -79,7 +79,7 @@ def execution(call: Call[ModeQuery, None]) -> ExecutionAnalytics:
     """``GET /v1/analytics/execution``: orders, fills, times and costs in short."""
     orders, fills = _orders(call), _fills(call)
     statuses = [row["status"] for row in orders]
-    ended = [status for status in statuses if status not in _OPEN]
+    ended = [status for status in statuses if status in TERMINAL_ORDER_STATUSES]
     value = known_sum(fill["notional_usd_1e9"] for fill in fills)
     made = known_sum(fill["notional_usd_1e9"] for fill in fills if fill["is_maker"])
     ways = list(_ways(fills))
@@ -160,7 +160,9 @@ def tca_quality(call: Call[TcaQuery, None]) -> TcaQuality:
     costs = asked_costs(call)
     near = sum(cost.report["implementation_shortfall_bps"] <= _NEAR_BPS for cost in costs)
     given = {"symbol": call.query.symbol, "venue": call.query.venue}
-    ended = [row["status"] for row in _orders(call, given) if row["status"] not in _OPEN]
+    ended = [
+        row["status"] for row in _orders(call, given) if row["status"] in TERMINAL_ORDER_STATUSES
+    ]
     known = {
         "price": _win_rate(costs),
         "shortfall": _rate(near, len(costs)),
@@ -197,7 +199,7 @@ def _venue(
     legs = [leg for _, leg in parts]
     statuses = [leg["status"] for leg in legs]
     rejected = statuses.count("REJECTED")
-    ended = [leg for leg in legs if leg["status"] not in _OPEN]
+    ended = [leg for leg in legs if leg["status"] in TERMINAL_ORDER_STATUSES]
     taken = [leg for leg in ended if leg["status"] != "REJECTED"]
     return {
         "venue": name,
@@ -218,7 +220,7 @@ def _buckets(parts: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[s
     found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in _LARGEST}
     for order, leg in parts:
         price = order["avg_price_1e9"] or order["limit_price_1e9"]
-        if price is None or leg["status"] in _OPEN:
+        if price is None or leg["status"] not in TERMINAL_ORDER_STATUSES:
             continue
         value = order["qty_1e8"] * price // 10**8
         fits = (name for name, most in _LARGEST.items() if most is None or value < most)

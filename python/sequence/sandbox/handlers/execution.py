@@ -11,6 +11,7 @@ from sequence.sandbox.newest import KEPT_TRADES, fills_of, newest
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.traces import traces_of
 from sequence.types import (
+    TERMINAL_ORDER_STATUSES,
     ExecutionLive,
     ExecutionReview,
     ExecutionSummary,
@@ -27,7 +28,6 @@ from sequence.types._iso import ns_of_iso
 
 _NS_PER_MS: Final = 10**6
 _STEPS: Final = 500
-_OPEN: Final = ("NEW", "ACCEPTED", "PARTIAL")
 _BPS: Final = 10_000
 
 
@@ -41,7 +41,7 @@ def live(call: Call[None, None]) -> ExecutionLive:
     if vwap is not None and arrival:
         sign = 1 if row["side"] == "buy" else -1
         slippage = round(sign * (vwap - arrival) / arrival * _BPS, 6)
-    ended = row["status"] not in _OPEN
+    ended = row["status"] in TERMINAL_ORDER_STATUSES
     until_ns = row["updated_unix_ns"] if ended else call.now_ns
     return ExecutionLive.trusted(
         {
@@ -51,7 +51,7 @@ def live(call: Call[None, None]) -> ExecutionLive:
             "arrival_mid_1e9": arrival,
             "vwap_1e9": vwap,
             "slippage_bps": slippage,
-            "open_legs": sum(leg["status"] in _OPEN for leg in row["legs"]),
+            "open_legs": sum(leg["status"] not in TERMINAL_ORDER_STATUSES for leg in row["legs"]),
             "ts_ns": call.now_ns,
         }
     )
@@ -72,7 +72,7 @@ def review(call: Call[None, None]) -> ExecutionReview:
 def summary(call: Call[ModeQuery, None]) -> ExecutionSummary:
     """``GET /v1/execution/summary``: the newest orders of the account in short."""
     rows = list(newest(call.runtime, call.account(), "orders")) if is_paper(call) else []
-    ended = [row for row in rows if row["status"] not in _OPEN]
+    ended = [row for row in rows if row["status"] in TERMINAL_ORDER_STATUSES]
     filled = sum(row["status"] == "FILLED" for row in rows)
     means = averages(costs_of(call, {})) if is_paper(call) else None
     return ExecutionSummary.trusted(
