@@ -30,7 +30,7 @@ class EngineSink:
         self._venue: Final = venue
         self._recorder: Final = recorder
         self._catalogue: Final = catalogue
-        self._name: Final = venue.label
+        self._name: Final = venue.socket
         with runtime.lock:
             self._feed: Final = runtime.engine.open_feed(venue.name, futures=venue.futures)
 
@@ -93,7 +93,10 @@ class LiveFeeds:
                 )
         catalogue = Catalogue(venues, _folder_of(runtime))
         self.market: Final = LiveMarket(
-            venues, lambda venue: EngineSink(runtime, venue, recorder, catalogue), catalogue
+            venues,
+            lambda venue: EngineSink(runtime, venue, recorder, catalogue),
+            catalogue,
+            runtime.lock,
         )
 
     def start(self) -> None:

@@ -1,6 +1,7 @@
 """What a venue allows is kept to, and what it never sends costs no other symbol."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,20 +61,78 @@ def test_a_complaint_is_about_the_symbol_that_it_names_whole(
     assert names(text, name) is is_there
 
 
-def test_more_symbols_than_a_connection_takes_are_refused(world: World) -> None:
-    tokens = [f"{number:077}" for number in range(10**76, 10**76 + 201)]
-    with pytest.raises(ValueError, match=r"polymarket takes at most 200 symbols .* not 201"):
+def test_symbols_go_to_as_many_connections_as_they_need_and_no_more_than_there_may_be() -> None:
+    tokens = [f"{number:077}" for number in range(10**76, 10**76 + 2_001)]
+    live = Live(["polymarket"], symbols=tokens[:-1], addresses={"polymarket": "ws://127.0.0.1:9"})
+    made = live.connections()
+    assert [venue.socket for venue in made[:3]] == ["polymarket", "polymarket-2", "polymarket-3"]
+    assert {len(venue.symbols) for venue in made} == {200}
+    assert [symbol for venue in made for symbol in venue.symbols] == tokens[:-1]
+    assert {venue.url for venue in made} == {"ws://127.0.0.1:9"}
+    with pytest.raises(ValueError, match=r"polymarket takes at most 2000 symbols .*, not 2001"):
         Live(["polymarket"], symbols=tokens).connections()
-    world.fake("kraken")
-    world.venues["kraken"].symbols = ["BTC-USD"]
-    world.venues["kraken"].most_symbols = 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_connections_share_the_symbols_that_one_cannot_carry(
+    world: World, name: str, tmp_path: Path
+) -> None:
+    fake = world.fake(name)
+    venue = world.venues[name]
+    venue.most_symbols, venue.most_sockets = 1, 2
+    sandbox = world.sandbox(record=tmp_path / "day")
+    assert sandbox.runtime.live is not None
+    rows = sandbox.runtime.live.statuses()
+    until(lambda: len(rows) == 2 and all(row.is_live for row in rows), "both are live")
+    fake.still, fake.paused = False, True
+    until(lambda: fake.still, "it stands still")
+    for symbol in fake.books:
+        told = f"{symbol} is right"
+        until(lambda: shown(sandbox, symbol, "bid")[:5] == fake.books[symbol].units("bid", 5), told)  # noqa: B023
+    with sandbox.client() as client:
+        row = next(row for row in client.venues().venues if row.venue == name)
+    assert row.feed is not None
+    assert (row.feed.books, row.feed.live_books) == (2, 2)
+    sandbox.close()
+    files = sorted(path.name for path in (tmp_path / "day").glob("*.zst"))
+    assert files == [f"{name}-0000.txt.zst", f"{name}-2-0000.txt.zst"]
+
+
+def test_a_cold_symbol_opens_a_further_connection_until_there_may_be_no_more(world: World) -> None:
+    pairs = ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
+    world.fake("okx", symbols=pairs)
+    venue = world.venues["okx"]
+    venue.symbols, venue.most_symbols, venue.most_sockets = pairs[:1], 1, 2
     sandbox = world.sandbox()
-    until(lambda: status_of(sandbox, "kraken").is_live, "live")
-    with (
-        sandbox.client() as client,
-        pytest.raises(NotFoundError, match="kraken takes at most 1 symbols"),
-    ):
-        client.quote("ETH-USD")
+    live = sandbox.runtime.live
+    assert live is not None
+    until(lambda: status_of(sandbox, "okx").is_live, "the first book")
+    with sandbox.client() as client:
+        with pytest.raises(NotFoundError, match="okx says"):
+            client.quote("DOGE-USDT")
+        # The connection that was opened for it is free again.
+        assert client.quote(pairs[1]).nbbo.bid_price is not None
+        assert [sorted(row.books) for row in live.statuses()] == [[pairs[0]], [pairs[1]]]
+        with pytest.raises(NotFoundError, match="okx takes at most 2 symbols here"):
+            client.quote(pairs[2])
+    assert status_of(sandbox, "okx").reconnects == 0
+
+
+def test_a_further_connection_without_symbols_is_gone(world: World) -> None:
+    fake = world.fake("okx")
+    venue = world.venues["okx"]
+    venue.symbols, venue.most_symbols, venue.most_sockets = ["BTC-USDT"], 1, 2
+    sandbox = world.sandbox()
+    live = sandbox.runtime.live
+    assert live is not None
+    until(lambda: status_of(sandbox, "okx").is_live, "the first book")
+    with sandbox.client() as client, pytest.raises(NotFoundError, match="okx says"):
+        client.quote("DOGE-USDT")
+    assert len(live.connections) == 2
+    # As venues do with a connection on which nothing is subscribed.
+    fake.subscribe_within_s = 0.01
+    until(lambda: len(live.connections) == 1, "it is not opened again")
+    assert status_of(sandbox, "okx").is_live
 
 
 @pytest.mark.parametrize("ends", [True, False])

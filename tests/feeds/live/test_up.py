@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from sequence import Sequence
 from sequence.cli.app import app
 from sequence.server import serving
+from sequence.types import Order
 from tests.feeds.live.conftest import CASES, World, status_of, until
 
 PROGRAM = [sys.executable, "-m", "sequence"]
@@ -68,11 +69,15 @@ def all_live(client: Sequence, count: int) -> bool:
     return len(feeds) == count and all(feed.live_books == feed.books > 0 for feed in feeds)
 
 
-def test_a_bot_trades_at_every_venue_over_http(world: World, up: Up) -> None:
+def serve_all(world: World) -> None:
     for name, case in CASES.items():
         # A pair that is named goes to every venue that can have it.
         more = ("BTC-USDT", "ETH-USDT") if name in ("kraken", "coinbase") else ()
         world.fake(name, every_ms=10.0, hurry=1.0, symbols=(*case.symbols, *more))
+
+
+def test_a_bot_trades_at_every_venue_over_http(world: World, up: Up) -> None:
+    serve_all(world)
     _, client = up("--db", "memory")
     until(lambda: all_live(client, len(CASES)), "all venues are live")
     for name, fake in world.fakes.items():
@@ -87,28 +92,33 @@ def test_a_bot_trades_at_every_venue_over_http(world: World, up: Up) -> None:
 def test_a_killed_server_comes_back_with_its_orders_and_whole_books(
     world: World, up: Up, tmp_path: Path
 ) -> None:
-    fake = world.fake("kraken", hurry=1.0)
+    serve_all(world)
     database = str(tmp_path / "live.db")
     process, client = up("--db", database)
-    until(lambda: all_live(client, 1), "live")
-    low = client.buy("BTC-USD", "0.1", limit_price="60000", venue="kraken")
-    before = client.order(low.id)
-    assert before.status == "ACCEPTED"
+    until(lambda: all_live(client, len(CASES)), "live")
+    before: dict[str, Order] = {}
+    for name, fake in world.fakes.items():
+        symbol = fake.symbols[0]
+        # The worst price that is bid: it rests.
+        price = fake.books[symbol].price(fake.books[symbol].levels("bid")[-1][0])
+        order = client.buy(symbol, "1", limit_price=price, venue=name)
+        before[name] = client.order(order.id)
+        assert before[name].status == "ACCEPTED", name
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert fake.connects == 1
 
     _, again = up("--db", database)
-    until(lambda: all_live(again, 1), "live again")
-    assert fake.connects == 2
-    row = again.order(low.id)
-    assert row.status == "ACCEPTED"
-    # It says where it stands now: at the end of the queue of a book that began anew.
-    assert row.evidence is not None
-    assert row.evidence != before.evidence
-    assert again.buy("BTC-USD", "0.01", venue="kraken").wait().status == "FILLED"
-    assert again.order(low.id).status == "ACCEPTED"
-    assert again.cancel(low.id) is not None
+    until(lambda: all_live(again, len(CASES)), "live again")
+    for name, fake in world.fakes.items():
+        row = again.order(before[name].node_order_id)
+        assert row.status == "ACCEPTED", name
+        # It says where it stands now: at the end of the queue of a book that began anew.
+        assert row.evidence is not None
+        assert row.evidence != before[name].evidence, name
+        assert again.buy(fake.symbols[0], "1", venue=name).wait().status == "FILLED"
+        again.cancel(row.node_order_id)
+        assert again.order(row.node_order_id).status == "CANCELLED"
+        assert fake.connects == 2
 
 
 def test_a_problem_that_is_over_is_not_shown_as_one_that_lasts(world: World) -> None:

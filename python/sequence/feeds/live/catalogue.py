@@ -59,7 +59,8 @@ class Catalogue:
         self._texts: dict[str, str] = {}
         self.editions: Final[dict[str, Edition]] = {}
         for venue in venues:
-            self._load(venue)
+            if venue.label not in self.editions:
+                self._load(venue)
 
     def take(self, venue: Venue, pages: Sequence[bytes], now_ns: int) -> int:
         """Takes all pages of a list that a venue sent; returns how many instruments it names."""

@@ -64,19 +64,20 @@ class Connection:
         self,
         venue: Venue,
         sink: Sink,
+        documents: Documents,
         *,
-        seed: int = 0,
+        is_cold: bool = False,
     ) -> None:
         self.venue: Final = venue
         self.status: Final = VenueStatus(venue.name)
         self._sink = sink
-        self._draw = random.Random(f"{seed}|{venue.name}|{venue.futures}")  # noqa: S311 - jitter
+        self._draw = random.Random(venue.socket)  # noqa: S311 - jitter
         self._backoff = Backoff(venue.retry_first_s, venue.retry_most_s, self._draw)
         self._names = {venue.spell(symbol): symbol for symbol in venue.symbols}
         for symbol in venue.symbols:
             self.status.books[symbol] = BookStatus()
         self.refused: Final = dict[str, Refused]()
-        self._asked_s = dict[str, float]()
+        self._asked_s = dict.fromkeys(venue.symbols if is_cold else (), time.monotonic())
         self._heals: dict[str, asyncio.Task[None]] = {}
         self._missed = set[str]()
         self._doubts = dict[str, Backoff]()
@@ -85,14 +86,14 @@ class Connection:
         self._ping_now = asyncio.Event()
         self._socket: ClientConnection | None = None
         self._sends = Budget(venue.sends_per_s, 1.0, time.monotonic)
-        self._documents = Documents(venue.fetches_per_min)
-        self._lists = Lists(venue, sink, self.status, self._documents)
+        self._documents = documents
+        self._lists = Lists(venue, sink, self.status, documents)
 
     async def run(self) -> None:
-        """Opens, serves and opens again, until cancelled."""
+        """Opens, serves and opens again, until cancelled, or until a further one has no symbols."""
         listing = asyncio.ensure_future(self._lists.keep())
         try:
-            while True:
+            while self.venue.part == 1 or self.venue.symbols or self._asked_s:
                 began_s, wait_s = time.monotonic(), 0.0
                 self.status.became("connecting")
                 try:
@@ -121,19 +122,26 @@ class Connection:
         """How late the venue's messages come; None before one that says when it was."""
         return self._sink.delay()
 
+    def has(self, symbol: str) -> bool:
+        """True when a symbol is subscribed, or will be."""
+        return symbol in self._asked_s or symbol in self.status.books
+
+    @property
+    def is_full(self) -> bool:
+        """True when it carries as many symbols as the venue allows."""
+        return len(self.status.books.keys() | self._asked_s.keys()) >= self.venue.most_symbols
+
     def may_ask(self, symbol: str) -> bool:
         """True when a symbol is not subscribed, and may be: from any thread."""
-        if symbol in self._asked_s or symbol in self.status.books:
+        if self.has(symbol):
             return False
         refused = self.refused.get(symbol)
         if refused is not None and time.monotonic() - refused.at_s < _REFUSED_S:
             return False
         if self.status.state != "connected":
             return False
-        most = self.venue.most_symbols
-        if len(self.status.books.keys() | self._asked_s.keys()) >= most:
-            why = f"{self.venue.name} takes at most {most} symbols on a connection"
-            self._remember(symbol, Refused(why))
+        if self.is_full:
+            self._remember(symbol, Refused(self.venue.limit))
             return False
         self._asked_s[symbol] = time.monotonic()
         return True

@@ -19,6 +19,8 @@ class Hyperliquid(Venue):
     ping_every_s: float = 4.0
     silence_s: float = 12.0
     sends_per_s: float = 30.0
+    # It counts the subscriptions of an address: a thousand, two for each symbol.
+    most_sockets: int = 1
 
     def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
         """One message per channel and coin."""

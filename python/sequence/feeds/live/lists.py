@@ -32,7 +32,9 @@ class Lists:
         """Fetches them for as long as it is not cancelled."""
         while True:
             await self.reached.wait()
-            await self.fetch(self._venue.symbols)
+            # One list of all is fetched by one connection.
+            if self._venue.part == 1 or not self._venue.lists_all:
+                await self.fetch(self._venue.symbols)
             every_s = self._venue.list_every_s
             await asyncio.sleep(min(_AGAIN_S, every_s) if self._status.unlisted else every_s)
 

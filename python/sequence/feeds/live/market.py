@@ -6,6 +6,7 @@ import difflib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,10 @@ from sequence.feeds.live.kraken import Kraken
 from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.polymarket import Polymarket
 from sequence.feeds.live.reasons import NOT_CONNECTED, reasons
+from sequence.feeds.live.rest import Documents
 from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import VenueStatus
-from sequence.feeds.live.venue import Venue, plain
+from sequence.feeds.live.venue import Venue, batches, plain
 
 MAKERS: Final[dict[str, tuple[Callable[[], Venue], ...]]] = {
     "binance": (Binance, usdm),
@@ -110,7 +112,7 @@ class Live:
             raise ValueError(f"name a venue; known: {', '.join(MAKERS)}")
         found: list[Venue] = []
         for venue in self._each_once():
-            found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
+            found += _made(venue, self.symbols) if isinstance(venue, str) else _parts(venue)
         named = [venue if isinstance(venue, str) else venue.name for venue in self.venues]
         for symbol in self.symbols or ():
             if any(symbol in venue.symbols for venue in found):
@@ -135,17 +137,20 @@ class Live:
 
     def _readdress(self, venues: Sequence[Venue]) -> None:
         left = dict(self.addresses)
+        firsts = {venue.label: venue for venue in reversed(venues)}
         for connection, address in left.items():
             schemes = ("https", "http") if connection.endswith(_REST) else ("wss", "ws")
             if urlsplit(address).scheme not in schemes:
                 said = " or ".join(f"{scheme}://" for scheme in schemes)
                 raise ValueError(f"the address of {connection} begins with {said}: {address!r}")
-        for venue in venues:
-            venue.url = left.pop(venue.label, venue.url)
+        for label, venue in firsts.items():
+            venue.url = left.pop(label, venue.url)
             if venue.rest_url:
-                venue.rest_url = left.pop(f"{venue.label}{_REST}", venue.rest_url)
+                venue.rest_url = left.pop(f"{label}{_REST}", venue.rest_url)
+        for venue in venues:
+            venue.url, venue.rest_url = firsts[venue.label].url, firsts[venue.label].rest_url
         if left:
-            known = ", ".join(venue.label for venue in venues)
+            known = ", ".join(reversed(firsts))
             raise ValueError(f"no connection is called {next(iter(left))}; there are: {known}")
 
 
@@ -187,11 +192,20 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     venues = [make() for make in makers]
     for venue in venues:
         venue.symbols = [symbol for symbol in wanted if venue.carries(symbol)]
-    for venue in venues:
-        if len(venue.symbols) > venue.most_symbols:
-            most, given = venue.most_symbols, len(venue.symbols)
-            raise ValueError(f"{name} takes at most {most} symbols on a connection, not {given}")
-    return [venue for venue in venues if venue.symbols]
+    return [part for venue in venues if venue.symbols for part in _parts(venue)]
+
+
+def _parts(venue: Venue) -> list[Venue]:
+    """As many connections as the symbols of one need."""
+    if len(venue.symbols) <= venue.most_symbols:
+        return [venue]
+    found = [
+        venue.part_of(part, symbols)
+        for part, symbols in enumerate(batches(venue.symbols, venue.most_symbols), 1)
+    ]
+    if len(found) > venue.most_sockets:
+        raise ValueError(f"{venue.limit}, not {len(venue.symbols)}")
+    return found
 
 
 def _check_symbol(symbol: str) -> None:
@@ -205,7 +219,8 @@ class LiveMarket:
     """Connections in a thread of their own; `close` ends them.
 
     Attributes:
-        connections: One per venue, and one more where its perpetuals are elsewhere.
+        connections: One per venue, one more where its perpetuals are elsewhere, and further ones
+            where one cannot carry all its symbols.
         catalogue: What the venues list, subscribed or not.
         failure: What ended the thread before its time.
     """
@@ -215,13 +230,20 @@ class LiveMarket:
         venues: Iterable[Venue],
         sink: Callable[[Venue], Sink],
         catalogue: Catalogue,
+        lock: AbstractContextManager[object],
     ) -> None:
         self.catalogue: Final = catalogue
-        self.connections: Final = [Connection(venue, sink(venue)) for venue in venues]
+        # The lock of whoever holds the books: `want` is called with it and without it.
+        self._lock: Final = lock
+        self._sink: Final = sink
+        self._documents: Final = dict[str, Documents]()
+        self.connections: Final = [self._connection(venue) for venue in venues]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sequence-live", daemon=True)
         # Made here: a market may be closed before its thread has begun.
         self._ended: Final = asyncio.Event()
+        self._group: Final = asyncio.TaskGroup()
+        self._tasks: Final = set[asyncio.Task[None]]()
         self.failure: BaseException | None = None
 
     def start(self) -> None:
@@ -251,17 +273,58 @@ class LiveMarket:
         """
         coming: list[Connection] = []
         name = plain(symbol)
-        for connection in self.connections:
-            named = venue is None or connection.venue.name == venue
-            if name is None or not (named and connection.venue.carries(name)):
+        if name is None:
+            return coming
+        for parts in self._carriers(name, venue):
+            if self._is_over(parts[0], name):
                 continue
-            if self._is_over(connection, name):
-                continue
-            if connection.may_ask(name):
-                asyncio.run_coroutine_threadsafe(connection.add([name]), self._loop)
+            with self._lock:
+                connection = self._place(parts, name)
+                if connection.may_ask(name):
+                    asyncio.run_coroutine_threadsafe(connection.add([name]), self._loop)
             if connection.expects(name):
                 coming.append(connection)
         return coming
+
+    def _carriers(self, name: str, venue: str | None) -> list[list[Connection]]:
+        """The connections that can carry a symbol, those of one list together."""
+        found = dict[str, list[Connection]]()
+        for row in self.connections:
+            if venue in (None, row.venue.name) and row.venue.carries(name):
+                found.setdefault(row.venue.label, []).append(row)
+        return list(found.values())
+
+    def _place(self, parts: list[Connection], name: str) -> Connection:
+        """The connection that carries a symbol or will; a further one where all are full."""
+        has = next((row for row in parts if row.has(name)), None)
+        free = has or next((row for row in parts if not row.is_full), None)
+        last = parts[-1]
+        is_up = last.status.state == "connected"
+        if free is not None or not is_up or len(parts) >= last.venue.most_sockets:
+            return free or last
+        taken = {row.venue.part for row in parts}
+        part = min(set(range(2, last.venue.most_sockets + 1)) - taken)
+        further = self._connection(last.venue.part_of(part, [name]), is_cold=True)
+        self.connections.append(further)
+        self._loop.call_soon_threadsafe(self._begin_further, further)
+        return further
+
+    def _connection(self, venue: Venue, *, is_cold: bool = False) -> Connection:
+        """A connection; those of one list share what they may fetch."""
+        label = venue.label
+        documents = self._documents.setdefault(label, Documents(venue.fetches_per_min))
+        return Connection(venue, self._sink(venue), documents, is_cold=is_cold)
+
+    def _begin(self, connection: Connection) -> asyncio.Task[None]:
+        task = self._group.create_task(connection.run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _begin_further(self, connection: Connection) -> None:
+        """A further connection is gone once it has no symbols left."""
+        task = self._begin(connection)
+        task.add_done_callback(lambda _: self.connections.remove(connection))
 
     def _is_over(self, connection: Connection, name: str) -> bool:
         """True for a symbol that its venue lists and does not trade now; it is refused for that."""
@@ -303,8 +366,13 @@ class LiveMarket:
             self._loop.close()
 
     async def _serve(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(connection.run()) for connection in self.connections]
-            await self._ended.wait()
-            for task in tasks:
-                task.cancel()
+        try:
+            async with self._group:
+                for connection in list(self.connections):
+                    self._begin(connection)
+                await self._ended.wait()
+                for task in list(self._tasks):
+                    task.cancel()
+        finally:
+            for documents in self._documents.values():
+                await documents.close()

@@ -18,6 +18,7 @@ class Polymarket(Venue):
     lists_all: bool = False
     # Beyond a few hundred tokens the venue sends a connection no first book.
     most_symbols: int = 200
+    most_sockets: int = 10
     ping_every_s: float = 10.0
     silence_s: float = 30.0
     began: bool = False

@@ -87,7 +87,7 @@ class Recorder:
                 self._save()
                 writer = None
             if writer is None:
-                number = sum(part.file.startswith(f"{name}-") for part in self._parts)
+                number = sum(part.file.rpartition("-")[0] == name for part in self._parts)
                 part = Part(f"{name}-{number:04}.txt.zst", venue, first_ns=now_ns)
                 self._parts.append(part)
                 writer = self._open[name] = _Writer(self._folder / part.file, part)

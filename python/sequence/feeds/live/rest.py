@@ -1,14 +1,15 @@
 """Fetching a document of a venue, without keys, within bounds."""
 
-import asyncio
 import time
-import urllib.error
-import urllib.request
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sequence.feeds.live.budget import Budget
 from sequence.feeds.live.venue import Document
 
+if TYPE_CHECKING:
+    import httpx
+
+_MAY_BE_FETCHED: Final = ("https://", "http://127.0.0.1:", "http://localhost:")
 _TIMEOUT_S: Final = 10
 _UNKNOWN: Final = (400, 404)
 _MOST_WAIT_S: Final = 3600.0
@@ -40,10 +41,11 @@ def wait_of(said: str | None) -> float:
 
 
 class Documents:
-    """What a venue gives over HTTP, asked for no more often than it allows."""
+    """What a venue gives over HTTP, asked for no more often than it allows, until closed."""
 
     def __init__(self, per_min: float) -> None:
         self._budget = Budget(per_min, 60.0, time.monotonic)
+        self._client: httpx.AsyncClient | None = None
 
     async def get(self, document: Document) -> bytes:
         """The body of a document, or what is answered to one that posts JSON.
@@ -51,29 +53,56 @@ class Documents:
         Raises:
             OSError: It cannot be reached or refuses; the text says which.
         """
+        if not document.url.startswith(_MAY_BE_FETCHED):
+            raise OSError(f"not an address that may be fetched: {document.url}")
         await self._budget.take()
+        # Imported here: a sandbox without live books never loads it.
+        import httpx  # noqa: PLC0415
+
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=_TIMEOUT_S, headers={"User-Agent": "sequence"})
         try:
-            return await asyncio.to_thread(_fetch, document.url, document.body)
+            return await _fetch(self._client, document)
         except AnsweredError as error:
             self._budget.rest(error.wait_s)
             raise
+        except httpx.HTTPError as error:
+            raise OSError(_cause(error)) from error
+
+    async def close(self) -> None:
+        """Ends the connections that were kept open."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
 
-def _fetch(url: str, post: str | None) -> bytes:
-    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-        raise OSError(f"not an address that may be fetched: {url}")
-    headers = {"User-Agent": "sequence", "Content-Type": "application/json"}
-    data = None if post is None else post.encode()
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 - checked
+async def _fetch(client: "httpx.AsyncClient", document: Document) -> bytes:
+    posts = document.body is not None
+    request = client.build_request(
+        "POST" if posts else "GET",
+        document.url,
+        content=document.body,
+        headers={"Content-Type": "application/json"} if posts else None,
+    )
+    answer = await client.send(request, stream=True)
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
-            body: bytes = answer.read(_MOST_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        # It is the answer itself, with its socket.
-        error.close()
-        raise AnsweredError(error.code, wait_of(error.headers.get("Retry-After"))) from error
-    except urllib.error.URLError as error:
-        raise OSError(str(error.reason)) from error
-    if len(body) > _MOST_BYTES:
-        raise OSError(f"larger than {_MOST_BYTES} bytes")
-    return body
+        if not answer.is_success:
+            raise AnsweredError(answer.status_code, wait_of(answer.headers.get("Retry-After")))
+        body = bytearray()
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > _MOST_BYTES:
+                raise OSError(f"larger than {_MOST_BYTES} bytes")
+        return bytes(body)
+    finally:
+        await answer.aclose()
+
+
+def _cause(error: BaseException) -> str:
+    """What the machine says of a failure, below the words of the libraries in between."""
+    said, cause = str(error) or type(error).__name__, error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            said = cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return said

@@ -5,8 +5,8 @@ in each venue's file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, NamedTuple, Self
 
 from sequence import _core
 
@@ -38,6 +38,8 @@ class Venue:
         in_usd: Whether its pairs are in `USD`; None where they may be.
         lists_all: Whether what `lists` fetches names all its instruments.
         most_symbols: How many symbols a connection can have.
+        most_sockets: How many connections may carry its symbols together.
+        part: Which of these connections this is, from 1.
         ping_every_s: Sends `ping` this often; 0 where the venue pings.
         silence_s: Nothing heard for this long means the connection is dead.
         sends_per_s: Messages a client may send in a second.
@@ -61,6 +63,8 @@ class Venue:
     in_usd: bool | None = None
     lists_all: bool = True
     most_symbols: int = 500
+    most_sockets: int = 4
+    part: int = 1
     ping_every_s: float = 0.0
     silence_s: float = 30.0
     sends_per_s: float = 5.0
@@ -75,8 +79,26 @@ class Venue:
 
     @property
     def label(self) -> str:
-        """The connection's own name: spot and perpetuals of an exchange are two."""
+        """The name of its list and of its addresses: spot and perpetuals of an exchange are two."""
         return f"{self.name}-perp" if self.futures else self.name
+
+    @property
+    def socket(self) -> str:
+        """The connection's own name, where several carry the symbols of one list."""
+        return self.label if self.part == 1 else f"{self.label}-{self.part}"
+
+    def part_of(self, part: int, symbols: Sequence[str]) -> Self:
+        """The rules of a further connection, which carries other symbols."""
+        return replace(self, part=part, symbols=list(symbols))
+
+    @property
+    def limit(self) -> str:
+        """How many symbols it takes, as a sentence."""
+        sockets = "connections" if self.most_sockets > 1 else "connection"
+        return (
+            f"{self.name} takes at most {self.most_symbols * self.most_sockets} symbols here "
+            f"({self.most_sockets} {sockets} of {self.most_symbols})"
+        )
 
     def spell(self, symbol: str) -> str:
         """The venue's own name of a canonical symbol."""
