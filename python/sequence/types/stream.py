@@ -97,10 +97,10 @@ class RiskState(Wire):
     mode: Mode
     kill_switch: bool
     open_orders: int
-    daily_pnl_usd_1e9: int
+    daily_pnl_usd_1e9: int | None
     daily_loss_limit_usd_1e9: int | None
-    nav_usd_1e9: int
-    nav_usd: str
+    nav_usd_1e9: int | None
+    nav_usd: str | None
     breached: list[str]
     ts_ns: int
 

@@ -137,6 +137,55 @@ fn a_position_written_by_hand_is_no_loss() {
     assert_eq!(reason(&desk, order), None);
 }
 
+#[test]
+fn a_position_written_by_hand_can_lose_before_the_first_order() {
+    let most = Some(Money(50 * USD));
+    let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
+    let account = desk.account;
+    let row = sequence_core::command::PositionRow {
+        venue: VenueId::parse("kraken").unwrap(),
+        kind: sequence_core::ids::AssetKind::Crypto,
+        symbol: "ABC",
+        quantity: qty(10),
+        entry: Some(px(100)),
+    };
+    desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
+    desk.book(&[(90, 5)], &[(92, 5)]);
+    desk.book(&[(100, 5)], &[(102, 5)]);
+    let order = desk.buy(1, 90);
+    assert_eq!(reason(&desk, order), Some(RejectReason::DailyLossLimit));
+}
+
+#[test]
+fn a_days_loss_stops_amends_but_pure_decreases() {
+    let most = Some(Money(20 * USD));
+    let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
+    let resting = desk.buy(4, 90);
+    desk.submit(market(Side::Buy, 5)).unwrap();
+    desk.book(&[(94, 5)], &[(96, 5)]);
+    for (total, price) in [(Some(5), None), (None, Some(96)), (None, Some(89)), (Some(3), Some(91))]
+    {
+        let refused = desk.amend(resting, total, price).unwrap_err();
+        assert_eq!(refused.kind, RefusalKind::Conflict);
+        assert!(refused.message.contains("DAILY_LOSS_LIMIT"), "{}", refused.message);
+    }
+    desk.amend(resting, Some(3), None).unwrap();
+    assert_eq!(desk.order(resting).qty, qty(3));
+}
+
+#[test]
+fn the_profit_of_the_day_is_told_without_a_limit() {
+    let mut desk = limited(AccountLimits::default());
+    desk.submit(market(Side::Buy, 5)).unwrap();
+    let paid = desk.engine.daily_pnl(desk.account).unwrap();
+    assert!(paid.0 < 0, "spread and fees");
+    desk.book(&[(104, 5)], &[(106, 5)]);
+    let gained = desk.engine.daily_pnl(desk.account).unwrap();
+    assert!(gained.0 > paid.0);
+    desk.wait(86_400_000 * MS);
+    assert_eq!(desk.engine.daily_pnl(desk.account), Some(Money(0)), "a new day");
+}
+
 fn with(change: impl FnOnce(&mut GraphRisk)) -> GraphRisk {
     let mut risk = GraphRisk::default();
     change(&mut risk);

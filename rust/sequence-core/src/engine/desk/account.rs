@@ -202,7 +202,7 @@ pub struct Account {
     pub(in crate::engine) submits: VecDeque<i64>,
     /// Kill switches by mode; they outlive a reset.
     pub(in crate::engine) switches: [KillSwitch; 2],
-    /// Profit and loss of the UTC day, while a loss limit is set.
+    /// Profit and loss of the UTC day.
     pub(in crate::engine) day: LossDay,
     /// Symbols whose books value what it holds, while a loss limit is set.
     pub(in crate::engine) marked_by: BTreeSet<SymbolId>,

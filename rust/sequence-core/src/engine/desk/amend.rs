@@ -145,6 +145,11 @@ impl Engine {
         ask: &Amend<'_>,
     ) -> Result<Reply, Refusal> {
         let change = self.check_amend(id, ask)?;
+        if !change.decreases {
+            let OrderSpec { account, symbol, .. } = self.desk.orders[id].spec;
+            self.check_day(account, symbol)
+                .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))?;
+        }
         let route =
             if change.decreases { None } else { self.new_route(id, change.total, change.limit) };
         let routed = route.and_then(|route| {

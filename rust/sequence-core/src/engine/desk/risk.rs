@@ -25,9 +25,7 @@ impl Engine {
     /// Sets the limits of every account.
     pub fn set_limits(&mut self, limits: AccountLimits) {
         self.desk.limits = limits;
-        if limits.daily_loss.is_some() {
-            self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
-        }
+        self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
     }
 
     /// Limits of every account.
@@ -316,7 +314,11 @@ impl Engine {
     }
 
     /// Rejects while the day's loss limit is reached.
-    fn check_day(&mut self, account: AccountId, symbol: SymbolId) -> Result<(), Rejected> {
+    pub(in crate::engine) fn check_day(
+        &mut self,
+        account: AccountId,
+        symbol: SymbolId,
+    ) -> Result<(), Rejected> {
         let Some(most) = self.desk.limits.daily_loss else { return Ok(()) };
         self.watch_day(account);
         if self.is_day_breached(account) {
@@ -336,13 +338,20 @@ impl Engine {
     /// Notices a breach of the day's loss limit, and from now on one that a mark makes.
     pub(in crate::engine) fn watch_day(&mut self, account: AccountId) {
         if self.desk.limits.daily_loss.is_some() {
-            self.judge_day(account);
+            self.look_at_day(account);
+        }
+    }
+
+    /// The same, and without a limit the day begins all the same: its profit is shown.
+    pub(in crate::engine) fn look_at_day(&mut self, account: AccountId) {
+        self.judge_day(account);
+        if self.desk.limits.daily_loss.is_some() {
             self.watch_marks_of(account);
         }
     }
 
+    /// Begins the day of an account, if it has not begun, and notices a breach of its limit.
     fn judge_day(&mut self, account: AccountId) {
-        let Some(most) = self.desk.limits.daily_loss else { return };
         let today = self.agenda.now_ns().div_euclid(DAY_NS);
         // A day begins with the first value of the account that is known.
         let Some(pnl) = self.account_pnl(account) else { return };
@@ -350,7 +359,10 @@ impl Engine {
         if day.day != today {
             *day = LossDay { day: today, start: pnl, breached: false };
         }
-        day.breached |= day.start - pnl >= most.0 + i128::from(mutant!("daily_loss_one_unit_late"));
+        if let Some(most) = self.desk.limits.daily_loss {
+            let late = i128::from(mutant!("daily_loss_one_unit_late"));
+            day.breached |= day.start - pnl >= most.0 + late;
+        }
     }
 
     /// A mark moved: whoever it made lose too much has lost it, whether or not it recovers before
@@ -396,16 +408,8 @@ impl Engine {
         }
     }
 
-    /// Profit and loss before a write by hand; 0 while no limit is set.
-    pub(in crate::engine) fn day_pnl_basis(&self, account: AccountId) -> Option<i128> {
-        self.desk.limits.daily_loss.and_then(|_| self.account_pnl(account))
-    }
-
-    /// What is written by hand is no profit and no loss.
+    /// What is written by hand is no profit and no loss; what its marks do from now on is.
     pub(in crate::engine) fn rebase_day(&mut self, account: AccountId, before: Option<i128>) {
-        if self.desk.limits.daily_loss.is_none() {
-            return;
-        }
         let after = self.account_pnl(account);
         let day = &mut self.desk.accounts[account].day;
         match before.zip(after) {
@@ -414,16 +418,16 @@ impl Engine {
             None if !day.breached => *day = LossDay::NEW,
             None => {}
         }
-        self.watch_marks_of(account);
+        self.look_at_day(account);
     }
 
     /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees; `None` while
-    /// something that is held has no value in USD.
+    /// something that is held has no value in USD, or had none when the day began.
     pub fn daily_pnl(&self, account: AccountId) -> Option<Money> {
         let pnl = self.account_pnl(account)?;
         let day = &self.desk.accounts[account].day;
-        let known = day.day == self.agenda.now_ns().div_euclid(DAY_NS);
-        Some(Money(if known { pnl - day.start } else { 0 }))
+        let today = self.agenda.now_ns().div_euclid(DAY_NS);
+        (day.day == today).then_some(Money(pnl - day.start))
     }
 
     /// True while the day's loss limit is reached.
@@ -435,11 +439,9 @@ impl Engine {
     /// Midnight, UTC: a new day begins for every account.
     pub(in crate::engine) fn new_day(&mut self) {
         for account in (0..self.desk.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {
-            self.watch_day(AccountId(account));
+            self.look_at_day(AccountId(account));
         }
-        if self.desk.limits.daily_loss.is_some() {
-            self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
-        }
+        self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
     }
 }
 

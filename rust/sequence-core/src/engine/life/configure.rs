@@ -42,6 +42,7 @@ impl Engine {
         }
         self.exchange.forget(account);
         let epoch = self.desk.start_over(account);
+        self.look_at_day(account);
         let kind = EventKind::AccountReset { epoch, back_to: 0 };
         self.journal.tell(self.agenda.now_ns(), account, kind);
         self.publish_epoch(account, epoch);
@@ -63,7 +64,7 @@ impl Engine {
         if replace && row.mode == AccountMode::Live && !row.open.is_empty() {
             return Err(Refusal::conflict("a live account has open orders: cancel them first"));
         }
-        let before = self.day_pnl_basis(account);
+        let before = self.account_pnl(account);
         let mut deleted = 0;
         if replace {
             self.withdraw_all(account, DoneReason::Replaced);

@@ -1,0 +1,90 @@
+"""The loss limit of a day: perpetuals, through both doors, over a restart, and for amends."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sequence import Sequence
+from sequence.errors import ConflictError
+from sequence.sandbox import Sandbox
+from tests.server.conftest import serving
+
+PERP = "BTC-USD-PERP"
+LIMIT = {"daily_loss_limit_usd_1e9": 1_000 * 10**9}
+DAY_S = 86_400
+
+
+@contextmanager
+def desk(file: Path, door: str) -> Generator[Sequence]:
+    """A sandbox in a file; opened again, it goes on."""
+    with ExitStack() as stack:
+        settings: dict[str, Any] = {"store": file, "risk": LIMIT, "preset": "instant"}
+        sandbox = stack.enter_context(Sandbox(clock="manual", market="manual", **settings))
+        if door == "in process":
+            yield sandbox.client()
+            return
+        url = stack.enter_context(serving(sandbox))
+        yield stack.enter_context(Sequence(sandbox.test_key, base_url=url))
+
+
+def quote(client: Sequence, middle: int) -> None:
+    bids, asks = [(middle - 1, 100)], [(middle + 1, 100)]
+    client.sandbox.book("hyperliquid", PERP, bids=bids, asks=asks)
+
+
+def refused(client: Sequence, side: str) -> bool:
+    trade = client.buy if side == "buy" else client.sell
+    return trade(PERP, "0.01").row.failure_reason == "DAILY_LOSS_LIMIT"
+
+
+@pytest.mark.parametrize("door", ["in process", "http"])
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_the_loss_of_a_perpetual_counts_over_a_restart_until_midnight(
+    tmp_path: Path, door: str, side: str
+) -> None:
+    file, sign = tmp_path / "a.db", 1 if side == "buy" else -1
+    with desk(file, door) as client:
+        quote(client, 50_000)
+        assert not refused(client, side)
+        (client.buy if side == "buy" else client.sell)(PERP, 1).wait()
+    with desk(file, door) as client:
+        # Lost and won back before any order looks.
+        quote(client, 50_000 - 1_100 * sign)
+        quote(client, 50_000)
+        assert refused(client, "buy")
+        assert refused(client, "sell")
+    with desk(file, door) as client:
+        quote(client, 50_000)
+        assert refused(client, side), "the same day"
+        client.sandbox.advance(seconds=DAY_S)
+        quote(client, 50_000)
+        assert not refused(client, side)
+
+
+@pytest.mark.parametrize("door", ["in process", "http"])
+def test_an_amend_is_no_way_around_it(tmp_path: Path, door: str) -> None:
+    with desk(tmp_path / "a.db", door) as client:
+        quote(client, 50_000)
+        resting = client.buy(PERP, 1, limit_price=40_000)
+        client.buy(PERP, 1).wait()
+        quote(client, 48_900)
+        assert refused(client, "buy")
+        changes: list[dict[str, Any]] = [{"new_qty": 2}, {"new_price": 48_901}]
+        for change in [*changes, {"new_qty": 2, "new_price": 41_000}]:
+            with pytest.raises(ConflictError, match="DAILY_LOSS_LIMIT"):
+                client.amend(resting.id, **change)
+        assert client.amend(resting.id, new_qty="0.5").qty_1e8 == 50_000_000
+
+
+@pytest.mark.parametrize("door", ["in process", "http"])
+def test_what_is_written_by_hand_can_lose_before_the_first_order(tmp_path: Path, door: str) -> None:
+    with desk(tmp_path / "a.db", door) as client:
+        quote(client, 50_000)
+        row = {"venue": "hyperliquid", "kind": "perp", "symbol": PERP, "qty": -1}
+        client.sandbox.set_positions([row | {"entry_price_usd": 45_000}])
+        assert not refused(client, "buy"), "what it lost before is not of this day"
+        quote(client, 51_200)
+        assert refused(client, "buy")
