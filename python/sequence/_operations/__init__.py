@@ -14,6 +14,9 @@ from sequence._operations.sandbox import SANDBOX_EVENTS as SANDBOX_EVENTS
 from sequence._operations.sandbox import SANDBOX_FAULTS as SANDBOX_FAULTS
 from sequence._operations.sandbox import SANDBOX_FAULTS_ADD as SANDBOX_FAULTS_ADD
 from sequence._operations.sandbox import SANDBOX_FAULTS_DELETE as SANDBOX_FAULTS_DELETE
+from sequence._operations.sandbox import SANDBOX_FORK as SANDBOX_FORK
+from sequence._operations.sandbox import SANDBOX_FORKS as SANDBOX_FORKS
+from sequence._operations.sandbox import SANDBOX_FORKS_DELETE as SANDBOX_FORKS_DELETE
 from sequence._operations.sandbox import SANDBOX_MARKET_EVENTS as SANDBOX_MARKET_EVENTS
 from sequence._operations.sandbox import SANDBOX_MARKS as SANDBOX_MARKS
 from sequence._operations.sandbox import SANDBOX_POSITIONS as SANDBOX_POSITIONS
@@ -26,6 +29,7 @@ from sequence._operations.sandbox import SANDBOX_SETTINGS_PUT as SANDBOX_SETTING
 from sequence._operations.sandbox import SANDBOX_SETTLE as SANDBOX_SETTLE
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT as SANDBOX_SNAPSHOT
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT_FILE as SANDBOX_SNAPSHOT_FILE
+from sequence._operations.sandbox import SANDBOX_SNAPSHOT_LOAD as SANDBOX_SNAPSHOT_LOAD
 
 HEALTH_LIVE = Operation(
     "health_live",

@@ -182,6 +182,45 @@ SANDBOX_RESTORE = Operation(
     writes=True,
     summary="Return to a copy, in a new epoch",
 )
+SANDBOX_SNAPSHOT_LOAD = Operation(
+    "sandbox_snapshot_load",
+    "POST",
+    "/v1/sandbox/snapshot/load",
+    lambda: t.NewSandboxFork,
+    lambda: t.SnapshotLoadRequest,
+    auth="admin",
+    writes=True,
+    repeatable=False,
+    summary="Hold a sandbox that begins with the state of a file, beside this one",
+)
+SANDBOX_FORK = Operation(
+    "sandbox_fork",
+    "POST",
+    "/v1/sandbox/fork",
+    lambda: t.NewSandboxFork,
+    lambda: t.EmptyRequest,
+    auth="test",
+    writes=True,
+    repeatable=False,
+    summary="Hold a sandbox that begins with this moment, beside this one",
+)
+SANDBOX_FORKS = Operation(
+    "sandbox_forks",
+    "GET",
+    "/v1/sandbox/forks",
+    lambda: t.SandboxForks,
+    auth="test",
+    summary="Sandboxes held beside this one",
+)
+SANDBOX_FORKS_DELETE = Operation(
+    "sandbox_forks_delete",
+    "DELETE",
+    "/v1/sandbox/forks/{id}",
+    lambda: t.SandboxFork,
+    auth="test",
+    writes=True,
+    summary="End a sandbox held beside this one",
+)
 SANDBOX_CLIENTS = Operation(
     "sandbox_clients",
     "GET",

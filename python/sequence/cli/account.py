@@ -10,7 +10,7 @@ import typer
 from sequence import Sequence
 from sequence._client.ask import config
 from sequence._client.ask.options import options
-from sequence.cli import testing
+from sequence.cli import forks, testing
 from sequence.cli.connect import Target, client_of
 from sequence.cli.negative import TakesNegatives
 from sequence.cli.output import JsonFlag, number, shown, text, usd, write, write_json, write_table
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     sandbox.command()(reset)
     sandbox.command()(settings)
     testing.register(sandbox)
+    forks.register(sandbox)
     app.add_typer(sandbox, name="sandbox")
 
 

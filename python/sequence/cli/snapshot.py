@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sequence.cli.connect import client_of
+from sequence.cli.forks import write_fork
 from sequence.cli.output import write
 from sequence.cli.up import DEFAULT_HOST, DEFAULT_PORT, MAX_PORT, Keep, Place, refuse, run
 from sequence.sandbox import Sandbox
@@ -28,6 +29,7 @@ def save(
 
 @snapshots.command()
 def load(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="What `sequence snapshot save` wrote.")],
     host: Annotated[str, typer.Option(help="Address to bind.")] = DEFAULT_HOST,
     port: Annotated[
@@ -38,11 +40,18 @@ def load(
     no_save: Annotated[
         bool, typer.Option("--no-save", help="Do not save URL and key for the other commands.")
     ] = False,
+    beside: Annotated[
+        bool,
+        typer.Option("--beside", help="Let the running server hold it beside its own sandbox."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON when ready, save nothing.")
     ] = False,
 ) -> None:
     """Serves a sandbox that begins with the state of a file, and keeps its own in memory."""
+    if beside:
+        with client_of(context) as client:
+            return write_fork(client.sandbox.load_snapshot(file), json=json)
     try:
         sandbox = Sandbox.from_snapshot(file, clock=clock, market=market)
     except SnapshotError as error:
@@ -52,4 +61,4 @@ def load(
     from sequence.server.limits import Limits  # noqa: PLC0415 - the other commands need no server
 
     keep: Keep = "nothing" if json or no_save else "beside others"
-    run(sandbox, "memory", Place(host, port, Limits()), keep=keep, json=json)
+    return run(sandbox, "memory", Place(host, port, Limits()), keep=keep, json=json)

@@ -1,16 +1,18 @@
 """A copy of a running sandbox that goes on by itself: same accounts, same draws, own life."""
 
+from copy import copy
 from dataclasses import replace
 
 from sequence.sandbox.branch import Branch
-from sequence.sandbox.clock import build_clock
 from sequence.sandbox.keys import Client
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.runtime import Runtime
 
 
-def branch_of(runtime: Runtime) -> Branch:
-    """A branch of this moment; the caller holds the lock and has brought the engine up to it.
+def forked(runtime: Runtime) -> Runtime:
+    """A sandbox in memory that begins with this moment.
+
+    The caller holds the lock and has brought the engine up to the present.
 
     Raises:
         ConflictError: Connections to venues are open: their books cannot be copied.
@@ -19,13 +21,20 @@ def branch_of(runtime: Runtime) -> Branch:
         engine = runtime.engine.fork()
     except ValueError as error:
         raise refused("CONFLICT", str(error)) from None
-    clock = runtime.clock
-    return Branch(
+    branch = Branch(
         engine=engine,
-        clock=build_clock(clock.kind, runtime.now_ns, getattr(clock, "speed", None)),
+        # Where it stands, how fast it goes and whether it was stopped are all in it.
+        clock=copy(runtime.clock),
         local=_copied(runtime.local),
         named={name: _copied(client) for name, client in runtime.named_clients.items()},
         played=runtime.played.copied(),
+    )
+    return Runtime(
+        seed=runtime.seed,
+        sim=runtime.sim,
+        clock=branch.clock,
+        source=runtime.source,
+        branch=branch,
     )
 
 

@@ -20,6 +20,7 @@ REPAIR_HINT: Final = (
 _TOLD: Final = "stream.told."
 _TOLD_UNTIL: Final = "stream.until"
 BALANCE_SETTING: Final = "initial_balance_1e8"
+DEFAULT_SEED: Final = 42
 
 
 class Keeper:
@@ -122,6 +123,17 @@ class Keeper:
             for key in ring.all_rows():
                 self.note("api_keys", key_row(key))
         return bool(self._pending)
+
+
+def seed_of(loaded: Loaded | None, seed: int | None) -> int:
+    """The seed a store was made with, or the one asked for."""
+    meta = () if loaded is None else loaded.rows["meta"]
+    found = next((value for name, value in meta if name == "seed"), None)
+    if not isinstance(found, str):
+        return DEFAULT_SEED if seed is None else seed
+    if seed is not None and str(seed) != found:
+        raise ValueError(f"the stored sandbox has seed {found}, not {seed}: leave the seed out")
+    return int(found)
 
 
 def told_numbers(loaded: Loaded) -> list[tuple[int, str, int]] | None:

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
+from sequence.sandbox.archive import Archive
 from sequence.sandbox.arrivals import Arrivals
+from sequence.sandbox.beside import Beside
 from sequence.sandbox.branch import Branch
 from sequence.sandbox.card import PlayedData
 from sequence.sandbox.clock import Clock
@@ -21,7 +23,7 @@ from sequence.sandbox.faults import Faults
 from sequence.sandbox.forked import LostLock, watch
 from sequence.sandbox.history import History
 from sequence.sandbox.ids import IdSource
-from sequence.sandbox.keeping import Keeper, read_clients, read_keys, told_numbers
+from sequence.sandbox.keeping import Keeper, read_clients, read_keys, seed_of, told_numbers
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.newest import order_cost
 from sequence.sandbox.recording import Source, add_recording
@@ -50,8 +52,6 @@ logger = logging.getLogger("sequence.sandbox")
 LOCAL_LABEL: Final = "local"
 NAMED_TIER: Final = "named"
 """Tier of the accounts beside the local one: no limit of requests, no rights over the server."""
-DEFAULT_SEED: Final = 42
-
 DEFAULT_RISK: Final[dict[str, int | None]] = {"max_open_orders": 10_000}
 """Limits of every account where the configuration says nothing; no other limit is set."""
 
@@ -75,17 +75,6 @@ class _OpenGroups(threading.local):
     groups = 0
 
 
-def _seed_of(loaded: Loaded | None, seed: int | None) -> int:
-    """The seed a store was made with, or the one asked for."""
-    meta = () if loaded is None else loaded.rows["meta"]
-    found = next((value for name, value in meta if name == "seed"), None)
-    if not isinstance(found, str):
-        return DEFAULT_SEED if seed is None else seed
-    if seed is not None and str(seed) != found:
-        raise ValueError(f"the stored sandbox has seed {found}, not {seed}: leave the seed out")
-    return int(found)
-
-
 class Runtime(State):
     """What every handler works on."""
 
@@ -102,7 +91,7 @@ class Runtime(State):
         branch: Branch | None = None,
     ) -> None:
         loaded = None if store is None else store.load()
-        seed = _seed_of(loaded, seed)
+        seed = seed_of(loaded, seed)
         keys = KeyRing(None if store is None else store.pepper)
         engine = None if branch is None else branch.engine
         super().__init__(seed=seed, sim=sim, clock=clock, source=source, keys=keys, engine=engine)
@@ -115,6 +104,7 @@ class Runtime(State):
         self.requests: Final = RequestLog()
         self.played: Final = PlayedData() if branch is None else branch.played
         self.page_url = ""
+        self.beside: Final = Beside[Runtime]()
         self.hub: Final = Hub(self)
         self.hub.feeds.cost_of = self._cost_of
         self.started_s: Final = time.monotonic()
@@ -203,7 +193,11 @@ class Runtime(State):
     @property
     def has_archive(self) -> bool:
         """True when orders of before the last start may have to be read from the store."""
-        return self.keeper is not None and self.keeper.archive is not None
+        return self._archive is not None
+
+    @property
+    def _archive(self) -> Archive | None:
+        return None if self.keeper is None else self.keeper.archive
 
     @property
     def is_read_only(self) -> bool:
@@ -264,6 +258,7 @@ class Runtime(State):
         """Ends the sandbox; twice is fine."""
         if self.closed:
             return
+        self.beside.close()
         try:
             if self.keeper is not None:
                 self.keeper.journal.keep_marks()
@@ -466,21 +461,21 @@ class Runtime(State):
 
     def orders(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of orders, with those of before the last start."""
-        archive = None if self.keeper is None else self.keeper.archive
+        archive = self._archive
         if archive is None:
             return self.engine.orders(account, limit=limit, offset=offset, **filters)
         return archive.orders(account, self._life(account), limit, offset, filters)
 
     def graphs(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of graphs, with those of before the last start."""
-        archive = None if self.keeper is None else self.keeper.archive
+        archive = self._archive
         if archive is None:
             return self.engine.graphs(account, limit=limit, offset=offset, **filters)
         return archive.graphs(account, self._life(account), limit, offset, filters)
 
     def fills(self, account: int, *, limit: int, offset: int, **filters: Any) -> dict[str, Any]:
         """A page of fills, with those of before the last start."""
-        archive = None if self.keeper is None else self.keeper.archive
+        archive = self._archive
         if archive is None:
             return self.engine.fills(account, limit=limit, offset=offset, **filters)
         return archive.fills(account, self._life(account), limit, offset, filters)
@@ -495,5 +490,5 @@ class Runtime(State):
 
     def recall(self, account: int, id_: str | None) -> None:
         """Lets the engine know an order or graph of before the last start, if the id names one."""
-        if self.keeper is not None and self.keeper.archive is not None:
-            self.keeper.archive.recall(account, self._life(account), id_)
+        if self._archive is not None:
+            self._archive.recall(account, self._life(account), id_)

@@ -14,16 +14,17 @@ from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, bui
 from sequence.sandbox.configured import check_risk, sim_of
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
-from sequence.sandbox.fork import branch_of
+from sequence.sandbox.fork import forked
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import add_recording, named_files, open_recordings
 from sequence.sandbox.replay import Replay, ReplayResult
 from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
-from sequence.sandbox.saving import loaded_store
+from sequence.sandbox.saving import configured_by, read_state
 from sequence.sandbox.sim import Preset, SimConfig
 from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
+from sequence.store.snapshot import LoadedStore
 from sequence.types._html import html_table
 from sequence.types._names import unknown
 
@@ -304,19 +305,10 @@ class Sandbox:
         Raises:
             ConflictError: The market is live: books of venues cannot be copied.
         """
-        runtime = self.runtime
-        with runtime.turn():
-            branch = branch_of(runtime)
+        with self.runtime.turn():
+            branch = forked(self.runtime)
         made = Sandbox.__new__(Sandbox)
-        made._hold(
-            Runtime(
-                seed=runtime.seed,
-                sim=runtime.sim,
-                clock=branch.clock,
-                source=runtime.source,
-                branch=branch,
-            )
-        )
+        made._hold(branch)
         return made
 
     def save_snapshot(self, path: str | Path) -> None:
@@ -347,12 +339,11 @@ class Sandbox:
         Raises:
             SnapshotError: The file is none, of another version, or damaged; the text says which.
         """
-        store, state = loaded_store(path)
-        overrides: Mapping[str, int | bool | str] | None = state.facts["overrides"]
-        chosen: Preset = state.facts["preset"]
-        if preset is not None and preset != chosen:
-            chosen, overrides = preset, None
-        return cls(clock=clock, market=market, preset=chosen, overrides=overrides, store=store)
+        state = read_state(path)
+        sim = configured_by(state)
+        if preset is not None and preset != sim.preset:
+            sim = sim_of(preset, None, None)
+        return cls(clock=clock, market=market, sim=sim, store=LoadedStore(state))
 
     def restore(self, snapshot_id: str) -> None:
         """Returns to a copy in a new epoch: orders, fills, positions and books are as they were.

@@ -2,21 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, cast
 
 from sequence import _core
+from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
+from sequence.sandbox.configured import sim_of
 from sequence.sandbox.keeping import BALANCE_SETTING, client_row
+from sequence.sandbox.runtime import Runtime
+from sequence.sandbox.sim import Preset, SimConfig
 from sequence.store.base import Query, Row
 from sequence.store.snapshot import LoadedStore, SavedState, SnapshotError, pack, unpack
 from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING, UNBOUNDED, events, metadata
 
-if TYPE_CHECKING:
-    from sequence.sandbox.runtime import Runtime
-
 _GROWING: Final = tuple(table.name for table in UNBOUNDED if table is not events)
 
 
-def saved_state(runtime: "Runtime") -> bytes:
+def saved_state(runtime: Runtime) -> bytes:
     """The state as it is; the caller holds the lock, and what was done before is stored."""
     journal = _core.Journal(runtime.engine)
     rows: dict[str, list[Row]] = {name: [*found] for name, found in journal.all_rows().items()}
@@ -40,9 +41,6 @@ def saved_state(runtime: "Runtime") -> bytes:
         "version": _core.__version__,
         "model_version": sim.model_version,
         "params_hash": sim.params_hash,
-        "seed": runtime.seed,
-        "preset": runtime.preset,
-        "overrides": dict(sim.overrides),
         "now_ns": runtime.now_ns,
     }
     return pack(SavedState(facts, rows))
@@ -55,8 +53,8 @@ def _merged(name: str, stored: list[Row], in_memory: list[Row]) -> list[Row]:
     return [by_key[key] for key in sorted(by_key, key=lambda key: [int(part or 0) for part in key])]
 
 
-def loaded_store(path: str | Path) -> tuple[LoadedStore, SavedState]:
-    """A store that begins with the state of a file, and what the file says of itself.
+def read_state(path: str | Path) -> SavedState:
+    """What a file holds.
 
     Raises:
         SnapshotError: The file cannot be loaded; the reason begins with its name.
@@ -67,7 +65,24 @@ def loaded_store(path: str | Path) -> tuple[LoadedStore, SavedState]:
     except OSError as error:
         raise SnapshotError(f"{file}: {error.strerror}") from None
     try:
-        state = unpack(packed)
+        return unpack(packed)
     except SnapshotError as error:
         raise SnapshotError(f"{file} {error}") from None
-    return LoadedStore(state), state
+
+
+def configured_by(state: SavedState) -> SimConfig:
+    """How the sandbox that wrote a file simulated."""
+    settings = {str(name): str(value) for name, value in state.rows["meta"]}
+    overrides = json.loads(settings[OVERRIDES_SETTING])
+    return sim_of(cast("Preset", settings[PRESET_SETTING]), None, overrides)
+
+
+def begun_with(state: SavedState, *, clock: ClockKind, source: str) -> Runtime:
+    """A sandbox in memory that begins with the state of a file, beside another one."""
+    return Runtime(
+        seed=None,
+        sim=configured_by(state),
+        clock=build_clock(clock, DEFAULT_START_NS, None),
+        source=source,
+        store=LoadedStore(state),
+    )

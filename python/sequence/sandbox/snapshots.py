@@ -30,7 +30,7 @@ class Snapshots:
 
     def take(self, client: "Client", *, is_admin: bool) -> str:
         """Keeps a copy and returns its id."""
-        self._check_alone(client, is_admin=is_admin)
+        self.check_alone(client, is_admin=is_admin)
         state = self._state
         try:
             copy = state.engine.snapshot()
@@ -44,7 +44,7 @@ class Snapshots:
 
     def restore(self, client: "Client", name: str, *, is_admin: bool) -> None:
         """Returns to a copy; orders, fills and positions are as they were, in a new epoch."""
-        self._check_alone(client, is_admin=is_admin)
+        self.check_alone(client, is_admin=is_admin)
         owner, copy = self._kept.get(name, (None, None))
         if owner is not client or copy is None:
             own = [kept for kept, (whose, _) in self._kept.items() if whose is client]
@@ -58,7 +58,7 @@ class Snapshots:
                 # To the copy it was never used.
                 state.reset(each)
 
-    def _check_alone(self, client: "Client", *, is_admin: bool) -> None:
+    def check_alone(self, client: "Client", *, is_admin: bool) -> None:
         """A copy holds every account, and only an admin may turn back another one's time."""
         if is_admin:
             return

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
 from sequence import _core
@@ -45,6 +46,7 @@ _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 _PAYLOAD_TOO_LARGE: Final = 413
 _FAULTS: Final = b"/v1/sandbox/faults"
+_LOAD: Final = b"/v1/sandbox/snapshot/load"
 _TRY_LATER: Final = frozenset({429, 503})
 _MAX_KNOWN_HOSTS: Final = 64
 _DISK_THREADS: Final = 2
@@ -65,6 +67,8 @@ class App:
         self, runtime: Runtime, limits: Limits | None = None, *, loopback_only: bool = True
     ) -> None:
         self.limits: Final = limits or Limits()
+        size = self.limits.snapshot_bytes
+        self._of_load: Final = replace(self.limits, body_bytes=size, json_string_bytes=size)
         self.draining = False
         self.backlog: Final = Backlog(self.limits.queue_delay_s)
         self._runtime = runtime
@@ -149,7 +153,8 @@ class App:
         raw_path: bytes = scope["raw_path"]
         query_string: bytes = scope["query_string"]
         reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
-        reading.check_body_headers(named, self.limits)
+        sizes = self._of_load if raw_path == _LOAD else self.limits
+        reading.check_body_headers(named, sizes)
         if scope["http_version"] not in _VERSIONS or not reading.check_framing(headers, named):
             raise RefusedError(refused("BAD_REQUEST", "malformed HTTP request"), _CLOSE)
         has_repeats = len(named) != len(headers)
@@ -176,8 +181,8 @@ class App:
         endpoint.check_permission(principal)
         body: Any = None
         if endpoint.reads_body:
-            seen.body = await self._body(receive, named)
-            body = endpoint.read_body(reading.parse_json(seen.body, self.limits))
+            seen.body = await self._body(receive, named, sizes)
+            body = endpoint.read_body(reading.parse_json(seen.body, sizes))
         query = endpoint.read_query(query_string)
         strike = self._strike(principal, raw_path)
         call = Call(self._runtime, principal, path, query, body)
@@ -301,13 +306,13 @@ class App:
         with self._runtime.lock:
             return self._runtime.tickets.consume(ticket)
 
-    async def _body(self, receive: Receive, named: dict[bytes, bytes]) -> bytes:
+    async def _body(self, receive: Receive, named: dict[bytes, bytes], sizes: Limits) -> bytes:
         if self.draining:
             raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
         length = named.get(b"content-length")
         if length == b"0" or (length is None and b"transfer-encoding" not in named):
             return b""
-        return await reading.read_body(receive, self.limits)
+        return await reading.read_body(receive, sizes)
 
     async def _for_anybody(
         self, endpoint: Endpoint, receive: Receive, named: dict[bytes, bytes]
@@ -315,7 +320,7 @@ class App:
         """What needs no key: liveness, fixed pages, and the token for a ticket of the page."""
         if endpoint.page is not None or not endpoint.reads_body or endpoint.handler is None:
             return endpoint.page or (_LIVE, ())
-        raw = await self._body(receive, named)
+        raw = await self._body(receive, named, self.limits)
         body: Any = endpoint.read_body(reading.parse_json(raw, self.limits))
         runtime = self._runtime
         with runtime.lock:

@@ -31,7 +31,7 @@ _PAGE_POLICY: Final = (
     b"script-src 'unsafe-inline'; frame-ancestors 'none'"
 )
 _NEVER_BY_TAB: Final = frozenset(
-    {"api_key_create", "api_key_rotate", "api_key_revoke", "page_ticket"}
+    {"api_key_create", "api_key_rotate", "api_key_revoke", "page_ticket", "sandbox_fork"}
 )
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
 

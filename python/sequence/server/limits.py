@@ -8,6 +8,8 @@ class Limits:
     """Sizes in bytes, times in seconds. The defaults are those of the API contract."""
 
     body_bytes: int = 256 * 1024
+    snapshot_bytes: int = 64 * 1024 * 1024
+    """The body that loads a snapshot, which only an admin may send."""
     url_bytes: int = 8 * 1024
     header_bytes: int = 16 * 1024
     header_lines: int = 100

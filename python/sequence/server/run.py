@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -16,12 +17,16 @@ from typing import Final
 import uvicorn
 
 from sequence.sandbox import Sandbox
+from sequence.sandbox.beside import Place
 from sequence.sandbox.forked import watch
+from sequence.sandbox.runtime import Runtime
 from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
 from sequence.server.sockets import StreamSocket
 from sequence.store import StoreError
+
+logger = logging.getLogger("sequence.server")
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 50052
@@ -70,9 +75,10 @@ def serve(
         StoreError: A commit failed, or a bug stopped the core: the process must end, and a new
             start read the disk.
     """
+    runtime = sandbox.runtime
     with _listen(host, port, allow_remote=allow_remote) as listener:
-        server = _server(sandbox, listener, on_ready, limits)
-        with _writing(sandbox, server):
+        server = _server(runtime, listener, on_ready, limits)
+        with _writing(runtime, server), _beside(runtime, host, limits, allow_remote=allow_remote):
             server.run(sockets=[listener])
 
 
@@ -86,12 +92,13 @@ def serving(
 ) -> Generator[str]:
     """Serves from a thread of this process for as long as the block runs; yields the base URL."""
     ready = threading.Event()
+    runtime = sandbox.runtime
     with _listen(host, port, allow_remote=False) as listener:
-        server = _server(sandbox, listener, lambda _: ready.set(), limits)
+        server = _server(runtime, listener, lambda _: ready.set(), limits)
         thread = threading.Thread(
             target=server.run, args=([listener],), name="sequence-server", daemon=True
         )
-        with _writing(sandbox, server):
+        with _writing(runtime, server), _beside(runtime, host, limits, allow_remote=False):
             thread.start()
             try:
                 while not ready.wait(0.05):
@@ -104,13 +111,48 @@ def serving(
 
 
 @contextlib.contextmanager
-def _writing(sandbox: Sandbox, server: "_Server") -> Generator[None]:
+def _beside(
+    runtime: Runtime, host: str, limits: Limits | None, *, allow_remote: bool
+) -> Generator[None]:
+    """Serves the sandboxes that one holds beside itself, each at a port of its own."""
+
+    def serve_one(held: Runtime) -> Place:
+        listener = _listen(host, 0, allow_remote=allow_remote)
+        server = _server(held, listener, None, limits)
+
+        def run() -> None:
+            try:
+                with (
+                    listener,
+                    _writing(held, server),
+                    _beside(held, host, limits, allow_remote=allow_remote),
+                ):
+                    server.run(sockets=[listener])
+            except StoreError:
+                logger.exception("the fork at %s ended", held.page_url)
+            finally:
+                held.close()
+
+        thread = threading.Thread(target=run, name="sequence-fork", daemon=True)
+        # Nobody waits for it: who connects before it listens is answered when it does.
+        thread.start()
+        return Place(held.page_url, server.stop, thread.join)
+
+    runtime.beside.serve = serve_one
+    try:
+        yield
+    finally:
+        runtime.beside.close(served_only=True)
+        runtime.beside.serve = None
+
+
+@contextlib.contextmanager
+def _writing(runtime: Runtime, server: "_Server") -> Generator[None]:
     """Runs the writer thread beside a server; a failed commit ends both.
 
     Raises:
         StoreError: The store or the core failed; what is stored is read at the next start.
     """
-    runtime = sandbox.runtime
     failures: list[StoreError] = []
 
     def end(error: StoreError) -> None:
@@ -160,6 +202,10 @@ class _Server(uvicorn.Server):
             self._sampler.cancel()
         await super().shutdown(sockets)
 
+    def stop(self) -> None:
+        """Lets it end once what is running has an answer."""
+        self.should_exit = True
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not recorded: uvicorn would raise the signal again after a clean stop.
         del sig, frame
@@ -168,10 +214,10 @@ class _Server(uvicorn.Server):
 
 
 def _server(
-    sandbox: Sandbox, listener: socket.socket, on_ready: OnReady | None, limits: Limits | None
+    runtime: Runtime, listener: socket.socket, on_ready: OnReady | None, limits: Limits | None
 ) -> _Server:
     limits = limits or Limits()
-    app = App(sandbox.runtime, limits, loopback_only=_is_loopback(listener.getsockname()[0]))
+    app = App(runtime, limits, loopback_only=_is_loopback(listener.getsockname()[0]))
     config = uvicorn.Config(
         app,
         loop="auto",
@@ -188,7 +234,7 @@ def _server(
         # Above what the guard lets through, so that its answer is the one that is sent.
         h11_max_incomplete_event_size=_H11_BUFFER,
     )
-    url = sandbox.runtime.page_url = _url(listener)
+    url = runtime.page_url = _url(listener)
     return _Server(config, app, lambda: on_ready(url) if on_ready is not None else None)
 
 

@@ -15,7 +15,15 @@ from typing import Any, Final, cast
 from sequence import _core
 from sequence.store.base import Loaded, Row
 from sequence.store.memory import MemoryStore
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, SCHEMA_REVISION, events, metadata
+from sequence.store.tables import (
+    APP_TABLES,
+    ENGINE_TABLES,
+    OVERRIDES_SETTING,
+    PRESET_SETTING,
+    SCHEMA_REVISION,
+    events,
+    metadata,
+)
 
 _MAGIC: Final = b"sequence snapshot 1\n"
 _KIND: Final = b"sequence snapshot "
@@ -34,7 +42,7 @@ class SavedState:
     """What a file holds.
 
     Attributes:
-        facts: Version, model version, seed, preset and time of the sandbox that wrote it.
+        facts: Version, model version and time of the sandbox that wrote it, for people.
         rows: Rows by table.
     """
 
@@ -105,6 +113,9 @@ def _tables(found: dict[str, Any]) -> dict[str, list[Row]]:
         tables[name] = [tuple(row) for row in rows]
     if len(tables.get("engine", ())) != 1:
         raise SnapshotError("is damaged: it says nothing of the state")
+    settings = [row[0] for row in tables.get("meta", ())]
+    if not {"seed", PRESET_SETTING, OVERRIDES_SETTING} <= {*settings}:
+        raise SnapshotError("is damaged: it does not say what it was made with")
     return tables
 
 

@@ -30,6 +30,7 @@ fee Fees FeesQuery VenueFee
 fill FeeParts Fill FillsPage FillsQuery
 forecast CapacityPoint CostChance ExecutionSimulation Forecast ForecastVenue SimulateQuery
 forecast Strategy UrgencyPoint
+fork NewSandboxFork SandboxFork SandboxForks SnapshotLoadRequest
 graph Graph GraphCancelResponse GraphEdge GraphInstrument GraphNode GraphRow GraphSummary
 graph GraphsPage GraphsQuery
 graph_edge AfterMs AtNs Condition EdgeAmendRequest GraphEdgeRequest PriceBound START Trail

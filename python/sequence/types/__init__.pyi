@@ -107,6 +107,10 @@ from sequence.types.forecast import ForecastVenue as ForecastVenue
 from sequence.types.forecast import SimulateQuery as SimulateQuery
 from sequence.types.forecast import Strategy as Strategy
 from sequence.types.forecast import UrgencyPoint as UrgencyPoint
+from sequence.types.fork import NewSandboxFork as NewSandboxFork
+from sequence.types.fork import SandboxFork as SandboxFork
+from sequence.types.fork import SandboxForks as SandboxForks
+from sequence.types.fork import SnapshotLoadRequest as SnapshotLoadRequest
 from sequence.types.graph import Graph as Graph
 from sequence.types.graph import GraphCancelResponse as GraphCancelResponse
 from sequence.types.graph import GraphEdge as GraphEdge

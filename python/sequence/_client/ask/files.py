@@ -1,7 +1,9 @@
-"""What a client writes to the disk."""
+"""What a client writes to the disk, and reads from it."""
 
 from os import PathLike
 from pathlib import Path
+
+from sequence.errors import ValidationError
 
 
 def write_file(path: str | PathLike[str], packed: bytes) -> None:
@@ -10,3 +12,16 @@ def write_file(path: str | PathLike[str], packed: bytes) -> None:
     part = file.with_name(f".{file.name}.part")
     part.write_bytes(packed)
     part.replace(file)
+
+
+def read_file(path: str | PathLike[str]) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ValidationError: It cannot be read; the text says why.
+    """
+    file = Path(path).expanduser()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ValidationError(f"{file}: {error.strerror}") from None

@@ -102,6 +102,15 @@ def same_server(one: str, other: str) -> bool:
     return _place(one) == _place(other)
 
 
+def at_port_of(base_url: str, other: str | None) -> str:
+    """The host that is known to be reachable, at the port of another server of it."""
+    if other is None:
+        return base_url
+    known, port = urlsplit(base_url), urlsplit(other).port
+    host = known.hostname or ""
+    return f"{known.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """True for localhost and the loopback addresses."""
     if host == "localhost":

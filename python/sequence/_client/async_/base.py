@@ -147,6 +147,11 @@ class AsyncClientBase:
         """
         return self._pending.unanswered
 
+    @property
+    def is_closed(self) -> bool:
+        """True once it was closed."""
+        return self._closed
+
     async def close(self) -> None:
         """Gives the connections back; the client cannot be used afterwards."""
         self._closed = True

@@ -1,11 +1,13 @@
 """The client itself."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, cast
 from weakref import WeakSet
 
-from sequence._client.ask.options import NO_KEY, options
+from sequence import types as t
+from sequence._client.ask.options import NO_KEY, at_port_of, options
 from sequence._client.async_.account import AsyncAccountCalls
 from sequence._client.async_.batches import AsyncBatchCalls
 from sequence._client.async_.hosted import AsyncHostedCalls
@@ -13,7 +15,7 @@ from sequence._client.async_.market import AsyncMarketCalls
 from sequence._client.async_.research import AsyncResearchCalls
 from sequence._client.async_.sandbox import AsyncSandboxCalls
 from sequence._client.carry.transport import AsyncTransport
-from sequence.errors import ValidationError
+from sequence.errors import NetworkError, NotFoundError, ServiceUnavailableError, ValidationError
 
 if TYPE_CHECKING:
     from sequence._client.async_.stream import AsyncStream
@@ -51,6 +53,8 @@ class AsyncSequence(
 
     Attributes:
         sandbox: Calls that configure the paper account.
+        fork: Where its sandbox is held, for a client that `client.sandbox.fork` or
+            `load_snapshot` made; else None.
 
     Raises:
         ValidationError: An argument cannot be used.
@@ -71,6 +75,7 @@ class AsyncSequence(
         max_concurrent: int | None = None,
         transport: AsyncTransport | Literal["fast"] | None = None,
     ) -> None:
+        self._over: Literal["fast"] | None = "fast" if transport == "fast" else None
         over_http = transport is None or isinstance(transport, str)
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent, saved=over_http)
         if isinstance(transport, str):
@@ -81,7 +86,9 @@ class AsyncSequence(
 
             transport = AsyncFastTransport(checked, http_client)
         super().__init__(checked, http_client, transport)
-        self.sandbox = AsyncSandboxCalls(self)
+        self.sandbox = AsyncSandboxCalls(self, self._beside)
+        self.fork: t.NewSandboxFork | None = None
+        self._holder: AsyncSequence | None = None
         self._streams: WeakSet[AsyncStream] = WeakSet()
 
     def stream(
@@ -150,10 +157,33 @@ class AsyncSequence(
         """Event markets as they are resolved: `MarketResolvedEvent`, as `stream_new_markets`."""
         return self.stream("market_resolved")
 
+    def _beside(self, made: "t.NewSandboxFork") -> "AsyncSequence":
+        """A client of a sandbox that the one of this client holds."""
+        inside = getattr(self._transport, "beside", None)
+        options = self._options
+        client = AsyncSequence(
+            made.api_key,
+            base_url=at_port_of(options.base_url, made.url),
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            max_concurrent=options.max_concurrent,
+            transport=self._over if inside is None else inside(made.fork_id, made.api_key),
+        )
+        client.fork, client._holder = made, self
+        return client
+
     async def close(self) -> None:
-        """Ends the client's streams and gives the connections back; it cannot be used again."""
+        """Ends the client's streams and gives the connections back; it cannot be used again.
+
+        One that `client.sandbox.fork` made ends that sandbox, too, unless it has ended.
+        """
         for stream in list(self._streams):
             await stream.close()
+        fork, holder, self._holder = self.fork, self._holder, None
+        if fork is not None and holder is not None and not holder.is_closed:
+            # Where its holder has ended, so has it.
+            with suppress(NotFoundError, NetworkError, ServiceUnavailableError):
+                await holder.sandbox.end_fork(fork.fork_id)
         await super().close()
 
     def __repr__(self) -> str:

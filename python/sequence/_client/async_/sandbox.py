@@ -1,7 +1,7 @@
 """The sandbox group: the paper account, and what a test of a bot can do to the world."""
 
-from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sequence import _operations as ops
 from sequence import types as t
 from sequence._client.ask import numbers
-from sequence._client.ask.files import write_file
+from sequence._client.ask.files import read_file, write_file
 from sequence._client.ask.ids import checked_id
 from sequence._client.ask.orders import checked, checked_query, positions_request
 from sequence._client.ask.testing import market_events, step_ns
@@ -18,6 +18,7 @@ from sequence.errors import WaitTimeoutError
 from sequence.types._words import STEPS_NS, FaultKind
 
 if TYPE_CHECKING:
+    from sequence import AsyncSequence
     from sequence._client.async_.order import AsyncPlacedOrder
 
 
@@ -28,10 +29,13 @@ class AsyncSandboxCalls:
     a wall clock or a market that feeds itself, a call is refused with 409 and says how to start it.
     """
 
-    __slots__ = ("_client",)
+    __slots__ = ("_beside", "_client")
 
-    def __init__(self, client: AsyncClientBase) -> None:
+    def __init__(
+        self, client: AsyncClientBase, beside: "Callable[[t.NewSandboxFork], AsyncSequence]"
+    ) -> None:
         self._client = client
+        self._beside = beside
 
     async def set_positions(
         self, positions: Iterable[Mapping[str, Any]], *, replace: bool = False
@@ -262,6 +266,49 @@ class AsyncSandboxCalls:
         answer = await self._client.send(ops.SANDBOX_SNAPSHOT_FILE)
         write_file(path, b64decode(answer.file))
         return answer
+
+    async def fork(self) -> "AsyncSequence":
+        """A sandbox that begins with this moment, held beside this one: a client of it.
+
+        Accounts, orders, positions, books and draws are the same there, and what happens in one
+        does not happen in the other: two ways can be compared. A server gives it a port of its own;
+        `fork` of the client says where, and with which key others get there. It is in memory, and
+        ends when the client is closed, by `end_fork`, or with its server.
+
+        Raises:
+            ConflictError: There are 8 already, the market is live, or others use the sandbox and
+                the key is no admin key.
+
+        Example:
+            >>> async with await client.sandbox.fork() as branch:
+            ...     await branch.cancel_all()
+        """
+        return self._beside(await self._client.send(ops.SANDBOX_FORK))
+
+    async def load_snapshot(self, path: str | PathLike[str]) -> "AsyncSequence":
+        """A sandbox that begins with the state of a file, held beside this one: a client of it.
+
+        As `fork`, with clock and market of the kind that this one has. Needs an admin key.
+
+        Args:
+            path: What `save_snapshot` or `sequence snapshot save` wrote.
+
+        Raises:
+            UnprocessableError: The file is none, of another version, or damaged; it says which.
+            ConflictError: There are 8 already, or the market is a recording or live.
+        """
+        packed = b64encode(read_file(path)).decode()
+        body = checked(t.SnapshotLoadRequest, {"file": packed})
+        return self._beside(await self._client.send(ops.SANDBOX_SNAPSHOT_LOAD, body=body))
+
+    async def forks(self) -> "list[t.SandboxFork]":
+        """Sandboxes held beside this one; with an admin key those of all clients."""
+        return (await self._client.send(ops.SANDBOX_FORKS)).forks
+
+    async def end_fork(self, fork_id: str) -> "t.SandboxFork":
+        """Ends a sandbox that is held beside this one."""
+        path = {"id": checked_id(fork_id, "fork_id")}
+        return await self._client.send(ops.SANDBOX_FORKS_DELETE, path=path)
 
     async def restore(self, snapshot_id: str) -> "t.SandboxSnapshot":
         """Returns to a copy, in a new epoch."""

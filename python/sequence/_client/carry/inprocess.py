@@ -122,6 +122,16 @@ class InProcessTransport:
             raise ValidationError("the client is closed")
         return LocalReader(self._runtime, self._authenticate())
 
+    def beside(self, fork_id: str, key: str) -> "InProcessTransport":
+        """A transport to a sandbox that this one holds."""
+        return InProcessTransport(self.held(fork_id), key)
+
+    def held(self, fork_id: str) -> Runtime:
+        """A sandbox that this one holds."""
+        client = self._authenticate().client
+        with self._runtime.lock:
+            return self._runtime.beside.find(fork_id, client, is_admin=False).runtime
+
     def close(self) -> None:
         """Ends this transport; the sandbox itself stays open."""
         self._closed = True
@@ -242,6 +252,10 @@ class AsyncInProcessTransport:
     ) -> "AsyncInProcessWire":
         """Opens a stream of the sandbox."""
         return AsyncInProcessWire(self._inner.reader())
+
+    def beside(self, fork_id: str, key: str) -> "AsyncInProcessTransport":
+        """A transport to a sandbox that this one holds."""
+        return AsyncInProcessTransport(self._inner.held(fork_id), key)
 
     async def close(self) -> None:
         """Ends this transport; the sandbox itself stays open."""

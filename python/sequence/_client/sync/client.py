@@ -2,11 +2,13 @@
 """The client itself."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, cast
 from weakref import WeakSet
 
-from sequence._client.ask.options import NO_KEY, options
+from sequence import types as t
+from sequence._client.ask.options import NO_KEY, at_port_of, options
 from sequence._client.carry.transport import Transport
 from sequence._client.sync.account import AccountCalls
 from sequence._client.sync.batches import BatchCalls
@@ -14,7 +16,7 @@ from sequence._client.sync.hosted import HostedCalls
 from sequence._client.sync.market import MarketCalls
 from sequence._client.sync.research import ResearchCalls
 from sequence._client.sync.sandbox import SandboxCalls
-from sequence.errors import ValidationError
+from sequence.errors import NetworkError, NotFoundError, ServiceUnavailableError, ValidationError
 
 if TYPE_CHECKING:
     from sequence._client.carry.http import HttpClient
@@ -50,6 +52,8 @@ class Sequence(BatchCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls
 
     Attributes:
         sandbox: Calls that configure the paper account.
+        fork: Where its sandbox is held, for a client that `client.sandbox.fork` or
+            `load_snapshot` made; else None.
 
     Raises:
         ValidationError: An argument cannot be used.
@@ -70,6 +74,7 @@ class Sequence(BatchCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls
         max_concurrent: int | None = None,
         transport: Transport | Literal["fast"] | None = None,
     ) -> None:
+        self._over: Literal["fast"] | None = "fast" if transport == "fast" else None
         over_http = transport is None or isinstance(transport, str)
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent, saved=over_http)
         if isinstance(transport, str):
@@ -80,7 +85,9 @@ class Sequence(BatchCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls
 
             transport = FastTransport(checked, http_client)
         super().__init__(checked, http_client, transport)
-        self.sandbox = SandboxCalls(self)
+        self.sandbox = SandboxCalls(self, self._beside)
+        self.fork: t.NewSandboxFork | None = None
+        self._holder: Sequence | None = None
         self._streams: WeakSet[Stream] = WeakSet()
 
     def stream(
@@ -149,10 +156,33 @@ class Sequence(BatchCalls, MarketCalls, AccountCalls, ResearchCalls, HostedCalls
         """Event markets as they are resolved: `MarketResolvedEvent`, as `stream_new_markets`."""
         return self.stream("market_resolved")
 
+    def _beside(self, made: "t.NewSandboxFork") -> "Sequence":
+        """A client of a sandbox that the one of this client holds."""
+        inside = getattr(self._transport, "beside", None)
+        options = self._options
+        client = Sequence(
+            made.api_key,
+            base_url=at_port_of(options.base_url, made.url),
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            max_concurrent=options.max_concurrent,
+            transport=self._over if inside is None else inside(made.fork_id, made.api_key),
+        )
+        client.fork, client._holder = made, self
+        return client
+
     def close(self) -> None:
-        """Ends the client's streams and gives the connections back; it cannot be used again."""
+        """Ends the client's streams and gives the connections back; it cannot be used again.
+
+        One that `client.sandbox.fork` made ends that sandbox, too, unless it has ended.
+        """
         for stream in list(self._streams):
             stream.close()
+        fork, holder, self._holder = self.fork, self._holder, None
+        if fork is not None and holder is not None and not holder.is_closed:
+            # Where its holder has ended, so has it.
+            with suppress(NotFoundError, NetworkError, ServiceUnavailableError):
+                holder.sandbox.end_fork(fork.fork_id)
         super().close()
 
     def __repr__(self) -> str:
