@@ -27,7 +27,7 @@ from sequence.store.tables import (
 LATER_TABLES = ("graph_runs", "graph_nodes", "graph_edges")
 LATER_COLUMNS = (
     ("legs", "carried"), ("legs", "reject"), ("legs", "message"), ("legs", "done"),
-    ("markets", "grid"), ("positions_v2", "symbol"), ("accounts", "draws"),
+    ("markets", "grid"), ("positions_v2", "symbol"), ("accounts", "draws"), ("legs", "place"),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0007"
+SCHEMA_REVISION: Final = "0008"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -245,6 +245,7 @@ legs = _table(
     *_maybe_texts("reshape"),
     *_texts("carried"),
     *_maybe_texts("reject", "message", "done"),
+    *_ints("place"),
     CheckConstraint("filled_1e8 BETWEEN 0 AND qty_1e8", "leg_within_quantity"),
 )
 fills = _table(

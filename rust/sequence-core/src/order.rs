@@ -228,12 +228,16 @@ pub struct VenueLeg {
     pub transit: Transit,
     /// It arrived before the book could be used, and waited.
     pub deferred: bool,
+    /// Its number among legs by when they came to rest or to wait at a venue; 0 before. A smaller
+    /// one stands ahead at the same price.
+    pub place: u64,
 }
 
 impl VenueLeg {
     /// A leg that is about to be sent.
     pub fn to_send(open: Quantity) -> Self {
-        Self { state: AtVenue::Travelling, open, transit: Transit::default(), deferred: false }
+        let transit = Transit::default();
+        Self { state: AtVenue::Travelling, open, transit, deferred: false, place: 0 }
     }
 
     /// Its venue filled part of it.

@@ -65,6 +65,11 @@ impl Lives {
 
     /// The same account in a new process, with a book again.
     fn restart(&mut self, bid: i64, ask: i64) {
+        self.restart_without_books();
+        self.desk.book(&[(bid, 50)], &[(ask, 50)]);
+    }
+
+    fn restart_without_books(&mut self) {
         self.kept.take(&mut self.desk.engine);
         let desk = &mut self.desk;
         let mut engine = Engine::new(42, self.preset, Params::preset(self.preset).unwrap());
@@ -73,7 +78,6 @@ impl Lives {
         let venue = VenueId::parse(place.venue).unwrap();
         desk.market = engine.list_market(venue, place.symbol, FeedKind::HandFed).unwrap();
         desk.engine = engine;
-        desk.book(&[(bid, 50)], &[(ask, 50)]);
     }
 }
 
@@ -126,6 +130,46 @@ fn fills_are_numbered_on_after_a_restart() {
     let account = lives.desk.account;
     lives.desk.submit(market(Side::Buy, 1)).unwrap();
     assert_eq!(lives.desk.engine.account_row(account).fills, [FillIx(1)]);
+}
+
+/// Two buys at 99; the first changes its total, which takes it behind the second.
+fn replaced_in_the_queue(preset: &'static str) -> (Lives, [OrderId; 2]) {
+    let mut lives = Lives::new(preset, SPOT);
+    let ids = [(); 2].map(|()| lives.desk.buy(1, 99));
+    lives.desk.wait(5_000 * MS);
+    lives.desk.amend(ids[0], Some(2), None).unwrap();
+    lives.desk.wait(5_000 * MS);
+    (lives, ids)
+}
+
+fn filled(lives: &Lives, ids: [OrderId; 2]) -> [i64; 2] {
+    ids.map(|id| lives.desk.row(id).2)
+}
+
+#[test]
+fn orders_at_one_price_keep_their_order_over_restarts() {
+    for preset in ["instant", "realistic"] {
+        let (mut lives, ids) = replaced_in_the_queue(preset);
+        lives.restart_without_books();
+        lives.restart(98, 110);
+        lives.desk.sold(99, 1);
+        lives.desk.wait(5_000 * MS);
+        assert_eq!(filled(&lives, ids), [0, 1], "{preset}");
+        lives.desk.sold(99, 1);
+        lives.desk.wait(5_000 * MS);
+        assert_eq!(filled(&lives, ids), [1, 1], "{preset}");
+    }
+}
+
+#[test]
+fn an_order_of_after_a_restart_stands_behind_those_of_before() {
+    let (mut lives, ids) = replaced_in_the_queue("instant");
+    lives.restart(98, 110);
+    let later = lives.desk.buy(1, 99);
+    lives.restart(98, 110);
+    lives.desk.sold(99, 3);
+    assert_eq!(filled(&lives, ids), [2, 1]);
+    assert_eq!(filled(&lives, [later, ids[1]]), [0, 1]);
 }
 
 #[test]

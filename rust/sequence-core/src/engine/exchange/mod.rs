@@ -72,9 +72,14 @@ impl Exchange {
         self.markets[id].note_mark(now_ns)
     }
 
-    /// Number of the leg that joined a queue last.
+    /// Number of the leg that came to rest or to wait last.
     pub(in crate::engine) const fn rest_seq(&self) -> u64 {
         self.rest_seq
+    }
+
+    /// Who comes to rest from here on stands behind this number.
+    pub(in crate::engine) fn go_on_behind(&mut self, place: u64) {
+        self.rest_seq = self.rest_seq.max(place);
     }
 
     /// Lets books go stale by age, or not.

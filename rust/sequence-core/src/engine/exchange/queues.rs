@@ -159,11 +159,12 @@ impl Engine {
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, open, now) = (leg.market, leg.there.open, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
+        self.exchange.rest_seq += 1;
         if let Some(there) = self.desk.there((id, at)) {
             there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
             there.deferred |= waiting;
+            there.place = self.exchange.rest_seq;
         }
-        self.exchange.rest_seq += 1;
         let params = *self.rules.params();
         let sim = &mut self.exchange.markets[market];
         let displayed = sim.market.book.quantity_at(side, price);

@@ -2,7 +2,8 @@
 //!
 //! What an account can see comes back exactly: balances with what is held back, positions, open
 //! orders, first answers. What only the simulated venues know does not: orders take their places
-//! again at the next live book, and messages that were on their way are sent again.
+//! again at the next live book, behind what the market shows there and in the order that they had,
+//! and messages that were on their way are sent again.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use crate::engine::record::{
     Cell, ReadMarket, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance,
     read_contra, read_funding, read_line, read_market, read_position, read_settlement, read_switch,
 };
-use crate::engine::seam::{Told, VenueReport, VenueRequest, VenueStep};
+use crate::engine::seam::{LegRef, Told, VenueReport, VenueRequest, VenueStep};
 use crate::engine::{Engine, FeedKind};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId, VenueId};
 use crate::market::TradingPhase;
@@ -280,7 +281,7 @@ impl Engine {
     fn resume_orders(&mut self) {
         let open: Vec<OrderId> =
             self.desk.accounts().flat_map(|(_, account)| account.open.keys().copied()).collect();
-        for id in open {
+        for id in open.iter().copied() {
             if let Some(end_ns) = self.desk.order(id).expires_ns
                 && !mutant!("restart_forgets_horizons")
             {
@@ -293,10 +294,24 @@ impl Engine {
                     .saturating_add(crate::engine::exchange::arrive::CHASE_INTERVAL_NS);
                 self.agenda.add(next_ns, Due::Chase(id));
             }
-            for at in 0..self.desk.order(id).legs.len() {
-                self.resume_leg(id, at);
+        }
+        for (_, leg) in self.legs_by_place(&open) {
+            self.resume_leg(leg.0, leg.1);
+        }
+    }
+
+    /// Legs in the order in which they came to their venues: at one price, who stood ahead of
+    /// another order of the account stands ahead of it again. What never came there was sent last.
+    fn legs_by_place(&mut self, orders: &[OrderId]) -> BTreeSet<(u64, LegRef)> {
+        let mut legs = BTreeSet::new();
+        for id in orders {
+            for (at, leg) in self.desk.order(*id).legs.iter().enumerate() {
+                let place = leg.there.place;
+                self.exchange.go_on_behind(place);
+                legs.insert((if place == 0 { u64::MAX } else { place }, (*id, at)));
             }
         }
+        legs
     }
 
     fn resume_leg(&mut self, id: OrderId, at: usize) {

@@ -279,6 +279,7 @@ pub const TABLES: [(&str, &[&str]); 19] = [
             "reject",
             "message",
             "done",
+            "place",
         ],
     ),
     (

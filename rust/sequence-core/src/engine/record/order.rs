@@ -154,7 +154,7 @@ pub(in crate::engine) fn leg_row(engine: &Engine, id: OrderId, at: usize, leg: &
 /// What later versions keep of a leg, after everything that the first one kept.
 fn later_leg_cells(leg: &Leg) -> Row {
     let Cause { reject, message, done } = leg.cause.clone();
-    row![leg.fees.carried, reject, message, done]
+    row![leg.fees.carried, reject, message, done, leg.there.place]
 }
 
 fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), RestoreError> {
@@ -164,6 +164,7 @@ fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), Res
         message: cells.next::<Option<String>>()?.map(Into::into),
         done: cells.next()?,
     };
+    leg.there.place = cells.next()?;
     Ok(())
 }
 
