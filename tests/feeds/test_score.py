@@ -34,6 +34,7 @@ def made(tmp_path, events):
 def test_a_recording_of_kalshi_tells_fronts_and_orders_by_their_size(recorded):
     (market,) = feeds.score(recorded(KALSHI))
     assert (market.venue, market.feed_class) == ("kalshi", "event")
+    assert market.trade_depth == "depth_first"
     assert market.messages == 27_680
     assert market.fronts_tested > 500
     assert market.fronts_right is not None

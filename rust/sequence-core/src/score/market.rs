@@ -8,6 +8,7 @@ use crate::score::probes;
 use crate::score::rules::RULES;
 use crate::score::singles::SingleTest;
 use crate::score::sizes::{Ended, SizeTest};
+use crate::sim::counts::SnapshotCounts;
 use crate::sim::pairing::PairMeter;
 use crate::sim::preset::{Params, REALISTIC};
 use crate::sim::queue::{Join, QueueBook};
@@ -83,6 +84,7 @@ pub struct Scorer {
     queues: [QueueBook; RULES.len()],
     fronts: FrontTest,
     in_snapshot: bool,
+    counts: SnapshotCounts,
     first_ns: Option<i64>,
     heard_ns: i64,
     /// A level with one order changed in the message under way.
@@ -125,6 +127,7 @@ impl Scorer {
             queues,
             fronts: FrontTest::default(),
             in_snapshot: false,
+            counts: SnapshotCounts::default(),
             first_ns: None,
             heard_ns: i64::MIN,
             single: Vec::new(),
@@ -186,7 +189,9 @@ impl Scorer {
             Change::Level { side, price, before, after } => {
                 self.score.facts.levels += 1;
                 self.score.facts.counted += u64::from(event.count > 0);
-                if !self.in_snapshot && self.market.has_snapshot() {
+                if self.in_snapshot {
+                    self.counts.note(side, price, event.count);
+                } else if self.market.has_snapshot() {
                     self.level((side, price), (before, after), (event.count, now_ns));
                 }
                 let depth = self.market.book.depth(side);
@@ -205,6 +210,7 @@ impl Scorer {
             }
             Change::SnapshotBegun => {
                 self.start_over();
+                self.counts.begin();
                 self.in_snapshot = true;
                 true
             }
@@ -357,9 +363,11 @@ impl Scorer {
     }
 
     fn end_snapshot(&mut self) {
+        let counts = std::mem::take(&mut self.counts);
         for side in [BookSide::Bid, BookSide::Ask] {
             for level in self.market.book.levels(side) {
-                self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
+                let count = counts.at(side, level.price);
+                self.tracker.on_snapshot_level(side, level.price, level.quantity, count);
                 self.score.sizes.snapshot(side, level.price, level.quantity);
             }
         }

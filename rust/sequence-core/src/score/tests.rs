@@ -118,6 +118,26 @@ fn levels_with_one_order_are_followed_where_orders_are_counted() {
     assert!(found.singles.followed > 30 && found.tells_singles(), "{:?}", found.singles);
 }
 
+/// Fronts tested and right where a snapshot shows three equal orders and a sweep takes two.
+fn fronts_after_a_snapshot(count: u32) -> (u64, u64) {
+    let mut events = Vec::new();
+    for round in 0..40 {
+        let t = (round + 1) * 1_000 * MS;
+        events.push(event(t, EventKind::SnapshotBegin, 0, 0));
+        events.push(event(t, EventKind::LevelSet, 90, count));
+        events.push(event(t, EventKind::SnapshotEnd, 0, 0));
+        events.extend([event(t + MS, EventKind::Print, 30, 0); 2]);
+    }
+    let fronts = scored(HYPERLIQUID, &events).fronts;
+    (fronts.tested, fronts.right)
+}
+
+#[test]
+fn a_snapshot_that_counts_orders_shows_the_first_of_equal_ones() {
+    assert_eq!(fronts_after_a_snapshot(3), (40, 40));
+    assert_eq!(fronts_after_a_snapshot(0), (40, 0));
+}
+
 #[test]
 fn what_a_recording_cannot_tell_is_said() {
     let said = |events: &[MarketEvent]| scored(KRAKEN, events).doubts().join("\n");

@@ -1,6 +1,7 @@
 //! The simulated venue: how paper fills are made, by pure models with a file each.
 
 pub mod choice;
+pub mod counts;
 pub mod explain;
 pub mod fees;
 pub mod impact;

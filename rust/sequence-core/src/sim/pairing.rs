@@ -18,8 +18,12 @@ const REMEMBERED: usize = 16;
 const TOGETHER_NS: i64 = 50_000_000;
 /// Pairs needed before the stream is believed rather than the venue's row.
 const ENOUGH_PAIRS: u64 = 100;
-/// The rarer order has to be rarer than one in this many.
+/// Depth first is an exception on a stream that tells trades first in at most one pair of this many:
+/// there nothing waits for a print, so each such pair is a cancel that never was.
 const RARE: u64 = 200;
+/// A stream tells depth first when at most one pair in this many comes the other way round; its
+/// decreases wait all the same.
+const UNUSUAL: u64 = 10;
 
 /// One half of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,7 +115,7 @@ impl PairMeter {
         }
         Some(if depth * RARE <= trade {
             TradeDepth::TradeFirst
-        } else if trade * RARE <= depth {
+        } else if trade * UNUSUAL <= trade + depth {
             TradeDepth::DepthFirst
         } else {
             TradeDepth::Unordered
@@ -141,8 +145,11 @@ mod tests {
         trades(&mut meter, false, 1);
         assert_eq!((meter.pairs(), meter.learnt()), ((100, 1), Some(TradeDepth::Unordered)));
         let mut other = PairMeter::default();
-        trades(&mut other, false, 100);
-        assert_eq!(other.learnt(), Some(TradeDepth::DepthFirst));
+        trades(&mut other, false, 94);
+        trades(&mut other, true, 6);
+        assert_eq!(other.learnt(), Some(TradeDepth::DepthFirst), "six of a hundred, as at Kalshi");
+        trades(&mut other, true, 6);
+        assert_eq!(other.learnt(), Some(TradeDepth::Unordered));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences
 use crate::ids::{AccountId, BookSide, OrderId, Side};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
+use crate::sim::counts::SnapshotCounts;
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::moves::Moves;
@@ -74,6 +75,8 @@ pub struct MarketSim {
     missed: Vec<Seen>,
     /// The book before a snapshot, when it was good: a snapshot is then a set of changes.
     previous: Option<Book>,
+    /// What the snapshot under way says beside sizes; nothing between snapshots.
+    counts: SnapshotCounts,
     /// The queues missed something and must be matched to the book.
     lost: bool,
     prints: VecDeque<i64>,
@@ -127,6 +130,7 @@ impl MarketSim {
             changes: Vec::new(),
             missed: Vec::new(),
             previous: None,
+            counts: SnapshotCounts::default(),
             lost: false,
             prints: VecDeque::new(),
             print_stamp_ns: 0,
@@ -295,6 +299,7 @@ impl MarketSim {
     /// Applies one event to the record and keeps what it means for the worlds.
     pub(in crate::engine) fn apply(&mut self, event: &MarketEvent, now_ns: i64) {
         if event.kind == EventKind::SnapshotBegin {
+            self.counts.begin();
             let good = self.market.is_live(now_ns);
             self.previous = good.then(|| self.market.book.clone());
         }
@@ -332,6 +337,7 @@ impl MarketSim {
 
     fn level(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64, seen: Seen) {
         if self.previous.is_some() || !self.market.has_snapshot() {
+            self.counts.note(side, price, seen.count);
             return;
         }
         self.tracker.on_level(side, price, after, seen.count, now_ns);
@@ -359,17 +365,20 @@ impl MarketSim {
     /// A snapshot of a good book is the set of its differences; otherwise everything is new. Where
     /// it shows the size of before although prints took some of it, that much came back.
     fn end_snapshot(&mut self, now_ns: i64) {
-        let Some(before) = self.previous.take() else { return self.start_over() };
+        let counts = std::mem::take(&mut self.counts);
+        let Some(before) = self.previous.take() else { return self.start_over(&counts) };
         let cite = self.cite_book();
         for change in differences(&before, &self.market.book) {
             if let Change::Level { side, price, after, .. } = change {
-                self.level(side, price, after, now_ns, Seen { change, count: 0, cite });
+                let count = counts.at(side, price);
+                self.level(side, price, after, now_ns, Seen { change, count, cite });
             }
         }
         for (side, price) in self.tracker.unshown() {
             let shown = self.market.book.quantity_at(side, price);
             let change = Change::Level { side, price, before: shown, after: shown };
-            self.level(side, price, shown, now_ns, Seen { change, count: 0, cite });
+            let count = counts.at(side, price);
+            self.level(side, price, shown, now_ns, Seen { change, count, cite });
         }
     }
 
@@ -384,13 +393,15 @@ impl MarketSim {
         }
     }
 
-    /// Nothing is known of the levels but their size; queues and overlays are matched to it.
-    fn start_over(&mut self) {
+    /// Nothing is known of the levels but their size, and their orders where these are counted;
+    /// queues and overlays are matched to it.
+    fn start_over(&mut self, counts: &SnapshotCounts) {
         self.epoch += 1;
         self.tracker.clear();
         for side in [BookSide::Bid, BookSide::Ask] {
             for level in self.market.book.levels(side) {
-                self.tracker.on_snapshot_level(side, level.price, level.quantity, 0);
+                let count = counts.at(side, level.price);
+                self.tracker.on_snapshot_level(side, level.price, level.quantity, count);
             }
         }
         self.lost = true;

@@ -184,6 +184,48 @@ pub(in crate::engine) fn differences(before: &Book, after: &Book) -> Vec<Change>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::exchange::market::{MarketSim, SourceTraits};
+    use crate::market::MarketConfig;
+    use crate::sim::preset::REALISTIC;
+    use crate::tape::{EventKind, MarketEvent, flag};
+    use crate::venue::TradeDepth;
+
+    /// A snapshot of one bid.
+    fn snapshot(sim: &mut MarketSim, size: i64, count: u32, now_ns: i64) {
+        let level = MarketEvent::level(BookSide::Bid, Price(100), Quantity(size), now_ns, now_ns);
+        let marks = |kind| MarketEvent::new(kind, now_ns, now_ns);
+        let events = [
+            marks(EventKind::SnapshotBegin),
+            MarketEvent { count, ..level },
+            MarketEvent { flags: flag::LAST, ..marks(EventKind::SnapshotEnd) },
+        ];
+        for event in events {
+            sim.apply(&event, now_ns);
+        }
+    }
+
+    fn lots(sim: &mut MarketSim, now_ns: i64) -> usize {
+        sim.tracker.entry(BookSide::Bid, Price(100), Quantity::ZERO, now_ns).queue.lots()
+    }
+
+    #[test]
+    fn a_snapshot_that_counts_orders_says_of_how_many_a_level_is_made() {
+        let traits = SourceTraits {
+            stamped: false,
+            conflation_ns: 500_000_000,
+            trade_depth: TradeDepth::TradeFirst,
+        };
+        let mut sim = MarketSim::new(MarketConfig::hand_fed(), &REALISTIC, traits, Quantity(1));
+        snapshot(&mut sim, 90, 3, 1);
+        assert_eq!(lots(&mut sim, 1), 3, "a book that nobody knew before");
+        snapshot(&mut sim, 100, 4, 2);
+        assert_eq!(lots(&mut sim, 2), 4, "another one came");
+        // Nobody left: one of the three got smaller, and the newest stays whole.
+        snapshot(&mut sim, 90, 4, 3);
+        assert_eq!(lots(&mut sim, 3), 4, "as the differences of two books");
+        snapshot(&mut sim, 80, 0, 4);
+        assert_eq!(lots(&mut sim, 4), 3, "not counted: the lot of that size left");
+    }
 
     fn level(price: i64, sizes: (i64, i64)) -> Seen {
         let (before, after) = (Quantity(sizes.0), Quantity(sizes.1));
