@@ -251,7 +251,7 @@ class World:
         self.again()
 
     def reject_next(self) -> None:
-        self.engine.reject_next(self.account, "STALE_VENUE")
+        self.engine.decide_next(self.account, "reject", "STALE_VENUE")
 
     def free(self, code: str = "USD", venue: str = "kraken") -> Decimal:
         """What of a balance is not held back."""

@@ -66,12 +66,20 @@ def add_fault(
     ms: Annotated[int | None, typer.Option(help="How long, in milliseconds.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why orders are rejected.")] = None,
     seed: Annotated[int | None, typer.Option(help="Hit one in two, the same ones again.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Share of the requests that is hit.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Makes something go wrong."""
     with client_of(context) as client:
         row = client.sandbox.add_fault(
-            kind, venue=venue, symbol=symbol, count=count, ms=ms, reason=reason, seed=seed
+            kind,
+            venue=venue,
+            symbol=symbol,
+            count=count,
+            ms=ms,
+            reason=reason,
+            seed=seed,
+            rate=rate,
         )
     return write_json(row) if json else _write_faults([row])
 

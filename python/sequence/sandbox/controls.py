@@ -76,6 +76,7 @@ class FaultControl:
         ms: int | None = None,
         reason: str | None = None,
         seed: int | None = None,
+        rate: float | None = None,
     ) -> str:
         """Puts a fault in force for the local client; its id.
 
@@ -84,20 +85,23 @@ class FaultControl:
         process the sandbox makes the id, from its seed, and nothing else would tell it is the same.
 
         Args:
-            kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``disconnect_streams``,
-                ``stale_venue``, ``halt_venue`` or ``reject_next``.
+            kind: ``delay``, ``drop_reply``, ``http_429``, ``http_503``, ``failures`` (any of
+                these), ``disconnect_streams``, ``stale_venue``, ``halt_venue``, and for the next
+                orders ``reject_next``, ``cancel_next``, ``expire_next``, ``partial_next`` (half of
+                what could be taken at once), ``late_next`` (the answer comes late).
             venue: Where, for the kinds about venues and orders.
             symbol: For which symbol only.
             count: How many requests or orders meet it; 1 by default.
             ms: Length of a delay, or how long a venue stays stale or halted.
             reason: Why orders are rejected.
-            seed: Hits every request with a probability of one half, repeatably.
+            seed: Hits every request with a probability of one half, or of `rate`, repeatably.
+            rate: Hits every request with this probability, until `count` were hit or it is removed.
 
         Raises:
             ValidationError: A value or a combination that no fault has.
         """
-        row = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
-        row |= {"ms": ms, "reason": reason, "seed": seed}
+        row: dict[str, Any] = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
+        row |= {"ms": ms, "reason": reason, "seed": seed, "rate": rate}
         asked = checked(FaultRequest, row)
         with self._runtime.turn():
             client = self._runtime.local

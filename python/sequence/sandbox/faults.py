@@ -6,17 +6,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.refuse import refused
+from sequence.types.testing import ON_REQUESTS
 
 if TYPE_CHECKING:
     from sequence.errors import SequenceError
     from sequence.sandbox.keys import Client
     from sequence.sandbox.state import State
     from sequence.sandbox.stream.hub import Hub
-    from sequence.types import FaultRequest
+    from sequence.types import FaultRequest, Request
 
 _MOST: Final = 1_000
-_ON_REQUESTS: Final = frozenset({"delay", "drop_reply", "http_429", "http_503"})
+_HALF: Final = 0.5
+_WAYS: Final = ("http_503", "http_429", "drop_reply", "delay")
+"""How requests fail where any way will do."""
+_LATE_MS: Final = 1_000
+_MAGIC_LATE: Final = "magic-late"
+_FATES: Final[dict[str, str]] = {
+    "reject_next": "reject",
+    "cancel_next": "cancel",
+    "expire_next": "expire",
+    "partial_next": "partial",
+}
+"""What becomes of the next orders, as the core calls it."""
+_UNTIL_DELETED: Final = frozenset({"stale_venue", "halt_venue"})
 _TOO_MANY: Final = 429
+_UNAVAILABLE: Final = 503
 _DEFAULT_REASON: Final = "EXCHANGE_REJECT"
 
 
@@ -46,7 +60,12 @@ class ActiveFault:
             "ms": asked.ms,
             "reason": asked.reason,
             "seed": asked.seed,
+            "rate": asked.rate,
         }
+
+    def strikes(self) -> bool:
+        """Whether the next request is hit; draws where that is left to chance."""
+        return self.random is None or self.random.random() < (self.request.rate or _HALF)
 
 
 @dataclass(slots=True)
@@ -56,6 +75,21 @@ class Strike:
     status: int | None = None
     delay_ms: int = 0
     drop: bool = False
+
+    def add(self, fault: ActiveFault) -> None:
+        """What one more fault does."""
+        kind: str = fault.request.kind
+        if kind == "failures" and fault.random is not None:
+            kind = fault.random.choice(_WAYS)
+        match kind:
+            case "delay" | "late_next":
+                self.delay_ms += _LATE_MS if fault.request.ms is None else fault.request.ms
+            case "drop_reply":
+                self.drop = True
+            case "http_429":
+                self.status = _TOO_MANY
+            case _:
+                self.status = _UNAVAILABLE
 
     @property
     def refusal(self) -> "SequenceError | None":
@@ -79,16 +113,14 @@ class Faults:
         if len(self._active) >= _MOST:
             raise refused("VALIDATION_ERROR", f"more than {_MOST} faults")
         name = self._state.ids.next("fault", self._state.now_ns)
-        seeded = None if asked.seed is None else random.Random(asked.seed)  # noqa: S311
-        left = None if asked.kind in ("stale_venue", "halt_venue") else asked.count or 1
-        fault = ActiveFault(name, client, asked, left, seeded)
+        fault = ActiveFault(name, client, asked, _count_of(asked), self._chance(asked))
         if asked.kind == "disconnect_streams":
             self._disconnect(client)
             fault.left = 0
             return fault.row
-        if asked.kind == "reject_next":
-            self._reject(fault)
-        elif asked.kind not in _ON_REQUESTS:
+        if asked.kind in _FATES:
+            self._decide(fault)
+        elif asked.kind in _UNTIL_DELETED:
             self._stop_venue(fault)
         self._active[name] = fault
         return fault.row
@@ -107,26 +139,26 @@ class Faults:
         self._end(fault)
         return fault.row
 
-    def strike(self, client: "Client") -> Strike | None:
-        """What the next request of a client meets; None when nothing."""
-        if not self._active:
+    def strike(self, client: "Client", submitted: "Request | None" = None) -> Strike | None:
+        """What the next request of a client meets; None when nothing.
+
+        Args:
+            client: Who asks.
+            submitted: The body, where the request submits an order.
+        """
+        if not self._active and submitted is None:
             return None
         found = Strike()
+        if str(getattr(submitted, "graph_id", None)).startswith(_MAGIC_LATE):
+            found.delay_ms = _LATE_MS
         for fault in list(self._active.values()):
-            if fault.client is not client or fault.request.kind not in _ON_REQUESTS:
+            is_late = submitted is not None and fault.request.kind == "late_next"
+            if fault.client is not client or not (is_late or fault.request.kind in ON_REQUESTS):
                 continue
-            if fault.random is not None and fault.random.random() < 0.5:  # noqa: PLR2004
+            if not fault.strikes():
                 continue
             self._count(fault)
-            match fault.request.kind:
-                case "delay":
-                    found.delay_ms += fault.request.ms or 0
-                case "drop_reply":
-                    found.drop = True
-                case "http_429":
-                    found.status = _TOO_MANY
-                case _:
-                    found.status = 503
+            found.add(fault)
             if found.status is not None:
                 break
         return found
@@ -139,13 +171,22 @@ class Faults:
         for fault in list(self._active.values()):
             if fault.ends_ns is not None and now_ns >= fault.ends_ns:
                 self._end(fault)
-            elif fault.request.kind == "reject_next":
-                fault.left = self._state.engine.rejections_left(fault.client.account)
+            elif fault.request.kind in _FATES:
+                fate = _FATES[fault.request.kind]
+                fault.left = self._state.engine.decided_left(fault.client.account, fate)
                 if not fault.left:
                     del self._active[fault.fault_id]
 
+    def _chance(self, asked: "FaultRequest") -> random.Random | None:
+        if asked.rate is None and asked.seed is None:
+            return None
+        seed = self._state.seed if asked.seed is None else asked.seed
+        return random.Random(seed)  # noqa: S311 - what strikes must repeat under a seed
+
     def _count(self, fault: ActiveFault) -> None:
-        fault.left = (fault.left or 1) - 1
+        if fault.left is None:
+            return
+        fault.left -= 1
         if not fault.left:
             del self._active[fault.fault_id]
 
@@ -154,22 +195,23 @@ class Faults:
         if fault.undo is not None:
             fault.undo()
 
-    def _reject(self, fault: ActiveFault) -> None:
+    def _decide(self, fault: ActiveFault) -> None:
         engine, asked = self._state.engine, fault.request
-        account = fault.client.account
+        account, fate = fault.client.account, _FATES[asked.kind]
         if any(
-            row.client is fault.client and row.request.kind == "reject_next"
+            row.client is fault.client and row.request.kind == asked.kind
             for row in self._active.values()
         ):
-            raise refused("CONFLICT", "a fault of kind reject_next is in force already")
-        engine.reject_next(
+            raise refused("CONFLICT", f"a fault of kind {asked.kind} is in force already")
+        engine.decide_next(
             account,
+            fate,
             asked.reason or _DEFAULT_REASON,
             asked.count or 1,
             asked.venue,
             asked.symbol,
         )
-        fault.undo = lambda: _forget(engine.forget_rejections(account))
+        fault.undo = lambda: _forget(engine.forget_decided(account, fate))
 
     def _stop_venue(self, fault: ActiveFault) -> None:
         engine, asked, venue = self._state.engine, fault.request, fault.request.venue or ""
@@ -196,6 +238,13 @@ class Faults:
         for session in self._hub.sessions():
             if session.principal.client is client:
                 session.sink.cut()
+
+
+def _count_of(asked: "FaultRequest") -> int | None:
+    """How often a fault strikes; None until it is deleted."""
+    if asked.kind in _UNTIL_DELETED or (asked.rate is not None and asked.count is None):
+        return None
+    return asked.count or 1
 
 
 def _forget(_count: int) -> None:

@@ -35,6 +35,7 @@ from sequence.server.sse import EventStream
 from sequence.server.watchers import Watchers
 from sequence.store import StoreError, crash_point
 from sequence.store.writer import Writer
+from sequence.types import Request
 
 logger = logging.getLogger("sequence.server")
 
@@ -184,7 +185,7 @@ class App:
             seen.body = await self._body(receive, named, sizes)
             body = endpoint.read_body(reading.parse_json(seen.body, sizes))
         query = endpoint.read_query(query_string)
-        strike = self._strike(principal, raw_path)
+        strike = self._strike(principal, raw_path, body if endpoint.submits else None)
         call = Call(self._runtime, principal, path, query, body)
         write = scope["method"] != "GET"
         answer = self._read_stored if endpoint.reads_store else self._run
@@ -197,13 +198,15 @@ class App:
             return response.response.to_json(), endpoint.headers + _REPLAYED
         return response.to_json(), endpoint.headers
 
-    def _strike(self, principal: Principal, raw_path: bytes) -> Strike | None:
+    def _strike(
+        self, principal: Principal, raw_path: bytes, submitted: Request | None
+    ) -> Strike | None:
         """What a fault does to this request; the way to end a fault is free of them."""
         if raw_path.startswith(_FAULTS):
             return None
         runtime = self._runtime
         with runtime.lock:
-            strike = runtime.faults.strike(principal.client)
+            strike = runtime.faults.strike(principal.client, submitted)
         if strike is not None and strike.refusal is not None:
             raise strike.refusal
         return strike

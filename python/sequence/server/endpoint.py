@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from sequence._operations import OPERATIONS
+from sequence._operations import OPERATIONS, SUBMIT_ORDER
 from sequence._operations.operation import Auth, Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.call import Handler
@@ -67,6 +67,11 @@ class Endpoint:
     """A fixed body with its own headers, for anybody."""
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
+
+    @property
+    def submits(self) -> bool:
+        """True where it takes new orders."""
+        return self.operation is SUBMIT_ORDER
 
     def not_offered(self, path: Mapping[str, str]) -> Exception:
         """501 for what is known and not offered; 426 where a WebSocket is meant."""

@@ -33,7 +33,12 @@ FaultKind = Literal[
     "disconnect_streams",
     "stale_venue",
     "halt_venue",
+    "failures",
     "reject_next",
+    "cancel_next",
+    "expire_next",
+    "partial_next",
+    "late_next",
 ]
 
 TERMINAL_ORDER_STATUSES: frozenset[str] = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED"})

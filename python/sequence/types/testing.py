@@ -12,6 +12,9 @@ from sequence.types._number import QueryInt
 from sequence.types._words import FaultKind, Side
 from sequence.types.common import VenueId
 
+ON_REQUESTS = frozenset({"delay", "drop_reply", "http_429", "http_503", "failures"})
+"""Kinds of faults that strike requests, whatever they ask for."""
+
 MarketStatus = Literal["open", "resync", "halted", "post_only", "closed", "down"]
 
 END_NS = 7_258_118_400_000_000_000
@@ -204,8 +207,9 @@ class FaultRequest(Request):
     """Body of `POST /v1/sandbox/faults`.
 
     `count` is how many requests or orders meet the fault (1); `ms` how long a delay takes or how
-    long a venue stays stale or halted (until the fault is deleted). With a `seed` every request is
-    hit with a probability of one half, the same ones for the same seed.
+    long a venue stays stale or halted (until the fault is deleted). With a `rate` every request is
+    hit with that probability, the same ones for the same `seed`, until `count` were hit or the
+    fault is deleted; a `seed` alone means a rate of one half.
     """
 
     kind: FaultKind
@@ -215,6 +219,7 @@ class FaultRequest(Request):
     ms: Annotated[int, Field(ge=0, le=3_600_000)] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    rate: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> "FaultRequest":
@@ -222,6 +227,10 @@ class FaultRequest(Request):
             raise PydanticCustomError("fault", "this kind needs a venue")
         if self.kind == "delay" and self.ms is None:
             raise PydanticCustomError("fault", "a delay needs ms")
+        if self.kind == "failures" and self.rate is None:
+            raise PydanticCustomError("fault", "this kind needs a rate")
+        if self.rate is not None and self.kind not in ON_REQUESTS:
+            raise PydanticCustomError("fault", "a rate is for kinds that strike requests")
         return self
 
 
@@ -237,6 +246,7 @@ class Fault(Wire):
     ms: int | None
     reason: str | None
     seed: int | None
+    rate: float | None
 
 
 class Faults(Wire):

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use sequence_core::engine::view::Value;
-use sequence_core::engine::{Frame, Topic, newest_numbers};
+use sequence_core::engine::{Fate, Frame, Topic, newest_numbers};
 use sequence_core::ids::AccountId;
 use sequence_core::nearest::did_you_mean;
 use sequence_core::reject::{Refusal, RejectReason};
@@ -113,23 +113,25 @@ impl Engine {
         to_python(py, &state)
     }
 
-    /// Lets the next orders of an account be rejected with a reason.
-    #[pyo3(signature = (account, reason, count=1, venue=None, symbol=None))]
-    fn reject_next(
+    /// Decides what becomes of the next orders of an account: `reject` with a reason, `cancel`,
+    /// `expire` or `partial`.
+    #[pyo3(signature = (account, fate, reason="EXCHANGE_REJECT", count=1, venue=None, symbol=None))]
+    #[expect(clippy::too_many_arguments, reason = "one keyword each in Python")]
+    fn decide_next(
         &self,
         py: Python<'_>,
         account: u32,
+        fate: &str,
         reason: &str,
         count: u32,
         venue: Option<&str>,
         symbol: Option<&str>,
     ) -> PyResult<()> {
         self.run(py, |session| {
-            let found = RejectReason::parse(reason);
-            let found = found.ok_or_else(|| unknown_reason(reason))?;
+            let found = fate_of(fate, reason)?;
             let venue = venue.map(parse::venue).transpose()?;
             for _ in 0..count {
-                session.engine.reject_next(AccountId(account), found, venue, symbol);
+                session.engine.decide_next(AccountId(account), found, venue, symbol);
             }
             Ok(())
         })
@@ -145,14 +147,20 @@ impl Engine {
         })
     }
 
-    /// Takes back the rejections that no order has met yet; how many.
-    fn forget_rejections(&self, account: u32) -> usize {
-        self.lock().engine.forget_rejections(AccountId(account))
+    /// Takes back what was decided so and met no order yet; how many.
+    fn forget_decided(&self, py: Python<'_>, account: u32, fate: &str) -> PyResult<usize> {
+        self.run(py, |session| {
+            let fate = fate_of(fate, RejectReason::ExchangeReject.as_str())?;
+            Ok(session.engine.forget_decided(AccountId(account), fate))
+        })
     }
 
-    /// Rejections that no order has met yet.
-    fn rejections_left(&self, account: u32) -> usize {
-        self.lock().engine.rejections_left(AccountId(account))
+    /// Orders still to be met so.
+    fn decided_left(&self, py: Python<'_>, account: u32, fate: &str) -> PyResult<usize> {
+        self.run(py, |session| {
+            let fate = fate_of(fate, RejectReason::ExchangeReject.as_str())?;
+            Ok(session.engine.decided_left(AccountId(account), fate))
+        })
     }
 
     /// Accounts that were seeded.
@@ -200,6 +208,15 @@ fn topic_of(text: &str) -> PyResult<Topic> {
 }
 
 /// What is said of a text that is no reason: the nearest, and all there are.
+fn fate_of(text: &str, reason: &str) -> Result<Fate, Refusal> {
+    match text {
+        "cancel" => Ok(Fate::Cancel),
+        "expire" => Ok(Fate::Expire),
+        "partial" => Ok(Fate::Partial),
+        _ => RejectReason::parse(reason).map(Fate::Reject).ok_or_else(|| unknown_reason(reason)),
+    }
+}
+
 fn unknown_reason(text: &str) -> Refusal {
     let known = || RejectReason::ALL.iter().map(|reason| reason.as_str());
     let near = did_you_mean(text, known());

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from sequence import types as t
 from sequence._client.ask.options import Options
+from sequence._client.ask.orders import checked
 from sequence._client.carry.async_pause import AsyncLimit, async_sleep
 from sequence._client.carry.pending import Pending
 from sequence._client.carry.retry import delay_s, may_retry
 from sequence._client.carry.transport import AsyncTransport
-from sequence._operations import SUBMIT_ORDER
+from sequence._operations import SANDBOX_CLOCK_ADVANCE, SUBMIT_ORDER
 from sequence._operations.operation import AnswerT, Operation
 from sequence.errors import SequenceError, ValidationError, unexpected
 
@@ -175,6 +176,11 @@ class AsyncClientBase:
             limit = self._options.max_concurrent
             self._limit = None if limit is None else AsyncLimit(limit)
         return self._limit
+
+    async def move_clock(self, ns: int) -> None:
+        """Lets so many nanoseconds pass on a manual clock; see `sandbox.advance`."""
+        body = checked(t.ClockAdvanceRequest, {"ns": ns})
+        await self.send(SANDBOX_CLOCK_ADVANCE, body=body)
 
     def standing_clock(self) -> str:
         """What to do about a clock that stands, when this client knows of one; else empty."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from sequence import errors
 from sequence import types as t
+from sequence._client.ask.testing import step_ns
 from sequence._client.carry.async_pause import async_alone, async_sleep
 from sequence._client.explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._words import OrderStatus
+from sequence.types._words import STEPS_NS, OrderStatus
 
 if TYPE_CHECKING:
     from sequence._client.async_.verbs import AsyncOrderVerbs
@@ -114,16 +115,25 @@ class AsyncPlacedOrder:
         self.row = await self._client.order(self.id)
         return self
 
-    async def wait(self, timeout: float = 30.0) -> "AsyncPlacedOrder":  # noqa: ASYNC109
+    async def wait(
+        self,
+        timeout: float = 30.0,  # noqa: ASYNC109
+        *,
+        skip: bool = False,
+    ) -> "AsyncPlacedOrder":
         """Waits until the order is FILLED, CANCELLED, REJECTED or EXPIRED; returns itself.
 
         Args:
             timeout: Seconds to wait at most.
+            skip: Move a manual clock instead of waiting for it; `timeout` is then time of the
+                sandbox, and no time passes for you.
 
         Raises:
             WaitTimeoutError: The order is still open and stays so. At once where nobody could end
                 it: in a sandbox of this process whose clock stands, with nobody else to move it.
         """
+        if skip:
+            return await self._skip(timeout)
         hint = self._client.standing_clock()
         deadline = time.monotonic() + timeout
         pause = _FIRST_POLL_S
@@ -138,6 +148,20 @@ class AsyncPlacedOrder:
             if hint and async_alone() and not self.row.is_terminal:
                 text = f"order {self.id} is {self.status} and stays so"
                 raise errors.WaitTimeoutError(f"{text}: {hint}", self)
+        return self
+
+    async def _skip(self, seconds: float) -> "AsyncPlacedOrder":
+        """Moves a manual clock in small steps until the order is over."""
+        left_ns = step_ns(seconds, 0, 0)
+        for step in STEPS_NS:
+            if self.is_terminal or left_ns <= 0:
+                break
+            await self._client.move_clock(min(step, left_ns))
+            left_ns -= step
+            await self.refresh()
+        if not self.is_terminal:
+            text = f"order {self.id} is still {self.status} after {seconds:g} s of the sandbox"
+            raise errors.WaitTimeoutError(text, self)
         return self
 
     async def cancel(self) -> "t.OrderCancelResponse":

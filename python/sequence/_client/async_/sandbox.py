@@ -14,8 +14,7 @@ from sequence._client.ask.ids import checked_id
 from sequence._client.ask.orders import checked, checked_query, positions_request
 from sequence._client.ask.testing import market_events, step_ns
 from sequence._client.async_.base import AsyncClientBase
-from sequence.errors import WaitTimeoutError
-from sequence.types._words import STEPS_NS, FaultKind
+from sequence.types._words import FaultKind
 
 if TYPE_CHECKING:
     from sequence import AsyncSequence
@@ -136,20 +135,8 @@ class AsyncSandboxCalls:
         Raises:
             WaitTimeoutError: The order is still open then.
         """
-        left_ns = step_ns(seconds, 0, 0)
         await order.refresh()
-        for step in STEPS_NS:
-            if order.is_terminal:
-                return order
-            if left_ns <= 0:
-                break
-            await self.advance(ns=min(step, left_ns))
-            left_ns -= step
-            await order.refresh()
-        if order.is_terminal:
-            return order
-        text = f"order {order.id} is still {order.status} after {seconds:g} s of the sandbox"
-        raise WaitTimeoutError(text, order)
+        return await order.wait(seconds, skip=True)
 
     async def faults(self) -> "list[t.Fault]":
         """Faults in force."""
@@ -165,21 +152,25 @@ class AsyncSandboxCalls:
         ms: int | None = None,
         reason: str | None = None,
         seed: int | None = None,
+        rate: float | None = None,
     ) -> "t.Fault":
         """Makes something go wrong on purpose.
 
         Args:
-            kind: `delay`, `drop_reply`, `http_429`, `http_503`, `disconnect_streams`,
-                `stale_venue`, `halt_venue` or `reject_next`.
+            kind: `delay`, `drop_reply`, `http_429`, `http_503`, `failures` (any of
+                these), `disconnect_streams`, `stale_venue`, `halt_venue`, and for the next
+                orders `reject_next`, `cancel_next`, `expire_next`, `partial_next` (half of
+                what could be taken at once), `late_next` (the answer comes late).
             venue: Where, for the kinds about venues and orders.
             symbol: For which symbol only.
             count: How many requests or orders meet it; 1 by default.
             ms: Length of a delay, or how long a venue stays stale or halted.
             reason: Why orders are rejected.
-            seed: Hits every request with a probability of one half, repeatably.
+            seed: Hits every request with a probability of one half, or of `rate`, repeatably.
+            rate: Hits every request with this probability, until `count` were hit or it is removed.
         """
-        values = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
-        values |= {"ms": ms, "reason": reason, "seed": seed}
+        values: dict[str, Any] = {"kind": kind, "venue": venue, "symbol": symbol, "count": count}
+        values |= {"ms": ms, "reason": reason, "seed": seed, "rate": rate}
         body = checked(t.FaultRequest, values)
         return await self._client.send(ops.SANDBOX_FAULTS_ADD, body=body)
 

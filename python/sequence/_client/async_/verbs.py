@@ -36,6 +36,10 @@ class AsyncOrderVerbs(Protocol):
         """What to do about a clock that stands, when the client knows of one; else empty."""
         ...
 
+    async def move_clock(self, ns: int) -> None:
+        """Lets time pass on a manual clock."""
+        ...
+
 
 class AsyncGraphVerbs(Protocol):
     """Calls about a graph."""

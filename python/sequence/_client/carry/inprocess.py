@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from sequence._client.carry.wire import WireClosedError
+from sequence._operations import SUBMIT_ORDER
 from sequence._operations.operation import AnswerT, Operation
 from sequence.errors import NetworkError, SequenceError, ValidationError
 from sequence.sandbox.call import SETTLE_S, Call, Handler, Pending
@@ -98,7 +99,7 @@ class InProcessTransport:
         """Calls the handler of an operation."""
         response: object = None
         try:
-            met = self.meet(operation, path)
+            met = self.meet(operation, path, body)
             call, response = self.begin(operation, met, path, query, body)
             if met.strike is not None:
                 # As over HTTP, the call had its effect and only the answer is late.
@@ -136,7 +137,9 @@ class InProcessTransport:
         """Ends this transport; the sandbox itself stays open."""
         self._closed = True
 
-    def meet(self, operation: Operation[AnswerT], path: Mapping[str, str]) -> "Met":
+    def meet(
+        self, operation: Operation[AnswerT], path: Mapping[str, str], body: Request | None
+    ) -> "Met":
         """Who calls what, as far as that is allowed, and what a fault does to the call."""
         if self._closed:
             raise ValidationError("the client is closed")
@@ -149,7 +152,7 @@ class InProcessTransport:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if operation.auth == "admin" and not principal.is_admin:
             raise refused("FORBIDDEN", "this path needs an admin key")
-        return Met(principal, handler, self._strike(operation.name, principal))
+        return Met(principal, handler, self._strike(operation, principal, body))
 
     def begin(
         self,
@@ -179,12 +182,15 @@ class InProcessTransport:
         """Looks whether an answer has arrived."""
         return self._runtime.run(pending.again, call, write=pending.writes)
 
-    def _strike(self, name: str, principal: Principal) -> Strike | None:
+    def _strike(
+        self, operation: Operation[Any], principal: Principal, body: Request | None
+    ) -> Strike | None:
         """What a fault does to this call; calls about faults are free of them."""
-        if name.startswith("sandbox_faults"):
+        if operation.name.startswith("sandbox_faults"):
             return None
+        submitted = body if operation is SUBMIT_ORDER else None
         with self._runtime.lock:
-            return self._runtime.faults.strike(principal.client)
+            return self._runtime.faults.strike(principal.client, submitted)
 
     def _authenticate(self) -> Principal:
         keys = self._runtime.keys
@@ -232,7 +238,7 @@ class AsyncInProcessTransport:
         """Calls the handler of an operation."""
         response: object = None
         try:
-            met = self._inner.meet(operation, path)
+            met = self._inner.meet(operation, path, body)
             call, response = self._inner.begin(operation, met, path, query, body)
             if met.strike is not None:
                 # As over HTTP, the call had its effect and only the answer is late.

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from sequence import types as t
 from sequence._client.ask.options import Options
+from sequence._client.ask.orders import checked
 from sequence._client.carry.pause import Limit, sleep
 from sequence._client.carry.pending import Pending
 from sequence._client.carry.retry import delay_s, may_retry
 from sequence._client.carry.transport import Transport
-from sequence._operations import SUBMIT_ORDER
+from sequence._operations import SANDBOX_CLOCK_ADVANCE, SUBMIT_ORDER
 from sequence._operations.operation import AnswerT, Operation
 from sequence.errors import SequenceError, ValidationError, unexpected
 
@@ -176,6 +177,11 @@ class ClientBase:
             limit = self._options.max_concurrent
             self._limit = None if limit is None else Limit(limit)
         return self._limit
+
+    def move_clock(self, ns: int) -> None:
+        """Lets so many nanoseconds pass on a manual clock; see `sandbox.advance`."""
+        body = checked(t.ClockAdvanceRequest, {"ns": ns})
+        self.send(SANDBOX_CLOCK_ADVANCE, body=body)
 
     def standing_clock(self) -> str:
         """What to do about a clock that stands, when this client knows of one; else empty."""

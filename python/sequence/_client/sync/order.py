@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sequence import errors
 from sequence import types as t
+from sequence._client.ask.testing import step_ns
 from sequence._client.carry.pause import alone, sleep
 from sequence._client.explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._words import OrderStatus
+from sequence.types._words import STEPS_NS, OrderStatus
 
 if TYPE_CHECKING:
     from sequence._client.sync.verbs import OrderVerbs
@@ -115,16 +116,25 @@ class PlacedOrder:
         self.row = self._client.order(self.id)
         return self
 
-    def wait(self, timeout: float = 30.0) -> "PlacedOrder":
+    def wait(
+        self,
+        timeout: float = 30.0,
+        *,
+        skip: bool = False,
+    ) -> "PlacedOrder":
         """Waits until the order is FILLED, CANCELLED, REJECTED or EXPIRED; returns itself.
 
         Args:
             timeout: Seconds to wait at most.
+            skip: Move a manual clock instead of waiting for it; `timeout` is then time of the
+                sandbox, and no time passes for you.
 
         Raises:
             WaitTimeoutError: The order is still open and stays so. At once where nobody could end
                 it: in a sandbox of this process whose clock stands, with nobody else to move it.
         """
+        if skip:
+            return self._skip(timeout)
         hint = self._client.standing_clock()
         deadline = time.monotonic() + timeout
         pause = _FIRST_POLL_S
@@ -139,6 +149,20 @@ class PlacedOrder:
             if hint and alone() and not self.row.is_terminal:
                 text = f"order {self.id} is {self.status} and stays so"
                 raise errors.WaitTimeoutError(f"{text}: {hint}", self)
+        return self
+
+    def _skip(self, seconds: float) -> "PlacedOrder":
+        """Moves a manual clock in small steps until the order is over."""
+        left_ns = step_ns(seconds, 0, 0)
+        for step in STEPS_NS:
+            if self.is_terminal or left_ns <= 0:
+                break
+            self._client.move_clock(min(step, left_ns))
+            left_ns -= step
+            self.refresh()
+        if not self.is_terminal:
+            text = f"order {self.id} is still {self.status} after {seconds:g} s of the sandbox"
+            raise errors.WaitTimeoutError(text, self)
         return self
 
     def cancel(self) -> "t.OrderCancelResponse":

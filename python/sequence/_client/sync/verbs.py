@@ -37,6 +37,10 @@ class OrderVerbs(Protocol):
         """What to do about a clock that stands, when the client knows of one; else empty."""
         ...
 
+    def move_clock(self, ns: int) -> None:
+        """Lets time pass on a manual clock."""
+        ...
+
 
 class GraphVerbs(Protocol):
     """Calls about a graph."""

@@ -54,6 +54,7 @@ pub use crate::sim::queue::FillCause;
 pub use crate::sim::walk::LevelTaken;
 pub use desk::account::{Account, AccountMode, Graph, GraphId, KillSwitch};
 pub use desk::fill::{CashTrail, Fill};
+pub use desk::inject::Fate;
 pub use exchange::evidence::{BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade};
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;

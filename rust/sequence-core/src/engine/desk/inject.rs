@@ -1,62 +1,148 @@
-//! Rejections on demand, for tests of bots: the next orders of an account meet the reason given.
+//! What happens to orders on demand, for tests of bots: to the next ones of an account, or to
+//! those whose graph has a name that asks for it, such as `magic-expire-7`.
 
-use crate::engine::Engine;
+use crate::engine::seam::LegEnd;
+use crate::engine::{AccountMode, Engine, GraphId};
 use crate::ids::{AccountId, OrderId, VenueId};
-use crate::reject::RejectReason;
-use crate::reject::Rejected;
+use crate::number::Quantity;
+use crate::reject::{DoneReason, RejectReason, Rejected};
+use crate::sim::walk::{LevelTaken, Stop};
 
-/// Orders still to be rejected.
+/// Beginning of the graph ids that ask for a fate.
+const MAGIC: &str = "magic-";
+
+/// What becomes of an order, whatever the market has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is rejected before it leaves.
+    Reject(RejectReason),
+    /// Its venue takes it, and cancels it.
+    Cancel,
+    /// Its venue takes it, and lets it expire.
+    Expire,
+    /// Its venue fills half of it at most, of what it takes at once.
+    Partial,
+}
+
+impl Fate {
+    /// The fate that a graph's name asks for: `magic-reject`, `magic-cancel`, `magic-expire` or
+    /// `magic-partial`, alone or before a further `-`.
+    fn named(graph: &GraphId) -> Option<Self> {
+        let GraphId::Client(text) = graph else { return None };
+        let rest = text.strip_prefix(MAGIC)?;
+        match rest.split('-').next()? {
+            "reject" => Some(Self::Reject(RejectReason::ExchangeReject)),
+            "cancel" => Some(Self::Cancel),
+            "expire" => Some(Self::Expire),
+            "partial" => Some(Self::Partial),
+            _ => None,
+        }
+    }
+
+    fn is_kind_of(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
+/// An order still to be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Injected {
     account: AccountId,
-    reason: RejectReason,
+    fate: Fate,
     venue: Option<VenueId>,
     symbol: Option<String>,
 }
 
 impl Engine {
-    /// Lets the next order of an account be rejected; with a venue or a symbol, the next such one.
-    pub fn reject_next(
+    /// Decides what becomes of the next order of an account; with a venue or a symbol, of the next
+    /// such one.
+    pub fn decide_next(
         &mut self,
         account: AccountId,
-        reason: RejectReason,
+        fate: Fate,
         venue: Option<VenueId>,
         symbol: Option<&str>,
     ) {
         let symbol = symbol.map(str::to_owned);
-        self.desk.injected.push(Injected { account, reason, venue, symbol });
+        self.desk.injected.push(Injected { account, fate, venue, symbol });
     }
 
-    /// Takes back every rejection of an account that no order has met yet; how many.
-    pub fn forget_rejections(&mut self, account: AccountId) -> usize {
+    /// Takes back what was decided so for orders that have not come yet; how many.
+    pub fn forget_decided(&mut self, account: AccountId, fate: Fate) -> usize {
         let before = self.desk.injected.len();
-        self.desk.injected.retain(|row| row.account != account);
+        self.desk.injected.retain(|row| row.account != account || !row.fate.is_kind_of(fate));
         before - self.desk.injected.len()
     }
 
-    /// Rejections of an account that no order has met yet.
-    pub fn rejections_left(&self, account: AccountId) -> usize {
-        self.desk.injected.iter().filter(|row| row.account == account).count()
+    /// Orders of an account still to be met so.
+    pub fn decided_left(&self, account: AccountId, fate: Fate) -> usize {
+        let is_left = |row: &&Injected| row.account == account && row.fate.is_kind_of(fate);
+        self.desk.injected.iter().filter(is_left).count()
     }
 
-    /// The rejection that waits for this order, once.
+    /// The rejection that waits for this order, once; any other fate is kept for its venue.
     pub(in crate::engine) fn take_injected(&mut self, id: OrderId) -> Result<(), Rejected> {
+        let spec = &self.desk.orders[id].spec;
+        let is_paper = self.desk.accounts[spec.account].mode == AccountMode::Sandbox;
+        let graph = &self.desk.graphs[spec.graph].id;
+        let fate = Fate::named(graph).filter(|_| is_paper);
+        match fate.or_else(|| self.take_decided(id)) {
+            Some(Fate::Reject(reason)) => {
+                Err((reason, "rejected by a fault of the sandbox".to_owned()))
+            }
+            Some(fate) => {
+                self.desk.fates.insert(id, fate);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn take_decided(&mut self, id: OrderId) -> Option<Fate> {
         if self.desk.injected.is_empty() {
-            return Ok(());
+            return None;
         }
         let spec = &self.desk.orders[id].spec;
         let same_symbol = |text: &str| {
             self.resolve_text(text)
                 .is_some_and(|found| found.symbol == spec.symbol && found.outcome == spec.outcome)
         };
-        let found = self.desk.injected.iter().position(|row| {
+        let at = self.desk.injected.iter().position(|row| {
             row.account == spec.account
                 && row.venue.is_none_or(|venue| spec.pinned == Some(venue))
                 && row.symbol.as_deref().is_none_or(same_symbol)
-        });
-        match found.map(|at| self.desk.injected.remove(at)) {
-            Some(row) => Err((row.reason, "rejected by a fault of the sandbox".to_owned())),
-            None => Ok(()),
+        })?;
+        Some(self.desk.injected.remove(at).fate)
+    }
+
+    /// How a leg ends at once at its venue, where that was decided.
+    pub(in crate::engine) fn decided_end(&self, id: OrderId) -> Option<LegEnd> {
+        match self.desk.fates.get(&id)? {
+            Fate::Cancel => Some(LegEnd::Cancelled(DoneReason::Halted)),
+            Fate::Expire => Some(LegEnd::Expired),
+            Fate::Reject(_) | Fate::Partial => None,
         }
+    }
+
+    /// Leaves of a walk what fills half of a leg at most, where that was decided; why it stops.
+    pub(in crate::engine) fn halved(
+        &self,
+        (id, at): (OrderId, usize),
+        takes: &mut Vec<LevelTaken>,
+        stop: Stop,
+    ) -> Stop {
+        if self.desk.fates.get(&id) != Some(&Fate::Partial) {
+            return stop;
+        }
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return stop };
+        let lot = self.registry.market(leg.market).grid.order_lot().0.max(1);
+        let most = leg.qty.0 / 2 / lot * lot;
+        let mut left = (most - (leg.qty.0 - leg.there.open.0)).max(0);
+        for take in takes.iter_mut() {
+            take.taken = Quantity(take.taken.0.min(left));
+            left -= take.taken.0;
+        }
+        takes.retain(|take| take.taken.0 > 0);
+        if left == 0 { Stop::Empty } else { stop }
     }
 }

@@ -51,6 +51,8 @@ pub(in crate::engine) struct Desk {
     /// Whose day is judged when books of a symbol move, while a loss limit is set.
     marked: BTreeSet<(SymbolId, AccountId)>,
     injected: Vec<inject::Injected>,
+    /// What venues do with orders under way, where a test decided that.
+    fates: BTreeMap<OrderId, inject::Fate>,
     /// Orders that venues made to liquidate.
     liquidations: BTreeSet<OrderId>,
     /// Orders whose fill is being booked: nothing ends them meanwhile.

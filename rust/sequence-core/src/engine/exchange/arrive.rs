@@ -43,6 +43,9 @@ impl Engine {
             let answer = if replaces { Told::Amended } else { Told::Ack };
             self.answer(id, at, answer, venue_ns);
             self.hand_over();
+            if let Some(end) = self.decided_end(id) {
+                return self.end_at_venue(id, at, end, venue_ns);
+            }
         }
         if !status.is_live() {
             self.rest(id, at, true);
@@ -264,7 +267,8 @@ impl Engine {
         let shift = self.shift_of(spec, leg);
         let mut takes = std::mem::take(&mut self.exchange.takes);
         let own = self.own_opposite(spec, leg);
-        let stop = self.plan_past(spec, leg, (own, shift), &mut takes);
+        let planned = self.plan_past(spec, leg, (own, shift), &mut takes);
+        let stop = self.halved((id, at), &mut takes, planned);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         if filled > 0 {
             self.exchange.markets[market].world(account, self.rules.params());
