@@ -199,6 +199,37 @@ def orders_of_one_node() -> tuple[float, float]:
     return median(plains) / count, median(singles) / count
 
 
+def fill_under_limits(count: int) -> float:
+    """Microseconds of a fill of a graph with limits, of which so many orders rest or are filled."""
+    nodes = [
+        {
+            "node_id": f"n{number}",
+            "instrument": VENUE,
+            "side": "buy",
+            "order_type": {"limit": {"price_1e9": (74_349 - number) * 10**9}},
+            "quantity": {"fixed": {"qty_1e8": SIZE_1E8}},
+        }
+        for number in range(count)
+    ]
+    spec = json.dumps({"nodes": nodes, "edges": []})
+
+    def run(risk: dict[str, Any] | None) -> float:
+        made, account = engine()
+        made.submit_graph(account, NOW_NS, spec, risk=risk)
+        return _us(fall, made)
+
+    def fall(made: _core.Engine) -> None:
+        """Reaches one order after the other."""
+        for number in range(count):
+            ask = 74_349 - number
+            levels = [((ask - 1) * 10**9, 10**14)], [(ask * 10**9, 10**14)]
+            made.market_snapshot("kraken", "BTC-USD", *levels, NOW_NS, NOW_NS)
+
+    limits = {"max_loss_1e9": 10**15, "on_runtime_breach": "cancel_all"}
+    guarded, free = (median(run(risk) for _ in range(REPEATS)) for risk in (limits, None))
+    return (guarded - free) / count
+
+
 def slices_in_core(count: int) -> float:
     """Microseconds of all slices of one order."""
     spec = json.dumps(slices(count))
@@ -232,6 +263,8 @@ def main() -> None:
             say(f"{name:8}{count:4} nodes  {row}\n")
     say("order, and graph of one node: {:.2f} {:.2f}\n".format(*orders_of_one_node()))
     say(f"a slice of 500: {slices_in_core(500) / 500:.1f}, of 50: {slices_in_core(50) / 50:.1f}\n")
+    added = "  ".join(f"{count}: {fill_under_limits(count):.2f}" for count in (2, 10, 100))
+    say(f"what a loss limit adds to a fill, by nodes: {added}\n")
     say(f"events from a fill to its hedge: {lag_in_events()}\n")
     say(f"bytes of a node: {memory_of_a_node()}\n")
 

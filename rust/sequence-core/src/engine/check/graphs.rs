@@ -2,7 +2,8 @@
 
 use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Ending, Node, Role, Run};
-use crate::engine::graph::status::sums_of;
+use crate::engine::graph::status::{all_of, sums_of};
+use crate::engine::graph::totals::Totals;
 use crate::graph::{NodeSize, NodeStatus, Ratio, Sizing, Trigger};
 use crate::ids::GraphIx;
 use crate::order::Order;
@@ -17,6 +18,7 @@ impl Engine {
         for (id, run) in self.graphs.iter() {
             let subject = format!("graph {}", id.0);
             self.check_run(id, run, &subject, found);
+            self.check_totals(run, &subject, found);
             for (at, node) in run.nodes.iter().enumerate() {
                 let subject = format!("{subject} node {}", node.spec.id);
                 self.check_node(run, at, &subject, found);
@@ -53,6 +55,19 @@ impl Engine {
         let held: usize = run.nodes.iter().map(|node| node.held.len()).sum();
         if armed + held + run.parked.len() > 0 {
             broken("nothing that waits or is held", format!("{armed} edges, {held} held"));
+        }
+    }
+
+    /// G6: what a graph sums as it fills is what its orders filled.
+    fn check_totals(&self, run: &Run, subject: &str, found: &mut Vec<Violation>) {
+        let mut totals = Totals::default();
+        let ids = run.nodes.iter().flat_map(|node| &node.orders);
+        for order in ids.map(|id| self.desk.order(*id)).filter(|order| order.filled.0 > 0) {
+            totals.add(&order.spec, all_of(order));
+        }
+        if totals != run.totals {
+            let [expected, seen] = [&totals, &run.totals].map(|sums| format!("{sums:?}"));
+            found.push(Violation::new("G6", subject, expected, seen));
         }
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Work;
 use super::run::{Ending, Watchdog};
-use crate::ids::Side;
 use crate::number::{format_decimal, format_fixed};
 
 const MS: i64 = 1_000_000;
@@ -112,20 +111,15 @@ impl Work<'_> {
     /// Profit and loss of the graph's fills at the mid, less fees, in USD at 1e-9; `None` where
     /// nothing values one of them.
     pub(super) fn pnl(&self) -> Option<i128> {
-        Some(self.engine.run_pnl(self.run)? - self.engine.run_fees(self.run)?)
+        Some(self.engine.run_pnl(self.run)? - self.run.totals.fees()?)
     }
 
     /// Bought less sold, by what the quantities are of.
     fn net_quantities(&self) -> BTreeMap<String, i128> {
         let mut net = BTreeMap::new();
-        for (at, node) in self.run.nodes.iter().enumerate() {
-            let filled = self.sums(at).filled;
-            if node.pace.is_some() || filled == 0 {
-                continue;
-            }
-            let asset = self.engine.exposed_to(node.symbol, node.outcome).to_owned();
-            let sign = if node.spec.side == Side::Buy { 1 } else { -1 };
-            *net.entry(asset).or_insert(0) += sign * filled;
+        for (symbol, outcome, traded) in self.run.totals.iter() {
+            let asset = self.engine.exposed_to(symbol, outcome).to_owned();
+            *net.entry(asset).or_insert(0) += traded.net;
         }
         net
     }

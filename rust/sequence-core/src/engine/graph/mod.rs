@@ -8,8 +8,8 @@
 //!
 //! Reading order: `shape` (what is refused), `expand` (what pacing becomes), `submit` (how a graph
 //! begins), `react` (news to firings), `edges` (triggers and conditions), `sizing`, `nodes` (a node
-//! starts), `status` (how nodes and graphs end), `watch` (prices), `pacing`, `guard`, `stop`;
-//! `carry` is the conductor's side.
+//! starts), `status` (how nodes and graphs end), `watch` (prices), `pacing`, `totals`, `guard`,
+//! `stop`; `carry` is the conductor's side.
 
 mod amend;
 mod carry;
@@ -32,6 +32,7 @@ mod sizing;
 pub(in crate::engine) mod status;
 mod stop;
 mod submit;
+pub(in crate::engine) mod totals;
 pub(in crate::engine) mod waits;
 mod want;
 mod watch;

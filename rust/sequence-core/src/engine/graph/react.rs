@@ -2,13 +2,14 @@
 
 use super::run::{Ending, Firing};
 use super::sizing::Gives;
+use super::totals::Part;
 use super::{Task, Work};
 use crate::engine::FillCause;
 use crate::engine::seam::DeskNews;
 use crate::graph::NodeStatus;
 use crate::graph::{Action, Join, Word};
 use crate::ids::{FillIx, OrderId};
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Quantity, exact_notional};
 use crate::order::OrderStatus;
 use crate::reject::DoneReason;
 
@@ -60,6 +61,9 @@ impl Work<'_> {
 
     fn note_fill(&mut self, at: usize, fill: FillIx) {
         let row = self.engine.desk.fill(fill);
+        let (units, exact) = (row.quantity.0.into(), exact_notional(row.price, row.quantity));
+        let order = &self.engine.desk.order(row.order).spec;
+        self.run.totals.add(order, Part { units, exact, fees: row.fee_usd });
         let filled = (row.quantity, row.notional_usd.unwrap_or_default());
         let by_print = matches!(row.cause, FillCause::Queue | FillCause::Through);
         let parent = self.parent_of(at);

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::marked::Marked;
 pub(in crate::engine) use super::parts::{Edge, Node, Pace, Role, Source, Sums};
+use super::totals::Totals;
 use super::waits::Waits;
 pub(in crate::engine) use super::want::{Firing, Root, Want};
 use crate::graph::Action;
 use crate::graph::GraphStatus;
 use crate::hash::StateHasher;
-use crate::ids::{AccountId, OrderId, Side, SymbolId, VenueId};
+use crate::ids::{AccountId, OrderId, SymbolId, VenueId};
 use crate::ledger::ReservationId;
-use crate::number::{EXACT_PER_MONEY, Price, Quantity, exact_notional};
+use crate::number::Quantity;
 use crate::reject::DoneReason;
 use crate::risk::VenueSet;
 
@@ -66,6 +67,8 @@ pub(in crate::engine) struct Run {
     pub(in crate::engine) edges: Marked<Edge>,
     /// Their times and symbols.
     pub(in crate::engine) waits: Waits,
+    /// What its orders traded.
+    pub(in crate::engine) totals: Totals,
     /// Every order of it with its node, in order.
     pub(in crate::engine) orders: Vec<(OrderId, usize)>,
     pub(in crate::engine) status: GraphStatus,
@@ -125,6 +128,7 @@ impl Run {
             nodes: Marked::default(),
             edges: Marked::default(),
             waits: Waits::default(),
+            totals: Totals::default(),
             orders: Vec::new(),
             status: GraphStatus::Accepted,
             reason: None,
@@ -297,12 +301,4 @@ impl Run {
             hasher.signed(firing.at_ns);
         }
     }
-}
-
-/// What was filled is worth at a price, less what it cost, in the quote at 1e-9.
-pub(in crate::engine) fn gain(side: Side, sums: Sums, mark: Price) -> i128 {
-    let filled = Quantity(i64::try_from(sums.filled).unwrap_or(i64::MAX));
-    let value = exact_notional(mark, filled);
-    let gain = if side == Side::Buy { value - sums.exact } else { sums.exact - value };
-    gain / EXACT_PER_MONEY
 }

@@ -3,6 +3,7 @@
 use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run, Sums};
+use super::totals::Part;
 use crate::engine::Engine;
 use crate::graph::{Action, GraphStatus, Join, NodeStatus, Word};
 use crate::ids::OrderId;
@@ -17,6 +18,11 @@ pub(in crate::engine) fn sums_of(order: &Order) -> Sums {
         exact: order.exact,
         fees: order.fees_usd.unwrap_or_default().0,
     }
+}
+
+/// Everything that an order filled.
+pub(in crate::engine) fn all_of(order: &Order) -> Part {
+    Part { units: order.filled.0.into(), exact: order.exact, fees: order.fees_usd }
 }
 
 impl Work<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Engine;
 use crate::engine::graph::run::{Node, Run, Source};
-use crate::engine::graph::status::sums_of;
+use crate::engine::graph::status::{all_of, sums_of};
 use crate::engine::record::{
     Cell, RestoreError, Row, edge_row, node_row, pack, read_edge, read_node, read_run, run_row,
 };
@@ -139,6 +139,9 @@ impl Engine {
             let at =
                 at.ok_or_else(|| broken("graph_nodes", format!("order {} has no node", order.0)))?;
             run.add_order(at, order);
+            if row.filled.0 > 0 {
+                run.totals.add(&row.spec, all_of(row));
+            }
             if row.status.is_terminal() {
                 run.retire(at, order, sums_of(row));
             }

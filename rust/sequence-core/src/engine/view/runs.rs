@@ -4,8 +4,9 @@
 use super::{Value, page, page_value};
 use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Node, Role, Run};
+use crate::engine::graph::totals::Traded;
 use crate::graph::GraphStatus;
-use crate::ids::{AccountId, GraphIx, SymbolId, VenueId};
+use crate::ids::{AccountId, GraphIx, Outcome, SymbolId, VenueId};
 use crate::number::{PRICE_ONE, Price, Quantity, mul_div_floor};
 use crate::order::{average_price, book_price};
 use crate::reject::RejectReason;
@@ -49,7 +50,7 @@ impl Engine {
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
             ("pnl_usd_1e9", Value::option(self.run_pnl(run))),
-            ("fees_usd_1e9", Value::option(self.run_fees(run))),
+            ("fees_usd_1e9", Value::option(run.totals.fees())),
             ("created_unix_ns", run.created_ns.into()),
             ("updated_unix_ns", run.updated_ns.into()),
         ]
@@ -133,33 +134,23 @@ impl Engine {
     /// Profit and loss of a graph's fills at the mid, without fees, in USD at 1e-9; `None` where
     /// nothing values one of them.
     pub(in crate::engine) fn run_pnl(&self, run: &Run) -> Option<i128> {
-        let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
-        nodes.map(|(at, node)| self.node_pnl(run, at, node)).sum()
+        let all = run.totals.iter();
+        all.map(|(symbol, outcome, traded)| self.pnl_of(symbol, outcome, traded)).sum()
     }
 
-    fn node_pnl(&self, run: &Run, at: usize, node: &Node) -> Option<i128> {
-        let sums = self.node_sums(run, at);
-        if sums.filled == 0 {
-            return Some(0);
-        }
-        let live = self.nbbo(node.symbol).mid().map(|mid| book_price(mid, node.outcome));
-        let mark =
-            live.or_else(|| Some(self.facts().mark_of_symbol(node.symbol, node.outcome)?.price))?;
-        let rate = self.quote_rate(node.symbol)?;
-        let gain = crate::engine::graph::run::gain(node.spec.side, sums, mark);
-        mul_div_floor(gain, i128::from(rate.0), i128::from(PRICE_ONE)).ok()
+    fn pnl_of(&self, symbol: SymbolId, outcome: Option<Outcome>, traded: &Traded) -> Option<i128> {
+        let live = || Some(book_price(self.nbbo(symbol).mid()?, outcome));
+        let last = || Some(self.facts().mark_of_symbol(symbol, outcome)?.price);
+        // What was sold again is worth what it brought, whatever the market says.
+        let mark = if traded.net == 0 { Price(0) } else { live().or_else(last)? };
+        let rate = self.quote_rate(symbol)?;
+        mul_div_floor(traded.gain(mark), i128::from(rate.0), i128::from(PRICE_ONE)).ok()
     }
 
     /// What a unit of the quote of a symbol is worth in USD.
     pub(in crate::engine) fn quote_rate(&self, symbol: SymbolId) -> Option<Price> {
         let market = self.registry.symbol(symbol).markets.first()?;
         self.facts().usd_rate(self.registry.market(*market).settle)
-    }
-
-    /// Fees of a graph's fills, in USD at 1e-9; `None` where nothing values one of them.
-    pub(in crate::engine) fn run_fees(&self, run: &Run) -> Option<i128> {
-        let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
-        nodes.map(|(at, _)| self.node_fees(run, at)).sum()
     }
 
     fn node_fees(&self, run: &Run, at: usize) -> Option<i128> {
