@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -11,7 +12,7 @@ import pytest
 
 from sequence import Sequence
 from sequence._client.ask import config
-from sequence.cli import output
+from sequence.cli import output, saving
 from sequence.cli.account import write_position_rows
 from sequence.cli.output import short_id
 from sequence.cli.saving import save_connection
@@ -170,6 +171,19 @@ def test_a_second_server_takes_nothing_over_while_the_first_answers(
     # That one is gone: the next server takes its place.
     assert save_connection(url, "seq_test_" + "1" * 64, anyway=False).other is None
     assert config.load().url == url
+
+
+def test_a_server_that_is_too_busy_to_answer_is_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SEQUENCE_HOME", str(tmp_path))
+    monkeypatch.setattr(saving, "_PROBE_S", 0.05)
+    with socket.create_server(("localhost", 0)) as busy:
+        url = f"http://localhost:{busy.getsockname()[1]}"
+        config.save(config.Saved(url, "seq_test_" + "1" * 64))
+        found = save_connection("http://localhost:9", "seq_test_" + "2" * 64, anyway=False)
+        assert (found.file, found.other) == (None, url)
+        assert config.load().url == url
 
 
 def test_a_client_without_a_key_takes_the_saved_one_of_its_server(

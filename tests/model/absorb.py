@@ -95,6 +95,11 @@ class Absorber:
                 self._amend_arrived(event["account"], order)
         elif order.seen:
             assert status in EDGES.get(order.status, set()), (order.status, event)
+            if order.waiting is not None:
+                # After a restart both go again, and may be answered at once.
+                row = self.machine.engine.order(event["account"], name)
+                if row["version"] == data["version"]:
+                    self._amend_arrived(event["account"], order)
         self.after_fill.discard(name)
         order.seen.add(data["version"])
         order.status = status
@@ -149,6 +154,10 @@ class Absorber:
         rate = market.maker if is_maker else market.taker
         if order.is_liquidation:
             rate = Fraction(100 if self.machine.preset == "adversarial" else 50, 10_000)
+        is_better = market.kind == "perp" and price > order.form.margin_at
+        if is_better and account.loss(market.cash, self.machine.world.counted):
+            # What a better sale needs beyond its reservation is taken from cash that backs no loss.
+            self.shrunk.add(market.cash)
         gained = row["realized_pnl_usd_1e9"]
         fee = account.fill(order, price, qty, rate, gained)
         if market.kind == "perp" and account.shortage(market.cash):
@@ -305,6 +314,10 @@ class Absorber:
     def _check_plan(self, plan: Plan) -> None:
         order = plan.order
         found = [(row["price_1e9"], row["qty_1e8"]) for row in self.got.get(order.name, [])]
+        if order.pays_from in self.short:
+            # What was left of it paid for a loss of its own: of a row written by hand, for one.
+            assert plan.fills is None or found == plan.fills[: len(found)], (plan, found)
+            return
         assert plan.fills is None or found == plan.fills, (plan, found)
         if self.machine.world.is_instant or "REJECTED" in plan.statuses:
             assert order.status in plan.statuses, (plan, order.status)

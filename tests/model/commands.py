@@ -5,15 +5,18 @@ from typing import Any
 
 from sequence import _core
 from tests.model.machine import Command, Machine
-from tests.model.terms import FIAT_USD, ONE, USDC, USDT
+from tests.model.terms import EUR, FIAT_USD, ONE, PERPS, USDC, USDT, Listing
 
-MARKETS, LISTINGS = 9, 11
+MARKETS, LISTINGS = 11, 13
 PERP_INDEXES = (4, 5, 6)
 CASH = [
-    ("coinbase", *FIAT_USD), ("kraken", *FIAT_USD), ("binance", *USDT), ("hyperliquid", *USDC),
-    ("kalshi", *FIAT_USD), ("polymarket", *USDC),
+    ("coinbase", *FIAT_USD), ("kraken", *FIAT_USD), ("kraken", *EUR), ("binance", *USDT),
+    ("hyperliquid", *USDC), ("kalshi", *FIAT_USD), ("polymarket", *USDC),
 ]  # fmt: skip
-BASES = [("coinbase", "crypto", "BTC"), ("binance", "crypto", "BTC"), ("kraken", "crypto", "ETH")]
+BASES = [
+    ("coinbase", "crypto", "BTC"), ("binance", "crypto", "BTC"), ("kraken", "crypto", "ETH"),
+    ("kraken", "crypto", "BTC"),
+]  # fmt: skip
 TIFS = ("gtc", "gtc", "gtc", "gtc", "ioc", "fok", "post_only", "day")
 EVENTS = ("kalshi", "polymarket")
 SIDES = ("buy", "sell")
@@ -46,8 +49,16 @@ def order(draw: Random) -> Command:
 
 
 def write(draw: Random) -> Command:
-    who = draw.randrange(2)
-    if draw.random() < 0.6:
+    who, kind = draw.randrange(2), draw.random()
+    if kind < 0.1:
+        market, entry = draw.choice(PERPS), draw.choice((-200, 0, 300))
+        units = draw.choice((-9, -2, 0, 2, 9)) * market.lot * market.lots
+        price = market.mid + entry * market.step
+        return ("write", who, Listing(market).held, units, None, False, price)
+    if kind < 0.2:
+        lots, entry = draw.choice((0, 1, 7, 40)), draw.choice((None, 0, 4 * 10**8, 10**9))
+        return ("write_event", who, draw.choice(EVENTS), draw.random() < 0.5, lots, entry)
+    if kind < 0.6:
         key, units = draw.choice(CASH), draw.choice((0, 20, 500, 5_000, 100_000)) * ONE
     else:
         key, units = draw.choice(BASES), draw.choice((0, 1, 7)) * ONE

@@ -13,7 +13,7 @@ from sequence.store.base import Batch
 from sequence.store.memory import MemoryStore
 from tests.model import compare
 from tests.model.absorb import Absorber
-from tests.model.account import Account, Row
+from tests.model.account import PERP_OF, Account, Row
 from tests.model.order import Form, Order
 from tests.model.terms import HOUR_NS, ONE, USD_1E9, Key, Listing, Market
 from tests.model.world import World
@@ -294,9 +294,32 @@ class Machine:
         account = self.world.accounts[who]
         if part is not None and key in account.rough:
             return
-        locked = account.locked(key) if key[1] != "perp" else 0
+        if key[1] == "perp":
+            self._write_perp(account, who, key, units, entry, replace=replace)
+            return
+        locked = account.locked(key)
         qty = units if part is None else max(-(-locked // 10) + part, 0)
-        is_short = key[1] != "perp" and qty * 10 < locked and not replace
+        self._write(account, who, (key, qty, entry), qty * 10 < locked, replace=replace)
+
+    def _write_perp(self, account: Account, who: int, key: Key, qty: int, entry: int | None,
+                    *, replace: bool) -> None:  # fmt: skip
+        """What open orders close stays: no smaller position is written, and none against it."""
+        listing = Listing(PERP_OF[key])
+        closing, held = account.closing(listing), account.look(key).perp
+        is_short = closing > 0 and qty * (1 if held > 0 else -1) < closing
+        self._write(account, who, (key, qty, entry), is_short, replace=replace)
+
+    def write_event(self, who: int, venue: str, is_no: bool, lots: int, entry: int | None) -> None:
+        """Writes an outcome of the market that is open at a venue."""
+        markets = self.world.markets()
+        market = next(m for m in markets if m.kind == "prediction" and m.venue == venue)
+        key = Listing(market, is_no).held
+        self.write(who, key, lots * market.lot * market.lots, entry=entry)
+
+    def _write(self, account: Account, who: int, row: tuple[Key, int, int | None], is_short: bool,
+               *, replace: bool) -> None:  # fmt: skip
+        key, qty, entry = row
+        is_short = is_short and not replace
         stored = len(account.rows)
         rows = [(*key, qty, entry)]
         try:

@@ -131,6 +131,11 @@ class Order:
             return self.required(self.form)
         return self.over(self.form, self.waiting)
 
+    def closes(self) -> int:
+        """How much of a position it closes, in the form it has or is to get."""
+        forms = [self.form, *([self.waiting] if self.waiting else [])]
+        return max(min(form.reducing, form.qty - self.filled) for form in forms)
+
     def most(self) -> int:
         """Enough for every form whose fills may still be told."""
         forms = [self.form, *self.past, *([self.waiting] if self.waiting else [])]

@@ -26,6 +26,8 @@ Key = tuple[str, str, str]
 FIAT_USD = ("fiat", "USD")
 USDC = ("crypto", "USDC")
 USDT = ("crypto", "USDT")
+EUR = ("fiat", "EUR")
+BTC = ("crypto", "BTC")
 PEGGED = {FIAT_USD, USDC, USDT}
 
 
@@ -52,9 +54,14 @@ class Market(NamedTuple):
         return (self.venue, *self.settle)
 
     @property
-    def grid(self) -> tuple[int, int, None, None]:
-        """What its caller says of it: tick and lot."""
-        return (self.tick, self.lot, None, None)
+    def grid(self) -> tuple[int, int, None, int | None]:
+        """What its caller says of it: tick and lot; no minimum in dollars where it has none."""
+        return (self.tick, self.lot, None, None if self.is_dollar else 0)
+
+    @property
+    def is_dollar(self) -> bool:
+        """Whether it is priced in dollars, or in what is pegged to one."""
+        return self.settle in PEGGED
 
     @property
     def funding_hours(self) -> int:
@@ -121,6 +128,18 @@ SPOT = [
     _spot("binance", "BTC-USDT", USDT, 60_010, 1_000, "10", "10"),
     _spot("kraken", "ETH-USD", FIAT_USD, 2_000, 10_000, "25", "40"),
 ]
+CROSSES = [
+    Market(
+        "kraken", "BTC-EUR", "spot", EUR, 55_000 * USD_1E9, CENT, 50 * CENT, 1_000, 40, 0,
+        _bps("25"), _bps("40"),
+    ),
+    Market(
+        "kraken", "ETH-BTC", "spot", BTC, 4 * CENT, 1_000, 50_000, 10_000, 40, 0,
+        _bps("25"), _bps("40"),
+    ),
+]  # fmt: skip
+"""Pairs in money that is no dollar; what one of them pays with, another trades."""
+
 PERPS = [
     _perp("hyperliquid", "BTC-USD-PERP", USDC, 60_000, CENT * 10, 1_000, "1.5", "4.5"),
     _perp("hyperliquid", "ETH-USD-PERP", USDC, 2_000, CENT, 10_000, "1.5", "4.5"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tests.model.account import Account, Row
 from tests.model.book import Book
 from tests.model.order import Form, Order
-from tests.model.terms import PERPS, SPOT, Key, Listing, Market, event, protection
+from tests.model.terms import CROSSES, PERPS, SPOT, Key, Listing, Market, event, protection
 
 DEVIATION = Fraction(1, 2)
 """A limit this far through the opposite price is taken for a typing error."""
@@ -52,12 +52,14 @@ class World:
             self.books[market] = Book(market)
 
     def markets(self) -> list[Market]:
-        return [*SPOT, *PERPS, *(event(venue, number) for venue, number in self.numbers.items())]
+        events = (event(venue, number) for venue, number in self.numbers.items())
+        return [*SPOT, *PERPS, *events, *CROSSES]
 
     def listings(self) -> list[Listing]:
         markets = self.markets()
         outcomes = [Listing(market, True) for market in markets if market.kind == "prediction"]
-        return [*(Listing(market) for market in markets), *outcomes]
+        others = [Listing(market) for market in markets if market not in CROSSES]
+        return [*others, *outcomes, *(Listing(market) for market in CROSSES)]
 
     def counted(self, market: Market, row: Row) -> Fraction:
         """What a position counts at: its mark, or what was paid where its book is not live and

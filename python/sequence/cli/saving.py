@@ -10,7 +10,7 @@ from sequence._client.ask.options import is_loopback, same_server
 from sequence.errors import ValidationError
 
 _PROBE_S: Final = 1.0
-_OK: Final = 200
+_THERE: Final = (200, 503)
 
 
 class Saving(NamedTuple):
@@ -49,13 +49,15 @@ def _lives(url: str) -> bool:
 
 
 def answers(url: str) -> bool:
-    """Whether a server of this machine answers there."""
+    """Whether a server of this machine is there, though it may be too busy to answer in time."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     asked = http.client.HTTPConnection(host, parts.port or 80, timeout=_PROBE_S)
     try:
         asked.request("GET", "/v1/health/live")
-        return asked.getresponse().status == _OK
+        return asked.getresponse().status in _THERE
+    except TimeoutError:
+        return True
     except (OSError, http.client.HTTPException):
         return False
     finally:

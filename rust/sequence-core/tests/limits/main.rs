@@ -78,6 +78,25 @@ fn the_position_limit_counts_open_orders_and_lets_positions_shrink() {
 }
 
 #[test]
+fn the_position_limit_counts_an_amend_on_its_way() {
+    let mut desk = Desk::new("realistic", &[]);
+    desk.engine
+        .set_limits(AccountLimits { max_position: Some(qty(3)), ..AccountLimits::default() });
+    let growing = desk.buy(1, 90);
+    desk.wait(5_000 * MS);
+    desk.amend(growing, Some(3), None).unwrap();
+    let over = desk.buy(1, 90);
+    assert_eq!(reason(&desk, over), Some(RejectReason::PositionLimit));
+    desk.wait(5_000 * MS);
+    desk.amend(growing, Some(2), None).unwrap();
+    let early = desk.buy(1, 90);
+    assert_eq!(reason(&desk, early), Some(RejectReason::PositionLimit), "it may be too late");
+    desk.wait(5_000 * MS);
+    let fits = desk.buy(1, 90);
+    assert_eq!(reason(&desk, fits), None);
+}
+
+#[test]
 fn a_days_loss_stops_orders_until_midnight_utc() {
     let most = Some(Money(20 * USD));
     let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });

@@ -49,13 +49,25 @@ impl Counted {
         }
         let legs = order.legs.iter().map(|leg| (leg.market, closes(leg)));
         let exits = legs.filter(|(_, size)| *size > 0).collect();
-        Some(Self { rest: order.remaining(), exits })
+        Some(Self { rest: open_at_most(order), exits })
     }
 }
 
-/// What a leg closes of a position for as long as it is open.
+/// What can be filled at most, whether or not a change on its way arrives.
+pub(in crate::engine) fn open_at_most(order: &Order) -> Quantity {
+    let total = order.amending.map_or(order.qty, |change| change.total.max(order.qty));
+    Quantity(total.0.saturating_sub(order.filled.0))
+}
+
+/// What a leg closes of a position for as long as it is open: in the form it has or, while a change
+/// is on its way, in the other one. Nothing else may count on what either of them closes.
 fn closes(leg: &Leg) -> i64 {
-    if leg.state == LegState::Done { 0 } else { leg.reducing.0.min(leg.remaining().0) }
+    if leg.state == LegState::Done {
+        return 0;
+    }
+    let form = |reducing: Quantity, qty: Quantity| reducing.0.min(qty.0 - leg.filled.0).max(0);
+    let other = leg.reshape.as_deref().map_or(0, |other| form(other.reducing, other.qty));
+    form(leg.reducing, leg.qty).max(other)
 }
 
 impl Totals {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::command::Submit;
 use crate::engine::agenda::Due;
 use crate::engine::desk::account::{AccountMode, KillSwitch, LossDay};
+use crate::engine::desk::open_sums::open_at_most;
 use crate::engine::{Engine, Reply};
 use crate::event::EventKind;
 use crate::ids::{
@@ -279,7 +280,7 @@ impl Engine {
         let open = self.desk.open_rest_of(spec.account, spec.side, same);
         // A preview's order is not among them.
         let is_open = self.desk.find_graph(spec.graph).is_some();
-        let own = if is_open { i128::from(order.remaining().0) } else { 0 };
+        let own = if is_open { i128::from(open_at_most(order).0) } else { 0 };
         let coming = open - own;
         let change = coming + i128::from(added.0);
         let after = if spec.side == Side::Buy { now + change } else { now - change };
