@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from sequence.errors import SequenceError
 from sequence.sandbox import Sandbox, SimConfig
 from sequence.server import serving
 from sequence.streams import RejectedEvent
+from tests.test_cli import run
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,22 @@ def test_a_bare_request_names_what_was_meant(
 def test_a_sandbox_names_what_was_meant(make: Callable[[], object], meant: str):
     with pytest.raises(ValueError, match=rf"did you mean {meant}"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("up", "--preset", "realstic"), "did you mean realistic?"),
+        (("up", "--clock", "manul"), "did you mean manual?"),
+        (("buy", "BTC-USD", "1", "--tif", "gct"), "did you mean gtc?"),
+        (("sandbox", "faults", "add", "cancel_nxt"), "did you mean cancel_next?"),
+        (("snapshot", "load", "x.seq", "--clock", "wal"), "did you mean wall?"),
+        (("bui", "BTC-USD", "1"), "Did you mean 'buy'?"),
+        (("sandbox", "clok"), "Did you mean 'clock'?"),
+        (("quote", "--depht", "3", "BTC-USD"), "--depth"),
+    ],
+)
+def test_the_command_line_names_what_was_meant(words: tuple[str, ...], meant: str, tmp_path: Path):
+    done = run(*words, home=tmp_path)
+    assert done.code == 2
+    assert meant in done.err

@@ -107,7 +107,11 @@ def test_faults_come_and_go(ask: Ask):
 
 def test_a_snapshot_brings_back_what_was(ask: Ask):
     ask("book", "kraken", "BTC-USD", bids=[(100, 5)], asks=[(101, 5)])
+    assert ask("snapshots") == []
     kept = ask("snapshot")
+    assert [(row.snapshot_id, row.ts_ns) for row in ask("snapshots")] == [
+        (kept.snapshot_id, kept.ts_ns)
+    ]
     ask("advance_until", ask("buy", "BTC-USD", 1))
     assert ask("orders").total == 1
     assert ask("restore", kept.snapshot_id).snapshot_id == kept.snapshot_id

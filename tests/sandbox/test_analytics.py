@@ -75,6 +75,7 @@ def test_orders_and_fills_are_counted(read, sandbox):
     counts = found.orders
     assert counts.total == len(orders)
     assert counts.open == sum(order.status == "ACCEPTED" for order in orders) == 1
+    assert sum(counts.rejected_for.values()) == counts.rejected
     ended = counts.filled + counts.cancelled + counts.rejected + counts.expired
     assert ended == counts.total - counts.open
     assert counts.fill_rate == pytest.approx(counts.filled / ended, abs=1e-6)

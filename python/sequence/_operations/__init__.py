@@ -30,6 +30,7 @@ from sequence._operations.sandbox import SANDBOX_SETTLE as SANDBOX_SETTLE
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT as SANDBOX_SNAPSHOT
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT_FILE as SANDBOX_SNAPSHOT_FILE
 from sequence._operations.sandbox import SANDBOX_SNAPSHOT_LOAD as SANDBOX_SNAPSHOT_LOAD
+from sequence._operations.sandbox import SANDBOX_SNAPSHOTS as SANDBOX_SNAPSHOTS
 
 HEALTH_LIVE = Operation(
     "health_live",

@@ -164,6 +164,14 @@ SANDBOX_SNAPSHOT = Operation(
     writes=True,
     summary="Keep a copy of the state to return to",
 )
+SANDBOX_SNAPSHOTS = Operation(
+    "sandbox_snapshots",
+    "GET",
+    "/v1/sandbox/snapshots",
+    lambda: t.SandboxSnapshots,
+    auth="test",
+    summary="Copies of the state that can be returned to",
+)
 SANDBOX_SNAPSHOT_FILE = Operation(
     "sandbox_snapshot_file",
     "GET",

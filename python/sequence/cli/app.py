@@ -12,6 +12,7 @@ from sequence.cli.convert import convert
 from sequence.cli.doctor import doctor
 from sequence.cli.fake import fake
 from sequence.cli.key import key as keys
+from sequence.cli.near import NearGroup
 from sequence.cli.page import page
 from sequence.cli.record import record
 from sequence.cli.report import report
@@ -30,6 +31,7 @@ _UNAUTHORIZED = 401
 
 app = typer.Typer(
     name="sequence",
+    cls=NearGroup,
     help="Paper-trading sandbox and client for the Sequence Markets API.",
     epilog="Exit codes: 0 done, 1 refused or rejected, 2 wrong arguments, 3 no answer or database "
     "in use, 4 address in use, 5 the database cannot be used.",

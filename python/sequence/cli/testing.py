@@ -19,7 +19,7 @@ faults = typer.Typer(help="What goes wrong on purpose.", no_args_is_help=True)
 
 def register(sandbox: typer.Typer) -> None:
     """Adds the commands of this file to the group `sandbox`."""
-    for command in (clock, settle, events, snapshot, restore):
+    for command in (clock, settle, events, snapshot, snapshots, restore):
         sandbox.command()(command)
     faults.command("list")(list_faults)
     faults.command("add")(add_fault)
@@ -132,6 +132,16 @@ def snapshot(context: typer.Context, json: JsonFlag = False) -> None:
     with client_of(context) as client:
         answer = client.sandbox.snapshot()
     return write_json(answer) if json else write(answer.snapshot_id)
+
+
+def snapshots(context: typer.Context, json: JsonFlag = False) -> None:
+    """Copies of the state that can be returned to, oldest first."""
+    with client_of(context) as client:
+        rows = client.sandbox.snapshots()
+    if json:
+        return write_json([*rows])
+    columns = [text("ID"), number("TIME", "ns")]
+    return write_table(columns, ((row.snapshot_id, str(row.ts_ns)) for row in rows))
 
 
 def restore(context: typer.Context, snapshot_id: str, json: JsonFlag = False) -> None:

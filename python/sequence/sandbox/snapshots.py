@@ -26,7 +26,7 @@ class Snapshots:
     def __init__(self, state: "State", clients: "Callable[[], Iterable[Client]]") -> None:
         self._state: Final = state
         self._clients: Final = clients
-        self._kept: dict[str, tuple[Client, _core.Snapshot]] = {}
+        self._kept: dict[str, tuple[Client, _core.Snapshot, int]] = {}
 
     def take(self, client: "Client", *, is_admin: bool) -> str:
         """Keeps a copy and returns its id."""
@@ -37,17 +37,21 @@ class Snapshots:
         except ValueError as error:
             raise refused("CONFLICT", str(error)) from None
         name = state.ids.next("snapshot", state.now_ns)
-        self._kept[name] = client, copy
+        self._kept[name] = client, copy, state.now_ns
         while len(self._kept) > _KEPT:
             del self._kept[next(iter(self._kept))]
         return name
 
+    def of(self, client: "Client") -> list[tuple[str, int]]:
+        """Copies of a client that are kept, oldest first: id, and time in nanoseconds."""
+        return [(name, ts_ns) for name, (whose, _, ts_ns) in self._kept.items() if whose is client]
+
     def restore(self, client: "Client", name: str, *, is_admin: bool) -> None:
         """Returns to a copy; orders, fills and positions are as they were, in a new epoch."""
         self.check_alone(client, is_admin=is_admin)
-        owner, copy = self._kept.get(name, (None, None))
+        owner, copy, _ = self._kept.get(name, (None, None, 0))
         if owner is not client or copy is None:
-            own = [kept for kept, (whose, _) in self._kept.items() if whose is client]
+            own = [kept for kept, _ in self.of(client)]
             there = f"there are: {', '.join(own)}" if own else "none was taken"
             raise refused("NOT_FOUND", f"no snapshot {shown(name)}; {there}")
         state = self._state

@@ -70,6 +70,7 @@ stream Alert BookFrame GraphChange PriceTick RiskState RoutingEvent RoutingLeg T
 testing ClockAdvanceRequest ClockSetRequest Fault FaultRequest Faults MarketEventRow
 testing MarketEventsApplied MarketEventsRequest RestoreRequest SandboxClock SandboxEvent
 testing SandboxEvents SandboxEventsQuery SandboxSnapshot SandboxSnapshotFile
+testing SandboxSnapshots
 """
 _HOMES = {name: home for home, *names in map(str.split, _LINES.splitlines()[1:]) for name in names}
 """Name -> the file that it is in; type checkers find the same in `__init__.pyi`."""

@@ -309,3 +309,4 @@ from sequence.types.testing import SandboxEvents as SandboxEvents
 from sequence.types.testing import SandboxEventsQuery as SandboxEventsQuery
 from sequence.types.testing import SandboxSnapshot as SandboxSnapshot
 from sequence.types.testing import SandboxSnapshotFile as SandboxSnapshotFile
+from sequence.types.testing import SandboxSnapshots as SandboxSnapshots

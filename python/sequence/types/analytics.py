@@ -43,7 +43,7 @@ class OrderCounts(Wire):
     """Orders by what became of them.
 
     `fill_rate` is the share of ended orders that were filled in full, `reject_rate` that of
-    rejected ones.
+    rejected ones; `rejected_for` counts those by reason.
     """
 
     total: int
@@ -52,6 +52,7 @@ class OrderCounts(Wire):
     cancelled: int
     rejected: int
     expired: int
+    rejected_for: dict[str, int]
     fill_rate: float | None
     reject_rate: float | None
 

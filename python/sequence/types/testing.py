@@ -285,6 +285,12 @@ class SandboxSnapshot(Wire):
     ts_ns: int
 
 
+class SandboxSnapshots(Wire):
+    """Answer of `GET /v1/sandbox/snapshots`, oldest first: at most 16 are kept."""
+
+    snapshots: list[SandboxSnapshot]
+
+
 class SandboxSnapshotFile(Wire):
     """Answer of `GET /v1/sandbox/snapshot/file`: the state of every account, as a file."""
 

@@ -249,6 +249,10 @@ class AsyncSandboxCalls:
         """Keeps a copy of the whole state to return to."""
         return await self._client.send(ops.SANDBOX_SNAPSHOT)
 
+    async def snapshots(self) -> "list[t.SandboxSnapshot]":
+        """Copies that `restore` can return to, oldest first; at most 16 are kept."""
+        return (await self._client.send(ops.SANDBOX_SNAPSHOTS)).snapshots
+
     async def save_snapshot(self, path: str | PathLike[str]) -> "t.SandboxSnapshotFile":
         """Writes the state of every account into a file; needs an admin key.
 

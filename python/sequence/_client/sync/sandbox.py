@@ -246,6 +246,10 @@ class SandboxCalls:
         """Keeps a copy of the whole state to return to."""
         return self._client.send(ops.SANDBOX_SNAPSHOT)
 
+    def snapshots(self) -> "list[t.SandboxSnapshot]":
+        """Copies that `restore` can return to, oldest first; at most 16 are kept."""
+        return (self._client.send(ops.SANDBOX_SNAPSHOTS)).snapshots
+
     def save_snapshot(self, path: str | PathLike[str]) -> "t.SandboxSnapshotFile":
         """Writes the state of every account into a file; needs an admin key.
 

@@ -54,6 +54,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "sandbox_marks": history.marks,
     "sandbox_run": history.run,
     "sandbox_snapshot": testing.snapshot,
+    "sandbox_snapshots": testing.snapshots,
     "sandbox_snapshot_file": testing.snapshot_file,
     "sandbox_restore": testing.restore,
     "sandbox_snapshot_load": fork.load,

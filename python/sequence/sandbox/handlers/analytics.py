@@ -1,5 +1,6 @@
 """Reports on the account of the caller, from its rows, its fills and what they cost."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -94,6 +95,7 @@ def execution(call: Call[ModeQuery, None]) -> ExecutionAnalytics:
                 "cancelled": statuses.count("CANCELLED"),
                 "rejected": statuses.count("REJECTED"),
                 "expired": statuses.count("EXPIRED"),
+                "rejected_for": _reasons(orders),
                 "fill_rate": _rate(statuses.count("FILLED"), len(ended)),
                 "reject_rate": _rate(statuses.count("REJECTED"), len(ended)),
             },
@@ -179,6 +181,12 @@ def ab_report(call: Call[TcaQuery, None]) -> AbReport:
     means = averages(costs)
     row = {"routing_version": ROUTING_VERSION, "averages": means, "count": len(costs)}
     return AbReport.trusted({"variants": [row] if means is not None else []})
+
+
+def _reasons(orders: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many were rejected for each reason, the most frequent first."""
+    rejected = (row["failure_reason"] for row in orders if row["status"] == "REJECTED")
+    return dict(Counter(map(str, rejected)).most_common())
 
 
 def _orders(

@@ -23,6 +23,7 @@ from sequence.types import (
     SandboxEventsQuery,
     SandboxSnapshot,
     SandboxSnapshotFile,
+    SandboxSnapshots,
 )
 from sequence.types.testing import LONGEST_STEP_NS
 
@@ -111,6 +112,13 @@ def snapshot(call: Call[None, None]) -> SandboxSnapshot:
     call.account()
     name = call.runtime.snapshots.take(call.principal.client, is_admin=call.principal.is_admin)
     return SandboxSnapshot.trusted({"snapshot_id": name, "ts_ns": call.now_ns})
+
+
+def snapshots(call: Call[None, None]) -> SandboxSnapshots:
+    """``GET /v1/sandbox/snapshots``: copies that `restore` can return to."""
+    kept = call.runtime.snapshots.of(call.principal.client)
+    rows = [{"snapshot_id": name, "ts_ns": ts_ns} for name, ts_ns in kept]
+    return SandboxSnapshots.trusted({"snapshots": rows})
 
 
 def snapshot_file(call: Call[None, None]) -> SandboxSnapshotFile:
