@@ -30,10 +30,9 @@ def symbol_row(state: "State", symbol: str) -> Row:
         sequence._core.Refusal: Nobody lists it.
     """
     row: Row = state.engine.symbol(symbol)
-    if state.live is not None:
-        for listed in state.live.catalogue.rows(state.now_ns):
-            if listed["symbol"] == row["symbol"]:
-                _add(row, listed)
+    listed = None if state.live is None else state.live.catalogue.row(row["symbol"], state.now_ns)
+    if listed is not None:
+        _add(row, listed)
     return row
 
 

@@ -45,7 +45,7 @@ fn depth(book: &mut QueueBook, before: i64, after: i64, now_ns: i64) {
 }
 
 fn ahead(book: &QueueBook, at: usize) -> i64 {
-    book.level(Bid, LEVEL).unwrap().own().get(at).unwrap().ahead
+    book.level(Bid, LEVEL).unwrap().own().iter().nth(at).unwrap().ahead
 }
 
 fn why(book: &QueueBook, order: u64, best: i64) -> NotFilledReason {

@@ -286,7 +286,7 @@ fn e13_7_a_print_through_fills_from_its_own_size_only() {
     let fills = bench.print_at(Price(100), 40);
     assert_eq!(amounts(&fills), [(1, 30), (2, 10)]);
     assert!(fills.iter().all(|fill| fill.cause == FillCause::Through));
-    let own = bench.book.level(Bid, Price(101)).unwrap().own()[0];
+    let own = bench.book.level(Bid, Price(101)).unwrap().own().first().copied().unwrap();
     assert_eq!((own.remaining, own.ahead), (20, 0));
     assert_eq!(bench.book.level(Bid, Price(100)).unwrap().surplus(), 40);
 }
@@ -307,7 +307,7 @@ fn e13_8_a_crossing_quote_fills_its_increase_only() {
             assert_eq!(fill.evidence_price, Price(5012));
         }
     }
-    assert_eq!(bench.book.level(Ask, price).unwrap().own()[0].remaining, 3);
+    assert_eq!(bench.book.level(Ask, price).unwrap().own().first().unwrap().remaining, 3);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Bench {
         let Some(view) = self.book.level(Bid, LEVEL) else { return };
         assert!(view.surplus() >= 0, "surplus {}", view.surplus());
         let mut before = 0;
-        for own in view.own() {
+        for own in view.own().iter() {
             assert!(own.remaining > 0);
             let filled = self.filled.get(&own.order).copied().unwrap_or(0);
             assert_eq!(
@@ -130,7 +130,7 @@ impl Bench {
             before = own.ahead;
             assert!(own.low.ahead <= own.ahead && own.ahead <= own.high.ahead, "{own:?}");
         }
-        assert!(view.own().is_sorted_by_key(|own| own.seq));
+        assert!(view.own().iter().is_sorted_by_key(|own| own.seq));
     }
 }
 
@@ -200,7 +200,7 @@ proptest! {
             let view = bench.book.level(Bid, LEVEL);
             let ahead: Vec<(u64, i128)> = view
                 .into_iter()
-                .flat_map(LevelView::own)
+                .flat_map(|view| view.own().iter())
                 .map(|own| (own.order, own.ahead.into()))
                 .collect();
             prop_assert_eq!(ahead, twin.as_ref().map(Twin::ahead).unwrap_or_default(), "{:?}", step);
@@ -241,7 +241,7 @@ proptest! {
                 prop_assert!(fill.low.remaining <= fill.remaining.0);
                 prop_assert!(fill.remaining.0 <= fill.high.remaining);
             }
-            for own in bench.book.level(Bid, LEVEL).into_iter().flat_map(LevelView::own) {
+            for own in bench.book.level(Bid, LEVEL).into_iter().flat_map(|view| view.own().iter()) {
                 prop_assert!(own.low.remaining <= own.remaining);
                 prop_assert!(own.remaining <= own.high.remaining);
             }

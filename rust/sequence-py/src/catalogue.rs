@@ -59,6 +59,25 @@ impl Catalogue {
         Ok(self.lock().status(decoded(venue)?, symbol, now_ns))
     }
 
+    /// The row of one symbol by any of its names; None where nobody lists it.
+    fn symbol<'py>(
+        &self,
+        py: Python<'py>,
+        symbol: &str,
+        now_ns: i64,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let row = self.lock().symbol_view(symbol, now_ns);
+        row.map(|row| to_python(py, &row)).transpose()
+    }
+
+    /// The symbols of all venues or one, ordered.
+    #[pyo3(signature = (venue=None))]
+    fn names(&self, py: Python<'_>, venue: Option<&str>) -> PyResult<Vec<String>> {
+        let venue = venue.map(parse::venue).transpose();
+        let venue = venue.map_err(|refusal| error::refused(py, &refusal))?;
+        Ok(self.lock().names(venue).into_iter().map(str::to_owned).collect())
+    }
+
     /// Symbol rows like those of the engine, with what each venue says beside.
     #[pyo3(signature = (now_ns, venue=None, instrument_type=None))]
     fn symbols<'py>(

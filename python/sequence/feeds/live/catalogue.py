@@ -81,11 +81,23 @@ class Catalogue:
         with self._lock:
             rows: list[Row] = self._core.symbols(now_ns, venue, kind)
         for row in rows:
-            for listing in row["venues"]:
-                told = listing["listed"]
-                edition = self.editions[_label(listing["venue"], told.pop("futures"))]
-                told |= {"as_of": edition.as_of, "origin": edition.origin}
+            self._date(row)
         return rows
+
+    def row(self, symbol: str, now_ns: int) -> Row | None:
+        """The row of one symbol by any of its names; None where nobody lists it."""
+        with self._lock:
+            row: Row | None = self._core.symbol(symbol, now_ns)
+        if row is not None:
+            self._date(row)
+        return row
+
+    def _date(self, row: Row) -> None:
+        """Says of each listing of which edition it is."""
+        for listing in row["venues"]:
+            told = listing["listed"]
+            edition = self.editions[_label(listing["venue"], told.pop("futures"))]
+            told |= {"as_of": edition.as_of, "origin": edition.origin}
 
     def obstacle(self, venue: Venue, symbol: str, now_ns: int) -> str | None:
         """Why a symbol cannot be traded, by what a venue said in this run; None where it may."""
@@ -98,10 +110,10 @@ class Catalogue:
             return None
         return f"{venue.name} lists {symbol} as {status} ({edition.as_of})"
 
-    def names(self, now_ns: int, venue: str | None = None) -> list[str]:
-        """The symbols of all venues or one."""
+    def names(self, venue: str | None = None) -> list[str]:
+        """The symbols of all venues or one, ordered."""
         with self._lock:
-            return [row["symbol"] for row in self._core.symbols(now_ns, venue, None)]
+            return self._core.names(venue)
 
     def _load(self, venue: Venue) -> None:
         kept = None if self._folder is None else _newest(self._folder, venue.label)

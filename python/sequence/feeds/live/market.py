@@ -174,7 +174,7 @@ def _shipped(names: Iterable[str]) -> list[str]:
     """Symbols that are known of venues without asking them."""
     catalogue = Catalogue([make() for name in names for make in MAKERS.get(name, ())])
     defaults = [symbol for name in names for symbol in DEFAULT_SYMBOLS.get(name, ())]
-    return [*defaults, *catalogue.names(0)]
+    return [*defaults, *catalogue.names()]
 
 
 def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:

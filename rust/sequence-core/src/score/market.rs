@@ -13,7 +13,6 @@ use crate::sim::pairing::PairMeter;
 use crate::sim::preset::{Params, REALISTIC};
 use crate::sim::queue::{Join, QueueBook};
 use crate::sim::tracker::LotTracker;
-use crate::sim::view::LevelView;
 use crate::tape::{EventKind, FeedStatus, MarketEvent, TapeInstrument, flag};
 use crate::venue::TradeDepth;
 
@@ -325,8 +324,8 @@ impl Scorer {
     fn refresh_single(&mut self, (side, price): (BookSide, Price)) {
         let Some(key) = self.score.singles.key(side, price) else { return };
         for (rule, queue) in self.queues.iter().enumerate() {
-            let own = queue.level(side, price).into_iter().flat_map(LevelView::own);
-            let ahead = own.into_iter().find(|own| own.order == key).map_or(0, |own| own.ahead);
+            let own = queue.level(side, price).and_then(|view| view.own().find(key));
+            let ahead = own.map_or(0, |(_, own)| own.ahead);
             self.score.singles.believe(rule, side, price, ahead);
         }
     }

@@ -1,7 +1,7 @@
 //! What venues list, whether or not it is subscribed: rows of their lists of instruments, in a
 //! registry of their own, so that what nobody trades costs the engine nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue_text::{self, CatalogueRow};
 use crate::engine::view::{Value, listing_row};
@@ -86,14 +86,8 @@ impl Catalogue {
         now_ns: i64,
     ) -> Value {
         let mut by_symbol: BTreeMap<SymbolId, Vec<Found<'_>>> = BTreeMap::new();
-        let of_venue = |id: &VenueId| venue.is_none_or(|wanted| wanted == *id);
-        for (_, rows) in self.venues.iter().filter(|(id, _)| of_venue(id)) {
-            for ((futures, _), entry) in rows {
-                if let Some(market) = entry.market {
-                    let symbol = self.registry.market(market).symbol;
-                    by_symbol.entry(symbol).or_default().push((market, entry, *futures));
-                }
-            }
+        for found in self.listed(venue) {
+            by_symbol.entry(self.registry.market(found.0).symbol).or_default().push(found);
         }
         let mut found: Vec<_> = by_symbol.into_iter().collect();
         found.retain(|(id, _)| kind.is_none_or(|kind| self.registry.symbol(*id).kind == kind));
@@ -102,6 +96,27 @@ impl Catalogue {
         });
         let rows = found.into_iter().map(|(id, markets)| self.symbol_row(id, &markets, now_ns));
         Value::List(rows.collect())
+    }
+
+    /// The row of one symbol by any of its names; `None` where nobody lists it.
+    pub fn symbol_view(&self, symbol: &str, now_ns: i64) -> Option<Value> {
+        let id = self.registry.resolve(symbol)?.symbol;
+        let markets: Vec<_> =
+            self.listed(None).filter(|found| self.registry.market(found.0).symbol == id).collect();
+        (!markets.is_empty()).then(|| self.symbol_row(id, &markets, now_ns))
+    }
+
+    /// The symbols of all venues or one, ordered.
+    pub fn names(&self, venue: Option<VenueId>) -> BTreeSet<&str> {
+        let symbol = |found: Found<'_>| self.registry.market(found.0).symbol;
+        self.listed(venue).map(|found| &*self.registry.symbol(symbol(found)).text).collect()
+    }
+
+    /// Every market that venues list, in their order.
+    fn listed(&self, venue: Option<VenueId>) -> impl Iterator<Item = Found<'_>> {
+        let rows = self.venues.iter().filter(move |(id, _)| venue.is_none_or(|only| only == **id));
+        rows.flat_map(|(_, rows)| rows)
+            .filter_map(|((futures, _), entry)| Some((entry.market?, entry, *futures)))
     }
 
     fn symbol_row(&self, id: SymbolId, markets: &[Found<'_>], now_ns: i64) -> Value {

@@ -83,9 +83,8 @@ impl QueueBook {
             // What was held is a cancel by now; the queue itself notices at its next event.
             view.to_mut().settle(now_ns, &self.params().rules);
         }
-        let at = view.own().iter().position(|own| own.order == order)?;
-        let own = view.own().get(at)?;
-        let own_ahead = view.own().iter().take(at).map(|own| own.remaining).sum::<i64>();
+        let (at, own) = view.own().find(order)?;
+        let own_ahead = view.own_ahead(at);
         let distance = best
             .filter(|best| better(side, *best, price))
             .map_or(0, |best| (best.0 - price.0).abs() / tick.0.max(1));

@@ -188,17 +188,22 @@ impl LotQueue {
         })
     }
 
-    /// Spends a print's budget from the front. `on_own(index, budget, size)` says how much an own
-    /// entry takes. Returns the external size consumed.
-    pub fn walk(&mut self, budget: i64, mut on_own: impl FnMut(usize, i64, i64) -> i64) -> i64 {
-        let (mut left, mut consumed, mut own) = (budget, 0, 0);
+    /// Open quantity of the first `count` own entries.
+    pub fn own_before(&self, count: usize) -> i64 {
+        let own = self.entries.iter().filter(|entry| entry.kind == Kind::Own);
+        own.take(count).map(|entry| entry.size).sum()
+    }
+
+    /// Spends a print's budget from the front. `on_own(budget, size)` says how much an own entry
+    /// takes, asked of one after the other. Returns the external size consumed.
+    pub fn walk(&mut self, budget: i64, mut on_own: impl FnMut(i64, i64) -> i64) -> i64 {
+        let (mut left, mut consumed) = (budget, 0);
         for entry in &mut self.entries {
             if left == 0 {
                 break;
             }
             let taken = if entry.kind == Kind::Own {
-                own += 1;
-                on_own(own - 1, left, entry.size)
+                on_own(left, entry.size)
             } else {
                 let taken = left.min(entry.size);
                 consumed += taken;

@@ -19,6 +19,7 @@ pub mod phi;
 pub mod preset;
 pub mod queue;
 pub mod queue_io;
+pub mod ranks;
 pub mod record;
 pub mod resting;
 pub mod shipped;

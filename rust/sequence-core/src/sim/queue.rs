@@ -121,11 +121,13 @@ impl QueueBook {
         let views = self.side_mut(side);
         let Ok(at) = position(views, side, price) else { return false };
         let Some((_, view)) = views.get_mut(at) else { return false };
-        let rests = view.own().iter().any(|own| own.order == order);
-        if view.remove(order) {
+        let before = view.own().len();
+        let is_over = view.remove(order);
+        let rested = view.own().len() < before;
+        if is_over {
             views.remove(at);
         }
-        rests
+        rested
     }
 
     /// Amends in place: a smaller quantity keeps its place. Anything else is remove and join.
@@ -361,7 +363,7 @@ fn position(views: &[(Price, LevelView)], side: BookSide, price: Price) -> Resul
     })
 }
 
-fn resting(join: Join) -> Resting {
+pub(super) fn resting(join: Join) -> Resting {
     Resting {
         order: join.order,
         seq: join.seq,

@@ -1,5 +1,7 @@
 //! One own order in a level's queue: its place, what moved it, and its two shadow readings.
 
+use crate::sim::ranks::Ranks;
+
 /// A reading of the same order under kinder or harsher assumptions. It sees the same events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Shadow {
@@ -181,7 +183,7 @@ pub(crate) const fn own_fill(budget: i64, remaining: i64, quantum: i64) -> i64 {
 ///
 /// External size is consumed once for all of them; own fills in between move nobody. The amounts
 /// are left in `taken` for [`Lane::Main`] and [`Lane::Careful`]. Returns the external size consumed.
-pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) -> i64 {
+pub(crate) fn serve(own: &mut Ranks, lane: Lane, budget: i64, quantum: i64) -> i64 {
     let (mut left, mut consumed) = (budget, 0_i64);
     for order in own.iter_mut() {
         let (ahead, remaining) = order.lane(lane);
@@ -204,7 +206,7 @@ pub(crate) fn serve(own: &mut [Resting], lane: Lane, budget: i64, quantum: i64) 
     }
     consumed += left;
     if matches!(lane, Lane::Low | Lane::High) {
-        for order in own {
+        for order in own.iter_mut() {
             let (ahead, _) = order.lane(lane);
             *ahead = (*ahead - consumed).max(0);
         }

@@ -233,9 +233,9 @@ impl LotTracker {
         let (watched, hits) = (level.watched, level.overtake(size.0, base));
         let (listed, cautious) = (level.queue.front(), level.cautious.front());
         level.record.print(size.0);
-        level.queue.walk(size.0, |_, _, _| 0);
+        level.queue.walk(size.0, |_, _| 0);
         if tested {
-            level.cautious.walk(size.0, |_, _, _| 0);
+            level.cautious.walk(size.0, |_, _| 0);
             self.last = Some(Front { side: hit, stamp_ns, size: size.0, listed, cautious });
         }
         self.count(watched, hits);

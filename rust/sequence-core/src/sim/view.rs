@@ -6,6 +6,7 @@
 
 use crate::sim::lots::LotQueue;
 use crate::sim::phi::Phi;
+use crate::sim::ranks::Ranks;
 use crate::sim::record::{DepthChange, Held, MAX_SIZE, Record};
 use crate::sim::resting::{Lane, Resting, own_fill, serve};
 pub(crate) use crate::sim::step::Budget;
@@ -19,7 +20,7 @@ pub struct LevelView {
     queue: LotQueue,
     /// `E` where the rule needs no list.
     scalar_external: i64,
-    own: Vec<Resting>,
+    own: Ranks,
     mode: Mode,
     trust: Trust,
 }
@@ -31,7 +32,7 @@ impl LevelView {
         if matches!(mode, Mode::Scalar(_)) {
             queue = LotQueue::default();
         }
-        Self { record, queue, scalar_external: external, own: Vec::new(), mode, trust }
+        Self { record, queue, scalar_external: external, own: Ranks::default(), mode, trust }
     }
 
     /// The feed's side of the level.
@@ -40,7 +41,7 @@ impl LevelView {
     }
 
     /// Own orders, first served first.
-    pub fn own(&self) -> &[Resting] {
+    pub const fn own(&self) -> &Ranks {
         &self.own
     }
 
@@ -60,6 +61,11 @@ impl LevelView {
     /// Size that has to be printed before this order's turn, as far as fills are concerned.
     pub fn before(&self, own: &Resting) -> i64 {
         if self.trust.careful_fills { own.careful } else { own.ahead }
+    }
+
+    /// Open quantity of the first `count` own orders.
+    pub(crate) fn own_ahead(&self, count: usize) -> i64 {
+        self.queue.own_before(count)
     }
 
     /// The list alone decides.
@@ -106,8 +112,7 @@ impl LevelView {
 
     /// Takes an order out; true when no own order is left.
     pub(crate) fn remove(&mut self, order: u64) -> bool {
-        if let Some(at) = self.own.iter().position(|own| own.order == order) {
-            self.own.remove(at);
+        if let Some(at) = self.own.remove(order) {
             self.queue.set_own(at, 0);
         }
         self.own.is_empty()
@@ -115,9 +120,7 @@ impl LevelView {
 
     /// Makes an order smaller without losing its place.
     pub(crate) fn shrink(&mut self, order: u64, remaining: i64) {
-        if let Some(at) = self.own.iter().position(|own| own.order == order)
-            && let Some(own) = self.own.get_mut(at)
-        {
+        if let Some((at, own)) = self.own.find_mut(order) {
             let cut = own.remaining - remaining;
             own.remaining = remaining;
             own.low.remaining = (own.low.remaining - cut).max(0);
@@ -152,10 +155,10 @@ impl LevelView {
     }
 
     fn walk_list(&mut self, budget: i64, rules: &StepRules) {
-        let own = &mut self.own;
-        self.queue.walk(budget, |at, left, size| {
+        let mut own = self.own.iter_mut();
+        self.queue.walk(budget, |left, size| {
             let taken = own_fill(left, size, rules.fill_quantum);
-            if let Some(order) = own.get_mut(at) {
+            if let Some(order) = own.next() {
                 order.taken = taken;
                 order.budget = left;
                 order.remaining -= taken;
@@ -168,7 +171,7 @@ impl LevelView {
         let lane = if self.trust.careful_fills { Lane::Careful } else { Lane::Main };
         let consumed = serve(&mut self.own, lane, budget, rules.fill_quantum);
         self.scalar_external = (self.scalar_external - consumed).max(0);
-        self.queue.walk(consumed, |_, _, _| 0);
+        self.queue.walk(consumed, |_, _| 0);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
         for (own, listed) in self.own.iter_mut().zip(places) {
             let scalar = (own.ahead - consumed).max(0);
@@ -193,7 +196,7 @@ impl LevelView {
         quantum: i64,
     ) -> Budget {
         let mut left = budget;
-        for own in &mut self.own {
+        for own in self.own.iter_mut() {
             own.budget = left.main;
             own.taken = own_fill(left.main, own.remaining, quantum);
             own.remaining -= own.taken;
@@ -264,7 +267,7 @@ impl LevelView {
 
     /// A depth message of the instrument has passed: later increases are behind.
     pub(crate) fn end_entry(&mut self) {
-        for own in &mut self.own {
+        for own in self.own.iter_mut() {
             own.fresh = false;
         }
     }
@@ -290,7 +293,7 @@ impl LevelView {
             return;
         }
         let mut own_ahead: i64 = 0;
-        for own in &mut self.own {
+        for own in self.own.iter_mut() {
             let open_before = own.remaining.saturating_add(own.taken);
             if own.taken > 0 {
                 emit(own, own_ahead);
@@ -309,7 +312,7 @@ impl LevelView {
 
     /// Notes a print that has been applied.
     pub(crate) fn note_print(&mut self, size: i64, through: bool, known: bool, now: i64) {
-        for own in &mut self.own {
+        for own in self.own.iter_mut() {
             own.note_print(size, through, known, now);
         }
     }
@@ -392,7 +395,7 @@ impl LevelView {
         }
         self.queue.clear_external();
         self.scalar_external = 0;
-        for own in &mut self.own {
+        for own in self.own.iter_mut() {
             own.careful = 0;
             own.book(0, false, now);
             own.high.ahead = 0;
@@ -402,7 +405,9 @@ impl LevelView {
 
     /// Brings the list's own entries to the open quantities, last first so that places hold.
     fn sync_list(&mut self) {
-        for (at, own) in self.own.iter().enumerate().rev() {
+        let mut at = self.own.len();
+        for own in self.own.iter().rev() {
+            at -= 1;
             if own.taken > 0 {
                 self.queue.set_own(at, own.remaining);
             }

@@ -47,7 +47,7 @@ impl Engine {
                     found.push(Violation::new("Q2", subject(), "σ >= 0", view.surplus()));
                 }
                 let mut before: Option<&Resting> = None;
-                for own in view.own() {
+                for own in view.own().iter() {
                     check_reading(&subject(), own, found);
                     let first = before.replace(own);
                     if first.is_some_and(|first| first.seq >= own.seq) {
