@@ -118,8 +118,9 @@ def against(command: list[str], folder: Path, connections: int, count: int) -> d
     """One run against a server of its own."""
     process, place = start(command, folder)
     try:
-        before_s = cpu_s(process.pid)
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(load({"key": "none"} | place, 1, 200))
+            before_s = cpu_s(process.pid)
             found = runner.run(load({"key": "none"} | place, connections, count))
         found["server_cpu_us"] = (cpu_s(process.pid) - before_s) / count * 1e6
         return found
@@ -200,8 +201,8 @@ class Sender(asyncio.Protocol):
         self._transport.write(self._request)
 
 
-def up(database: Path) -> list[str]:
-    """Arguments of a server on a database."""
+def up(database: Path | str) -> list[str]:
+    """Arguments of a server on a database, or on `memory`."""
     return ["-m", "sequence", "up", "--json", "--port", "0", "--preset", "instant",
             "--db", str(database)]  # fmt: skip
 

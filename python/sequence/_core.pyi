@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
-from typing import Any, Final, Literal, TypedDict, final
+from typing import Any, Final, Literal, TypedDict, final, overload
 
 __all__ = [
     "BUILD_PROFILE",
@@ -16,6 +16,7 @@ __all__ = [
     "QUANTITY_DECIMALS",
     "QUANTITY_ONE",
     "VENUES",
+    "Answer",
     "Book",
     "Catalogue",
     "Engine",
@@ -28,6 +29,7 @@ __all__ = [
     "Snapshot",
     "Symbol",
     "Tape",
+    "Unread",
     "__version__",
     "check_graph",
     "check_recording",
@@ -326,8 +328,22 @@ class Snapshot: ...
 
 @final
 class Frames:
+    def __len__(self) -> int: ...
     def rows(self) -> list[tuple[int, str, int, int, str]]: ...
     def numbers(self) -> list[tuple[int, str, int]]: ...
+
+@final
+class Answer:
+    def row(self) -> _Row: ...
+    def json(self) -> bytes: ...
+    def first(self, key: str) -> object: ...
+    def open(self) -> list[tuple[str, str]]: ...
+
+@final
+class Unread:
+    def __new__(cls, capacity: int) -> Unread: ...
+    def keep(self, frames: Frames) -> None: ...
+    def take(self) -> list[tuple[int, str, int, int, str]]: ...
 
 # Frames of open connections: venue symbol, symbol here, state, whether it can be traded.
 
@@ -388,6 +404,8 @@ class Catalogue:
     def status(
         self, venue: str, symbol: str, now_ns: int
     ) -> Literal["trading", "post_only", "halted", "closed"] | None: ...
+    def symbol(self, symbol: str, now_ns: int) -> dict[str, Any] | None: ...
+    def names(self, venue: str | None = None) -> list[str]: ...
     def symbols(
         self, now_ns: int, venue: str | None = None, instrument_type: str | None = None
     ) -> list[dict[str, Any]]: ...
@@ -530,6 +548,7 @@ class Engine:
         kinds: list[str] | None = None,
         include_closed: bool = False,
     ) -> _Row: ...
+    @overload
     def submit(
         self,
         account: int,
@@ -553,6 +572,33 @@ class Engine:
         metadata: str = "{}",
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
+        late: Literal[True],
+    ) -> tuple[Answer, bool]: ...
+    @overload
+    def submit(
+        self,
+        account: int,
+        now_ns: int,
+        *,
+        symbol: str,
+        side: str,
+        qty_1e8: int | None = None,
+        notional_1e9: int | None = None,
+        price_1e9: int | None = None,
+        venue: str | None = None,
+        graph_id: str | None = None,
+        node_id: str = "order",
+        instrument_type: str = "spot",
+        policy: str = "sor",
+        urgency: str = "medium",
+        max_slippage_bps: int | None = None,
+        horizon_ms: int | None = None,
+        tif: str | None = None,
+        reduce_only: bool = False,
+        metadata: str = "{}",
+        risk: dict[str, Any] | None = None,
+        by: str = "sandbox",
+        late: Literal[False] = False,
     ) -> tuple[_Row, bool]: ...
     def place(
         self,
@@ -657,6 +703,7 @@ class Engine:
     def listen(self, enabled: bool) -> None: ...
     @property
     def is_heard(self) -> bool: ...
+    def settle_frames(self) -> int: ...
     def take_frames(self) -> Frames: ...
     def frame_base(self, account: int, topic: str) -> int: ...
     def resume_frames(self, told: Sequence[tuple[int, str, int]]) -> None: ...

@@ -12,6 +12,7 @@ import pytest
 
 from sequence.errors import SequenceError, ServiceUnavailableError
 from sequence.sandbox import Sandbox
+from sequence.sandbox.stream.hub import Hub
 from sequence.server import serving
 from sequence.store import Batch, StoreError
 from sequence.store.memory import MemoryStore
@@ -93,7 +94,8 @@ def test_a_read_waits_for_what_it_shows():
             thread.join()
 
 
-def test_readers_hear_of_an_order_only_once_it_is_stored():
+def test_readers_hear_of_an_order_only_once_it_is_stored(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Hub, "is_read", True)
     store = Gate()
     with Sandbox(store=store, clock="manual", preset="instant") as sandbox:
         told: list[Any] = []

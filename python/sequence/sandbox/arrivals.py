@@ -1,7 +1,7 @@
 """The mid at which each order was placed, for what is said of its cost later."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -19,17 +19,15 @@ class Arrivals:
     def __init__(self) -> None:
         self._mids: dict[str, int] = {}
 
-    def note(self, engine: "_core.Engine", orders: Iterable[dict[str, Any]]) -> None:
-        """Remembers the present mid for orders that are still open."""
-        for row in orders:
-            if row["status"] not in ("NEW", "ACCEPTED", "PARTIAL"):
-                continue
-            mid = engine.mid(row["symbol"])
+    def note(self, engine: "_core.Engine", open_orders: Iterable[tuple[str, str]]) -> None:
+        """Remembers the present mid for orders that are still open, by id and symbol."""
+        for order_id, symbol in open_orders:
+            mid = engine.mid(symbol)
             if mid is None:
                 continue
             if len(self._mids) >= _KEPT:
                 del self._mids[next(iter(self._mids))]
-            self._mids.setdefault(row["node_order_id"], mid)
+            self._mids.setdefault(order_id, mid)
 
     def mid(self, order_id: str) -> int | None:
         """The mid when the order was placed (1e-9); None when it was not noted."""

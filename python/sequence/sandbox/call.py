@@ -1,7 +1,7 @@
 """One call of a handler: who calls, and with what."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 QueryT = TypeVar("QueryT")
 BodyT = TypeVar("BodyT")
+
+
+Form = Literal["model", "text", "late"]
 
 
 class Call(Generic[QueryT, BodyT]):
@@ -21,9 +24,11 @@ class Call(Generic[QueryT, BodyT]):
         path: Values of the path parameters, decoded.
         query: The query model; None where the operation has none.
         body: The request model; None where the operation has none.
+        form: What whoever asked makes of the answer: a `model`, its `text`, or `late` whatever part
+            of it is looked at.
     """
 
-    __slots__ = ("body", "path", "principal", "query", "runtime")
+    __slots__ = ("body", "form", "path", "principal", "query", "runtime")
 
     def __init__(
         self,
@@ -32,7 +37,10 @@ class Call(Generic[QueryT, BodyT]):
         path: Mapping[str, str],
         query: QueryT,
         body: BodyT,
+        *,
+        form: Form = "model",
     ) -> None:
+        self.form = form
         self.runtime = runtime
         self.principal = principal
         self.path = path
@@ -74,6 +82,16 @@ class Pending(NamedTuple):
     again: "Handler"
     writes: bool = False
     pause_s: float = SETTLE_POLL_S
+
+
+class Written(NamedTuple):
+    """An answer that is JSON text already."""
+
+    text: bytes
+
+    def to_json(self) -> bytes:
+        """The text."""
+        return self.text
 
 
 Handler = Callable[[Call[Any, Any]], Any]

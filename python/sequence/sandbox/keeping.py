@@ -1,7 +1,7 @@
 """A sandbox and its store: what is kept around the engine, and how everything comes back."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from sequence import _core
 from sequence.sandbox.archive import Archive
@@ -42,8 +42,9 @@ class Keeper:
         self._kept: dict[str, dict[Row, Row]] = {}
         self._clients: dict[str, Client] = {}
         self._keys_seen: tuple[int, int] = (-1, -1)
-        self._under_way: list[Any] = []
-        self._durable: list[Any] = []
+        self._under_way: list[_core.Frames] = []
+        self._durable: list[_core.Frames] = []
+        self._waiting = 0
 
     def restore(self, loaded: Loaded, now_ns: int) -> None:
         """Rebuilds the engine from rows; damaged ones are reported, never guessed at."""
@@ -72,8 +73,8 @@ class Keeper:
             self._note_numbers(frames)
             taken = self.journal.take()
             pending, self._pending = self._pending, {}
-        # Made into text with the lock free: nobody waits for it but this writer.
-        self._under_way += frames.rows()
+        if len(frames):
+            self._under_way.append(frames)
         if taken is None and not pending:
             return None
         rows, deleted, left = taken or ({}, [], None)
@@ -84,11 +85,17 @@ class Keeper:
         """What was taken is durable: readers may be told."""
         with self._state.lock:
             self._durable += self._under_way
+            self._waiting += sum(map(len, self._under_way))
             self._under_way = []
 
-    def durable_frames(self) -> list[Any]:
-        """Frames for the readers whose commit is done, each once."""
+    def frames_waiting(self) -> int:
+        """Frames for the readers whose commit is done."""
+        return self._waiting
+
+    def take_frames(self) -> Iterable[_core.Frames]:
+        """The same, each once."""
         frames, self._durable = self._durable, []
+        self._waiting = 0
         return frames
 
     def watch(self, client: Client) -> None:

@@ -2,9 +2,8 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _KEPT: Final = 1_000
 _BODY_BYTES: Final = 2_000
@@ -14,8 +13,7 @@ _CODE: Final = re.compile(rb'"code"\s*:\s*"([A-Z_]+)"')
 _FIRST_ERROR: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request and its answer as they went over the wire; texts are made when somebody looks."""
 
     seq: int

@@ -115,6 +115,8 @@ class Runtime(State):
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()
         if self.keeper is not None:
+            # Nobody hears of what a crash could still undo.
+            self.hub.source = self.keeper
             self._restore(self.keeper, loaded)
         self.problems: Final = [] if loaded is None else self._judge(loaded.damaged)
         # A start adds to the ids of all starts before: none may come twice.
@@ -292,11 +294,8 @@ class Runtime(State):
 
     def publish(self) -> None:
         """Tells readers what the commands so far did; nothing at all while nobody listens."""
-        if self.hub.listening and self.keeper is None:
-            self.hub.collect()
-        elif self.hub.listening and self.keeper is not None:
-            # Nobody hears of what a crash could still undo.
-            self.hub.hand_out(self.keeper.durable_frames())
+        if self.hub.listening:
+            self.hub.publish()
 
     def _start_market(self, recordings: Iterable[Source]) -> None:
         if self.source == "demo":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _core
 from sequence.errors import SequenceError
@@ -36,6 +36,9 @@ from sequence.server.watchers import Watchers
 from sequence.store import StoreError, crash_point
 from sequence.store.writer import Writer
 from sequence.types import Request
+
+if TYPE_CHECKING:
+    from sequence.server.known import Known
 
 logger = logging.getLogger("sequence.server")
 
@@ -186,7 +189,7 @@ class App:
             body = endpoint.read_body(reading.parse_json(seen.body, sizes))
         query = endpoint.read_query(query_string)
         strike = self._strike(principal, raw_path, body if endpoint.submits else None)
-        call = Call(self._runtime, principal, path, query, body)
+        call = Call(self._runtime, principal, path, query, body, form="text")
         write = scope["method"] != "GET"
         answer = self._read_stored if endpoint.reads_store else self._run
         response = await answer(handler, call, write=write)
@@ -374,8 +377,7 @@ class App:
     def _authenticate(
         self, scope: Scope, authorization: bytes | None, ticket_query: bytes = b""
     ) -> Principal:
-        key = reading.bearer_key(authorization)
-        principal = None if key is None else self._holder(key)
+        principal = self._bearer(scope, authorization)
         if authorization is None and ticket_query:
             principal = self._ticket_holder(ticket_query)
         client = scope["client"]
@@ -385,6 +387,18 @@ class App:
         if principal is None:
             text = "missing or invalid key: send Authorization: Bearer seq_test_..."
             raise RefusedError(refused("UNAUTHORIZED", text), _CHALLENGE)
+        return principal
+
+    def _bearer(self, scope: Scope, authorization: bytes | None) -> Principal | None:
+        known: Known | None = scope.get("state", {}).get("known")
+        principal = None if known is None else known.find(authorization, self._runtime.keys)
+        if principal is not None or authorization is None:
+            return principal
+        key = reading.bearer_key(authorization)
+        principal = None if key is None else self._holder(key)
+        # A tab ends by itself: it is looked at every time.
+        if principal is not None and principal.tab is None and known is not None:
+            known.keep(authorization, self._runtime.keys, principal)
         return principal
 
     def _check_throttle(self, address: str, *, failed: bool) -> None:

@@ -16,6 +16,7 @@ from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
 from sequence.server.endpoint import RefusedError
 from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
+from sequence.server.known import Known
 from sequence.server.limits import Limits
 from sequence.server.request import authority_of
 from sequence.server.sockets import STREAMS, StreamSocket, handshake
@@ -106,7 +107,8 @@ class _Guard:
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Every request of this connection gets a copy of it in its scope.
         held = cast("asyncio.Transport", transport)
-        self.app_state = self.app_state | {"abort": held.abort, "transport": held}
+        mine = {"abort": held.abort, "transport": held, "known": Known()}
+        self.app_state = self.app_state | mine
         cast("Any", super()).connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self.open.add(self._address)

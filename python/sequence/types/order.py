@@ -1,7 +1,7 @@
 """Orders as the server answers them: rows, pages, cancels, amends, previews."""
 
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
@@ -198,6 +198,10 @@ class SubmitResponse(Wire):
     edge_count: int
     is_sandbox: bool
     orders: list[Order]
+
+    def of_first(self, name: str) -> Any:  # noqa: ANN401 - the field says which
+        """A field of the first order, by its name on the wire."""
+        return getattr(self.orders[0], name)
 
 
 class OrdersPage(Wire, Table):

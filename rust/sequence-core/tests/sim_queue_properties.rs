@@ -13,7 +13,7 @@ use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueFill, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{EntryPlace, LevelView, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 const LEVEL: Price = Price(100);
 const SHOWN: i64 = 30;

@@ -7,6 +7,7 @@
 use pyo3::prelude::*;
 
 mod accounts;
+mod answer;
 mod book;
 mod catalogue;
 mod control;
@@ -33,6 +34,7 @@ mod sim;
 mod stream;
 mod symbols;
 mod tape;
+mod unread;
 
 #[cfg(all(feature = "mutants", not(debug_assertions)))]
 compile_error!("a library with mutants must not be shipped: they are for debug builds");
@@ -77,6 +79,11 @@ mod _core {
     use crate::stream::{Frames, Snapshot};
     #[pymodule_export]
     use crate::tape::{Tape, join_records, recording_records, select_records, split_records};
+
+    #[pymodule_export]
+    use crate::answer::Answer;
+    #[pymodule_export]
+    use crate::unread::Unread;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -15,7 +15,8 @@ use crate::convert::to_python;
 use crate::error::refused;
 use crate::parse;
 
-use crate::engine::{Answer, Engine};
+use crate::answer::Answer;
+use crate::engine::{Answer as Answered, Engine};
 
 /// The keyword arguments of `submit` and `preview`, as Python gives them.
 struct OrderArguments<'a> {
@@ -40,7 +41,7 @@ struct OrderArguments<'a> {
 }
 
 impl<'a> OrderArguments<'a> {
-    fn parse(&self) -> Answer<Submit<'a>> {
+    fn parse(&self) -> Answered<Submit<'a>> {
         let size = match (self.qty_1e8, self.notional_1e9) {
             (Some(qty), None) => Size::Quantity(Quantity(qty)),
             (None, Some(usd)) => Size::Notional(Money(usd)),
@@ -73,7 +74,7 @@ fn submit(
     account: u32,
     now_ns: i64,
     order: Submit<'_>,
-) -> Answer<(sequence_core::ids::GraphIx, bool)> {
+) -> Answered<(sequence_core::ids::GraphIx, bool)> {
     let command = Command::Submit { account: AccountId(account), order };
     match session.engine.apply(command, now_ns)? {
         Reply::Submitted { graph, replayed } => Ok((graph, replayed)),
@@ -83,12 +84,13 @@ fn submit(
 
 #[pymethods]
 impl Engine {
-    /// Submits an order; returns (the answer, whether it is a replay).
+    /// Submits an order; returns (the answer, whether it is a replay). `late` leaves the answer an
+    /// `Answer`, of which only what is asked for is made.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
     #[pyo3(signature = (account, now_ns, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
         venue=None, graph_id=None, node_id="order", instrument_type="spot", policy="sor",
         urgency="medium", max_slippage_bps=None, horizon_ms=None, tif=None, reduce_only=false,
-        metadata="{}", risk=None, by="sandbox"))]
+        metadata="{}", risk=None, by="sandbox", late=false))]
     fn submit<'py>(
         &self,
         py: Python<'py>,
@@ -112,6 +114,7 @@ impl Engine {
         metadata: &str,
         risk: Option<Bound<'py, PyDict>>,
         by: &str,
+        late: bool,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         let risk = graph_risk(risk.as_ref())?.map_err(|refusal| refused(py, &refusal))?;
         let arguments = OrderArguments {
@@ -138,7 +141,12 @@ impl Engine {
             let (graph, replayed) = submit(session, account, now_ns, arguments.parse()?)?;
             Ok((session.engine.submit_view(graph, replayed), replayed))
         })?;
-        Ok((to_python(py, &view)?, replayed))
+        let answer = if late {
+            Answer::new(view).into_pyobject(py)?.into_any()
+        } else {
+            to_python(py, &view)?
+        };
+        Ok((answer, replayed))
     }
 
     /// Submits an order on the shortest path and returns `(status, filled_qty_1e8, avg_price_1e9)`.

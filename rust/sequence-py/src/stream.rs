@@ -15,7 +15,7 @@ use crate::error::refused;
 use crate::parse;
 
 /// (account, topic, seq, `ts_ns`, data as JSON text).
-type FrameRow = (u32, &'static str, u64, i64, String);
+pub(crate) type FrameRow = (u32, &'static str, u64, i64, String);
 
 /// A copy of the trading state and its market.
 #[pyclass(frozen, module = "sequence._core")]
@@ -31,6 +31,12 @@ pub(crate) struct Frames {
     frames: Vec<Frame>,
 }
 
+impl Frames {
+    pub(crate) fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+}
+
 #[pymethods]
 impl Frames {
     /// Each as (account, topic, seq, `ts_ns`, JSON text), in order. Other threads run meanwhile.
@@ -39,6 +45,10 @@ impl Frames {
             (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.json())
         };
         py.detach(|| self.frames.iter().map(row).collect())
+    }
+
+    fn __len__(&self) -> usize {
+        self.frames.len()
     }
 
     /// The newest number of each topic in them, as (account, topic, seq).
@@ -59,6 +69,11 @@ impl Engine {
     #[getter]
     fn is_heard(&self) -> bool {
         self.lock().engine.is_heard()
+    }
+
+    /// Brings private events up to the present, as a take would; how many wait for one.
+    fn settle_frames(&self) -> usize {
+        self.lock().engine.settle_frames()
     }
 
     /// Private events since the last take.

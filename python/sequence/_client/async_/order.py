@@ -2,7 +2,7 @@
 
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sequence import errors
 from sequence import types as t
@@ -10,7 +10,7 @@ from sequence._client.ask.testing import step_ns
 from sequence._client.carry.async_pause import async_alone, async_sleep
 from sequence._client.explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._words import STEPS_NS, OrderStatus
+from sequence.types._words import STEPS_NS, TERMINAL_ORDER_STATUSES, OrderStatus
 
 if TYPE_CHECKING:
     from sequence._client.async_.verbs import AsyncOrderVerbs
@@ -27,12 +27,12 @@ class AsyncPlacedOrder:
     Only `refresh`, `wait`, `cancel` and `fills` ask the server.
     """
 
-    __slots__ = ("_client", "_submitted", "row")
+    __slots__ = ("_client", "_row", "_submitted")
 
     def __init__(self, client: "AsyncOrderVerbs", submitted: "t.SubmitResponse") -> None:
         self._client = client
         self._submitted = submitted
-        self.row: t.Order = submitted.orders[0]
+        self._row: t.Order | None = None
 
     def __repr__(self) -> str:
         row = self.row
@@ -47,6 +47,17 @@ class AsyncPlacedOrder:
         return html_of(t.Order, [self.row])
 
     @property
+    def row(self) -> "t.Order":
+        """The order as the server last told it."""
+        if self._row is None:
+            self._row = self._submitted.orders[0]
+        return self._row
+
+    @row.setter
+    def row(self, told: "t.Order") -> None:
+        self._row = told
+
+    @property
     def submitted(self) -> "t.SubmitResponse":
         """The answer to the submit."""
         return self._submitted
@@ -54,22 +65,25 @@ class AsyncPlacedOrder:
     @property
     def id(self) -> str:
         """Order id, `graph:<graph_id>:<node_id>:<seq>`."""
-        return self.row.node_order_id
+        name: str = self._told("node_order_id")
+        return name
 
     @property
     def graph_id(self) -> str:
         """Idempotency key of the submit; also the id of the order's graph."""
-        return self.row.graph_id
+        name: str = self._told("graph_id")
+        return name
 
     @property
     def status(self) -> OrderStatus:
         """NEW, ACCEPTED, PARTIAL, FILLED, CANCELLED, REJECTED or EXPIRED."""
-        return self.row.status
+        status: OrderStatus = self._told("status")
+        return status
 
     @property
     def is_terminal(self) -> bool:
         """True when nothing more can happen to the order."""
-        return self.row.is_terminal
+        return self.status in TERMINAL_ORDER_STATUSES
 
     @property
     def qty(self) -> Decimal:
@@ -106,13 +120,16 @@ class AsyncPlacedOrder:
         """How likely it is to be reached soon; None while nothing rests, or too little traded."""
         return self.row.outlook
 
+    def _told(self, name: str) -> Any:  # noqa: ANN401 - the field says which
+        return self._submitted.of_first(name) if self._row is None else getattr(self._row, name)
+
     async def refresh(self) -> "AsyncPlacedOrder":
         """Asks for the present row; returns itself.
 
         Raises:
             NotFoundError: The sandbox was reset since.
         """
-        self.row = await self._client.order(self.id)
+        self._row = await self._client.order(self.id)
         return self
 
     async def wait(

@@ -170,7 +170,7 @@ class InProcessTransport:
             query = self._default_query(operation)
         if body is None and operation.request is not None:
             body = operation.read_body({})
-        call = Call(self._runtime, met.principal, path, query, body)
+        call = Call(self._runtime, met.principal, path, query, body, form="late")
         response = self._runtime.run(met.handler, call, write=operation.method != "GET")
         if strike is not None and strike.drop:
             lost = NetworkError("network: a fault of the sandbox dropped the answer")

@@ -14,11 +14,22 @@ class Pending:
         last: The newest one.
     """
 
-    __slots__ = ("_ids", "last")
+    __slots__ = ("_answer", "_ids", "_last")
 
     def __init__(self) -> None:
-        self.last: str | None = None
+        self._last: str | None = None
+        self._answer: object = None
         self._ids: dict[str, None] = {}
+
+    @property
+    def last(self) -> str | None:
+        """The newest submit."""
+        # An answer that brought an id is asked for it when somebody wants to know.
+        return self._last if self._answer is None else getattr(self._answer, "graph_id", None)
+
+    @last.setter
+    def last(self, graph_id: str | None) -> None:
+        self._last, self._answer = graph_id, None
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -37,7 +48,7 @@ class Pending:
     def end(self, graph_id: str | None, answer: object) -> None:
         """An answer came."""
         if graph_id is None:
-            self.last = getattr(answer, "graph_id", None)
+            self._answer = answer
         else:
             self._ids.pop(graph_id, None)
 

@@ -3,7 +3,7 @@
 
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sequence import errors
 from sequence import types as t
@@ -11,7 +11,7 @@ from sequence._client.ask.testing import step_ns
 from sequence._client.carry.pause import alone, sleep
 from sequence._client.explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._words import STEPS_NS, OrderStatus
+from sequence.types._words import STEPS_NS, TERMINAL_ORDER_STATUSES, OrderStatus
 
 if TYPE_CHECKING:
     from sequence._client.sync.verbs import OrderVerbs
@@ -28,12 +28,12 @@ class PlacedOrder:
     Only `refresh`, `wait`, `cancel` and `fills` ask the server.
     """
 
-    __slots__ = ("_client", "_submitted", "row")
+    __slots__ = ("_client", "_row", "_submitted")
 
     def __init__(self, client: "OrderVerbs", submitted: "t.SubmitResponse") -> None:
         self._client = client
         self._submitted = submitted
-        self.row: t.Order = submitted.orders[0]
+        self._row: t.Order | None = None
 
     def __repr__(self) -> str:
         row = self.row
@@ -48,6 +48,17 @@ class PlacedOrder:
         return html_of(t.Order, [self.row])
 
     @property
+    def row(self) -> "t.Order":
+        """The order as the server last told it."""
+        if self._row is None:
+            self._row = self._submitted.orders[0]
+        return self._row
+
+    @row.setter
+    def row(self, told: "t.Order") -> None:
+        self._row = told
+
+    @property
     def submitted(self) -> "t.SubmitResponse":
         """The answer to the submit."""
         return self._submitted
@@ -55,22 +66,25 @@ class PlacedOrder:
     @property
     def id(self) -> str:
         """Order id, `graph:<graph_id>:<node_id>:<seq>`."""
-        return self.row.node_order_id
+        name: str = self._told("node_order_id")
+        return name
 
     @property
     def graph_id(self) -> str:
         """Idempotency key of the submit; also the id of the order's graph."""
-        return self.row.graph_id
+        name: str = self._told("graph_id")
+        return name
 
     @property
     def status(self) -> OrderStatus:
         """NEW, ACCEPTED, PARTIAL, FILLED, CANCELLED, REJECTED or EXPIRED."""
-        return self.row.status
+        status: OrderStatus = self._told("status")
+        return status
 
     @property
     def is_terminal(self) -> bool:
         """True when nothing more can happen to the order."""
-        return self.row.is_terminal
+        return self.status in TERMINAL_ORDER_STATUSES
 
     @property
     def qty(self) -> Decimal:
@@ -107,13 +121,16 @@ class PlacedOrder:
         """How likely it is to be reached soon; None while nothing rests, or too little traded."""
         return self.row.outlook
 
+    def _told(self, name: str) -> Any:  # noqa: ANN401 - the field says which
+        return self._submitted.of_first(name) if self._row is None else getattr(self._row, name)
+
     def refresh(self) -> "PlacedOrder":
         """Asks for the present row; returns itself.
 
         Raises:
             NotFoundError: The sandbox was reset since.
         """
-        self.row = self._client.order(self.id)
+        self._row = self._client.order(self.id)
         return self
 
     def wait(

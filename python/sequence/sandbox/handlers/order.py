@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sequence.sandbox.call import Call, Pending
+from sequence.sandbox.call import Call, Pending, Written
 from sequence.sandbox.graph_rules import graph_spec, paced_spec
 from sequence.sandbox.refuse import refused
 from sequence.sandbox.risk import risk_keys
@@ -25,6 +25,7 @@ from sequence.types import (
     SubmitResponse,
     VenueCancelAll,
 )
+from sequence.types._late import LateSubmit
 from sequence.types._words import TERMINAL_ORDER_STATUSES
 from sequence.types.common import unknown_venue
 
@@ -41,10 +42,12 @@ WaitingT = TypeVar("WaitingT", OrderCancelResponse, GraphCancelResponse, AmendRe
 class Replay(NamedTuple):
     """The first answer to a ``graph_id``, given again."""
 
-    response: SubmitResponse
+    response: SubmitResponse | Written
 
 
-def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitResponse | Replay:
+def submit(
+    call: Call[None, SimpleOrderRequest | GraphRequest],
+) -> SubmitResponse | Written | Replay:
     """``POST /v1/orders``: mode, known ``graph_id``, kill switch, then the core decides."""
     body, principal = call.body, call.principal
     if not (principal.is_sandbox or body.wants_sandbox):
@@ -54,7 +57,10 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
     keys: dict[str, Any] = {"graph_id": body.graph_id, "by": principal.mode}
     row: dict[str, Any] | str
     if isinstance(body, SimpleOrderRequest) and body.pacing is None:
-        row, replayed = call.engine.submit(account, call.now_ns, **keys, **_simple_order(body))
+        keys |= _simple_order(body)
+        if call.form != "model":
+            return _late(call, account, keys)
+        row, replayed = call.engine.submit(account, call.now_ns, **keys, late=False)
     else:
         spec, risk = _spec_and_risk(body)
         row, replayed = call.engine.submit_graph(
@@ -63,8 +69,21 @@ def submit(call: Call[None, SimpleOrderRequest | GraphRequest]) -> SubmitRespons
     # The first answer of a graph of several orders is kept as the text that it was.
     answer: dict[str, Any] = json.loads(row) if isinstance(row, str) else row
     if not replayed:
-        call.runtime.arrivals.note(call.engine, answer["orders"])
+        rows = (row for row in answer["orders"] if row["status"] not in TERMINAL_ORDER_STATUSES)
+        open_orders = ((row["node_order_id"], row["symbol"]) for row in rows)
+        call.runtime.arrivals.note(call.engine, open_orders)
     response = SubmitResponse.trusted(answer)
+    return Replay(response) if replayed else response
+
+
+def _late(
+    call: Call[None, SimpleOrderRequest | GraphRequest], account: int, keys: dict[str, Any]
+) -> SubmitResponse | Written | Replay:
+    """The same for who wants no model now: the core writes the text, or keeps what may be asked."""
+    answer, replayed = call.engine.submit(account, call.now_ns, **keys, late=True)
+    if not replayed:
+        call.runtime.arrivals.note(call.engine, answer.open())
+    response = Written(answer.json()) if call.form == "text" else LateSubmit.of(answer)
     return Replay(response) if replayed else response
 
 

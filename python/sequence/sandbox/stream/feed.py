@@ -57,9 +57,11 @@ class Feeds:
 
     Attributes:
         cost_of: What an order of an account cost; None before one of its fills can tell.
+        catch_up: Has everything told that happened before a feed begins.
     """
 
     cost_of: Callable[[int, str], dict[str, Any] | None]
+    catch_up: Callable[[], None]
 
     def __init__(self, state: "State") -> None:
         self._state: Final = state
@@ -76,8 +78,15 @@ class Feeds:
         self._alert_number = 0
         self._clock: dict[str, Any] | None = None
 
+    @property
+    def is_read(self) -> bool:
+        """True while private events matter to a feed."""
+        return bool(self._tca or self._alerts)
+
     def feed(self, name: FeedName, principal: "Principal") -> Feed:
         """A feed of the caller; made at its first use, and kept up to date from then on."""
+        if not self.is_read:
+            self.catch_up()
         key = principal.client.client_id, principal.mode
         self._owners[self._state.account(principal)] = principal.client.client_id
         if name == "tca":

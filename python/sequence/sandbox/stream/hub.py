@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from sequence import _core
 from sequence.sandbox.stream.feed import Feeds
+from sequence.sandbox.stream.frames import EngineFrames, FrameRow, FrameSource
 from sequence.sandbox.stream.listings import Listings
 from sequence.sandbox.stream.packet import (
     Packet,
@@ -19,15 +20,16 @@ from sequence.sandbox.stream.packet import (
     private_packet,
 )
 from sequence.sandbox.stream.reader import Reader
-from sequence.sandbox.stream.ring import Ring
+from sequence.sandbox.stream.ring import REPLAY_EVENTS, Ring
 from sequence.sandbox.stream.topic import PRIVATE, EventTopic, MarketTopic, PrivateName
 
 if TYPE_CHECKING:
     from sequence.sandbox.state import State
 
 BOOK_LEVELS: Final = 100
+UNREAD: Final = 256
+"""Events that wait in the core, where they are large, while nobody reads."""
 _RingKey = tuple[int, PrivateName]
-_Frame = tuple[int, str, int, int, str]
 
 
 class _Watch:
@@ -48,15 +50,19 @@ class Hub:
 
     Attributes:
         listening: Private events are kept from the first reader on, or from `listen`.
+        source: Where private events come from.
         feeds: Risk states, alerts and costs of orders.
         listings: Event markets as they are listed and resolved.
     """
 
     def __init__(self, state: "State") -> None:
         self.listening = False
+        self.source: FrameSource = EngineFrames(state.engine)
         self.feeds: Final = Feeds(state)
+        self.feeds.catch_up = self.catch_up
         self.listings: Final = Listings(state)
         self._state: Final = state
+        self._unread: Final = _core.Unread(REPLAY_EVENTS)
         self._rings: dict[_RingKey, Ring] = {}
         self._epochs: dict[int, int] = {}
         self._readers: dict[_RingKey, dict[Reader, str]] = {}
@@ -76,11 +82,30 @@ class Hub:
         for account, _, _ in told:
             self.epoch(account)
 
-    def collect(self) -> None:
-        """Hands out what the last command did; called when it is complete, never before."""
-        self.hand_out(self._state.engine.take_frames().rows())
+    def publish(self) -> None:
+        """Hands out what the last command did; called when it is complete, never before.
 
-    def hand_out(self, frames: Iterable[_Frame]) -> None:
+        While nobody reads, nothing is made of events but what a reader who comes back needs.
+        """
+        waiting = self.source.frames_waiting()
+        if waiting and self.is_read:
+            self.catch_up()
+        elif waiting >= UNREAD:
+            for frames in self.source.take_frames():
+                self._unread.keep(frames)
+
+    def catch_up(self) -> None:
+        """Hands out all there is."""
+        self.hand_out(self._unread.take())
+        for frames in self.source.take_frames():
+            self.hand_out(frames.rows())
+
+    @property
+    def is_read(self) -> bool:
+        """True while somebody wants to be told."""
+        return bool(self._sessions) or self.feeds.is_read
+
+    def hand_out(self, frames: Iterable[FrameRow]) -> None:
         """Hands out frames in their order."""
         for frame in frames:
             self._hand_out(frame)
@@ -91,7 +116,10 @@ class Hub:
 
     def add(self, session: Reader) -> None:
         """A new reader, of nothing yet."""
-        self._sessions[session] = None
+        with self._state.lock:
+            if not self.is_read:
+                self.catch_up()
+            self._sessions[session] = None
 
     def remove(self, session: Reader) -> None:
         """A reader that is gone."""
@@ -180,7 +208,7 @@ class Hub:
             return refusal.message
         return None
 
-    def _hand_out(self, frame: _Frame) -> None:
+    def _hand_out(self, frame: FrameRow) -> None:
         account, topic, seq, ts_ns, data = frame
         if topic == "epoch":
             self._begin_epoch(account, seq)
@@ -193,7 +221,8 @@ class Hub:
             self.feeds.order(account, data)
         key = account, name
         ring = self._rings.get(key)
-        if ring is None:
+        if ring is None or seq != ring.newest + 1:
+            # Between them is what made room while nobody read.
             ring = self._rings[key] = Ring(seq - 1)
         ring.append((seq, ts_ns, data))
         readers = self._readers.get(key)

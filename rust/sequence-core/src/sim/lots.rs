@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32};
+use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32, weighted_median};
 use crate::sim::record::Held;
 
 /// Rounds of proportional removal before the rest is taken from the back.
@@ -414,25 +414,6 @@ fn tie_weight(place: u64, age_ns: i64) -> u64 {
     // bits.
     let place = place.min(1 << 16);
     (((place << 46) / (age >> 10)) * (place << 8).isqrt()).isqrt()
-}
-
-/// The position at which half of the weight is reached from the front.
-fn weighted_median(weighted: impl Iterator<Item = (usize, u64)> + Clone) -> Option<usize> {
-    let mut all = weighted.clone();
-    let first = all.next()?;
-    let Some(second) = all.next() else { return Some(first.0) };
-    let mut total = u128::from(first.1) + u128::from(second.1);
-    total += all.map(|(_, weight)| u128::from(weight)).sum::<u128>();
-    let mut before = 0;
-    let mut last = first.0;
-    for (at, weight) in weighted {
-        before += u128::from(weight);
-        last = at;
-        if 2 * before >= total {
-            break;
-        }
-    }
-    Some(last)
 }
 
 const fn kind(known: bool) -> Kind {

@@ -87,6 +87,25 @@ pub fn pow_q32(x: i128, n: u32) -> i128 {
     (0..n).fold(ONE_Q32, |power, _| mul_q32(power, x))
 }
 
+/// The position at which half of the weight is reached from the front.
+pub fn weighted_median(weighted: impl Iterator<Item = (usize, u64)> + Clone) -> Option<usize> {
+    let mut all = weighted.clone();
+    let first = all.next()?;
+    let Some(second) = all.next() else { return Some(first.0) };
+    let mut total = u128::from(first.1) + u128::from(second.1);
+    total += all.map(|(_, weight)| u128::from(weight)).sum::<u128>();
+    let mut before = 0;
+    let mut last = first.0;
+    for (at, weight) in weighted {
+        before += u128::from(weight);
+        last = at;
+        if 2 * before >= total {
+            break;
+        }
+    }
+    Some(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

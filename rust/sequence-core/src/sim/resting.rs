@@ -1,7 +1,5 @@
 //! One own order in a level's queue: its place, what moved it, and its two shadow readings.
 
-use crate::sim::ranks::Ranks;
-
 /// A reading of the same order under kinder or harsher assumptions. It sees the same events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Shadow {
@@ -177,39 +175,4 @@ pub(crate) const fn own_fill(budget: i64, remaining: i64, quantum: i64) -> i64 {
         return remaining;
     }
     if quantum > 1 { budget - budget % quantum } else { budget }
-}
-
-/// Serves own orders one after the other from a print, by size ahead alone.
-///
-/// External size is consumed once for all of them; own fills in between move nobody. The amounts
-/// are left in `taken` for [`Lane::Main`] and [`Lane::Careful`]. Returns the external size consumed.
-pub(crate) fn serve(own: &mut Ranks, lane: Lane, budget: i64, quantum: i64) -> i64 {
-    let (mut left, mut consumed) = (budget, 0_i64);
-    for order in own.iter_mut() {
-        let (ahead, remaining) = order.lane(lane);
-        let (ahead, remaining) = (*ahead, *remaining);
-        let passed = (ahead - consumed).max(0).min(left);
-        consumed += passed;
-        left -= passed;
-        let reached = ahead <= consumed;
-        let taken = if reached { own_fill(left, remaining, quantum) } else { 0 };
-        match lane {
-            Lane::Main | Lane::Careful => {
-                order.remaining -= taken;
-                order.taken = taken;
-                order.budget = left;
-            }
-            Lane::Low => order.low.fill(taken),
-            Lane::High => order.high.fill(taken),
-        }
-        left -= taken;
-    }
-    consumed += left;
-    if matches!(lane, Lane::Low | Lane::High) {
-        for order in own.iter_mut() {
-            let (ahead, _) = order.lane(lane);
-            *ahead = (*ahead - consumed).max(0);
-        }
-    }
-    consumed
 }

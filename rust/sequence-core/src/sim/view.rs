@@ -6,9 +6,9 @@
 
 use crate::sim::lots::LotQueue;
 use crate::sim::phi::Phi;
-use crate::sim::ranks::Ranks;
+use crate::sim::ranks::{Ranks, serve};
 use crate::sim::record::{DepthChange, Held, MAX_SIZE, Record};
-use crate::sim::resting::{Lane, Resting, own_fill, serve};
+use crate::sim::resting::{Lane, Resting, own_fill};
 pub(crate) use crate::sim::step::Budget;
 pub use crate::sim::step::{EntryPlace, Mode, StepRules};
 use crate::sim::trust::Trust;

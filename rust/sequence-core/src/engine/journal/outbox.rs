@@ -158,10 +158,11 @@ impl Engine {
             .unwrap_or_default()
     }
 
-    /// Brings rows and alerts up to the present.
-    pub(in crate::engine) fn settle_frames(&mut self) {
+    /// Brings rows and alerts up to the present, as a take would; how many frames wait for one.
+    pub fn settle_frames(&mut self) -> usize {
         self.finish_rows(None);
         self.publish_alerts();
+        self.journal.outbox.as_deref().map_or(0, |outbox| outbox.frames.len())
     }
 
     /// An order has a new version.

@@ -17,10 +17,7 @@ impl Value {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-            Self::Int(number) => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "{number}");
-            }
+            Self::Int(number) => write_int(*number, out),
             Self::Decimal(units, decimals) => out.push_str(&decimal(*units, *decimals, true)),
             Self::Number(units, decimals) | Self::Exact(units, decimals) => {
                 out.push_str(&decimal(*units, *decimals, false));
@@ -75,8 +72,27 @@ fn decimal(units: i128, decimals: u32, shows_point: bool) -> String {
     }
 }
 
+/// Most numbers fit 64 bits, whose digits are found several times faster.
+fn write_int(number: i128, out: &mut String) {
+    // Writing to a string cannot fail.
+    let _ = match i64::try_from(number) {
+        Ok(small) => write!(out, "{small}"),
+        Err(_) => write!(out, "{number}"),
+    };
+}
+
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // Ids, names and most of what people write.
+        out.push_str(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.push('"');
+}
+
+fn write_escaped(text: &str, out: &mut String) {
     for letter in text.chars() {
         match letter {
             '"' => out.push_str("\\\""),
@@ -90,7 +106,6 @@ fn write_text(text: &str, out: &mut String) {
             letter => out.push(letter),
         }
     }
-    out.push('"');
 }
 
 #[cfg(test)]
