@@ -188,10 +188,14 @@ def takers(scores: Scores) -> str:
             f"{100 * row['exact']:.1f} %",
             f"{row['error_ticks']:.3f}",
             f"{row['signed_ticks']:+.3f}",
+            f"{row['delayed_ticks']:.3f}",
+            f"{row['moved_ticks']:+.3f}",
+            f"{row['impact_ticks']:+.3f}",
         ]
         for row in scores.of("taker")
     ]
     head = ["data", "depth", "takers", "met hidden", "exact price", "error ticks", "signed ticks"]
+    head += ["error 50 ms later", "market after 1 s", "impact model"]
     return table(head, rows)
 
 
@@ -462,10 +466,11 @@ def report(scores: Scores) -> str:
         "early fill by definition. Where a feed counts orders, a level with one shows the size of "
         "it: the error is that of somebody who joins behind it, as above.\n",
         without_ids(scores),
-        "\n## Takers: staleness of depth\n",
-        "Every aggressor walks the book that was displayed when it came, and is compared with what "
-        "it paid, executions of hidden orders included. Without delay and without impact: the "
-        "record holds the aggressor's own effect already.\n",
+        "\n## Takers\n",
+        "Every aggressor walks the book that was displayed when it came, and what was displayed 50 "
+        "ms before, and is compared with what it paid, hidden orders included. Its own effect, "
+        "which the record holds, is compared with the model of it: how far the mid went within "
+        "1 s, and what the model adds then to the next order of that account. Means in ticks.\n",
         takers(scores),
     ]
     return "\n".join(parts) + "\n"

@@ -121,11 +121,13 @@ pub fn real(tape: &Tape, estimator: &str, ms: i64, score: &RealScore) -> String 
 
 /// Takers at one conflation step.
 pub fn taker(tape: &Tape, ms: i64, score: &TakerScore) -> String {
-    let TakerScore { n, exact, error_ticks, signed_ticks, short, hidden } = score;
+    let TakerScore { n, exact, error_ticks, signed_ticks, short, hidden, .. } = score;
+    let TakerScore { delayed_ticks, moved_ticks, impact_ticks, .. } = score;
     format!(
         "{},\"conflation_ms\":{ms},\"n\":{n},\"exact\":{exact:.4},\
          \"error_ticks\":{error_ticks:.4},\"signed_ticks\":{signed_ticks:.4},\"short\":{short:.4},\
-         \"hidden\":{hidden:.4}}}",
+         \"hidden\":{hidden:.4},\"delayed_ticks\":{delayed_ticks:.4},\
+         \"moved_ticks\":{moved_ticks:.4},\"impact_ticks\":{impact_ticks:.4}}}",
         head("taker", tape)
     )
 }

@@ -122,18 +122,30 @@ fn level(t: i64, side: BookSide, px: i64, qty: i64) -> MarketEvent {
     MarketEvent::level(side, Price(px), Quantity(qty), t, t)
 }
 
+/// Whole lots worth more than any venue's minimum, even where a lot is the dust of a coin.
+fn above_minimum(tape: &Tape, feed: &Feed) -> i64 {
+    const WORTH: i128 = 50;
+    const ONE: i128 = 1_000_000_000 * 100_000_000;
+    let (_, px, _) = feed.snapshot[0];
+    let lots = (WORTH * ONE / i128::from(px)) / i128::from(tape.lot) + 1;
+    tape.lot * i64::try_from(lots).unwrap()
+}
+
 /// Plays a tape through engine and bench; orders that rested, and those that were filled.
 fn compare(tape: &Tape, (name, params): (&str, Params), step_ns: i64) -> (usize, usize) {
     let feed = Feed::of(tape, step_ns);
     let mut desk = Desk::new(tape, (name, params), step_ns > 0);
     desk.snapshot(&feed);
-    // Worth something even where a lot is a dust of a coin.
-    let qty = tape.lot * (1_000_000 / tape.lot).max(1);
+    let qty = above_minimum(tape, &feed);
     let every = (feed.messages.len() / ORDERS).max(1);
-    let mut placed = Vec::new();
+    let (mut placed, mut next) = (Vec::new(), every / 2);
     for (at, (t, message)) in feed.messages.iter().enumerate() {
         desk.message(*t, message);
-        if at % every == every / 2 {
+        // An order without delay would come between two messages of one instant, which the bench,
+        // that knows instants only, puts before it.
+        let ends_instant = feed.messages.get(at + 1).is_none_or(|(after, _)| after > t);
+        if at >= next && ends_instant {
+            next += every;
             let rests = if placed.len() % 2 == 0 { BookSide::Bid } else { BookSide::Ask };
             let account = desk.account(&format!("order {at}"));
             placed.extend(desk.place(account, rests, qty).map(|order| (account, rests, order)));

@@ -69,4 +69,8 @@ fn conflated_depth_costs_takers_and_event_depth_does_not() {
     let exact = taker::run(&tape, 0, 0);
     assert!(exact.n > 500 && exact.error_ticks == 0.0 && exact.short == 0.0, "{exact:?}");
     assert!(taker::run(&tape, 30_000_000_000, 0).short > 0.0, "half a minute is too old");
+    // The market's prices stand, so an order may travel, and nobody moves them.
+    assert!(exact.delayed_ticks == 0.0 && exact.moved_ticks == 0.0, "{exact:?}");
+    let fine = taker::run(&market::made_up(1_000, 1), 0, 0);
+    assert!(fine.impact_ticks > 0.0, "what own orders of that size would do: {fine:?}");
 }
