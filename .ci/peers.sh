@@ -12,3 +12,9 @@ if [ ! -f "$out/.installed" ] || [ benches/peers/requirements.txt -nt "$out/.ins
 fi
 bash .ci/build.sh release
 python benches/peers/run.py "$out" "$@"
+if [ "${1:-}" != short ]; then
+  # What the table of targets needs beside other backtesters: the server, growth, the longest call.
+  python benches/store/serving.py 5 4000 | tee "$out/serving.json"
+  python benches/growth.py | tee "$out/growth.txt"
+  python benches/longest.py | tee "$out/longest.json"
+fi

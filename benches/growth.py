@@ -14,6 +14,7 @@ ONE = 10**8
 USD = 10**9
 LOT = ONE // 1_000
 ROUNDS, CALLS = 5, 50
+PAGE = 50
 MARKETS = {"spot": ("kraken", "BTC-USD"), "perp": ("hyperliquid", "BTC-USD-PERP")}
 
 
@@ -26,6 +27,13 @@ def best(call: Callable[[], object]) -> float:
             call()
         found.append((time.perf_counter() - began) / CALLS)
     return min(found) * 1e6
+
+
+def once(call: Callable[[], object]) -> float:
+    """Microseconds of the one call that there can be."""
+    began = time.perf_counter()
+    assert call()
+    return (time.perf_counter() - began) * 1e6
 
 
 def measure(kind: str, count: int, *, limited: bool) -> dict[str, float]:
@@ -47,11 +55,22 @@ def measure(kind: str, count: int, *, limited: bool) -> dict[str, float]:
         def limit_and_cancel() -> None:
             assert desk.cancel(desk.buy(market, LOT, 49_000 * USD))
 
+        client = sandbox.client()
+
+        def page() -> object:
+            return client.orders(limit=PAGE, open=True)
+
         costs = {
             "market order": best(lambda: desk.buy(market, LOT)),
             "limit and cancel": best(limit_and_cancel),
+            "page of open orders": min(once(page) for _ in range(CALLS)),
         }
-        assert len(desk.open_orders()) == count
+        crowd = desk.open_orders()
+        assert len(crowd) == count
+        # They all wait at one price: the first, the last and one between leave it.
+        for place, at in (("oldest", 0), ("middle", count // 2), ("newest", -1)):
+            if count > 2:
+                costs[f"cancel of the {place}"] = once(lambda at=at: desk.cancel(crowd[at]))
         assert desk.position(market) == 100 * ONE + ROUNDS * CALLS * LOT
         return costs
 
