@@ -91,6 +91,9 @@ def test_a_fill_in_part(client: Sequence, sandbox: Sandbox, by: str) -> None:
     passive = buy(3, limit_price=99, venue="coinbase")
     client.sandbox.advance(seconds=1)
     assert (passive.refresh().status, passive.filled_qty) == ("ACCEPTED", 0)
+    whole = buy(4, limit_price=103, venue="coinbase", tif="FOK")
+    client.sandbox.advance(seconds=1)
+    assert (whole.refresh().status, whole.filled_qty) == ("FILLED", 3)
     # The rest is an order like any other: its market fills it.
     sandbox.market.snapshot("kraken", "BTC-USD", bids=[("100", 50)], asks=[("100.5", 50)])
     assert order.wait(5, skip=True).status == "FILLED"

@@ -5,6 +5,7 @@ use crate::engine::seam::LegEnd;
 use crate::engine::{AccountMode, Engine, GraphId};
 use crate::ids::{AccountId, OrderId, VenueId};
 use crate::number::Quantity;
+use crate::order::TimeInForce;
 use crate::reject::{DoneReason, RejectReason, Rejected};
 use crate::sim::walk::{LevelTaken, Stop};
 
@@ -134,7 +135,12 @@ impl Engine {
         if self.desk.fates.get(&id) != Some(&Fate::Partial) {
             return stop;
         }
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return stop };
+        let order = self.desk.order(id);
+        let Some(leg) = order.legs.get(at) else { return stop };
+        if order.spec.tif == TimeInForce::Fok {
+            // It is whole or nothing, whoever asks for less.
+            return stop;
+        }
         let lot = self.registry.market(leg.market).grid.order_lot().0.max(1);
         let most = leg.qty.0 / 2 / lot * lot;
         let mut left = (most - (leg.qty.0 - leg.there.open.0)).max(0);
