@@ -32,8 +32,8 @@ class LateSubmit(SubmitResponse):
 
     def of_first(self, name: str) -> Any:  # noqa: ANN401 - the field says which
         """A field of the first order, without more of the answer than that."""
-        kept: Answer = _get(self, "__pydantic_private__")
-        return kept.first(name)
+        kept: Answer | None = _get(self, "__pydantic_private__")
+        return super().of_first(name) if kept is None else kept.first(name)
 
     def __repr__(self) -> str:
         return repr(_made(self))
@@ -61,15 +61,16 @@ class LateSubmit(SubmitResponse):
 
 
 def _made(answer: LateSubmit) -> SubmitResponse:
-    """The whole model, in the place of what was kept."""
-    kept: Answer = _get(answer, "__pydantic_private__")
+    """The whole model, in the place of what was kept.
+
+    Another thread may do the same: what was kept goes last, when the model is there for everybody.
+    """
+    kept: Answer | None = _get(answer, "__pydantic_private__")
+    if kept is None:
+        return answer
     model = SubmitResponse.trusted(kept.row())
-    for name in (
-        "__dict__",
-        "__pydantic_fields_set__",
-        "__pydantic_extra__",
-        "__pydantic_private__",
-    ):
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__"):
         _set(answer, name, _get(model, name))
     _set(answer, "__class__", SubmitResponse)
+    _set(answer, "__pydantic_private__", None)
     return answer
