@@ -17,14 +17,15 @@ ARROWS = {
     "live": GROUND | {"desk"},
     "graph": GROUND | {"desk", "exchange", "portfolio", "journal", "view"},
     "desk": GROUND | {"exchange", "portfolio", "journal"},
-    "exchange": GROUND,
+    "exchange": GROUND | {"floor"},
+    "floor": GROUND | {"desk", "exchange", "portfolio"},
     "portfolio": GROUND | {"exchange"},
     "life": GROUND | {"desk", "exchange", "portfolio", "journal"},
     "journal": GROUND | {"desk", "exchange", "portfolio", "graph", "record", "view"},
     "agenda": {"seam"},
     "seam": {"exchange"},
     "bounds": set[str](),
-    "facts": {"exchange"},
+    "facts": {"exchange", "rules"},
     "rules": set[str](),
 }
 """Room -> the rooms it may name. Readers (`view`, `record`, `check`) may name every room."""

@@ -2,11 +2,13 @@
 
 use crate::engine::Engine;
 use crate::engine::exchange::Exchange;
+use crate::engine::rules::Rules;
 use crate::registry::Registry;
 
-/// What is listed, the books, and the time.
+/// The rules, what is listed, the books, and the time.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Facts<'a> {
+    pub(in crate::engine) rules: &'a Rules,
     pub(in crate::engine) registry: &'a Registry,
     pub(in crate::engine) exchange: &'a Exchange,
     pub(in crate::engine) now_ns: i64,
@@ -16,6 +18,7 @@ pub(in crate::engine) struct Facts<'a> {
 macro_rules! facts {
     ($house:expr) => {
         $crate::engine::facts::Facts {
+            rules: &$house.rules,
             registry: &$house.registry,
             exchange: &$house.exchange,
             now_ns: $house.agenda.now_ns(),
@@ -25,7 +28,7 @@ macro_rules! facts {
 pub(in crate::engine) use facts;
 
 impl Engine {
-    /// What is listed, the books, and the time.
+    /// The rules, what is listed, the books, and the time.
     #[inline]
     pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
         facts!(self)

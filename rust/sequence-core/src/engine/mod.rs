@@ -20,6 +20,7 @@ mod check;
 mod desk;
 mod exchange;
 mod facts;
+mod floor;
 mod graph;
 mod journal;
 mod life;
@@ -37,6 +38,7 @@ use crate::number::Money;
 use crate::order::Order;
 use crate::registry::Registry;
 use crate::reject::Refusal;
+use crate::risk::Mode;
 use crate::sim::preset::Params;
 
 use agenda::Agenda;
@@ -178,7 +180,7 @@ impl Engine {
     /// [`Command::Report`](crate::command::Command::Report). Refused while a store keeps this
     /// engine: none has tables for what real venues were asked.
     pub fn live_account(&mut self, client: &str) -> Result<AccountId, Refusal> {
-        if self.is_kept() {
+        if self.journal.is_kept() {
             return Err(Refusal::conflict("this store cannot keep what real venues are asked"));
         }
         // Its kill switches are those of the client, which the sandbox account holds.
@@ -214,6 +216,11 @@ impl Engine {
     /// An account.
     pub fn account_row(&self, id: AccountId) -> &Account {
         self.desk.account(id)
+    }
+
+    /// The kill switch of an account in one mode.
+    pub fn kill_switch(&self, account: AccountId, mode: Mode) -> &KillSwitch {
+        self.desk.kill_switch(account, mode)
     }
 
     /// An order.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::sim::fees::FeeSchedule;
 use crate::sim::preset::Params;
+
+/// What a venue takes for liquidating, 50 bps, before the preset's factor. Initial.
+const LIQUIDATION_FEE_1E8: i64 = 500_000;
 
 /// Seed and parameters of the simulation. Nothing changes them.
 #[derive(Debug, Clone)]
@@ -25,6 +29,13 @@ impl Rules {
     /// The parameters in force.
     pub(in crate::engine) const fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// What a liquidation costs.
+    pub(in crate::engine) fn liquidation_fees(&self) -> FeeSchedule {
+        let rate = i128::from(LIQUIDATION_FEE_1E8) * i128::from(self.params.liquidation_fee_ppm);
+        let rate = i64::try_from(rate / 1_000_000).unwrap_or(LIQUIDATION_FEE_1E8);
+        FeeSchedule::bps(rate, rate)
     }
 
     /// The preset they come from.

@@ -5,11 +5,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::engine::exchange::evidence::{Evidence, Liquidity};
+use crate::engine::exchange::evidence::{Bounds, Evidence, Liquidity};
 use crate::ids::{FillIx, OrderId};
 use crate::number::{Price, Quantity};
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::queue::FillCause;
+use crate::sim::walk::Stop;
 
 /// One venue's share of one order: the order, and the place of the leg in it.
 pub(in crate::engine) type LegRef = (OrderId, usize);
@@ -124,6 +125,24 @@ pub(in crate::engine) enum VenueStep {
     SendAgain(LegRef),
 }
 
+/// A walk under way: what it holds to, and why it will stop. What it takes the exchange knows.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Walk {
+    pub(in crate::engine) bounds: Bounds,
+    /// Venue time of its fills, ns.
+    pub(in crate::engine) venue_ns: i64,
+    pub(in crate::engine) stop: Stop,
+}
+
+/// How a venue goes on with a leg once its client has heard what it told so far.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) enum Onward {
+    /// A leg that was acknowledged meets its market.
+    Meet(LegRef),
+    /// A leg takes its next level.
+    Take(LegRef, Walk),
+}
+
 /// What an amend of a node changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum NodeChange {
@@ -167,6 +186,8 @@ pub(in crate::engine) struct Post {
     pub(in crate::engine) reports: VecDeque<VenueReport>,
     /// How venues go on with what is there already: taken before anybody hears.
     pub(in crate::engine) steps: VecDeque<VenueStep>,
+    /// What a venue does next, after its client has heard it.
+    pub(in crate::engine) onward: Option<Onward>,
     /// What the desk wants of venues: read third.
     pub(in crate::engine) requests: VecDeque<VenueRequest>,
     /// What orders did, for their graphs: read last.
@@ -184,6 +205,7 @@ impl Post {
             && self.unbooked.is_empty()
             && self.reports.is_empty()
             && self.steps.is_empty()
+            && self.onward.is_none()
             && self.requests.is_empty()
             && self.news.is_empty()
     }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use crate::engine::portfolio::required::required;
 use crate::engine::{AccountMode, Engine};
 use crate::hash::StateHasher;
-use crate::ids::{AccountId, OrderId};
+use crate::ids::AccountId;
 use crate::number::{Money, Quantity};
 use crate::order::{LegState, Order, OrderStatus};
 use crate::position::Lifecycle;
@@ -146,7 +146,7 @@ impl Engine {
                 }
             }
             for id in account.open.keys() {
-                hasher.word(self.order_hash(*id));
+                hasher.word(self.desk.order_hash(*id));
             }
             hasher.word(self.ended_hash(account));
         }
@@ -174,23 +174,10 @@ impl Engine {
 
     /// Ended orders as a sum, which does not depend on whether they are still in memory.
     fn ended_hash(&self, account: &crate::engine::Account) -> u64 {
-        if self.is_kept() {
+        if self.journal.is_kept() {
             return account.ended_hash;
         }
         let ended = account.orders.iter().filter(|id| self.desk.order(**id).status.is_terminal());
-        ended.fold(0, |sum, id| sum.wrapping_add(self.order_hash(*id)))
-    }
-
-    /// What an order adds to the state hash.
-    pub(in crate::engine) fn order_hash(&self, id: OrderId) -> u64 {
-        let order = self.desk.order(id);
-        let mut hasher = StateHasher::new(u64::from(id.0));
-        hasher.signed(order.filled.0);
-        hasher.wide(order.exact);
-        hasher.word(order.status as u64);
-        for leg in &order.legs {
-            leg.fees.hash_into(&mut hasher);
-        }
-        hasher.finish()
+        ended.fold(0, |sum, id| sum.wrapping_add(self.desk.order_hash(*id)))
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! A refusal leaves no trace: the graph id stays free and the state hash is as before.
 
+use crate::engine::desk::bench::{Bench, Papers};
+use crate::engine::facts::Facts;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::command::{Size, Submit};
 use crate::engine::desk::minimums::Exit;
-use crate::engine::{Account, Engine, Graph, GraphId, Reply};
+use crate::engine::{Account, Graph, GraphId, Reply};
 use crate::ids::{AccountId, GraphIx, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::market::MarketStatus;
 use crate::mutant;
@@ -28,7 +30,7 @@ pub(in crate::engine) struct Admitted {
     pub(in crate::engine) notional: Option<Money>,
 }
 
-impl Engine {
+impl Bench<'_> {
     /// Admits, records and places an order.
     pub(in crate::engine) fn submit(
         &mut self,
@@ -39,16 +41,16 @@ impl Engine {
         let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
         let found = id.as_ref().and_then(|id| self.desk.accounts[owner].graphs.get(id));
         if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
-            return if self.is_resent(found, order) || mutant!("replay_ignores_body") {
+            return if self.papers().is_resent(found, order) || mutant!("replay_ignores_body") {
                 Ok(Reply::Submitted { graph: found, replayed: true })
             } else {
                 let text = order.graph_id.unwrap_or_default();
                 Err(Refusal::conflict(format!("graph_id {text} was used with another body")))
             };
         }
-        self.check_switch(account, order.by)?;
-        let admitted = self.admit(account, order)?;
-        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.make_id(self.agenda.now_ns())));
+        self.desk.check_switch(account, order.by)?;
+        let admitted = self.papers().admit(account, order)?;
+        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.make_id(self.facts.now_ns)));
         let graph = self.desk.graphs.next_id();
         let node_id = share(&mut self.desk.texts[0], order.node_id);
         let metadata = share(&mut self.desk.texts[1], order.metadata);
@@ -63,7 +65,7 @@ impl Engine {
             by: order.by,
         });
         self.desk.accounts[account].graphs.insert(id, graph);
-        let spec = self.spec_of(account, order, &admitted, node_id, (graph, 1));
+        let spec = self.papers().spec_of(account, order, &admitted, node_id, (graph, 1));
         self.record(spec, admitted.qty, order.limit);
         match self.prepare_order(ix) {
             Ok(()) => self.send_order(ix),
@@ -80,40 +82,146 @@ impl Engine {
         }
     }
 
+    /// Records an order of a graph.
+    pub(in crate::engine) fn record(
+        &mut self,
+        spec: OrderSpec,
+        qty: Quantity,
+        limit: Option<Price>,
+    ) -> OrderId {
+        self.desk.recount();
+        let account = spec.account;
+        let ix = self.desk.orders.push(new_order(spec, qty, limit, self.facts.now_ns));
+        let row: &mut Account = &mut self.desk.accounts[account];
+        row.orders.push(ix);
+        row.open.insert(ix, ());
+        self.note_submit(account);
+        self.touch(ix);
+        self.desk.orders[ix].created_seq = self.desk.orders[ix].event_seq;
+        ix
+    }
+}
+
+impl Papers<'_> {
     /// Every check of a submit, without a trace. A preview asks it too.
     pub(in crate::engine) fn admit(
         &self,
         account: AccountId,
         order: &Submit<'_>,
     ) -> Result<Admitted, Refusal> {
-        let (symbol, outcome) = self.resolve(order)?;
-        let kind = self.registry.symbol(symbol).kind;
-        let markets = self.eligible(symbol, order)?;
+        let (symbol, outcome) = self.facts.resolve(order)?;
+        let kind = self.facts.registry.symbol(symbol).kind;
+        let markets = self.facts.eligible(symbol, order)?;
         let tif = time_in_force(order)?;
         self.check_live(account, order, kind)?;
-        self.check_margin_asset(&markets)?;
+        self.facts.check_margin_asset(&markets)?;
         if order.reduce_only && kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("reduce_only", "is for perps only"));
         }
         if let Some(price) = order.limit {
             check_price_range(kind, price)?;
         }
-        let price = order.limit.or_else(|| self.best_touch(&markets, order.side, outcome));
+        let price = order.limit.or_else(|| self.facts.best_touch(&markets, order.side, outcome));
         if price.is_none() {
             let text = match order.side {
                 Side::Buy => "market buy requires a live ask",
                 Side::Sell => "market sell requires a live bid",
             };
-            let why = self.why_over(&markets).map_or_else(String::new, |why| format!(": {why}"));
+            let why =
+                self.facts.why_over(&markets).map_or_else(String::new, |why| format!(": {why}"));
             return Err(Refusal::invalid("", format!("{text}{why}")));
         }
-        let (qty, notional) = self.size(order, &markets, price)?;
+        let (qty, notional) = self.facts.size(order, &markets, price)?;
         self.check_fits(account, order, &markets, outcome, (qty, price))?;
         self.check_position_range(account, order.side, &markets, outcome, qty)?;
         self.check_admission(account, order, &markets, qty, price)?;
         Ok(Admitted { symbol, outcome, kind, tif, qty, notional })
     }
 
+    /// What is held, what open orders may add and this order together stay inside the range of a
+    /// stored quantity.
+    pub(in crate::engine) fn check_position_range(
+        &self,
+        account: AccountId,
+        side: Side,
+        markets: &[MarketId],
+        outcome: Option<Outcome>,
+        qty: Quantity,
+    ) -> Result<(), Refusal> {
+        let sells = side == Side::Sell
+            && markets.iter().all(|m| self.facts.registry.market(*m).kind != InstrumentKind::Perp);
+        if sells {
+            return Ok(());
+        }
+        let coming = self.desk.open_rest(account) + i128::from(qty.0);
+        let held = markets.iter().map(|market| {
+            let terms = self.facts.registry.market(*market);
+            i128::from(
+                self.portfolio.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs(),
+            )
+        });
+        if held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
+            return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
+        }
+        Ok(())
+    }
+
+    /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
+    pub(in crate::engine) fn check_fits(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        markets: &[MarketId],
+        outcome: Option<Outcome>,
+        (qty, price): (Quantity, Option<Price>),
+    ) -> Result<(), Refusal> {
+        let mut first = None;
+        let kind =
+            Exit { account, side: order.side, reduce_only: order.reduce_only, takes: takes(order) };
+        for market in markets {
+            let spec = &self.terms_for(*market, kind, qty);
+            match check_venue_rules(spec, order, outcome, qty, price) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => first = first.or(Some(refusal)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Refusal::invalid("symbol", "is not listed at any venue")))
+    }
+
+    /// What an admitted order asks for, as it is recorded.
+    pub(in crate::engine) fn spec_of(
+        &self,
+        account: AccountId,
+        order: &Submit<'_>,
+        admitted: &Admitted,
+        node_id: Arc<str>,
+        (graph, seq): (GraphIx, u32),
+    ) -> OrderSpec {
+        OrderSpec {
+            account,
+            epoch: self.desk.accounts[account].epoch,
+            graph,
+            node_id,
+            seq,
+            symbol: admitted.symbol,
+            outcome: admitted.outcome,
+            kind: admitted.kind,
+            side: order.side,
+            pinned: order.venue,
+            tif: admitted.tif,
+            policy: order.policy,
+            urgency: order.urgency,
+            max_slippage_bps: order.max_slippage_bps,
+            horizon_ms: order.horizon_ms,
+            reduce_only: order.reduce_only,
+            notional_usd: admitted.notional,
+            is_market: order.limit.is_none(),
+            created_ns: self.facts.now_ns,
+        }
+    }
+}
+
+impl<'a> Facts<'a> {
     /// Margin is counted in dollars: a perpetual that settles in anything else is quoted, and not
     /// traded.
     fn check_margin_asset(&self, markets: &[MarketId]) -> Result<(), Refusal> {
@@ -133,7 +241,7 @@ impl Engine {
 
     /// Why none of some markets trades, where their venues have ended or halted all of them.
     fn why_over(&self, markets: &[MarketId]) -> Option<&'static str> {
-        let now_ns = self.agenda.now_ns();
+        let now_ns = self.now_ns;
         let mut why = None;
         for id in markets {
             why = Some(match self.exchange.market(*id).market.status(now_ns) {
@@ -151,7 +259,7 @@ impl Engine {
         order: &Submit<'_>,
     ) -> Result<(SymbolId, Option<Outcome>), Refusal> {
         let unknown = || {
-            let text = crate::listing::unknown_symbol(&self.registry, order.symbol);
+            let text = crate::listing::unknown_symbol(self.registry, order.symbol);
             Refusal::invalid("symbol", text)
         };
         let mut found = self.resolve_text(order.symbol);
@@ -182,7 +290,7 @@ impl Engine {
         &self,
         symbol: SymbolId,
         order: &Submit<'_>,
-    ) -> Result<Cow<'_, [MarketId]>, Refusal> {
+    ) -> Result<Cow<'a, [MarketId]>, Refusal> {
         let allowed = order.risk.admission.allowed_venues;
         let Some(venue) = order.venue else {
             let listed = &self.registry.symbol(symbol).markets[..];
@@ -215,7 +323,7 @@ impl Engine {
         outcome: Option<Outcome>,
     ) -> Option<Price> {
         let sim = self.exchange.market(market);
-        if !sim.market.is_live(self.agenda.now_ns()) {
+        if !sim.market.is_live(self.now_ns) {
             return None;
         }
         let level = sim.market.best(book_side(side, outcome).takes())?;
@@ -257,7 +365,7 @@ impl Engine {
         else {
             return Err(Refusal::invalid("notional", "needs a live price to become a quantity"));
         };
-        let Some(rate) = specs().next().and_then(|spec| self.facts().usd_rate(spec.settle)) else {
+        let Some(rate) = specs().next().and_then(|spec| self.usd_rate(spec.settle)) else {
             let text = "is in USD, and nothing says what the quote asset is worth";
             return Err(Refusal::invalid("notional", text));
         };
@@ -274,110 +382,9 @@ impl Engine {
         Ok((qty, Some(usd)))
     }
 
-    /// What is held, what open orders may add and this order together stay inside the range of a
-    /// stored quantity.
-    pub(in crate::engine) fn check_position_range(
-        &self,
-        account: AccountId,
-        side: Side,
-        markets: &[MarketId],
-        outcome: Option<Outcome>,
-        qty: Quantity,
-    ) -> Result<(), Refusal> {
-        let sells = side == Side::Sell
-            && markets.iter().all(|m| self.registry.market(*m).kind != InstrumentKind::Perp);
-        if sells {
-            return Ok(());
-        }
-        let coming = self.desk.open_rest(account) + i128::from(qty.0);
-        let held = markets.iter().map(|market| {
-            let terms = self.registry.market(*market);
-            i128::from(
-                self.portfolio.held(account, terms.venue, terms.held(outcome)).0.unsigned_abs(),
-            )
-        });
-        if held.max().unwrap_or(0) + coming > i128::from(MAX_UNITS) {
-            return Err(Refusal::invalid("qty", "would take the position beyond 9e18 units"));
-        }
-        Ok(())
-    }
-
-    /// Tick, lot and minimums: of the pinned venue, or of any venue for an order that routes.
-    pub(in crate::engine) fn check_fits(
-        &self,
-        account: AccountId,
-        order: &Submit<'_>,
-        markets: &[MarketId],
-        outcome: Option<Outcome>,
-        (qty, price): (Quantity, Option<Price>),
-    ) -> Result<(), Refusal> {
-        let mut first = None;
-        let kind =
-            Exit { account, side: order.side, reduce_only: order.reduce_only, takes: takes(order) };
-        for market in markets {
-            let spec = &self.terms_for(*market, kind, qty);
-            match check_venue_rules(spec, order, outcome, qty, price) {
-                Ok(()) => return Ok(()),
-                Err(refusal) => first = first.or(Some(refusal)),
-            }
-        }
-        Err(first.unwrap_or_else(|| Refusal::invalid("symbol", "is not listed at any venue")))
-    }
-
-    /// Records an order of a graph.
-    pub(in crate::engine) fn record(
-        &mut self,
-        spec: OrderSpec,
-        qty: Quantity,
-        limit: Option<Price>,
-    ) -> OrderId {
-        self.desk.recount();
-        let account = spec.account;
-        let ix = self.desk.orders.push(new_order(spec, qty, limit, self.agenda.now_ns()));
-        let row: &mut Account = &mut self.desk.accounts[account];
-        row.orders.push(ix);
-        row.open.insert(ix, ());
-        self.note_submit(account);
-        self.touch(ix);
-        self.desk.orders[ix].created_seq = self.desk.orders[ix].event_seq;
-        ix
-    }
-
-    /// What an admitted order asks for, as it is recorded.
-    pub(in crate::engine) fn spec_of(
-        &self,
-        account: AccountId,
-        order: &Submit<'_>,
-        admitted: &Admitted,
-        node_id: Arc<str>,
-        (graph, seq): (GraphIx, u32),
-    ) -> OrderSpec {
-        OrderSpec {
-            account,
-            epoch: self.desk.accounts[account].epoch,
-            graph,
-            node_id,
-            seq,
-            symbol: admitted.symbol,
-            outcome: admitted.outcome,
-            kind: admitted.kind,
-            side: order.side,
-            pinned: order.venue,
-            tif: admitted.tif,
-            policy: order.policy,
-            urgency: order.urgency,
-            max_slippage_bps: order.max_slippage_bps,
-            horizon_ms: order.horizon_ms,
-            reduce_only: order.reduce_only,
-            notional_usd: admitted.notional,
-            is_market: order.limit.is_none(),
-            created_ns: self.agenda.now_ns(),
-        }
-    }
-
     /// Resolves a symbol text; a venue's event URL counts as its slug.
     pub(in crate::engine) fn resolve_text(&self, text: &str) -> Option<crate::registry::Resolved> {
-        crate::listing::resolve(&self.registry, text)
+        crate::listing::resolve(self.registry, text)
     }
 }
 

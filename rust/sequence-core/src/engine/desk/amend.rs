@@ -5,16 +5,15 @@
 //! lack funds. [`crate::engine::exchange::change`] says what happens at the venue.
 
 use crate::command::{Amend, AmendNode};
+use crate::engine::Reply;
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::account::AccountMode;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::desk::minimums::Exit;
 use crate::engine::desk::reserve::funded_by;
-use crate::engine::facts::facts;
 use crate::engine::portfolio::required::required;
-use crate::engine::seam::NodeChange;
 use crate::engine::seam::VenueRequest;
-use crate::engine::{Engine, Reply};
-use crate::ids::{AccountId, OrderId};
+use crate::ids::OrderId;
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::number::{Money, Price, Quantity, exact_notional};
@@ -32,43 +31,23 @@ struct Change {
     decreases: bool,
 }
 
-impl Engine {
-    /// Amends an order by its id; a graph id means its order.
-    pub(in crate::engine) fn amend(
+impl Bench<'_> {
+    /// Amends an order of a node, and how that order is worked.
+    pub(in crate::engine) fn amend_by_node(
         &mut self,
-        account: AccountId,
-        ask: &Amend<'_>,
-    ) -> Result<Reply, Refusal> {
-        let (graph, named) = self.find_order(account, ask.id)?;
-        self.keep_fingerprint(graph);
-        let shaped = || Refusal::conflict("a graph has many orders: name one, or amend a node");
-        let order = named.or(self.desk.graphs[graph].order).ok_or_else(shaped)?;
-        self.amend_order(order, ask)
-    }
-
-    /// Amends the newest open order of a node, and how that order is worked.
-    pub(in crate::engine) fn amend_node(
-        &mut self,
-        account: AccountId,
+        id: OrderId,
         ask: &AmendNode<'_>,
     ) -> Result<Reply, Refusal> {
-        let (graph, _) = self.find_order(account, ask.change.id)?;
-        self.keep_fingerprint(graph);
-        let id = match self.desk.graphs[graph].order {
-            Some(order) => order,
-            None => match self.node_to_amend(graph, ask)? {
-                NodeChange::Order(order) => order,
-                NodeChange::Waiting(at) => return self.amend_waiting(graph, at, ask),
-            },
-        };
         let order = &self.desk.orders[id];
+        let (account, is_plain) =
+            (order.spec.account, self.desk.graphs[order.spec.graph].order.is_some());
         let is_named = &*order.spec.node_id == ask.node_id;
-        if !is_named && self.desk.graphs[graph].order.is_some() {
+        if is_plain && !is_named {
             return Err(Refusal::not_found(format!("no node {:?} in this graph", ask.node_id)));
         }
         check_open(order, &ask.change)?;
         if let Some(ms) = ask.horizon_ms {
-            self.new_end(order, ms)?;
+            self.papers().new_end(order, ms)?;
         }
         let change = &ask.change;
         let sized = change.new_qty.is_some() || change.reduce_by.is_some();
@@ -81,7 +60,7 @@ impl Engine {
         let changed = if sized || change.new_price.is_some() {
             self.amend_order(id, change)
         } else {
-            let switch = self.check_switch(account, change.by);
+            let switch = self.desk.check_switch(account, change.by);
             switch.map(|()| Reply::Amended { order: id, native: true })
         };
         if changed.is_err() {
@@ -101,7 +80,7 @@ impl Engine {
             self.renew_caps(id);
         }
         if let Some(ms) = ask.horizon_ms {
-            let due = self.new_end(&self.desk.orders[id], ms)?;
+            let due = self.papers().new_end(&self.desk.orders[id], ms)?;
             self.expire_at(id, due);
         }
         if !self.desk.orders[id].status.is_terminal() {
@@ -121,21 +100,10 @@ impl Engine {
     fn renew_caps(&mut self, id: OrderId) {
         for at in 0..self.desk.orders[id].legs.len() {
             let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
-            let cap = self.walk_cap(&self.desk.orders[id].spec, leg.market, leg.bound);
+            let cap = self.facts.walk_cap(&self.desk.orders[id].spec, leg.market, leg.bound);
             if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
                 leg.cap = cap;
             }
-        }
-    }
-
-    /// When the order ends with another horizon, which counts from its creation.
-    fn new_end(&self, order: &Order, horizon_ms: u64) -> Result<i64, Refusal> {
-        let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
-        let end = life.and_then(|life| order.spec.created_ns.checked_add(life));
-        match end {
-            Some(end) if end > self.agenda.now_ns() => Ok(end),
-            Some(_) => Err(Refusal::conflict("new_constraints.horizon_ms has passed already")),
-            None => Err(Refusal::invalid("new_constraints.horizon_ms", "is too long")),
         }
     }
 
@@ -144,24 +112,27 @@ impl Engine {
         id: OrderId,
         ask: &Amend<'_>,
     ) -> Result<Reply, Refusal> {
-        let change = self.check_amend(id, ask)?;
+        let change = self.papers().check_amend(id, ask)?;
         if !change.decreases {
             let OrderSpec { account, symbol, .. } = self.desk.orders[id].spec;
             self.check_day(account, symbol)
                 .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))?;
         }
-        let route =
-            if change.decreases { None } else { self.new_route(id, change.total, change.limit) };
+        let route = if change.decreases {
+            None
+        } else {
+            self.papers().new_route(id, change.total, change.limit)
+        };
         let routed = route.and_then(|route| {
-            let forms = self.new_forms(id, &change, &route.sizes, true).ok()?;
+            let forms = self.papers().new_forms(id, &change, &route.sizes, true).ok()?;
             self.reserve_forms(id, &forms, route.more).ok()?;
             Some(forms)
         });
         let forms = if let Some(forms) = routed {
             forms
         } else {
-            let sizes = self.sizes_in_place(id, &change);
-            let forms = self.new_forms(id, &change, &sizes, false)?;
+            let sizes = self.papers().sizes_in_place(id, &change);
+            let forms = self.papers().new_forms(id, &change, &sizes, false)?;
             self.reserve_forms(id, &forms, Vec::new())?;
             forms
         };
@@ -178,8 +149,79 @@ impl Engine {
         for at in 0..forms.len() {
             self.post.requests.push_back(VenueRequest::Amend((id, at)));
         }
-        let native = self.rules.params().amend_mode == AmendMode::Native && change.decreases;
+        let native = self.facts.rules.params().amend_mode == AmendMode::Native && change.decreases;
         Ok(Reply::Amended { order: id, native })
+    }
+
+    /// Holds what the dearer form of each leg needs, and what legs at further venues need: all of
+    /// it, or the order stays as it was.
+    fn reserve_forms(
+        &mut self,
+        id: OrderId,
+        forms: &[Option<Reshape>],
+        more: Vec<Leg>,
+    ) -> Result<(), Refusal> {
+        let mut failed = None;
+        for (at, form) in forms.iter().enumerate() {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.reshape = form.map(Box::new);
+            }
+            if form.is_some()
+                && let Err(error) = self.hold_more(id, at)
+            {
+                failed = Some(error.to_string());
+                break;
+            }
+        }
+        if failed.is_none() {
+            let first = self.desk.orders[id].legs.len();
+            self.desk.orders[id].legs.extend(more);
+            let (money, facts) = (&mut *self.portfolio, self.facts);
+            if let Err(error) = self.desk.reserve_legs(money, facts, (id, first)) {
+                self.desk.drop_legs(self.portfolio, (id, first));
+                failed = Some(error.to_string());
+            }
+        }
+        let Some(text) = failed else { return Ok(()) };
+        for at in 0..forms.len() {
+            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
+                leg.reshape = None;
+            }
+            // What was held before is still there: shrinking to it cannot fail.
+            let shrunk = self.desk.hold_required(self.portfolio, self.facts.registry, (id, at));
+            debug_assert!(shrunk.is_ok());
+        }
+        Err(named_conflict("INSUFFICIENT_BALANCE", &text))
+    }
+
+    /// Holds what both forms of a leg need, when that much can be spent.
+    fn hold_more(&mut self, id: OrderId, at: usize) -> Result<(), LedgerError> {
+        let order = &self.desk.orders[id];
+        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
+        else {
+            return Ok(());
+        };
+        let needed = required(order.spec.side, self.facts.registry.market(leg.market), leg)?;
+        let more = Money(needed.0 - self.portfolio.ledger().reserved(held)?.0);
+        self.portfolio.check_spendable(
+            self.facts,
+            funded_by(self.facts.registry, &order.spec, leg.market),
+            more,
+        )?;
+        self.desk.hold_required(self.portfolio, self.facts.registry, (id, at))
+    }
+}
+
+impl Papers<'_> {
+    /// When the order ends with another horizon, which counts from its creation.
+    fn new_end(&self, order: &Order, horizon_ms: u64) -> Result<i64, Refusal> {
+        let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
+        let end = life.and_then(|life| order.spec.created_ns.checked_add(life));
+        match end {
+            Some(end) if end > self.facts.now_ns => Ok(end),
+            Some(_) => Err(Refusal::conflict("new_constraints.horizon_ms has passed already")),
+            None => Err(Refusal::invalid("new_constraints.horizon_ms", "is too long")),
+        }
     }
 
     /// Everything that refuses an amend and leaves the order as it was, but the funds.
@@ -198,7 +240,7 @@ impl Engine {
         let limit = ask.new_price.or(order.limit);
         let decreases = total < order.qty && limit == order.limit;
         if !decreases {
-            self.check_switch(spec.account, ask.by)?;
+            self.desk.check_switch(spec.account, ask.by)?;
         }
         self.check_venues_take(order)?;
         if let Some(price) = ask.new_price {
@@ -215,7 +257,7 @@ impl Engine {
     fn check_venues_take(&self, order: &Order) -> Result<(), Refusal> {
         let open = order.legs.iter().filter(|leg| leg.state != LegState::Done);
         for leg in open {
-            let status = self.exchange.market(leg.market).market.status(self.agenda.now_ns());
+            let status = self.facts.exchange.market(leg.market).market.status(self.facts.now_ns);
             let refused = refusal_of(&order.spec, status);
             if let Some((reason @ RejectReason::ExchangeBusy, text)) = refused {
                 return Err(named_conflict(reason.as_str(), text));
@@ -228,13 +270,13 @@ impl Engine {
         let spec = &order.spec;
         let markets: Vec<_> = match spec.pinned {
             Some(_) => order.legs.iter().map(|leg| leg.market).collect(),
-            None => self.registry.symbol(spec.symbol).markets.clone(),
+            None => self.facts.registry.symbol(spec.symbol).markets.clone(),
         };
         for market in markets.iter().filter(|_| spec.pinned.is_some()) {
-            self.registry.market(*market).grid_of(spec.outcome).check_price(price)?;
+            self.facts.registry.market(*market).grid_of(spec.outcome).check_price(price)?;
         }
         let bps = self.deviation_bps(spec);
-        match self.best_touch(&markets, spec.side, spec.outcome) {
+        match self.facts.best_touch(&markets, spec.side, spec.outcome) {
             Some(touch) => check_fat_finger(spec, price, touch, bps)
                 .map_err(|(reason, text)| named_conflict(reason.as_str(), &text)),
             None => Ok(()),
@@ -249,11 +291,13 @@ impl Engine {
         limit: Option<Price>,
     ) -> Result<(), Refusal> {
         let spec = &order.spec;
-        let markets = &self.registry.symbol(spec.symbol).markets;
+        let markets = &self.facts.registry.symbol(spec.symbol).markets;
         let added = Quantity(total.0.saturating_sub(order.qty.0).max(0));
         self.check_position_range(spec.account, spec.side, markets, spec.outcome, added)?;
         if !mutant!("amend_escapes_the_notional_limit") {
-            self.check_notional(self.risk_of(spec), || self.notional_usd(markets, total, limit))?;
+            self.check_notional(self.risk_of(spec), || {
+                self.facts.notional_usd(markets, total, limit)
+            })?;
         }
         self.check_limits(order, total, limit)
             .map_err(|(reason, text)| named_conflict(reason.as_str(), &text))
@@ -301,7 +345,7 @@ impl Engine {
 
     /// A message of this order takes time.
     fn travels(&self, spec: &OrderSpec) -> bool {
-        !self.is_instant() || self.desk.accounts[spec.account].mode == AccountMode::Live
+        !self.facts.is_instant() || self.desk.accounts[spec.account].mode == AccountMode::Live
     }
 
     /// A form that takes the rest of a leg away.
@@ -338,74 +382,16 @@ impl Engine {
         let bound = match change.limit {
             Some(limit) => {
                 here.grid_of(order.spec.outcome).check_passive(order.spec.side, limit)?;
-                let touch = self.touch_of(leg.market, order.spec.side, order.spec.outcome);
-                self.limit_bound(&order.spec, leg.market, limit, touch).unwrap_or(limit)
+                let touch = self.facts.touch_of(leg.market, order.spec.side, order.spec.outcome);
+                self.facts.limit_bound(&order.spec, leg.market, limit, touch).unwrap_or(limit)
             }
             None => leg.bound,
         };
         let reducing =
             if order.spec.reduce_only { size } else { self.reducible(order, leg.market).min(size) };
-        let cap = self.walk_cap(&order.spec, leg.market, bound);
-        let margin_at = self.margin_price(&order.spec, leg.market, bound);
+        let cap = self.facts.walk_cap(&order.spec, leg.market, bound);
+        let margin_at = self.facts.margin_price(&order.spec, leg.market, bound);
         Ok(Reshape { qty, bound, cap, margin_at, reducing, ..self.withdrawal(order, leg) })
-    }
-
-    /// Holds what the dearer form of each leg needs, and what legs at further venues need: all of
-    /// it, or the order stays as it was.
-    fn reserve_forms(
-        &mut self,
-        id: OrderId,
-        forms: &[Option<Reshape>],
-        more: Vec<Leg>,
-    ) -> Result<(), Refusal> {
-        let mut failed = None;
-        for (at, form) in forms.iter().enumerate() {
-            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                leg.reshape = form.map(Box::new);
-            }
-            if form.is_some()
-                && let Err(error) = self.hold_more(id, at)
-            {
-                failed = Some(error.to_string());
-                break;
-            }
-        }
-        if failed.is_none() {
-            let first = self.desk.orders[id].legs.len();
-            self.desk.orders[id].legs.extend(more);
-            let (money, facts) = (&mut self.portfolio, facts!(self));
-            if let Err(error) = self.desk.reserve_legs(money, facts, (id, first)) {
-                self.desk.drop_legs(&mut self.portfolio, (id, first));
-                failed = Some(error.to_string());
-            }
-        }
-        let Some(text) = failed else { return Ok(()) };
-        for at in 0..forms.len() {
-            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                leg.reshape = None;
-            }
-            // What was held before is still there: shrinking to it cannot fail.
-            let shrunk = self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at));
-            debug_assert!(shrunk.is_ok());
-        }
-        Err(named_conflict("INSUFFICIENT_BALANCE", &text))
-    }
-
-    /// Holds what both forms of a leg need, when that much can be spent.
-    fn hold_more(&mut self, id: OrderId, at: usize) -> Result<(), LedgerError> {
-        let order = &self.desk.orders[id];
-        let Some((leg, held)) = order.legs.get(at).and_then(|leg| Some((leg, leg.reservation?)))
-        else {
-            return Ok(());
-        };
-        let needed = required(order.spec.side, self.registry.market(leg.market), leg)?;
-        let more = Money(needed.0 - self.portfolio.ledger().reserved(held)?.0);
-        self.portfolio.check_spendable(
-            self.facts(),
-            funded_by(&self.registry, &order.spec, leg.market),
-            more,
-        )?;
-        self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The client learns what became of an amend: the order is the sum of its legs again.
 
-use crate::engine::Engine;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::seam::{DeskNews, VenueRequest};
 use crate::ids::OrderId;
 use crate::number::Quantity;
 use crate::order::{AtVenue, LegState, OrderStatus};
 
-impl Engine {
+impl Bench<'_> {
     /// The client learns what became of a leg's change.
     pub(in crate::engine) fn reshape_answered(&mut self, id: OrderId, at: usize, taken: bool) {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
@@ -25,7 +25,7 @@ impl Engine {
                 amending.rest = amending.rest_after;
             }
         }
-        if let Err(error) = self.desk.hold_required(&mut self.portfolio, &self.registry, (id, at)) {
+        if let Err(error) = self.desk.hold_required(self.portfolio, self.facts.registry, (id, at)) {
             self.report_fault(id, &error);
         }
     }
@@ -44,13 +44,13 @@ impl Engine {
         let before = std::mem::replace(&mut order.qty, Quantity(legs + amending.rest.0));
         if order.legs.iter().all(|leg| leg.reshape.is_none()) {
             order.amending = None;
-            let sizes = self.held_sizes(&self.desk.orders[id], amending.total);
+            let sizes = self.papers().held_sizes(&self.desk.orders[id], amending.total);
             self.desk.orders[id].free_held(&amending, before, &sizes);
             for (at, size) in &sizes {
                 if size.0 == 0 {
                     self.close_leg(id, *at, OrderStatus::Cancelled);
                 } else if let Err(error) =
-                    self.desk.hold_required(&mut self.portfolio, &self.registry, (id, *at))
+                    self.desk.hold_required(self.portfolio, self.facts.registry, (id, *at))
                 {
                     self.report_fault(id, &error);
                 } else {
@@ -58,16 +58,18 @@ impl Engine {
                 }
             }
             if !sizes.is_empty() {
-                self.publish_route(id);
+                self.journal.note_route(self.facts.now_ns, &self.desk.orders[id]);
             }
             self.tell_graph(id, DeskNews::Amended(id));
         }
-        if self.desk.orders[id].status == OrderStatus::New && self.is_known(id) {
+        if self.desk.orders[id].status == OrderStatus::New && self.papers().is_known(id) {
             return self.set_status(id, OrderStatus::Accepted);
         }
         self.touch(id);
     }
+}
 
+impl Papers<'_> {
     fn is_known(&self, id: OrderId) -> bool {
         self.desk.orders[id].legs.iter().any(|leg| leg.state == LegState::Working)
     }

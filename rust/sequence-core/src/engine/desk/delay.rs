@@ -1,6 +1,6 @@
 //! What the delay of a venue may cost an order that takes there: a part of the router's score.
 
-use crate::engine::Engine;
+use crate::engine::facts::Facts;
 use crate::ids::MarketId;
 use crate::order::Urgency;
 use crate::sim::latency::venue_legs;
@@ -20,7 +20,7 @@ impl DelayRisk {
     }
 }
 
-impl Engine {
+impl Facts<'_> {
     /// How far the market is expected to move against an order until it arrives, and how far it may
     /// have moved since its book was last heard of. An order without delay meets the book it sees.
     pub(in crate::engine) fn delay_risk(&self, market: MarketId, urgency: Urgency) -> DelayRisk {
@@ -41,7 +41,7 @@ impl Engine {
         let (sim, delay_ns) = (self.exchange.market(market), self.delay_ns(market));
         DelayRisk {
             latency_1e8: sim.moves.expected_1e8(delay_ns),
-            freshness_1e8: sim.moves.expected_1e8(sim.market.age_ns(self.agenda.now_ns())),
+            freshness_1e8: sim.moves.expected_1e8(sim.market.age_ns(self.now_ns)),
         }
     }
 

@@ -5,8 +5,8 @@
 //! hashes first.
 
 use crate::command::{Size, Submit};
-use crate::engine::Engine;
 use crate::engine::desk::admit::time_in_force;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::hash::StateHasher;
 use crate::ids::{GraphIx, Side, VenueId};
 use crate::mutant;
@@ -33,11 +33,11 @@ struct Request<'a> {
     risk: &'a GraphRisk,
 }
 
-impl Engine {
+impl Papers<'_> {
     /// True when this request is the one that made the graph.
     pub(in crate::engine) fn is_resent(&self, graph: GraphIx, order: &Submit<'_>) -> bool {
-        let symbol = match self.resolve(order) {
-            Ok((symbol, outcome)) => self.registry.symbol(symbol).canonical(outcome),
+        let symbol = match self.facts.resolve(order) {
+            Ok((symbol, outcome)) => self.facts.registry.symbol(symbol).canonical(outcome),
             Err(_) => order.symbol,
         };
         let asked = Request {
@@ -68,7 +68,7 @@ impl Engine {
                 let order = &self.desk.orders[graph.order?];
                 let spec = &order.spec;
                 let made_by = Request {
-                    symbol: self.registry.symbol(spec.symbol).canonical(spec.outcome),
+                    symbol: self.facts.registry.symbol(spec.symbol).canonical(spec.outcome),
                     node_id: &spec.node_id,
                     metadata: &graph.metadata,
                     size: spec.notional_usd.map_or(Size::Quantity(order.qty), Size::Notional),
@@ -88,10 +88,12 @@ impl Engine {
             // A graph with a shape has one from the start.
             .unwrap_or_default()
     }
+}
 
+impl Bench<'_> {
     /// Hashes the request of a graph while its order still is what was asked for.
     pub(in crate::engine) fn keep_fingerprint(&mut self, graph: GraphIx) {
-        let fingerprint = self.fingerprint(graph);
+        let fingerprint = self.papers().fingerprint(graph);
         // No row changes: this is what it says already.
         self.desk.graphs.quietly(graph).fingerprint = Some(fingerprint);
     }

@@ -1,17 +1,17 @@
 //! How legs and orders end: reject, cancel, expire. A reservation ends with its leg, once.
 
+use crate::engine::Reply;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::within;
-use crate::engine::seam::{DeskNews, LegEnd, Told, VenueRequest};
-use crate::engine::{AccountMode, Engine, GraphId, GraphStatus, Reply};
-use crate::ids::{AccountId, GraphIx, MarketId, OrderId, VenueId};
+use crate::engine::desk::bench::{Bench, Papers};
+use crate::engine::seam::{DeskNews, LegEnd, VenueRequest};
+use crate::ids::{AccountId, MarketId, OrderId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
 use crate::order::{AtVenue, Cause, LegState, Order, OrderStatus, book_price, book_side};
-use crate::reject::{DoneReason, Refusal, RejectReason};
-use crate::risk::Mode;
+use crate::reject::{DoneReason, RejectReason};
 
-impl Engine {
+impl Bench<'_> {
     /// Ends a leg; the order keeps the first reason, and shows it when its last leg ends.
     pub(in crate::engine) fn end_leg(&mut self, id: OrderId, at: usize, end: LegEnd) {
         let (status, reject, done) = match end {
@@ -96,7 +96,7 @@ impl Engine {
             self.desk.orders[id].done = Some(DoneReason::BelowLot);
         } else if unnamed && status == OrderStatus::Cancelled {
             // Legs filled in full, and a remainder that no leg could hold.
-            match self.remainder_end(&self.desk.orders[id]) {
+            match self.papers().remainder_end(&self.desk.orders[id]) {
                 LegEnd::Dropped(reason, text) => {
                     self.desk.orders[id].reject = Some(reason);
                     self.desk.orders[id].message = Some(text.into());
@@ -106,47 +106,6 @@ impl Engine {
             }
         }
         self.complete(id, status);
-    }
-
-    /// Why no leg could hold what is left of an order.
-    fn remainder_end(&self, order: &Order) -> LegEnd {
-        let spec = &order.spec;
-        if spec.reduce_only {
-            return LegEnd::Dropped(
-                RejectReason::InvalidParams,
-                "there is no position left to reduce",
-            );
-        }
-        let markets = &self.registry.symbol(spec.symbol).markets;
-        let terms = |id: &MarketId| self.registry.market(*id);
-        let takes = |id: &&MarketId| {
-            spec.pinned.is_none_or(|venue| venue == terms(id).venue)
-                && order.remaining() >= terms(id).grid.order_lot().max(terms(id).grid.min_qty)
-        };
-        if markets.iter().find(takes).is_none() {
-            return LegEnd::Cancelled(DoneReason::BelowLot);
-        }
-        LegEnd::Cancelled(match spec.is_market {
-            // A limit that rests has a leg for all that a venue takes.
-            false if spec.rests() => DoneReason::BelowLot,
-            false => DoneReason::IocRemainder,
-            true if self.shows_beyond(order) => DoneReason::SlippageCap,
-            true => DoneReason::NoLiquidity,
-        })
-    }
-
-    /// True when a live book displays something beyond what a market order may pay.
-    fn shows_beyond(&self, order: &Order) -> bool {
-        let spec = &order.spec;
-        let side = book_side(spec.side, spec.outcome).takes();
-        let now = self.agenda.now_ns();
-        order.legs.iter().any(|leg| {
-            let sim = self.exchange.market(leg.market);
-            sim.market.is_live(now)
-                && sim.market.book.levels(side).any(|level| {
-                    !within(spec.side, book_price(level.price, spec.outcome), leg.bound)
-                })
-        })
     }
 
     /// Moves an order to a terminal status.
@@ -159,7 +118,7 @@ impl Engine {
         }
         let account = order.spec.account;
         self.set_status(id, status);
-        let ended = if self.is_kept() { self.order_hash(id) } else { 0 };
+        let ended = if self.journal.is_kept() { self.desk.order_hash(id) } else { 0 };
         let row = &mut self.desk.accounts[account];
         row.ended_hash = row.ended_hash.wrapping_add(ended);
         row.open.remove(&id);
@@ -206,131 +165,29 @@ impl Engine {
         self.finish_if_done(id);
     }
 
+    /// Withdraws every open order of an account.
+    pub(in crate::engine) fn withdraw_orders(&mut self, account: AccountId, reason: DoneReason) {
+        let open: Vec<OrderId> = self.desk.open_orders(account).collect();
+        for id in open {
+            self.withdraw(id, reason);
+        }
+    }
+
     /// Sets when the order's time is over; a later or earlier end replaces the one before.
     pub(in crate::engine) fn expire_at(&mut self, id: OrderId, due_ns: i64) {
         self.desk.orders[id].expires_ns = Some(due_ns);
         self.agenda.add(due_ns, Due::Expire(id));
     }
 
-    /// The order's time is over. A leg on its way is too late when it comes.
-    pub(in crate::engine) fn expire(&mut self, id: OrderId) {
-        if self.desk.orders[id].expires_ns.is_none_or(|due| due > self.agenda.now_ns()) {
-            return;
-        }
-        if self.mode_of(id) == AccountMode::Live {
-            // Only its venue can say that it is over.
-            return self.send_cancels(id, DoneReason::Expired);
-        }
-        for at in 0..self.desk.orders[id].legs.len() {
-            let leg = self.desk.orders[id].legs.get(at);
-            if let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Travelling) {
-                let arrive_ns = leg.there.transit.arrive_ns;
-                let unheard = leg.state == LegState::InFlight;
-                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
-                self.leave(id, at);
-                if unheard || !replaces {
-                    self.answer(id, at, Told::Ack, arrive_ns);
-                }
-                self.answer(id, at, Told::Done(LegEnd::Expired), arrive_ns);
-            } else {
-                self.end_at_venue(id, at, LegEnd::Expired, self.agenda.now_ns());
-            }
-        }
-    }
-
-    /// Withdraws every open order of an account.
-    /// Its graphs end with them: what they hold is free, and nothing of them starts any more.
-    pub(in crate::engine) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
-        for held in self.graphs.drop_all(account, reason) {
-            let released = self.portfolio.release(held);
-            debug_assert!(released.is_ok(), "it was made once and ends here, once");
-        }
-        if self.desk.accounts[account].open.is_empty() {
-            return;
-        }
-        let open: Vec<OrderId> = self.open_orders(account).collect();
-        for id in open {
-            self.withdraw(id, reason);
-        }
-    }
-
-    /// Orders of an account that can still trade, oldest first.
-    pub fn open_orders(&self, account: AccountId) -> impl Iterator<Item = OrderId> + '_ {
-        self.desk.accounts[account].open.keys().copied()
-    }
-
-    /// Cancels an order by its id; a graph id cancels the graph.
-    pub(in crate::engine) fn cancel_order(
-        &mut self,
-        account: AccountId,
-        id: &str,
-    ) -> Result<Reply, Refusal> {
-        let (graph, order) = self.find_order(account, id)?;
-        self.cancel(graph, order, DoneReason::CancelledByClient)
-    }
-
-    /// Cancels a graph by its own id or that of one of its orders.
-    pub(in crate::engine) fn cancel_graph(
-        &mut self,
-        account: AccountId,
-        id: &str,
-    ) -> Result<Reply, Refusal> {
-        let (graph, _) = self.find_order(account, id)?;
-        self.cancel(graph, None, DoneReason::GraphCancelled)
-    }
-
-    /// Asks a graph with a shape to end.
-    fn cancel_run(&mut self, ix: GraphIx) -> Result<Reply, Refusal> {
-        let status = self.graph_status(ix);
-        let answer = |ended, already_terminal| {
-            Ok(Reply::Cancelled { graph: ix, order: None, ended, already_terminal })
-        };
-        match status {
-            GraphStatus::Cancelled => answer(Vec::new(), true),
-            _ if status.is_terminal() => {
-                Err(Refusal::conflict(format!("graph is {}", status.as_str())))
-            }
-            _ => {
-                let asked = self.graphs.open_orders(ix);
-                self.graphs.cancel(ix);
-                answer(asked, false)
-            }
-        }
-    }
-
-    fn cancel(
-        &mut self,
-        graph: GraphIx,
-        named: Option<OrderId>,
-        reason: DoneReason,
-    ) -> Result<Reply, Refusal> {
-        let Some(order) = named.or(self.desk.graphs[graph].order) else {
-            return self.cancel_run(graph);
-        };
-        match self.desk.orders[order].status {
-            OrderStatus::Cancelled => {
-                let ended = Vec::new();
-                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: true })
-            }
-            status if status.is_terminal() => {
-                Err(Refusal::conflict(format!("order is {}", status.as_str())))
-            }
-            _ => {
-                self.send_cancels(order, reason);
-                let ended = vec![order];
-                Ok(Reply::Cancelled { graph, order: named, ended, already_terminal: false })
-            }
-        }
-    }
-
     /// Cancels every open order with an open leg at a venue, each as a whole.
     pub(in crate::engine) fn cancel_venue(&mut self, account: AccountId, venue: VenueId) -> Reply {
-        let open = self.open_orders(account);
+        let open = self.desk.open_orders(account);
         let orders: Vec<OrderId> = open
             .filter(|id| {
                 let mut legs = self.desk.orders[*id].legs.iter();
                 legs.any(|leg| {
-                    leg.state != LegState::Done && self.registry.market(leg.market).venue == venue
+                    leg.state != LegState::Done
+                        && self.facts.registry.market(leg.market).venue == venue
                 })
             })
             .collect();
@@ -338,23 +195,6 @@ impl Engine {
             self.send_cancels(*id, DoneReason::VenueCancelAll);
         }
         Reply::VenueCancelled { orders }
-    }
-
-    /// Lets a paused graph go on.
-    pub(in crate::engine) fn resume(
-        &mut self,
-        account: AccountId,
-        id: &str,
-        by: Mode,
-    ) -> Result<Reply, Refusal> {
-        let (graph, _) = self.find_order(account, id)?;
-        self.check_switch(account, by)?;
-        let status = self.graph_status(graph);
-        if status != GraphStatus::Paused {
-            return Err(Refusal::conflict(format!("graph is {}, not PAUSED", status.as_str())));
-        }
-        self.graphs.resume(graph);
-        Ok(Reply::Resumed { graph })
     }
 
     /// A cancel travels to each venue that may still have a leg of the order.
@@ -374,36 +214,6 @@ impl Engine {
         self.post.requests.push_back(VenueRequest::Cancel((id, at), reason));
     }
 
-    /// Finds what an id names: `graph:<graph_id>:<node_id>:<seq>`, or a graph id. Another
-    /// client's id, one of an older epoch and one that never was look the same.
-    pub fn find_order(
-        &self,
-        account: AccountId,
-        text: &str,
-    ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
-        let owner = if mutant!("cancel_without_owner") { AccountId(0) } else { account };
-        let graphs = &self.desk.accounts[owner].graphs;
-        let parts: Vec<&str> = text.split(':').collect();
-        let found = match parts.as_slice() {
-            ["graph"] => {
-                return Err(Refusal::not_found(
-                    "send the graph id: this client shortens order ids",
-                ));
-            }
-            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
-            ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
-                let Some(order) = self.desk.graphs[ix].order else {
-                    return Some((ix, Some(self.graphs.order_of(ix, node, seq)?)));
-                };
-                let spec = &self.desk.orders[order].spec;
-                let is_its_seq = mutant!("order_id_of_any_seq") || spec.seq.to_string() == *seq;
-                (&*spec.node_id == *node && is_its_seq).then_some((ix, Some(order)))
-            }),
-            _ => None,
-        };
-        found.ok_or_else(|| Refusal::not_found(format!("no order or graph {text:?}")))
-    }
-
     /// The ledger refused what was reserved for: a bug, kept for `check_invariants` to show.
     pub(in crate::engine) fn report_fault(&mut self, id: OrderId, error: &LedgerError) {
         self.report(format!("order {}", id.0), error);
@@ -413,5 +223,48 @@ impl Engine {
     pub(in crate::engine) fn report(&mut self, subject: String, error: &LedgerError) {
         debug_assert!(false, "{subject}: {error}");
         self.journal.keep_fault(subject, error.to_string());
+    }
+}
+
+impl Papers<'_> {
+    /// Why no leg could hold what is left of an order.
+    fn remainder_end(&self, order: &Order) -> LegEnd {
+        let spec = &order.spec;
+        if spec.reduce_only {
+            return LegEnd::Dropped(
+                RejectReason::InvalidParams,
+                "there is no position left to reduce",
+            );
+        }
+        let markets = &self.facts.registry.symbol(spec.symbol).markets;
+        let terms = |id: &MarketId| self.facts.registry.market(*id);
+        let takes = |id: &&MarketId| {
+            spec.pinned.is_none_or(|venue| venue == terms(id).venue)
+                && order.remaining() >= terms(id).grid.order_lot().max(terms(id).grid.min_qty)
+        };
+        if markets.iter().find(takes).is_none() {
+            return LegEnd::Cancelled(DoneReason::BelowLot);
+        }
+        LegEnd::Cancelled(match spec.is_market {
+            // A limit that rests has a leg for all that a venue takes.
+            false if spec.rests() => DoneReason::BelowLot,
+            false => DoneReason::IocRemainder,
+            true if self.shows_beyond(order) => DoneReason::SlippageCap,
+            true => DoneReason::NoLiquidity,
+        })
+    }
+
+    /// True when a live book displays something beyond what a market order may pay.
+    fn shows_beyond(&self, order: &Order) -> bool {
+        let spec = &order.spec;
+        let side = book_side(spec.side, spec.outcome).takes();
+        let now = self.facts.now_ns;
+        order.legs.iter().any(|leg| {
+            let sim = self.facts.exchange.market(leg.market);
+            sim.market.is_live(now)
+                && sim.market.book.levels(side).any(|level| {
+                    !within(spec.side, book_price(level.price, spec.outcome), leg.bound)
+                })
+        })
     }
 }

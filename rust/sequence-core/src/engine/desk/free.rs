@@ -1,10 +1,9 @@
 //! Who pays when an account cannot: first what its own open orders hold, then its margins, and
 //! only what all of that does not cover comes from the venue's insurance.
 
+use crate::engine::desk::bench::{Bench, Papers};
 use std::collections::BTreeSet;
 
-use crate::engine::Engine;
-use crate::engine::facts::facts;
 use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, OrderId, RowIx};
 use crate::ledger::{BalanceId, LedgerError};
@@ -12,7 +11,7 @@ use crate::number::Money;
 use crate::order::LegState;
 use crate::reject::RejectReason;
 
-impl Engine {
+impl Bench<'_> {
     /// A venue ends legs by itself. What it did for them before reaches the client first.
     pub(in crate::engine) fn end_legs(&mut self, legs: &[(OrderId, usize)], end: LegEnd) {
         self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
@@ -22,7 +21,7 @@ impl Engine {
                 .get(*at)
                 .is_some_and(|leg| leg.state != LegState::Done);
             if open {
-                let before = self.shown(*order, *at);
+                let before = self.papers().shown(*order, *at);
                 self.end_leg(*order, *at, end);
                 self.settle_amend(*order);
                 self.finish_if_done(*order);
@@ -49,7 +48,7 @@ impl Engine {
     ) -> Result<(), LedgerError> {
         let balance = self.portfolio.balance_in(cash);
         self.free_orders(account, balance, cost);
-        self.portfolio.take(facts!(self), cash, cost)
+        self.portfolio.take(self.facts, cash, cost)
     }
 
     /// Ends open orders that hold this balance back, the newest first, until `needed` is
@@ -61,12 +60,14 @@ impl Engine {
         needed: Money,
     ) {
         while self.portfolio.ledger().balance(balance).available < needed {
-            let Some(leg) = self.newest_leg_on(account, balance) else { return };
+            let Some(leg) = self.papers().newest_leg_on(account, balance) else { return };
             let text = "what it held back paid a loss or a charge of its account";
             self.end_legs(&[leg], LegEnd::Dropped(RejectReason::InsufficientBalance, text));
         }
     }
+}
 
+impl Papers<'_> {
     fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
         let open = self.desk.accounts[account].open.keys().rev();
         let free = open.filter(|order| !self.desk.booking.contains(order));

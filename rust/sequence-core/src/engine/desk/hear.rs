@@ -4,7 +4,7 @@
 //! changes when the message about it arrives. Money and positions move with the client's life, so
 //! what a client reads is always consistent. Messages of one line arrive in the order sent.
 
-use crate::engine::Engine;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::seam::{DeskNews, LegEnd, Told, VenueReport};
 use crate::event::EventKind;
 use crate::ids::OrderId;
@@ -15,11 +15,11 @@ use crate::order::{LegState, OrderStatus};
 /// Version of an order; status, known quantity and filled quantity of one of its legs.
 pub(in crate::engine) type Shown = (u32, Option<(OrderStatus, Quantity, Quantity)>);
 
-impl Engine {
+impl Bench<'_> {
     /// The client learns of it. A leg that ended for its client hears nothing more.
     pub(in crate::engine) fn hear(&mut self, report: VenueReport) {
         let VenueReport { leg: (id, at), told } = report;
-        let before = self.shown(id, at);
+        let before = self.papers().shown(id, at);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
             if let Told::Fill(matched) = told {
@@ -59,16 +59,9 @@ impl Engine {
         self.note_leg(id, at, before);
     }
 
-    /// What the order's row says of a leg, and in which version.
-    pub(in crate::engine) fn shown(&self, id: OrderId, at: usize) -> Shown {
-        let order = &self.desk.orders[id];
-        let leg = order.legs.get(at).map(|leg| (leg.status, leg.known().0, leg.filled));
-        (order.version, leg)
-    }
-
     /// A leg is part of the row: when it alone changed, the row still has a new version.
     pub(in crate::engine) fn note_leg(&mut self, id: OrderId, at: usize, before: Shown) {
-        let now = self.shown(id, at);
+        let now = self.papers().shown(id, at);
         if now.0 == before.0 && now.1 != before.1 {
             self.touch(id);
         }
@@ -76,7 +69,7 @@ impl Engine {
 
     /// Records that an order's row changed: version, time, commit number, event.
     pub(in crate::engine) fn touch(&mut self, id: OrderId) {
-        let now = self.agenda.now_ns();
+        let now = self.facts.now_ns;
         let order = &mut self.desk.orders[id];
         order.version += 1;
         order.updated_ns = now;
@@ -88,6 +81,15 @@ impl Engine {
         };
         let seq = self.journal.tell(now, order.spec.account, kind);
         order.event_seq = seq;
-        self.publish_order(id);
+        self.journal.note_order(now, id, &self.desk.orders[id]);
+    }
+}
+
+impl Papers<'_> {
+    /// What the order's row says of a leg, and in which version.
+    pub(in crate::engine) fn shown(&self, id: OrderId, at: usize) -> Shown {
+        let order = &self.desk.orders[id];
+        let leg = order.legs.get(at).map(|leg| (leg.status, leg.known().0, leg.filled));
+        (order.version, leg)
     }
 }

@@ -1,6 +1,7 @@
 //! What happens to orders on demand, for tests of bots: to the next ones of an account, or to
 //! those whose graph has a name that asks for it, such as `magic-expire-7`.
 
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::seam::LegEnd;
 use crate::engine::{AccountMode, Engine, GraphId};
 use crate::ids::{AccountId, OrderId, VenueId};
@@ -80,7 +81,9 @@ impl Engine {
         let is_left = |row: &&Injected| row.account == account && row.fate.is_kind_of(fate);
         self.desk.injected.iter().filter(is_left).count()
     }
+}
 
+impl Bench<'_> {
     /// The rejection that waits for this order, once; any other fate is kept for its venue.
     pub(in crate::engine) fn take_injected(&mut self, id: OrderId) -> Result<(), Rejected> {
         let spec = &self.desk.orders[id].spec;
@@ -105,7 +108,8 @@ impl Engine {
         }
         let spec = &self.desk.orders[id].spec;
         let same_symbol = |text: &str| {
-            self.resolve_text(text)
+            self.facts
+                .resolve_text(text)
                 .is_some_and(|found| found.symbol == spec.symbol && found.outcome == spec.outcome)
         };
         let at = self.desk.injected.iter().position(|row| {
@@ -115,7 +119,9 @@ impl Engine {
         })?;
         Some(self.desk.injected.remove(at).fate)
     }
+}
 
+impl Papers<'_> {
     /// How a leg ends at once at its venue, where that was decided.
     pub(in crate::engine) fn decided_end(&self, id: OrderId) -> Option<LegEnd> {
         match self.desk.fates.get(&id)? {
@@ -141,7 +147,7 @@ impl Engine {
             // It is whole or nothing, whoever asks for less.
             return stop;
         }
-        let lot = self.registry.market(leg.market).grid.order_lot().0.max(1);
+        let lot = self.facts.registry.market(leg.market).grid.order_lot().0.max(1);
         let most = leg.qty.0 / 2 / lot * lot;
         let mut left = (most - (leg.qty.0 - leg.there.open.0)).max(0);
         for take in takes.iter_mut() {

@@ -1,14 +1,13 @@
 //! What real venues tell that simulated ones never do: a fee of their own, words of a refusal, a
 //! fill after the end.
 
+use crate::engine::desk::bench::{Bench, Papers};
 use std::sync::Arc;
 
 use crate::command::Submit;
-use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::AccountMode;
 use crate::engine::desk::reserve::funded_by;
-use crate::engine::facts::facts;
 use crate::engine::portfolio::booking::{Booking, required_after};
 use crate::engine::seam::{LegRef, Matched};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side};
@@ -18,7 +17,7 @@ use crate::order::{Order, OrderStatus, Policy};
 use crate::reject::Refusal;
 use crate::risk::Mode;
 
-impl Engine {
+impl Papers<'_> {
     /// What real venues are not asked for.
     pub(in crate::engine) fn check_live(
         &self,
@@ -69,13 +68,13 @@ impl Engine {
             _ => (booking.terms.settle, Money::ZERO),
         };
         let terms = &booking.terms;
-        let funds = funded_by(&self.registry, &order.spec, market_of(order, at)).2;
+        let funds = funded_by(self.facts.registry, &order.spec, market_of(order, at)).2;
         let bought = match booking.execution.side {
             Side::Buy if asset == terms.held(order.spec.outcome) => booking.quantity.to_money(),
             _ => Money::ZERO,
         };
         let free =
-            |asset| self.portfolio.spendable(self.facts(), order.spec.account, terms.venue, asset);
+            |asset| self.portfolio.spendable(self.facts, order.spec.account, terms.venue, asset);
         let fee_there = fee.0 <= free(asset).0.saturating_add(bought.0);
         if short > free(funds) || !fee_there {
             return Err(Refusal::conflict(
@@ -101,19 +100,21 @@ impl Engine {
         };
         Ok(Money(spent.0.saturating_add(required_after(booking, leg)?.0)))
     }
+}
 
+impl Bench<'_> {
     /// Holds what a fill costs: a real venue's fee may be above what was reserved, and a fill after
     /// the end finds nothing reserved. The reservation that had to be made.
     pub(in crate::engine) fn hold_fill(
         &mut self,
         booking: &Booking,
     ) -> Result<Option<ReservationId>, LedgerError> {
-        let needed = self.needs(booking)?;
-        match self.held_by(booking.order, booking.leg) {
+        let needed = self.papers().needs(booking)?;
+        match self.papers().held_by(booking.order, booking.leg) {
             (_, None) => {
                 let market = market_of(&self.desk.orders[booking.order], booking.leg);
                 let balance =
-                    self.desk.funding(&mut self.portfolio, &self.registry, booking.order, market);
+                    self.desk.funding(self.portfolio, self.facts.registry, booking.order, market);
                 self.portfolio.reserve(balance, needed).map(Some)
             }
             (held, Some(reservation)) if held < needed => {
@@ -135,8 +136,8 @@ impl Engine {
         }
         let account = self.desk.orders[booking.order].spec.account;
         let row =
-            self.portfolio.open_row(facts!(self), account, booking.terms.venue, trade.fee_asset);
-        self.portfolio.pay_fee(facts!(self), row, trade.fee)
+            self.portfolio.open_row(self.facts, account, booking.terms.venue, trade.fee_asset);
+        self.portfolio.pay_fee(self.facts, row, trade.fee)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which orders a venue takes below its minimum size and value.
 
-use crate::engine::Engine;
+use crate::engine::desk::bench::Papers;
 use crate::ids::{AccountId, MarketId, Side};
 use crate::number::{Money, Quantity};
 use crate::order::OrderSpec;
@@ -24,7 +24,7 @@ impl Exit {
     }
 }
 
-impl Engine {
+impl Papers<'_> {
     /// The terms of a market for an order: without minimums for what the venue takes below them.
     pub(in crate::engine) fn terms_for(
         &self,
@@ -32,8 +32,9 @@ impl Engine {
         order: Exit,
         qty: Quantity,
     ) -> MarketSpec {
-        let mut spec = *self.registry.market(market);
-        let closes = || self.portfolio.opposite(&self.registry, order.account, market, order.side);
+        let mut spec = *self.facts.registry.market(market);
+        let closes =
+            || self.portfolio.opposite(self.facts.registry, order.account, market, order.side);
         let free = match spec.venue.venue().below_minimum {
             BelowMinimum::Nothing => false,
             BelowMinimum::ReduceOnly => order.reduce_only,

@@ -4,6 +4,7 @@ pub(in crate::engine) mod account;
 pub(in crate::engine) mod admit;
 pub(in crate::engine) mod amend;
 pub(in crate::engine) mod amended;
+pub(in crate::engine) mod bench;
 pub(in crate::engine) mod book;
 pub(in crate::engine) mod delay;
 pub(in crate::engine) mod fill;
@@ -23,6 +24,7 @@ pub(in crate::engine) mod reserve;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
 mod rows;
+mod switch;
 pub(in crate::engine) mod worst_price;
 
 use std::collections::{BTreeMap, BTreeSet};

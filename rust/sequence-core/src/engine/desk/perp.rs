@@ -1,8 +1,7 @@
 //! Perpetuals: what orders could close, and a fill that closes before it opens.
 
-use crate::engine::Engine;
 use crate::engine::desk::Desk;
-use crate::engine::facts::facts;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::perp::PerpChange;
 use crate::engine::seam::LegEnd;
@@ -12,11 +11,11 @@ use crate::number::{Money, Quantity};
 use crate::order::{Order, OrderSpec};
 use crate::reject::RejectReason;
 
-impl Engine {
+impl Papers<'_> {
     /// What an order could still close: the opposite position less what other open orders already
     /// close. What only reduces gives way: it is clipped to what is left of the position.
     pub(in crate::engine) fn reducible(&self, order: &Order, market: MarketId) -> Quantity {
-        if self.registry.market(market).kind != InstrumentKind::Perp {
+        if self.facts.registry.market(market).kind != InstrumentKind::Perp {
             return Quantity::ZERO;
         }
         self.left_to_close(order, market, &[false])
@@ -25,7 +24,7 @@ impl Engine {
     /// What a reduce-only order may be for: the open position, whatever other exits rest; at a
     /// venue that counts them, what they leave of it.
     pub(in crate::engine) fn exit_room(&self, order: &Order, market: MarketId) -> Quantity {
-        let counts_exits = self.registry.market(market).venue.venue().counts_exits;
+        let counts_exits = self.facts.registry.market(market).venue.venue().counts_exits;
         let counted: &[bool] = if counts_exits { &[false, true] } else { &[] };
         self.left_to_close(order, market, counted)
     }
@@ -37,7 +36,7 @@ impl Engine {
             let own = if *kind == reduce_only { Desk::own_exits(order, market) } else { 0 };
             self.desk.open_exits(account, market, side, *kind) - own
         });
-        let opposite = self.portfolio.opposite(&self.registry, account, market, side);
+        let opposite = self.portfolio.opposite(self.facts.registry, account, market, side);
         let left = i128::from(opposite.0) - exits.sum::<i128>();
         Quantity(i64::try_from(left.max(0)).unwrap_or(i64::MAX))
     }
@@ -45,7 +44,7 @@ impl Engine {
     /// What of a position open orders close.
     pub(in crate::engine) fn closing(&self, account: AccountId, market: MarketId) -> Quantity {
         let side = |side| {
-            let room = self.portfolio.opposite(&self.registry, account, market, side);
+            let room = self.portfolio.opposite(self.facts.registry, account, market, side);
             let exits = [false, true].map(|only| self.desk.open_exits(account, market, side, only));
             Quantity(i64::try_from(exits.iter().sum::<i128>()).unwrap_or(i64::MAX)).min(room)
         };
@@ -57,10 +56,17 @@ impl Engine {
         let spec = &self.desk.orders[id].spec;
         let leg = self.desk.orders[id].legs.get(at);
         leg.map_or(Quantity::ZERO, |leg| {
-            self.portfolio.opposite(&self.registry, spec.account, leg.market, spec.side)
+            self.portfolio.opposite(self.facts.registry, spec.account, leg.market, spec.side)
         })
     }
 
+    /// The position a reduce-only order could close is gone before the order reached its venue.
+    pub(in crate::engine) fn has_nothing_to_reduce(&self, id: OrderId, at: usize) -> bool {
+        self.desk.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
+    }
+}
+
+impl Bench<'_> {
     /// Books a perp fill: close what is opposite, then open the rest. A loss that the free cash
     /// does not cover ends other orders of the account before anybody else pays for it.
     pub(in crate::engine) fn book_perp(&mut self, fill: &Booking) -> Result<Money, LedgerError> {
@@ -79,7 +85,7 @@ impl Engine {
             change.keep = Money::ZERO;
             self.desk.broke.push((fill.order, fill.leg));
         }
-        self.portfolio.move_margin(facts!(self), account, &change)?;
+        self.portfolio.move_margin(self.facts, account, &change)?;
         if let Some(leg) = self.desk.orders[fill.order].legs.get_mut(fill.leg) {
             leg.reducing = change.reducing;
             if let Some(form) = &mut leg.reshape {
@@ -88,7 +94,7 @@ impl Engine {
             }
         }
         let terms = &fill.terms;
-        self.portfolio.hold(facts!(self), change.row);
+        self.portfolio.hold(self.facts, change.row);
         if change.position.perp.unwrap_or_default().quantity.0 != 0 {
             self.arm_funding(terms.venue);
         }
@@ -98,12 +104,7 @@ impl Engine {
     fn perp_change(&mut self, fill: &Booking) -> Result<PerpChange, LedgerError> {
         let order = &self.desk.orders[fill.order];
         let leg = order.legs.get(fill.leg).ok_or(LedgerError::Unknown)?;
-        self.portfolio.perp_change(facts!(self), order.spec.account, fill, leg)
-    }
-
-    /// The position a reduce-only order could close is gone before the order reached its venue.
-    pub(in crate::engine) fn has_nothing_to_reduce(&self, id: OrderId, at: usize) -> bool {
-        self.desk.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
+        self.portfolio.perp_change(self.facts, order.spec.account, fill, leg)
     }
 
     /// Ends the rest of a leg whose funds paid for its own fill.

@@ -1,14 +1,13 @@
 //! From an admitted order to reserved legs: price bounds, venues, funds.
 
+use crate::engine::desk::bench::{Bench, Papers};
 use std::borrow::Cow;
 
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::{check_fat_finger, refusal_of};
 use crate::engine::desk::admit::only;
 use crate::engine::desk::reserve::funded_by;
 use crate::engine::desk::route::check_shares;
-use crate::engine::facts::facts;
 use crate::engine::portfolio::required::buy_cost;
 use crate::engine::portfolio::required::required;
 use crate::engine::seam::VenueRequest;
@@ -21,13 +20,13 @@ use crate::order::{
 use crate::reject::{RejectReason, Rejected};
 use crate::sim::fees::FeeState;
 
-impl Engine {
+impl Bench<'_> {
     /// Routes and reserves; an order that cannot is as before.
     pub(in crate::engine) fn prepare_order(&mut self, id: OrderId) -> Result<(), Rejected> {
         self.pre_trade(id)?;
-        self.desk.orders[id].legs = self.plan(&self.desk.orders[id])?;
-        if let Err(error) = self.desk.reserve_legs(&mut self.portfolio, facts!(self), (id, 0)) {
-            self.desk.drop_legs(&mut self.portfolio, (id, 0));
+        self.desk.orders[id].legs = self.papers().plan(&self.desk.orders[id])?;
+        if let Err(error) = self.desk.reserve_legs(self.portfolio, self.facts, (id, 0)) {
+            self.desk.drop_legs(self.portfolio, (id, 0));
             return Err((RejectReason::InsufficientBalance, error.to_string()));
         }
         Ok(())
@@ -35,18 +34,47 @@ impl Engine {
 
     /// Each leg of an order that was prepared leaves for its venue.
     pub(in crate::engine) fn send_order(&mut self, id: OrderId) {
-        self.publish_route(id);
+        self.journal.note_route(self.facts.now_ns, &self.desk.orders[id]);
         self.start_life(id);
         for leg in 0..self.desk.orders[id].legs.len() {
             self.post.requests.push_back(VenueRequest::New((id, leg)));
         }
     }
 
+    /// Timers of an order that was placed.
+    fn start_life(&mut self, id: OrderId) {
+        let spec = &self.desk.orders[id].spec;
+        let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
+        let end = horizon.and_then(|life| self.facts.now_ns.checked_add(life));
+        let legs = self.desk.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
+        let day = legs
+            .map(|leg| {
+                self.facts
+                    .registry
+                    .market(leg.market)
+                    .venue
+                    .venue()
+                    .next_day_end_ns(self.facts.now_ns)
+            })
+            .min();
+        if let Some(due) = [end, day].into_iter().flatten().min() {
+            self.expire_at(id, due);
+        }
+        if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
+            self.agenda.add(
+                self.facts.now_ns + crate::engine::exchange::arrive::CHASE_INTERVAL_NS,
+                Due::Chase(id),
+            );
+        }
+    }
+}
+
+impl<'a> Papers<'a> {
     /// The legs an order would get now.
     pub(in crate::engine) fn plan(&self, order: &Order) -> Result<Vec<Leg>, Rejected> {
         let spec = &order.spec;
         let markets = self.usable_markets(spec, order.limit)?;
-        let touch = self.best_touch(&markets, spec.side, spec.outcome);
+        let touch = self.facts.best_touch(&markets, spec.side, spec.outcome);
         if let (Some(limit), Some(touch)) = (order.limit, touch) {
             check_fat_finger(spec, limit, touch, self.deviation_bps(spec))?;
         }
@@ -74,7 +102,7 @@ impl Engine {
         market: MarketId,
         touch: Option<Price>,
     ) -> Result<Option<Leg>, Rejected> {
-        let bound = self.bound_at(order, market, touch).unwrap_or_default();
+        let bound = self.facts.bound_at(order, market, touch).unwrap_or_default();
         let headroom = self.headroom(order, market, bound);
         let reduces = order.spec.reduce_only;
         let share = if reduces { order.qty.min(headroom) } else { order.qty };
@@ -85,27 +113,28 @@ impl Engine {
     /// How far through the market a limit may be, in basis points.
     pub(in crate::engine) fn deviation_bps(&self, spec: &OrderSpec) -> i64 {
         let own = self.risk_of(spec).pre_trade.max_price_deviation_bps;
-        own.map_or(self.rules.params().fat_finger_bps, i64::from)
+        own.map_or(self.facts.rules.params().fat_finger_bps, i64::from)
     }
 
     pub(in crate::engine) fn usable_markets(
         &self,
         spec: &OrderSpec,
         limit: Option<Price>,
-    ) -> Result<Cow<'_, [MarketId]>, Rejected> {
+    ) -> Result<Cow<'a, [MarketId]>, Rejected> {
         let listed = match spec.pinned {
-            Some(venue) => self.registry.markets_at(spec.symbol, venue),
-            None => &self.registry.symbol(spec.symbol).markets,
+            Some(venue) => self.facts.registry.markets_at(spec.symbol, venue),
+            None => &self.facts.registry.symbol(spec.symbol).markets,
         };
         let risk = self.risk_of(spec);
         let allowed = risk.admission.allowed_venues;
-        let mut markets =
-            only(listed.into(), |market| allowed.contains(self.registry.market(market).venue));
+        let mut markets = only(listed.into(), |market| {
+            allowed.contains(self.facts.registry.market(market).venue)
+        });
         if let Some(most_ms) = risk.pre_trade.max_quote_age_ms {
             let most_ns = i64::from(most_ms).saturating_mul(1_000_000);
             markets = only(markets, |market| {
-                let book = &self.exchange.market(market).market;
-                book.is_live(self.agenda.now_ns()) && book.age_ns(self.agenda.now_ns()) <= most_ns
+                let book = &self.facts.exchange.market(market).market;
+                book.is_live(self.facts.now_ns) && book.age_ns(self.facts.now_ns) <= most_ns
             });
             if markets.is_empty() {
                 let text = format!("no book is younger than {most_ms} ms");
@@ -114,7 +143,7 @@ impl Engine {
         }
         if spec.pinned.is_none() {
             let takes_orders = |market: MarketId| {
-                let status = self.exchange.market(market).market.status(self.agenda.now_ns());
+                let status = self.facts.exchange.market(market).market.status(self.facts.now_ns);
                 refusal_of(spec, status).is_none()
             };
             if markets.iter().copied().any(takes_orders) {
@@ -123,7 +152,7 @@ impl Engine {
         }
         if let Some(limit) = limit {
             let quotes = |market: MarketId| {
-                let grid = self.registry.market(market).grid_of(spec.outcome);
+                let grid = self.facts.registry.market(market).grid_of(spec.outcome);
                 grid.passive(spec.side, limit).is_some()
             };
             markets = only(markets, quotes);
@@ -134,7 +163,7 @@ impl Engine {
         }
         if spec.rests() {
             // A pool has no queue to stand in: it is there for takers.
-            markets = only(markets, |market| self.registry.market(market).post_only);
+            markets = only(markets, |market| self.facts.registry.market(market).post_only);
             if markets.is_empty() {
                 let text = if spec.tif == TimeInForce::PostOnly {
                     "post-only orders are not offered here"
@@ -164,8 +193,8 @@ impl Engine {
             filled: Quantity::ZERO,
             fees: FeeState::default(),
             bound,
-            cap: self.walk_cap(spec, market, bound),
-            margin_at: self.margin_price(spec, market, bound),
+            cap: self.facts.walk_cap(spec, market, bound),
+            margin_at: self.facts.margin_price(spec, market, bound),
             reservation: None,
             reducing,
             state: LegState::InFlight,
@@ -185,9 +214,9 @@ impl Engine {
         market: MarketId,
         bound: Price,
     ) -> Quantity {
-        let terms = self.registry.market(market);
-        let (account, venue, asset) = funded_by(&self.registry, &order.spec, market);
-        let mut free = self.portfolio.spendable(self.facts(), account, venue, asset);
+        let terms = self.facts.registry.market(market);
+        let (account, venue, asset) = funded_by(self.facts.registry, &order.spec, market);
+        let mut free = self.portfolio.spendable(self.facts, account, venue, asset);
         if mutant!("headroom_of_the_total") {
             free = self.portfolio.held(account, venue, asset).to_money();
         }
@@ -217,27 +246,5 @@ impl Engine {
             if fits(Quantity(middle.saturating_mul(lot))) { fit = middle } else { over = middle }
         }
         Quantity(fit * lot)
-    }
-
-    /// Timers of an order that was placed.
-    fn start_life(&mut self, id: OrderId) {
-        let spec = &self.desk.orders[id].spec;
-        let horizon = spec.horizon_ms.and_then(|ms| i64::try_from(ms).ok()?.checked_mul(1_000_000));
-        let end = horizon.and_then(|life| self.agenda.now_ns().checked_add(life));
-        let legs = self.desk.orders[id].legs.iter().filter(|_| spec.tif == TimeInForce::Day);
-        let day = legs
-            .map(|leg| {
-                self.registry.market(leg.market).venue.venue().next_day_end_ns(self.agenda.now_ns())
-            })
-            .min();
-        if let Some(due) = [end, day].into_iter().flatten().min() {
-            self.expire_at(id, due);
-        }
-        if self.desk.orders[id].spec.policy == Policy::AggressiveChase {
-            self.agenda.add(
-                self.agenda.now_ns() + crate::engine::exchange::arrive::CHASE_INTERVAL_NS,
-                Due::Chase(id),
-            );
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! Legs change where they are. What goes to further venues is reserved at once and held back until
 //! every venue has answered: a fill that was faster takes its place, and none is one too many.
 
-use crate::engine::Engine;
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::ids::{MarketId, OrderId};
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, LegState, Order, OrderStatus, Policy, TimeInForce, VenueLeg};
@@ -19,7 +19,7 @@ pub(in crate::engine) struct NewRoute {
     pub(in crate::engine) more: Vec<Leg>,
 }
 
-impl Engine {
+impl Papers<'_> {
     /// Where a changed order would go now; `None` where it stays: its venue is given, it does not
     /// cross, or no venue takes it.
     pub(in crate::engine) fn new_route(
@@ -35,7 +35,7 @@ impl Engine {
             return None;
         }
         let markets = self.usable_markets(spec, limit).ok()?;
-        let touch = self.best_touch(&markets, spec.side, spec.outcome);
+        let touch = self.facts.best_touch(&markets, spec.side, spec.outcome);
         // Its legs stay with it: what they hold can be spent again.
         let qty = Quantity(total.0 - order.filled.0);
         let changed = Order { qty, limit, ..order.clone() };
@@ -43,7 +43,7 @@ impl Engine {
         let crosses = match spec.tif {
             TimeInForce::PostOnly => open_legs(order).any(|(_, leg)| {
                 let place = places.iter().find(|place| place.market == leg.market);
-                place.is_some_and(|place| self.would_cross(spec, place.market, place.bound))
+                place.is_some_and(|place| self.facts.would_cross(spec, place.market, place.bound))
             }),
             _ => places.iter().any(|place| self.offers_any(spec, place)),
         };
@@ -72,7 +72,7 @@ impl Engine {
         let mut room = total.0 - elsewhere.map(|leg| leg.committed().0).sum::<i64>();
         let held = order.legs.iter().enumerate().filter(|(_, leg)| leg.is_held());
         held.map(|(at, leg)| {
-            let grid = &self.registry.market(leg.market).grid;
+            let grid = &self.facts.registry.market(leg.market).grid;
             let size = leg.qty.min(Quantity(room.max(0))).floor_to(grid.order_lot());
             let size = if size < grid.min_qty { Quantity::ZERO } else { size };
             room -= size.0;
@@ -81,6 +81,15 @@ impl Engine {
         .collect()
     }
 
+    /// What a leg of the order at this market holds.
+    pub(in crate::engine) fn held_at(&self, order: &Order, market: MarketId) -> i128 {
+        let legs = order.legs.iter().filter(|leg| leg.market == market);
+        let held = legs.filter_map(|leg| self.portfolio.ledger().reserved(leg.reservation?).ok());
+        held.map(|held| held.0).sum()
+    }
+}
+
+impl Bench<'_> {
     /// An order filled before its amend was answered is full: nothing is left for further venues.
     pub(in crate::engine) fn drop_held(&mut self, id: OrderId) {
         for at in 0..self.desk.orders[id].legs.len() {
@@ -88,13 +97,6 @@ impl Engine {
                 self.close_leg(id, at, OrderStatus::Cancelled);
             }
         }
-    }
-
-    /// What a leg of the order at this market holds.
-    pub(in crate::engine) fn held_at(&self, order: &Order, market: MarketId) -> i128 {
-        let legs = order.legs.iter().filter(|leg| leg.market == market);
-        let held = legs.filter_map(|leg| self.portfolio.ledger().reserved(leg.reservation?).ok());
-        held.map(|held| held.0).sum()
     }
 }
 

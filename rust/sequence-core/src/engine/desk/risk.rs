@@ -1,14 +1,15 @@
 //! Where limits are checked: kill switch and admission before an order is recorded, pre-trade
 //! limits before it is sent, the day's loss after every fill.
 
+use crate::engine::desk::bench::{Bench, Papers};
+use crate::engine::facts::Facts;
 use std::collections::BTreeSet;
 
 use crate::command::Submit;
+use crate::engine::Engine;
 use crate::engine::agenda::Due;
-use crate::engine::desk::account::{AccountMode, KillSwitch, LossDay};
+use crate::engine::desk::account::LossDay;
 use crate::engine::desk::open_sums::open_at_most;
-use crate::engine::{Engine, Reply};
-use crate::event::EventKind;
 use crate::ids::{
     AccountId, AssetId, AssetKind, InstrumentKind, MarketId, OrderId, Outcome, Side, SymbolId,
 };
@@ -17,7 +18,7 @@ use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Order, OrderSpec};
 use crate::registry::Worth;
 use crate::reject::{Refusal, RejectReason, Rejected};
-use crate::risk::{AccountLimits, GraphRisk, Mode};
+use crate::risk::{AccountLimits, GraphRisk};
 
 const SECOND_NS: i64 = 1_000_000_000;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
@@ -34,91 +35,17 @@ impl Engine {
         &self.desk.limits
     }
 
-    /// The kill switch of an account in one mode.
-    pub fn kill_switch(&self, account: AccountId, mode: Mode) -> &KillSwitch {
-        let [sandbox, live] = &self.desk.accounts[self.home(account)].switches;
-        match mode {
-            Mode::Sandbox => sandbox,
-            Mode::Live => live,
-        }
+    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees; `None` while
+    /// something that is held has no value in USD, or had none when the day began.
+    pub fn daily_pnl(&self, account: AccountId) -> Option<Money> {
+        let pnl = self.portfolio.profit(self.facts(), account)?;
+        let day = &self.desk.accounts[account].day;
+        let today = self.agenda.now_ns().div_euclid(DAY_NS);
+        (day.day == today).then_some(Money(pnl - day.start))
     }
+}
 
-    /// The account that holds the switches of a client, for both of its accounts.
-    fn home(&self, account: AccountId) -> AccountId {
-        let row = &self.desk.accounts[account];
-        if row.mode == AccountMode::Sandbox {
-            return account;
-        }
-        self.desk.clients.get(&row.client).copied().unwrap_or(account)
-    }
-
-    pub(in crate::engine) fn switch_mut(
-        &mut self,
-        account: AccountId,
-        mode: Mode,
-    ) -> &mut KillSwitch {
-        let home = self.home(account);
-        let [sandbox, live] = &mut self.desk.accounts[home].switches;
-        match mode {
-            Mode::Sandbox => sandbox,
-            Mode::Live => live,
-        }
-    }
-
-    /// Engages, or clears. Engaging again keeps the first time and updates the reason; clearing
-    /// twice is the same as once.
-    pub(in crate::engine) fn set_switch(
-        &mut self,
-        account: AccountId,
-        mode: Mode,
-        engage: Option<(&str, Option<&str>)>,
-    ) -> Reply {
-        let now_ns = self.agenda.now_ns();
-        let switch = self.switch_mut(account, mode);
-        let was = switch.engaged;
-        match engage {
-            Some((by, reason)) if !was => {
-                *switch = KillSwitch {
-                    engaged: true,
-                    reason: reason.map(Into::into),
-                    engaged_at_ns: Some(now_ns),
-                    engaged_by: Some(by.into()),
-                    cleared_at_ns: None,
-                };
-            }
-            Some((_, reason)) => switch.reason = reason.map(Into::into),
-            None if was => {
-                switch.engaged = false;
-                switch.cleared_at_ns = Some(now_ns);
-            }
-            None => {}
-        }
-        let engaged = engage.is_some();
-        if engaged != was {
-            self.journal.tell(now_ns, account, EventKind::KillSwitchSet { mode, engaged });
-        }
-        Reply::Done
-    }
-
-    /// A live key's sandbox order is stopped by the switch of either mode.
-    fn is_halted(&self, account: AccountId, by: Mode) -> bool {
-        let engaged = |mode| self.kill_switch(account, mode).engaged;
-        let passes = mutant!("live_key_passes_the_sandbox_switch") && by == Mode::Live;
-        (engaged(Mode::Sandbox) && !passes) || (by == Mode::Live && engaged(Mode::Live))
-    }
-
-    pub(in crate::engine) fn check_switch(
-        &self,
-        account: AccountId,
-        by: Mode,
-    ) -> Result<(), Refusal> {
-        if self.is_halted(account, by) {
-            let text = "the kill switch is engaged: no new orders until it is cleared";
-            return Err(Refusal::conflict(text));
-        }
-        Ok(())
-    }
-
+impl Papers<'_> {
     /// Limits that refuse an order before it is recorded.
     pub(in crate::engine) fn check_admission(
         &self,
@@ -134,9 +61,9 @@ impl Engine {
         {
             return Err(Refusal::invalid("", format!("more than {most} open orders")));
         }
-        self.check_notional(&order.risk, || self.notional_usd(markets, qty, price))?;
+        self.check_notional(&order.risk, || self.facts.notional_usd(markets, qty, price))?;
         if let Some(most) = self.desk.limits.max_order_rate {
-            let since = self.agenda.now_ns().saturating_sub(SECOND_NS);
+            let since = self.facts.now_ns.saturating_sub(SECOND_NS);
             let recent = row.submits.iter().rev().take_while(|at| **at > since).count();
             if recent >= usize::try_from(most).unwrap_or(usize::MAX) {
                 return Err(Refusal::rate_limited(format!("more than {most} orders per second")));
@@ -173,44 +100,6 @@ impl Engine {
         Ok(())
     }
 
-    /// What a quantity costs in USD at a price; `None` when nothing says what its quote is worth.
-    pub(in crate::engine) fn notional_usd(
-        &self,
-        markets: &[MarketId],
-        qty: Quantity,
-        price: Option<Price>,
-    ) -> Option<Money> {
-        let exact = exact_notional(price.unwrap_or_default(), qty);
-        let money = Money::from_exact_ceil(exact);
-        let settle = self.registry.market(*markets.first()?).settle;
-        self.money_in_usd(money, settle).ok().flatten()
-    }
-
-    /// Forgets admissions that no rate limit looks at any more.
-    pub(in crate::engine) fn note_submit(&mut self, account: AccountId) {
-        let now_ns = self.agenda.now_ns();
-        if self.desk.limits.max_order_rate.is_none() {
-            return;
-        }
-        let submits = &mut self.desk.accounts[account].submits;
-        while submits.front().is_some_and(|at| *at <= now_ns.saturating_sub(SECOND_NS)) {
-            submits.pop_front();
-        }
-        submits.push_back(now_ns);
-    }
-
-    /// Limits that reject an order when it is about to be sent.
-    pub(in crate::engine) fn pre_trade(&mut self, id: OrderId) -> Result<(), Rejected> {
-        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
-        if self.is_halted(account, self.desk.graphs[graph].by) {
-            return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
-        }
-        self.take_injected(id)?;
-        self.check_day(account, self.desk.orders[id].spec.symbol)?;
-        let order = &self.desk.orders[id];
-        self.check_limits(order, order.qty, order.limit)
-    }
-
     /// Pre-trade limits of an order in the form given; an amend asks for its new form.
     pub(in crate::engine) fn check_limits(
         &self,
@@ -220,10 +109,10 @@ impl Engine {
     ) -> Result<(), Rejected> {
         let spec = &order.spec;
         let risk = &self.risk_of(spec).pre_trade;
-        let markets = &self.registry.symbol(spec.symbol).markets;
+        let markets = &self.facts.registry.symbol(spec.symbol).markets;
         if let Some(most) = risk.max_order_notional {
-            let price = limit.or_else(|| self.best_touch(markets, spec.side, spec.outcome));
-            let usd = self.notional_usd(markets, qty, price).ok_or_else(|| {
+            let price = limit.or_else(|| self.facts.best_touch(markets, spec.side, spec.outcome));
+            let usd = self.facts.notional_usd(markets, qty, price).ok_or_else(|| {
                 let text = "the order cannot be valued in USD, and a limit is set";
                 (RejectReason::Risk, text.to_owned())
             })?;
@@ -235,7 +124,7 @@ impl Engine {
             }
         }
         if let Some(most) = risk.max_spread_bps {
-            self.check_spread(spec.symbol, most)?;
+            self.facts.check_spread(spec.symbol, most)?;
         }
         for most in [self.desk.limits.max_position, risk.max_position].into_iter().flatten() {
             let added = Quantity(qty.0.saturating_sub(order.filled.0));
@@ -247,6 +136,66 @@ impl Engine {
     /// Limits of the graph an order belongs to; none for one that is not recorded.
     pub(in crate::engine) fn risk_of(&self, spec: &OrderSpec) -> &GraphRisk {
         self.desk.graphs.get(spec.graph).map_or(&GraphRisk::NONE, crate::engine::Graph::risk)
+    }
+
+    /// The position over all venues once this order and the open ones of its side are filled. An
+    /// order that brings the position nearer to zero passes.
+    fn check_position(
+        &self,
+        order: &Order,
+        added: Quantity,
+        most: Quantity,
+    ) -> Result<(), Rejected> {
+        let spec = &order.spec;
+        let exposed_to = self.facts.exposed_to(spec.symbol, spec.outcome);
+        let now = self.exposure(spec.account, exposed_to);
+        let same = |symbol, outcome| self.facts.exposed_to(symbol, outcome) == exposed_to;
+        let open = self.desk.open_rest_of(spec.account, spec.side, same);
+        // A preview's order is not among them.
+        let is_open = self.desk.find_graph(spec.graph).is_some();
+        let own = if is_open { i128::from(open_at_most(order).0) } else { 0 };
+        let coming = open - own;
+        let change = coming + i128::from(added.0);
+        let after = if spec.side == Side::Buy { now + change } else { now - change };
+        if after.abs() > i128::from(most.0) && after.abs() > now.abs() {
+            let text = format!("the position could become more than {most}");
+            return Err((RejectReason::PositionLimit, text));
+        }
+        Ok(())
+    }
+
+    /// What an account holds of it at all venues together.
+    fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
+        let rows = self.portfolio.rows_of(account).iter();
+        let held = rows.filter(|((_, asset), _)| {
+            let known = self.facts.registry.asset_row(*asset);
+            let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);
+            let code = perp.map_or(&known.code, |way| &self.facts.registry.symbol(way.symbol).base);
+            **code == *exposed_to
+        });
+        held.map(|((venue, asset), _)| i128::from(self.portfolio.held(account, *venue, *asset).0))
+            .sum()
+    }
+
+    /// True while the day's loss limit is reached.
+    pub(in crate::engine) fn is_day_breached(&self, account: AccountId) -> bool {
+        let day = &self.desk.accounts[account].day;
+        day.breached && day.day == self.facts.now_ns.div_euclid(DAY_NS)
+    }
+}
+
+impl Facts<'_> {
+    /// What a quantity costs in USD at a price; `None` when nothing says what its quote is worth.
+    pub(in crate::engine) fn notional_usd(
+        &self,
+        markets: &[MarketId],
+        qty: Quantity,
+        price: Option<Price>,
+    ) -> Option<Money> {
+        let exact = exact_notional(price.unwrap_or_default(), qty);
+        let money = Money::from_exact_ceil(exact);
+        let settle = self.registry.market(*markets.first()?).settle;
+        self.money_in_usd(money, settle).ok().flatten()
     }
 
     fn check_spread(&self, symbol: SymbolId, most: u32) -> Result<(), Rejected> {
@@ -265,32 +214,6 @@ impl Engine {
         Ok(())
     }
 
-    /// The position over all venues once this order and the open ones of its side are filled. An
-    /// order that brings the position nearer to zero passes.
-    fn check_position(
-        &self,
-        order: &Order,
-        added: Quantity,
-        most: Quantity,
-    ) -> Result<(), Rejected> {
-        let spec = &order.spec;
-        let exposed_to = self.exposed_to(spec.symbol, spec.outcome);
-        let now = self.exposure(spec.account, exposed_to);
-        let same = |symbol, outcome| self.exposed_to(symbol, outcome) == exposed_to;
-        let open = self.desk.open_rest_of(spec.account, spec.side, same);
-        // A preview's order is not among them.
-        let is_open = self.desk.find_graph(spec.graph).is_some();
-        let own = if is_open { i128::from(open_at_most(order).0) } else { 0 };
-        let coming = open - own;
-        let change = coming + i128::from(added.0);
-        let after = if spec.side == Side::Buy { now + change } else { now - change };
-        if after.abs() > i128::from(most.0) && after.abs() > now.abs() {
-            let text = format!("the position could become more than {most}");
-            return Err((RejectReason::PositionLimit, text));
-        }
-        Ok(())
-    }
-
     /// What an order changes the exposure to: the base asset of pairs and perpetuals, whatever they
     /// are quoted in, or one outcome.
     pub(in crate::engine) fn exposed_to(&self, symbol: SymbolId, outcome: Option<Outcome>) -> &str {
@@ -301,17 +224,43 @@ impl Engine {
         }
     }
 
-    /// What an account holds of it at all venues together.
-    fn exposure(&self, account: AccountId, exposed_to: &str) -> i128 {
-        let rows = self.portfolio.rows_of(account).iter();
-        let held = rows.filter(|((_, asset), _)| {
-            let known = self.registry.asset_row(*asset);
-            let perp = known.valued_by.first().filter(|_| known.kind == AssetKind::Perp);
-            let code = perp.map_or(&known.code, |way| &self.registry.symbol(way.symbol).base);
-            **code == *exposed_to
-        });
-        held.map(|((venue, asset), _)| i128::from(self.portfolio.held(account, *venue, *asset).0))
-            .sum()
+    /// The symbols that may value an asset: its own pairs, and those of what it is paired with.
+    fn add_valuing(&self, asset: AssetId, symbols: &mut BTreeSet<SymbolId>) {
+        let entry = self.registry.asset_row(asset);
+        for way in entry.valued_by.iter().filter(|_| !entry.pegged) {
+            if symbols.insert(way.symbol)
+                && let Worth::Of(other) = way.other
+            {
+                self.add_valuing(other, symbols);
+            }
+        }
+    }
+}
+
+impl Bench<'_> {
+    /// Forgets admissions that no rate limit looks at any more.
+    pub(in crate::engine) fn note_submit(&mut self, account: AccountId) {
+        let now_ns = self.facts.now_ns;
+        if self.desk.limits.max_order_rate.is_none() {
+            return;
+        }
+        let submits = &mut self.desk.accounts[account].submits;
+        while submits.front().is_some_and(|at| *at <= now_ns.saturating_sub(SECOND_NS)) {
+            submits.pop_front();
+        }
+        submits.push_back(now_ns);
+    }
+
+    /// Limits that reject an order when it is about to be sent.
+    pub(in crate::engine) fn pre_trade(&mut self, id: OrderId) -> Result<(), Rejected> {
+        let (account, graph) = (self.desk.orders[id].spec.account, self.desk.orders[id].spec.graph);
+        if self.desk.is_halted(account, self.desk.graphs[graph].by) {
+            return Err((RejectReason::KillSwitch, "the kill switch is engaged".to_owned()));
+        }
+        self.take_injected(id)?;
+        self.check_day(account, self.desk.orders[id].spec.symbol)?;
+        let order = &self.desk.orders[id];
+        self.papers().check_limits(order, order.qty, order.limit)
     }
 
     /// Rejects while the day's loss limit is reached.
@@ -322,15 +271,15 @@ impl Engine {
     ) -> Result<(), Rejected> {
         let Some(most) = self.desk.limits.daily_loss else { return Ok(()) };
         self.watch_day(account);
-        if self.is_day_breached(account) {
+        if self.papers().is_day_breached(account) {
             let text = format!("{most} USD were lost today; until 00:00 UTC nothing is sent");
             return Err((RejectReason::DailyLossLimit, text));
         }
         let unknown = |text: &str| Err((RejectReason::Risk, format!("{text}, and a limit is set")));
-        if self.quote_rate(symbol).is_none() {
+        if self.facts.quote_rate(symbol).is_none() {
             return unknown("the order cannot be valued in USD");
         }
-        if self.account_pnl(account).is_none() {
+        if self.portfolio.profit(self.facts, account).is_none() {
             return unknown("what the account holds cannot be valued in USD");
         }
         Ok(())
@@ -353,9 +302,9 @@ impl Engine {
 
     /// Begins the day of an account, if it has not begun, and notices a breach of its limit.
     fn judge_day(&mut self, account: AccountId) {
-        let today = self.agenda.now_ns().div_euclid(DAY_NS);
+        let today = self.facts.now_ns.div_euclid(DAY_NS);
         // A day begins with the first value of the account that is known.
-        let Some(pnl) = self.account_pnl(account) else { return };
+        let Some(pnl) = self.portfolio.profit(self.facts, account) else { return };
         let day = &mut self.desk.accounts[account].day;
         if day.day != today {
             *day = LossDay { day: today, start: pnl, breached: false };
@@ -372,7 +321,7 @@ impl Engine {
         if self.desk.limits.daily_loss.is_none() {
             return;
         }
-        let symbol = self.registry.market(market).symbol;
+        let symbol = self.facts.registry.market(market).symbol;
         let watching = self.desk.marked.range((symbol, AccountId(0))..);
         let accounts: Vec<AccountId> =
             watching.take_while(|(of, _)| *of == symbol).map(|(_, account)| *account).collect();
@@ -386,7 +335,7 @@ impl Engine {
         let mut symbols = BTreeSet::new();
         for ((venue, asset), _) in self.portfolio.rows_of(account).iter() {
             if self.portfolio.held(account, *venue, *asset).0 != 0 {
-                self.add_valuing(*asset, &mut symbols);
+                self.facts.add_valuing(*asset, &mut symbols);
             }
         }
         let before = std::mem::replace(&mut self.desk.accounts[account].marked_by, symbols);
@@ -397,21 +346,9 @@ impl Engine {
         self.desk.marked.extend(now.difference(&before).map(|symbol| (*symbol, account)));
     }
 
-    /// The symbols that may value an asset: its own pairs, and those of what it is paired with.
-    fn add_valuing(&self, asset: AssetId, symbols: &mut BTreeSet<SymbolId>) {
-        let entry = self.registry.asset_row(asset);
-        for way in entry.valued_by.iter().filter(|_| !entry.pegged) {
-            if symbols.insert(way.symbol)
-                && let Worth::Of(other) = way.other
-            {
-                self.add_valuing(other, symbols);
-            }
-        }
-    }
-
     /// What is written by hand is no profit and no loss; what its marks do from now on is.
     pub(in crate::engine) fn rebase_day(&mut self, account: AccountId, before: Option<i128>) {
-        let after = self.account_pnl(account);
+        let after = self.portfolio.profit(self.facts, account);
         let day = &mut self.desk.accounts[account].day;
         match before.zip(after) {
             Some((before, after)) => day.start += after - before,
@@ -422,27 +359,12 @@ impl Engine {
         self.look_at_day(account);
     }
 
-    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees; `None` while
-    /// something that is held has no value in USD, or had none when the day began.
-    pub fn daily_pnl(&self, account: AccountId) -> Option<Money> {
-        let pnl = self.account_pnl(account)?;
-        let day = &self.desk.accounts[account].day;
-        let today = self.agenda.now_ns().div_euclid(DAY_NS);
-        (day.day == today).then_some(Money(pnl - day.start))
-    }
-
-    /// True while the day's loss limit is reached.
-    pub(in crate::engine) fn is_day_breached(&self, account: AccountId) -> bool {
-        let day = &self.desk.accounts[account].day;
-        day.breached && day.day == self.agenda.now_ns().div_euclid(DAY_NS)
-    }
-
     /// Midnight, UTC: a new day begins for every account.
     pub(in crate::engine) fn new_day(&mut self) {
         for account in (0..self.desk.accounts.len()).filter_map(|at| u32::try_from(at).ok()) {
             self.look_at_day(AccountId(account));
         }
-        self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
+        self.agenda.add(next_midnight(self.facts.now_ns), Due::NewDay);
     }
 }
 

@@ -1,7 +1,7 @@
 //! From an order to shares per venue: what each venue offers, takes at least, and can be paid.
 
-use crate::engine::Engine;
 use crate::engine::bounds::{refusal_of, within};
+use crate::engine::desk::bench::Papers;
 use crate::engine::desk::minimums::Exit;
 use crate::ids::{MarketId, Side};
 use crate::mutant;
@@ -25,7 +25,7 @@ pub(in crate::engine) struct Place {
     risk_1e8: i64,
 }
 
-impl Engine {
+impl Papers<'_> {
     /// The venues of an order as the router sees them. `touch` is the best opposite price of all.
     pub(in crate::engine) fn places(
         &self,
@@ -36,7 +36,8 @@ impl Engine {
         let mut places: Vec<Place> =
             markets.iter().map(|market| self.place_at(order, *market, touch)).collect();
         if order.spec.tif == TimeInForce::PostOnly {
-            let crosses = |place: &Place| self.would_cross(&order.spec, place.market, place.bound);
+            let crosses =
+                |place: &Place| self.facts.would_cross(&order.spec, place.market, place.bound);
             let crossed: Vec<bool> = places.iter().map(crosses).collect();
             // Where every venue would be crossed, one of them says so.
             if !crossed.iter().all(|crossed| *crossed) {
@@ -49,21 +50,21 @@ impl Engine {
     }
 
     fn place_at(&self, order: &Order, market: MarketId, touch: Option<Price>) -> Place {
-        let (spec, sim) = (&order.spec, self.exchange.market(market));
+        let (spec, sim) = (&order.spec, self.facts.exchange.market(market));
         let terms = self.terms_for(market, Exit::of(spec), order.qty);
-        let bound = self.bound_at(order, market, touch).unwrap_or_default();
+        let bound = self.facts.bound_at(order, market, touch).unwrap_or_default();
         // A venue judges a limit by its price, and what has none by the price it meets.
         let expected = match order.limit {
             Some(limit) => terms.grid_of(spec.outcome).passive(spec.side, limit),
-            None => self.touch_of(market, spec.side, spec.outcome).or(touch),
+            None => self.facts.touch_of(market, spec.side, spec.outcome).or(touch),
         };
         let maker_1e8 = terms.fees.share_at(bound, true);
-        let unseen = !sim.market.is_live(self.agenda.now_ns());
+        let unseen = !sim.market.is_live(self.facts.now_ns);
         let resting_1e8 = maker_1e8.saturating_add(if unseen { UNSEEN_1E8 } else { 0 });
         Place {
             market,
             bound,
-            risk_1e8: self.delay_risk(market, spec.urgency).sum_1e8(),
+            risk_1e8: self.facts.delay_risk(market, spec.urgency).sum_1e8(),
             candidate: Candidate {
                 lot: terms.grid.order_lot(),
                 least: least_share(&terms.grid, expected.unwrap_or(bound)),
@@ -144,7 +145,7 @@ impl Engine {
         Err(match misfit {
             _ if poor => lacks_funds(order),
             Some(market) => {
-                let venue = self.registry.market(market).venue.as_str();
+                let venue = self.facts.registry.market(market).venue.as_str();
                 let text = format!("FOK: {} is off the lot or minimum of {venue}", order.qty);
                 (RejectReason::InvalidParams, text)
             }
@@ -161,10 +162,10 @@ impl Engine {
             let text = "there is no position to reduce".to_owned();
             return Err((RejectReason::InvalidParams, text));
         }
-        let now = self.agenda.now_ns();
-        let refusals = places
-            .iter()
-            .map(|place| refusal_of(spec, self.exchange.market(place.market).market.status(now)));
+        let now = self.facts.now_ns;
+        let refusals = places.iter().map(|place| {
+            refusal_of(spec, self.facts.exchange.market(place.market).market.status(now))
+        });
         // One venue that could fill it is enough to judge the size.
         match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
             Some((reason, text)) => Err((reason, text.to_owned())),
@@ -207,14 +208,19 @@ impl Engine {
         place: Option<&Place>,
     ) -> impl Iterator<Item = Offer> + use<'a> {
         let (side, outcome, account) = (spec.side, spec.outcome, spec.account);
-        let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
-        let cap = place.map_or(Price(0), |place| self.walk_cap(spec, place.market, place.bound));
+        let most = usize::try_from(self.facts.rules.params().max_levels).unwrap_or(usize::MAX);
+        let cap =
+            place.map_or(Price(0), |place| self.facts.walk_cap(spec, place.market, place.bound));
         let live = place.filter(|place| {
-            self.exchange.market(place.market).market.is_live(self.agenda.now_ns())
+            self.facts.exchange.market(place.market).market.is_live(self.facts.now_ns)
         });
         let found = live.map(|place| {
-            let fees = self.registry.market(place.market).fees;
-            (self.offers(account, place.market, book_side(side, outcome)), fees, place.risk_1e8)
+            let fees = self.facts.registry.market(place.market).fees;
+            (
+                self.facts.offers(account, place.market, book_side(side, outcome)),
+                fees,
+                place.risk_1e8,
+            )
         });
         found.into_iter().flat_map(move |(offers, fees, risk_1e8)| {
             offers

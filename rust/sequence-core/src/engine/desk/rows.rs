@@ -1,9 +1,10 @@
 //! Rows of the desk: everybody may read them; what others may write has a name here.
 
 use crate::engine::desk::Desk;
-use crate::engine::desk::account::{Account, Graph, LossDay};
+use crate::engine::desk::account::{Account, AccountMode, Graph, LossDay};
 use crate::engine::desk::fill::Fill;
 use crate::engine::seam::LegRef;
+use crate::hash::StateHasher;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::ledger::ReservationId;
 use crate::mutant;
@@ -17,6 +18,32 @@ impl Desk {
     #[inline]
     pub(in crate::engine) fn order(&self, id: OrderId) -> &Order {
         &self.orders[id]
+    }
+
+    /// Who fills an order.
+    pub(in crate::engine) fn mode_of(&self, id: OrderId) -> AccountMode {
+        self.accounts[self.orders[id].spec.account].mode
+    }
+
+    /// What an order adds to the state hash.
+    pub(in crate::engine) fn order_hash(&self, id: OrderId) -> u64 {
+        let order = &self.orders[id];
+        let mut hasher = StateHasher::new(u64::from(id.0));
+        hasher.signed(order.filled.0);
+        hasher.wide(order.exact);
+        hasher.word(order.status as u64);
+        for leg in &order.legs {
+            leg.fees.hash_into(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Orders of an account that can still trade, oldest first.
+    pub(in crate::engine) fn open_orders(
+        &self,
+        account: AccountId,
+    ) -> impl Iterator<Item = OrderId> + '_ {
+        self.accounts[account].open.keys().copied()
     }
 
     /// An order, for a test to break.

@@ -1,14 +1,14 @@
 //! The worst price an order may pay: its limit, its slippage, and the protection of market orders.
 
-use crate::engine::Engine;
 use crate::engine::bounds::within;
+use crate::engine::facts::Facts;
 use crate::ids::{InstrumentKind, MarketId, Outcome, Side};
 use crate::number::Price;
 use crate::order::{Order, OrderSpec};
 use crate::registry::MarketSpec;
 use crate::sim::walk::protection_cap;
 
-impl Engine {
+impl Facts<'_> {
     /// Worst price a share of the order may pay at a market.
     pub(in crate::engine) fn bound_at(
         &self,

@@ -4,10 +4,10 @@
 //! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that
 //! amends natively keeps the place of a leg that only gets smaller.
 
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::bounds::refusal_of;
 use crate::engine::exchange::line::Purpose;
+use crate::engine::floor::Floor;
 use crate::engine::seam::{LegEnd, Told, VenueStep, queue_key};
 use crate::ids::OrderId;
 use crate::number::Quantity;
@@ -16,7 +16,7 @@ use crate::reject::DoneReason;
 use crate::sim::latency::Transit;
 use crate::sim::preset::{AmendMode, ReplaceGap};
 
-impl Engine {
+impl Floor<'_> {
     /// A leg's change leaves for the venue, with the new order when both travel together.
     pub(in crate::engine) fn send_reshape(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.order(id).legs.get(at).filter(|leg| leg.reshape.is_some()) else {

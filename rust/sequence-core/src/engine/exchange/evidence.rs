@@ -1,8 +1,8 @@
 //! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
 
+use crate::engine::floor::Floor;
 use std::sync::Arc;
 
-use crate::engine::Engine;
 use crate::ids::{AssetId, BookSide, MarketId, OrderId};
 use crate::market::MarketStatus;
 use crate::number::{Money, Price, Quantity};
@@ -162,7 +162,7 @@ impl Evidence {
     }
 }
 
-impl Engine {
+impl Floor<'_> {
     /// The book as it is now.
     pub(in crate::engine) fn cite(&mut self, market: MarketId) -> BookCite {
         let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns());

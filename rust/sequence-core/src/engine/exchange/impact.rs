@@ -1,6 +1,7 @@
 //! What an account's own taking does to the prices it meets next (simulation, 6.1).
 
-use crate::engine::Engine;
+use crate::engine::facts::Facts;
+use crate::engine::floor::Floor;
 use crate::ids::{AccountId, BookSide, InstrumentKind, MarketId, Side};
 use crate::number::{Price, Quantity};
 use crate::sim::impact::{ImpactParams, Scale, log_odds_volatility, shift_in_log_odds};
@@ -9,7 +10,7 @@ use crate::sim::preset::ImpactSides;
 /// Levels whose size stands for the depth of a book in the impact model.
 const IMPACT_LEVELS: usize = 5;
 
-impl Engine {
+impl Facts<'_> {
     /// What own impact adds to the recorded prices that this side takes: price units, or log-odds
     /// Q32 on event markets. Up for asks and down for bids, so always against the account; both
     /// ways only in the two-sided reading that exists for research.
@@ -31,9 +32,9 @@ impl Engine {
         let mid = self.mid_of(market);
         let of = |side: Side| {
             let shift = if prediction {
-                world.impact.shift(side, params, self.agenda.now_ns())
+                world.impact.shift(side, params, self.now_ns)
             } else {
-                world.impact.capped_shift(side, params, mid, self.agenda.now_ns())
+                world.impact.capped_shift(side, params, mid, self.now_ns)
             };
             shift.unwrap_or(0)
         };
@@ -79,7 +80,9 @@ impl Engine {
             (_, Side::Sell) => rounded.min(price),
         }
     }
+}
 
+impl Floor<'_> {
     /// What a walk filled enters the account's impact as one child. Without daily figures the
     /// spread and the depth of the book give the scale.
     pub(in crate::engine) fn add_impact(
@@ -97,7 +100,7 @@ impl Engine {
         let book = &self.exchange.markets[market].market.book;
         let near = book.levels(taker.takes()).take(IMPACT_LEVELS);
         let depth = Quantity(near.map(|level| level.quantity.0).fold(0, i64::saturating_add));
-        let mid = self.mid_of(market);
+        let mid = self.facts().mid_of(market);
         let touch = book.best(taker.takes()).map_or(mid, |level| level.price);
         let half_spread = (touch.0 - mid.0).abs();
         let prediction = self.registry.market(market).kind == InstrumentKind::Prediction;
@@ -106,7 +109,7 @@ impl Engine {
         } else {
             half_spread
         };
-        let (params, now) = (self.impact_params(market), self.agenda.now_ns());
+        let (params, now) = (self.facts().impact_params(market), self.agenda.now_ns());
         if let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) {
             let scale = Scale::Book { half_spread, depth };
             // A number beyond its range adds no impact rather than stopping the fill.

@@ -3,7 +3,8 @@
 //! Each account has a line to each venue. Draws come from streams addressed by purpose, venue and
 //! client, so what others do never changes them; messages of one line never overtake each other.
 
-use crate::engine::Engine;
+use crate::engine::facts::Facts;
+use crate::engine::floor::Floor;
 use crate::ids::{AccountId, MarketId, VenueId};
 use crate::mutant;
 use crate::rng::Stream;
@@ -18,10 +19,34 @@ pub(in crate::engine) enum Purpose {
     Cancel,
 }
 
-impl Engine {
+impl Facts<'_> {
     /// True when no message takes time: everything happens within the command.
     pub(in crate::engine) const fn is_instant(&self) -> bool {
         self.rules.params().latency_p50_ppm == 0
+    }
+}
+
+impl Floor<'_> {
+    fn draw(
+        &self,
+        state: &mut LegState,
+        leg: Leg,
+        account: AccountId,
+        venue: VenueId,
+        purpose: &str,
+        load_ratio_q32: i64,
+    ) -> (Draw, u64) {
+        let row = self.desk.account(account);
+        let client = if mutant!("delays_of_all_clients_together") { "" } else { &row.client };
+        let name = [purpose, "|", venue.as_str(), "|", client];
+        let stream = Stream::of(self.rules.seed(), u64::from(row.draws), &name);
+        let persistence = Persistence {
+            rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
+            beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
+        };
+        // A draw fails only for parameters outside their documented range: then nothing is late.
+        let drawn = state.draw(stream, leg, persistence, load_ratio_q32).unwrap_or_default();
+        (drawn, stream.key())
     }
 
     /// Sends a message to a venue now.
@@ -32,7 +57,7 @@ impl Engine {
         purpose: Purpose,
     ) -> Transit {
         let now = self.agenda.now_ns();
-        if self.is_instant() {
+        if self.facts().is_instant() {
             return Transit { submit_ns: now, arrive_ns: now, match_ns: now, ..Transit::default() };
         }
         let venue = self.registry.market(market).venue;
@@ -77,28 +102,6 @@ impl Engine {
         }
     }
 
-    fn draw(
-        &self,
-        state: &mut LegState,
-        leg: Leg,
-        account: AccountId,
-        venue: VenueId,
-        purpose: &str,
-        load_ratio_q32: i64,
-    ) -> (Draw, u64) {
-        let row = self.desk.account(account);
-        let client = if mutant!("delays_of_all_clients_together") { "" } else { &row.client };
-        let name = [purpose, "|", venue.as_str(), "|", client];
-        let stream = Stream::of(self.rules.seed(), u64::from(row.draws), &name);
-        let persistence = Persistence {
-            rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
-            beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
-        };
-        // A draw fails only for parameters outside their documented range: then nothing is late.
-        let drawn = state.draw(stream, leg, persistence, load_ratio_q32).unwrap_or_default();
-        (drawn, stream.key())
-    }
-
     /// When an answer to something that happened at the venue at `venue_ns` becomes visible;
     /// `None`: at once.
     pub(in crate::engine) fn visible_at(
@@ -108,7 +111,7 @@ impl Engine {
         venue_ns: i64,
         response_ns: i64,
     ) -> Option<i64> {
-        if self.is_instant() {
+        if self.facts().is_instant() {
             return None;
         }
         let (venue, now) = (self.registry.market(market).venue, self.agenda.now_ns());

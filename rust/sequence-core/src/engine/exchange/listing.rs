@@ -1,6 +1,8 @@
 //! Markets of listed symbols, as their sources feed them.
 
 use crate::engine::exchange::market::SourceTraits;
+use crate::engine::facts::Facts;
+use crate::engine::floor::Floor;
 use crate::engine::seam::LegEnd;
 use crate::engine::{Engine, MarketSim};
 use crate::ids::{InstrumentKind, MarketId, VenueId};
@@ -37,35 +39,16 @@ impl Engine {
         if market.index() < self.exchange.markets.len() {
             self.claim(market, feed);
         } else {
-            let sim = self.market_sim(market, feed);
+            let sim = self.facts().market_sim(market, feed);
             self.exchange.markets.push(sim);
         }
         Ok(market)
     }
 
-    /// A market without a book yet, as this kind of source feeds it.
-    fn market_sim(&self, id: MarketId, feed: FeedKind) -> MarketSim {
-        let spec = self.registry.market(id);
-        let age_ns = spec.venue.venue().max_age_ms.saturating_mul(1_000_000);
-        let config = MarketConfig {
-            live_on_snapshot: feed == FeedKind::HandFed,
-            unit_price: spec.kind == InstrumentKind::Prediction,
-            ..MarketConfig::live(age_ns)
-        };
-        let traits = SourceTraits {
-            stamped: feed == FeedKind::Recorded,
-            conflation_ns: if feed == FeedKind::Recorded { spec.venue.conflation_ns() } else { 0 },
-            trade_depth: spec.venue.venue().trade_depth,
-        };
-        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);
-        sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
-        sim
-    }
-
     /// A source takes over a market that came back without one; who waits there goes on waiting.
     pub fn claim(&mut self, id: MarketId, feed: FeedKind) {
         if self.exchange.unclaimed.remove(&id) {
-            let (mut sim, params) = (self.market_sim(id, feed), *self.rules.params());
+            let (mut sim, params) = (self.facts().market_sim(id, feed), *self.rules.params());
             if let Some(mark) = self.exchange.markets[id].last_mark() {
                 sim.put_mark(mark.price, mark.as_of_ns);
             }
@@ -105,9 +88,37 @@ impl Engine {
         let lot = self.registry.market(id).grid.lot;
         self.exchange.markets[id].set_lot(lot);
         self.note_steps(id);
-        self.end_off_grid(id);
+        self.floor().end_off_grid(id);
     }
 
+    /// How long a hand-fed book stays live without a message; `None` is for ever.
+    pub fn set_max_age(&mut self, id: MarketId, max_age_ns: Option<i64>) {
+        self.exchange.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
+    }
+
+    /// The delay for takers that a market's rules name from now on.
+    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
+        self.registry.set_taker_delay(id, delay_ns.max(0));
+    }
+
+    /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
+    /// that has one keeps them.
+    pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
+        let mut open = self.desk.accounts().flat_map(|(_, row)| row.open.keys());
+        let taken = open.any(|order| {
+            let mut legs = self.desk.order(*order).legs.iter();
+            legs.any(|leg| leg.market == id && leg.state != LegState::Done)
+        });
+        if taken {
+            return Err(Refusal::conflict("the market has open orders"));
+        }
+        let fees = self.facts().credited(fees);
+        self.registry.set_fees(id, fees);
+        Ok(())
+    }
+}
+
+impl Floor<'_> {
     /// The venue ends orders at prices that the market no longer has; clients hear of it with what
     /// the next command tells.
     fn end_off_grid(&mut self, id: MarketId) {
@@ -137,31 +148,26 @@ impl Engine {
             );
         }
     }
+}
 
-    /// How long a hand-fed book stays live without a message; `None` is for ever.
-    pub fn set_max_age(&mut self, id: MarketId, max_age_ns: Option<i64>) {
-        self.exchange.markets[id].set_max_age(max_age_ns.filter(|age| *age > 0));
-    }
-
-    /// The delay for takers that a market's rules name from now on.
-    pub fn set_taker_delay(&mut self, id: MarketId, delay_ns: i64) {
-        self.registry.set_taker_delay(id, delay_ns.max(0));
-    }
-
-    /// The fees of a market from now on. Open legs were reserved under the old ones, so a market
-    /// that has one keeps them.
-    pub fn set_fees(&mut self, id: MarketId, fees: FeeSchedule) -> Result<(), Refusal> {
-        let mut open = self.desk.accounts().flat_map(|(_, row)| row.open.keys());
-        let taken = open.any(|order| {
-            let mut legs = self.desk.order(*order).legs.iter();
-            legs.any(|leg| leg.market == id && leg.state != LegState::Done)
-        });
-        if taken {
-            return Err(Refusal::conflict("the market has open orders"));
-        }
-        let fees = self.credited(fees);
-        self.registry.set_fees(id, fees);
-        Ok(())
+impl Facts<'_> {
+    /// A market without a book yet, as this kind of source feeds it.
+    fn market_sim(&self, id: MarketId, feed: FeedKind) -> MarketSim {
+        let spec = self.registry.market(id);
+        let age_ns = spec.venue.venue().max_age_ms.saturating_mul(1_000_000);
+        let config = MarketConfig {
+            live_on_snapshot: feed == FeedKind::HandFed,
+            unit_price: spec.kind == InstrumentKind::Prediction,
+            ..MarketConfig::live(age_ns)
+        };
+        let traits = SourceTraits {
+            stamped: feed == FeedKind::Recorded,
+            conflation_ns: if feed == FeedKind::Recorded { spec.venue.conflation_ns() } else { 0 },
+            trade_depth: spec.venue.venue().trade_depth,
+        };
+        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);
+        sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
+        sim
     }
 
     /// Rebates are credited when the parameters say so.

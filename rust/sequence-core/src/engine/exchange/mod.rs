@@ -14,6 +14,7 @@ pub(in crate::engine) mod queues;
 pub(in crate::engine) mod receive;
 pub(in crate::engine) mod rows;
 pub(in crate::engine) mod tell;
+pub(in crate::engine) mod walk;
 
 use std::collections::BTreeSet;
 

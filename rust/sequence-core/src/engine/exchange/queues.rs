@@ -1,11 +1,13 @@
 //! What market data does to orders: queues move, crossed orders fill, waiting legs meet the book.
 
 use crate::engine::bounds::refusal_of;
-use crate::engine::seam::{LegEnd, Matched, order_of, queue_key};
+use crate::engine::facts::Facts;
+use crate::engine::floor::Floor;
+use crate::engine::seam::{LegEnd, LegRef, Matched, order_of, queue_key};
 
 use crate::book::Book;
 use crate::engine::exchange::message::Seen;
-use crate::engine::{Engine, Liquidity, TapeCite};
+use crate::engine::{Liquidity, TapeCite};
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};
 use crate::market::Change;
 use crate::mutant;
@@ -14,34 +16,33 @@ use crate::reject::DoneReason;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
 
-impl Engine {
-    /// Fills what a message showed, wakes what waited for a live book.
-    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) {
+/// Whose resting order was reached, how, and by which message.
+pub(in crate::engine) type Reached = (AccountId, QueueFill, TapeCite);
+
+impl Floor<'_> {
+    /// What a message of a market fills, in the order told; `None` where nothing is met there now.
+    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) -> Option<Vec<Reached>> {
         let sim = &mut self.exchange.markets[id];
         if sim.worlds.is_empty() {
             sim.settle_without_worlds();
-            return;
+            return None;
         }
         let status = sim.market.status(self.agenda.now_ns());
         if status.is_over() {
             sim.lose_changes();
             self.close_market(id);
-            return self.hand_over();
+            return None;
         }
         if !status.is_live() && !mutant!("fill_on_crossed_book") {
             // No fill on a book that cannot be trusted; the next good one shows what is left.
-            return sim.lose_changes();
+            sim.lose_changes();
+            return None;
         }
-        for (account, fill, cite) in self.move_queues(id) {
-            self.maker_fill(id, account, &fill, cite);
-            self.hand_over();
-        }
-        self.wake_waiting(id);
-        self.hand_over();
+        Some(self.move_queues(id))
     }
 
     /// Moves every queue of a market by the message, and returns the fills it is evidence for.
-    fn move_queues(&mut self, id: MarketId) -> Vec<(AccountId, QueueFill, TapeCite)> {
+    fn move_queues(&mut self, id: MarketId) -> Vec<Reached> {
         let now = self.agenda.now_ns();
         let sim = &mut self.exchange.markets[id];
         let (changes, lost) = sim.take_changes();
@@ -80,7 +81,8 @@ impl Engine {
     }
 
     /// A resting order was reached: what the venue filled, on its way to the client.
-    fn maker_fill(&mut self, id: MarketId, account: AccountId, fill: &QueueFill, cite: TapeCite) {
+    pub(in crate::engine) fn maker_fill(&mut self, id: MarketId, reached: &Reached) {
+        let (account, ref fill, cite) = *reached;
         let (order, at) = order_of(fill.order);
         let cause = fill.cause;
         if cause.is_quoted() {
@@ -109,7 +111,7 @@ impl Engine {
 
     /// Open legs of a market that is over end there.
     fn close_market(&mut self, id: MarketId) {
-        for (order, at) in self.legs_at(id) {
+        for (order, at) in self.facts().legs_at(id) {
             self.end_at_venue(
                 order,
                 at,
@@ -119,35 +121,23 @@ impl Engine {
         }
     }
 
-    /// Every leg a market's venue holds, by account and then order.
-    fn legs_at(&self, id: MarketId) -> Vec<(OrderId, usize)> {
-        let mut legs = Vec::new();
-        for world in self.exchange.markets[id].worlds.values() {
-            legs.extend(world.waiting.iter().copied());
-            for side in [BookSide::Bid, BookSide::Ask] {
-                for (_, view) in world.queue.levels(side) {
-                    legs.extend(view.own().iter().map(|own| order_of(own.order)));
-                }
-            }
-        }
-        legs
+    /// Legs that wait for a live book of a market.
+    pub(in crate::engine) fn waiting_at(&self, id: MarketId) -> Vec<LegRef> {
+        let worlds = self.exchange.markets[id].worlds.values();
+        worlds.flat_map(|world| world.waiting.iter().copied()).collect()
     }
 
-    /// Legs that waited for a live book meet it, those that it takes now.
-    fn wake_waiting(&mut self, id: MarketId) {
-        let worlds = self.exchange.markets[id].worlds.values();
-        let waiting: Vec<(OrderId, usize)> =
-            worlds.flat_map(|world| world.waiting.iter().copied()).collect();
-        let status = self.exchange.markets[id].market.status(self.agenda.now_ns());
-        for (order, at) in waiting {
-            let legs = &self.desk.order(order).legs;
-            let waits = legs.get(at).is_some_and(|leg| leg.there.state == AtVenue::Waiting);
-            if waits && refusal_of(&self.desk.order(order).spec, status).is_none() {
-                for world in self.exchange.markets[id].worlds.values_mut() {
-                    world.waiting.retain(|other| *other != (order, at));
-                }
-                self.meet_book(order, at);
+    /// A leg that waited for a live book meets it, if it takes such legs now.
+    pub(in crate::engine) fn wake(&mut self, market: MarketId, (id, at): LegRef) {
+        let order = self.desk.order(id);
+        let status = self.exchange.markets[market].market.status(self.agenda.now_ns());
+        let leg = order.legs.get(at);
+        let waits = leg.is_some_and(|leg| leg.there.state == AtVenue::Waiting);
+        if waits && refusal_of(&order.spec, status).is_none() {
+            for world in self.exchange.markets[market].worlds.values_mut() {
+                world.waiting.retain(|other| *other != (id, at));
             }
+            self.meet_book(id, at);
         }
     }
 
@@ -202,6 +192,22 @@ impl Engine {
             | AtVenue::Held
             | AtVenue::Done => {}
         }
+    }
+}
+
+impl Facts<'_> {
+    /// Every leg a market's venue holds, by account and then order.
+    fn legs_at(&self, id: MarketId) -> Vec<(OrderId, usize)> {
+        let mut legs = Vec::new();
+        for world in self.exchange.markets[id].worlds.values() {
+            legs.extend(world.waiting.iter().copied());
+            for side in [BookSide::Bid, BookSide::Ask] {
+                for (_, view) in world.queue.levels(side) {
+                    legs.extend(view.own().iter().map(|own| order_of(own.order)));
+                }
+            }
+        }
+        legs
     }
 }
 

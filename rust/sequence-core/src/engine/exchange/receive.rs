@@ -1,14 +1,14 @@
 //! What a client asks of a venue: it travels first, and then the venue goes on with it.
 
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::exchange::line::Purpose;
-use crate::engine::seam::{Cancel, LegEnd, LegRef, Told, VenueRequest, VenueStep};
+use crate::engine::floor::Floor;
+use crate::engine::seam::{Cancel, LegEnd, LegRef, Onward, Told, VenueRequest, VenueStep};
 use crate::ids::OrderId;
 use crate::order::AtVenue;
 use crate::reject::DoneReason;
 
-impl Engine {
+impl Floor<'_> {
     /// A request leaves for its venue.
     pub(in crate::engine) fn receive(&mut self, request: VenueRequest) {
         match request {
@@ -25,6 +25,14 @@ impl Engine {
             VenueStep::Cancel((id, at), cancel) => self.cancel_arrives(id, at, cancel),
             VenueStep::Amend((id, at)) => self.reshape_arrives(id, at),
             VenueStep::SendAgain((id, at)) => self.send_again(id, at),
+        }
+    }
+
+    /// Its client has heard what a venue told: the venue goes on.
+    pub(in crate::engine) fn go_on(&mut self, onward: Onward) {
+        match onward {
+            Onward::Meet((id, at)) => self.enter(id, at),
+            Onward::Take((id, at), walk) => self.take_level(id, at, walk),
         }
     }
 
@@ -49,7 +57,7 @@ impl Engine {
 
     /// What travels is there at its time; without delays that is the next thing to happen.
     pub(super) fn go_on_at(&mut self, at_ns: i64, step: VenueStep) {
-        if self.is_instant() {
+        if self.facts().is_instant() {
             self.post.steps.push_back(step);
         } else {
             self.agenda.add(at_ns, Due::Step(step));

@@ -2,14 +2,14 @@
 //!
 //! Messages of one line arrive in the order sent. Without delays a report is visible at once.
 
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
+use crate::engine::floor::Floor;
 use crate::engine::seam::{LegEnd, LegRef, Matched, Told, VenueReport};
 use crate::ids::OrderId;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, OrderSpec, book_side};
+use crate::order::{AtVenue, LegState, OrderSpec, book_side};
 
-impl Engine {
+impl Floor<'_> {
     /// The venue fills part of a leg.
     pub(in crate::engine) fn match_leg(
         &mut self,
@@ -50,6 +50,25 @@ impl Engine {
         if !done {
             self.leave(id, at);
             self.answer(id, at, Told::Done(end), venue_ns);
+        }
+    }
+
+    /// The time of an order is over at its venues. A leg on its way is too late when it comes.
+    pub(in crate::engine) fn time_is_over(&mut self, id: OrderId) {
+        for at in 0..self.desk.order(id).legs.len() {
+            let leg = self.desk.order(id).legs.get(at);
+            if let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Travelling) {
+                let arrive_ns = leg.there.transit.arrive_ns;
+                let unheard = leg.state == LegState::InFlight;
+                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
+                self.leave(id, at);
+                if unheard || !replaces {
+                    self.answer(id, at, Told::Ack, arrive_ns);
+                }
+                self.answer(id, at, Told::Done(LegEnd::Expired), arrive_ns);
+            } else {
+                self.end_at_venue(id, at, LegEnd::Expired, self.agenda.now_ns());
+            }
         }
     }
 

@@ -77,7 +77,7 @@ impl Engine {
         ask: &AmendEdge<'_>,
     ) -> Result<Reply, Refusal> {
         let (ix, _) = self.find_order(account, ask.id)?;
-        self.check_switch(account, ask.by)?;
+        self.desk.check_switch(account, ask.by)?;
         let missing = || Refusal::not_found(format!("no edge {:?} in this graph", ask.edge_id));
         let at = self.graphs.get(ix).and_then(|run| run.find_edge(ask.edge_id));
         let at = at.ok_or_else(missing)?;
@@ -96,7 +96,7 @@ impl Engine {
 impl Work<'_> {
     fn check_waiting_change(&self, at: usize, ask: &AmendNode<'_>) -> Result<(), Refusal> {
         let node = &self.run.nodes[at];
-        self.engine.check_switch(self.run.account, ask.change.by)?;
+        self.engine.desk.check_switch(self.run.account, ask.change.by)?;
         if let Some(version) = ask.change.expected_version.filter(|known| *known != node.version) {
             let text = format!("expected_version {version}: the node has version {}", node.version);
             return Err(Refusal::conflict(text));

@@ -54,25 +54,26 @@ impl Engine {
                 debug_assert!(released.is_ok(), "it was made once and ends here, once");
                 return;
             }
-            Want::Cancel(id, reason) => self.send_cancels(id, reason),
+            Want::Cancel(id, reason) => self.bench().send_cancels(id, reason),
             Want::Unplace(id, why, text) => {
                 self.desk.drop_legs(&mut self.portfolio, (id, 0));
                 if let Some(reason) = why {
-                    self.reject_order(id, reason, &text);
+                    self.bench().reject_order(id, reason, &text);
                 } else {
                     self.desk.end_with_its_graph(id, text);
-                    self.complete(id, OrderStatus::Cancelled);
+                    self.bench().complete(id, OrderStatus::Cancelled);
                 }
             }
             Want::Reduce(at, id, by) => {
                 let change = Amend { reduce_by: Some(by), by: Mode::Sandbox, ..Amend::default() };
                 let whole = by >= self.desk.order(id).remaining();
-                let refused = if whole { None } else { self.amend_order(id, &change).err() };
+                let refused =
+                    if whole { None } else { self.bench().amend_order(id, &change).err() };
                 amended = (!whole && refused.is_none()).then_some(id);
                 let too_small = |why: &Refusal| why.kind == RefusalKind::Validation;
                 if whole || refused.as_ref().is_some_and(too_small) {
                     // No venue holds so small a rest: none of it can stay.
-                    self.send_cancels(id, DoneReason::GraphCancelled);
+                    self.bench().send_cancels(id, DoneReason::GraphCancelled);
                 } else if refused.is_some() {
                     // Asked again with the next news of the order.
                     let owed = run.nodes[at].owed;
@@ -83,7 +84,7 @@ impl Engine {
                 let change =
                     Amend { new_price: Some(price), by: Mode::Sandbox, ..Amend::default() };
                 // Refused: it stays where it is, and is looked at again with the next message.
-                amended = self.amend_order(id, &change).is_ok().then_some(id);
+                amended = self.bench().amend_order(id, &change).is_ok().then_some(id);
             }
             Want::Send { node, size, limit } => {
                 sent = self.place_nodes(ix, run, &[Root { node, sends: Some((size, limit)) }]);
@@ -95,10 +96,10 @@ impl Engine {
         }
         self.carry();
         if let Some(id) = amended {
-            self.note_amending(id);
+            self.bench().note_amending(id);
         }
         for id in sent {
-            self.finish_if_done(id);
+            self.bench().finish_if_done(id);
         }
     }
 
@@ -122,8 +123,9 @@ impl Engine {
             let known = admitted.as_ref().ok().copied().or_else(|| as_asked(run, *at, &ask));
             if let Some(known) = known {
                 let seq = u32::try_from(run.nodes[*at].orders.len() + 1).unwrap_or(u32::MAX);
-                let spec = self.spec_of(run.account, &ask, &known, spec.id.clone(), (ix, seq));
-                let id = self.record(spec, known.qty, limit);
+                let spec =
+                    self.papers().spec_of(run.account, &ask, &known, spec.id.clone(), (ix, seq));
+                let id = self.bench().record(spec, known.qty, limit);
                 run.add_order(*at, id);
                 placed.push((*at, id));
             }
@@ -132,7 +134,7 @@ impl Engine {
         }
         for (at, id) in &placed {
             if failed.is_none() {
-                failed = self.prepare_order(*id).err().map(|why| (*at, why));
+                failed = self.bench().prepare_order(*id).err().map(|why| (*at, why));
             }
         }
         for Root { node: at, .. } in roots.iter().filter(|root| root.sends.is_none()) {
@@ -145,7 +147,7 @@ impl Engine {
             return Vec::new();
         }
         for (_, id) in &placed {
-            self.send_order(*id);
+            self.bench().send_order(*id);
         }
         placed.into_iter().map(|(_, id)| id).collect()
     }
@@ -157,11 +159,12 @@ impl Engine {
             Some(venue) => self.registry.markets_at(node.symbol, venue),
             None => &self.registry.symbol(node.symbol).markets,
         };
-        if ask.limit.is_none() && self.best_touch(markets, ask.side, node.outcome).is_none() {
+        if ask.limit.is_none() && self.facts().best_touch(markets, ask.side, node.outcome).is_none()
+        {
             let text = format!("no live book to {} from", ask.side.as_str());
             return Err((RejectReason::StaleVenue, text));
         }
-        self.admit(run.account, ask).map_err(|refusal| rejected(&refusal))
+        self.papers().admit(run.account, ask).map_err(|refusal| rejected(&refusal))
     }
 
     /// Reserves for a node that waits what its order will need.
@@ -184,10 +187,12 @@ impl Engine {
         let NodeSize::Fixed(qty) = node.spec.size else { return Ok(Vec::new()) };
         let risk = later_risk(self.desk.graph(ix).risk());
         let ask = Submit { risk, ..node.spec.order(Size::Quantity(qty), node.spec.limit()) };
-        let admitted = self.admit(run.account, &ask).map_err(|refusal| rejected(&refusal))?;
-        let spec = self.spec_of(run.account, &ask, &admitted, node.spec.id.clone(), (ix, 1));
+        let admitted =
+            self.papers().admit(run.account, &ask).map_err(|refusal| rejected(&refusal))?;
+        let spec =
+            self.papers().spec_of(run.account, &ask, &admitted, node.spec.id.clone(), (ix, 1));
         let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns());
-        let legs = self.plan(&order)?;
+        let legs = self.papers().plan(&order)?;
         let needs = legs.iter().map(|leg| {
             let terms = self.registry.market(leg.market);
             let amount = required(order.spec.side, terms, leg)

@@ -53,13 +53,13 @@ impl Work<'_> {
             return Some(limit);
         }
         let terms = self.engine.registry.market(*self.markets_of(at).first()?);
-        let cap = self.engine.protected(terms, (side, node.outcome), slippage, touch);
+        let cap = self.engine.facts().protected(terms, (side, node.outcome), slippage, touch);
         Some(limit.filter(|limit| within(side, *limit, cap)).unwrap_or(cap))
     }
 
     /// The best live price on the side that an order of a node takes from.
     fn opposite_touch(&self, at: usize) -> Option<Price> {
         let node = &self.run.nodes[at];
-        self.engine.best_touch(self.markets_of(at), node.spec.side, node.outcome)
+        self.engine.facts().best_touch(self.markets_of(at), node.spec.side, node.outcome)
     }
 }

@@ -118,7 +118,7 @@ impl Work<'_> {
     fn net_quantities(&self) -> BTreeMap<String, i128> {
         let mut net = BTreeMap::new();
         for (symbol, outcome, traded) in self.run.totals.iter() {
-            let asset = self.engine.exposed_to(symbol, outcome).to_owned();
+            let asset = self.engine.facts().exposed_to(symbol, outcome).to_owned();
             *net.entry(asset).or_insert(0) += traded.net;
         }
         net

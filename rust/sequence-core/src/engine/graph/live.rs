@@ -115,7 +115,10 @@ impl Work<'_> {
         let nodes = self.run.waits.nodes_due(now).into_iter().filter(crosses);
         starts.filter(at_market).chain(nodes).any(|at| {
             let node = &self.run.nodes[at];
-            self.engine.best_touch(self.markets_of(at), node.spec.side, node.outcome).is_none()
+            self.engine
+                .facts()
+                .best_touch(self.markets_of(at), node.spec.side, node.outcome)
+                .is_none()
         })
     }
 }

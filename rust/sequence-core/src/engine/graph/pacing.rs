@@ -114,9 +114,10 @@ impl Work<'_> {
                 let node = &self.run.nodes[at];
                 let ask = node.spec.order(size, limit);
                 let markets = self.markets_of(at);
-                let price =
-                    limit.or_else(|| self.engine.best_touch(markets, node.spec.side, node.outcome));
-                let sized = self.engine.size(&ask, markets, price);
+                let price = limit.or_else(|| {
+                    self.engine.facts().best_touch(markets, node.spec.side, node.outcome)
+                });
+                let sized = self.engine.facts().size(&ask, markets, price);
                 sized
                     .map(|(units, _)| units)
                     .map_err(|refusal| (RejectReason::InvalidParams, refusal.message.into_owned()))

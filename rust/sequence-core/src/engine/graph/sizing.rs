@@ -121,7 +121,7 @@ impl Work<'_> {
     fn price_of(&self, at: usize) -> Option<Price> {
         let node = &self.run.nodes[at];
         let markets = self.markets_of(at);
-        let touch = || self.engine.best_touch(markets, node.spec.side, node.outcome);
+        let touch = || self.engine.facts().best_touch(markets, node.spec.side, node.outcome);
         node.spec.limit().or_else(touch)
     }
 
@@ -159,7 +159,8 @@ impl Work<'_> {
         };
         units.0 > 0
             && self.markets_of(at).iter().any(|market| {
-                let grid = self.engine.terms_for(*market, exit, units).grid_of(node.outcome);
+                let grid =
+                    self.engine.papers().terms_for(*market, exit, units).grid_of(node.outcome);
                 let floored = units.floor_to(grid.order_lot());
                 let value =
                     price.map(|price| Money::from_exact_floor(exact_notional(price, floored)));

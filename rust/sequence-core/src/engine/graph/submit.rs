@@ -43,13 +43,13 @@ impl Engine {
         let fingerprint = self.fingerprint_of(ask);
         let known = id.as_ref().and_then(|id| self.desk.account(account).graphs.get(id));
         if let Some(graph) = known {
-            if self.fingerprint(graph) == fingerprint {
+            if self.papers().fingerprint(graph) == fingerprint {
                 return Ok(Begun::Before(graph));
             }
             let text = ask.graph_id.unwrap_or_default();
             return Err(Refusal::conflict(format!("graph_id {text} was used with another body")));
         }
-        self.check_switch(account, ask.by)?;
+        self.desk.check_switch(account, ask.by)?;
         let found = self.resolve_nodes(ask.spec)?;
         let id = id.unwrap_or_else(|| GraphId::Made(self.journal.peek_id(self.agenda.now_ns())));
         let mut run = self.run_of(account, ask, &id, &found);
@@ -79,7 +79,7 @@ impl Engine {
     fn resolve_nodes(&self, spec: &GraphSpec) -> Result<Vec<(Resolved, InstrumentKind)>, Refusal> {
         let resolved = spec.nodes.iter().enumerate().map(|(at, node)| {
             let ask = node.order(Size::Quantity(Quantity(1)), None);
-            let found = self.resolve(&ask).map_err(|refusal| at_node(at, refusal))?;
+            let found = self.facts().resolve(&ask).map_err(|refusal| at_node(at, refusal))?;
             let (symbol, outcome) = found;
             Ok((Resolved { symbol, outcome }, self.registry.symbol(symbol).kind))
         });
@@ -111,7 +111,7 @@ impl Engine {
             let mut hasher = StateHasher::new(start);
             for node in &ask.spec.nodes {
                 let order = node.order(Size::Quantity(Quantity(1)), None);
-                let symbol = self.resolve(&order).ok();
+                let symbol = self.facts().resolve(&order).ok();
                 let symbol =
                     symbol.map(|(id, outcome)| self.registry.symbol(id).canonical(outcome));
                 hasher.text(symbol.map_or(&*node.symbol, |text| text));
@@ -147,7 +147,7 @@ impl Work<'_> {
         for (number, spec) in ask.spec.nodes.iter().enumerate() {
             let at = self.run.find(&spec.id).unwrap_or_default();
             if ask.risk.runtime.max_loss.is_some()
-                && self.engine.quote_rate(self.run.nodes[at].symbol).is_none()
+                && self.engine.facts().quote_rate(self.run.nodes[at].symbol).is_none()
             {
                 let text = format!("{} cannot be valued in USD", spec.symbol);
                 return Err(Refusal::invalid("risk.runtime.max_loss_usd", text));
@@ -203,13 +203,13 @@ impl Work<'_> {
         }
         let mut order = Submit { risk: single_risk(&ask.risk), ..spec.order(size, limit) };
         order.reduce_only = self.run.nodes[at].only_reduces();
-        let admitted = self.engine.admit(self.run.account, &order)?;
+        let admitted = self.engine.papers().admit(self.run.account, &order)?;
         if let Some(pacing) = &spec.execution.pacing {
             self.check_paced(at, pacing, admitted.qty)?;
         }
         let markets = self.markets_of(at);
-        let touch = || self.engine.best_touch(markets, order.side, admitted.outcome);
-        Ok(self.engine.notional_usd(markets, admitted.qty, limit.or_else(touch)))
+        let touch = || self.engine.facts().best_touch(markets, order.side, admitted.outcome);
+        Ok(self.engine.facts().notional_usd(markets, admitted.qty, limit.or_else(touch)))
     }
 
     /// What is known of a node that waits is checked now, the rest when it becomes active.
@@ -228,7 +228,7 @@ impl Work<'_> {
         };
         let risk = single_risk(&ask.risk);
         let order = Submit { risk, ..spec.order(Size::Quantity(size), limit) };
-        let markets = self.engine.eligible(node.symbol, &order)?;
+        let markets = self.engine.facts().eligible(node.symbol, &order)?;
         time_in_force(&order)?;
         if order.reduce_only && node.kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("reduce_only", "is for perps only"));
@@ -241,9 +241,17 @@ impl Work<'_> {
         if let Some(pacing) = &spec.execution.pacing {
             self.check_paced(at, pacing, qty)?;
         }
-        self.engine.check_fits(self.run.account, &order, &markets, node.outcome, (qty, limit))?;
+        self.engine.papers().check_fits(
+            self.run.account,
+            &order,
+            &markets,
+            node.outcome,
+            (qty, limit),
+        )?;
         if limit.is_some() {
-            self.engine.check_notional(&risk, || self.engine.notional_usd(&markets, qty, limit))?;
+            self.engine
+                .papers()
+                .check_notional(&risk, || self.engine.facts().notional_usd(&markets, qty, limit))?;
         }
         Ok(())
     }

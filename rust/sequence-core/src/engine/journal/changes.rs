@@ -114,10 +114,6 @@ impl Engine {
         copy.take_changes().rows
     }
 
-    pub(in crate::engine) const fn is_kept(&self) -> bool {
-        self.journal.kept.is_some()
-    }
-
     /// True when a take would give something.
     pub fn has_changes(&self) -> bool {
         self.journal.log.is_touched()

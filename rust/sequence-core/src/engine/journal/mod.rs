@@ -57,6 +57,11 @@ impl Journal {
         self.faults.push((subject, error));
     }
 
+    /// True while changes are noted for a store.
+    pub(in crate::engine) const fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// What should never have happened.
     pub(in crate::engine) fn faults(&self) -> &[(String, String)] {
         &self.faults

@@ -1,16 +1,18 @@
 //! What readers of private streams are told: whole rows, numbered without gaps, in order.
 //!
-//! Filled only while somebody listens. A row is copied when it changes; what a command changes
-//! after that without a new version is added when the frames are taken, so the newest frame of an
-//! order is the row that a read returns.
+//! Filled only while somebody listens. The desk notes an order as it changes; the conductor has the
+//! notes made into rows before anything travels on. What a command changes after that without a new
+//! version is added when the frames are taken, so the newest frame of an order is the row that a
+//! read returns.
 
 use std::collections::BTreeMap;
 
-use crate::engine::view::Value;
+use crate::engine::journal::Journal;
+use crate::engine::view::{Value, View};
 use crate::engine::{Account, Engine, GraphStatus};
 use crate::event::EventKind;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
-use crate::order::OrderStatus;
+use crate::order::{Order, OrderStatus};
 use crate::reject::text_enum;
 
 text_enum!(
@@ -74,10 +76,23 @@ pub fn newest_numbers(frames: &[Frame]) -> BTreeMap<(AccountId, Topic), u64> {
     newest
 }
 
+/// What readers are to be told, and is no row yet: the desk notes it and knows no reader.
+#[derive(Debug, Clone)]
+enum Note {
+    /// An order has a new version: this one.
+    Order(OrderId, Box<Order>),
+    /// It was routed and its legs are reserved.
+    Route(Box<Order>),
+    /// A fill was booked.
+    Fill(FillIx),
+}
+
 /// Frames that were not taken yet.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Outbox {
     frames: Vec<Frame>,
+    /// What becomes a frame before anything else does, and when it was noted.
+    noted: Vec<(i64, Note)>,
     seqs: BTreeMap<(AccountId, Topic), u64>,
     /// Where numbers start for accounts that had traded before anybody listened.
     bases: BTreeMap<AccountId, u64>,
@@ -110,6 +125,32 @@ impl Outbox {
     }
 }
 
+impl Journal {
+    /// An order has a new version.
+    #[inline]
+    pub(in crate::engine) fn note_order(&mut self, now_ns: i64, id: OrderId, order: &Order) {
+        self.note(now_ns, || Note::Order(id, Box::new(order.clone())));
+    }
+
+    /// An order was routed and its legs are reserved.
+    #[inline]
+    pub(in crate::engine) fn note_route(&mut self, now_ns: i64, order: &Order) {
+        self.note(now_ns, || Note::Route(Box::new(order.clone())));
+    }
+
+    /// A fill was booked.
+    #[inline]
+    pub(in crate::engine) fn note_fill(&mut self, now_ns: i64, fill: FillIx) {
+        self.note(now_ns, || Note::Fill(fill));
+    }
+
+    fn note(&mut self, now_ns: i64, note: impl FnOnce() -> Note) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.noted.push((now_ns, note()));
+        }
+    }
+}
+
 impl Engine {
     /// Starts or stops to keep frames.
     ///
@@ -121,7 +162,7 @@ impl Engine {
         }
         let last_seq = self.journal.log.last_seq();
         // Orders that ended before a restart are not in memory, so a kept account counts as one.
-        let kept = self.is_kept();
+        let kept = self.journal.is_kept();
         let has_past = |row: &Account| row.epoch > 0 && (kept || !row.orders.is_empty());
         let with_past = self.desk.accounts().filter(|(_, row)| has_past(row));
         let bases = with_past.map(|(id, _)| (id, last_seq)).collect();
@@ -160,54 +201,53 @@ impl Engine {
 
     /// Brings rows and alerts up to the present, as a take would; how many frames wait for one.
     pub fn settle_frames(&mut self) -> usize {
+        self.tell_readers();
         self.finish_rows(None);
         self.publish_alerts();
         self.journal.outbox.as_deref().map_or(0, |outbox| outbox.frames.len())
     }
 
-    /// An order has a new version.
-    pub(in crate::engine) fn publish_order(&mut self, id: OrderId) {
-        if self.journal.outbox.is_none() {
+    /// Makes rows of what was noted: of an order as it was, with what else is true of it now.
+    pub(in crate::engine) fn tell_readers(&mut self) {
+        let noted = match self.journal.outbox.as_deref_mut() {
+            Some(outbox) if !outbox.noted.is_empty() => std::mem::take(&mut outbox.noted),
+            _ => return,
+        };
+        for (ts_ns, note) in noted {
+            match note {
+                Note::Order(id, order) => self.tell_order(ts_ns, id, &order),
+                Note::Route(order) => {
+                    let row = self.routing_view(&order);
+                    self.push_frame(order.spec.account, Topic::Routing, ts_ns, row);
+                }
+                Note::Fill(id) => {
+                    let account = self.desk.order(self.desk.fill(id).order).spec.account;
+                    let row = self.fill_view(id);
+                    self.push_frame(account, Topic::Fills, ts_ns, row);
+                }
+            }
+        }
+    }
+
+    fn tell_order(&mut self, ts_ns: i64, id: OrderId, order: &Order) {
+        let (account, graph) = (order.spec.account, order.spec.graph);
+        let row = self.order_view_of(order, View::Row);
+        // A graph with a shape tells its own status.
+        let is_plain = self.desk.find_graph(graph).is_some_and(|graph| graph.order.is_some());
+        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
+        let at = outbox.push(account, Topic::Orders, ts_ns, row);
+        outbox.changed.insert(id, at);
+        let status = GraphStatus::of(order);
+        if !is_plain || outbox.graphs.get(&graph) == Some(&status) {
             return;
         }
-        let (account, graph) = (self.desk.order(id).spec.account, self.desk.order(id).spec.graph);
-        let row = self.order_view(id);
-        // A graph with a shape tells its own status.
-        let only = self.desk.find_graph(graph).and_then(|graph| graph.order);
-        let status = only.map(|order| GraphStatus::of(self.desk.order(order)));
-        let now_ns = self.agenda.now_ns();
-        let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
-        let at = outbox.push(account, Topic::Orders, now_ns, row);
-        outbox.changed.insert(id, at);
-        let Some(status) = status.filter(|new| outbox.graphs.get(&graph) != Some(new)) else {
-            return;
-        };
         if status.is_terminal() {
             outbox.graphs.remove(&graph);
         } else {
             outbox.graphs.insert(graph, status);
         }
-        let row = self.graph_row_view(graph);
-        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
-            outbox.push(account, Topic::Graphs, now_ns, row);
-        }
-    }
-
-    /// A fill was booked.
-    pub(in crate::engine) fn publish_fill(&mut self, id: FillIx) {
-        if self.journal.outbox.is_none() {
-            return;
-        }
-        let account = self.desk.order(self.desk.fill(id).order).spec.account;
-        self.publish(account, Topic::Fills, self.fill_view(id));
-    }
-
-    /// An order was routed and its legs are reserved.
-    pub(in crate::engine) fn publish_route(&mut self, id: OrderId) {
-        if self.journal.outbox.is_none() {
-            return;
-        }
-        self.publish(self.desk.order(id).spec.account, Topic::Routing, self.routing_view(id));
+        let row = self.plain_row_view(order);
+        self.push_frame(account, Topic::Graphs, ts_ns, row);
     }
 
     /// An epoch began: what was said so far stands, the next number is 1.
@@ -215,6 +255,7 @@ impl Engine {
         if self.journal.outbox.is_none() {
             return;
         }
+        self.tell_readers();
         self.finish_rows(Some(account));
         let now_ns = self.agenda.now_ns();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
@@ -232,7 +273,11 @@ impl Engine {
     }
 
     pub(in crate::engine) fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
-        let now_ns = self.agenda.now_ns();
+        self.tell_readers();
+        self.push_frame(account, topic, self.agenda.now_ns(), data);
+    }
+
+    fn push_frame(&mut self, account: AccountId, topic: Topic, now_ns: i64, data: Value) {
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, topic, now_ns, data);
         }

@@ -53,7 +53,7 @@ impl Engine {
             if let Some(account) = self.known(account)
                 && !mutant!("restart_clears_switches")
             {
-                *self.switch_mut(account, mode) = switch;
+                *self.desk.switch_mut(account, mode) = switch;
             }
         }
         self.restore_ledger(rows("balances"), rows("contra"))?;
@@ -230,7 +230,7 @@ impl Engine {
     fn close_settled(&mut self) {
         let keys = self.portfolio.all_settled();
         let listed = keys.filter_map(|(venue, name)| {
-            let found = self.resolve_text(name)?;
+            let found = self.facts().resolve_text(name)?;
             self.registry.market_at(found.symbol, *venue)
         });
         let listed: Vec<_> = listed.collect();
@@ -329,7 +329,7 @@ impl Engine {
                 if let Some(there) = self.desk.there((id, at)) {
                     there.state = AtVenue::Travelling;
                 }
-                let transit = self.send(account, market, Purpose::Order);
+                let transit = self.floor().send(account, market, Purpose::Order);
                 if let Some(there) = self.desk.there((id, at)) {
                     there.transit = transit;
                 }
@@ -364,7 +364,7 @@ impl Engine {
     }
 
     fn ask_again(&mut self, request: VenueRequest) {
-        self.receive(request);
+        self.floor().receive(request);
         self.take_steps();
     }
 }

@@ -42,7 +42,7 @@ impl Engine {
         }
         self.exchange.forget(account);
         let epoch = self.desk.start_over(account);
-        self.look_at_day(account);
+        self.bench().look_at_day(account);
         let kind = EventKind::AccountReset { epoch, back_to: 0 };
         self.journal.tell(self.agenda.now_ns(), account, kind);
         self.publish_epoch(account, epoch);
@@ -64,7 +64,7 @@ impl Engine {
         if replace && row.mode == AccountMode::Live && !row.open.is_empty() {
             return Err(Refusal::conflict("a live account has open orders: cancel them first"));
         }
-        let before = self.account_pnl(account);
+        let before = self.portfolio.profit(self.facts(), account);
         let mut deleted = 0;
         if replace {
             self.withdraw_all(account, DoneReason::Replaced);
@@ -75,7 +75,7 @@ impl Engine {
             let entry = row.entry.unwrap_or_else(|| default_entry(row.kind, row.symbol));
             self.write_row((account, venue, asset), row.quantity, entry)?;
         }
-        self.rebase_day(account, before);
+        self.bench().rebase_day(account, before);
         let written = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         self.journal.tell(
             self.agenda.now_ns(),
@@ -130,7 +130,8 @@ impl Engine {
         for (at, (row, (venue, asset))) in rows.iter().zip(keys).enumerate() {
             if row.kind == AssetKind::Perp {
                 let market = self.facts().perp_market(*venue, *asset);
-                let closing = market.map_or(Quantity::ZERO, |id| self.closing(account, id));
+                let closing =
+                    market.map_or(Quantity::ZERO, |id| self.papers().closing(account, id));
                 let held = self.portfolio.held(account, *venue, *asset).0.signum();
                 if closing.0 > 0 && row.quantity.0.saturating_mul(held) < closing.0 {
                     return Err(Refusal::conflict(format!(
@@ -162,7 +163,7 @@ impl Engine {
         let facts = facts!(self);
         let written = self.portfolio.write_row(facts, (account, venue, asset), quantity, entry);
         if written.map_err(|error| refused(&error))? {
-            self.arm_funding(venue);
+            self.bench().arm_funding(venue);
         }
         Ok(())
     }

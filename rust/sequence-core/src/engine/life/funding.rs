@@ -1,6 +1,7 @@
 //! Funding of perpetuals: at each boundary of a venue every open position pays or gets its share.
 
 use crate::engine::agenda::Due;
+use crate::engine::desk::bench::Bench;
 use crate::engine::facts::facts;
 use crate::engine::{Engine, Reply};
 use crate::event::{EventKind, PUBLIC};
@@ -53,6 +54,19 @@ struct Payment {
     amount: Money,
 }
 
+impl Bench<'_> {
+    /// A position is open: the venue's next boundary gets its timer. It fires just after the
+    /// boundary, because what is filled at the boundary itself still counts.
+    pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
+        if self.facts.rules.params().margin && self.portfolio.arm_funding(venue) {
+            // A position opened at the boundary itself is held there.
+            let late = i64::from(mutant!("funding_after_its_boundary"));
+            let next = boundary_from(venue, self.facts.now_ns + late);
+            self.agenda.add(next.saturating_add(1), Due::Funding(venue));
+        }
+    }
+}
+
 impl Engine {
     /// Sets what a perpetual pays at each boundary from now on.
     pub(in crate::engine) fn set_funding_rate(
@@ -88,17 +102,6 @@ impl Engine {
         self.portfolio.rate(market)
     }
 
-    /// A position is open: the venue's next boundary gets its timer. It fires just after the
-    /// boundary, because what is filled at the boundary itself still counts.
-    pub(in crate::engine) fn arm_funding(&mut self, venue: VenueId) {
-        if self.rules.params().margin && self.portfolio.arm_funding(venue) {
-            // A position opened at the boundary itself is held there.
-            let late = i64::from(mutant!("funding_after_its_boundary"));
-            let next = boundary_from(venue, self.agenda.now_ns() + late);
-            self.agenda.add(next.saturating_add(1), Due::Funding(venue));
-        }
-    }
-
     /// Boundaries of a venue have passed, the first at `since_ns` or later: one entry for each open
     /// position and boundary, at the rate and mark of now.
     pub(in crate::engine) fn pay_funding(&mut self, venue: VenueId, since_ns: i64) {
@@ -110,13 +113,13 @@ impl Engine {
             any_open = due.1;
             for payment in due.0 {
                 if let Err(error) = self.pay(&payment, boundary_ns) {
-                    self.report(format!("funding of row {}", payment.row.0), &error);
+                    self.bench().report(format!("funding of row {}", payment.row.0), &error);
                 }
             }
             boundary_ns = boundary_from(venue, boundary_ns.saturating_add(1));
         }
         if any_open {
-            self.arm_funding(venue);
+            self.bench().arm_funding(venue);
         }
     }
 
@@ -150,16 +153,16 @@ impl Engine {
         let terms = *self.registry.market(market);
         let cash = self.portfolio.open_row(facts!(self), account, terms.venue, terms.settle);
         if amount.0 < 0 {
-            self.collect(account, cash, Money(-amount.0))?;
+            self.bench().collect(account, cash, Money(-amount.0))?;
         } else {
             self.portfolio.pay(facts!(self), cash, amount)?;
         }
-        let paid_usd = self.money_in_usd(Money(-amount.0), terms.settle)?;
+        let paid_usd = self.facts().money_in_usd(Money(-amount.0), terms.settle)?;
         let now = self.agenda.now_ns();
         self.portfolio.charge(row, paid_usd, now)?;
         let kind = EventKind::FundingPaid { row, boundary_ns, amount };
         self.journal.tell(now, account, kind);
-        self.watch_day(account);
+        self.bench().watch_day(account);
         Ok(())
     }
 }

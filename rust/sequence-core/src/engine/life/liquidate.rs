@@ -18,10 +18,7 @@ use crate::order::{
 };
 use crate::reject::DoneReason;
 use crate::risk::Mode;
-use crate::sim::fees::{FeeSchedule, FeeState};
-
-/// What a venue takes for liquidating, 50 bps, before the preset's factor. Initial.
-const FEE_1E8: i64 = 500_000;
+use crate::sim::fees::FeeState;
 
 impl Engine {
     /// A market became live, or no longer is: its positions may count at another price.
@@ -50,7 +47,7 @@ impl Engine {
     fn liquidate(&mut self, key: MarginKey) {
         let (account, venue, asset) = key;
         let legs = self.open_legs_at(account, venue);
-        self.deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
+        self.bench().deliver_pending(&legs.iter().map(|(order, _)| *order).collect());
         if !self.portfolio.must_liquidate(self.facts(), key) {
             return;
         }
@@ -58,7 +55,7 @@ impl Engine {
             let kind = EventKind::LiquidationStarted { venue, asset };
             self.journal.tell(self.agenda.now_ns(), account, kind);
         }
-        self.end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
+        self.bench().end_legs(&legs, LegEnd::Cancelled(DoneReason::Liquidated));
         self.drop_ended();
         while let Some(missing) = self.portfolio.missing_tenths(self.facts(), key) {
             if missing <= 0 {
@@ -77,7 +74,7 @@ impl Engine {
 
     fn open_legs_at(&self, account: AccountId, venue: VenueId) -> Vec<(OrderId, usize)> {
         let mut found = Vec::new();
-        for order in self.open_orders(account) {
+        for order in self.desk.open_orders(account) {
             for (at, leg) in self.desk.order(order).legs.iter().enumerate() {
                 let is_here = self.registry.market(leg.market).venue == venue;
                 if is_here && leg.state != LegState::Done {
@@ -106,12 +103,12 @@ impl Engine {
         let most = usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX);
         let rates = Rates {
             maintenance: i128::from(terms.venue.venue().maintenance_margin_1e8.unwrap_or_default()),
-            fee: i128::from(self.liquidation_fees().model.rate_1e8(false)),
+            fee: i128::from(self.rules.liquidation_fees().model.rate_1e8(false)),
         };
         let mut missing = missing.checked_mul(RATE_ONE);
         let mut left = Quantity(stake.quantity.0.saturating_abs());
         let mut total = 0i64;
-        for offer in self.offers(account, stake.market, taker).take(most) {
+        for offer in self.facts().offers(account, stake.market, taker).take(most) {
             let price = offer.effective;
             let relief = rates.relief(stake.price, price, taker);
             let needed = missing
@@ -136,9 +133,10 @@ impl Engine {
         let reservation = self.portfolio.reserve(balance, Money::ZERO);
         let Ok(reservation) = reservation else { return false };
         self.desk.hold((id, 0), reservation);
-        self.hear(VenueReport { leg: (id, 0), told: Told::Ack });
-        self.walk(id, 0);
-        self.end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
+        self.bench().hear(VenueReport { leg: (id, 0), told: Told::Ack });
+        self.floor().walk(id, 0);
+        self.go_on();
+        self.bench().end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
         self.drop_ended();
         self.desk.order(id).filled.0 > 0
     }
@@ -191,17 +189,9 @@ impl Engine {
             },
         );
         self.desk.note_liquidation(id);
-        self.touch(id);
+        self.bench().touch(id);
         self.desk.note_creation(id);
         id
-    }
-
-    /// What a liquidation costs under the preset in force.
-    pub(in crate::engine) fn liquidation_fees(&self) -> FeeSchedule {
-        let rate =
-            i128::from(FEE_1E8) * i128::from(self.rules.params().liquidation_fee_ppm) / 1_000_000;
-        let rate = i64::try_from(rate).unwrap_or(FEE_1E8);
-        FeeSchedule::bps(rate, rate)
     }
 }
 

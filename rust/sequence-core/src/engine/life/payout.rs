@@ -64,7 +64,7 @@ impl Engine {
                     settled.paid.retain(|earlier| earlier.row != row);
                     settled.paid.push(paid);
                 }
-                Err(error) => self.report(format!("payout of row {}", row.0), &error),
+                Err(error) => self.bench().report(format!("payout of row {}", row.0), &error),
             }
         }
         (rows, Money(cash))
@@ -107,7 +107,7 @@ impl Engine {
         self.portfolio.put_position(row, payout.after);
         let kind = EventKind::PositionPaid { row, number, payout: payout.cash };
         self.journal.tell(self.agenda.now_ns(), account, kind);
-        self.watch_day(account);
+        self.bench().watch_day(account);
         let Payout { units, cash: payout, before, after, .. } = *payout;
         Ok(Paid { account, asset, row, units, payout, rounding, before, after })
     }
@@ -134,8 +134,8 @@ impl Engine {
     /// The old payout goes back; what the account cannot pay is the venue's loss.
     pub(in crate::engine) fn take_back(&mut self, event: &EventMarket, paid: &Paid, number: u32) {
         let cash = self.portfolio.open_row(facts!(self), paid.account, event.venue, event.cash);
-        if let Err(error) = self.collect(paid.account, cash, paid.payout) {
-            return self.report(format!("correction of row {}", paid.row.0), &error);
+        if let Err(error) = self.bench().collect(paid.account, cash, paid.payout) {
+            return self.bench().report(format!("correction of row {}", paid.row.0), &error);
         }
         let payout = Money(-paid.payout.0);
         let kind = EventKind::PositionPaid { row: paid.row, number, payout };

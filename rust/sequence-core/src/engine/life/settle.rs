@@ -116,7 +116,7 @@ impl Engine {
             let text = format!("{} has no event markets", venue.as_str());
             return Err(Refusal::invalid("venue", text));
         }
-        let listed = self.resolve_text(slug).and_then(|found| {
+        let listed = self.facts().resolve_text(slug).and_then(|found| {
             let market = self.registry.market_at(found.symbol, venue)?;
             Some((found.symbol, market, found.outcome))
         });
@@ -206,13 +206,13 @@ impl Engine {
 
     fn end_orders_in(&mut self, account: AccountId, market: MarketId) {
         let mut legs: Vec<(OrderId, usize)> = Vec::new();
-        for order in self.open_orders(account) {
+        for order in self.desk.open_orders(account) {
             let all = self.desk.order(order).legs.iter().enumerate();
             let here = all.filter(|(_, leg)| leg.market == market && leg.state != LegState::Done);
             legs.extend(here.map(|(at, _)| (order, at)));
         }
         if !legs.is_empty() {
-            self.end_legs(&legs, LegEnd::Cancelled(DoneReason::MarketClosed));
+            self.bench().end_legs(&legs, LegEnd::Cancelled(DoneReason::MarketClosed));
         }
     }
 
@@ -242,7 +242,7 @@ impl Engine {
             .partition(|paid| pays_by_itself(event.venue) && self.is_as_paid(event, paid));
         for paid in &reversed {
             if let Err(error) = self.restore_holding(event, paid) {
-                self.report(format!("correction of row {}", paid.row.0), &error);
+                self.bench().report(format!("correction of row {}", paid.row.0), &error);
             }
         }
         (Settled { number, outcome, positions: 0, payout: Money::ZERO, paid }, reversed)

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use super::{Live, LiveLeg, LiveState};
 use crate::engine::Engine;
-use crate::engine::desk::account::AccountMode;
 use crate::engine::seam::{LegRef, VenueRequest};
 use crate::hash::StateHasher;
-use crate::ids::{AccountId, MarketId, OrderId, Outcome, Side};
+use crate::ids::{AccountId, MarketId, Outcome, Side};
 use crate::number::{Price, Quantity};
 use crate::order::{Leg, Order, TimeInForce};
 
@@ -62,11 +61,6 @@ impl Engine {
     /// Requests to real venues since the last call, in the order made.
     pub fn take_requests(&mut self) -> Vec<LiveRequest> {
         std::mem::take(&mut self.live.outgoing)
-    }
-
-    /// Who fills an order.
-    pub(in crate::engine) fn mode_of(&self, id: OrderId) -> AccountMode {
-        self.desk.account(self.desk.order(id).spec.account).mode
     }
 
     /// A request leaves for a real venue.

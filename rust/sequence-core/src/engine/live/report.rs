@@ -107,7 +107,7 @@ impl Engine {
         let id: Arc<str> = trade.into();
         let trade = VenueTrade { id: id.clone(), quantity, fee, fee_asset, is_maker, venue_ns };
         let matched = matched_there(price, trade, self.agenda.now_ns());
-        self.check_told_fill(leg, &matched)?;
+        self.papers().check_told_fill(leg, &matched)?;
         self.acked(leg, venue_ns, None);
         self.note_told(leg, VenueWord::Fill, venue_ns);
         self.live.fill(leg, id, quantity);

@@ -124,6 +124,12 @@ impl<'a> Facts<'a> {
         self.mark_of(asset).map(|mark| mark.price).filter(|price| price.0 > 0)
     }
 
+    /// What a unit of the quote of a symbol is worth in USD.
+    pub(in crate::engine) fn quote_rate(self, symbol: SymbolId) -> Option<Price> {
+        let market = self.registry.symbol(symbol).markets.first()?;
+        self.usd_rate(self.registry.market(*market).settle)
+    }
+
     /// The market at a venue of a perpetual's row.
     pub(in crate::engine) fn perp_market(self, venue: VenueId, asset: AssetId) -> Option<MarketId> {
         let known = self.registry.asset_row(asset);

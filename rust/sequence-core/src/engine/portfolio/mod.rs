@@ -13,6 +13,7 @@ mod rows;
 pub(in crate::engine) mod settled;
 mod triggers;
 pub(in crate::engine) mod watch;
+pub(in crate::engine) mod worth;
 mod written;
 
 use std::collections::BTreeMap;

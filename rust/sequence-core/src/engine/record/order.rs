@@ -268,7 +268,7 @@ pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
         epoch,
         graph.id.to_string(),
         graph.order.map_or(-1, |order| i64::from(order.0)),
-        format!("{:032x}", engine.fingerprint(id)),
+        format!("{:032x}", engine.papers().fingerprint(id)),
         graph.metadata.clone(),
         graph.first_answer.as_deref().map(|first| pack(&snapshot_cells(first))),
         pack(&risk_cells(graph.risk())),

@@ -47,7 +47,7 @@ impl Engine {
             text.map(|id| self.find_order(account, id).ok().map(|(graph, _)| graph))
         };
         let graphs = [named(filter.node_order_id), named(filter.graph_id)];
-        let symbol = filter.symbol.map(|text| self.resolve_text(text));
+        let symbol = filter.symbol.map(|text| self.facts().resolve_text(text));
         let newest = self.desk.account(account).fills.iter().rev().copied();
         newest.filter(move |id| {
             let fill = self.desk.fill(*id);

@@ -44,9 +44,9 @@ impl Engine {
     /// reached: `null` where nothing may rest or no book shows both sides.
     pub fn resting_view(&self, account: AccountId, ask: &Submit<'_>) -> Result<Value, Refusal> {
         let aside = self.imagined(account, ask, None, TimeInForce::Ioc)?;
-        let markets = self.usable_markets(&aside.spec, None).unwrap_or_default();
+        let markets = self.papers().usable_markets(&aside.spec, None).unwrap_or_default();
         let opposite = if ask.side == Side::Buy { Side::Sell } else { Side::Buy };
-        let near = self.best_touch(&markets, opposite, aside.spec.outcome);
+        let near = self.facts().best_touch(&markets, opposite, aside.spec.outcome);
         let (Some(near), Some(mid)) = (near, self.middle(&aside)) else { return Ok(Value::Null) };
         let order = self.imagined(account, ask, Some(near), TimeInForce::PostOnly)?;
         let Some(leg) = self.imagined_legs(&order).into_iter().next() else {
@@ -74,7 +74,7 @@ impl Engine {
         let terms = self.registry.market(leg.market);
         let worth = i128::from(mid.0) * i128::from(leg.filled.0);
         let fee = leg.fees.paid().0.saturating_mul(crate::number::EXACT_PER_MONEY);
-        let risk = self.plain_risk(leg.market);
+        let risk = self.facts().plain_risk(leg.market);
         Value::Map(vec![
             ("venue", terms.venue.as_str().into()),
             ("filled_1e8", leg.filled.into()),
@@ -82,7 +82,7 @@ impl Engine {
             ("fee_bps", bps_number(fee.saturating_mul(100_000_000) / worth.max(1))),
             ("latency_risk_bps", bps_number(risk.latency_1e8.into())),
             ("freshness_bps", bps_number(risk.freshness_1e8.into())),
-            ("delay_ns", self.delay_ns(leg.market).into()),
+            ("delay_ns", self.facts().delay_ns(leg.market).into()),
         ])
     }
 
@@ -94,7 +94,7 @@ impl Engine {
         limit: Option<Price>,
         tif: TimeInForce,
     ) -> Result<Order, Refusal> {
-        let (symbol, outcome) = self.resolve(ask)?;
+        let (symbol, outcome) = self.facts().resolve(ask)?;
         let kind = self.registry.symbol(symbol).kind;
         let Size::Quantity(qty) = ask.size else {
             return Err(Refusal::invalid("qty", "give a quantity"));
@@ -102,16 +102,16 @@ impl Engine {
         let admitted = Admitted { symbol, outcome, kind, tif, qty, notional: None };
         let graph = (self.desk.next_graph(), 1);
         let ask = Submit { limit, ..ask.clone() };
-        let spec = self.spec_of(account, &ask, &admitted, ask.node_id.into(), graph);
+        let spec = self.papers().spec_of(account, &ask, &admitted, ask.node_id.into(), graph);
         Ok(new_order(spec, qty, limit, self.agenda.now_ns()))
     }
 
     /// The shares it would get if every venue could be paid.
     fn imagined_legs(&self, order: &Order) -> Vec<Leg> {
-        let markets = self.usable_markets(&order.spec, order.limit).unwrap_or_default();
-        let touch = self.best_touch(&markets, order.spec.side, order.spec.outcome);
-        let leg = |(market, bound, share)| self.leg(order, market, bound, share, touch);
-        self.unfunded_shares(order, &markets, touch).into_iter().map(leg).collect()
+        let markets = self.papers().usable_markets(&order.spec, order.limit).unwrap_or_default();
+        let touch = self.facts().best_touch(&markets, order.spec.side, order.spec.outcome);
+        let leg = |(market, bound, share)| self.papers().leg(order, market, bound, share, touch);
+        self.papers().unfunded_shares(order, &markets, touch).into_iter().map(leg).collect()
     }
 
     fn middle(&self, order: &Order) -> Option<Price> {

@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::engine::graph::run::Run;
-use crate::engine::{Engine, Reply};
+use crate::engine::{Engine, Graph, Reply};
 use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx};
 use crate::order::{Order, OrderStatus};
@@ -20,7 +20,11 @@ impl Engine {
         let Some(order) = graph.order else {
             return self.graphs.get(id).map_or(Value::Null, |run| self.run_view(id, run));
         };
-        let order = self.desk.order(order);
+        self.plain_graph_view(graph, self.desk.order(order))
+    }
+
+    /// The graph of one order, as that order is given.
+    pub(super) fn plain_graph_view(&self, graph: &Graph, order: &Order) -> Value {
         Value::Map(vec![
             ("graph_id", graph.id.to_string().into()),
             ("status", GraphStatus::of(order).as_str().into()),

@@ -14,7 +14,7 @@ use crate::venue::{Grid, PriceGrid, TermsOrigin};
 impl Engine {
     /// The canonical text of a symbol in any form.
     pub fn canonical_symbol(&self, text: &str) -> Option<String> {
-        let found = self.resolve_text(text)?;
+        let found = self.facts().resolve_text(text)?;
         Some(self.registry.symbol(found.symbol).canonical(found.outcome).as_ref().to_owned())
     }
 
@@ -107,6 +107,7 @@ impl Engine {
     /// Maker and taker fees of a ticker; every listing venue, or the venues asked for.
     pub fn fees_view(&self, ticker: &str, venues: Option<&[VenueId]>) -> Result<Value, Refusal> {
         let found = self
+            .facts()
             .resolve_text(ticker)
             .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, ticker)))?;
         let listed: Vec<VenueId> = self.books_of(found.symbol).map(|(venue, _)| venue).collect();

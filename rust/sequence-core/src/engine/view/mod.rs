@@ -32,6 +32,7 @@ pub use explain::{fill_text, wait_text};
 pub use fills::FillFilter;
 pub(crate) use markets::listing_row;
 pub use orders::OrderFilter;
+pub(in crate::engine) use orders::View;
 pub use positions::Worth;
 pub use research::TimeRange;
 pub use runs::GraphFilter;

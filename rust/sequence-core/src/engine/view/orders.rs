@@ -33,7 +33,7 @@ pub struct OrderFilter<'a> {
 
 /// Where an order row is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum View {
+pub(in crate::engine) enum View {
     /// As it is now.
     Row,
     /// In the answer of a submit, which a replay repeats byte for byte: without the passing reasons
@@ -117,7 +117,7 @@ impl Engine {
     ) -> impl Iterator<Item = OrderId> {
         let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
-        let symbol = filter.symbol.map(|text| self.resolve_text(text));
+        let symbol = filter.symbol.map(|text| self.facts().resolve_text(text));
         let newest = self.desk.account(account).orders.iter().rev().copied();
         newest.filter(move |id| {
             let row = self.desk.order(*id);
@@ -162,7 +162,7 @@ impl Engine {
         format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
     }
 
-    fn order_view_of(&self, order: &Order, view: View) -> Value {
+    pub(in crate::engine) fn order_view_of(&self, order: &Order, view: View) -> Value {
         let replayed = matches!(view, View::Answer { replayed: true });
         let spec = &order.spec;
         let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome);

@@ -1,25 +1,12 @@
 //! Position rows and their totals (wire contract, section 8).
 
-use super::quotes::{PEG, value_of};
+use super::quotes::value_of;
 use super::{Value, total_text};
 use crate::engine::Engine;
-use crate::ids::{AccountId, AssetId, AssetKind, MarketId, RowIx, SymbolId, VenueId};
-use crate::number::{Money, Price, Quantity};
+use crate::engine::portfolio::worth::{self, Marked, Sum};
+use crate::ids::{AccountId, AssetId, AssetKind, MarketId, RowIx, VenueId};
+use crate::number::{Money, Quantity};
 use crate::position::{Lifecycle, Position};
-
-/// What a mark comes from.
-#[derive(Debug, Clone, Copy)]
-struct Marked {
-    /// `None`, as its source: nothing ever valued it.
-    price: Option<Price>,
-    source: Option<&'static str>,
-    /// Whose books say so.
-    symbol: Option<SymbolId>,
-    age_ms: i64,
-}
-
-/// A sum in USD at 1e-9; `None` once a part of it has no value in USD.
-type Sum = Option<i128>;
 
 /// The sums of section 8.3.
 #[derive(Debug, Clone, Copy)]
@@ -118,12 +105,6 @@ impl Engine {
         ])
     }
 
-    /// Realised plus unrealised less fees of the epoch, USD.
-    pub(in crate::engine) fn account_pnl(&self, account: AccountId) -> Option<i128> {
-        let totals = self.totals_of(account);
-        Some(totals.realized? + totals.unrealized? - totals.fees?)
-    }
-
     /// Net asset value in USD.
     pub(super) fn net_value(&self, account: AccountId) -> Option<Money> {
         self.totals_of(account).nav().map(Money)
@@ -183,36 +164,9 @@ impl Engine {
             quantity,
             available,
             closing,
-            mark: self.mark_for(venue, asset, position),
+            mark: self.facts().mark_for(venue, asset, position),
             margin,
             margin_asset,
-        }
-    }
-
-    fn mark_for(&self, venue: VenueId, asset: AssetId, position: &Position) -> Marked {
-        let by_rule = |price, source| Marked {
-            price: Some(price),
-            source: Some(source),
-            symbol: None,
-            age_ms: 0,
-        };
-        if let Some(price) = position.settled_mark() {
-            return by_rule(price, "settlement");
-        }
-        if self.registry.asset_row(asset).pegged {
-            return by_rule(PEG, "peg");
-        }
-        match self.facts().mark_at(venue, asset) {
-            None if position.is_priced() && position.entry_price().0 > 0 => {
-                by_rule(position.entry_price(), "entry")
-            }
-            None => Marked { price: None, source: None, symbol: None, age_ms: 0 },
-            Some(mark) => Marked {
-                price: Some(mark.price),
-                source: Some(if mark.live { "book" } else { "last" }),
-                symbol: Some(mark.symbol),
-                age_ms: self.agenda.now_ns().saturating_sub(mark.as_of_ns) / 1_000_000,
-            },
         }
     }
 
@@ -220,7 +174,7 @@ impl Engine {
         let marked_by = row.mark.symbol.map(|id| self.registry.symbol(id).text.clone());
         let position = row.position;
         let (slug, outcome, token) = event_parts(row);
-        let closing = row.closing.map(|(account, market)| self.closing(account, market));
+        let closing = row.closing.map(|(account, market)| self.papers().closing(account, market));
         let locked = closing.unwrap_or_else(|| row.locked());
         let sign = row.quantity.0.signum();
         let available = closing.map_or(row.available, |locked| {
@@ -249,8 +203,8 @@ impl Engine {
             ("current_price_usd_1e9", Value::option(row.mark.price)),
             ("current_value_usd_1e9", Value::option(row.value())),
             ("unrealized_pnl_usd_1e9", Value::option(row.unrealized())),
-            ("realized_pnl_usd_1e9", Value::option(row.realized())),
-            ("fees_usd_1e9", Value::option(row.fees())),
+            ("realized_pnl_usd_1e9", Value::option(worth::realized(row.position))),
+            ("fees_usd_1e9", Value::option(worth::fees(row.position))),
             ("lifecycle", lifecycle_view(position.lifecycle())),
             ("transferable", matches!(row.kind, AssetKind::Fiat | AssetKind::Crypto).into()),
             ("settled", position.settled_mark().is_some().into()),
@@ -280,19 +234,7 @@ impl Row<'_> {
     }
 
     fn unrealized(&self) -> Sum {
-        if self.quantity.0 == 0 {
-            return Some(0);
-        }
-        let price = self.mark.price.filter(|_| self.position.is_priced())?;
-        Some(self.position.unrealized(self.quantity, price).unwrap_or_default().0)
-    }
-
-    fn realized(&self) -> Sum {
-        self.position.is_summed().then(|| self.position.realized().0)
-    }
-
-    fn fees(&self) -> Sum {
-        self.position.is_summed().then(|| self.position.fees().0)
+        worth::unrealized(self.position, self.quantity, self.mark.price)
     }
 }
 
@@ -332,8 +274,8 @@ impl Totals {
             _ => add(&mut self.crypto, value),
         }
         add(&mut self.unrealized, row.unrealized());
-        add(&mut self.realized, row.realized());
-        add(&mut self.fees, row.fees());
+        add(&mut self.realized, worth::realized(row.position));
+        add(&mut self.fees, worth::fees(row.position));
     }
 
     fn nav(&self) -> Sum {

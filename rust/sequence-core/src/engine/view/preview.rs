@@ -19,7 +19,7 @@ use crate::sim::walk::Stop;
 impl Engine {
     /// Estimates an order.
     pub fn preview_view(&self, account: AccountId, ask: &Submit<'_>) -> Result<Value, Refusal> {
-        let (symbol, outcome) = self.resolve(ask)?;
+        let (symbol, outcome) = self.facts().resolve(ask)?;
         let nbbo = self.nbbo(symbol);
         let mid = nbbo.mid().map(|mid| book_price(mid, outcome));
         let estimate = self.estimate(account, ask);
@@ -48,10 +48,10 @@ impl Engine {
 
     fn estimate(&self, account: AccountId, ask: &Submit<'_>) -> Estimate {
         let mut estimate = Estimate::nothing(ask);
-        if let Err(refusal) = self.check_switch(account, ask.by) {
+        if let Err(refusal) = self.desk.check_switch(account, ask.by) {
             estimate.fails = refused(&refusal);
         }
-        let admitted = match self.admit(account, ask) {
+        let admitted = match self.papers().admit(account, ask) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 estimate.fails = refused(&refusal);
@@ -60,10 +60,10 @@ impl Engine {
         };
         estimate.qty = admitted.qty;
         let graph = (self.desk.next_graph(), 1);
-        let spec = self.spec_of(account, ask, &admitted, ask.node_id.into(), graph);
+        let spec = self.papers().spec_of(account, ask, &admitted, ask.node_id.into(), graph);
         let order = new_order(spec, admitted.qty, ask.limit, self.agenda.now_ns());
-        let limits = self.check_limits(&order, order.qty, order.limit);
-        match limits.and_then(|()| self.plan(&order)) {
+        let limits = self.papers().check_limits(&order, order.qty, order.limit);
+        match limits.and_then(|()| self.papers().plan(&order)) {
             Err((reason, text)) => estimate.fail_with(reason, &text),
             Ok(legs) => self.walk_legs(&order, legs, &mut estimate),
         }
@@ -79,7 +79,7 @@ impl Engine {
                 Ok(share) => {
                     let terms = self.registry.market(share.leg.market);
                     let (notional, fee) = (share.leg.fees.booked(), share.leg.fees.paid());
-                    let usd = |money| Some(self.money_in_usd(money, terms.settle).ok()??.0);
+                    let usd = |money| Some(self.facts().money_in_usd(money, terms.settle).ok()??.0);
                     let sum = |(sum, part): (i128, i128)| sum + part;
                     estimate.notional_usd = estimate.notional_usd.zip(usd(notional)).map(sum);
                     estimate.fee_usd = estimate.fee_usd.zip(usd(fee)).map(sum);
@@ -113,11 +113,11 @@ impl Engine {
         if !status.is_live() {
             return Ok(LegShare { leg, rejected: None });
         }
-        if let Some(LegEnd::Rejected(reason, text)) = self.refused_by_book(order, &leg) {
+        if let Some(LegEnd::Rejected(reason, text)) = self.facts().refused_by_book(order, &leg) {
             return Err((reason, text));
         }
         let mut takes = Vec::new();
-        let stop = self.plan_walk(&order.spec, &leg, &mut takes);
+        let stop = self.facts().plan_walk(&order.spec, &leg, &mut takes);
         let terms = self.registry.market(leg.market);
         let mut fees = FeeState::default();
         for take in &takes {
@@ -134,7 +134,7 @@ impl Engine {
             }
         }
         leg.fees = fees;
-        let rejected = match self.unfilled_end(order, &leg, stop) {
+        let rejected = match self.facts().unfilled_end(order, &leg, stop) {
             LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
             _ => None,
         };
@@ -158,11 +158,11 @@ impl Engine {
         estimate: &Estimate,
         mid: Option<Price>,
     ) -> Vec<Value> {
-        let Ok((_, outcome)) = self.resolve(ask) else { return Vec::new() };
+        let Ok((_, outcome)) = self.facts().resolve(ask) else { return Vec::new() };
         let mut rows: Vec<(i128, Value)> = Vec::new();
         for market in &self.registry.symbol(symbol).markets {
             let terms = self.registry.market(*market);
-            let Some(touch) = self.touch_of(*market, ask.side, outcome) else { continue };
+            let Some(touch) = self.facts().touch_of(*market, ask.side, outcome) else { continue };
             if ask.venue.is_some_and(|venue| venue != terms.venue) {
                 continue;
             }
@@ -172,11 +172,11 @@ impl Engine {
                 leg.and_then(|leg| average_price(leg.fees.exact(), leg.filled)).unwrap_or(touch);
             let share = i128::from(terms.fees.share_at(avg, false));
             let paid = leg.map_or(Money::ZERO, |leg| leg.fees.paid());
-            let fee = self.money_in_usd(paid, terms.settle).ok().flatten();
+            let fee = self.facts().money_in_usd(paid, terms.settle).ok().flatten();
             // Cost against the mid in 1e-4 bps: price distance and fee share.
             let reference = mid.unwrap_or(touch);
             let cost = distance(avg, reference, ask.side) + share;
-            let risk = self.delay_risk(*market, ask.urgency);
+            let risk = self.facts().delay_risk(*market, ask.urgency);
             let score = cost + i128::from(risk.sum_1e8());
             let age_ms =
                 self.exchange.market(*market).market.age_ns(self.agenda.now_ns()) / 1_000_000;

@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::ids::{BookSide, Outcome, SymbolId, VenueId};
 use crate::listing::unknown_symbol;
 use crate::market::{Market, Nbbo, consolidated};
-use crate::number::{PRICE_ONE, Price, Quantity};
+use crate::number::{Price, Quantity};
 use crate::registry::Resolved;
 use crate::reject::Refusal;
 
@@ -39,7 +39,8 @@ impl Engine {
 
     /// The symbol a reader names.
     pub(super) fn resolved(&self, text: &str) -> Result<Resolved, Refusal> {
-        self.resolve_text(text)
+        self.facts()
+            .resolve_text(text)
             .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, text)))
     }
 
@@ -72,7 +73,7 @@ impl Engine {
                 .collect(),
             Some(texts) => texts
                 .iter()
-                .filter_map(|text| self.resolve_text(text))
+                .filter_map(|text| self.facts().resolve_text(text))
                 .map(|found| (found.symbol, found.outcome))
                 .collect(),
         };
@@ -199,6 +200,3 @@ fn spread_bps(bid: Price, ask: Price, doubled_mid: i128) -> Value {
 pub(super) fn value_of(quantity: Quantity, price: Price) -> i128 {
     i128::from(quantity.0) * i128::from(price.0) / 100_000_000
 }
-
-/// Mark of an asset that is always worth 1.
-pub(super) const PEG: Price = Price(PRICE_ONE);

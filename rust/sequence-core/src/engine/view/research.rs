@@ -109,7 +109,7 @@ impl Engine {
 
     /// The middle of best bid and offer of a symbol; `None` without both.
     pub fn symbol_mid(&self, text: &str) -> Option<Price> {
-        let found = self.resolve_text(text)?;
+        let found = self.facts().resolve_text(text)?;
         self.nbbo(found.symbol).mid().map(|mid| book_price(mid, found.outcome))
     }
 
@@ -186,7 +186,7 @@ impl Engine {
 
     /// What an event market of a venue became: what YES pays (1e-9), null while it is open or void.
     pub fn settlement_view(&self, venue: VenueId, text: &str) -> Result<Value, Refusal> {
-        let listed = self.resolve_text(text).filter(|found| {
+        let listed = self.facts().resolve_text(text).filter(|found| {
             self.registry.symbol(found.symbol).kind == InstrumentKind::Prediction
                 && self.registry.market_at(found.symbol, venue).is_some()
         });
@@ -210,7 +210,8 @@ impl Engine {
     }
 
     fn named(&self, text: &str) -> Result<(SymbolId, Option<Outcome>), Refusal> {
-        self.resolve_text(text)
+        self.facts()
+            .resolve_text(text)
             .map(|found| (found.symbol, found.outcome))
             .ok_or_else(|| Refusal::not_found(unknown_symbol(&self.registry, text)))
     }

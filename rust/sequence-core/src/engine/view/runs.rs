@@ -143,19 +143,13 @@ impl Engine {
         let last = || Some(self.facts().mark_of_symbol(symbol, outcome)?.price);
         // What was sold again is worth what it brought, whatever the market says.
         let mark = if traded.net == 0 { Price(0) } else { live().or_else(last)? };
-        let rate = self.quote_rate(symbol)?;
+        let rate = self.facts().quote_rate(symbol)?;
         mul_div_floor(traded.gain(mark), i128::from(rate.0), i128::from(PRICE_ONE)).ok()
-    }
-
-    /// What a unit of the quote of a symbol is worth in USD.
-    pub(in crate::engine) fn quote_rate(&self, symbol: SymbolId) -> Option<Price> {
-        let market = self.registry.symbol(symbol).markets.first()?;
-        self.facts().usd_rate(self.registry.market(*market).settle)
     }
 
     fn node_fees(&self, run: &Run, at: usize) -> Option<i128> {
         let sums = self.node_sums(run, at);
-        let known = sums.filled == 0 || self.quote_rate(run.nodes[at].symbol).is_some();
+        let known = sums.filled == 0 || self.facts().quote_rate(run.nodes[at].symbol).is_some();
         known.then_some(sums.fees)
     }
 

@@ -3,8 +3,8 @@
 use super::preview::distance;
 use super::{Value, bps_number};
 use crate::engine::Engine;
-use crate::ids::{AccountId, GraphIx, OrderId};
-use crate::order::{average_price, book_price};
+use crate::ids::{AccountId, GraphIx};
+use crate::order::{Order, average_price, book_price};
 use crate::reject::Refusal;
 
 /// Keys of a graph object that a graph row leaves out.
@@ -47,22 +47,16 @@ impl Engine {
 
     /// A graph without its parts.
     pub fn graph_row_view(&self, id: GraphIx) -> Value {
-        match self.graph_view(id) {
-            Value::Map(keys) => {
-                let kept = keys.into_iter().filter(|(key, _)| !NOT_IN_A_ROW.contains(key));
-                let row = kept.map(|(key, value)| match value {
-                    Value::Text(text) if key == "metadata" => (key, Value::Json(text)),
-                    value => (key, value),
-                });
-                Value::Map(row.collect())
-            }
-            other => other,
-        }
+        without_parts(self.graph_view(id))
+    }
+
+    /// The same of the graph of one order, as that order is given.
+    pub(in crate::engine) fn plain_row_view(&self, order: &Order) -> Value {
+        without_parts(self.plain_graph_view(self.desk.graph(order.spec.graph), order))
     }
 
     /// How an order was split, and what the parts are expected to cost against the mid.
-    pub fn routing_view(&self, id: OrderId) -> Value {
-        let order = self.desk.order(id);
+    pub(in crate::engine) fn routing_view(&self, order: &Order) -> Value {
         let spec = &order.spec;
         let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
         let (mut legs, mut chosen) = (Vec::new(), Vec::new());
@@ -76,7 +70,7 @@ impl Engine {
                 .unwrap_or_else(|| order.limit.unwrap_or(leg.bound));
             let share = i128::from(terms.fees.share_at(price, false));
             let cost = distance(price, mid.unwrap_or(price), spec.side) + share;
-            let risk = self.delay_risk(leg.market, spec.urgency);
+            let risk = self.facts().delay_risk(leg.market, spec.urgency);
             weighted += cost * i128::from(leg.qty.0);
             total += i128::from(leg.qty.0);
             chosen.push(terms.venue.as_str().into());
@@ -107,7 +101,7 @@ impl Engine {
     pub fn risk_state_view(&self, account: AccountId) -> Value {
         let row = self.desk.account(account);
         let nav = self.net_value(account);
-        let breached = if self.is_day_breached(account) {
+        let breached = if self.papers().is_day_breached(account) {
             vec!["daily_loss_limit_usd_1e9".into()]
         } else {
             Vec::new()
@@ -132,4 +126,15 @@ impl Engine {
         let graphs = graphs.into_iter().map(|id| self.graph_row_view(id)).collect();
         (open().map(|id| self.order_view(id)).collect(), graphs)
     }
+}
+
+/// A row of a graph object: what it has of its own.
+fn without_parts(graph: Value) -> Value {
+    let Value::Map(keys) = graph else { return graph };
+    let kept = keys.into_iter().filter(|(key, _)| !NOT_IN_A_ROW.contains(key));
+    let row = kept.map(|(key, value)| match value {
+        Value::Text(text) if key == "metadata" => (key, Value::Json(text)),
+        value => (key, value),
+    });
+    Value::Map(row.collect())
 }

@@ -1,10 +1,13 @@
 //! The conductor: a command goes to its part, and what the parts tell each other goes on, in one
 //! order, until nothing is left to tell.
 
+mod orders;
+
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
 use crate::engine::facts::facts;
 use crate::engine::graph::{Begun, Task};
+use crate::engine::seam::VenueStep;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::ids::MarketId;
 use crate::reject::Refusal;
@@ -28,13 +31,14 @@ impl Engine {
             _ => None,
         };
         if let Some(order) = submitted.and_then(|graph| self.desk.graph(graph).order) {
-            self.finish_if_done(order);
+            self.bench().finish_if_done(order);
         }
         // A fill may liquidate what it opened: that is part of the answer.
         self.judge_changed();
         self.react();
+        self.tell_readers();
         if let Some(graph) = submitted {
-            self.keep_first(graph);
+            self.bench().keep_first(graph);
             self.keep_answer(graph);
         }
         debug_assert!(self.post.is_empty(), "between two commands nothing is unread");
@@ -43,6 +47,7 @@ impl Engine {
     }
 
     fn perform(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
+        let now_ns = self.agenda.now_ns();
         match command {
             Command::Market { market, events } => {
                 self.market_message(market, events);
@@ -53,9 +58,9 @@ impl Engine {
                 self.told_live(venue, client_order_id, venue_ns, told)
             }
             Command::Advance => Ok(Reply::Done),
-            Command::Submit { account, order } => self.submit(account, &order),
+            Command::Submit { account, order } => self.bench().submit(account, &order),
             Command::SubmitGraph { account, graph } => match graph.plain() {
-                Some(order) => self.submit(account, &order),
+                Some(order) => self.bench().submit(account, &order),
                 None => match self.admit_graph(account, &graph)? {
                     Begun::Before(graph) => Ok(Reply::Submitted { graph, replayed: true }),
                     Begun::Now(made, run) => {
@@ -81,11 +86,18 @@ impl Engine {
             }
             Command::AmendEdge { account, change } => self.amend_edge(account, &change),
             Command::Resume { account, id, by } => self.resume(account, id, by),
-            Command::CancelVenue { account, venue } => Ok(self.cancel_venue(account, venue)),
-            Command::EngageSwitch { account, mode, by, reason } => {
-                Ok(self.set_switch(account, mode, Some((by, reason))))
+            Command::CancelVenue { account, venue } => {
+                Ok(self.bench().cancel_venue(account, venue))
             }
-            Command::ClearSwitch { account, mode } => Ok(self.set_switch(account, mode, None)),
+            Command::EngageSwitch { account, mode, by, reason } => Ok(self.desk.set_switch(
+                &mut self.journal,
+                now_ns,
+                (account, mode),
+                Some((by, reason)),
+            )),
+            Command::ClearSwitch { account, mode } => {
+                Ok(self.desk.set_switch(&mut self.journal, now_ns, (account, mode), None))
+            }
             Command::SetPositions { account, rows, replace } => {
                 self.set_positions(account, rows, replace)
             }
@@ -108,9 +120,9 @@ impl Engine {
         let sent = !self.post.requests.is_empty();
         self.carry();
         if sent {
-            self.note_amending(order);
+            self.bench().note_amending(order);
         }
-        node.map_or(Ok(()), |change| self.rework(order, change))
+        node.map_or(Ok(()), |change| self.bench().rework(order, change))
     }
 
     /// Applies the events of one or more venue messages.
@@ -134,11 +146,26 @@ impl Engine {
             self.portfolio.judge_mark(facts!(self), id, mark.price);
         }
         self.judge_changed();
-        self.judge_days(id);
+        self.bench().judge_days(id);
         if self.graphs.watches() {
             self.graphs.look(self.registry.market(id).symbol);
         }
         self.react();
+    }
+
+    /// Fills what a message showed, each heard before the next, and wakes what waited for a live book.
+    fn meet_message(&mut self, id: MarketId) {
+        if let Some(reached) = self.floor().meet_message(id) {
+            for reached in reached {
+                self.floor().maker_fill(id, &reached);
+                self.hand_over();
+            }
+            for leg in self.floor().waiting_at(id) {
+                self.floor().wake(id, leg);
+                self.go_on();
+            }
+        }
+        self.hand_over();
     }
 
     /// What traded counts for graphs that take a share of it. A print of the past was counted, or
@@ -164,12 +191,12 @@ impl Engine {
     fn run_timers(&mut self, first: (i64, u8)) {
         while let Some(due) = self.agenda.take_due(first) {
             match due {
-                Due::Step(step) => self.step(step),
-                Due::Report(report) => self.hear(report),
+                Due::Step(step) => self.take_step(step),
+                Due::Report(report) => self.bench().hear(report),
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
                 Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),
-                Due::NewDay => self.new_day(),
+                Due::NewDay => self.bench().new_day(),
                 Due::Graph(graph) => self.graphs.ask(graph, Task::Wake),
             }
             self.carry();
@@ -181,11 +208,12 @@ impl Engine {
     /// Carries what the parts told each other: venues go on with what is there, clients hear of it,
     /// then venues are asked for more, one request at a time.
     pub(in crate::engine) fn carry(&mut self) {
+        self.tell_readers();
         self.take_steps();
         self.hand_over();
         while let Some(request) = self.post.requests.pop_front() {
-            match self.mode_of(request.leg().0) {
-                AccountMode::Sandbox => self.receive(request),
+            match self.desk.mode_of(request.leg().0) {
+                AccountMode::Sandbox => self.floor().receive(request),
                 AccountMode::Live => self.ask_live(request),
             }
             self.take_steps();
@@ -196,14 +224,28 @@ impl Engine {
     /// Venues go on with what is there already.
     pub(in crate::engine) fn take_steps(&mut self) {
         while let Some(step) = self.post.steps.pop_front() {
-            self.step(step);
+            self.take_step(step);
+        }
+    }
+
+    fn take_step(&mut self, step: VenueStep) {
+        self.floor().step(step);
+        self.go_on();
+    }
+
+    /// A venue goes on with a leg, each time after its client has heard what it told.
+    pub(in crate::engine) fn go_on(&mut self) {
+        while let Some(onward) = self.post.onward.take() {
+            self.hand_over();
+            self.floor().go_on(onward);
         }
     }
 
     /// Clients hear what venues told so far, in the order told.
     pub(in crate::engine) fn hand_over(&mut self) {
         while let Some(report) = self.post.reports.pop_front() {
-            self.hear(report);
+            self.bench().hear(report);
+            self.tell_readers();
             self.drop_ended();
         }
         self.drop_ended();
@@ -212,10 +254,10 @@ impl Engine {
     /// Venues forget what ended for its client, and what it could not book.
     pub(in crate::engine) fn drop_ended(&mut self) {
         while let Some((id, at)) = self.post.drops.pop() {
-            self.leave(id, at);
+            self.floor().leave(id, at);
         }
         while let Some((leg, level, quantity)) = self.post.unbooked.pop() {
-            self.give_back(leg, level, quantity);
+            self.floor().give_back(leg, level, quantity);
         }
     }
 }

@@ -1,0 +1,206 @@
+//! A leg meets a live book: what it may take, level by level, and what becomes of its rest.
+
+use crate::engine::FillCause;
+use crate::engine::bounds::{refusal_of, within};
+use crate::engine::exchange::evidence::{Bounds, Liquidity};
+use crate::engine::facts::Facts;
+use crate::engine::floor::Floor;
+use crate::engine::seam::{LegEnd, LegRef, Matched, Onward, Walk, order_of};
+use crate::ids::OrderId;
+use crate::mutant;
+use crate::number::{Price, Quantity};
+use crate::order::{AtVenue, Leg, OrderSpec, Policy, book_price, book_side};
+use crate::reject::DoneReason;
+use crate::sim::preset::SelfTrade;
+use crate::sim::walk::{LevelTaken, Stop, WalkBounds, walk};
+
+impl Floor<'_> {
+    /// The leg meets a live book: it takes what it may, and the rest rests or ends.
+    pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
+        let venue_ns = self.venue_ns(id, at);
+        let order = self.desk.order(id);
+        let refused = order.legs.get(at).and_then(|leg| self.facts().refused_by_book(order, leg));
+        if let Some(end) = refused {
+            return self.end_at_venue(id, at, end, venue_ns);
+        }
+        if self.rules.params().stp == SelfTrade::CancelOldest {
+            while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
+        }
+        self.walk(id, at);
+    }
+
+    /// Nothing more is taken: the rest rests or ends. What a venue took by itself, it ends itself.
+    fn after_walk(&mut self, id: OrderId, at: usize, stop: Stop) {
+        if stop == Stop::Filled || self.desk.is_liquidation(id) {
+            return;
+        }
+        let venue_ns = self.venue_ns(id, at);
+        if self.desk.order(id).spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+            return self.keep_chasing(id, at);
+        }
+        match stop {
+            Stop::SelfTrade => {
+                if self.rules.params().stp == SelfTrade::CancelBoth {
+                    self.cancel_own_opposite(id, at);
+                }
+                let end = LegEnd::Cancelled(DoneReason::SelfTrade);
+                self.end_at_venue(id, at, end, venue_ns);
+            }
+            _ if self.desk.order(id).spec.rests() => self.rest(id, at, false),
+            _ => {
+                let order = self.desk.order(id);
+                let Some(leg) = order.legs.get(at) else { return };
+                let end = self.facts().unfilled_end(order, leg, stop);
+                self.end_at_venue(id, at, end, venue_ns);
+            }
+        }
+    }
+
+    /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2). The client
+    /// hears of each fill before the next: one that it cannot book ends the leg.
+    pub(in crate::engine) fn walk(&mut self, id: OrderId, at: usize) {
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let spec = &self.desk.order(id).spec;
+        let (account, taker) = (spec.account, book_side(spec.side, spec.outcome));
+        let (market, limit) = (leg.market, (!spec.is_market).then_some(leg.bound));
+        let shift = self.facts().shift_of(spec, leg);
+        let bounds = Bounds { limit, cap: leg.cap, reference: leg.reference, shift };
+        let own = self.facts().own_opposite(spec, leg);
+        let mut takes = std::mem::take(&mut self.exchange.takes);
+        takes.clear();
+        let planned = self.facts().plan_past(spec, leg, (own, shift), &mut takes);
+        let stop = self.papers().halved((id, at), &mut takes, planned);
+        let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
+        // The nearest level is taken first, from the end.
+        takes.reverse();
+        self.exchange.takes = takes;
+        if filled > 0 {
+            self.exchange.markets[market].world(account, self.rules.params());
+            self.add_impact(account, market, taker, Quantity(filled));
+        }
+        let walk = Walk { bounds, venue_ns: self.venue_ns(id, at), stop };
+        self.post.onward = Some(Onward::Take((id, at), walk));
+    }
+
+    /// Takes the next level of a walk, as long as its leg is there.
+    pub(super) fn take_level(&mut self, id: OrderId, at: usize, walk: Walk) {
+        let order = self.desk.order(id);
+        let leg = order.legs.get(at).filter(|leg| leg.there.state != AtVenue::Done);
+        let Some(leg) = leg else { return self.after_walk(id, at, Stop::Filled) };
+        let (market, account, outcome) = (leg.market, order.spec.account, order.spec.outcome);
+        let Some(level) = self.exchange.takes.pop() else {
+            return self.after_walk(id, at, walk.stop);
+        };
+        if !mutant!("level_used_twice") {
+            let (side, now) = (book_side(order.spec.side, outcome).takes(), self.agenda.now_ns());
+            let sim = &mut self.exchange.markets[market];
+            sim.consume(account, side, level.recorded, level.taken, now);
+        }
+        let evidence = self.evidence(id, at, Liquidity::Taker(level, walk.bounds));
+        let price = book_price(level.effective, outcome);
+        let liquidation = self.desk.is_liquidation(id);
+        let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
+        let matched = Matched { price, quantity: level.taken, cause, evidence };
+        self.match_leg(id, at, matched, walk.venue_ns);
+        self.post.onward = Some(Onward::Take((id, at), walk));
+    }
+
+    /// The next slice of a leg that chases the touch.
+    pub(in crate::engine) fn slice(&mut self, (id, at): LegRef) {
+        let leg = self.desk.order(id).legs.get(at);
+        let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Chasing) else { return };
+        let now = self.agenda.now_ns();
+        let status = self.exchange.markets[leg.market].market.status(now);
+        if status.is_over() {
+            self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed), now);
+        } else if status.is_live() && refusal_of(&self.desk.order(id).spec, status).is_none() {
+            self.meet_book(id, at);
+        }
+    }
+
+    /// An order that chases waits for its next slice, unless the market left its bound.
+    fn keep_chasing(&mut self, id: OrderId, at: usize) {
+        let spec = &self.desk.order(id).spec;
+        let (side, outcome) = (spec.side, spec.outcome);
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let (market, bound) = (leg.market, leg.bound);
+        if let Some(there) = self.desk.there((id, at)) {
+            there.state = AtVenue::Chasing;
+        }
+        let touch = self.facts().touch_of(market, side, outcome);
+        if touch.is_some_and(|touch| !within(side, touch, bound)) {
+            self.end_at_venue(
+                id,
+                at,
+                LegEnd::Cancelled(DoneReason::SlippageCap),
+                self.agenda.now_ns(),
+            );
+        }
+    }
+
+    /// Cancels the own resting order that the leg reaches first; false when there is none.
+    fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
+        let spec = &self.desk.order(id).spec;
+        let rests_on = book_side(spec.side, spec.outcome).takes();
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return false };
+        let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
+        let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
+        let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
+        let Some((own, leg)) = oldest.map(order_of) else { return false };
+        let venue_ns = self.venue_ns(id, at);
+        self.end_at_venue(own, leg, LegEnd::Cancelled(DoneReason::SelfTrade), venue_ns);
+        true
+    }
+
+    fn meets_itself(&self, id: OrderId, at: usize) -> bool {
+        let order = self.desk.order(id);
+        let leg = order.legs.get(at);
+        leg.is_some_and(|leg| {
+            self.facts().plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade
+        })
+    }
+
+    /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
+    fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
+        self.desk.order(id).legs.get(at).map_or(self.agenda.now_ns(), |leg| {
+            leg.there
+                .transit
+                .arrive_ns
+                .max(self.agenda.now_ns().saturating_sub(leg.there.transit.feed_ns))
+        })
+    }
+}
+
+impl Facts<'_> {
+    /// What a walk would take now, added to `takes`, and why it would stop.
+    pub(in crate::engine) fn plan_walk(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
+        let (own, shift) = (self.own_opposite(spec, leg), self.shift_of(spec, leg));
+        self.plan_past(spec, leg, (own, shift), takes)
+    }
+
+    /// The same with the own order that stands in the way, and own impact, given.
+    pub(super) fn plan_past(
+        &self,
+        spec: &OrderSpec,
+        leg: &Leg,
+        (own, shift): (Option<Price>, i64),
+        takes: &mut Vec<LevelTaken>,
+    ) -> Stop {
+        let taker = book_side(spec.side, spec.outcome);
+        let bounds = WalkBounds {
+            taker,
+            cap: book_price(leg.cap, spec.outcome),
+            own: own.filter(|_| !mutant!("trades_with_itself")),
+            max_levels: usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX),
+            one_level: spec.policy == Policy::AggressiveChase,
+            fill_quantum: self.registry.market(leg.market).grid.order_lot(),
+        };
+        let offers = self.offers_shifted(spec.account, leg.market, taker, shift);
+        walk(offers, leg.there.open, &bounds, takes)
+    }
+}

@@ -1,0 +1,56 @@
+//! What the simulated venues work with: what they may read, and what they may change.
+//!
+//! Money and the journal are not there to be changed. Of the desk they change the venue's half of a
+//! leg, by the names that `desk/rows` has for it.
+
+use crate::engine::Engine;
+use crate::engine::agenda::Agenda;
+use crate::engine::desk::Desk;
+use crate::engine::desk::bench::Papers;
+use crate::engine::exchange::Exchange;
+use crate::engine::facts::{Facts, facts};
+use crate::engine::portfolio::Portfolio;
+use crate::engine::rules::Rules;
+use crate::engine::seam::Post;
+use crate::registry::Registry;
+
+/// What the simulated venues read and write while they work.
+pub(in crate::engine) struct Floor<'a> {
+    pub(in crate::engine) rules: &'a Rules,
+    pub(in crate::engine) registry: &'a Registry,
+    pub(in crate::engine) portfolio: &'a Portfolio,
+    pub(in crate::engine) exchange: &'a mut Exchange,
+    pub(in crate::engine) desk: &'a mut Desk,
+    pub(in crate::engine) agenda: &'a mut Agenda,
+    pub(in crate::engine) post: &'a mut Post,
+}
+
+impl Floor<'_> {
+    /// The rules, what is listed, the books, and the time.
+    #[inline]
+    pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
+        facts!(self)
+    }
+
+    /// The same with the orders and what accounts have.
+    #[inline]
+    pub(in crate::engine) const fn papers(&self) -> Papers<'_> {
+        Papers { facts: self.facts(), desk: self.desk, portfolio: self.portfolio }
+    }
+}
+
+impl Engine {
+    /// What the simulated venues work with.
+    #[inline]
+    pub(in crate::engine) const fn floor(&mut self) -> Floor<'_> {
+        Floor {
+            rules: &self.rules,
+            registry: &self.registry,
+            portfolio: &self.portfolio,
+            exchange: &mut self.exchange,
+            desk: &mut self.desk,
+            agenda: &mut self.agenda,
+            post: &mut self.post,
+        }
+    }
+}
