@@ -103,6 +103,30 @@ def test_readers_change_nothing():
             assert not any("&mut self" in block for block in blocks), file
 
 
+LENT = {
+    ("desk/bench.rs", "Papers"): set[str](),
+    ("desk/bench.rs", "Bench"): {"Desk", "Portfolio", "Journal", "Agenda", "Post"},
+    ("floor.rs", "Floor"): {"Exchange", "Desk", "Agenda", "Post"},
+    ("facts.rs", "Facts"): set[str](),
+}
+"""What a borrowed view lets its functions write. The rest is not there, or not to be changed."""
+
+
+def test_desk_and_venues_write_only_what_they_are_lent():
+    for (file, view), parts in LENT.items():
+        found = re.search(rf"struct {view}<'a> \{{\n(.*?)^}}", code(ENGINE / file), re.M | re.S)
+        assert found, view
+        assert set(re.findall(r"&'a mut (\w+)", found[1])) == parts, view
+
+
+def test_no_function_of_the_desk_has_the_whole_engine_to_write():
+    for file in sources(ENGINE, "desk"):
+        for block in re.findall(r"^impl Engine \{\n(.*?)^}\n", code(file), re.M | re.S):
+            # What callers from outside set by hand, and the views themselves.
+            inner = re.findall(r"    pub\(in crate::engine\)(?: const)? fn (\w+)\(&mut", block)
+            assert set(inner) <= {"bench"}, file
+
+
 def test_fewer_functions_write_several_parts_never_more():
     script = ROOT / ".ci" / "writers.py"
     done = subprocess.run(  # noqa: S603 - our own script

@@ -121,8 +121,8 @@ impl Engine {
         Ok(Reply::Resumed { graph })
     }
 
-    /// Withdraws every open order of an account.
-    /// Its graphs end with them: what they hold is free, and nothing of them starts any more.
+    /// Withdraws every open order of an account. Its graphs end with them: what they hold is free, and
+    /// nothing of them starts any more.
     pub(in crate::engine) fn withdraw_all(&mut self, account: AccountId, reason: DoneReason) {
         for held in self.graphs.drop_all(account, reason) {
             let released = self.portfolio.release(held);
