@@ -145,10 +145,10 @@ class Order:
         """Enough for whichever of two forms the order has when it is filled."""
         if not self._mixes(one, other):
             return max(self.required(one), self.required(other))
-        worst = max if self.side == "buy" else min
+        worst, qty = max if self.side == "buy" else min, max(one.qty, other.qty)
         form = Form(
-            max(one.qty, other.qty), None, worst(one.bound, other.bound),
-            max(one.margin_at, other.margin_at), min(one.reducing, other.reducing),
+            qty, None, worst(one.bound, other.bound), max(one.margin_at, other.margin_at),
+            qty if self.reduce_only else min(one.reducing, other.reducing),
         )  # fmt: skip
         return self.required(form)
 
