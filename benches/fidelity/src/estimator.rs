@@ -115,7 +115,7 @@ impl Estimator {
         let join = Join { order: key, side, price, quantity: Quantity(0), seq: key, now_ns: t };
         self.book.join(join, entry);
         let view = self.book.level(side, price);
-        view.and_then(|view| view.own().last()).map_or(0, |own| own.ahead)
+        view.and_then(|view| view.own().iter().next_back()).map_or(0, |own| own.ahead)
     }
 
     /// A print; `filled` is called for every probe that it would have filled.

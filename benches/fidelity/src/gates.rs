@@ -6,7 +6,7 @@ use sequence_core::rng::mix64;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{EntryPlace, LevelView, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 
 use crate::estimator::{LOTS_CAP, rules};
 use crate::queue_twin::{Twin, TwinRule};
@@ -190,7 +190,7 @@ fn follow(
             return;
         }
         twin.depth(after.into(), 0);
-        let own = book.level(side, price).into_iter().flat_map(LevelView::own);
+        let own = book.level(side, price).into_iter().flat_map(|view| view.own().iter());
         let ours = own.map(|own| (own.order, i128::from(own.ahead)));
         gates.compare(ours.eq(twin.ahead()));
     }

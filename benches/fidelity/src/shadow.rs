@@ -6,7 +6,7 @@ use sequence_core::ids::BookSide;
 use sequence_core::number::Price;
 use sequence_core::rng::Stream;
 use sequence_core::sim::outlook::Outlook;
-use sequence_core::sim::view::{EntryPlace, LevelView};
+use sequence_core::sim::view::EntryPlace;
 
 use crate::estimator::{Estimator, Rule};
 use crate::feed::{Conflator, LevelChange};
@@ -416,7 +416,7 @@ impl Belief {
 
     fn refresh(&mut self, estimator: &Estimator, side: BookSide, px: i64) {
         let view = estimator.book.level(side, Price(px));
-        for own in view.into_iter().flat_map(LevelView::own) {
+        for own in view.into_iter().flat_map(|view| view.own().iter()) {
             let key = usize::try_from(own.order).unwrap_or(usize::MAX);
             if let Some(ahead) = self.ahead.get_mut(key) {
                 *ahead = own.ahead;
