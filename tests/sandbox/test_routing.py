@@ -194,3 +194,54 @@ def test_post_only_goes_past_an_own_order_it_would_meet(desk: Desk) -> None:
     desk.send("sell", "1", 50_000, venue="okx")
     row = desk.send("buy", "1", 50_100, tif="post_only")
     assert (row["status"], legs(row)) == ("ACCEPTED", {"binance": 1})
+
+
+@pytest.mark.parametrize("tif", ["ioc", "gtc", "fok", None])
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_what_lies_behind_an_own_order_is_taken_elsewhere(
+    desk: Desk, side: str, tif: str | None
+) -> None:
+    """`None` is a market order. The own order rests at the venue that would be cheapest."""
+    other, buys = ("sell", True) if side == "buy" else ("buy", False)
+    desk.fund(okx=200_000, binance=200_000)
+    desk.coins(okx=2, binance=2)
+    for venue in ("okx", "binance"):
+        desk.book(venue, bid=49_000, ask=51_000)
+    own = desk.send(other, "0.5", 50_000, venue="okx")
+    desk.book("okx", *((49_000, 50_010) if buys else (49_990, 51_000)))
+    limit = {} if tif is None else {"price": 51_000 if buys else 49_000, "tif": tif}
+    row = desk.send(side, "1", **limit)
+    assert (row["status"], legs(row)) == ("FILLED", {"binance": 1})
+    assert desk.client.order(own["node_order_id"]).status == "ACCEPTED"
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_a_rest_goes_past_an_own_order_it_would_meet(desk: Desk, side: str) -> None:
+    desk.fund(okx=200_000, binance=200_000)
+    desk.coins(okx=2, binance=2)
+    for venue in ("okx", "binance"):
+        desk.book(venue, bid=49_000, ask=51_000)
+    desk.send("sell" if side == "buy" else "buy", "0.5", 50_000, venue="binance")
+    row = desk.send(side, "1", 50_500 if side == "buy" else 49_500)
+    assert (row["status"], legs(row)) == ("ACCEPTED", {"okx": 1})
+
+
+def test_where_an_own_order_is_in_every_way_the_order_ends_as_a_self_trade(desk: Desk) -> None:
+    desk.fund(okx=200_000)
+    desk.coins(okx=2)
+    desk.book("okx", bid=49_000, ask=51_000)
+    desk.send("sell", "0.5", 50_000)
+    row = desk.send("buy", "1", 50_500)
+    assert (row["status"], row["done_reason"]) == ("CANCELLED", "SELF_TRADE")
+
+
+def test_only_what_nobody_else_can_fund_meets_an_own_order(desk: Desk) -> None:
+    desk.fund(okx=200_000)
+    desk.coins(okx=2)
+    for venue in ("okx", "binance"):
+        desk.book(venue, bid=49_000, ask=51_000)
+    desk.send("buy", "0.5", 50_000, venue="okx")
+    desk.book("okx", bid=50_010, ask=51_000)
+    row = desk.send("sell", "1.5", 49_990)
+    assert (row["status"], row["done_reason"]) == ("CANCELLED", "SELF_TRADE")
+    assert row["filled_qty_1e8"] == 10**8

@@ -109,7 +109,7 @@ pub fn walk(
 }
 
 /// Whether a taker meets one price of the book before another.
-const fn is_before(taker: Side, price: Price, other: Price) -> bool {
+pub(crate) const fn is_before(taker: Side, price: Price, other: Price) -> bool {
     match taker {
         Side::Buy => price.0 < other.0,
         Side::Sell => price.0 > other.0,

@@ -9,11 +9,14 @@ use crate::number::{EXACT_PER_MONEY, Price, Quantity};
 use crate::order::{Order, OrderSpec, TimeInForce, book_price, book_side};
 use crate::reject::{RejectReason, Rejected};
 use crate::router::{Candidate, Offer, Remainder, Route, route};
+use crate::sim::walk::is_before;
 use crate::venue::Grid;
 
 /// Added to the maker cost of a book that is not live, as a share of price (1e-8): an order rests
 /// there only when no other venue can have it.
 const UNSEEN_1E8: i64 = 100_000_000;
+/// The same for a venue where the order would meet one of its own account, and end.
+const OWN_1E8: i64 = 2 * UNSEEN_1E8;
 
 /// A venue that an order may use.
 pub(in crate::engine) struct Place {
@@ -60,7 +63,9 @@ impl Papers<'_> {
         };
         let maker_1e8 = terms.fees.share_at(bound, true);
         let unseen = !sim.market.is_live(self.facts.now_ns);
-        let resting_1e8 = maker_1e8.saturating_add(if unseen { UNSEEN_1E8 } else { 0 });
+        let own = spec.rests() && self.facts.stopping_own(spec, market, bound).is_some();
+        let shunned_1e8 = i64::from(unseen) * UNSEEN_1E8 + i64::from(own) * OWN_1E8;
+        let resting_1e8 = maker_1e8.saturating_add(shunned_1e8);
         Place {
             market,
             bound,
@@ -201,7 +206,7 @@ impl Papers<'_> {
     }
 
     /// What the order could take at a venue inside its bound, best first, at the prices its walk
-    /// would pay: own impact counts.
+    /// would pay: own impact counts, and what lies behind an own order is out of reach.
     fn routable<'a>(
         &'a self,
         spec: &OrderSpec,
@@ -214,13 +219,13 @@ impl Papers<'_> {
         let live = place.filter(|place| {
             self.facts.exchange.market(place.market).market.is_live(self.facts.now_ns)
         });
+        let taker = book_side(side, outcome);
         let found = live.map(|place| {
-            let fees = self.facts.registry.market(place.market).fees;
-            (
-                self.facts.offers(account, place.market, book_side(side, outcome)),
-                fees,
-                place.risk_1e8,
-            )
+            let own = self.facts.stopping_own(spec, place.market, place.bound);
+            let offers = self.facts.offers(account, place.market, taker).take_while(move |level| {
+                own.is_none_or(|own| is_before(taker, level.recorded, own))
+            });
+            (offers, self.facts.registry.market(place.market).fees, place.risk_1e8)
         });
         found.into_iter().flat_map(move |(offers, fees, risk_1e8)| {
             offers

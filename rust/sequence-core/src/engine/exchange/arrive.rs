@@ -124,7 +124,7 @@ impl Facts<'_> {
 
     /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
     fn fills_whole(&self, spec: &OrderSpec, leg: &Leg) -> bool {
-        let own = self.stopping_own(spec, leg);
+        let own = self.stopping_own(spec, leg.market, leg.bound);
         let shift = self.shift_of(spec, leg);
         self.plan_past(spec, leg, (own, shift), &mut Vec::new()) == Stop::Filled
     }
@@ -152,9 +152,14 @@ impl Facts<'_> {
     }
 
     /// The own order that stops a plan; none where it would be cancelled out of the way.
-    fn stopping_own(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
+    pub(in crate::engine) fn stopping_own(
+        &self,
+        spec: &OrderSpec,
+        market: MarketId,
+        bound: Price,
+    ) -> Option<Price> {
         let in_the_way = self.rules.params().stp != SelfTrade::CancelOldest;
-        self.own_opposite(spec, leg).filter(|_| in_the_way)
+        self.own_within(spec, market, bound).filter(|_| in_the_way)
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
