@@ -82,7 +82,8 @@ def table(source: Source, folder: Path) -> str:
     ):
         for line in plain.read().decode().split("\n"):
             for at_s, body in answers(line):
-                catalogue.read(venue, body, futures=futures, whole=False)
+                listed = _core.InstrumentList(venue, body)
+                catalogue.take(listed, futures=futures, whole=False)
                 if at_s is not None:
                     as_of = datetime.fromtimestamp(int(at_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows = catalogue.text(venue, futures=futures)

@@ -48,18 +48,14 @@ class EngineSink:
                 self._recorder.book(self._name, self._venue.name, url, now_ns, body)
             return self._runtime.engine.live_book(self._feed, venue_symbol, body, now_ns)
 
-    def listed(self, pages: Sequence[Page]) -> str | None:
-        """Takes what a venue says of its instruments; why it could not be read."""
-        why = None
+    def listed(self, pages: Sequence[Page]) -> None:
+        """Takes what a venue says of its instruments."""
         with self._runtime.turn() as now_ns:
-            for url, body in pages:
+            for url, body, rows in pages:
                 if self._recorder is not None:
                     self._recorder.book(self._name, self._venue.name, url, now_ns, body)
-                why = why or self._runtime.engine.live_frame(self._feed, body, now_ns)[1]
-        bodies = [page.body for page in pages]
-        if why is None and not self._catalogue.take(self._venue, bodies, now_ns):
-            return "it names no instrument"
-        return why
+                self._runtime.engine.live_list(self._feed, rows, now_ns)
+        self._catalogue.take(self._venue, [page.rows for page in pages], now_ns)
 
     def lost(self) -> Changes:
         """The connection is gone: its books are given up."""

@@ -4,11 +4,30 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use sequence_core::feed::FeedVenue;
+use sequence_core::feed::{self, FeedVenue};
 use sequence_core::session;
 
 use crate::convert::to_python;
 use crate::{error, parse};
+
+/// A list of instruments as a venue sent it, read; its length is the number of its rows.
+#[pyclass(frozen, module = "sequence._core")]
+pub(crate) struct InstrumentList(pub(crate) feed::InstrumentList);
+
+#[pymethods]
+impl InstrumentList {
+    #[new]
+    fn new(py: Python<'_>, venue: &str, body: &[u8]) -> PyResult<Self> {
+        let venue = decoded(venue)?;
+        py.detach(|| feed::InstrumentList::read(venue, body))
+            .map(Self)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.rows().len()
+    }
+}
 
 /// Rows of the venues' lists of instruments.
 #[pyclass(frozen, module = "sequence._core")]
@@ -27,18 +46,10 @@ impl Catalogue {
         Self(Mutex::default())
     }
 
-    /// Takes a list as the venue sends it; returns how many rows it had.
-    #[pyo3(signature = (venue, body, *, futures=false, whole=true))]
-    fn read(
-        &self,
-        py: Python<'_>,
-        venue: &str,
-        body: &[u8],
-        futures: bool,
-        whole: bool,
-    ) -> PyResult<u32> {
-        let venue = decoded(venue)?;
-        Ok(py.detach(|| self.lock().read(venue, futures, body, whole)))
+    /// Takes a list as the venue sent it.
+    #[pyo3(signature = (rows, *, futures=false, whole=true))]
+    fn take(&self, py: Python<'_>, rows: &InstrumentList, futures: bool, whole: bool) {
+        py.detach(|| self.lock().take(&rows.0, futures, whole));
     }
 
     /// Takes rows that `text` wrote; returns how many there were.
@@ -49,8 +60,9 @@ impl Catalogue {
 
     /// The rows of one list as lines, ordered by name.
     #[pyo3(signature = (venue, *, futures=false))]
-    fn text(&self, venue: &str, futures: bool) -> PyResult<String> {
-        Ok(self.lock().text(decoded(venue)?, futures))
+    fn text(&self, py: Python<'_>, venue: &str, futures: bool) -> PyResult<String> {
+        let venue = decoded(venue)?;
+        Ok(py.detach(|| self.lock().text(venue, futures)))
     }
 
     /// What a symbol is at a venue: `trading`, `post_only`, `halted`, `closed`; None where it is not

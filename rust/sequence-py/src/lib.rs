@@ -54,7 +54,7 @@ mod _core {
     #[pymodule_export]
     use crate::book::Book;
     #[pymodule_export]
-    use crate::catalogue::Catalogue;
+    use crate::catalogue::{Catalogue, InstrumentList};
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]

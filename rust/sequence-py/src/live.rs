@@ -8,6 +8,7 @@ use sequence_core::listing;
 use sequence_core::session::LiveChange;
 use sequence_core::symbol::Symbol;
 
+use crate::catalogue::InstrumentList;
 use crate::engine::Engine;
 use crate::feed::stats_row;
 use crate::parse;
@@ -46,6 +47,17 @@ impl Engine {
         now_ns: i64,
     ) -> (Vec<Change>, Option<String>) {
         told(py.detach(|| self.lock().live_book(feed, venue_symbol, body, now_ns)))
+    }
+
+    /// Applies a list of instruments: the books it joined or lost.
+    fn live_list(
+        &self,
+        py: Python<'_>,
+        feed: usize,
+        rows: &InstrumentList,
+        now_ns: i64,
+    ) -> Vec<Change> {
+        told((py.detach(|| self.lock().live_list(feed, &rows.0, now_ns)), None)).0
     }
 
     /// Gives up the books of a connection that is gone.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sequence import Sequence
+from sequence import Sequence, _core
 from sequence.errors import NotFoundError, SequenceError, UnprocessableError
 from sequence.feeds.live import MAKERS, Live
 from sequence.feeds.live.catalogue import Catalogue
@@ -200,7 +200,7 @@ def test_a_version_rises_only_with_the_rows(tmp_path: Path) -> None:
         return f'{{"error":[],"result":{{"XXBTZUSD":{row}}}}}'.encode()
 
     for at, (status, version) in enumerate([("online", 1), ("online", 1), ("cancel_only", 2)]):
-        assert catalogue.take(venue, [body(status)], NOW_NS + at) == 1
+        catalogue.take(venue, [_core.InstrumentList("kraken", body(status))], NOW_NS + at)
         assert catalogue.editions["kraken"].version == version
     assert [row["symbol"] for row in catalogue.rows(NOW_NS)] == ["BTC-USD"]
     assert catalogue.obstacle(venue, "BTC-USD", NOW_NS) == (

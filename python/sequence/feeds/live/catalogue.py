@@ -62,19 +62,15 @@ class Catalogue:
             if venue.label not in self.editions:
                 self._load(venue)
 
-    def take(self, venue: Venue, pages: Sequence[bytes], now_ns: int) -> int:
-        """Takes all pages of a list that a venue sent; returns how many instruments it names."""
-        count = 0
+    def take(self, venue: Venue, pages: Sequence[_core.InstrumentList], now_ns: int) -> None:
+        """Takes all pages of a list that a venue sent."""
         with self._lock:
             before = self.editions.get(venue.label)
             # Rows of a day long ago say nothing beside those of today.
             whole = venue.lists_all or before is None or before.origin == "shipped"
-            for body in pages:
-                anew = whole and not count
-                count += self._core.read(venue.name, body, futures=venue.futures, whole=anew)
-            if count:
-                self._advance(venue, now_ns)
-            return count
+            for number, page in enumerate(page for page in pages if len(page)):
+                self._core.take(page, futures=venue.futures, whole=whole and number == 0)
+            self._advance(venue, now_ns)
 
     def rows(self, now_ns: int, venue: str | None = None, kind: str | None = None) -> list[Row]:
         """Symbol rows of all venues or one, of all kinds or one, ordered by symbol."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from sequence import _core
 from sequence.feeds.live.rest import Documents
 from sequence.feeds.live.sink import Page, Sink
 from sequence.feeds.live.status import VenueStatus
@@ -42,19 +43,26 @@ class Lists:
         """Fetches what is said of some symbols; what goes wrong stands in the status."""
         for document in self._venue.lists(list(symbols)):
             try:
-                why = self._sink.listed(await self._pages(document))
-            except OSError as error:
-                why = str(error)
-            said = f"{self._venue.name}: what its instruments are was not sent ({why})"
-            self._status.unlisted = "" if why is None else said
+                self._sink.listed(await self._pages(document))
+                self._status.unlisted = ""
+            except (OSError, ValueError) as error:
+                self._status.unlisted = (
+                    f"{self._venue.name}: what its instruments are was not sent ({error})"
+                )
 
     async def _pages(self, first: Document) -> list[Page]:
         """All of one list: a part of it would pass for the whole."""
         found, following = list[Page](), first
         for _ in range(_MOST_PAGES):
-            found.append(Page(following.url, await self._documents.get(following)))
-            after = self._venue.list_after(following, found[-1].body)
-            if after is None:
+            body = await self._documents.get(following)
+            # Megabytes of text: meanwhile frames and orders go on.
+            rows = await asyncio.to_thread(_core.InstrumentList, self._venue.name, body)
+            found.append(Page(following.url, body, rows))
+            after = self._venue.list_after(following, body)
+            if after is not None:
+                following = after
+            elif any(len(page.rows) for page in found):
                 return found
-            following = after
+            else:
+                raise ValueError("it names no instrument")
         raise OSError(f"it has no end after {_MOST_PAGES} pages")

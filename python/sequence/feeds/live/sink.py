@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from sequence import _core
 from sequence.feeds.live.status import Changes, Delay
 
 
 class Page(NamedTuple):
-    """A part of a list of instruments, and where it was fetched."""
+    """A part of a list of instruments, where it was fetched, and what it says."""
 
     url: str
     body: bytes
+    rows: _core.InstrumentList
 
 
 class Sink(Protocol):
@@ -24,8 +26,8 @@ class Sink(Protocol):
         """Applies a book fetched over REST."""
         ...
 
-    def listed(self, pages: Sequence[Page]) -> str | None:
-        """Takes what a venue says of its instruments; why it could not be read."""
+    def listed(self, pages: Sequence[Page]) -> None:
+        """Takes what a venue says of its instruments."""
         ...
 
     def lost(self) -> Changes:

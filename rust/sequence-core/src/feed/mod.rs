@@ -48,7 +48,7 @@ pub use part::Part;
 pub use polymarket::Polymarket;
 pub use replay::{Heard, Replay, ReplayError, streams};
 pub use standing::Standing;
-pub use terms::{Listed, read_instruments};
+pub use terms::{InstrumentList, Listed};
 
 use crate::ids::{InstrumentKind, VenueId};
 use crate::json::JsonError;
@@ -295,6 +295,9 @@ pub trait Decoder: std::fmt::Debug + Send {
         let _ = venue_symbol;
         self.decode(body, recv_ns, out)
     }
+
+    /// Takes a list of instruments that was read before: what its text would do as a frame.
+    fn listed(&mut self, list: &InstrumentList, recv_ns: i64, out: &mut FeedBatch);
 
     /// Decodes a list of instruments of an unknown time: grids hold, whether they trade may not.
     fn undated_list(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch);

@@ -2,7 +2,7 @@
 
 use super::session::{Lost, Session};
 use super::stamp::Stamp;
-use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
+use super::{Decoder, FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue, InstrumentList};
 use crate::venue::Terms;
 
 /// What tells one venue's decoder from another's.
@@ -58,6 +58,13 @@ impl<T: Rules> Decoder for T {
         });
         self.session_mut().tell_standings(stamp, out);
         read
+    }
+
+    fn listed(&mut self, list: &InstrumentList, recv_ns: i64, out: &mut FeedBatch) {
+        let session = self.session_mut();
+        session.stats.frames += 1;
+        session.take_list(list);
+        session.tell_standings(Stamp::received(recv_ns), out);
     }
 
     fn undated_list(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::levels::{Reading, SideLevel};
 use super::stamp::Stamp;
 use super::standing::{Standing, stricter};
-use super::terms::{Listed, read_instruments};
+use super::terms::{InstrumentList, Listed};
 use super::{FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::InstrumentKind;
 use crate::tape::{EventKind, FeedStatus};
@@ -144,16 +144,19 @@ impl Session {
 
     /// A frame of no kind that is known: a list of instruments, or of no use.
     pub(super) fn other(&mut self, frame: &[u8]) {
-        let mut said = Vec::new();
-        let rows = read_instruments(self.venue, frame, &mut |name, row| {
-            said.push((name.to_owned(), row));
-        });
-        self.stats.unknown += u64::from(rows == 0);
-        for (name, row) in said {
+        match InstrumentList::read(self.venue, frame) {
+            Ok(list) if !list.rows().is_empty() => self.take_list(&list),
+            _ => self.stats.unknown += 1,
+        }
+    }
+
+    /// The venue's own list of instruments.
+    pub(super) fn take_list(&mut self, list: &InstrumentList) {
+        for (name, row) in list.rows() {
             if self.dated {
-                self.list(&name, row);
+                self.list(name, *row);
             } else {
-                self.know(&name, row.terms);
+                self.know(name, row.terms);
             }
         }
     }

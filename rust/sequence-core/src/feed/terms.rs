@@ -4,9 +4,9 @@
 //! in a file of their own beside the frames. A row is known by its members; what has no such row is
 //! no list of instruments.
 
-use super::FeedVenue;
 use super::levels::{parse_price, parse_quantity};
 use super::standing::Standing;
+use super::{FeedError, FeedVenue};
 use crate::json::{Raw, Scanner};
 use crate::number::{Money, Price, QUANTITY_DECIMALS, Quantity};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
@@ -31,13 +31,34 @@ pub struct Listed {
 type Each<'a> = &'a mut dyn FnMut(&str, Terms);
 type EachListed<'a> = &'a mut dyn FnMut(&str, Listed);
 
-/// Reads the rows of a list of instruments by the venue's own names; returns how many there were.
-pub fn read_instruments(venue: FeedVenue, text: &[u8], each: EachListed<'_>) -> u32 {
-    let whole = Scanner::new(text).and_then(|mut scanner| {
+/// A list of instruments, read: its rows without the text. A list of thousands of instruments takes
+/// long to read, so that is done once and away from whoever uses the rows.
+#[derive(Debug, Clone)]
+pub struct InstrumentList {
+    venue: FeedVenue,
+    rows: Vec<(String, Listed)>,
+}
+
+impl InstrumentList {
+    /// Reads what a venue sent; JSON that is no list has no rows.
+    pub fn read(venue: FeedVenue, text: &[u8]) -> Result<Self, FeedError> {
+        let mut scanner = Scanner::new(text)?;
         let whole = scanner.value()?;
-        scanner.finish().map(|()| whole)
-    });
-    whole.map_or(0, |whole| walk(venue, whole, MAX_DEPTH, each))
+        scanner.finish()?;
+        let mut rows = Vec::new();
+        walk(venue, whole, MAX_DEPTH, &mut |name, row| rows.push((name.to_owned(), row)));
+        Ok(Self { venue, rows })
+    }
+
+    /// Whose list it is.
+    pub const fn venue(&self) -> FeedVenue {
+        self.venue
+    }
+
+    /// The instruments by the venue's own names, in its order.
+    pub fn rows(&self) -> &[(String, Listed)] {
+        &self.rows
+    }
 }
 
 fn walk(venue: FeedVenue, value: Raw<'_>, depth: u32, each: EachListed<'_>) -> u32 {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue_text::{self, CatalogueRow};
 use crate::engine::view::{Value, listing_row};
-use crate::feed::{FeedVenue, Listed, read_instruments};
+use crate::feed::{FeedVenue, InstrumentList, Listed};
 use crate::ids::{InstrumentKind, MarketId, SymbolId, VenueId};
 use crate::listing::{Source, enlist};
 use crate::registry::Registry;
@@ -33,20 +33,16 @@ struct Entry {
 }
 
 impl Catalogue {
-    /// Takes a list as the venue sends it; returns how many rows it had. A whole list names all there
-    /// are: what it leaves out is listed no longer.
-    pub fn read(&mut self, venue: FeedVenue, futures: bool, body: &[u8], whole: bool) -> u32 {
-        let mut rows = Vec::new();
-        let count = read_instruments(venue, body, &mut |name, listed| {
-            rows.push(CatalogueRow { venue_symbol: name.to_owned(), futures, listed });
-        });
-        if whole && count > 0 {
+    /// Takes a list of a venue. A whole list names all there are: what it leaves out is listed no
+    /// longer.
+    pub fn take(&mut self, list: &InstrumentList, futures: bool, whole: bool) {
+        let venue = list.venue();
+        if whole && !list.rows().is_empty() {
             self.forget(venue, futures);
         }
-        for row in rows {
-            self.put(venue, row);
+        for (name, listed) in list.rows() {
+            self.put(venue, CatalogueRow { venue_symbol: name.clone(), futures, listed: *listed });
         }
-        count
     }
 
     /// Takes rows that [`Catalogue::text`] wrote; returns how many there were.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::delay::{DelayView, Delays};
 use super::{Session, feed, market_of, steps};
-use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue};
+use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue, InstrumentList};
 use crate::ids::MarketId;
 use crate::reject::text_enum;
 use crate::tape::{EventKind, FeedStatus, MarketEvent};
@@ -86,6 +86,20 @@ impl Session {
         self.live_step(feed, now_ns, |decoder, batch| {
             decoder.rest_answer(Some(venue_symbol), body, now_ns, batch)
         })
+    }
+
+    /// Applies a list of instruments received at `now_ns`: which books it joined or lost.
+    pub fn live_list(
+        &mut self,
+        feed: usize,
+        list: &InstrumentList,
+        now_ns: i64,
+    ) -> Vec<LiveChange> {
+        let listed = |decoder: &mut Box<dyn Decoder>, batch: &mut FeedBatch| {
+            decoder.listed(list, now_ns, batch);
+            Ok(())
+        };
+        self.live_step(feed, now_ns, listed).0
     }
 
     /// The connection is gone at `now_ns`: its books are no books until their next snapshots.
