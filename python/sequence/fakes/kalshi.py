@@ -12,10 +12,11 @@ from typing import Any, Final
 from websockets.datastructures import Headers
 
 from sequence.fakes.book import Change, Print
-from sequence.fakes.server import Client, Fake
+from sequence.fakes.server import Client, Fake, NoticeKind
 
 _SKEW_MS: Final = 5_000
 _CENTS: Final = 100
+_LIFECYCLE: Final = "market_lifecycle_v2"
 
 
 class Kalshi(Fake):
@@ -58,6 +59,13 @@ class Kalshi(Fake):
         if body.get("cmd") == "list_subscriptions":
             await client.socket.send(json.dumps({"id": body["id"], "type": "ok", "msg": []}))
             return
+        if body.get("cmd") == "subscribe" and params.get("channels") == [_LIFECYCLE]:
+            client.ids[_LIFECYCLE] = next(self._sids)
+            told = {"channel": _LIFECYCLE, "sid": client.ids[_LIFECYCLE]}
+            await client.socket.send(
+                json.dumps({"id": body["id"], "type": "subscribed", "msg": told})
+            )
+            return
         if body.get("cmd") != "subscribe" or "use_yes_price" not in params:
             self.refused.append("not a subscription with an explicit price leg")
             error = {"code": 8, "msg": "Unknown command"}
@@ -77,6 +85,18 @@ class Kalshi(Fake):
             if symbol in self.books:
                 await self.send(client, self.snapshot(client, symbol))
                 client.topics |= {("book", symbol), ("trade", symbol)}
+
+    def notice(self, client: Client, kind: NoticeKind, symbol: str) -> str | None:
+        """What befalls any market, to who asked for it."""
+        if _LIFECYCLE not in client.ids:
+            return None
+        message = {"market_ticker": symbol, "event_type": "determined"}
+        if kind == "grid":
+            message["event_type"] = "price_level_structure_updated"
+            message["price_level_structure"] = "deci_cent"
+        client.seq += 1
+        told = {"type": _LIFECYCLE, "sid": client.ids[_LIFECYCLE], "seq": client.seq}
+        return json.dumps(told | {"msg": message})
 
     def listed(self, path: str, posted: str) -> str | None:
         """`GET /markets/{ticker}`."""

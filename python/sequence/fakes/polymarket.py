@@ -5,7 +5,7 @@ import time
 from typing import Any, Final
 
 from sequence.fakes.book import Change, Print
-from sequence.fakes.server import Client, Fake
+from sequence.fakes.server import Client, Fake, NoticeKind
 
 _MOST_WITH_A_BOOK: Final = 500
 """Tokens of a connection, beyond which the venue sends it no first book."""
@@ -20,6 +20,7 @@ class Polymarket(Fake):
     def __init__(self, symbols: list[str], **options: Any) -> None:
         given = {"tick_decimals": 2, "lot_decimals": 2, "mid": 50} | options
         super().__init__(symbols, **given)
+        self.ticks: dict[str, str] = {}
         for book in self.books.values():
             book.lowest, book.highest = 1, 99
 
@@ -39,12 +40,28 @@ class Polymarket(Fake):
             for symbol in body["assets_ids"]:
                 client.topics -= {("book", symbol), ("trade", symbol)}
             return
+        client.ids["custom"] = client.ids.get("custom", 0) or body.get("custom_feature_enabled", 0)
         known = [symbol for symbol in body["assets_ids"] if symbol in self.books]
         if len({symbol for _, symbol in client.topics} | set(known)) <= _MOST_WITH_A_BOOK:
             books = ",".join(self.snapshot(client, symbol) for symbol in known)
             await client.socket.send(f"[{books}]")
         for symbol in known:
             client.topics |= {("book", symbol), ("trade", symbol)}
+
+    def notice(self, client: Client, kind: NoticeKind, symbol: str) -> str | None:
+        """A new tick empties the book; that a market is resolved hears who asked for it."""
+        if kind == "end":
+            head = {"event_type": "market_resolved", "assets_ids": [symbol], "market": "0x01"}
+            told = head | {"winning_asset_id": symbol, "winning_outcome": "Yes", "timestamp": _ms()}
+            return json.dumps(told) if client.ids.get("custom") else None
+        self.ticks[symbol] = "0.001"
+        head = {"event_type": "tick_size_change", "asset_id": symbol, "market": "0x01"}
+        told = head | {"old_tick_size": "0.01", "new_tick_size": "0.001", "timestamp": _ms()}
+        return json.dumps(told) if ("book", symbol) in client.topics else None
+
+    def step(self, symbol: str) -> str:
+        """The tick that was told last."""
+        return self.ticks.get(symbol, super().step(symbol))
 
     def listed(self, path: str, posted: str) -> str | None:
         """`GET /markets?clob_token_ids=`: the market of a token and of its opposite."""

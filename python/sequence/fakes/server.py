@@ -40,6 +40,9 @@ starts its numbers anew, answers with an old book, refuses the next connection o
 the connection will end."""
 
 
+NoticeKind = Literal["grid", "end"]
+"""What befalls a market: its prices get a finer grid, it is resolved."""
+
 _TOO_MANY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT)
 _SLOWEST_S: Final = 3.0
 """Rates are per second in any hurry: a client that keeps to one may need so long to subscribe."""
@@ -111,6 +114,8 @@ class Fake:
         """Why connections were closed or words refused, for tests that expect none."""
         self.faults: list[FaultKind] = []
         """Played one after the other, each at the next frame or connection it fits."""
+        self.notices: list[tuple[NoticeKind, str]] = []
+        """What befalls a market (its symbol), told before its next move."""
         self._clients: set[Client] = set()
         self._trade_id = 1_000
         self._pulse: Callable[[], None] = lambda: None
@@ -134,6 +139,10 @@ class Fake:
 
     def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """A print as the stream sends it."""
+        raise NotImplementedError
+
+    def notice(self, client: Client, kind: NoticeKind, symbol: str) -> str | None:
+        """What tells a client of something that befalls a market; None where it did not ask."""
         raise NotImplementedError
 
     def fetched(self, path: str, posted: str = "") -> tuple[int, str]:
@@ -284,11 +293,21 @@ class Fake:
                 continue
             self._pulse()
             self.steps()
+            while self.notices:
+                await self._announce(*self.notices.pop(0))
             for symbol, book in self.books.items():
                 changes = book.move()
                 for client in list(self._clients):
                     with contextlib.suppress(websockets.ConnectionClosed):
                         await self._tell(client, symbol, changes)
+
+    async def _announce(self, kind: NoticeKind, symbol: str) -> None:
+        for client in list(self._clients):
+            with contextlib.suppress(websockets.ConnectionClosed):
+                async with client.turn:
+                    frame = self.notice(client, kind, symbol)
+                    if frame is not None:
+                        await client.socket.send(frame)
 
     async def _tell(self, client: Client, symbol: str, changes: list[Change]) -> None:
         async with client.turn:

@@ -131,7 +131,8 @@ class World:
         venue.ping_every_s = min(venue.ping_every_s / 20, 0.1)
         # The fake counts a minute as its hurry makes it.
         venue.fetches_per_min *= fake.hurry
-        venue.retry_first_s, venue.retry_most_s, venue.heal_first_s = 0.02, 0.2, 0.02
+        venue.retry_first_s, venue.retry_most_s = 0.02, 0.2
+        venue.heal_first_s, venue.heal_every_s = 0.02, 0.0
         if venue.rest_url:
             venue.rest_url = fake.rest_url
         if name == "kalshi":

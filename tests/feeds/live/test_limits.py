@@ -1,16 +1,20 @@
 """What a venue allows is kept to, and what it never sends costs no other symbol."""
 
+import random
 import threading
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sequence.errors import NotFoundError
-from sequence.feeds.live import Live
+from sequence.feeds.live import MAKERS, Live
+from sequence.feeds.live.budget import Backoff, Relapses
 from sequence.feeds.live.bybit import linear
+from sequence.feeds.live.connection import Connection
 from sequence.feeds.live.problems import names
-from sequence.feeds.live.rest import wait_of
+from sequence.feeds.live.rest import Documents, wait_of
 from tests.feeds.live.conftest import CASES, World, settle, shown, status_of, until, wrong_books
 
 STRANGE = {
@@ -264,3 +268,24 @@ def test_a_connection_that_will_end_is_replaced_before_it_does(world: World, nam
     assert wrong_books(sandbox, fake) == []
     assert status.reconnects == 0
     assert status.unread == 0
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_book_that_is_lost_again_and_again_is_asked_for_ever_more_seldom(name: str) -> None:
+    venue = MAKERS[name][0]()
+    sink: Any = None
+    connection = Connection(venue, sink, Documents(venue.fetches_per_min))
+    waits = [connection._patience("BTC-USD", "resync") for _ in range(6)]
+    assert waits[0] == venue.heal_first_s, "one loss is healed at once"
+    gaps = [later - earlier for earlier, later in pairwise(waits)]
+    assert min(gaps) >= 0.8 * venue.heal_every_s - 1
+    assert gaps[-1] > 40
+    assert connection._patience("ETH-USD", "resync") == venue.heal_first_s, "each book by itself"
+
+
+def test_after_a_calm_minute_a_loss_is_healed_at_once_again() -> None:
+    relapses = Relapses(0.25, Backoff(5.0, 60.0, random.Random(1)), 60.0)  # noqa: S311
+    assert relapses.next_s(0.0) == 0.25
+    assert relapses.next_s(1.0) > 3
+    assert relapses.next_s(100.0) == 0.25
+    assert 4 <= relapses.next_s(100.0) <= 6.5

@@ -1,6 +1,7 @@
 """How much may be sent, and how soon something is tried again."""
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -37,6 +38,26 @@ class Budget:
         if len(self._sent_s) == self._sent_s.maxlen:
             free_s = max(free_s, self._sent_s[0] + self._window_s)
         return free_s - self._clock_s()
+
+
+class Relapses:
+    """How long to wait with something that is asked for again and again: little the first time."""
+
+    def __init__(self, first_s: float, every: "Backoff", calm_s: float) -> None:
+        self._first_s = first_s
+        self._every = every
+        self._calm_s = calm_s
+        self._asked_s = -math.inf
+
+    def next_s(self, now_s: float) -> float:
+        """How long to wait now. After a calm time it is the first time again."""
+        due_s = now_s + self._first_s
+        if now_s - self._asked_s < self._calm_s:
+            due_s = max(due_s, self._asked_s + self._every.next_s())
+        else:
+            self._every.reset()
+        self._asked_s = due_s
+        return due_s - now_s
 
 
 class Backoff:

@@ -17,7 +17,7 @@ from typing import Final
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from sequence.feeds.live.budget import Backoff, Budget
+from sequence.feeds.live.budget import Backoff, Budget, Relapses
 from sequence.feeds.live.lists import Lists
 from sequence.feeds.live.problems import names, remedy, sentence
 from sequence.feeds.live.rest import AnsweredError, Documents, wait_of
@@ -81,6 +81,7 @@ class Connection:
         self._heals: dict[str, asyncio.Task[None]] = {}
         self._missed = set[str]()
         self._doubts = dict[str, Backoff]()
+        self._relapses = dict[str, Relapses]()
         self._reopen = asyncio.Event()
         self._is_leaving = asyncio.Event()
         self._ping_now = asyncio.Event()
@@ -338,13 +339,16 @@ class Connection:
                 if state == "joined":
                     # The answer shows a quiet book to be the present one.
                     self._ping_now.set()
-            elif symbol in self._names.values():
+            elif symbol in self._names.values() and symbol not in self._heals:
                 self._heal_later(symbol, self._patience(symbol, state))
 
     def _patience(self, symbol: str, state: BookState) -> float:
-        """How long a lost book waits; one that is impossible again and again waits ever longer."""
+        """How long a lost book waits; one that is lost again and again waits ever longer."""
         if state != "refuted":
-            return self.venue.heal_first_s
+            if symbol not in self._relapses:
+                every = Backoff(self.venue.heal_every_s, _HEAL_MOST_S, self._draw)
+                self._relapses[symbol] = Relapses(self.venue.heal_first_s, every, _HEALTHY_S)
+            return self._relapses[symbol].next_s(time.monotonic())
         self.status.went_wrong(
             f"{self.venue.name} sends an impossible book of {symbol}: the connection is made anew"
         )

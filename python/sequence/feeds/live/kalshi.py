@@ -35,6 +35,8 @@ class Kalshi(Venue):
     ping_every_s: float = 10.0
     silence_s: float = 25.0
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    began: bool = False
+    """This connection has asked what befalls markets."""
 
     def headers(self) -> dict[str, str]:
         """A signature of the time and the path, made for each handshake.
@@ -42,6 +44,7 @@ class Kalshi(Venue):
         Raises:
             PermissionError: No key is set, or it cannot be used; the sentence says which.
         """
+        self.began = False
         key_id = self.environment.get(_KEY_ID)
         key_path = self.environment.get(_KEY_PATH)
         if not key_id or not key_path:
@@ -59,15 +62,18 @@ class Kalshi(Venue):
     def subscribe(self, symbols: Sequence[str]) -> Iterator[str]:
         """One message per market: then its sequence is its own, and a hole in it a proven loss.
 
-        Prices of the no side stay in no terms.
+        Prices of the no side stay in no terms. What befalls markets is told of all of them at once.
         """
+        if symbols and not self.began:
+            self.began = True
+            yield _subscription({"channels": ["market_lifecycle_v2"]})
         for symbol in symbols:
-            params = {
+            params: dict[str, object] = {
                 "channels": ["orderbook_delta", "trade"],
                 "market_tickers": [self.spell(symbol)],
                 "use_yes_price": False,
             }
-            yield json.dumps({"id": next(_numbers), "cmd": "subscribe", "params": params})
+            yield _subscription(params)
 
     def unsubscribe(self, symbols: Sequence[str]) -> Iterator[str]:
         """A connection is dropped instead: subscriptions are numbered by the venue."""
@@ -96,6 +102,10 @@ class Kalshi(Venue):
             return None
         told = json.loads(frame).get("msg", {})
         return f"{told.get('msg')} (code {told.get('code')})"
+
+
+def _subscription(params: dict[str, object]) -> str:
+    return json.dumps({"id": next(_numbers), "cmd": "subscribe", "params": params})
 
 
 def _sign(text: bytes, key: Path) -> bytes:

@@ -33,7 +33,9 @@ class Polymarket(Venue):
             yield json.dumps({"assets_ids": tokens, "operation": "subscribe"})
         else:
             self.began = True
-            yield json.dumps({"assets_ids": tokens, "type": "market"})
+            # Without the flag it does not say that a market is resolved.
+            first = {"assets_ids": tokens, "type": "market", "custom_feature_enabled": True}
+            yield json.dumps(first)
 
     def unsubscribe(self, symbols: Sequence[str]) -> Iterator[str]:
         """All tokens in one message."""

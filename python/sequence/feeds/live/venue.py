@@ -51,6 +51,8 @@ class Venue:
         retry_first_s: How long to wait before a connection is opened again, the first time.
         retry_most_s: How long at most; waits double in between.
         heal_first_s: How long to wait before a lost book is asked for again, the first time.
+        heal_every_s: A book that is lost again is asked for no more often than this, and ever more
+            seldom, until a minute has passed without a loss.
         list_every_s: How often its list of instruments is fetched.
     """
 
@@ -75,6 +77,7 @@ class Venue:
     retry_first_s: float = 0.25
     retry_most_s: float = 30.0
     heal_first_s: float = 0.25
+    heal_every_s: float = 5.0
     list_every_s: float = 6 * 3600.0
 
     @property

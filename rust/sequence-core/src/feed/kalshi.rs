@@ -310,10 +310,13 @@ impl Kalshi {
     ) -> Result<(), FeedError> {
         let [ticker, event, structure] =
             msg.scanner().fields(&["market_ticker", "event_type", "price_level_structure"])?;
+        let ticker = required(ticker, "market_ticker")?.string()?;
+        // Told of every market, subscribed or not.
+        let Some(instrument) = self.session.heard_of(&ticker) else { return Ok(()) };
         let grid = structure.map(Raw::string).transpose()?;
         if let Some(grid) = grid.and_then(|text| PriceGrid::parse(&text)) {
             let terms = Terms { grid: Some(grid), ..Terms::of(TermsOrigin::Venue) };
-            self.session.know(&required(ticker, "market_ticker")?.string()?, terms);
+            self.session.know(&ticker, terms);
         }
         let status = match &*required(event, "event_type")?.string()? {
             "activated" => FeedStatus::Open,
@@ -321,7 +324,6 @@ impl Kalshi {
             "determined" | "settled" => FeedStatus::Closed,
             _ => return Ok(()),
         };
-        let instrument = self.instrument(ticker)?;
         self.session.trades(instrument, status, stamp, out);
         Ok(())
     }

@@ -334,8 +334,8 @@ impl Polymarket {
         let mut scanner = required(assets, "assets_ids")?.scanner();
         scanner.array()?;
         while scanner.element()? {
-            let asset = scanner.value()?;
-            if let Some(instrument) = self.canonical(Some(asset))? {
+            // Told of every market, subscribed or not.
+            if let Some(instrument) = self.session.heard_of(&scanner.value()?.string()?) {
                 self.session.trades(instrument, FeedStatus::Closed, stamp, out);
             }
         }

@@ -110,6 +110,11 @@ impl Session {
         &self.instruments
     }
 
+    /// The number of an instrument that was named before.
+    pub(super) fn heard_of(&self, venue_symbol: &str) -> Option<u32> {
+        self.by_symbol.get(venue_symbol).copied()
+    }
+
     /// The number of an instrument; `name` gives kind and canonical symbol of a new one.
     pub(super) fn instrument(
         &mut self,
