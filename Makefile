@@ -77,6 +77,7 @@ fidelity: setup ## Score the queue estimators on order-by-order data: table, JSO
 	find $(FIDELITY) -name '*.tape' -o -name '*.frames' | sort \
 		| xargs target/release/sequence-fidelity > $(FIDELITY)/scores.jsonl
 	$(BIN)/python benches/fidelity/report.py $(FIDELITY)/scores.jsonl $(FIDELITY)
+	$(BIN)/python benches/fidelity/short.py $(FIDELITY)/scores.jsonl $(FIDELITY)/short.csv
 
 fidelity-short: setup ## Fail when a score of two tapes leaves its interval
 	$(BIN)/python benches/fidelity/decode.py $(FIDELITY_DATA) $(FIDELITY)
