@@ -1,9 +1,8 @@
 //! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
 
-use crate::engine::floor::Floor;
 use std::sync::Arc;
 
-use crate::ids::{AssetId, BookSide, MarketId, OrderId};
+use crate::ids::AssetId;
 use crate::market::MarketStatus;
 use crate::number::{Money, Price, Quantity};
 use crate::sim::latency::Transit;
@@ -159,50 +158,5 @@ impl Evidence {
             Liquidity::Venue(trade) => Some(trade),
             Liquidity::Taker(..) | Liquidity::Maker(..) => None,
         }
-    }
-}
-
-impl Floor<'_> {
-    /// The book as it is now.
-    pub(in crate::engine) fn cite(&mut self, market: MarketId) -> BookCite {
-        let (sim, now) = (&mut self.exchange.markets[market], self.agenda.now_ns());
-        let interval_ns = sim.depth_pace.interval_ns();
-        let book = &sim.market;
-        let price = |side| book.best(side).map_or(Price(0), |level| level.price);
-        BookCite {
-            version: book.version,
-            venue_seq: book.venue_seq(),
-            venue_ns: book.venue_stamp_ns(),
-            age_ns: book.age_ns(now),
-            status: book.status(now),
-            interval_ns,
-            best_bid: price(BookSide::Bid),
-            best_ask: price(BookSide::Ask),
-        }
-    }
-
-    /// What is known now of a fill of a leg.
-    pub(in crate::engine) fn evidence(
-        &mut self,
-        id: OrderId,
-        at: usize,
-        liquidity: Liquidity,
-    ) -> Box<Evidence> {
-        let leg = self.desk.order(id).legs.get(at);
-        let market = leg.map_or(MarketId(0), |leg| leg.market);
-        let book = self.cite(market);
-        let leg = self.desk.order(id).legs.get(at);
-        let sim = &self.exchange.markets[market];
-        let rate = sim.tracker.match_rate();
-        Box::new(Evidence {
-            transit: leg.map(|leg| leg.there.transit).unwrap_or_default(),
-            matched_ns: self.agenda.now_ns(),
-            entry_deferred: leg.is_some_and(|leg| leg.there.deferred),
-            book,
-            event_level: sim.traits.is_event_level(),
-            liquidity,
-            match_rate_ppm: rate.ppm(),
-            decreases_seen: rate.seen(),
-        })
     }
 }
