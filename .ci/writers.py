@@ -16,8 +16,8 @@ PARTS = ("desk", "portfolio", "exchange", "journal")
 MOST = {2: 113, 4: 33}
 """Parts written at once: how many functions may do so. Lower a number when it can be lowered."""
 
-HOLDERS = "Engine|Bench<'_>|Floor<'_>"
-"""What has several parts: the engine, and what the desk and the venues work with."""
+BLOCK = r"^impl (?:Engine|Bench<'_>|Floor<'_>) \{\n(.*?)^}\n"
+"""Of what has several parts: the engine, and what the desk and the venues work with."""
 LENT = r"(?:(?:bench|floor)\(\)\s*\.)?"
 
 _STD = "push push_back pop pop_front insert remove clear retain extend get_mut get_or_insert_with"
@@ -49,7 +49,7 @@ def engine_functions() -> list[Function]:
     found: list[Function] = []
     for file in sorted((CORE / "engine").rglob("*.rs")):
         text = file.read_text().split("#[cfg(test)]")[0]
-        for block in re.finditer(rf"^impl (?:{HOLDERS}) \{{\n(.*?)^}}\n", text, re.MULTILINE | re.DOTALL):
+        for block in re.finditer(BLOCK, text, re.MULTILINE | re.DOTALL):
             found += functions(block[1] + "\n", str(file.relative_to(CORE / "engine")))
     return found
 

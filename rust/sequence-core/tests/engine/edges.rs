@@ -17,7 +17,7 @@ use crate::desk::{Desk, MS, Place, SPOT, SYMBOL, limit, market, px, qty};
 use crate::kept::Kept;
 
 /// Wrong lines, and who notices each.
-pub(crate) const NOTICED: [(&str, fn()); 21] = [
+pub(crate) const NOTICED: [(&str, fn()); 22] = [
     ("amend_escapes_the_notional_limit", an_amend_keeps_the_notional_limit),
     ("answers_overtake", answers_of_one_line_come_in_their_order),
     ("daily_loss_one_unit_late", the_days_loss_is_reached_to_the_unit),
@@ -26,6 +26,7 @@ pub(crate) const NOTICED: [(&str, fn()); 21] = [
     ("fingerprint_without_metadata", other_metadata_is_another_request),
     ("fingerprint_without_reduce_only", reduce_only_is_another_request),
     ("flicker_forgets_what_was_taken", a_level_that_flickers_is_not_new),
+    ("fok_in_part", a_book_that_shrinks_on_the_way_fills_no_part_of_all_or_nothing),
     ("large_print_is_through", a_large_print_at_the_price_is_no_print_through_it),
     ("live_key_passes_the_sandbox_switch", the_sandbox_switch_stops_live_keys_too),
     ("one_level_more", no_more_levels_are_taken_than_allowed),
@@ -335,6 +336,17 @@ fn what_prints_took_is_not_there() {
     desk.print(BookSide::Ask, 100, 3);
     let id = desk.submit(ioc(Side::Buy, 5, 100)).unwrap();
     assert_eq!(desk.row(id), ("CANCELLED", 5, 2));
+}
+
+#[test]
+fn a_book_that_shrinks_on_the_way_fills_no_part_of_all_or_nothing() {
+    let mut desk = Desk::new("realistic", &[]);
+    desk.book(&[(99, 5)], &[(100, 1), (101, 2)]);
+    let whole = Submit { tif: Some(TimeInForce::Fok), ..limit(Side::Buy, 3, 101) };
+    let id = desk.submit(whole).unwrap();
+    desk.book(&[(99, 5)], &[(100, 1)]);
+    desk.wait(1_000 * MS);
+    assert_eq!(desk.row(id), ("REJECTED", 3, 0));
 }
 
 #[test]

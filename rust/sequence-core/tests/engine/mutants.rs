@@ -23,7 +23,7 @@ enum By {
     Table,
 }
 
-const MUTANTS: [(&str, By); 25] = [
+const MUTANTS: [(&str, By); 24] = [
     ("acknowledgement_hides_a_fill", By::Laws),
     ("cancel_without_owner", By::Neighbour),
     ("duplicate_fill_id", By::Laws),
@@ -31,7 +31,6 @@ const MUTANTS: [(&str, By); 25] = [
     ("fee_not_reserved", By::Laws),
     ("fill_after_cancel", By::Laws),
     ("fill_on_crossed_book", By::Laws),
-    ("fok_in_part", By::Table),
     ("headroom_of_the_total", By::Table),
     ("key_shared_by_clients", By::Table),
     ("level_used_twice", By::Laws),
