@@ -42,7 +42,7 @@ def hunt(mutant: str, scripts: int, *presets: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_model_notices_a_wrong_line(mutant: str) -> None:
-    found = hunt(mutant, 60, "instant", "realistic")
+    found = hunt(mutant, 120, "instant", "realistic")
     assert found.returncode == 0, (found.stdout, found.stderr)
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,3 +113,14 @@ def test_threads_let_each_other_run_more_often_only_while_a_store_is_served(
     with reopen() as sandbox, serving(sandbox):
         assert sys.getswitchinterval() < before
     assert sys.getswitchinterval() == before
+
+
+def test_turns_stay_short_until_the_last_server_has_ended(tmp_path: Path):
+    before = sys.getswitchinterval()
+    with ExitStack() as first, ExitStack() as second:
+        for name, stack in (("a.db", first), ("b.db", second)):
+            stack.enter_context(serving(stack.enter_context(Sandbox(store=tmp_path / name))))
+        first.close()
+        assert sys.getswitchinterval() < before
+        second.close()
+        assert sys.getswitchinterval() == before

@@ -7,7 +7,6 @@ import ipaddress
 import logging
 import os
 import socket
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Generator
@@ -24,6 +23,7 @@ from sequence.server.app import App
 from sequence.server.limits import Limits
 from sequence.server.protocol import guarded_protocol
 from sequence.server.sockets import StreamSocket
+from sequence.server.turns import quick_turns
 from sequence.store import StoreError
 
 logger = logging.getLogger("sequence.server")
@@ -33,9 +33,6 @@ DEFAULT_PORT: Final = 50052
 EXIT_CONFIG: Final = 2
 EXIT_PORT: Final = 4
 _GRACE_S: Final = 4
-_SWITCH_S: Final = 0.000_5
-"""How long the loop and the writer let each other wait for the interpreter. Python's own 5 ms are
-longer than a commit, and a commit needs the interpreter a few dozen times."""
 _BACKLOG: Final = 2048
 _H11_BUFFER: Final = 1 << 20
 
@@ -169,15 +166,13 @@ def _writing(runtime: Runtime, server: "_Server") -> Generator[None]:
             raise failures[0]
         return
     writer = runtime.keeper.writer
-    interval_s = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_S)
-    writer.start()
-    try:
-        yield
-    finally:
-        writer.stop()
-        sys.setswitchinterval(interval_s)
-        runtime.on_failure = None
+    with quick_turns:
+        writer.start()
+        try:
+            yield
+        finally:
+            writer.stop()
+            runtime.on_failure = None
     if failures:
         raise failures[0]
 
