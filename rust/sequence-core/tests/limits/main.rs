@@ -6,9 +6,9 @@
 mod desk;
 
 use desk::{Desk, MS, limit, market, px, qty};
-use sequence_core::command::{Command, Submit};
-use sequence_core::ids::{Side, VenueId};
-use sequence_core::number::Money;
+use sequence_core::command::{Command, PositionRow, Submit};
+use sequence_core::ids::{AssetKind, Side, VenueId};
+use sequence_core::number::{Money, Price};
 use sequence_core::reject::{RefusalKind, RejectReason};
 use sequence_core::risk::{AccountLimits, GraphRisk, Mode, VenueSet};
 
@@ -18,6 +18,19 @@ fn limited(limits: AccountLimits) -> Desk {
     let mut desk = Desk::new("instant", &[]);
     desk.engine.set_limits(limits);
     desk
+}
+
+/// Ten units of what the desk trades, bought at a price that nobody traded at.
+fn written_by_hand(desk: &mut Desk, entry: Price) {
+    let row = PositionRow {
+        venue: VenueId::parse("kraken").unwrap(),
+        kind: AssetKind::Crypto,
+        symbol: "ABC",
+        quantity: qty(10),
+        entry: Some(entry),
+    };
+    let account = desk.account;
+    desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
 }
 
 fn reason(desk: &Desk, order: sequence_core::ids::OrderId) -> Option<RejectReason> {
@@ -120,15 +133,7 @@ fn a_loss_that_a_mark_showed_stands_although_it_recovered() {
         let most = Some(Money(50 * USD));
         let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
         // It is lost on the way down, before any order looks.
-        let row = sequence_core::command::PositionRow {
-            venue: VenueId::parse("kraken").unwrap(),
-            kind: sequence_core::ids::AssetKind::Crypto,
-            symbol: "ABC",
-            quantity: qty(10),
-            entry: Some(px(100)),
-        };
-        let account = desk.account;
-        desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
+        written_by_hand(&mut desk, px(100));
         desk.submit(market(side, 1)).unwrap();
         desk.book(&[(90, 5)], &[(92, 5)]);
         desk.book(&[(100, 5)], &[(102, 5)]);
@@ -142,16 +147,8 @@ fn a_position_written_by_hand_is_no_loss() {
     let most = Some(Money(USD));
     let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
     desk.buy(1, 90);
-    let account = desk.account;
-    let row = sequence_core::command::PositionRow {
-        venue: VenueId::parse("kraken").unwrap(),
-        kind: sequence_core::ids::AssetKind::Crypto,
-        symbol: "ABC",
-        quantity: qty(10),
-        entry: Some(px(5_000)),
-    };
-    desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
-    assert_eq!(desk.engine.daily_pnl(account), Some(Money(0)));
+    written_by_hand(&mut desk, px(5_000));
+    assert_eq!(desk.engine.daily_pnl(desk.account), Some(Money(0)));
     let order = desk.buy(1, 90);
     assert_eq!(reason(&desk, order), None);
 }
@@ -160,15 +157,7 @@ fn a_position_written_by_hand_is_no_loss() {
 fn a_position_written_by_hand_can_lose_before_the_first_order() {
     let most = Some(Money(50 * USD));
     let mut desk = limited(AccountLimits { daily_loss: most, ..AccountLimits::default() });
-    let account = desk.account;
-    let row = sequence_core::command::PositionRow {
-        venue: VenueId::parse("kraken").unwrap(),
-        kind: sequence_core::ids::AssetKind::Crypto,
-        symbol: "ABC",
-        quantity: qty(10),
-        entry: Some(px(100)),
-    };
-    desk.apply(Command::SetPositions { account, rows: &[row], replace: false }).unwrap();
+    written_by_hand(&mut desk, px(100));
     desk.book(&[(90, 5)], &[(92, 5)]);
     desk.book(&[(100, 5)], &[(102, 5)]);
     let order = desk.buy(1, 90);
