@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -124,10 +123,8 @@ def test_up_prints_one_line_of_json_and_stops_cleanly(tmp_path: Path, by: signal
     assert ready["key"].startswith("seq_test_")
     assert ready["live_key"].startswith("seq_live_")
     assert (ready["pid"], ready["db"], ready["seed"]) == (process.pid, "memory", 7)
-    began = time.monotonic()
     out, err = stopped(process, by)
     assert (process.returncode, out, err) == (0, "", "")
-    assert time.monotonic() - began < 5
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
