@@ -66,21 +66,19 @@ impl Ranks {
     /// An order and its place, counted from the front.
     pub(crate) fn find(&self, order: u64) -> Option<(usize, &Resting)> {
         let (part, at) = self.place(order)?;
-        let before: usize = self.parts().take(part).map(Vec::len).sum();
-        Some((before + at, self.parts().nth(part)?.get(at)?))
+        Some((self.ahead_of(part) + at, self.parts().nth(part)?.get(at)?))
     }
 
     /// The same for writing.
     pub(crate) fn find_mut(&mut self, order: u64) -> Option<(usize, &mut Resting)> {
         let (part, at) = self.place(order)?;
-        let before: usize = self.parts().take(part).map(Vec::len).sum();
-        Some((before + at, self.part_mut(part)?.get_mut(at)?))
+        Some((self.ahead_of(part) + at, self.part_mut(part)?.get_mut(at)?))
     }
 
     /// Takes an order out; its place.
     pub(crate) fn remove(&mut self, order: u64) -> Option<usize> {
         let (part, at) = self.place(order)?;
-        let before: usize = self.parts().take(part).map(Vec::len).sum();
+        let before = self.ahead_of(part);
         let held = self.part_mut(part)?;
         held.remove(at);
         if held.is_empty() {
@@ -120,6 +118,11 @@ impl Ranks {
             if is_before(&self.first) { 1 + self.more.partition_point(is_before) } else { 0 };
         let at = self.parts().nth(part)?.binary_search_by_key(&rank, |own| own.seq).ok()?;
         Some((part, at))
+    }
+
+    /// Orders of all parts before one.
+    fn ahead_of(&self, part: usize) -> usize {
+        self.parts().take(part).map(Vec::len).sum()
     }
 
     fn parts(&self) -> impl Iterator<Item = &Vec<Resting>> {
