@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sequence.sandbox.card import PlayedData
-from sequence.sandbox.clock import Clock
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -17,14 +16,12 @@ class Branch:
 
     Attributes:
         engine: The state and its sources, where they are now.
-        clock: A clock of the same kind, at the same time.
         local: The local client, with the account it has in that state.
         named: The other accounts by name.
         played: Recordings that were given so far.
     """
 
     engine: "_core.Engine"
-    clock: Clock
     local: "Client"
     named: "dict[str, Client]"
     played: PlayedData

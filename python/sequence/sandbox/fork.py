@@ -23,8 +23,6 @@ def forked(runtime: Runtime) -> Runtime:
         raise refused("CONFLICT", str(error)) from None
     branch = Branch(
         engine=engine,
-        # Where it stands, how fast it goes and whether it was stopped are all in it.
-        clock=copy(runtime.clock),
         local=_copied(runtime.local),
         named={name: _copied(client) for name, client in runtime.named_clients.items()},
         played=runtime.played.copied(),
@@ -32,7 +30,8 @@ def forked(runtime: Runtime) -> Runtime:
     return Runtime(
         seed=runtime.seed,
         sim=runtime.sim,
-        clock=branch.clock,
+        # Where it stands, how fast it goes and whether it was stopped are all in it.
+        clock=copy(runtime.clock),
         source=runtime.source,
         branch=branch,
     )
