@@ -4,10 +4,9 @@ Its answer is as long as that of an order, and it does nothing else.
 """
 
 import json
-import socket
 from typing import Any
 
-import uvicorn
+from bare import serve
 
 ANSWER = json.dumps({"orders": [{"filler": "x" * 1_400}]}).encode()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(ANSWER))]
@@ -22,17 +21,5 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": ANSWER})
 
 
-class Server(uvicorn.Server):
-    """Says where it listens."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        port = (sockets or [])[0].getsockname()[1]
-        print(json.dumps({"url": f"http://localhost:{port}"}), flush=True)
-
-
 if __name__ == "__main__":
-    config = uvicorn.Config(
-        app, log_config=None, log_level="error", access_log=False, lifespan="off"
-    )
-    Server(config).run(sockets=[socket.create_server(("127.0.0.1", 0))])
+    serve(app, lifespan="off")
