@@ -3,12 +3,13 @@
 //! Exchange `snapshot`/`l2update` carry no sequence number: the stream is trusted as long as the
 //! connection lives, and an unreadable frame gives every book up. Advanced Trade numbers all
 //! messages of a connection from 0 in `sequence_num`: a hole may have hit any book, so it gives
-//! up all of them. The side of a trade is the maker's on both feeds, which is the side that was
+//! up all of them. A frame that cannot be read leaves no hole as long as its number can: it came,
+//! and only what it said of books is lost. The side of a trade is the maker's on both feeds, which is the side that was
 //! hit. Source: Coinbase API reference, "Matches", "Level2" and "Sequence numbers".
 
 use super::levels::{Reading, required, row, trade_amounts};
 use super::rules::Rules;
-use super::session::{Lost, Session};
+use super::session::{Lost, Session, member};
 use super::stamp::{Stamp, Trade, rfc3339};
 use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
@@ -132,8 +133,13 @@ impl Coinbase {
     ) -> Result<(), FeedError> {
         let sequence = required(sequence, "sequence_num")?.unsigned()?;
         let stamp = stamp.numbered(sequence);
-        if !self.in_sequence(sequence, stamp, out) {
-            return Ok(());
+        match self.place(sequence) {
+            Place::Next => {}
+            Place::AfterGap => self.session.resync_all(stamp, out),
+            Place::Seen => {
+                self.session.stats.duplicates += 1;
+                return Ok(());
+            }
         }
         let mut scanner = match channel {
             "l2_data" | "market_trades" => required(events, "events")?.scanner(),
@@ -159,19 +165,16 @@ impl Coinbase {
         Ok(())
     }
 
-    /// False for a message seen before. Number 0 starts a new connection.
-    fn in_sequence(&mut self, sequence: u64, stamp: Stamp, out: &mut FeedBatch) -> bool {
-        match self.sequence.replace(sequence) {
-            Some(last) if sequence == 0 && last > 0 => self.session.resync_all(stamp, out),
-            Some(last) if sequence <= last => {
-                self.sequence = Some(last);
-                self.session.stats.duplicates += 1;
-                return false;
-            }
-            Some(last) if sequence > last + 1 => self.session.resync_all(stamp, out),
-            _ => {}
-        }
-        true
+    /// Takes the number of a message. Number 0 starts a new connection.
+    fn place(&mut self, sequence: u64) -> Place {
+        let place = match self.sequence {
+            Some(last) if sequence == 0 && last > 0 => Place::AfterGap,
+            Some(last) if sequence <= last => return Place::Seen,
+            Some(last) if sequence - 1 > last => Place::AfterGap,
+            _ => Place::Next,
+        };
+        self.sequence = Some(sequence);
+        place
     }
 
     fn read_updates(&mut self, updates: Raw<'_>) -> Result<(), FeedError> {
@@ -214,6 +217,26 @@ impl Coinbase {
         }
         Ok(())
     }
+}
+
+/// Where a message stands among those of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// After the last one.
+    Next,
+    /// After some that did not come.
+    AfterGap,
+    /// It came before.
+    Seen,
+}
+
+/// The number of a frame that cannot be read, where it stands before the damage.
+fn number_of(text: &str) -> Option<u64> {
+    let (_, rest) = text.split_once("\"sequence_num\"")?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    // Digits up to the end may be the first ones of more.
+    let end = rest.find(|letter: char| !letter.is_ascii_digit())?;
+    rest.get(..end)?.parse().ok()
 }
 
 fn read_trade(
@@ -300,10 +323,15 @@ impl Rules for Coinbase {
         Ok(())
     }
 
-    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
-        let kind = Lost::of(frame, "type", &HARMLESS, "product_id");
-        let channel = Lost::of(frame, "channel", &HARMLESS, "product_id");
-        if channel == Lost::Nothing { channel } else { kind }
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
+        let Ok(text) = std::str::from_utf8(frame) else { return Lost::Every };
+        let Some(channel) = member(text, "channel") else {
+            return Lost::of(frame, "type", &HARMLESS, "product_id");
+        };
+        let number = number_of(text).filter(|number| self.sequence != Some(*number));
+        let is_after_gap = number.is_some_and(|number| self.place(number) == Place::AfterGap);
+        // A message of books may be of several, and hold what was read beside what was not.
+        if is_after_gap || !HARMLESS.contains(&channel) { Lost::Every } else { Lost::Nothing }
     }
 
     fn forget(&mut self) {

@@ -15,7 +15,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::ns_by_size;
-use super::levels::{Reading, SideLevel, parse_price, parse_quantity, required, row, same_levels};
+use super::levels::{
+    Reading, SideLevel, in_range, is_positive_number, parse_price, parse_quantity, required, row,
+    same_levels,
+};
 use super::rules::Rules;
 use super::seen::{Seen, id_of};
 use super::session::{Lost, Session};
@@ -183,9 +186,7 @@ impl Kalshi {
             }
         }
         book.clear();
-        for level in levels {
-            book.set(level.side, level.price, level.quantity);
-        }
+        keep(book, levels);
         if let Some(of) = self.sids.get_mut(instrument as usize) {
             *of = sid;
         }
@@ -232,30 +233,39 @@ impl Kalshi {
             _ => return Err(FeedError::Field("side")),
         };
         let price = price_of(price, cents, "price_dollars")?;
-        let change = Quantity::parse(required(delta.or(contracts), "delta_fp")?.decimal()?)
-            .ok()
-            .ok_or(FeedError::Field("delta_fp"))?;
-        let mut level = SideLevel { side, price, quantity: change, orders: 0 };
-        if !to_yes(&mut level) {
+        let change = change_of(required(delta.or(contracts), "delta_fp")?.decimal()?)?;
+        let mut level = SideLevel { side, price, quantity: Quantity::ZERO, orders: 0 };
+        // What is certain to win or to lose is no level, and hides none.
+        let is_certain = price.0 == 0 || price.0 == PRICE_ONE;
+        if !is_certain && !to_yes(&mut level) {
             return Err(FeedError::Field("price_dollars"));
         }
-        if self.session.is_live(instrument) {
-            self.fold(instrument, level, stamp, out);
+        if !self.session.is_live(instrument) {
+            return Ok(());
+        }
+        let total = change.and_then(|change| self.total(instrument, level, change));
+        self.reading.clear();
+        self.reading.dropped = u32::from(is_certain);
+        match total {
+            _ if is_certain => {}
+            Some(quantity) if quantity.0 < 0 => self.reading.negative = true,
+            Some(quantity) => self.reading.levels.push(SideLevel { quantity, ..level }),
+            None => self.reading.beyond = 1,
+        }
+        if self.session.accept(instrument, &self.reading, stamp, out) {
+            let levels = &self.reading.levels;
+            if let Some(book) = self.books.get_mut(instrument as usize) {
+                keep(book, levels);
+            }
+            self.session.update(instrument, levels, stamp, out);
         }
         Ok(())
     }
 
-    /// Adds a signed change to the level and passes the new size on.
-    fn fold(&mut self, instrument: u32, change: SideLevel, stamp: Stamp, out: &mut FeedBatch) {
-        let Some(book) = self.books.get_mut(instrument as usize) else { return };
-        let held = book.quantity_at(change.side, change.price);
-        match held.checked_add(change.quantity) {
-            Ok(quantity) if quantity.0 >= 0 => {
-                book.set(change.side, change.price, quantity);
-                self.session.update(instrument, &[SideLevel { quantity, ..change }], stamp, out);
-            }
-            _ => self.session.resync(instrument, stamp, out),
-        }
+    /// The size of a level after a signed change; none where our numbers cannot hold it.
+    fn total(&self, instrument: u32, level: SideLevel, change: Quantity) -> Option<Quantity> {
+        let held = self.books.get(instrument as usize)?.quantity_at(level.side, level.price);
+        held.checked_add(change).ok().filter(|total| total.0 < 0 || in_range(total.0, 0))
     }
 
     fn trade(&mut self, msg: Raw<'_>, stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
@@ -358,6 +368,22 @@ fn price_of(
     parsed.ok_or(FeedError::Field(name))
 }
 
+fn keep(book: &mut Book, levels: &[SideLevel]) {
+    for level in levels {
+        book.set(level.side, level.price, level.quantity);
+    }
+}
+
+/// A signed change of a size; none where it is a number beyond ours.
+fn change_of(text: &str) -> Result<Option<Quantity>, FeedError> {
+    let is_number = || is_positive_number(text.strip_prefix('-').unwrap_or(text));
+    match Quantity::parse(text) {
+        Ok(change) => Ok(Some(change)),
+        Err(_) if is_number() => Ok(None),
+        Err(_) => Err(FeedError::Field("delta_fp")),
+    }
+}
+
 /// Cents as dollars, exactly; what is no number stays none.
 fn dollars_of(cents: &str) -> String {
     format!("{cents}e-2")
@@ -435,7 +461,7 @@ impl Rules for Kalshi {
         }
     }
 
-    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
         Lost::of(frame, "type", &HARMLESS, "market_ticker")
     }
 

@@ -8,7 +8,7 @@
 use super::crc32::Crc32;
 use super::levels::{Reading, SideLevel, required, trade_amounts};
 use super::rules::Rules;
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, rfc3339};
 use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
@@ -16,6 +16,8 @@ use crate::json::{Raw, Scanner};
 use crate::number::{Price, Quantity};
 use crate::tape::{FeedStatus, flag};
 
+/// Channels that change no book.
+const HARMLESS: [&str; 6] = ["trade", "ticker", "ohlc", "instrument", "status", "heartbeat"];
 /// Depths that can be subscribed to.
 const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
 /// Levels of a side under the checksum.
@@ -263,6 +265,11 @@ impl Rules for Kraken {
                 Ok(())
             }
         }
+    }
+
+    /// The next checksum would show a loss among the ten best levels, and in none below.
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
+        Lost::of(frame, "channel", &HARMLESS, "symbol")
     }
 }
 

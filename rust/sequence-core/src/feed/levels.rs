@@ -174,7 +174,7 @@ fn plain_units(text: &str, decimals: u32) -> Option<i64> {
 }
 
 /// A plain number above 0, of any length and size.
-fn is_positive_number(text: &str) -> bool {
+pub(super) fn is_positive_number(text: &str) -> bool {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -184,7 +184,7 @@ fn is_positive_number(text: &str) -> bool {
     number && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
 }
 
-fn in_range(units: i64, least: i64) -> bool {
+pub(super) fn in_range(units: i64, least: i64) -> bool {
     (least..=MAX_UNITS).contains(&units)
 }
 

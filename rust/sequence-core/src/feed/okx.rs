@@ -300,7 +300,7 @@ impl Rules for Okx {
         Ok(())
     }
 
-    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
         // Without ids a lost update shows in the next checksum, where there is one.
         Lost::of(frame, "channel", &["trades", "tickers", "bbo-tbt"], "instId")
     }

@@ -391,7 +391,7 @@ impl Rules for Polymarket {
         Ok(())
     }
 
-    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
         // A frame may change the books of several tokens.
         match Lost::of(frame, "event_type", &HARMLESS, "") {
             Lost::Nothing => Lost::Nothing,

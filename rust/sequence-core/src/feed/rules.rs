@@ -30,7 +30,7 @@ pub(super) trait Rules: std::fmt::Debug + Send {
 
     /// Which books a frame that could not be read may have changed. None where the next frame shows
     /// what was missed: by its number, its checksum, or because it is a whole book.
-    fn lost<'a>(&self, frame: &'a [u8]) -> Lost<'a> {
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
         let _ = frame;
         Lost::Nothing
     }
@@ -52,10 +52,11 @@ impl<T: Rules> Decoder for T {
             self.session_mut().heartbeat_all(stamp, out);
             return Ok(());
         }
-        let read = self.read(frame, stamp, out).inspect_err(|_| {
+        let read = self.read(frame, stamp, out);
+        if read.is_err() {
             let lost = self.lost(frame);
             self.session_mut().rejected(lost, stamp, out);
-        });
+        }
         self.session_mut().tell_standings(stamp, out);
         read
     }
@@ -84,10 +85,12 @@ impl<T: Rules> Decoder for T {
         let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
         let stamp = Stamp::received(recv_ns);
         self.session_mut().stats.frames += 1;
-        self.read_book(venue_symbol, body, stamp, out).inspect_err(|_| {
+        let read = self.read_book(venue_symbol, body, stamp, out);
+        if read.is_err() {
             let lost = self.lost(body);
             self.session_mut().rejected(lost, stamp, out);
-        })
+        }
+        read
     }
 
     fn disconnected(&mut self, recv_ns: i64, out: &mut FeedBatch) {

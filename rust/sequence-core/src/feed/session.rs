@@ -58,7 +58,7 @@ impl<'a> Lost<'a> {
 }
 
 /// The first text under a key, wherever it stands.
-fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+pub(super) fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("\"{key}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     rest.split_once('"').map(|(value, _)| value)
