@@ -16,10 +16,7 @@ class Coinbase(Fake):
     name = "coinbase"
     subscribe_within_s = 5.0
     sends_per_s = 8.0
-
-    def __init__(self, symbols: list[str], **options: Any) -> None:
-        super().__init__(symbols, **options)
-        self._moves = 0
+    beats_every_s = 1.0
 
     async def word(self, client: Client, text: str) -> None:
         """Subscribes and unsubscribes one channel."""
@@ -71,6 +68,14 @@ class Coinbase(Fake):
         }
         return self._frame(client, "market_trades", [{"type": "update", "trades": [row]}])
 
+    def beat(self, client: Client) -> str | None:
+        """Numbered with all else, and only for those who subscribed its channel."""
+        if not any(channel == "heartbeat" for channel, _ in client.topics):
+            return None
+        client.ids["heartbeat"] = client.ids.get("heartbeat", 0) + 1
+        event = {"current_time": _now(), "heartbeat_counter": client.ids["heartbeat"]}
+        return self._frame(client, "heartbeats", [event])
+
     def listed(self, path: str, posted: str) -> str | None:
         """`/market/products`."""
         del posted
@@ -89,10 +94,6 @@ class Coinbase(Fake):
             for symbol in self.symbols
         ]
         return json.dumps({"products": rows})
-
-    def steps(self) -> None:
-        """Counts moves, for the heartbeat."""
-        self._moves += 1
 
     def restart(self, client: Client) -> None:
         """The sequence begins at 0 again, which a client must take for a gap."""

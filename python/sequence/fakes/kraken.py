@@ -17,6 +17,8 @@ class Kraken(Fake):
 
     name = "kraken"
     sends_per_s = 20.0
+    beats_every_s = 1.0
+    beats_when_quiet = True
 
     def __init__(self, symbols: list[str], **options: Any) -> None:
         super().__init__(symbols, **options)
@@ -101,6 +103,11 @@ class Kraken(Fake):
             f'"timestamp":"{_now()}"}}'
         )
         return f'{{"channel":"trade","type":"update","data":[{row}]}}'
+
+    def beat(self, client: Client) -> str:
+        """Sent to everybody."""
+        del client
+        return '{"channel":"heartbeat"}'
 
     def listed(self, path: str, posted: str) -> str | None:
         """`/0/public/AssetPairs`, with the older names of two coins."""

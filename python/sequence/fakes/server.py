@@ -60,6 +60,10 @@ class Client:
     recent_s: list[float] = field(default_factory=list[float])
     seq: int = 0
     ids: dict[str, int] = field(default_factory=dict[str, int])
+    beaten_s: float = 0.0
+    """When it was last sent a heartbeat."""
+    told_s: float = 0.0
+    """When it was last sent anything of a market."""
     silent: bool = False
     late: str | None = None
     """A frame that a swap holds back."""
@@ -78,6 +82,10 @@ class Fake:
     sends_per_s = 0.0
     """Closes a connection that sends more; 0 = no limit."""
     lifetime_s = 0.0
+    beats_every_s = 0.0
+    """Sends a heartbeat this often; 0 = never."""
+    beats_when_quiet = False
+    """Sends one only to those to whom nothing else was sent for so long."""
 
     def __init__(
         self,
@@ -143,6 +151,10 @@ class Fake:
 
     def notice(self, client: Client, kind: NoticeKind, symbol: str) -> str | None:
         """What tells a client of something that befalls a market; None where it did not ask."""
+        raise NotImplementedError
+
+    def beat(self, client: Client) -> str | None:
+        """A heartbeat; None for a client that did not ask for any."""
         raise NotImplementedError
 
     def fetched(self, path: str, posted: str = "") -> tuple[int, str]:
@@ -300,6 +312,18 @@ class Fake:
                 for client in list(self._clients):
                     with contextlib.suppress(websockets.ConnectionClosed):
                         await self._tell(client, symbol, changes)
+            await self._beat()
+
+    async def _beat(self) -> None:
+        now_s = time.monotonic()
+        for client in list(self._clients) if self.beats_every_s else ():
+            since_s = client.told_s if self.beats_when_quiet else client.beaten_s
+            if now_s - since_s < self.beats_every_s / self.hurry:
+                continue
+            with contextlib.suppress(websockets.ConnectionClosed):
+                async with client.turn:
+                    client.beaten_s = now_s
+                    await self.send(client, self.beat(client))
 
     async def _announce(self, kind: NoticeKind, symbol: str) -> None:
         for client in list(self._clients):
@@ -333,6 +357,7 @@ class Fake:
         """Sends a frame, as the next fault has it."""
         if frame is None or client.silent:
             return
+        client.told_s = time.monotonic()
         if client.late is not None:
             first, client.late = client.late, None
             await client.socket.send(frame)
