@@ -12,7 +12,7 @@ from sequence import _core
 from sequence._progress import Told
 from sequence.cli.output import text, write, write_table
 from sequence.cli.progress import progress
-from sequence.errors import ValidationError
+from sequence.errors import SequenceError, ValidationError
 from sequence.feeds.live import Live
 from sequence.feeds.unpack import unpacked
 from sequence.sandbox import Sandbox
@@ -72,16 +72,25 @@ def _record(sandbox: Sandbox, venues: list[str], out: Path, seconds: float | Non
         for row in () if feeds is None else feeds.statuses():
             ending = f"; {row.problem}" if row.problem else ""
             write(f"{row.venue}: {row.frames} messages, {row.reconnects} reconnects{ending}")
+    failure = _failure(sandbox)
+    if failure:
+        raise SequenceError(0, failure)
 
 
 def _wait(sandbox: Sandbox, seconds: float | None, told: Told) -> None:
     begun_s = time.monotonic()
     while not sandbox.runtime.closed:
         past_s = time.monotonic() - begun_s
-        if seconds is not None and past_s >= seconds:
+        if _failure(sandbox) or (seconds is not None and past_s >= seconds):
             return
         told(f"recording, {_heard(sandbox):,} messages", round(past_s), round(seconds or 0))
         time.sleep(0.05)
+
+
+def _failure(sandbox: Sandbox) -> str:
+    """Why nothing is written any more."""
+    feeds = sandbox.runtime.live
+    return "" if feeds is None or feeds.recorder is None else feeds.recorder.failure
 
 
 def _heard(sandbox: Sandbox) -> int:

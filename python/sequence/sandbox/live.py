@@ -51,10 +51,12 @@ class EngineSink:
     def listed(self, pages: Sequence[Page]) -> None:
         """Takes what a venue says of its instruments."""
         with self._runtime.turn() as now_ns:
-            for url, body, rows in pages:
-                if self._recorder is not None:
-                    self._recorder.book(self._name, self._venue.name, url, now_ns, body)
-                self._runtime.engine.live_list(self._feed, rows, now_ns)
+            for page in pages:
+                self._runtime.engine.live_list(self._feed, page.rows, now_ns)
+        if self._recorder is not None:
+            # Megabytes, for which no order waits: this thread alone brings what is heard here.
+            for page in pages:
+                self._recorder.book(self._name, self._venue.name, page.url, now_ns, page.body)
         self._catalogue.take(self._venue, [page.rows for page in pages], now_ns)
 
     def lost(self) -> Changes:
@@ -94,6 +96,7 @@ class LiveFeeds:
             catalogue,
             runtime.lock,
         )
+        self.market.recorder = recorder
 
     def start(self) -> None:
         """Begins to connect and returns at once."""

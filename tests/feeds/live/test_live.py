@@ -201,7 +201,10 @@ def test_what_cannot_be_connected_is_refused_with_what_can(
 @pytest.mark.parametrize(
     ("addresses", "text"),
     [
-        ({"krakn": "ws://127.0.0.1:9"}, "no connection is called krakn; there are: kraken"),
+        (
+            {"krakn": "ws://127.0.0.1:9"},
+            "no connection is called krakn; did you mean kraken",
+        ),
         ({"kraken": "127.0.0.1:9"}, "the address of kraken begins with wss:// or ws://"),
         ({"kraken": "https://127.0.0.1:9"}, "the address of kraken begins with wss:// or ws://"),
         ({"kraken-rest": "ws://x"}, "the address of kraken-rest begins with https:// or http://"),

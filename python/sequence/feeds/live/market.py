@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import difflib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from sequence import _core
@@ -28,6 +27,9 @@ from sequence.feeds.live.rest import Documents
 from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue, batches, plain
+
+if TYPE_CHECKING:
+    from sequence.feeds.live.recorder import Recorder
 
 MAKERS: Final[dict[str, tuple[Callable[[], Venue], ...]]] = {
     "binance": (Binance, usdm),
@@ -120,9 +122,9 @@ class Live:
             known = reasons(symbol, named)
             if not known:
                 _check_symbol(symbol)
-            text = f"{symbol} is traded at none of {', '.join(named)}"
             near = _near(symbol, _shipped(named))
-            raise ValueError("; ".join([text, *near, *known]))
+            text = f"{symbol} is traded at none of {', '.join(named)}{near}"
+            raise ValueError("; ".join([text, *known]))
         self._readdress(found)
         return found
 
@@ -150,8 +152,9 @@ class Live:
         for venue in venues:
             venue.url, venue.rest_url = firsts[venue.label].url, firsts[venue.label].rest_url
         if left:
-            known = ", ".join(reversed(firsts))
-            raise ValueError(f"no connection is called {next(iter(left))}; there are: {known}")
+            name, known = next(iter(left)), list(reversed(firsts))
+            near = _near(name, known)
+            raise ValueError(f"no connection is called {name}{near}; known: {', '.join(known)}")
 
 
 async def _end_all() -> None:
@@ -163,11 +166,10 @@ async def _end_all() -> None:
     await asyncio.sleep(0)
 
 
-def _near(given: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """A question that names what is nearly the same, or nothing."""
-    by_upper = {name.upper(): name for name in known}
-    found = difflib.get_close_matches(given.upper(), list(by_upper), n=most)
-    return [f"did you mean {' or '.join(by_upper[name] for name in found)}?"] if found else []
+def _near(given: str, known: Iterable[str]) -> str:
+    """`; did you mean A or B?`, or nothing when no name is near."""
+    near = _core.near_names(given, list(known))
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _shipped(names: Iterable[str]) -> list[str]:
@@ -182,8 +184,8 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     if name in NOT_CONNECTED:
         raise ValueError(f"no live feed of {name}: {NOT_CONNECTED[name]}")
     if makers is None:
-        hint = _near(name, MAKERS, 1) or [f"known: {', '.join(MAKERS)}"]
-        raise ValueError(f"no live feed of {name!r}: {hint[0]}")
+        near = _near(name, MAKERS)
+        raise ValueError(f"no live feed of {name!r}{near}; known: {', '.join(MAKERS)}")
     wanted = DEFAULT_SYMBOLS.get(name, ()) if symbols is None else symbols
     if symbols is not None and not wanted:
         raise ValueError(f"name a symbol of {name}, or leave symbols out for its default ones")
@@ -222,6 +224,7 @@ class LiveMarket:
         connections: One per venue, one more where its perpetuals are elsewhere, and further ones
             where one cannot carry all its symbols.
         catalogue: What the venues list, subscribed or not.
+        recorder: What writes down what is heard, where that is asked for.
         failure: What ended the thread before its time.
     """
 
@@ -244,6 +247,7 @@ class LiveMarket:
         self._ended: Final = asyncio.Event()
         self._group: Final = asyncio.TaskGroup()
         self._tasks: Final = set[asyncio.Task[None]]()
+        self.recorder: Recorder | None = None
         self.failure: BaseException | None = None
 
     def start(self) -> None:

@@ -5,10 +5,15 @@ receipt time and a frame on a line, books fetched over REST with their address, 
 connection ended. Files are begun anew after a size and listed in `manifest.json` with their
 gaps. They are written in whole packed pieces, at least every few seconds: what a process that is
 killed leaves behind is a recording up to the last piece.
+
+A thread of its own packs and writes, so that no frame and no order waits for a disk.
 """
 
 import json
+import logging
 import threading
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +23,9 @@ import zstandard
 _MOST_BYTES: Final = 256 << 20
 _PIECE_BYTES: Final = 1 << 20
 _PIECE_NS: Final = 5 * 10**9
+_MOST_BEHIND: Final = 256 << 20
+"""Bytes that may wait for the disk."""
+logger = logging.getLogger("sequence.live")
 
 
 @dataclass(slots=True)
@@ -35,6 +43,10 @@ class Part:
 class Recorder:
     """The files of one session below one folder.
 
+    Attributes:
+        failure: Why nothing is written any more, as a sentence; empty while all is. It ends the
+            recording and nothing else.
+
     Raises:
         OSError: The folder cannot be made or holds a recording already.
     """
@@ -44,97 +56,131 @@ class Recorder:
         self._manifest = folder / "manifest.json"
         if self._manifest.exists():
             raise FileExistsError(f"{folder} holds a recording already: name another folder")
+        self.failure = ""
         self._folder = folder
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._parts: list[Part] = []
+        self._numbers = Counter[str]()
         self._open: dict[str, _Writer] = {}
+        self._behind = 0
+        self._is_closed = False
+        self._packer = zstandard.ZstdCompressor(level=3)
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="sequence-record")
         self._save()
 
     def frame(self, name: str, venue: str, now_ns: int, frame: bytes) -> None:
-        """Writes one frame of a connection. Line ends inside it become spaces, as JSON allows."""
+        """Takes one frame of a connection. Line ends inside it become spaces, as JSON allows."""
         flat = frame.replace(b"\r", b" ").replace(b"\n", b" ")
-        self._write(name, venue, now_ns, b"%s: %s\n" % (_seconds(now_ns), flat))
+        self._take(name, venue, now_ns, b"%s: %s\n" % (_seconds(now_ns), flat))
 
     def book(self, name: str, venue: str, url: str, now_ns: int, body: bytes) -> None:
-        """Writes a book fetched over REST."""
+        """Takes what was fetched over REST."""
         flat = body.replace(b"\r", b" ").replace(b"\n", b" ")
         line = b"%s -> %s: %s\n" % (url.encode(), _seconds(now_ns), flat)
-        self._write(name, venue, now_ns, line)
+        self._take(name, venue, now_ns, line)
 
     def lost(self, name: str, url: str, now_ns: int) -> None:
-        """Writes that a connection ended: what its books were is void."""
+        """Takes that a connection ended: what its books were is void."""
         with self._lock:
             writer = self._open.get(name)
             if writer is None:
                 return
-            writer.write(b"%s <-> %s\n" % (url.encode(), _seconds(now_ns)), now_ns)
             writer.part.gaps_ns.append(now_ns)
+            self._add(writer, b"%s <-> %s\n" % (url.encode(), _seconds(now_ns)), now_ns)
 
     def close(self) -> None:
-        """Ends all files and writes the manifest."""
+        """Writes what is left, ends all files and writes the manifest; twice is fine."""
         with self._lock:
+            self._is_closed = True
             for writer in self._open.values():
-                writer.close()
+                self._hand_over(writer, ends=True)
             self._open.clear()
-            self._save()
+        self._hand.shutdown()
 
-    def _write(self, name: str, venue: str, now_ns: int, line: bytes) -> None:
+    def _take(self, name: str, venue: str, now_ns: int, line: bytes) -> None:
         with self._lock:
+            if self.failure or self._is_closed:
+                return
             writer = self._open.get(name)
             if writer is not None and writer.size + len(line) > self._most_bytes:
-                writer.close()
-                self._save()
+                self._hand_over(writer, ends=True)
                 writer = None
             if writer is None:
-                number = sum(part.file.rpartition("-")[0] == name for part in self._parts)
-                part = Part(f"{name}-{number:04}.txt.zst", venue, first_ns=now_ns)
-                self._parts.append(part)
-                writer = self._open[name] = _Writer(self._folder / part.file, part)
+                part = Part(f"{name}-{self._numbers[name]:04}.txt.zst", venue, first_ns=now_ns)
+                self._numbers[name] += 1
+                writer = self._open[name] = _Writer(part, now_ns)
             writer.part.frames += 1
-            if writer.write(line, now_ns):
-                self._save()
+            self._add(writer, line, now_ns)
+
+    def _add(self, writer: "_Writer", line: bytes, now_ns: int) -> None:
+        """Adds a line; a piece that is large or old enough goes to the disk."""
+        writer.lines += line
+        writer.size += len(line)
+        writer.part.last_ns = now_ns
+        if len(writer.lines) >= _PIECE_BYTES or now_ns - writer.since_ns >= _PIECE_NS:
+            writer.since_ns = now_ns
+            self._hand_over(writer)
+
+    def _hand_over(self, writer: "_Writer", *, ends: bool = False) -> None:
+        piece = bytes(writer.lines)
+        writer.lines.clear()
+        self._behind += len(piece)
+        if self._behind > _MOST_BEHIND:
+            self._fail("the disk does not keep up")
+        done = self._hand.submit(self._write, writer, piece, ends=ends)
+        done.add_done_callback(self._check)
+
+    def _write(self, writer: "_Writer", piece: bytes, *, ends: bool) -> None:
+        """In the thread that writes: one piece, if any, and where it is the last one the end."""
+        try:
+            if piece and not self.failure:
+                self._put(writer, piece)
+        finally:
+            with self._lock:
+                self._behind -= len(piece)
+            if ends and writer.file is not None:
+                writer.file.close()
+        if not self.failure:
+            self._save()
+
+    def _put(self, writer: "_Writer", piece: bytes) -> None:
+        if writer.file is None:
+            writer.file = (self._folder / writer.part.file).open("xb")
+            with self._lock:
+                self._parts.append(writer.part)
+        writer.file.write(self._packer.compress(piece))
+        writer.file.flush()
+
+    def _check(self, done: Future[None]) -> None:
+        error = done.exception()
+        if error is not None:
+            with self._lock:
+                self._fail(getattr(error, "strerror", None) or repr(error))
+
+    def _fail(self, why: str) -> None:
+        if not self.failure:
+            self.failure = f"the recording in {self._folder} ended ({why}): the books go on"
+            logger.warning("%s", self.failure)
 
     def _save(self) -> None:
-        text = json.dumps(
-            {"schema": "session-1", "parts": [asdict(p) for p in self._parts]}, indent=1
-        )
+        with self._lock:
+            parts = [asdict(part) for part in self._parts]
+        text = json.dumps({"schema": "session-1", "parts": parts}, indent=1)
         beside = self._manifest.with_suffix(".part")
         beside.write_text(text + "\n", encoding="utf-8")
         beside.replace(self._manifest)
 
 
+@dataclass(slots=True)
 class _Writer:
     """One packed file that is being written, piece by piece."""
 
-    def __init__(self, path: Path, part: Part) -> None:
-        self.part = part
-        self.size = 0
-        self._lines = bytearray()
-        self._since_ns = part.first_ns
-        self._file: IO[bytes] = path.open("xb")
-        self._packer = zstandard.ZstdCompressor(level=3)
-
-    def write(self, line: bytes, now_ns: int) -> bool:
-        """Takes a line; True when a piece was written with it."""
-        self._lines += line
-        self.size += len(line)
-        self.part.last_ns = now_ns
-        is_due = len(self._lines) >= _PIECE_BYTES or now_ns - self._since_ns >= _PIECE_NS
-        if is_due:
-            self._since_ns = now_ns
-            self._flush()
-        return is_due
-
-    def close(self) -> None:
-        self._flush()
-        self._file.close()
-
-    def _flush(self) -> None:
-        if self._lines:
-            self._file.write(self._packer.compress(bytes(self._lines)))
-            self._file.flush()
-            self._lines.clear()
+    part: Part
+    since_ns: int
+    size: int = 0
+    lines: bytearray = field(default_factory=bytearray)
+    file: IO[bytes] | None = None
 
 
 def _seconds(ns: int) -> bytes:
