@@ -26,7 +26,8 @@ class Watch:
         self.ids: dict[tuple[int, int], Key] = {}
 
     def forget(self) -> None:
-        self.last_ns = self.machine.world.now
+        # A boundary that is now is still to come.
+        self.last_ns = self.machine.world.now - 1
         self.open.clear()
         self.calls.clear()
         self.called.clear()

@@ -143,21 +143,27 @@ class Order:
 
     def over(self, one: Form, other: Form) -> int:
         """Enough for whichever of two forms the order has when it is filled."""
-        if not self._mixes(one, other):
-            return max(self.required(one), self.required(other))
-        worst, qty = max if self.side == "buy" else min, max(one.qty, other.qty)
-        form = Form(
-            qty, None, worst(one.bound, other.bound), max(one.margin_at, other.margin_at),
-            qty if self.reduce_only else min(one.reducing, other.reducing),
-        )  # fmt: skip
-        return self.required(form)
+        mixed = self._mixed(one, other)
+        return max(self.required(form) for form in (one, other, *mixed))
 
-    def _mixes(self, old: Form, new: Form) -> bool:
+    def _mixed(self, old: Form, new: Form) -> list[Form]:
         """A fill of the old form may be dearer than the new one, which then has more to come."""
+        is_perp = self.listing.market.kind == "perp"
         cheaper = new.bound < old.bound if self.side == "buy" else False
-        if self.listing.market.kind == "perp":
+        if is_perp:
             cheaper = new.margin_at < old.margin_at or new.reducing > old.reducing
-        return cheaper and new.qty > old.qty
+        if not cheaper or new.qty <= old.qty:
+            return []
+        worst = max if self.side == "buy" else min
+        bound, margin_at = worst(old.bound, new.bound), max(old.margin_at, new.margin_at)
+        opens = max(self._opened_by(old, new, taken) for taken in (0, new.reducing, old.qty))
+        return [Form(new.qty, None, bound, margin_at, new.qty - self.filled - opens)]
+
+    def _opened_by(self, old: Form, new: Form, taken: int) -> int:
+        """What both forms open after such a fill of the old one: it closes for both."""
+        taken = min(taken, old.qty - self.filled)
+        rest = new.qty - self.filled - taken
+        return max(taken - old.reducing, 0) + rest - min(max(new.reducing - taken, 0), rest)
 
     def required(self, form: Form) -> int:
         """What the rest of a form can still cost at most."""

@@ -24,11 +24,9 @@ pub(in crate::engine) fn required(
     };
     // Whichever form is filled, the other may follow; and a change that travels may find part of
     // the leg filled in its old form.
-    let other = match leg.reshape.as_deref() {
-        None => return Ok(needed),
-        Some(form) if form.travels && leg.mixes(terms.kind, side) => leg.dearest_form(side),
-        Some(_) => leg.other_form(),
-    };
+    let Some(form) = leg.reshape.as_deref() else { return Ok(needed) };
+    let course = form.travels.then(|| leg.dearest_course(terms.kind, side)).flatten();
+    let other = course.or_else(|| leg.other_form());
     let also = other.map(|other| required(side, terms, &other)).transpose()?;
     Ok(needed.max(also.unwrap_or_default()))
 }
