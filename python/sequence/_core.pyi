@@ -575,6 +575,7 @@ class Engine:
         tif: str | None = None,
         reduce_only: bool = False,
         metadata: str = "{}",
+        wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
         late: Literal[True],
@@ -601,6 +602,7 @@ class Engine:
         tif: str | None = None,
         reduce_only: bool = False,
         metadata: str = "{}",
+        wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
         late: Literal[False] = False,
@@ -639,6 +641,7 @@ class Engine:
         *,
         graph_id: str | None = None,
         metadata: str = "{}",
+        wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
     ) -> tuple[_Row | str, bool]: ...

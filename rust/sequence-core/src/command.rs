@@ -20,6 +20,8 @@ pub struct SubmitGraph<'a> {
     pub graph_id: Option<&'a str>,
     /// Free JSON text of the client, kept and returned.
     pub metadata: &'a str,
+    /// Wallet of the client: nothing here trades from one, and another one is another request.
+    pub wallet: Option<&'a str>,
     /// Its limits.
     pub risk: GraphRisk,
     /// Mode of the key that sends it.

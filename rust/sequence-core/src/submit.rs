@@ -48,6 +48,8 @@ pub struct Submit<'a> {
     pub reduce_only: bool,
     /// Free JSON text of the client, kept and returned.
     pub metadata: &'a str,
+    /// Wallet of the client: nothing here trades from one, and another one is another request.
+    pub wallet: Option<&'a str>,
     /// Limits of the graph.
     pub risk: GraphRisk,
     /// Mode of the key that sends it.
@@ -73,6 +75,7 @@ impl<'a> Submit<'a> {
             tif: None,
             reduce_only: false,
             metadata: "{}",
+            wallet: None,
             risk: GraphRisk::default(),
             by: Mode::Sandbox,
         }

@@ -27,7 +27,8 @@ impl Engine {
     /// Submits a graph; `spec` is JSON with its nodes and edges. Returns the answer and whether it
     /// is the first one again, as the JSON text that it was.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of a graph")]
-    #[pyo3(signature = (account, now_ns, spec, *, graph_id=None, metadata="{}", risk=None, by="sandbox"))]
+    #[pyo3(signature = (account, now_ns, spec, *, graph_id=None, metadata="{}", wallet=None, risk=None,
+        by="sandbox"))]
     fn submit_graph<'py>(
         &self,
         py: Python<'py>,
@@ -36,6 +37,7 @@ impl Engine {
         spec: &str,
         graph_id: Option<&str>,
         metadata: &str,
+        wallet: Option<&str>,
         risk: Option<Bound<'py, PyDict>>,
         by: &str,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
@@ -43,7 +45,7 @@ impl Engine {
         let (view, replayed) = self.run(py, |session| {
             let spec = GraphSpec::parse(spec)?;
             let by = parse::mode(by)?;
-            let graph = SubmitGraph { spec: &spec, graph_id, metadata, risk, by };
+            let graph = SubmitGraph { spec: &spec, graph_id, metadata, wallet, risk, by };
             let command = Command::SubmitGraph { account: AccountId(account), graph };
             match session.engine.apply(command, now_ns)? {
                 Reply::Submitted { graph, replayed } => {

@@ -36,6 +36,7 @@ struct OrderArguments<'a> {
     tif: Option<&'a str>,
     reduce_only: bool,
     metadata: &'a str,
+    wallet: Option<&'a str>,
     risk: GraphRisk,
     by: &'a str,
 }
@@ -63,6 +64,7 @@ impl<'a> OrderArguments<'a> {
             tif: self.tif.map(parse::time_in_force).transpose()?,
             reduce_only: self.reduce_only,
             metadata: self.metadata,
+            wallet: self.wallet,
             risk: self.risk,
             by: parse::mode(self.by)?,
         })
@@ -90,7 +92,7 @@ impl Engine {
     #[pyo3(signature = (account, now_ns, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
         venue=None, graph_id=None, node_id="order", instrument_type="spot", policy="sor",
         urgency="medium", max_slippage_bps=None, horizon_ms=None, tif=None, reduce_only=false,
-        metadata="{}", risk=None, by="sandbox", late=false))]
+        metadata="{}", wallet=None, risk=None, by="sandbox", late=false))]
     fn submit<'py>(
         &self,
         py: Python<'py>,
@@ -112,6 +114,7 @@ impl Engine {
         tif: Option<&str>,
         reduce_only: bool,
         metadata: &str,
+        wallet: Option<&str>,
         risk: Option<Bound<'py, PyDict>>,
         by: &str,
         late: bool,
@@ -134,6 +137,7 @@ impl Engine {
             tif,
             reduce_only,
             metadata,
+            wallet,
             risk,
             by,
         };
@@ -181,6 +185,7 @@ impl Engine {
             tif,
             reduce_only: false,
             metadata: "{}",
+            wallet: None,
             risk: GraphRisk::default(),
             by: "sandbox",
         };
@@ -228,6 +233,7 @@ impl Engine {
             tif: None,
             reduce_only: false,
             metadata: "{}",
+            wallet: None,
             risk: GraphRisk::default(),
             by,
         };

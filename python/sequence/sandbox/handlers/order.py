@@ -54,7 +54,11 @@ def submit(
         raise refused("FORBIDDEN", LIVE_REFUSAL)
     account = call.account()
     call.runtime.recall(account, body.graph_id)
-    keys: dict[str, Any] = {"graph_id": body.graph_id, "by": principal.mode}
+    keys: dict[str, Any] = {
+        "graph_id": body.graph_id,
+        "by": principal.mode,
+        "wallet": body.wallet_id,
+    }
     row: dict[str, Any] | str
     if isinstance(body, SimpleOrderRequest) and body.pacing is None:
         keys |= _simple_order(body)

@@ -148,7 +148,7 @@ impl Play {
         let before = self.engine.state_hash();
         let spec = GraphSpec::parse(&text).unwrap();
         let (spec, metadata, by) = (&spec, "{}", Mode::Sandbox);
-        let graph = SubmitGraph { spec, graph_id: Some(&id), metadata, risk, by };
+        let graph = SubmitGraph { spec, graph_id: Some(&id), metadata, wallet: None, risk, by };
         match self.apply(Command::SubmitGraph { account: self.account, graph }) {
             Ok(Reply::Submitted { graph, .. }) => self.graphs.push((id, graph)),
             Ok(other) => unreachable!("{other:?}"),

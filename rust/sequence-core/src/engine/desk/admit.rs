@@ -50,6 +50,8 @@ impl Bench<'_> {
         }
         self.desk.check_switch(account, order.by)?;
         let admitted = self.papers().admit(account, order)?;
+        // Its order cannot say the wallet later.
+        let fingerprint = order.wallet.map(|_| self.papers().fingerprint_of(order));
         let id = id.unwrap_or_else(|| GraphId::Made(self.journal.make_id(self.facts.now_ns)));
         let graph = self.desk.graphs.next_id();
         let node_id = share(&mut self.desk.texts[0], order.node_id);
@@ -57,7 +59,7 @@ impl Bench<'_> {
         let ix = self.desk.orders.next_id();
         self.desk.graphs.push(Graph {
             id: id.clone(),
-            fingerprint: None,
+            fingerprint,
             order: Some(ix),
             first_answer: None,
             metadata,

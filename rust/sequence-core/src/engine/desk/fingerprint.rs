@@ -19,6 +19,7 @@ struct Request<'a> {
     symbol: &'a str,
     node_id: &'a str,
     metadata: &'a str,
+    wallet: Option<&'a str>,
     size: Size,
     side: Side,
     limit: Option<Price>,
@@ -36,6 +37,11 @@ struct Request<'a> {
 impl Papers<'_> {
     /// True when this request is the one that made the graph.
     pub(in crate::engine) fn is_resent(&self, graph: GraphIx, order: &Submit<'_>) -> bool {
+        self.fingerprint_of(order) == self.fingerprint(graph)
+    }
+
+    /// Hash of a request.
+    pub(in crate::engine) fn fingerprint_of(&self, order: &Submit<'_>) -> u128 {
         let symbol = match self.facts.resolve(order) {
             Ok((symbol, outcome)) => self.facts.registry.symbol(symbol).canonical(outcome),
             Err(_) => order.symbol,
@@ -44,6 +50,7 @@ impl Papers<'_> {
             symbol,
             node_id: order.node_id,
             metadata: order.metadata,
+            wallet: order.wallet,
             size: order.size,
             side: order.side,
             limit: order.limit,
@@ -56,7 +63,7 @@ impl Papers<'_> {
             reduce_only: order.reduce_only,
             risk: &order.risk,
         };
-        asked.hash() == self.fingerprint(graph)
+        asked.hash()
     }
 
     /// Hash of the request that made a graph.
@@ -71,6 +78,7 @@ impl Papers<'_> {
                     symbol: self.facts.registry.symbol(spec.symbol).canonical(spec.outcome),
                     node_id: &spec.node_id,
                     metadata: &graph.metadata,
+                    wallet: None,
                     size: spec.notional_usd.map_or(Size::Quantity(order.qty), Size::Notional),
                     side: spec.side,
                     limit: order.limit,
@@ -133,6 +141,9 @@ impl Request<'_> {
             hasher.word(word);
         }
         self.risk.hash_into(&mut hasher);
+        if let Some(wallet) = self.wallet {
+            hasher.text(wallet);
+        }
         hasher.finish()
     }
 }

@@ -122,6 +122,9 @@ impl Engine {
             }
             hasher.text(ask.metadata);
             ask.risk.hash_into(&mut hasher);
+            if let Some(wallet) = ask.wallet {
+                hasher.text(wallet);
+            }
             hasher.finish()
         };
         u128::from(hash(3)) << 64 | u128::from(hash(4))
@@ -306,7 +309,10 @@ impl SubmitGraph<'_> {
         let [node] = self.spec.nodes.as_slice() else { return None };
         let watched = self.risk.runtime != Runtime::NONE;
         let waits = node.activation == Some(Activation::Wait);
-        if !self.spec.edges.is_empty() || node.execution.pacing.is_some() || watched || waits {
+        // A single order is the same with them, but a request that says them is another one.
+        let joins = node.join != Join::Any || node.execution.reserve != Reserve::AtActivation;
+        let paced = node.execution.pacing.is_some();
+        if !self.spec.edges.is_empty() || paced || watched || waits || joins {
             return None;
         }
         let size = match node.size {
@@ -322,6 +328,7 @@ impl SubmitGraph<'_> {
         Some(Submit {
             graph_id: self.graph_id,
             metadata: self.metadata,
+            wallet: self.wallet,
             risk: self.risk,
             by: self.by,
             ..node.order(size, limit)
