@@ -52,6 +52,16 @@ def test_one_of_two_days_alone_has_no_book(days):
         Sandbox(clock="replay", market=days[2:])
 
 
+def test_a_warning_about_many_files_names_a_few(tmp_path):
+    files = [tmp_path / f"part-{number:03}.txt" for number in range(40)]
+    for number, file in enumerate(files):
+        file.write_text(diff(10 + number, T0 + number * NS, 1))
+    with pytest.warns(feeds.RecordingWarning, match="no book comes live") as told:
+        Sandbox(clock="replay", market=files)
+    text = str(told[0].message)
+    assert text.startswith("part-000.txt, part-001.txt, part-002.txt and 37 more: ")
+
+
 def coinbase(product, at, size, kind="l2update"):
     body = {
         "snapshot": f'"bids":[["100","{size}"]],"asks":[["101","1"]]',

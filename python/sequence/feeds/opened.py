@@ -9,6 +9,7 @@ from sequence.feeds import arrow, tape
 from sequence.feeds._read_lines import first_line, load_file
 from sequence.feeds.recording import Recording, RecordingError
 from sequence.feeds.sample import located
+from sequence.feeds.some import some
 from sequence.feeds.unpack import Plain, unpacked
 
 Source = _core.Recording | _core.Tape
@@ -84,7 +85,7 @@ def open_all(sources: Iterable[Any], venue: str | None = None) -> list[tuple[str
     joined = _core.join_recordings([source for _, source in raw]) if len(raw) > 1 else None
     if joined is None:
         return raw + found
-    name = ", ".join(name for name, _ in raw)
+    name = some([name for name, _ in raw], most=3)
     return [(name, source) for source in joined] + found
 
 
@@ -112,7 +113,7 @@ def refusal_of(source: Source) -> str | None:
     names = source.instruments
     unlisted = _unlisted(names)
     if len(unlisted) == len(names):
-        return f"none of its {len(names)} instruments has a symbol here: {_shown(unlisted)}"
+        return f"none of its {len(names)} instruments has a symbol here: {some(unlisted)}"
     return None
 
 
@@ -126,7 +127,7 @@ def warnings_of(source: Source) -> Sequence[str]:
         return []
     return [
         f"{len(unlisted)} of its {len(names)} instruments have no symbol here and are left out: "
-        f"{_shown(unlisted)}"
+        f"{some(unlisted)}"
     ]
 
 
@@ -140,8 +141,3 @@ def _is_symbol(symbol: str, venue: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _shown(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sequence import _core
+from sequence.feeds.some import some
 from sequence.sandbox.archive import Archive
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode
 from sequence.store import Batch, Loaded, Store, StoreDamagedError, StoreError
@@ -52,7 +53,7 @@ class Keeper:
         try:
             self.journal.restore(tables, now_ns)
         except (ValueError, OverflowError, _core.Panic) as error:
-            rows = "; ".join(row.subject for row in loaded.damaged)
+            rows = some([row.subject for row in loaded.damaged], between="; ")
             text = f"{error} (changed: {rows})" if rows else str(error)
             raise StoreDamagedError(f"{text}. {REPAIR_HINT}") from error
         were_open = [_int(row[0]) for row in loaded.rows["orders"]]

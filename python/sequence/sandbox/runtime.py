@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from sequence import _core
+from sequence.feeds.some import some
 from sequence.sandbox.archive import Archive
 from sequence.sandbox.arrivals import Arrivals
 from sequence.sandbox.beside import Beside
@@ -428,7 +429,7 @@ class Runtime(State):
         keeper.note("meta", (OVERRIDES_SETTING, json.dumps(self.sim.overrides, sort_keys=True)))
         keeper.note("meta", (PEPPER_SETTING, check_of(keeper.store.pepper)))
         if self.problems:
-            keeper.writer.refuse(StoreDamagedError("; ".join(self.problems)))
+            keeper.writer.refuse(StoreDamagedError(some(self.problems, between="; ")))
         self.settle()
 
     def _judge(self, damaged: Iterable[Finding]) -> list[str]:
