@@ -9,6 +9,8 @@
 
 use std::sync::Arc;
 
+use crate::rows::Rows;
+
 /// Rows of a chunk.
 const CHUNK: usize = 1024;
 
@@ -31,14 +33,14 @@ impl<V> Chunks<V> {
     pub(crate) const fn new() -> Self {
         Self { full: Vec::new(), last: Vec::new() }
     }
+}
 
-    /// Rows held.
-    pub(crate) const fn len(&self) -> usize {
+impl<V: Clone> Rows<V> for Chunks<V> {
+    fn len(&self) -> usize {
         self.full.len() * CHUNK + self.last.len()
     }
 
-    /// Adds a row at the end.
-    pub(crate) fn push(&mut self, row: V) {
+    fn push(&mut self, row: V) {
         if self.last.len() == CHUNK {
             let next = Vec::with_capacity(CHUNK);
             self.full.push(Arc::new(std::mem::replace(&mut self.last, next)));
@@ -47,27 +49,25 @@ impl<V> Chunks<V> {
         self.last.push(row);
     }
 
-    /// The row at a position, if there is one.
     #[inline]
-    pub(crate) fn get(&self, at: usize) -> Option<&V> {
+    fn get(&self, at: usize) -> Option<&V> {
         match self.full.get(at / CHUNK) {
             Some(chunk) => chunk.get(at % CHUNK),
             None => self.last.get(at.checked_sub(self.full.len() * CHUNK)?),
         }
     }
-}
 
-impl<V: Clone> Chunks<V> {
-    /// The same for writing.
     #[inline]
-    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut V> {
+    fn get_mut(&mut self, at: usize) -> Option<&mut V> {
         let before = self.full.len() * CHUNK;
         match self.full.get_mut(at / CHUNK) {
             Some(chunk) => Arc::make_mut(chunk).get_mut(at % CHUNK),
             None => self.last.get_mut(at.checked_sub(before)?),
         }
     }
+}
 
+impl<V: Clone> Chunks<V> {
     /// The newest row.
     pub(crate) fn last(&self) -> Option<&V> {
         self.last.last()

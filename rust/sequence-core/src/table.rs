@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 use crate::chunks::Chunks;
+use crate::folded::{Folded, Folds, Seen};
+use crate::rows::Rows;
 
 /// An id that is a position in a [`Table`].
-pub trait Dense: Copy {
+pub(crate) trait Dense: Copy {
     /// The id of a position.
     fn from_index(index: u32) -> Self;
     /// The position.
@@ -18,33 +20,30 @@ pub trait Dense: Copy {
 /// A table that goes on where an earlier process stopped numbers its rows from there; of the rows
 /// before, it holds those that were loaded. It can note which rows were reached for writing.
 #[derive(Debug, Clone)]
-pub struct Table<K, V> {
+pub(crate) struct Table<K, V, S = Chunks<V>> {
     /// Rows of an earlier process, as far as they were loaded.
     early: BTreeMap<u32, V>,
     /// Number of the first row in `rows`.
     first: u32,
-    rows: Chunks<V>,
+    rows: S,
     /// Rows reached for writing since the last take; `None` when nobody asks.
     touched: Option<Vec<K>>,
     /// The same for who sums them up, also rows that were loaded.
     changed: Option<Vec<K>>,
 }
 
-impl<K, V> Default for Table<K, V> {
+/// A table whose rows come to rest, and are bytes from then on.
+pub(crate) type History<K, V> = Table<K, V, Folded<V>>;
+
+impl<K, V, S: Default> Default for Table<K, V, S> {
     fn default() -> Self {
-        Self {
-            early: BTreeMap::new(),
-            first: 0,
-            rows: Chunks::default(),
-            touched: None,
-            changed: None,
-        }
+        Self { early: BTreeMap::new(), first: 0, rows: S::default(), touched: None, changed: None }
     }
 }
 
-impl<K: Dense + Ord, V: Clone> Table<K, V> {
+impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
     /// Appends a row and returns its id. A table holds at most 2^32 - 1 rows.
-    pub fn push(&mut self, row: V) -> K {
+    pub(crate) fn push(&mut self, row: V) -> K {
         let id = self.next_id();
         self.rows.push(row);
         self.note(id);
@@ -52,58 +51,24 @@ impl<K: Dense + Ord, V: Clone> Table<K, V> {
     }
 
     /// The id the next row will get.
-    pub fn next_id(&self) -> K {
+    pub(crate) fn next_id(&self) -> K {
         let at = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         K::from_index(self.first.saturating_add(at))
     }
 
     /// A row, if there is one.
     #[inline]
-    pub fn get(&self, key: K) -> Option<&V> {
+    pub(crate) fn get(&self, key: K) -> Option<&V> {
         match key.index().checked_sub(self.first as usize) {
             Some(at) => self.rows.get(at),
             None => self.early.get(&early_key(key)),
         }
     }
 
-    /// Number of rows held.
-    pub fn len(&self) -> usize {
-        self.early.len() + self.rows.len()
-    }
-
-    /// True without rows.
-    pub fn is_empty(&self) -> bool {
-        self.early.is_empty() && self.rows.len() == 0
-    }
-
-    /// Rows held, with their ids, in order of creation.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
-        let first = self.first as usize;
-        let later =
-            (0..self.rows.len()).filter_map(move |at| Some((first + at, self.rows.get(at)?)));
-        let early = self.early.iter().map(|(at, row)| (*at as usize, row));
-        early
-            .chain(later)
-            .map(|(at, row)| (K::from_index(u32::try_from(at).unwrap_or(u32::MAX)), row))
-    }
-
-    /// Every row, mutable; not noted.
-    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.early.values_mut().chain(self.rows.iter_mut())
-    }
-
     /// Numbers new rows from `next`, which an empty table can still do.
     pub(crate) fn resume_at(&mut self, next: u32) {
-        debug_assert!(self.is_empty());
+        debug_assert!(self.early.is_empty() && self.rows.len() == 0);
         self.first = next;
-    }
-
-    /// Numbers new rows from `next` on; the rows there are keep their numbers.
-    pub(crate) fn skip_to(&mut self, next: K) {
-        let first = self.first;
-        let rows = std::mem::take(&mut self.rows).into_rows();
-        self.early.extend((first..).zip(rows));
-        self.first = first.max(early_key(next));
     }
 
     /// Puts back a row of an earlier process; one that is not earlier is ignored.
@@ -147,14 +112,6 @@ impl<K: Dense + Ord, V: Clone> Table<K, V> {
         row.expect("a row of this table")
     }
 
-    /// Notes every row, while somebody listens.
-    pub(crate) fn touch_all(&mut self) {
-        let held: Vec<K> = self.iter().map(|(id, _)| id).collect();
-        if let Some(touched) = &mut self.touched {
-            touched.extend(held);
-        }
-    }
-
     /// Rows reached for writing since the last call, each once, in order of creation.
     pub(crate) fn take_touched(&mut self) -> Vec<K> {
         let mut keys = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
@@ -175,6 +132,82 @@ impl<K: Dense + Ord, V: Clone> Table<K, V> {
     }
 }
 
+impl<K: Dense + Ord, V: Clone> Table<K, V> {
+    /// Number of rows held.
+    pub(crate) fn len(&self) -> usize {
+        self.early.len() + self.rows.len()
+    }
+
+    /// Rows held, with their ids, in order of creation.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
+        let first = self.first as usize;
+        let later =
+            (0..self.rows.len()).filter_map(move |at| Some((first + at, self.rows.get(at)?)));
+        let early = self.early.iter().map(|(at, row)| (*at as usize, row));
+        early.chain(later).map(|(at, row)| (id_at(at), row))
+    }
+
+    /// Every row, mutable; not noted.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.early.values_mut().chain(self.rows.iter_mut())
+    }
+
+    /// Numbers new rows from `next` on; the rows there are keep their numbers.
+    pub(crate) fn skip_to(&mut self, next: K) {
+        let first = self.first;
+        let rows = std::mem::take(&mut self.rows).into_rows();
+        self.early.extend((first..).zip(rows));
+        self.first = first.max(early_key(next));
+    }
+
+    /// Notes every row, while somebody listens.
+    pub(crate) fn touch_all(&mut self) {
+        let held: Vec<K> = self.iter().map(|(id, _)| id).collect();
+        if let Some(touched) = &mut self.touched {
+            touched.extend(held);
+        }
+    }
+}
+
+impl<K: Dense + Ord, V: Folds> History<K, V> {
+    /// Rows held, with their ids, in order of creation; each is read back for this look alone.
+    pub(crate) fn each(&self) -> impl DoubleEndedIterator<Item = (K, Seen<'_, V>)> {
+        let first = self.first as usize;
+        let early = self.early.iter().map(|(at, row)| (*at as usize, Seen::Standing(row)));
+        let later =
+            (0..self.rows.len()).filter_map(move |at| Some((first + at, self.rows.peek(at)?)));
+        early.chain(later).map(|(at, row)| (id_at(at), row))
+    }
+
+    /// A row, read back for this look alone: for looks at many.
+    pub(crate) fn peek(&self, key: K) -> Option<Seen<'_, V>> {
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.peek(at),
+            None => self.early.get(&early_key(key)).map(Seen::Standing),
+        }
+    }
+
+    /// Lets go of rows that were read back.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        self.rows.settle();
+    }
+
+    /// Numbers new rows from `next` on; the rows there are keep their numbers.
+    pub(crate) fn skip_to(&mut self, next: K) {
+        let missing = next.index().saturating_sub(self.first as usize + self.rows.len());
+        self.rows.skip(missing);
+    }
+
+    /// Notes every row, while somebody listens.
+    pub(crate) fn touch_all(&mut self) {
+        let held: Vec<K> = self.each().map(|(id, _)| id).collect();
+        if let Some(touched) = &mut self.touched {
+            touched.extend(held);
+        }
+    }
+}
+
 #[inline]
 fn note_in<K: PartialEq>(list: &mut Option<Vec<K>>, key: K) {
     if let Some(keys) = list
@@ -184,11 +217,15 @@ fn note_in<K: PartialEq>(list: &mut Option<Vec<K>>, key: K) {
     }
 }
 
+fn id_at<K: Dense>(at: usize) -> K {
+    K::from_index(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
 fn early_key<K: Dense>(key: K) -> u32 {
     u32::try_from(key.index()).unwrap_or(u32::MAX)
 }
 
-impl<K: Dense + Ord, V: Clone> Index<K> for Table<K, V> {
+impl<K: Dense + Ord, V: Clone, S: Rows<V>> Index<K> for Table<K, V, S> {
     type Output = V;
 
     #[expect(clippy::expect_used, reason = "ids come from this table; rows are never removed")]
@@ -198,7 +235,7 @@ impl<K: Dense + Ord, V: Clone> Index<K> for Table<K, V> {
     }
 }
 
-impl<K: Dense + Ord, V: Clone> IndexMut<K> for Table<K, V> {
+impl<K: Dense + Ord, V: Clone, S: Rows<V>> IndexMut<K> for Table<K, V, S> {
     #[inline]
     fn index_mut(&mut self, key: K) -> &mut V {
         self.note(key);

@@ -17,6 +17,7 @@ impl Engine {
     /// Applies one command. Time never goes back: an earlier `now_ns` counts as the latest seen.
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
         let now_ns = self.agenda.now_ns().max(now_ns);
+        self.desk.settle();
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
         let market_data = matches!(command, Command::Market { .. } | Command::MarketRows { .. });

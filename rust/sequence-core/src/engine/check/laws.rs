@@ -2,10 +2,11 @@
 
 use std::hash::Hash;
 
+use crate::engine::desk::Desk;
 use crate::engine::portfolio::required::required;
 use crate::engine::{AccountMode, Engine};
 use crate::hash::StateHasher;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, OrderId};
 use crate::number::{Money, Quantity};
 use crate::order::{LegState, Order, OrderStatus};
 use crate::position::Lifecycle;
@@ -16,7 +17,7 @@ impl Engine {
     pub fn check_invariants(&self) -> Vec<Violation> {
         let mut found = self.portfolio.ledger().check();
         for (id, order) in self.desk.orders() {
-            self.check_order(&format!("order {}", id.0), order, &mut found);
+            self.check_order(&format!("order {}", id.0), &order, &mut found);
         }
         for (account, row) in self.desk.accounts() {
             self.check_account(account, row.open.len(), &mut found);
@@ -96,8 +97,10 @@ impl Engine {
 
     fn check_account(&self, account: AccountId, open: usize, found: &mut Vec<Violation>) {
         let orders = &self.desk.account(account).orders;
-        let counted =
-            orders.iter().filter(|id| !self.desk.order(**id).status.is_terminal()).count();
+        let is_open = |id: &&OrderId| {
+            self.desk.peek_order(**id).is_some_and(|order| !order.status.is_terminal())
+        };
+        let counted = orders.iter().filter(is_open).count();
         if counted != open {
             found.push(Violation::new("O2", format!("account {}", account.0), counted, open));
         }
@@ -122,8 +125,9 @@ impl Engine {
     }
 
     fn reservations_of_orders_and_margins(&self) -> usize {
-        let legs = self.desk.orders().flat_map(|(_, order)| &order.legs);
-        let of_legs = legs.filter(|leg| leg.reservation.is_some()).count();
+        let reserved =
+            |order: &Order| order.legs.iter().filter(|leg| leg.reservation.is_some()).count();
+        let of_legs: usize = self.desk.orders().map(|(_, order)| reserved(&order)).sum();
         let positions = self.portfolio.positions();
         let margins = positions.filter(|row| row.perp.is_some_and(|perp| perp.margin.is_some()));
         of_legs + self.graphs.held_count() + margins.count()
@@ -177,7 +181,10 @@ impl Engine {
         if self.journal.is_kept() {
             return account.ended_hash;
         }
-        let ended = account.orders.iter().filter(|id| self.desk.order(**id).status.is_terminal());
-        ended.fold(0, |sum, id| sum.wrapping_add(self.desk.order_hash(*id)))
+        let ended = account.orders.iter().filter_map(|id| {
+            let order = self.desk.peek_order(*id)?;
+            order.status.is_terminal().then(|| Desk::hash_of(*id, &order))
+        });
+        ended.fold(0, u64::wrapping_add)
     }
 }

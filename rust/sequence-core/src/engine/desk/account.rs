@@ -9,6 +9,7 @@ use crate::ids::{FillIx, GraphIx, OrderId, SymbolId};
 use crate::json::{Scanner, Token};
 use crate::order::Order;
 use crate::risk::{GraphRisk, Mode};
+use crate::rows::Rows as _;
 use crate::sorted::SortedMap;
 use crate::ulid::Ulid;
 

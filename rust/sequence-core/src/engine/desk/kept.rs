@@ -8,6 +8,14 @@ use crate::mutant;
 use crate::order::Order;
 
 impl Desk {
+    /// Lets go of rows that readers had read back from bytes.
+    #[inline]
+    pub(in crate::engine) fn settle(&mut self) {
+        self.orders.settle();
+        self.graphs.settle();
+        self.fills.settle();
+    }
+
     /// Starts to note what changes.
     pub(in crate::engine) fn listen(&mut self) {
         self.accounts.listen();
@@ -109,7 +117,7 @@ impl Desk {
 
     /// Gives each account its open orders back.
     pub(in crate::engine) fn open_orders_again(&mut self) {
-        let open = self.orders.iter().filter(|(_, order)| !order.status.is_terminal());
+        let open = self.orders.each().filter(|(_, order)| !order.status.is_terminal());
         let open: Vec<_> = open.map(|(id, order)| (id, order.spec.account)).collect();
         for (id, account) in open {
             let row = &mut self.accounts[account];

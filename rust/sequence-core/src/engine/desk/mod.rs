@@ -34,7 +34,7 @@ use crate::engine::seam::LegRef;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId, SymbolId};
 use crate::order::Order;
 use crate::risk::AccountLimits;
-use crate::table::Table;
+use crate::table::{History, Table};
 use account::{Account, AccountMode, Graph};
 use fill::Fill;
 
@@ -44,10 +44,10 @@ pub(in crate::engine) struct Desk {
     accounts: Table<AccountId, Account>,
     clients: BTreeMap<Arc<str>, AccountId>,
     live_clients: BTreeMap<Arc<str>, AccountId>,
-    graphs: Table<GraphIx, Graph>,
-    orders: Table<OrderId, Order>,
+    graphs: History<GraphIx, Graph>,
+    orders: History<OrderId, Order>,
     open_sums: open_sums::OpenSums,
-    fills: Table<FillIx, Fill>,
+    fills: History<FillIx, Fill>,
     texts: [Arc<str>; 2],
     limits: AccountLimits,
     /// Whose day is judged when books of a symbol move, while a loss limit is set.

@@ -8,7 +8,7 @@ use crate::engine::desk::Desk;
 use crate::ids::{AccountId, MarketId, OrderId, Outcome, Side, SymbolId};
 use crate::number::Quantity;
 use crate::order::{Leg, LegState, Order};
-use crate::table::Table;
+use crate::table::History;
 
 /// Orders of one side of a symbol.
 type SideKey = (AccountId, SymbolId, Option<Outcome>, Side);
@@ -100,7 +100,7 @@ fn add<K: Ord>(sums: &mut BTreeMap<K, i128>, key: K, amount: i128) {
 
 impl OpenSums {
     /// Takes in the orders that changed since they were counted.
-    fn recount(&mut self, orders: &mut Table<OrderId, Order>) {
+    fn recount(&mut self, orders: &mut History<OrderId, Order>) {
         let mut changed = std::mem::take(&mut self.changed);
         orders.take_changed(&mut changed);
         for id in changed.drain(..) {
@@ -211,8 +211,8 @@ impl Desk {
             }
         }
         let mut fresh = OpenSums::default();
-        for (id, order) in self.orders.iter() {
-            fresh.count(id, order);
+        for (id, order) in self.orders.each() {
+            fresh.count(id, &order);
         }
         (kept.totals, fresh.totals)
     }

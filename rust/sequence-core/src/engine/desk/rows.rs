@@ -4,6 +4,7 @@ use crate::engine::desk::Desk;
 use crate::engine::desk::account::{Account, AccountMode, Graph, LossDay};
 use crate::engine::desk::fill::Fill;
 use crate::engine::seam::LegRef;
+use crate::folded::Seen;
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::ledger::ReservationId;
@@ -27,7 +28,11 @@ impl Desk {
 
     /// What an order adds to the state hash.
     pub(in crate::engine) fn order_hash(&self, id: OrderId) -> u64 {
-        let order = &self.orders[id];
+        self.peek_order(id).map_or(0, |order| Self::hash_of(id, &order))
+    }
+
+    /// The same of a row at hand.
+    pub(in crate::engine) fn hash_of(id: OrderId, order: &Order) -> u64 {
         let mut hasher = StateHasher::new(u64::from(id.0));
         hasher.signed(order.filled.0);
         hasher.wide(order.exact);
@@ -90,14 +95,33 @@ impl Desk {
         self.accounts.get(id)
     }
 
+    /// An order, when it is held here: for looks at many.
+    pub(in crate::engine) fn peek_order(&self, id: OrderId) -> Option<Seen<'_, Order>> {
+        self.orders.peek(id)
+    }
+
+    /// A graph, when it is held here: for looks at many.
+    pub(in crate::engine) fn peek_graph(&self, id: GraphIx) -> Option<Seen<'_, Graph>> {
+        self.graphs.peek(id)
+    }
+
+    /// A fill, when it is held here: for looks at many.
+    pub(in crate::engine) fn peek_fill(&self, id: FillIx) -> Option<Seen<'_, Fill>> {
+        self.fills.peek(id)
+    }
+
     /// Orders held here, oldest first.
-    pub(in crate::engine) fn orders(&self) -> impl DoubleEndedIterator<Item = (OrderId, &Order)> {
-        self.orders.iter()
+    pub(in crate::engine) fn orders(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (OrderId, Seen<'_, Order>)> {
+        self.orders.each()
     }
 
     /// Graphs held here, oldest first.
-    pub(in crate::engine) fn graphs(&self) -> impl DoubleEndedIterator<Item = (GraphIx, &Graph)> {
-        self.graphs.iter()
+    pub(in crate::engine) fn graphs(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (GraphIx, Seen<'_, Graph>)> {
+        self.graphs.each()
     }
 
     /// Every account.

@@ -10,7 +10,7 @@ use crate::sim::fees::{Date, FeeLeg, FeeModel, FeeParts, FeeSchedule, FeeState};
 use crate::ulid::Ulid;
 
 /// Names of fee rules.
-const RULES: [&str; 5] =
+pub(super) const RULES: [&str; 5] =
     ["bps", "kalshi", "kalshi_maker_series", "polymarket", "polymarket_category"];
 
 pub(in crate::engine) fn fill_row(engine: &Engine, id: FillIx) -> Row {

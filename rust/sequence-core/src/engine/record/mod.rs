@@ -9,6 +9,7 @@ mod cell;
 mod codes;
 mod evidence;
 mod fill;
+mod folded;
 mod graph;
 mod grid;
 mod life;

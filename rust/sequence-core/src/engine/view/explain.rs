@@ -1,21 +1,23 @@
 //! A fill and an order in a few lines for a person.
 
 use super::{Value, verify};
-use crate::engine::Engine;
+use crate::engine::{Engine, Fill};
+use crate::folded::Seen;
 use crate::ids::AccountId;
 use crate::number::format_decimal;
 use crate::order::Order;
 use crate::reject::Refusal;
+use crate::ulid::Ulid;
 
 impl Engine {
     /// A fill of an account, in words and checked: `fill_id`, `verified`, `problems`, `text`.
     pub fn explain_fill(&self, account: AccountId, fill_id: &str) -> Result<Value, Refusal> {
-        let named =
-            |id: &&crate::ids::FillIx| format!("fill_{}", self.desk.fill(**id).id) == fill_id;
-        let found = self.desk.account(account).fills.iter().rev().find(named);
+        let wanted = fill_id.strip_prefix("fill_").and_then(Ulid::parse);
+        let mut fills = self.fills_of(account).rev();
+        let found = fills.find(|fill| Some(fill.id) == wanted);
         let found =
             found.ok_or_else(|| Refusal::not_found(format!("there is no fill {fill_id:?}")))?;
-        let record = self.evidence_view(self.desk.fill(*found));
+        let record = self.evidence_view(&found);
         let problems = verify(&record);
         let text = fill_text(&record);
         Ok(Value::Map(vec![
@@ -36,9 +38,9 @@ impl Engine {
         let reason = self.not_filled_view(order);
         lines.extend(reason_line(&reason));
         let mut verified = true;
-        for fill in self.desk.account(account).fills.iter().map(|fill| self.desk.fill(*fill)) {
+        for fill in self.fills_of(account) {
             if fill.order == found {
-                let record = self.evidence_view(fill);
+                let record = self.evidence_view(&fill);
                 verified &= verify(&record).is_empty();
                 lines.extend(fill_lines(&record));
             }
@@ -49,6 +51,11 @@ impl Engine {
             ("reason", reason.get("reason").cloned().unwrap_or(Value::Null)),
             ("text", lines.join("\n").into()),
         ]))
+    }
+
+    /// Fills of an account that are here, oldest first.
+    fn fills_of(&self, account: AccountId) -> impl DoubleEndedIterator<Item = Seen<'_, Fill>> {
+        self.desk.account(account).fills.iter().filter_map(|id| self.desk.peek_fill(*id))
     }
 
     fn order_line(&self, order: &Order) -> String {

@@ -3,6 +3,7 @@
 use super::{Value, page, page_value};
 use crate::engine::{Engine, Fill};
 use crate::ids::{AccountId, FillIx, InstrumentKind, VenueId};
+use crate::order::Order;
 
 /// What a list of fills is narrowed to; `None` narrows nothing.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,20 @@ pub struct FillFilter<'a> {
     pub until_ns: Option<i64>,
     /// Rows before this commit number.
     pub before_seq: Option<u64>,
+}
+
+impl FillFilter<'_> {
+    /// True when every fill passes.
+    const fn is_empty(&self) -> bool {
+        let Self { symbol, node_order_id, graph_id, venue, since_ns, until_ns, before_seq } = self;
+        symbol.is_none()
+            && node_order_id.is_none()
+            && graph_id.is_none()
+            && venue.is_none()
+            && since_ns.is_none()
+            && until_ns.is_none()
+            && before_seq.is_none()
+    }
 }
 
 impl Engine {
@@ -49,15 +64,23 @@ impl Engine {
         let graphs = [named(filter.node_order_id), named(filter.graph_id)];
         let symbol = filter.symbol.map(|text| self.facts().resolve_text(text));
         let newest = self.desk.account(account).fills.iter().rev().copied();
+        let takes_all = filter.is_empty();
         newest.filter(move |id| {
-            let fill = self.desk.fill(*id);
-            let spec = &self.desk.order(fill.order).spec;
+            if takes_all {
+                return true;
+            }
+            let Some(fill) = self.desk.peek_fill(*id) else { return false };
             let venue = self.registry.market(fill.market).venue;
-            let same_symbol = symbol.is_none_or(|found| {
-                found.is_some_and(|s| s.symbol == spec.symbol && s.outcome == spec.outcome)
-            });
-            graphs.iter().all(|graph| graph.is_none_or(|found| found == Some(spec.graph)))
-                && same_symbol
+            let is_of_them = |order: &Order| {
+                let spec = &order.spec;
+                let same_symbol = symbol.is_none_or(|found| {
+                    found.is_some_and(|s| s.symbol == spec.symbol && s.outcome == spec.outcome)
+                });
+                graphs.iter().all(|graph| graph.is_none_or(|found| found == Some(spec.graph)))
+                    && same_symbol
+            };
+            let any_order = symbol.is_none() && graphs.iter().all(Option::is_none);
+            (any_order || self.desk.peek_order(fill.order).is_some_and(|order| is_of_them(&order)))
                 && filter.venue.is_none_or(|wanted| wanted == venue)
                 && filter.since_ns.is_none_or(|since| fill.ts_ns >= since)
                 && filter.until_ns.is_none_or(|until| fill.ts_ns < until)

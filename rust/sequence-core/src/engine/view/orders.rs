@@ -31,6 +31,20 @@ pub struct OrderFilter<'a> {
     pub before_seq: Option<u64>,
 }
 
+impl OrderFilter<'_> {
+    /// True when every order passes, or every open one.
+    const fn is_empty(&self) -> bool {
+        let Self { symbol, node_order_id, graph_id, venue, side, statuses, .. } = self;
+        symbol.is_none()
+            && node_order_id.is_none()
+            && graph_id.is_none()
+            && venue.is_none()
+            && side.is_none()
+            && statuses.is_none()
+            && self.before_seq.is_none()
+    }
+}
+
 /// Where an order row is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum View {
@@ -118,9 +132,17 @@ impl Engine {
         let named = |text: Option<&str>| text.map(|id| self.find_order(account, id).ok());
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
         let symbol = filter.symbol.map(|text| self.facts().resolve_text(text));
-        let newest = self.desk.account(account).orders.iter().rev().copied();
+        let owner = self.desk.account(account);
+        // Open ones are few; of all others each is read back that a filter has to look at.
+        let all = (!filter.open_only).then(|| owner.orders.iter().rev().copied());
+        let open = filter.open_only.then(|| owner.open.keys().rev().copied());
+        let newest = all.into_iter().flatten().chain(open.into_iter().flatten());
+        let takes_all = filter.is_empty();
         newest.filter(move |id| {
-            let row = self.desk.order(*id);
+            if takes_all {
+                return true;
+            }
+            let Some(row) = self.desk.peek_order(*id) else { return false };
             let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
                 None => true,
                 Some(None) => false,
@@ -136,10 +158,9 @@ impl Engine {
             in_graph(&order)
                 && in_graph(&graph)
                 && same_symbol
-                && filter.venue.is_none_or(|venue| self.venue_of(row) == Some(venue))
+                && filter.venue.is_none_or(|venue| self.venue_of(&row) == Some(venue))
                 && filter.side.is_none_or(|side| row.spec.side == side)
                 && filter.statuses.is_none_or(|statuses| statuses.contains(&row.status))
-                && !(filter.open_only && row.status.is_terminal())
                 && filter.before_seq.is_none_or(|seq| row.created_seq < seq)
         })
     }

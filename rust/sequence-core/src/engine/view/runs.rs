@@ -32,8 +32,9 @@ const fn created_seq(id: GraphIx) -> u64 {
 impl Engine {
     /// Status of a graph.
     pub fn graph_status(&self, id: GraphIx) -> GraphStatus {
-        match (self.desk.graph(id).order, self.graphs.get(id)) {
-            (Some(order), _) => GraphStatus::of(self.desk.order(order)),
+        let order = self.desk.peek_graph(id).and_then(|graph| graph.order);
+        match (order.and_then(|order| self.desk.peek_order(order)), self.graphs.get(id)) {
+            (Some(order), _) => GraphStatus::of(&order),
             (None, Some(run)) => run.status,
             (None, None) => GraphStatus::Cancelled,
         }
@@ -172,14 +173,15 @@ impl Engine {
         account: AccountId,
         filter: GraphFilter<'_>,
     ) -> impl Iterator<Item = GraphIx> {
-        let newest = self.desk.graphs().rev().map(|(id, _)| id);
-        newest.filter(move |id| {
+        let names = &self.desk.account(account).graphs;
+        let newest = self.desk.graphs().rev().filter(move |(id, graph)| {
             *id >= filter.since
                 && filter.before_seq.is_none_or(|seq| created_seq(*id) < seq)
-                && self.is_graph_of(account, *id)
+                && names.get(&graph.id) == Some(*id)
                 && !(filter.open_only && self.graph_status(*id).is_terminal())
                 && filter.statuses.is_none_or(|wanted| wanted.contains(&self.graph_status(*id)))
-        })
+        });
+        newest.map(|(id, _)| id)
     }
 
     /// The place that the next graph gets.
@@ -196,11 +198,6 @@ impl Engine {
             }
             other => other,
         }
-    }
-
-    /// True when a graph is one of an account's present epoch.
-    fn is_graph_of(&self, account: AccountId, id: GraphIx) -> bool {
-        self.desk.account(account).graphs.get(&self.desk.graph(id).id) == Some(id)
     }
 }
 

@@ -1,0 +1,159 @@
+//! A list that grows at its end and folds what has come to rest into bytes.
+//!
+//! The newest rows stand as they are. Of older ones, those that say they have ended become bytes, a
+//! quarter of their size; the others stand until they end. A folded row is read back when somebody
+//! looks at it and let go of at the next change; written to, it stands again as it was.
+//!
+//! A copy shares all chunks but the newest.
+
+mod chunk;
+mod read_back;
+
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::pack::{Packer, Unpacker};
+use crate::rows::Rows;
+use chunk::{Chunk, Place};
+use read_back::ReadBack;
+
+/// Rows of a chunk. Few in a development build, so that its tests meet folded rows.
+const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 128 };
+/// Full chunks that stand as they are.
+const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 4 };
+
+/// A row that comes to rest: from then on it is read, and seldom.
+pub(crate) trait Folds: Clone {
+    /// Writes all of the row, when it has come to rest; else what was written is taken back.
+    fn fold(&self, to: &mut Packer) -> bool;
+
+    /// Reads it back.
+    fn unfold(from: &mut Unpacker<'_>) -> Option<Self>;
+}
+
+/// A row that stands, or one that was read back for this look at it.
+#[derive(Debug)]
+pub(crate) enum Seen<'a, V> {
+    Standing(&'a V),
+    Read(Box<V>),
+}
+
+impl<V> Deref for Seen<'_, V> {
+    type Target = V;
+
+    fn deref(&self) -> &V {
+        match self {
+            Self::Standing(row) => row,
+            Self::Read(row) => row,
+        }
+    }
+}
+
+/// Rows in chunks, addressed by position; some of them may be gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded<V> {
+    full: Vec<Arc<Chunk<V>>>,
+    /// The rows after those.
+    last: Vec<Option<V>>,
+    /// Folded chunks with rows that still stand, to be looked at again.
+    unfinished: VecDeque<usize>,
+    read: ReadBack<V>,
+}
+
+impl<V> Default for Folded<V> {
+    fn default() -> Self {
+        let (full, last, unfinished) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { full, last, unfinished, read: ReadBack::default() }
+    }
+}
+
+impl<V: Folds> Rows<V> for Folded<V> {
+    fn len(&self) -> usize {
+        self.full.len() * CHUNK + self.last.len()
+    }
+
+    fn push(&mut self, row: V) {
+        self.add(Some(row));
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Option<&V> {
+        let Some(chunk) = self.full.get(at / CHUNK) else {
+            return self.last.get(at - self.full.len() * CHUNK)?.as_ref();
+        };
+        match chunk.place(at % CHUNK)? {
+            Place::Standing(row) => Some(row),
+            Place::Bytes(bytes) => self.read.get(at, || Chunk::read(bytes)),
+        }
+    }
+
+    #[inline]
+    fn get_mut(&mut self, at: usize) -> Option<&mut V> {
+        let before = self.full.len() * CHUNK;
+        let Some(chunk) = self.full.get_mut(at / CHUNK) else {
+            return self.last.get_mut(at - before)?.as_mut();
+        };
+        let chunk = Arc::make_mut(chunk);
+        if chunk.stand(at % CHUNK) {
+            self.read.forget();
+            if !self.unfinished.contains(&(at / CHUNK)) {
+                self.unfinished.push_back(at / CHUNK);
+            }
+        }
+        chunk.standing_mut(at % CHUNK)
+    }
+}
+
+impl<V: Folds> Folded<V> {
+    /// The row at a position, read back for this look alone where it is folded: for looks at many.
+    pub(crate) fn peek(&self, at: usize) -> Option<Seen<'_, V>> {
+        if let Some(chunk) = self.full.get(at / CHUNK)
+            && let Place::Bytes(bytes) = chunk.place(at % CHUNK)?
+        {
+            return Chunk::read(bytes).map(Box::new).map(Seen::Read);
+        }
+        self.get(at).map(Seen::Standing)
+    }
+
+    /// The next `count` positions have no row.
+    pub(crate) fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            self.add(None);
+        }
+    }
+
+    /// Lets go of what was read back.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        self.read.forget();
+    }
+
+    fn add(&mut self, row: Option<V>) {
+        if self.last.len() == CHUNK {
+            let next = Vec::with_capacity(CHUNK);
+            let full = std::mem::replace(&mut self.last, next);
+            self.full.push(Arc::new(Chunk::Fresh(full)));
+            self.read.grow();
+            self.fold_next();
+        }
+        self.last.push(row);
+    }
+
+    /// Folds the chunk that is not fresh any more, and one more where rows stood that did not rest.
+    fn fold_next(&mut self) {
+        self.read.forget();
+        let again = self.unfinished.pop_front();
+        for at in self.full.len().checked_sub(FRESH + 1).into_iter().chain(again) {
+            let Some(chunk) = self.full.get_mut(at) else { continue };
+            let (folded, is_finished) = chunk.folded();
+            if !is_finished {
+                self.unfinished.push_back(at);
+            }
+            *chunk = Arc::new(folded);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

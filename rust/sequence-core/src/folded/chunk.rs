@@ -1,0 +1,113 @@
+//! So many rows: as they are, or those that rest as bytes.
+
+use std::collections::BTreeMap;
+
+use super::{CHUNK, Folds};
+use crate::pack::{Packer, Unpacker};
+
+/// Rows that once filled the end of the list.
+#[derive(Debug, Clone)]
+pub(super) enum Chunk<V> {
+    Fresh(Vec<Option<V>>),
+    Folded {
+        /// Where the bytes of each row begin, growing; else [`STANDING`] or [`GONE`].
+        starts: Box<[u32]>,
+        bytes: Box<[u8]>,
+        standing: BTreeMap<usize, V>,
+    },
+}
+
+const STANDING: u32 = u32::MAX;
+const GONE: u32 = u32::MAX - 1;
+
+/// Where a row is.
+pub(super) enum Place<'a, V> {
+    Standing(&'a V),
+    Bytes(&'a [u8]),
+}
+
+impl<V: Folds> Chunk<V> {
+    /// Where the row at a position is, when there is one.
+    #[inline]
+    pub(super) fn place(&self, at: usize) -> Option<Place<'_, V>> {
+        match self {
+            Self::Fresh(rows) => rows.get(at)?.as_ref().map(Place::Standing),
+            Self::Folded { starts, bytes, standing } => match *starts.get(at)? {
+                GONE => None,
+                STANDING => standing.get(&at).map(Place::Standing),
+                start => bytes.get(start as usize..).map(Place::Bytes),
+            },
+        }
+    }
+
+    /// The row that these bytes begin with.
+    pub(super) fn read(bytes: &[u8]) -> Option<V> {
+        V::unfold(&mut Unpacker::new(bytes))
+    }
+
+    /// Has a row stand, to be written; true when it was folded.
+    pub(super) fn stand(&mut self, at: usize) -> bool {
+        let Some(Place::Bytes(bytes)) = self.place(at) else { return false };
+        let Some(row) = Self::read(bytes) else { return false };
+        if let Self::Folded { starts, standing, .. } = self
+            && let Some(start) = starts.get_mut(at)
+        {
+            *start = STANDING;
+            standing.insert(at, row);
+        }
+        true
+    }
+
+    /// A row that stands.
+    #[inline]
+    pub(super) fn standing_mut(&mut self, at: usize) -> Option<&mut V> {
+        match self {
+            Self::Fresh(rows) => rows.get_mut(at)?.as_mut(),
+            Self::Folded { standing, .. } => standing.get_mut(&at),
+        }
+    }
+
+    /// The same with every row folded that rests, and whether all do.
+    pub(super) fn folded(&self) -> (Self, bool) {
+        let mut to = Packer::default();
+        let mut starts = Vec::with_capacity(CHUNK);
+        let mut standing = BTreeMap::new();
+        for at in 0..CHUNK {
+            let start = u32::try_from(to.len()).unwrap_or(GONE);
+            starts.push(match self.place(at) {
+                None => GONE,
+                // What follows in the chunk was written after it: the row says where it ends.
+                Some(Place::Bytes(bytes)) => {
+                    to.copy(bytes.get(..Self::length(bytes)).unwrap_or(bytes));
+                    start
+                }
+                Some(Place::Standing(row)) if start < GONE && fold(row, &mut to) => start,
+                Some(Place::Standing(row)) => {
+                    standing.insert(at, row.clone());
+                    STANDING
+                }
+            });
+        }
+        let is_finished = standing.is_empty();
+        let (starts, bytes) = (starts.into_boxed_slice(), to.into_bytes());
+        (Self::Folded { starts, bytes, standing }, is_finished)
+    }
+
+    /// How many bytes a row takes.
+    fn length(bytes: &[u8]) -> usize {
+        let mut from = Unpacker::new(bytes);
+        let is_row = V::unfold(&mut from).is_some();
+        debug_assert!(is_row, "bytes of a row");
+        bytes.len() - from.rest().len()
+    }
+}
+
+/// Writes a row that rests; otherwise nothing.
+fn fold<V: Folds>(row: &V, to: &mut Packer) -> bool {
+    let from = to.start();
+    let rests = row.fold(to) && to.is_whole();
+    if !rests {
+        to.cut(from);
+    }
+    rests
+}
