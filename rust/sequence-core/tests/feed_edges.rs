@@ -345,3 +345,51 @@ fn a_contract_whose_name_cannot_be_split_keeps_it() {
     let names: Vec<_> = decoder.instruments().iter().map(|row| row.symbol.as_str()).collect();
     assert_eq!(names, ["KPEPE-USD-PERP", "xyz:TSLA-USD-PERP", "BTC-USD-PERP"]);
 }
+
+/// What a decoder tells of one frame that comes in a minute.
+fn at_minute(decoder: &mut dyn Decoder, minute: i64, frame: &str) -> (Vec<String>, Vec<Terms>) {
+    let mut batch = FeedBatch::new();
+    decoder.decode(frame.as_bytes(), minute * 60 * S, &mut batch).unwrap();
+    let told = batch.messages().map(|(_, events)| told::describe(&events[0])).collect();
+    (told, decoder.take_terms().into_iter().map(|(_, terms)| terms).collect())
+}
+
+#[test]
+fn a_list_that_was_on_its_way_takes_back_nothing_that_the_feed_said() {
+    let kalshi_list = r#"{"market":{"ticker":"KXA-1","status":"active","close_time":"2099-12-31T00:00:00Z","price_level_structure":"linear_cent"}}"#;
+    let polymarket_list = r#"[{"conditionId":"0x1","clobTokenIds":"[\"11\", \"12\"]","orderPriceMinTickSize":0.01,"orderMinSize":5,"closed":false,"active":true,"acceptingOrders":true}]"#;
+    let cases: [(FeedVenue, &str, &str, &str, &str); 2] = [
+        (
+            FeedVenue::Kalshi,
+            r#"{"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"KXA-1","yes_dollars_fp":[["0.3400","285.00"]]}}"#,
+            kalshi_list,
+            r#"{"type":"market_lifecycle_v2","sid":9,"seq":1,"msg":{"market_ticker":"KXA-1","event_type":"price_level_structure_updated","price_level_structure":"deci_cent"}}"#,
+            r#"{"type":"market_lifecycle_v2","sid":9,"seq":2,"msg":{"market_ticker":"KXA-1","event_type":"determined"}}"#,
+        ),
+        (
+            FeedVenue::Polymarket,
+            r#"{"event_type":"book","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[]}"#,
+            polymarket_list,
+            r#"{"event_type":"tick_size_change","asset_id":"11","old_tick_size":"0.01","new_tick_size":"0.001"}"#,
+            r#"{"event_type":"market_resolved","assets_ids":["11","12"]}"#,
+        ),
+    ];
+    for (venue, book, list, grid, end) in cases {
+        let mut decoder = venue.decoder();
+        let decoder = &mut *decoder;
+        at_minute(decoder, 1, book);
+        let coarse = at_minute(decoder, 2, list).1[0].grid;
+        let (_, terms) = at_minute(decoder, 3, grid);
+        let fine = terms[0].grid;
+        assert_ne!(fine, coarse, "{venue:?}");
+        let (told, _) = at_minute(decoder, 4, end);
+        assert_eq!(told, ["status 5"], "{venue:?}: closed");
+        // Asked for before all that was said, it comes after it; what else it has holds.
+        let (told, terms) = at_minute(decoder, 5, list);
+        assert!(told.is_empty(), "{venue:?} trades again: {told:?}");
+        assert!(terms.iter().all(|terms| terms.grid == fine), "{venue:?}: {terms:?}");
+        // No list is on its way for so long: it is news.
+        let (_, terms) = at_minute(decoder, 15, list);
+        assert_eq!(terms[0].grid, coarse, "{venue:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `Engine`: market data, and how markets pay and end.
 
+use std::collections::BTreeSet;
+
 use pyo3::prelude::*;
 use sequence_core::command::{Command, MarketRow, Settlement};
 use sequence_core::engine::Reply;
@@ -135,7 +137,8 @@ impl Engine {
 
 #[pymethods]
 impl Engine {
-    /// Lists the demo market and opens its books, but at venues and of symbols that are real.
+    /// Lists the demo market and opens its books, but at venues and of symbols that are real: which
+    /// symbols it makes up.
     #[pyo3(signature = (now_ns, *, venues=Vec::new(), symbols=Vec::new()))]
     fn start_demo(
         &self,
@@ -143,12 +146,19 @@ impl Engine {
         now_ns: i64,
         venues: Vec<String>,
         symbols: Vec<String>,
-    ) -> PyResult<()> {
+    ) -> PyResult<BTreeSet<&'static str>> {
         let is_real = |venue: VenueId, symbol: &str| {
             venues.iter().any(|real| real == venue.as_str())
                 || symbols.iter().any(|real| real == symbol)
         };
         self.run(py, |session| session.start_demo_beside(self.seed, now_ns, is_real))
+    }
+
+    /// Symbols of open orders, graphs and holdings, each with the venue where it matters, if one does.
+    fn symbols_in_use(&self) -> Vec<(String, Option<&'static str>)> {
+        let session = self.lock();
+        let rows = session.engine.symbols_in_use().into_iter();
+        rows.map(|(symbol, venue)| (symbol.to_owned(), venue.map(VenueId::as_str))).collect()
     }
 
     /// Plays a recording from its start, as the clock reaches its frames.

@@ -46,7 +46,7 @@ impl<T: Rules> Decoder for T {
 
     fn decode(&mut self, frame: &[u8], recv_ns: i64, out: &mut FeedBatch) -> Result<(), FeedError> {
         let stamp = Stamp::received(recv_ns);
-        self.session_mut().stats.frames += 1;
+        self.session_mut().begin(recv_ns);
         // An answer to a ping. All that was sent before it has come, so every book is as it was.
         if frame.eq_ignore_ascii_case(b"pong") {
             self.session_mut().heartbeat_all(stamp, out);
@@ -63,7 +63,7 @@ impl<T: Rules> Decoder for T {
 
     fn listed(&mut self, list: &InstrumentList, recv_ns: i64, out: &mut FeedBatch) {
         let session = self.session_mut();
-        session.stats.frames += 1;
+        session.begin(recv_ns);
         session.take_list(list);
         session.tell_standings(Stamp::received(recv_ns), out);
     }
@@ -84,7 +84,7 @@ impl<T: Rules> Decoder for T {
     ) -> Result<(), FeedError> {
         let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
         let stamp = Stamp::received(recv_ns);
-        self.session_mut().stats.frames += 1;
+        self.session_mut().begin(recv_ns);
         let read = self.read_book(venue_symbol, body, stamp, out);
         if read.is_err() {
             let lost = self.lost(body);

@@ -9,13 +9,15 @@ use super::terms::{InstrumentList, Listed};
 use super::{FeedBatch, FeedError, FeedInstrument, FeedStats, FeedVenue};
 use crate::ids::InstrumentKind;
 use crate::tape::{EventKind, FeedStatus};
-use crate::venue::Terms;
+use crate::venue::{PriceGrid, Terms};
 
 /// Instruments one connection may name, and lists may; a hostile sender cannot make us remember more.
 const MAX_INSTRUMENTS: usize = 20_000;
 /// More dropped levels than this within [`DROP_WINDOW_NS`] give the book up.
 const MAX_DROPS: u32 = 3;
 const DROP_WINDOW_NS: i64 = 1_000_000_000;
+/// A list may have been on its way for so long, or have been kept by its venue.
+const TOLD_HOLDS_NS: i64 = 600_000_000_000;
 
 /// Whether the levels of one instrument can be believed.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,14 @@ struct Health {
     opened: Option<SideLevel>,
     /// Whether the venue trades it, whatever its book is.
     standing: Standing,
+    told: Told,
+}
+
+/// What the feed itself said of an instrument, and when.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    grid: Option<(PriceGrid, i64)>,
+    status: Option<(FeedStatus, i64)>,
 }
 
 /// Which books a frame that could not be read may have changed.
@@ -81,6 +91,8 @@ pub(super) struct Session {
     unsaid: Vec<u32>,
     /// When the first instrument ends that has not ended yet.
     next_end_ns: i64,
+    /// When what is being read was received.
+    now_ns: i64,
     /// Lists say what is so now. One without a date may be of any time: its terms hold, not more.
     dated: bool,
 }
@@ -98,6 +110,7 @@ impl Session {
             untold: Vec::new(),
             unsaid: Vec::new(),
             next_end_ns: i64::MAX,
+            now_ns: 0,
             dated: true,
         }
     }
@@ -158,16 +171,42 @@ impl Session {
     /// The venue's own list of instruments.
     pub(super) fn take_list(&mut self, list: &InstrumentList) {
         for (name, row) in list.rows() {
+            let row = self.as_told(name, *row);
             if self.dated {
-                self.list(name, *row);
+                self.list(name, row);
             } else {
-                self.know(name, row.terms);
+                self.list_terms(name, row.terms);
             }
         }
     }
 
-    /// The venue's own data says this of a symbol.
+    /// A row of a list with what the feed itself said while the list may have been on its way.
+    fn as_told(&self, venue_symbol: &str, mut row: Listed) -> Listed {
+        let health = self.heard_of(venue_symbol).and_then(|at| self.health.get(at as usize));
+        let told = health.map(|health| health.told).unwrap_or_default();
+        let holds = |since_ns: i64| self.now_ns.saturating_sub(since_ns) < TOLD_HOLDS_NS;
+        if let Some((grid, _)) = told.grid.filter(|(_, since_ns)| holds(*since_ns)) {
+            row.terms.grid = Some(grid);
+        }
+        if let Some((status, _)) = told.status.filter(|(_, since_ns)| holds(*since_ns)) {
+            row.standing.status = Some(status);
+        }
+        row
+    }
+
+    /// A message of the feed itself says this of a symbol.
     pub(super) fn know(&mut self, venue_symbol: &str, terms: Terms) {
+        let since_ns = self.now_ns;
+        let at = self.heard_of(venue_symbol);
+        if let (Some(grid), Some(at)) = (terms.grid, at)
+            && let Some(health) = self.health.get_mut(at as usize)
+        {
+            health.told.grid = Some((grid, since_ns));
+        }
+        self.list_terms(venue_symbol, terms);
+    }
+
+    fn list_terms(&mut self, venue_symbol: &str, terms: Terms) {
         let before = self.known.get(venue_symbol);
         let standing = before.map(|row| row.standing).unwrap_or_default();
         self.list(venue_symbol, Listed { terms, standing });
@@ -187,6 +226,12 @@ impl Session {
         if let Some(number) = number {
             self.set_standing(number, row.standing);
         }
+    }
+
+    /// Something received now will be read.
+    pub(super) fn begin(&mut self, now_ns: i64) {
+        self.stats.frames += 1;
+        self.now_ns = now_ns;
     }
 
     /// Whether the lists that follow say what is so now.
@@ -214,6 +259,7 @@ impl Session {
     ) {
         if let Some(health) = self.health.get_mut(instrument as usize) {
             health.standing.status = Some(status);
+            health.told.status = Some((status, stamp.local_ns));
         }
         out.push(stamp.status(self.status_of(instrument)));
         out.close(instrument);
@@ -312,8 +358,8 @@ impl Session {
             out.push(stamp.status(status));
         }
         let opened = levels.iter().find(|level| level.quantity.0 > 0).copied();
-        let standing = health.standing;
-        *health = Health { live: true, opened, standing, ..Health::default() };
+        let (standing, told) = (health.standing, health.told);
+        *health = Health { live: true, opened, standing, told, ..Health::default() };
         out.push(stamp.event(EventKind::SnapshotBegin));
         for level in levels.iter().filter(|level| level.quantity.0 > 0) {
             out.push(stamp.level(*level));

@@ -19,7 +19,7 @@ mod steps;
 mod thinned;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};
@@ -127,17 +127,18 @@ impl Session {
 
     /// Lists the built-in demo market and opens its books at `now_ns`.
     pub fn start_demo(&mut self, seed: u64, now_ns: i64) -> Result<(), Refusal> {
-        self.start_demo_beside(seed, now_ns, |_, _| false)
+        self.start_demo_beside(seed, now_ns, |_, _| false).map(drop)
     }
 
     /// The same without the venues and symbols that something else feeds: what is made up is never
-    /// at a venue that is real, nor beside a real book of the same symbol.
+    /// at a venue that is real, nor beside a real book of the same symbol. Returns the symbols that
+    /// are made up.
     pub fn start_demo_beside(
         &mut self,
         seed: u64,
         now_ns: i64,
         is_real: impl Fn(VenueId, &str) -> bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<BTreeSet<&'static str>, Refusal> {
         let listed = || {
             let all = DEMO_LISTINGS
                 .iter()
@@ -156,7 +157,7 @@ impl Session {
         self.demo = Some(Demo { market: DemoMarket::new(seed, &books, now_ns), ids });
         self.reschedule(0);
         self.advance(now_ns);
-        Ok(())
+        Ok(listed().map(|(row, _)| row.symbol).collect())
     }
 
     /// Adds a recording and lists the instruments of its first frames; its events come as the clock

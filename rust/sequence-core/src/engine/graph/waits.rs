@@ -130,7 +130,7 @@ impl Waits {
 
     /// Symbols whose prices are looked at, whose marks say what the graph is worth, and whose
     /// trades are counted.
-    pub(super) fn symbols(&self) -> [BTreeSet<SymbolId>; 3] {
+    pub(in crate::engine) fn symbols(&self) -> [BTreeSet<SymbolId>; 3] {
         let symbols = |from: &BySymbol| from.iter().map(|(symbol, _)| *symbol).collect();
         let mut looked: BTreeSet<SymbolId> = symbols(&self.looks);
         looked.extend(self.pegs.iter().map(|(symbol, _)| *symbol));

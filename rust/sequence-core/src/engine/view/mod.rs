@@ -12,6 +12,7 @@ mod fast;
 mod fills;
 mod forecast;
 mod graphs;
+mod in_use;
 mod markets;
 mod marks;
 mod not_filled;
