@@ -81,10 +81,11 @@ class LiveFeeds:
     def __init__(self, runtime: "Runtime", live: Live) -> None:
         self._recorder = None if live.record is None else Recorder(Path(live.record))
         recorder = self._recorder
-        venues = live.connections()
+        venues = live.connections(runtime.engine.symbols_in_use())
+        made_up = set[str]()
         if live.demo:
             with runtime.turn() as now_ns:
-                runtime.engine.start_demo(
+                made_up = runtime.engine.start_demo(
                     now_ns,
                     venues=sorted({venue.name for venue in venues}),
                     symbols=sorted({symbol for venue in venues for symbol in venue.symbols}),
@@ -96,6 +97,7 @@ class LiveFeeds:
             catalogue,
             runtime.lock,
         )
+        self.market.made_up = made_up
         self.market.recorder = recorder
 
     def start(self) -> None:

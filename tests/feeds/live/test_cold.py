@@ -1,6 +1,8 @@
 """Symbols that nobody subscribed, and markets of which a part is made up."""
 
 import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from sequence.server import serving
 from sequence.streams import PriceEvent, RejectedEvent
 from tests.feeds.live.conftest import CASES, World, status_of, until
 
-COLD = [name for name in CASES if CASES[name].kind != "prediction"]
+CLIENTS = 12
 
 
 def one_of_two(world: World, name: str, **options: object) -> tuple[Sandbox, str]:
@@ -162,3 +164,57 @@ def test_demo_is_only_there_when_it_is_named(world: World) -> None:
     world.fake("kraken")
     with world.sandbox().client() as client, pytest.raises(NotFoundError):
         client.quote("BTC-USD-PERP")
+
+
+@pytest.mark.parametrize("over_http", [False, True])
+def test_many_clients_ask_for_one_cold_symbol_and_it_is_subscribed_once(
+    world: World, *, over_http: bool
+) -> None:
+    fake = world.fake("okx")
+    first, cold = CASES["okx"].symbols
+    world.venues["okx"].symbols = [first]
+    sandbox = world.sandbox()
+    until(lambda: status_of(sandbox, "okx").is_live, "the first book")
+    said: list[str] = []
+    real = fake.word
+
+    async def word(client: Any, text: str) -> None:
+        said.append(text)
+        await real(client, text)
+
+    fake.word = word  # type: ignore[method-assign]
+    ready = threading.Barrier(CLIENTS)
+
+    def ask(client: Sequence, number: int) -> str:
+        ready.wait()
+        if number % 2:
+            return str(client.quote(cold).venues["okx"].source)
+        return str(client.buy(cold, "0.01", venue="okx").wait().status)
+
+    with ThreadPoolExecutor(CLIENTS) as pool, serving(sandbox) as url:
+        clients = [
+            Sequence(sandbox.test_key, base_url=url) if over_http else sandbox.client()
+            for _ in range(CLIENTS)
+        ]
+        told = list(pool.map(ask, clients, range(CLIENTS)))
+        for client in clients:
+            client.close()
+    assert sorted(told) == ["FILLED"] * (CLIENTS // 2) + ["live"] * (CLIENTS // 2)
+    assert len([text for text in said if cold in text]) == 1
+    assert fake.refused == []
+
+
+def test_what_the_demo_makes_up_is_not_subscribed_beside_it(world: World) -> None:
+    world.fake("kraken", symbols=["BTC-USD", "SOL-USD", "DOGE-USDT"])
+    world.venues["kraken"].symbols = ["BTC-USD"]
+    live = Live(list(world.venues.values()), demo=True)
+    with Sandbox(preset="instant", market=live) as sandbox, sandbox.client() as client:
+        until(lambda: status_of(sandbox, "kraken").is_live, "live books")
+        for _ in range(2):
+            made_up = client.quote("SOL-USD")
+            assert {top.source for top in made_up.venues.values()} == {"demo"}
+        with pytest.raises(SequenceError, match="SOL-USD is made up here: name it"):
+            client.buy("SOL-USD", "1", venue="kraken")
+        # Nobody makes this one up.
+        assert client.quote("DOGE-USDT").venues["kraken"].source == "live"
+    assert set(status_of(sandbox, "kraken").books) == {"BTC-USD", "DOGE-USDT"}

@@ -229,6 +229,8 @@ def test_a_problem_is_logged_once_until_the_venue_is_connected_again(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = world.fake("kraken")
+    # A list that is fetched would be refused in the place of a connection.
+    world.venues["kraken"].rest_url = ""
     fake.faults += ["refuse"] * 4
     status = status_of(world.sandbox(), "kraken")
     until(lambda: status.is_live, "live in the end")

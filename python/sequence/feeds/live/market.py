@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,8 +104,12 @@ class Live:
         """What feeds the market: `live`, or `live+demo`."""
         return "live+demo" if self.demo else "live"
 
-    def connections(self) -> list[Venue]:
+    def connections(self, in_use: Iterable[tuple[str, str | None]] = ()) -> list[Venue]:
         """The rules of each connection, with its symbols.
+
+        Args:
+            in_use: Symbols of earlier orders, each with the venue where it matters, if one does:
+                subscribed too, where there is room.
 
         Raises:
             ValueError: A venue or a symbol cannot be connected; the text says what can.
@@ -114,7 +118,7 @@ class Live:
             raise ValueError(f"name a venue; known: {', '.join(MAKERS)}")
         found: list[Venue] = []
         for venue in self._each_once():
-            found += _made(venue, self.symbols) if isinstance(venue, str) else _parts(venue)
+            found += _made(venue, self.symbols) if isinstance(venue, str) else [venue]
         named = [venue if isinstance(venue, str) else venue.name for venue in self.venues]
         for symbol in self.symbols or ():
             if any(symbol in venue.symbols for venue in found):
@@ -126,7 +130,20 @@ class Live:
             text = f"{symbol} is traded at none of {', '.join(named)}{near}"
             raise ValueError("; ".join([text, *known]))
         self._readdress(found)
-        return found
+        self._subscribe(in_use, found)
+        return [part for venue in found for part in _parts(venue)]
+
+    def _subscribe(self, in_use: Iterable[tuple[str, str | None]], venues: Sequence[Venue]) -> None:
+        for symbol, at in in_use:
+            name = plain(symbol)
+            # What is wanted anywhere is made up, where something is.
+            if name is None or (at is None and self.demo):
+                continue
+            for venue in venues:
+                is_wanted = at in (None, venue.name) and venue.carries(name)
+                has_room = len(venue.symbols) < venue.most_symbols * venue.most_sockets
+                if is_wanted and has_room and name not in venue.symbols:
+                    venue.symbols.append(name)
 
     def _each_once(self) -> Iterator[str | Venue]:
         named = set[str]()
@@ -194,7 +211,7 @@ def _made(name: str, symbols: Sequence[str] | None) -> list[Venue]:
     venues = [make() for make in makers]
     for venue in venues:
         venue.symbols = [symbol for symbol in wanted if venue.carries(symbol)]
-    return [part for venue in venues if venue.symbols for part in _parts(venue)]
+    return [venue for venue in venues if venue.symbols]
 
 
 def _parts(venue: Venue) -> list[Venue]:
@@ -224,6 +241,7 @@ class LiveMarket:
         connections: One per venue, one more where its perpetuals are elsewhere, and further ones
             where one cannot carry all its symbols.
         catalogue: What the venues list, subscribed or not.
+        made_up: Symbols that the demo market has: they are not subscribed on first use.
         recorder: What writes down what is heard, where that is asked for.
         failure: What ended the thread before its time.
     """
@@ -247,6 +265,7 @@ class LiveMarket:
         self._ended: Final = asyncio.Event()
         self._group: Final = asyncio.TaskGroup()
         self._tasks: Final = set[asyncio.Task[None]]()
+        self.made_up: Set[str] = frozenset()
         self.recorder: Recorder | None = None
         self.failure: BaseException | None = None
 
@@ -277,7 +296,7 @@ class LiveMarket:
         """
         coming: list[Connection] = []
         name = plain(symbol)
-        if name is None:
+        if name is None or name in self.made_up:
             return coming
         for parts in self._carriers(name, venue):
             if self._is_over(parts[0], name):
@@ -351,6 +370,8 @@ class LiveMarket:
         if venue in NOT_CONNECTED:
             return [f"no live feed of {venue}: {NOT_CONNECTED[venue]}"]
         name = plain(symbol) or symbol
+        if name in self.made_up:
+            return [f"{name} is made up here: name it among the symbols to have it live"]
         asked = [row for row in self.connections if venue in (None, row.venue.name)]
         said = [row.refused[name].why for row in asked if name in row.refused]
         away = [row for row in asked if row.status.state != "connected" and row.venue.carries(name)]
