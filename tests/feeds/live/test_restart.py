@@ -25,7 +25,11 @@ def test_a_restart_subscribes_what_orders_graphs_and_holdings_need(
 ) -> None:
     book, cold = world.fake(name).books[CASES[name].symbols[1]], CASES[name].symbols[1]
     sandbox = begun(world, tmp_path, name)
-    until(lambda: status_of(sandbox, name).is_live, "the first book")
+    first = status_of(sandbox, name)
+    until(lambda: first.is_live, "the first book")
+    # An order waits for the book itself, but not for longer than a slow machine may need.
+    sandbox.runtime.want(cold)
+    until(lambda: cold in first.books and first.is_live, "the second one")
     with sandbox.client() as client:
         if needs == "order":
             rests = "0.01" if CASES[name].kind == "prediction" else "60000"
@@ -47,7 +51,10 @@ def test_a_restart_subscribes_nothing_that_nobody_needs(world: World, tmp_path: 
     world.fake("okx")
     first, cold = CASES["okx"].symbols
     sandbox = begun(world, tmp_path, "okx")
-    until(lambda: status_of(sandbox, "okx").is_live, "the first book")
+    status = status_of(sandbox, "okx")
+    until(lambda: status.is_live, "the first book")
+    sandbox.runtime.want(cold)
+    until(lambda: cold in status.books and status.is_live, "the second one")
     with sandbox.client() as client:
         client.buy(cold, "0.1", limit_price="60000", venue="okx").cancel()
     sandbox.close()
