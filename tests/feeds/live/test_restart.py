@@ -30,16 +30,16 @@ def test_a_restart_subscribes_what_orders_graphs_and_holdings_need(
     # An order waits for the book itself, but not for longer than a slow machine may need.
     sandbox.runtime.want(cold)
     until(lambda: cold in first.books and first.is_live, "the second one")
+    qty, rests = ("5", "0.01") if CASES[name].kind == "prediction" else ("1", "60000")
     with sandbox.client() as client:
         if needs == "order":
-            rests = "0.01" if CASES[name].kind == "prediction" else "60000"
-            placed = client.buy(cold, "1", limit_price=rests, venue=name)
+            placed = client.buy(cold, qty, limit_price=rests, venue=name)
             assert client.order(placed.id).status == "ACCEPTED"
         elif needs == "holding":
-            assert client.buy(cold, "1", venue=name).wait().status == "FILLED"
+            assert client.buy(cold, qty, venue=name).wait().status == "FILLED"
         else:
             far = book.price(book.levels("ask")[-1][0])
-            client.stop(cold, "buy", "1", stop_price=far, venue=name)
+            client.stop(cold, "buy", qty, stop_price=far, venue=name)
     sandbox.close()
     again = begun(world, tmp_path, name)
     status = status_of(again, name)
