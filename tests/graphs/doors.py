@@ -13,7 +13,7 @@ from sequence.sandbox.graph_rules import graph_spec
 from sequence.sandbox.risk import risk_keys
 from sequence.server import serving
 from sequence.types import EdgeAmendRequest, GraphRequest, NodeAmendRequest
-from tests.graphs.world import Json, World, e8
+from tests.graphs.world import Json, World, e8, e9
 
 GRAPH = "g"
 
@@ -25,19 +25,23 @@ class Door(Protocol):
     def book(self, symbol: str, bid: str, ask: str, bid_size: str, ask_size: str) -> None: ...
     def trade(self, symbol: str, side: str, qty: str, price: str) -> None: ...
     def wait(self, ms: float) -> None: ...
-    def hold(self, qty: str, code: str) -> None: ...
+    def hold(self, qty: str, code: str, venue: str = "kraken") -> None: ...
+    def funding(self, symbol: str, rate: str) -> None: ...
+    def settle(self, symbol: str, value: str) -> None: ...
     def submit(self, body: Json) -> None: ...
     def cancel(self) -> None: ...
     def resume(self) -> None: ...
     def edge(self, name: str, change: Json) -> None: ...
     def node(self, name: str, change: Json) -> None: ...
     def cancel_order(self, name: str) -> None: ...
+    def buy(self, qty: str, symbol: str) -> None: ...
     def sell(self, qty: str, symbol: str) -> None: ...
     def switch(self, *, on: bool) -> None: ...
     def reject_next(self) -> None: ...
     def graph(self) -> Json: ...
     def order(self, node: str, seq: int) -> Json: ...
     def locked(self) -> Decimal: ...
+    def position(self, symbol: str) -> Decimal: ...
     def hash(self) -> str: ...
 
 
@@ -67,8 +71,20 @@ class CoreDoor:
     def wait(self, ms: float) -> None:
         self._world.wait(ms)
 
-    def hold(self, qty: str, code: str) -> None:
-        self._world.hold(qty, code)
+    def hold(self, qty: str, code: str, venue: str = "kraken") -> None:
+        self._world.hold(qty, code, venue)
+
+    def funding(self, symbol: str, rate: str) -> None:
+        world = self._world
+        world.engine.set_funding_rate(venue_of(symbol), symbol, e9(rate), world.now_ns)
+        world.again()
+
+    def settle(self, symbol: str, value: str) -> None:
+        world = self._world
+        world.engine.settle(venue_of(symbol), symbol, e9(value), world.now_ns)
+        # Its book ended with it.
+        world.books = [row for row in world.books if row[1] != symbol]
+        world.again()
 
     def submit(self, body: Json) -> None:
         asked = GraphRequest.model_validate(body)
@@ -91,14 +107,22 @@ class CoreDoor:
 
     def node(self, name: str, change: Json) -> None:
         world = self._world
-        world.engine.amend_node(world.account, GRAPH, name, world.now_ns, **change)
+        keys = {key: value for key, value in change.items() if key != "new_constraints"}
+        limits = dict(change.get("new_constraints", {}))
+        if "max_price_1e9" in limits:
+            keys["price_1e9"] = limits.pop("max_price_1e9")
+        keys |= limits
+        world.engine.amend_node(world.account, GRAPH, name, world.now_ns, **keys)
         world.again()
 
     def cancel_order(self, name: str) -> None:
         self._world.cancel_order(name)
 
+    def buy(self, qty: str, symbol: str) -> None:
+        self._world.order("buy", qty, symbol=symbol, venue=venue_of(symbol))
+
     def sell(self, qty: str, symbol: str) -> None:
-        self._world.order("sell", qty, symbol=symbol)
+        self._world.order("sell", qty, symbol=symbol, venue=venue_of(symbol))
 
     def switch(self, *, on: bool) -> None:
         self._world.switch(on=on)
@@ -117,6 +141,10 @@ class CoreDoor:
     def locked(self) -> Decimal:
         rows = self._world.engine.positions(self._world.account)["positions"]
         return sum((_locked(row) for row in rows), Decimal(0))
+
+    def position(self, symbol: str) -> Decimal:
+        rows = self._world.engine.positions(self._world.account, include_closed=True)["positions"]
+        return _position(rows, symbol)
 
     def hash(self) -> str:
         return self._world.engine.state_hash()
@@ -142,9 +170,15 @@ class ClientDoor:
     def wait(self, ms: float) -> None:
         self._sandbox.clock.advance(ms=ms)
 
-    def hold(self, qty: str, code: str) -> None:
-        row = {"venue": "kraken", "kind": "crypto", "symbol": code, "qty": qty}
+    def hold(self, qty: str, code: str, venue: str = "kraken") -> None:
+        row = {"venue": venue, "kind": "crypto", "symbol": code, "qty": qty}
         self._client.sandbox.set_positions([row | {"entry_price_usd": "2000"}])
+
+    def funding(self, symbol: str, rate: str) -> None:
+        self._sandbox.market.funding_rate(venue_of(symbol), symbol, rate)
+
+    def settle(self, symbol: str, value: str) -> None:
+        self._client.sandbox.settle(venue_of(symbol), symbol, value)
 
     def submit(self, body: Json) -> None:
         self._client.submit_graph(body["nodes"], body["edges"], risk=body["risk"], graph_id=GRAPH)
@@ -165,6 +199,9 @@ class ClientDoor:
 
     def cancel_order(self, name: str) -> None:
         self._client.cancel(f"graph:{GRAPH}:{name}:1")
+
+    def buy(self, qty: str, symbol: str) -> None:
+        self._client.buy(symbol, qty, venue=venue_of(symbol))
 
     def sell(self, qty: str, symbol: str) -> None:
         self._client.sell(symbol, qty, venue=venue_of(symbol))
@@ -190,6 +227,10 @@ class ClientDoor:
         rows = json.loads(self._client.positions().to_json())["positions"]
         return sum((_locked(row) for row in rows), Decimal(0))
 
+    def position(self, symbol: str) -> Decimal:
+        found = self._client.positions(include_closed=True).to_json()
+        return _position(json.loads(found)["positions"], symbol)
+
     def hash(self) -> str:
         assert self._sandbox.check_invariants() == []
         return self._sandbox.event_hash()
@@ -197,6 +238,11 @@ class ClientDoor:
 
 def _locked(row: dict[str, Any]) -> Decimal:
     return Decimal(row["locked_qty_1e8"]) / 10**8
+
+
+def _position(rows: list[Json], symbol: str) -> Decimal:
+    named = (row for row in rows if row["instrument"].get("symbol") == symbol)
+    return sum((Decimal(row["qty_1e8"]) for row in named), Decimal(0)) / 10**8
 
 
 @contextmanager

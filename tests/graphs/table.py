@@ -8,7 +8,8 @@ Every door plays the same files. Words of nodes and edges are short forms of the
 A size is units, `$` and USD, `edge` (what an edge gives) or `position`. A trigger is a word of the
 wire, `after:MS`, `lte:P`, `gte:P` or `trail:BPS`, the prices with `:arm` where they are armed
 before the source is filled. A fact is a status of the graph or `NAME=...`: of a node its status
-and what it filled, of an order `NODE:SEQ` its size and status, and of others the value of a key.
+and what it filled, of an order `NODE:SEQ` its size and status, `holds:SYMBOL` a position, and of
+others the value of a key.
 `in-one-process` is for what depends on places in queues, which a restart does not keep, and
 `times-differ` for looks once a second, which the books after a restart begin anew.
 """
@@ -75,6 +76,8 @@ class _Table:
             "trade": door.trade,
             "wait": lambda ms: door.wait(float(ms)),
             "hold": door.hold,
+            "funding": door.funding,
+            "settle": door.settle,
             "node": lambda *words: self._body["nodes"].append(_node(*words)),
             "edge": lambda *words: self._body["edges"].append(_edge(*words)),
             "risk": lambda text: self._body.update(risk=json.loads(text)),
@@ -85,6 +88,10 @@ class _Table:
             "resume": door.resume,
             "move": lambda name, trigger: door.edge(name, {"trigger": _trigger(trigger)}),
             "amend": lambda name, qty: door.node(name, {"new_qty_1e8": e8(qty)}),
+            "reprice": lambda name, price: door.node(
+                name, {"new_constraints": {"max_price_1e9": e9(price)}}
+            ),
+            "buy": door.buy,
             "sell": door.sell,
             "switch": lambda word: door.switch(on=word == "on"),
             "reject-next": door.reject_next,
@@ -99,6 +106,8 @@ class _Table:
         """What a name is now."""
         if name == "locked":
             return _plain(self._door.locked())
+        if name.startswith("holds:"):
+            return _plain(self._door.position(name.removeprefix("holds:")))
         if ":" in name:
             node, _, seq = name.partition(":")
             row = self._door.order(node, int(seq))

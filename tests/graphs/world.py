@@ -179,7 +179,14 @@ class World:
         self.again()
         return found
 
-    def order(self, side: str, qty: object, price: object = None, symbol: str = "ETH-USD") -> Json:
+    def order(
+        self,
+        side: str,
+        qty: object,
+        price: object = None,
+        symbol: str = "ETH-USD",
+        venue: str = "kraken",
+    ) -> Json:
         """An order beside the graph."""
         answer, _ = self.engine.submit(
             self.account,
@@ -188,7 +195,7 @@ class World:
             side=side,
             qty_1e8=e8(qty),
             price_1e9=None if price is None else e9(price),
-            venue="kraken",
+            venue=venue,
         )
         self.again()
         return answer

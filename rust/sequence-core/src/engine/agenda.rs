@@ -81,12 +81,19 @@ impl Agenda {
         self.timers.first_key_value().map(|((due, ..), _)| *due)
     }
 
-    /// What is due next before an instant and rank, at its own time.
-    pub(in crate::engine) fn take_due(&mut self, first: (i64, u8)) -> Option<Due> {
+    /// What is due next before an instant and rank, and when it was: what came due while nothing
+    /// ran is done now, in the order of its times.
+    pub(in crate::engine) fn take_due(&mut self, first: (i64, u8)) -> Option<(i64, Due)> {
         let is_due = |key: &Key| (key.0, key.1) < first;
         let entry = self.timers.first_entry().filter(|entry| is_due(entry.key()))?;
-        self.now_ns = self.now_ns.max(entry.key().0);
-        Some(entry.remove())
+        let due_ns = entry.key().0;
+        self.now_ns = self.now_ns.max(due_ns);
+        Some((due_ns, entry.remove()))
+    }
+
+    /// True while something came due before an instant and was not done.
+    pub(in crate::engine) fn owes_before(&self, due_ns: i64) -> bool {
+        self.next_ns().is_some_and(|next| next < due_ns.min(self.now_ns))
     }
 
     /// Reports about these orders that are on their way, in the order sent.

@@ -230,6 +230,18 @@ pub struct Transit {
     pub load_ratio_q32: i64,
 }
 
+impl Transit {
+    /// The same message, later by so much.
+    pub(crate) const fn later_by(self, by_ns: i64) -> Self {
+        Self {
+            submit_ns: self.submit_ns.saturating_add(by_ns),
+            arrive_ns: self.arrive_ns.saturating_add(by_ns),
+            match_ns: self.match_ns.saturating_add(by_ns),
+            ..self
+        }
+    }
+}
+
 /// The order of messages on one connection: none overtakes an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Session {
@@ -246,6 +258,12 @@ impl Session {
     /// A connection whose last message arrived and met the book then.
     pub(crate) const fn after((last_ns, last_match_ns): (i64, i64)) -> Self {
         Self { last_ns, last_match_ns }
+    }
+
+    /// A message is on its way that was sent before: none that is sent from here on overtakes it.
+    pub(crate) fn follow(&mut self, arrive_ns: i64, match_ns: i64) {
+        self.last_ns = self.last_ns.max(arrive_ns);
+        self.last_match_ns = self.last_match_ns.max(match_ns);
     }
 
     /// Arrival of a message sent at `sent_ns`, and how long the order of messages held it.

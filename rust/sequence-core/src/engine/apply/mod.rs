@@ -190,7 +190,7 @@ impl Engine {
 
     /// Fires what is due before an instant and rank, each at its own time.
     fn run_timers(&mut self, first: (i64, u8)) {
-        while let Some(due) = self.agenda.take_due(first) {
+        while let Some((due_ns, due)) = self.agenda.take_due(first) {
             match due {
                 Due::Step(step) => self.take_step(step),
                 Due::Report(report) => self.bench().hear(report),
@@ -198,7 +198,7 @@ impl Engine {
                 Due::Chase(order) => self.chase(order),
                 Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),
                 Due::NewDay => self.bench().new_day(),
-                Due::Graph(graph) => self.graphs.ask(graph, Task::Wake),
+                Due::Graph(graph) => self.graphs.ask(graph, Task::Wake(due_ns)),
             }
             self.carry();
             self.judge_changed();

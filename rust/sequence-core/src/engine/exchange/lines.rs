@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{AccountId, VenueId};
 use crate::mutant;
-use crate::sim::latency::{LegState, Session};
+use crate::sim::latency::{LegState, Session, Transit};
 
 /// One account's connection to one venue.
 #[derive(Debug, Clone, Copy, Default, Hash)]
@@ -104,6 +104,11 @@ impl Lines {
             used.insert((account, venue));
         }
         self.of_mut(account).entry(venue).or_default()
+    }
+
+    /// A message of before a restart is on its way: none that is sent later overtakes it.
+    pub(in crate::engine) fn follow(&mut self, account: AccountId, venue: VenueId, on: &Transit) {
+        self.at(account, venue).inbound.follow(on.arrive_ns, on.match_ns);
     }
 
     /// A line as it was kept.

@@ -16,15 +16,16 @@ const UNHEDGED: u32 = 2;
 const DURATION: u32 = 4;
 
 impl Work<'_> {
-    /// Looks at the limits: after fills at once, on marks at most once a second.
-    pub(super) fn guard(&mut self) {
+    /// Looks at the limits: after fills at once, on marks at most once a second. What is made up
+    /// after a restart meets them as of its own time.
+    pub(super) fn guard(&mut self, as_of_ns: i64) {
         let over = self.run.ending != Ending::No || self.run.status.is_terminal();
         if over || self.run.paused || self.waits_for_books() {
             return;
         }
         let now = self.engine.agenda.now_ns();
         (self.run.dog.look_ns, self.run.dog.looked_ns) = (None, Some(now));
-        let Some((limit, why)) = self.breach() else { return };
+        let Some((limit, why)) = self.breach(now.min(as_of_ns)) else { return };
         let first = self.run.dog.told & limit == 0;
         self.run.dog.told |= limit;
         if first {
@@ -34,9 +35,8 @@ impl Work<'_> {
     }
 
     /// The first limit that is broken and not told yet, and what to say of it.
-    fn breach(&mut self) -> Option<(u32, String)> {
+    fn breach(&mut self, now: i64) -> Option<(u32, String)> {
         let limits = self.engine.desk.graph(self.ix).risk().runtime;
-        let now = self.engine.agenda.now_ns();
         let untold = |told: u32, limit: u32| told & limit == 0;
         if let Some(most) = limits.max_loss.filter(|_| untold(self.run.dog.told, LOSS)) {
             // What cannot be valued was not admitted with this limit.

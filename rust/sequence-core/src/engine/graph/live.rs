@@ -4,15 +4,17 @@ use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run};
 use crate::engine::Engine;
+use crate::engine::agenda::Due;
 use crate::graph::{Action, NodeStatus, Pacing};
-use crate::ids::GraphIx;
+use crate::ids::{GraphIx, MarketId, Outcome, Side};
+use crate::market::TradingPhase;
 
 /// How long a graph waits after a restart for the books that what is due trades on.
 const BOOKS_NS: i64 = 10_000_000_000;
 
 impl Work<'_> {
-    /// A time of the graph has come.
-    pub(super) fn wake(&mut self) {
+    /// A time of the graph has come: what was due by then is done, and nothing of later.
+    pub(super) fn wake(&mut self, due_ns: i64) {
         let now = self.engine.agenda.now_ns();
         self.run.wake_ns = self.run.wake_ns.filter(|wake| *wake > now);
         if self.run.resumes_ns.is_some_and(|until| until <= now) {
@@ -22,16 +24,16 @@ impl Work<'_> {
         if self.run.status.is_terminal() || self.waits_for_books() {
             return;
         }
-        self.fire_due();
+        self.fire_due(due_ns);
         if !self.run.paused {
-            self.nodes_due();
+            self.nodes_due(due_ns);
         }
+        self.run.is_risky |= self.limits_due().is_some_and(|limits| limits <= due_ns);
     }
 
     /// Edges whose time has come fire in the order of their times.
-    fn fire_due(&mut self) {
-        let now = self.engine.agenda.now_ns();
-        let found: Vec<(i64, usize)> = self.run.waits.edges_due(now).collect();
+    fn fire_due(&mut self, by_ns: i64) {
+        let found: Vec<(i64, usize)> = self.run.waits.edges_due(by_ns).collect();
         for (due_ns, at) in found {
             let before = self.run.fired.len();
             self.fire(at, NO_FILL);
@@ -42,22 +44,34 @@ impl Work<'_> {
     }
 
     /// Passive slices cross, pegs look again, paced parents go on.
-    fn nodes_due(&mut self) {
-        let now = self.engine.agenda.now_ns();
-        for at in self.run.waits.nodes_due(now) {
-            if self.run.nodes[at].due_ns.is_some_and(|due| due <= now) {
+    fn nodes_due(&mut self, by_ns: i64) {
+        for at in self.run.waits.nodes_due(by_ns) {
+            if self.run.nodes[at].due_ns.is_some_and(|due| due <= by_ns) {
                 match self.run.nodes[at].role {
                     Role::Slice { .. } => self.cross(at),
                     _ => self.follow_peg(at),
                 }
             }
             if self.run.nodes[at].pace.is_some() {
-                self.pace_due(at);
+                self.pace_due(at, by_ns);
             }
         }
     }
 
-    /// Has the agenda wake the graph at its next time; what is due now is carried on at once.
+    /// When its limits are to be looked at next, unless they are about to be.
+    fn limits_due(&self) -> Option<i64> {
+        let looks = !self.run.paused && !self.run.is_risky;
+        self.run.dog.next_ns(self.grace_ns()).filter(|_| looks)
+    }
+
+    /// When something of it is due next.
+    fn next_due(&self) -> Option<i64> {
+        let work = self.run.waits.next_ns(self.run.paused);
+        [self.limits_due(), work].into_iter().flatten().min()
+    }
+
+    /// Has the agenda wake the graph at its next time. What is due already is carried on at once,
+    /// but after what others owe of before: a restart makes up the past in its order.
     pub(super) fn wake_at(&mut self) {
         if self.run.status.is_terminal() {
             return;
@@ -69,13 +83,9 @@ impl Work<'_> {
         if self.run.ending != Ending::No || self.waits_for_books() {
             return;
         }
-        let dog = self.run.dog.next_ns(self.grace_ns()).filter(|_| !self.run.paused);
-        self.run.is_risky |= dog.is_some_and(|due| due <= now);
-        let work = self.run.waits.next_ns(self.run.paused);
-        self.run.is_due |= work.is_some_and(|due| due <= now);
-        let later = [dog, work].into_iter().flatten().filter(|due| *due > now);
-        if let Some(next) = later.min() {
-            self.wake_by(next);
+        match self.next_due() {
+            Some(next) if next > now || self.engine.agenda.owes_before(next) => self.wake_by(next),
+            next => self.run.due_ns = next,
         }
     }
 
@@ -100,6 +110,19 @@ impl Work<'_> {
         }
     }
 
+    /// True when no book says what an order would pay, and one may yet.
+    pub(super) fn awaits_book(
+        &self,
+        markets: &[MarketId],
+        side: Side,
+        outcome: Option<Outcome>,
+    ) -> bool {
+        let phase = |id: &MarketId| self.engine.exchange.market(*id).market.phase();
+        let is_over = |id| phase(id) == TradingPhase::Resolved;
+        let touch = self.engine.facts().best_touch(markets, side, outcome);
+        touch.is_none() && !markets.iter().all(is_over)
+    }
+
     fn lacks_books_for_what_is_due(&self, now: i64) -> bool {
         let is_due = |due: Option<i64>| due.is_some_and(|due| due <= now);
         let edges = self.run.waits.edges_due(now).map(|(_, at)| &self.run.edges[at]);
@@ -115,23 +138,24 @@ impl Work<'_> {
         let nodes = self.run.waits.nodes_due(now).into_iter().filter(crosses);
         starts.filter(at_market).chain(nodes).any(|at| {
             let node = &self.run.nodes[at];
-            self.engine
-                .facts()
-                .best_touch(self.markets_of(at), node.spec.side, node.outcome)
-                .is_none()
+            self.awaits_book(self.markets_of(at), node.spec.side, node.outcome)
         })
     }
 }
 
 impl Engine {
-    /// Has a graph go on after a restart: it looks at prices again, and is woken now.
+    /// Has a graph go on after a restart: it looks at prices again, and is woken at the time of
+    /// what fell due meanwhile, or now.
     pub(in crate::engine) fn resume_run(&mut self, ix: GraphIx) {
         let Some(mut run) = self.graphs.take(ix) else { return };
         let now_ns = self.agenda.now_ns();
-        run.wake_ns = Some(now_ns);
         run.resumes_ns = Some(now_ns.saturating_add(BOOKS_NS));
         run.index();
-        Work { engine: self, ix, run: &mut run }.watch();
+        let mut work = Work { engine: self, ix, run: &mut run };
+        work.watch();
+        let wake_ns = work.next_due().map_or(now_ns, |due| due.min(now_ns));
+        run.wake_ns = Some(wake_ns);
+        self.agenda.add(wake_ns, Due::Graph(ix));
         self.graphs.load(ix, run);
     }
 }

@@ -60,12 +60,12 @@ pub(in crate::engine) enum Task {
     Begin,
     /// They were.
     Began,
-    /// A time of it has come.
-    Wake,
+    /// A time of it has come: this one.
+    Wake(i64),
     /// A book of this symbol changed.
     Look(SymbolId),
-    /// Its limits are looked at.
-    Guard,
+    /// Its limits are looked at, as of a time.
+    Guard(i64),
     /// Its owner cancels it.
     Cancel,
     /// It was stopped, and its nodes are to end.
@@ -97,10 +97,12 @@ pub(in crate::engine) struct Graphs {
     fired: Vec<Firing>,
     /// What of it is carried out now, cancels first.
     batch: VecDeque<Firing>,
-    /// Graphs with something due now.
-    due: BTreeSet<GraphIx>,
-    /// Graphs whose limits are to be looked at once what fired was carried out.
-    risky: BTreeSet<GraphIx>,
+    /// Graphs with something due, by its time.
+    due: BTreeSet<(i64, GraphIx)>,
+    /// Graphs whose limits are to be looked at once what fired until then was carried out.
+    risky: BTreeSet<(i64, GraphIx)>,
+    /// When what is being done was due; none but of what is due.
+    doing_ns: Option<i64>,
     /// Changed since the last take, while a store listens.
     touched: Option<BTreeSet<GraphIx>>,
 }
@@ -125,11 +127,11 @@ impl Graphs {
     /// Gives a graph back, and takes over what it fired and looks at.
     pub(in crate::engine) fn put(&mut self, id: GraphIx, mut run: Box<Run>) {
         self.fired.append(&mut run.fired);
-        if std::mem::take(&mut run.is_due) {
-            self.due.insert(id);
+        if let Some(due_ns) = run.due_ns.take() {
+            self.due.insert((due_ns, id));
         }
         if std::mem::take(&mut run.is_risky) {
-            self.risky.insert(id);
+            self.risky.insert((self.doing_ns.unwrap_or(i64::MAX), id));
         }
         self.index(id, &mut run);
         if let Some(touched) = &mut self.touched {
@@ -164,6 +166,9 @@ impl Graphs {
     /// due, then the limits.
     pub(in crate::engine) fn next_task(&mut self) -> Option<(GraphIx, Task)> {
         if let Some(asked) = self.asked.pop_front() {
+            if let (_, Task::Wake(due_ns)) = asked {
+                self.doing_ns = Some(due_ns);
+            }
             return Some(asked);
         }
         if self.batch.is_empty() && !self.fired.is_empty() {
@@ -174,10 +179,19 @@ impl Graphs {
         if let Some(firing) = self.batch.pop_front() {
             return Some((firing.graph, Task::Carry(firing)));
         }
-        if let Some(id) = self.due.pop_first() {
-            return Some((id, Task::Wake));
+        // Of one time, what is due before the limits.
+        let is_first =
+            |due: &&(i64, GraphIx)| self.risky.first().is_none_or(|(at, _)| due.0 <= *at);
+        if self.due.first().is_some_and(|due| is_first(&due)) {
+            let (due_ns, id) = self.due.pop_first()?;
+            self.doing_ns = Some(due_ns);
+            return Some((id, Task::Wake(due_ns)));
         }
-        self.risky.pop_first().map(|id| (id, Task::Guard))
+        let Some((as_of_ns, id)) = self.risky.pop_first() else {
+            self.doing_ns = None;
+            return None;
+        };
+        Some((id, Task::Guard(as_of_ns)))
     }
 
     /// True when nothing is to be done.

@@ -271,10 +271,9 @@ impl Work<'_> {
         lazy && node.pace.as_deref().is_some_and(|pace| !pace.closed)
     }
 
-    /// Times of a parent: the next look at the market, and its end.
-    pub(super) fn pace_due(&mut self, at: usize) {
-        let now = self.engine.agenda.now_ns();
-        let due = |time: Option<i64>| time.is_some_and(|due| due <= now);
+    /// Times of a parent that have come: the next look at the market, and its end.
+    pub(super) fn pace_due(&mut self, at: usize, by_ns: i64) {
+        let due = |time: Option<i64>| time.is_some_and(|due| due <= by_ns);
         let Some(pace) = self.run.nodes[at].pace.as_deref().filter(|pace| !pace.closed) else {
             return;
         };

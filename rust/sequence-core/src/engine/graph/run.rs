@@ -98,8 +98,8 @@ pub(in crate::engine) struct Run {
     pub(in crate::engine) wants: VecDeque<Want>,
     /// Edges that fired and were not carried out yet.
     pub(in crate::engine) fired: Vec<Firing>,
-    /// Something of it is due now.
-    pub(in crate::engine) is_due: bool,
+    /// Something of it is due, and was at this time.
+    pub(in crate::engine) due_ns: Option<i64>,
     /// Its limits are to be looked at.
     pub(in crate::engine) is_risky: bool,
     /// The agenda wakes it then.
@@ -147,7 +147,7 @@ impl Run {
             looks_elsewhere: true,
             wants: VecDeque::new(),
             fired: Vec::new(),
-            is_due: false,
+            due_ns: None,
             is_risky: false,
             wake_ns: None,
             wants_wake_ns: None,

@@ -161,7 +161,7 @@ impl Work<'_> {
             let side = if net > 0 { Side::Sell } else { Side::Buy };
             let prediction = self.engine.registry.market(market).kind == InstrumentKind::Prediction;
             let outcome = prediction.then_some(if yes { Outcome::Yes } else { Outcome::No });
-            self.engine.facts().best_touch(&[market], side, outcome).is_none()
+            self.awaits_book(&[market], side, outcome)
         })
     }
 

@@ -1,13 +1,40 @@
 //! What a graph waits for, found without going through its nodes and edges.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use super::parts::{Edge, Node};
 use crate::graph::{NodeStatus, OrderType, Pacing, Trigger, Word};
 use crate::ids::SymbolId;
 
 /// Places by symbol, in order within each.
-type BySymbol = BTreeSet<(SymbolId, usize)>;
+#[derive(Debug, Clone, Default)]
+struct BySymbol(BTreeSet<(SymbolId, usize)>);
+
+impl BySymbol {
+    /// Moves a place from one symbol to another; true when a symbol came or went.
+    fn move_to(&mut self, at: usize, before: Option<SymbolId>, now: Option<SymbolId>) -> bool {
+        let lone = |this: &Self, symbol| this.of(symbol).nth(1).is_none();
+        let changed = before != now;
+        let went = changed && before.is_some_and(|symbol| lone(self, symbol));
+        swap(&mut self.0, at, before, now);
+        went || changed && now.is_some_and(|symbol| lone(self, symbol))
+    }
+
+    fn of(&self, symbol: SymbolId) -> impl Iterator<Item = usize> + '_ {
+        self.0.range((symbol, 0)..=(symbol, usize::MAX)).map(|(_, at)| *at)
+    }
+
+    /// Each symbol once, found without going through its places: nodes that filled stay here.
+    fn symbols(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        let first = self.0.first();
+        std::iter::successors(first, |(symbol, _)| {
+            let others = (Bound::Excluded((*symbol, usize::MAX)), Bound::Unbounded);
+            self.0.range(others).next()
+        })
+        .map(|(symbol, _)| *symbol)
+    }
+}
 
 /// Times and symbols of a graph's edges and nodes, as of the last time that it was looked through.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +104,7 @@ impl Waits {
         let now = EdgeWait::of(edge, target);
         let before = std::mem::replace(slot(&mut self.of_edges, at), now);
         swap(&mut self.edge_times, at, before.due_ns, now.due_ns);
-        self.is_changed |= swap(&mut self.looks, at, before.look, now.look);
+        self.is_changed |= self.looks.move_to(at, before.look, now.look);
     }
 
     /// A node changed.
@@ -85,9 +112,9 @@ impl Waits {
         let now = NodeWait::of(node);
         let before = std::mem::replace(slot(&mut self.of_nodes, at), now);
         swap(&mut self.node_times, at, before.due_ns, now.due_ns);
-        self.is_changed |= swap(&mut self.pegs, at, before.peg, now.peg);
-        self.is_changed |= swap(&mut self.meters, at, before.meter, now.meter);
-        self.is_changed |= swap(&mut self.marks, at, before.mark, now.mark);
+        self.is_changed |= self.pegs.move_to(at, before.peg, now.peg);
+        self.is_changed |= self.meters.move_to(at, before.meter, now.meter);
+        self.is_changed |= self.marks.move_to(at, before.mark, now.mark);
         self.unfinished += usize::from(now.unfinished);
         self.unfinished -= usize::from(before.unfinished);
     }
@@ -115,36 +142,30 @@ impl Waits {
 
     /// Edges that look at the price of a symbol.
     pub(super) fn looking_at(&self, symbol: SymbolId) -> Vec<usize> {
-        places(&self.looks, symbol)
+        self.looks.of(symbol).collect()
     }
 
     /// Nodes whose orders follow the price of a symbol.
     pub(super) fn pegged_to(&self, symbol: SymbolId) -> Vec<usize> {
-        places(&self.pegs, symbol)
+        self.pegs.of(symbol).collect()
     }
 
     /// Nodes that count what trades in a symbol.
     pub(super) fn metering(&self, symbol: SymbolId) -> Vec<usize> {
-        places(&self.meters, symbol)
+        self.meters.of(symbol).collect()
     }
 
     /// Symbols whose prices are looked at, whose marks say what the graph is worth, and whose
     /// trades are counted.
     pub(in crate::engine) fn symbols(&self) -> [BTreeSet<SymbolId>; 3] {
-        let symbols = |from: &BySymbol| from.iter().map(|(symbol, _)| *symbol).collect();
-        let mut looked: BTreeSet<SymbolId> = symbols(&self.looks);
-        looked.extend(self.pegs.iter().map(|(symbol, _)| *symbol));
-        [looked, symbols(&self.marks), symbols(&self.meters)]
+        let looked = self.looks.symbols().chain(self.pegs.symbols());
+        [looked.collect(), self.marks.symbols().collect(), self.meters.symbols().collect()]
     }
 
     /// True once after a symbol came or went.
     pub(super) fn has_changed(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
     }
-}
-
-fn places(from: &BySymbol, symbol: SymbolId) -> Vec<usize> {
-    from.range((symbol, 0)..=(symbol, usize::MAX)).map(|(_, at)| *at).collect()
 }
 
 fn slot<T: Clone + Default>(rows: &mut Vec<T>, at: usize) -> &mut T {
@@ -154,15 +175,15 @@ fn slot<T: Clone + Default>(rows: &mut Vec<T>, at: usize) -> &mut T {
     &mut rows[at]
 }
 
-/// Moves a place from one key to another; true when these differ.
+/// Moves a place from one key to another.
 fn swap<K: Ord + Copy>(
     set: &mut BTreeSet<(K, usize)>,
     at: usize,
     before: Option<K>,
     now: Option<K>,
-) -> bool {
+) {
     if before == now {
-        return false;
+        return;
     }
     if let Some(before) = before {
         set.remove(&(before, at));
@@ -170,5 +191,24 @@ fn swap<K: Ord + Copy>(
     if let Some(now) = now {
         set.insert((now, at));
     }
-    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_comes_and_goes_once_however_many_places_it_has() {
+        let mut marks = BySymbol::default();
+        let [first, second] = [SymbolId(1), SymbolId(2)];
+        assert!(marks.move_to(0, None, Some(first)));
+        assert!(!marks.move_to(1, None, Some(first)));
+        assert!(marks.move_to(2, None, Some(second)));
+        assert!(!marks.move_to(2, Some(second), Some(second)));
+        assert_eq!(marks.symbols().collect::<Vec<_>>(), [first, second]);
+        assert!(!marks.move_to(0, Some(first), None));
+        assert!(marks.move_to(1, Some(first), None));
+        assert!(marks.move_to(2, Some(second), Some(first)));
+        assert_eq!(marks.symbols().collect::<Vec<_>>(), [first]);
+    }
 }

@@ -22,9 +22,6 @@ impl Work<'_> {
         for at in self.run.waits.pegged_to(symbol) {
             self.follow_peg(at);
         }
-        if self.run.resumes_ns.is_some() && !self.waits_for_books() {
-            self.run.is_due = true;
-        }
         self.marks_moved();
     }
 

@@ -5,6 +5,7 @@ pub(in crate::engine) mod graphs;
 pub(in crate::engine) mod outbox;
 mod recall;
 pub(in crate::engine) mod restore;
+mod resume;
 pub(in crate::engine) mod rewind;
 
 use crate::event::{EventKind, EventLog};

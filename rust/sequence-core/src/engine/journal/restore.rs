@@ -3,26 +3,22 @@
 //! What an account can see comes back exactly: balances with what is held back, positions, open
 //! orders, first answers. What only the simulated venues know does not: orders take their places
 //! again at the next live book, behind what the market shows there and in the order that they had,
-//! and messages that were on their way are sent again.
+//! and messages that were on their way go on (`resume`).
 
 use std::collections::BTreeSet;
 
 use super::graphs::ShapeRows;
-use crate::engine::agenda::Due;
 use crate::engine::desk::reserve::funded_by;
-use crate::engine::exchange::line::Purpose;
 use crate::engine::facts::facts;
 use crate::engine::record::{
     Cell, ReadMarket, Reader, RestoreError, Row, TABLES, read_account, read_asset, read_balance,
     read_contra, read_funding, read_line, read_market, read_position, read_settlement, read_switch,
 };
-use crate::engine::seam::{LegRef, Told, VenueReport, VenueRequest, VenueStep};
 use crate::engine::{Engine, FeedKind};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId, VenueId};
 use crate::market::TradingPhase;
 use crate::mutant;
 use crate::number::Money;
-use crate::order::{AtVenue, LegState, Policy};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 pub(super) type Result<T> = std::result::Result<T, RestoreError>;
@@ -74,7 +70,7 @@ impl Engine {
         self.desk.open_orders_again();
         let venues = self.watch_again();
         self.listen_from_here();
-        self.resume_orders();
+        self.resume_orders(stopped_ns);
         for venue in venues {
             if !mutant!("restart_stops_funding") {
                 self.pay_funding(venue, stopped_ns);
@@ -267,104 +263,5 @@ impl Engine {
             let marks = self.exchange.markets();
             kept.marks = marks.filter_map(|(id, sim)| Some((id, sim.last_mark()?))).collect();
         }
-    }
-
-    /// Graphs go on: what fell due meanwhile is due now, in the order of its times.
-    fn resume_runs(&mut self) {
-        let now = self.agenda.now_ns();
-        for id in self.graphs.open_runs() {
-            self.resume_run(id);
-            self.agenda.add(now, Due::Graph(id));
-        }
-    }
-
-    fn resume_orders(&mut self) {
-        let open: Vec<OrderId> =
-            self.desk.accounts().flat_map(|(_, account)| account.open.keys().copied()).collect();
-        for id in open.iter().copied() {
-            if let Some(end_ns) = self.desk.order(id).expires_ns
-                && !mutant!("restart_forgets_horizons")
-            {
-                self.agenda.add(end_ns.max(self.agenda.now_ns()), Due::Expire(id));
-            }
-            if self.desk.order(id).spec.policy == Policy::AggressiveChase {
-                let next_ns = self
-                    .agenda
-                    .now_ns()
-                    .saturating_add(crate::engine::exchange::arrive::CHASE_INTERVAL_NS);
-                self.agenda.add(next_ns, Due::Chase(id));
-            }
-        }
-        for (_, leg) in self.legs_by_place(&open) {
-            self.resume_leg(leg.0, leg.1);
-        }
-    }
-
-    /// Legs in the order in which they came to their venues: at one price, who stood ahead of
-    /// another order of the account stands ahead of it again. What never came there was sent last.
-    fn legs_by_place(&mut self, orders: &[OrderId]) -> BTreeSet<(u64, LegRef)> {
-        let mut legs = BTreeSet::new();
-        for id in orders {
-            for (at, leg) in self.desk.order(*id).legs.iter().enumerate() {
-                let place = leg.there.place;
-                self.exchange.go_on_behind(place);
-                legs.insert((if place == 0 { u64::MAX } else { place }, (*id, at)));
-            }
-        }
-        legs
-    }
-
-    fn resume_leg(&mut self, id: OrderId, at: usize) {
-        let account = self.desk.order(id).spec.account;
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        if leg.state == LegState::Done {
-            return;
-        }
-        let (market, cancelling) = (leg.market, leg.cancelling);
-        // The client does not know that it arrived: what happened there since is forgotten too.
-        let unheard = leg.state == LegState::InFlight && leg.there.state != AtVenue::Held;
-        let was = if unheard { AtVenue::Travelling } else { leg.there.state };
-        match was {
-            AtVenue::Travelling | AtVenue::Delayed => {
-                if let Some(there) = self.desk.there((id, at)) {
-                    there.state = AtVenue::Travelling;
-                }
-                let transit = self.floor().send(account, market, Purpose::Order);
-                if let Some(there) = self.desk.there((id, at)) {
-                    there.transit = transit;
-                }
-                self.agenda.add(transit.match_ns, Due::Step(VenueStep::Arrive((id, at))));
-            }
-            AtVenue::Chasing | AtVenue::Held => {}
-            AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
-                if let Some(there) = self.desk.there((id, at)) {
-                    there.state = AtVenue::Waiting;
-                }
-                self.exchange.wait(market, account, self.rules.params(), (id, at));
-            }
-        }
-        match self.desk.order(id).legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
-            // The new form is on its way, and answered when it arrives.
-            Some(form) if form.at_venue && was == AtVenue::Travelling => {}
-            // The venue has taken it over, and says so again.
-            Some(form) if form.at_venue => {
-                self.agenda.add(
-                    self.agenda.now_ns(),
-                    Due::Report(VenueReport { leg: (id, at), told: Told::Amended }),
-                );
-            }
-            Some(_) => self.ask_again(VenueRequest::Amend((id, at))),
-            None => {}
-        }
-        if let Some(reason) = cancelling
-            && !mutant!("restart_forgets_cancels")
-        {
-            self.ask_again(VenueRequest::Cancel((id, at), reason));
-        }
-    }
-
-    fn ask_again(&mut self, request: VenueRequest) {
-        self.floor().receive(request);
-        self.take_steps();
     }
 }
