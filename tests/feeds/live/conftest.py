@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sequence import fakes
-from sequence.feeds.live import MAKERS, Live, Venue, VenueStatus, connection
+from sequence.feeds.live import MAKERS, Live, Venue, VenueStatus
 from sequence.sandbox import Sandbox
 
 WAIT_S = 20.0
@@ -159,9 +159,7 @@ class World:
 
 
 @pytest.fixture
-def world(rsa: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    # A request for a symbol that is not subscribed waits as long as a slow machine needs.
-    monkeypatch.setattr(connection, "COLD_S", WAIT_S)
+def world(rsa: tuple[Path, Path]) -> Iterator[World]:
     with ExitStack() as stack:
         yield World(stack, rsa)
 

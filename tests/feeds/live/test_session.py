@@ -54,19 +54,22 @@ def outcome(sandbox: Sandbox) -> tuple[int, dict[str, Any]]:
 
 # It holds the faults that are played here, and says so.
 @pytest.mark.filterwarnings("ignore:.*books were given up")
+@pytest.mark.parametrize("per_connection", [500, 1])
 def test_a_recorded_session_with_orders_plays_to_the_same_events(
-    world: World, tmp_path: Path
+    world: World, tmp_path: Path, per_connection: int
 ) -> None:
     names = ("kraken", "binance", "okx")
     for name in names:
         world.fake(name)
+        world.venues[name].most_symbols = per_connection
     live = Live(list(world.venues.values()), record=tmp_path / "day")
     draw = random.Random(7)  # noqa: S311 - which order comes next
     symbols = ["BTC-USD", "ETH-USD", "BTC-USDT", "ETH-USDT"]
     heard: list[tuple[int, Said]] = []
     with Sandbox(preset="instant", market=live) as sandbox:
-        for name in names:
-            until(lambda of=name: status_of(sandbox, of).is_live, name)
+        statuses = sandbox.runtime.live.statuses()  # type: ignore[union-attr]
+        until(lambda: all(row.is_live for row in statuses), "all books")
+        assert len(statuses) == len(names) * (2 if per_connection == 1 else 1)
         for said in orders(draw, symbols):
             at = status_of(sandbox, "okx").frames
             until(lambda of=at: status_of(sandbox, "okx").frames > of + 4, "frames go on")
@@ -80,6 +83,7 @@ def test_a_recorded_session_with_orders_plays_to_the_same_events(
         end_ns, live_one = outcome(sandbox)
     parts = json.loads((tmp_path / "day" / "manifest.json").read_text())["parts"]
     files = [tmp_path / "day" / part["file"] for part in parts]
+    assert len(files) >= len(statuses)
     with Sandbox(preset="instant", clock="replay", market=files) as again:
         for at_ns, said in heard:
             again.clock.advance(ns=at_ns - again.clock.now_ns)

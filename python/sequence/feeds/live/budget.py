@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-_ROOM_S: Final = 0.1
-"""Messages may come closer together at the venue than they were sent."""
+_ROOM_S: Final = 0.5
+"""Messages may come closer together at the venue than they were sent: a line stalls and goes on."""
 
 
 class Budget:
