@@ -22,6 +22,8 @@ class Binance(Fake):
     name = "binance"
     sends_per_s = 5.0
     lifetime_s = 24 * 3600.0
+    pings_every_s = 20.0
+    ponged_within_s = 60.0
 
     def __init__(self, symbols: list[str], **options: Any) -> None:
         super().__init__(symbols, **options)

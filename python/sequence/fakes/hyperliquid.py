@@ -61,11 +61,14 @@ class Hyperliquid(Fake):
     def snapshot(self, client: Client, symbol: str) -> str:
         """Every message is a snapshot."""
         del client
+        return self._book(symbol, _LEVELS)
+
+    def _book(self, symbol: str, most: int) -> str:
         book = self.books[symbol]
         levels = [
             [
                 {"px": book.price(ticks), "sz": book.size(lots), "n": 1}
-                for ticks, lots in book.levels(side)[:_LEVELS]
+                for ticks, lots in book.levels(side)[:most]
             ]
             for side in ("bid", "ask")
         ]
@@ -74,8 +77,8 @@ class Hyperliquid(Fake):
 
     def update(self, client: Client, symbol: str, changes: list[Change]) -> str:
         """The whole book again."""
-        del changes
-        return self.snapshot(client, symbol)
+        del client, changes
+        return self._book(symbol, 0 if self.takes_empty() else _LEVELS)
 
     def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""

@@ -23,6 +23,8 @@ class Kalshi(Fake):
     """Both sides are bids: an ask at p is shown as a bid of the no side at 1 - p."""
 
     name = "kalshi"
+    pings_every_s = 10.0
+    ponged_within_s = 30.0
 
     def __init__(
         self,

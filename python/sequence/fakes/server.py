@@ -20,11 +20,14 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from sequence.fakes.book import Change, Print, TrueBook
+from sequence.fakes.request import answer, asked
 
 FaultKind = Literal[
     "drop",
     "swap",
     "duplicate",
+    "split",
+    "empty",
     "abort",
     "close",
     "silent",
@@ -34,16 +37,16 @@ FaultKind = Literal[
     "refuse",
     "leave",
 ]
-"""What a fault does: leaves a frame out, sends two in the wrong order, sends one twice, cuts the
-connection inside a frame, closes it, goes silent with the connection open, sends what is no frame,
-starts its numbers anew, answers with an old book, refuses the next connection or fetch, says that
-the connection will end."""
+"""What a fault does: leaves a frame out, sends two in the wrong order, sends one twice, or in two
+pieces, shows a book without a level (where each message is a whole one), cuts the connection
+inside a frame, closes it, goes silent with the connection open, sends what is no frame, starts its
+numbers anew, answers with an old book, refuses the next connection or fetch, says that the
+connection will end."""
 
 
 NoticeKind = Literal["grid", "end"]
 """What befalls a market: its prices get a finer grid, it is resolved."""
 
-_TOO_MANY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.IM_A_TEAPOT)
 _SLOWEST_S: Final = 3.0
 """Rates are per second in any hurry: a client that keeps to one may need so long to subscribe."""
 
@@ -64,6 +67,9 @@ class Client:
     """When it was last sent a heartbeat."""
     told_s: float = 0.0
     """When it was last sent anything of a market."""
+    pinged_s: float = 0.0
+    pong: asyncio.Future[float] | None = None
+    """Its answer to the last ping."""
     silent: bool = False
     late: str | None = None
     """A frame that a swap holds back."""
@@ -84,6 +90,10 @@ class Fake:
     lifetime_s = 0.0
     beats_every_s = 0.0
     """Sends a heartbeat this often; 0 = never."""
+    pings_every_s = 0.0
+    """Sends a ping of the protocol's own this often; 0 = never."""
+    ponged_within_s = 0.0
+    """Closes a connection that leaves one unanswered for this long."""
     beats_when_quiet = False
     """Sends one only to those to whom nothing else was sent for so long."""
 
@@ -231,16 +241,12 @@ class Fake:
     async def _document(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one request over HTTP and closes."""
         try:
-            path, posted = await _asked(reader)
+            path, posted = await asked(reader)
             if self._take("refuse"):
                 status, body = int(HTTPStatus.TOO_MANY_REQUESTS), "{}"
             else:
                 status, body = self.fetched(path, posted) if posted else self.fetched(path)
-            told = body.encode()
-            head = f"HTTP/1.1 {status} {_phrase(status)}\r\nContent-Length: {len(told)}\r\n"
-            if status in _TOO_MANY:
-                head += f"Retry-After: {self.retry_after_s}\r\n"
-            writer.write(f"{head}Connection: close\r\n\r\n".encode() + told)
+            writer.write(answer(status, body, self.retry_after_s))
             await writer.drain()
         except (ValueError, asyncio.IncompleteReadError, ConnectionError):
             # It said nothing that could be answered, or went away.
@@ -352,6 +358,17 @@ class Fake:
                     await self.hang_up(client, "nothing was subscribed in time")
             elif self.heard_within_s and quiet_s > self.heard_within_s / self.hurry:
                 await self.hang_up(client, "no ping in time")
+            elif self.pings_every_s and not client.silent:
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await self._ping(client, now_s)
+
+    async def _ping(self, client: Client, now_s: float) -> None:
+        since_s = now_s - client.pinged_s
+        if client.pong is not None and not client.pong.done():
+            if since_s > max(_SLOWEST_S, self.ponged_within_s / self.hurry):
+                await self.hang_up(client, "no pong in time")
+        elif since_s >= self.pings_every_s / self.hurry:
+            client.pinged_s, client.pong = now_s, asyncio.ensure_future(await client.socket.ping())
 
     async def send(self, client: Client, frame: str | None) -> None:
         """Sends a frame, as the next fault has it."""
@@ -364,7 +381,7 @@ class Fake:
             await client.socket.send(first)
             return
         fault = self.faults[0] if self.faults else None
-        if fault in (None, "refuse", "old_book"):
+        if fault in (None, "refuse", "old_book", "empty"):
             await client.socket.send(frame)
             return
         self.faults.pop(0)
@@ -372,13 +389,16 @@ class Fake:
 
     async def _play(self, client: Client, frame: str, fault: FaultKind) -> None:
         match fault:
-            case "drop" | "refuse" | "old_book":
+            case "drop" | "refuse" | "old_book" | "empty":
                 pass
             case "swap":
                 client.late = frame
             case "duplicate":
                 await client.socket.send(frame)
                 await client.socket.send(frame)
+            case "split":
+                middle = len(frame) // 2
+                await client.socket.send([frame[:middle], frame[middle:]])
             case "garbage":
                 await client.socket.send(frame[: len(frame) // 2])
             case "silent":
@@ -408,29 +428,16 @@ class Fake:
             return True
         return False
 
+    def takes_empty(self) -> bool:
+        """True when the next whole book shall have no level."""
+        return self._take("empty")
+
     def takes_old_book(self) -> bool:
         """True when the next fetched book shall be an old one."""
         return self._take("old_book")
 
 
 FakeT = TypeVar("FakeT", bound=Fake)
-
-
-async def _asked(reader: asyncio.StreamReader) -> tuple[str, str]:
-    """Path and body of a request."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *lines = head.split("\r\n")
-    _, path, _ = first.split(" ", 2)
-    fields = (line.partition(":") for line in lines)
-    length = next((int(v) for name, _, v in fields if name.lower() == "content-length"), 0)
-    return path, (await reader.readexactly(length)).decode()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
 
 
 def _port(server: asyncio.Server | Server) -> int:

@@ -33,8 +33,10 @@ class Case:
     """Levels a side in which a loss must show; None = all."""
 
 
-ALWAYS = ("abort", "close", "silent")
+ENDS = ("abort", "close", "silent")
 """Faults that end a connection, at every venue."""
+ALWAYS = (*ENDS, "split")
+"""Faults that every venue can have."""
 CASES = {
     case.name: case
     for case in (
@@ -81,7 +83,7 @@ CASES = {
             "perp",
             fakes.Hyperliquid,
             ("BTC-USD-PERP", "ETH-USD-PERP"),
-            (*ALWAYS, "drop", "swap", "duplicate", "garbage"),
+            (*ALWAYS, "drop", "swap", "duplicate", "garbage", "empty"),
         ),
         # Nothing numbers Polymarket's changes: only what ends a connection is sure to be seen.
         Case("polymarket", "prediction", fakes.Polymarket, (f"7{0:076}", f"8{0:076}"), ALWAYS),

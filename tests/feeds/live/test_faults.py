@@ -9,7 +9,7 @@ import pytest
 from sequence.fakes import Fake
 from sequence.feeds.live import VenueStatus
 from sequence.sandbox import Sandbox
-from tests.feeds.live.conftest import ALWAYS, CASES, World, settle, status_of, until, wrong_books
+from tests.feeds.live.conftest import CASES, ENDS, World, settle, status_of, until, wrong_books
 
 SCRIPTS = int(os.environ.get("SEQUENCE_FAULTS", "50"))
 """Faults per venue, one after the other on one sandbox; `make soak` plays 1,000."""
@@ -58,7 +58,7 @@ def play(fake: Fake, status: VenueStatus, fault: str) -> None:
         fake.faults.insert(0, "drop")
     before, opened = status.frames, status.reconnects
     until(lambda: not fake.faults, f"{fault} of {fake.name} is played")
-    if fault in ALWAYS:
+    if fault in ENDS:
         until(lambda: status.reconnects > opened, f"{fault} of {fake.name} is noticed")
     until(lambda: status.frames > before + 3, "frames go on")
     until(lambda: status.is_live, f"{fault} of {fake.name} is healed: {status}")

@@ -10,6 +10,7 @@ import pytest
 
 from sequence.errors import NotFoundError
 from sequence.feeds.live import MAKERS, Live
+from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.budget import Backoff, Relapses
 from sequence.feeds.live.bybit import linear
 from sequence.feeds.live.connection import Connection
@@ -191,6 +192,14 @@ def test_a_venue_that_asks_to_wait_is_left_alone(world: World) -> None:
     assert fetched <= len(asked) <= 3
 
 
+@pytest.mark.parametrize(("venue", "weight", "most"), [(Binance(), 50, 6_000), (usdm(), 20, 2_400)])
+def test_books_are_fetched_no_faster_than_their_weight_allows(
+    venue: Binance, weight: int, most: int
+) -> None:
+    assert venue.depth == 1_000, "what a book of this depth weighs"
+    assert venue.fetches_per_min * weight <= most
+
+
 @pytest.mark.parametrize(
     ("said", "wait_s"), [(None, 0), ("30", 30), ("Fri, 31 Dec 2027 23:59:59 GMT", 0), ("-1", 0)]
 )
@@ -261,8 +270,11 @@ def test_a_connection_that_will_end_is_replaced_before_it_does(world: World, nam
     sandbox = world.sandbox()
     status = status_of(sandbox, name)
     until(lambda: status.is_live, "live")
+    asked = fake.asks.copy()
     fake.faults.append("leave")
     until(lambda: status.replaced == 1 and status.is_live, f"another one serves: {status}")
+    # A connection, a subscription, a book: what came before it took over was kept.
+    assert max((fake.asks - asked).values()) <= 3
     until(lambda: len(fake._clients) == 1, "the first one is closed")
     settle(sandbox, fake)
     assert wrong_books(sandbox, fake) == []

@@ -1,13 +1,15 @@
 """Rules of venues that show with many symbols, or when nothing happens."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
-from sequence.fakes import Fake
+from sequence.fakes import Fake, serving
 from sequence.feeds.live.coinbase import Coinbase
-from tests.feeds.live.conftest import CASES, World, status_of, until
+from tests.feeds.live.conftest import CASES, WAIT_S, World, status_of, until
 
 MANY = 12
 QUIET_FRAMES = 12
@@ -94,3 +96,26 @@ def test_a_quiet_venue_that_sends_no_heartbeats_is_taken_for_a_dead_one(
     until(lambda: fake.connects > connects, "another connection is tried")
     assert status.problem.startswith(f"nothing was heard of {name} for ")
     assert ("BTC-USD", "resync") in {(row.symbol, row.state) for row in status.log}
+
+
+async def read_without_a_pong(url: str) -> bytes:
+    """All that a connection hears whose client leaves pings of the protocol unanswered."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    asked = f"GET {address.path} HTTP/1.1\r\nHost: fake\r\nUpgrade: websocket\r\n"
+    asked += f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    writer.write(asked.encode())
+    try:
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("name", ["binance", "kalshi"])
+def test_a_venue_that_pings_ends_a_connection_without_an_answer(name: str) -> None:
+    case = CASES[name]
+    with serving(case.fake(list(case.symbols), hurry=1_000.0)) as fake:
+        heard = asyncio.run(asyncio.wait_for(read_without_a_pong(fake.url), WAIT_S))
+    assert b"no pong in time" in heard
+    assert fake.refused == ["no pong in time"]
