@@ -1,5 +1,6 @@
 """What a venue allows is kept to, and what it never sends costs no other symbol."""
 
+import math
 import random
 import threading
 from itertools import pairwise
@@ -14,8 +15,10 @@ from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.budget import Backoff, Relapses
 from sequence.feeds.live.bybit import linear
 from sequence.feeds.live.connection import Connection
+from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.problems import names
 from sequence.feeds.live.rest import Documents, wait_of
+from sequence.feeds.live.venue import RECONNECT
 from tests.feeds.live.conftest import CASES, World, settle, shown, status_of, until, wrong_books
 
 STRANGE = {
@@ -198,6 +201,39 @@ def test_books_are_fetched_no_faster_than_their_weight_allows(
 ) -> None:
     assert venue.depth == 1_000, "what a book of this depth weighs"
     assert venue.fetches_per_min * weight <= most
+
+
+SAID: dict[str, tuple[float, float, float, int]] = {
+    "binance": (5, math.inf, 24 * 3600, 1_024 // 2),
+    "bybit": (math.inf, 20, math.inf, 1_000),
+    "coinbase": (8, math.inf, math.inf, 1_000),
+    "hyperliquid": (math.inf, 60, math.inf, 500),
+    "kraken": (20, math.inf, math.inf, 1_000),
+    "okx": (math.inf, 30, math.inf, 1_000),
+    "polymarket": (math.inf, 30, math.inf, 200),
+}
+"""Of a venue: messages a second, the longest silence, the longest life, symbols of a connection."""
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_rules_keep_to_what_venues_say(name: str) -> None:
+    sends_per_s, silence_s, life_s, most = SAID[name]
+    for make in MAKERS[name]:
+        venue = make()
+        assert venue.sends_per_s <= sends_per_s * (2 if venue.label == "binance-perp" else 1)
+        assert (0 < venue.ping_every_s < silence_s) or silence_s == math.inf
+        assert (0 < venue.lifetime_s < life_s) or life_s == math.inf
+        assert venue.most_symbols <= most
+
+
+def test_okx_makes_a_connection_anew_before_it_asks_for_more_than_an_hour_allows() -> None:
+    okx, asked = Okx(), 0
+    for _ in range(2):
+        okx.headers()
+        asked = len(list(okx.subscribe([f"X{number}-USDT" for number in range(250)])))
+        while (words := okx.heal("X1-USDT")) != RECONNECT:
+            asked += len(words)
+        assert 470 < asked <= 480
 
 
 @pytest.mark.parametrize(
