@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.model import margin
 from tests.model.account import Account
 from tests.model.order import EDGES, Form, Order
-from tests.model.terms import ONE, PERPS, Key, Listing, Market
+from tests.model.terms import ONE, PERPS, USD_1E9, Key, Listing, Market
 from tests.model.world import Verdict, Walk
 
 if TYPE_CHECKING:
@@ -159,7 +159,11 @@ class Absorber:
             # What a better sale needs beyond its reservation is taken from cash that backs no loss.
             self.shrunk.add(market.cash)
         gained = row["realized_pnl_usd_1e9"]
-        fee = account.fill(order, price, qty, rate, gained)
+        worth = self.machine.world.worth(market.settle)
+        fee = account.fill(order, price, qty, rate, gained, worth)
+        if worth is not None:
+            in_dollars = (price * worth // USD_1E9 * qty // ONE, fee * worth // USD_1E9)
+            assert (row["notional_usd_1e9"], row["fee_usd_1e9"]) == in_dollars, (row, worth)
         if market.kind == "perp" and account.shortage(market.cash):
             self.short.add(market.cash)
         assert row["fee_1e9"] == event["data"]["fee_1e9"] == fee, (row, fee)

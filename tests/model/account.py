@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from tests.model.order import Order
 from tests.model.terms import (
-    EUR,
     INITIAL,
     MAINTENANCE,
     ONE,
@@ -37,7 +36,7 @@ class Row:
     value: Fraction | None = None
     claimed: bool = False
     is_foreign: bool = False
-    """Paid in or with what is no dollar: what it cost in dollars is not followed."""
+    """Paid with what no live book valued then: what it cost in dollars is not followed."""
 
     def fill(self, held: int, signed: int, price: int, fee: int) -> int:
         """Takes a fill in; returns the size that closed."""
@@ -81,7 +80,7 @@ class Account:
     def row(self, key: Key) -> Row:
         if key not in self.rows:
             entry = Fraction(USD_1E9 if key[1:] in PEGGED else 0)
-            self.rows[key] = Row(entry=entry, is_foreign=key[1:] == EUR)
+            self.rows[key] = Row(entry=entry)
         return self.rows[key]
 
     def look(self, key: Key) -> Row:
@@ -193,24 +192,26 @@ class Account:
     def write(self, key: Key, qty: int, entry: int | None) -> None:
         price = entry if entry is not None else (USD_1E9 if key[1:] in PEGGED else 0)
         is_perp = key[1] == "perp"
-        self.rows[key] = Row(
-            Fraction(price), perp=qty if is_perp else 0, by_hand=is_perp, is_foreign=key[1:] == EUR
-        )
+        self.rows[key] = Row(Fraction(price), perp=qty if is_perp else 0, by_hand=is_perp)
         self.settled.pop(key, None)
         if not is_perp:
             self.total[key] = qty * 10
 
-    def fill(self, order: Order, price: int, qty: int, rate: Fraction, gained: int) -> int:
-        """Books one fill and returns its fee. `gained` is what the engine says it realised."""
+    def fill(
+        self, order: Order, price: int, qty: int, rate: Fraction, gained: int, worth: int | None
+    ) -> int:
+        """Books one fill and returns its fee. `gained` is what the engine says it realised, and
+        `worth` what a unit of the quote is in dollars, where live books say so."""
         listing, market = order.listing, order.listing.market
         row, held = self.row(listing.held), self.held(listing.held)
         cash = self.row(market.cash)
-        if not market.is_dollar:
+        if worth is None:
             row.is_foreign = cash.is_foreign = True
+            worth = 0
         signed = qty if order.side == "buy" else -qty
         notional, fee = order.charge(price, qty, rate)
         before = floor(row.realized)
-        closed = row.fill(held, signed, price, fee)
+        closed = row.fill(held, signed, price * worth // USD_1E9, fee * worth // USD_1E9)
         if not row.is_foreign:
             assert abs(gained - (floor(row.realized) - before)) <= 1, (gained, row, before)
         if market.kind == "perp":
@@ -219,7 +220,10 @@ class Account:
             self.pay(market.cash, gained - fee)
             return fee
         paid = -notional if order.side == "buy" else notional
+        before_cash = self.held(market.cash)
         self.total[market.cash] = self.total.get(market.cash, 0) + paid - fee
+        # What was paid with is sold at its worth, what was earned is bought at it.
+        cash.fill(before_cash, self.held(market.cash) - before_cash, worth, 0)
         self.total[listing.held] = self.total.get(listing.held, 0) + signed * 10
         return fee
 

@@ -7,7 +7,18 @@ from typing import NamedTuple
 from tests.model.account import Account, Row
 from tests.model.book import Book
 from tests.model.order import Form, Order
-from tests.model.terms import CROSSES, PERPS, SPOT, Key, Listing, Market, event, protection
+from tests.model.terms import (
+    CROSSES,
+    PEGGED,
+    PERPS,
+    SPOT,
+    USD_1E9,
+    Key,
+    Listing,
+    Market,
+    event,
+    protection,
+)
 
 DEVIATION = Fraction(1, 2)
 """A limit this far through the opposite price is taken for a typing error."""
@@ -71,6 +82,31 @@ class World:
         if book.is_live or not book.was_live:
             return mark
         return min(mark, row.entry) if row.perp > 0 else max(mark, row.entry)
+
+    def worth(self, asset: tuple[str, str]) -> int | None:
+        """Dollars of 1e-9 for a unit of what is paid with: 1 by its peg, else by its own pair with
+        a dollar, else through what a pair in it trades. None where no live book says it."""
+        if asset in PEGGED:
+            return USD_1E9
+        own = dict.fromkeys(market.symbol for market in SPOT if Listing(market).held[1:] == asset)
+        if own:
+            return next((mark for symbol in own if (mark := self.middle(symbol))), None)
+        for market in CROSSES:
+            traded = self.worth(Listing(market).held[1:])
+            mark = self.middle(market.symbol)
+            if market.settle == asset and traded is not None and mark is not None:
+                return traded * USD_1E9 // mark
+        return None
+
+    def middle(self, symbol: str) -> int | None:
+        """Halfway between the best prices of all live books of a symbol that have both."""
+        books = [book for market, book in self.books.items()
+                 if market.symbol == symbol and book.is_live]  # fmt: skip
+        sides = [(book.best("buy"), book.best("sell")) for book in books]
+        whole = [(bid, ask) for bid, ask in sides if bid is not None and ask is not None]
+        if not whole:
+            return None
+        return (max(bid for bid, _ in whole) + min(ask for _, ask in whole)) // 2
 
     # What an account may take, and where it stops.
 
