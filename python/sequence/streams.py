@@ -7,9 +7,11 @@ from sequence import types as t
 
 __all__ = [
     "BookEvent",
+    "DepthEvent",
     "EpochEvent",
     "ErrorEvent",
     "Event",
+    "EvidenceEvent",
     "FairPriceEvent",
     "FillEvent",
     "GapEvent",
@@ -25,6 +27,7 @@ __all__ = [
     "RouteEvent",
     "StaleEvent",
     "TcaEvent",
+    "VenuesEvent",
 ]
 
 
@@ -42,6 +45,22 @@ class BookEvent:
 
     symbol: str
     data: "t.BookFrame"
+
+
+@dataclass(frozen=True, slots=True)
+class DepthEvent:
+    """The same, with what each venue shows at every price."""
+
+    symbol: str
+    data: "t.DepthFrame"
+
+
+@dataclass(frozen=True, slots=True)
+class VenuesEvent:
+    """Best prices of a symbol at each of its venues, and whether they can be traded on."""
+
+    symbol: str
+    data: "t.VenuesFrame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,13 @@ class TcaEvent:
     seq: int
     ts_ns: int
     data: "t.TcaReport"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceEvent:
+    """Why an open order has not filled changed: at most twice a second for each order."""
+
+    data: "t.WaitEvidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +225,8 @@ class RawEvent:
 Event = (
     PriceEvent
     | BookEvent
+    | DepthEvent
+    | VenuesEvent
     | FairPriceEvent
     | OrderEvent
     | FillEvent
@@ -206,6 +234,7 @@ Event = (
     | GraphChangeEvent
     | RouteEvent
     | TcaEvent
+    | EvidenceEvent
     | NewMarketEvent
     | MarketResolvedEvent
     | GapEvent

@@ -239,3 +239,52 @@ def test_a_manual_clock_moves_prices_and_answers() -> None:
             done = until(stream, lambda e: isinstance(e, streams.OrderEvent) and e.data.is_terminal)
             assert isinstance(done, streams.OrderEvent)
             assert done.data.status == "FILLED"
+
+
+def test_every_venue_is_told_with_its_book_and_at_each_price(
+    client: Sequence, sandbox: Sandbox
+) -> None:
+    sandbox.market.snapshot("okx", "BTC-USDT", [(100, 20), (99, 7)], [(102, 1)])
+    with client.stream(["depth:BTC-USDT", "venues:BTC-USDT"]) as stream:
+        depth = until(stream, is_a(streams.DepthEvent))
+        assert isinstance(depth, streams.DepthEvent)
+        assert [tuple(level) for level in depth.data.bids] == [
+            (100.0, 520.0, {"binance": 500.0, "okx": 20.0}),
+            (99.0, 7.0, {"okx": 7.0}),
+        ]
+        tops = until(stream, is_a(streams.VenuesEvent))
+        assert isinstance(tops, streams.VenuesEvent)
+        okx = tops.data.venues["okx"]
+        assert (okx.bid, okx.ask, okx.status, okx.reason) == (100.0, 102.0, "OK", None)
+        client.sandbox.add_fault("halt_venue", venue="okx")
+        halted = until(
+            stream,
+            lambda e: (
+                isinstance(e, streams.VenuesEvent) and e.data.venues["okx"].status == "HALTED"
+            ),
+        )
+        assert isinstance(halted, streams.VenuesEvent)
+        assert halted.data.venues["okx"].reason
+        assert halted.data.venues["binance"].status == "OK"
+
+
+def test_why_an_order_waits_is_told_as_it_changes(client: Sequence, sandbox: Sandbox) -> None:
+    order = client.buy("BTC-USDT", 1, limit_price=100)
+    with client.stream("evidence") as stream:
+        first = until(stream, is_a(streams.EvidenceEvent))
+        assert isinstance(first, streams.EvidenceEvent)
+        assert (first.data.order_id, first.data.reason) == (order.id, "QUEUE_AHEAD")
+        assert first.data.level_size_1e8 == 500 * 10**8
+        sandbox.market.trade("binance", "BTC-USDT", 100, 120, "sell")
+        then = until(stream, is_a(streams.EvidenceEvent))
+        assert isinstance(then, streams.EvidenceEvent)
+        assert then.data.v_now_1e8 == first.data.v_now_1e8 - 120 * 10**8
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [("dept:BTC-USD", "depth"), ("venue:BTC-USD", "venues"), ("evidance", "evidence")],
+)
+def test_a_misspelt_topic_names_the_nearest(client: Sequence, misspelt: str, meant: str) -> None:
+    with pytest.raises(ValidationError, match=f"did you mean {meant}"):
+        client.stream(misspelt)

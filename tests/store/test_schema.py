@@ -24,7 +24,7 @@ from sequence.store.tables import (
     metadata,
 )
 
-LATER_TABLES = ("graph_runs", "graph_nodes", "graph_edges")
+LATER_TABLES = ("graph_runs", "graph_nodes", "graph_edges", "equity")
 LATER_COLUMNS = (
     ("legs", "carried"), ("legs", "reject"), ("legs", "message"), ("legs", "done"),
     ("markets", "grid"), ("positions_v2", "symbol"), ("accounts", "draws"), ("legs", "place"),

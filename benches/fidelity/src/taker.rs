@@ -209,6 +209,7 @@ impl Run {
             printed: Quantity(self.printed.get(&(hit, px)).copied().unwrap_or(0)),
             consumed_before: Quantity::ZERO,
             taken: Quantity::ZERO,
+            index: None,
         });
         let bounds = WalkBounds {
             taker: taker.side(),

@@ -303,6 +303,14 @@ EDGES = Operation("edges", "GET", "/v1/edges", lambda: t.Edges, summary="Venue p
 ACCOUNT = Operation(
     "account", "GET", "/v1/account", lambda: t.Account, summary="The account of the key"
 )
+ACCOUNT_SUMMARY = Operation(
+    "account_summary",
+    "GET",
+    "/v1/account/summary",
+    lambda: t.AccountSummary,
+    load_query=lambda: t.ModeQuery,
+    summary="Counts, locked margin and extremes of the account",
+)
 RISK_LIMITS = Operation(
     "risk_limits", "GET", "/v1/risk_limits", lambda: t.RiskLimits, summary="Limits"
 )

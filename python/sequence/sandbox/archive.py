@@ -5,19 +5,23 @@ merged from both sides; a single one is loaded when its id is named, and then an
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from sequence import _core
 from sequence.sandbox.refuse import refused
 from sequence.store import Query
 from sequence.store.tables import orders as order_rows
 
 if TYPE_CHECKING:
-    from sequence import _core
     from sequence.store import Store
     from sequence.store.base import Row, Value
 
 _ENDED: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 _ID_PARTS: Final = 4
+_EVERY_ORDER: Final[dict[str, Any]] = dict.fromkeys(
+    ("symbol", "venue", "side", "statuses", "before_seq", "node_order_id", "graph_id")
+)
 _PART: Final = 500
 _ORDER_OF_GRAPH: Final = 4
 _GRAPH_OF_ORDER: Final = 3
@@ -109,6 +113,19 @@ class Archive:
             numbers = numbers[offset:most]
         self._load([no for no in numbers if not self._journal.holds_order(no)])
         return _page("orders", self._journal.orders(numbers), total, limit, offset)
+
+    def rejects(self, account: int, life: range) -> dict[str, int]:
+        """How many orders of before the last start were rejected, by reason."""
+        query = self._stored(account, life, _EVERY_ORDER | {"statuses": ["REJECTED"]}, "orders")
+        if query is None or not self._store.count("orders", query):
+            return {}
+        by_reason = {
+            reason: self._store.count(
+                "orders", replace(query, equal={**query.equal, "reject": reason})
+            )
+            for reason in _core.REJECT_REASONS
+        }
+        return {reason: count for reason, count in by_reason.items() if count}
 
     def _merged(
         self, stored: Query, numbers: list[int], in_memory: int, limit: int, offset: int

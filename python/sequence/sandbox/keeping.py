@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from sequence import _core
 from sequence.feeds.some import some
 from sequence.sandbox.archive import Archive
+from sequence.sandbox.course import Courses
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode
 from sequence.store import Batch, Loaded, Store, StoreDamagedError, StoreError
 from sequence.store.base import Left, Row, Value
@@ -18,6 +19,7 @@ _ENGINE: Final = tuple(name for name, _ in _core.Journal.tables())
 REPAIR_HINT: Final = (
     "`sequence verify DB` names what is wrong; `sequence repair DB` shows what can be done about it"
 )
+_COURSES: Final = "equity"
 _TOLD: Final = "stream.told."
 _TOLD_UNTIL: Final = "stream.until"
 BALANCE_SETTING: Final = "initial_balance_1e8"
@@ -43,6 +45,7 @@ class Keeper:
         self._kept: dict[str, dict[Row, Row]] = {}
         self._clients: dict[str, Client] = {}
         self._keys_seen: tuple[int, int] = (-1, -1)
+        self._courses: Final = Courses()
         self._under_way: list[_core.Frames] = []
         self._durable: list[_core.Frames] = []
         self._waiting = 0
@@ -56,6 +59,7 @@ class Keeper:
             rows = some([row.subject for row in loaded.damaged], between="; ")
             text = f"{error} (changed: {rows})" if rows else str(error)
             raise StoreDamagedError(f"{text}. {REPAIR_HINT}") from error
+        self._courses.put_back(self._state.engine, loaded.rows[_COURSES])
         were_open = [_int(row[0]) for row in loaded.rows["orders"]]
         self.archive = Archive(self.store, self.journal, loaded.last_seq, were_open)
 
@@ -103,6 +107,11 @@ class Keeper:
         """Keeps a client and its settings from now on."""
         self._clients[client.client_id] = client
 
+    def keep_last(self) -> None:
+        """Has the next take give what is otherwise kept now and then as it is: for the last one."""
+        self.journal.keep_marks()
+        self._note_courses(anyway=True)
+
     def note(self, table: str, row: Row, keys: int = 1) -> None:
         """A row to write with the next commit, unless it is written already."""
         key = row[:keys]
@@ -130,7 +139,14 @@ class Keeper:
             self._keys_seen = seen
             for key in ring.all_rows():
                 self.note("api_keys", key_row(key))
+        self._note_courses()
         return bool(self._pending)
+
+    def _note_courses(self, *, anyway: bool = False) -> None:
+        engine, now_ns = self._state.engine, self._state.now_ns
+        clients = self._clients.values()
+        for row in self._courses.rows(engine, clients, now_ns, anyway=anyway):
+            self._pending.setdefault(_COURSES, {})[row[:2]] = row
 
 
 def seed_of(loaded: Loaded | None, seed: int | None) -> int:

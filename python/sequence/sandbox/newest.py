@@ -15,7 +15,8 @@ KEPT_TRADES: Final = 500
 _PAGE: Final = 500
 _EVERY: Final = {"symbol": None, "node_order_id": None, "graph_id": None, "venue": None}
 _ORDERS: Final = _EVERY | {"side": None, "statuses": None, "open_only": False}
-_FILLS: Final = _EVERY | {"since_ns": None, "until_ns": None}
+EVERY_FILL: Final[dict[str, Any]] = _EVERY | {"since_ns": None, "until_ns": None}
+"""The filters of a list of fills that keep all of them."""
 
 
 class Rows(Protocol):
@@ -42,7 +43,7 @@ def newest(
     is_orders = what == "orders"
     read = rows.orders if is_orders else rows.fills
     number = "created_seq" if is_orders else "event_seq"
-    filters: dict[str, Any] = (_ORDERS if is_orders else _FILLS) | given
+    filters: dict[str, Any] = (_ORDERS if is_orders else EVERY_FILL) | given
     found, before = 0, None
     while found < MOST:
         page = read(account, limit=_PAGE, offset=0, before_seq=before, **filters)

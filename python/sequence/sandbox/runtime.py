@@ -264,7 +264,8 @@ class Runtime(State):
         self.beside.close()
         try:
             if self.keeper is not None:
-                self.keeper.journal.keep_marks()
+                with self.lock:
+                    self.keeper.keep_last()
             self.settle()
         finally:
             with self.lock:
@@ -479,6 +480,11 @@ class Runtime(State):
         if archive is None:
             return self.engine.fills(account, limit=limit, offset=offset, **filters)
         return archive.fills(account, self._life(account), limit, offset, filters)
+
+    def stored_rejects(self, account: int) -> dict[str, int]:
+        """How many orders of before the last start were rejected, by reason."""
+        archive = self._archive
+        return {} if archive is None else archive.rejects(account, self._life(account))
 
     def _life(self, account: int) -> range:
         """The epochs of an account since its last reset."""

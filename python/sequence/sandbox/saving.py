@@ -7,6 +7,7 @@ from typing import Final, cast
 from sequence import _core
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
 from sequence.sandbox.configured import sim_of
+from sequence.sandbox.course import Courses
 from sequence.sandbox.keeping import BALANCE_SETTING, client_row
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.sim import Preset, SimConfig
@@ -31,6 +32,8 @@ def saved_state(runtime: Runtime) -> bytes:
     rows["settings"] = [
         (client.client_id, BALANCE_SETTING, str(client.initial_balance_1e8)) for client in clients
     ]
+    course = Courses().rows(runtime.engine, clients, runtime.now_ns, anyway=True)
+    rows["equity"] = [*{row[:2]: row for row in course}.values()]
     sim = runtime.sim
     rows["meta"] = [
         ("seed", str(runtime.seed)),

@@ -1,6 +1,7 @@
 """How old the market data of each venue is, and whether it can be traded on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -9,40 +10,64 @@ if TYPE_CHECKING:
 ANY_AGE_S: Final = 10**9
 """Quotes however old they are."""
 
-_MAX_AGE_MS: Final = 5_000
-_MAX_AGE_MS_OF: Final = {"kalshi": 30_000, "polymarket": 30_000, "dex": 30_000}
+_USABLE: Final = frozenset({"OK", "POST_ONLY"})
+
+
+@dataclass(slots=True)
+class VenueFeed:
+    """What is known of the books of one venue.
+
+    Attributes:
+        age_ms: Since the newest of them was heard of.
+        statuses: Of its books, each once.
+        stale_after_ms: Silence after which the first of them is stale; None where none ever is.
+        gaps: How often one of them lost its sequence.
+    """
+
+    age_ms: int
+    statuses: set[str] = field(default_factory=set[str])
+    stale_after_ms: int | None = None
+    gaps: int = 0
+
+    def add(self, top: dict[str, Any]) -> None:
+        """One more book."""
+        self.age_ms = min(self.age_ms, top["age_ms"])
+        self.statuses.add(top["status"])
+        self.gaps += top["gaps"]
+        limits = [ms for ms in (self.stale_after_ms, top["stale_after_ms"]) if ms is not None]
+        self.stale_after_ms = min(limits, default=None)
 
 
 def stale_venues(state: "State") -> set[str]:
     """Venues whose market data is too old to trade on."""
-    ages = venue_ages(state.engine.quotes(None, ANY_AGE_S))
-    return {
-        venue for venue, age_ms in ages.items() if venue_status(state, venue, age_ms) == "stale"
-    }
+    feeds = venue_feeds(state.engine.quotes(None, ANY_AGE_S))
+    return {venue for venue, feed in feeds.items() if venue_status(state, venue, feed) == "stale"}
 
 
-def venue_status(state: "State", venue: str, age_ms: int) -> str:
-    """How a venue is shown whose newest quote is this old."""
-    if state.source == "manual":
-        # A book fed by hand never goes stale.
-        return "connected"
+def venue_status(state: "State", venue: str, feed: VenueFeed) -> str:
+    """How a venue is shown: as orders there find it, so one usable book is a venue that works."""
     feeds = [] if state.live is None else state.live.statuses()
     rows = [row for row in feeds if row.venue == venue]
     if rows and not any(row.state == "connected" for row in rows):
         return "down"
-    return "connected" if age_ms <= _MAX_AGE_MS_OF.get(venue, _MAX_AGE_MS) else "stale"
+    if feed.statuses & _USABLE:
+        return "connected"
+    if "STALE" in feed.statuses:
+        return "stale"
+    return "halted" if "HALTED" in feed.statuses else "connected"
 
 
-def ticks(quotes: list[dict[str, Any]]) -> Iterator[tuple[str, str, int]]:
-    """Symbol, venue and age in milliseconds of every quote."""
+def ticks(quotes: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Symbol, venue and top of every book that was heard of."""
     for quote in quotes:
         for venue, top in quote["venues"].items():
-            yield quote["symbol"], venue, top["age_ms"]
+            if top["last_update_ns"] is not None:
+                yield quote["symbol"], venue, top
 
 
-def venue_ages(quotes: list[dict[str, Any]]) -> dict[str, int]:
-    """Age of the newest quote of each venue, ms."""
-    ages: dict[str, int] = {}
-    for _, venue, age_ms in ticks(quotes):
-        ages[venue] = min(age_ms, ages.get(venue, age_ms))
-    return ages
+def venue_feeds(quotes: list[dict[str, Any]]) -> dict[str, VenueFeed]:
+    """The books of each venue as one."""
+    feeds: dict[str, VenueFeed] = {}
+    for _, venue, top in ticks(quotes):
+        feeds.setdefault(venue, VenueFeed(top["age_ms"])).add(top)
+    return feeds

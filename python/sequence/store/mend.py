@@ -8,7 +8,14 @@ from typing import Final
 from sequence.store.base import Finding
 from sequence.store.chain import GENESIS, link_of
 from sequence.store.rebuild import Holding
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, OPEN, OPEN_GRAPHS, events
+from sequence.store.tables import (
+    APP_TABLES,
+    ENGINE_TABLES,
+    OPEN,
+    OPEN_GRAPHS,
+    equity,
+    events,
+)
 from sequence.store.told import CHANGED, FILLED
 
 Measure = Callable[[sqlite3.Connection, Sequence[Finding]], Iterable[str]]
@@ -240,9 +247,9 @@ def _count_again(connection: sqlite3.Connection) -> Iterator[str]:
 
 def begin_anew(connection: sqlite3.Connection, _: Sequence[Finding]) -> Iterator[str]:
     """Keeps clients, settings and keys, and nothing else."""
-    for table in ENGINE_TABLES:
+    for table in (*ENGINE_TABLES, equity):
         connection.execute(f"DELETE FROM {table.name}")  # noqa: S608 - names of ours
-    kept = ", ".join(table.name for table in APP_TABLES)
+    kept = ", ".join(table.name for table in APP_TABLES if table is not equity)
     yield f"everything but {kept} left out: every account begins anew"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Tab
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.sqlite import INTEGER
 
-SCHEMA_REVISION: Final = "0008"
+SCHEMA_REVISION: Final = "0009"
 """The newest step of `migrations`."""
 
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -299,6 +299,16 @@ api_keys = _table(
     Unique("digest"),
 )
 
+equity = _table(
+    "equity",
+    _key("account_no"),
+    _key("slot"),
+    *_ints("ts_ns", "epoch"),
+    *_maybe_texts("nav_usd_1e9", "cash_usd_1e9", "realized_usd_1e9", "unrealized_usd_1e9"),
+    *_maybe_texts("fees_usd_1e9", "locked_cash_usd_1e9", "peak_usd_1e9", "drawdown_usd_1e9"),
+)
+"""Samples of what accounts were worth; a slot is written again after a week."""
+
 seals = _table("seals", _text_key("name"), *_ints("rows", "total"))
 
 ENGINE_TABLES: Final = (
@@ -327,7 +337,7 @@ NUMBERED: Final = {
 }
 """The other ones but for events, which always go on: their first key, and what numbers it."""
 
-APP_TABLES: Final = (meta, clients, settings, api_keys)
+APP_TABLES: Final = (meta, clients, settings, api_keys, equity)
 """Tables of what lives around the engine."""
 
 CHAIN_COLUMNS: Final = ("account_seq", "chain")

@@ -14,7 +14,7 @@ _table Frame frame
 _words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus OrderStatus
 _words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
 _words VENUES
-account Account EmptyRequest KillSwitch KillSwitchRequest RiskLimits
+account Account AccountSummary EmptyRequest KillSwitch KillSwitchRequest RiskLimits
 analytics AbReport ExecutionAnalytics ExecutionQuality FillSums HoldingShare HoldingValue
 analytics LatencyTimes OrderCounts PortfolioAnalytics RoutingVariant SizeBuckets TcaPoint TcaQuality
 analytics TcaReports TcaTimeseries TcaTimeseriesQuery TcaVenues VenueAnalytics VenueCost
@@ -66,7 +66,8 @@ quote QuotesQuery VenueQuote
 run RunCard RunData
 sandbox SandboxPosition SandboxPositionsRequest SandboxReset SandboxSettings SandboxSettingsRequest
 sandbox SandboxSettleRequest SandboxSettled SandboxWritten
-stream Alert BookFrame GraphChange PriceTick RiskState RoutingEvent RoutingLeg Ticket
+stream Alert BookFrame DepthFrame GraphChange PriceTick RiskState RoutingEvent RoutingLeg Ticket
+stream VenueTop VenuesFrame
 testing ClockAdvanceRequest ClockSetRequest Fault FaultRequest Faults MarketEventRow
 testing MarketEventsApplied MarketEventsRequest RestoreRequest SandboxClock SandboxEvent
 testing SandboxEvents SandboxEventsQuery SandboxSnapshot SandboxSnapshotFile

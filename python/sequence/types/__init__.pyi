@@ -26,6 +26,7 @@ from sequence.types._words import Side as Side
 from sequence.types._words import TimeInForce as TimeInForce
 from sequence.types._words import Urgency as Urgency
 from sequence.types.account import Account as Account
+from sequence.types.account import AccountSummary as AccountSummary
 from sequence.types.account import EmptyRequest as EmptyRequest
 from sequence.types.account import KillSwitch as KillSwitch
 from sequence.types.account import KillSwitchRequest as KillSwitchRequest
@@ -288,12 +289,15 @@ from sequence.types.sandbox import SandboxSettleRequest as SandboxSettleRequest
 from sequence.types.sandbox import SandboxWritten as SandboxWritten
 from sequence.types.stream import Alert as Alert
 from sequence.types.stream import BookFrame as BookFrame
+from sequence.types.stream import DepthFrame as DepthFrame
 from sequence.types.stream import GraphChange as GraphChange
 from sequence.types.stream import PriceTick as PriceTick
 from sequence.types.stream import RiskState as RiskState
 from sequence.types.stream import RoutingEvent as RoutingEvent
 from sequence.types.stream import RoutingLeg as RoutingLeg
 from sequence.types.stream import Ticket as Ticket
+from sequence.types.stream import VenuesFrame as VenuesFrame
+from sequence.types.stream import VenueTop as VenueTop
 from sequence.types.testing import ClockAdvanceRequest as ClockAdvanceRequest
 from sequence.types.testing import ClockSetRequest as ClockSetRequest
 from sequence.types.testing import Fault as Fault

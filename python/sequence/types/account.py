@@ -22,6 +22,25 @@ class Account(Wire):
     created_at_ns: int
 
 
+class AccountSummary(Wire):
+    """Answer of `GET /v1/account/summary`: the numbers of an account that lists are summed for.
+
+    Amounts are USD times 1e9. Counts are those since the last reset, the extremes those of the
+    epoch.
+    """
+
+    epoch: int
+    as_of_ns: int
+    nav_usd_1e9: int | None
+    margin_locked_usd_1e9: int | None
+    open_orders: int
+    fills: int
+    rejects: int
+    rejects_by_reason: dict[str, int]
+    peak_nav_usd_1e9: int | None
+    max_drawdown_usd_1e9: int
+
+
 class RiskLimits(Wire):
     """Answer of `GET /v1/risk_limits`; null is no limit."""
 

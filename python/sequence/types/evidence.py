@@ -249,5 +249,8 @@ class WaitEvidence(Record):
     book_version: Annotated[int, "number of the book's change"]
     status: Annotated[str, "status of the book"]
     next_wake_ns: Annotated[int | None, "when something is due for it"]
+    best_px_1e9: Annotated[int | None, "best price of its side at the venue"]
+    level_size_1e8: Annotated[int, "displayed at its own price"]
+    eta_ms: Annotated[int | None, "half of such orders were reached within this time"]
     outlook: Annotated[OutlookEvidence | None, "whether it will be reached"]
     envelope: Annotated[Envelope | None, "other readings of the queue"]

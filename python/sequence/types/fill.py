@@ -26,7 +26,8 @@ class FeeParts(Wire):
 class Fill(Wire):
     """One fill. `cause` says how it came about, `evidence` proves it.
 
-    Quantities are times 1e8, prices and USD amounts times 1e9. A negative fee is a rebate.
+    Quantities are times 1e8, prices and USD amounts times 1e9. A negative fee is a rebate. Fills of
+    one sweep through a book share a `match_id`; `level_index` counts the levels it took, from 0.
     """
 
     shown_columns: ClassVar[tuple[str, ...]] = (
@@ -58,6 +59,8 @@ class Fill(Wire):
     realized_pnl_usd_1e9: int | None
     is_sandbox: bool
     ts_ns: int
+    match_id: str = ""
+    level_index: int | None = None
 
     @property
     def qty(self) -> Decimal:

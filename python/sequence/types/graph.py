@@ -66,7 +66,8 @@ class GraphEdge(Wire):
     """One edge and how often it fired; `trigger`, `condition`, `sizing` as in the request.
 
     An edge watches from `armed_unix_ns` on; `due_unix_ns` is when a timer fires, `best_1e9` the
-    best price that a trailing trigger has seen. `version` counts the amends, from 1.
+    best price that a trailing trigger has seen. `version` counts the amends, from 1. `progress` is
+    how far it is from firing, 0 to 1: the time that passed, or the part that its source filled.
     """
 
     exact_decimals: ClassVar[bool] = True
@@ -86,6 +87,10 @@ class GraphEdge(Wire):
     due_unix_ns: int | None = None
     best_1e9: int | None = None
     version: int = 1
+    armed: bool = False
+    can_fire: bool = False
+    fires_at_ns: int | None = None
+    progress: float | None = None
 
 
 class Graph(Wire):

@@ -7,6 +7,8 @@ from pydantic import Field
 from sequence.types._base import Wire
 from sequence.types._words import MarketStatus
 
+VenueFeedStatus = Literal["connected", "stale", "halted", "down"]
+
 
 class Live(Wire):
     """Answer of `GET /v1/health/live`: the process serves."""
@@ -50,11 +52,17 @@ class SimulationHealth(Wire):
 
 
 class VenueHealth(Wire):
-    """The feed of one venue; the age of its last tick is in milliseconds."""
+    """The feed of one venue; the age of its last tick is in milliseconds.
+
+    `stale` is a venue none of whose books can be traded on for want of news, `halted` one that
+    halted all of them. A book that was silent for `stale_after_ms` is stale; null: it never is.
+    """
 
     venue: str
-    status: str
+    status: VenueFeedStatus
     last_tick_age_ms: int
+    stale_after_ms: int | None = None
+    gaps: int = 0
 
 
 class Health(Wire):
@@ -66,6 +74,9 @@ class Health(Wire):
     now_ns: int
     uptime_s: int
     pid: int
+    host_label: str = ""
+    release: bool = True
+    epoch: int = 0
     market_data: MarketDataHealth
     store: StoreHealth
     simulation: SimulationHealth | None = None

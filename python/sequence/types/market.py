@@ -7,7 +7,7 @@ from pydantic import Field
 from sequence.types._base import Query, Wire, WireList
 from sequence.types._words import InstrumentType
 from sequence.types.common import VenueId
-from sequence.types.health import UnusableBook
+from sequence.types.health import UnusableBook, VenueFeedStatus
 
 SymbolStatus = Literal["trading", "halted", "resolved", "closed"]
 VenueClass = Literal["cex", "perp_dex", "prediction", "dex"]
@@ -181,11 +181,12 @@ class Venue(Wire):
     instrument_types: list[str]
     seeded: bool
     cash_assets: list[CashAsset]
-    status: str
+    status: VenueFeedStatus
     post_only: bool
     initial_margin_1e8: int | None
     amend_mode: str
     redeem_mode: str | None
+    stale_after_ms: int | None = None
     unusable: list[UnusableBook] = Field(default_factory=list[UnusableBook])
     feed: VenueFeed | None = Field(default=None, exclude_if=lambda feed: feed is None)
 

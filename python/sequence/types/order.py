@@ -95,7 +95,8 @@ class Order(Wire):
     order rests, on the grid of its venue; `constraints` repeat what was asked for. `created_seq` is
     the commit number of its creation, which no amend changes, `event_seq` that of its newest
     change. `evidence` says why an open order has not filled yet, `done_reason` why an order ended.
-    `tag` is what its sender calls it, for profit and loss by purpose.
+    `tag` is what its sender calls it, for profit and loss by purpose. `ack_ns` is how long it took
+    from sending to the first answer of a venue.
     """
 
     shown_columns: ClassVar[tuple[str, ...]] = (
@@ -140,6 +141,7 @@ class Order(Wire):
     updated_unix_ns: int
     created_seq: int | None = None
     tag: str | None = None
+    ack_ns: int | None = None
 
     @property
     def qty(self) -> Decimal:
@@ -224,7 +226,8 @@ class OrdersPage(Wire, Table):
 class OrderCancelResponse(Wire):
     """Answer of a cancel; `pending` when a simulated cancel is still on its way.
 
-    For a graph id `node_order_id` is None and `status` is that of the graph.
+    For a graph id `node_order_id` is None and `status` is that of the graph. `exchange_ns` is when
+    the order was over: before the cancel came, if a fill was faster.
     """
 
     node_order_id: str | None
@@ -233,6 +236,7 @@ class OrderCancelResponse(Wire):
     filled_qty_1e8: int
     already_terminal: bool
     pending: bool
+    exchange_ns: int | None = None
 
 
 class AmendResponse(Wire):

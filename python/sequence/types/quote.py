@@ -50,7 +50,8 @@ class VenueQuote(Wire):
     """Top of book of one venue; `age_ms` is the time since its last tick.
 
     `status` is that of its book, and `reason` says in words why it cannot be used, null while it
-    can. `source` says whether it is real, where a server listens to live venues.
+    can. A book that was not heard of for `stale_after_ms` is not traded on, null never ends that.
+    `source` says whether it is real, where a server listens to live venues.
     """
 
     bid: float
@@ -60,6 +61,9 @@ class VenueQuote(Wire):
     age_ms: int
     status: MarketStatus = "OK"
     reason: str | None = None
+    last_update_ns: int | None = None
+    stale_after_ms: int | None = None
+    gaps: int = 0
     source: Literal["live", "demo"] | None = Field(
         default=None, exclude_if=lambda source: source is None
     )

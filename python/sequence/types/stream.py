@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field
 
 from sequence.types._base import Wire
-from sequence.types._words import Mode, Side
+from sequence.types._words import MarketStatus, Mode, Side
 
 
 class Ticket(Wire):
@@ -32,6 +32,38 @@ class BookFrame(Wire):
 
     bids: list[tuple[float, float]]
     asks: list[tuple[float, float]]
+    ts_ns: int
+
+
+class DepthFrame(Wire):
+    """Payload of `depth:{symbol}`: as `book`, each level `[price, size, {venue: size}]`."""
+
+    bids: list[tuple[float, float, dict[str, float]]]
+    asks: list[tuple[float, float, dict[str, float]]]
+    ts_ns: int
+
+
+class VenueTop(Wire):
+    """One venue of `venues:{symbol}`: its best prices, and whether they can be traded on.
+
+    The same as in a quote, but for the age, which follows from `last_update_ns`.
+    """
+
+    bid: float
+    ask: float
+    bid_size: float
+    ask_size: float
+    status: MarketStatus
+    reason: str | None
+    last_update_ns: int | None
+    stale_after_ms: int | None
+    gaps: int
+
+
+class VenuesFrame(Wire):
+    """Payload of `venues:{symbol}`: every venue that lists it, when one of them changes."""
+
+    venues: dict[str, VenueTop]
     ts_ns: int
 
 

@@ -65,6 +65,17 @@ impl Engine {
         self.view(py, |session| Ok(session.equity_view(AccountId(account), since_ns, limit)))
     }
 
+    /// Takes back what an account was worth from a store: (time, epoch, sums), oldest first, and the
+    /// highest value and deepest fall of the last epoch.
+    fn put_back_equity(
+        &self,
+        account: u32,
+        kept: Vec<(i64, u32, [Option<i128>; 6])>,
+        extremes: (Option<i128>, i128),
+    ) {
+        self.lock().put_back_equity(AccountId(account), &kept, extremes);
+    }
+
     /// Prices around the fills of an account, newest first, of before a commit number.
     #[pyo3(signature = (account, limit, before_seq=None))]
     fn marks<'py>(

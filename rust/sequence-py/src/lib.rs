@@ -94,6 +94,8 @@ mod _core {
         module.add("BUILD_PROFILE", profile)?;
         module.add("Panic", module.py().get_type::<pyo3::panic::PanicException>())?;
         module.add("MODEL_VERSION", sequence_core::sim::preset::MODEL_VERSION)?;
+        let reasons = sequence_core::reject::RejectReason::ALL.iter().map(|reason| reason.as_str());
+        module.add("REJECT_REASONS", pyo3::types::PyTuple::new(module.py(), reasons)?)?;
         crate::symbols::register(module)
     }
 }

@@ -1,5 +1,7 @@
 //! `Engine`, third part: what streams show, and copies of the state to return to.
 
+use std::collections::BTreeMap;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use sequence_core::engine::view::Value;
@@ -120,6 +122,42 @@ impl Engine {
         let frame = self.lock().engine.book_frame(symbol, depth);
         let frame = frame.map_err(|refusal| refused(py, &refusal))?;
         Ok(frame.map(|(value, ts_ns)| (value.json(), ts_ns)))
+    }
+
+    /// The same, each level `[price, size, {venue: size}]`.
+    fn depth_frame(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        depth: usize,
+    ) -> PyResult<Option<(String, i64)>> {
+        let frame = self.lock().engine.depth_frame(symbol, depth);
+        let frame = frame.map_err(|refusal| refused(py, &refusal))?;
+        Ok(frame.map(|(value, ts_ns)| (value.json(), ts_ns)))
+    }
+
+    /// Best prices of a symbol at each venue as JSON text and when one was last heard of.
+    fn venues_frame(&self, py: Python<'_>, symbol: &str) -> PyResult<Option<(String, i64)>> {
+        let frame = self.lock().engine.venues_frame(symbol);
+        let frame = frame.map_err(|refusal| refused(py, &refusal))?;
+        Ok(frame.map(|(value, ts_ns)| (value.json(), ts_ns)))
+    }
+
+    /// Why each open order of an account has not filled, oldest first.
+    fn open_evidence<'py>(
+        &self,
+        py: Python<'py>,
+        account: u32,
+    ) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+        let found = self.lock().engine.open_evidence(AccountId(account));
+        found.into_iter().map(|(id, record)| Ok((id, to_python(py, &record)?))).collect()
+    }
+
+    /// How many orders of an account were rejected since the last start, by reason.
+    fn rejects(&self, account: u32) -> BTreeMap<&'static str, u64> {
+        let session = self.lock();
+        let counts = &session.engine.account_row(AccountId(account)).rejects;
+        counts.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
     }
 
     /// Open orders, profit and loss of the day, net value and breached limits of an account.

@@ -61,6 +61,15 @@ class AsyncAccountCalls(AsyncClientBase):
         """The account and the key in use."""
         return await self.send(ops.ACCOUNT)
 
+    async def account_summary(self, *, sandbox: bool | None = None) -> "t.AccountSummary":
+        """How many orders are open, filled and rejected and why, locked margin, and drawdown.
+
+        Args:
+            sandbox: With a live key: False asks for the live account.
+        """
+        query = checked_query(t.ModeQuery, sandbox=self._mode(sandbox=sandbox))
+        return await self.send(ops.ACCOUNT_SUMMARY, query=query)
+
     async def risk_limits(self) -> "t.RiskLimits":
         """Limits of the account; None is no limit."""
         return await self.send(ops.RISK_LIMITS)

@@ -14,6 +14,8 @@ _SUFFIX: Final = ":sandbox"
 _MARKET: Final[dict[str, Callable[[str, Any], Event]]] = {
     "prices": lambda name, row: streams.PriceEvent(name, t.PriceTick.trusted(row)),
     "book": lambda name, row: streams.BookEvent(name, t.BookFrame.trusted(row)),
+    "depth": lambda name, row: streams.DepthEvent(name, t.DepthFrame.trusted(row)),
+    "venues": lambda name, row: streams.VenuesEvent(name, t.VenuesFrame.trusted(row)),
     "fair_price": lambda _, row: streams.FairPriceEvent(
         row["underlying"], t.FairPrice.trusted(row)
     ),
@@ -129,6 +131,8 @@ class StreamState:
         if name == "tca":
             report = t.TcaReport.trusted(data)
             return streams.TcaEvent(message["seq"], message["ts_ns"], report)
+        if name == "evidence":
+            return streams.EvidenceEvent(t.WaitEvidence(data))
         numbered = _NUMBERED.get(name)
         if numbered is None:
             return streams.RawEvent(channel, data)

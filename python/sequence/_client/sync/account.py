@@ -62,6 +62,15 @@ class AccountCalls(ClientBase):
         """The account and the key in use."""
         return self.send(ops.ACCOUNT)
 
+    def account_summary(self, *, sandbox: bool | None = None) -> "t.AccountSummary":
+        """How many orders are open, filled and rejected and why, locked margin, and drawdown.
+
+        Args:
+            sandbox: With a live key: False asks for the live account.
+        """
+        query = checked_query(t.ModeQuery, sandbox=self._mode(sandbox=sandbox))
+        return self.send(ops.ACCOUNT_SUMMARY, query=query)
+
     def risk_limits(self) -> "t.RiskLimits":
         """Limits of the account; None is no limit."""
         return self.send(ops.RISK_LIMITS)

@@ -123,6 +123,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "settlement": prediction.settlement,
     "redeem": prediction.redeem,
     "account": account.account,
+    "account_summary": account.summary,
     "risk_limits": account.risk_limits,
     "api_keys": key.listed,
     "api_key_create": key.create,

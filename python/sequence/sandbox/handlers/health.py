@@ -1,6 +1,7 @@
 """Liveness, the health report, venues and their edges."""
 
 import os
+import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Any, Final
 from sequence import _core
 from sequence.sandbox.call import Call
 from sequence.sandbox.runtime import Runtime
-from sequence.sandbox.venue_status import ANY_AGE_S, ticks, venue_ages, venue_status
+from sequence.sandbox.venue_status import ANY_AGE_S, VenueFeed, ticks, venue_feeds, venue_status
 from sequence.types import Edges, Health, Live, Venues
 
+_HOST_LABEL: Final = "SEQUENCE_HOST_LABEL"
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
 _MOST_PROBLEMS: Final = 20
@@ -26,7 +28,7 @@ class _Process:
 
     venue: str
     instrument_types: list[str]
-    age_ms: int
+    feed: VenueFeed
 
 
 def live(_: Call[None, None]) -> Live:
@@ -37,14 +39,15 @@ def live(_: Call[None, None]) -> Live:
 def health(call: Call[None, None]) -> Health:
     """``GET /v1/health``."""
     quotes = call.engine.quotes(None, ANY_AGE_S)
-    venues = venue_ages(quotes)
     rows = [
         {
             "venue": venue,
-            "status": venue_status(call.runtime, venue, age_ms),
-            "last_tick_age_ms": age_ms,
+            "status": venue_status(call.runtime, venue, feed),
+            "last_tick_age_ms": feed.age_ms,
+            "stale_after_ms": feed.stale_after_ms,
+            "gaps": feed.gaps,
         }
-        for venue, age_ms in sorted(venues.items())
+        for venue, feed in sorted(venue_feeds(quotes).items())
     ]
     stale = sum(not quote["nbbo"]["live"] for quote in quotes)
     degraded = any(row["status"] != "connected" for row in rows) or bool(call.runtime.clock.warning)
@@ -58,6 +61,9 @@ def health(call: Call[None, None]) -> Health:
             "now_ns": call.now_ns,
             "uptime_s": int(time.monotonic() - call.runtime.started_s),
             "pid": os.getpid(),
+            "host_label": os.environ.get(_HOST_LABEL) or socket.gethostname(),
+            "release": _core.BUILD_PROFILE == "release",
+            "epoch": call.principal.client.epoch,
             "market_data": {
                 "source": call.runtime.source,
                 "symbols": len(quotes),
@@ -95,9 +101,9 @@ def _store(runtime: Runtime) -> dict[str, Any]:
 
 def venues(call: Call[None, None]) -> Venues:
     """``GET /v1/venues``: every venue id, also those without market data here."""
-    ages = venue_ages(call.engine.quotes(None, ANY_AGE_S))
+    feeds = venue_feeds(call.engine.quotes(None, ANY_AGE_S))
     unusable = call.engine.unusable()
-    rows = [_venue_row(call.runtime, row, ages) for row in _core.VENUES]
+    rows = [_venue_row(call.runtime, row, feeds.get(row["venue"])) for row in _core.VENUES]
     for row in rows:
         mine = [book for book in unusable if book["venue"] == row["venue"]]
         row["unusable"] = mine[:_MOST_PROBLEMS]
@@ -112,10 +118,10 @@ def edges(call: Call[None, None]) -> Edges:
             "edge_id": _edge_id(process),
             "venue": process.venue,
             "instrument_types": process.instrument_types,
-            "status": venue_status(call.runtime, process.venue, process.age_ms),
+            "status": venue_status(call.runtime, process.venue, process.feed),
             "region": "local",
             "remote": False,
-            "last_tick_age_ms": process.age_ms,
+            "last_tick_age_ms": process.feed.age_ms,
             "book_ms": _BOOK_MS_OF.get(process.venue, _BOOK_MS),
         }
         for process in _processes(quotes)
@@ -123,7 +129,7 @@ def edges(call: Call[None, None]) -> Edges:
     return Edges.trusted({"edges": rows})
 
 
-def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]) -> dict[str, Any]:
+def _venue_row(runtime: Runtime, row: Mapping[str, Any], feed: VenueFeed | None) -> dict[str, Any]:
     venue: str = row["venue"]
     return {
         "venue": venue,
@@ -131,11 +137,12 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], ages: Mapping[str, int]
         "instrument_types": list(row["instrument_types"]),
         "seeded": row["seeded"],
         "cash_assets": [dict(asset) for asset in row["cash_assets"]],
-        "status": venue_status(runtime, venue, ages[venue]) if venue in ages else "down",
+        "status": "down" if feed is None else venue_status(runtime, venue, feed),
         "post_only": row["post_only"],
         "initial_margin_1e8": row["initial_margin_1e8"],
         "amend_mode": "cancel_replace",
         "redeem_mode": _REDEEM_MODE.get(venue),
+        "stale_after_ms": None if feed is None else feed.stale_after_ms,
         "feed": _feed_row(runtime, venue),
     }
 
@@ -176,13 +183,13 @@ def _ms(delays_ns: Iterable[int]) -> float | None:
 
 def _processes(quotes: list[dict[str, Any]]) -> list[_Process]:
     types = {row["venue"]: row["instrument_types"] for row in _core.VENUES}
-    ages: dict[tuple[str, bool], int] = {}
-    for symbol, venue, age_ms in ticks(quotes):
+    feeds: dict[tuple[str, bool], VenueFeed] = {}
+    for symbol, venue, top in ticks(quotes):
         key = venue, symbol.endswith("-PERP")
-        ages[key] = min(age_ms, ages.get(key, age_ms))
+        feeds.setdefault(key, VenueFeed(top["age_ms"])).add(top)
     return [
-        _Process(venue, [t for t in types[venue] if (t == "perp") == is_perp], age_ms)
-        for (venue, is_perp), age_ms in sorted(ages.items())
+        _Process(venue, [t for t in types[venue] if (t == "perp") == is_perp], feed)
+        for (venue, is_perp), feed in sorted(feeds.items())
     ]
 
 

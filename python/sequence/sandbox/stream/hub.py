@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_json
 
 from sequence import _core
+from sequence.sandbox.stream.evidence import Evidences
 from sequence.sandbox.stream.feed import Feeds
 from sequence.sandbox.stream.frames import EngineFrames, FrameRow, FrameSource
 from sequence.sandbox.stream.listings import Listings
@@ -53,6 +54,7 @@ class Hub:
         source: Where private events come from.
         feeds: Risk states, alerts and costs of orders.
         listings: Event markets as they are listed and resolved.
+        evidences: Why open orders have not filled.
     """
 
     def __init__(self, state: "State") -> None:
@@ -61,6 +63,7 @@ class Hub:
         self.feeds: Final = Feeds(state)
         self.feeds.catch_up = self.catch_up
         self.listings: Final = Listings(state)
+        self.evidences: Final = Evidences(state)
         self._state: Final = state
         self._unread: Final = _core.Unread(REPLAY_EVENTS)
         self._rings: dict[_RingKey, Ring] = {}
@@ -125,6 +128,7 @@ class Hub:
         """A reader that is gone."""
         self._sessions.pop(session, None)
         self.listings.remove(session)
+        self.evidences.unfollow(session)
         for readers in self._readers.values():
             readers.pop(session, None)
         for channel in [name for name, row in self._watches.items() if session in row.readers]:
@@ -174,6 +178,8 @@ class Hub:
         """A reader gets the events of a topic that cannot be resumed; twice is once."""
         if topic.name == "tca":
             self.feeds.follow(session, topic.channel)
+        elif topic.name == "evidence":
+            self.evidences.follow(session, topic.channel)
         else:
             self.listings.follow(session, topic.name, topic.channel)
 
@@ -181,6 +187,8 @@ class Hub:
         """A reader gets no more of them."""
         if topic.name == "tca":
             self.feeds.unfollow(session)
+        elif topic.name == "evidence":
+            self.evidences.unfollow(session)
         else:
             self.listings.unfollow(session, topic.channel)
 
@@ -196,6 +204,7 @@ class Hub:
                 session.give_up()
         self.feeds.poll()
         self.listings.poll()
+        self.evidences.poll()
 
     def refusal_of(self, symbol: str) -> str | None:
         """What is said of a symbol that can never get a book here; None of the others."""
@@ -266,11 +275,15 @@ class Hub:
         if topic.name == "fair_price":
             return [_fair(row) for row in engine.fair_prices(topic.argument or None)]
         try:
-            found = (
-                engine.price_tick(topic.argument)
-                if topic.name == "prices"
-                else engine.book_frame(topic.argument, BOOK_LEVELS)
-            )
+            match topic.name:
+                case "prices":
+                    found = engine.price_tick(topic.argument)
+                case "venues":
+                    found = engine.venues_frame(topic.argument)
+                case "depth":
+                    found = engine.depth_frame(topic.argument, BOOK_LEVELS)
+                case _:
+                    found = engine.book_frame(topic.argument, BOOK_LEVELS)
         except _core.Refusal:
             return ()
         return () if found is None else (("", *found),)

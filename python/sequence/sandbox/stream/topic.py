@@ -7,8 +7,9 @@ from sequence import _core
 from sequence.types._names import did_you_mean
 
 PrivateName = Literal["orders", "fills", "graphs", "graphs.detail", "routing"]
-EventName = Literal["tca", "new_markets", "market_resolved"]
-MarketName = Literal["prices", "book", "fair_price"]
+EventName = Literal["tca", "evidence", "new_markets", "market_resolved"]
+MarketName = Literal["prices", "book", "depth", "venues", "fair_price"]
+SymbolName = Literal["prices", "book", "depth", "venues"]
 
 SUFFIX: Final = ":sandbox"
 PRIVATE: Final[dict[str, PrivateName]] = {
@@ -18,7 +19,7 @@ PRIVATE: Final[dict[str, PrivateName]] = {
     "graphs.detail": "graphs.detail",
     "routing": "routing",
 }
-_OF_A_SYMBOL: Final = ("prices", "book")
+_OF_A_SYMBOL: Final[dict[str, SymbolName]] = {name: name for name in get_args(SymbolName)}
 _LATER: Final = ("tca", "funding", "traces", "deployment")
 _LATER_ALONE: Final = frozenset({"funding"})
 _EVENTS: Final[dict[str, EventName]] = {name: name for name in get_args(EventName)}
@@ -67,7 +68,7 @@ class MarketTopic:
 
 @dataclass(frozen=True, slots=True)
 class EventTopic:
-    """Events without numbers to resume from: costs of orders, and what is listed and resolved."""
+    """Events without numbers to resume from: costs of orders, why they wait, what is listed."""
 
     channel: str
     name: EventName
@@ -87,9 +88,9 @@ def parse_topic(text: str, *, is_sandbox_key: bool) -> Topic:
     private = PRIVATE.get(text if is_sandbox_key else text.removesuffix(SUFFIX))
     if private is not None:
         return PrivateTopic(text, private, is_sandbox_key or text.endswith(SUFFIX))
-    if name in ("prices", "book") and argument:
+    if name in _OF_A_SYMBOL and argument:
         _check_symbol(argument)
-        return MarketTopic(text, "prices" if name == "prices" else "book", argument)
+        return MarketTopic(text, _OF_A_SYMBOL[name], argument)
     if name == "fair_price" and (argument or not colon):
         return MarketTopic(text, "fair_price", argument)
     if text in _EVENTS:
@@ -104,7 +105,8 @@ def _meant(text: str) -> str:
     name, colon, argument = text.partition(":")
     if name in _OF_A_SYMBOL:
         return f"a symbol, as in {name}:BTC-USD"
-    known = [f"{one}{colon}{argument}" for one in (*PRIVATE, *_OF_A_SYMBOL, "fair_price")]
+    names = (*PRIVATE, *_OF_A_SYMBOL, *_EVENTS, "fair_price")
+    known = [f"{one}{colon}{argument}" for one in names]
     return did_you_mean(text, known)
 
 

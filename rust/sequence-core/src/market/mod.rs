@@ -10,7 +10,7 @@ mod guard;
 pub mod nbbo;
 mod status;
 
-pub use nbbo::{Nbbo, consolidated};
+pub use nbbo::{Nbbo, consolidated, consolidated_by_venue};
 pub use status::{Change, Counters, MarketConfig, MarketStatus, Trade, Trades, TradingPhase};
 
 use crate::book::{Book, Level};

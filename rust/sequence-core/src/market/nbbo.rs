@@ -112,26 +112,53 @@ pub fn consolidated<'a>(
     limit: usize,
     now_ns: i64,
 ) -> Vec<Level> {
+    let mut depth = Vec::new();
+    let unnamed = markets.into_iter().map(|market| ((), market));
+    merged(unnamed, side, (limit, now_ns), |price, shares| {
+        let mut quantity = Quantity::ZERO;
+        for ((), part) in shares {
+            quantity = Quantity(quantity.0.saturating_add(part.0));
+        }
+        depth.push(Level { price, quantity });
+    });
+    depth
+}
+
+/// The same with what each venue shows at a price, in the order given.
+pub fn consolidated_by_venue<'a>(
+    markets: impl IntoIterator<Item = (VenueId, &'a Market)>,
+    side: BookSide,
+    limit: usize,
+    now_ns: i64,
+) -> Vec<(Price, Vec<(VenueId, Quantity)>)> {
+    let mut depth = Vec::new();
+    merged(markets, side, (limit, now_ns), |price, shares| depth.push((price, shares.collect())));
+    depth
+}
+
+/// Gives each price of the live books, best first, with what each of them shows there.
+fn merged<'a, K: Copy>(
+    markets: impl IntoIterator<Item = (K, &'a Market)>,
+    side: BookSide,
+    (limit, now_ns): (usize, i64),
+    mut level_of: impl FnMut(Price, &mut dyn Iterator<Item = (K, Quantity)>),
+) {
     let mut books: Vec<_> = markets
         .into_iter()
-        .filter(|market| market.is_live(now_ns))
-        .map(|market| market.book.levels(side).peekable())
+        .filter(|(_, market)| market.is_live(now_ns))
+        .map(|(key, market)| (key, market.book.levels(side).peekable()))
         .collect();
-    let mut depth = Vec::new();
-    while depth.len() < limit {
-        let heads = books.iter_mut().filter_map(|levels| levels.peek().map(|level| level.price));
+    for _ in 0..limit {
+        let heads =
+            books.iter_mut().filter_map(|(_, levels)| levels.peek().map(|level| level.price));
         let best = match side {
             BookSide::Bid => heads.max(),
             BookSide::Ask => heads.min(),
         };
         let Some(price) = best else { break };
-        let mut quantity = Quantity::ZERO;
-        for levels in &mut books {
-            if let Some(level) = levels.next_if(|level| level.price == price) {
-                quantity = Quantity(quantity.0.saturating_add(level.quantity.0));
-            }
-        }
-        depth.push(Level { price, quantity });
+        let mut shares = books.iter_mut().filter_map(|(key, levels)| {
+            Some((*key, levels.next_if(|level| level.price == price)?.quantity))
+        });
+        level_of(price, &mut shares);
     }
-    depth
 }

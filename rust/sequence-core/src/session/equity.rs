@@ -16,6 +16,11 @@ struct Sample {
     worth: Worth,
 }
 
+/// A sample as a store keeps it: time, epoch, and the sums of [`Worth::of`].
+pub(super) type Kept = (i64, u32, [Option<i128>; 6]);
+/// Highest value of an epoch, and the deepest fall from a highest one.
+pub(super) type Extremes = (Option<i128>, i128);
+
 /// The course of one account.
 #[derive(Debug, Clone, Default)]
 struct Course {
@@ -92,6 +97,18 @@ impl Equity {
         course.samples.retain(|sample| sample.epoch != epoch);
         course.epoch = 0;
         course.add(Sample { ts_ns: engine.now_ns(), epoch, worth: engine.worth(account) });
+    }
+
+    /// Takes samples back that a store kept, oldest first, with the extremes of the last epoch: what
+    /// is dropped between two of them may have been one.
+    pub(super) fn put_back(&mut self, account: AccountId, kept: &[Kept], extremes: Extremes) {
+        let course = self.courses.entry(account).or_default();
+        for (ts_ns, epoch, sums) in kept {
+            course.add(Sample { ts_ns: *ts_ns, epoch: *epoch, worth: Worth::of(*sums) });
+        }
+        let (peak, drawdown) = extremes;
+        course.peak = course.peak.max(peak);
+        course.drawdown = course.drawdown.max(drawdown);
     }
 
     /// Samples of an account after `since_ns`, oldest first, and the extremes of this epoch.

@@ -31,7 +31,7 @@ use crate::listing::{DEMO_LISTINGS, DemoListing};
 use crate::reject::Refusal;
 use crate::rng::{Stream, below};
 use crate::tape::{MarketEvent, Tape, TapeInstrument};
-use equity::Equity;
+use equity::{Equity, Extremes, Kept};
 use marks::Marks;
 use prices::Prices;
 use schedule::Schedule;
@@ -271,6 +271,11 @@ impl Session {
     /// Begins the course of an account's value, before its first order.
     pub fn begin_equity(&mut self, account: AccountId) {
         self.equity.begin(&self.engine, account);
+    }
+
+    /// Takes the course of an account's value back from a store.
+    pub fn put_back_equity(&mut self, account: AccountId, kept: &[Kept], extremes: Extremes) {
+        self.equity.put_back(account, kept, extremes);
     }
 
     /// The course of an account's value after `since_ns`: the newest `limit` samples.

@@ -23,6 +23,9 @@ pub struct LevelTaken {
     pub consumed_before: Quantity,
     /// What this fill took.
     pub taken: Quantity,
+    /// Its place among the levels that this walk took from, from 0; `None` in rows of before it was
+    /// kept.
+    pub index: Option<u32>,
 }
 
 impl LevelTaken {
@@ -99,6 +102,7 @@ pub fn walk(
         if taken.0 > 0 {
             left = Quantity(left.0.saturating_sub(taken.0));
             level.taken = taken;
+            level.index = u32::try_from(takes.len()).ok();
             takes.push(level);
         }
         if left.0 == 0 {
@@ -175,6 +179,7 @@ mod tests {
             printed: Quantity::ZERO,
             consumed_before: Quantity::ZERO,
             taken: Quantity::ZERO,
+            index: None,
         }
     }
 

@@ -13,7 +13,9 @@ const OPEN = new Set(['NEW', 'ACCEPTED', 'PARTIAL']);
 function addOrder(o) {
   if (OPEN.has(o.status)) {
     const p = state.orders.get(o.node_order_id);
-    if (!p || p.version <= o.version) state.orders.set(o.node_order_id, o);
+    // Why it is not filled comes by itself: a row that says nothing of it takes nothing back.
+    if (!p || p.version <= o.version)
+      state.orders.set(o.node_order_id, { ...o, evidence: o.evidence || p?.evidence });
   } else {
     state.orders.delete(o.node_order_id);
     if (o.status === 'REJECTED') {
@@ -21,6 +23,17 @@ function addOrder(o) {
       setText($('live'), 'Order rejected: ' + (o.failure_reason || ''));
     }
   }
+}
+function addEvidence(evidence) {
+  const order = state.orders.get(evidence.order_id);
+  if (order) state.orders.set(evidence.order_id, { ...order, evidence });
+}
+// How long venues took to acknowledge, of the newest orders.
+function addAck(o) {
+  if (o.ack_ns == null || state.acks.some(row => row.id === o.node_order_id)) return;
+  state.acks.unshift({ id: o.node_order_id, ack_ns: o.ack_ns });
+  state.acks.length = Math.min(state.acks.length, 500);
+  redraw('lat');
 }
 function addEquity(ns, v) {
   const t = ns / 1e9,
@@ -66,6 +79,14 @@ async function loadPrices() {
   }
   redraw('chart');
 }
+// Counts and extremes that no list of this page is long enough for.
+function loadSummary() {
+  return api('GET', '/v1/account/summary').then(r => {
+    state.summary = r;
+    state.nRej = r.rejects;
+    redraw('kpi');
+  });
+}
 // Orders and fills as they are now: asked for again once the stream runs, so that nothing is lost
 // between the two.
 function loadLists() {
@@ -75,7 +96,8 @@ function loadLists() {
       r.orders.forEach(addOrder);
       state.loaded.orders = 1;
     }),
-    api('GET', '/v1/orders?status=REJECTED&limit=1').then(r => (state.nRej = r.total)),
+    loadSummary(),
+    api('GET', '/v1/orders?limit=200').then(r => [...r.orders].reverse().forEach(addAck)),
     api('GET', '/v1/fills?limit=300').then(r => {
       state.fills = [];
       state.fset.clear();

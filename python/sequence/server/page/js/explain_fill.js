@@ -34,21 +34,13 @@ function openFill(fill) {
   $('d-title').focus({ preventScroll: true });
 }
 
-// All levels of the sweep a taker fill belongs to: its fills share order, venue and instant.
+// All levels of the sweep a taker fill belongs to, best first.
 function sweepLevels(fill) {
-  const time = fill.evidence && fill.evidence.time;
-  const siblings =
-    fill.is_maker || !time
-      ? [fill]
-      : state.fills
-          .filter(
-            other =>
-              other.node_order_id === fill.node_order_id &&
-              other.venue === fill.venue &&
-              other.evidence &&
-              other.evidence.time.match_at_ns === time.match_at_ns,
-          )
-          .sort((a, b) => (a.price_1e9 - b.price_1e9) * (isBuy(fill.side) ? 1 : -1));
+  const siblings = fill.is_maker
+    ? [fill]
+    : state.fills
+        .filter(other => other.match_id === fill.match_id)
+        .sort((a, b) => a.level_index - b.level_index);
   return siblings.flatMap(other =>
     ((other.evidence && other.evidence.levels) || []).map(level => ({
       ...level,

@@ -17,6 +17,8 @@ function refreshOrder() {
     evidence.v_now_1e8,
     evidence.distance_ticks,
     evidence.prints_at_level_1e8,
+    evidence.level_size_1e8,
+    evidence.eta_ms,
   ];
   const sig = JSON.stringify([order.version, seen, gone, armed()]);
   if (sig === drawer.sig) return;
@@ -97,6 +99,11 @@ function orderQueue(order, evidence) {
       ['Traded through it', size(evidence.prints_through_1e8)],
       ['Cancels credited ahead of you', size(evidence.cancels_credited_ahead_1e8)],
       ['Own orders ahead', size(evidence.own_ahead_1e8)],
+      ['Displayed at your price', size(evidence.level_size_1e8)],
+      [
+        'Half of such orders were reached within',
+        evidence.eta_ms == null ? 'too little traded to say' : durationText(evidence.eta_ms),
+      ],
     ]),
   );
 }
@@ -142,6 +149,7 @@ function orderFacts(order, evidence) {
       ['Filled', `${size(order.filled_qty_1e8)} of ${size(order.qty_1e8)}`],
       ['Reserved', reserved.join(', ') || '–'],
       ['Sent', `${sent}, ${age} ago`],
+      ['Acknowledged after', order.ack_ns == null ? null : durationText(order.ack_ns / 1e6)],
       [
         'Book of the venue',
         evidence ? `${evidence.status}, version ${evidence.book_version}` : '–',

@@ -47,12 +47,19 @@ function placeNodes(graph) {
 function edgeLabel(edge) {
   const name = typeof edge.trigger === 'string' ? edge.trigger : Object.keys(edge.trigger)[0];
   const words = name.replace(/^on_/, '').replace(/_/g, ' ');
-  return edge.action === 'activate' ? words : `${words}: ${edge.action}`;
+  const what = edge.action === 'activate' ? words : `${words}: ${edge.action}`;
+  return edge.fired_count ? what : what + edgeWait(edge);
+}
+
+// What an edge that waits still lacks: time, or a part of a fill.
+function edgeWait(edge) {
+  if (edge.fires_at_ns) return ' in ' + durationText((edge.fires_at_ns - nowNs()) / 1e6);
+  return edge.can_fire && edge.progress != null ? ` ${fmt(edge.progress * 100, 0)} %` : '';
 }
 
 function drawEdge(edge, from, to) {
   const fired = edge.fired_count > 0,
-    dead = edge.spent && !fired,
+    dead = !fired && !edge.can_fire,
     x1 = from.x + NODE_W,
     y1 = from.y + NODE_H / 2,
     x2 = to.x - 4,

@@ -86,12 +86,20 @@ function fillSteps() {
 }
 function aggregate(lv, st, up) {
   const m = new Map();
-  for (const [p, z] of lv) {
+  m.venues = new Map();
+  for (const [p, z, venues] of lv) {
     const k =
       Math.round((up ? Math.ceil(p / st - 1e-9) : Math.floor(p / st + 1e-9)) * st * 1e9) / 1e9;
     m.set(k, (m.get(k) || 0) + z);
+    const shares = m.venues.get(k) || m.venues.set(k, {}).get(k);
+    for (const v in venues) shares[v] = (shares[v] || 0) + venues[v];
   }
   return m;
+}
+// Who stands at a price, the largest first.
+function whoStands(shares) {
+  const rows = Object.entries(shares || {}).sort((a, b) => b[1] - a[1]);
+  return rows.map(([venue, size]) => `${venue} ${sizeText(size)}`).join('\n');
 }
 panel('ladder', 100, () => {
   buildLadder();
@@ -151,6 +159,7 @@ panel('ladder', 100, () => {
       }
       setText(e.p, priceText(k));
       setText(e.z, M.get(k) ? sizeText(M.get(k)) : '·');
+      e.p.title = e.z.title = whoStands(M.venues.get(k));
       setScale(e.b, Math.sqrt(M.get(k) / mx) * 0.98);
       const os = own.get(t + k);
       if (!os) {
@@ -178,14 +187,7 @@ panel('ladder', 100, () => {
   const bb = b.bids[0] && b.bids[0][0],
     ba = b.asks[0] && b.asks[0][0];
   setText(ladder.mid, bb && ba ? priceText((bb + ba) / 2) : '–');
-  const at = (k, v) =>
-    state.q
-      ? Object.entries(state.q.venues)
-          .filter(([, x]) => x[k] === v && x.age_ms < 5e3)
-          .map(([n]) => venueCode(n))
-          .slice(0, 3)
-          .join(' ')
-      : '';
+  const bestBid = bb ? Object.keys(b.bids[0][2]).map(venueCode).slice(0, 3).join(' ') : '';
   const st2 =
     age > 3000
       ? '◌ stale for ' + durationText(age)
@@ -212,7 +214,7 @@ panel('ladder', 100, () => {
       ? `${hid.length} more of yours outside this view, nearest ${priceText(hid.map(o => from9(o.limit_price_1e9)).sort((x, y) => Math.abs(x - bb) - Math.abs(y - bb))[0])}`
       : live.length
         ? `all ${live.length} of your orders in view · bar: queue done`
-        : `no order of yours here · best bid ${at('bid', state.q ? state.q.nbbo.bid : 0) || '–'}`,
+        : `no order of yours here · best bid ${bestBid || '–'}`,
   );
   setText($('tb-mid'), bb && ba ? fmt((bb + ba) / 2, bb > 1000 ? 0 : 2) : '–');
 });

@@ -1,9 +1,10 @@
-// Histograms of the delays that fills met.
+// Histograms of how long venues took to acknowledge orders, and of the delays that fills met.
 panel('lat', 1000, () => {
   const root = $('lat');
   if (!root._r) {
     root._r = {};
     for (const [k, n] of [
+      ['ack_ns', 'acknowledged'],
       ['entry_ns', 'to the venue'],
       ['response_ns', 'answer back'],
       ['feed_ns', 'market data'],
@@ -38,10 +39,8 @@ panel('lat', 1000, () => {
   for (const k in root._r) {
     const r = root._r[k],
       v = [];
-    for (const f of fs) {
-      const l = f.evidence && f.evidence.latency;
-      if (l && l[k] > 0) v.push(l[k] / 1e6);
-    }
+    const rows = k === 'ack_ns' ? state.acks : fs.map(f => f.evidence && f.evidence.latency);
+    for (const l of rows) if (l && l[k] > 0) v.push(l[k] / 1e6);
     v.sort((a, b) => a - b);
     const c = new Array(32).fill(0);
     for (const x of v) c[Math.max(0, Math.min(31, Math.floor(Math.log10(Math.max(1, x)) * 8)))]++;
@@ -59,7 +58,7 @@ panel('lat', 1000, () => {
         v.length ? fmt(v[Math.min(v.length - 1, Math.floor(q * v.length))], 0) : '–',
       ),
     );
-    r.hh.title = v.length + ' fills, ms, log scale';
+    r.hh.title = `${v.length} ${k === 'ack_ns' ? 'orders' : 'fills'}, ms, log scale`;
   }
   setText($('m-lat'), fs.length ? `ms · drawn for the last ${fs.length} fills` : 'no fills yet');
   const e = fs[0] && fs[0].evidence && fs[0].evidence.latency;

@@ -4,7 +4,7 @@ panel('kpi', 250, () => {
   if (!p) return;
   const t = p.totals,
     nav = from9(t.nav_usd_1e9),
-    mg = p.positions.reduce((a, x) => a + x.margin_locked_1e8 / 1e8, 0),
+    mg = from9(state.summary?.margin_locked_usd_1e9) || 0,
     res = from9(t.locked_cash_usd_1e9),
     cash = from9(t.cash_usd_1e9);
   setText($('k-eq'), fmt(nav, 2));
@@ -17,6 +17,9 @@ panel('kpi', 250, () => {
   setText($('k-res'), fmt(res, 0));
   setText($('k-fee'), fmt(from9(t.fees_usd_1e9), 2));
   setText($('k-rj'), fmt(state.nRej, 0));
+  const why = Object.entries(state.summary?.rejects_by_reason || {}).sort((a, b) => b[1] - a[1]);
+  $('k-rj').parentNode.title = why.map(([reason, n]) => `${reason} ${n}`).join('\n');
+  const worst = from9(state.summary?.max_drawdown_usd_1e9) ?? state.maxdd;
   const lim =
     state.limits && state.limits.daily_loss_limit_usd_1e9
       ? from9(state.limits.daily_loss_limit_usd_1e9)
@@ -28,9 +31,9 @@ panel('kpi', 250, () => {
       ? 'Drawdown'
       : lim
         ? 'Drawdown, of limit ' + fmt(lim, 0)
-        : 'Drawdown, worst ' + fmt(-state.maxdd, 0),
+        : 'Drawdown, worst ' + fmt(-worst, 0),
   );
-  setScale($('k-ddm'), state.dd / (lim || state.maxdd || 1));
+  setScale($('k-ddm'), state.dd / (lim || worst || 1));
   setText($('tb-pl'), fmt(pl, 0, true));
   const w = $('wf');
   if (!w._b) {

@@ -11,6 +11,7 @@ const FILL_RULES = [
   ['UNRESOLVED_PRINT', 'Side of the trades is known'],
   ['NO_PRINT', 'A trade reached your price'],
 ];
+const etaText = e => (e.eta_ms == null ? '' : `ETA ~${durationText(Math.max(1000, e.eta_ms))}`);
 function whyNotFilled(o, long) {
   const e = o.evidence;
   if (o.status === 'NEW')
@@ -47,7 +48,7 @@ function whyNotFilled(o, long) {
     case 'QUEUE_AHEAD':
       return long
         ? `At the best price with ${q(e.v_now_1e8)} ahead of you${e.own_ahead_1e8 > 0 ? ` and ${q(e.own_ahead_1e8)} of your own` : ''}; ${tr}.`
-        : `${q(e.v_now_1e8)} ahead · ${e.prints_at_level_1e8 > 0 ? q(e.prints_at_level_1e8) + ' traded here' : 'no trade here yet'}`;
+        : `${q(e.v_now_1e8)} ahead · ${etaText(e) || (e.prints_at_level_1e8 > 0 ? q(e.prints_at_level_1e8) + ' traded here' : 'no trade here yet')}`;
     case 'BUDGET_USED':
       return long
         ? 'Trades came, but your own orders ahead of this one used them up.'
@@ -63,7 +64,7 @@ function whyNotFilled(o, long) {
     case 'NO_PRINT':
       return long
         ? 'First in the queue: the next trade at this price is yours. None has come yet.'
-        : 'next in line · no trade yet';
+        : `next in line · ${etaText(e) || 'no trade yet'}`;
   }
   return e.reason;
 }

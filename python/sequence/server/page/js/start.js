@@ -13,6 +13,12 @@ function every(ms, fn) {
     busy = false;
   }, ms);
 }
+// The present of the sandbox: between two answers the wall clock runs on.
+function nowNs() {
+  if (!state.clock) return Date.now() * 1e6;
+  const since = state.clock.clock === 'wall' ? (Date.now() - state.clockAt) * 1e6 : 0;
+  return state.clock.now_ns + since;
+}
 function pollSlow() {
   return Promise.all([
     api('GET', '/v1/sandbox/faults').then(r => (state.faults = r.faults)),
@@ -21,6 +27,7 @@ function pollSlow() {
       state.clockAt = Date.now();
     }),
     api('GET', '/v1/kill_switch').then(r => (state.kill = r.engaged)),
+    loadSummary(),
     loadGraph(),
   ]).then(() => redraw('faults'));
 }
@@ -36,7 +43,7 @@ async function start() {
   buildPlots();
   connect();
   pollSlow();
-  every(500, () =>
+  every(1000, () =>
     api('GET', '/v1/quotes/' + encodeURIComponent(state.sym) + '?depth=1').then(r => {
       if (r.symbol === state.sym) {
         state.q = r;
@@ -51,13 +58,12 @@ async function start() {
       redraw('kpi', 'pos', 'chart');
     }),
   );
-  every(1000, () =>
+  every(5000, () =>
     api('GET', '/v1/orders?open=true&limit=200').then(r => {
       const k = new Set();
       for (const o of r.orders) {
         k.add(o.node_order_id);
-        const p = state.orders.get(o.node_order_id);
-        if (!p || p.version <= o.version) state.orders.set(o.node_order_id, o);
+        addOrder(o);
       }
       for (const i of state.orders.keys()) if (!k.has(i) && r.total <= 200) state.orders.delete(i);
       state.loaded.orders = 1;
@@ -84,19 +90,13 @@ async function start() {
   every(3000, pollSlow);
   every(15000, () => api('GET', '/v1/risk_limits').then(r => (state.limits = r)));
   setInterval(() => {
-    if (state.clock) {
-      const n =
-        state.clock.clock === 'wall'
-          ? state.clock.now_ns + (Date.now() - state.clockAt) * 1e6
-          : state.clock.now_ns;
-      setText($('clock'), clockText(n));
-    }
+    if (state.clock) setText($('clock'), clockText(nowNs()));
     if (isAway)
       setText(
         $('bannert'),
         `No answer from the server for ${durationText(Date.now() - awaySince)}. Numbers below are the last ones seen. Trying every 2 s; if it has stopped, type  sequence up`,
       );
     paintArm();
-    redraw('ladder');
+    redraw('ladder', 'nbbo', 'graph');
   }, 1000);
 }

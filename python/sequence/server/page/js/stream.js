@@ -2,6 +2,7 @@
 let socket = null,
   backoffMs = 500,
   retryTimer = 0;
+const symbolTopics = symbol => ['depth', 'venues', 'prices'].map(name => `${name}:${symbol}`);
 async function connect() {
   if (socket || !session) return;
   socket = {};
@@ -17,7 +18,7 @@ async function connect() {
     w.onopen = () => {
       backoffMs = 500;
       const m = {
-        subscribe: ['book:' + state.sym, 'prices:' + state.sym, 'orders', 'fills', 'routing'],
+        subscribe: [...symbolTopics(state.sym), 'orders', 'fills', 'routing', 'evidence'],
       };
       if (state.seq.fills)
         m.from_seq = {
@@ -40,16 +41,23 @@ async function connect() {
       const c = m.channel,
         d = m.data;
       if (!c) return;
-      if (c === 'book:' + state.sym) {
+      if (c === 'depth:' + state.sym) {
         state.book = d;
         state.bookAt = Date.now();
         redraw('ladder');
+      } else if (c === 'venues:' + state.sym) {
+        state.tops = d.venues;
+        redraw('nbbo');
+      } else if (c === 'evidence') {
+        addEvidence(d);
+        redraw('orders', 'ladder');
       } else if (c === 'prices:' + state.sym) {
         addPrice(Date.now(), d.bid && d.ask && (d.bid + d.ask) / 2);
         redraw('chart');
       } else if (c === 'orders') {
         state.seq.orders = m.seq;
         addOrder(d);
+        addAck(d);
         redraw('orders', 'ladder');
       } else if (c === 'routing') {
         addRoute(d);
@@ -81,6 +89,7 @@ function setSymbol(v) {
   state.sym = v;
   state.book = null;
   state.q = null;
+  state.tops = null;
   state.step = 0;
   $('grp').replaceChildren();
   $('sym').value = v;
@@ -88,12 +97,12 @@ function setSymbol(v) {
   if (socket && socket.send && socket.readyState === 1) {
     socket.send(
       JSON.stringify({
-        unsubscribe: ['book:' + o, 'prices:' + o],
+        unsubscribe: symbolTopics(o),
       }),
     );
     socket.send(
       JSON.stringify({
-        subscribe: ['book:' + v, 'prices:' + v],
+        subscribe: symbolTopics(v),
       }),
     );
   }

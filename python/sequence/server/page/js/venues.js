@@ -1,7 +1,6 @@
 // The feeds in the bar, and best prices by venue.
-const staleMs = v => (v === 'polymarket' || v === 'kalshi' ? 15000 : 5000);
-const faulted = v =>
-  state.faults.find(f => f.venue === v && (f.kind === 'stale_venue' || f.kind === 'halt_venue'));
+const isUsable = status => status === 'OK' || status === 'POST_ONLY';
+const statusWord = status => status.toLowerCase().replace('_', ' ');
 panel('nbbo', 250, () => {
   const root = $('nbbo');
   listHead(root, 'c-nbbo', [
@@ -15,7 +14,7 @@ panel('nbbo', 250, () => {
     e.append(el('div', '', 'No venue has a book.'), el('code', '', 'sequence up --market demo')),
   );
   if (!q || q.symbol !== state.sym) return;
-  const vsx = Object.entries(q.venues).sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const vsx = Object.entries(state.tops || q.venues).sort((a, b) => (a[0] < b[0] ? -1 : 1));
   setText(
     $('m-nbbo'),
     q.nbbo.live ? `${state.sym} · ${fmt(q.nbbo.spread_bps, 3)} bps` : `${state.sym} · not live`,
@@ -58,13 +57,14 @@ panel('nbbo', 250, () => {
       setText(r.bz, z(x.bid_size));
       setText(r.ap, x.ask ? priceText(x.ask) : '–');
       setText(r.az, z(x.ask_size));
-      const ft = faulted(v),
-        st = x.age_ms > staleMs(v) || !!ft,
-        ok = !st;
+      const ok = isUsable(x.status);
       r.bp.className = x.bid === q.nbbo.bid && ok ? 'bid best' : '';
       r.ap.className = x.ask === q.nbbo.ask && ok ? 'ask best' : '';
-      setText(r.gb, ft ? (ft.kind === 'halt_venue' ? 'halted' : 'stale') : durationText(x.age_ms));
-      setClass(r.g, 'stale', st);
+      const ageMs = x.last_update_ns == null ? null : (nowNs() - x.last_update_ns) / 1e6;
+      setText(r.gb, ok ? durationText(ageMs) : statusWord(x.status));
+      const limit = x.stale_after_ms == null ? 'never' : 'after ' + durationText(x.stale_after_ms);
+      r.g.title = x.reason || `stale ${limit}, gaps ${x.gaps}`;
+      setClass(r.g, 'stale', !ok);
     },
   );
 });
@@ -85,22 +85,13 @@ panel('feeds', 500, () => {
       return e;
     },
     (e, v) => {
-      const dn = v.status !== 'connected',
-        ft = faulted(v.venue),
-        st = !dn && (v.last_tick_age_ms > staleMs(v.venue) || !!ft);
-      setClass(e, 'stale', st);
-      setClass(e, 'down', dn);
-      setText(
-        e.a,
-        dn
-          ? v.status
-          : ft
-            ? ft.kind === 'halt_venue'
-              ? 'halted'
-              : 'stale'
-            : durationText(v.last_tick_age_ms).replace('<0.1', '0').replace(' ', ''),
-      );
-      e.title = `${v.venue}: ${dn ? v.status : st ? 'stale' : 'live'}, last tick ${durationText(v.last_tick_age_ms)} ago`;
+      const isLive = v.status === 'connected',
+        age = durationText(v.last_tick_age_ms);
+      setClass(e, 'stale', !isLive && v.status !== 'down');
+      setClass(e, 'down', v.status === 'down');
+      setText(e.a, isLive ? age.replace('<0.1', '0').replace(' ', '') : v.status);
+      const limit = v.stale_after_ms == null ? 'never' : 'after ' + durationText(v.stale_after_ms);
+      e.title = `${v.venue}: ${isLive ? 'live' : v.status}, last tick ${age} ago, stale ${limit}, gaps ${v.gaps}`;
     },
   );
   const m = hd.simulation || {};
@@ -111,6 +102,7 @@ panel('feeds', 500, () => {
   }
   setText(
     r,
-    `${hd.market_data.source} market · seed ${m.seed ?? '–'} · ${m.preset || ''} · ${m.model_version || ''}`,
+    `${hd.host_label} · ${hd.market_data.source} market · seed ${m.seed ?? '–'} · ${m.preset || ''} · ${m.model_version || ''}`,
   );
+  r.title = `sequence ${hd.version}${hd.release ? '' : ', debug build'} · state in ${hd.store.backend} · epoch ${hd.epoch}`;
 });

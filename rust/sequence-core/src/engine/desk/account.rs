@@ -8,6 +8,7 @@ use crate::chunks::Chunks;
 use crate::ids::{FillIx, GraphIx, OrderId, SymbolId};
 use crate::json::{Scanner, Token};
 use crate::order::Order;
+use crate::reject::RejectReason;
 use crate::risk::{GraphRisk, Mode};
 use crate::rows::Rows as _;
 use crate::sorted::SortedMap;
@@ -199,6 +200,8 @@ pub struct Account {
     pub fills: Vec<FillIx>,
     /// Orders that can still trade.
     pub open: SortedMap<OrderId, ()>,
+    /// Orders of the epoch that were rejected here, by reason; a store counts those of before.
+    pub rejects: BTreeMap<RejectReason, u64>,
     /// When orders were admitted, for the last second at least while a rate limit is set.
     pub(in crate::engine) submits: VecDeque<i64>,
     /// Kill switches by mode; they outlive a reset.
@@ -229,6 +232,7 @@ impl Account {
             orders: Vec::new(),
             fills: Vec::new(),
             open: SortedMap::new(),
+            rejects: BTreeMap::new(),
             submits: VecDeque::new(),
             switches: [KillSwitch::OFF, KillSwitch::OFF],
             day: LossDay::NEW,

@@ -117,11 +117,15 @@ impl Bench<'_> {
             order.reject = None;
         }
         let account = order.spec.account;
+        let rejected = order.reject.filter(|_| status == OrderStatus::Rejected);
         self.set_status(id, status);
         let ended = if self.journal.is_kept() { self.desk.order_hash(id) } else { 0 };
         let row = &mut self.desk.accounts[account];
         row.ended_hash = row.ended_hash.wrapping_add(ended);
         row.open.remove(&id);
+        if let Some(reason) = rejected {
+            *row.rejects.entry(reason).or_default() += 1;
+        }
         self.tell_graph(id, DeskNews::Ended(id));
     }
 

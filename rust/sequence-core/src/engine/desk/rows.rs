@@ -233,6 +233,7 @@ impl Desk {
         row.submits.clear();
         row.day = LossDay::NEW;
         row.ended_hash = 0;
+        row.rejects.clear();
         row.epoch
     }
 }

@@ -194,6 +194,7 @@ impl Facts<'_> {
             },
             consumed_before: sim.consumed(account, side, level.price, self.now_ns),
             taken: Quantity::ZERO,
+            index: None,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::price::Look;
-use super::run::{Ending, Firing, Role, Run, Source};
+use super::run::{Edge, Ending, Firing, Role, Run, Source};
 use crate::graph::{Action, Arm, Condition, Ratio, Trigger, Word};
 use crate::number::{Money, Quantity};
 
@@ -98,21 +98,7 @@ impl Work<'_> {
 
     /// True while the trigger of an edge can still come.
     pub(super) fn can_fire(&self, at: usize) -> bool {
-        let edge = &self.run.edges[at];
-        if edge.spent || self.run.ending != Ending::No {
-            return false;
-        }
-        if edge.armed_ns.is_some() {
-            return true;
-        }
-        // The graph's own start has said all its words.
-        let Some(source) = edge.from else { return false };
-        let over = self.run.nodes[source].status.is_terminal();
-        match edge.spec.trigger {
-            Trigger::At { .. } => false,
-            // Nothing of these comes after the source's last words.
-            _ => !over,
-        }
+        self.run.can_fire(&self.run.edges[at])
     }
 
     fn holds(&self, at: usize) -> bool {
@@ -140,6 +126,26 @@ impl Work<'_> {
             && price_lte.is_none_or(|price| mid <= price.0)
             && spread_bps_lte
                 .is_none_or(|most| (high - low) * 20_000 <= (high + low) * i128::from(most))
+    }
+}
+
+impl Run {
+    /// True while the trigger of an edge can still come.
+    pub(in crate::engine) fn can_fire(&self, edge: &Edge) -> bool {
+        if edge.spent || self.ending != Ending::No {
+            return false;
+        }
+        if edge.armed_ns.is_some() {
+            return true;
+        }
+        // The graph's own start has said all its words.
+        let Some(source) = edge.from else { return false };
+        let over = self.nodes[source].status.is_terminal();
+        match edge.spec.trigger {
+            Trigger::At { .. } => false,
+            // Nothing of these comes after the source's last words.
+            _ => !over,
+        }
     }
 }
 

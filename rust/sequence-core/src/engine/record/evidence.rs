@@ -10,7 +10,9 @@ use crate::sim::resting::Shadow;
 use crate::sim::step::Mode;
 
 /// Shape of the packed rows; a later shape gets another number.
-const SHAPE: i64 = 2;
+const SHAPE: i64 = 3;
+/// The shape before it: without the place of a level in its walk.
+const WITHOUT_INDEX: i64 = 2;
 
 pub(super) fn transit_cells(transit: &Transit) -> Row {
     let Transit {
@@ -103,7 +105,8 @@ pub(super) fn evidence_cells(evidence: &Evidence) -> Row {
 
 pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     let cells = &mut Reader::new("fills.evidence", row);
-    if cells.next::<i64>()? != SHAPE {
+    let shape: i64 = cells.next()?;
+    if ![WITHOUT_INDEX, SHAPE].contains(&shape) {
         return Err(cells.error("is of a later version"));
     }
     let (matched_ns, entry_deferred) = (cells.next()?, cells.next()?);
@@ -121,7 +124,7 @@ pub(super) fn read_evidence(row: &[Cell]) -> Result<Evidence, RestoreError> {
     };
     let transit = read_transit(cells)?;
     let liquidity = match cells.next::<String>()?.as_str() {
-        "taker" => read_taker(cells)?,
+        "taker" => read_taker(cells, shape)?,
         "maker" => Liquidity::Maker(Box::new(read_maker(cells)?), read_tape(cells)?),
         "venue" => Liquidity::Venue(Box::new(read_venue(cells)?)),
         other => return Err(cells.error(format!("knows no liquidity {other:?}"))),
@@ -155,7 +158,8 @@ fn read_venue(cells: &mut Reader<'_>) -> Result<VenueTrade, RestoreError> {
 }
 
 fn taker_cells(level: &LevelTaken, bounds: &Bounds) -> Row {
-    let LevelTaken { recorded, effective, displayed, printed, consumed_before, taken } = *level;
+    let LevelTaken { recorded, effective, displayed, printed, consumed_before, taken, index } =
+        *level;
     let Bounds { limit, cap, reference, shift } = *bounds;
     row![
         "taker",
@@ -169,17 +173,19 @@ fn taker_cells(level: &LevelTaken, bounds: &Bounds) -> Row {
         cap,
         reference,
         shift,
+        index,
     ]
 }
 
-fn read_taker(cells: &mut Reader<'_>) -> Result<Liquidity, RestoreError> {
-    let level = LevelTaken {
+fn read_taker(cells: &mut Reader<'_>, shape: i64) -> Result<Liquidity, RestoreError> {
+    let mut level = LevelTaken {
         recorded: cells.next()?,
         effective: cells.next()?,
         displayed: cells.next()?,
         printed: cells.next()?,
         consumed_before: cells.next()?,
         taken: cells.next()?,
+        index: None,
     };
     let bounds = Bounds {
         limit: cells.next()?,
@@ -187,6 +193,9 @@ fn read_taker(cells: &mut Reader<'_>) -> Result<Liquidity, RestoreError> {
         reference: cells.next()?,
         shift: cells.next()?,
     };
+    if shape > WITHOUT_INDEX {
+        level.index = cells.next()?;
+    }
     Ok(Liquidity::Taker(level, bounds))
 }
 

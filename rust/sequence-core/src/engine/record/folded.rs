@@ -110,7 +110,7 @@ packs!(
     Bounds { limit, cap, reference, shift }
     TapeCite { version, venue_seq, trade_id, backfilled, epoch }
     VenueTrade { id, quantity, fee, fee_asset, is_maker, venue_ns }
-    LevelTaken { recorded, effective, displayed, printed, consumed_before, taken }
+    LevelTaken { recorded, effective, displayed, printed, consumed_before, taken, index }
     Shadow { ahead, remaining, filled, hidden }
 );
 

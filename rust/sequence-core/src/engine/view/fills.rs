@@ -1,7 +1,7 @@
 //! Fill rows (wire contract, 11).
 
 use super::{Value, page, page_value};
-use crate::engine::{Engine, Fill};
+use crate::engine::{Engine, Fill, Liquidity};
 use crate::ids::{AccountId, FillIx, InstrumentKind, VenueId};
 use crate::order::Order;
 
@@ -118,7 +118,24 @@ impl Engine {
             ("realized_pnl_usd_1e9", Value::option(fill.realized_usd)),
             ("is_sandbox", true.into()),
             ("ts_ns", fill.ts_ns.into()),
+            ("match_id", self.match_id(fill).into()),
+            ("level_index", level_index(fill)),
         ])
+    }
+
+    /// What the fills of one match share: one order at one venue at one moment, which took from one
+    /// level or swept several.
+    fn match_id(&self, fill: &Fill) -> String {
+        let venue = self.registry.market(fill.market).venue;
+        format!("match_{}_{}_{}", fill.order.0, venue.as_str(), fill.evidence.matched_ns)
+    }
+}
+
+/// The place of the level that was taken from in its sweep, best first; null of a resting order.
+fn level_index(fill: &Fill) -> Value {
+    match &fill.evidence.liquidity {
+        Liquidity::Taker(level, _) => Value::option(level.index),
+        Liquidity::Maker(..) | Liquidity::Venue(_) => Value::Null,
     }
 }
 

@@ -125,6 +125,7 @@ impl Engine {
             ("filled_qty_1e8", row.filled.into()),
             ("already_terminal", (*already_terminal).into()),
             ("pending", (!row.status.is_terminal()).into()),
+            ("exchange_ns", Value::option(row.status.is_terminal().then_some(row.updated_ns))),
         ])
     }
 

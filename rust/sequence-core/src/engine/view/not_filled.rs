@@ -2,8 +2,9 @@
 
 use super::Value;
 use crate::engine::{AccountMode, Engine};
-use crate::ids::OrderId;
-use crate::number::Quantity;
+use crate::ids::{AccountId, OrderId};
+use crate::market::Market;
+use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, LegState, Order, book_price, book_side};
 use crate::sim::explain::{NotFilled, NotFilledReason};
 use crate::sim::outlook::HORIZON_NS;
@@ -17,6 +18,13 @@ impl Engine {
             Some((at, leg)) if !order.status.is_terminal() => self.leg_reason(order, at, leg),
             _ => Value::Null,
         }
+    }
+
+    /// Why each open order of an account has not filled, oldest first: its id and the record.
+    pub fn open_evidence(&self, account: AccountId) -> Vec<(String, Value)> {
+        let open = self.desk.account(account).open.keys();
+        let orders = open.map(|id| self.desk.order(*id));
+        orders.map(|order| (self.node_order_id(order), self.not_filled_view(order))).collect()
     }
 
     fn leg_reason(&self, order: &Order, at: usize, leg: &Leg) -> Value {
@@ -43,6 +51,13 @@ impl Engine {
         let read = resting.as_ref().filter(|_| self.rules.params().envelope);
         let reading = |pick: fn(&NotFilled) -> Quantity| read.map_or(Quantity(-1), pick);
         let size = |pick: fn(&NotFilled) -> Quantity| resting.as_ref().map_or(Quantity(-1), pick);
+        let outlook = match resting {
+            Some(place) if status.is_live() => self.outlook(order, leg, &place),
+            _ => Value::Null,
+        };
+        let wait_ns = outlook.get("wait_ns").and_then(Value::int);
+        let eta_ms = Value::option(wait_ns.map(|ns| ns / 1_000_000));
+        let (best, level_size) = own_side(&sim.market, order, leg);
         Value::Map(vec![
             ("order_id", self.node_order_id(order).into()),
             ("venue", self.registry.market(leg.market).venue.as_str().into()),
@@ -65,13 +80,10 @@ impl Engine {
             ("book_version", sim.market.version.into()),
             ("status", status.as_str().into()),
             ("next_wake_ns", Value::option(wake)),
-            (
-                "outlook",
-                match resting {
-                    Some(place) if status.is_live() => self.outlook(order, leg, &place),
-                    _ => Value::Null,
-                },
-            ),
+            ("best_px_1e9", Value::option(best)),
+            ("level_size_1e8", level_size.into()),
+            ("eta_ms", eta_ms),
+            ("outlook", outlook),
             (
                 "envelope",
                 read.map_or(Value::Null, |place| {
@@ -121,4 +133,13 @@ impl Engine {
         let key = crate::engine::seam::queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())
     }
+}
+
+/// The best price of the side that a leg rests on, as its order sees it, and what is displayed at
+/// the price of the leg.
+fn own_side(market: &Market, order: &Order, leg: &Leg) -> (Option<Price>, Quantity) {
+    let outcome = order.spec.outcome;
+    let side = book_side(order.spec.side, outcome).rests();
+    let best = market.best(side).map(|level| book_price(level.price, outcome));
+    (best, market.book.quantity_at(side, book_price(leg.bound, outcome)))
 }

@@ -7,7 +7,7 @@ use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
 use crate::number::{Money, Quantity};
-use crate::order::{Cause, Leg, Order, OrderStatus, average_price};
+use crate::order::{Cause, Leg, LegState, Order, OrderStatus, average_price};
 use crate::reject::Refusal;
 
 /// What a list of orders is narrowed to; `None` narrows nothing.
@@ -247,6 +247,13 @@ impl Engine {
             ("updated_unix_ns", order.updated_ns.into()),
             ("created_seq", order.created_seq.into()),
             ("tag", Value::option(self.desk.graph(spec.graph).tag())),
+            (
+                "ack_ns",
+                match view {
+                    View::Row => Value::option(order.legs.iter().filter_map(ack_ns).min()),
+                    View::Answer { .. } => Value::Null,
+                },
+            ),
         ])
     }
 
@@ -289,6 +296,14 @@ impl Engine {
         });
         Value::List(rows.collect())
     }
+}
+
+/// From sending to the first answer of a leg's venue, as it was drawn; `None` while none is here, and
+/// of a real venue, whose answers carry no such time.
+fn ack_ns(leg: &Leg) -> Option<i64> {
+    let transit = &leg.there.transit;
+    let heard = leg.state != LegState::InFlight && transit.submit_ns > 0;
+    heard.then(|| transit.arrive_ns.saturating_add(transit.response_ns) - transit.submit_ns)
 }
 
 /// Whole wire units that cover an amount: what is locked is never understated.

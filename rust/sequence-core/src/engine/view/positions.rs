@@ -35,6 +35,13 @@ pub struct Worth {
 }
 
 impl Worth {
+    /// From what a store kept: net asset value, cash, realised and unrealised profit, fees and locked
+    /// cash.
+    pub(crate) const fn of(sums: [Option<i128>; 6]) -> Self {
+        let [nav, cash, realized, unrealized, fees, locked_cash] = sums;
+        Self { nav, cash, realized, unrealized, fees, locked_cash }
+    }
+
     /// The sums by their names on the wire.
     pub(crate) fn fields(&self) -> [(&'static str, Value); 8] {
         [

@@ -93,7 +93,7 @@ impl Engine {
         Value::List(rows.collect())
     }
 
-    fn venues_view(&self, symbol: SymbolId, outcome: Option<Outcome>) -> Value {
+    pub(super) fn venues_view(&self, symbol: SymbolId, outcome: Option<Outcome>) -> Value {
         let rows = self.books_of(symbol).map(|(venue, market)| {
             (VenueId::as_str(venue).to_owned(), self.venue_quote(market, outcome))
         });
@@ -116,6 +116,9 @@ impl Engine {
             ("age_ms", age_ms.into()),
             ("status", market.status(self.agenda.now_ns()).as_str().into()),
             ("reason", Value::option(market.reason(self.agenda.now_ns()))),
+            ("last_update_ns", Value::option(market.last_update_ns())),
+            ("stale_after_ms", Value::option(market.config().max_age_ns.map(|ns| ns / 1_000_000))),
+            ("gaps", market.counters().gaps.into()),
         ])
     }
 

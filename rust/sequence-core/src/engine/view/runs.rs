@@ -5,7 +5,7 @@ use super::{Value, page, page_value};
 use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Node, Role, Run};
 use crate::engine::graph::totals::Traded;
-use crate::graph::GraphStatus;
+use crate::graph::{GraphStatus, Ratio, Trigger, Word};
 use crate::ids::{AccountId, GraphIx, Outcome, SymbolId, VenueId};
 use crate::number::{PRICE_ONE, Price, Quantity, mul_div_floor};
 use crate::order::{average_price, book_price};
@@ -64,7 +64,10 @@ impl Engine {
         let mut keys = self.run_head(id, run);
         keys.extend([
             ("nodes", Value::List(nodes)),
-            ("edges", Value::List(run.edges.iter().map(|edge| edge_view(run, edge)).collect())),
+            (
+                "edges",
+                Value::List(run.edges.iter().map(|edge| self.edge_view(run, edge)).collect()),
+            ),
             ("risk", super::controls::risk_view(graph.risk())),
             ("metadata", graph.metadata.clone().into()),
         ]);
@@ -129,7 +132,7 @@ impl Engine {
     /// One edge of a graph.
     pub fn edge_amend_view(&self, graph: GraphIx, edge: usize) -> Value {
         let found = self.graphs.get(graph).and_then(|run| Some((run, run.edges.get(edge)?)));
-        found.map_or(Value::Null, |(run, edge)| edge_view(run, edge))
+        found.map_or(Value::Null, |(run, edge)| self.edge_view(run, edge))
     }
 
     /// Profit and loss of a graph's fills at the mid, without fees, in USD at 1e-9; `None` where
@@ -146,6 +149,60 @@ impl Engine {
         let mark = if traded.net == 0 { Price(0) } else { live().or_else(last)? };
         let rate = self.facts().quote_rate(symbol)?;
         mul_div_floor(traded.gain(mark), i128::from(rate.0), i128::from(PRICE_ONE)).ok()
+    }
+
+    fn edge_view(&self, run: &Run, edge: &Edge) -> Value {
+        let spec = &edge.spec;
+        let fine = 100_000_000;
+        let from =
+            edge.from.map_or(crate::graph::START.into(), |from| run.nodes[from].spec.id.clone());
+        let can_fire = !run.status.is_terminal() && run.can_fire(edge);
+        Value::Map(vec![
+            ("edge_id", spec.id.clone().into()),
+            ("from_node", from.into()),
+            ("to_node", run.nodes[edge.to].spec.id.clone().into()),
+            ("trigger", spec.trigger.value()),
+            ("condition", spec.condition.value()),
+            ("sizing", spec.sizing().value()),
+            ("action", spec.action.as_str().into()),
+            ("fired_count", edge.fired.into()),
+            ("spent", edge.spent.into()),
+            ("residual_qty_1e8", (edge.residual / fine).into()),
+            ("last_fired_unix_ns", Value::option(edge.last_fired_ns)),
+            ("armed_unix_ns", Value::option(edge.armed_ns)),
+            ("due_unix_ns", Value::option(edge.due_ns)),
+            ("best_1e9", Value::option(edge.best)),
+            ("version", edge.version.into()),
+            ("armed", edge.armed_ns.is_some().into()),
+            ("can_fire", can_fire.into()),
+            ("fires_at_ns", Value::option(edge.due_ns.filter(|_| can_fire))),
+            (
+                "progress",
+                self.progress_of(run, edge).map_or(Value::Null, |ppm| Value::Decimal(ppm, 6)),
+            ),
+        ])
+    }
+
+    /// How far an edge is from firing, in ppm: the time that passed of its wait, or what its source
+    /// filled of what it waits for; `None` where a price decides, or a word that says nothing before.
+    fn progress_of(&self, run: &Run, edge: &Edge) -> Option<i128> {
+        if edge.fired > 0 {
+            return Some(1_000_000);
+        }
+        if let (Some(armed), Some(due)) = (edge.armed_ns, edge.due_ns) {
+            let [now, armed, due] = [self.agenda.now_ns(), armed, due].map(i128::from);
+            return share_ppm(now - armed, due - armed);
+        }
+        let sums = self.node_sums(run, edge.from?);
+        match edge.spec.trigger {
+            Trigger::On(Word::FullFill) => share_ppm(sums.filled, sums.qty),
+            Trigger::On(Word::FillRatio) => {
+                let wanted = edge.spec.condition.fill_ratio_gte.unwrap_or(Ratio::ONE);
+                let one = i128::from(Ratio::ONE.0);
+                share_ppm(sums.filled.saturating_mul(one), sums.qty.saturating_mul(wanted.0.into()))
+            }
+            _ => None,
+        }
     }
 
     fn node_fees(&self, run: &Run, at: usize) -> Option<i128> {
@@ -210,25 +267,7 @@ fn activations(node: &Node) -> usize {
     }
 }
 
-fn edge_view(run: &Run, edge: &Edge) -> Value {
-    let spec = &edge.spec;
-    let fine = 100_000_000;
-    let from = edge.from.map_or(crate::graph::START.into(), |from| run.nodes[from].spec.id.clone());
-    Value::Map(vec![
-        ("edge_id", spec.id.clone().into()),
-        ("from_node", from.into()),
-        ("to_node", run.nodes[edge.to].spec.id.clone().into()),
-        ("trigger", spec.trigger.value()),
-        ("condition", spec.condition.value()),
-        ("sizing", spec.sizing().value()),
-        ("action", spec.action.as_str().into()),
-        ("fired_count", edge.fired.into()),
-        ("spent", edge.spent.into()),
-        ("residual_qty_1e8", (edge.residual / fine).into()),
-        ("last_fired_unix_ns", Value::option(edge.last_fired_ns)),
-        ("armed_unix_ns", Value::option(edge.armed_ns)),
-        ("due_unix_ns", Value::option(edge.due_ns)),
-        ("best_1e9", Value::option(edge.best)),
-        ("version", edge.version.into()),
-    ])
+/// How far a share of something has come, in ppm.
+fn share_ppm(part: i128, whole: i128) -> Option<i128> {
+    (whole > 0).then(|| (part.clamp(0, whole) * 1_000_000) / whole)
 }

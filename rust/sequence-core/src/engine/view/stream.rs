@@ -1,9 +1,12 @@
 //! Payloads of the stream (wire contract, 13.3) that no other read has.
 
 use super::preview::distance;
-use super::{Value, bps_number};
+use super::quotes::{seen, sides};
+use super::{Value, bps_number, shown_price, shown_quantity};
 use crate::engine::Engine;
-use crate::ids::{AccountId, GraphIx};
+use crate::ids::{AccountId, GraphIx, VenueId};
+use crate::market::consolidated_by_venue;
+use crate::number::{Price, Quantity};
 use crate::order::{Order, average_price, book_price};
 use crate::reject::Refusal;
 
@@ -43,6 +46,47 @@ impl Engine {
         let ts_ns = self.nbbo(found.symbol).last_update_ns;
         let seen = ts_ns != 0;
         Ok(seen.then(|| (self.book_view(found.symbol, found.outcome, depth), ts_ns)))
+    }
+
+    /// The same, each level with what every venue shows there.
+    pub fn depth_frame(&self, text: &str, depth: usize) -> Result<Option<(Value, i64)>, Refusal> {
+        let found = self.resolved(text)?;
+        let ts_ns = self.nbbo(found.symbol).last_update_ns;
+        let (bids, asks) = sides(found.outcome);
+        let ladder = |side| {
+            let now_ns = self.agenda.now_ns();
+            let levels = consolidated_by_venue(self.books_of(found.symbol), side, depth, now_ns);
+            let level = |(price, shares): (Price, Vec<(VenueId, Quantity)>)| {
+                let sum = shares.iter().fold(0i64, |sum, (_, part)| sum.saturating_add(part.0));
+                let named =
+                    |(venue, part): (VenueId, _)| (venue.as_str().to_owned(), shown_quantity(part));
+                Value::List(vec![
+                    shown_price(seen(price, found.outcome)),
+                    shown_quantity(Quantity(sum)),
+                    Value::Named(shares.into_iter().map(named).collect()),
+                ])
+            };
+            Value::List(levels.into_iter().map(level).collect())
+        };
+        let view = || Value::Map(vec![("bids", ladder(bids)), ("asks", ladder(asks))]);
+        Ok((ts_ns != 0).then(|| (view(), ts_ns)))
+    }
+
+    /// Best prices of a symbol at each of its venues, and when one was last heard of; `None` before.
+    pub fn venues_frame(&self, text: &str) -> Result<Option<(Value, i64)>, Refusal> {
+        let found = self.resolved(text)?;
+        let heard = self.books_of(found.symbol).filter_map(|(_, market)| market.last_update_ns());
+        let Some(ts_ns) = heard.max() else { return Ok(None) };
+        let Value::Named(mut venues) = self.venues_view(found.symbol, found.outcome) else {
+            return Ok(None);
+        };
+        // An age changes with every look; when it was last heard of does not.
+        for (_, row) in &mut venues {
+            if let Value::Map(keys) = row {
+                keys.retain(|(key, _)| *key != "age_ms");
+            }
+        }
+        Ok(Some((Value::Map(vec![("venues", Value::Named(venues))]), ts_ns)))
     }
 
     /// A graph without its parts.
