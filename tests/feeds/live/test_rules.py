@@ -119,3 +119,16 @@ def test_a_venue_that_pings_ends_a_connection_without_an_answer(name: str) -> No
         heard = asyncio.run(asyncio.wait_for(read_without_a_pong(fake.url), WAIT_S))
     assert b"no pong in time" in heard
     assert fake.refused == ["no pong in time"]
+
+
+# Kraken and Coinbase send heartbeats; at Binance a change must join the book that was fetched.
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"binance", "coinbase", "kraken"}))
+def test_a_book_that_stands_still_counts_once_the_venue_has_answered(
+    world: World, name: str
+) -> None:
+    stop(world.fake(name))
+    venue = world.venues[name]
+    # The answer to the ping after this would come too late.
+    venue.ping_every_s = venue.silence_s = venue.live_within_s = 3 * WAIT_S
+    status = status_of(world.sandbox(), name)
+    until(lambda: status.is_live, f"live: {status}")

@@ -59,7 +59,7 @@ class Recorder:
         self.failure = ""
         self._folder = folder
         self._most_bytes = most_bytes
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._parts: list[Part] = []
         self._numbers = Counter[str]()
         self._open: dict[str, _Writer] = {}
