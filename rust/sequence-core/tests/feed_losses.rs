@@ -207,3 +207,79 @@ fn a_number_beyond_ours_gives_its_book_up_and_says_so() {
         "SKL-USD: [, bid 0.7885 12, ask 0.7923 7441.5, ]"
     );
 }
+
+#[test]
+fn an_unreadable_change_costs_its_book_at_once_and_the_next_whole_one_brings_it_back() {
+    let bybit = |kind: &str, update: u32, pair: &str| {
+        format!(
+            r#"{{"topic":"orderbook.50.{pair}","type":"{kind}","ts":1672304484978,"data":{{"s":"{pair}","b":[["9","1"]],"a":[],"u":{update},"seq":1}}}}"#
+        )
+    };
+    let hyperliquid = |coin: &str, time: u32| {
+        format!(
+            r#"{{"channel":"l2Book","data":{{"coin":"{coin}","time":{time},"levels":[[{{"px":"9","sz":"1","n":1}}],[]]}}}}"#
+        )
+    };
+    let cases: [(FeedVenue, [String; 5], [&str; 2]); 2] = [
+        (
+            FeedVenue::Bybit,
+            [
+                bybit("snapshot", 10, "BTCUSDT"),
+                bybit("snapshot", 20, "ETHUSDT"),
+                bybit("delta", 11, "BTCUSDT").replace("\"b\"", "\"bids\""),
+                bybit("delta", 21, "ETHUSDT"),
+                bybit("snapshot", 30, "BTCUSDT"),
+            ],
+            ["BTC-USDT: resync", "BTC-USDT: open, [, bid 9 1, ]"],
+        ),
+        (
+            FeedVenue::Hyperliquid,
+            [
+                hyperliquid("BTC", 1),
+                hyperliquid("ETH", 1),
+                hyperliquid("BTC", 2).replace("\"px\"", "\"price\""),
+                hyperliquid("ETH", 2),
+                hyperliquid("BTC", 3),
+            ],
+            ["BTC-USD-PERP: resync", "BTC-USD-PERP: open, [, bid 9 1, ]"],
+        ),
+    ];
+    for (venue, frames, [lost, back]) in cases {
+        let told = tell(&mut *venue.decoder(), &frames.each_ref().map(String::as_str));
+        assert_eq!(told[2], "error field", "{told:?}");
+        assert_eq!((told[3].as_str(), told.last().unwrap().as_str()), (lost, back), "{told:?}");
+        assert_eq!(told.iter().filter(|line| line.ends_with("resync")).count(), 1, "{told:?}");
+    }
+}
+
+#[test]
+fn an_unreadable_change_of_binance_is_joined_again_by_a_fetched_book() {
+    let diff = |first: u32, last: u32, pair: &str| {
+        format!(
+            r#"{{"stream":"x@depth@100ms","data":{{"e":"depthUpdate","E":1,"s":"{pair}","U":{first},"u":{last},"b":[["9","1"]],"a":[]}}}}"#
+        )
+    };
+    let mut decoder = FeedVenue::Binance.decoder();
+    let decoder = &mut *decoder;
+    let fetch = |decoder: &mut dyn Decoder, body: &str| {
+        let mut batch = FeedBatch::new();
+        let read = decoder.rest_answer(Some("BTCUSDT"), body.as_bytes(), 60 * S, &mut batch);
+        (read.is_ok(), batch.len())
+    };
+    let book = |id: u32| format!(r#"{{"lastUpdateId":{id},"bids":[["9","2"]],"asks":[]}}"#);
+    tell(decoder, &[&diff(1, 10, "BTCUSDT")]);
+    assert_eq!(fetch(decoder, &book(9)), (true, 2), "the book, and the diff that joins it");
+    assert_eq!(tell(decoder, &[&diff(11, 12, "BTCUSDT")]), ["BTC-USDT: bid 9 1"]);
+    let torn = diff(13, 14, "BTCUSDT").replace("\"U\"", "\"first\"");
+    assert_eq!(tell(decoder, &[&torn]), ["error field", "BTC-USDT: resync"]);
+    // What follows it joins nothing, until a book is fetched that has it.
+    assert!(tell(decoder, &[&diff(15, 16, "BTCUSDT")]).is_empty());
+    assert!(!fetch(decoder, "<html>").0);
+    assert_eq!(fetch(decoder, &book(14)), (true, 2));
+    assert_eq!(tell(decoder, &[&diff(17, 18, "BTCUSDT")]), ["BTC-USDT: bid 9 1"]);
+    // A trade, and a document that cannot be read, cost nothing.
+    let trade = r#"{"stream":"x@trade","data":{"e":"trade","E":1,"s":"BTCUSDT","t":1,"p":"x"}}"#;
+    assert_eq!(tell(decoder, &[trade]).iter().filter(|line| line.ends_with("resync")).count(), 0);
+    assert_eq!(fetch(decoder, "<html>"), (false, 0));
+    assert_eq!(tell(decoder, &[&diff(19, 20, "BTCUSDT")]), ["BTC-USDT: bid 9 1"]);
+}

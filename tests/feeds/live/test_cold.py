@@ -170,7 +170,7 @@ def test_demo_is_only_there_when_it_is_named(world: World) -> None:
 def test_many_clients_ask_for_one_cold_symbol_and_it_is_subscribed_once(
     world: World, *, over_http: bool
 ) -> None:
-    fake = world.fake("okx")
+    fake = world.fake("okx", hurry=1.0)
     first, cold = CASES["okx"].symbols
     world.venues["okx"].symbols = [first]
     sandbox = world.sandbox()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sequence.errors import UnprocessableError
 from sequence.feeds.live import Live, Venue
 from sequence.feeds.live.binance import Binance
 from sequence.feeds.live.coinbase import Coinbase
@@ -205,6 +206,27 @@ def test_a_wire_format_that_has_changed_is_said_and_shows_no_book(world: World, 
     assert row.feed.live_books == 0
     assert row.feed.problem.startswith(f"a message of {name} cannot be read: ")
     assert row.feed.problem.endswith("has the venue changed its format? Update this package")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wire_format_that_changes_on_the_way_leaves_no_book_that_stands_still(
+    world: World, name: str
+) -> None:
+    fake = world.fake(name)
+    sandbox = world.sandbox()
+    feed = status_of(sandbox, name)
+    until(lambda: feed.is_live, "live")
+    for book in fake.books.values():
+        book.price = lambda _: "true"  # type: ignore[method-assign]
+        book.size = lambda _: "true"  # type: ignore[method-assign]
+    if isinstance(world.venues[name], Binance):
+        fake.fetched = lambda _: (200, '{"lastUpdateId":"x","bids":1,"asks":{}}')  # type: ignore[method-assign]
+    until(lambda: not any(book.is_there for book in feed.books.values()), f"none is left: {feed}")
+    frames = feed.frames
+    until(lambda: feed.frames > frames + 20, "frames go on")
+    assert not any(book.state == "live" for book in feed.books.values())
+    with sandbox.client() as client, pytest.raises(UnprocessableError):
+        client.buy(CASES[name].symbols[0], "5", venue=name)
 
 
 def test_one_dead_venue_stops_no_start() -> None:

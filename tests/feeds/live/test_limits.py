@@ -1,5 +1,6 @@
 """What a venue allows is kept to, and what it never sends costs no other symbol."""
 
+import asyncio
 import math
 import random
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from sequence.errors import NotFoundError
-from sequence.feeds.live import MAKERS, Live
+from sequence.feeds.live import MAKERS, Live, rest
 from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.budget import Backoff, Relapses
 from sequence.feeds.live.bybit import linear
@@ -18,7 +19,7 @@ from sequence.feeds.live.connection import Connection
 from sequence.feeds.live.okx import Okx
 from sequence.feeds.live.problems import names
 from sequence.feeds.live.rest import Documents, wait_of
-from sequence.feeds.live.venue import RECONNECT
+from sequence.feeds.live.venue import RECONNECT, Document
 from tests.feeds.live.conftest import CASES, World, settle, shown, status_of, until, wrong_books
 
 STRANGE = {
@@ -234,6 +235,21 @@ def test_okx_makes_a_connection_anew_before_it_asks_for_more_than_an_hour_allows
         while (words := okx.heal("X1-USDT")) != RECONNECT:
             asked += len(words)
         assert 470 < asked <= 480
+
+
+@pytest.mark.parametrize("url", ["http://example.com/x", "file:///etc/hostname", "http://[::1]/x"])
+def test_nothing_is_fetched_without_tls_but_from_this_machine(url: str) -> None:
+    with pytest.raises(OSError, match="not an address that may be fetched"):
+        asyncio.run(Documents(60.0).get(Document(url)))
+
+
+def test_a_document_without_an_end_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "_MOST_BYTES", 100)
+    world.fake("kraken")
+    sandbox = world.sandbox()
+    status = status_of(sandbox, "kraken")
+    until(lambda: "larger than 100 bytes" in status.unlisted, "it is said")
+    until(lambda: status.is_live, "books come all the same")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use super::levels::{Reading, replace, required, trade_amounts};
 use super::pairs::split_pair;
 use super::rules::Rules;
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
@@ -20,6 +20,18 @@ use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
 
+/// Events that change no book.
+const HARMLESS: [&str; 9] = [
+    "trade",
+    "aggTrade",
+    "bookTicker",
+    "24hrTicker",
+    "24hrMiniTicker",
+    "kline",
+    "markPriceUpdate",
+    "forceOrder",
+    "serverShutdown",
+];
 /// Diffs that may wait for a REST book; older ones go first.
 const MAX_WAITING: usize = 1_000;
 /// Members of an event; `a` is the asks of a diff and the id of an aggregate trade.
@@ -432,6 +444,19 @@ impl Rules for Binance {
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
         self.rest_book(venue_symbol, Scanner::new(body)?, stamp, out)
+    }
+
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
+        let lost = match Lost::of(frame, "e", &HARMLESS, "s") {
+            Lost::Book(name) if self.session.heard_of(name).is_none() => Lost::Every,
+            lost => lost,
+        };
+        for (row, pair) in self.session.instruments().iter().zip(&mut self.pairs) {
+            if lost == Lost::Every || lost == Lost::Book(&row.venue_symbol) {
+                pair.place = Place::Waiting;
+            }
+        }
+        lost
     }
 
     fn forget(&mut self) {

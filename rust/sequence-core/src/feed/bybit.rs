@@ -9,7 +9,7 @@ use super::levels::{Reading, required, trade_amounts};
 use super::pairs::split_pair;
 use super::rules::Rules;
 use super::seen::{Seen, id_of};
-use super::session::Session;
+use super::session::{Lost, Session, member};
 use super::stamp::{Stamp, Trade, millis};
 use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
@@ -193,6 +193,18 @@ impl Rules for Bybit {
                 self.session.other(frame);
                 Ok(())
             }
+        }
+    }
+
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
+        let Ok(text) = std::str::from_utf8(frame) else { return Lost::Every };
+        match member(text, "topic") {
+            Some(topic) if topic.starts_with("orderbook.") => {
+                topic.rsplit('.').next().map_or(Lost::Every, Lost::Book)
+            }
+            Some(_) => Lost::Nothing,
+            None if text.contains("\"ret_msg\"") => Lost::Nothing,
+            None => Lost::Every,
         }
     }
 

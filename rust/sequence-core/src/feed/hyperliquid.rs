@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::levels::{Reading, SideLevel, replace, required, trade_amounts};
 use super::rules::Rules;
 use super::seen::Seen;
-use super::session::Session;
+use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
 use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
@@ -21,6 +21,17 @@ use crate::json::{Raw, Scanner};
 use crate::number::Price;
 use crate::tape::flag;
 
+/// Channels that change no book.
+const HARMLESS: [&str; 8] = [
+    "trades",
+    "bbo",
+    "pong",
+    "subscriptionResponse",
+    "allMids",
+    "activeAssetCtx",
+    "candle",
+    "error",
+];
 /// Traded levels remembered until the next frame of the book.
 const MAX_PRINTED: usize = 256;
 
@@ -241,6 +252,10 @@ impl Rules for Hyperliquid {
                 Ok(())
             }
         }
+    }
+
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
+        Lost::of(frame, "channel", &HARMLESS, "coin")
     }
 
     fn forget(&mut self) {

@@ -28,12 +28,10 @@ pub(super) trait Rules: std::fmt::Debug + Send {
         self.read(body, stamp, out)
     }
 
-    /// Which books a frame that could not be read may have changed. None where the next frame shows
-    /// what was missed: by its number, its checksum, or because it is a whole book.
-    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a> {
-        let _ = frame;
-        Lost::Nothing
-    }
+    /// Which books a frame that could not be read may have changed. The next frame that can be read
+    /// might show what was missed, by its number, its checksum, or because it is a whole book; until
+    /// then, and there may be none, the book is wrong.
+    fn lost<'a>(&mut self, frame: &'a [u8]) -> Lost<'a>;
 
     /// Drops what holds within one connection only.
     fn forget(&mut self) {}
@@ -82,14 +80,17 @@ impl<T: Rules> Decoder for T {
         recv_ns: i64,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let Some(venue_symbol) = venue_symbol else { return self.decode(body, recv_ns, out) };
         let stamp = Stamp::received(recv_ns);
         self.session_mut().begin(recv_ns);
-        let read = self.read_book(venue_symbol, body, stamp, out);
+        let read = match venue_symbol {
+            Some(venue_symbol) => self.read_book(venue_symbol, body, stamp, out),
+            None => self.read(body, stamp, out),
+        };
         if read.is_err() {
-            let lost = self.lost(body);
-            self.session_mut().rejected(lost, stamp, out);
+            // What was fetched and cannot be read takes nothing from what is heard.
+            self.session_mut().rejected(Lost::Nothing, stamp, out);
         }
+        self.session_mut().tell_standings(stamp, out);
         read
     }
 
