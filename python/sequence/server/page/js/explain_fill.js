@@ -44,7 +44,7 @@ function sweepLevels(fill) {
   return siblings.flatMap(other =>
     ((other.evidence && other.evidence.levels) || []).map(level => ({
       ...level,
-      mine: other === fill,
+      mine: other.fill_id === fill.fill_id,
     })),
   );
 }
