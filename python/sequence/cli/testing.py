@@ -1,6 +1,7 @@
 """`sequence sandbox clock|faults|settle|events|snapshot|restore`: the world of a test."""
 
 import re
+from decimal import Decimal
 from typing import Annotated, Final
 
 import typer
@@ -165,7 +166,7 @@ def _write_clock(answer: SandboxClock) -> None:
 def _write_faults(rows: list[Fault]) -> None:
     columns = [text("ID"), text("KIND"), text("VENUE"), text("SYMBOL"), number("LEFT")]
     write_table(
-        [*columns, number("TIME", "ms"), text("REASON", folds=True)],
+        [*columns, number("RATE", "%"), number("TIME", "ms"), text("REASON", folds=True)],
         (
             (
                 row.fault_id,
@@ -173,9 +174,17 @@ def _write_faults(rows: list[Fault]) -> None:
                 row.venue or "-",
                 row.symbol or "-",
                 shown(row.left),
+                shown(_percent(row)),
                 shown(row.ms),
                 row.reason or "-",
             )
             for row in rows
         ),
     )
+
+
+def _percent(fault: Fault) -> Decimal | None:
+    """Share of the requests that a fault hits, in percent; one with a seed alone hits half."""
+    if fault.rate is None:
+        return None if fault.seed is None else Decimal(50)
+    return 100 * Decimal(repr(fault.rate))

@@ -137,7 +137,10 @@ async function loadAll() {
       state.base = null;
       state.peak = -1e18;
       state.maxdd = 0;
-      for (const x of r.snapshots) addEquity(x.ts_ns, from9(x.nav_usd_1e9));
+      // What was before a reset is another account's curve.
+      const epoch = r.snapshots.at(-1)?.epoch;
+      for (const x of r.snapshots)
+        if (x.epoch === epoch) addEquity(x.ts_ns, from9(x.nav_usd_1e9));
     }),
   ]);
   await loadPrices();

@@ -15,6 +15,9 @@ panel('nbbo', 250, () => {
   );
   if (!q || q.symbol !== state.sym) return;
   const vsx = Object.entries(state.tops || q.venues).sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const usable = vsx.map(([, x]) => x).filter(x => isUsable(x.status)),
+    bestBid = Math.max(...usable.map(x => x.bid || -Infinity)),
+    bestAsk = Math.min(...usable.map(x => x.ask || Infinity));
   setText(
     $('m-nbbo'),
     q.nbbo.live ? `${state.sym} · ${fmt(q.nbbo.spread_bps, 3)} bps` : `${state.sym} · not live`,
@@ -58,8 +61,8 @@ panel('nbbo', 250, () => {
       setText(r.ap, x.ask ? priceText(x.ask) : '–');
       setText(r.az, z(x.ask_size));
       const ok = isUsable(x.status);
-      r.bp.className = x.bid === q.nbbo.bid && ok ? 'bid best' : '';
-      r.ap.className = x.ask === q.nbbo.ask && ok ? 'ask best' : '';
+      r.bp.className = ok && x.bid === bestBid ? 'bid best' : '';
+      r.ap.className = ok && x.ask === bestAsk ? 'ask best' : '';
       const ageMs = x.last_update_ns == null ? null : (nowNs() - x.last_update_ns) / 1e6;
       setText(r.gb, ok ? durationText(ageMs) : statusWord(x.status));
       const limit = x.stale_after_ms == null ? 'never' : 'after ' + durationText(x.stale_after_ms);
