@@ -6,7 +6,7 @@ mod orders;
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
 use crate::engine::facts::facts;
-use crate::engine::graph::{Begun, Task};
+use crate::engine::graph::{Begun, Task, of_only_node};
 use crate::engine::seam::VenueStep;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::ids::MarketId;
@@ -61,7 +61,7 @@ impl Engine {
             Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.bench().submit(account, &order),
             Command::SubmitGraph { account, graph } => match graph.plain() {
-                Some(order) => self.bench().submit(account, &order),
+                Some(order) => self.bench().submit(account, &order).map_err(of_only_node),
                 None => match self.admit_graph(account, &graph)? {
                     Begun::Before(graph) => Ok(Reply::Submitted { graph, replayed: true }),
                     Begun::Now(made, run) => {

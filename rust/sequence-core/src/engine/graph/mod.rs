@@ -47,7 +47,7 @@ use crate::number::Quantity;
 use crate::reject::DoneReason;
 use run::{Firing, Run};
 pub use shape::check_shape;
-pub(in crate::engine) use submit::Begun;
+pub(in crate::engine) use submit::{Begun, of_only_node};
 
 /// What is to be done with one graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -386,6 +386,13 @@ impl Work<'_> {
     }
 }
 
+/// Names what is wrong with a graph's only node as its request has it.
+pub(in crate::engine) fn of_only_node(refusal: Refusal) -> Refusal {
+    const OWN: [&str; 8] =
+        ["symbol", "venue", "instrument_type", "qty", "notional", "price", "tif", "reduce_only"];
+    if OWN.contains(&&*refusal.field) { at_node(0, refusal) } else { refusal }
+}
+
 /// Names a field of a node as its request has it.
 fn at_node(at: usize, refusal: Refusal) -> Refusal {
     let field = match &*refusal.field {
