@@ -88,3 +88,44 @@ def test_what_is_written_by_hand_can_lose_before_the_first_order(tmp_path: Path,
         assert not refused(client, "buy"), "what it lost before is not of this day"
         quote(client, 51_200)
         assert refused(client, "buy")
+
+
+@pytest.mark.parametrize("moves", ["first", "second"])
+def test_a_loss_counts_whichever_venue_moves_the_mark_and_whichever_moves_it_back(moves: str):
+    """The mark is between the best prices of both: one of them falls, the other stands."""
+    with Sandbox(clock="manual", market="manual", preset="instant", risk=LIMIT) as sandbox:
+        client = sandbox.client()
+
+        def show(venue: str, bid: int, ask: int) -> None:
+            client.sandbox.book(venue, "BTC-USD", bids=[(bid, 9)], asks=[(ask, 9)])
+
+        first, second = ("kraken", "coinbase")[:: 1 if moves == "first" else -1]
+        for _ in range(2):
+            show("kraken", 50_000, 50_010)
+            show("coinbase", 50_000, 50_010)
+        client.buy("BTC-USD", "1", venue="kraken").wait()
+        show(first, 47_000, 47_010)
+        show(first, 50_000, 50_010)
+        show(second, 50_000, 50_010)
+        order = client.buy("BTC-USD", "0.01", venue="kraken")
+        assert order.row.failure_reason == "DAILY_LOSS_LIMIT"
+
+
+def test_a_mark_that_another_venue_had_moved_counts_when_it_comes_back():
+    with Sandbox(clock="manual", market="manual", preset="instant", risk=LIMIT) as sandbox:
+        client = sandbox.client()
+
+        def show(venue: str, bid: int, ask: int) -> None:
+            client.sandbox.book(venue, "BTC-USD", bids=[(bid, 9)], asks=[(ask, 9)])
+
+        # Low, then high by the other venue, bought high, and low again by the first.
+        show("kraken", 48_000, 48_010)
+        show("coinbase", 50_000, 50_010)
+        show("kraken", 50_000, 50_010)
+        client.buy("BTC-USD", "1", venue="kraken").wait()
+        show("coinbase", 40_000, 48_010)
+        show("kraken", 40_000, 48_010)
+        show("kraken", 50_000, 50_010)
+        show("coinbase", 50_000, 50_010)
+        order = client.buy("BTC-USD", "0.01", venue="kraken")
+        assert order.row.failure_reason == "DAILY_LOSS_LIMIT"

@@ -31,7 +31,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::engine::seam::LegRef;
-use crate::ids::{AccountId, FillIx, GraphIx, OrderId, SymbolId};
+use crate::ids::{AccountId, FillIx, GraphIx, MarketId, OrderId, SymbolId};
+use crate::number::Price;
 use crate::order::Order;
 use crate::risk::AccountLimits;
 use crate::table::{History, Table};
@@ -52,6 +53,8 @@ pub(in crate::engine) struct Desk {
     limits: AccountLimits,
     /// Whose day is judged when books of a symbol move, while a loss limit is set.
     marked: BTreeSet<(SymbolId, AccountId)>,
+    /// The marks of symbols, and of single books of them, by which they were judged last.
+    judged_at: BTreeMap<(SymbolId, Option<MarketId>), Option<Price>>,
     injected: Vec<inject::Injected>,
     /// What venues do with orders under way, where a test decided that.
     fates: BTreeMap<OrderId, inject::Fate>,

@@ -318,16 +318,27 @@ impl Bench<'_> {
     /// A mark moved: whoever it made lose too much has lost it, whether or not it recovers before
     /// the next order.
     pub(in crate::engine) fn judge_days(&mut self, market: MarketId) {
-        if self.desk.limits.daily_loss.is_none() {
+        let symbol = self.facts.registry.market(market).symbol;
+        if self.desk.limits.daily_loss.is_none() || !self.has_moved(symbol, market) {
             return;
         }
-        let symbol = self.facts.registry.market(market).symbol;
         let watching = self.desk.marked.range((symbol, AccountId(0))..);
         let accounts: Vec<AccountId> =
             watching.take_while(|(of, _)| *of == symbol).map(|(_, account)| *account).collect();
         for account in accounts {
             self.judge_day(account);
         }
+    }
+
+    /// True when a book, or all books of its symbol, mark at another price than they did.
+    fn has_moved(&mut self, symbol: SymbolId, market: MarketId) -> bool {
+        let whole = self.facts.mark_of_symbol(symbol, None).map(|mark| mark.price);
+        let own = self.facts.exchange.market(market).mark(self.facts.now_ns);
+        let own = own.map(|mark| mark.price);
+        let known = &mut self.desk.judged_at;
+        let before =
+            [known.insert((symbol, None), whole), known.insert((symbol, Some(market)), own)];
+        before != [Some(whole), Some(own)]
     }
 
     /// Notes the symbols whose books value what an account holds.

@@ -23,7 +23,7 @@ use crate::sim::fees::FeeState;
 impl Engine {
     /// A market became live, or no longer is: its positions may count at another price.
     pub(in crate::engine) fn judge_holders(&mut self, market: MarketId) {
-        self.portfolio.judge_holders(market);
+        self.portfolio.judge_holders(facts!(self), market);
         self.judge_changed();
     }
 

@@ -77,6 +77,12 @@ impl Triggers {
         };
     }
 
+    /// Accounts that have a trigger in a market, in order.
+    pub(in crate::engine) fn of(&self, market: MarketId) -> impl Iterator<Item = AccountId> + '_ {
+        let range = (market, AccountId(0))..=(market, AccountId(u32::MAX));
+        self.armed.range(range).map(|((_, account), _)| *account)
+    }
+
     /// Accounts whose trigger in a market this mark reaches, in order.
     pub(in crate::engine) fn reached(&self, market: MarketId, mark: Price) -> BTreeSet<AccountId> {
         if self.armed.is_empty() {

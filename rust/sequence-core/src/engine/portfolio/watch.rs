@@ -10,6 +10,7 @@ use crate::engine::portfolio::triggers::{Trigger, Triggers};
 use crate::ids::{AccountId, AssetId, MarketId, RowIx, VenueId};
 use crate::mutant;
 use crate::number::Price;
+use crate::registry::MarketSpec;
 
 /// Positions are closed until equity is this share of maintenance, in tenths.
 pub(in crate::engine) const TARGET_TENTHS: i128 = 11;
@@ -86,10 +87,11 @@ impl Portfolio {
     }
 
     /// A market became live, or no longer is: its positions may count at another price.
-    pub(in crate::engine) fn judge_holders(&mut self, market: MarketId) {
-        let Watch { holdings, unjudged, .. } = &mut self.watch;
-        let holding = holdings.iter().filter(|(_, held)| held.iter().any(|at| at.0 == market));
-        unjudged.extend(holding.map(|(key, _)| *key));
+    pub(in crate::engine) fn judge_holders(&mut self, facts: Facts<'_>, market: MarketId) {
+        let MarketSpec { venue, settle, .. } = *facts.registry.market(market);
+        // Who holds it and was judged has a trigger there; who was not is judged anyway.
+        let Watch { triggers, unjudged, .. } = &mut self.watch;
+        unjudged.extend(triggers.of(market).map(|account| (account, venue, settle)));
     }
 
     /// Begins to judge what changed; false when nothing did, or a judgement is under way.
