@@ -92,6 +92,15 @@ def up(
             help="Same seed, same data: same fills. By default 42, or that of the database.",
         ),
     ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**32 - 1,
+            help="With --db memory: how many of the newest orders stay once they ended; by "
+            "default all.",
+        ),
+    ] = None,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let other machines in, without encryption.")
     ] = False,
@@ -138,6 +147,7 @@ def up(
             warnings.simplefilter("always", RecordingWarning)
             sandbox = Sandbox(
                 seed=seed,
+                keep=keep,
                 clock=kind,
                 preset=preset,
                 store=db,
@@ -155,8 +165,8 @@ def up(
 
     for warning in told:
         sys.stderr.write(f"sequence: warning: {warning.message}\n")
-    keep: Keep = "nothing" if json or no_save else "over others" if save else "beside others"
-    run(sandbox, db, Place(host, port, server_limits, allow_remote), keep=keep, json=json)
+    kept: Keep = "nothing" if json or no_save else "over others" if save else "beside others"
+    run(sandbox, db, Place(host, port, server_limits, allow_remote), keep=kept, json=json)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ _LIVE: Final = "live:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
 _MAX_SEED: Final = 2**64 - 1
+_MOST_ORDERS: Final = 2**32
 
 
 class Sandbox:
@@ -66,6 +67,10 @@ class Sandbox:
         overrides: Single values of the preset by their published names, such as
             ``{"amend.mode": "native"}``.
         sim: The whole configuration of the simulator, instead of ``preset`` and ``overrides``.
+        keep: How many of the newest orders stay in memory, with their fills; an older one stays
+            while it can still trade, and is forgotten once it ended: asked for by its id it is
+            refused with a sentence that says so, and its ``graph_id`` is never taken twice. By
+            default all stay, some 600 bytes each. For ``store="memory"``: a file keeps all.
     """
 
     def __init__(
@@ -81,12 +86,14 @@ class Sandbox:
         risk: Mapping[str, int | None] | None = None,
         overrides: Mapping[str, int | bool | str] | None = None,
         sim: SimConfig | None = None,
+        keep: int | None = None,
     ) -> None:
         if clock not in get_args(ClockKind):
             raise ValueError(unknown("clock", clock, get_args(ClockKind)))
         if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         check_risk(risk or {})
+        _check_keep(keep, store)
         live = _live_of(market)
         source, files = (live.source, []) if live is not None else _source_of(market)
         if live is not None:
@@ -120,6 +127,7 @@ class Sandbox:
             if opened is not None:
                 opened.close()
             raise
+        runtime.engine.keep_newest(keep)
         runtime.played.add(files)
         self._hold(runtime, live)
 
@@ -432,6 +440,15 @@ def _shown_time(now_ns: int) -> str:
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _MEMORY: Final = frozenset({"memory", ":memory:"})
 """The second is SQLite's own name; a file of that name is what nobody means."""
+
+
+def _check_keep(keep: int | None, store: str | Path | Store) -> None:
+    if keep is None:
+        return
+    if type(keep) is not int or not 0 <= keep < _MOST_ORDERS:
+        raise ValidationError(f"keep: must be an integer from 0 to 2**32 - 1, not {keep!r}")
+    if str(store) not in _MEMORY:
+        raise ValueError("keep belongs to store='memory': what has a store is kept whole")
 
 
 def _store_of(store: str | Path | Store) -> Store | None:

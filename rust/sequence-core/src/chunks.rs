@@ -80,6 +80,11 @@ impl<V: Clone> Chunks<V> {
         whole * CHUNK + rest.partition_point(&before)
     }
 
+    /// Every row, oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &V> {
+        self.full.iter().flat_map(|chunk| chunk.iter()).chain(&self.last)
+    }
+
     /// Every row, mutable.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.full.iter_mut().flat_map(Arc::make_mut).chain(&mut self.last)

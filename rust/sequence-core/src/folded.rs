@@ -116,6 +116,25 @@ impl<V: Folds> Folded<V> {
         self.get(at).map(Seen::Standing)
     }
 
+    /// True when there is a row at a position.
+    pub(crate) fn holds(&self, at: usize) -> bool {
+        match self.full.get(at / CHUNK) {
+            Some(chunk) => chunk.place(at % CHUNK).is_some(),
+            None => self.last.get(at - self.full.len() * CHUNK).is_some_and(Option::is_some),
+        }
+    }
+
+    /// There is no row at a position any more.
+    pub(crate) fn forget(&mut self, at: usize) {
+        self.read.forget();
+        let before = self.full.len() * CHUNK;
+        if let Some(chunk) = self.full.get_mut(at / CHUNK) {
+            Arc::make_mut(chunk).forget(at % CHUNK);
+        } else if let Some(row) = self.last.get_mut(at - before) {
+            *row = None;
+        }
+    }
+
     /// The next `count` positions have no row.
     pub(crate) fn skip(&mut self, count: usize) {
         for _ in 0..count {

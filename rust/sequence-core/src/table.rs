@@ -187,6 +187,22 @@ impl<K: Dense + Ord, V: Folds> History<K, V> {
         }
     }
 
+    /// True when a row is here.
+    pub(crate) fn holds(&self, key: K) -> bool {
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.holds(at),
+            None => self.early.contains_key(&early_key(key)),
+        }
+    }
+
+    /// Lets go of a row. Nobody may ask for it by its id any more.
+    pub(crate) fn forget(&mut self, key: K) {
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.forget(at),
+            None => drop(self.early.remove(&early_key(key))),
+        }
+    }
+
     /// Lets go of rows that were read back.
     #[inline]
     pub(crate) fn settle(&mut self) {

@@ -188,6 +188,13 @@ impl Engine {
         })
     }
 
+    /// Keeps so many of the newest orders in memory, and older ones while they go on; `None`: all.
+    /// Before the first order.
+    #[pyo3(signature = (newest))]
+    fn keep_newest(&self, newest: Option<u32>) {
+        self.lock().engine.keep_newest(newest);
+    }
+
     /// Sets the limits of every account; `None` is no limit.
     #[pyo3(signature = (*, max_position_1e8=None, max_order_notional_1e9=None, max_order_rate=None,
         max_open_orders=None, daily_loss_limit_usd_1e9=None))]

@@ -110,6 +110,17 @@ impl Agenda {
         }
     }
 
+    /// Orders of which something is on its way, at a venue or to a client.
+    pub(in crate::engine) fn under_way(&self) -> BTreeSet<OrderId> {
+        let about = |due: &Due| match due {
+            Due::Step(step) => Some(step.order()),
+            Due::Report(report) => Some(report.leg.0),
+            Due::Chase(order) => Some(*order),
+            Due::Expire(_) | Due::Graph(_) | Due::Funding(_) | Due::NewDay => None,
+        };
+        self.timers.values().filter_map(about).collect()
+    }
+
     /// When what is due, for the hash of the world.
     pub(in crate::engine) fn hash_into(&self, hasher: &mut impl Hasher) {
         for (due_ns, rank, _, number) in self.timers.keys() {

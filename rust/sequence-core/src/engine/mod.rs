@@ -188,6 +188,12 @@ impl Engine {
         Ok(self.desk.account_in(client, AccountMode::Live))
     }
 
+    /// Keeps so many of the newest orders in memory whatever became of them, and older ones only
+    /// while they go on; `None` keeps all. For an engine without orders: before the first one.
+    pub fn keep_newest(&mut self, newest: Option<u32>) {
+        self.desk.keep_newest(newest);
+    }
+
     /// Engine time, ns since the Unix epoch.
     pub const fn now_ns(&self) -> i64 {
         self.agenda.now_ns()

@@ -125,6 +125,17 @@ pub(in crate::engine) enum VenueStep {
     SendAgain(LegRef),
 }
 
+impl VenueStep {
+    /// The order that it is about.
+    pub(in crate::engine) const fn order(self) -> OrderId {
+        match self {
+            Self::Arrive(leg) | Self::Cancel(leg, _) | Self::Amend(leg) | Self::SendAgain(leg) => {
+                leg.0
+            }
+        }
+    }
+}
+
 /// A walk under way: what it holds to, and why it will stop. What it takes the exchange knows.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Walk {

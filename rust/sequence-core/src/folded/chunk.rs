@@ -58,6 +58,26 @@ impl<V: Folds> Chunk<V> {
         true
     }
 
+    /// There is no such row any more; bytes go with the last of them.
+    pub(super) fn forget(&mut self, at: usize) {
+        match self {
+            Self::Fresh(rows) => {
+                if let Some(row) = rows.get_mut(at) {
+                    *row = None;
+                }
+            }
+            Self::Folded { starts, bytes, standing } => {
+                standing.remove(&at);
+                if let Some(start) = starts.get_mut(at) {
+                    *start = GONE;
+                }
+                if starts.iter().all(|start| *start == GONE) {
+                    *bytes = Box::default();
+                }
+            }
+        }
+    }
+
     /// A row that stands.
     #[inline]
     pub(super) fn standing_mut(&mut self, at: usize) -> Option<&mut V> {

@@ -1,12 +1,13 @@
 //! Prices around own orders, noted as time passes them: what a report compares fills with.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
+use crate::chunks::Chunks;
 use crate::engine::Engine;
 use crate::engine::view::Value;
 use crate::ids::{AccountId, FillIx, OrderId};
 use crate::number::Price;
+use crate::rows::Rows as _;
 
 /// Seconds after a fill at which the price is noted.
 const HORIZONS_S: [i64; 3] = [1, 10, 60];
@@ -14,14 +15,22 @@ const SECOND_NS: i64 = 1_000_000_000;
 /// Orders whose first price is kept before those that ended are let go.
 const MOST_ORDERS: usize = 4_096;
 
+/// One fill; a session has as many as fills, so that prices have no room beside them.
 #[derive(Debug, Clone)]
 struct FillMark {
     account: AccountId,
     fill: FillIx,
     order: OrderId,
     ts_ns: i64,
-    arrival: Option<Price>,
-    after: [Option<Price>; 3],
+    arrival: Price,
+    after: [Price; HORIZONS_S.len()],
+}
+
+/// Stands for a price that nobody knew.
+const UNKNOWN: Price = Price(i64::MIN);
+
+fn known(price: Price) -> Option<Price> {
+    (price != UNKNOWN).then_some(price)
 }
 
 /// Prices at the time of each order and after each fill. Forgets nothing but with its session.
@@ -30,9 +39,10 @@ pub(super) struct Marks {
     seen: (OrderId, FillIx),
     arrivals: BTreeMap<OrderId, Price>,
     most_orders: usize,
-    fills: Vec<FillMark>,
-    /// When the price of a fill is noted next: (time, fill, horizon).
-    due: BinaryHeap<Reverse<(i64, usize, usize)>>,
+    /// By time, as fills are booked.
+    fills: Chunks<FillMark>,
+    /// The first fill whose price is not noted yet, for each horizon.
+    next: [usize; HORIZONS_S.len()],
 }
 
 impl Marks {
@@ -59,22 +69,27 @@ impl Marks {
 
     /// When a price is to be noted next.
     pub(super) fn next_due_ns(&self) -> Option<i64> {
-        self.due.peek().map(|Reverse((due, ..))| *due)
+        (0..HORIZONS_S.len()).filter_map(|horizon| self.due_ns(horizon)).min()
+    }
+
+    /// When the next price of a horizon is to be noted.
+    fn due_ns(&self, horizon: usize) -> Option<i64> {
+        let mark = self.fills.get(*self.next.get(horizon)?)?;
+        Some(mark.ts_ns + HORIZONS_S.get(horizon)? * SECOND_NS)
     }
 
     /// Notes the prices that are due at `at_ns`; everything before it has happened.
     pub(super) fn take(&mut self, engine: &Engine, at_ns: i64) {
-        while let Some(Reverse((_, at, horizon))) =
-            self.due.peek().copied().filter(|Reverse((due, ..))| *due <= at_ns)
-        {
-            self.due.pop();
-            let Some(mark) = self.fills.get_mut(at) else { continue };
-            let price = engine.mid_for(mark.order, at_ns);
-            if let Some(slot) = mark.after.get_mut(horizon) {
-                *slot = price;
+        for horizon in 0..HORIZONS_S.len() {
+            while self.due_ns(horizon).is_some_and(|due_ns| due_ns <= at_ns) {
+                let Some(next) = self.next.get_mut(horizon) else { return };
+                if let Some(mark) = self.fills.get_mut(*next)
+                    && let Some(slot) = mark.after.get_mut(horizon)
+                {
+                    *slot = engine.mid_for(mark.order, at_ns).unwrap_or(UNKNOWN);
+                }
+                *next += 1;
             }
-            let ts_ns = mark.ts_ns;
-            self.schedule(at, ts_ns, horizon + 1);
         }
     }
 
@@ -87,35 +102,32 @@ impl Marks {
         before: Option<u64>,
     ) -> Vec<Value> {
         let mine = self.fills.iter().rev().filter(|mark| mark.account == account);
-        mine.filter_map(|mark| engine.mark_view(mark.fill, mark.arrival, mark.after))
-            .filter(|(seq, _)| before.is_none_or(|before| *seq < before))
-            .map(|(_, row)| row)
-            .take(limit)
-            .collect()
+        mine.filter_map(|mark| {
+            engine.mark_view(mark.fill, known(mark.arrival), mark.after.map(known))
+        })
+        .filter(|(seq, _)| before.is_none_or(|before| *seq < before))
+        .map(|(_, row)| row)
+        .take(limit)
+        .collect()
     }
 
     fn note_fill(&mut self, engine: &Engine, id: FillIx) {
         let Some(fill) = engine.fill_time(id) else { return };
         let now_ns = engine.now_ns();
-        let first = HORIZONS_S.iter().position(|after| fill.ts_ns + after * SECOND_NS > now_ns);
-        let arrival = self.arrivals.get(&fill.order).copied();
         let at = self.fills.len();
         self.fills.push(FillMark {
             account: fill.account,
             fill: id,
             order: fill.order,
             ts_ns: fill.ts_ns,
-            arrival,
-            after: [None; 3],
+            arrival: self.arrivals.get(&fill.order).copied().unwrap_or(UNKNOWN),
+            after: [UNKNOWN; HORIZONS_S.len()],
         });
-        if let Some(first) = first {
-            self.schedule(at, fill.ts_ns, first);
-        }
-    }
-
-    fn schedule(&mut self, at: usize, ts_ns: i64, horizon: usize) {
-        if let Some(after) = HORIZONS_S.get(horizon) {
-            self.due.push(Reverse((ts_ns + after * SECOND_NS, at, horizon)));
+        // Of a fill that a store gave back, what has passed is not known.
+        for (after, next) in HORIZONS_S.iter().zip(&mut self.next) {
+            if *next == at && fill.ts_ns + after * SECOND_NS <= now_ns {
+                *next += 1;
+            }
         }
     }
 

@@ -18,6 +18,11 @@ impl Engine {
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
         let now_ns = self.agenda.now_ns().max(now_ns);
         self.desk.settle();
+        if let Some(first) = self.desk.first_to_keep().filter(|_| !self.journal.is_kept()) {
+            // Readers that come later are told of rows as they were.
+            self.settle_frames();
+            self.desk.forget_before(first, &self.agenda.under_way());
+        }
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
         let market_data = matches!(command, Command::Market { .. } | Command::MarketRows { .. });
@@ -194,6 +199,7 @@ impl Engine {
             match due {
                 Due::Step(step) => self.take_step(step),
                 Due::Report(report) => self.bench().hear(report),
+                Due::Expire(order) if !self.holds_order(order) => {}
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
                 Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),

@@ -2,6 +2,7 @@
 
 use crate::command::{Amend, AmendNode};
 use crate::engine::agenda::Due;
+use crate::engine::desk::forget::{FORGOTTEN, Named};
 use crate::engine::exchange::arrive::CHASE_INTERVAL_NS;
 use crate::engine::seam::NodeChange;
 use crate::engine::{AccountMode, Engine, GraphId, GraphStatus, Reply};
@@ -144,7 +145,15 @@ impl Engine {
         text: &str,
     ) -> Result<(GraphIx, Option<OrderId>), Refusal> {
         let owner = if mutant!("cancel_without_owner") { AccountId(0) } else { account };
-        let graphs = &self.desk.account(owner).graphs;
+        let mut is_forgotten = false;
+        let mut named = |graph: &str| match self.desk.named(owner, &GraphId::parse(graph)) {
+            Named::Here(ix) => Some(ix),
+            Named::Unknown => None,
+            Named::Forgotten => {
+                is_forgotten = true;
+                None
+            }
+        };
         let parts: Vec<&str> = text.split(':').collect();
         let found = match parts.as_slice() {
             ["graph"] => {
@@ -152,8 +161,8 @@ impl Engine {
                     "send the graph id: this client shortens order ids",
                 ));
             }
-            [graph] => graphs.get(&GraphId::parse(graph)).map(|ix| (ix, None)),
-            ["graph", graph, node, seq] => graphs.get(&GraphId::parse(graph)).and_then(|ix| {
+            [graph] => named(graph).map(|ix| (ix, None)),
+            ["graph", graph, node, seq] => named(graph).and_then(|ix| {
                 let Some(order) = self.desk.graph(ix).order else {
                     return Some((ix, Some(self.graphs.order_of(ix, node, seq)?)));
                 };
@@ -163,7 +172,13 @@ impl Engine {
             }),
             _ => None,
         };
-        found.ok_or_else(|| Refusal::not_found(format!("no order or graph {text:?}")))
+        found.ok_or_else(|| {
+            Refusal::not_found(if is_forgotten {
+                format!("{text:?} {FORGOTTEN}")
+            } else {
+                format!("no order or graph {text:?}")
+            })
+        })
     }
 
     /// The order's time is over. Of a live one only its venue can say so.

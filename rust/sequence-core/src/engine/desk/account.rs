@@ -38,7 +38,7 @@ impl GraphId {
 pub struct GraphNames {
     /// Names above every one before, in order: those made here, which only grow. In chunks, so that
     /// no order waits while all of them move.
-    growing: Chunks<(Ulid, GraphIx)>,
+    growing: Chunks<(Halves, GraphIx)>,
     others: BTreeMap<GraphId, GraphIx>,
 }
 
@@ -58,8 +58,10 @@ impl GraphNames {
 
     pub(in crate::engine) fn insert(&mut self, id: GraphId, graph: GraphIx) {
         match id {
-            GraphId::Made(ulid) if self.growing.last().is_none_or(|(last, _)| *last < ulid) => {
-                self.growing.push((ulid, graph));
+            GraphId::Made(ulid)
+                if self.growing.last().is_none_or(|(last, _)| *last < halves(ulid)) =>
+            {
+                self.growing.push((halves(ulid), graph));
             }
             _ => {
                 self.others.insert(id, graph);
@@ -72,9 +74,18 @@ impl GraphNames {
     }
 
     fn made(&self, ulid: Ulid) -> Option<GraphIx> {
-        let at = self.growing.partition_point(|(name, _)| *name < ulid);
-        self.growing.get(at).filter(|(name, _)| *name == ulid).map(|(_, graph)| *graph)
+        let wanted = halves(ulid);
+        let at = self.growing.partition_point(|(name, _)| *name < wanted);
+        self.growing.get(at).filter(|(name, _)| *name == wanted).map(|(_, graph)| *graph)
     }
+}
+
+/// A name in words of a machine, which take less room beside a number than one wide word.
+type Halves = [u64; 2];
+
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+const fn halves(Ulid(name): Ulid) -> Halves {
+    [(name >> 64) as u64, name as u64]
 }
 
 impl fmt::Display for GraphId {

@@ -39,7 +39,7 @@ impl Bench<'_> {
     ) -> Result<Reply, Refusal> {
         let id = order.graph_id.map(GraphId::parse);
         let owner = if mutant!("key_shared_by_clients") { AccountId(0) } else { account };
-        let found = id.as_ref().and_then(|id| self.desk.accounts[owner].graphs.get(id));
+        let found = self.desk.sent_before(owner, id.as_ref())?;
         if let Some(found) = found.filter(|_| !mutant!("no_idempotency")) {
             return if self.papers().is_resent(found, order) || mutant!("replay_ignores_body") {
                 Ok(Reply::Submitted { graph: found, replayed: true })

@@ -119,7 +119,8 @@ impl Bench<'_> {
         let account = order.spec.account;
         let rejected = order.reject.filter(|_| status == OrderStatus::Rejected);
         self.set_status(id, status);
-        let ended = if self.journal.is_kept() { self.desk.order_hash(id) } else { 0 };
+        let is_counted = self.journal.is_kept() || self.desk.forgets();
+        let ended = if is_counted { self.desk.order_hash(id) } else { 0 };
         let row = &mut self.desk.accounts[account];
         row.ended_hash = row.ended_hash.wrapping_add(ended);
         row.open.remove(&id);

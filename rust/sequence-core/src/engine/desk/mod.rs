@@ -10,6 +10,7 @@ pub(in crate::engine) mod delay;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
 pub(in crate::engine) mod finish;
+pub(in crate::engine) mod forget;
 pub(in crate::engine) mod free;
 pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
@@ -58,6 +59,7 @@ pub(in crate::engine) struct Desk {
     injected: Vec<inject::Injected>,
     /// What venues do with orders under way, where a test decided that.
     fates: BTreeMap<OrderId, inject::Fate>,
+    keeping: forget::Keeping,
     /// Orders that venues made to liquidate.
     liquidations: BTreeSet<OrderId>,
     /// Orders whose fill is being booked: nothing ends them meanwhile.

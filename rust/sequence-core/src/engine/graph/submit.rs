@@ -41,7 +41,7 @@ impl Engine {
         check_shape(ask.spec)?;
         let id = ask.graph_id.map(GraphId::parse);
         let fingerprint = self.fingerprint_of(ask);
-        let known = id.as_ref().and_then(|id| self.desk.account(account).graphs.get(id));
+        let known = self.desk.sent_before(account, id.as_ref())?;
         if let Some(graph) = known {
             if self.papers().fingerprint(graph) == fingerprint {
                 return Ok(Begun::Before(graph));

@@ -26,25 +26,26 @@ impl Engine {
 
     /// A fill that is known here.
     pub(crate) fn fill_time(&self, id: FillIx) -> Option<FillTime> {
-        let fill = self.desk.find_fill(id)?;
-        let account = self.desk.find_order(fill.order)?.spec.account;
+        let fill = self.desk.peek_fill(id)?;
+        let account = self.desk.peek_order(fill.order)?.spec.account;
         Some(FillTime { account, order: fill.order, ts_ns: fill.ts_ns })
     }
 
     /// When an order was sent, if it is known here.
     pub(crate) fn sent_ns(&self, id: OrderId) -> Option<i64> {
-        Some(self.desk.find_order(id)?.spec.created_ns)
+        Some(self.desk.peek_order(id)?.spec.created_ns)
     }
 
     /// Whether more can happen to an order.
     pub(crate) fn is_open(&self, id: OrderId) -> bool {
-        self.desk.find_order(id).is_some_and(|order| !order.status.is_terminal())
+        self.desk.peek_order(id).is_some_and(|order| !order.status.is_terminal())
     }
 
     /// Middle of best bid and offer over the live books of an order's symbol, at a time that the
     /// engine may not have reached; in prices of the order's outcome.
     pub(crate) fn mid_for(&self, id: OrderId, at_ns: i64) -> Option<Price> {
-        let spec = &self.desk.find_order(id)?.spec;
+        let order = self.desk.peek_order(id)?;
+        let spec = &order.spec;
         let best = crate::market::Nbbo::of(self.books_of(spec.symbol), at_ns);
         let mid = best.mid().filter(|_| best.live)?;
         Some(book_price(mid, spec.outcome))
@@ -75,12 +76,12 @@ impl Engine {
         arrival: Option<Price>,
         after: [Option<Price>; 3],
     ) -> Option<(u64, Value)> {
-        let fill = self.desk.find_fill(id)?;
-        let order = self.desk.find_order(fill.order)?;
+        let fill = self.desk.peek_fill(id)?;
+        let order = self.desk.peek_order(fill.order)?;
         let [one, ten, sixty] = after;
         let row = Value::Map(vec![
             ("fill_id", format!("fill_{}", fill.id).into()),
-            ("node_order_id", self.node_order_id(order).into()),
+            ("node_order_id", self.node_order_id(&order).into()),
             ("event_seq", fill.event_seq.into()),
             ("ts_ns", fill.ts_ns.into()),
             ("arrival_mid_1e9", Value::option(arrival)),
