@@ -165,6 +165,10 @@ impl<V: Folds> Folded<V> {
         let again = self.unfinished.pop_front();
         for at in self.full.len().checked_sub(FRESH + 1).into_iter().chain(again) {
             let Some(chunk) = self.full.get_mut(at) else { continue };
+            if !chunk.has_rested() {
+                self.unfinished.push_back(at);
+                continue;
+            }
             let (folded, is_finished) = chunk.folded();
             if !is_finished {
                 self.unfinished.push_back(at);

@@ -105,7 +105,8 @@ impl<'a> Unpacker<'a> {
     }
 
     /// Bytes that were not read.
-    pub(crate) const fn rest(&self) -> &'a [u8] {
+    #[cfg(test)]
+    const fn rest(&self) -> &'a [u8] {
         self.bytes
     }
 

@@ -35,7 +35,12 @@ impl<V: Folds> Chunk<V> {
             Self::Folded { starts, bytes, standing } => match *starts.get(at)? {
                 GONE => None,
                 STANDING => standing.get(&at).map(Place::Standing),
-                start => bytes.get(start as usize..).map(Place::Bytes),
+                start => {
+                    // Rows were written in order, so that one ends where the next one begins.
+                    let mut later = starts.iter().skip(at + 1).filter(|next| **next < GONE);
+                    let end = later.next().map_or(bytes.len(), |next| *next as usize);
+                    bytes.get(start as usize..end).map(Place::Bytes)
+                }
             },
         }
     }
@@ -96,9 +101,8 @@ impl<V: Folds> Chunk<V> {
             let start = u32::try_from(to.len()).unwrap_or(GONE);
             starts.push(match self.place(at) {
                 None => GONE,
-                // What follows in the chunk was written after it: the row says where it ends.
                 Some(Place::Bytes(bytes)) => {
-                    to.copy(bytes.get(..Self::length(bytes)).unwrap_or(bytes));
+                    to.copy(bytes);
                     start
                 }
                 Some(Place::Standing(row)) if start < GONE && fold(row, &mut to) => start,
@@ -113,12 +117,14 @@ impl<V: Folds> Chunk<V> {
         (Self::Folded { starts, bytes, standing }, is_finished)
     }
 
-    /// How many bytes a row takes.
-    fn length(bytes: &[u8]) -> usize {
-        let mut from = Unpacker::new(bytes);
-        let is_row = V::unfold(&mut from).is_some();
-        debug_assert!(is_row, "bytes of a row");
-        bytes.len() - from.rest().len()
+    /// True when a row stands that could be folded.
+    pub(super) fn has_rested(&self) -> bool {
+        match self {
+            Self::Fresh(_) => true,
+            Self::Folded { standing, .. } => {
+                standing.values().any(|row| fold(row, &mut Packer::default()))
+            }
+        }
     }
 }
 

@@ -52,6 +52,9 @@ impl<V> ReadBack<V> {
     #[inline]
     pub(super) fn forget(&mut self) {
         let used = self.used.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if used.is_empty() {
+            return;
+        }
         for chunk in used.drain(..) {
             if let Some(slots) = self.chunks.get_mut(chunk) {
                 slots.take();
