@@ -23,6 +23,9 @@ def test_health_reports_the_demo_market(api):
         "now_ns",
         "uptime_s",
         "pid",
+        "host_label",
+        "release",
+        "epoch",
         "market_data",
         "simulation",
         "store",
@@ -95,6 +98,7 @@ def test_a_resting_order_is_cancelled_once(fresh):
         "filled_qty_1e8": 0,
         "already_terminal": False,
         "pending": False,
+        "exchange_ns": fresh("GET", f"/v1/orders/{id_}").json["updated_unix_ns"],
     }
     again = fresh("DELETE", f"/v1/orders/{id_}").json
     assert again == first | {"already_terminal": True}
@@ -217,6 +221,7 @@ def test_all_thirteen_venues_are_listed_with_the_key_class(api):
         "initial_margin_1e8",
         "amend_mode",
         "redeem_mode",
+        "stale_after_ms",
     }
 
 

@@ -298,12 +298,13 @@ impl Engine {
     }
 }
 
-/// From sending to the first answer of a leg's venue, as it was drawn; `None` while none is here, and
-/// of a real venue, whose answers carry no such time.
+/// From sending to the first answer of a leg's venue, as it was drawn; `None` while none is here,
+/// where nothing travels, and of a real venue, whose answers carry no such time.
 fn ack_ns(leg: &Leg) -> Option<i64> {
     let transit = &leg.there.transit;
     let heard = leg.state != LegState::InFlight && transit.submit_ns > 0;
-    heard.then(|| transit.arrive_ns.saturating_add(transit.response_ns) - transit.submit_ns)
+    let took_ns = transit.arrive_ns.saturating_add(transit.response_ns) - transit.submit_ns;
+    (heard && took_ns > 0).then_some(took_ns)
 }
 
 /// Whole wire units that cover an amount: what is locked is never understated.
