@@ -489,7 +489,8 @@ def main() -> None:
     for row in scores.of("speed"):
         name, rate = NAMES[row["dataset"]], row["per_second"] / 1e6
         met = "met" if rate >= 3 else "MISSED"
-        print(f"B8 {name}: {rate:.2f} M events/s with {row['resting']} resting orders ({met})")
+        many = f"{row['rule']}, {row['resting']} resting orders"
+        print(f"B8 {name}: {rate:.2f} M events/s with {many} ({met})")
     (arguments.out / "report.md").write_text(text, encoding="utf-8")
     (arguments.out / "scores.json").write_text(json.dumps(scores.rows, indent=1), encoding="utf-8")
     (arguments.out / "queue_error.svg").write_text(plot(scores), encoding="utf-8")

@@ -2,7 +2,9 @@
 
 use sequence_core::ids::BookSide;
 use sequence_core::number::{Price, Quantity};
+use sequence_core::rng::Stream;
 use sequence_core::score::probes;
+use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::preset::{EntryAmbiguity, PRESETS, Params};
@@ -15,6 +17,10 @@ use crate::feed::LevelChange;
 /// Lots kept per level, as in the presets.
 pub const LOTS_CAP: usize = 512;
 
+/// The default with several lists of lots, where every message is one order event.
+pub const SEVERAL: &str = "lots/32 lists";
+pub const SEVERAL_LISTS: u32 = 32;
+
 /// A rule by name.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -24,6 +30,8 @@ pub struct Rule {
     pub base: Option<Unmatched>,
     /// Where size in the first message after an entry goes; `None` = by the feed.
     pub entry: Option<EntryPlace>,
+    /// Lists of lots beside the likeliest.
+    pub lists: u32,
 }
 
 /// Every preset as a rule. A shadow has no size, so size assumed hidden in proportion to it is
@@ -33,6 +41,7 @@ pub fn presets() -> Vec<Rule> {
         name,
         model: params.queue(1, 0, 0).model,
         base: None,
+        lists: 0,
         entry: match params.entry_ambiguity {
             EntryAmbiguity::ByFeed => None,
             EntryAmbiguity::Behind => Some(EntryPlace::Behind),
@@ -48,12 +57,14 @@ pub fn rules() -> Vec<Rule> {
         name,
         model: QueueModel::Fixed(Mode::Scalar(phi)),
         base: None,
+        lists: 0,
         entry: None,
     };
     let lots = |name, unmatched| Rule {
         name,
         model: QueueModel::Fixed(Mode::Lots(unmatched)),
         base: Some(unmatched),
+        lists: 0,
         entry: None,
     };
     vec![
@@ -72,7 +83,14 @@ pub fn rules() -> Vec<Rule> {
         lots("lots/one_lot", Unmatched::OneLot),
         lots("lots/back", Unmatched::Back),
         lots("lots/power(3)", Unmatched::Power(3)),
-        Rule { name: "lots/auto", model: QueueModel::Auto, base: None, entry: None },
+        Rule {
+            name: SEVERAL,
+            model: QueueModel::Auto,
+            base: None,
+            entry: None,
+            lists: SEVERAL_LISTS,
+        },
+        Rule { name: "lots/auto", model: QueueModel::Auto, base: None, entry: None, lists: 0 },
     ]
 }
 
@@ -89,7 +107,9 @@ impl Estimator {
         let event_level = entry == EntryPlace::Behind;
         let rate = rule.base.map_or_else(MatchRate::default, MatchRate::fixed);
         let rate = rate.on_feed(event_level);
+        let several = Several { count: rule.lists, stream: Stream::new(0, 0, "queue") };
         let rules = StepRules {
+            several,
             hold_ns: 0,
             fill_quantum: 1,
             lot_step: lot,
@@ -99,7 +119,7 @@ impl Estimator {
         };
         let params =
             QueueParams { model: rule.model, hidden_ahead_ppm: 0, band_hidden_ppm: 0, rules };
-        let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate);
+        let tracker = LotTracker::new(0, LOTS_CAP).with_rate(rate).with_lists(several);
         Self { tracker, book: QueueBook::new(params) }
     }
 

@@ -3,6 +3,7 @@
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::rng::mix64;
+use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
@@ -155,6 +156,7 @@ fn follow(
         fill_quantum: 1,
         lot_step: 1,
         lots_cap: LOTS_CAP,
+        several: Several::NONE,
         entry: EntryPlace::Behind,
         shadows: false,
     };

@@ -93,8 +93,10 @@ fn main() -> ExitCode {
         report::print(&line);
     }
     for tape in &tapes {
-        for resting in RESTING {
-            report::print(&report::speed(tape, &speed::run(tape, resting)));
+        for rule in ["lots/auto", estimator::SEVERAL] {
+            for resting in RESTING {
+                report::print(&report::speed(tape, &speed::run(tape, rule, resting)));
+            }
         }
     }
     ExitCode::SUCCESS

@@ -134,9 +134,9 @@ pub fn taker(tape: &Tape, ms: i64, score: &TakerScore) -> String {
 
 /// Replay speed with some own orders resting.
 pub fn speed(tape: &Tape, speed: &Speed) -> String {
-    let Speed { resting, events, per_second, fills } = speed;
+    let Speed { rule, resting, events, per_second, fills } = speed;
     format!(
-        "{},\"resting\":{resting},\"events\":{events},\"per_second\":{per_second:.0},\
+        "{},\"rule\":\"{rule}\",\"resting\":{resting},\"events\":{events},\"per_second\":{per_second:.0},\
          \"fills\":{fills}}}",
         head("speed", tape)
     )

@@ -23,6 +23,7 @@ enum Seen {
 /// Events per second with `resting` own orders kept at the touch.
 #[derive(Debug, Clone, Copy)]
 pub struct Speed {
+    pub rule: &'static str,
     pub resting: u64,
     pub events: usize,
     pub per_second: f64,
@@ -30,10 +31,11 @@ pub struct Speed {
 }
 
 /// Measures a tape; the best of three passes counts.
-pub fn run(tape: &Tape, resting: u64) -> Speed {
+pub fn run(tape: &Tape, rule: &'static str, resting: u64) -> Speed {
     let seen = seen(tape);
-    let passes = (0..3).map(|_| pass(tape, &seen, resting));
+    let passes = (0..3).map(|_| pass(tape, &seen, (rule, resting)));
     passes.max_by(|a, b| a.per_second.total_cmp(&b.per_second)).unwrap_or(Speed {
+        rule,
         resting,
         events: 0,
         per_second: 0.0,
@@ -57,9 +59,9 @@ fn seen(tape: &Tape) -> Vec<(i64, Seen)> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn pass(tape: &Tape, seen: &[(i64, Seen)], resting: u64) -> Speed {
-    let Some(rule) = rules().pop() else {
-        return Speed { resting, events: 0, per_second: 0.0, fills: 0 };
+fn pass(tape: &Tape, seen: &[(i64, Seen)], (name, resting): (&'static str, u64)) -> Speed {
+    let Some(rule) = rules().into_iter().find(|rule| rule.name == name) else {
+        return Speed { rule: name, resting, events: 0, per_second: 0.0, fills: 0 };
     };
     let mut estimator = Estimator::new(rule, tape.lot, EntryPlace::Behind);
     let (mut book, mut out, mut fills, mut open) = (Book::new(), Vec::new(), 0, 0_u64);
@@ -93,5 +95,11 @@ fn pass(tape: &Tape, seen: &[(i64, Seen)], resting: u64) -> Speed {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    Speed { resting, events: seen.len(), per_second: seen.len() as f64 / seconds, fills }
+    Speed {
+        rule: name,
+        resting,
+        events: seen.len(),
+        per_second: seen.len() as f64 / seconds,
+        fills,
+    }
 }

@@ -12,10 +12,11 @@ use sequence_core::number::{Price, Quantity};
 use sequence_core::score::fronts::{FrontTest, Fronts};
 use sequence_core::score::sizes::{End, Ended, SizeTest};
 use sequence_core::score::{self, MarketScore, RULES, SingleScore, SizeScore};
+use sequence_core::sim::preset::{Params, REALISTIC};
 use sequence_core::sim::tracker::{LotTracker, MatchRate};
 use sequence_core::tape::{Tape as Records, TapeFeed, records_of};
 
-use crate::estimator::LOTS_CAP;
+use crate::estimator::{LOTS_CAP, SEVERAL_LISTS};
 use crate::feed::Conflator;
 use crate::tape::{Kind, Tape};
 use crate::truth::TruthBook;
@@ -34,7 +35,8 @@ pub struct Pool {
 
 /// Scores recordings: unpacked frames of one venue each. Files whose names agree up to the first dot
 /// are parts of one stream.
-pub fn pools(paths: &[String]) -> Result<BTreeMap<&'static str, Pool>, String> {
+/// Several lists are scored beside the default, where every message is one order event.
+pub fn pools(paths: &[String]) -> Result<BTreeMap<String, Pool>, String> {
     let mut streams: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
     for path in paths {
         let failed = |error: &dyn std::fmt::Display| format!("{path}: {error}");
@@ -44,15 +46,21 @@ pub fn pools(paths: &[String]) -> Result<BTreeMap<&'static str, Pool>, String> {
         let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path);
         streams.entry(name.split('.').next().unwrap_or_default()).or_default().push(part);
     }
-    let mut pools: BTreeMap<&'static str, Pool> = BTreeMap::new();
+    let several = Params { queue_lists: SEVERAL_LISTS.into(), ..REALISTIC };
+    let mut pools: BTreeMap<String, Pool> = BTreeMap::new();
     for (name, parts) in streams {
         let failed = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let replay = Replay::of(parts).map_err(|error| failed(&error))?;
         let (instruments, records) = records_of(replay).map_err(|error| failed(&error))?;
-        let mut tape =
-            Records::new(records, instruments, TapeFeed::Venue).map_err(|error| failed(&error))?;
-        for score in score::score(&mut tape) {
-            pools.entry(score.venue.as_str()).or_default().add(&score);
+        for (params, suffix) in [(REALISTIC, ""), (several, ", several lists")] {
+            let tape = Records::new(records.clone(), instruments.clone(), TapeFeed::Venue);
+            let mut tape = tape.map_err(|error| failed(&error))?;
+            for score in score::score_under(&mut tape, &params) {
+                if score.facts.event_level || suffix.is_empty() {
+                    let name = format!("{}{suffix}", score.venue.as_str());
+                    pools.entry(name).or_default().add(&score);
+                }
+            }
         }
     }
     Ok(pools)

@@ -10,12 +10,15 @@ pub use crate::hash::{fnv1a64, mix64};
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A named stream of 64-bit values. It holds no position: the caller says which value it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Stream {
     start: u64,
 }
 
 impl Stream {
+    /// Of what draws nothing.
+    pub const EMPTY: Self = Self { start: 0 };
+
     /// The stream of a run, an epoch (resets so far) and a name, `purpose|venue|account`.
     pub const fn new(run_seed: u64, epoch: u64, name: &str) -> Self {
         Self { start: mix64(run_seed.wrapping_add(epoch) ^ fnv1a64(name.as_bytes())) }

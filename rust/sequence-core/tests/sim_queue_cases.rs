@@ -4,7 +4,9 @@
 use sequence_core::book::Book;
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Price, Quantity};
+use sequence_core::rng::Stream;
 use sequence_core::sim::explain::NotFilledReason;
+use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::queue::{
     FillCause, Join, Print, QueueBook, QueueFill, QueueModel, QueueParams,
@@ -16,8 +18,15 @@ use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 const LEVEL: Price = Price(100);
 
 fn book(entry: EntryPlace, hold_ns: i64, fill_quantum: i64, hidden_ahead_ppm: i64) -> QueueBook {
-    let rules =
-        StepRules { hold_ns, fill_quantum, lot_step: 1, lots_cap: 512, entry, shadows: true };
+    let rules = StepRules {
+        hold_ns,
+        fill_quantum,
+        lot_step: 1,
+        lots_cap: 512,
+        several: Several::NONE,
+        entry,
+        shadows: true,
+    };
     let model = QueueModel::Fixed(Mode::Lots(Unmatched::Back));
     QueueBook::new(QueueParams { model, hidden_ahead_ppm, band_hidden_ppm: 250_000, rules })
 }
@@ -244,4 +253,52 @@ fn the_first_order_of_a_queue_stands_where_a_later_one_would() {
     join(&mut unknown, 1, 10, 20, 1_300);
     depth(&mut unknown, 20, 60, 2_000);
     assert!(ahead(&unknown, 0) > ahead(&begun, 0));
+}
+
+#[test]
+fn a_list_that_is_believed_again_fills_nobody_by_what_was_spread_before() {
+    let mut queue = plain();
+    let params = QueueParams { model: QueueModel::Auto, ..queue.params().clone() };
+    queue = QueueBook::new(params);
+    join(&mut queue, 1, 5, 100, 0);
+    let careful = Trust { ppm: 1_000_000, careful_fills: true };
+    queue.set_policy((Mode::Lots(Unmatched::Power(1)), careful));
+    depth(&mut queue, 100, 190, 1);
+    depth(&mut queue, 190, 110, 2);
+    assert!(ahead(&queue, 0) < 70, "spread over the level");
+    queue.set_policy((Mode::Lots(Unmatched::OneLot), Trust::FULL));
+    assert_eq!(ahead(&queue, 0), 100, "as if all of it had come from behind");
+    assert_eq!(queue.level(Bid, LEVEL).unwrap().external(), 110);
+    assert!(print(&mut queue, 100, 70, 70).is_empty());
+    assert_eq!(print(&mut queue, 100, 35, 35)[0].quantity, Quantity(5));
+}
+
+#[test]
+fn several_lists_fill_only_what_the_likeliest_lets_through_too() {
+    let mut queue = plain();
+    let several = Several { count: 16, stream: Stream::new(1, 0, "queue") };
+    let rules = StepRules { several, ..queue.params().rules };
+    let params = QueueParams { model: QueueModel::Auto, rules, ..queue.params().clone() };
+    queue = QueueBook::new(params);
+    let mut tracker = LotTracker::new(0, 512).with_lists(several);
+    for (at, shown) in [5, 10, 15, 20].into_iter().enumerate() {
+        tracker.on_level(Bid, LEVEL, Quantity(shown), 0, i64::try_from(at).unwrap() * 1_000);
+    }
+    let entry = tracker.entry(Bid, LEVEL, Quantity(20), 4_000);
+    let quantity = Quantity(3);
+    let joined = Join { order: 1, side: Bid, price: LEVEL, quantity, seq: 1, now_ns: 4_000 };
+    queue.join(joined, entry);
+    depth(&mut queue, 20, 40, 5_000);
+    for (at, shown) in [(6_000, 35), (7_000, 30)] {
+        depth(&mut queue, shown + 5, shown, at);
+        let view = queue.level(Bid, LEVEL).unwrap();
+        assert_eq!(view.external(), shown);
+        assert!((0..=20).contains(&ahead(&queue, 0)));
+        let own = view.own().iter().next().unwrap();
+        assert!(view.before(own) >= own.ahead);
+    }
+    let before = queue.level(Bid, LEVEL).map(|view| view.before(view.own().iter().next().unwrap()));
+    let before = before.unwrap();
+    assert!(print(&mut queue, 100, before, before).is_empty());
+    assert_eq!(print(&mut queue, 100, 3, 3)[0].quantity, quantity);
 }

@@ -4,6 +4,7 @@
 
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Money, Price, Quantity, exact_notional};
+use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::{LotQueue, Unmatched};
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{
@@ -36,6 +37,7 @@ impl Bench {
             fill_quantum: 1,
             lot_step: 1,
             lots_cap: 512,
+            several: Several::NONE,
             entry: EntryPlace::Behind,
             shadows: true,
         };
@@ -52,7 +54,7 @@ impl Bench {
         self.displayed = self.displayed.max(lots.iter().sum());
         let entry = LevelEntry {
             record: Record::new(self.displayed, 0),
-            queue,
+            queue: queue.into(),
             policy: Mode::Lots(Unmatched::Back),
             unmatched: Unmatched::Back,
             trust: Trust::FULL,
@@ -227,7 +229,7 @@ fn an_estimate_stands_between_the_list_and_the_careful_reading_and_fills_wait_fo
         queue.append(40, true, 0, 512);
         let policy = Mode::Lots(Unmatched::Back);
         let (record, unmatched) = (Record::new(40, 0), Unmatched::Back);
-        let entry = LevelEntry { record, queue, policy, unmatched, trust };
+        let entry = LevelEntry { record, queue: queue.into(), policy, unmatched, trust };
         let (price, quantity, now_ns) = (P, Quantity(10), 0);
         bench.book.join(Join { order: 1, side: Bid, price, quantity, seq: 1, now_ns }, entry);
         bench.displayed = 40;

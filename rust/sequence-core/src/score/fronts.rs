@@ -49,8 +49,9 @@ impl FrontTest {
             self.found.count(&last);
         }
         let Some(level) = tracker.met(side, price, quantity, now_ns) else { return };
-        let right = level.front() == Some(quantity.0);
-        let before = level.before(quantity.0).map(|before| (before, level.external()));
+        let (right, first) = (level.front() == Some(quantity.0), level.first());
+        let before = if right { Some(0) } else { first.before(quantity.0) };
+        let before = before.map(|before| (before, first.external()));
         self.waiting = Some(Waiting { side, stamp_ns, right, before });
     }
 

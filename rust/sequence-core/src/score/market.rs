@@ -3,6 +3,7 @@
 use crate::ids::{BookSide, InstrumentKind, VenueId};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
+use crate::rng::Stream;
 use crate::score::fronts::{FrontTest, Fronts};
 use crate::score::probes;
 use crate::score::rules::RULES;
@@ -92,21 +93,24 @@ pub struct Scorer {
 }
 
 impl Scorer {
-    /// A market before its first message.
-    pub fn new(instrument: &TapeInstrument) -> Self {
+    /// A market before its first message, its default queue under these parameters.
+    pub fn new(instrument: &TapeInstrument, params: &Params) -> Self {
         let venue = instrument.venue;
         let event_level = !venue.is_conflated();
         let row = venue.venue().trade_depth;
         let pairs = PairMeter::default();
         let hold_ns = pairs.hold_ns(row, REALISTIC.pairing_ppm);
         let lot = instrument.lot.map_or(1, |lot| lot.0.max(1));
+        let unit_price = venue.venue().trades(InstrumentKind::Prediction);
+        let stream = Stream::of(0, 0, &["queue|", venue.as_str(), "|", &instrument.symbol]);
+        let several = params.lists(stream);
         let queues = RULES.map(|queue_model| {
             let params = Params { queue_model, envelope: false, ..REALISTIC };
             let mut queue = params.queue(lot, venue.conflation_ns(), hold_ns);
             queue.rules.fill_quantum = 1;
+            queue.rules.several = several;
             QueueBook::new(queue)
         });
-        let unit_price = venue.venue().trades(InstrumentKind::Prediction);
         let rate = REALISTIC.match_rate(event_level, unit_price);
         let facts = Facts { event_level, ..Facts::default() };
         Self {
@@ -119,7 +123,7 @@ impl Scorer {
                 singles: SingleTest::default(),
             },
             market: Market::new(MarketConfig { unit_price, ..MarketConfig::hand_fed() }),
-            tracker: LotTracker::new(hold_ns, LOTS_CAP).with_rate(rate),
+            tracker: LotTracker::new(hold_ns, LOTS_CAP).with_rate(rate).with_lists(several),
             pairs,
             row,
             hold_ns,

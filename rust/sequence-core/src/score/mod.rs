@@ -25,12 +25,19 @@ pub use rules::RULES;
 pub use singles::SingleScore;
 pub use sizes::SizeScore;
 
+use crate::sim::preset::{Params, REALISTIC};
 use crate::tape::Tape;
 use market::Scorer;
 
 /// Plays a tape to its end and scores every instrument of it.
 pub fn score(tape: &mut Tape) -> Vec<MarketScore> {
-    let mut scorers: Vec<Scorer> = tape.instruments().iter().map(Scorer::new).collect();
+    score_under(tape, &REALISTIC)
+}
+
+/// The same where each level keeps as many lists as these parameters say.
+pub fn score_under(tape: &mut Tape, params: &Params) -> Vec<MarketScore> {
+    let scorer = |instrument| Scorer::new(instrument, params);
+    let mut scorers: Vec<Scorer> = tape.instruments().iter().map(scorer).collect();
     while let Some(due_ns) = tape.next_due_ns() {
         let Some((at, events)) = tape.next_message() else { break };
         if let Some(scorer) = scorers.get_mut(at) {

@@ -34,6 +34,8 @@ struct Lot {
 struct Level {
     record: Record,
     lots: Vec<Lot>,
+    /// Orders of a snapshot may stand before these.
+    older: bool,
 }
 
 /// How an order that was followed ended.
@@ -130,6 +132,7 @@ impl SizeTest {
             level.take(held.size, (side, price), End::Cancelled(held.at_ns), ended);
         }
         level.record.print(quantity.0);
+        level.wear(quantity.0, (side, price), ended);
         level.take(quantity.0, (side, price), End::Filled(now_ns), ended);
     }
 
@@ -173,7 +176,8 @@ impl SizeTest {
 
     /// A level of a snapshot: how many orders stand there, and of what sizes, is not known.
     pub fn snapshot(&mut self, side: BookSide, price: Price, quantity: Quantity) {
-        let level = Level { record: Record::new(quantity.0, 0), lots: Vec::new() };
+        let record = Record::new(quantity.0, 0);
+        let level = Level { record, lots: Vec::new(), older: true };
         self.levels.insert((side, price.0), level);
     }
 }
@@ -183,6 +187,21 @@ impl Level {
         while let Some(held) = self.record.due(now_ns) {
             self.take(held.size, at, End::Cancelled(held.at_ns), ended);
         }
+    }
+
+    /// A print of another size took from the order that is known to be first: what is left of it has
+    /// that size no longer.
+    fn wear(&mut self, size: i64, (side, price): (BookSide, Price), ended: &mut Vec<Ended>) {
+        let Some(first) = self.lots.first_mut().filter(|first| !self.older && first.size != size)
+        else {
+            return;
+        };
+        first.size -= size;
+        let key = first.key.take();
+        if first.size < 0 {
+            self.lots.remove(0);
+        }
+        ended.extend(key.map(|key| Ended { key, side, price, end: End::Lost }));
     }
 
     /// Takes the lot of this size out, if there is one.
@@ -202,5 +221,42 @@ impl Level {
     fn lose(&mut self, (side, price): (BookSide, Price), ended: &mut Vec<Ended>) {
         let keys = self.lots.drain(..).filter_map(|lot| lot.key);
         ended.extend(keys.map(|key| Ended { key, side, price, end: End::Lost }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: (BookSide, Price) = (BookSide::Bid, Price(70));
+
+    fn ends(test: &mut SizeTest, print: i64) -> Vec<End> {
+        let mut ended = Vec::new();
+        test.print((AT.0, AT.1, Quantity(print)), 9, &mut ended);
+        ended.iter().map(|order| order.end).collect()
+    }
+
+    fn added(test: &mut SizeTest, sizes: &[i64]) {
+        for after in sizes {
+            test.level(AT, (Quantity(*after), 0), (1, 0), &mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn an_order_that_was_first_when_a_print_of_another_size_came_is_not_whole_any_more() {
+        let mut test = SizeTest::default();
+        added(&mut test, &[79, 104]);
+        assert_eq!(ends(&mut test, 2), [End::Lost], "the first had it");
+        assert_eq!(ends(&mut test, 79), [], "this is somebody else");
+        assert_eq!(ends(&mut test, 25), [End::Filled(9)]);
+    }
+
+    #[test]
+    fn what_a_snapshot_hides_may_have_been_first() {
+        let mut test = SizeTest::default();
+        test.snapshot(AT.0, AT.1, Quantity(10));
+        added(&mut test, &[89]);
+        assert_eq!(ends(&mut test, 2), []);
+        assert_eq!(ends(&mut test, 79), [End::Filled(9)]);
     }
 }

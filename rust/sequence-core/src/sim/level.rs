@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::number::{Price, Quantity};
+use crate::sim::lists::{Lists, Several};
 use crate::sim::lots::{LotQueue, Unmatched};
 use crate::sim::record::{Held, MAX_SIZE, Record};
 
@@ -38,6 +39,8 @@ pub(super) struct Reading {
     pub(super) hold_ns: i64,
     /// Most lots that are kept.
     pub(super) cap: usize,
+    /// Lists beside the first.
+    pub(super) several: Several,
 }
 
 /// A level as everybody meets it.
@@ -46,7 +49,7 @@ pub(super) struct BaseLevel {
     /// Its price, unless the slot is free.
     pub(super) price: Option<Price>,
     pub(super) record: Record,
-    pub(super) queue: LotQueue,
+    pub(super) queue: Lists,
     /// The same lots with every cancel taken from the back; kept on conflated feeds only.
     pub(super) cautious: LotQueue,
     /// Its decreases count for the match rate: it was near the touch at its last message.
@@ -105,11 +108,11 @@ impl BaseLevel {
         }
         let mut unread = std::mem::take(&mut self.unread);
         for shown in unread.drain(..) {
-            self.settle(shown.at_ns, rule.base);
+            self.settle(shown.at_ns, rule);
             // Decreases of a level that is not watched count for nothing.
             self.read(shown, rule, &mut (0, 0));
         }
-        self.settle(now_ns, rule.base);
+        self.settle(now_ns, rule);
         // The room is kept for what comes next.
         self.unread = unread;
     }
@@ -125,7 +128,7 @@ impl BaseLevel {
     pub(super) fn read(&mut self, shown: Shown, rule: Reading, hits: &mut (u32, u32)) -> bool {
         let Shown { size, count, at_ns } = shown;
         let change = self.record.depth(size, count);
-        self.queue.append(change.increase, true, at_ns, rule.cap);
+        self.queue.each(|list| list.append(change.increase, true, at_ns, rule.cap));
         if rule.both {
             self.cautious.append(change.increase, true, at_ns, rule.cap);
         }
@@ -135,25 +138,25 @@ impl BaseLevel {
         self.record.hold(Held::new(change, at_ns, rule.hold_ns));
         self.due_ns = at_ns.saturating_add(rule.hold_ns);
         if rule.hold_ns == 0 {
-            *hits = self.settle(at_ns, rule.base);
+            *hits = self.settle(at_ns, rule);
         }
         true
     }
 
     /// Applies due decreases as cancels: how many had the size of a known lot, and how many not.
-    pub(super) fn settle(&mut self, now_ns: i64, base: Unmatched) -> (u32, u32) {
+    pub(super) fn settle(&mut self, now_ns: i64, rule: Reading) -> (u32, u32) {
         let mut hits = (0, 0);
         while let Some(held) = self.record.due(now_ns) {
-            self.cancel(&held, base, &mut hits);
+            self.cancel(&held, rule, &mut hits);
         }
         hits
     }
 
     /// The same for those that a print of `size` shows to be cancels.
-    pub(super) fn overtake(&mut self, size: i64, base: Unmatched) -> (u32, u32) {
+    pub(super) fn overtake(&mut self, size: i64, rule: Reading) -> (u32, u32) {
         let mut hits = (0, 0);
         while let Some(held) = self.record.overtaken(size) {
-            self.cancel(&held, base, &mut hits);
+            self.cancel(&held, rule, &mut hits);
         }
         hits
     }
@@ -167,9 +170,9 @@ impl BaseLevel {
         self.unread.clear();
     }
 
-    fn cancel(&mut self, held: &Held, base: Unmatched, hits: &mut (u32, u32)) {
+    fn cancel(&mut self, held: &Held, rule: Reading, hits: &mut (u32, u32)) {
         self.cautious.cancel_back(held);
-        let matched = self.queue.cancel(held, base);
+        let matched = self.queue.cancel(held, rule.base, rule.several);
         let tally = if matched { &mut hits.0 } else { &mut hits.1 };
         *tally += 1;
     }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sim::math::{ONE_Q32, pow_q32, ratio_q32, weighted_median};
+use crate::sim::math::{HALF_Q32, ONE_Q32, pow_q32, ratio_q32, weighted_quantile};
 use crate::sim::record::Held;
 
 /// Rounds of proportional removal before the rest is taken from the back.
@@ -220,7 +220,43 @@ impl LotQueue {
     /// Removes an unexplained decrease from lots that stood there when it was seen. True when it was
     /// the exact size of a known one.
     pub fn cancel(&mut self, held: &Held, unmatched: Unmatched) -> bool {
+        self.remove(held, unmatched, None)
+    }
+
+    /// The same where among several lots that one is taken before which `share` (Q32) of the weight
+    /// of all stands.
+    pub fn cancel_drawn(&mut self, held: &Held, unmatched: Unmatched, share: u32) -> bool {
+        self.remove(held, unmatched, Some(share))
+    }
+
+    /// True when more than one lot may be the one that a decrease is of.
+    pub fn is_in_doubt(&self, held: &Held) -> bool {
+        let is_same = |entry: &&Entry| entry.kind == Kind::Known && entry.size == held.size;
+        let same = self.entries.iter().take(self.stood(held)).filter(is_same);
+        held.size < self.external && same.count() != 1
+    }
+
+    /// Sees to it that an own entry has at least `ahead` before it: what is missing there is taken
+    /// from behind it, the newest first.
+    pub fn put_before(&mut self, own: usize, ahead: i64) {
+        let mut places = self.entries.iter().enumerate().filter(|(_, e)| e.kind == Kind::Own);
+        let Some((at, _)) = places.nth(own) else { return };
+        let missing = ahead - self.ahead().nth(own).unwrap_or(ahead);
+        let mut left = missing.max(0);
+        let behind = self.entries.iter_mut().skip(at + 1).filter(|e| e.kind != Kind::Own);
+        for entry in behind.rev() {
+            let take = left.min(entry.size);
+            entry.size -= take;
+            left -= take;
+        }
+        let size = missing.max(0) - left;
+        self.entries.insert(at, Entry { size, kind: Kind::Unknown, since_ns: 0 });
+        self.sweep();
+    }
+
+    fn remove(&mut self, held: &Held, unmatched: Unmatched, drawn: Option<u32>) -> bool {
         let (size, count) = (held.size, CountChange::of(held.fewer));
+        let share = drawn.unwrap_or(HALF_Q32);
         if size >= self.external {
             let known = |e: &Entry| e.kind == Kind::Known && e.size == size;
             let exact = self.entries.iter().any(known);
@@ -229,9 +265,9 @@ impl LotQueue {
         }
         let stood = self.stood(held);
         if count != CountChange::Same
-            && let Some(at) = match unmatched {
-                Unmatched::OneLot => self.likeliest(size, held.at_ns, stood),
-                _ => self.matching(size, stood),
+            && let Some(at) = match (drawn, unmatched) {
+                (None, Unmatched::Back | Unmatched::Power(_)) => self.matching(size, stood),
+                _ => self.likeliest(size, (held.at_ns, stood), share),
             }
         {
             self.entries.remove(at);
@@ -250,7 +286,7 @@ impl LotQueue {
             return false;
         }
         let floor = if count == CountChange::Same { size } else { 0 };
-        self.spread(size, (floor, stood), unmatched);
+        self.spread(size, (floor, stood), (unmatched, share));
         false
     }
 
@@ -284,8 +320,9 @@ impl LotQueue {
     }
 
     /// The same on a feed with one message per order event, where the age of a lot is known and
-    /// says more than its place: the median with weight `place^¾ / (age + 10 ms)^½`.
-    fn likeliest(&self, size: i64, at_ns: i64, stood: usize) -> Option<usize> {
+    /// says more than its place: where `share` of the
+    /// weight `place^¾ / (age + 10 ms)^½` is reached; half is the likeliest.
+    fn likeliest(&self, size: i64, (at_ns, stood): (i64, usize), share: u32) -> Option<usize> {
         let is_same = |entry: &Entry| entry.kind == Kind::Known && entry.size == size;
         let mut same = self.entries.iter().take(stood).enumerate().filter(|(_, e)| is_same(e));
         let (first, _) = same.next()?;
@@ -300,11 +337,11 @@ impl LotQueue {
                 is_same(entry)
                     .then(|| (at, tie_weight(place, at_ns.saturating_sub(entry.since_ns))))
             });
-        weighted_median(weighted)
+        weighted_quantile(weighted, share)
     }
 
     /// The lot that got smaller by `size`: larger than it, usually far back.
-    fn reduced(&self, size: i64, stood: usize) -> Option<usize> {
+    fn reduced(&self, size: i64, stood: usize, share: u32) -> Option<usize> {
         let mut place = 0_u64;
         let weighted =
             self.entries.iter().take(stood).enumerate().filter_map(move |(at, entry)| {
@@ -312,15 +349,20 @@ impl LotQueue {
                 let larger = entry.kind != Kind::Own && entry.size > size;
                 larger.then(|| (at, place.saturating_pow(3)))
             });
-        weighted_median(weighted)
+        weighted_quantile(weighted, share)
     }
 
     /// Spreads a decrease over the lots larger than `floor` before position `stood`, or over all
     /// where these are too small.
-    fn spread(&mut self, size: i64, (floor, stood): (i64, usize), unmatched: Unmatched) {
+    fn spread(
+        &mut self,
+        size: i64,
+        (floor, stood): (i64, usize),
+        (unmatched, share): (Unmatched, u32),
+    ) {
         let mut left = size;
         if unmatched == Unmatched::OneLot
-            && let Some(at) = self.reduced(size, stood)
+            && let Some(at) = self.reduced(size, stood, share)
             && let Some(entry) = self.entries.get_mut(at)
         {
             entry.size -= size;
@@ -421,66 +463,4 @@ const fn kind(known: bool) -> Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn queue(lots: &[i64]) -> LotQueue {
-        let mut queue = LotQueue::default();
-        for lot in lots {
-            queue.append(*lot, true, 0, 512);
-        }
-        queue
-    }
-
-    fn held(size: i64, fewer: Option<u32>) -> Held {
-        Held { size, at_ns: 0, later: 0, deadline_ns: 0, fewer }
-    }
-
-    /// Places of the own entries after a cancel.
-    fn ahead_after(mut queue: LotQueue, size: i64, fewer: Option<u32>) -> Vec<i64> {
-        queue.cancel(&held(size, fewer), Unmatched::Back);
-        queue.ahead().collect()
-    }
-
-    #[test]
-    fn among_many_equal_lots_the_one_at_five_sixths_is_taken() {
-        // Twelve equal lots: the tenth goes, so an order behind nine of them stays where it is.
-        let mut lots = queue(&[1; 9]);
-        lots.append_own(5);
-        lots.append(1, true, 0, 512);
-        lots.append_own(5);
-        lots.append(1, true, 0, 512);
-        lots.append(1, true, 0, 512);
-        assert_eq!(ahead_after(lots, 1, None), [9, 9]);
-        let mut few = queue(&[1, 1, 1]);
-        few.append_own(5);
-        few.append(1, true, 0, 512);
-        assert_eq!(ahead_after(few, 1, None), [3], "the newest of up to five");
-    }
-
-    #[test]
-    fn order_counts_tell_a_cancel_from_a_reduction() {
-        let with_own = || {
-            let mut lots = LotQueue::default();
-            lots.append_equal(90, 3, 0, 512);
-            lots.append(10, true, 0, 512);
-            lots.append_own(5);
-            lots.append(40, true, 0, 512);
-            lots
-        };
-        assert_eq!(ahead_after(with_own(), 10, Some(1)), [90], "the known ten left");
-        assert_eq!(ahead_after(with_own(), 10, Some(0)), [100], "the forty got smaller");
-        assert_eq!(ahead_after(with_own(), 25, Some(1)), [75], "an unknown order left");
-    }
-
-    #[test]
-    fn the_two_frontmost_lots_merge_beyond_the_cap() {
-        let mut lots = LotQueue::default();
-        for size in [4, 5, 6] {
-            lots.append(size, true, 0, 2);
-        }
-        assert_eq!((lots.lots(), lots.external()), (2, 15));
-        assert!(!lots.cancel(&held(4, None), Unmatched::Back), "no longer known");
-        assert_eq!(lots.external(), 11);
-    }
-}
+mod tests;

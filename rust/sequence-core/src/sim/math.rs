@@ -87,8 +87,14 @@ pub fn pow_q32(x: i128, n: u32) -> i128 {
     (0..n).fold(ONE_Q32, |power, _| mul_q32(power, x))
 }
 
-/// The position at which half of the weight is reached from the front.
-pub fn weighted_median(weighted: impl Iterator<Item = (usize, u64)> + Clone) -> Option<usize> {
+/// One half as a share in Q32.
+pub const HALF_Q32: u32 = 1 << 31;
+
+/// The position at which a share (Q32) of the weight is reached from the front.
+pub fn weighted_quantile(
+    weighted: impl Iterator<Item = (usize, u64)> + Clone,
+    share_q32: u32,
+) -> Option<usize> {
     let mut all = weighted.clone();
     let first = all.next()?;
     let Some(second) = all.next() else { return Some(first.0) };
@@ -99,7 +105,7 @@ pub fn weighted_median(weighted: impl Iterator<Item = (usize, u64)> + Clone) -> 
     for (at, weight) in weighted {
         before += u128::from(weight);
         last = at;
-        if 2 * before >= total {
+        if before << 32 >= total * u128::from(share_q32) {
             break;
         }
     }

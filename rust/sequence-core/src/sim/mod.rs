@@ -9,6 +9,7 @@ mod ladder;
 pub mod latency;
 pub mod learnt;
 mod level;
+pub mod lists;
 pub mod lots;
 pub mod math;
 pub mod moves;

@@ -144,6 +144,10 @@ params! {
     power_k: i64 = "queue.power_k",
     /// Lots kept per level. Initial: 512, a bound on memory.
     lots_cap: i64 = "queue.lots_cap",
+    /// Lists of lots beside the likeliest of a level, where every message is one order event: each
+    /// draws which of several lots a cancel was. Default 0, one list: others cost several times as
+    /// much, and are farther from the truth on one file of three.
+    queue_lists: i64 = "queue.lists",
     /// Multiple of the pairing window (5 ms) of feeds whose prints may follow depth, ppm; 0 switches
     /// holding off.
     pairing_ppm: i64 = "print.pairing_window_ppm",
@@ -205,6 +209,7 @@ pub const REALISTIC: Params = Params {
     entry_ambiguity: EntryAmbiguity::ByFeed,
     power_k: 1,
     lots_cap: 512,
+    queue_lists: 0,
     pairing_ppm: 1_000_000,
     overlay_tau_ns: 2 * SECOND,
     overlay_tau_event_ns: 30 * SECOND,
@@ -323,6 +328,7 @@ fn range(key: &str) -> (i64, i64) {
     match key {
         "queue.power_k" => (1, 16),
         "queue.lots_cap" => (1, 65_536),
+        "queue.lists" => (0, 256),
         "walk.max_levels" => (1, 10_000),
         "latency.rho_ppm" => (0, 999_999),
         "protection_bps" | "protection_event_bps" | "fat_finger_bps" => (0, 1_000_000),

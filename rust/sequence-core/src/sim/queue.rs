@@ -9,6 +9,7 @@ use crate::book::Book;
 use crate::ids::BookSide;
 use crate::mutant;
 use crate::number::{Price, Quantity};
+use crate::sim::lists::Several;
 use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
 pub use crate::sim::queue_io::{FillCause, Join, Print, QueueFill, QueueModel, QueueParams};
@@ -46,7 +47,10 @@ struct Evidence {
 
 impl QueueBook {
     /// An empty queue book.
-    pub const fn new(params: QueueParams) -> Self {
+    pub fn new(mut params: QueueParams) -> Self {
+        if params.model != QueueModel::Auto {
+            params.rules.several = Several::NONE;
+        }
         Self {
             params,
             bids: Vec::new(),
@@ -370,6 +374,7 @@ pub(super) fn resting(join: Join) -> Resting {
         remaining: join.quantity.0,
         ahead: 0,
         careful: 0,
+        sure: 0,
         entry_ahead: 0,
         entry_displayed: 0,
         prints_ahead: 0,

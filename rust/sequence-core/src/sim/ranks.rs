@@ -185,7 +185,7 @@ pub(crate) fn serve(own: &mut Ranks, lane: Lane, budget: i64, quantum: i64) -> i
         let reached = ahead <= consumed;
         let taken = if reached { own_fill(left, remaining, quantum) } else { 0 };
         match lane {
-            Lane::Main | Lane::Careful => {
+            Lane::Main | Lane::Careful | Lane::Sure => {
                 order.remaining -= taken;
                 order.taken = taken;
                 order.budget = left;

@@ -20,6 +20,8 @@ pub enum Lane {
     Main,
     /// The same, where fills wait for the careful reading.
     Careful,
+    /// The same, where fills wait for several lists to agree.
+    Sure,
     /// Optimistic shadow.
     Low,
     /// Adversarial shadow.
@@ -64,6 +66,9 @@ pub struct Resting {
     pub ahead: i64,
     /// Size ahead if every cancel had come from behind it, as far as that is possible.
     pub careful: i64,
+    /// Size ahead in the likeliest of several lists or in half of them, whichever is more; 0 where
+    /// one list is kept.
+    pub sure: i64,
     /// `V` at entry, plus what entry ambiguity put before the order afterwards.
     pub entry_ahead: i64,
     /// Displayed size of the level at entry.
@@ -112,6 +117,7 @@ impl Resting {
         match lane {
             Lane::Main => (&mut self.ahead, &mut self.remaining),
             Lane::Careful => (&mut self.careful, &mut self.remaining),
+            Lane::Sure => (&mut self.sure, &mut self.remaining),
             Lane::Low => (&mut self.low.ahead, &mut self.low.remaining),
             Lane::High => (&mut self.high.ahead, &mut self.high.remaining),
         }

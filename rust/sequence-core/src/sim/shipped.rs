@@ -1,5 +1,7 @@
 //! What a preset makes of the queues of a market: the engine and whatever scores it ask here.
 
+use crate::rng::Stream;
+use crate::sim::lists::Several;
 use crate::sim::preset::{ADVERSARIAL, EntryAmbiguity, Params};
 use crate::sim::queue_io::QueueParams;
 use crate::sim::step::{EntryPlace, StepRules};
@@ -25,9 +27,15 @@ impl Params {
                     EntryAmbiguity::Behind | EntryAmbiguity::ByFeed => EntryPlace::Behind,
                     EntryAmbiguity::Ahead => EntryPlace::Ahead,
                 },
+                several: Several::NONE,
                 shadows: self.envelope,
             },
         }
+    }
+
+    /// How many lists of lots a level of a market keeps, with draws from the market's own stream.
+    pub fn lists(&self, stream: Stream) -> Several {
+        Several { count: u32::try_from(self.queue_lists).unwrap_or(0), stream }
     }
 
     /// Where the match rate of a market begins: by its feed, and by whether prices are shares of one.

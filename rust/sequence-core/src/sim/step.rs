@@ -1,5 +1,6 @@
 //! The rules of one step of a queue: which estimator, which bounds, what a print has left.
 
+use crate::sim::lists::Several;
 use crate::sim::lots::Unmatched;
 use crate::sim::phi::Phi;
 
@@ -63,6 +64,8 @@ pub struct StepRules {
     pub lot_step: i64,
     /// Most lots kept per level.
     pub lots_cap: usize,
+    /// Lists beside the first, while the list is believed whole.
+    pub several: Several,
     /// Where size that appears in the first depth message after an entry is placed.
     pub entry: EntryPlace,
     /// Each order carries an optimistic and an adversarial reading; else theirs stand still.

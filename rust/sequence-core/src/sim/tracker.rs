@@ -14,6 +14,7 @@ use crate::ids::BookSide;
 use crate::number::{Price, Quantity};
 use crate::sim::ladder::Ladder;
 use crate::sim::level::{Reading, Shown};
+use crate::sim::lists::{Lists, Several};
 use crate::sim::lots::{LotQueue, Unmatched};
 use crate::sim::outlook::Flow;
 use crate::sim::record::Record;
@@ -30,7 +31,7 @@ pub struct LevelEntry {
     /// The feed's side.
     pub record: Record,
     /// External lots.
-    pub queue: LotQueue,
+    pub queue: Lists,
     /// Rule that the stream's match rate suggests.
     pub policy: Mode,
     /// How a list of lots spreads what matches none of them, whatever the rule.
@@ -46,7 +47,7 @@ impl LevelEntry {
         queue.append(size.0, false, 0, 1);
         let unmatched = Unmatched::Power(POWER_K);
         let (record, policy) = (Record::new(size.0, 0), Mode::Lots(unmatched));
-        Self { record, queue, policy, unmatched, trust: Trust::FULL }
+        Self { record, queue: queue.into(), policy, unmatched, trust: Trust::FULL }
     }
 }
 
@@ -75,6 +76,8 @@ pub struct LotTracker {
     /// deadlines holds for all, and levels can be read later.
     steady_ns: i64,
     lots_cap: usize,
+    /// Lists beside the first of each level.
+    several: Several,
     /// The last print, while the next may belong to the same sweep.
     last: Option<Front>,
     /// What has traded lately.
@@ -87,6 +90,7 @@ impl Hash for LotTracker {
         self.bids.hash_at(self.heard_ns, self.reading(), state);
         self.asks.hash_at(self.heard_ns, self.reading(), state);
         (&self.pending, self.rate, self.hold_ns, self.lots_cap, self.last, self.flow).hash(state);
+        self.several.hash(state);
     }
 }
 
@@ -102,6 +106,7 @@ impl LotTracker {
             heard_ns: i64::MIN,
             steady_ns: i64::MIN,
             lots_cap,
+            several: Several::NONE,
             last: None,
             flow: Flow::default(),
         }
@@ -112,6 +117,18 @@ impl LotTracker {
     pub const fn with_rate(mut self, rate: MatchRate) -> Self {
         self.rate = rate;
         self
+    }
+
+    /// The same with several lists of a level.
+    #[must_use]
+    pub const fn with_lists(mut self, several: Several) -> Self {
+        self.several = several;
+        self
+    }
+
+    /// Lists beside the first of each level, while the first is believed whole.
+    pub const fn several(&self) -> Several {
+        self.several
     }
 
     /// How long decreases are held.
@@ -172,9 +189,9 @@ impl LotTracker {
         }
         if let Some(level) = ladder.get_or_insert(side, price) {
             level.record = Record::new(quantity.0, count);
-            level.queue.append_equal(level.record.displayed(), count, 0, cap);
+            level.queue.each(|list| list.append_equal(quantity.0, count, 0, cap));
             if both {
-                level.cautious.clone_from(&level.queue);
+                level.cautious.clone_from(level.queue.first());
             }
         }
     }
@@ -227,13 +244,14 @@ impl LotTracker {
         self.settle(now_ns);
         self.flow.print(hit, size.0, now_ns);
         self.test_front(hit, stamp_ns);
-        let (tested, base, rule) = (self.rate.is_tested(), self.rate.base(), self.reading());
+        let (tested, rule) = (self.rate.is_tested(), self.reading());
         let Some(level) = self.ladder(hit).get(hit, price) else { return };
         level.catch_up(now_ns, rule);
-        let (watched, hits) = (level.watched, level.overtake(size.0, base));
+        let (watched, hits) = (level.watched, level.overtake(size.0, rule));
         let (listed, cautious) = (level.queue.front(), level.cautious.front());
         level.record.print(size.0);
-        level.queue.walk(size.0, |_, _| 0);
+        level.queue.judge(size.0, now_ns, rule.several);
+        level.queue.consume(size.0);
         if tested {
             level.cautious.walk(size.0, |_, _| 0);
             self.last = Some(Front { side: hit, stamp_ns, size: size.0, listed, cautious });
@@ -282,12 +300,12 @@ impl LotTracker {
         price: Price,
         size: Quantity,
         now_ns: i64,
-    ) -> Option<&LotQueue> {
+    ) -> Option<&Lists> {
         self.settle(now_ns);
-        let (base, rule) = (self.rate.base(), self.reading());
+        let rule = self.reading();
         let level = self.ladder(side).get(side, price)?;
         level.catch_up(now_ns, rule);
-        let (watched, hits) = (level.watched, level.overtake(size.0, base));
+        let (watched, hits) = (level.watched, level.overtake(size.0, rule));
         self.count(watched, hits);
         self.ladder(side).get(side, price).map(|level| &level.queue)
     }
@@ -317,7 +335,7 @@ impl LotTracker {
     /// nothing any more go.
     fn settle(&mut self, now_ns: i64) {
         self.heard_ns = now_ns;
-        let base = self.rate.base();
+        let rule = self.reading();
         while let Some(&(deadline_ns, side, price)) = self.pending.front()
             && deadline_ns <= now_ns
         {
@@ -326,7 +344,7 @@ impl LotTracker {
             let Some(level) = ladder.get(side, price) else { continue };
             // What nobody has read is of a level that is not watched: it only has to go in time.
             let (watched, hits) = if level.is_read() {
-                (level.watched, level.settle(now_ns, base))
+                (level.watched, level.settle(now_ns, rule))
             } else {
                 (false, (0, 0))
             };
@@ -351,6 +369,7 @@ impl LotTracker {
             both: self.rate.is_tested(),
             hold_ns: self.hold_ns,
             cap: self.lots_cap,
+            several: if self.rate.is_whole() { self.several } else { Several::NONE },
         }
     }
 
@@ -366,6 +385,7 @@ impl LotTracker {
 mod tests {
     use super::*;
     use crate::hash::StateHasher;
+    use crate::rng::Stream;
     use proptest::prelude::*;
 
     /// One step of a market: what it is, the level from the touch, size, orders, time since before.
@@ -397,7 +417,8 @@ mod tests {
             event_level: bool,
         ) {
             let rate = MatchRate::default().on_feed(event_level);
-            let mut late = LotTracker::new(hold_ns, 6).with_rate(rate);
+            let several = Several { count: 4, stream: Stream::new(1, 0, "queue") };
+            let mut late = LotTracker::new(hold_ns, 6).with_rate(rate).with_lists(several);
             let mut at_once = late.clone();
             at_once.steady_ns = i64::MAX;
             let mut now_ns = 0;

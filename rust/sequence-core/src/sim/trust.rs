@@ -163,6 +163,11 @@ impl MatchRate {
         self.fixed.is_none() && !self.event_level
     }
 
+    /// The automatic list is believed whole, so that several of it may be kept.
+    pub const fn is_whole(&self) -> bool {
+        self.fixed.is_none() && self.is_proven()
+    }
+
     /// One message per order event, as far as the match rate has not said otherwise.
     const fn is_proven(&self) -> bool {
         self.event_level && matches!(self.choice, Choice::Undecided | Choice::Back)

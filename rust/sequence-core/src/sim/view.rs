@@ -4,6 +4,7 @@
 //! stand here and `σ` (the surplus) is what own fills and hidden allowances leave alive compared
 //! with the record. `σ` is derived, never stored.
 
+use crate::sim::lists::{Lists, Several};
 use crate::sim::lots::LotQueue;
 use crate::sim::phi::Phi;
 use crate::sim::ranks::{Ranks, serve};
@@ -17,7 +18,7 @@ use crate::sim::trust::Trust;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LevelView {
     record: Record,
-    queue: LotQueue,
+    queue: Lists,
     /// `E` where the rule needs no list.
     scalar_external: i64,
     own: Ranks,
@@ -27,10 +28,10 @@ pub struct LevelView {
 
 impl LevelView {
     /// A view that starts from what is known of the level.
-    pub fn new(record: Record, mut queue: LotQueue, (mode, trust): (Mode, Trust)) -> Self {
-        let external = queue.external();
+    pub fn new(record: Record, mut queue: Lists, (mode, trust): (Mode, Trust)) -> Self {
+        let external = queue.first().external();
         if matches!(mode, Mode::Scalar(_)) {
-            queue = LotQueue::default();
+            queue = Lists::default();
         }
         Self { record, queue, scalar_external: external, own: Ranks::default(), mode, trust }
     }
@@ -52,25 +53,68 @@ impl LevelView {
 
     /// The market's rule changed. Rules other than the automatic choice keep theirs.
     pub(crate) fn follow(&mut self, mode: &Mode, trust: Trust, automatic: bool) {
-        if automatic && matches!((&self.mode, mode), (Mode::Lots(_), Mode::Lots(_))) {
-            self.mode.clone_from(mode);
-            self.trust = trust;
+        if !automatic || !matches!((&self.mode, mode), (Mode::Lots(_), Mode::Lots(_))) {
+            return;
+        }
+        let was_careful = self.trust.careful_fills;
+        self.mode.clone_from(mode);
+        self.trust = trust;
+        if was_careful && !trust.careful_fills {
+            self.believe_again();
         }
     }
 
     /// Size that has to be printed before this order's turn, as far as fills are concerned.
     pub fn before(&self, own: &Resting) -> i64 {
-        if self.trust.careful_fills { own.careful } else { own.ahead }
+        match self.lane() {
+            Lane::Careful => own.careful,
+            Lane::Sure => own.sure,
+            _ => own.ahead,
+        }
+    }
+
+    /// What the careful rule spread over the level was taken from lots before own orders too; a list
+    /// that is believed alone from now on must not fill them by that.
+    fn believe_again(&mut self) {
+        self.queue.put_before(self.own.iter().map(|own| own.careful));
+        for (own, place) in self.own.iter_mut().zip(self.queue.first().ahead()) {
+            own.book(place, false, own.since_ns);
+        }
+    }
+
+    /// The reading that a print has to reach to fill an order.
+    const fn lane(&self) -> Lane {
+        if self.trust.careful_fills {
+            Lane::Careful
+        } else if self.queue.is_open() {
+            Lane::Sure
+        } else {
+            Lane::Main
+        }
     }
 
     /// Open quantity of the first `count` own orders.
     pub(crate) fn own_ahead(&self, count: usize) -> i64 {
-        self.queue.own_before(count)
+        self.queue.first().own_before(count)
     }
 
     /// The list alone decides.
     fn is_list(&self) -> bool {
+        self.is_believed() && !self.queue.is_open()
+    }
+
+    fn is_believed(&self) -> bool {
         matches!(self.mode, Mode::Lots(_)) && self.trust == Trust::FULL
+    }
+
+    /// With several lists a fill waits until the likeliest one and half of all have let it through:
+    /// each alone is early more often than both are late.
+    fn agree(&mut self) {
+        if self.queue.is_open() {
+            for (own, place) in self.own.iter_mut().zip(self.queue.first().ahead()) {
+                own.sure = own.ahead.max(place);
+            }
+        }
     }
 
     /// External size estimated to stand here, `E`.
@@ -78,7 +122,7 @@ impl LevelView {
         if matches!(self.mode, Mode::Scalar(_)) {
             self.scalar_external
         } else {
-            self.queue.external()
+            self.queue.first().external()
         }
     }
 
@@ -92,13 +136,14 @@ impl LevelView {
     pub(crate) fn join(&mut self, mut order: Resting, hidden: i64, band_hidden: i64) {
         if hidden > 0 {
             self.scalar_external += hidden;
-            self.queue.append(hidden, false, order.joined_ns, usize::MAX);
+            self.queue.each(|list| list.append(hidden, false, order.joined_ns, usize::MAX));
         }
         // Nobody overtakes an own order that came earlier, even where a rule leaves it behind.
         let earlier = self.own.iter().rev().find(|own| !own.probe).map_or(0, |own| own.ahead);
         let ahead = self.external().max(earlier);
         order.ahead = ahead;
         order.careful = ahead;
+        order.sure = ahead;
         order.entry_ahead = ahead;
         order.entry_displayed = self.record.displayed();
         order.low.ahead = ahead - hidden;
@@ -106,14 +151,14 @@ impl LevelView {
         order.high.ahead = ahead - hidden + band_hidden.max(hidden);
         order.high.remaining = order.remaining;
         order.high.hidden = band_hidden.max(hidden) - hidden;
-        self.queue.append_own(order.remaining);
+        self.queue.each(|list| list.append_own(order.remaining));
         self.own.push(order);
     }
 
     /// Takes an order out; true when no own order is left.
     pub(crate) fn remove(&mut self, order: u64) -> bool {
         if let Some(at) = self.own.remove(order) {
-            self.queue.set_own(at, 0);
+            self.queue.each(|list| list.set_own(at, 0));
         }
         self.own.is_empty()
     }
@@ -125,7 +170,7 @@ impl LevelView {
             own.remaining = remaining;
             own.low.remaining = (own.low.remaining - cut).max(0);
             own.high.remaining = (own.high.remaining - cut).clamp(0, remaining.max(0));
-            self.queue.set_own(at, remaining);
+            self.queue.each(|list| list.set_own(at, remaining));
         }
     }
 
@@ -133,13 +178,14 @@ impl LevelView {
     /// it that the record's size contains.
     pub(crate) fn print_at(&mut self, recorded: i64, budget: Budget, now: i64, rules: &StepRules) {
         self.record.print(recorded);
+        self.queue.judge(recorded, now, rules.several);
         if rules.shadows {
             serve(&mut self.own, Lane::Low, budget.low, rules.fill_quantum);
             serve(&mut self.own, Lane::High, budget.high, rules.fill_quantum);
         }
         if self.is_list() {
             self.walk_list(budget.main, rules);
-            for (own, place) in self.own.iter_mut().zip(self.queue.ahead()) {
+            for (own, place) in self.own.iter_mut().zip(self.queue.first().ahead()) {
                 own.careful = (own.careful - budget.main).max(place);
                 own.book(place, true, now);
             }
@@ -149,14 +195,14 @@ impl LevelView {
         }
         let missing = self.record.base() + self.record.held() - self.external();
         if missing > 0 {
-            self.queue.append(missing, false, now, rules.lots_cap);
+            self.queue.each(|list| list.append(missing, false, now, rules.lots_cap));
             self.scalar_external += missing;
         }
     }
 
     fn walk_list(&mut self, budget: i64, rules: &StepRules) {
         let mut own = self.own.iter_mut();
-        self.queue.walk(budget, |left, size| {
+        self.queue.walk_first(budget, |left, size| {
             let taken = own_fill(left, size, rules.fill_quantum);
             if let Some(order) = own.next() {
                 order.taken = taken;
@@ -168,10 +214,10 @@ impl LevelView {
     }
 
     fn serve_scalar(&mut self, budget: i64, now: i64, rules: &StepRules) {
-        let lane = if self.trust.careful_fills { Lane::Careful } else { Lane::Main };
+        let lane = self.lane();
         let consumed = serve(&mut self.own, lane, budget, rules.fill_quantum);
         self.scalar_external = (self.scalar_external - consumed).max(0);
-        self.queue.walk(consumed, |_, _| 0);
+        self.queue.consume(consumed);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
         for (own, listed) in self.own.iter_mut().zip(places) {
             let scalar = (own.ahead - consumed).max(0);
@@ -183,6 +229,7 @@ impl LevelView {
             };
             own.book(ahead, true, now);
         }
+        self.agree();
         self.sync_list();
     }
 
@@ -209,12 +256,13 @@ impl LevelView {
             }
             if jump {
                 own.careful = 0;
+                own.sure = 0;
                 own.book(0, false, now);
                 own.high.ahead = 0;
             }
         }
         if jump {
-            self.queue.own_to_front();
+            self.queue.each(LotQueue::own_to_front);
         }
         self.sync_list();
         left
@@ -341,14 +389,17 @@ impl LevelView {
                 }
                 EntryPlace::ByTime(_) | EntryPlace::Ahead => size,
             };
-            self.queue.insert_before_own(at, part - placed, interval.1, rules.lots_cap);
+            self.queue.each(|list| {
+                list.insert_before_own(at, part - placed, interval.1, rules.lots_cap);
+            });
             placed = placed.max(part);
             own.ahead += placed;
             own.careful += placed;
+            own.sure += placed;
             own.entry_ahead += placed;
             own.high.ahead += size;
         }
-        self.queue.append(size - placed, true, interval.1, rules.lots_cap);
+        self.queue.each(|list| list.append(size - placed, true, interval.1, rules.lots_cap));
     }
 
     /// A decrease that no print explains. What came to the level since it was seen is behind it.
@@ -357,7 +408,8 @@ impl LevelView {
         if let Mode::Lots(unmatched) | Mode::Least(_, unmatched) | Mode::Most(_, unmatched) =
             self.mode
         {
-            self.queue.cancel(held, unmatched);
+            let several = if self.is_believed() { rules.several } else { Several::NONE };
+            self.queue.cancel(held, unmatched, several);
         }
         self.scalar_external = (total - size).max(0);
         let places = self.queue.ahead().chain(std::iter::repeat(0));
@@ -387,6 +439,7 @@ impl LevelView {
             before = if own.probe { before } else { ahead };
             own.book(ahead, false, now);
         }
+        self.agree();
     }
 
     fn clear_if_empty(&mut self, now: i64) {
@@ -409,7 +462,7 @@ impl LevelView {
         for own in self.own.iter().rev() {
             at -= 1;
             if own.taken > 0 {
-                self.queue.set_own(at, own.remaining);
+                self.queue.each(|list| list.set_own(at, own.remaining));
             }
         }
     }

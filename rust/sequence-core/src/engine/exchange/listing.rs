@@ -11,6 +11,7 @@ use crate::market::{MarketConfig, MarketStatus, TradingPhase};
 use crate::number::Quantity;
 use crate::order::LegState;
 use crate::reject::{Refusal, RejectReason};
+use crate::rng::Stream;
 use crate::sim::fees::FeeSchedule;
 use crate::venue::{PriceGrid, Terms};
 
@@ -165,7 +166,11 @@ impl Facts<'_> {
             conflation_ns: if feed == FeedKind::Recorded { spec.venue.conflation_ns() } else { 0 },
             trade_depth: spec.venue.venue().trade_depth,
         };
-        let mut sim = MarketSim::new(config, self.rules.params(), traits, spec.grid.lot);
+        let (params, seed) = (self.rules.params(), self.rules.seed());
+        let name =
+            ["queue|", spec.venue.as_str(), "|", self.registry.symbol(spec.symbol).canonical(None)];
+        let several = params.lists(Stream::of(seed, 0, &name));
+        let mut sim = MarketSim::new(config, params, traits, spec.grid.lot).drawing(several);
         sim.set_ageing(self.exchange.books_age && feed != FeedKind::HandFed);
         sim
     }

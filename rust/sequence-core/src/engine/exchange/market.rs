@@ -15,6 +15,7 @@ use crate::number::{Price, Quantity};
 use crate::sim::counts::SnapshotCounts;
 use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
+use crate::sim::lists::Several;
 use crate::sim::moves::Moves;
 use crate::sim::overlay::{Overlay, Resilience};
 use crate::sim::pairing::PairMeter;
@@ -147,6 +148,13 @@ impl MarketSim {
         }
     }
 
+    /// Queues draw from a stream of this market's own.
+    #[must_use]
+    pub(in crate::engine) fn drawing(mut self, several: Several) -> Self {
+        self.tracker = self.tracker.with_lists(several);
+        self
+    }
+
     pub(in crate::engine) const fn set_ageing(&mut self, enabled: bool) {
         self.market.set_max_age(if enabled { self.max_age_ns } else { None });
     }
@@ -234,7 +242,8 @@ impl MarketSim {
         let hold_ns = self.hold_ns();
         // Its first order meets the market as its second will.
         let heard_ns = self.market.last_update_ns().unwrap_or(0);
-        let params = params.queue(lot, conflation_ns, hold_ns);
+        let mut params = params.queue(lot, conflation_ns, hold_ns);
+        params.rules.several = self.tracker.several();
         self.worlds.entry(account).or_insert_with(|| World {
             overlay: Overlay::default(),
             queue: QueueBook::new(params).heard_at(heard_ns),

@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn lots(sim: &mut MarketSim, now_ns: i64) -> usize {
-        sim.tracker.entry(BookSide::Bid, Price(100), Quantity::ZERO, now_ns).queue.lots()
+        sim.tracker.entry(BookSide::Bid, Price(100), Quantity::ZERO, now_ns).queue.first().lots()
     }
 
     #[test]
