@@ -134,6 +134,7 @@ impl Engine {
         let Ok(reservation) = reservation else { return false };
         self.desk.hold((id, 0), reservation);
         self.bench().hear(VenueReport { leg: (id, 0), told: Told::Ack });
+        self.tell_readers();
         self.floor().walk(id, 0);
         self.go_on();
         self.bench().end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));

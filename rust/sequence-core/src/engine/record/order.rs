@@ -146,15 +146,15 @@ fn read_progress(
 pub(in crate::engine) fn leg_row(engine: &Engine, id: OrderId, at: usize, leg: &Leg) -> Row {
     let held = leg.reservation.and_then(|held| engine.ledger().reserved(held).ok());
     let mut cells = row![id.0, u64::try_from(at).unwrap_or(u64::MAX)];
-    cells.extend(leg_cells(leg, held));
-    cells.extend(later_leg_cells(leg));
+    cells.extend(leg_cells(leg, &leg.there, held));
+    cells.extend(later_leg_cells(leg, &leg.there));
     cells
 }
 
 /// What later versions keep of a leg, after everything that the first one kept.
-fn later_leg_cells(leg: &Leg) -> Row {
+fn later_leg_cells(leg: &Leg, there: &VenueLeg) -> Row {
     let Cause { reject, message, done } = leg.cause.clone();
-    row![leg.fees.carried, reject, message, done, leg.there.place]
+    row![leg.fees.carried, reject, message, done, there.place]
 }
 
 fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), RestoreError> {
@@ -168,7 +168,7 @@ fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), Res
     Ok(())
 }
 
-fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
+fn leg_cells(leg: &Leg, there: &VenueLeg, held: Option<Money>) -> Row {
     let mut cells = row![
         leg.market.0,
         leg.qty,
@@ -180,13 +180,13 @@ fn leg_cells(leg: &Leg, held: Option<Money>) -> Row {
         leg.reducing,
         leg.state,
         leg.status,
-        leg.there.state,
+        there.state,
         leg.cancelling,
         leg.reference,
-        leg.there.deferred,
+        there.deferred,
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
-    cells.push(pack(&transit_cells(&leg.there.transit)).into());
+    cells.push(pack(&transit_cells(&there.transit)).into());
     cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form))).into());
     cells
 }
@@ -315,12 +315,14 @@ pub(in crate::engine) fn read_graph(
 fn snapshot_cells(order: &Order) -> Row {
     let mut cells = progress_cells(order);
     cells.push(u64::try_from(order.legs.len()).unwrap_or(u64::MAX).into());
+    // What its venues had of it then is no part of an answer.
+    let there = VenueLeg::to_send(order.qty);
     for leg in &order.legs {
         // What an open leg held is computed from the leg; that it held something is what counts.
-        cells.extend(leg_cells(leg, leg.reservation.map(|_| Money::ZERO)));
+        cells.extend(leg_cells(leg, &there, leg.reservation.map(|_| Money::ZERO)));
     }
     for leg in &order.legs {
-        cells.extend(later_leg_cells(leg));
+        cells.extend(later_leg_cells(leg, &there));
     }
     cells
 }
