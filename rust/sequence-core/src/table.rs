@@ -71,9 +71,14 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
         self.first = next;
     }
 
+    /// True of the number of a row of an earlier process.
+    pub(crate) fn is_early(&self, key: K) -> bool {
+        key.index() < self.first as usize
+    }
+
     /// Puts back a row of an earlier process; one that is not earlier is ignored.
     pub(crate) fn load(&mut self, key: K, row: V) {
-        if key.index() < self.first as usize {
+        if self.is_early(key) {
             note_in(&mut self.changed, key);
             self.early.insert(early_key(key), row);
         }
@@ -98,6 +103,19 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
     pub(crate) fn take_changed(&mut self, empty: &mut Vec<K>) {
         if let Some(changed) = &mut self.changed {
             std::mem::swap(changed, empty);
+        }
+    }
+
+    /// Has a row of this number there, an empty one if need be; not noted.
+    pub(crate) fn make(&mut self, key: K)
+    where
+        V: Default,
+    {
+        if self.is_early(key) {
+            self.early.entry(early_key(key)).or_default();
+        }
+        while self.first as usize + self.rows.len() <= key.index() {
+            self.rows.push(V::default());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the simulated venues work with: what they may read, and what they may change.
 //!
-//! Money and the journal are not there to be changed. Of the desk they change the venue's half of a
-//! leg, by the names that `desk/rows` has for it.
+//! Orders, money and the journal are not there to be changed. What a venue makes of a leg it tells by
+//! reports, and what its order has to say of it at once by `Post`.
 
 use crate::engine::Engine;
 use crate::engine::agenda::Agenda;
@@ -18,9 +18,9 @@ use crate::registry::Registry;
 pub(in crate::engine) struct Floor<'a> {
     pub(in crate::engine) rules: &'a Rules,
     pub(in crate::engine) registry: &'a Registry,
+    pub(in crate::engine) desk: &'a Desk,
     pub(in crate::engine) portfolio: &'a Portfolio,
     pub(in crate::engine) exchange: &'a mut Exchange,
-    pub(in crate::engine) desk: &'a mut Desk,
     pub(in crate::engine) agenda: &'a mut Agenda,
     pub(in crate::engine) post: &'a mut Post,
 }
@@ -46,9 +46,9 @@ impl Engine {
         Floor {
             rules: &self.rules,
             registry: &self.registry,
+            desk: &self.desk,
             portfolio: &self.portfolio,
             exchange: &mut self.exchange,
-            desk: &mut self.desk,
             agenda: &mut self.agenda,
             post: &mut self.post,
         }

@@ -58,6 +58,7 @@ pub use desk::account::{Account, AccountMode, Graph, GraphId, KillSwitch};
 pub use desk::fill::{CashTrail, Fill};
 pub use desk::inject::Fate;
 pub use exchange::evidence::{BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade};
+pub use exchange::legs::VenueLeg;
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
 pub use graph::check_shape;
@@ -232,6 +233,11 @@ impl Engine {
     /// An order.
     pub fn order(&self, id: OrderId) -> &Order {
         self.desk.order(id)
+    }
+
+    /// What the simulated venue of an order's leg has of it.
+    pub fn venue_leg(&self, id: OrderId, leg: usize) -> &VenueLeg {
+        self.exchange.leg((id, leg))
     }
 
     /// A fill.

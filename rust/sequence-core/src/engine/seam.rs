@@ -185,6 +185,18 @@ impl DeskNews {
     }
 }
 
+/// What a venue made of the terms of a leg: its order says the same from then on. No client hears
+/// of it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Reworked {
+    /// A change of it is in force there.
+    Changed,
+    /// It is for this much less: no more of a position is left to reduce.
+    Clipped(Quantity),
+    /// It ended there before it was sent.
+    Withdrawn,
+}
+
 /// What the parts have told each other and nobody has read yet.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Post {
@@ -193,6 +205,8 @@ pub(in crate::engine) struct Post {
     /// What could not be booked of fills: the leg, the level it came from, and how much. Read with
     /// the drops.
     pub(in crate::engine) unbooked: Vec<(LegRef, Price, Quantity)>,
+    /// What venues made of legs: read as soon as the venue is done.
+    pub(in crate::engine) reworked: Vec<(LegRef, Reworked)>,
     /// What venues told and is visible now: read second.
     pub(in crate::engine) reports: VecDeque<VenueReport>,
     /// How venues go on with what is there already: taken before anybody hears.
@@ -214,6 +228,7 @@ impl Post {
     pub(in crate::engine) fn is_empty(&self) -> bool {
         self.drops.is_empty()
             && self.unbooked.is_empty()
+            && self.reworked.is_empty()
             && self.reports.is_empty()
             && self.steps.is_empty()
             && self.onward.is_none()

@@ -10,7 +10,6 @@ use crate::number::{Price, Quantity};
 use crate::order::OrderStatus;
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::fees::FeeState;
-use crate::sim::latency::Transit;
 
 /// State of one venue's share of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +59,6 @@ pub struct Reshape {
     pub at_venue: bool,
     /// It takes time, so that one form may fill before the other is in force.
     pub travels: bool,
-    /// How the new order travels, when it left together with the change.
-    pub transit: Transit,
 }
 
 /// Why a leg ended, as an order's own row says it.
@@ -73,38 +70,6 @@ pub struct Cause {
     pub message: Option<Arc<str>>,
     /// Reason of an end that is no refusal.
     pub done: Option<DoneReason>,
-}
-
-/// The venue's half of a leg: only the exchange changes it.
-#[derive(Debug, Clone, Copy)]
-pub struct VenueLeg {
-    /// Where the venue has it.
-    pub state: AtVenue,
-    /// What the venue still holds of it.
-    pub open: Quantity,
-    /// How its message travelled.
-    pub transit: Transit,
-    /// It arrived before the book could be used, and waited.
-    pub deferred: bool,
-    /// Its number among legs by when they came to rest or to wait at a venue; 0 before. A smaller
-    /// one stands ahead at the same price.
-    pub place: u64,
-}
-
-impl VenueLeg {
-    /// A leg that is about to be sent.
-    pub fn to_send(open: Quantity) -> Self {
-        let transit = Transit::default();
-        Self { state: AtVenue::Travelling, open, transit, deferred: false, place: 0 }
-    }
-
-    /// Its venue filled part of it.
-    pub fn fill(&mut self, quantity: Quantity) {
-        self.open = Quantity(self.open.0.saturating_sub(quantity.0).max(0));
-        if self.open.0 == 0 {
-            self.state = AtVenue::Done;
-        }
-    }
 }
 
 /// One venue's share of an order.
@@ -132,8 +97,8 @@ pub struct Leg {
     pub state: LegState,
     /// Status shown on the wire.
     pub status: OrderStatus,
-    /// What its venue has of it; the client learns of changes one response delay later.
-    pub there: VenueLeg,
+    /// It waits until other venues have answered an amend.
+    pub held: bool,
     /// A cancel was sent, for this reason, and its answer is not here yet.
     pub cancelling: Option<DoneReason>,
     /// A change on its way.
@@ -213,7 +178,7 @@ impl Leg {
     }
 
     /// From here on the venue has the new form; the old one is kept until the client knows.
-    pub fn swap_forms(&mut self, open: Quantity) {
+    pub fn swap_forms(&mut self) {
         let Some(form) = self.reshape.as_deref_mut() else { return };
         swap(&mut self.qty, &mut form.qty);
         swap(&mut self.bound, &mut form.bound);
@@ -221,11 +186,5 @@ impl Leg {
         swap(&mut self.margin_at, &mut form.margin_at);
         swap(&mut self.reducing, &mut form.reducing);
         form.at_venue = true;
-        self.there.open = open;
-    }
-
-    /// It waits until other venues have answered an amend.
-    pub fn is_held(&self) -> bool {
-        self.there.state == AtVenue::Held && self.state != LegState::Done
     }
 }

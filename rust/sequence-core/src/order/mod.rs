@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::ids::{AccountId, GraphIx, InstrumentKind, Outcome, Side, SymbolId, VenueId};
 use crate::number::{Money, Price, Quantity};
-pub use crate::order::leg::{AtVenue, Cause, Leg, LegState, Reshape, VenueLeg};
+pub use crate::order::leg::{AtVenue, Cause, Leg, LegState, Reshape};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 
 text_enum!(
@@ -215,7 +215,7 @@ impl Order {
     /// order is as it was asked to be, unless no venue gave anything away for them. `before` is its
     /// total until now.
     pub fn free_held(&mut self, asked: &Amending, before: Quantity, sizes: &[(usize, Quantity)]) {
-        let there = self.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
+        let there = self.legs.iter().filter(|leg| !leg.held);
         let kept: i64 = there.map(|leg| leg.committed().0).sum();
         let sent: i64 = sizes.iter().map(|(_, size)| size.0).sum();
         if !sizes.is_empty() && (sent > 0 || kept < before.0) {
@@ -224,8 +224,7 @@ impl Order {
         }
         for (at, size) in sizes {
             if let Some(leg) = self.legs.get_mut(*at) {
-                (leg.qty, leg.there.open, leg.reducing) = (*size, *size, leg.reducing.min(*size));
-                leg.there.state = AtVenue::Travelling;
+                (leg.qty, leg.reducing, leg.held) = (*size, leg.reducing.min(*size), false);
             }
         }
     }

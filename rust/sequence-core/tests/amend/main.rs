@@ -98,7 +98,7 @@ fn a_sell_that_grows_while_it_fills_holds_its_new_size() {
     desk.seed(AssetKind::Crypto, "ABC", 11);
     let order = desk.place(Side::Sell, 10, 99).unwrap();
     // Five are filled at the venue, and the answer is on its way.
-    while desk.order(order).legs[0].there.open == desk::qty(10) {
+    while desk.engine.venue_leg(order, 0).open == desk::qty(10) {
         desk.wait(MS);
     }
     desk.amend(order, Some(11), None).unwrap();
@@ -129,7 +129,7 @@ fn nothing_fills_in_the_gap_of_a_replacement() {
     for _ in 0..10_000 {
         desk.wait(MS / 10);
         let travelling = sequence_core::order::AtVenue::Travelling;
-        if desk.order(order).legs[0].there.state == travelling {
+        if desk.engine.venue_leg(order, 0).state == travelling {
             gone = true;
             desk.sold(99, 9);
         } else if gone {

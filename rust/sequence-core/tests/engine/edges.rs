@@ -5,7 +5,7 @@ use sequence_core::engine::{Engine, FeedKind};
 use sequence_core::event::EventKind;
 use sequence_core::ids::{AccountId, AssetKind, BookSide, FillIx, OrderId, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
-use sequence_core::order::{Order, OrderStatus, TimeInForce};
+use sequence_core::order::{OrderStatus, TimeInForce};
 use sequence_core::reject::{DoneReason, RefusalKind, RejectReason};
 use sequence_core::risk::{AccountLimits, Mode};
 use sequence_core::session::Session;
@@ -455,9 +455,10 @@ fn each_client_draws_delays_of_its_own() {
     let mut desk = Desk::new("realistic", &[]);
     let other = desk.engine.account("bob");
     desk.apply(Command::Reset { account: other, initial: qty(1_000_000) }).unwrap();
-    let sent = |desk: &Desk, order: &Order| {
-        assert_eq!(order.legs.len(), 1);
-        (order.legs[0].market == desk.market, order.legs[0].there.transit.entry_ns)
+    let sent = |desk: &Desk, id| {
+        let legs = &desk.order(id).legs;
+        assert_eq!(legs.len(), 1);
+        (legs[0].market == desk.market, desk.engine.venue_leg(id, 0).transit.entry_ns)
     };
     let order = || Submit { venue: Some(venue("kraken")), ..limit(Side::Buy, 1, 80) };
     let mut delays = [Vec::new(), Vec::new()];
@@ -465,7 +466,7 @@ fn each_client_draws_delays_of_its_own() {
         for (at, account) in [desk.account, other].into_iter().enumerate() {
             desk.apply(Command::Submit { account, order: order() }).unwrap();
             let id = *desk.engine.account_row(account).orders.last().unwrap();
-            delays[at].push(sent(&desk, desk.order(id)));
+            delays[at].push(sent(&desk, id));
         }
     }
     assert_ne!(delays[0], delays[1]);

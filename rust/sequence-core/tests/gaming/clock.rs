@@ -59,7 +59,7 @@ fn messages_and_answers_of_one_line_never_overtake() {
             orders.push(lab.place(ask("LAB-USD", Side::Buy, ONE / 100, Some(price))));
             lab.pass(3 * MS);
         }
-        let legs: Vec<_> = orders.iter().map(|id| lab.order(*id).legs[0].there.transit).collect();
+        let legs: Vec<_> = orders.iter().map(|id| lab.engine().venue_leg(*id, 0).transit).collect();
         for pair in legs.windows(2) {
             assert!(pair[0].arrive_ns <= pair[1].arrive_ns, "{preset}");
             assert!(pair[0].match_ns <= pair[1].match_ns, "{preset}");
@@ -87,7 +87,7 @@ fn a_cancel_never_meets_the_book_before_its_order() {
 fn an_order_is_held_with_the_feed_and_answered_after_its_own_way() {
     let (mut lab, _) = quiet("realistic");
     let order = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(ASK)));
-    let leg = lab.order(order).legs[0].there.transit;
+    let leg = lab.engine().venue_leg(order, 0).transit;
     assert!(leg.entry_ns > 0 && leg.feed_ns > 0 && leg.response_ns > 0);
     assert_eq!(leg.arrive_ns, START_NS + leg.entry_ns);
     assert_eq!(leg.match_ns, leg.arrive_ns + leg.feed_ns);
@@ -103,7 +103,7 @@ fn e13_17_answers_wait_for_the_later_of_the_match_and_the_way_back() {
         let mut lab = Lab::seeded(seed, "realistic", |_| {});
         lab.market("kraken", "LAB-USD", &[(BID, ONE)], &[(ASK, 10 * ONE)]);
         let order = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(ASK)));
-        let leg = lab.order(order).legs[0].there.transit;
+        let leg = lab.engine().venue_leg(order, 0).transit;
         lab.pass(10 * SECOND);
         let seen = lab.fills(lab.me)[0].ts_ns;
         assert_eq!(seen, leg.match_ns.max(leg.arrive_ns + leg.response_ns), "seed {seed}");
@@ -114,14 +114,14 @@ fn e13_17_answers_wait_for_the_later_of_the_match_and_the_way_back() {
 fn a_delay_of_nothing_draws_nothing_and_others_draw_in_a_fixed_order() {
     let (mut lab, _) = quiet("instant");
     let order = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(ASK)));
-    assert_eq!(lab.order(order).legs[0].there.transit.entry.position_after, 0);
+    assert_eq!(lab.engine().venue_leg(order, 0).transit.entry.position_after, 0);
     let (mut lab, _) = quiet("realistic");
     for at in 0..5 {
         // A refusal on arrival takes its draw like any other message.
         let price = if at == 2 { ASK } else { BID - at * CENT };
         let order =
             lab.place(ask("LAB-USD", Side::Buy, ONE, Some(price)).tif(TimeInForce::PostOnly));
-        let draw = lab.order(order).legs[0].there.transit.entry;
+        let draw = lab.engine().venue_leg(order, 0).transit.entry;
         let at = u64::try_from(at).unwrap();
         assert_eq!((draw.position_before, draw.position_after), (6 * at, 6 * at + 6));
     }
@@ -138,7 +138,7 @@ fn delays(noise: bool) -> Vec<(i64, i64, i64)> {
             lab.preview(ask("LAB-USD", Side::Buy, ONE, None));
         }
         let order = lab.place(ask("LAB-USD", Side::Buy, ONE / 100, Some(BID)));
-        let leg = lab.order(order).legs[0].there.transit;
+        let leg = lab.engine().venue_leg(order, 0).transit;
         found.push((leg.entry_ns, leg.response_ns, leg.feed_ns));
         lab.pass(10 * MS);
     }
@@ -236,7 +236,7 @@ fn answers_due_at_the_instant_of_a_fill_come_first() {
         let mut lab = Lab::seeded(seed, "realistic", |_| {});
         let id = lab.market("kraken", "LAB-USD", &[(BID - CENT, ONE)], &[(ASK, ONE)]);
         let order = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(BID)));
-        let leg = lab.order(order).legs[0].there.transit;
+        let leg = lab.engine().venue_leg(order, 0).transit;
         let seen = leg.match_ns.max(leg.arrive_ns + leg.response_ns);
         lab.pass(leg.match_ns - lab.now_ns);
         lab.now_ns = seen.max(lab.now_ns);
@@ -268,7 +268,7 @@ fn the_venue_clock_may_be_an_hour_off() {
     lab.pass(SECOND);
     send(&mut lab, 80 * MS, ASK);
     let order = lab.place(ask("LAB-USD", Side::Buy, ONE, Some(ASK)));
-    let leg = lab.order(order).legs[0].there.transit;
+    let leg = lab.engine().venue_leg(order, 0).transit;
     assert!(leg.feed_measured);
     assert_eq!(leg.feed_ns, 80 * MS);
 }

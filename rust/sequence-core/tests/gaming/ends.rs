@@ -32,7 +32,7 @@ fn an_order_whose_time_is_over_on_its_way_is_accepted_before_it_expires() {
         let mut short = ask("LAB-USD", Side::Buy, ONE, Some(ASK));
         short.horizon_ms = Some(1);
         let order = lab.place(short);
-        let leg = lab.order(order).legs[0].there.transit;
+        let leg = lab.engine().venue_leg(order, 0).transit;
         assert!(leg.match_ns > lab.now_ns + MS, "seed {seed}: it is on its way when it ends");
         assert_eq!((lab.order(order).status, free(&lab)), (OrderStatus::New, 1));
         lab.pass(10 * SECOND);

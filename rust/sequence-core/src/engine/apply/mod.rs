@@ -18,10 +18,13 @@ impl Engine {
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
         let now_ns = self.agenda.now_ns().max(now_ns);
         self.desk.settle();
+        self.exchange.legs.settle();
         if let Some(first) = self.desk.first_to_keep().filter(|_| !self.journal.is_kept()) {
             // Readers that come later are told of rows as they were.
             self.settle_frames();
-            self.desk.forget_before(first, &self.agenda.under_way());
+            for id in self.desk.forget_before(first, &self.agenda.under_way()) {
+                self.exchange.legs.forget(id);
+            }
         }
         // What was due before this instant happened before it; market data of the same instant
         // comes first, so a fill beats a cancel and an expiry.
@@ -237,6 +240,7 @@ impl Engine {
 
     fn take_step(&mut self, step: VenueStep) {
         self.floor().step(step);
+        self.follow_venues();
         self.go_on();
     }
 
@@ -248,8 +252,16 @@ impl Engine {
         }
     }
 
+    /// Orders say of their legs what venues made of them.
+    fn follow_venues(&mut self) {
+        while let Some((leg, made)) = self.post.reworked.pop() {
+            self.desk.follow(leg, made);
+        }
+    }
+
     /// Clients hear what venues told so far, in the order told.
     pub(in crate::engine) fn hand_over(&mut self) {
+        self.follow_venues();
         while let Some(report) = self.post.reports.pop_front() {
             self.bench().hear(report);
             self.tell_readers();

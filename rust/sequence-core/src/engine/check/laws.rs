@@ -17,7 +17,9 @@ impl Engine {
     pub fn check_invariants(&self) -> Vec<Violation> {
         let mut found = self.portfolio.ledger().check();
         for (id, order) in self.desk.orders() {
-            self.check_order(&format!("order {}", id.0), &order, &mut found);
+            let subject = format!("order {}", id.0);
+            self.check_order(&subject, &order, &mut found);
+            self.check_leg_prices(&subject, (id, &order), &mut found);
         }
         for (account, row) in self.desk.accounts() {
             self.check_account(account, row.open.len(), &mut found);
@@ -59,7 +61,6 @@ impl Engine {
         {
             found.push(Violation::new("O3", subject, "nothing filled and a reason", order.filled));
         }
-        self.check_leg_prices(subject, order, found);
         let open = order.legs.iter().any(|leg| leg.state != LegState::Done);
         if open == order.status.is_terminal() {
             found.push(Violation::new("O2", subject, "open legs <=> open order", open));

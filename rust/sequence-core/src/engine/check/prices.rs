@@ -1,8 +1,8 @@
 //! The laws of prices: what is displayed and what is ordered are prices of the market.
 
 use crate::engine::Engine;
-use crate::ids::BookSide;
-use crate::order::{AtVenue, Order};
+use crate::ids::{BookSide, OrderId};
+use crate::order::{AtVenue, LegState, Order};
 use crate::venue::TermsOrigin;
 use crate::violation::Violation;
 
@@ -25,15 +25,16 @@ impl Engine {
         }
     }
 
-    /// What a venue holds of a limit order has a price above zero, in the range and on the grid.
+    /// What a venue holds of an open limit order has a price above zero, in the range and on the grid.
     pub(in crate::engine) fn check_leg_prices(
         &self,
         subject: &str,
-        order: &Order,
+        (id, order): (OrderId, &Order),
         found: &mut Vec<Violation>,
     ) {
-        let held = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Done);
-        for leg in held.filter(|_| !order.spec.is_market) {
+        let legs = order.legs.iter().enumerate().filter(|_| !order.spec.is_market);
+        let open = legs.filter(|(_, leg)| leg.state != LegState::Done);
+        for (_, leg) in open.filter(|(at, _)| self.venue_leg(id, *at).state != AtVenue::Done) {
             let grid = self.registry.market(leg.market).grid_of(order.spec.outcome);
             if leg.bound.0 <= 0 || !grid.contains(leg.bound) {
                 found.push(Violation::new("O6", subject, "a price of its market", leg.bound));

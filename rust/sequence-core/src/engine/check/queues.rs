@@ -25,8 +25,8 @@ impl Engine {
         }
         let legs = self.desk.accounts().flat_map(|(_, row)| row.open.keys());
         let held = legs
-            .flat_map(|order| &self.desk.order(*order).legs)
-            .filter(|leg| leg.there.state == AtVenue::Resting)
+            .flat_map(|id| (0..self.desk.order(*id).legs.len()).map(|at| (*id, at)))
+            .filter(|leg| self.exchange.leg(*leg).state == AtVenue::Resting)
             .count();
         if held != resting {
             found.push(Violation::new("Q1", "orders at rest", held, resting));
@@ -55,10 +55,11 @@ impl Engine {
                     }
                     let (id, at) = order_of(own.order);
                     let spec = &self.desk.order(id).spec;
+                    let there = self.exchange.leg((id, at));
                     let is_leg = self.desk.order(id).legs.get(at).is_some_and(|leg| {
                         leg.market == market
-                            && leg.there.state == AtVenue::Resting
-                            && leg.there.open.0 == own.remaining
+                            && there.state == AtVenue::Resting
+                            && there.open.0 == own.remaining
                             && book_price(leg.bound, spec.outcome) == price
                             && book_side(spec.side, spec.outcome).rests() == side
                     });

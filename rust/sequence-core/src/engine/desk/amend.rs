@@ -20,7 +20,6 @@ use crate::number::{Money, Price, Quantity, exact_notional};
 use crate::order::{Amending, Leg, LegState, Order, OrderSpec, Reshape};
 use crate::registry::MarketSpec;
 use crate::reject::{Refusal, RejectReason};
-use crate::sim::latency::Transit;
 use crate::sim::preset::AmendMode;
 
 /// What an accepted amend leaves of an order.
@@ -358,7 +357,6 @@ impl Papers<'_> {
             reducing: Quantity::ZERO,
             at_venue: false,
             travels: self.travels(&order.spec),
-            transit: Transit::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::seam::{DeskNews, VenueRequest};
 use crate::ids::OrderId;
 use crate::number::Quantity;
-use crate::order::{AtVenue, LegState, OrderStatus};
+use crate::order::{LegState, OrderStatus};
 
 impl Bench<'_> {
     /// The client learns what became of a leg's change.
@@ -12,7 +12,7 @@ impl Bench<'_> {
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if taken && leg.reshape.as_deref().is_some_and(|form| !form.at_venue) {
             // A real venue says at once what a simulated one does first.
-            leg.swap_forms(leg.there.open);
+            leg.swap_forms();
         }
         leg.reshape = None;
         if taken {
@@ -39,7 +39,7 @@ impl Bench<'_> {
             order.amending = None;
             return;
         }
-        let there = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
+        let there = order.legs.iter().filter(|leg| !leg.held);
         let legs: i64 = there.map(|leg| leg.known().0.0).sum();
         let before = std::mem::replace(&mut order.qty, Quantity(legs + amending.rest.0));
         if order.legs.iter().all(|leg| leg.reshape.is_none()) {

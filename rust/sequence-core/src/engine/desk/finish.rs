@@ -49,7 +49,7 @@ impl Bench<'_> {
             self.post.drops.push((id, at));
         }
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
-        leg.state = LegState::Done;
+        (leg.state, leg.held) = (LegState::Done, false);
         leg.status = status;
         if status == OrderStatus::Filled {
             leg.cause = Cause { done: Some(DoneReason::Filled), ..Cause::default() };
@@ -205,8 +205,7 @@ impl Bench<'_> {
     /// A cancel travels to each venue that may still have a leg of the order.
     pub(in crate::engine) fn send_cancels(&mut self, id: OrderId, reason: DoneReason) {
         for at in 0..self.desk.orders[id].legs.len() {
-            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.there.state != AtVenue::Done)
-            {
+            if self.facts.exchange.leg((id, at)).state != AtVenue::Done {
                 self.send_cancel(id, at, reason);
             }
         }

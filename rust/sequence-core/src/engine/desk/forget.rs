@@ -58,17 +58,18 @@ impl Desk {
         (made >= newest.saturating_add(some)).then(|| OrderId(self.orders.next_id().0 - newest))
     }
 
-    /// Lets go of orders before one, but for those that go on or of which something is under way.
+    /// Lets go of orders before one, but for those that go on or of which something is under way:
+    /// says which.
     pub(in crate::engine) fn forget_before(
         &mut self,
         first: OrderId,
         under_way: &BTreeSet<OrderId>,
-    ) {
+    ) -> Vec<OrderId> {
         let told = self.orders.peek(first).map_or(u64::MAX, |order| order.created_seq);
         let mut older = std::mem::take(&mut self.keeping.orders);
         older.extend((self.keeping.order.0..first.0).map(OrderId));
         self.keeping.order = first;
-        let mut owners = BTreeSet::new();
+        let (mut owners, mut forgotten) = (BTreeSet::new(), Vec::new());
         for id in older {
             let Some(order) = self.orders.peek(id) else { continue };
             let (owner, graph) = (order.spec.account, order.spec.graph);
@@ -79,6 +80,7 @@ impl Desk {
                 self.graphs.forget(graph);
                 self.liquidations.remove(&id);
                 owners.insert(owner);
+                forgotten.push(id);
             } else {
                 drop(order);
                 self.keeping.orders.insert(id);
@@ -88,6 +90,7 @@ impl Desk {
         for owner in owners {
             self.shorten_lists(owner);
         }
+        forgotten
     }
 
     /// It is the one order of its graph, in the sandbox, and nothing happens to it any more.

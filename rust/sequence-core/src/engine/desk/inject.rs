@@ -143,13 +143,14 @@ impl Papers<'_> {
         }
         let order = self.desk.order(id);
         let Some(leg) = order.legs.get(at) else { return stop };
+        let matched = self.facts.exchange.leg((id, at)).matched.0;
         if order.spec.tif == TimeInForce::Fok {
             // It is whole or nothing, whoever asks for less.
             return stop;
         }
         let lot = self.facts.registry.market(leg.market).grid.order_lot().0.max(1);
         let most = leg.qty.0 / 2 / lot * lot;
-        let mut left = (most - (leg.qty.0 - leg.there.open.0)).max(0);
+        let mut left = (most - matched).max(0);
         for take in takes.iter_mut() {
             take.taken = Quantity(take.taken.0.min(left));
             left -= take.taken.0;

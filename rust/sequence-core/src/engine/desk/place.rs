@@ -14,9 +14,7 @@ use crate::engine::seam::VenueRequest;
 use crate::ids::{InstrumentKind, MarketId, OrderId, Side};
 use crate::mutant;
 use crate::number::{Money, Price, Quantity};
-use crate::order::{
-    Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, VenueLeg,
-};
+use crate::order::{Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce};
 use crate::reject::{RejectReason, Rejected};
 use crate::sim::fees::FeeState;
 
@@ -199,7 +197,7 @@ impl<'a> Papers<'a> {
             reducing,
             state: LegState::InFlight,
             status: OrderStatus::New,
-            there: VenueLeg::to_send(qty),
+            held: false,
             cancelling: None,
             reshape: None,
             reference: touch.unwrap_or(Price(0)),

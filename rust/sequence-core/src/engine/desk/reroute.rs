@@ -6,7 +6,7 @@
 use crate::engine::desk::bench::{Bench, Papers};
 use crate::ids::{MarketId, OrderId};
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, LegState, Order, OrderStatus, Policy, TimeInForce, VenueLeg};
+use crate::order::{Leg, LegState, Order, OrderStatus, Policy, TimeInForce};
 
 /// Legs that an order may have had before amends leave it where it is; a leg is a byte of a key.
 const MOST_LEGS: usize = 200;
@@ -55,8 +55,7 @@ impl Papers<'_> {
                 *size = share.0;
             } else {
                 let leg = self.leg(order, place.market, place.bound, share, touch);
-                let there = VenueLeg { state: AtVenue::Held, ..leg.there };
-                route.more.push(Leg { there, ..leg });
+                route.more.push(Leg { held: true, ..leg });
             }
         }
         Some(route)
@@ -68,9 +67,9 @@ impl Papers<'_> {
         order: &Order,
         total: Quantity,
     ) -> Vec<(usize, Quantity)> {
-        let elsewhere = order.legs.iter().filter(|leg| leg.there.state != AtVenue::Held);
+        let elsewhere = order.legs.iter().filter(|leg| !leg.held);
         let mut room = total.0 - elsewhere.map(|leg| leg.committed().0).sum::<i64>();
-        let held = order.legs.iter().enumerate().filter(|(_, leg)| leg.is_held());
+        let held = order.legs.iter().enumerate().filter(|(_, leg)| leg.held);
         held.map(|(at, leg)| {
             let grid = &self.facts.registry.market(leg.market).grid;
             let size = leg.qty.min(Quantity(room.max(0))).floor_to(grid.order_lot());
@@ -93,7 +92,7 @@ impl Bench<'_> {
     /// An order filled before its amend was answered is full: nothing is left for further venues.
     pub(in crate::engine) fn drop_held(&mut self, id: OrderId) {
         for at in 0..self.desk.orders[id].legs.len() {
-            if self.desk.orders[id].legs.get(at).is_some_and(Leg::is_held) {
+            if self.desk.orders[id].legs.get(at).is_some_and(|leg| leg.held) {
                 self.close_leg(id, at, OrderStatus::Cancelled);
             }
         }

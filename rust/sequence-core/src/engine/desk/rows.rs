@@ -3,16 +3,15 @@
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::{Account, AccountMode, Graph, LossDay};
 use crate::engine::desk::fill::Fill;
-use crate::engine::seam::LegRef;
+use crate::engine::seam::{LegRef, Reworked};
 use crate::folded::Seen;
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::ledger::ReservationId;
 use crate::mutant;
 use crate::number::Quantity;
-use crate::order::{Order, VenueLeg};
+use crate::order::Order;
 use crate::reject::DoneReason;
-use crate::sim::latency::Transit;
 
 impl Desk {
     /// An order.
@@ -146,34 +145,16 @@ impl Desk {
         self.graphs.next_id()
     }
 
-    /// The venue's half of a leg, for its venue to change.
-    #[inline]
-    pub(in crate::engine) fn there(&mut self, (id, at): LegRef) -> Option<&mut VenueLeg> {
-        self.orders[id].legs.get_mut(at).map(|leg| &mut leg.there)
-    }
-
-    /// A change of a leg left for its venue, and travels so.
-    pub(in crate::engine) fn form_travels(&mut self, (id, at): LegRef, transit: Transit) {
-        let leg = self.orders[id].legs.get_mut(at);
-        if let Some(form) = leg.and_then(|leg| leg.reshape.as_mut()) {
-            form.transit = transit;
-        }
-    }
-
-    /// A venue took a change of a leg over, and holds this much of it.
-    pub(in crate::engine) fn swap_forms(&mut self, (id, at): LegRef, open: Quantity) {
-        if let Some(leg) = self.orders[id].legs.get_mut(at) {
-            leg.swap_forms(open);
-        }
-    }
-
-    /// A reduce-only leg is for what is open when it arrives, and for no more.
-    pub(in crate::engine) fn clip(&mut self, (id, at): LegRef, room: Quantity) {
+    /// A venue made this of a leg's terms: its order says the same from here on.
+    pub(in crate::engine) fn follow(&mut self, (id, at): LegRef, made: Reworked) {
         let Some(leg) = self.orders[id].legs.get_mut(at) else { return };
-        if room < leg.there.open && leg.reshape.is_none() {
-            leg.qty = Quantity(leg.qty.0 - (leg.there.open.0 - room.0));
-            leg.there.open = room;
-            leg.reducing = leg.reducing.min(leg.remaining());
+        match made {
+            Reworked::Changed => leg.swap_forms(),
+            Reworked::Withdrawn => leg.held = false,
+            Reworked::Clipped(by) => {
+                leg.qty = Quantity(leg.qty.0 - by.0);
+                leg.reducing = leg.reducing.min(leg.remaining());
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 
 use crate::engine::agenda::Due;
 use crate::engine::bounds::{refusal_of, within};
+use crate::engine::exchange::legs::VenueLeg;
 use crate::engine::facts::Facts;
 use crate::engine::floor::Floor;
-use crate::engine::seam::{LegEnd, Onward, Told, VenueStep};
+use crate::engine::seam::{LegEnd, Onward, Reworked, Told, VenueStep};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
 use crate::mutant;
 use crate::number::{Price, Quantity};
@@ -20,12 +21,13 @@ impl Floor<'_> {
     /// The leg meets its venue now.
     pub(in crate::engine) fn arrive(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        let first = match leg.there.state {
+        let there = self.exchange.leg((id, at));
+        let first = match there.state {
             AtVenue::Travelling => true,
             AtVenue::Delayed => false,
             _ => return,
         };
-        let venue_ns = leg.there.transit.arrive_ns;
+        let venue_ns = there.transit.arrive_ns;
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         if let Some((reason, text)) = refusal_of(&self.desk.order(id).spec, status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
@@ -54,7 +56,8 @@ impl Floor<'_> {
     pub(super) fn enter(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         if let Some(end) = self.papers().decided_end(id) {
-            return self.end_at_venue(id, at, end, leg.there.transit.arrive_ns);
+            let arrive_ns = self.exchange.leg((id, at)).transit.arrive_ns;
+            return self.end_at_venue(id, at, end, arrive_ns);
         }
         let market = &self.exchange.markets[leg.market].market;
         if !market.is_live(self.agenda.now_ns()) {
@@ -70,7 +73,13 @@ impl Floor<'_> {
             return;
         }
         let room = self.papers().opposite_position(id, at);
-        self.desk.clip((id, at), room);
+        let leg = self.desk.order(id).legs.get(at);
+        let there = self.exchange.legs.at((id, at));
+        if room < there.open && leg.is_some_and(|leg| leg.reshape.is_none()) {
+            let by = Quantity(there.open.0 - room.0);
+            there.open = room;
+            self.post.reworked.push(((id, at), Reworked::Clipped(by)));
+        }
     }
 
     /// Starts the market's delay for takers when the leg would take now.
@@ -82,16 +91,15 @@ impl Floor<'_> {
             return false;
         }
         if self.facts().takeable(&order.spec, leg.market, leg.bound).is_none()
-            || self.facts().refused_by_book(order, leg).is_some()
+            || self.facts().refused_by_book(order, leg, self.exchange.leg((id, at))).is_some()
         {
             return false;
         }
         let due = self.agenda.now_ns().saturating_add(delay_ns);
-        if let Some(there) = self.desk.there((id, at)) {
-            there.state = AtVenue::Delayed;
-            there.transit.taker_delay_ns = delay_ns;
-            there.transit.match_ns = due;
-        }
+        let there = self.exchange.legs.at((id, at));
+        there.state = AtVenue::Delayed;
+        there.transit.taker_delay_ns = delay_ns;
+        there.transit.match_ns = due;
         self.agenda.add(due, Due::Step(VenueStep::Arrive((id, at))));
         true
     }
@@ -99,7 +107,12 @@ impl Floor<'_> {
 
 impl Facts<'_> {
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
-    pub(in crate::engine) fn refused_by_book(&self, order: &Order, leg: &Leg) -> Option<LegEnd> {
+    pub(in crate::engine) fn refused_by_book(
+        &self,
+        order: &Order,
+        leg: &Leg,
+        there: &VenueLeg,
+    ) -> Option<LegEnd> {
         match order.spec.tif {
             TimeInForce::PostOnly
                 if self.would_cross(&order.spec, leg.market, leg.bound)
@@ -107,10 +120,12 @@ impl Facts<'_> {
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if !self.fills_whole(&order.spec, leg) && !mutant!("fok_in_part") => {
+            TimeInForce::Fok
+                if !self.fills_whole(&order.spec, leg, there) && !mutant!("fok_in_part") =>
+            {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if order.spec.is_market && leg.there.open == leg.qty => {
+            _ if order.spec.is_market && there.matched.0 == 0 => {
                 let opposite = book_side(order.spec.side, order.spec.outcome).takes();
                 let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
@@ -123,10 +138,10 @@ impl Facts<'_> {
     }
 
     /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
-    fn fills_whole(&self, spec: &OrderSpec, leg: &Leg) -> bool {
+    fn fills_whole(&self, spec: &OrderSpec, leg: &Leg, there: &VenueLeg) -> bool {
         let own = self.stopping_own(spec, leg.market, leg.bound);
         let shift = self.shift_of(spec, leg);
-        self.plan_past(spec, leg, (own, shift), &mut Vec::new()) == Stop::Filled
+        self.plan_past(spec, (leg, there.open), (own, shift), &mut Vec::new()) == Stop::Filled
     }
 
     /// Whether an order at this price would take in a market, or meet an own order there.
@@ -215,8 +230,13 @@ impl Facts<'_> {
     }
 
     /// How a rest that cannot wait ends.
-    pub(in crate::engine) fn unfilled_end(&self, order: &Order, leg: &Leg, stop: Stop) -> LegEnd {
-        let untouched = leg.there.open == leg.qty;
+    pub(in crate::engine) fn unfilled_end(
+        &self,
+        order: &Order,
+        (leg, there): (&Leg, &VenueLeg),
+        stop: Stop,
+    ) -> LegEnd {
+        let untouched = there.matched.0 == 0;
         match stop {
             _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
             Stop::Bound if untouched && !self.displays_inside(&order.spec, leg) => {

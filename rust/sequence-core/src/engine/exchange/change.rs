@@ -8,7 +8,7 @@ use crate::engine::agenda::Due;
 use crate::engine::bounds::refusal_of;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::floor::Floor;
-use crate::engine::seam::{LegEnd, Told, VenueStep, queue_key};
+use crate::engine::seam::{LegEnd, Reworked, Told, VenueStep, queue_key};
 use crate::ids::OrderId;
 use crate::number::Quantity;
 use crate::order::{AtVenue, Leg, Reshape, book_price, book_side};
@@ -22,15 +22,16 @@ impl Floor<'_> {
         let Some(leg) = self.desk.order(id).legs.get(at).filter(|leg| leg.reshape.is_some()) else {
             return;
         };
-        let (market, placed_ns) = (leg.market, leg.there.transit.match_ns);
-        let travelling = leg.there.state == AtVenue::Travelling;
+        let there = self.exchange.leg((id, at));
+        let (market, placed_ns) = (leg.market, there.transit.match_ns);
+        let travelling = there.state == AtVenue::Travelling;
         let account = self.desk.order(id).spec.account;
         let sent = self.send(account, market, Purpose::Cancel);
         let again = match self.rules.params().replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
             ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
         };
-        self.desk.form_travels((id, at), again);
+        self.exchange.legs.at((id, at)).again = again;
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
         if due <= self.agenda.now_ns() {
@@ -47,16 +48,15 @@ impl Floor<'_> {
         let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
             return;
         };
-        if leg.there.state == AtVenue::Delayed {
+        let there = self.exchange.leg((id, at));
+        if there.state == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
-            return self
-                .agenda
-                .add(leg.there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
+            return self.agenda.add(there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
         let refused = refusal_of(&order.spec, status).is_some();
-        let open = Quantity(form.qty.0 - (leg.qty.0 - leg.there.open.0));
-        if leg.there.state == AtVenue::Done || refused {
+        let (open, again) = (Quantity(form.qty.0 - there.matched.0), there.again);
+        if there.state == AtVenue::Done || refused {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
         }
         if form.qty.0 == 0 {
@@ -76,11 +76,9 @@ impl Floor<'_> {
             return self.answer(id, at, Told::Amended, self.agenda.now_ns());
         }
         self.leave(id, at);
-        self.desk.swap_forms((id, at), open);
-        if let Some(there) = self.desk.there((id, at)) {
-            there.state = AtVenue::Travelling;
-        }
-        self.come_back(id, at, form.transit);
+        self.take_over(id, at, open);
+        self.exchange.legs.at((id, at)).state = AtVenue::Travelling;
+        self.come_back(id, at, again);
     }
 
     /// The replaced leg is on its way back into the book.
@@ -110,7 +108,7 @@ impl Floor<'_> {
     /// The cancel is acknowledged: the new order leaves.
     pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        if leg.there.state == AtVenue::Travelling {
+        if self.exchange.leg((id, at)).state == AtVenue::Travelling {
             let (account, market) = (self.desk.order(id).spec.account, leg.market);
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
@@ -118,10 +116,8 @@ impl Floor<'_> {
     }
 
     fn arrive_as(&mut self, id: OrderId, at: usize, transit: Transit) {
-        if let Some(there) = self.desk.there((id, at)) {
-            there.transit = transit;
-            there.deferred = false;
-        }
+        let there = self.exchange.legs.at((id, at));
+        (there.transit, there.deferred) = (transit, false);
         if transit.match_ns <= self.agenda.now_ns() {
             self.post.steps.push_back(VenueStep::Arrive((id, at)));
         } else {
@@ -135,13 +131,19 @@ impl Floor<'_> {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        let (market, rests) = (leg.market, leg.there.state == AtVenue::Resting);
+        let (market, rests) = (leg.market, self.exchange.leg((id, at)).state == AtVenue::Resting);
         let price = book_price(leg.bound, outcome);
         let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
         if let Some(world) = world {
             world.queue.shrink(side, price, queue_key(id, at), open);
         }
-        self.desk.swap_forms((id, at), open);
+        self.take_over(id, at, open);
+    }
+
+    /// The change is in force here, with this much open.
+    fn take_over(&mut self, id: OrderId, at: usize, open: Quantity) {
+        self.exchange.legs.at((id, at)).open = open;
+        self.post.reworked.push(((id, at), Reworked::Changed));
     }
 }
 

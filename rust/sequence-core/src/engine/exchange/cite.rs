@@ -34,13 +34,13 @@ impl Floor<'_> {
         let leg = self.desk.order(id).legs.get(at);
         let market = leg.map_or(MarketId(0), |leg| leg.market);
         let book = self.cite(market);
-        let leg = self.desk.order(id).legs.get(at);
+        let there = self.exchange.leg((id, at));
         let sim = &self.exchange.markets[market];
         let rate = sim.tracker.match_rate();
         Box::new(Evidence {
-            transit: leg.map(|leg| leg.there.transit).unwrap_or_default(),
+            transit: there.transit,
             matched_ns: self.agenda.now_ns(),
-            entry_deferred: leg.is_some_and(|leg| leg.there.deferred),
+            entry_deferred: there.deferred,
             book,
             event_level: sim.traits.is_event_level(),
             liquidity,

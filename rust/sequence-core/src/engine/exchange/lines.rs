@@ -122,12 +122,12 @@ impl Lines {
     }
 
     /// Starts to note lines that are used.
-    pub(in crate::engine) fn listen(&mut self) {
+    pub(super) fn listen(&mut self) {
         self.used.get_or_insert_default();
     }
 
     /// True when a take would give something.
-    pub(in crate::engine) fn is_used(&self) -> bool {
+    pub(super) fn is_used(&self) -> bool {
         self.used.as_ref().is_some_and(|used| !used.is_empty())
     }
 

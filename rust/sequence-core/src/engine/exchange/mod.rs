@@ -5,6 +5,7 @@ pub(in crate::engine) mod change;
 pub(in crate::engine) mod cite;
 pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod impact;
+pub(in crate::engine) mod legs;
 pub(in crate::engine) mod line;
 pub(in crate::engine) mod lines;
 pub(in crate::engine) mod listing;
@@ -23,10 +24,12 @@ use crate::engine::seam::LegRef;
 use crate::ids::{AccountId, MarketId};
 use crate::market::TradingPhase;
 use crate::number::{Price, Quantity};
+use crate::order::AtVenue;
 use crate::sim::preset::Params;
 use crate::sim::walk::LevelTaken;
 use crate::table::Table;
 use crate::tape::MarketEvent;
+use legs::VenueLeg;
 use mark::BookMark;
 use market::MarketSim;
 
@@ -39,6 +42,7 @@ pub(in crate::engine) struct Exchange {
     unclaimed: BTreeSet<MarketId>,
     books_age: bool,
     pub(in crate::engine) lines: lines::Lines,
+    pub(in crate::engine) legs: legs::Legs,
 }
 
 impl Default for Exchange {
@@ -50,6 +54,7 @@ impl Default for Exchange {
             unclaimed: BTreeSet::new(),
             books_age: true,
             lines: lines::Lines::default(),
+            legs: legs::Legs::default(),
         }
     }
 }
@@ -61,6 +66,23 @@ impl Exchange {
 
     pub(in crate::engine) fn markets(&self) -> impl Iterator<Item = (MarketId, &MarketSim)> {
         self.markets.iter()
+    }
+
+    /// What a simulated venue has of a leg; of one that was never sent to one nothing.
+    #[inline]
+    pub(in crate::engine) fn leg(&self, leg: LegRef) -> &VenueLeg {
+        self.legs.get(leg)
+    }
+
+    /// Starts to note what changes of lines and legs.
+    pub(in crate::engine) fn listen(&mut self) {
+        self.lines.listen();
+        self.legs.listen();
+    }
+
+    /// True when one of them changed since the last take.
+    pub(in crate::engine) fn is_touched(&self) -> bool {
+        self.lines.is_used() || self.legs.is_touched()
     }
 
     /// Applies one event to the record of a market.
@@ -129,6 +151,7 @@ impl Exchange {
         params: &Params,
         leg: LegRef,
     ) {
+        self.legs.at(leg).state = AtVenue::Waiting;
         self.markets[id].world(account, params).waiting.push(leg);
     }
 

@@ -3,7 +3,7 @@
 use crate::engine::bounds::refusal_of;
 use crate::engine::facts::Facts;
 use crate::engine::floor::Floor;
-use crate::engine::seam::{LegEnd, LegRef, Matched, order_of, queue_key};
+use crate::engine::seam::{LegEnd, LegRef, Matched, Reworked, order_of, queue_key};
 
 use crate::book::Book;
 use crate::engine::exchange::message::Seen;
@@ -104,9 +104,8 @@ impl Floor<'_> {
         let price = book_price(fill.price, outcome);
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
-        let transit =
-            self.desk.order(order).legs.get(at).map(|leg| leg.there.transit).unwrap_or_default();
-        self.match_leg(order, at, matched, self.agenda.now_ns().saturating_sub(transit.feed_ns));
+        let feed_ns = self.exchange.leg((order, at)).transit.feed_ns;
+        self.match_leg(order, at, matched, self.agenda.now_ns().saturating_sub(feed_ns));
     }
 
     /// Open legs of a market that is over end there.
@@ -131,8 +130,7 @@ impl Floor<'_> {
     pub(in crate::engine) fn wake(&mut self, market: MarketId, (id, at): LegRef) {
         let order = self.desk.order(id);
         let status = self.exchange.markets[market].market.status(self.agenda.now_ns());
-        let leg = order.legs.get(at);
-        let waits = leg.is_some_and(|leg| leg.there.state == AtVenue::Waiting);
+        let waits = self.exchange.leg((id, at)).state == AtVenue::Waiting;
         if waits && refusal_of(&order.spec, status).is_none() {
             for world in self.exchange.markets[market].worlds.values_mut() {
                 world.waiting.retain(|other| *other != (id, at));
@@ -147,14 +145,14 @@ impl Floor<'_> {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        let (market, open, now) = (leg.market, leg.there.open, self.agenda.now_ns());
+        let (market, now) = (leg.market, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
         self.exchange.rest_seq += 1;
-        if let Some(there) = self.desk.there((id, at)) {
-            there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
-            there.deferred |= waiting;
-            there.place = self.exchange.rest_seq;
-        }
+        let there = self.exchange.legs.at((id, at));
+        there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
+        there.deferred |= waiting;
+        there.place = self.exchange.rest_seq;
+        let open = there.open;
         let params = *self.rules.params();
         let sim = &mut self.exchange.markets[market];
         let displayed = sim.market.book.quantity_at(side, price);
@@ -175,10 +173,12 @@ impl Floor<'_> {
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        let (market, was) = (leg.market, leg.there.state);
+        let market = leg.market;
         let price = book_price(leg.bound, outcome);
-        if let Some(there) = self.desk.there((id, at)) {
-            there.state = AtVenue::Done;
+        let there = self.exchange.legs.at((id, at));
+        let was = std::mem::replace(&mut there.state, AtVenue::Done);
+        if leg.held {
+            self.post.reworked.push(((id, at), Reworked::Withdrawn));
         }
         let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };
         match was {

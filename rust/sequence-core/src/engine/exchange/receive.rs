@@ -1,6 +1,7 @@
 //! What a client asks of a venue: it travels first, and then the venue goes on with it.
 
 use crate::engine::agenda::Due;
+use crate::engine::exchange::legs::VenueLeg;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::floor::Floor;
 use crate::engine::seam::{Cancel, LegEnd, LegRef, Onward, Told, VenueRequest, VenueStep};
@@ -38,11 +39,10 @@ impl Floor<'_> {
 
     fn send_leg(&mut self, (id, at): LegRef) {
         let account = self.desk.order(id).spec.account;
-        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let (market, open) = (leg.market, leg.qty);
         let transit = self.send(account, market, Purpose::Order);
-        if let Some(there) = self.desk.there((id, at)) {
-            there.transit = transit;
-        }
+        *self.exchange.legs.at((id, at)) = VenueLeg { transit, ..VenueLeg::to_send(open) };
         self.go_on_at(transit.match_ns, VenueStep::Arrive((id, at)));
     }
 
@@ -66,12 +66,12 @@ impl Floor<'_> {
 
     /// A cancel reaches the venue: what is still open there ends. A fill before it stands.
     pub(in crate::engine) fn cancel_arrives(&mut self, id: OrderId, at: usize, cancel: Cancel) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        match leg.there.state {
+        let there = self.exchange.leg((id, at));
+        match there.state {
             AtVenue::Done => {}
             AtVenue::Delayed => {
                 // Nothing withdraws an order from the venue's delay; the match comes first.
-                let due = leg.there.transit.match_ns;
+                let due = there.transit.match_ns;
                 self.agenda.add(due, Due::Step(VenueStep::Cancel((id, at), cancel)));
             }
             _ => {

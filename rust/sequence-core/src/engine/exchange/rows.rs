@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::command::MarketRow;
+use crate::engine::facts::Facts;
 use crate::engine::{Engine, FeedKind, Reply};
 use crate::ids::{BookSide, InstrumentKind, MarketId};
 use crate::listing::{Source, enlist, find};
@@ -62,7 +63,11 @@ impl Engine {
             if !row.events.is_empty() {
                 self.market_message(market, row.events);
             }
-            self.drop_off_grid(market);
+            if self.facts().shows_off_grid(market) {
+                let now = self.agenda.now_ns();
+                let resync = MarketEvent::status(FeedStatus::Resync, now, now);
+                self.market_message(market, &[resync]);
+            }
             self.carry();
             self.judge_changed();
         }
@@ -78,22 +83,16 @@ impl Engine {
             self.refine_steps(id, Some(finer), None);
         }
     }
+}
 
+impl Facts<'_> {
     /// A book with levels that its market's grid no longer has is of another time: it is not live
     /// until it is sent again.
-    fn drop_off_grid(&mut self, id: MarketId) {
+    fn shows_off_grid(&self, id: MarketId) -> bool {
         let grid = self.registry.market(id).grid;
-        if grid.origins.grid != TermsOrigin::Caller {
-            return;
-        }
         let book = &self.exchange.markets[id].market.book;
-        let off = [BookSide::Bid, BookSide::Ask]
-            .into_iter()
-            .any(|side| book.levels(side).any(|level| !grid.contains(level.price)));
-        if off {
-            let now = self.agenda.now_ns();
-            self.market_message(id, &[MarketEvent::status(FeedStatus::Resync, now, now)]);
-        }
+        let off = |side| book.levels(side).any(|level| !grid.contains(level.price));
+        grid.origins.grid == TermsOrigin::Caller && (off(BookSide::Bid) || off(BookSide::Ask))
     }
 }
 

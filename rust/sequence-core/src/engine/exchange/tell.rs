@@ -18,8 +18,7 @@ impl Floor<'_> {
         matched: Matched,
         venue_ns: i64,
     ) {
-        let Some(there) = self.desk.there((id, at)) else { return };
-        there.fill(matched.quantity);
+        self.exchange.legs.at((id, at)).fill(matched.quantity);
         self.answer(id, at, Told::Fill(matched), venue_ns);
     }
 
@@ -45,9 +44,7 @@ impl Floor<'_> {
         end: LegEnd,
         venue_ns: i64,
     ) {
-        let done =
-            self.desk.order(id).legs.get(at).is_none_or(|leg| leg.there.state == AtVenue::Done);
-        if !done {
+        if self.exchange.leg((id, at)).state != AtVenue::Done {
             self.leave(id, at);
             self.answer(id, at, Told::Done(end), venue_ns);
         }
@@ -56,9 +53,11 @@ impl Floor<'_> {
     /// The time of an order is over at its venues. A leg on its way is too late when it comes.
     pub(in crate::engine) fn time_is_over(&mut self, id: OrderId) {
         for at in 0..self.desk.order(id).legs.len() {
+            let there = self.exchange.leg((id, at));
+            let travels = there.state == AtVenue::Travelling;
             let leg = self.desk.order(id).legs.get(at);
-            if let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Travelling) {
-                let arrive_ns = leg.there.transit.arrive_ns;
+            if let Some(leg) = leg.filter(|leg| travels && !leg.held) {
+                let arrive_ns = there.transit.arrive_ns;
                 let unheard = leg.state == LegState::InFlight;
                 let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
                 self.leave(id, at);
@@ -74,8 +73,7 @@ impl Floor<'_> {
 
     /// Sends an answer; without delays it is there at once.
     pub(in crate::engine) fn answer(&mut self, id: OrderId, at: usize, told: Told, venue_ns: i64) {
-        let leg = self.desk.order(id).legs.get(at);
-        let response_ns = leg.map_or(0, |leg| leg.there.transit.response_ns);
+        let response_ns = self.exchange.leg((id, at)).transit.response_ns;
         self.answer_after(id, at, told, (venue_ns, response_ns));
     }
 

@@ -3,6 +3,7 @@
 use crate::engine::FillCause;
 use crate::engine::bounds::{refusal_of, within};
 use crate::engine::exchange::evidence::{Bounds, Liquidity};
+use crate::engine::exchange::legs::VenueLeg;
 use crate::engine::facts::Facts;
 use crate::engine::floor::Floor;
 use crate::engine::seam::{LegEnd, LegRef, Matched, Onward, Walk, order_of};
@@ -19,7 +20,9 @@ impl Floor<'_> {
     pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
         let order = self.desk.order(id);
-        let refused = order.legs.get(at).and_then(|leg| self.facts().refused_by_book(order, leg));
+        let there = self.exchange.leg((id, at));
+        let leg = order.legs.get(at);
+        let refused = leg.and_then(|leg| self.facts().refused_by_book(order, leg, there));
         if let Some(end) = refused {
             return self.end_at_venue(id, at, end, venue_ns);
         }
@@ -50,15 +53,23 @@ impl Floor<'_> {
             _ => {
                 let order = self.desk.order(id);
                 let Some(leg) = order.legs.get(at) else { return };
-                let end = self.facts().unfilled_end(order, leg, stop);
+                let there = self.exchange.leg((id, at));
+                let end = self.facts().unfilled_end(order, (leg, there), stop);
                 self.end_at_venue(id, at, end, venue_ns);
             }
         }
     }
 
+    /// A leg that its venue made itself: it is there already, and takes what it may.
+    pub(in crate::engine) fn take_at_once(&mut self, (id, at): LegRef) {
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        *self.exchange.legs.at((id, at)) = VenueLeg::to_send(leg.qty);
+        self.walk(id, at);
+    }
+
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2). The client
     /// hears of each fill before the next: one that it cannot book ends the leg.
-    pub(in crate::engine) fn walk(&mut self, id: OrderId, at: usize) {
+    fn walk(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let spec = &self.desk.order(id).spec;
         let (account, taker) = (spec.account, book_side(spec.side, spec.outcome));
@@ -66,9 +77,10 @@ impl Floor<'_> {
         let shift = self.facts().shift_of(spec, leg);
         let bounds = Bounds { limit, cap: leg.cap, reference: leg.reference, shift };
         let own = self.facts().own_opposite(spec, leg);
+        let open = self.exchange.leg((id, at)).open;
         let mut takes = std::mem::take(&mut self.exchange.takes);
         takes.clear();
-        let planned = self.facts().plan_past(spec, leg, (own, shift), &mut takes);
+        let planned = self.facts().plan_past(spec, (leg, open), (own, shift), &mut takes);
         let stop = self.papers().halved((id, at), &mut takes, planned);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         // The nearest level is taken first, from the end.
@@ -85,8 +97,10 @@ impl Floor<'_> {
     /// Takes the next level of a walk, as long as its leg is there.
     pub(super) fn take_level(&mut self, id: OrderId, at: usize, walk: Walk) {
         let order = self.desk.order(id);
-        let leg = order.legs.get(at).filter(|leg| leg.there.state != AtVenue::Done);
-        let Some(leg) = leg else { return self.after_walk(id, at, Stop::Filled) };
+        let is_there = self.exchange.leg((id, at)).state != AtVenue::Done;
+        let Some(leg) = order.legs.get(at).filter(|_| is_there) else {
+            return self.after_walk(id, at, Stop::Filled);
+        };
         let (market, account, outcome) = (leg.market, order.spec.account, order.spec.outcome);
         let Some(level) = self.exchange.takes.pop() else {
             return self.after_walk(id, at, walk.stop);
@@ -107,8 +121,10 @@ impl Floor<'_> {
 
     /// The next slice of a leg that chases the touch.
     pub(in crate::engine) fn slice(&mut self, (id, at): LegRef) {
-        let leg = self.desk.order(id).legs.get(at);
-        let Some(leg) = leg.filter(|leg| leg.there.state == AtVenue::Chasing) else { return };
+        if self.exchange.leg((id, at)).state != AtVenue::Chasing {
+            return;
+        }
+        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let now = self.agenda.now_ns();
         let status = self.exchange.markets[leg.market].market.status(now);
         if status.is_over() {
@@ -124,9 +140,7 @@ impl Floor<'_> {
         let (side, outcome) = (spec.side, spec.outcome);
         let Some(leg) = self.desk.order(id).legs.get(at) else { return };
         let (market, bound) = (leg.market, leg.bound);
-        if let Some(there) = self.desk.there((id, at)) {
-            there.state = AtVenue::Chasing;
-        }
+        self.exchange.legs.at((id, at)).state = AtVenue::Chasing;
         let touch = self.facts().touch_of(market, side, outcome);
         if touch.is_some_and(|touch| !within(side, touch, bound)) {
             self.end_at_venue(
@@ -154,40 +168,36 @@ impl Floor<'_> {
 
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
         let order = self.desk.order(id);
-        let leg = order.legs.get(at);
-        leg.is_some_and(|leg| {
-            self.facts().plan_walk(&order.spec, leg, &mut Vec::new()) == Stop::SelfTrade
+        let open = self.exchange.leg((id, at)).open;
+        order.legs.get(at).is_some_and(|leg| {
+            self.facts().plan_walk(&order.spec, (leg, open), &mut Vec::new()) == Stop::SelfTrade
         })
     }
 
     /// Venue time of what happens to a leg at this moment: its arrival, or now less the feed delay.
     fn venue_ns(&self, id: OrderId, at: usize) -> i64 {
-        self.desk.order(id).legs.get(at).map_or(self.agenda.now_ns(), |leg| {
-            leg.there
-                .transit
-                .arrive_ns
-                .max(self.agenda.now_ns().saturating_sub(leg.there.transit.feed_ns))
-        })
+        let transit = &self.exchange.leg((id, at)).transit;
+        transit.arrive_ns.max(self.agenda.now_ns().saturating_sub(transit.feed_ns))
     }
 }
 
 impl Facts<'_> {
-    /// What a walk would take now, added to `takes`, and why it would stop.
+    /// What a walk for what is open of a leg would take now, added to `takes`, and why it would stop.
     pub(in crate::engine) fn plan_walk(
         &self,
         spec: &OrderSpec,
-        leg: &Leg,
+        (leg, open): (&Leg, Quantity),
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
         let (own, shift) = (self.own_opposite(spec, leg), self.shift_of(spec, leg));
-        self.plan_past(spec, leg, (own, shift), takes)
+        self.plan_past(spec, (leg, open), (own, shift), takes)
     }
 
     /// The same with the own order that stands in the way, and own impact, given.
     pub(super) fn plan_past(
         &self,
         spec: &OrderSpec,
-        leg: &Leg,
+        (leg, open): (&Leg, Quantity),
         (own, shift): (Option<Price>, i64),
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
@@ -201,6 +211,6 @@ impl Facts<'_> {
             fill_quantum: self.registry.market(leg.market).grid.order_lot(),
         };
         let offers = self.offers_shifted(spec.account, leg.market, taker, shift);
-        walk(offers, leg.there.open, &bounds, takes)
+        walk(offers, open, &bounds, takes)
     }
 }

@@ -95,7 +95,7 @@ impl Engine {
     pub fn keep_changes(&mut self) {
         self.desk.listen();
         self.portfolio.listen();
-        self.exchange.lines.listen();
+        self.exchange.listen();
         self.graphs.listen();
         self.journal.log.listen();
         self.journal.kept.get_or_insert_default();
@@ -118,7 +118,7 @@ impl Engine {
     pub fn has_changes(&self) -> bool {
         self.journal.log.is_touched()
             || self.portfolio.is_touched()
-            || self.exchange.lines.is_used()
+            || self.exchange.is_touched()
             || self.desk.is_touched()
             || self.graphs.is_touched()
             || self.journal.kept.as_ref().is_some_and(|kept| {
@@ -164,7 +164,7 @@ impl Engine {
         add("graph_runs", runs);
         add("graph_nodes", nodes);
         add("graph_edges", edges);
-        let orders = self.desk.take_touched_orders();
+        let orders = self.changed_orders();
         add("orders", orders.iter().map(|id| order_row(self, *id)).collect());
         add("legs", orders.iter().flat_map(|id| self.leg_rows(*id)).collect());
         let fills = self.desk.take_touched_fills();
@@ -287,6 +287,15 @@ impl Engine {
             }
         }
         (rows, deleted)
+    }
+
+    /// Orders that changed for their clients, or of which a leg changed at its venue.
+    fn changed_orders(&mut self) -> Vec<OrderId> {
+        let mut changed = self.desk.take_touched_orders();
+        changed.extend(self.exchange.legs.take_touched());
+        changed.sort_unstable();
+        changed.dedup();
+        changed
     }
 
     fn leg_rows(&self, id: OrderId) -> impl Iterator<Item = Row> + '_ {

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graphs::ShapeRows;
 use super::restore::Result;
+use crate::engine::exchange::legs::VenueLeg;
 use crate::engine::record::{RestoreError, Row, read_fill, read_graph, read_leg, read_order};
+use crate::engine::seam::LegRef;
 use crate::engine::{Engine, Fill, Graph};
 use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId};
 use crate::number::Money;
@@ -18,6 +20,7 @@ use crate::order::Order;
 struct Read {
     orders: BTreeMap<OrderId, Order>,
     held: Vec<(OrderId, usize, Money)>,
+    there: Vec<(LegRef, VenueLeg)>,
     graphs: Vec<(GraphIx, AccountId, Graph)>,
     fills: Vec<(FillIx, Fill)>,
 }
@@ -51,6 +54,9 @@ impl Engine {
         for (id, order) in read.orders {
             self.desk.load_order(id, order);
         }
+        for (leg, there) in read.there {
+            self.exchange.legs.put_back(leg, there);
+        }
         for (id, fill) in read.fills {
             self.desk.load_fill(id, fill);
         }
@@ -64,12 +70,13 @@ impl Engine {
             read.orders.insert(id, order);
         }
         for row in legs {
-            let (id, leg, held) = read_leg(row)?;
+            let (id, leg, there, held) = read_leg(row)?;
             self.known_market("legs", leg.market)?;
             let Some(order) = read.orders.get_mut(&id) else { continue };
             if let Some(held) = held {
                 read.held.push((id, order.legs.len(), held));
             }
+            read.there.push(((id, order.legs.len()), there));
             order.legs.push(leg);
         }
         for (id, order) in &read.orders {

@@ -103,7 +103,9 @@ impl Engine {
         let (last_seq, hash) = (cells.next()?, cells.next()?);
         self.journal.log.resume(last_seq, hash);
         self.journal.ulids.resume((cells.next()?, cells.next()?));
-        self.desk.resume_at(cells.next()?, cells.next()?, cells.next()?);
+        let (order, graph, fill) = (cells.next()?, cells.next()?, cells.next()?);
+        self.desk.resume_at(order, graph, fill);
+        self.exchange.legs.resume_at(order);
         self.portfolio.resume_at(cells.next()?);
         Ok(())
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
 use crate::engine::exchange::arrive::CHASE_INTERVAL_NS;
 use crate::engine::exchange::line::Purpose;
 use crate::engine::seam::{LegRef, Told, VenueReport, VenueRequest, VenueStep};
+use crate::engine::{Engine, VenueLeg};
 use crate::ids::OrderId;
 use crate::mutant;
-use crate::order::{AtVenue, Leg, LegState, Policy, VenueLeg};
+use crate::order::{AtVenue, Leg, LegState, Policy};
 use crate::sim::latency::Transit;
 
 impl Engine {
@@ -48,9 +48,10 @@ impl Engine {
         let mut legs = BTreeSet::new();
         for id in orders {
             for (at, leg) in self.desk.order(*id).legs.iter().enumerate() {
-                let VenueLeg { place, transit, .. } = leg.there;
+                let there = self.exchange.leg((*id, at));
+                let VenueLeg { place, transit, .. } = *there;
+                let came = place > 0 && !is_under_way(leg, there);
                 self.exchange.go_on_behind(place);
-                let came = place > 0 && !is_under_way(leg);
                 let on_its_way = (u64::MAX, (transit.match_ns, transit.submit_ns));
                 let (place, times) = if came { (place, (0, 0)) } else { on_its_way };
                 legs.insert((place, times, (*id, at)));
@@ -65,28 +66,27 @@ impl Engine {
         if leg.state == LegState::Done {
             return;
         }
-        let (market, cancelling) = (leg.market, leg.cancelling);
+        let (market, cancelling, there) = (leg.market, leg.cancelling, self.exchange.leg((id, at)));
         let unheard = leg.state == LegState::InFlight;
-        let known_ns = leg.there.transit.arrive_ns.saturating_add(leg.there.transit.response_ns);
-        let was = if is_under_way(leg) { AtVenue::Travelling } else { leg.there.state };
+        let known_ns = there.transit.arrive_ns.saturating_add(there.transit.response_ns);
+        let was = match there.state {
+            _ if leg.held => AtVenue::Held,
+            _ if is_under_way(leg, there) => AtVenue::Travelling,
+            state => state,
+        };
         match was {
             AtVenue::Travelling | AtVenue::Delayed => {
-                let (state, on) = match way_on(leg, stopped_ns, self.agenda.now_ns()) {
+                let (state, on) = match way_on((leg, there), stopped_ns, self.agenda.now_ns()) {
                     Some(way) => way,
                     None => (was, self.floor().send(account, market, Purpose::Order)),
                 };
                 let venue = self.registry.market(market).venue;
                 self.exchange.lines.follow(account, venue, &on);
-                if let Some(there) = self.desk.there((id, at)) {
-                    (there.state, there.transit) = (state, on);
-                }
+                self.exchange.legs.goes_on((id, at), state, on);
                 self.agenda.add(on.match_ns, Due::Step(VenueStep::Arrive((id, at))));
             }
             AtVenue::Chasing | AtVenue::Held => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
-                if let Some(there) = self.desk.there((id, at)) {
-                    there.state = AtVenue::Waiting;
-                }
                 self.exchange.wait(market, account, self.rules.params(), (id, at));
                 if unheard {
                     let known_ns = known_ns.saturating_add(self.agenda.now_ns() - stopped_ns);
@@ -123,10 +123,11 @@ impl Engine {
 
 /// True of a leg that is on its way, or whose venue did something with it that nobody knows yet:
 /// that is forgotten with the process.
-fn is_under_way(leg: &Leg) -> bool {
+fn is_under_way(leg: &Leg, there: &VenueLeg) -> bool {
     let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
     let unheard = leg.state == LegState::InFlight;
-    match leg.there.state {
+    match there.state {
+        _ if leg.held => false,
         AtVenue::Travelling | AtVenue::Delayed => true,
         AtVenue::Waiting | AtVenue::Resting => unheard && replaces,
         AtVenue::Chasing | AtVenue::Done => unheard,
@@ -138,10 +139,14 @@ fn is_under_way(leg: &Leg) -> bool {
 /// and no restart makes one younger. One that had come without its client knowing comes again
 /// before all of these. `None`: it had not left, as the cancel of the order that it replaces was
 /// on its way back.
-fn way_on(leg: &Leg, stopped_ns: i64, now_ns: i64) -> Option<(AtVenue, Transit)> {
-    let transit = leg.there.transit;
+fn way_on(
+    (leg, there): (&Leg, &VenueLeg),
+    stopped_ns: i64,
+    now_ns: i64,
+) -> Option<(AtVenue, Transit)> {
+    let transit = there.transit;
     let later = transit.later_by(now_ns.saturating_sub(stopped_ns));
-    match leg.there.state {
+    match there.state {
         AtVenue::Travelling if transit.match_ns < stopped_ns => None,
         AtVenue::Travelling => Some((AtVenue::Travelling, later)),
         AtVenue::Delayed if leg.state != LegState::InFlight => Some((AtVenue::Delayed, later)),

@@ -14,7 +14,7 @@ use crate::event::EventKind;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side, VenueId};
 use crate::number::{MAX_UNITS, Money, Price, Quantity};
 use crate::order::{
-    Cause, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, VenueLeg, book_side,
+    Cause, Leg, LegState, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency, book_side,
 };
 use crate::reject::DoneReason;
 use crate::risk::Mode;
@@ -135,7 +135,7 @@ impl Engine {
         self.desk.hold((id, 0), reservation);
         self.bench().hear(VenueReport { leg: (id, 0), told: Told::Ack });
         self.tell_readers();
-        self.floor().walk(id, 0);
+        self.floor().take_at_once((id, 0));
         self.go_on();
         self.bench().end_legs(&[(id, 0)], LegEnd::Cancelled(DoneReason::NoLiquidity));
         self.drop_ended();
@@ -247,7 +247,7 @@ fn liquidation_leg(market: MarketId, side: Side, quantity: Quantity) -> Leg {
         reducing: quantity,
         state: LegState::InFlight,
         status: OrderStatus::New,
-        there: VenueLeg::to_send(quantity),
+        held: false,
         cancelling: None,
         reshape: None,
         reference: Price(0),

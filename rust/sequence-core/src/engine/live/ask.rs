@@ -104,7 +104,7 @@ fn new_order(order: &Order, leg: &Leg) -> LiveAsk {
     LiveAsk::New {
         side: spec.side,
         outcome: spec.outcome,
-        qty: leg.there.open,
+        qty: leg.qty,
         bound: leg.bound,
         is_market: spec.is_market,
         tif: spec.tif,

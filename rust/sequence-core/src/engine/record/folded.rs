@@ -5,7 +5,8 @@
 use crate::engine::exchange::evidence::{
     BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade,
 };
-use crate::engine::{CashTrail, Fill, FillCause, Graph, GraphId};
+use crate::engine::exchange::legs::Halves;
+use crate::engine::{CashTrail, Fill, FillCause, Graph, GraphId, VenueLeg};
 use crate::folded::Folds;
 use crate::ids::{
     AccountId, AssetId, BookSide, FillIx, GraphIx, InstrumentKind, MarketId, OrderId, Outcome,
@@ -15,7 +16,6 @@ use crate::market::MarketStatus;
 use crate::number::{Money, Price, Quantity};
 use crate::order::{
     AtVenue, Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency,
-    VenueLeg,
 };
 use crate::pack::{Pack, Packer, Unpacker, packs, packs_numbers, packs_words};
 use crate::reject::{DoneReason, RejectReason};
@@ -72,12 +72,13 @@ packs!(
         version, event_seq, created_seq, updated_ns, expires_ns; amending = None
     }
     Leg {
-        market, qty, filled, fees, bound, cap, margin_at, reservation, reducing, state, status, there,
+        market, qty, filled, fees, bound, cap, margin_at, reservation, reducing, state, status, held,
         cancelling, reference, cause; reshape = None
     }
     ReservationId { index, generation }
     Cause { reject, message, done }
-    VenueLeg { state, open, transit, deferred, place }
+    VenueLeg { state, open, matched, transit, again, deferred, place }
+    Halves { first, more }
     FeeState { exact, booked, due, due_rest, paid, accumulator, carried }
     Draw { latency_ns, z_q32, position_before, position_after }
     Transit {
@@ -230,6 +231,20 @@ impl Folds for Order {
         let open = |leg: &Leg| leg.reservation.is_some() || leg.reshape.is_some();
         let rests =
             self.status.is_terminal() && self.amending.is_none() && !self.legs.iter().any(open);
+        if rests {
+            self.pack(to);
+        }
+        rests
+    }
+
+    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
+        Self::unpack(from)
+    }
+}
+
+impl Folds for Halves {
+    fn fold(&self, to: &mut Packer) -> bool {
+        let rests = self.rests();
         if rests {
             self.pack(to);
         }

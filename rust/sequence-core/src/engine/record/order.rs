@@ -7,12 +7,13 @@ use super::RestoreError;
 use super::cell::{Cell, Reader, Row, pack, row};
 use super::evidence::{read_transit, transit_cells};
 use super::risk::{read_risk, risk_cells};
-use crate::engine::{Engine, Graph, GraphId};
+use crate::engine::{Engine, Graph, GraphId, VenueLeg};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
 use crate::ledger::ReservationId;
-use crate::number::Money;
-use crate::order::{Amending, Cause, Leg, Order, OrderSpec, Reshape, VenueLeg};
+use crate::number::{Money, Price};
+use crate::order::{Amending, AtVenue, Cause, Leg, Order, OrderSpec, Reshape};
 use crate::sim::fees::FeeState;
+use crate::sim::latency::Transit;
 
 pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
     let order = engine.order(id);
@@ -146,8 +147,9 @@ fn read_progress(
 pub(in crate::engine) fn leg_row(engine: &Engine, id: OrderId, at: usize, leg: &Leg) -> Row {
     let held = leg.reservation.and_then(|held| engine.ledger().reserved(held).ok());
     let mut cells = row![id.0, u64::try_from(at).unwrap_or(u64::MAX)];
-    cells.extend(leg_cells(leg, &leg.there, held));
-    cells.extend(later_leg_cells(leg, &leg.there));
+    let there = engine.exchange.leg((id, at));
+    cells.extend(leg_cells(leg, there, held));
+    cells.extend(later_leg_cells(leg, there));
     cells
 }
 
@@ -157,14 +159,18 @@ fn later_leg_cells(leg: &Leg, there: &VenueLeg) -> Row {
     row![leg.fees.carried, reject, message, done, there.place]
 }
 
-fn read_later_leg_cells(cells: &mut Reader<'_>, leg: &mut Leg) -> Result<(), RestoreError> {
+fn read_later_leg_cells(
+    cells: &mut Reader<'_>,
+    leg: &mut Leg,
+    there: &mut VenueLeg,
+) -> Result<(), RestoreError> {
     leg.fees.carried = cells.next()?;
     leg.cause = Cause {
         reject: cells.next()?,
         message: cells.next::<Option<String>>()?.map(Into::into),
         done: cells.next()?,
     };
-    leg.there.place = cells.next()?;
+    there.place = cells.next()?;
     Ok(())
 }
 
@@ -180,28 +186,28 @@ fn leg_cells(leg: &Leg, there: &VenueLeg, held: Option<Money>) -> Row {
         leg.reducing,
         leg.state,
         leg.status,
-        there.state,
+        if leg.held { AtVenue::Held } else { there.state },
         leg.cancelling,
         leg.reference,
         there.deferred,
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
     cells.push(pack(&transit_cells(&there.transit)).into());
-    cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form))).into());
+    cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form, &there.again))).into());
     cells
 }
 
-fn reshape_cells(form: &Reshape) -> Row {
-    let Reshape { qty, bound, cap, margin_at, reducing, at_venue, travels, transit } = *form;
+fn reshape_cells(form: &Reshape, again: &Transit) -> Row {
+    let Reshape { qty, bound, cap, margin_at, reducing, at_venue, travels } = *form;
     let mut cells = row![qty, bound, cap, margin_at, reducing, at_venue, travels];
-    cells.extend(transit_cells(&transit));
+    cells.extend(transit_cells(again));
     cells
 }
 
-fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<Reshape>, RestoreError> {
+fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<(Reshape, Transit)>, RestoreError> {
     let Some(packed) = cells.packed_or_null()? else { return Ok(None) };
     let cells = &mut Reader::new("legs.reshape", &packed);
-    Ok(Some(Reshape {
+    let form = Reshape {
         qty: cells.next()?,
         bound: cells.next()?,
         cap: cells.next()?,
@@ -209,22 +215,22 @@ fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<Reshape>, RestoreError>
         reducing: cells.next()?,
         at_venue: cells.next()?,
         travels: cells.next()?,
-        transit: read_transit(cells)?,
-    }))
+    };
+    Ok(Some((form, read_transit(cells)?)))
 }
 
 /// Reads a leg and what it held; the caller gives it its reservation.
 pub(in crate::engine) fn read_leg(
     row: &[Cell],
-) -> Result<(OrderId, Leg, Option<Money>), RestoreError> {
+) -> Result<(OrderId, Leg, VenueLeg, Option<Money>), RestoreError> {
     let cells = &mut Reader::new("legs", row);
     let (order, _at) = (OrderId(cells.next()?), cells.next::<u32>()?);
-    let (mut leg, held) = read_leg_cells(cells)?;
-    read_later_leg_cells(cells, &mut leg)?;
-    Ok((order, leg, held))
+    let (mut leg, mut there, held) = read_leg_cells(cells)?;
+    read_later_leg_cells(cells, &mut leg, &mut there)?;
+    Ok((order, leg, there, held))
 }
 
-fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), RestoreError> {
+fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, VenueLeg, Option<Money>), RestoreError> {
     let (market, qty, filled) = (MarketId(cells.next()?), cells.next()?, cells.next()?);
     let (bound, cap, margin_at) = (cells.next()?, cells.next()?, cells.next()?);
     let held = cells.next()?;
@@ -240,23 +246,28 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, Option<Money>), Restor
         reducing: cells.next()?,
         state: cells.next()?,
         status: cells.next()?,
-        there: VenueLeg { state: cells.next()?, ..VenueLeg::to_send(qty) },
-        cancelling: cells.next()?,
-        reference: cells.next()?,
+        held: false,
+        cancelling: None,
         reshape: None,
+        reference: Price(0),
         cause: Cause::default(),
     };
-    leg.there.deferred = cells.next()?;
-    leg.there.open = leg.remaining();
+    let mut there = VenueLeg { state: cells.next()?, ..VenueLeg::known(&leg) };
+    if there.state == AtVenue::Held {
+        (leg.held, there.state) = (true, AtVenue::Travelling);
+    }
+    (leg.cancelling, leg.reference, there.deferred) = (cells.next()?, cells.next()?, cells.next()?);
     let mut sums = [0i128; 6];
     for sum in &mut sums {
         *sum = cells.next()?;
     }
     leg.fees = FeeState::from_sums(sums, 0);
     let transit = cells.packed()?;
-    leg.there.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
-    leg.reshape = read_reshape(cells)?.map(Box::new);
-    Ok((leg, held))
+    there.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
+    if let Some((form, again)) = read_reshape(cells)? {
+        (leg.reshape, there.again) = (Some(Box::new(form)), again);
+    }
+    Ok((leg, there, held))
 }
 
 pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
@@ -332,14 +343,15 @@ fn read_snapshot(text: &str, of: Order) -> Result<Order, RestoreError> {
     let cells = &mut Reader::new("graphs.first_answer", &cells);
     let mut order = read_progress(cells, of.spec, of.created_seq)?;
     for _ in 0..cells.next::<u64>()? {
-        let (mut leg, held) = read_leg_cells(cells)?;
+        let (mut leg, _, held) = read_leg_cells(cells)?;
         leg.reservation = held.map(|_| ReservationId::ended());
         order.legs.push(leg);
     }
     // Answers of the first version end here.
+    let mut there = VenueLeg::to_send(order.qty);
     for leg in &mut order.legs {
         if cells.has_more() {
-            read_later_leg_cells(cells, leg)?;
+            read_later_leg_cells(cells, leg, &mut there)?;
         }
     }
     Ok(order)

@@ -1,6 +1,7 @@
 //! Why an open order has not filled (simulation, 8.2).
 
 use super::Value;
+use crate::engine::seam::{LegRef, queue_key};
 use crate::engine::{AccountMode, Engine};
 use crate::ids::{AccountId, OrderId};
 use crate::market::Market;
@@ -30,11 +31,14 @@ impl Engine {
     fn leg_reason(&self, order: &Order, at: usize, leg: &Leg) -> Value {
         let sim = self.exchange.market(leg.market);
         let status = sim.market.status(self.agenda.now_ns());
-        let resting = self.queue_place(order, at, leg);
+        let id = self.id_of(order);
+        let resting = id.and_then(|id| self.queue_place(order, (id, at), leg));
+        let there = self.venue_leg(id.unwrap_or(OrderId(u32::MAX)), at);
+        let state = if leg.held { AtVenue::Held } else { there.state };
         // Only its own venue knows where a live order stands there.
         let mode = self.desk.account(order.spec.account).mode;
         let remote = mode == AccountMode::Live && leg.state == LegState::Working;
-        let reason = match (leg.there.state, &resting) {
+        let reason = match (state, &resting) {
             _ if remote => NotFilledReason::NoPrint,
             (AtVenue::Travelling | AtVenue::Held | AtVenue::Done, _) => NotFilledReason::InFlight,
             (AtVenue::Delayed, _) => NotFilledReason::TakerDelay,
@@ -44,8 +48,8 @@ impl Engine {
             (_, Some(place)) => place.reason,
             (_, None) => NotFilledReason::NoPrint,
         };
-        let wake = match leg.there.state {
-            AtVenue::Travelling | AtVenue::Delayed => Some(leg.there.transit.match_ns),
+        let wake = match state {
+            AtVenue::Travelling | AtVenue::Delayed => Some(there.transit.match_ns),
             _ => resting.and_then(|place| place.next_wake_ns),
         };
         let read = resting.as_ref().filter(|_| self.rules.params().envelope);
@@ -64,7 +68,7 @@ impl Engine {
             ("as_of_ns", self.agenda.now_ns().into()),
             (
                 "state_since_ns",
-                resting.map_or(leg.there.transit.submit_ns, |place| place.since_ns).into(),
+                resting.map_or(there.transit.submit_ns, |place| place.since_ns).into(),
             ),
             ("reason", reason.as_str().into()),
             ("v_now_1e8", size(|place| place.ahead_now).into()),
@@ -119,7 +123,14 @@ impl Engine {
         ])
     }
 
-    fn queue_place(&self, order: &Order, at: usize, leg: &Leg) -> Option<NotFilled> {
+    /// The number of an order that a row is made of.
+    pub(super) fn id_of(&self, order: &Order) -> Option<OrderId> {
+        let spec = &order.spec;
+        let one = self.desk.graph(spec.graph).order;
+        one.or_else(|| self.graphs.order_of(spec.graph, &spec.node_id, &spec.seq.to_string()))
+    }
+
+    fn queue_place(&self, order: &Order, (id, at): LegRef, leg: &Leg) -> Option<NotFilled> {
         let spec = &order.spec;
         let side = book_side(spec.side, spec.outcome).rests();
         let price = book_price(leg.bound, spec.outcome);
@@ -127,10 +138,7 @@ impl Engine {
         let world = sim.worlds.get(&spec.account)?;
         let best = sim.market.best(side).map(|level| level.price);
         let tick = self.registry.market(leg.market).grid.tick_at(price);
-        let seq = spec.seq.to_string();
-        let one = self.desk.graph(spec.graph).order;
-        let id: OrderId = one.or_else(|| self.graphs.order_of(spec.graph, &spec.node_id, &seq))?;
-        let key = crate::engine::seam::queue_key(id, at);
+        let key = queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())
     }
 }

@@ -250,7 +250,7 @@ impl Engine {
             (
                 "ack_ns",
                 match view {
-                    View::Row => Value::option(order.legs.iter().filter_map(ack_ns).min()),
+                    View::Row => Value::option(self.ack_ns(order)),
                     View::Answer { .. } => Value::Null,
                 },
             ),
@@ -275,6 +275,19 @@ impl Engine {
         ])
     }
 
+    /// From sending to the first answer of a venue, as it was drawn; `None` while none is here, where
+    /// nothing travels, and of a real venue, whose answers carry no such time.
+    fn ack_ns(&self, order: &Order) -> Option<i64> {
+        let id = self.id_of(order)?;
+        let times = order.legs.iter().enumerate().filter_map(|(at, leg)| {
+            let transit = &self.venue_leg(id, at).transit;
+            let heard = leg.state != LegState::InFlight && transit.submit_ns > 0;
+            let took_ns = transit.arrive_ns.saturating_add(transit.response_ns) - transit.submit_ns;
+            (heard && took_ns > 0).then_some(took_ns)
+        });
+        times.min()
+    }
+
     /// Current reservations. A replayed answer shows what was held then: that of its open legs.
     fn reserved_view(&self, order: &Order, replayed: bool) -> Value {
         let rows = order.legs.iter().filter_map(|leg| {
@@ -296,15 +309,6 @@ impl Engine {
         });
         Value::List(rows.collect())
     }
-}
-
-/// From sending to the first answer of a leg's venue, as it was drawn; `None` while none is here,
-/// where nothing travels, and of a real venue, whose answers carry no such time.
-fn ack_ns(leg: &Leg) -> Option<i64> {
-    let transit = &leg.there.transit;
-    let heard = leg.state != LegState::InFlight && transit.submit_ns > 0;
-    let took_ns = transit.arrive_ns.saturating_add(transit.response_ns) - transit.submit_ns;
-    (heard && took_ns > 0).then_some(took_ns)
 }
 
 /// Whole wire units that cover an amount: what is locked is never understated.

@@ -5,10 +5,10 @@
 
 use super::{Value, bps_number};
 use crate::command::{Size, Submit};
-use crate::engine::Engine;
 use crate::engine::bounds::refusal_of;
 use crate::engine::desk::admit::new_order;
 use crate::engine::seam::LegEnd;
+use crate::engine::{Engine, VenueLeg};
 use crate::ids::{AccountId, InstrumentKind, Side, SymbolId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Leg, Order, average_price, book_price};
@@ -113,11 +113,13 @@ impl Engine {
         if !status.is_live() {
             return Ok(LegShare { leg, rejected: None });
         }
-        if let Some(LegEnd::Rejected(reason, text)) = self.facts().refused_by_book(order, &leg) {
+        let mut there = VenueLeg::known(&leg);
+        let refused = self.facts().refused_by_book(order, &leg, &there);
+        if let Some(LegEnd::Rejected(reason, text)) = refused {
             return Err((reason, text));
         }
         let mut takes = Vec::new();
-        let stop = self.facts().plan_walk(&order.spec, &leg, &mut takes);
+        let stop = self.facts().plan_walk(&order.spec, (&leg, there.open), &mut takes);
         let terms = self.registry.market(leg.market);
         let mut fees = FeeState::default();
         for take in &takes {
@@ -130,11 +132,11 @@ impl Engine {
             let charged = fees.charge(&terms.fees, order.spec.side, price, take.taken, how);
             if charged.is_ok() {
                 leg.filled = Quantity(leg.filled.0.saturating_add(take.taken.0));
-                leg.there.open = leg.remaining();
+                there = VenueLeg::known(&leg);
             }
         }
         leg.fees = fees;
-        let rejected = match self.facts().unfilled_end(order, &leg, stop) {
+        let rejected = match self.facts().unfilled_end(order, (&leg, &there), stop) {
             LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
             _ => None,
         };

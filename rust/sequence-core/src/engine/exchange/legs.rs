@@ -1,0 +1,180 @@
+//! The venue's half of every leg: where its venue has it, what is open there, how it travelled.
+//!
+//! Only the exchange changes it. The client learns of changes one response delay later, and what
+//! the order says of a leg is the desk's.
+
+use crate::engine::seam::LegRef;
+use crate::ids::OrderId;
+use crate::number::Quantity;
+use crate::order::{AtVenue, Leg};
+use crate::sim::latency::{Draw, Transit};
+use crate::table::History;
+
+/// What a venue has of a leg.
+#[derive(Debug, Clone)]
+pub struct VenueLeg {
+    /// Where the venue has it.
+    pub state: AtVenue,
+    /// What the venue still holds of it.
+    pub open: Quantity,
+    /// What the venue has matched of it, whoever knows.
+    pub matched: Quantity,
+    /// How its message travelled.
+    pub transit: Transit,
+    /// How the order that replaces it travels, when it left together with the change.
+    pub again: Transit,
+    /// It arrived before the book could be used, and waited.
+    pub deferred: bool,
+    /// Its number among legs by when they came to rest or to wait at a venue; 0 before. A smaller
+    /// one stands ahead at the same price.
+    pub place: u64,
+}
+
+const NO_TRANSIT: Transit = Transit {
+    submit_ns: 0,
+    entry_ns: 0,
+    response_ns: 0,
+    feed_ns: 0,
+    feed_measured: false,
+    arrive_ns: 0,
+    session_hold_ns: 0,
+    match_ns: 0,
+    taker_delay_ns: 0,
+    entry: Draw { latency_ns: 0, z_q32: 0, position_before: 0, position_after: 0 },
+    stream_key: 0,
+    load_ratio_q32: 0,
+};
+
+/// A leg that no venue has heard of.
+static NOT_SENT: VenueLeg = VenueLeg::to_send(Quantity::ZERO);
+
+impl VenueLeg {
+    /// A leg that is about to be sent.
+    pub const fn to_send(open: Quantity) -> Self {
+        Self {
+            state: AtVenue::Travelling,
+            open,
+            matched: Quantity::ZERO,
+            transit: NO_TRANSIT,
+            again: NO_TRANSIT,
+            deferred: false,
+            place: 0,
+        }
+    }
+
+    /// A leg that its venue has filled as far as its client knows.
+    pub fn known(leg: &Leg) -> Self {
+        Self { matched: leg.filled, ..Self::to_send(leg.remaining()) }
+    }
+
+    /// Its venue filled part of it.
+    pub(super) fn fill(&mut self, quantity: Quantity) {
+        self.open = Quantity(self.open.0.saturating_sub(quantity.0).max(0));
+        self.matched = Quantity(self.matched.0.saturating_add(quantity.0));
+        if self.open.0 == 0 {
+            self.state = AtVenue::Done;
+        }
+    }
+}
+
+/// Halves of the legs of one order. Most orders have one leg: it needs no list.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Halves {
+    pub(in crate::engine) first: VenueLeg,
+    pub(in crate::engine) more: Vec<VenueLeg>,
+}
+
+impl Default for Halves {
+    fn default() -> Self {
+        Self { first: NOT_SENT.clone(), more: Vec::new() }
+    }
+}
+
+impl Halves {
+    /// Nothing of the order is at a venue or on its way there.
+    pub(in crate::engine) fn rests(&self) -> bool {
+        let rests = |half: &VenueLeg| half.state == AtVenue::Done || half.open.0 == 0;
+        rests(&self.first) && self.more.iter().all(rests)
+    }
+
+    fn get(&self, at: usize) -> Option<&VenueLeg> {
+        match at.checked_sub(1) {
+            None => Some(&self.first),
+            Some(at) => self.more.get(at),
+        }
+    }
+
+    fn reach(&mut self, at: usize) -> &mut VenueLeg {
+        let Some(at) = at.checked_sub(1) else { return &mut self.first };
+        if self.more.len() <= at {
+            self.more.resize(at + 1, NOT_SENT.clone());
+        }
+        &mut self.more[at]
+    }
+}
+
+/// What the simulated venues have of every leg that was sent to them.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Legs {
+    orders: History<OrderId, Halves>,
+}
+
+impl Legs {
+    /// What the venue has of a leg; of one that was never sent nothing.
+    #[inline]
+    pub(super) fn get(&self, (id, at): LegRef) -> &VenueLeg {
+        self.orders.get(id).and_then(|halves| halves.get(at)).unwrap_or(&NOT_SENT)
+    }
+
+    /// The same to be changed.
+    #[inline]
+    pub(super) fn at(&mut self, (id, at): LegRef) -> &mut VenueLeg {
+        self.orders.make(id);
+        self.orders[id].reach(at)
+    }
+
+    /// A leg of an earlier process, as it was kept; one that is not earlier is ignored.
+    pub(in crate::engine) fn put_back(&mut self, (id, at): LegRef, half: VenueLeg) {
+        if self.orders.is_early(id) {
+            self.orders.make(id);
+            *self.orders.quietly(id).reach(at) = half;
+        }
+    }
+
+    /// A leg of before a restart is on its way again.
+    pub(in crate::engine) fn goes_on(&mut self, leg: LegRef, state: AtVenue, transit: Transit) {
+        let there = self.at(leg);
+        (there.state, there.transit) = (state, transit);
+    }
+
+    /// Lets go of rows that readers had read back from bytes.
+    #[inline]
+    pub(in crate::engine) fn settle(&mut self) {
+        self.orders.settle();
+    }
+
+    /// Nobody asks for the legs of an order any more.
+    pub(in crate::engine) fn forget(&mut self, id: OrderId) {
+        self.orders.forget(id);
+    }
+
+    /// Starts to note what changes.
+    pub(super) fn listen(&mut self) {
+        self.orders.listen();
+    }
+
+    /// True when a take would give something.
+    pub(super) fn is_touched(&self) -> bool {
+        self.orders.is_touched()
+    }
+
+    /// Orders whose legs changed at their venues since the last call, oldest first.
+    pub(in crate::engine) fn take_touched(&mut self) -> Vec<OrderId> {
+        self.orders.take_touched()
+    }
+
+    /// Orders of this process are numbered from here.
+    pub(in crate::engine) fn resume_at(&mut self, order: u32) {
+        self.orders.resume_at(order);
+    }
+}
