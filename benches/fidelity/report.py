@@ -348,11 +348,11 @@ def bars(scores: Scores) -> str:
         add("B4", what, row["missed_pp"], row["ci"]["missed_pp"], 0.2)
     for row in scores.of("pool", dataset="kalshi"):
         right, early = row["right"] / row["tested"], row["rules"][0]["early"] / row["filled"]
-        for what, value, limit, met in [
+        for what, share, bar, met in [
             ("Kalshi: fronts of sweeps first in our list", right, ">= 0.87", right >= 0.87),
             ("Kalshi: early fills of recognised orders", early, "<= 0.0001", early <= 0.0001),
         ]:
-            rows.append(["B5", what, f"{value:+.4f}", "", limit, "met" if met else "MISSED"])
+            rows.append(["B5", what, f"{share:+.4f}", "", bar, "met" if met else "MISSED"])
     return table(["bar", "what", "value", "95 % interval", "limit", ""], rows)
 
 

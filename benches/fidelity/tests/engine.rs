@@ -154,11 +154,12 @@ fn compare(tape: &Tape, (name, params): (&str, Params), step_ns: i64) -> (usize,
     let (mut orders, mut told) = (Vec::new(), Vec::new());
     for (account, side, order) in placed {
         let row = desk.engine.order(order);
-        let leg = &row.legs[0];
-        if row.reject.is_some() || leg.there.deferred || leg.there.transit.match_ns > desk.now_ns {
+        let (bound, there) = (row.legs[0].bound, desk.engine.venue_leg(order, 0));
+        let joined_ns = there.transit.match_ns;
+        if row.reject.is_some() || there.deferred || joined_ns > desk.now_ns {
             continue;
         }
-        orders.push(Order { side, px: leg.bound.0, qty, joined_ns: leg.there.transit.match_ns });
+        orders.push(Order { side, px: bound.0, qty, joined_ns });
         told.push(desk.fills(account));
     }
     let covered_ns = if step_ns > 0 { desk.venue.conflation_ns() } else { 0 };

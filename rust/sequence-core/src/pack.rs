@@ -1,17 +1,22 @@
 //! Values as bytes and back, for rows that have come to rest: exact, and as short as it is cheap.
 //!
-//! A number takes as many bytes as it has groups of seven bits. Times of one row lie close to each
-//! other, and so do prices: a 64-bit number is written as what it differs by from the last large one
-//! where that is shorter. Nothing here leaves the process; what a store keeps is `engine::record`'s.
+//! A small number is one byte or two, a larger one a byte that says how many follow. Times of one row
+//! lie close to each other, and so do prices: a 64-bit number is written as what it differs by from
+//! the last large one where that is shorter. Nothing here leaves the process; what a store keeps is
+//! `engine::record`'s.
 
 use std::sync::Arc;
 
 /// Numbers from here on are worth a difference: times, and nothing that a small order has.
 const LARGE: i64 = 1 << 24;
-/// Bits of a group.
-const GROUP: u32 = 7;
-/// Another group follows.
-const MORE: u8 = 0x80;
+/// Numbers below are one byte.
+const SHORT: u64 = 0x80;
+/// Numbers below are two bytes: this bit and the lowest six, then the rest.
+const MIDDLE: u64 = 1 << (MIDDLE_BITS + 8);
+const MIDDLE_BITS: u32 = 6;
+const IN_TWO: u8 = 0x80;
+/// So many bytes follow, and one more.
+const FOLLOWED: u8 = 0xC0;
 
 /// Bytes being written.
 #[derive(Debug, Default)]
@@ -59,35 +64,36 @@ impl Packer {
         self.bytes.into_boxed_slice()
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the low seven bits")]
-    fn unsigned(&mut self, mut value: u64) {
-        while value >= u64::from(MORE) {
-            self.bytes.push(value as u8 | MORE);
-            value >>= GROUP;
+    #[inline]
+    fn unsigned(&mut self, value: u64) {
+        if value < SHORT {
+            self.bytes.push(byte(value));
+        } else if value < MIDDLE {
+            let rest = value >> MIDDLE_BITS;
+            self.copy(&[IN_TWO | byte(value) & (FOLLOWED - IN_TWO - 1), byte(rest)]);
+        } else {
+            self.followed(value.leading_zeros(), &value.to_le_bytes());
         }
-        self.bytes.push(value as u8);
     }
 
-    fn wide(&mut self, mut value: u128) {
-        if value >> 63 == 0 {
-            // Nearly all: one loop over a machine word.
-            return self.unsigned(low(value));
+    #[inline]
+    fn wide(&mut self, value: u128) {
+        match u64::try_from(value) {
+            Ok(value) => self.unsigned(value),
+            Err(_) => self.followed(value.leading_zeros(), &value.to_le_bytes()),
         }
-        while value >= u128::from(MORE) {
-            self.bytes.push(byte(value) | MORE);
-            value >>= GROUP;
-        }
-        self.bytes.push(byte(value));
+    }
+
+    /// The lowest bytes of a number, and before them how many.
+    fn followed(&mut self, leading_zeros: u32, bytes: &[u8]) {
+        let kept = bytes.len() - leading_zeros as usize / 8;
+        self.bytes.push(FOLLOWED + byte(kept as u64 - 1));
+        self.bytes.extend(bytes.iter().take(kept));
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the caller wants the low bits")]
-const fn low(value: u128) -> u64 {
-    value as u64
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the caller wants the low bits")]
-const fn byte(value: u128) -> u8 {
+const fn byte(value: u64) -> u8 {
     value as u8
 }
 
@@ -117,15 +123,18 @@ impl<'a> Unpacker<'a> {
     }
 
     fn wide(&mut self) -> Option<u128> {
-        let (mut value, mut shift) = (0u128, 0);
-        loop {
-            let group = self.byte()?;
-            value |= u128::from(group & !MORE).checked_shl(shift)?;
-            if group < MORE {
-                return Some(value);
-            }
-            shift += GROUP;
+        let first = self.byte()?;
+        if first < IN_TWO {
+            return Some(first.into());
         }
+        if first < FOLLOWED {
+            let rest = u128::from(self.byte()?) << MIDDLE_BITS;
+            return Some(rest | u128::from(first - IN_TWO));
+        }
+        let mut bytes = [0; 16];
+        let length = usize::from(first - FOLLOWED) + 1;
+        bytes.get_mut(..length)?.copy_from_slice(self.take(length)?);
+        Some(u128::from_le_bytes(bytes))
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -179,10 +188,20 @@ const fn zagzig(value: u128) -> i128 {
     (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }
 
+/// The same of a machine word.
+const fn zigzag_word(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)).cast_unsigned()
+}
+
 impl Pack for i64 {
+    #[inline]
     fn pack(&self, to: &mut Packer) {
-        let (own, apart) = (zigzag((*self).into()), zigzag(self.wrapping_sub(to.last).into()));
-        to.wide(if own <= apart { own << 1 } else { apart << 1 | 1 });
+        let (own, apart) = (zigzag_word(*self), zigzag_word(self.wrapping_sub(to.last)));
+        let (said, which) = if own <= apart { (own, 0) } else { (apart, 1) };
+        match said.checked_mul(2) {
+            Some(word) => to.unsigned(word | which),
+            None => to.wide(u128::from(said) << 1 | u128::from(which)),
+        }
         if self.unsigned_abs() >= LARGE.unsigned_abs() {
             to.last = *self;
         }
@@ -201,7 +220,10 @@ impl Pack for i64 {
 
 impl Pack for i128 {
     fn pack(&self, to: &mut Packer) {
-        to.wide(zigzag(*self));
+        match i64::try_from(*self) {
+            Ok(word) => to.unsigned(zigzag_word(word)),
+            Err(_) => to.wide(zigzag(*self)),
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -361,7 +383,7 @@ mod tests {
     fn the_ends_of_every_range_return() {
         returns::<i64>(&[i64::MIN, i64::MAX, 0, -1, i64::MIN, 1, LARGE, -LARGE]);
         returns::<i128>(&[i128::MIN, i128::MAX, 0, -1, 1 << 63, 1 << 64]);
-        returns(&[u64::MAX, 0, 127, 128]);
+        returns(&[u64::MAX, 0, SHORT - 1, SHORT, MIDDLE - 1, MIDDLE, 1 << 16, (1 << 16) - 1]);
         returns(&[u128::MAX, 0]);
         returns(&[Some(Arc::<str>::from("a text")), None, Some(Arc::from(""))]);
     }
@@ -370,7 +392,7 @@ mod tests {
     fn times_of_one_row_cost_little_after_the_first() {
         let now: i64 = 1_700_000_000_000_000_000;
         assert!(returns(&[now]) <= 9);
-        assert!(returns(&[now, now + 250_000, 5, now + 250_001]) <= 9 + 3 + 1 + 1);
+        assert!(returns(&[now, now + 250_000, 5, now + 250_001]) <= 9 + 4 + 1 + 1);
     }
 
     proptest! {

@@ -22,6 +22,8 @@ use sequence_core::symbol::Symbol;
 const WARM_UP: usize = 1_000;
 /// Most messages that are counted.
 const MESSAGES: usize = 10_000;
+/// Most rounds whose end is judged by the laws of the engine.
+const PROVED: usize = 100;
 /// Longer than every delay of the preset.
 const LATER: i64 = 60_000_000_000;
 
@@ -54,7 +56,15 @@ fn orders(times: usize, limit: Option<Price>, end: OrderStatus) {
         let status = one_order(&mut engine, account, side, limit);
         assert_eq!(status, end);
     }
-    assert!(engine.check_invariants().is_empty());
+    prove(&engine, times);
+}
+
+/// The laws look at every row, ended ones too: they are held where few rounds run, and would be most
+/// of what is counted elsewhere.
+fn prove(engine: &Engine, times: usize) {
+    if times <= PROVED {
+        assert!(engine.check_invariants().is_empty());
+    }
 }
 
 fn one_order(
@@ -99,7 +109,7 @@ fn replayed(times: usize, resting: usize) {
     let mut session = Session::new(engine);
     session.add_tape(rest_of_tape).unwrap();
     session.advance(ends_ns);
-    assert!(session.engine.check_invariants().is_empty());
+    prove(&session.engine, times);
 }
 
 /// Diffs of a venue's book, from bytes to events.

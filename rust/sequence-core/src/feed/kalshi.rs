@@ -248,7 +248,7 @@ impl Kalshi {
         self.reading.dropped = u32::from(is_certain);
         match total {
             _ if is_certain => {}
-            Some(quantity) if quantity.0 < 0 => self.reading.negative = true,
+            Some(quantity) if quantity.0 < 0 => self.reading.bad_size = true,
             Some(quantity) => self.reading.levels.push(SideLevel { quantity, ..level }),
             None => self.reading.beyond = 1,
         }

@@ -25,8 +25,9 @@ pub(super) struct Reading {
     pub(super) dropped: u32,
     /// Levels with a price or size that is a number and none of ours.
     pub(super) beyond: u32,
-    /// A size below zero was read: the sender and we do not mean the same book.
-    pub(super) negative: bool,
+    /// A size was read that no book has: below zero, or at a price and no number. The sender and we
+    /// do not mean the same book, and what stood there before would go on standing.
+    pub(super) bad_size: bool,
 }
 
 impl Reading {
@@ -34,20 +35,19 @@ impl Reading {
         self.levels.clear();
         self.dropped = 0;
         self.beyond = 0;
-        self.negative = false;
+        self.bad_size = false;
     }
 
     /// Adds a level from its texts, or counts why it is none.
     pub(super) fn push(&mut self, side: BookSide, price: &str, quantity: &str, orders: u32) {
         let texts = [price, quantity];
         let price = parse_price(price).filter(|price| in_range(price.0, 1));
-        let quantity = parse_quantity(quantity);
-        match (price, quantity) {
-            (Some(_), Some(quantity)) if quantity.0 < 0 => self.negative = true,
+        match (price, parse_quantity(quantity)) {
+            (_, Some(quantity)) if quantity.0 < 0 => self.bad_size = true,
+            (Some(_), None) if !is_positive_number(quantity) => self.bad_size = true,
             (Some(price), Some(quantity)) if in_range(quantity.0, 0) => {
                 self.levels.push(SideLevel { side, price, quantity, orders });
             }
-            (_, Some(quantity)) if quantity.0 < 0 => self.negative = true,
             _ if texts.into_iter().all(is_positive_number) => self.beyond += 1,
             _ => self.dropped += 1,
         }
@@ -297,7 +297,7 @@ mod tests {
                 let mut reading = Reading::default();
                 let list = Scanner::of(list).value().unwrap();
                 reading.pairs(BookSide::Bid, list).unwrap();
-                (reading.levels, reading.dropped, reading.beyond, reading.negative)
+                (reading.levels, reading.dropped, reading.beyond, reading.bad_size)
             };
             prop_assert_eq!(read(&format!("[{rows}]")), read(&format!("[{rows} ]")));
         }

@@ -385,7 +385,7 @@ impl Session {
             health.drops_since_ns = stamp.local_ns;
         }
         health.drops = health.drops.saturating_add(reading.dropped);
-        let believed = !reading.negative && reading.beyond == 0 && health.drops <= MAX_DROPS;
+        let believed = !reading.bad_size && reading.beyond == 0 && health.drops <= MAX_DROPS;
         if reading.beyond > 0 {
             self.give_up(instrument, FeedStatus::Unfit, stamp, out);
         } else if !believed {

@@ -137,7 +137,7 @@ fn is_under_way(leg: &Leg, there: &VenueLeg) -> bool {
 
 /// A leg on its way has as far to go as it had when the process ended: messages keep their order,
 /// and no restart makes one younger. One that had come without its client knowing comes again
-/// before all of these. `None`: it had not left, as the cancel of the order that it replaces was
+/// before all of these, right after the books that the process begins with. `None`: it had not left, as the cancel of the order that it replaces was
 /// on its way back.
 fn way_on(
     (leg, there): (&Leg, &VenueLeg),
@@ -153,7 +153,8 @@ fn way_on(
         _ => {
             let came_ns = transit.match_ns.saturating_sub(transit.taker_delay_ns);
             let again = transit.later_by(now_ns.saturating_sub(came_ns));
-            let on = Transit { match_ns: now_ns, taker_delay_ns: 0, ..again };
+            let match_ns = now_ns.saturating_add(1);
+            let on = Transit { match_ns, taker_delay_ns: 0, ..again };
             Some((AtVenue::Travelling, on))
         }
     }
