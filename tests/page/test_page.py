@@ -113,16 +113,18 @@ def test_the_keyboard_alone_explains_a_fill_and_comes_back(tab: Tab) -> None:
 
 
 def test_a_fill_shows_what_the_router_compared(tab: Tab) -> None:
-    before = tab.value("document.querySelector('#fills .tr')._k")
-    tab.client.sell("BTC-USD", "0.01").wait()
-    tab.until("key => document.querySelector('#fills .tr')._k !== key", before)
-    tab.page.locator("#fills .tr").first.click()
+    sold = tab.client.sell("BTC-USD", "0.01").wait()
+    # The market may fill orders that rest meanwhile: theirs are fills without a route.
+    own = "[...document.querySelectorAll('#fills .tr')].find(row => row._k === key)"
+    key = sold.fills()[-1].fill_id
+    tab.until(f"key => !!{own}", key)
+    tab.page.evaluate(f"key => {own}.click()", key)
     tab.until("() => document.querySelector('#d-body table.route')")
     head, *rows = tab.page.locator("#d-body .route tr").all_text_contents()
     assert head.endswith("DelayAgeScore")
-    newest = tab.client.orders(limit=1).orders[0]
-    assert len(rows) == len(newest.legs)
-    assert all(row.startswith(leg.venue) for row, leg in zip(rows, newest.legs, strict=True))
+    legs = tab.client.order(sold.id).legs
+    assert len(rows) == len(legs)
+    assert all(row.startswith(leg.venue) for row, leg in zip(rows, legs, strict=True))
 
 
 def test_an_open_order_says_why_it_is_not_filled(tab: Tab) -> None:
