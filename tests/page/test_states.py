@@ -1,6 +1,7 @@
 """What the page says when something is missing: no server, no news of a venue, nothing yet."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -110,3 +111,23 @@ def test_a_lost_server_is_told_and_the_last_numbers_stay(
         assert tab.value("document.documentElement.scrollWidth <= innerWidth")
         assert all(to.startswith((url, "data:")) for to in asked)
         page.close()
+
+
+def test_a_fill_told_while_a_list_is_on_its_way_stays(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    book(tab.sandbox)
+    tab.until("() => document.querySelector('#fills').textContent.includes('No fills yet')")
+    tab.until("() => document.getElementById('n-fills').textContent === '0'")
+    held: list[tuple[Any, Any]] = []
+    tab.page.route("**/v1/fills?limit=300", lambda route: held.append((route, route.fetch())))
+    tab.client.sandbox.reset()  # every list is asked for again
+    while not held:
+        tab.page.wait_for_timeout(20)
+    key = tab.client.buy(SYMBOL, "1").fills()[0].fill_id
+    shown = "key => document.querySelector('#fills .tr')?._k === key"
+    tab.until(shown, key)
+    for route, answer in held:
+        route.fulfill(response=answer)
+    tab.page.wait_for_timeout(600)  # two drawings of the panel
+    assert tab.page.evaluate(shown, key)
+    assert tab.page.text_content("#n-fills") == "1"

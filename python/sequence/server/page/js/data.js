@@ -9,8 +9,13 @@ function addFill(f, front) {
     state.fset.delete(x.fill_id);
   }
 }
+function addNewFill(f) {
+  if (state.fset.has(f.fill_id)) return;
+  addFill(f, true);
+  state.nFills++;
+}
 const OPEN = new Set(['NEW', 'ACCEPTED', 'PARTIAL']);
-function addOrder(o) {
+function addOrder(o, again) {
   if (OPEN.has(o.status)) {
     const p = state.orders.get(o.node_order_id);
     // Why it is not filled comes by itself: a row that says nothing of it takes nothing back.
@@ -18,7 +23,7 @@ function addOrder(o) {
       state.orders.set(o.node_order_id, { ...o, evidence: o.evidence || p?.evidence });
   } else {
     state.orders.delete(o.node_order_id);
-    if (o.status === 'REJECTED') {
+    if (o.status === 'REJECTED' && !again) {
       state.nRej++;
       setText($('live'), 'Order rejected: ' + (o.failure_reason || ''));
     }
@@ -88,27 +93,46 @@ function loadSummary() {
   });
 }
 // Orders and fills as they are now: asked for again once the stream runs, so that nothing is lost
-// between the two.
+// between the two. What the stream tells while an answer is on its way may be missing in it, and is
+// added to it; of several answers the one that was asked for last counts.
+let listsAsked = 0,
+  toldSince = null;
+function tell(add, row) {
+  if (toldSince) toldSince.push([add, row]);
+  add(row);
+}
 function loadLists() {
+  const mine = ++listsAsked;
+  toldSince = [];
+  const taken = (path, add, take) =>
+    api('GET', path).then(r => {
+      if (mine !== listsAsked) return;
+      take(r);
+      for (const [how, row] of toldSince) if (how === add) add(row, true);
+    });
   return Promise.all([
-    api('GET', '/v1/orders?open=true&limit=200').then(r => {
+    taken('/v1/orders?open=true&limit=200', addOrder, r => {
       state.orders.clear();
       r.orders.forEach(addOrder);
       state.loaded.orders = 1;
     }),
     loadSummary(),
     api('GET', '/v1/orders?limit=200').then(r => [...r.orders].reverse().forEach(addAck)),
-    api('GET', '/v1/fills?limit=300').then(r => {
+    taken('/v1/fills?limit=300', addNewFill, r => {
       state.fills = [];
       state.fset.clear();
       r.fills.forEach(f => addFill(f));
       state.nFills = r.total;
       state.loaded.fills = 1;
     }),
-  ]).then(
-    () => redraw('orders', 'fills', 'ladder', 'chart'),
-    e => console.info('not loaded', e.message),
-  );
+  ])
+    .then(
+      () => redraw('orders', 'fills', 'ladder', 'chart'),
+      e => console.info('not loaded', e.message),
+    )
+    .then(() => {
+      if (mine === listsAsked) toldSince = null;
+    });
 }
 async function loadAll() {
   const j = (p, f) =>

@@ -56,7 +56,7 @@ async function connect() {
         redraw('chart');
       } else if (c === 'orders') {
         state.seq.orders = m.seq;
-        addOrder(d);
+        tell(addOrder, d);
         addAck(d);
         redraw('orders', 'ladder');
       } else if (c === 'routing') {
@@ -64,8 +64,7 @@ async function connect() {
       } else if (c === 'fills') {
         state.seq.fills = m.seq;
         if (state.fset.has(d.fill_id)) return;
-        addFill(d, true);
-        state.nFills++;
+        tell(addNewFill, d);
         redraw('fills', 'chart');
         setText($('live'), `${d.side} filled ${sizeText(from8(d.qty_1e8))} ${d.symbol}`);
       }
