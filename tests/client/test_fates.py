@@ -201,3 +201,13 @@ def test_the_commands(sandbox: Sandbox, tmp_path: Any) -> None:
         bad = run(*at, "sandbox", "faults", "add", "cancel_nxt", home=tmp_path)
         assert bad.code == 2
         assert "cancel_next" in bad.err
+
+
+def test_a_call_that_no_fault_meets_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asleep(seconds: float) -> None:
+        raise AssertionError(f"slept {seconds} s")
+
+    with Sandbox(clock="manual", preset="instant") as sandbox:
+        client = sandbox.client()
+        monkeypatch.setattr(time, "sleep", asleep)
+        assert client.buy("BTC-USD", "0.01").status == "FILLED"

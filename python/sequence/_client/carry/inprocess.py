@@ -101,7 +101,7 @@ class InProcessTransport:
         try:
             met = self.meet(operation, path, body)
             call, response = self.begin(operation, met, path, query, body)
-            if met.strike is not None:
+            if met.strike is not None and met.strike.delay_ms:
                 # As over HTTP, the call had its effect and only the answer is late.
                 time.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
@@ -240,7 +240,7 @@ class AsyncInProcessTransport:
         try:
             met = self._inner.meet(operation, path, body)
             call, response = self._inner.begin(operation, met, path, query, body)
-            if met.strike is not None:
+            if met.strike is not None and met.strike.delay_ms:
                 # As over HTTP, the call had its effect and only the answer is late.
                 await asyncio.sleep(met.strike.delay_ms / 1000)
             ends_s = time.monotonic() + SETTLE_S
