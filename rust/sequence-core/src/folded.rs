@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::pack::{Packer, Unpacker};
+use crate::pack::Pack;
 use crate::rows::Rows;
 use chunk::{Chunk, Place};
 use read_back::ReadBack;
@@ -24,12 +24,9 @@ const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 128 };
 const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 4 };
 
 /// A row that comes to rest: from then on it is read, and seldom.
-pub(crate) trait Folds: Clone {
-    /// Writes all of the row, when it has come to rest; else what was written is taken back.
-    fn fold(&self, to: &mut Packer) -> bool;
-
-    /// Reads it back.
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self>;
+pub(crate) trait Folds: Pack + Clone {
+    /// Whether it has.
+    fn rests(&self) -> bool;
 }
 
 /// A row that stands, or one that was read back for this look at it.

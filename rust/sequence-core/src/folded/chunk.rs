@@ -47,7 +47,7 @@ impl<V: Folds> Chunk<V> {
 
     /// The row that these bytes begin with.
     pub(super) fn read(bytes: &[u8]) -> Option<V> {
-        V::unfold(&mut Unpacker::new(bytes))
+        V::unpack(&mut Unpacker::new(bytes))
     }
 
     /// Has a row stand, to be written; true when it was folded.
@@ -130,10 +130,14 @@ impl<V: Folds> Chunk<V> {
 
 /// Writes a row that rests; otherwise nothing.
 fn fold<V: Folds>(row: &V, to: &mut Packer) -> bool {
+    if !row.rests() {
+        return false;
+    }
     let from = to.start();
-    let rests = row.fold(to) && to.is_whole();
-    if !rests {
+    row.pack(to);
+    let is_whole = to.is_whole();
+    if !is_whole {
         to.cut(from);
     }
-    rests
+    is_whole
 }

@@ -1,21 +1,26 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::pack::Pack as _;
+use crate::pack::{Pack, Packer, Unpacker};
 
 /// A row that rests once it is even.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Number(u64, Arc<str>);
 
-impl Folds for Number {
-    fn fold(&self, to: &mut Packer) -> bool {
+impl Pack for Number {
+    fn pack(&self, to: &mut Packer) {
         self.0.pack(to);
         self.1.pack(to);
-        self.0.is_multiple_of(2)
     }
 
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
-        Some(Self(u64::unpack(from)?, Arc::unpack(from)?))
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self(Pack::unpack(from)?, Pack::unpack(from)?))
+    }
+}
+
+impl Folds for Number {
+    fn rests(&self) -> bool {
+        self.0.is_multiple_of(2)
     }
 }
 

@@ -92,9 +92,9 @@ impl Default for Halves {
 
 impl Halves {
     /// Nothing of the order is at a venue or on its way there.
-    pub(in crate::engine) fn rests(&self) -> bool {
-        let rests = |half: &VenueLeg| half.state == AtVenue::Done || half.open.0 == 0;
-        rests(&self.first) && self.more.iter().all(rests)
+    pub(in crate::engine) fn is_over(&self) -> bool {
+        let is_over = |half: &VenueLeg| half.state == AtVenue::Done || half.open.0 == 0;
+        is_over(&self.first) && self.more.iter().all(is_over)
     }
 
     fn get(&self, at: usize) -> Option<&VenueLeg> {

@@ -227,58 +227,28 @@ impl Pack for Liquidity {
 }
 
 impl Folds for Order {
-    fn fold(&self, to: &mut Packer) -> bool {
+    fn rests(&self) -> bool {
         let open = |leg: &Leg| leg.reservation.is_some() || leg.reshape.is_some();
-        let rests =
-            self.status.is_terminal() && self.amending.is_none() && !self.legs.iter().any(open);
-        if rests {
-            self.pack(to);
-        }
-        rests
-    }
-
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
-        Self::unpack(from)
+        self.status.is_terminal() && self.amending.is_none() && !self.legs.iter().any(open)
     }
 }
 
 impl Folds for Halves {
-    fn fold(&self, to: &mut Packer) -> bool {
-        let rests = self.rests();
-        if rests {
-            self.pack(to);
-        }
-        rests
-    }
-
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
-        Self::unpack(from)
+    fn rests(&self) -> bool {
+        self.is_over()
     }
 }
 
 impl Folds for Fill {
-    fn fold(&self, to: &mut Packer) -> bool {
-        self.pack(to);
+    fn rests(&self) -> bool {
         true
-    }
-
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
-        Self::unpack(from)
     }
 }
 
 impl Folds for Graph {
-    fn fold(&self, to: &mut Packer) -> bool {
+    fn rests(&self) -> bool {
         let first = self.first_answer.as_deref();
         let changed = first.is_some_and(|order| order.legs.iter().any(|leg| leg.reshape.is_some()));
-        let rests = self.order.is_some() && self.limits.is_none() && !changed;
-        if rests {
-            self.pack(to);
-        }
-        rests
-    }
-
-    fn unfold(from: &mut Unpacker<'_>) -> Option<Self> {
-        Self::unpack(from)
+        self.order.is_some() && self.limits.is_none() && !changed
     }
 }
