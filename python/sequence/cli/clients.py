@@ -1,14 +1,11 @@
 """Clients of a server: accounts of their own for the people of a team."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from sequence.cli.connect import client_of
-from sequence.cli.output import JsonFlag, text, write, write_json, write_table
-
-_NS_PER_S = 10**9
+from sequence.cli.output import JsonFlag, moment, text, write, write_json, write_table
 
 clients = typer.Typer(
     help="Accounts of their own on one server; needs an admin key.", no_args_is_help=True
@@ -41,9 +38,5 @@ def listed(context: typer.Context, json: JsonFlag = False) -> None:
         answer = client.sandbox.clients()
     if json:
         return write_json(answer)
-    rows = ((row.name, row.client_id, _time(row.created_at_ns)) for row in answer.clients)
+    rows = ((row.name, row.client_id, moment(row.created_at_ns)) for row in answer.clients)
     return write_table([text("NAME"), text("CLIENT ID"), text("SINCE")], rows)
-
-
-def _time(ns: int) -> str:
-    return f"{datetime.fromtimestamp(ns // _NS_PER_S, UTC):%Y-%m-%d %H:%M:%S} UTC"

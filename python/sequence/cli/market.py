@@ -7,6 +7,7 @@ import typer
 from sequence.cli.connect import client_of, naming
 from sequence.cli.output import (
     JsonFlag,
+    moment,
     number,
     price_unit,
     shown,
@@ -58,12 +59,20 @@ def symbols(
     )
 
 
-def venues(context: typer.Context, json: JsonFlag = False) -> None:
+def venues(
+    context: typer.Context,
+    log: Annotated[
+        bool, typer.Option("--log", help="Only the live books that were lost or came back.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
     """All venues and what they support."""
     with client_of(context) as client:
         answer = client.venues()
     if json:
         return write_json(answer)
+    if log:
+        return _write_log(answer)
     write_table(
         [
             text("VENUE"),
@@ -122,6 +131,16 @@ def _write_feeds(answer: Venues) -> None:
         if feed.problem:
             is_over = feed.state == "connected" and feed.live_books == feed.books
             write(f"well again, after: {feed.problem}" if is_over else feed.problem)
+
+
+def _write_log(answer: Venues) -> None:
+    """Which books were lost and came back, at all venues in the order of time."""
+    changes = [(row.venue, change) for row in answer.venues if row.feed for change in row.feed.log]
+    changes.sort(key=lambda pair: pair[1].at_ns)
+    write_table(
+        [text("TIME"), text("VENUE"), text("SYMBOL"), text("BOOK")],
+        ((moment(change.at_ns), venue, change.symbol, change.state) for venue, change in changes),
+    )
 
 
 def _measured(value: float | None) -> str:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -183,6 +184,11 @@ def plain_lines(columns: list[Column], rows: list[list[str]]) -> list[str]:
 def is_plain() -> bool:
     """True when nobody looks at a terminal, or `NO_COLOR` is set."""
     return bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+
+
+def moment(ns: int) -> str:
+    """A time to the second."""
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def shown(value: Decimal | float | None) -> str:

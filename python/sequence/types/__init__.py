@@ -48,9 +48,9 @@ intelligence Depth DepthLevel DepthQuery FundingHistory FundingHistoryQuery Fund
 intelligence FundingRates FundingRatesQuery MarketAnalytics MarketVenue Route RouteLeg RouteQuery
 intelligence SideDepth SlippageCurve SlippagePoint SlippageQuery SymbolQuery VenueIntel VenueShare
 key ApiKey ApiKeyRequest ApiKeys NewApiKey
-market CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource GridSources
-market Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow SymbolsQuery
-market Venue VenueFeed VenueListed Venues
+market BookChange CashAsset Edge Edges FairPrice FairPriceQuery FairPrices FeeSchedule GridSource
+market GridSources Listing ListingGrid PairVenues PredictionMarket PriceBand SymbolList SymbolRow
+market SymbolsQuery Venue VenueFeed VenueListed Venues
 order AmendResponse CandidateVenue Order OrderCancelResponse OrderConstraints OrderLeg OrdersPage
 order OrdersQuery Outlook PreviewResponse Reservation SubmitResponse VenueCancelAll WouldFail
 order_request AmendConstraints AmendRequest ExecutionKeys PreviewRequest SimpleOrderRequest

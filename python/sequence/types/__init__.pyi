@@ -197,6 +197,7 @@ from sequence.types.key import ApiKey as ApiKey
 from sequence.types.key import ApiKeyRequest as ApiKeyRequest
 from sequence.types.key import ApiKeys as ApiKeys
 from sequence.types.key import NewApiKey as NewApiKey
+from sequence.types.market import BookChange as BookChange
 from sequence.types.market import CashAsset as CashAsset
 from sequence.types.market import Edge as Edge
 from sequence.types.market import Edges as Edges

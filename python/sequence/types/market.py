@@ -145,6 +145,19 @@ class CashAsset(Wire):
     symbol: str
 
 
+class BookChange(Wire):
+    """A live book that was lost or came back, and when: nanoseconds since the Unix epoch.
+
+    `waiting` no book yet, `joined` one that nothing has confirmed, `live` whole, `resync` lost (a
+    gap, a checksum, a message that cannot be read) and asked for again, `refuted` whole by the
+    venue's own numbers and yet impossible (crossed).
+    """
+
+    at_ns: int
+    symbol: str
+    state: Literal["waiting", "joined", "live", "resync", "refuted"]
+
+
 class VenueFeed(Wire):
     """The live connection of a venue; times are nanoseconds since the Unix epoch.
 
@@ -153,6 +166,7 @@ class VenueFeed(Wire):
     last message. `delay_p50_ms` and `delay_p99_ms` say how long changes of books took from the
     venue to this machine, by two clocks. They hold `clock_offset_ms`, the least of the last
     minute: the difference of the clocks and the shortest way. None before the first stamp.
+    `log` are the last books that were lost or came back, oldest first.
     """
 
     state: Literal["disconnected", "connecting", "subscribing", "connected", "closed"]
@@ -168,6 +182,7 @@ class VenueFeed(Wire):
     delay_p99_ms: float | None
     clock_offset_ms: float | None
     problem: str
+    log: list[BookChange] = Field(default_factory=list[BookChange])
 
 
 class Venue(Wire):

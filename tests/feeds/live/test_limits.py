@@ -347,6 +347,43 @@ def test_a_book_that_is_lost_again_and_again_is_asked_for_ever_more_seldom(name:
     assert connection._patience("ETH-USD", "resync") == venue.heal_first_s, "each book by itself"
 
 
+@pytest.mark.parametrize(("served_s", "is_short"), [(59.0, False), (60.0, True)])
+def test_a_connection_that_served_a_minute_is_opened_at_once_again(
+    monkeypatch: pytest.MonkeyPatch, served_s: float, is_short: bool
+) -> None:
+    venue = MAKERS["kraken"][0]()
+    sink: Any = None
+    connection = Connection(venue, sink, Documents(venue.fetches_per_min))
+    now_s = 0.0
+    waits = list[float]()
+
+    async def stay() -> None:
+        nonlocal now_s
+        now_s += served_s if len(waits) == 5 else 1.0
+        raise ConnectionResetError(104, "reset by peer")
+
+    async def sleep(wait_s: float) -> None:
+        waits.append(wait_s)
+        if len(waits) == 7:
+            raise asyncio.CancelledError
+
+    async def keep() -> None:
+        pass
+
+    monkeypatch.setattr(connection, "_stay", stay)
+    monkeypatch.setattr(connection, "_drop", lambda: None)
+    monkeypatch.setattr(connection._lists, "keep", keep)
+    monkeypatch.setattr("sequence.feeds.live.connection.asyncio.sleep", sleep)
+    monkeypatch.setattr("sequence.feeds.live.connection.time.monotonic", lambda: now_s)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(connection.run())
+    first = venue.retry_first_s
+    assert waits[0] <= 1.2 * first
+    assert waits[4] >= 10 * first, "each wait is longer than the one before"
+    assert (waits[5] <= 1.2 * first) is is_short
+    assert (waits[6] <= 2.4 * first) is is_short
+
+
 def test_after_a_calm_minute_a_loss_is_healed_at_once_again() -> None:
     relapses = Relapses(0.25, Backoff(5.0, 60.0, random.Random(1)), 60.0)  # noqa: S311
     assert relapses.next_s(0.0) == 0.25

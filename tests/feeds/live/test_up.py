@@ -121,6 +121,32 @@ def test_a_killed_server_comes_back_with_its_orders_and_whole_books(
         assert fake.connects == 2
 
 
+def test_the_log_of_lost_books_is_told_by_the_server(world: World) -> None:
+    fake = world.fake("kraken")
+    other = world.fake("coinbase")
+    sandbox = world.sandbox()
+    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
+        until(lambda: status_of(sandbox, "kraken").is_live, "live")
+        until(lambda: status_of(sandbox, "coinbase").is_live, "live")
+        fake.faults.append("close")
+        until(lambda: status_of(sandbox, "kraken").reconnects == 1, "away")
+        until(lambda: status_of(sandbox, "kraken").is_live, "live again")
+        feeds = {row.venue: row.feed for row in client.venues().venues if row.feed is not None}
+        told = {symbol: list[str]() for symbol in fake.symbols}
+        for change in feeds["kraken"].log:
+            told[change.symbol].append(change.state)
+        assert all(states[0] != "resync" for states in told.values())
+        assert all(states[-1] == "live" and "resync" in states for states in told.values())
+        assert {row.symbol for row in feeds["coinbase"].log} == set(other.symbols)
+        assert "resync" not in {row.state for row in feeds["coinbase"].log}
+        done = CliRunner().invoke(app, ["--url", url, "--key", sandbox.test_key, "venues", "--log"])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0].split() == ["TIME", "VENUE", "SYMBOL", "BOOK"]
+    assert len(lines) == 1 + sum(len(feed.log) for feed in feeds.values())
+    assert lines[1:] == sorted(lines[1:], key=lambda line: line[:19])
+
+
 def test_a_problem_that_is_over_is_not_shown_as_one_that_lasts(world: World) -> None:
     fake = world.fake("kraken")
     fake.faults.append("refuse")

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _core
 from sequence.sandbox.call import Call
@@ -13,10 +13,14 @@ from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.venue_status import ANY_AGE_S, VenueFeed, ticks, venue_feeds, venue_status
 from sequence.types import Edges, Health, Live, Venues
 
+if TYPE_CHECKING:
+    from sequence.feeds.live.status import Incident, VenueStatus
+
 _HOST_LABEL: Final = "SEQUENCE_HOST_LABEL"
 _BOOK_MS: Final = 25
 _BOOK_MS_OF: Final = {"polymarket": 5}
 _MOST_PROBLEMS: Final = 20
+_MOST_CHANGES: Final = 50
 _FEED_ORDER: Final = ("connected", "subscribing", "connecting", "disconnected", "closed")
 """From well to ill."""
 _REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
@@ -172,7 +176,15 @@ def _feed_row(runtime: Runtime, venue: str) -> dict[str, Any] | None:
         "delay_p99_ms": _ms(delay.p99_ns for delay in delays),
         "clock_offset_ms": _ms(delay.offset_ns for delay in delays),
         "problem": next((text for row in rows if (text := row.problem or row.unlisted)), ""),
+        "log": [row._asdict() for row in _last_changes(rows)],
     }
+
+
+def _last_changes(connections: "Iterable[VenueStatus]") -> "list[Incident]":
+    """The books of a venue that were lost or came back last, oldest first."""
+    # A connection's thread appends while this one reads: a copy is one step, a walk is not.
+    of_all = [change for row in connections for change in row.log.copy()]
+    return sorted(of_all)[-_MOST_CHANGES:]
 
 
 def _ms(delays_ns: Iterable[int]) -> float | None:
