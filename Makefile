@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup dev run test quick check fix bench bench-short bench-peers instructions soak mutants fidelity fidelity-short screenshots docs wheel wheel-check lowest clean
+.PHONY: help setup dev run test touch quick check fix bench bench-short bench-peers instructions soak mutants fidelity fidelity-short screenshots docs wheel wheel-check lowest clean
 
 help: ## Show this table
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,12 +63,18 @@ soak: dev ## A million random steps against laws and model, draws, and flipped b
 	SEQUENCE_FAULTS=1000 SEQUENCE_HOURS=24 $(BIN)/python -m pytest tests/feeds/live/test_faults.py \
 		tests/feeds/live/test_day.py -q
 
+# Recorded market data is not part of the repository.
+DATA ?= $(if $(SEQUENCE_TEST_DATA),$(SEQUENCE_TEST_DATA),../shared/data)
+
+touch: setup ## Every recording below DATA: how much is playable, and orders at its touch
+	$(BIN)/python -m tests.feeds.touch $(DATA)
+
 mutants: ## Run every bug that is built in on purpose, and print how many the tests find
 	@set -o pipefail; cargo test --locked --quiet -p sequence-core mutant -- --nocapture \
 		| grep -E "mutants killed|panicked|survi|FAILED"
 
 # The order-by-order files are not part of the repository; see benches/fidelity/decode.py.
-FIDELITY_DATA ?= $(if $(SEQUENCE_TEST_DATA),$(SEQUENCE_TEST_DATA)/l3,../shared/data/l3)
+FIDELITY_DATA ?= $(DATA)/l3
 FIDELITY := target/fidelity
 
 fidelity: setup ## Score the queue estimators on order-by-order data: table, JSON and plot

@@ -116,14 +116,15 @@ class Account:
                 found[market.cash] = found.get(market.cash, 0) + self.rows[key].margin
         return found
 
-    def closing(self, listing: Listing) -> int:
-        """How much of a position open orders close."""
+    def closing(self, listing: Listing, *, only_reducing: bool = True) -> int:
+        """How much of a position open orders close, those that only reduce among them or not."""
         found = []
         for side, sign in (("buy", -1), ("sell", 1)):
             exits = sum(
                 order.closes()
                 for order in self.open_orders()
                 if order.listing == listing and order.side == side
+                if only_reducing or not order.reduce_only
             )
             found.append(min(exits, max(sign * self.look(listing.held).perp, 0)))
         return max(found)

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from tests.model.account import Account, shown_entry
+from tests.model.account import PERP_OF, Account, shown_entry
 from tests.model.order import OPEN, Order
 from tests.model.terms import ONE, PERPS, Key, Listing
 
@@ -88,6 +88,7 @@ def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any], lo
     model, held = account.rows[key], account.held(key)
     if key[1] == "perp":
         _mark(machine, key, row)
+        _spoken_for(account, key, row)
     both = (
         [row[name] for name in SHOWN], account.total.get(key), locked, key in account.rough,
         model.entry, model.realized, model.fees, model.perp, model.margin,
@@ -116,6 +117,16 @@ def _row(machine: "Machine", account: Account, key: Key, row: dict[str, Any], lo
         return
     gain = (mark - model.entry) * held / ONE
     assert abs(row["unrealized_pnl_usd_1e9"] - int(gain)) <= 1, (key, row, model)
+
+
+def _spoken_for(account: Account, key: Key, row: dict[str, Any]) -> None:
+    """What orders would close is locked; what is left of a position has its sign."""
+    locked, listing = row["locked_qty_1e8"], Listing(PERP_OF[key])
+    most, least = account.closing(listing), account.closing(listing, only_reducing=False)
+    # What only reduces is for no more than was open when it was sent.
+    assert least <= locked <= most, (key, row, least, most)
+    left = abs(row["qty_1e8"]) - locked
+    assert row["available_qty_1e8"] == (left if row["qty_1e8"] > 0 else -left), (key, row)
 
 
 def _mark(machine: "Machine", key: Key, row: dict[str, Any]) -> None:

@@ -1,13 +1,14 @@
 //! One behaviour at the edge each, and the wrong line that it is there to find.
 
-use sequence_core::command::{Command, Settlement, Submit};
+use sequence_core::command::{Command, Settlement, Submit, SubmitGraph};
 use sequence_core::engine::{Engine, FeedKind};
 use sequence_core::event::EventKind;
+use sequence_core::graph::GraphSpec;
 use sequence_core::ids::{AccountId, AssetKind, BookSide, FillIx, OrderId, Side, VenueId};
 use sequence_core::number::{Money, Price, Quantity};
 use sequence_core::order::{OrderStatus, TimeInForce};
 use sequence_core::reject::{DoneReason, RefusalKind, RejectReason};
-use sequence_core::risk::{AccountLimits, Mode};
+use sequence_core::risk::{AccountLimits, GraphRisk, Mode};
 use sequence_core::session::Session;
 use sequence_core::sim::preset::Params;
 use sequence_core::sim::queue_io::FillCause;
@@ -17,7 +18,7 @@ use crate::desk::{Desk, MS, Place, SPOT, SYMBOL, limit, market, px, qty};
 use crate::kept::Kept;
 
 /// Wrong lines, and who notices each.
-pub(crate) const NOTICED: [(&str, fn()); 22] = [
+pub(crate) const NOTICED: [(&str, fn()); 23] = [
     ("amend_escapes_the_notional_limit", an_amend_keeps_the_notional_limit),
     ("answers_overtake", answers_of_one_line_come_in_their_order),
     ("daily_loss_one_unit_late", the_days_loss_is_reached_to_the_unit),
@@ -28,6 +29,7 @@ pub(crate) const NOTICED: [(&str, fn()); 22] = [
     ("flicker_forgets_what_was_taken", a_level_that_flickers_is_not_new),
     ("fok_in_part", a_book_that_shrinks_on_the_way_fills_no_part_of_all_or_nothing),
     ("large_print_is_through", a_large_print_at_the_price_is_no_print_through_it),
+    ("legs_that_were_not_sent_keep_reservation", roots_that_cannot_all_be_paid_hold_nothing),
     ("live_key_passes_the_sandbox_switch", the_sandbox_switch_stops_live_keys_too),
     ("one_level_more", no_more_levels_are_taken_than_allowed),
     ("order_id_of_any_seq", an_order_has_one_sequence_number),
@@ -470,4 +472,24 @@ fn each_client_draws_delays_of_its_own() {
         }
     }
     assert_ne!(delays[0], delays[1]);
+}
+
+#[test]
+fn roots_that_cannot_all_be_paid_hold_nothing() {
+    let mut desk = Desk::new("instant", &[]);
+    let root = |name| {
+        format!(
+            r#"{{"node_id":"{name}","instrument":{{"symbol":"{SYMBOL}","venue":"kraken"}},
+            "side":"buy","order_type":{{"limit":{{"price_1e9":90000000000}}}},
+            "quantity":{{"fixed":{{"qty_1e8":6000000000}}}}}}"#
+        )
+    };
+    let text = format!(r#"{{"nodes":[{},{}],"edges":[]}}"#, root("a"), root("b"));
+    let spec = GraphSpec::parse(&text).unwrap();
+    let (spec, risk, by) = (&spec, GraphRisk::default(), Mode::Sandbox);
+    let graph = SubmitGraph { spec, graph_id: None, metadata: "{}", wallet: None, risk, by };
+    desk.apply(Command::SubmitGraph { account: desk.account, graph }).unwrap();
+    // All of the money is free again.
+    let id = desk.buy(100, 99);
+    assert_eq!(desk.order(id).status, OrderStatus::Accepted);
 }

@@ -63,7 +63,9 @@ impl Desk {
     /// The legs from a place on were never sent: they are gone, and hold nothing.
     pub(in crate::engine) fn drop_legs(&mut self, money: &mut Portfolio, (id, first): LegRef) {
         for mut leg in self.orders[id].legs.drain(first..) {
-            if let Some(reservation) = leg.reservation.take() {
+            if let Some(reservation) = leg.reservation.take()
+                && !mutant!("legs_that_were_not_sent_keep_reservation")
+            {
                 // It was made a moment ago and ends here, once.
                 let released = money.release(reservation);
                 debug_assert!(released.is_ok());

@@ -86,32 +86,36 @@ impl Portfolio {
             reducing: after.reducing,
             other_reducing: after.reshape.map_or(Quantity::ZERO, |form| form.reducing),
         };
-        if fill.execution.side == Side::Sell
-            && fill.price > margin_at
-            && (self.lacks_margin(facts, &change)?.is_some() || self.shortfall(&change)? > 0)
-        {
-            // A sell above what its margin was reserved at is in the account's favour: it is not
-            // refused for the difference, nor for the fee on it.
-            change.lock = self.margin_after(row, held, &effect, terms, margin_at)?;
-            let short = self.shortfall(&change)?.max(0);
-            change.lock = Money((change.lock.0 - short).max(0));
+        if fill.execution.side == Side::Sell && fill.price > margin_at {
+            let reserved = self.margin_after(row, held, &effect, terms, margin_at)?;
+            change.lock = self.lock_of_better_sale(facts, &change, reserved)?;
         }
-        match self.lacks_margin(facts, &change)? {
-            Some(error) => Err(error),
-            None => Ok(change),
+        let missing = self.missing_margin(facts, &change)?;
+        if missing > 0 {
+            let needed = Money(change.lock.0 - self.margin_of(row).0);
+            return Err(LedgerError::Insufficient { available: Money(needed.0 - missing), needed });
         }
+        Ok(change)
     }
 
-    /// The error when a fill opens more than there is margin for.
-    fn lacks_margin(
+    /// What a sale above the price of its reservation locks. It is in the account's favour, so it
+    /// is not refused for the margin beyond that, nor for the fee on it: it locks what there is.
+    fn lock_of_better_sale(
         &self,
         facts: Facts<'_>,
         change: &PerpChange,
-    ) -> Result<Option<LedgerError>, LedgerError> {
+        reserved: Money,
+    ) -> Result<Money, LedgerError> {
+        let there = change.lock.0 - self.missing_margin(facts, change)?;
+        let payable = change.lock.0 - self.shortfall(change)?.max(0);
+        Ok(Money(there.max(reserved.0).min(payable).max(0)))
+    }
+
+    /// What a fill opens beyond what there is margin for; nothing of one that only frees margin.
+    fn missing_margin(&self, facts: Facts<'_>, change: &PerpChange) -> Result<i128, LedgerError> {
         let for_lock = change.lock.0 - self.margin_of(change.row).0;
-        let available = self.margin_for(facts, change)?;
-        let lacks = for_lock > 0 && for_lock > available.0;
-        Ok(lacks.then_some(LedgerError::Insufficient { available, needed: Money(for_lock) }))
+        let missing = for_lock - self.margin_for(facts, change)?.0;
+        Ok(if for_lock > 0 { missing.max(0) } else { 0 })
     }
 
     /// What there is to open with: what the order holds for this fill, and free cash that backs no

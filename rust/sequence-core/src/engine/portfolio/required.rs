@@ -17,6 +17,10 @@ pub(in crate::engine) fn required(
     leg: &Leg,
 ) -> Result<Money, LedgerError> {
     let rest = leg.remaining();
+    if rest.0 <= 0 {
+        // It is full: a change on its way comes too late, and no form of it is filled any more.
+        return Ok(Money::ZERO);
+    }
     let needed = match (terms.kind, side) {
         (InstrumentKind::Perp, _) => perp_margin(terms, leg)?,
         (_, Side::Sell) => rest.to_money(),
