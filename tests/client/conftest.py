@@ -10,6 +10,8 @@ import pytest
 
 import sequence
 from sequence._client.ask.options import _KEY_VARIABLES, _URL_VARIABLE
+from sequence.sandbox import Sandbox
+from sequence.server import serving
 from sequence.types import Order, SubmitResponse
 
 ORDER: dict[str, Any] = {
@@ -174,6 +176,19 @@ def drive(
 
     yield make
     slept.clear()
+
+
+@pytest.fixture(params=["process", "http"])
+def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[sequence.Sequence]:
+    """A client of the sandbox of the module, by both doors; it sends nothing twice."""
+    if request.param == "process":
+        yield sandbox.client()
+        return
+    with (
+        serving(sandbox) as url,
+        sequence.Sequence(sandbox.test_key, base_url=url, max_retries=0) as found,
+    ):
+        yield found
 
 
 @pytest.fixture

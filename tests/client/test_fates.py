@@ -1,8 +1,8 @@
 """What becomes of orders on demand: by faults, names, a rate; and waiting by moving the clock."""
 
+import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -34,16 +34,6 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         for venue in ("kraken", "coinbase"):
             made.market.snapshot(venue, "BTC-USD", bids=[("100", 50)], asks=[("101", 50)])
         yield made
-
-
-@pytest.fixture(params=["process", "http"])
-def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sequence]:
-    with ExitStack() as stack:
-        if request.param == "process":
-            yield sandbox.client()
-        else:
-            url = stack.enter_context(serving(sandbox))
-            yield stack.enter_context(Sequence(sandbox.test_key, base_url=url, max_retries=0))
 
 
 def over(client: Sequence, **options: Any) -> Any:
@@ -211,3 +201,19 @@ def test_a_call_that_no_fault_meets_never_sleeps(monkeypatch: pytest.MonkeyPatch
         client = sandbox.client()
         monkeypatch.setattr(time, "sleep", asleep)
         assert client.buy("BTC-USD", "0.01").status == "FILLED"
+
+
+def test_the_sandbox_moves_until_an_order_of_any_account_is_over(sandbox: Sandbox) -> None:
+    def placed(client: Sequence) -> Any:
+        return client.buy("BTC-USD", 1, venue="kraken", graph_id="mine")
+
+    alice = sandbox.client(account="alice")
+    mine, hers = placed(sandbox.client()), placed(alice)
+    assert sandbox.advance_until(hers).status == "FILLED"
+    assert sandbox.advance_until(mine).status == "FILLED"
+    bob = sandbox.async_client(account="bob")
+    his = asyncio.run(bob.buy("BTC-USD", 1, venue="kraken", graph_id="mine"))
+    assert sandbox.advance_until(his).status == "FILLED"
+    rests = alice.buy("BTC-USD", 1, limit_price=90, venue="kraken")
+    with pytest.raises(WaitTimeoutError, match="is still ACCEPTED after 2 s of the sandbox"):
+        sandbox.advance_until(rests, seconds=2)

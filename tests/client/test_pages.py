@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from sequence import AsyncSequence, Sequence
 from sequence.sandbox import Sandbox
-from sequence.server import serving
 
 ROWS = 23
 PAGE = 5
@@ -21,16 +19,6 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]
     with Sandbox(preset="instant", market="manual", store=store) as made:
         made.market.snapshot("kraken", "BTC-USD", [(100, 500)], [(101, 500)])
         yield made
-
-
-@pytest.fixture(params=["process", "http"])
-def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sequence]:
-    with ExitStack() as stack:
-        if request.param == "process":
-            yield sandbox.client()
-        else:
-            url = stack.enter_context(serving(sandbox))
-            yield stack.enter_context(Sequence(sandbox.test_key, base_url=url))
 
 
 def rest(client: Sequence, number: int) -> str:

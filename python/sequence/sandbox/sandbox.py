@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
+from weakref import WeakKeyDictionary
 
 from sequence import _core
 from sequence.errors import ValidationError
@@ -16,12 +17,13 @@ from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
 from sequence.sandbox.fork import forked
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import add_recording, named_files, open_recordings
+from sequence.sandbox.recording import add_recording, open_recordings
 from sequence.sandbox.replay import Replay, ReplayResult
 from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.saving import configured_by, read_state
 from sequence.sandbox.sim import Preset, SimConfig
+from sequence.sandbox.source import live_of, source_of
 from sequence.sandbox.until import OrderT, until_over
 from sequence.store import Store
 from sequence.store.snapshot import LoadedStore
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from sequence.feeds.live import Live
     from sequence.sandbox.live import LiveFeeds
 
-_REPLAY: Final = "replay:"
-_LIVE: Final = "live:"
 _NOWHERE: Final = "http://localhost"
 """Base URL of clients that never open a socket; whatever the environment says is not theirs."""
 _MAX_SEED: Final = 2**64 - 1
@@ -94,8 +94,8 @@ class Sandbox:
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         check_risk(risk or {})
         _check_keep(keep, store)
-        live = _live_of(market)
-        source, files = (live.source, []) if live is not None else _source_of(market)
+        live = live_of(market)
+        source, files = (live.source, []) if live is not None else source_of(market)
         if live is not None:
             if clock != "wall":
                 raise ValueError("live books need clock='wall'")
@@ -136,6 +136,7 @@ class Sandbox:
         self.clock = ClockControl(runtime)
         self.market = Market(runtime)
         self.faults = FaultControl(runtime)
+        self._async_keys: WeakKeyDictionary[AsyncSequence, str] = WeakKeyDictionary()
         self._live = None if live is None else _go_live(runtime, live)
 
     @property
@@ -175,11 +176,18 @@ class Sandbox:
 
         key = self._key(key, account)
         transport = AsyncInProcessTransport(self.runtime, key)
-        return AsyncSequence(key, base_url=_NOWHERE, transport=transport)
+        client = AsyncSequence(key, base_url=_NOWHERE, transport=transport)
+        self._async_keys[client] = key
+        return client
 
     def advance_until(self, order: OrderT, *, seconds: float = 60.0) -> OrderT:
         """Moves the clock until an order is over; `WaitTimeoutError` after so many seconds."""
-        return until_over(order, self.client().order, self.clock, seconds)
+        from sequence import Sequence  # noqa: PLC0415 - as in `client`
+
+        client = order.client
+        if not isinstance(client, Sequence):
+            client = self.client(self._async_keys.get(client))
+        return until_over(order, client.order, self.clock, seconds)
 
     def _key(self, key: str | None, account: str | None) -> str:
         if account is None:
@@ -461,19 +469,8 @@ def _store_of(store: str | Path | Store) -> Store | None:
     return store
 
 
-def _live_of(market: "str | Iterable[Any] | Live") -> "Live | None":
-    """The venues of `live:kraken,coinbase`, or of a `Live`; None for any other market."""
-    if isinstance(market, str) and not market.startswith(_LIVE):
-        return None
-    from sequence.feeds.live import Live  # noqa: PLC0415 - most sandboxes open no connection
-
-    if isinstance(market, str):
-        return Live.named(market.removeprefix(_LIVE))
-    return market if isinstance(market, Live) else None
-
-
 def _go_live(runtime: Runtime, live: "Live") -> "LiveFeeds":
-    from sequence.sandbox.live import LiveFeeds  # noqa: PLC0415 - see _live_of
+    from sequence.sandbox.live import LiveFeeds  # noqa: PLC0415 - see `live_of`
 
     try:
         feeds = LiveFeeds(runtime, live)
@@ -483,14 +480,3 @@ def _go_live(runtime: Runtime, live: "Live") -> "LiveFeeds":
     runtime.live = feeds.market
     feeds.start()
     return feeds
-
-
-def _source_of(market: "str | Iterable[str | Path | Any] | Live") -> tuple[str, list[Any]]:
-    if not isinstance(market, str):
-        return "replay", list(cast("Iterable[Any]", market))
-    if market.startswith(_REPLAY):
-        return "replay", list(named_files(market.removeprefix(_REPLAY)))
-    if market not in ("demo", "none", "manual"):
-        known = ("demo", "none", "manual", "replay:FILE", "live:VENUE", "a list of files")
-        raise ValueError(unknown("market", market, known))
-    return market, []

@@ -1,52 +1,45 @@
-"""Moving a clock until an order is over."""
+"""Moving the clock of a sandbox until an order of either client is over."""
 
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sequence.errors import WaitTimeoutError
+from sequence import _steps
 from sequence.types import Order
-from sequence.types._words import STEPS_NS
 
-_SECOND_NS: Final = 10**9
+if TYPE_CHECKING:
+    from sequence.sandbox.controls import ClockControl
 
 
-class Placed(Protocol):
-    """An order of either client."""
-
-    row: Order
+class Placed(_steps.Placed, Protocol):
+    """An order of either client, and who placed it."""
 
     @property
-    def id(self) -> str:
-        """Its id."""
+    def row(self) -> Order:
+        """The order as it was last told."""
         ...
 
+    @row.setter
+    def row(self, told: Order) -> None: ...
 
-class Clock(Protocol):
-    """What moves."""
-
-    def advance(self, *, seconds: float = 0, ms: float = 0, ns: int = 0) -> int:
-        """Lets time pass."""
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - of either kind
+        """The client that placed it."""
         ...
 
 
 OrderT = TypeVar("OrderT", bound=Placed)
 
 
-def until_over(order: OrderT, read: Callable[[str], Order], clock: Clock, seconds: float) -> OrderT:
+def until_over(
+    order: OrderT, read: Callable[[str], Order], clock: "ClockControl", seconds: float
+) -> OrderT:
     """Moves in small steps; returns the order with its newest row.
 
     Raises:
         WaitTimeoutError: The order is still open after so many seconds.
     """
-    left_ns = round(seconds * _SECOND_NS)
     order.row = read(order.id)
-    for step_ns in STEPS_NS:
-        if order.row.is_terminal or left_ns <= 0:
-            break
-        clock.advance(ns=min(step_ns, left_ns))
-        left_ns -= step_ns
+    for step_ns in _steps.until_over(order, seconds):
+        clock.advance(ns=step_ns)
         order.row = read(order.id)
-    if not order.row.is_terminal:
-        text = f"is still {order.row.status} after {seconds:g} s of the sandbox"
-        raise WaitTimeoutError(f"order {order.id} {text}", order)
     return order

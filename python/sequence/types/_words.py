@@ -66,9 +66,6 @@ VENUES: tuple[str, ...] = (
 GRAPH_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 """Idempotency keys; the word `graph` itself is none."""
 
-STEPS_NS = (10 * 10**6,) * 200 + (10**9,) * 3_600
-"""How a clock moves towards an end that nobody knows: first as finely as venues answer."""
-
 MAX_TAG = 64
 
 

@@ -4,13 +4,13 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sequence import errors
+from sequence import _steps, errors
 from sequence import types as t
 from sequence._client.ask.testing import step_ns
 from sequence._client.carry.async_pause import async_alone, async_sleep
 from sequence._client.explain import explain_order
 from sequence.types._decimal import trimmed
-from sequence.types._words import STEPS_NS, TERMINAL_ORDER_STATUSES, OrderStatus
+from sequence.types._words import TERMINAL_ORDER_STATUSES, OrderStatus
 
 if TYPE_CHECKING:
     from sequence._client.async_.verbs import AsyncOrderVerbs
@@ -45,6 +45,11 @@ class AsyncPlacedOrder:
         from sequence.types._table import html_of  # noqa: PLC0415 - for notebooks
 
         return html_of(t.Order, [self.row])
+
+    @property
+    def client(self) -> "AsyncOrderVerbs":
+        """The client that placed it."""
+        return self._client
 
     @property
     def row(self) -> "t.Order":
@@ -169,16 +174,10 @@ class AsyncPlacedOrder:
 
     async def _skip(self, seconds: float) -> "AsyncPlacedOrder":
         """Moves a manual clock in small steps until the order is over."""
-        left_ns = step_ns(seconds, 0, 0)
-        for step in STEPS_NS:
-            if self.is_terminal or left_ns <= 0:
-                break
-            await self._client.move_clock(min(step, left_ns))
-            left_ns -= step
+        step_ns(seconds, 0, 0)  # what is no span of time is refused
+        for step in _steps.until_over(self, seconds):
+            await self._client.move_clock(step)
             await self.refresh()
-        if not self.is_terminal:
-            text = f"order {self.id} is still {self.status} after {seconds:g} s of the sandbox"
-            raise errors.WaitTimeoutError(text, self)
         return self
 
     async def cancel(self) -> "t.OrderCancelResponse":
