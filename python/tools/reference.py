@@ -65,8 +65,10 @@ def _operation(method: str, path: str, row: dict[str, Any]) -> Iterator[str]:
         yield f"Body: {_kind(media['schema'])}\n"
         for title, example in media["examples"].items():
             yield f"{title}:\n\n```json\n{json.dumps(example['value'])}\n```\n"
-    answer = row["responses"]["200"]["content"]["application/json"]["schema"]
-    yield f"Answer: {_kind(answer)}\n"
+    answer = row["responses"]["200"]["content"]["application/json"]
+    yield f"Answer: {_kind(answer['schema'])}\n"
+    first = next(iter(answer["examples"].values()))["value"]
+    yield f"```json\n{json.dumps(first, indent=1)}\n```\n"
 
 
 def _model(name: str, schema: dict[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What the page says when something is missing: no server, no news of a venue, nothing yet."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,6 +28,14 @@ def book(sandbox: Sandbox, venue: str = "kraken") -> None:
     sandbox.market.snapshot(venue, SYMBOL, [(99, 4), (98, 9)], [(101, 4)])
 
 
+@pytest.fixture
+def two_venues(open_tab: OpenTab, place: tuple[Sandbox, str]) -> Tab:
+    """A tab that shows one symbol at two venues."""
+    for venue in ("kraken", "okx"):
+        book(place[0], venue)
+    return open_tab()
+
+
 def test_a_sandbox_without_anything_says_what_to_type(open_tab: OpenTab) -> None:
     tab = open_tab()
     for panel, text in (
@@ -44,28 +53,22 @@ def test_a_sandbox_without_anything_says_what_to_type(open_tab: OpenTab) -> None
 
 
 def test_a_venue_that_says_nothing_is_shown_stale_and_so_are_its_orders(
-    open_tab: OpenTab, place: tuple[Sandbox, str]
+    two_venues: Tab,
 ) -> None:
-    sandbox, _ = place
-    book(sandbox)
-    book(sandbox, "okx")
-    tab = open_tab()
+    tab = two_venues
     tab.client.buy(SYMBOL, 1, limit_price=98, venue="kraken")
     tab.until("() => /kraken.*okx/.test(document.querySelector('#nbbo').textContent)")
     tab.client.sandbox.add_fault("stale_venue", venue="kraken")
     tab.until("() => document.querySelector('#nbbo').textContent.includes('stale')")
     tab.until("() => document.querySelector('#feeds .feed.stale')?.title.startsWith('kraken')")
+    title = "document.querySelector('#nbbo .ageb.stale').title"
+    tab.until(f"() => /nothing was heard of it for too long, for [\\d.]+ (ms|s)/.test({title})")
     said = "document.querySelector('#orders').textContent"
     tab.until(f"() => {said}.includes('book of KRK is stale')")
 
 
-def test_a_price_says_who_stands_there_and_rejects_say_why(
-    open_tab: OpenTab, place: tuple[Sandbox, str]
-) -> None:
-    sandbox, _ = place
-    book(sandbox)
-    book(sandbox, "okx")
-    tab = open_tab()
+def test_a_price_says_who_stands_there_and_rejects_say_why(two_venues: Tab) -> None:
+    tab = two_venues
     titles = "[...document.querySelectorAll('#lad .lrow.b .sz')].map(e => e.title).join('|')"
     tab.until(f"() => {titles}.includes('kraken 4') && {titles}.includes('okx 4')")
     tab.client.sandbox.add_fault("reject_next", reason="RISK")
@@ -113,21 +116,59 @@ def test_a_lost_server_is_told_and_the_last_numbers_stay(
         page.close()
 
 
+class Held:
+    """Answers that the page asked for and gets when a test lets it have them."""
+
+    def __init__(self, tab: Tab, pattern: str) -> None:
+        self.tab = tab
+        self.rows: list[tuple[Any, Any]] = []
+        tab.page.route(pattern, lambda route: self.rows.append((route, route.fetch())))
+
+    def wait(self) -> Any:
+        """What the first answer says, once it is asked for."""
+        while not self.rows:
+            self.tab.page.wait_for_timeout(20)
+        return self.rows[0][1].json()
+
+    def let_go(self, answer: Any) -> None:
+        """Gives the page this answer for the first, and for every other its own."""
+        (first, _), *others = self.rows
+        first.fulfill(json=answer)
+        for route, own in others:
+            route.fulfill(response=own)
+
+
 def test_a_fill_told_while_a_list_is_on_its_way_stays(open_tab: OpenTab) -> None:
     tab = open_tab()
     book(tab.sandbox)
     tab.until("() => document.querySelector('#fills').textContent.includes('No fills yet')")
     tab.until("() => document.getElementById('n-fills').textContent === '0'")
-    held: list[tuple[Any, Any]] = []
-    tab.page.route("**/v1/fills?limit=300", lambda route: held.append((route, route.fetch())))
+    older = tab.client.buy(SYMBOL, "1").fills()[0]
+    shown = "keys => [...document.querySelectorAll('#fills .tr')].map(e => e._k).join() === keys"
+    tab.until(shown, older.fill_id)
+    held = Held(tab, "**/v1/fills?limit=300")
     tab.client.sandbox.reset()  # every list is asked for again
-    while not held:
-        tab.page.wait_for_timeout(20)
-    key = tab.client.buy(SYMBOL, "1").fills()[0].fill_id
-    shown = "key => document.querySelector('#fills .tr')?._k === key"
-    tab.until(shown, key)
-    for route, answer in held:
-        route.fulfill(response=answer)
-    tab.page.wait_for_timeout(600)  # two drawings of the panel
-    assert tab.page.evaluate(shown, key)
-    assert tab.page.text_content("#n-fills") == "1"
+    answer = held.wait()
+    newer = tab.client.buy(SYMBOL, "1").fills()[0]
+    tab.until(shown, newer.fill_id)
+    # A row that the answer alone has: when it is shown, the answer was taken.
+    alone = json.loads(newer.to_json()) | {"fill_id": "fill_alone", "created_unix_ns": 1}
+    held.let_go(answer | {"fills": [alone], "total": 1})
+    tab.until(shown, f"{newer.fill_id},fill_alone")
+    assert tab.page.text_content("#n-fills") == "2"
+
+
+def test_orders_told_while_a_poll_is_on_its_way_are_as_they_were_told(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    book(tab.sandbox)
+    shown = "keys => [...document.querySelectorAll('#orders .tr')].map(e => e._k).join() === keys"
+    ends = tab.client.buy(SYMBOL, 1, limit_price=90)
+    tab.until(shown, ends.id)
+    held = Held(tab, "**/v1/orders?open=true&limit=200")
+    answer = held.wait()
+    ends.cancel()
+    begins = tab.client.buy(SYMBOL, 2, limit_price=91)
+    tab.until(shown, begins.id)
+    alone = answer["orders"][0] | {"node_order_id": "graph:alone:order:1", "created_unix_ns": 1}
+    held.let_go(answer | {"orders": [*answer["orders"], alone], "total": 2})
+    tab.until(shown, f"{begins.id},graph:alone:order:1")

@@ -10,6 +10,7 @@ from sequence.types import GraphEdge
 
 SYMBOL = "BTC-USD"
 MS = 10**6
+SECOND = 10**9
 
 
 def book(sandbox: Sandbox, venue: str = "kraken", mid: int = 100) -> None:
@@ -149,6 +150,29 @@ def test_a_feed_says_after_which_silence_it_is_stale() -> None:
         assert top.last_update_ns is not None
         assert (sandbox.clock.now_ns - top.last_update_ns) // MS == top.age_ms
         assert (row.gaps, top.gaps) == (0, 0)
+
+
+def test_a_state_says_since_when_it_is_so(client: Sequence, sandbox: Sandbox) -> None:
+    def since() -> set[int | None]:
+        health, listed = client.health_report(), client.venues().venues
+        top = client.quote(SYMBOL).venues["kraken"]
+        unusable = [row for row in health.market_data.unusable if row.venue == "kraken"]
+        rows = [row for row in (*health.venues, *listed) if row.venue == "kraken"]
+        assert [row.since_ns for row in unusable] == [top.since_ns] * (top.status != "OK")
+        return {row.since_ns for row in rows} | {top.since_ns}
+
+    first_ns = sandbox.clock.now_ns
+    assert since() == {first_ns}
+    silent_ns = sandbox.clock.advance(seconds=3)
+    fault = client.sandbox.add_fault("stale_venue", venue="kraken")
+    sandbox.clock.advance(seconds=4)
+    assert since() == {silent_ns}
+    sandbox.clock.advance(seconds=5)
+    client.sandbox.remove_fault(fault.fault_id)
+    assert since() == {sandbox.clock.now_ns}
+    sandbox.clock.advance(seconds=6)
+    book(sandbox)
+    assert since() == {sandbox.clock.now_ns - 6 * SECOND}
 
 
 def test_a_venue_that_was_never_heard_of_does_not_look_fresh(sandbox: Sandbox) -> None:

@@ -216,6 +216,7 @@ def test_all_thirteen_venues_are_listed_with_the_key_class(api):
         "seeded",
         "cash_assets",
         "status",
+        "since_ns",
         "unusable",
         "post_only",
         "initial_margin_1e8",

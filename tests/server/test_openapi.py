@@ -2,11 +2,19 @@
 
 import json
 import re
+import runpy
 from decimal import Decimal
+from pathlib import Path
+
+import jsonschema_rs
 
 from sequence._operations import OPERATIONS
 from sequence.server import openapi
+from sequence.server.examples import FILE as FILE_OF_EXAMPLES
+from sequence.server.examples import Examples
 from sequence.server.glossary import FILE, Glossary
+
+TOOLS = Path(__file__).resolve().parents[2] / "python" / "tools"
 
 
 def test_the_committed_description_is_up_to_date():
@@ -82,14 +90,64 @@ def test_the_glossary_describes_nothing_that_is_not_there():
     }
 
 
-def test_every_body_has_an_example_that_the_server_reads():
-    glossary = Glossary()
-    for operation in OPERATIONS.values():
-        examples = glossary.examples(operation.name)
+def test_every_operation_has_examples_and_each_is_what_its_schema_says():
+    document = openapi.document()
+    for path, operation in _operations(document):
+        name = operation["operationId"]
+        answers = operation["responses"]["200"]["content"]["application/json"]
+        assert answers["examples"], name
+        assert list(_wrong(document, answers)) == [], name
+        if "requestBody" in operation:
+            bodies = operation["requestBody"]["content"]["application/json"]
+            # What was asked is shown with its answer.
+            assert bodies["examples"].keys() == answers["examples"].keys(), name
+            assert list(_wrong(document, bodies)) == [], name
+        for parameter in operation.get("parameters", ()):
+            assert "example" in parameter or parameter["in"] == "query", (path, parameter["name"])
+            if "example" in parameter:
+                examples = {"examples": {"one": {"value": parameter["example"]}}}
+                assert list(_wrong(document, parameter | examples)) == [], (path, parameter)
+
+
+def test_every_example_body_is_read_by_the_server():
+    for name, operation in OPERATIONS.items():
+        bodies = Examples().asked(name)
         takes = operation.request is not None and operation.request.__name__ != "EmptyRequest"
-        assert bool(examples) == takes, operation.name
-        for row in examples.values():
+        assert bool(bodies) == takes, name
+        for row in bodies.values():
             operation.read_body(json.loads(json.dumps(row["value"]), parse_float=Decimal))
+
+
+def test_a_new_run_of_the_examples_is_answered_as_described():
+    """Numbers may be others: what is asked, and that its answer is as described, may not."""
+    tool = runpy.run_path(str(TOOLS / "examples.py"))
+    rows, kept = tool["recorded"](), json.loads(FILE_OF_EXAMPLES.read_text(encoding="utf-8"))
+    document = openapi.document()
+    schemas = {
+        operation["operationId"]: operation["responses"]["200"]["content"]["application/json"]
+        for _, operation in _operations(document)
+    }
+    assert rows.keys() == kept.keys() == OPERATIONS.keys()
+    for name, row in rows.items():
+        titles = kept[name]["answered"].keys()
+        assert row["answered"].keys() == titles, "run python python/tools/examples.py"
+        examples = {title: {"value": value} for title, value in row["answered"].items()}
+        assert list(_wrong(document, schemas[name] | {"examples": examples})) == [], name
+
+
+def _operations(document):
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def _wrong(document, content):
+    """What in examples is not as their schema says."""
+    schema = content["schema"] | {"components": document["components"]}
+    check = jsonschema_rs.validator_for(schema)
+    for title, example in content["examples"].items():
+        for error in check.iter_errors(example["value"]):
+            yield title, list(error.instance_path), error.message
 
 
 def _properties(schema):

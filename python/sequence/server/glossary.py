@@ -1,4 +1,4 @@
-"""What each property of the API means, and examples of bodies: read from `glossary.toml`."""
+"""What each property of the API means: read from `glossary.toml`."""
 
 import tomllib
 from pathlib import Path
@@ -8,22 +8,16 @@ FILE: Final = Path(__file__).with_name("glossary.toml")
 
 
 class Glossary:
-    """Descriptions by property, with exceptions by model, and bodies by operation."""
+    """Descriptions by property, with exceptions by model."""
 
     def __init__(self, file: Path = FILE) -> None:
         tables: dict[str, dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))
         self.common: dict[str, str] = tables.pop("common")
-        self._examples: dict[str, dict[str, Any]] = tables.pop("examples")
         self.models: dict[str, dict[str, str]] = tables
 
     def of(self, model: str, name: str) -> str | None:
         """What a property of a model means; None when nobody wrote it down."""
         return self.models.get(model, {}).get(name) or self.common.get(name)
-
-    def examples(self, operation: str) -> dict[str, dict[str, Any]]:
-        """Bodies of an operation by their titles, in the form of OpenAPI."""
-        rows = self._examples.get(operation, {})
-        return {title: {"summary": title, "value": value} for title, value in rows.items()}
 
     def describe(self, model: str, schema: dict[str, Any]) -> None:
         """Gives each property of a schema its description, where it has none of its own."""

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from sequence import types as t
 from sequence._operations import OPERATIONS
 from sequence._operations.operation import Auth, Operation
+from sequence.server.examples import Examples
 from sequence.server.glossary import Glossary
 
 FILE: Final = Path(__file__).with_name("openapi.json")
@@ -61,7 +62,7 @@ _ERRORS: Final = {
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every operation."""
-    glossary = Glossary()
+    glossary, examples = Glossary(), Examples()
     _, defs = models_json_schema([(model, mode) for model, mode in _models()], ref_template=_REF)
     schemas = {name: defs["$defs"][name] for name in sorted(defs["$defs"])}
     for name, schema in schemas.items():
@@ -72,7 +73,7 @@ def document() -> dict[str, Any]:
             for method in (operation.method, *operation.method_aliases):
                 alias = (path, method) != (operation.path, operation.method)
                 name = _alias_of(path, method) if alias else operation.name
-                row = _describe(operation, name, path, glossary)
+                row = _describe(operation, name, path, glossary, examples)
                 paths.setdefault(path, {})[method.lower()] = row
     return {
         "openapi": "3.1.0",
@@ -131,7 +132,7 @@ def _alias_of(path: str, method: str) -> str:
 
 
 def _describe(
-    operation: Operation[Any], name: str, path: str, glossary: Glossary
+    operation: Operation[Any], name: str, path: str, glossary: Glossary, examples: Examples
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "operationId": name,
@@ -144,16 +145,20 @@ def _describe(
     if operation.deprecated:
         row["deprecated"] = True
     parameters = _path_parameters(path, glossary) + _query_parameters(operation, glossary)
+    for parameter in parameters:
+        parameter.update(examples.parameter(operation.name, parameter["in"], parameter["name"]))
     if parameters:
         row["parameters"] = parameters
     bodies = [_ref(model.__name__) for model in _bodies(operation)]
     if bodies:
         schema = bodies[0] if len(bodies) == 1 else {"oneOf": bodies}
-        body = {"schema": schema, "examples": glossary.examples(operation.name)}
+        body = {"schema": schema, "examples": examples.asked(operation.name)}
         content = {"application/json": body}
         row["requestBody"] = {"required": _needs_body(operation), "content": content}
-    answer = {"application/json": {"schema": _ref(operation.response.__name__)}}
-    row["responses"] = {"200": {"description": "Done", "content": answer}}
+    schema = _ref(operation.response.__name__)
+    answer = {"schema": schema, "examples": examples.answered(operation.name)}
+    content = {"application/json": answer}
+    row["responses"] = {"200": {"description": "Done", "content": content}}
     row["responses"] |= {status: {"$ref": f"#/components/responses/{status}"} for status in _ERRORS}
     return row
 

@@ -15,7 +15,7 @@ FillCause = Literal["WALK", "QUEUE", "THROUGH", "CROSSING", "RESYNC_CROSS", "LIQ
 class ModelEvidence(Record):
     """Which model decided the fill."""
 
-    version: Annotated[int, "version of the fill model"]
+    version: Annotated[str, "version of the fill model"]
     preset: Annotated[str, "name of the preset"]
     params_hash: Annotated[str, "digest of every parameter"]
     seed: Annotated[int, "seed of the sandbox"]

@@ -17,12 +17,13 @@ class Live(Wire):
 
 
 class UnusableBook(Wire):
-    """A book that was heard of and cannot be used now, and why in words."""
+    """A book that was heard of and cannot be used, since when, and why in words."""
 
     venue: str
     symbol: str
     status: MarketStatus
     reason: str
+    since_ns: int | None = None
 
 
 class MarketDataHealth(Wire):
@@ -61,6 +62,7 @@ class VenueHealth(Wire):
     venue: str
     status: VenueFeedStatus
     last_tick_age_ms: int
+    since_ns: int | None = None
     stale_after_ms: int | None = None
     gaps: int = 0
 

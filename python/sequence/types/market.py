@@ -201,6 +201,7 @@ class Venue(Wire):
     initial_margin_1e8: int | None
     amend_mode: str
     redeem_mode: str | None
+    since_ns: int | None = None
     stale_after_ms: int | None = None
     unusable: list[UnusableBook] = Field(default_factory=list[UnusableBook])
     feed: VenueFeed | None = Field(default=None, exclude_if=lambda feed: feed is None)

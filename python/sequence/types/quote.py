@@ -49,8 +49,9 @@ class Nbbo(Wire):
 class VenueQuote(Wire):
     """Top of book of one venue; `age_ms` is the time since its last tick.
 
-    `status` is that of its book, and `reason` says in words why it cannot be used, null while it
-    can. A book that was not heard of for `stale_after_ms` is not traded on, null never ends that.
+    `status` is that of its book since `since_ns`, and `reason` says in words why it cannot be used,
+    null while it can. A book that was not heard of for `stale_after_ms` is not traded on, null
+    never ends that.
     `source` says whether it is real, where a server listens to live venues.
     """
 
@@ -61,6 +62,7 @@ class VenueQuote(Wire):
     age_ms: int
     status: MarketStatus = "OK"
     reason: str | None = None
+    since_ns: int | None = None
     last_update_ns: int | None = None
     stale_after_ms: int | None = None
     gaps: int = 0

@@ -55,6 +55,7 @@ class VenueTop(Wire):
     ask_size: float
     status: MarketStatus
     reason: str | None
+    since_ns: int | None
     last_update_ns: int | None
     stale_after_ms: int | None
     gaps: int

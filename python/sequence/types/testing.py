@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Query, Request, Wire
@@ -80,7 +80,36 @@ def _named(level: tuple[int, int]) -> dict[str, int]:
     return {"price_1e9": level[0], "qty_1e8": level[1]}
 
 
-MarketLevel = Annotated[tuple[int, int], BeforeValidator(_level), PlainSerializer(_named)]
+_AMOUNT = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}
+_UNITS = {"type": "integer", "minimum": 0, "maximum": MAX_UNITS}
+_LEVEL = {
+    "anyOf": [
+        {
+            "type": "array",
+            "description": "Price and quantity as decimals; what stands after them is read over.",
+            "prefixItems": [_AMOUNT, _AMOUNT],
+            "minItems": 2,
+            "maxItems": 3,
+        },
+        {
+            "type": "object",
+            "properties": {
+                "price_1e9": _UNITS | {"description": "Price times 1e9."},
+                "qty_1e8": _UNITS | {"description": "Quantity times 1e8; 0 takes the level away."},
+                "count": {"description": "Orders of the level; read over."},
+            },
+            "required": ["price_1e9", "qty_1e8"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+MarketLevel = Annotated[
+    tuple[int, int],
+    BeforeValidator(_level),
+    PlainSerializer(_named),
+    WithJsonSchema(_LEVEL, mode="validation"),
+]
 
 
 class MarketEventRow(Request):

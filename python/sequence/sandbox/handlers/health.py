@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sequence import _core
 from sequence.sandbox.call import Call
 from sequence.sandbox.runtime import Runtime
-from sequence.sandbox.venue_status import ANY_AGE_S, VenueFeed, ticks, venue_feeds, venue_status
+from sequence.sandbox.venue_status import (
+    ANY_AGE_S,
+    Standing,
+    VenueFeed,
+    standing,
+    ticks,
+    venue_feeds,
+)
 from sequence.types import Edges, Health, Live, Venues
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ _MOST_PROBLEMS: Final = 20
 _MOST_CHANGES: Final = 50
 _FEED_ORDER: Final = ("connected", "subscribing", "connecting", "disconnected", "closed")
 """From well to ill."""
+_UNHEARD: Final = Standing("down", None)
 _REDEEM_MODE: Final = {"kalshi": "auto_settled", "polymarket": "relayer_submitted"}
 
 
@@ -46,7 +54,7 @@ def health(call: Call[None, None]) -> Health:
     rows = [
         {
             "venue": venue,
-            "status": venue_status(call.runtime, venue, feed),
+            **standing(call.runtime, venue, feed)._asdict(),
             "last_tick_age_ms": feed.age_ms,
             "stale_after_ms": feed.stale_after_ms,
             "gaps": feed.gaps,
@@ -122,7 +130,7 @@ def edges(call: Call[None, None]) -> Edges:
             "edge_id": _edge_id(process),
             "venue": process.venue,
             "instrument_types": process.instrument_types,
-            "status": venue_status(call.runtime, process.venue, process.feed),
+            "status": standing(call.runtime, process.venue, process.feed).status,
             "region": "local",
             "remote": False,
             "last_tick_age_ms": process.feed.age_ms,
@@ -141,7 +149,7 @@ def _venue_row(runtime: Runtime, row: Mapping[str, Any], feed: VenueFeed | None)
         "instrument_types": list(row["instrument_types"]),
         "seeded": row["seeded"],
         "cash_assets": [dict(asset) for asset in row["cash_assets"]],
-        "status": "down" if feed is None else venue_status(runtime, venue, feed),
+        **(_UNHEARD if feed is None else standing(runtime, venue, feed))._asdict(),
         "post_only": row["post_only"],
         "initial_margin_1e8": row["initial_margin_1e8"],
         "amend_mode": "cancel_replace",

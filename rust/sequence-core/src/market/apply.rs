@@ -33,19 +33,23 @@ impl Market {
         }
         if event.is_last() {
             self.end_message(now_ns);
+            self.note_status(now_ns);
         }
         change
     }
 
     /// What passed between the last message and this one: a silence, a cross that stood too long.
     fn note_time(&mut self, now_ns: i64) {
-        if self.crossed_since.is_some_and(|since| now_ns.saturating_sub(since) > MAX_CROSSED_NS) {
+        let crossed = self.crossed_since.map(|since| since.saturating_add(MAX_CROSSED_NS));
+        if let Some(lost_ns) = crossed.filter(|lost_ns| now_ns > *lost_ns) {
             self.lose();
+            self.note_status(lost_ns);
         }
-        if self.message_ns != NEVER
-            && self.config.max_age_ns.is_some_and(|max_age| self.silence_ns(now_ns) > max_age)
-        {
+        let max_age = self.config.max_age_ns.filter(|_| self.message_ns != NEVER);
+        let silence = max_age.map(|max_age| self.message_ns.saturating_add(max_age));
+        if let Some(silent_ns) = silence.filter(|silent_ns| now_ns > *silent_ns) {
             self.silenced = true;
+            self.note_status(silent_ns);
         }
         self.message_ns = self.message_ns.max(now_ns);
     }

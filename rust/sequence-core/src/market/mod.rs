@@ -8,6 +8,7 @@
 mod apply;
 mod guard;
 pub mod nbbo;
+mod since;
 mod status;
 
 pub use nbbo::{Nbbo, consolidated, consolidated_by_venue};
@@ -17,6 +18,7 @@ use crate::book::{Book, Level};
 use crate::ids::BookSide;
 use crate::number::Price;
 use guard::Guard;
+use since::Since;
 
 /// A book crossed for longer than this has lost a message.
 const MAX_CROSSED_NS: i64 = 5_000_000_000;
@@ -87,6 +89,7 @@ pub struct Market {
     guard: Guard,
     counters: Counters,
     trades: Trades,
+    since: Since,
 }
 
 impl Market {
@@ -113,6 +116,7 @@ impl Market {
             guard: Guard::new(config.unit_price),
             counters: Counters { gaps: 0, dropped: 0, ignored: 0, unknown_deletes: 0, cropped: 0 },
             trades: Trades::new(),
+            since: Since::NEVER,
         }
     }
 
@@ -172,8 +176,11 @@ impl Market {
     }
 
     /// Treats the book as old whatever comes, or no longer: for tests of what a silent venue does.
-    pub const fn hold_stale(&mut self, held: bool) {
+    pub fn hold_stale(&mut self, held: bool, now_ns: i64) {
         self.held_stale = held;
+        if self.was_heard() {
+            self.note_status(now_ns);
+        }
     }
 
     /// True when a fill may use the book at this time.
@@ -253,8 +260,9 @@ impl Market {
     }
 
     /// Moves the market through its life; the feed alone cannot reopen one that is over.
-    pub const fn set_phase(&mut self, phase: TradingPhase) {
+    pub fn set_phase(&mut self, phase: TradingPhase, now_ns: i64) {
         self.phase = phase;
+        self.note_status(now_ns);
     }
 
     /// The connection or the sequence is lost: nothing is live until a snapshot and an update.

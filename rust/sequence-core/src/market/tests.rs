@@ -124,6 +124,32 @@ fn silence_is_stale_and_only_an_update_ends_it() {
 }
 
 #[test]
+fn a_status_says_since_when_it_is_so_however_late_it_is_asked() {
+    let mut market = Market::new(MarketConfig::live(5 * SECOND));
+    assert_eq!(market.status_since_ns(T0), None, "nothing was heard");
+    snapshot(&mut market, 100, 101, T0);
+    set(&mut market, BookSide::Bid, 100, 6, T0 + 1);
+    set(&mut market, BookSide::Bid, 100, 7, T0 + 2 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 3 * SECOND), Some(T0 + 1), "live since its update");
+    // Silence is noticed without a message, and is as old after the next one.
+    let silent_ns = T0 + 7 * SECOND;
+    assert_eq!(market.status_since_ns(T0 + 90 * SECOND), Some(silent_ns));
+    market.apply(&MarketEvent::new(EventKind::Heartbeat, 0, 0).last(), T0 + 91 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 92 * SECOND), Some(silent_ns));
+    set(&mut market, BookSide::Bid, 100, 8, T0 + 93 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 94 * SECOND), Some(T0 + 93 * SECOND));
+    // So is a cross that stands too long.
+    set(&mut market, BookSide::Bid, 101, 1, T0 + 94 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 95 * SECOND), Some(T0 + 94 * SECOND));
+    let lost_ns = T0 + 94 * SECOND + MAX_CROSSED_NS;
+    assert_eq!(market.status_since_ns(T0 + 200 * SECOND), Some(lost_ns));
+    set(&mut market, BookSide::Bid, 100, 9, T0 + 201 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 202 * SECOND), Some(lost_ns));
+    market.set_phase(TradingPhase::Resolved, T0 + 203 * SECOND);
+    assert_eq!(market.status_since_ns(T0 + 204 * SECOND), Some(T0 + 203 * SECOND));
+}
+
+#[test]
 fn a_book_that_stands_still_under_live_trades_is_stale() {
     let mut market = live_market();
     let hit = MarketEvent::print(None, px(101), Quantity(1), T0, T0).last();
@@ -310,7 +336,7 @@ fn the_venue_decides_what_trades_and_the_end_is_final() {
         let change = market.apply(&MarketEvent::status(status, T0, T0), T0);
         assert_eq!(change, Change::Status(expected));
     }
-    market.set_phase(TradingPhase::Resolved);
+    market.set_phase(TradingPhase::Resolved, T0);
     assert_eq!(market.status(T0), MarketStatus::Resolved);
 }
 

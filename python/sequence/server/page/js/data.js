@@ -92,47 +92,56 @@ function loadSummary() {
     redraw('kpi');
   });
 }
-// Orders and fills as they are now: asked for again once the stream runs, so that nothing is lost
-// between the two. What the stream tells while an answer is on its way may be missing in it, and is
-// added to it; of several answers the one that was asked for last counts.
-let listsAsked = 0,
-  toldSince = null;
-function tell(add, row) {
-  if (toldSince) toldSince.push([add, row]);
+// A list as it is now. What the stream tells while its answer is on the way may be missing in it, or
+// be newer, and is told again after it; of several answers the one that was asked for last counts.
+const awaited = {};
+function tell(list, add, row) {
+  awaited[list]?.push([add, row]);
   add(row);
 }
+async function load(list, path, take) {
+  const told = (awaited[list] = []);
+  try {
+    const answer = await api('GET', path);
+    if (awaited[list] !== told) return;
+    take(answer);
+    for (const [add, row] of told) add(row, true);
+  } finally {
+    if (awaited[list] === told) delete awaited[list];
+  }
+}
+const OPEN_LIMIT = 200;
+function loadOrders() {
+  return load('orders', '/v1/orders?open=true&limit=' + OPEN_LIMIT, r => {
+    const listed = new Set(r.orders.map(o => o.node_order_id));
+    // Of what is older than a full page, the answer says nothing.
+    const since = r.total > OPEN_LIMIT ? r.orders.at(-1).created_unix_ns : -1;
+    for (const [id, o] of state.orders)
+      if (!listed.has(id) && o.created_unix_ns > since) state.orders.delete(id);
+    r.orders.forEach(o => addOrder(o, true));
+    state.loaded.orders = 1;
+  });
+}
+function loadFills() {
+  return load('fills', '/v1/fills?limit=300', r => {
+    state.fills = [];
+    state.fset.clear();
+    r.fills.forEach(f => addFill(f));
+    state.nFills = r.total;
+    state.loaded.fills = 1;
+  });
+}
+// Both are asked for again once the stream runs, so that nothing is lost between the two.
 function loadLists() {
-  const mine = ++listsAsked;
-  toldSince = [];
-  const taken = (path, add, take) =>
-    api('GET', path).then(r => {
-      if (mine !== listsAsked) return;
-      take(r);
-      for (const [how, row] of toldSince) if (how === add) add(row, true);
-    });
   return Promise.all([
-    taken('/v1/orders?open=true&limit=200', addOrder, r => {
-      state.orders.clear();
-      r.orders.forEach(addOrder);
-      state.loaded.orders = 1;
-    }),
+    loadOrders(),
+    loadFills(),
     loadSummary(),
     api('GET', '/v1/orders?limit=200').then(r => [...r.orders].reverse().forEach(addAck)),
-    taken('/v1/fills?limit=300', addNewFill, r => {
-      state.fills = [];
-      state.fset.clear();
-      r.fills.forEach(f => addFill(f));
-      state.nFills = r.total;
-      state.loaded.fills = 1;
-    }),
-  ])
-    .then(
-      () => redraw('orders', 'fills', 'ladder', 'chart'),
-      e => console.info('not loaded', e.message),
-    )
-    .then(() => {
-      if (mine === listsAsked) toldSince = null;
-    });
+  ]).then(
+    () => redraw('orders', 'fills', 'ladder', 'chart'),
+    e => console.info('not loaded', e.message),
+  );
 }
 async function loadAll() {
   const j = (p, f) =>

@@ -58,18 +58,7 @@ async function start() {
       redraw('kpi', 'pos', 'chart');
     }),
   );
-  every(5000, () =>
-    api('GET', '/v1/orders?open=true&limit=200').then(r => {
-      const k = new Set();
-      for (const o of r.orders) {
-        k.add(o.node_order_id);
-        addOrder(o);
-      }
-      for (const i of state.orders.keys()) if (!k.has(i) && r.total <= 200) state.orders.delete(i);
-      state.loaded.orders = 1;
-      redraw('orders', 'ladder');
-    }),
-  );
+  every(5000, () => loadOrders().then(() => redraw('orders', 'ladder')));
   every(2000, () =>
     api('GET', '/v1/health').then(r => {
       state.health = r;

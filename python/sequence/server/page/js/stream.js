@@ -49,14 +49,14 @@ async function connect() {
         state.tops = d.venues;
         redraw('nbbo');
       } else if (c === 'evidence') {
-        addEvidence(d);
+        tell('orders', addEvidence, d);
         redraw('orders', 'ladder');
       } else if (c === 'prices:' + state.sym) {
         addPrice(Date.now(), d.bid && d.ask && (d.bid + d.ask) / 2);
         redraw('chart');
       } else if (c === 'orders') {
         state.seq.orders = m.seq;
-        tell(addOrder, d);
+        tell('orders', addOrder, d);
         addAck(d);
         redraw('orders', 'ladder');
       } else if (c === 'routing') {
@@ -64,7 +64,7 @@ async function connect() {
       } else if (c === 'fills') {
         state.seq.fills = m.seq;
         if (state.fset.has(d.fill_id)) return;
-        tell(addNewFill, d);
+        tell('fills', addNewFill, d);
         redraw('fills', 'chart');
         setText($('live'), `${d.side} filled ${sizeText(from8(d.qty_1e8))} ${d.symbol}`);
       }

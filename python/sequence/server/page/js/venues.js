@@ -1,6 +1,7 @@
 // The feeds in the bar, and best prices by venue.
 const isUsable = status => status === 'OK' || status === 'POST_ONLY';
 const statusWord = status => status.toLowerCase().replace('_', ' ');
+const sinceText = ns => durationText(ns == null ? null : (nowNs() - ns) / 1e6);
 panel('nbbo', 250, () => {
   const root = $('nbbo');
   listHead(root, 'c-nbbo', [
@@ -63,10 +64,11 @@ panel('nbbo', 250, () => {
       const ok = isUsable(x.status);
       r.bp.className = ok && x.bid === bestBid ? 'bid best' : '';
       r.ap.className = ok && x.ask === bestAsk ? 'ask best' : '';
-      const ageMs = x.last_update_ns == null ? null : (nowNs() - x.last_update_ns) / 1e6;
-      setText(r.gb, ok ? durationText(ageMs) : statusWord(x.status));
+      setText(r.gb, ok ? sinceText(x.last_update_ns) : statusWord(x.status));
       const limit = x.stale_after_ms == null ? 'never' : 'after ' + durationText(x.stale_after_ms);
-      r.g.title = x.reason || `stale ${limit}, gaps ${x.gaps}`;
+      r.g.title = x.reason
+        ? `${x.reason}, for ${sinceText(x.since_ns)}`
+        : `stale ${limit}, gaps ${x.gaps}`;
       setClass(r.g, 'stale', !ok);
     },
   );
@@ -94,7 +96,8 @@ panel('feeds', 500, () => {
       setClass(e, 'down', v.status === 'down');
       setText(e.a, isLive ? age.replace('<0.1', '0').replace(' ', '') : v.status);
       const limit = v.stale_after_ms == null ? 'never' : 'after ' + durationText(v.stale_after_ms);
-      e.title = `${v.venue}: ${isLive ? 'live' : v.status}, last tick ${age} ago, stale ${limit}, gaps ${v.gaps}`;
+      const state = isLive ? 'live' : v.status;
+      e.title = `${v.venue}: ${state} for ${sinceText(v.since_ns)}, last tick ${age} ago, stale ${limit}, gaps ${v.gaps}`;
     },
   );
   const m = hd.simulation || {};

@@ -189,7 +189,7 @@ impl Engine {
     /// Treats books of a market as old, or no longer: then what came meanwhile is met at once. What
     /// positions count at may change both times.
     pub fn hold_stale(&mut self, market: MarketId, held: bool) {
-        self.exchange.hold_stale(market, held);
+        self.exchange.hold_stale(market, held, self.agenda.now_ns());
         if !held {
             self.after_message(market);
         }

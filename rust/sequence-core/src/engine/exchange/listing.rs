@@ -56,10 +56,9 @@ impl Engine {
             for (account, world) in &self.exchange.markets[id].worlds {
                 sim.world(*account, &params).waiting.clone_from(&world.waiting);
             }
-            if self.exchange.markets[id].market.status(self.agenda.now_ns())
-                == MarketStatus::Resolved
-            {
-                sim.market.set_phase(TradingPhase::Resolved);
+            let now_ns = self.agenda.now_ns();
+            if self.exchange.markets[id].market.status(now_ns) == MarketStatus::Resolved {
+                sim.market.set_phase(TradingPhase::Resolved, now_ns);
             }
             self.exchange.markets[id] = sim;
         }

@@ -120,12 +120,12 @@ impl Exchange {
     }
 
     /// Treats a book as old, or no longer.
-    pub(in crate::engine) fn hold_stale(&mut self, id: MarketId, held: bool) {
-        self.markets[id].market.hold_stale(held);
+    pub(in crate::engine) fn hold_stale(&mut self, id: MarketId, held: bool, now_ns: i64) {
+        self.markets[id].market.hold_stale(held, now_ns);
     }
 
-    pub(in crate::engine) fn set_phase(&mut self, id: MarketId, phase: TradingPhase) {
-        self.markets[id].market.set_phase(phase);
+    pub(in crate::engine) fn set_phase(&mut self, id: MarketId, phase: TradingPhase, now_ns: i64) {
+        self.markets[id].market.set_phase(phase, now_ns);
     }
 
     /// The last mark of a market, as it was kept.

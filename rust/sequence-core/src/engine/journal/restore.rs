@@ -233,7 +233,7 @@ impl Engine {
         });
         let listed: Vec<_> = listed.collect();
         for market in listed {
-            self.exchange.set_phase(market, TradingPhase::Resolved);
+            self.exchange.set_phase(market, TradingPhase::Resolved, self.agenda.now_ns());
         }
     }
 

@@ -201,7 +201,7 @@ impl Engine {
         for account in accounts {
             self.end_orders_in(account, market);
         }
-        self.exchange.set_phase(market, TradingPhase::Resolved);
+        self.exchange.set_phase(market, TradingPhase::Resolved, self.agenda.now_ns());
     }
 
     fn end_orders_in(&mut self, account: AccountId, market: MarketId) {

@@ -116,6 +116,7 @@ impl Engine {
             ("age_ms", age_ms.into()),
             ("status", market.status(self.agenda.now_ns()).as_str().into()),
             ("reason", Value::option(market.reason(self.agenda.now_ns()))),
+            ("since_ns", Value::option(market.status_since_ns(self.agenda.now_ns()))),
             ("last_update_ns", Value::option(market.last_update_ns())),
             ("stale_after_ms", Value::option(market.config().max_age_ns.map(|ns| ns / 1_000_000))),
             ("gaps", market.counters().gaps.into()),
@@ -135,6 +136,7 @@ impl Engine {
                         ("symbol", symbol.text.clone().into()),
                         ("status", status.as_str().into()),
                         ("reason", reason.into()),
+                        ("since_ns", Value::option(market.status_since_ns(now))),
                     ])
                 })
             })
