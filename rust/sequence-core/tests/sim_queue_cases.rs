@@ -1,6 +1,10 @@
 //! Single cases of the queue: reasons, gaps, entries, own executions, and the choice of a rule.
 #![expect(clippy::unwrap_used, reason = "a level that is missing fails the case")]
 
+#[path = "support/queue_rules.rs"]
+mod queue_rules;
+
+use queue_rules::step_rules;
 use sequence_core::book::Book;
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Price, Quantity};
@@ -18,15 +22,7 @@ use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
 const LEVEL: Price = Price(100);
 
 fn book(entry: EntryPlace, hold_ns: i64, fill_quantum: i64, hidden_ahead_ppm: i64) -> QueueBook {
-    let rules = StepRules {
-        hold_ns,
-        fill_quantum,
-        lot_step: 1,
-        lots_cap: 512,
-        several: Several::NONE,
-        entry,
-        shadows: true,
-    };
+    let rules = step_rules(entry, hold_ns, fill_quantum);
     let model = QueueModel::Fixed(Mode::Lots(Unmatched::Back));
     QueueBook::new(QueueParams { model, hidden_ahead_ppm, band_hidden_ppm: 250_000, rules })
 }

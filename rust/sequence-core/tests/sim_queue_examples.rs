@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a level that is missing fails the example")]
 
+#[path = "support/queue_rules.rs"]
+mod queue_rules;
+
+use queue_rules::step_rules;
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Money, Price, Quantity, exact_notional};
-use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::{LotQueue, Unmatched};
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{
@@ -13,7 +16,7 @@ use sequence_core::sim::queue::{
 use sequence_core::sim::record::Record;
 use sequence_core::sim::tracker::LevelEntry;
 use sequence_core::sim::trust::Trust;
-use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode};
 
 const P: Price = Price(100);
 const MS: i64 = 1_000_000;
@@ -32,15 +35,7 @@ impl Bench {
     }
 
     fn with_model(model: QueueModel, hold_ns: i64) -> Self {
-        let rules = StepRules {
-            hold_ns,
-            fill_quantum: 1,
-            lot_step: 1,
-            lots_cap: 512,
-            several: Several::NONE,
-            entry: EntryPlace::Behind,
-            shadows: true,
-        };
+        let rules = step_rules(EntryPlace::Behind, hold_ns, 1);
         let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         Self { book: QueueBook::new(params), displayed: 0, now: 0, seq: 0 }
     }

@@ -1,20 +1,22 @@
 //! What holds for every sequence of events at a level, and equality with a naive twin.
 
+#[path = "support/queue_rules.rs"]
+mod queue_rules;
 #[path = "support/queue_twin.rs"]
 mod queue_twin;
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use queue_rules::step_rules;
 use queue_twin::{Twin, TwinRule};
 use sequence_core::ids::BookSide::{Ask, Bid};
 use sequence_core::number::{Price, Quantity};
-use sequence_core::sim::lists::Several;
 use sequence_core::sim::lots::Unmatched;
 use sequence_core::sim::phi::Phi;
 use sequence_core::sim::queue::{Join, Print, QueueBook, QueueFill, QueueModel, QueueParams};
 use sequence_core::sim::tracker::LevelEntry;
-use sequence_core::sim::view::{EntryPlace, Mode, StepRules};
+use sequence_core::sim::view::{EntryPlace, Mode};
 
 const LEVEL: Price = Price(100);
 const SHOWN: i64 = 30;
@@ -58,16 +60,7 @@ struct Bench {
 
 impl Bench {
     fn new(model: QueueModel, hold_ns: i64, fill_quantum: i64) -> Self {
-        let entry = EntryPlace::Behind;
-        let rules = StepRules {
-            hold_ns,
-            fill_quantum,
-            lot_step: 1,
-            lots_cap: 512,
-            several: Several::NONE,
-            entry,
-            shadows: true,
-        };
+        let rules = step_rules(EntryPlace::Behind, hold_ns, fill_quantum);
         let params = QueueParams { model, hidden_ahead_ppm: 0, band_hidden_ppm: 250_000, rules };
         let (filled, joined) = (BTreeMap::new(), BTreeMap::new());
         Self { book: QueueBook::new(params), now: 0, shown: SHOWN, orders: 0, filled, joined }
