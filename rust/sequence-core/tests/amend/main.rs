@@ -4,6 +4,7 @@
 #[path = "../support/desk.rs"]
 mod desk;
 mod races;
+mod slippage;
 
 use desk::{Desk, MS, limit};
 use sequence_core::command::Submit;

@@ -56,7 +56,8 @@ impl Bench<'_> {
         spec.max_slippage_bps = ask.max_slippage_bps.or(spec.max_slippage_bps);
         spec.urgency = ask.urgency.unwrap_or(spec.urgency);
         spec.horizon_ms = ask.horizon_ms.or(spec.horizon_ms);
-        let changed = if sized || change.new_price.is_some() {
+        let repriced = ask.max_slippage_bps.is_some() && self.papers().moves_worst_price(id);
+        let changed = if sized || change.new_price.is_some() || repriced {
             self.amend_order(id, change)
         } else {
             let switch = self.desk.check_switch(account, change.by);
@@ -75,9 +76,6 @@ impl Bench<'_> {
         id: OrderId,
         ask: &AmendNode<'_>,
     ) -> Result<(), Refusal> {
-        if ask.max_slippage_bps.is_some() {
-            self.renew_caps(id);
-        }
         if let Some(ms) = ask.horizon_ms {
             let due = self.papers().new_end(&self.desk.orders[id], ms)?;
             self.expire_at(id, due);
@@ -92,17 +90,6 @@ impl Bench<'_> {
     pub(in crate::engine) fn note_amending(&mut self, id: OrderId) {
         if self.desk.orders[id].amending.is_some() {
             self.touch(id);
-        }
-    }
-
-    /// The worst prices of a walk follow a new slippage cap.
-    fn renew_caps(&mut self, id: OrderId) {
-        for at in 0..self.desk.orders[id].legs.len() {
-            let Some(leg) = self.desk.orders[id].legs.get(at) else { continue };
-            let cap = self.facts.walk_cap(&self.desk.orders[id].spec, leg.market, leg.bound);
-            if let Some(leg) = self.desk.orders[id].legs.get_mut(at) {
-                leg.cap = cap;
-            }
         }
     }
 
@@ -212,6 +199,28 @@ impl Bench<'_> {
 }
 
 impl Papers<'_> {
+    /// True when the slippage cap of an order, counted from now, is another than its legs have.
+    fn moves_worst_price(&self, id: OrderId) -> bool {
+        let order = &self.desk.orders[id];
+        let mut open = order.legs.iter().filter(|leg| leg.state != LegState::Done);
+        // What a walk pays at most, a real venue is never told.
+        let walks = self.desk.mode_of(id) == AccountMode::Sandbox;
+        open.any(|leg| {
+            let (bound, cap) = self.worst_prices(order, leg, order.limit);
+            bound != leg.bound || (walks && cap != leg.cap)
+        })
+    }
+
+    /// Worst price at which a leg rests, and that its walk may pay, under a limit.
+    fn worst_prices(&self, order: &Order, leg: &Leg, limit: Option<Price>) -> (Price, Price) {
+        let spec = &order.spec;
+        let touch = self.facts.touch_of(leg.market, spec.side, spec.outcome);
+        let bound = limit.map_or(leg.bound, |limit| {
+            self.facts.limit_bound(spec, leg.market, limit, touch).unwrap_or(limit)
+        });
+        (bound, self.facts.walk_cap(spec, leg.market, bound))
+    }
+
     /// When the order ends with another horizon, which counts from its creation.
     fn new_end(&self, order: &Order, horizon_ms: u64) -> Result<i64, Refusal> {
         let life = i64::try_from(horizon_ms).ok().and_then(|ms| ms.checked_mul(1_000_000));
@@ -377,17 +386,12 @@ impl Papers<'_> {
             size = size.min(room);
         }
         let qty = if size.0 == 0 { size } else { Quantity(leg.filled.0 + size.0) };
-        let bound = match change.limit {
-            Some(limit) => {
-                here.grid_of(order.spec.outcome).check_passive(order.spec.side, limit)?;
-                let touch = self.facts.touch_of(leg.market, order.spec.side, order.spec.outcome);
-                self.facts.limit_bound(&order.spec, leg.market, limit, touch).unwrap_or(limit)
-            }
-            None => leg.bound,
-        };
+        if let Some(limit) = change.limit {
+            here.grid_of(order.spec.outcome).check_passive(order.spec.side, limit)?;
+        }
+        let (bound, cap) = self.worst_prices(order, leg, change.limit);
         let reducing =
             if order.spec.reduce_only { size } else { self.reducible(order, leg.market).min(size) };
-        let cap = self.facts.walk_cap(&order.spec, leg.market, bound);
         let margin_at = self.facts.margin_price(&order.spec, leg.market, bound);
         Ok(Reshape { qty, bound, cap, margin_at, reducing, ..self.withdrawal(order, leg) })
     }

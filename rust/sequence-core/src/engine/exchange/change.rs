@@ -147,7 +147,9 @@ impl Floor<'_> {
     }
 }
 
-/// True when a change of a leg keeps its place in the queue.
+/// True when a change of a leg keeps its place in the queue. What only walks otherwise has nothing
+/// changed that rests.
 pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: &Leg, form: &Reshape) -> bool {
-    mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
+    let rests_alike = form.bound == leg.bound && form.qty == leg.qty && form.cap != leg.cap;
+    rests_alike || mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
 }
