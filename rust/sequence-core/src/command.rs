@@ -146,6 +146,11 @@ pub enum TextTold<'a> {
         /// The order rested.
         is_maker: bool,
     },
+    /// It took back what it had told as traded.
+    Reversed {
+        /// Its name of the trade.
+        trade: &'a str,
+    },
     /// The rest is gone.
     Done {
         /// Why.

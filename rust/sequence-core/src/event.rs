@@ -158,6 +158,13 @@ pub enum EventKind {
         /// What margin is counted in.
         asset: AssetId,
     },
+    /// A real venue took a fill back.
+    FillReversed {
+        /// The order.
+        order: OrderId,
+        /// The fill.
+        fill: FillIx,
+    },
     /// A real venue told something of a leg.
     VenueTold {
         /// The order.
@@ -188,6 +195,8 @@ text_enum!(
         AmendRefused = "amend_refused",
         /// No answer came.
         Unknown = "unknown",
+        /// It took back what it had told as traded.
+        Reversed = "reversed",
     }
 );
 
@@ -213,6 +222,7 @@ impl EventKind {
             Self::NodeChanged { .. } => "node_changed",
             Self::EdgeFired { .. } => "edge_fired",
             Self::GraphBreached { .. } => "graph_breached",
+            Self::FillReversed { .. } => "fill_reversed",
             Self::VenueTold { .. } => "venue_told",
         }
     }
@@ -267,6 +277,7 @@ impl EventKind {
             Self::GraphBreached { graph, action, by_limit } => {
                 [14, u64::from(graph.0), action as u64, u64::from(by_limit), 0]
             }
+            Self::FillReversed { order, fill } => [16, u64::from(order.0), u64::from(fill.0), 0, 0],
             Self::VenueTold { order, leg, word, venue_ns } => [
                 15 | (word as u64) << 8,
                 u64::from(order.0),

@@ -8,7 +8,7 @@
     reason = "tables are indexed by the ids they gave out, and never shrink; no slice is indexed"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ids::{AssetId, AssetKind, InstrumentKind, MarketId, Outcome, SymbolId, VenueId};
@@ -143,6 +143,8 @@ pub struct Registry {
     pairs: BTreeMap<Arc<str>, Vec<Valuation>>,
     markets: Table<MarketId, MarketSpec>,
     venue_symbols: Table<MarketId, Arc<str>>,
+    /// Markets whose steps became others, since somebody asked.
+    stepped: BTreeSet<MarketId>,
 }
 
 impl Registry {
@@ -305,7 +307,9 @@ impl Registry {
 
     /// Takes what a source says of a market; true when a part of its grid is another one now.
     pub fn set_terms(&mut self, id: MarketId, said: &Terms) -> bool {
-        self.markets[id].grid.set(said)
+        let stepped = self.markets[id].grid.set(said);
+        self.stepped.extend(stepped.then_some(id));
+        stepped
     }
 
     /// Puts back the grid that a market had in an earlier process.
@@ -320,7 +324,19 @@ impl Registry {
         prices: Option<PriceGrid>,
         lot: Option<Quantity>,
     ) -> bool {
-        self.markets[id].grid.refine(prices, lot)
+        let stepped = self.markets[id].grid.refine(prices, lot);
+        self.stepped.extend(stepped.then_some(id));
+        stepped
+    }
+
+    /// True when some market has other steps than when they were last taken.
+    pub(crate) fn has_stepped(&self) -> bool {
+        !self.stepped.is_empty()
+    }
+
+    /// Markets whose steps became others since the last call.
+    pub(crate) fn take_stepped(&mut self) -> BTreeSet<MarketId> {
+        std::mem::take(&mut self.stepped)
     }
 
     /// How long a market holds orders that would take, ns.

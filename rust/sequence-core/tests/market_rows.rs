@@ -18,7 +18,7 @@ const ONE: i64 = 100_000_000;
 
 fn engine() -> Engine {
     let mut engine = Engine::new(1, "instant", Params::preset("instant").unwrap());
-    engine.keep_changes();
+    engine.keep_changes().unwrap();
     let account = engine.account("alice");
     engine.apply(Command::Reset { account, initial: Quantity(ONE) }, NOW_NS).unwrap();
     engine

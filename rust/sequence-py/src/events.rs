@@ -126,6 +126,10 @@ fn event_data<'py>(py: Python<'py>, kind: &LogKind) -> PyResult<Bound<'py, PyDic
             dict.set_item("action", action.as_str())?;
             dict.set_item("by_limit", by_limit)?;
         }
+        LogKind::FillReversed { order, fill } => {
+            dict.set_item("order", order.0)?;
+            dict.set_item("fill", fill.0)?;
+        }
         LogKind::VenueTold { order, leg, word, venue_ns } => {
             dict.set_item("order", order.0)?;
             dict.set_item("leg", leg)?;

@@ -95,9 +95,9 @@ impl Journal {
         Self { engine }
     }
 
-    /// Starts to note changes of a new engine.
-    fn listen(&self) {
-        self.engine.get().lock().engine.keep_changes();
+    /// Starts to note changes of a new engine, which must have no live account.
+    fn listen(&self, py: Python<'_>) -> PyResult<()> {
+        self.engine.get().run(py, |session| session.engine.keep_changes())
     }
 
     /// True when a take would give something.
@@ -128,7 +128,7 @@ impl Journal {
     fn all_rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let engine = self.engine.get();
         let rows = py.detach(|| engine.lock().engine.all_rows());
-        by_table(py, &rows)
+        by_table(py, &rows.map_err(|refusal| refused(py, &refusal))?)
     }
 
     /// Rebuilds a new engine from stored rows and starts to note changes.

@@ -35,6 +35,7 @@ mod stream;
 mod symbols;
 mod tape;
 mod unread;
+mod venues;
 
 #[cfg(all(feature = "mutants", not(debug_assertions)))]
 compile_error!("a library with mutants must not be shipped: they are for debug builds");

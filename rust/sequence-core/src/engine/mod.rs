@@ -182,7 +182,7 @@ impl Engine {
     /// engine: none has tables for what real venues were asked.
     pub fn live_account(&mut self, client: &str) -> Result<AccountId, Refusal> {
         if self.journal.is_kept() {
-            return Err(Refusal::conflict("this store cannot keep what real venues are asked"));
+            return Err(Refusal::conflict(journal::changes::NO_TABLES));
         }
         // Its kill switches are those of the client, which the sandbox account holds.
         self.desk.account_in(client, AccountMode::Sandbox);

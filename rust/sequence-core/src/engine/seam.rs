@@ -75,6 +75,8 @@ pub(in crate::engine) enum Told {
     Ack,
     /// Part of it traded.
     Fill(Matched),
+    /// A real venue took this fill of it back.
+    Reversed(FillIx),
     /// The rest is gone.
     Done(LegEnd),
     /// A real venue refused it, in its own words.
@@ -170,6 +172,8 @@ pub(in crate::engine) enum DeskNews {
     Accepted(OrderId),
     /// Part of it was booked.
     Filled(OrderId, FillIx),
+    /// A fill of it was taken back.
+    Reversed(OrderId, FillIx),
     /// It ended.
     Ended(OrderId),
     /// A change of it was answered.
@@ -180,7 +184,11 @@ impl DeskNews {
     /// What it is about.
     pub(in crate::engine) const fn order(self) -> OrderId {
         match self {
-            Self::Accepted(id) | Self::Filled(id, _) | Self::Ended(id) | Self::Amended(id) => id,
+            Self::Accepted(id)
+            | Self::Filled(id, _)
+            | Self::Reversed(id, _)
+            | Self::Ended(id)
+            | Self::Amended(id) => id,
         }
     }
 }

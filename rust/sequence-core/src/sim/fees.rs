@@ -149,6 +149,19 @@ impl FeeState {
         Ok(FeeLeg { notional, fee, rate_1e8: 0, parts: None, accumulator, joined: false })
     }
 
+    /// Takes back a fill that a real venue told; what it had cost or brought without its fee.
+    pub fn take_back(
+        &mut self,
+        side: Side,
+        price: Price,
+        qty: Quantity,
+    ) -> Result<Money, NumberError> {
+        let mut next = *self;
+        let change = next.book(side, -exact_notional(price, qty))?;
+        *self = next;
+        Ok(Money(-change.0))
+    }
+
     /// Adds to the exact sum; returns the difference of the rounded ones.
     fn book(&mut self, side: Side, exact: i128) -> Result<Money, NumberError> {
         self.exact = self.exact.checked_add(exact).ok_or(NumberError::Range)?;

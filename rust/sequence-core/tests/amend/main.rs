@@ -59,7 +59,7 @@ fn the_dearer_form_is_held_while_an_amend_travels() {
 #[test]
 fn a_request_sent_again_after_an_amend_is_still_the_same_request() {
     let mut desk = Desk::new("realistic", &[]);
-    desk.engine.keep_changes();
+    desk.engine.keep_changes().unwrap();
     let order = resting(&mut desk);
     let kept = |desk: &mut Desk| {
         let rows = desk.engine.take_changes().rows;

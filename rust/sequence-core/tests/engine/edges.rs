@@ -57,7 +57,7 @@ struct Lives {
 impl Lives {
     fn new(preset: &'static str, place: Place) -> Self {
         let mut engine = Engine::new(42, preset, Params::preset(preset).unwrap());
-        engine.keep_changes();
+        engine.keep_changes().unwrap();
         let mut desk = Desk::on(engine, place);
         let cash = if place.venue == "hyperliquid" { "USDC" } else { "USD" };
         let kind = if cash == "USD" { AssetKind::Fiat } else { AssetKind::Crypto };

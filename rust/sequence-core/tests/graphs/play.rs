@@ -55,7 +55,7 @@ fn engine() -> Engine {
 impl Play {
     pub(crate) fn new(cut: Cut, seed: u64) -> Self {
         let mut engine = engine();
-        engine.keep_changes();
+        engine.keep_changes().unwrap();
         let account = engine.account("alice");
         let mut play = Self {
             engine,

@@ -61,7 +61,7 @@ impl Story {
             clients: [AccountId(0), AccountId(1)],
             placed: Vec::new(),
         };
-        story.session.engine.keep_changes();
+        story.session.engine.keep_changes().unwrap();
         story.session.engine.listen(true);
         story.session.start_demo(SEED, START_NS).unwrap();
         for (name, cash) in [("rich", 1_000_000), ("poor", 500)] {

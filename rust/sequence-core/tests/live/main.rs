@@ -13,6 +13,7 @@ mod desk;
 
 mod ends;
 mod fills;
+mod reversals;
 
 use desk::{Desk, MS, limit, px, qty};
 use sequence_core::command::{Command, PositionRow, Submit, TextTold};
@@ -206,7 +207,7 @@ fn a_live_account_takes_orders_of_live_keys_and_never_starts_over() {
     let replace = Command::SetPositions { account, rows: &[], replace: true };
     assert_eq!(venue.desk.apply(replace).unwrap_err().kind, RefusalKind::Conflict);
     let mut kept = Desk::new("instant", &[]);
-    kept.engine.keep_changes();
+    kept.engine.keep_changes().unwrap();
     assert_eq!(kept.engine.live_account("alice").unwrap_err().kind, RefusalKind::Conflict);
 }
 

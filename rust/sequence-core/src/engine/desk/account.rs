@@ -191,6 +191,16 @@ pub enum AccountMode {
     Live,
 }
 
+impl AccountMode {
+    /// Stable text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Live => "live",
+        }
+    }
+}
+
 /// One client's orders and rows, in the sandbox or live.
 #[derive(Debug, Clone)]
 pub struct Account {

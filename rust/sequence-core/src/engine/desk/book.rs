@@ -15,6 +15,7 @@ use crate::mutant;
 use crate::number::{Money, PRICE_ONE, Price, Quantity, exact_notional, mul_div_floor};
 use crate::order::{LegState, OrderStatus};
 use crate::position::Execution;
+use crate::registry::MarketSpec;
 use crate::reject::RejectReason;
 use crate::sim::fees::{Charging, FeeState};
 
@@ -63,16 +64,7 @@ impl Bench<'_> {
         match booked {
             Ok((booking, realized, cash)) => {
                 self.record_fill(&booking, matched, realized, cash);
-                let spec = &self.desk.orders[order].spec;
-                match self.portfolio.net_pairs(self.facts, spec, &booking.terms) {
-                    Ok(Some((row, pairs))) => {
-                        let account = self.desk.orders[order].spec.account;
-                        let kind = EventKind::PairsNetted { row, pairs };
-                        self.journal.tell(self.facts.now_ns, account, kind);
-                    }
-                    Ok(None) => {}
-                    Err(error) => self.report_fault(order, &error),
-                }
+                self.net_pairs(order, &booking.terms);
                 self.end_broke_leg(order, leg);
             }
             Err(LedgerError::Insufficient { .. }) if self.papers().is_perp(order) => {
@@ -93,6 +85,19 @@ impl Bench<'_> {
                     LegEnd::Dropped(RejectReason::Unknown, "it cannot be booked"),
                 );
             }
+        }
+    }
+
+    /// Pairs of both outcomes of a market that an order left free become cash, where they do.
+    pub(super) fn net_pairs(&mut self, order: OrderId, terms: &MarketSpec) {
+        let spec = &self.desk.orders[order].spec;
+        match self.portfolio.net_pairs(self.facts, spec, terms) {
+            Ok(Some((row, pairs))) => {
+                let kind = EventKind::PairsNetted { row, pairs };
+                self.journal.tell(self.facts.now_ns, spec.account, kind);
+            }
+            Ok(None) => {}
+            Err(error) => self.report_fault(order, &error),
         }
     }
 
@@ -147,6 +152,7 @@ impl Bench<'_> {
                 Liquidity::Taker(..) | Liquidity::Venue(_) => Quantity(-1),
             },
             realized_usd,
+            reversed: false,
             evidence,
             event_seq: 0,
             ts_ns: self.facts.now_ns,
@@ -271,7 +277,11 @@ impl Papers<'_> {
 
 impl Facts<'_> {
     /// A price in USD; `None` when nothing says what its quote is worth.
-    fn in_usd(&self, price: Price, quote: AssetId) -> Result<Option<Price>, LedgerError> {
+    pub(super) fn in_usd(
+        &self,
+        price: Price,
+        quote: AssetId,
+    ) -> Result<Option<Price>, LedgerError> {
         let usd = self.money_in_usd(Money(i128::from(price.0)), quote)?;
         usd.map(|usd| i64::try_from(usd.0).map(Price).or(Err(LedgerError::Range))).transpose()
     }

@@ -59,6 +59,8 @@ pub struct Fill {
     pub queue_ahead: Quantity,
     /// P&L realised by this fill, without fees; `None` where its cost or price is not known in USD.
     pub realized_usd: Option<Money>,
+    /// A real venue took it back: money, position and sums are as if it had not been.
+    pub reversed: bool,
     /// What stands behind it.
     pub evidence: Box<Evidence>,
     /// Commit number.

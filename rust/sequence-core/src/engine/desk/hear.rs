@@ -22,13 +22,16 @@ impl Bench<'_> {
         let before = self.papers().shown(id, at);
         let Some(leg) = self.desk.orders[id].legs.get_mut(at) else { return };
         if leg.state == LegState::Done && !mutant!("fill_after_cancel") {
-            if let Told::Fill(matched) = told {
-                if matched.evidence.trade().is_some() {
-                    // A real venue filled it all the same.
+            match told {
+                // A real venue filled it all the same.
+                Told::Fill(matched) if matched.evidence.trade().is_some() => {
                     self.book_fill(id, at, matched);
-                } else {
+                }
+                Told::Fill(matched) => {
                     self.post.give_back((id, at), &matched, matched.quantity);
                 }
+                Told::Reversed(fill) => self.reverse_fill((id, at), fill),
+                _ => {}
             }
             return;
         }
@@ -46,6 +49,7 @@ impl Bench<'_> {
                 }
             }
             Told::Fill(matched) => self.book_fill(id, at, matched),
+            Told::Reversed(fill) => self.reverse_fill((id, at), fill),
             Told::Done(end) => self.end_leg(id, at, end),
             Told::Refused(reason, text) => {
                 self.desk.put_words(id, at, text);

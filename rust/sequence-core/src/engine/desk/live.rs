@@ -156,6 +156,6 @@ fn market_of(order: &Order, at: usize) -> MarketId {
     order.legs.get(at).map_or(MarketId(0), |leg| leg.market)
 }
 
-fn unpaid(error: LedgerError) -> Refusal {
+pub(super) fn unpaid(error: LedgerError) -> Refusal {
     Refusal::conflict(format!("the fill cannot be booked: {error}"))
 }

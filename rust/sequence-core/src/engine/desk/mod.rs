@@ -22,6 +22,7 @@ pub(in crate::engine) mod perp;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod reserve;
+mod reverse;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;
 mod rows;
@@ -108,6 +109,11 @@ impl Desk {
         let id = self.accounts.push(Account::new(client.clone(), mode));
         known.insert(client, id);
         id
+    }
+
+    /// True once there is an account that real venues fill.
+    pub(in crate::engine) fn has_live(&self) -> bool {
+        !self.live_clients.is_empty()
     }
 
     /// Accounts that the simulated venues fill.

@@ -87,7 +87,6 @@ impl Engine {
     fn grid_changed(&mut self, id: MarketId) {
         let lot = self.registry.market(id).grid.lot;
         self.exchange.markets[id].set_lot(lot);
-        self.note_steps(id);
         self.floor().end_off_grid(id);
     }
 

@@ -14,7 +14,7 @@ use crate::ledger::LedgerError;
 use crate::number::{Money, Quantity};
 use crate::order::{OrderStatus, TimeInForce};
 use crate::reject::{DoneReason, Refusal, RefusalKind, RejectReason, Rejected};
-use crate::risk::{Admission, GraphRisk, Mode};
+use crate::risk::{Admission, GraphRisk};
 
 impl Engine {
     /// Carries on with graphs until nothing is left to do: facts, then cancels, then activations
@@ -65,7 +65,8 @@ impl Engine {
                 }
             }
             Want::Reduce(at, id, by) => {
-                let change = Amend { reduce_by: Some(by), by: Mode::Sandbox, ..Amend::default() };
+                let (reduce_by, mode) = (Some(by), self.desk.graph(ix).by);
+                let change = Amend { reduce_by, by: mode, ..Amend::default() };
                 let whole = by >= self.desk.order(id).remaining();
                 let refused =
                     if whole { None } else { self.bench().amend_order(id, &change).err() };
@@ -81,8 +82,8 @@ impl Engine {
                 }
             }
             Want::Price(id, price) => {
-                let change =
-                    Amend { new_price: Some(price), by: Mode::Sandbox, ..Amend::default() };
+                let by = self.desk.graph(ix).by;
+                let change = Amend { new_price: Some(price), by, ..Amend::default() };
                 // Refused: it stays where it is, and is looked at again with the next message.
                 amended = self.bench().amend_order(id, &change).is_ok().then_some(id);
             }
@@ -112,8 +113,9 @@ impl Engine {
             let Some((size, limit)) = *sends else { continue };
             run.nodes[*at].sending = run.nodes[*at].sending.saturating_sub(1);
             let spec = run.nodes[*at].spec.clone();
-            let mut ask = Submit { ..spec.order(size, limit) };
-            ask.risk = later_risk(self.desk.graph(ix).risk());
+            let row = self.desk.graph(ix);
+            let risk = later_risk(row.risk());
+            let mut ask = Submit { risk, by: row.by, ..spec.order(size, limit) };
             ask.reduce_only = run.nodes[*at].only_reduces();
             if limit.is_some() && spec.limit().is_none() {
                 // A price of the graph's own making rests, whatever the node's market orders do.
@@ -185,8 +187,9 @@ impl Engine {
     fn needs_of(&self, ix: GraphIx, run: &Run, at: usize) -> Result<Vec<Need>, Rejected> {
         let node = &run.nodes[at];
         let NodeSize::Fixed(qty) = node.spec.size else { return Ok(Vec::new()) };
-        let risk = later_risk(self.desk.graph(ix).risk());
-        let ask = Submit { risk, ..node.spec.order(Size::Quantity(qty), node.spec.limit()) };
+        let row = self.desk.graph(ix);
+        let (risk, by) = (later_risk(row.risk()), row.by);
+        let ask = Submit { risk, by, ..node.spec.order(Size::Quantity(qty), node.spec.limit()) };
         let admitted =
             self.papers().admit(run.account, &ask).map_err(|refusal| rejected(&refusal))?;
         let spec =

@@ -48,6 +48,7 @@ impl Work<'_> {
                 }
             }
             DeskNews::Filled(_, fill) => self.note_fill(at, fill),
+            DeskNews::Reversed(_, fill) => self.note_reversal(fill),
             DeskNews::Ended(order) => self.note_end(at, order),
             DeskNews::Amended(_) => {
                 self.pay_reduction(at);
@@ -79,6 +80,16 @@ impl Work<'_> {
             self.say(Some(node), Word::Fill, filled);
             self.say(Some(node), Word::FillRatio, filled);
         }
+        self.run.is_risky = true;
+    }
+
+    /// What was bought or sold is less; what its fill has set off stands.
+    fn note_reversal(&mut self, fill: FillIx) {
+        let row = self.engine.desk.fill(fill);
+        let exact = -exact_notional(row.price, row.quantity);
+        let fees = row.fee_usd.map(|fee| Money(-fee.0));
+        let order = &self.engine.desk.order(row.order).spec;
+        self.run.totals.add(order, Part { units: -i128::from(row.quantity.0), exact, fees });
         self.run.is_risky = true;
     }
 

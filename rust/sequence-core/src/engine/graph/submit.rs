@@ -204,7 +204,8 @@ impl Work<'_> {
         if let (Some(pacing), Size::Quantity(total)) = (&spec.execution.pacing, size) {
             self.check_paced(at, pacing, total)?;
         }
-        let mut order = Submit { risk: single_risk(&ask.risk), ..spec.order(size, limit) };
+        let risk = single_risk(&ask.risk);
+        let mut order = Submit { risk, by: ask.by, ..spec.order(size, limit) };
         order.reduce_only = self.run.nodes[at].only_reduces();
         let admitted = self.engine.papers().admit(self.run.account, &order)?;
         if let Some(pacing) = &spec.execution.pacing {
@@ -230,8 +231,9 @@ impl Work<'_> {
             _ => Quantity(1),
         };
         let risk = single_risk(&ask.risk);
-        let order = Submit { risk, ..spec.order(Size::Quantity(size), limit) };
+        let order = Submit { risk, by: ask.by, ..spec.order(Size::Quantity(size), limit) };
         let markets = self.engine.facts().eligible(node.symbol, &order)?;
+        self.engine.papers().check_live(self.run.account, &order, node.kind)?;
         time_in_force(&order)?;
         if order.reduce_only && node.kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("reduce_only", "is for perps only"));

@@ -16,15 +16,19 @@ use crate::engine::record::{
 use crate::engine::{Engine, KillSwitch, record::Cell};
 use crate::event::Event;
 use crate::ids::{AssetId, FillIx, GraphIx, MarketId, OrderId, VenueId};
+use crate::reject::Refusal;
 use crate::risk::Mode;
 use crate::table::Dense as _;
+
+/// Why a live account and a store exclude each other.
+pub(in crate::engine) const NO_TABLES: &str = "a store cannot keep what real venues are asked";
 
 /// What of the registry was kept.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Kept {
     pub(in crate::engine) assets: usize,
     pub(in crate::engine) markets: usize,
-    /// Markets whose steps changed after they were kept.
+    /// Markets whose steps or marks changed after they were kept.
     pub(in crate::engine) stepped: Vec<MarketId>,
     /// Funding rates that were set.
     pub(in crate::engine) rates: BTreeSet<MarketId>,
@@ -92,26 +96,32 @@ impl Journal {
 
 impl Engine {
     /// Starts to note changes, from the state as it is: an empty engine, or one just restored.
-    pub fn keep_changes(&mut self) {
+    /// Refused once it has a live account: no store has tables for what real venues were asked.
+    pub fn keep_changes(&mut self) -> Result<(), Refusal> {
+        if self.desk.has_live() {
+            return Err(Refusal::conflict(NO_TABLES));
+        }
         self.desk.listen();
         self.portfolio.listen();
         self.exchange.listen();
         self.graphs.listen();
         self.journal.log.listen();
         self.journal.kept.get_or_insert_default();
+        Ok(())
     }
 
-    /// Every row of this state, for a copy of it in a file; of events there are none.
-    pub fn all_rows(&self) -> Vec<(&'static str, Vec<Row>)> {
+    /// Every row of this state, for a copy of it in a file; of events there are none. Refused as
+    /// [`Self::keep_changes`] is.
+    pub fn all_rows(&self) -> Result<Vec<(&'static str, Vec<Row>)>, Refusal> {
         let mut copy = self.clone();
-        copy.keep_changes();
+        copy.keep_changes()?;
         copy.desk.touch_all();
         copy.exchange.lines.touch_all();
         copy.graphs.touch_all();
         copy.portfolio.touch_all();
         let left = Left { order: OrderId(0), graph: GraphIx(0), fill: FillIx(0) };
         copy.journal.keep_anew(left, copy.portfolio.terms_kept());
-        copy.take_changes().rows
+        Ok(copy.take_changes().rows)
     }
 
     /// True when a take would give something.
@@ -126,6 +136,7 @@ impl Engine {
                     || kept.marks_wanted
                     || kept.left.is_some()
                     || !kept.stepped.is_empty()
+                    || self.registry.has_stepped()
                     || !kept.rates.is_empty()
                     || !kept.settled.is_empty()
                     || kept.markets < self.registry.market_count()
@@ -139,6 +150,7 @@ impl Engine {
         if has_changes {
             self.change_marks(&mut kept);
         }
+        kept.stepped.extend(self.registry.take_stepped());
         let mut found: Vec<(&'static str, Vec<Row>)> = Vec::new();
         let mut add = |table: &'static str, rows: Vec<Row>| {
             if !rows.is_empty() {
@@ -314,13 +326,6 @@ impl Engine {
     pub(in crate::engine) fn note_settled(&mut self, key: &(VenueId, Arc<str>)) {
         if let Some(kept) = &mut self.journal.kept {
             kept.settled.insert(key.clone());
-        }
-    }
-
-    /// Notes that a market's steps are not those of its listing.
-    pub(in crate::engine) fn note_steps(&mut self, id: MarketId) {
-        if let Some(kept) = &mut self.journal.kept {
-            kept.stepped.push(id);
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::ids::{AccountId, FillIx, GraphIx, OrderId, VenueId};
 use crate::market::TradingPhase;
 use crate::mutant;
 use crate::number::Money;
+use crate::reject::Refusal;
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
 
 pub(super) type Result<T> = std::result::Result<T, RestoreError>;
@@ -69,7 +70,7 @@ impl Engine {
         self.agenda.move_to(now_ns);
         self.desk.open_orders_again();
         let venues = self.watch_again();
-        self.listen_from_here();
+        self.listen_from_here()?;
         self.resume_orders(stopped_ns);
         for venue in venues {
             if !mutant!("restart_stops_funding") {
@@ -256,8 +257,13 @@ impl Engine {
         adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
     }
 
-    fn listen_from_here(&mut self) {
-        self.keep_changes();
+    fn listen_from_here(&mut self) -> Result<()> {
+        let kept = self.keep_changes();
+        let refused =
+            |why: Refusal| RestoreError { table: "accounts", message: why.message.into_owned() };
+        kept.map_err(refused)?;
+        // What was put back is what is kept.
+        self.registry.take_stepped();
         if let Some(kept) = &mut self.journal.kept {
             kept.assets = self.registry.asset_count();
             kept.markets = self.registry.market_count();
@@ -265,5 +271,6 @@ impl Engine {
             let marks = self.exchange.markets();
             kept.marks = marks.filter_map(|(id, sim)| Some((id, sim.last_mark()?))).collect();
         }
+        Ok(())
     }
 }

@@ -129,6 +129,7 @@ impl Live {
                     unknown: false,
                     venue_order: None,
                     filled: Quantity::ZERO,
+                    reversed: Quantity::ZERO,
                     ending: None,
                 },
             );

@@ -4,7 +4,7 @@
 pub(in crate::engine) mod ask;
 pub(in crate::engine) mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ struct LiveLeg {
     /// The venue's own name of it, once it has one.
     venue_order: Option<Arc<str>>,
     filled: Quantity,
+    /// What it had filled and took back.
+    reversed: Quantity,
     /// It is over once this much of it was told as filled: a fill is still missing.
     ending: Option<(LegEnd, Quantity)>,
 }
@@ -44,8 +46,9 @@ struct LiveLeg {
 pub(in crate::engine) struct Live {
     legs: BTreeMap<LegRef, LiveLeg>,
     names: BTreeMap<Arc<str>, LegRef>,
-    /// Trades that were told, for ever: a market's venue names each of them once.
-    trades: BTreeSet<(MarketId, Arc<str>)>,
+    /// Trades that were told, for ever, and whether they were taken back: a market's venue names
+    /// each of them once.
+    trades: BTreeMap<(MarketId, Arc<str>), bool>,
     outgoing: Vec<LiveRequest>,
     next_seq: u64,
 }

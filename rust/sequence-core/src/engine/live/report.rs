@@ -42,6 +42,7 @@ impl Engine {
                 self.pass_on(leg, Told::Refused(reason, text.into()));
             }
             TextTold::Fill { .. } => self.filled(leg, venue_ns, told)?,
+            TextTold::Reversed { trade } => self.reversed(leg, venue_ns, trade)?,
             TextTold::Done { reason, filled } => {
                 self.live.may_end(leg, filled)?;
                 self.acked(leg, venue_ns, None);
@@ -116,6 +117,20 @@ impl Engine {
         Ok(())
     }
 
+    /// A trade that was told is told as taken back: once, and while what it moved is there.
+    fn reversed(&mut self, leg: LegRef, venue_ns: i64, trade: &str) -> Result<(), Refusal> {
+        let fill = self
+            .desk
+            .fill_named(leg, trade)
+            .ok_or_else(|| Refusal::not_found("no fill of this order has this trade id"))?;
+        self.papers().check_reversal(leg, fill)?;
+        self.note_told(leg, VenueWord::Reversed, venue_ns);
+        let quantity = self.desk.fill(fill).quantity;
+        self.live.reverse(leg, trade.into(), quantity);
+        self.pass_on(leg, Told::Reversed(fill));
+        Ok(())
+    }
+
     /// An asset of a leg's market by its code, or any other that is known.
     fn asset_named(&self, (order, at): LegRef, code: &str) -> Option<AssetId> {
         let row = self.desk.order(order);
@@ -186,9 +201,13 @@ impl Live {
         match told {
             TextTold::Ack { .. } => held.venue_order.is_some(),
             TextTold::Reject { .. } => done && held.filled.0 == 0,
-            TextTold::Fill { trade, .. } => self.trades.contains(&(held.market, trade.into())),
+            TextTold::Fill { trade, .. } => self.trades.contains_key(&(held.market, trade.into())),
+            TextTold::Reversed { trade } => {
+                self.trades.get(&(held.market, trade.into())).is_some_and(|reversed| *reversed)
+            }
             TextTold::Done { filled, .. } => {
-                (done && held.filled == filled)
+                let first = Quantity(held.filled.0.saturating_add(held.reversed.0));
+                (done && (held.filled == filled || first == filled))
                     || held.ending.is_some_and(|(_, waits)| waits == filled)
             }
             TextTold::Amended { .. } | TextTold::AmendRefused => done,
@@ -220,7 +239,15 @@ impl Live {
     fn fill(&mut self, leg: LegRef, trade: Arc<str>, quantity: Quantity) {
         if let Some(held) = self.legs.get_mut(&leg) {
             held.filled = Quantity(held.filled.0.saturating_add(quantity.0));
-            self.trades.insert((held.market, trade));
+            self.trades.insert((held.market, trade), false);
+        }
+    }
+
+    fn reverse(&mut self, leg: LegRef, trade: Arc<str>, quantity: Quantity) {
+        if let Some(held) = self.legs.get_mut(&leg) {
+            held.filled = Quantity(held.filled.0.saturating_sub(quantity.0));
+            held.reversed = Quantity(held.reversed.0.saturating_add(quantity.0));
+            self.trades.insert((held.market, trade), true);
         }
     }
 

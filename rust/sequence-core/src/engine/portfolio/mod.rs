@@ -9,6 +9,7 @@ pub(in crate::engine) mod marks;
 mod netting;
 pub(in crate::engine) mod perp;
 pub(in crate::engine) mod required;
+pub(in crate::engine) mod reversal;
 mod rows;
 pub(in crate::engine) mod settled;
 mod triggers;

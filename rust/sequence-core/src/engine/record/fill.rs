@@ -86,6 +86,8 @@ pub(in crate::engine) fn read_fill(row: &[Cell]) -> Result<(FillIx, Fill), Resto
         cause,
         queue_ahead,
         realized_usd,
+        // Only real venues take fills back, and no store keeps theirs.
+        reversed: false,
         evidence,
         event_seq,
         ts_ns,

@@ -98,8 +98,8 @@ packs!(
     Graph { id, fingerprint, order, first_answer, metadata, by; limits = None }
     Fill {
         ts_ns, id, order, market, price, quantity, notional_usd, fee, fee_asset, fee_usd, fee_leg,
-        fee_rule, fees_before, cash, is_maker, cause, queue_ahead, realized_usd, evidence,
-        event_seq,
+        fee_rule, fees_before, cash, is_maker, cause, queue_ahead, realized_usd, reversed,
+        evidence, event_seq,
     }
     Evidence {
         transit, matched_ns, entry_deferred, book, event_level, liquidity, match_rate_ppm,

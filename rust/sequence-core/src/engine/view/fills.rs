@@ -93,7 +93,7 @@ impl Engine {
         let fill = self.desk.fill(id);
         let order = self.desk.order(fill.order);
         let spec = &order.spec;
-        Value::Map(vec![
+        let mut row = vec![
             ("fill_id", format!("fill_{}", fill.id).into()),
             ("event_seq", fill.event_seq.into()),
             ("node_id", spec.node_id.clone().into()),
@@ -116,11 +116,14 @@ impl Engine {
             ("queue_ahead_1e8", fill.queue_ahead.into()),
             ("evidence", self.evidence_view(fill)),
             ("realized_pnl_usd_1e9", Value::option(fill.realized_usd)),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(spec.account)),
             ("ts_ns", fill.ts_ns.into()),
             ("match_id", self.match_id(fill).into()),
             ("level_index", level_index(fill)),
-        ])
+        ];
+        // No simulated venue takes a fill back, so rows of a sandbox never say so.
+        row.extend(fill.reversed.then(|| ("reversed", true.into())));
+        Value::Map(row)
     }
 
     /// What the fills of one match share: one order at one venue at one moment, which took from one

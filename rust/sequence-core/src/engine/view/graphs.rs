@@ -29,7 +29,7 @@ impl Engine {
             ("graph_id", graph.id.to_string().into()),
             ("status", GraphStatus::of(order).as_str().into()),
             ("status_reason", Value::Null),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(order.spec.account)),
             ("node_count", 1i64.into()),
             ("edge_count", 0i64.into()),
             ("nodes", Value::List(vec![self.node_view(order)])),

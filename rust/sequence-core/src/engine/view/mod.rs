@@ -27,6 +27,8 @@ mod stream;
 mod text;
 mod verify;
 
+use crate::engine::{AccountMode, Engine};
+use crate::ids::AccountId;
 use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
 
 pub use explain::{fill_text, wait_text};
@@ -182,6 +184,13 @@ value_from!(
     Box<str> => |value| Self::Text(value.into()),
     Vec<Value> => |value| Self::List(value),
 );
+
+impl Engine {
+    /// Whether simulated venues fill the orders of an account.
+    fn is_sandbox(&self, account: AccountId) -> Value {
+        (self.desk.account(account).mode == AccountMode::Sandbox).into()
+    }
+}
 
 /// Basis points given in 1e-4 of one.
 fn bps_number(units: i128) -> Value {

@@ -73,7 +73,7 @@ impl Engine {
             ("status", GraphStatus::of(order).as_str().into()),
             ("node_count", 1i64.into()),
             ("edge_count", 0i64.into()),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(order.spec.account)),
             ("orders", Value::List(vec![self.order_view_of(order, View::Answer { replayed })])),
         ])
     }
@@ -93,7 +93,7 @@ impl Engine {
             ("status", run.status.as_str().into()),
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(run.account)),
             ("orders", Value::List(orders.into_iter().map(row).collect())),
         ])
     }
@@ -242,7 +242,7 @@ impl Engine {
                     View::Answer { .. } => Value::Null,
                 },
             ),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(spec.account)),
             ("created_unix_ns", spec.created_ns.into()),
             ("updated_unix_ns", order.updated_ns.into()),
             ("created_seq", order.created_seq.into()),

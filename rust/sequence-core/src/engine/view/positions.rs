@@ -59,6 +59,7 @@ impl Worth {
 
 /// One row with everything that is derived from it.
 struct Row<'a> {
+    account: AccountId,
     venue: VenueId,
     kind: AssetKind,
     symbol: &'a str,
@@ -66,8 +67,8 @@ struct Row<'a> {
     position: &'a Position,
     quantity: Quantity,
     available: Quantity,
-    /// Whose open orders lock a perpetual's row, and where.
-    closing: Option<(AccountId, MarketId)>,
+    /// Where open orders lock a perpetual's row.
+    closing: Option<MarketId>,
     mark: Marked,
     margin: Money,
     margin_asset: Option<&'a str>,
@@ -155,7 +156,7 @@ impl Engine {
                 .unwrap_or_default()
         };
         let available = if position.perp.is_some() { quantity } else { free() };
-        let closing = self.facts().perp_market(venue, asset).map(|market| (account, market));
+        let closing = self.facts().perp_market(venue, asset);
         let margin = self.portfolio.margin_of(id);
         let margin_asset = position.perp.and_then(|perp| perp.margin).and_then(|reservation| {
             let balance = self.portfolio.ledger().balance_of(reservation).ok()?;
@@ -163,6 +164,7 @@ impl Engine {
             Some(&*self.registry.asset_row(key.asset).code)
         });
         Row {
+            account,
             venue,
             kind: known.kind,
             symbol: self.portfolio.row_symbol(&self.registry, id),
@@ -181,7 +183,7 @@ impl Engine {
         let marked_by = row.mark.symbol.map(|id| self.registry.symbol(id).text.clone());
         let position = row.position;
         let (slug, outcome, token) = event_parts(row);
-        let closing = row.closing.map(|(account, market)| self.papers().closing(account, market));
+        let closing = row.closing.map(|market| self.papers().closing(row.account, market));
         let locked = closing.unwrap_or_else(|| row.locked());
         let sign = row.quantity.0.signum();
         let available = closing.map_or(row.available, |locked| {
@@ -216,7 +218,7 @@ impl Engine {
             ("transferable", matches!(row.kind, AssetKind::Fiat | AssetKind::Crypto).into()),
             ("settled", position.settled_mark().is_some().into()),
             ("settled_mark_usd_1e9", Value::option(position.settled_mark())),
-            ("is_sandbox", true.into()),
+            ("is_sandbox", self.is_sandbox(row.account)),
             ("margin_locked_1e8", row.margin.to_quantity_floor().unwrap_or_default().into()),
             ("margin_asset", Value::option(row.margin_asset.map(str::to_owned))),
             ("mark_source", Value::option(row.mark.source)),
