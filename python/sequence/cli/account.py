@@ -13,7 +13,17 @@ from sequence._client.ask.options import options
 from sequence.cli import forks, testing
 from sequence.cli.connect import Target, client_of
 from sequence.cli.negative import TakesNegatives
-from sequence.cli.output import JsonFlag, number, shown, text, usd, write, write_json, write_table
+from sequence.cli.output import (
+    JsonFlag,
+    number,
+    shown,
+    text,
+    usd,
+    write,
+    write_flowing,
+    write_json,
+    write_table,
+)
 from sequence.errors import ValidationError
 from sequence.types import Position
 
@@ -47,10 +57,11 @@ def positions(
         return write_json(answer)
     write_position_rows(answer.positions)
     totals = answer.totals
-    return write(
-        f"net asset value {usd(totals.nav_usd_1e9)} USD   "
-        f"cash {usd(totals.cash_usd_1e9)} USD   locked {usd(totals.locked_cash_usd_1e9)} USD   "
-        f"fees {usd(totals.fees_usd_1e9)} USD"
+    return write_flowing(
+        f"net asset value {usd(totals.nav_usd_1e9)} USD",
+        f"cash {usd(totals.cash_usd_1e9)} USD",
+        f"locked {usd(totals.locked_cash_usd_1e9)} USD",
+        f"fees {usd(totals.fees_usd_1e9)} USD",
     )
 
 

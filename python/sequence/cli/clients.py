@@ -39,4 +39,4 @@ def listed(context: typer.Context, json: JsonFlag = False) -> None:
     if json:
         return write_json(answer)
     rows = ((row.name, row.client_id, moment(row.created_at_ns)) for row in answer.clients)
-    return write_table([text("NAME"), text("CLIENT ID"), text("SINCE")], rows)
+    return write_table([text("NAME", folds=True), text("CLIENT ID"), text("SINCE")], rows)

@@ -14,6 +14,7 @@ from sequence.cli.output import (
     size_unit,
     text,
     write,
+    write_flowing,
     write_json,
     write_table,
 )
@@ -51,7 +52,7 @@ def symbols(
     if json:
         return write_json([*rows])
     return write_table(
-        [text("SYMBOL"), text("TYPE"), text("STATUS"), text("VENUES", folds=True)],
+        [text("SYMBOL", folds=True), text("TYPE"), text("STATUS"), text("VENUES", folds=True)],
         (
             (row.symbol, row.instrument_type, row.status, ",".join(v.venue for v in row.venues))
             for row in rows
@@ -138,7 +139,7 @@ def _write_log(answer: Venues) -> None:
     changes = [(row.venue, change) for row in answer.venues if row.feed for change in row.feed.log]
     changes.sort(key=lambda pair: pair[1].at_ns)
     write_table(
-        [text("TIME"), text("VENUE"), text("SYMBOL"), text("BOOK")],
+        [text("TIME"), text("VENUE"), text("SYMBOL", folds=True), text("BOOK", folds=True)],
         ((moment(change.at_ns), venue, change.symbol, change.state) for venue, change in changes),
     )
 
@@ -176,10 +177,12 @@ def fees(
 def _write_quote(answer: Quote) -> None:
     nbbo = answer.nbbo
     price, size = price_unit(answer.symbol), size_unit(answer.symbol)
-    write(
-        f"{answer.symbol}  bid {shown(nbbo.bid)} x {shown(nbbo.bid_size)}  "
-        f"ask {shown(nbbo.ask)} x {shown(nbbo.ask_size)}  "
-        f"spread {shown(nbbo.spread_bps)} bps  {'live' if nbbo.live else 'NOT LIVE'}"
+    write_flowing(
+        answer.symbol,
+        f"bid {shown(nbbo.bid)} x {shown(nbbo.bid_size)}",
+        f"ask {shown(nbbo.ask)} x {shown(nbbo.ask_size)}",
+        f"spread {shown(nbbo.spread_bps)} bps",
+        "live" if nbbo.live else "NOT LIVE",
     )
     write_table(
         [

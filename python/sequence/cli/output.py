@@ -1,11 +1,14 @@
 """Tables for people, JSON for programs."""
 
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -28,7 +31,7 @@ class Column:
         unit: What numbers count; below the title where there is little room.
         right: Numbers stand right.
         folds: Long texts may take several lines.
-        is_id: An order id, which `short_id` shortens.
+        is_id: The id of an order or a fault, which `short_id` shortens.
     """
 
     title: str
@@ -53,12 +56,18 @@ def number(title: str, unit: str = "") -> Column:
     return Column(title, unit, right=True)
 
 
-_ID_PARTS = 4
-_SHORT = 8
+PLAIN_ROOM: Final = 80
+"""Columns of a terminal as it opens."""
+_BETWEEN: Final = "  "
+_ID_PARTS: Final = 4
+_SHORT: Final = 8
+_ULID: Final = re.compile(r"[a-z]+_[0-9A-Z]{26}")
 
 
 def short_id(order_id: str) -> str:
-    """The end of an order id, enough to find it again: `cancel` and the others take it."""
+    """The end of an order's or a fault's id: enough to find it again, and commands take it."""
+    if _ULID.fullmatch(order_id):
+        return order_id[-_SHORT:]
     parts = order_id.split(":")
     if len(parts) != _ID_PARTS or parts[0] != "graph":
         return order_id
@@ -73,6 +82,15 @@ def write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def write_flowing(*parts: str) -> None:
+    """Prints parts of a sentence, on a terminal in as many lines as it takes."""
+    if is_plain():
+        write(_BETWEEN.join(parts))
+        return
+    for line in _flowing(parts, get_terminal_size().columns):
+        write(line)
+
+
 def write_json(answer: Wire | list[Wire]) -> None:
     """Prints an answer exactly as the server wrote it."""
     if isinstance(answer, list):
@@ -82,7 +100,7 @@ def write_json(answer: Wire | list[Wire]) -> None:
 
 
 def write_table(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> None:
-    """Prints a table: with colours on a terminal, else plain text that `awk` can read."""
+    """Prints a table: with colours on a terminal, else plain text with one line for each row."""
     titles = list(columns)
     cells = [list(row) for row in rows]
     if is_plain():
@@ -93,21 +111,14 @@ def write_table(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> Non
 
     room = Console().width
     if _least(titles, cells, wide=True) > room:
-        cells = [
-            [_shortened(cell, at) for cell, at in zip(row, titles, strict=True)] for row in cells
-        ]
+        cells = _short_ids(titles, cells)
         if _least(titles, cells) > room:
-            # Digits matter more than the marks between them.
-            cells = [
-                [
-                    cell.replace(",", "") if at.right else cell
-                    for cell, at in zip(row, titles, strict=True)
-                ]
-                for row in cells
-            ]
-        least = _least(titles, cells)
-        # A cut number is a wrong number: where nothing helps, the terminal wraps the lines.
-        console = Console(width=max(room, least), highlight=False, markup=False)
+            cells = _bare(titles, cells)
+        if _least(titles, cells) > room:
+            for line in _blocks(titles, cells, room):
+                write(line)
+            return
+        console = Console(width=room, highlight=False, markup=False)
         console.print(_narrow_table(titles, cells))
         return
     Console(width=room, highlight=False, markup=False).print(_wide_table(titles, cells))
@@ -143,6 +154,28 @@ def _narrow_table(titles: list[Column], cells: list[list[str]]) -> "Table":
     return table
 
 
+def _blocks(columns: list[Column], rows: list[list[str]], room: int) -> Iterator[str]:
+    """A block of lines for each row: a cut number would be a wrong one, and a broken line hard."""
+    for row in rows:
+        yield from _flowing(
+            (f"{column.head} {cell}" for column, cell in zip(columns, row, strict=True)), room
+        )
+        yield ""
+
+
+def _flowing(parts: Iterable[str], room: int) -> Iterator[str]:
+    """Parts of a sentence in lines of so many columns; none is broken that fits into one."""
+    line = ""
+    for part in parts:
+        longer = f"{line}{_BETWEEN}{part}" if line else part
+        if line and len(longer) > room:
+            yield line
+            longer = part
+        *whole, line = wrap(longer, room) or [longer]
+        yield from whole
+    yield line
+
+
 _LEAST_FOLDED: Final = 8
 _WIDE_GAP: Final = 2
 
@@ -164,20 +197,46 @@ def _column_width(column: Column, cells: list[str], *, wide: bool = False) -> in
     return min(longest, max(_LEAST_FOLDED, len(column.title)))
 
 
-def _shortened(cell: str, column: Column) -> str:
-    return short_id(cell) if column.is_id else cell
+def _short_ids(columns: list[Column], rows: list[list[str]]) -> list[list[str]]:
+    return [
+        [
+            short_id(cell) if column.is_id else cell
+            for cell, column in zip(row, columns, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def _bare(columns: list[Column], rows: list[list[str]]) -> list[list[str]]:
+    """Numbers without the marks between thousands: digits matter more."""
+    return [
+        [
+            cell.replace(",", "") if column.right else cell
+            for cell, column in zip(row, columns, strict=True)
+        ]
+        for row in rows
+    ]
 
 
 def plain_lines(columns: list[Column], rows: list[list[str]]) -> list[str]:
-    """A table as lines without decoration."""
+    """A table as lines without decoration, closer where that brings it into 80 columns.
+
+    Nothing is folded, cut or left out: a row is a line, however long its texts are.
+    """
     table = [[column.head for column in columns], *rows]
-    widths = [max(len(row[at]) for row in table) for at in range(len(columns))]
+    wide, close = (aligned(columns, table, gap) for gap in ("  ", " "))
+    return close if max(map(len, close)) <= PLAIN_ROOM < max(map(len, wide)) else wide
+
+
+def aligned(columns: list[Column], rows: list[list[str]], gap: str) -> list[str]:
+    """Rows as lines with their cells below each other."""
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(len(columns))]
     return [
-        "  ".join(
+        gap.join(
             cell.rjust(width) if column.right else cell.ljust(width)
             for cell, width, column in zip(row, widths, columns, strict=True)
         ).rstrip()
-        for row in table
+        for row in rows
     ]
 
 

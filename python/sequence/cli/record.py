@@ -10,7 +10,7 @@ import typer
 
 from sequence import _core
 from sequence._progress import Told
-from sequence.cli.output import text, write, write_table
+from sequence.cli.output import number, text, write, write_table
 from sequence.cli.progress import progress
 from sequence.errors import SequenceError, ValidationError
 from sequence.feeds.live import Live
@@ -111,7 +111,10 @@ def _check(folder: Path) -> None:
             told(f"checking {part['file']}", done, len(parts))
             rows.append(_checked(folder, part))
     write_table(
-        [text(name) for name in ("FILE", "FRAMES", "MESSAGES", "UNREAD", "GAPS", "RECONNECTS")],
+        [
+            text("FILE", folds=True),
+            *map(number, ("FRAMES", "MESSAGES", "UNREAD", "GAPS", "RECONNECTS")),
+        ],
         rows,
     )
 

@@ -38,7 +38,7 @@ def list_servers(json: JsonFlag = False) -> None:
     if not rows:
         return write("no server runs: start one with `sequence up`")
     saved = config.load().url
-    columns = [text(""), text("URL"), number("PID"), text("MARKET"), text("CLOCK")]
+    columns = [text(""), text("URL"), number("PID"), text("MARKET", folds=True), text("CLOCK")]
     columns += [number("SEED"), text("STATE", folds=True)]
     return write_table(
         columns,

@@ -7,7 +7,16 @@ from typing import Annotated, Final
 import typer
 
 from sequence.cli.connect import client_of
-from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
+from sequence.cli.output import (
+    JsonFlag,
+    number,
+    short_id,
+    shown,
+    text,
+    write,
+    write_json,
+    write_table,
+)
 from sequence.errors import ValidationError
 from sequence.types import Fault, SandboxClock
 from sequence.types._words import FaultKind
@@ -86,9 +95,11 @@ def add_fault(
 
 
 def remove_fault(context: typer.Context, fault_id: str, json: JsonFlag = False) -> None:
-    """Ends a fault."""
+    """Ends a fault; the short id that `list` shows names it, too."""
     with client_of(context) as client:
-        row = client.sandbox.remove_fault(fault_id)
+        listed = [row.fault_id for row in client.sandbox.faults()]
+        whole = [id_ for id_ in listed if short_id(id_) == fault_id]
+        row = client.sandbox.remove_fault(whole[0] if len(whole) == 1 else fault_id)
     return write_json(row) if json else write(f"{row.fault_id} ended")
 
 
@@ -164,12 +175,13 @@ def _write_clock(answer: SandboxClock) -> None:
 
 
 def _write_faults(rows: list[Fault]) -> None:
-    columns = [text("ID"), text("KIND"), text("VENUE"), text("SYMBOL"), number("LEFT")]
+    columns = [text("ID"), text("KIND"), text("VENUE"), text("SYMBOL", folds=True)]
+    columns += [number("LEFT")]
     write_table(
         [*columns, number("RATE", "%"), number("TIME", "ms"), text("REASON", folds=True)],
         (
             (
-                row.fault_id,
+                short_id(row.fault_id),
                 row.kind,
                 row.venue or "-",
                 row.symbol or "-",

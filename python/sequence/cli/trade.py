@@ -151,7 +151,7 @@ def write_orders(rows: list[Order]) -> None:
     columns = [
         text("ID", is_id=True, folds=True),
         text("SIDE"),
-        text("SYMBOL"),
+        text("SYMBOL", folds=True),
         text("STATUS"),
         number("QTY", "(base)"),
     ]
@@ -177,7 +177,7 @@ def write_orders(rows: list[Order]) -> None:
 
 def write_fills(rows: list[Fill]) -> None:
     """A table of fills."""
-    columns = [text("VENUE"), text("SYMBOL"), text("SIDE"), number("QTY", "(base)")]
+    columns = [text("VENUE"), text("SYMBOL", folds=True), text("SIDE"), number("QTY", "(base)")]
     columns += [number("PRICE", "(quote)"), number("FEE", "USD"), text("WHY", folds=True)]
     write_table(
         columns,

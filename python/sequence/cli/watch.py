@@ -7,14 +7,17 @@ import typer
 
 from sequence import Sequence
 from sequence.cli.connect import client_of
-from sequence.cli.output import is_plain, short_id, shown, usd, write
+from sequence.cli.output import aligned, is_plain, number, short_id, shown, text, usd, write
 from sequence.errors import NetworkError
+from sequence.types import Fill, Order, Quote
 from sequence.types._decimal import known_sum
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _ROWS: Final = 8
+_ROOM: Final = 80
+_LEAST_NAME: Final = 8
 _LEAST_S: Final = 0.2
 
 
@@ -36,7 +39,7 @@ def watch(
 
 
 def lines(client: Sequence, symbols: list[str]) -> list[str]:
-    """One look: each line fits 80 columns."""
+    """One look: each line fits 80 columns, unless its numbers alone need more."""
     totals = client.positions().totals
     fees = totals.fees_usd_1e9
     pnl = known_sum(
@@ -46,30 +49,55 @@ def lines(client: Sequence, symbols: list[str]) -> list[str]:
             None if fees is None else -fees,
         )
     )
-    found = [
+    orders, fills = client.orders(open=True, limit=_ROWS), client.fills(limit=_ROWS)
+    return [
         f"value {usd(totals.nav_usd_1e9)} USD   profit {usd(pnl)} USD",
         f"locked {usd(totals.locked_cash_usd_1e9)} USD   fees {usd(totals.fees_usd_1e9)} USD",
         "",
+        *_fitted("lrlrrlr", [_best(client.quote(symbol, depth=1)) for symbol in symbols]),
+        "",
+        f"open orders ({orders.total})",
+        *_fitted("lllrlrlr", [_order(row) for row in orders.orders]),
+        "",
+        f"fills ({fills.total})",
+        *_fitted("lllrlrl", [_fill(row) for row in fills.fills]),
     ]
-    for symbol in symbols:
-        best = client.quote(symbol, depth=1).nbbo
-        sides = f"{shown(best.bid_price)} x {shown(best.bid_size)}", f"{shown(best.ask_price)}"
-        found.append(f"{symbol:<16.16} {sides[0]:>24.24}  {sides[1]} x {shown(best.ask_size)}")
-    orders, fills = client.orders(open=True, limit=_ROWS), client.fills(limit=_ROWS)
-    found += ["", f"open orders ({orders.total})"]
-    for order in orders.orders:
-        where = "market" if order.limit_price is None else shown(order.limit_price)
-        found.append(
-            f"  {short_id(order.node_order_id):<9.9} {order.side:<4} {shown(order.qty):>10.10} "
-            f"{order.symbol:<16.16} at {where:<12.12} {order.status:<9.9} {order.fill_pct:.0f} %"
-        )
-    found += ["", f"fills ({fills.total})"]
-    for fill in fills.fills:
-        found.append(
-            f"  {fill.venue:<11.11} {fill.side:<4} {shown(fill.qty):>10.10} {fill.symbol:<16.16} "
-            f"at {shown(fill.price):<12.12} {fill.cause.lower()}"
-        )
-    return [line[:80].rstrip() for line in found]
+
+
+def _best(quote: Quote) -> list[str]:
+    best = quote.nbbo
+    bid, ask = shown(best.bid_price), shown(best.ask_price)
+    return [quote.symbol, bid, "x", shown(best.bid_size), ask, "x", shown(best.ask_size)]
+
+
+def _order(row: Order) -> list[str]:
+    where = "market" if row.limit_price is None else shown(row.limit_price)
+    begin = [row.symbol, short_id(row.node_order_id), row.side, shown(row.qty)]
+    return [*begin, "at", where, row.status, f"{row.fill_pct:.0f} %"]
+
+
+def _fill(row: Fill) -> list[str]:
+    begin = [row.symbol, row.venue, row.side, shown(row.qty)]
+    return [*begin, "at", shown(row.price), row.cause.lower()]
+
+
+def _fitted(sides: str, rows: list[list[str]]) -> list[str]:
+    """Rows below each other, each cell `l`eft or `r`ight.
+
+    Where there is no room, the names at their beginning end in dots. A number is never cut.
+    """
+    columns = [number("") if side == "r" else text("") for side in sides]
+    found = aligned(columns, rows, " ")
+    over = max(map(len, found), default=0) - _ROOM
+    if over <= 0:
+        return found
+    longest = max(len(name) for name, *_ in rows)
+    return aligned(columns, [[_cut(name, longest - over), *row] for name, *row in rows], " ")
+
+
+def _cut(name: str, most: int) -> str:
+    most = max(most, _LEAST_NAME)
+    return name if len(name) <= most else f"{name[: most - 2]}.."
 
 
 def _follow(client: Sequence, symbols: list[str], every_s: float) -> None:
