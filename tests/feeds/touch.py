@@ -38,6 +38,10 @@ FILES = {
         "binance/cryptofeed_BINANCE.http.0.0.txt.zst",
         "binance/cryptofeed_BINANCE.0.txt.zst",
     ],
+    "binance recent": [
+        "frames/recent_20260824/binance_us_depth.jsonl.zst",
+        "frames/recent_20260824/binance_us_snapshot.json.zst",
+    ],
     "binance usdm": [
         "binance_usdm/cryptofeed_BINANCE_FUTURES.ws.1.0.txt.zst",
         "binance_usdm/cryptofeed_BINANCE_FUTURES.http.0.0.txt.zst",

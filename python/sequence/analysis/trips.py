@@ -3,12 +3,9 @@
 from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
 
 from sequence.types import Fill, Side, Wire
 from sequence.types._decimal import exact
-
-_UNIT: Final = 10**8
 
 
 class RoundTrip(Wire):

@@ -15,9 +15,6 @@ macro_rules! mutant {
     };
 }
 
-/// Whether this build carries the switch.
-pub const COMPILED_IN: bool = cfg!(feature = "mutants");
-
 /// Without the feature no mutant exists.
 #[cfg(not(feature = "mutants"))]
 #[inline(always)]

@@ -66,11 +66,6 @@ impl Price {
         to_i64(parse_decimal(text.as_bytes(), PRICE_DECIMALS)?).map(Self)
     }
 
-    /// One minus this price: the price of the other outcome of a binary market.
-    pub fn complement(self) -> Result<Self, NumberError> {
-        PRICE_ONE.checked_sub(self.0).map(Self).ok_or(NumberError::Range)
-    }
-
     /// The largest multiple of `tick` not above this price.
     pub fn floor_to(self, tick: Self) -> Self {
         if tick.0 <= 1 { self } else { Self(self.0 - self.0.rem_euclid(tick.0)) }

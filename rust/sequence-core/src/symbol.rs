@@ -201,16 +201,6 @@ impl<'a> Symbol<'a> {
         }
     }
 
-    /// The perpetual of a pair (`instrument.type: "perp"` on `BTC-USD`); `None` for what has none.
-    pub const fn to_perp(self) -> Option<Self> {
-        match self {
-            Self::Pair { base, quote } | Self::Perp { base, quote } => {
-                Some(Self::Perp { base, quote })
-            }
-            _ => None,
-        }
-    }
-
     /// Canonical text: what rows and answers show. Parsing it gives the same symbol.
     pub fn canonical(&self) -> String {
         self.pieces().concat()

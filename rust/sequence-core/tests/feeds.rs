@@ -186,13 +186,6 @@ fn the_mirror_token_is_never_added() {
             "11: alive",
         ]
     );
-    let mut mapped = Polymarket::new();
-    mapped.map_market("11", "22");
-    let mirrored =
-        POLYMARKET[2].replace("\"22\"", "\"11\"").replace("0.91", "0.09").replace("SELL", "BUY");
-    let told = tell(&mut mapped, &[POLYMARKET[0], POLYMARKET[1], POLYMARKET[2], &mirrored]);
-    assert_eq!(told[1..], ["11: bid 0.07 374.34", "11: print ask 0.09 2.46"]);
-    assert_eq!(mapped.instruments().len(), 1);
 }
 
 #[test]

@@ -12,9 +12,6 @@ from sequence.errors import ValidationError
 DEFAULT_BASE_URL = "http://localhost:50052"
 """Where `sequence up` listens."""
 
-HOSTED_BASE_URL = "https://api.sequencemkts.com"
-"""The hosted API."""
-
 NO_KEY = (
     "no API key: set SEQUENCE_API_KEY, pass api_key= in a program, or let `sequence up` save one "
     "for this machine"

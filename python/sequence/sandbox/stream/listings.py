@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sequence.sandbox.event_markets import market_row
 from sequence.sandbox.listed import symbol_rows
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sequence.sandbox.stream.reader import Reader
 
 ListingName = Literal["new_markets", "market_resolved"]
-LISTING_NAMES: Final = get_args(ListingName)
 KEPT: Final = 128
 """Events that a reader is told when it comes."""
 _ONE: Final = 10**9

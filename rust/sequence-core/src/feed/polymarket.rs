@@ -1,18 +1,13 @@
 //! Polymarket, market channel: `book`, `price_change`, `last_trade_price`, `best_bid_ask`.
 //!
 //! Sizes in `price_change` are absolute. The two tokens of a market publish mirrored books of the
-//! same orders, so they are never added: without a market map each token is an instrument of its
-//! own; with [`Polymarket::map_market`] the YES token's book is the market's, the NO token's book
-//! is ignored, and a print on the NO token at `n` is passed on as a YES print at `1 - n` on the
-//! other side.
+//! same orders, so they are never added: each token is an instrument of its own.
 //!
 //! The venue sends whole books again and again; over a live one they are told as what they change,
 //! so that what rests on an untouched level keeps its place.
 //!
 //! There is no sequence number. Each change names the best prices after it; when these contradict
 //! the folded book three times in a row, the book is given up.
-
-use std::collections::BTreeMap;
 
 use super::levels::{Reading, SideLevel, replace, required, same_levels, trade_amounts};
 use super::rules::Rules;
@@ -23,7 +18,7 @@ use super::{FeedBatch, FeedError, FeedVenue};
 use crate::book::Book;
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
-use crate::number::{PRICE_ONE, Price, Quantity};
+use crate::number::{PRICE_ONE, Price};
 use crate::tape::FeedStatus;
 
 /// Contradictions in a row after which a book is given up.
@@ -39,23 +34,11 @@ struct Token {
     contradictions: u32,
 }
 
-/// A print, as remembered to recognise its mirror image.
-#[derive(Debug, PartialEq, Eq)]
-struct SeenPrint {
-    transaction: String,
-    price: Price,
-    quantity: Quantity,
-    on_no: bool,
-}
-
 /// Decoder of a Polymarket market channel.
 #[derive(Debug)]
 pub struct Polymarket {
     session: Session,
     tokens: Vec<Token>,
-    /// NO token to YES token.
-    mirrors: BTreeMap<String, String>,
-    last_print: Option<SeenPrint>,
     reading: Reading,
 }
 
@@ -66,20 +49,13 @@ impl Default for Polymarket {
 }
 
 impl Polymarket {
-    /// A decoder that knows no markets: every token stands for itself.
+    /// A decoder that has heard nothing yet.
     pub fn new() -> Self {
         Self {
             session: Session::new(FeedVenue::Polymarket),
             tokens: Vec::new(),
-            mirrors: BTreeMap::new(),
-            last_print: None,
             reading: Reading::default(),
         }
-    }
-
-    /// Declares two tokens to be the outcomes of one market.
-    pub fn map_market(&mut self, yes_token: &str, no_token: &str) {
-        self.mirrors.insert(no_token.to_owned(), yes_token.to_owned());
     }
 
     fn message(
@@ -106,9 +82,7 @@ impl Polymarket {
             "tick_size_change" => self.new_tick(message, stamp, out),
             "best_bid_ask" => {
                 let [asset] = message.scanner().fields(&["asset_id"])?;
-                if let Some(instrument) = self.canonical(asset)? {
-                    out.heartbeat(instrument, stamp);
-                }
+                out.heartbeat(self.token(asset)?, stamp);
                 Ok(())
             }
             "market_resolved" => self.resolved(message, stamp, out),
@@ -120,20 +94,14 @@ impl Polymarket {
         }
     }
 
-    fn token(&mut self, token: &str) -> Result<u32, FeedError> {
-        let instrument =
-            self.session.instrument(token, |text| (InstrumentKind::Prediction, text.to_owned()))?;
+    /// The instrument of the token that a message names.
+    fn token(&mut self, asset: Option<Raw<'_>>) -> Result<u32, FeedError> {
+        let token = required(asset, "asset_id")?.string()?;
+        let instrument = self
+            .session
+            .instrument(&token, |text| (InstrumentKind::Prediction, text.to_owned()))?;
         self.tokens.resize_with(self.session.instruments().len(), Token::default);
         Ok(instrument)
-    }
-
-    /// The instrument of a token whose book counts; `None` for a mirror.
-    fn canonical(&mut self, asset: Option<Raw<'_>>) -> Result<Option<u32>, FeedError> {
-        let asset = required(asset, "asset_id")?.string()?;
-        if self.mirrors.contains_key(&*asset) {
-            return Ok(None);
-        }
-        self.token(&asset).map(Some)
     }
 
     fn book(
@@ -149,7 +117,7 @@ impl Polymarket {
             "tick_size",
             "min_order_size",
         ])?;
-        let Some(instrument) = self.canonical(asset)? else { return Ok(()) };
+        let instrument = self.token(asset)?;
         let terms = polymarket_terms(tick, least);
         if !terms.is_empty() {
             self.session.know(&required(asset, "asset_id")?.string()?, terms);
@@ -196,7 +164,7 @@ impl Polymarket {
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
         let [asset, tick] = message.scanner().fields(&["asset_id", "new_tick_size"])?;
-        let Some(instrument) = self.canonical(asset)? else { return Ok(()) };
+        let instrument = self.token(asset)?;
         let terms = polymarket_terms(Some(required(tick, "new_tick_size")?), None);
         if terms.is_empty() {
             return Err(FeedError::Field("new_tick_size"));
@@ -222,7 +190,7 @@ impl Polymarket {
         while scanner.element()? {
             let [asset, side, price, quantity, bid, ask] =
                 scanner.fields(&["asset_id", "side", "price", "size", "best_bid", "best_ask"])?;
-            let Some(instrument) = self.canonical(asset.or(one))? else { continue };
+            let instrument = self.token(asset.or(one))?;
             let side = match &*required(side, "side")?.string()? {
                 "BUY" => BookSide::Bid,
                 "SELL" => BookSide::Ask,
@@ -281,47 +249,23 @@ impl Polymarket {
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [asset, side, price, quantity, hash] =
-            message.scanner().fields(&["asset_id", "side", "price", "size", "transaction_hash"])?;
-        let asset = required(asset, "asset_id")?.string()?;
-        let (mut price, quantity) = trade_amounts(price, quantity)?;
+        let [asset, side, price, quantity] =
+            message.scanner().fields(&["asset_id", "side", "price", "size"])?;
+        let (price, quantity) = trade_amounts(price, quantity)?;
         if price.0 >= PRICE_ONE {
             return Err(FeedError::Field("price"));
         }
         // The venue names the taker's side.
-        let mut hit = match &*required(side, "side")?.string()? {
+        let hit = match &*required(side, "side")?.string()? {
             "BUY" => BookSide::Ask,
             "SELL" => BookSide::Bid,
             _ => return Err(FeedError::Field("side")),
         };
-        let yes = self.mirrors.get(&*asset).cloned();
-        if yes.is_some() {
-            price = Price(PRICE_ONE - price.0);
-            hit = if hit == BookSide::Ask { BookSide::Bid } else { BookSide::Ask };
-        }
-        let transaction = hash.map_or_else(|| Ok("".into()), Raw::string)?.into_owned();
-        let seen = SeenPrint { transaction, price, quantity, on_no: yes.is_some() };
-        if self.is_mirror_of_last(&seen) {
-            self.session.stats.duplicates += 1;
-            return Ok(());
-        }
-        self.last_print = Some(seen);
-        let instrument = self.token(yes.as_deref().unwrap_or(&asset))?;
+        let instrument = self.token(asset)?;
         self.session.stats.prints += 1;
         out.push(stamp.print(Trade { hit: Some(hit), price, quantity, id: 0, flags: 0 }));
         out.close(instrument);
         Ok(())
-    }
-
-    /// The same trade told once per token.
-    fn is_mirror_of_last(&self, print: &SeenPrint) -> bool {
-        self.last_print.as_ref().is_some_and(|last| {
-            !print.transaction.is_empty()
-                && last.transaction == print.transaction
-                && last.price == print.price
-                && last.quantity == print.quantity
-                && last.on_no != print.on_no
-        })
     }
 
     fn resolved(

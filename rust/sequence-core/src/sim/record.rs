@@ -82,11 +82,6 @@ impl Record {
         self.held.front().map(|held| held.deadline_ns)
     }
 
-    /// Deadline of the newest held decrease.
-    pub fn last_deadline(&self) -> Option<i64> {
-        self.held.back().map(|held| held.deadline_ns)
-    }
-
     /// True when the record shows nothing and nothing is in doubt.
     pub const fn is_empty(&self) -> bool {
         self.displayed == 0 && self.held_size == 0

@@ -186,12 +186,6 @@ fn a_known_venue_settles_what_the_shape_cannot() {
     assert_eq!(Symbol::parse_at(POLYMARKET, TOKEN), Ok(Symbol::Token { token_id: TOKEN }));
 }
 
-#[test]
-fn a_perpetual_is_made_from_a_pair_only() {
-    assert_eq!(pair("BTC", "USD").to_perp(), Some(perp("BTC", "USD")));
-    assert_eq!(ticker("KXFOO-1", Outcome::Yes).to_perp(), None);
-}
-
 proptest! {
     #[test]
     fn canonical_text_is_a_fixed_point(text in "[A-Za-z0-9][A-Za-z0-9._:-]{0,40}(:(yes|NO))?") {
