@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.graphs.test_after_restart import stopped
-from tests.graphs.world import World, after, edge, node, paced
+from tests.graphs.world import World, after, e9, edge, node, paced
 
 
 def row_of(world: World, graph_id: str, name: str = "order") -> dict[str, Any]:
@@ -83,9 +83,9 @@ def test_a_limit_that_broke_meanwhile_stops_what_came_after_it():
 MARKETS = [("ETH-USD", 2000), ("ETH-USD-PERP", 2001), ("BTC-USD", 60_000), ("ETH-USD", 2002)]
 
 
-def sent(preset: str, *, restarts: bool) -> World:
+def sent(preset: str, *, restarts: bool, **overrides: str) -> World:
     """Four resting orders at three venues, all on their way."""
-    world = World(preset, restarts=restarts)
+    world = World(preset, restarts=restarts, **overrides)
     for number, (symbol, price) in enumerate(MARKETS):
         world.submit([node("order", "buy", 1, symbol, price)], graph_id=f"g{number}")
     return world
@@ -106,6 +106,34 @@ def test_what_is_on_its_way_arrives_as_it_would_have(preset: str, every_ms: int)
                     seen.append((step, graph_id, status))
                     known[graph_id] = status
         assert set(known.values()) == {"ACCEPTED"}
+        return seen
+
+    assert life(restarts=True) == life(restarts=False)
+
+
+@pytest.mark.parametrize("preset", ["optimistic", "realistic", "adversarial"])
+@pytest.mark.parametrize("gap", ["atomic", "pipelined", "sequential"])
+def test_cancels_and_changes_on_their_way_arrive_as_they_would_have(preset: str, gap: str):
+    def life(*, restarts: bool) -> list[tuple[int, str, str, int]]:
+        world = sent(preset, restarts=restarts, **{"amend.replace_gap": gap})
+        world.wait(2000)
+        for number in range(len(MARKETS)):
+            order_id = f"graph:g{number}:order:1"
+            if number % 2:
+                world.engine.cancel_order(world.account, order_id, world.now_ns)
+            else:
+                price = e9(MARKETS[number][1] - 1)
+                world.engine.amend_order(world.account, order_id, world.now_ns, price_1e9=price)
+            world.wait(1)
+        seen: list[tuple[int, str, str, int]] = []
+        for step in range(0, 2000, 23):
+            world.wait(23)
+            for number in range(len(MARKETS)):
+                row = row_of(world, f"g{number}")
+                found = (f"g{number}", row["status"], row["limit_price_1e9"])
+                if found not in [said[1:] for said in seen]:
+                    seen.append((step, *found))
+        assert {said[2] for said in seen} >= {"ACCEPTED", "CANCELLED"}
         return seen
 
     assert life(restarts=True) == life(restarts=False)

@@ -9,6 +9,7 @@ use crate::engine::exchange::evidence::{Bounds, Evidence, Liquidity};
 use crate::ids::{FillIx, OrderId};
 use crate::number::{Price, Quantity};
 use crate::reject::{DoneReason, RejectReason};
+use crate::sim::latency::Transit;
 use crate::sim::queue::FillCause;
 use crate::sim::walk::Stop;
 
@@ -46,6 +47,13 @@ pub(in crate::engine) struct Cancel {
     pub(in crate::engine) arrive_ns: i64,
     /// What its answer takes, ns.
     pub(in crate::engine) response_ns: i64,
+}
+
+impl Cancel {
+    /// A cancel that travels so.
+    pub(in crate::engine) const fn on(way: &Transit, reason: DoneReason) -> Self {
+        Self { reason, arrive_ns: way.arrive_ns, response_ns: way.response_ns }
+    }
 }
 
 /// A fill the venue made, at a price in the order's own outcome.

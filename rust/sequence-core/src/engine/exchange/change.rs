@@ -31,9 +31,9 @@ impl Floor<'_> {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
             ReplaceGap::Atomic | ReplaceGap::Sequential => sent,
         };
-        self.exchange.legs.at((id, at)).again = again;
         // A change never overtakes the order it is about.
         let due = if travelling { sent.match_ns.max(placed_ns) } else { sent.match_ns };
+        self.exchange.legs.changes_at((id, at), again, due);
         if due <= self.agenda.now_ns() {
             self.post.steps.push_back(VenueStep::Amend((id, at)));
         } else {
@@ -98,6 +98,7 @@ impl Floor<'_> {
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
                     Some(known_ns) => {
+                        self.exchange.legs.changes_at((id, at), transit, known_ns);
                         self.agenda.add(known_ns, Due::Step(VenueStep::SendAgain((id, at))));
                     }
                 }

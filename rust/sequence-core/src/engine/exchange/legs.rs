@@ -23,6 +23,11 @@ pub struct VenueLeg {
     pub transit: Transit,
     /// How the order that replaces it travels, when it left together with the change.
     pub again: Transit,
+    /// When the last change of it is at the venue; where the new order leaves only once the client
+    /// has heard that the old one is gone, from then on when it leaves. Ns; 0 before any.
+    pub change_ns: i64,
+    /// How a cancel of it travels; none where nothing takes time.
+    pub leaving: Option<Box<Transit>>,
     /// It arrived before the book could be used, and waited.
     pub deferred: bool,
     /// Its number among legs by when they came to rest or to wait at a venue; 0 before. A smaller
@@ -57,6 +62,8 @@ impl VenueLeg {
             matched: Quantity::ZERO,
             transit: NO_TRANSIT,
             again: NO_TRANSIT,
+            change_ns: 0,
+            leaving: None,
             deferred: false,
             place: 0,
         }
@@ -145,6 +152,17 @@ impl Legs {
     pub(in crate::engine) fn goes_on(&mut self, leg: LegRef, state: AtVenue, transit: Transit) {
         let there = self.at(leg);
         (there.state, there.transit) = (state, transit);
+    }
+
+    /// A change of a leg is on its way, or the order that replaces it waits to leave.
+    pub(in crate::engine) fn changes_at(&mut self, leg: LegRef, again: Transit, change_ns: i64) {
+        let there = self.at(leg);
+        (there.again, there.change_ns) = (again, change_ns);
+    }
+
+    /// A cancel of a leg is on its way.
+    pub(in crate::engine) fn leaves(&mut self, leg: LegRef, way: Transit) {
+        self.at(leg).leaving = Some(Box::new(way));
     }
 
     /// Lets go of rows that readers had read back from bytes.

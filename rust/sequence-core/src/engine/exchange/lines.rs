@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{AccountId, VenueId};
 use crate::mutant;
-use crate::sim::latency::{LegState, Session, Transit};
+use crate::sim::latency::{LegState, Session};
 
 /// One account's connection to one venue.
 #[derive(Debug, Clone, Copy, Default, Hash)]
@@ -107,8 +107,12 @@ impl Lines {
     }
 
     /// A message of before a restart is on its way: none that is sent later overtakes it.
-    pub(in crate::engine) fn follow(&mut self, account: AccountId, venue: VenueId, on: &Transit) {
-        self.at(account, venue).inbound.follow(on.arrive_ns, on.match_ns);
+    pub(in crate::engine) fn follow(
+        &mut self,
+        (account, venue): (AccountId, VenueId),
+        (arrive_ns, match_ns): (i64, i64),
+    ) {
+        self.at(account, venue).inbound.follow(arrive_ns, match_ns);
     }
 
     /// A line as it was kept.

@@ -50,9 +50,11 @@ impl Floor<'_> {
         let account = self.desk.order(id).spec.account;
         let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Cancel);
-        let (arrive_ns, response_ns) = (transit.arrive_ns, transit.response_ns);
-        let cancel = Cancel { reason, arrive_ns, response_ns };
-        self.go_on_at(transit.match_ns, VenueStep::Cancel((id, at), cancel));
+        if !self.facts().is_instant() {
+            self.exchange.legs.leaves((id, at), transit);
+        }
+        let step = VenueStep::Cancel((id, at), Cancel::on(&transit, reason));
+        self.go_on_at(transit.match_ns, step);
     }
 
     /// What travels is there at its time; without delays that is the next thing to happen.

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::engine::agenda::Due;
 use crate::engine::exchange::arrive::CHASE_INTERVAL_NS;
-use crate::engine::exchange::line::Purpose;
-use crate::engine::seam::{LegRef, Told, VenueReport, VenueRequest, VenueStep};
+use crate::engine::seam::{Cancel, LegRef, Told, VenueReport, VenueStep};
 use crate::engine::{Engine, VenueLeg};
-use crate::ids::OrderId;
+use crate::ids::{AccountId, MarketId, OrderId};
 use crate::mutant;
 use crate::order::{AtVenue, Leg, LegState, Policy};
 use crate::sim::latency::Transit;
@@ -36,8 +35,15 @@ impl Engine {
                 self.agenda.add(next_ns, Due::Chase(id));
             }
         }
+        let mut sent = Vec::new();
         for (_, _, leg) in self.legs_by_place(&open) {
-            self.resume_leg(leg, stopped_ns);
+            sent.extend(self.resume_leg(leg, stopped_ns));
+            sent.extend(self.resume_change(leg, stopped_ns));
+            sent.extend(self.resume_cancel(leg, stopped_ns));
+        }
+        sent.sort_by_key(|message| message.sent);
+        for OnItsWay { due_ns, step, .. } in sent {
+            self.agenda.add(due_ns, Due::Step(step));
         }
     }
 
@@ -60,64 +66,116 @@ impl Engine {
         legs
     }
 
-    fn resume_leg(&mut self, (id, at): LegRef, stopped_ns: i64) {
+    /// A leg stands where its venue has it, or is on its way there again.
+    fn resume_leg(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
         let account = self.desk.order(id).spec.account;
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        if leg.state == LegState::Done {
-            return;
-        }
-        let (market, cancelling, there) = (leg.market, leg.cancelling, self.exchange.leg((id, at)));
+        let leg = self.desk.order(id).legs.get(at).filter(|leg| leg.state != LegState::Done)?;
+        let (market, there, now_ns) =
+            (leg.market, self.exchange.leg((id, at)), self.agenda.now_ns());
+        let stood_ns = now_ns.saturating_sub(stopped_ns);
         let unheard = leg.state == LegState::InFlight;
         let known_ns = there.transit.arrive_ns.saturating_add(there.transit.response_ns);
-        let was = match there.state {
-            _ if leg.held => AtVenue::Held,
-            _ if is_under_way(leg, there) => AtVenue::Travelling,
-            state => state,
-        };
-        match was {
+        let sent = (there.transit.submit_ns, Sent::Order);
+        match where_now(leg, there) {
             AtVenue::Travelling | AtVenue::Delayed => {
-                let (state, on) = match way_on((leg, there), stopped_ns, self.agenda.now_ns()) {
-                    Some(way) => way,
-                    None => (was, self.floor().send(account, market, Purpose::Order)),
+                let Some((state, on)) = way_on((leg, there), stopped_ns, now_ns) else {
+                    let due_ns = there.change_ns.saturating_add(stood_ns).max(now_ns);
+                    return Some(OnItsWay { sent, due_ns, step: VenueStep::SendAgain((id, at)) });
                 };
-                let venue = self.registry.market(market).venue;
-                self.exchange.lines.follow(account, venue, &on);
+                self.follow((account, market), (on.arrive_ns, on.match_ns));
                 self.exchange.legs.goes_on((id, at), state, on);
-                self.agenda.add(on.match_ns, Due::Step(VenueStep::Arrive((id, at))));
+                return Some(OnItsWay {
+                    sent,
+                    due_ns: on.match_ns,
+                    step: VenueStep::Arrive((id, at)),
+                });
             }
             AtVenue::Chasing | AtVenue::Held => {}
             AtVenue::Waiting | AtVenue::Resting | AtVenue::Done => {
                 self.exchange.wait(market, account, self.rules.params(), (id, at));
                 if unheard {
-                    let known_ns = known_ns.saturating_add(self.agenda.now_ns() - stopped_ns);
                     let ack = VenueReport { leg: (id, at), told: Told::Ack };
-                    self.agenda.add(known_ns, Due::Report(ack));
+                    self.agenda.add(known_ns.saturating_add(stood_ns), Due::Report(ack));
                 }
             }
         }
-        match self.desk.order(id).legs.get(at).and_then(|leg| leg.reshape.as_deref()) {
-            // The new form is on its way, and answered when it arrives.
-            Some(form) if form.at_venue && was == AtVenue::Travelling => {}
-            // The venue has taken it over, and says so again.
-            Some(form) if form.at_venue => {
-                self.agenda.add(
-                    self.agenda.now_ns(),
-                    Due::Report(VenueReport { leg: (id, at), told: Told::Amended }),
-                );
-            }
-            Some(_) => self.ask_again(VenueRequest::Amend((id, at))),
-            None => {}
-        }
-        if let Some(reason) = cancelling
-            && !mutant!("restart_forgets_cancels")
-        {
-            self.ask_again(VenueRequest::Cancel((id, at), reason));
-        }
+        None
     }
 
-    fn ask_again(&mut self, request: VenueRequest) {
-        self.floor().receive(request);
-        self.take_steps();
+    /// A change on its way has as far to go as before, and so has its answer.
+    fn resume_change(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
+        let order = self.desk.order(id);
+        let leg = order.legs.get(at).filter(|leg| leg.state != LegState::Done)?;
+        let form = leg.reshape.as_deref()?;
+        let (account, market, now_ns) = (order.spec.account, leg.market, self.agenda.now_ns());
+        let stood_ns = now_ns.saturating_sub(stopped_ns);
+        let there = self.exchange.leg((id, at));
+        if !form.at_venue {
+            let (sent, again) =
+                ((there.again.submit_ns, Sent::Change), there.again.later_by(stood_ns));
+            let due_ns = there.change_ns.saturating_add(stood_ns).max(now_ns);
+            self.follow((account, market), (again.arrive_ns, again.match_ns));
+            self.exchange.legs.changes_at((id, at), again, due_ns);
+            return Some(OnItsWay { sent, due_ns, step: VenueStep::Amend((id, at)) });
+        }
+        // What travels is answered when it arrives; of the others the answer is on its way.
+        if where_now(leg, there) != AtVenue::Travelling {
+            let Transit { arrive_ns, match_ns, response_ns, .. } = there.transit;
+            let taken_ns = if match_ns < there.change_ns { there.change_ns } else { arrive_ns };
+            let known_ns = taken_ns.saturating_add(response_ns).saturating_add(stood_ns);
+            let told = VenueReport { leg: (id, at), told: Told::Amended };
+            self.agenda.add(known_ns.max(now_ns), Due::Report(told));
+        }
+        None
+    }
+
+    /// A cancel on its way has as far to go as before.
+    fn resume_cancel(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
+        let order = self.desk.order(id);
+        let leg = order.legs.get(at).filter(|leg| leg.state != LegState::Done)?;
+        let reason = leg.cancelling.filter(|_| !mutant!("restart_forgets_cancels"))?;
+        let (account, market, now_ns) = (order.spec.account, leg.market, self.agenda.now_ns());
+        let kept = self.exchange.leg((id, at)).leaving.as_deref().copied();
+        // The first version did not keep when it comes.
+        let first = Transit { submit_ns: stopped_ns, arrive_ns: stopped_ns, ..Transit::default() };
+        let way = kept.unwrap_or(first);
+        let sent = (way.submit_ns, Sent::Cancel);
+        let way = way.later_by(now_ns.saturating_sub(stopped_ns));
+        let due_ns = way.match_ns.max(now_ns);
+        self.follow((account, market), (way.arrive_ns, due_ns));
+        self.exchange.legs.leaves((id, at), way);
+        let step = VenueStep::Cancel((id, at), Cancel::on(&way, reason));
+        Some(OnItsWay { sent, due_ns, step })
+    }
+
+    /// A message of before is on its way: none that is sent later overtakes it.
+    fn follow(&mut self, (account, market): (AccountId, MarketId), times: (i64, i64)) {
+        let venue = self.registry.market(market).venue;
+        self.exchange.lines.follow((account, venue), times);
+    }
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sent {
+    Order,
+    Change,
+    Cancel,
+}
+
+/// A message that goes on. Those that come at one instant are taken in the order they were sent in.
+struct OnItsWay {
+    sent: (i64, Sent),
+    due_ns: i64,
+    step: VenueStep,
+}
+
+/// Where a leg goes on from.
+fn where_now(leg: &Leg, there: &VenueLeg) -> AtVenue {
+    match there.state {
+        _ if leg.held => AtVenue::Held,
+        _ if is_under_way(leg, there) => AtVenue::Travelling,
+        state => state,
     }
 }
 
@@ -137,8 +195,8 @@ fn is_under_way(leg: &Leg, there: &VenueLeg) -> bool {
 
 /// A leg on its way has as far to go as it had when the process ended: messages keep their order,
 /// and no restart makes one younger. One that had come without its client knowing comes again
-/// before all of these, right after the books that the process begins with. `None`: it had not left, as the cancel of the order that it replaces was
-/// on its way back.
+/// before all of these, right after the books that the process begins with. `None`: it has not
+/// left, as it does when the client hears that the order it replaces is gone.
 fn way_on(
     (leg, there): (&Leg, &VenueLeg),
     stopped_ns: i64,
@@ -147,7 +205,7 @@ fn way_on(
     let transit = there.transit;
     let later = transit.later_by(now_ns.saturating_sub(stopped_ns));
     match there.state {
-        AtVenue::Travelling if transit.match_ns < stopped_ns => None,
+        AtVenue::Travelling if transit.match_ns <= stopped_ns => None,
         AtVenue::Travelling => Some((AtVenue::Travelling, later)),
         AtVenue::Delayed if leg.state != LegState::InFlight => Some((AtVenue::Delayed, later)),
         _ => {

@@ -77,7 +77,9 @@ packs!(
     }
     ReservationId { index, generation }
     Cause { reject, message, done }
-    VenueLeg { state, open, matched, transit, again, deferred, place }
+    VenueLeg {
+        state, open, matched, transit, again, deferred, place; change_ns = 0, leaving = None
+    }
     Halves { first, more }
     FeeState { exact, booked, due, due_rest, paid, accumulator, carried }
     Draw { latency_ns, z_q32, position_before, position_after }

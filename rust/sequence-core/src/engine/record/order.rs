@@ -11,9 +11,8 @@ use crate::engine::{Engine, Graph, GraphId, VenueLeg};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
 use crate::ledger::ReservationId;
 use crate::number::{Money, Price};
-use crate::order::{Amending, AtVenue, Cause, Leg, Order, OrderSpec, Reshape};
+use crate::order::{Amending, AtVenue, Cause, Leg, LegState, Order, OrderSpec, Reshape};
 use crate::sim::fees::FeeState;
-use crate::sim::latency::Transit;
 
 pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
     let order = engine.order(id);
@@ -192,19 +191,41 @@ fn leg_cells(leg: &Leg, there: &VenueLeg, held: Option<Money>) -> Row {
         there.deferred,
     ];
     cells.extend(leg.fees.sums().map(Cell::from));
-    cells.push(pack(&transit_cells(&there.transit)).into());
-    cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form, &there.again))).into());
+    cells.push(pack(&way_cells(leg, there)).into());
+    cells.push(leg.reshape.as_deref().map(|form| pack(&reshape_cells(form, there))).into());
     cells
 }
 
-fn reshape_cells(form: &Reshape, again: &Transit) -> Row {
+/// How a leg travelled, and after it how its cancel does.
+fn way_cells(leg: &Leg, there: &VenueLeg) -> Row {
+    let mut cells = transit_cells(&there.transit);
+    if let Some(way) = there.leaving.as_deref().filter(|_| leg.state != LegState::Done) {
+        cells.extend(transit_cells(way));
+    }
+    cells
+}
+
+fn read_way(packed: &[Cell], there: &mut VenueLeg) -> Result<(), RestoreError> {
+    let cells = &mut Reader::new("legs.transit", packed);
+    there.transit = read_transit(cells)?;
+    if cells.has_more() {
+        there.leaving = Some(Box::new(read_transit(cells)?));
+    }
+    Ok(())
+}
+
+fn reshape_cells(form: &Reshape, there: &VenueLeg) -> Row {
     let Reshape { qty, bound, cap, margin_at, reducing, at_venue, travels } = *form;
     let mut cells = row![qty, bound, cap, margin_at, reducing, at_venue, travels];
-    cells.extend(transit_cells(again));
+    cells.extend(transit_cells(&there.again));
+    cells.extend(row![there.change_ns]);
     cells
 }
 
-fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<(Reshape, Transit)>, RestoreError> {
+fn read_reshape(
+    cells: &mut Reader<'_>,
+    there: &mut VenueLeg,
+) -> Result<Option<Reshape>, RestoreError> {
     let Some(packed) = cells.packed_or_null()? else { return Ok(None) };
     let cells = &mut Reader::new("legs.reshape", &packed);
     let form = Reshape {
@@ -216,7 +237,10 @@ fn read_reshape(cells: &mut Reader<'_>) -> Result<Option<(Reshape, Transit)>, Re
         at_venue: cells.next()?,
         travels: cells.next()?,
     };
-    Ok(Some((form, read_transit(cells)?)))
+    there.again = read_transit(cells)?;
+    // The first version sent a change again.
+    there.change_ns = if cells.has_more() { cells.next()? } else { 0 };
+    Ok(Some(form))
 }
 
 /// Reads a leg and what it held; the caller gives it its reservation.
@@ -262,11 +286,8 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, VenueLeg, Option<Money
         *sum = cells.next()?;
     }
     leg.fees = FeeState::from_sums(sums, 0);
-    let transit = cells.packed()?;
-    there.transit = read_transit(&mut Reader::new("legs.transit", &transit))?;
-    if let Some((form, again)) = read_reshape(cells)? {
-        (leg.reshape, there.again) = (Some(Box::new(form)), again);
-    }
+    read_way(&cells.packed()?, &mut there)?;
+    leg.reshape = read_reshape(cells, &mut there)?.map(Box::new);
     Ok((leg, there, held))
 }
 
