@@ -8,7 +8,7 @@ import pytest
 from sequence import Sequence, streams
 from sequence.errors import ValidationError
 from sequence.sandbox import Sandbox
-from sequence.server import serving
+from tests.doors import DOORS, door
 
 SYMBOL = "BTC-USDT"
 NODE = {
@@ -19,16 +19,13 @@ NODE = {
 }
 
 
-@pytest.fixture(params=["process", "http"])
+@pytest.fixture(params=DOORS)
 def client(request: pytest.FixtureRequest) -> Iterator[Sequence]:
     with Sandbox(preset="instant", market="manual") as sandbox:
         for venue in ("binance", "bybit"):
             sandbox.market.snapshot(venue, SYMBOL, [(100, 500)], [(101, 500)])
         sandbox.market.snapshot("binance", "ETH-USDT", [(10, 500)], [(11, 500)])
-        if request.param == "process":
-            yield sandbox.client()
-            return
-        with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as made:
+        with door(sandbox, request.param) as made:
             yield made
 
 

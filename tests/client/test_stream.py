@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
@@ -12,6 +12,7 @@ from sequence import AsyncSequence, Sequence, Stream, streams
 from sequence.errors import NetworkError, SequenceError, ValidationError
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from tests.doors import DOORS, door
 
 WAIT_S = 10.0
 
@@ -23,18 +24,9 @@ def sandbox() -> Iterator[Sandbox]:
         yield made
 
 
-@contextmanager
-def connected(sandbox: Sandbox, door: str) -> Iterator[Sequence]:
-    if door == "process":
-        yield sandbox.client()
-        return
-    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
-        yield client
-
-
-@pytest.fixture(params=["process", "http"])
+@pytest.fixture(params=DOORS)
 def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sequence]:
-    with connected(sandbox, request.param) as made:
+    with door(sandbox, request.param) as made:
         yield made
 
 

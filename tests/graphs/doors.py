@@ -11,8 +11,8 @@ from sequence import _operations as ops
 from sequence.sandbox import Sandbox
 from sequence.sandbox.graph_rules import graph_spec
 from sequence.sandbox.risk import risk_keys
-from sequence.server import serving
 from sequence.types import EdgeAmendRequest, GraphRequest, NodeAmendRequest
+from tests.doors import door
 from tests.graphs.world import Json, World, e8, e9
 
 GRAPH = "g"
@@ -251,9 +251,8 @@ def opened(kind: str, preset: str) -> Generator[Door]:
     if kind in ("core", "restarts"):
         yield CoreDoor(preset, restarts=kind == "restarts")
         return
-    with Sandbox(preset=preset, market="manual", clock="manual") as sandbox:  # type: ignore[arg-type]
-        if kind == "in process":
-            yield ClientDoor(sandbox, sandbox.client())
-            return
-        with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
-            yield ClientDoor(sandbox, client)
+    with (
+        Sandbox(preset=preset, market="manual", clock="manual") as sandbox,  # type: ignore[arg-type]
+        door(sandbox, kind) as client,
+    ):
+        yield ClientDoor(sandbox, client)

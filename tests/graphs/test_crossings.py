@@ -3,8 +3,7 @@
 A life is lived in process and over HTTP, and both tell the same events.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from sequence import Sequence
 from sequence.errors import NotFoundError
 from sequence.sandbox import Sandbox
 from sequence.sandbox.sim import PRESETS
-from sequence.server import serving
+from tests.doors import DOORS, door
 
 ETH, PERP = "ETH-USD", "ETH-USD-PERP"
 Life = Callable[[Sandbox, Sequence], None]
@@ -24,19 +23,10 @@ def quote(sandbox: Sandbox, price: float, symbol: str = ETH, size: float = 500) 
     sandbox.market.snapshot(venue, symbol, [(price - 0.5, size)], [(price + 0.5, size)])
 
 
-@contextmanager
-def door(sandbox: Sandbox, kind: str) -> Generator[Sequence]:
-    if kind == "in process":
-        yield sandbox.client()
-        return
-    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
-        yield client
-
-
 def both_tell_the_same(life: Life, **options: Any) -> None:
     """Lives it through both doors."""
     hashes = []
-    for kind in ("in process", "HTTP"):
+    for kind in DOORS:
         with (
             Sandbox(market="manual", clock="manual", **options) as sandbox,
             door(sandbox, kind) as client,

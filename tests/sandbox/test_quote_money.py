@@ -11,19 +11,16 @@ from sequence import Sequence
 from sequence.errors import SequenceError, UnprocessableError
 from sequence.sandbox import Sandbox
 from sequence.store.check import verify_database
-from tests.server.conftest import serving
+from tests.doors import DOORS, door
 
 USD_1E9 = 10**9
 
 
 @contextmanager
-def desk(door: str = "in process", **settings: Any) -> Iterator[Sequence]:
+def desk(kind: str = "in process", **settings: Any) -> Iterator[Sequence]:
     with Sandbox(clock="manual", market="manual", preset="instant", **settings) as sandbox:
-        quote(own := sandbox.client(), "BTC-EUR", 50_000, 1)
-        if door == "in process":
-            yield own
-            return
-        with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
+        quote(sandbox.client(), "BTC-EUR", 50_000, 1)
+        with door(sandbox, kind) as client:
             yield client
 
 
@@ -44,9 +41,9 @@ def held(client: Sequence, asset: str, venue: str = "kraken") -> Any:
 ONE_BTC = {"kind": "crypto", "symbol": "BTC", "qty": 1, "entry_price_usd": 55_000}
 
 
-@pytest.mark.parametrize("door", ["in process", "http"])
-def test_what_a_sale_brings_costs_what_it_is_worth(door):
-    with desk(door) as client:
+@pytest.mark.parametrize("kind", DOORS)
+def test_what_a_sale_brings_costs_what_it_is_worth(kind):
+    with desk(kind) as client:
         quote(client, "EUR-USD", 1.09, 0.02)
         write(client, ONE_BTC)
         before = client.positions().totals
@@ -127,9 +124,9 @@ def test_cash_that_was_bought_dearer_than_its_peg_does_not_make_other_cash_dear(
         assert held(client, "USDC").unrealized_pnl_usd_1e9 == -10 * USD_1E9
 
 
-@pytest.mark.parametrize("door", ["in process", "http"])
-def test_a_sale_for_euros_does_not_move_the_loss_limit(door):
-    with desk(door, risk={"daily_loss_limit_usd_1e9": 1_000 * USD_1E9}) as client:
+@pytest.mark.parametrize("kind", DOORS)
+def test_a_sale_for_euros_does_not_move_the_loss_limit(kind):
+    with desk(kind, risk={"daily_loss_limit_usd_1e9": 1_000 * USD_1E9}) as client:
         quote(client, "EUR-USD", 1.09, 0.02)
         write(client, ONE_BTC)
         assert client.sell("BTC-EUR", 1).wait().status == "FILLED"

@@ -1,7 +1,6 @@
 """A position is read back as its symbol was first written; every spelling is one row."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,10 @@ import pytest
 from sequence import Sequence
 from sequence.errors import ValidationError
 from sequence.sandbox import Sandbox
-from sequence.server import serving
+from tests.doors import DOORS, door
 
 SLUG = "will-it-rain"
 TOKEN = "1" * 77
-Ask = Callable[[Sandbox], contextlib.AbstractContextManager[Sequence]]
-
-
-@contextlib.contextmanager
-def over_http(sandbox: Sandbox) -> Iterator[Sequence]:
-    with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
-        yield client
-
-
-@contextlib.contextmanager
-def in_process(sandbox: Sandbox) -> Iterator[Sequence]:
-    yield sandbox.client()
 
 
 @pytest.fixture
@@ -46,7 +33,7 @@ def held(client: Sequence) -> list[tuple[str, str | None, str | None, str | None
     return [(part.symbol, part.market_slug, part.outcome, part.token_id) for part in parts]
 
 
-@pytest.mark.parametrize("ask", [in_process, over_http])
+@pytest.mark.parametrize("kind", DOORS)
 @pytest.mark.parametrize(
     ("symbol", "parsed"),
     [
@@ -58,9 +45,9 @@ def held(client: Sequence) -> list[tuple[str, str | None, str | None, str | None
     ],
 )
 def test_a_row_has_the_symbol_as_it_was_written(
-    sandbox: Sandbox, ask: Ask, symbol: str, parsed: tuple[str, str, str | None]
+    sandbox: Sandbox, kind: str, symbol: str, parsed: tuple[str, str, str | None]
 ) -> None:
-    with ask(sandbox) as client:
+    with door(sandbox, kind) as client:
         write(client, symbol)
         assert held(client) == [(symbol, *parsed)]
 

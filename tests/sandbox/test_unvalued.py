@@ -10,24 +10,21 @@ from sequence import Sequence
 from sequence.errors import UnprocessableError
 from sequence.sandbox import Sandbox
 from sequence.store.check import verify_database
-from tests.server.conftest import serving
+from tests.doors import DOORS, door
 
 SYMBOL = "ABC-EUR"
 """A pair whose quote nothing values."""
 
 
 @contextmanager
-def desk(door: str, **settings: Any) -> Iterator[Sequence]:
+def desk(kind: str, **settings: Any) -> Iterator[Sequence]:
     with Sandbox(clock="manual", market="manual", preset="instant", **settings) as sandbox:
         own = sandbox.client()
         own.sandbox.book("kraken", SYMBOL, bids=[("99", 50)], asks=[("101", 50)])
         own.sandbox.set_positions(
             [{"venue": "kraken", "kind": "fiat", "symbol": "EUR", "qty": 10_000}]
         )
-        if door == "in process":
-            yield own
-            return
-        with serving(sandbox) as url, Sequence(sandbox.test_key, base_url=url) as client:
+        with door(sandbox, kind) as client:
             yield client
 
 
@@ -40,9 +37,9 @@ def held(client: Sequence, asset: str) -> Any:
     return next(row for row in rows if row.instrument.symbol == asset)
 
 
-@pytest.mark.parametrize("door", ["in process", "http"])
-def test_what_nothing_values_is_null_in_every_row(door):
-    with desk(door) as client:
+@pytest.mark.parametrize("kind", DOORS)
+def test_what_nothing_values_is_null_in_every_row(kind):
+    with desk(kind) as client:
         preview = client.preview(SYMBOL, "buy", qty=1)
         assert preview.est_notional_usd_1e9 is preview.est_fee_usd_1e9 is None
         assert preview.est_total_cost_usd_1e9 is None
