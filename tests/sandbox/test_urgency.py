@@ -1,20 +1,23 @@
 """What delays cost in the score of a route, and what urgency makes of it."""
 
-import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sequence.sandbox import Sandbox
-from sequence.types import RoutingEvent
+from sequence.sandbox.sim import PRESETS
+from sequence.streams import RouteEvent
+from tests.doors import DOORS, door
 
 CASH = {"binance": ("crypto", "USDT"), "okx": ("crypto", "USDT"), "kraken": ("fiat", "USD")}
 STEP, LEVELS = 0.5, 80
+WAIT_S = 10.0
 
 
-def _sandbox(preset: str) -> Sandbox:
-    sandbox = Sandbox(preset=preset, market="manual", clock="manual", seed=7)
+def _sandbox(preset: str, **more: Any) -> Sandbox:
+    sandbox = Sandbox(preset=preset, market="manual", clock="manual", seed=7, **more)
     rows = [
         {"venue": venue, "kind": kind, "symbol": symbol, "qty": 10_000_000}
         for venue, (kind, symbol) in CASH.items()
@@ -60,10 +63,10 @@ def test_without_delays_urgency_changes_nothing() -> None:
     assert _route("instant", "low") == _route("instant", "high")
 
 
-def test_a_preview_shows_the_parts_of_the_score() -> None:
-    with _sandbox("realistic") as sandbox:
+@pytest.mark.parametrize("kind", DOORS)
+def test_a_preview_shows_the_parts_of_the_score(kind: str) -> None:
+    with _sandbox("realistic") as sandbox, door(sandbox, kind) as client:
         _rough(sandbox)
-        client = sandbox.client()
         shown = {
             urgency: client.preview("BTC-USD", "buy", 7, urgency=urgency).candidate_venues
             for urgency in ("low", "medium", "high")
@@ -72,8 +75,7 @@ def test_a_preview_shows_the_parts_of_the_score() -> None:
             assert {row.venue for row in rows} == set(CASH)
             assert [row.score_bps for row in rows] == sorted(row.score_bps for row in rows)
             for row in rows:
-                parts = row.cost_bps + row.latency_risk_bps + row.freshness_bps
-                assert row.score_bps == pytest.approx(parts, abs=0.001)
+                _adds_up(row)
         risk = {u: {row.venue: row.latency_risk_bps for row in rows} for u, rows in shown.items()}
         for venue in CASH:
             assert risk["medium"][venue] == pytest.approx(2 * risk["low"][venue], abs=0.001)
@@ -83,25 +85,60 @@ def test_a_preview_shows_the_parts_of_the_score() -> None:
         assert high["binance"] == pytest.approx(high["okx"], abs=0.02)
 
 
-def test_the_route_of_an_order_shows_them_as_well() -> None:
-    with _sandbox("realistic") as sandbox:
+def _adds_up(row: Any) -> None:
+    parts = row.cost_bps + row.latency_risk_bps + row.freshness_bps
+    assert row.score_bps == pytest.approx(parts, abs=0.001)
+
+
+def _parts(row: Any) -> tuple[float, float, float]:
+    return row.latency_risk_bps, row.freshness_bps, row.score_bps
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("kind", DOORS)
+def test_each_leg_of_a_route_shows_them_as_well(preset: str, kind: str) -> None:
+    with (
+        _sandbox(preset) as sandbox,
+        door(sandbox, kind) as client,
+        client.stream("routing") as stream,
+    ):
         _rough(sandbox)
-        client = sandbox.client()
-        shown = client.preview("BTC-USD", "buy", 7, urgency="high").candidate_venues
-        engine = sandbox.runtime.engine
-        engine.listen(enabled=True)
-        client.buy("BTC-USD", 7, urgency="high")
-        frames = [json.loads(row[-1]) for row in engine.take_frames().rows() if row[1] == "routing"]
-        told = {leg.venue: leg for leg in RoutingEvent.model_validate(frames[-1]).legs}
-        for row in shown:
-            if row.chosen:
-                leg = told[row.venue]
-                assert (leg.score_bps, leg.latency_risk_bps) == (
-                    row.score_bps,
-                    row.latency_risk_bps,
-                )
-                assert leg.freshness_bps == row.freshness_bps
-        assert set(told) == {row.venue for row in shown if row.chosen}
+        shown = client.preview("BTC-USD", "buy", 7).candidate_venues
+        expected = {row.venue: _parts(row) for row in shown if row.chosen}
+        assert {leg.venue: _parts(leg) for leg in client.routing("BTC-USD", "buy", 7).legs} == (
+            expected
+        )
+        order = client.buy("BTC-USD", 7)
+        event = stream.next(timeout=WAIT_S)
+        assert isinstance(event, RouteEvent)
+        assert event.data.node_order_id == order.id
+        assert {leg.venue: _parts(leg) for leg in event.data.legs} == expected
+        for leg in event.data.legs:
+            _adds_up(leg)
+            delayed = preset != "instant"
+            assert (leg.latency_risk_bps > 0) is delayed
+            assert (leg.freshness_bps > 0) is False, "each book is of this moment"
+        sandbox.clock.advance(ms=3_000)
+        later = client.routing("BTC-USD", "buy", 1).legs
+        assert all((leg.freshness_bps > 0) is (preset != "instant") for leg in later)
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_a_restart_begins_with_what_is_assumed_of_a_market(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "kept.db"
+    told = []
+    for _ in range(2):
+        with _sandbox("realistic", store=file) as sandbox, door(sandbox, kind) as client:
+            for venue in CASH:
+                _book(sandbox, venue, 50_000)
+            first = client.routing("BTC-USD", "buy", 7).legs
+            told.append({leg.venue: _parts(leg) for leg in first})
+            _rough(sandbox)
+            rough = {leg.venue: leg for leg in client.routing("BTC-USD", "buy", 7).legs}
+            for leg in first:
+                _adds_up(leg)
+                assert rough[leg.venue].latency_risk_bps > leg.latency_risk_bps > 0
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize(("preset", "venue"), [("instant", "binance"), ("realistic", "okx")])

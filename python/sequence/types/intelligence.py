@@ -100,12 +100,19 @@ class SlippageQuery(Query):
 
 
 class RouteLeg(Wire):
-    """What one venue would get; its cost is fee and slippage in basis points."""
+    """What one venue would get.
+
+    `cost_bps` is fee and slippage; the router compares `score_bps`, which adds the risk of the
+    venue's delay at medium urgency and the age of its book.
+    """
 
     venue: str
     qty_1e8: int
     est_price_1e9: int
     cost_bps: float
+    latency_risk_bps: float
+    freshness_bps: float
+    score_bps: float
 
 
 class Route(Wire):

@@ -24,6 +24,7 @@ from sequence.types.intelligence import MAX_LEVELS
 _BPS: Final = 10_000
 _QTY: Final = 10**8
 _USD: Final = 10**9
+_PARTS: Final = ("cost_bps", "latency_risk_bps", "freshness_bps", "score_bps")
 _NEAR_BPS: Final = 50
 _TIGHT_BPS: Final = 2
 _NORMAL_BPS: Final = 20
@@ -56,7 +57,7 @@ def routing(call: Call[RouteQuery, None]) -> Route:
             "venue": venue["venue"],
             "qty_1e8": venue["qty_1e8"],
             "est_price_1e9": venue["avg_price_1e9"],
-            "cost_bps": float(venue["cost_bps"]),
+            **{part: float(venue[part]) for part in _PARTS},
         }
         for venue in chosen
     ]
