@@ -6,6 +6,7 @@ from typing import Any
 from sequence import types as t
 
 __all__ = [
+    "AlertEvent",
     "BookEvent",
     "DepthEvent",
     "EpochEvent",
@@ -24,6 +25,7 @@ __all__ = [
     "RawEvent",
     "ReconnectedEvent",
     "RejectedEvent",
+    "RiskStateEvent",
     "RouteEvent",
     "StaleEvent",
     "TcaEvent",
@@ -134,6 +136,27 @@ class TcaEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """Something a person should see: a limit of a graph or of a day, a refused order, a switch.
+
+    A number that is left out between two events is an alert that came while nobody listened.
+    """
+
+    seq: int
+    ts_ns: int
+    data: "t.Alert"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskStateEvent:
+    """How an account stands, told first as it is and then as it changes."""
+
+    seq: int
+    ts_ns: int
+    data: "t.RiskState"
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceEvent:
     """Why an open order has not filled changed: at most twice a second for each order."""
 
@@ -234,6 +257,8 @@ Event = (
     | GraphChangeEvent
     | RouteEvent
     | TcaEvent
+    | AlertEvent
+    | RiskStateEvent
     | EvidenceEvent
     | NewMarketEvent
     | MarketResolvedEvent

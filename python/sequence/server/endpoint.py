@@ -16,7 +16,7 @@ from sequence.sandbox.handlers import HANDLERS, VERBS
 from sequence.sandbox.keys import Principal, Tab
 from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
-from sequence.sandbox.stream.feed import FeedName
+from sequence.sandbox.stream.topic import FeedName
 from sequence.server.envelope import Header
 from sequence.server.page import page as front_page
 from sequence.server.request import read_query

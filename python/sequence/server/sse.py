@@ -7,7 +7,8 @@ from typing import Final
 
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
-from sequence.sandbox.stream.feed import EVENTS, KEPT, Feed, FeedEvent, FeedName
+from sequence.sandbox.stream.feed import EVENTS, KEPT, Feed, FeedEvent
+from sequence.sandbox.stream.topic import FeedName
 from sequence.server.asgi import Receive, Send
 from sequence.server.envelope import Header
 from sequence.server.watchers import Watchers

@@ -8,7 +8,7 @@ from sequence.types._names import did_you_mean
 
 PRIVATE: Final = ("orders", "fills", "graphs", "graphs.detail", "routing")
 _OF_A_SYMBOL: Final = ("prices", "book", "depth", "venues")
-_EVENTS: Final = ("tca", "evidence", "new_markets", "market_resolved")
+_EVENTS: Final = ("risk", "alerts", "tca", "evidence", "new_markets", "market_resolved")
 _OF_ANYTHING: Final = ("fair_price", *_EVENTS, "funding", "traces", "deployment")
 """With an argument or without; the server says of each whether it has it."""
 _KNOWN: Final = (*_OF_A_SYMBOL, "fair_price", *PRIVATE, *_EVENTS)

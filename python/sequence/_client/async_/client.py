@@ -105,7 +105,8 @@ class AsyncSequence(
         Args:
             topics: One or several of `prices:{symbol}`, `book:{symbol}`,
                 `fair_price[:{underlying}]`, and of the own orders `orders`, `fills`, `graphs`,
-                `routing`, `tca`; `new_markets`, `market_resolved`.
+                `graphs.detail`, `routing`, `evidence`, `tca`, `alerts`, `risk`; `new_markets`,
+                `market_resolved`.
             from_seq: Numbers to resume private topics after, 0 for everything of this epoch.
             epoch: The epoch that these numbers are of, as `stream.epoch` said it. When the sandbox
                 was reset since, an `EpochEvent` and everything of the new epoch come instead of
@@ -148,6 +149,18 @@ class AsyncSequence(
     def tca_stream(self) -> "AsyncStream":
         """What each order cost, as it ends: a `TcaEvent` per order that was filled."""
         return self.stream("tca")
+
+    def alerts_stream(self) -> "AsyncStream":
+        """What a person should see, as it happens: an `AlertEvent` each.
+
+        Broken limits of graphs, a lost day, refused orders, liquidations, kill switches, feeds
+        that stop. What came before is not told.
+        """
+        return self.stream("alerts")
+
+    def risk_stream(self) -> "AsyncStream":
+        """How the account stands, first as it is and then as it changes: a `RiskStateEvent`."""
+        return self.stream("risk")
 
     def stream_new_markets(self) -> "AsyncStream":
         """Event markets as they are listed, the last 128 first: each a `NewMarketEvent`."""

@@ -24,6 +24,11 @@ _LISTINGS: Final[dict[str, Callable[[Any], Event]]] = {
     "new_markets": lambda row: streams.NewMarketEvent(t.NewMarket.trusted(row)),
     "market_resolved": lambda row: streams.MarketResolvedEvent(t.ResolvedMarket.trusted(row)),
 }
+_FEEDS: Final[dict[str, Callable[[int, int, Any], Event]]] = {
+    "risk": lambda seq, ts, row: streams.RiskStateEvent(seq, ts, t.RiskState.trusted(row)),
+    "alerts": lambda seq, ts, row: streams.AlertEvent(seq, ts, t.Alert.trusted(row)),
+    "tca": lambda seq, ts, row: streams.TcaEvent(seq, ts, t.TcaReport.trusted(row)),
+}
 _NUMBERED: Final[dict[str, Callable[[int, int, Any, bool], Event]]] = {
     "orders": lambda seq, ts, row, snap: streams.OrderEvent(seq, ts, t.Order.trusted(row), snap),
     "fills": lambda seq, ts, row, _: streams.FillEvent(seq, ts, t.Fill.trusted(row)),
@@ -128,9 +133,8 @@ class StreamState:
         market = _MARKET.get(name)
         if market is not None:
             return market(argument, data)
-        if name == "tca":
-            report = t.TcaReport.trusted(data)
-            return streams.TcaEvent(message["seq"], message["ts_ns"], report)
+        if name in _FEEDS:
+            return _FEEDS[name](message["seq"], message["ts_ns"], data)
         if name == "evidence":
             return streams.EvidenceEvent(t.WaitEvidence(data))
         numbered = _NUMBERED.get(name)

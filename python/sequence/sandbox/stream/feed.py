@@ -3,11 +3,12 @@
 import json
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
 from sequence.sandbox.stream.packet import packet_of
+from sequence.sandbox.stream.topic import FeedName
 from sequence.sandbox.venue_status import stale_venues
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from sequence.sandbox.state import State
     from sequence.sandbox.stream.reader import Reader
 
-FeedName = Literal["risk", "alerts", "tca"]
-EVENTS: Final = {"risk": "risk_state", "alerts": "alert", "tca": "tca"}
+EVENTS: Final[dict[FeedName, str]] = {"risk": "risk_state", "alerts": "alert", "tca": "tca"}
 KEPT: Final = 1_000
 TERMINAL: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 _RISK_NS: Final = 250_000_000
@@ -66,7 +66,7 @@ class Feeds:
     def __init__(self, state: "State") -> None:
         self._state: Final = state
         self._tca: dict[tuple[str, str], Feed] = {}
-        self._followers: dict[Reader, tuple[Feed, Listener]] = {}
+        self._followers: dict[tuple[Reader, FeedName], tuple[Feed, Listener]] = {}
         self._reported: deque[str] = deque(maxlen=KEPT)
         self._risk: dict[tuple[str, str], tuple[Feed, Principal]] = {}
         self._alerts: dict[tuple[str, str], Feed] = {}
@@ -130,21 +130,24 @@ class Feeds:
             self._reported.append(name)
             feed.add(report)
 
-    def follow(self, reader: "Reader", channel: str) -> None:
-        """A reader is told the costs of its orders as they end."""
+    def follow(self, reader: "Reader", name: FeedName, channel: str) -> None:
+        """A reader is told the events of a feed from now on, and first the risk state as it is."""
 
         def listen(event: FeedEvent) -> None:
             head = {"channel": channel, "seq": event.number, "ts_ns": event.data["ts_ns"]}
             reader.sink.event(packet_of(head | {"data": event.data}))
 
-        if reader not in self._followers:
-            feed = self.feed("tca", reader.principal)
-            feed.listeners.append(listen)
-            self._followers[reader] = feed, listen
+        if (reader, name) in self._followers:
+            return
+        feed = self.feed(name, reader.principal)
+        if name == "risk":
+            listen(feed.recent[-1])
+        feed.listeners.append(listen)
+        self._followers[reader, name] = feed, listen
 
-    def unfollow(self, reader: "Reader") -> None:
+    def unfollow(self, reader: "Reader", name: FeedName) -> None:
         """It is told no more."""
-        feed, listen = self._followers.pop(reader, (None, None))
+        feed, listen = self._followers.pop((reader, name), (None, None))
         if feed is not None and listen is not None:
             feed.listeners.remove(listen)
 

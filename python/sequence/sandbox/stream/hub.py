@@ -176,21 +176,23 @@ class Hub:
 
     def begin_events(self, session: Reader, topic: EventTopic) -> None:
         """A reader gets the events of a topic that cannot be resumed; twice is once."""
-        if topic.name == "tca":
-            self.feeds.follow(session, topic.channel)
-        elif topic.name == "evidence":
-            self.evidences.follow(session, topic.channel)
-        else:
-            self.listings.follow(session, topic.name, topic.channel)
+        match topic.name:
+            case "evidence":
+                self.evidences.follow(session, topic.channel)
+            case "new_markets" | "market_resolved":
+                self.listings.follow(session, topic.name, topic.channel)
+            case _:
+                self.feeds.follow(session, topic.name, topic.channel)
 
     def end_events(self, session: Reader, topic: EventTopic) -> None:
         """A reader gets no more of them."""
-        if topic.name == "tca":
-            self.feeds.unfollow(session)
-        elif topic.name == "evidence":
-            self.evidences.unfollow(session)
-        else:
-            self.listings.unfollow(session, topic.channel)
+        match topic.name:
+            case "evidence":
+                self.evidences.unfollow(session)
+            case "new_markets" | "market_resolved":
+                self.listings.unfollow(session, topic.channel)
+            case _:
+                self.feeds.unfollow(session, topic.name)
 
     def poll(self) -> None:
         """Tells the readers of market data what changed since the last time."""

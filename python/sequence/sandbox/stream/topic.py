@@ -7,7 +7,8 @@ from sequence import _core
 from sequence.types._names import did_you_mean
 
 PrivateName = Literal["orders", "fills", "graphs", "graphs.detail", "routing"]
-EventName = Literal["tca", "evidence", "new_markets", "market_resolved"]
+FeedName = Literal["risk", "alerts", "tca"]
+EventName = Literal["risk", "alerts", "tca", "evidence", "new_markets", "market_resolved"]
 MarketName = Literal["prices", "book", "depth", "venues", "fair_price"]
 SymbolName = Literal["prices", "book", "depth", "venues"]
 
@@ -68,7 +69,7 @@ class MarketTopic:
 
 @dataclass(frozen=True, slots=True)
 class EventTopic:
-    """Events without numbers to resume from: costs of orders, why they wait, what is listed."""
+    """Events that cannot be resumed: of an account's risk and costs, of what is listed."""
 
     channel: str
     name: EventName

@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::run::Want;
-use crate::engine::journal::outbox::Topic;
+use crate::engine::journal::outbox::{Topic, breach};
 use crate::engine::view::Value;
 use crate::event::EventKind;
 use crate::graph::NodeStatus;
@@ -36,10 +36,16 @@ impl Work<'_> {
         self.show(Change { event: "edge", node: None, edge: Some(name), from, to: to.to_owned() });
     }
 
-    pub(super) fn risk_changed(&mut self, action: FailureAction, by_limit: bool) {
+    /// A limit was broken or a node rejected, and this was done. What is said of it is its own
+    /// reason: the graph's may be that of an earlier one it went on after.
+    pub(super) fn risk_changed(&mut self, action: FailureAction, why: &str, by_limit: bool) {
         self.tell(EventKind::GraphBreached { graph: self.ix, action, by_limit });
-        let to = self.run.reason.as_deref().unwrap_or_default().to_owned();
+        let to = why.to_owned();
         self.show(Change { event: "risk", node: None, edge: None, from: "ok", to });
+        if self.engine.is_heard() {
+            let graph = self.engine.desk.graph(self.ix).id.to_string();
+            self.run.wants.push_back(Want::Show(Topic::Alert, breach(&graph, why)));
+        }
     }
 
     pub(super) fn graph_changed(&mut self) {

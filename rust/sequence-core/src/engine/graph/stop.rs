@@ -77,7 +77,7 @@ impl Work<'_> {
         } else {
             self.run.reason = Some(why.into());
         }
-        self.risk_changed(action, by_limit);
+        self.risk_changed(action, why, by_limit);
         match action {
             FailureAction::Continue => {}
             FailureAction::Pause => self.run.paused = true,

@@ -274,6 +274,10 @@ impl Engine {
 
     pub(in crate::engine) fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
         self.tell_readers();
+        if topic == Topic::Alert {
+            // Of what came before it first.
+            self.publish_alerts();
+        }
         self.push_frame(account, topic, self.agenda.now_ns(), data);
     }
 
@@ -300,7 +304,8 @@ impl Engine {
         }
     }
 
-    /// Alerts come from the event log: what happened is told once, wherever it happened.
+    /// Alerts come from the event log: what happened is told once, wherever it happened. Only why
+    /// a graph was stopped its log does not hold.
     fn publish_alerts(&mut self) {
         let Some(outbox) = self.journal.outbox.as_deref() else { return };
         let events = self.journal.log.since(outbox.seen_seq);
@@ -329,19 +334,11 @@ impl Engine {
                 let text = format!("positions at {} are liquidated", venue.as_str());
                 Some(with(alert("liquidation", "critical", text), &[("venue", venue.as_str())]))
             }
-            EventKind::GraphBreached { graph, by_limit: true, .. } => Some(self.breach(graph)),
             EventKind::OrderChanged { order, status: OrderStatus::Rejected, .. } => {
                 Some(self.rejection(order))
             }
             _ => None,
         }
-    }
-
-    fn breach(&self, graph: GraphIx) -> Value {
-        let reason = self.graphs.get(graph).and_then(|run| run.reason.clone());
-        let text = reason.map_or_else(String::new, String::from);
-        let id = self.desk.graph(graph).id.to_string();
-        with(alert("runtime_breach", "critical", text), &[("graph_id", &id)])
     }
 
     fn rejection(&self, id: OrderId) -> Value {
@@ -359,6 +356,11 @@ impl Engine {
         let named = [("node_order_id", self.node_order_id(order)), ("graph_id", graph)];
         with(alert(kind, severity, text), &named.each_ref().map(|(key, id)| (*key, id.as_str())))
     }
+}
+
+/// What is told of a graph whose limit was broken, or one of whose nodes was rejected.
+pub(in crate::engine) fn breach(graph: &str, why: &str) -> Value {
+    with(alert("runtime_breach", "critical", why.to_owned()), &[("graph_id", graph)])
 }
 
 fn alert(kind: &'static str, severity: &'static str, message: String) -> Value {
