@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from sequence.sandbox import Sandbox
 
 VENUE, BTC, ETH = "hyperliquid", "BTC-USD-PERP", "ETH-USD-PERP"
@@ -58,3 +60,31 @@ def test_funding_at_the_boundary_of_a_restart_is_paid(reopen: Callable[..., Sand
     with reopen(market="manual") as sandbox:
         sandbox.clock.advance(ms=HOUR_MS)
         assert held(sandbox, "USDC").qty == cash - Decimal("5.00005")
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_a_liquidation_that_waited_before_a_restart_ends_with_its_cause(
+    reopen: Callable[..., Sandbox], side: str
+):
+    sign = 1 if side == "buy" else -1
+
+    def at(sandbox: Sandbox, loss: int, *, closable: bool = True) -> Any:
+        """The position once the mark is that far against it."""
+        size, mid = "5" if closable else "0.000001", 50_000 - sign * loss
+        met, other = [(mid - sign, size)], [(mid + sign, "5")]
+        bids, asks = (met, other) if side == "buy" else (other, met)
+        sandbox.market.snapshot(VENUE, BTC, bids=bids, asks=asks)
+        return held(sandbox, BTC).qty
+
+    with reopen(market="manual") as sandbox:
+        client = sandbox.client()
+        row = {"venue": VENUE, "kind": "crypto", "symbol": "USDC", "qty": 6_000}
+        client.sandbox.set_positions([row], replace=True)
+        book(sandbox, BTC, "49999", "50001")
+        (client.buy if side == "buy" else client.sell)(BTC, 1, venue=VENUE)
+        assert abs(at(sandbox, 3_700, closable=False)) > Decimal("0.99"), "nobody takes it"
+    with reopen(market="manual") as sandbox:
+        well = at(sandbox, 0)
+        assert abs(well) > Decimal("0.99")
+        assert at(sandbox, 3_100) == well, "above maintenance, below where a liquidation ends"
+        assert abs(at(sandbox, 3_700)) < abs(well)
