@@ -17,7 +17,7 @@ if "${alone[@]}" sh -c 'command -v cargo || command -v rustc'; then
   echo "wheel: a compiler is in the way, so this proves nothing" >&2
   exit 1
 fi
-cp -r "$here/README.md" "$here/docs" "$here/.ci/walk.py" "$clean"
+cp -r "$here/README.md" "$here/docs" "$here/examples" "$here/.ci/walk.py" "$clean"
 cd "$clean"
 "${alone[@]}" python -m pip install --quiet --only-binary :all: "$wheel"
 "${alone[@]}" python walk.py

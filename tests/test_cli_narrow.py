@@ -216,3 +216,12 @@ def test_a_checked_recording_is_listed_whole(place: Place):
     wide, narrow = (place(*arguments, width=width) for width in (WIDE, NARROW))
     assert_nothing_is_lost(wide, narrow)
     assert max(map(len, narrow.splitlines())) <= NARROW
+
+
+@pytest.mark.parametrize("words", [["score", "{}"], ["convert", "{}", "{}.tape"]])
+def test_a_file_that_is_not_there_is_named_without_the_number_of_the_system(
+    tmp_path: Path, words: list[str]
+):
+    missing = str(tmp_path / "nowhere.jsonl")
+    done = run(*(word.format(missing) for word in words), home=tmp_path)
+    assert (done.code, done.err) == (2, f"sequence: {missing}: No such file or directory\n")

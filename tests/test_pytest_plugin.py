@@ -107,30 +107,47 @@ def test_a_failure_shows_seed_and_events(outcome):
     result.stdout.fnmatch_lines(["*- sandbox -*", "*seed=77*", "*events, hash *", "*fill*"])
 
 
-@pytest.mark.parametrize(
-    "reach",
-    [
-        "socket.create_connection(('example.com', 80))",
-        "socket.socket().connect(('192.0.2.1', 80))",
-        "socket.socket().connect_ex(('192.0.2.1', 80))",
-        "socket.getaddrinfo('example.com', 80)",
-        "__import__('httpx').get('https://example.com')",
-        "asyncio.run(asyncio.wait_for(asyncio.open_connection('192.0.2.1', 80), 5))",
-    ],
-)
-def test_the_network_is_refused_with_a_sentence_while_the_clock_stands(outcome, reach: str):
+REACHES = [
+    "socket.create_connection(('example.com', 80))",
+    "socket.socket().connect(('192.0.2.1', 80))",
+    "socket.socket().connect_ex(('192.0.2.1', 80))",
+    "socket.getaddrinfo('example.com', 80)",
+    "socket.gethostbyname('example.com')",
+    "socket.gethostbyname_ex('example.com')",
+    "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+    "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', 0, ('192.0.2.1', 53))",
+    "socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('192.0.2.1', 53))",
+    "__import__('urllib.request').request.urlopen('http://example.com')",
+    "uvloop.run(asyncio.wait_for(asyncio.open_connection('example.com', 80), 5))",
+    "uvloop.run(asyncio.wait_for(asyncio.open_connection('192.0.2.1', 80), 5))",
+    "__import__('httpx').get('https://example.com')",
+    "asyncio.run(asyncio.wait_for(asyncio.open_connection('192.0.2.1', 80), 5))",
+]
+
+
+def test_the_network_is_refused_with_a_sentence_while_the_clock_stands(outcome):
+    tests = "".join(
+        f"""
+        def test_{number}(sandbox):
+            {reach}
+        """
+        for number, reach in enumerate(REACHES)
+    )
     result = outcome(
         f"""
         import asyncio, socket
-
-        def test_it(sandbox):
-            {reach}
+        try:
+            import uvloop
+        except ImportError:
+            uvloop = asyncio
+{tests}
         """,
         "-W",
         "ignore",
     )
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*runs on the manual clock of a sandbox and tried to reach *"])
+    result.assert_outcomes(failed=len(REACHES))
+    said = "*runs on the manual clock of a sandbox and tried to reach *"
+    result.stdout.fnmatch_lines([said] * len(REACHES))
 
 
 def test_this_machine_a_named_host_and_a_wall_clock_are_free(outcome):
@@ -185,3 +202,124 @@ def test_a_wrong_argument_is_said(outcome):
     )
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*sed*", "*keyword arguments only*"])
+
+
+def test_tests_run_side_by_side_and_a_failure_in_another_process_is_told(outcome):
+    result = outcome(
+        """
+        import os
+        import pytest
+
+        @pytest.mark.sandbox(preset="realistic")
+        @pytest.mark.parametrize("seed_of_data", range(6))
+        def test_alone(client, accounts, sandbox, seed_of_data):
+            assert os.environ["PYTEST_XDIST_WORKER"].startswith("gw")
+            order = client.buy("BTC-USD", "0.1", graph_id="the-same").wait(30, skip=True)
+            assert order.status == "FILLED"
+            assert (client.orders().total, accounts("alice").orders().total) == (1, 0)
+
+        @pytest.mark.sandbox(seed=77)
+        def test_it(client):
+            client.buy("BTC-USD", "0.1")
+            assert False
+        """,
+        "-n",
+        "2",
+    )
+    result.assert_outcomes(passed=6, failed=1)
+    result.stdout.fnmatch_lines(["*- sandbox -*", "*seed=77*", "*events, hash *", "*fill*"])
+
+
+def test_a_fixture_that_fails_shows_seed_and_events_too(outcome):
+    result = outcome(
+        """
+        import pytest
+
+        @pytest.fixture
+        def bot(sandbox):
+            sandbox.client().buy("BTC-USD", "0.1")
+            raise ValueError("the bot does not start")
+
+        @pytest.mark.sandbox(seed=78)
+        def test_it(bot):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*- sandbox -*", "*seed=78*", "*events, hash *", "*fill*"])
+
+
+def test_every_option_of_the_marker_makes_the_sandbox(outcome):
+    result = outcome(
+        """
+        import pytest
+        from sequence.sandbox import SimConfig
+
+        def made(sandbox, **wanted):
+            assert {name: sandbox.record[name] for name in wanted} == wanted
+
+        @pytest.mark.sandbox(preset="adversarial", seed=5, market="none", clock="wall")
+        def test_names(sandbox):
+            made(sandbox, preset="adversarial", seed=5, market="none", clock="wall")
+
+        @pytest.mark.sandbox(market="replay:sample", speed=10)
+        def test_a_recording(sandbox):
+            made(sandbox, clock="replay", market="replay")
+
+        @pytest.mark.sandbox(overrides={"latency_p50_ppm": 500_000}, preset="realistic")
+        def test_overrides(sandbox):
+            made(sandbox, preset="realistic", overrides={"latency.p50_ppm": "500000"})
+
+        @pytest.mark.sandbox(sim=SimConfig(preset="realistic"))
+        def test_a_whole_configuration(sandbox):
+            made(sandbox, preset="realistic")
+
+        @pytest.mark.sandbox(risk={"max_position_1e8": 7})
+        def test_limits(client):
+            assert client.risk_limits().max_position_1e8 == 7
+
+        @pytest.mark.sandbox(keep=0)
+        def test_few_orders_kept(client):
+            assert client.buy("BTC-USD", "0.1").status == "FILLED"
+        """
+    )
+    result.assert_outcomes(passed=6)
+
+
+def test_ends_are_reached_by_call_by_name_and_by_rate_and_waits_skip_time(outcome):
+    result = outcome(
+        """
+        import pytest
+        from sequence.errors import SequenceError
+
+        pytestmark = pytest.mark.sandbox(preset="realistic", seed=7)
+        ENDS = {"partial": "CANCELLED", "expire": "EXPIRED", "reject": "REJECTED",
+                "cancel": "CANCELLED"}
+
+        @pytest.mark.parametrize("end", ENDS)
+        def test_the_next_order(client, sandbox, end):
+            sandbox.faults.add(f"{end}_next")
+            by_call = client.buy("BTC-USD", "0.1").wait(30, skip=True)
+            by_name = client.buy("BTC-USD", "0.1", graph_id=f"magic-{end}-1").wait(30, skip=True)
+            assert by_call.status == by_name.status == ENDS[end]
+            assert (by_call.filled_qty > 0) == (by_name.filled_qty > 0) == (end == "partial")
+
+        def test_a_late_answer(client, sandbox):
+            sandbox.faults.add("late_next", ms=1)
+            late = client.buy("BTC-USD", "0.1")
+            assert list(sandbox.faults) == []
+            assert sandbox.advance_until(late).status == "FILLED"
+
+        def test_a_share_of_failures_is_one_knob(sandbox):
+            client = sandbox.client()
+            sandbox.faults.add("failures", rate=0.5, seed=1)
+            failed = 0
+            for _ in range(40):
+                try:
+                    client.fees("BTC-USD")
+                except SequenceError:
+                    failed += 1
+            assert failed < 40
+        """
+    )
+    result.assert_outcomes(passed=6)

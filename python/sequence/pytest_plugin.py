@@ -12,10 +12,11 @@ moves it. A test that fails shows what makes the run again: seed, preset, market
 
 import json
 import socket
+import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
 _MARKER: Final = "sandbox"
 _DEFAULTS: Final[dict[str, Any]] = {"clock": "manual", "preset": "instant", "market": "demo"}
 _NETWORK: Final = "network"
+_MADE: Final = pytest.StashKey[Any]()
 _SHOWN_EVENTS: Final = 40
 _PAGE: Final = 10_000
 _HELP: Final = (
-    "sandbox(preset=, seed=, market=, clock=, speed=, risk=, overrides=, sim=, network=): how the "
-    "fixture `sandbox` is made. By default preset='instant', clock='manual', market='demo'. "
-    "network=True, or a list of host names, lets the test reach the network while the clock stands."
+    "sandbox(preset=, seed=, market=, clock=, speed=, venue=, store=, keep=, risk=, overrides=, "
+    "sim=, network=): how the fixture `sandbox` is made. By default preset='instant', "
+    "clock='manual', market='demo'. network=True, or a list of host names, lets the test reach the "
+    "network while the clock stands."
 )
 
 
@@ -59,7 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Adds what makes a failed run again; as text, so that it also comes out of other processes."""
     report = yield
-    sandbox: Any = getattr(item, "funcargs", {}).get("sandbox")
+    # Of a fixture that failed nothing is among the arguments yet; a sandbox of somebody else is.
+    sandbox: Any = item.stash.get(_MADE, None) or getattr(item, "funcargs", {}).get("sandbox")
     if report.failed and hasattr(sandbox, "runtime"):
         report.sections.append(("sandbox", told(sandbox)))
     return report
@@ -74,6 +78,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator["Sandbox"]:
     allowed = options.pop(_NETWORK, False)
     with ExitStack() as stack:
         made = stack.enter_context(Sandbox(**options))
+        request.node.stash[_MADE] = made
         if made.clock.kind != "wall" and allowed is not True:
             hosts: set[str] = {allowed} if isinstance(allowed, str) else {*(allowed or ())}
             stack.enter_context(_no_network(made.clock.kind, hosts))
@@ -156,43 +161,55 @@ def _no_network(clock: str, hosts: set[str]) -> ExitStack:
     """Refuses what goes to other machines; this one, with servers of the test, stays open."""
     from unittest import mock  # noqa: PLC0415 - it loads asyncio
 
-    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-    look_up = socket.getaddrinfo
-
-    def check_address(self: socket.socket, address: Any) -> None:  # noqa: ANN401 - of any family
-        if self.family in _INTERNET:
-            check(address[0])
-
     def check(host: object) -> None:
         if isinstance(host, bytes):
             host = host.decode(errors="replace")
         if isinstance(host, str) and host not in hosts and not _is_here(host):
             raise NetworkForbiddenError(host, clock)
 
-    def checked_connect(self: socket.socket, address: Any) -> None:  # noqa: ANN401 - of any family
-        check_address(self, address)
-        connect(self, address)
+    def sending(name: str, at: int) -> Any:  # noqa: ANN401 - as the method
+        """A method of sockets; its address is its argument number `at`, -1 is the last."""
+        send = getattr(socket.socket, name)
 
-    def checked_connect_ex(self: socket.socket, address: Any) -> int:  # noqa: ANN401 - as above
-        check_address(self, address)
-        return connect_ex(self, address)
+        def checked(self: socket.socket, *args: Any) -> Any:  # noqa: ANN401 - as the method
+            address = args[at] if len(args) > max(at, 0) else None
+            if self.family in _INTERNET and isinstance(address, tuple):
+                check(cast("tuple[object, ...]", address)[0])
+            return send(self, *args)
 
-    def checked_look_up(host: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
-        check(host)
-        found = look_up(host, *args, **options)
-        if host in hosts:
-            # Its addresses are as good as its name.
-            hosts.update(str(row[4][0]) for row in found)
-        return found
+        return mock.patch.object(socket.socket, name, checked)
+
+    def looking_up(place: Any, name: str, at: int) -> Any:  # noqa: ANN401 - a module, a class
+        """A function whose argument number `at` is the name of a host."""
+        look_up = getattr(place, name)
+
+        def checked(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as the function
+            host = args[at] if len(args) > at else options.get("host")
+            check(host)
+            found = look_up(*args, **options)
+            if host in hosts and (place, name) == (socket, "getaddrinfo"):
+                # Its addresses are as good as its name.
+                hosts.update(str(row[4][0]) for row in found)
+            return found
+
+        return mock.patch.object(place, name, checked)
 
     stack = ExitStack()
-    stack.enter_context(mock.patch.object(socket.socket, "connect", checked_connect))
-    stack.enter_context(mock.patch.object(socket.socket, "connect_ex", checked_connect_ex))
-    stack.enter_context(mock.patch.object(socket, "getaddrinfo", checked_look_up))
+    for name, at in _SENDING.items():
+        stack.enter_context(sending(name, at))
+    for name in _LOOKING_UP:
+        stack.enter_context(looking_up(socket, name, 0))
+    uvloop = sys.modules.get("uvloop")
+    if uvloop is not None:
+        # It opens connections and looks names up by itself.
+        stack.enter_context(looking_up(uvloop.Loop, "create_connection", 2))
+        stack.enter_context(looking_up(uvloop.Loop, "getaddrinfo", 1))
     return stack
 
 
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
+_SENDING: Final = {"connect": 0, "connect_ex": 0, "sendto": -1, "sendmsg": 3}
+_LOOKING_UP: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 
 
 def _is_here(host: str) -> bool:

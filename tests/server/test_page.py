@@ -1,6 +1,7 @@
 """The page over HTTP: tickets, tabs, what they may do, and what the page is made of."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -9,9 +10,11 @@ import pytest
 
 from sequence.sandbox import Sandbox, tabs
 from sequence.server import serving
+from sequence.server.page import page
 from tests.server.conftest import Api
 
 KEY = re.compile(r"seq_(test|live)_[0-9a-f]{64}")
+MOST_BYTES = 120_000
 
 
 def ticket_of(api: Api) -> str:
@@ -156,6 +159,11 @@ def test_the_policy_allows_the_scripts_of_the_page_and_nothing_else(api: Api) ->
     assert "default-src 'none'" in policy
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_page_and_its_charts_are_light() -> None:
+    document, _ = page()
+    assert len(gzip.compress(document)) < MOST_BYTES
 
 
 def test_the_page_asks_nobody_else_and_writes_no_markup(api: Api) -> None:

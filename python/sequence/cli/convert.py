@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sequence.cli.output import write
+from sequence.cli.output import in_words, write
 from sequence.cli.progress import progress
 from sequence.errors import ValidationError
 from sequence.feeds.files import Encoding
@@ -39,7 +39,7 @@ def convert(
                 source, target, venue=venue, symbols=symbol, encoding=encoding, told=told
             )
     except (ValueError, OSError) as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(in_words(error)) from None
     for note in made.notes:
         sys.stderr.write(f"sequence: warning: {source}: {note}\n")
     write(f"{target}: {len(made):,} records of {len(made.instruments)} instruments")

@@ -77,6 +77,13 @@ def short_id(order_id: str) -> str:
     return graph_id[-_SHORT:] + rest
 
 
+def in_words(error: Exception) -> str:
+    """What went wrong; of a file its name and why, without the number of the system."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def write(line: str) -> None:
     """Prints one line."""
     sys.stdout.write(f"{line}\n")

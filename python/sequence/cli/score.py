@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sequence import feeds
-from sequence.cli.output import number, text, write, write_table
+from sequence.cli.output import in_words, number, text, write, write_table
 from sequence.errors import ValidationError
 from sequence.feeds import MarketScore
 
@@ -24,7 +24,7 @@ def score(
     try:
         found = feeds.score(*sources, venue=venue)
     except (ValueError, OSError) as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(in_words(error)) from None
     for at, market in enumerate(found):
         if at:
             write("")

@@ -14,7 +14,7 @@ import typer
 
 from sequence import _core
 from sequence._client.ask import config
-from sequence.cli.output import write
+from sequence.cli.output import in_words, write
 from sequence.cli.replaying import follow
 from sequence.cli.running import noted
 from sequence.cli.saving import Saving, save_connection
@@ -158,8 +158,7 @@ def up(
     except StoreError as error:
         refuse(str(error), error.exit_code)
     except OSError as error:
-        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        refuse(said, EXIT_CONFIG)
+        refuse(in_words(error), EXIT_CONFIG)
     except ValueError as error:
         refuse(str(error), EXIT_CONFIG)
 
