@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sequence import _core
 from sequence.sandbox.refuse import refused
 from sequence.store import Query
+from sequence.store.base import StoreDamagedError
+from sequence.store.ended import GRAPH_OF_ORDER, ORDER_OF_GRAPH, PART, Ended, number_of
 from sequence.store.tables import orders as order_rows
 
 if TYPE_CHECKING:
@@ -22,9 +24,6 @@ _ID_PARTS: Final = 4
 _EVERY_ORDER: Final[dict[str, Any]] = dict.fromkeys(
     ("symbol", "venue", "side", "statuses", "before_seq", "node_order_id", "graph_id")
 )
-_PART: Final = 500
-_ORDER_OF_GRAPH: Final = 4
-_GRAPH_OF_ORDER: Final = 3
 _FILLED, _STATUS, _DONE = (
     list(order_rows.columns.keys()).index(name) for name in ("filled_1e8", "status", "done")
 )
@@ -48,7 +47,8 @@ class Archive:
         self._before_seq = last_seq + 1
         self._first_graph = journal.next_graph()
         self._were_open = frozenset(were_open)
-        self.left_out: Final[dict[tuple[str, int], str]] = {}
+        self._ended: Final = Ended(store, journal)
+        self.left_out: Final = self._ended.left_out
 
     def recall(self, account: int, life: range, id_: str | None) -> None:
         """Loads the graph that an id names, if it ended before the last start."""
@@ -61,39 +61,21 @@ class Archive:
         found = self._store.find("graphs", query, bad)
         if bad:
             raise _damaged(f"graphs {bad[0][0]}")
-        if not found or self._journal.holds_graph(_number(found[0][0])):
+        if not found or self._journal.holds_graph(number_of(found[0][0])):
             return
-        order = _number(found[0][_ORDER_OF_GRAPH])
+        order = number_of(found[0][ORDER_OF_GRAPH])
         if order < 0:
-            self._load_shape(found)
+            self._load_shape(found[0])
             return
-        self._load([order], found)
+        self._ended.load_orders([order], found)
         if not self._journal.holds_order(order):
             raise _damaged(f"orders {order}")
 
-    def _load_shape(self, graphs: "list[Row]") -> None:
-        """Loads a graph of several orders, whole."""
-        number = _number(graphs[0][0])
-        part = Query(equal={"graph_no": number})
-        bad: list[Row] = []
-        orders = self._store.find("orders", part, bad)
-        legs: list[Row] = []
-        for start in range(0, len(orders), _PART):
-            some = [row[0] for row in orders[start : start + _PART]]
-            legs += self._store.find("legs", Query(among={"order_no": some}), bad)
-        shapes = [
-            sorted(self._store.find(table, part, bad), key=_two_keys)
-            for table in ("graph_runs", "graph_nodes", "graph_edges")
-        ]
-        if bad:
-            raise _damaged(f"graphs {number}")
-        runs, nodes, edges = shapes
-        orders.sort(key=lambda row: _number(row[0]))
-        legs.sort(key=_two_keys)
+    def _load_shape(self, graph: "Row") -> None:
         try:
-            self._journal.recall(orders, legs, graphs, [], (runs, nodes, edges))
-        except ValueError as error:
-            raise _damaged(f"graphs {number}: {error}") from error
+            self._ended.load_shape(graph)
+        except StoreDamagedError as error:
+            raise _damaged(str(error)) from error
 
     def orders(
         self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
@@ -111,7 +93,7 @@ class Archive:
             numbers = self._merged(stored, numbers, in_memory, limit, offset)
         else:
             numbers = numbers[offset:most]
-        self._load([no for no in numbers if not self._journal.holds_order(no)])
+        self._ended.load_orders([no for no in numbers if not self._journal.holds_order(no)])
         return _page("orders", self._journal.orders(numbers), total, limit, offset)
 
     def rejects(self, account: int, life: range) -> dict[str, int]:
@@ -164,9 +146,9 @@ class Archive:
         query.limit = max(0, most - max(offset, in_memory))
         rows = self._store.find("graphs", query) if query.limit else []
         for row in rows:
-            if not self._journal.holds_graph(_number(row[0])):
+            if not self._journal.holds_graph(number_of(row[0])):
                 self._load_graph(row)
-        numbers = [*numbers[offset:most], *(_number(row[0]) for row in rows)]
+        numbers = [*numbers[offset:most], *(number_of(row[0]) for row in rows)]
         return _page("graphs", self._journal.graphs(numbers), total, limit, offset)
 
     def _graphs_of(
@@ -191,31 +173,31 @@ class Archive:
         """Graphs of the store that are not in memory, newest first, with what became of them."""
         while True:
             query = _of_life(account, life)
-            query.below, query.limit = {"graph_no": end}, _PART
+            query.below, query.limit = {"graph_no": end}, PART
             rows = self._store.find("graphs", query)
-            numbers = {_number(row[0]): _number(row[_ORDER_OF_GRAPH]) for row in rows}
+            numbers = {number_of(row[0]): number_of(row[ORDER_OF_GRAPH]) for row in rows}
             shaped = [number for number, order in numbers.items() if order < 0]
             single = [order for order in numbers.values() if order >= 0]
             found = {
-                _number(row[0]): str(row[_STATUS_OF_RUN])
+                number_of(row[0]): str(row[_STATUS_OF_RUN])
                 for row in self._store.find("graph_runs", Query(among={"graph_no": shaped}))
             }
             for row in self._store.find("orders", Query(among={"order_no": single})):
                 done = None if row[_DONE] is None else str(row[_DONE])
                 became = self._journal.graph_status(str(row[_STATUS]), bool(row[_FILLED]), done)
-                found[_number(row[_GRAPH_OF_ORDER])] = became
+                found[number_of(row[GRAPH_OF_ORDER])] = became
             held = self._journal.holds_graph
             yield from ((no, found[no]) for no in numbers if no in found and not held(no))
-            if len(rows) < _PART:
+            if len(rows) < PART:
                 return
             end = min(numbers)
 
     def _load_graph(self, row: "Row") -> None:
         """Loads one graph with what it is made of."""
-        order = _number(row[_ORDER_OF_GRAPH])
+        order = number_of(row[ORDER_OF_GRAPH])
         if order < 0:
-            return self._load_shape([row])
-        return self._load([order], [row])
+            return self._load_shape(row)
+        return self._ended.load_orders([order], [row])
 
     def fills(
         self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
@@ -233,24 +215,13 @@ class Archive:
             stored.offset = max(0, offset - in_memory)
             stored.limit = max(0, most - max(offset, in_memory))
             rows = self._store.find("fills", stored) if stored.limit else []
-        numbers = [*numbers[offset:most], *(_number(row[0]) for row in rows)]
+        numbers = [*numbers[offset:most], *(number_of(row[0]) for row in rows)]
         wanted = set(numbers)
         rows = [row for row in rows if row[0] in wanted]
-        missing = {_number(row[4]) for row in rows}
-        self._load([no for no in missing if not self._journal.holds_order(no)])
-        self._recall_fills(rows)
+        missing = {number_of(row[4]) for row in rows}
+        self._ended.load_orders([no for no in missing if not self._journal.holds_order(no)])
+        self._ended.load_fills(rows)
         return _page("fills", self._journal.fills(numbers), total, limit, offset)
-
-    def _recall_fills(self, rows: "Sequence[Row]") -> None:
-        try:
-            self._journal.recall([], [], [], rows)
-        except ValueError as error:
-            if len(rows) > 1:
-                for row in rows:
-                    self._recall_fills([row])
-                return
-            for row in rows:
-                self.left_out["fills", _number(row[0])] = str(error)
 
     def _stored(
         self, account: int, life: range, filters: dict[str, Any], table: str
@@ -292,41 +263,7 @@ class Archive:
         query = _of_life(account, life, graph_id=graph_id)
         query.limit = 1
         found = self._store.find("graphs", query)
-        return _number(found[0][0]) if found else None
-
-    def _load(self, orders: Sequence[int], graphs: "Sequence[Row] | None" = None) -> None:
-        """Loads these orders, but for those that are damaged: they are left out and noted."""
-        for start in range(0, len(orders), _PART):
-            part = {"order_no": orders[start : start + _PART]}
-            bad_legs: list[Row] = []
-            bad_graphs: list[Row] = []
-            rows = self._store.find("orders", Query(among=part))
-            legs = self._store.find("legs", Query(among=part), bad_legs)
-            graph_part = {"graph_no": [row[_GRAPH_OF_ORDER] for row in rows]}
-            found = graphs or self._store.find("graphs", Query(among=graph_part), bad_graphs)
-            # An order is no better than its legs and its graph.
-            bad = {row[0] for row in bad_legs} | {row[_ORDER_OF_GRAPH] for row in bad_graphs}
-            rows = [row for row in rows if row[0] not in bad]
-            legs = [leg for leg in legs if leg[0] not in bad]
-            # Newest first is not the order in which legs were made.
-            legs.sort(key=_two_keys)
-            self._recall(rows, legs, found)
-
-    def _recall(self, rows: "list[Row]", legs: "list[Row]", graphs: "Sequence[Row]") -> None:
-        try:
-            self._journal.recall(rows, legs, graphs, [])
-        except ValueError as error:
-            if len(rows) <= 1:
-                for row in rows:
-                    self.left_out["orders", _number(row[0])] = str(error)
-                return
-            # One of them is not what it should be: the others are no worse for it.
-            for row in rows:
-                self._recall(
-                    [row],
-                    [leg for leg in legs if leg[0] == row[0]],
-                    [graph for graph in graphs if graph[_ORDER_OF_GRAPH] == row[0]],
-                )
+        return number_of(found[0][0]) if found else None
 
 
 def _of_life(account: int, life: range, **equal: "Value") -> Query:
@@ -348,17 +285,6 @@ _NEVER: Final = 2**63 - 1
 
 def _least(bound: int | None) -> int:
     return _NEVER if bound is None else bound
-
-
-def _number(value: "Value") -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"not a number: {value!r}")
-    return value
-
-
-def _two_keys(row: "Row") -> tuple[int, int]:
-    second = row[1]
-    return _number(row[0]), second if isinstance(second, int) else 0
 
 
 def _graph_id(id_: str | None) -> str | None:

@@ -3,15 +3,23 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from sequence import _core
 from sequence._progress import Told, silent
-from sequence.store.base import Finding, Loaded, StoreDamagedError, StoreError
+from sequence.store.base import Finding, Loaded, Query, Row, StoreDamagedError, StoreError
+from sequence.store.ended import ORDER_OF_GRAPH, PART, Ended, number_of
 from sequence.store.files import prepare
 from sequence.store.sqlite import SqliteStore
 from sequence.store.tables import OVERRIDES_SETTING, PRESET_SETTING
 
+_NEVER = 2**63 - 1
+_MOST = 100
+"""Findings that are reported of what ended; the rest would say the same."""
+_TOGETHER = 40
+"""Parts of what ended that are in memory at one time."""
+_READABLE = "rows that can be read"
 _KEYS = ("invariant", "subject", "expected", "found")
 
 
@@ -28,7 +36,11 @@ def verify_database(path: Path, told: Told = silent) -> list[Finding]:
     try:
         found = store.verify(told)
         told("rebuilding the engine", 0, 0)
-        return [*found, *_check_start(store)]
+        found += _check_start(store)
+        if found:
+            return found
+        told("reading what ended", 0, 0)
+        return [*islice(_check_ended(store), _MOST)]
     finally:
         store.close()
 
@@ -41,7 +53,7 @@ def _check_start(store: SqliteStore) -> Iterator[Finding]:
         yield Finding("D5", "rows", "a state to start from", str(error))
         return
     except (StoreError, TypeError, ValueError) as error:
-        yield Finding("D5", "rows", "rows that can be read", str(error))
+        yield Finding("D5", "rows", _READABLE, str(error))
         return
     if loaded is None or not loaded.rows["engine"] or loaded.damaged:
         # Of rows that are not what was written no engine is made; they are named already.
@@ -54,6 +66,45 @@ def _check_start(store: SqliteStore) -> Iterator[Finding]:
         return
     for row in broken:
         yield Finding(*(str(row[key]) for key in _KEYS))
+
+
+def _check_ended(store: SqliteStore) -> Iterator[Finding]:
+    """What a start leaves where it is until somebody asks, by the code that reads it then."""
+    loaded, end = store.load(), _NEVER
+    while loaded is not None and loaded.rows["engine"]:
+        # What is read stays in memory: a new engine has none of it.
+        journal = _core.Journal(rebuilt(loaded))
+        ended = Ended(store, journal)
+        for _ in range(_TOGETHER):
+            graphs = store.find("graphs", Query(below={"graph_no": end}, limit=PART))
+            if not graphs:
+                return
+            end = number_of(graphs[-1][0])
+            yield from _unread(store, journal, ended, graphs)
+
+
+def _unread(
+    store: SqliteStore, journal: _core.Journal, ended: Ended, graphs: list[Row]
+) -> Iterator[Finding]:
+    """What of some graphs, of their orders and of their fills cannot be read."""
+    missing = [row for row in graphs if not journal.holds_graph(number_of(row[0]))]
+    single = [order for row in missing if (order := number_of(row[ORDER_OF_GRAPH])) >= 0]
+    ended.load_orders(single)
+    for graph in missing:
+        if number_of(graph[ORDER_OF_GRAPH]) < 0:
+            try:
+                ended.load_shape(graph)
+            except StoreDamagedError as error:
+                yield Finding("D5", f"graphs {graph[0]}", _READABLE, str(error))
+    fills = store.find("fills", Query(among={"graph_no": [row[0] for row in missing]}))
+    held = [row for row in fills if journal.holds_order(number_of(row[4]))]
+    ended.load_fills(held)
+    for (table, number), why in ended.left_out.items():
+        yield Finding("D5", f"{table} {number}", _READABLE, why)
+    for order in single:
+        if not journal.holds_order(order) and ("orders", order) not in ended.left_out:
+            yield Finding("D5", f"orders {order}", _READABLE, "no such order")
+    ended.left_out.clear()
 
 
 def rebuilt(loaded: Loaded) -> _core.Engine:
