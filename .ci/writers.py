@@ -16,9 +16,9 @@ PARTS = ("desk", "portfolio", "exchange", "journal")
 MOST = {2: 80, 4: 30}
 """Parts written at once: how many functions may do so. Lower a number when it can be lowered."""
 
-BLOCK = r"^impl (?:Engine|Bench<'_>|Floor<'_>) \{\n(.*?)^}\n"
+BLOCK = r"^impl (?:Engine|(?:Bench|Floor|Wire|Listing)<'_>) \{\n(.*?)^}\n"
 """Of what has several parts: the engine, and what the desk and the venues work with."""
-LENT = r"(?:(?:bench|floor)\(\)\s*\.)?"
+LENT = r"(?:(?:bench|floor|wire|listing)\(\)\s*\.)?"
 
 _STD = "push push_back pop pop_front insert remove clear retain extend get_mut get_or_insert_with"
 _STD_MUTATORS = frozenset(f"{_STD} entry take drain swap append first_entry pop_first".split())
@@ -84,7 +84,7 @@ def written(body: str, changing: frozenset[str]) -> set[str]:
 def writers() -> dict[Function, set[str]]:
     """What each method may write, callees included."""
     known, changing = engine_functions(), mutators()
-    lenders = ("bench", "floor")
+    lenders = ("bench", "floor", "wire", "listing")
     sets = {
         function: written(function.body, changing)
         for function in known

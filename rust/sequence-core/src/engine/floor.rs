@@ -1,15 +1,13 @@
 //! What the simulated venues work with: what they may read, and what they may change.
 //!
-//! Orders, money and the journal are not there to be changed. What a venue makes of a leg it tells by
+//! Of orders they read what was asked of venues; money and the journal are not there at all. What a venue makes of a leg it tells by
 //! reports, and what its order has to say of it at once by `Post`.
 
 use crate::engine::Engine;
 use crate::engine::agenda::Agenda;
-use crate::engine::desk::Desk;
-use crate::engine::desk::bench::Papers;
+use crate::engine::desk::asked::Asked;
 use crate::engine::exchange::Exchange;
 use crate::engine::facts::{Facts, facts};
-use crate::engine::portfolio::Portfolio;
 use crate::engine::rules::Rules;
 use crate::engine::seam::Post;
 use crate::registry::Registry;
@@ -18,8 +16,7 @@ use crate::registry::Registry;
 pub(in crate::engine) struct Floor<'a> {
     pub(in crate::engine) rules: &'a Rules,
     pub(in crate::engine) registry: &'a Registry,
-    pub(in crate::engine) desk: &'a Desk,
-    pub(in crate::engine) portfolio: &'a Portfolio,
+    pub(in crate::engine) asked: Asked<'a>,
     pub(in crate::engine) exchange: &'a mut Exchange,
     pub(in crate::engine) agenda: &'a mut Agenda,
     pub(in crate::engine) post: &'a mut Post,
@@ -31,12 +28,6 @@ impl Floor<'_> {
     pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
         facts!(self)
     }
-
-    /// The same with the orders and what accounts have.
-    #[inline]
-    pub(in crate::engine) const fn papers(&self) -> Papers<'_> {
-        Papers { facts: self.facts(), desk: self.desk, portfolio: self.portfolio }
-    }
 }
 
 impl Engine {
@@ -46,8 +37,7 @@ impl Engine {
         Floor {
             rules: &self.rules,
             registry: &self.registry,
-            desk: &self.desk,
-            portfolio: &self.portfolio,
+            asked: self.desk.asked(),
             exchange: &mut self.exchange,
             agenda: &mut self.agenda,
             post: &mut self.post,

@@ -102,7 +102,8 @@ pub(in crate::engine) struct VenueReport {
     pub(in crate::engine) told: Told,
 }
 
-/// What the desk wants of the venue of a leg. The order says what: its legs are written before.
+/// What the desk wants of the venue of a leg. A request names it; what it asks for is written before,
+/// and a venue reads of that what `desk/asked` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum VenueRequest {
     /// A new leg.

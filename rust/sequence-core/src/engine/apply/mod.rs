@@ -1,6 +1,7 @@
 //! The conductor: a command goes to its part, and what the parts tell each other goes on, in one
 //! order, until nothing is left to tell.
 
+mod markets;
 mod orders;
 
 use crate::command::{AmendNode, Command};
@@ -64,7 +65,7 @@ impl Engine {
             }
             Command::MarketRows { rows } => self.market_rows(rows),
             Command::Report { venue, client_order_id, venue_ns, told } => {
-                self.told_live(venue, client_order_id, venue_ns, told)
+                self.wire().hear(venue, client_order_id, venue_ns, told)
             }
             Command::Advance => Ok(Reply::Done),
             Command::Submit { account, order } => self.bench().submit(account, &order),
@@ -224,7 +225,7 @@ impl Engine {
         while let Some(request) = self.post.requests.pop_front() {
             match self.desk.mode_of(request.leg().0) {
                 AccountMode::Sandbox => self.floor().receive(request),
-                AccountMode::Live => self.ask_live(request),
+                AccountMode::Live => self.wire().ask(request),
             }
             self.take_steps();
             self.hand_over();
@@ -239,7 +240,8 @@ impl Engine {
     }
 
     fn take_step(&mut self, step: VenueStep) {
-        self.floor().step(step);
+        let reducible = self.papers().reducible_by(step);
+        self.floor().step(step, reducible);
         self.follow_venues();
         self.go_on();
     }

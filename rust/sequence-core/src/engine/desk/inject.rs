@@ -1,14 +1,10 @@
 //! What happens to orders on demand, for tests of bots: to the next ones of an account, or to
 //! those whose graph has a name that asks for it, such as `magic-expire-7`.
 
-use crate::engine::desk::bench::{Bench, Papers};
-use crate::engine::seam::LegEnd;
+use crate::engine::desk::bench::Bench;
 use crate::engine::{AccountMode, Engine, GraphId};
 use crate::ids::{AccountId, OrderId, VenueId};
-use crate::number::Quantity;
-use crate::order::TimeInForce;
-use crate::reject::{DoneReason, RejectReason, Rejected};
-use crate::sim::walk::{LevelTaken, Stop};
+use crate::reject::{RejectReason, Rejected};
 
 /// Beginning of the graph ids that ask for a fate.
 const MAGIC: &str = "magic-";
@@ -118,44 +114,5 @@ impl Bench<'_> {
                 && row.symbol.as_deref().is_none_or(same_symbol)
         })?;
         Some(self.desk.injected.remove(at).fate)
-    }
-}
-
-impl Papers<'_> {
-    /// How a leg ends at once at its venue, where that was decided.
-    pub(in crate::engine) fn decided_end(&self, id: OrderId) -> Option<LegEnd> {
-        match self.desk.fates.get(&id)? {
-            Fate::Cancel => Some(LegEnd::Cancelled(DoneReason::Halted)),
-            Fate::Expire => Some(LegEnd::Expired),
-            Fate::Reject(_) | Fate::Partial => None,
-        }
-    }
-
-    /// Leaves of a walk what fills half of a leg at most, where that was decided; why it stops.
-    pub(in crate::engine) fn halved(
-        &self,
-        (id, at): (OrderId, usize),
-        takes: &mut Vec<LevelTaken>,
-        stop: Stop,
-    ) -> Stop {
-        if self.desk.fates.get(&id) != Some(&Fate::Partial) {
-            return stop;
-        }
-        let order = self.desk.order(id);
-        let Some(leg) = order.legs.get(at) else { return stop };
-        let matched = self.facts.exchange.leg((id, at)).matched.0;
-        if order.spec.tif == TimeInForce::Fok {
-            // It is whole or nothing, whoever asks for less.
-            return stop;
-        }
-        let lot = self.facts.registry.market(leg.market).grid.order_lot().0.max(1);
-        let most = leg.qty.0 / 2 / lot * lot;
-        let mut left = (most - matched).max(0);
-        for take in takes.iter_mut() {
-            take.taken = Quantity(take.taken.0.min(left));
-            left -= take.taken.0;
-        }
-        takes.retain(|take| take.taken.0 > 0);
-        if left == 0 { Stop::Empty } else { stop }
     }
 }

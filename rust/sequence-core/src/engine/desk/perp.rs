@@ -4,7 +4,7 @@ use crate::engine::desk::Desk;
 use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::perp::PerpChange;
-use crate::engine::seam::LegEnd;
+use crate::engine::seam::{LegEnd, VenueStep};
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::LedgerError;
 use crate::number::{Money, Quantity};
@@ -60,9 +60,11 @@ impl Papers<'_> {
         })
     }
 
-    /// The position a reduce-only order could close is gone before the order reached its venue.
-    pub(in crate::engine) fn has_nothing_to_reduce(&self, id: OrderId, at: usize) -> bool {
-        self.desk.orders[id].spec.reduce_only && self.opposite_position(id, at).0 == 0
+    /// What a leg that arrives finds to reduce; `None` where it may open, too.
+    pub(in crate::engine) fn reducible_by(&self, step: VenueStep) -> Option<Quantity> {
+        let VenueStep::Arrive((id, at)) = step else { return None };
+        let only = self.desk.orders[id].spec.reduce_only;
+        only.then(|| self.opposite_position(id, at))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::seam::{LegEnd, Onward, Reworked, Told, VenueStep};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
 use crate::mutant;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, Order, OrderSpec, TimeInForce, book_price, book_side};
+use crate::order::{AtVenue, Leg, OrderSpec, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::preset::SelfTrade;
 use crate::sim::walk::{LevelTaken, Stop};
@@ -18,9 +18,9 @@ use crate::sim::walk::{LevelTaken, Stop};
 pub(in crate::engine) const CHASE_INTERVAL_NS: i64 = 250_000_000;
 
 impl Floor<'_> {
-    /// The leg meets its venue now.
-    pub(in crate::engine) fn arrive(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+    /// The leg meets its venue now. One that only reduces is for what it finds `reducible`.
+    pub(super) fn arrive(&mut self, id: OrderId, at: usize, reducible: Option<Quantity>) {
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let there = self.exchange.leg((id, at));
         let first = match there.state {
             AtVenue::Travelling => true,
@@ -29,17 +29,19 @@ impl Floor<'_> {
         };
         let venue_ns = there.transit.arrive_ns;
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-        if let Some((reason, text)) = refusal_of(&self.desk.order(id).spec, status) {
+        if let Some((reason, text)) = refusal_of(self.asked.spec(id), status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
-        if self.papers().has_nothing_to_reduce(id, at) {
+        if reducible == Some(Quantity::ZERO) {
             let text = "there is no position to reduce";
             let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
             return self.end_at_venue(id, at, end, venue_ns);
         }
-        self.clip_to_position(id, at);
+        if let Some(room) = reducible {
+            self.clip_to(id, at, room);
+        }
         if first {
-            let leg = self.desk.order(id).legs.get(at);
+            let leg = self.asked.leg((id, at));
             let replaces =
                 leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
             let answer = if replaces { Told::Amended } else { Told::Ack };
@@ -54,8 +56,8 @@ impl Floor<'_> {
 
     /// The client knows that it is there: it meets the book, now or after a delay, or waits for one.
     pub(super) fn enter(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        if let Some(end) = self.papers().decided_end(id) {
+        let Some(leg) = self.asked.leg((id, at)) else { return };
+        if let Some(end) = self.decided_end(id) {
             let arrive_ns = self.exchange.leg((id, at)).transit.arrive_ns;
             return self.end_at_venue(id, at, end, arrive_ns);
         }
@@ -68,12 +70,8 @@ impl Floor<'_> {
     }
 
     /// A reduce-only leg is for what is open when it arrives, and for no more.
-    fn clip_to_position(&mut self, id: OrderId, at: usize) {
-        if !self.desk.order(id).spec.reduce_only {
-            return;
-        }
-        let room = self.papers().opposite_position(id, at);
-        let leg = self.desk.order(id).legs.get(at);
+    fn clip_to(&mut self, id: OrderId, at: usize, room: Quantity) {
+        let leg = self.asked.leg((id, at));
         let there = self.exchange.legs.at((id, at));
         if room < there.open && leg.is_some_and(|leg| leg.reshape.is_none()) {
             let by = Quantity(there.open.0 - room.0);
@@ -84,14 +82,14 @@ impl Floor<'_> {
 
     /// Starts the market's delay for takers when the leg would take now.
     fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
-        let order = self.desk.order(id);
-        let Some(leg) = order.legs.get(at) else { return false };
+        let spec = self.asked.spec(id);
+        let Some(leg) = self.asked.leg((id, at)) else { return false };
         let delay_ns = self.registry.market(leg.market).taker_delay_ns;
         if delay_ns == 0 || !self.rules.params().venue_rules {
             return false;
         }
-        if self.facts().takeable(&order.spec, leg.market, leg.bound).is_none()
-            || self.facts().refused_by_book(order, leg, self.exchange.leg((id, at))).is_some()
+        if self.facts().takeable(spec, leg.market, leg.bound).is_none()
+            || self.facts().refused_by_book(spec, leg, self.exchange.leg((id, at))).is_some()
         {
             return false;
         }
@@ -109,24 +107,21 @@ impl Facts<'_> {
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
     pub(in crate::engine) fn refused_by_book(
         &self,
-        order: &Order,
+        spec: &OrderSpec,
         leg: &Leg,
         there: &VenueLeg,
     ) -> Option<LegEnd> {
-        match order.spec.tif {
+        match spec.tif {
             TimeInForce::PostOnly
-                if self.would_cross(&order.spec, leg.market, leg.bound)
-                    && !mutant!("post_only_takes") =>
+                if self.would_cross(spec, leg.market, leg.bound) && !mutant!("post_only_takes") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok
-                if !self.fills_whole(&order.spec, leg, there) && !mutant!("fok_in_part") =>
-            {
+            TimeInForce::Fok if !self.fills_whole(spec, leg, there) && !mutant!("fok_in_part") => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if order.spec.is_market && there.matched.0 == 0 => {
-                let opposite = book_side(order.spec.side, order.spec.outcome).takes();
+            _ if spec.is_market && there.matched.0 == 0 => {
+                let opposite = book_side(spec.side, spec.outcome).takes();
                 let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
                     RejectReason::ExchangeReject,
@@ -232,19 +227,17 @@ impl Facts<'_> {
     /// How a rest that cannot wait ends.
     pub(in crate::engine) fn unfilled_end(
         &self,
-        order: &Order,
+        spec: &OrderSpec,
         (leg, there): (&Leg, &VenueLeg),
         stop: Stop,
     ) -> LegEnd {
         let untouched = there.matched.0 == 0;
         match stop {
-            _ if !order.spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
-            Stop::Bound if untouched && !self.displays_inside(&order.spec, leg) => {
-                LegEnd::Rejected(
-                    RejectReason::PriceDeviation,
-                    "every displayed price lies beyond the protection price",
-                )
-            }
+            _ if !spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
+            Stop::Bound if untouched && !self.displays_inside(spec, leg) => LegEnd::Rejected(
+                RejectReason::PriceDeviation,
+                "every displayed price lies beyond the protection price",
+            ),
             Stop::Bound => LegEnd::Cancelled(DoneReason::SlippageCap),
             Stop::Levels => LegEnd::Cancelled(DoneReason::MaxLevels),
             _ => LegEnd::Cancelled(DoneReason::NoLiquidity),

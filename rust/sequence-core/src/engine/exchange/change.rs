@@ -19,13 +19,13 @@ use crate::sim::preset::{AmendMode, ReplaceGap};
 impl Floor<'_> {
     /// A leg's change leaves for the venue, with the new order when both travel together.
     pub(in crate::engine) fn send_reshape(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.order(id).legs.get(at).filter(|leg| leg.reshape.is_some()) else {
+        let Some(leg) = self.asked.leg((id, at)).filter(|leg| leg.reshape.is_some()) else {
             return;
         };
         let there = self.exchange.leg((id, at));
         let (market, placed_ns) = (leg.market, there.transit.match_ns);
         let travelling = there.state == AtVenue::Travelling;
-        let account = self.desk.order(id).spec.account;
+        let account = self.asked.spec(id).account;
         let sent = self.send(account, market, Purpose::Cancel);
         let again = match self.rules.params().replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
@@ -43,8 +43,7 @@ impl Floor<'_> {
 
     /// The venue looks at the change: it is too late for what has filled, or it takes it over.
     pub(in crate::engine) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
-        let order = self.desk.order(id);
-        let Some(leg) = order.legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
             return;
         };
@@ -54,7 +53,7 @@ impl Floor<'_> {
             return self.agenda.add(there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
         let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-        let refused = refusal_of(&order.spec, status).is_some();
+        let refused = refusal_of(self.asked.spec(id), status).is_some();
         let (open, again) = (Quantity(form.qty.0 - there.matched.0), there.again);
         if there.state == AtVenue::Done || refused {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
@@ -91,9 +90,9 @@ impl Floor<'_> {
                 self.arrive_as(id, at, Transit { match_ns, ..transit });
             }
             ReplaceGap::Sequential => {
-                let spec = &self.desk.order(id).spec;
+                let spec = self.asked.spec(id);
                 let account = spec.account;
-                let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+                let Some(leg) = self.asked.leg((id, at)) else { return };
                 let (market, response_ns) = (leg.market, transit.response_ns);
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
@@ -108,9 +107,9 @@ impl Floor<'_> {
 
     /// The cancel is acknowledged: the new order leaves.
     pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         if self.exchange.leg((id, at)).state == AtVenue::Travelling {
-            let (account, market) = (self.desk.order(id).spec.account, leg.market);
+            let (account, market) = (self.asked.spec(id).account, leg.market);
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
         }
@@ -128,10 +127,10 @@ impl Floor<'_> {
 
     /// A smaller rest keeps its place.
     fn shrink_leg(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let spec = &self.desk.order(id).spec;
+        let spec = self.asked.spec(id);
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let (market, rests) = (leg.market, self.exchange.leg((id, at)).state == AtVenue::Resting);
         let price = book_price(leg.bound, outcome);
         let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);

@@ -31,7 +31,7 @@ impl Floor<'_> {
         at: usize,
         liquidity: Liquidity,
     ) -> Box<Evidence> {
-        let leg = self.desk.order(id).legs.get(at);
+        let leg = self.asked.leg((id, at));
         let market = leg.map_or(MarketId(0), |leg| leg.market);
         let book = self.cite(market);
         let there = self.exchange.leg((id, at));

@@ -36,10 +36,10 @@ impl Floor<'_> {
         purpose: &str,
         load_ratio_q32: i64,
     ) -> (Draw, u64) {
-        let row = self.desk.account(account);
-        let client = if mutant!("delays_of_all_clients_together") { "" } else { &row.client };
+        let (client, draws) = self.asked.owner(account);
+        let client = if mutant!("delays_of_all_clients_together") { "" } else { client };
         let name = [purpose, "|", venue.as_str(), "|", client];
-        let stream = Stream::of(self.rules.seed(), u64::from(row.draws), &name);
+        let stream = Stream::of(self.rules.seed(), u64::from(draws), &name);
         let persistence = Persistence {
             rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
             beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),

@@ -3,6 +3,7 @@
 pub(in crate::engine) mod arrive;
 pub(in crate::engine) mod change;
 pub(in crate::engine) mod cite;
+mod decided;
 pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod impact;
 pub(in crate::engine) mod legs;

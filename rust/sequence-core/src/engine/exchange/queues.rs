@@ -100,7 +100,7 @@ impl Floor<'_> {
                 now,
             );
         }
-        let outcome = self.desk.order(order).spec.outcome;
+        let outcome = self.asked.spec(order).outcome;
         let price = book_price(fill.price, outcome);
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
@@ -128,10 +128,10 @@ impl Floor<'_> {
 
     /// A leg that waited for a live book meets it, if it takes such legs now.
     pub(in crate::engine) fn wake(&mut self, market: MarketId, (id, at): LegRef) {
-        let order = self.desk.order(id);
+        let spec = self.asked.spec(id);
         let status = self.exchange.markets[market].market.status(self.agenda.now_ns());
         let waits = self.exchange.leg((id, at)).state == AtVenue::Waiting;
-        if waits && refusal_of(&order.spec, status).is_none() {
+        if waits && refusal_of(spec, status).is_none() {
             for world in self.exchange.markets[market].worlds.values_mut() {
                 world.waiting.retain(|other| *other != (id, at));
             }
@@ -141,10 +141,10 @@ impl Floor<'_> {
 
     /// Puts what the venue holds of a leg into the queue of its price, or lets it wait there.
     pub(in crate::engine) fn rest(&mut self, id: OrderId, at: usize, waiting: bool) {
-        let spec = &self.desk.order(id).spec;
+        let spec = self.asked.spec(id);
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let (market, now) = (leg.market, self.agenda.now_ns());
         let price = book_price(leg.bound, outcome);
         self.exchange.rest_seq += 1;
@@ -169,10 +169,10 @@ impl Floor<'_> {
 
     /// Takes a leg out of wherever its venue has it.
     pub(in crate::engine) fn leave(&mut self, id: OrderId, at: usize) {
-        let spec = &self.desk.order(id).spec;
+        let spec = self.asked.spec(id);
         let (account, outcome) = (spec.account, spec.outcome);
         let side = book_side(spec.side, outcome).rests();
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let market = leg.market;
         let price = book_price(leg.bound, outcome);
         let there = self.exchange.legs.at((id, at));

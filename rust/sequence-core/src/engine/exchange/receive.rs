@@ -6,6 +6,7 @@ use crate::engine::exchange::line::Purpose;
 use crate::engine::floor::Floor;
 use crate::engine::seam::{Cancel, LegEnd, LegRef, Onward, Told, VenueRequest, VenueStep};
 use crate::ids::OrderId;
+use crate::number::Quantity;
 use crate::order::AtVenue;
 use crate::reject::DoneReason;
 
@@ -19,10 +20,10 @@ impl Floor<'_> {
         }
     }
 
-    /// What has travelled is there.
-    pub(in crate::engine) fn step(&mut self, step: VenueStep) {
+    /// What has travelled is there; a leg that only reduces finds this much to reduce.
+    pub(in crate::engine) fn step(&mut self, step: VenueStep, reducible: Option<Quantity>) {
         match step {
-            VenueStep::Arrive((id, at)) => self.arrive(id, at),
+            VenueStep::Arrive((id, at)) => self.arrive(id, at, reducible),
             VenueStep::Cancel((id, at), cancel) => self.cancel_arrives(id, at, cancel),
             VenueStep::Amend((id, at)) => self.reshape_arrives(id, at),
             VenueStep::SendAgain((id, at)) => self.send_again(id, at),
@@ -38,8 +39,8 @@ impl Floor<'_> {
     }
 
     fn send_leg(&mut self, (id, at): LegRef) {
-        let account = self.desk.order(id).spec.account;
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let account = self.asked.spec(id).account;
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let (market, open) = (leg.market, leg.qty);
         let transit = self.send(account, market, Purpose::Order);
         *self.exchange.legs.at((id, at)) = VenueLeg { transit, ..VenueLeg::to_send(open) };
@@ -47,8 +48,8 @@ impl Floor<'_> {
     }
 
     fn carry_cancel(&mut self, (id, at): LegRef, reason: DoneReason) {
-        let account = self.desk.order(id).spec.account;
-        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
+        let account = self.asked.spec(id).account;
+        let Some(market) = self.asked.leg((id, at)).map(|leg| leg.market) else { return };
         let transit = self.send(account, market, Purpose::Cancel);
         if !self.facts().is_instant() {
             self.exchange.legs.leaves((id, at), transit);

@@ -4,25 +4,24 @@ use std::collections::BTreeMap;
 
 use crate::command::MarketRow;
 use crate::engine::facts::Facts;
-use crate::engine::{Engine, FeedKind, Reply};
 use crate::ids::{BookSide, InstrumentKind, MarketId};
 use crate::listing::{Source, enlist, find};
 use crate::number::{PRICE_ONE, Price};
 use crate::reject::Refusal;
-use crate::tape::{EventKind, FeedStatus, MarketEvent};
+use crate::tape::{EventKind, MarketEvent};
 use crate::venue::{Grid, TermsOrigin};
 
 const NO_BOOK: &str = "has no book yet: send a snapshot";
 
-impl Engine {
+impl Facts<'_> {
     /// Says which row cannot be applied, by its place. What passes cannot fail any more: market
     /// data itself is never refused.
-    pub fn check_market_rows(&self, rows: &[MarketRow<'_>]) -> Result<(), Refusal> {
+    pub(in crate::engine) fn check_rows(&self, rows: &[MarketRow<'_>]) -> Result<(), Refusal> {
         // What the rows before will have listed; copied only when one lists something.
         let mut listed = None;
         let mut grids: BTreeMap<MarketId, Grid> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
-            let known = listed.as_ref().unwrap_or(&self.registry);
+            let known = listed.as_ref().unwrap_or(self.registry);
             let refused = |refusal: Refusal| Refusal {
                 field: format!("events[{at}].{}", refusal.field).into(),
                 ..refusal
@@ -37,7 +36,7 @@ impl Engine {
                 }
                 None => return Err(refused(Refusal::invalid("symbol", NO_BOOK))),
             };
-            let known = listed.as_ref().unwrap_or(&self.registry);
+            let known = listed.as_ref().unwrap_or(self.registry);
             let spec = known.market(market);
             let grid = grids.entry(market).or_insert(spec.grid);
             grid.set(&row.said);
@@ -46,49 +45,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(in crate::engine) fn market_rows(
-        &mut self,
-        rows: &[MarketRow<'_>],
-    ) -> Result<Reply, Refusal> {
-        self.check_market_rows(rows)?;
-        for row in rows {
-            let found = self.find_market(row.venue, row.symbol);
-            let market = match found {
-                Some(market) => market,
-                None => self.list_market(row.venue, row.symbol, FeedKind::HandFed)?,
-            };
-            self.claim(market, FeedKind::HandFed);
-            self.set_terms(market, &row.said);
-            self.cover_levels(market, row.events);
-            if !row.events.is_empty() {
-                self.market_message(market, row.events);
-            }
-            if self.facts().shows_off_grid(market) {
-                let now = self.agenda.now_ns();
-                let resync = MarketEvent::status(FeedStatus::Resync, now, now);
-                self.market_message(market, &[resync]);
-            }
-            self.carry();
-            self.judge_changed();
-        }
-        Ok(Reply::Done)
-    }
-
-    /// A grid that no caller named becomes as fine as the levels it gets.
-    fn cover_levels(&mut self, id: MarketId, events: &[MarketEvent]) {
-        let prices = self.registry.market(id).grid.prices;
-        let shown = events.iter().filter_map(shown_level);
-        let finer = shown.fold(prices, |prices, (_, price)| prices.covering(price));
-        if finer != prices {
-            self.refine_steps(id, Some(finer), None);
-        }
-    }
-}
-
-impl Facts<'_> {
     /// A book with levels that its market's grid no longer has is of another time: it is not live
     /// until it is sent again.
-    fn shows_off_grid(&self, id: MarketId) -> bool {
+    pub(in crate::engine) fn shows_off_grid(&self, id: MarketId) -> bool {
         let grid = self.registry.market(id).grid;
         let book = &self.exchange.markets[id].market.book;
         let off = |side| book.levels(side).any(|level| !grid.contains(level.price));
@@ -96,7 +55,7 @@ impl Facts<'_> {
     }
 }
 
-fn shown_level(event: &MarketEvent) -> Option<(BookSide, Price)> {
+pub(in crate::engine) fn shown_level(event: &MarketEvent) -> Option<(BookSide, Price)> {
     let shown = event.kind == EventKind::LevelSet && event.quantity.0 > 0;
     event.side.filter(|_| shown).map(|side| (side, event.price))
 }

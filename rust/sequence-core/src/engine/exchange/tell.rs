@@ -29,9 +29,9 @@ impl Floor<'_> {
         level: Price,
         quantity: Quantity,
     ) {
-        let OrderSpec { account, side, outcome, .. } = self.desk.order(id).spec;
+        let OrderSpec { account, side, outcome, .. } = *self.asked.spec(id);
         let (takes, now) = (book_side(side, outcome).takes(), self.agenda.now_ns());
-        if let Some(leg) = self.desk.order(id).legs.get(at) {
+        if let Some(leg) = self.asked.leg((id, at)) {
             self.exchange.markets[leg.market].give_back(account, (takes, level), quantity, now);
         }
     }
@@ -52,10 +52,10 @@ impl Floor<'_> {
 
     /// The time of an order is over at its venues. A leg on its way is too late when it comes.
     pub(in crate::engine) fn time_is_over(&mut self, id: OrderId) {
-        for at in 0..self.desk.order(id).legs.len() {
+        for at in 0..self.asked.legs(id) {
             let there = self.exchange.leg((id, at));
             let travels = there.state == AtVenue::Travelling;
-            let leg = self.desk.order(id).legs.get(at);
+            let leg = self.asked.leg((id, at));
             if let Some(leg) = leg.filter(|leg| travels && !leg.held) {
                 let arrive_ns = there.transit.arrive_ns;
                 let unheard = leg.state == LegState::InFlight;
@@ -85,10 +85,10 @@ impl Floor<'_> {
         told: Told,
         (venue_ns, response_ns): (i64, i64),
     ) {
-        let Some(market) = self.desk.order(id).legs.get(at).map(|leg| leg.market) else { return };
-        let account = self.desk.order(id).spec.account;
+        let Some(market) = self.asked.leg((id, at)).map(|leg| leg.market) else { return };
+        let account = self.asked.spec(id).account;
         let report = VenueReport { leg: (id, at), told };
-        if self.desk.is_liquidation(id) {
+        if self.asked.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.
             return self.post.reports.push_back(report);
         }

@@ -19,10 +19,9 @@ impl Floor<'_> {
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
-        let order = self.desk.order(id);
-        let there = self.exchange.leg((id, at));
-        let leg = order.legs.get(at);
-        let refused = leg.and_then(|leg| self.facts().refused_by_book(order, leg, there));
+        let (spec, there) = (self.asked.spec(id), self.exchange.leg((id, at)));
+        let leg = self.asked.leg((id, at));
+        let refused = leg.and_then(|leg| self.facts().refused_by_book(spec, leg, there));
         if let Some(end) = refused {
             return self.end_at_venue(id, at, end, venue_ns);
         }
@@ -34,11 +33,11 @@ impl Floor<'_> {
 
     /// Nothing more is taken: the rest rests or ends. What a venue took by itself, it ends itself.
     fn after_walk(&mut self, id: OrderId, at: usize, stop: Stop) {
-        if stop == Stop::Filled || self.desk.is_liquidation(id) {
+        if stop == Stop::Filled || self.asked.is_liquidation(id) {
             return;
         }
         let venue_ns = self.venue_ns(id, at);
-        if self.desk.order(id).spec.policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+        if self.asked.spec(id).policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
             return self.keep_chasing(id, at);
         }
         match stop {
@@ -49,12 +48,11 @@ impl Floor<'_> {
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue(id, at, end, venue_ns);
             }
-            _ if self.desk.order(id).spec.rests() => self.rest(id, at, false),
+            _ if self.asked.spec(id).rests() => self.rest(id, at, false),
             _ => {
-                let order = self.desk.order(id);
-                let Some(leg) = order.legs.get(at) else { return };
-                let there = self.exchange.leg((id, at));
-                let end = self.facts().unfilled_end(order, (leg, there), stop);
+                let Some(leg) = self.asked.leg((id, at)) else { return };
+                let (spec, there) = (self.asked.spec(id), self.exchange.leg((id, at)));
+                let end = self.facts().unfilled_end(spec, (leg, there), stop);
                 self.end_at_venue(id, at, end, venue_ns);
             }
         }
@@ -62,7 +60,7 @@ impl Floor<'_> {
 
     /// A leg that its venue made itself: it is there already, and takes what it may.
     pub(in crate::engine) fn take_at_once(&mut self, (id, at): LegRef) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         *self.exchange.legs.at((id, at)) = VenueLeg::to_send(leg.qty);
         self.walk(id, at);
     }
@@ -70,8 +68,8 @@ impl Floor<'_> {
     /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2). The client
     /// hears of each fill before the next: one that it cannot book ends the leg.
     fn walk(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
-        let spec = &self.desk.order(id).spec;
+        let Some(leg) = self.asked.leg((id, at)) else { return };
+        let spec = self.asked.spec(id);
         let (account, taker) = (spec.account, book_side(spec.side, spec.outcome));
         let (market, limit) = (leg.market, (!spec.is_market).then_some(leg.bound));
         let shift = self.facts().shift_of(spec, leg);
@@ -81,7 +79,7 @@ impl Floor<'_> {
         let mut takes = std::mem::take(&mut self.exchange.takes);
         takes.clear();
         let planned = self.facts().plan_past(spec, (leg, open), (own, shift), &mut takes);
-        let stop = self.papers().halved((id, at), &mut takes, planned);
+        let stop = self.halved((id, at), &mut takes, planned);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         // The nearest level is taken first, from the end.
         takes.reverse();
@@ -96,23 +94,23 @@ impl Floor<'_> {
 
     /// Takes the next level of a walk, as long as its leg is there.
     pub(super) fn take_level(&mut self, id: OrderId, at: usize, walk: Walk) {
-        let order = self.desk.order(id);
+        let spec = self.asked.spec(id);
         let is_there = self.exchange.leg((id, at)).state != AtVenue::Done;
-        let Some(leg) = order.legs.get(at).filter(|_| is_there) else {
+        let Some(leg) = self.asked.leg((id, at)).filter(|_| is_there) else {
             return self.after_walk(id, at, Stop::Filled);
         };
-        let (market, account, outcome) = (leg.market, order.spec.account, order.spec.outcome);
+        let (market, account, outcome) = (leg.market, spec.account, spec.outcome);
         let Some(level) = self.exchange.takes.pop() else {
             return self.after_walk(id, at, walk.stop);
         };
         if !mutant!("level_used_twice") {
-            let (side, now) = (book_side(order.spec.side, outcome).takes(), self.agenda.now_ns());
+            let (side, now) = (book_side(spec.side, outcome).takes(), self.agenda.now_ns());
             let sim = &mut self.exchange.markets[market];
             sim.consume(account, side, level.recorded, level.taken, now);
         }
         let evidence = self.evidence(id, at, Liquidity::Taker(level, walk.bounds));
         let price = book_price(level.effective, outcome);
-        let liquidation = self.desk.is_liquidation(id);
+        let liquidation = self.asked.is_liquidation(id);
         let cause = if liquidation { FillCause::Liquidation } else { FillCause::Walk };
         let matched = Matched { price, quantity: level.taken, cause, evidence };
         self.match_leg(id, at, matched, walk.venue_ns);
@@ -124,21 +122,21 @@ impl Floor<'_> {
         if self.exchange.leg((id, at)).state != AtVenue::Chasing {
             return;
         }
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let now = self.agenda.now_ns();
         let status = self.exchange.markets[leg.market].market.status(now);
         if status.is_over() {
             self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed), now);
-        } else if status.is_live() && refusal_of(&self.desk.order(id).spec, status).is_none() {
+        } else if status.is_live() && refusal_of(self.asked.spec(id), status).is_none() {
             self.meet_book(id, at);
         }
     }
 
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
-        let spec = &self.desk.order(id).spec;
+        let spec = self.asked.spec(id);
         let (side, outcome) = (spec.side, spec.outcome);
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return };
+        let Some(leg) = self.asked.leg((id, at)) else { return };
         let (market, bound) = (leg.market, leg.bound);
         self.exchange.legs.at((id, at)).state = AtVenue::Chasing;
         let touch = self.facts().touch_of(market, side, outcome);
@@ -154,9 +152,9 @@ impl Floor<'_> {
 
     /// Cancels the own resting order that the leg reaches first; false when there is none.
     fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
-        let spec = &self.desk.order(id).spec;
+        let spec = self.asked.spec(id);
         let rests_on = book_side(spec.side, spec.outcome).takes();
-        let Some(leg) = self.desk.order(id).legs.get(at) else { return false };
+        let Some(leg) = self.asked.leg((id, at)) else { return false };
         let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
         let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
         let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
@@ -167,10 +165,9 @@ impl Floor<'_> {
     }
 
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
-        let order = self.desk.order(id);
-        let open = self.exchange.leg((id, at)).open;
-        order.legs.get(at).is_some_and(|leg| {
-            self.facts().plan_walk(&order.spec, (leg, open), &mut Vec::new()) == Stop::SelfTrade
+        let (spec, open) = (self.asked.spec(id), self.exchange.leg((id, at)).open);
+        self.asked.leg((id, at)).is_some_and(|leg| {
+            self.facts().plan_walk(spec, (leg, open), &mut Vec::new()) == Stop::SelfTrade
         })
     }
 

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Live, LiveLeg, LiveState};
-use crate::engine::Engine;
+use super::{Live, LiveLeg, LiveState, Wire};
 use crate::engine::seam::{LegRef, VenueRequest};
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, MarketId, Outcome, Side};
@@ -57,16 +56,11 @@ pub struct LiveRequest {
     pub ask: LiveAsk,
 }
 
-impl Engine {
-    /// Requests to real venues since the last call, in the order made.
-    pub fn take_requests(&mut self) -> Vec<LiveRequest> {
-        std::mem::take(&mut self.live.outgoing)
-    }
-
+impl Wire<'_> {
     /// A request leaves for a real venue.
-    pub(in crate::engine) fn ask_live(&mut self, request: VenueRequest) {
+    pub(in crate::engine) fn ask(&mut self, request: VenueRequest) {
         let leg = request.leg();
-        let order = self.desk.order(leg.0);
+        let order = self.papers.desk.order(leg.0);
         let Some(row) = order.legs.get(leg.1) else { return };
         let ask = match request {
             VenueRequest::New(_) => new_order(order, row),
@@ -84,12 +78,12 @@ impl Engine {
 
     /// The same for the same leg of the same order, whenever it is asked for.
     fn live_name(&self, order: &Order, at: usize) -> Arc<str> {
-        let owner = self.desk.account(order.spec.account);
+        let owner = self.papers.desk.account(order.spec.account);
         let half = |seed: u64| {
             let mut hasher = StateHasher::new(seed);
             hasher.text(&owner.client);
             hasher.word(u64::from(owner.epoch));
-            hasher.text(&self.desk.graph(order.spec.graph).id.to_string());
+            hasher.text(&self.papers.desk.graph(order.spec.graph).id.to_string());
             hasher.text(&order.spec.node_id);
             hasher.word(u64::from(order.spec.seq));
             hasher.word(at as u64);

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::engine::seam::{LegEnd, LegRef};
+use crate::engine::Engine;
+use crate::engine::desk::bench::Papers;
+use crate::engine::facts::facts;
+use crate::engine::journal::Journal;
+use crate::engine::seam::{LegEnd, LegRef, Post};
 use crate::hash::StateHasher;
 use crate::ids::MarketId;
 use crate::number::Quantity;
@@ -39,6 +43,31 @@ struct LiveLeg {
     reversed: Quantity,
     /// It is over once this much of it was told as filled: a fill is still missing.
     ending: Option<(LegEnd, Quantity)>,
+}
+
+/// What the line to real venues works with: orders to read, and what was said to write.
+pub(in crate::engine) struct Wire<'a> {
+    pub(in crate::engine) papers: Papers<'a>,
+    pub(in crate::engine) live: &'a mut Live,
+    pub(in crate::engine) journal: &'a mut Journal,
+    pub(in crate::engine) post: &'a mut Post,
+}
+
+impl Engine {
+    /// The line to real venues.
+    pub(in crate::engine) const fn wire(&mut self) -> Wire<'_> {
+        Wire {
+            papers: Papers { facts: facts!(self), desk: &self.desk, portfolio: &self.portfolio },
+            live: &mut self.live,
+            journal: &mut self.journal,
+            post: &mut self.post,
+        }
+    }
+
+    /// Requests to real venues since the last call, in the order made.
+    pub fn take_requests(&mut self) -> Vec<LiveRequest> {
+        std::mem::take(&mut self.live.outgoing)
+    }
 }
 
 /// What real venues were asked and what they told.

@@ -5,18 +5,18 @@
 
 use std::sync::Arc;
 
-use super::{Live, LiveState};
+use super::{Live, LiveState, Wire};
 use crate::command::TextTold;
 use crate::engine::seam::{LegEnd, LegRef, Matched, Told, VenueReport};
-use crate::engine::{Engine, Evidence, FillCause, Reply, VenueTrade};
+use crate::engine::{Evidence, FillCause, Reply, VenueTrade};
 use crate::event::{EventKind, VenueWord};
 use crate::ids::{AssetId, MarketId, VenueId};
 use crate::number::{Price, Quantity};
 use crate::reject::{DoneReason, Refusal};
 
-impl Engine {
+impl Wire<'_> {
     /// A real venue told something. What it told before leaves no trace.
-    pub(in crate::engine) fn told_live(
+    pub(in crate::engine) fn hear(
         &mut self,
         venue: VenueId,
         client_order_id: &str,
@@ -72,7 +72,7 @@ impl Engine {
     }
 
     fn is_at(&self, market: MarketId, venue: VenueId) -> bool {
-        self.registry.market(market).venue == venue
+        self.papers.facts.registry.market(market).venue == venue
     }
 
     fn pass_on(&mut self, leg: LegRef, told: Told) {
@@ -81,9 +81,9 @@ impl Engine {
 
     fn note_told(&mut self, (order, at): LegRef, word: VenueWord, venue_ns: i64) {
         let leg = u32::try_from(at).unwrap_or(u32::MAX);
-        let account = self.desk.order(order).spec.account;
+        let account = self.papers.desk.order(order).spec.account;
         let kind = EventKind::VenueTold { order, leg, word, venue_ns };
-        self.journal.tell(self.agenda.now_ns(), account, kind);
+        self.journal.tell(self.papers.facts.now_ns, account, kind);
     }
 
     /// The venue has it: said by itself, or by all that it can tell only of what it has.
@@ -107,8 +107,8 @@ impl Engine {
             .ok_or_else(|| Refusal::invalid("fee_asset", "no asset has this code"))?;
         let id: Arc<str> = trade.into();
         let trade = VenueTrade { id: id.clone(), quantity, fee, fee_asset, is_maker, venue_ns };
-        let matched = matched_there(price, trade, self.agenda.now_ns());
-        self.papers().check_told_fill(leg, &matched)?;
+        let matched = matched_there(price, trade, self.papers.facts.now_ns);
+        self.papers.check_told_fill(leg, &matched)?;
         self.acked(leg, venue_ns, None);
         self.note_told(leg, VenueWord::Fill, venue_ns);
         self.live.fill(leg, id, quantity);
@@ -120,12 +120,13 @@ impl Engine {
     /// A trade that was told is told as taken back: once, and while what it moved is there.
     fn reversed(&mut self, leg: LegRef, venue_ns: i64, trade: &str) -> Result<(), Refusal> {
         let fill = self
+            .papers
             .desk
             .fill_named(leg, trade)
             .ok_or_else(|| Refusal::not_found("no fill of this order has this trade id"))?;
-        self.papers().check_reversal(leg, fill)?;
+        self.papers.check_reversal(leg, fill)?;
         self.note_told(leg, VenueWord::Reversed, venue_ns);
-        let quantity = self.desk.fill(fill).quantity;
+        let quantity = self.papers.desk.fill(fill).quantity;
         self.live.reverse(leg, trade.into(), quantity);
         self.pass_on(leg, Told::Reversed(fill));
         Ok(())
@@ -133,18 +134,18 @@ impl Engine {
 
     /// An asset of a leg's market by its code, or any other that is known.
     fn asset_named(&self, (order, at): LegRef, code: &str) -> Option<AssetId> {
-        let row = self.desk.order(order);
-        let terms = self.registry.market(row.legs.get(at)?.market);
+        let row = self.papers.desk.order(order);
+        let terms = self.papers.facts.registry.market(row.legs.get(at)?.market);
         let own = [terms.settle, terms.held(row.spec.outcome)];
-        let is_named = |id: &AssetId| *self.registry.asset_row(*id).code == *code;
+        let is_named = |id: &AssetId| *self.papers.facts.registry.asset_row(*id).code == *code;
         own.into_iter()
             .find(is_named)
-            .or_else(|| self.registry.assets().map(|(id, _)| id).find(is_named))
+            .or_else(|| self.papers.facts.registry.assets().map(|(id, _)| id).find(is_named))
     }
 
     /// How a leg ended, in the words of whoever ended it.
     fn end_of(&self, (order, at): LegRef, reason: DoneReason) -> LegEnd {
-        let asked = self.desk.order(order).legs.get(at).and_then(|leg| leg.cancelling);
+        let asked = self.papers.desk.order(order).legs.get(at).and_then(|leg| leg.cancelling);
         match (reason, asked) {
             (DoneReason::Expired, _)
             | (DoneReason::CancelledByClient, Some(DoneReason::Expired)) => LegEnd::Expired,
@@ -161,7 +162,7 @@ impl Engine {
     }
 
     fn has_change(&self, (order, at): LegRef) -> bool {
-        self.desk.order(order).legs.get(at).is_some_and(|leg| leg.reshape.is_some())
+        self.papers.desk.order(order).legs.get(at).is_some_and(|leg| leg.reshape.is_some())
     }
 
     /// The venue has the form that was asked for, and no other.
@@ -171,7 +172,8 @@ impl Engine {
         qty: Quantity,
         price: Option<Price>,
     ) -> Result<(), Refusal> {
-        let form = self.desk.order(order).legs.get(at).and_then(|leg| leg.reshape.as_deref());
+        let form =
+            self.papers.desk.order(order).legs.get(at).and_then(|leg| leg.reshape.as_deref());
         let asked = form.map(|form| (form.qty, form.bound));
         if asked
             .is_some_and(|(size, bound)| size == qty && price.is_none_or(|price| price == bound))

@@ -114,7 +114,7 @@ impl Engine {
             return Ok(LegShare { leg, rejected: None });
         }
         let mut there = VenueLeg::known(&leg);
-        let refused = self.facts().refused_by_book(order, &leg, &there);
+        let refused = self.facts().refused_by_book(&order.spec, &leg, &there);
         if let Some(LegEnd::Rejected(reason, text)) = refused {
             return Err((reason, text));
         }
@@ -136,7 +136,7 @@ impl Engine {
             }
         }
         leg.fees = fees;
-        let rejected = match self.facts().unfilled_end(order, (&leg, &there), stop) {
+        let rejected = match self.facts().unfilled_end(&order.spec, (&leg, &there), stop) {
             LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
             _ => None,
         };
