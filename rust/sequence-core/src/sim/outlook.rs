@@ -36,13 +36,18 @@ struct Pace {
     prints: u64,
 }
 
-/// Both sides of a market over the last ten to twenty minutes.
+/// Both sides of a market over the last ten to twenty minutes in which its book could be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Flow {
     now: [Pace; 2],
     before: [Pace; 2],
-    /// When the two halves began; the first print tells the first.
+    /// When the two halves began, later by all the time that does not count; the first print tells
+    /// the first.
     since_ns: Option<(i64, i64)>,
+    /// When the book was last known to be usable.
+    used_ns: Option<i64>,
+    /// It cannot be used now.
+    away: bool,
 }
 
 /// What is expected of a resting order.
@@ -52,15 +57,37 @@ pub struct Outlook {
     pub reached_ppm: i64,
     /// Time within which half of such orders were reached, ns; `None` where fewer ever were.
     pub wait_ns: Option<i64>,
-    /// Time over which the pace was measured, ns.
+    /// Time over which the pace was measured, ns; without that in which the book was not usable.
     pub window_ns: i64,
     /// Prints on its side in that time.
     pub prints: u64,
 }
 
 impl Flow {
-    /// A print on the side that was hit.
+    /// The book can be used at the end of a message, or not; `max_age_ns` of silence is as good as
+    /// no book. Nothing is heard meanwhile, or not all of it, so that time is not one without trade.
+    pub fn note(&mut self, usable: bool, max_age_ns: Option<i64>, now_ns: i64) {
+        if !usable {
+            self.away = true;
+            return;
+        }
+        let away = std::mem::take(&mut self.away);
+        let Some(gap_ns) = self.used_ns.replace(now_ns).map(|used| now_ns.saturating_sub(used))
+        else {
+            return;
+        };
+        if away || max_age_ns.is_some_and(|most| gap_ns > most) {
+            self.since_ns = self
+                .since_ns
+                .map(|(begun, half)| (begun.saturating_add(gap_ns), half.saturating_add(gap_ns)));
+        }
+    }
+
+    /// A print on the side that was hit; it counts while the book can be used.
     pub fn print(&mut self, side: BookSide, size: i64, now_ns: i64) {
+        if self.away {
+            return;
+        }
         let (begun, half) = *self.since_ns.get_or_insert((now_ns, now_ns));
         if now_ns.saturating_sub(half) >= HALF_WINDOW_NS {
             self.before = std::mem::take(&mut self.now);
@@ -184,6 +211,33 @@ mod tests {
         }
         assert_eq!(burst.outlook(BookSide::Bid, 0, SECOND), None, "too short a time");
         assert_eq!(burst.outlook(BookSide::Bid, i64::MAX, 0), None, "time that went back");
+    }
+
+    #[test]
+    fn time_without_a_usable_book_is_no_time_without_trade() {
+        let whole = flow(300).outlook(BookSide::Bid, 100, 300 * SECOND);
+        let away_s = 3_600;
+        for max_age_ns in [None, Some(5 * SECOND)] {
+            let mut flow = Flow::default();
+            for second in 0..300 {
+                let later = if second < 200 { 0 } else { away_s };
+                let now_ns = (second + later) * SECOND;
+                if second == 200 && max_age_ns.is_none() {
+                    flow.note(false, None, 220 * SECOND);
+                    flow.print(BookSide::Bid, 1_000, 230 * SECOND);
+                }
+                flow.note(true, max_age_ns, now_ns);
+                flow.print(BookSide::Bid, 10, now_ns);
+            }
+            // The book was last known to be good a second before it came back.
+            let seen = flow.outlook(BookSide::Bid, 100, (301 + away_s) * SECOND);
+            assert_eq!(seen, whole, "{max_age_ns:?}");
+        }
+        let mut quiet = flow(200);
+        quiet.note(true, None, 199 * SECOND);
+        quiet.note(true, None, 900 * SECOND);
+        let window = quiet.outlook(BookSide::Bid, 100, 900 * SECOND).map(|seen| seen.window_ns);
+        assert_eq!(window, Some(900 * SECOND), "a quiet market was there all the time");
     }
 
     #[test]

@@ -160,6 +160,11 @@ impl LotTracker {
         &self.flow
     }
 
+    /// Tells the flow whether the book can be used at the end of a message.
+    pub fn note_use(&mut self, usable: bool, max_age_ns: Option<i64>, now_ns: i64) {
+        self.flow.note(usable, max_age_ns, now_ns);
+    }
+
     /// Forgets every level (a snapshot follows); the match rate stays.
     pub fn clear(&mut self) {
         self.bids = Ladder::default();

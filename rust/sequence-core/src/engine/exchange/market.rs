@@ -332,6 +332,7 @@ impl MarketSim {
             Change::Print { .. } if cite.backfilled => self.late_print(event, seen, now_ns),
             Change::Print { side, price, quantity, .. } => {
                 if let Some(side) = side {
+                    self.note_use(now_ns);
                     self.learn_order(true, side, price, (quantity.0, now_ns));
                     self.tracker.on_print(side, price, quantity, now_ns, stamp(event, now_ns));
                 }
@@ -342,6 +343,14 @@ impl MarketSim {
             Change::SnapshotEnded => self.end_snapshot(now_ns),
             Change::SnapshotBegun | Change::Status(_) | Change::None => {}
         }
+        if event.is_last() {
+            self.note_use(now_ns);
+        }
+    }
+
+    fn note_use(&mut self, now_ns: i64) {
+        let (usable, age) = (self.market.is_live(now_ns), self.market.config().max_age_ns);
+        self.tracker.note_use(usable, age, now_ns);
     }
 
     fn level(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64, seen: Seen) {
