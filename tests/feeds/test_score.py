@@ -1,13 +1,18 @@
 """`sequence score`: what a recording says of queues, and what it says it cannot say."""
 
+import gzip
+import json
 import subprocess
 import sys
 
 import pytest
+import zstandard
 
 from sequence import feeds
+from sequence.cli import score as command
 from sequence.feeds.recording import LAST, RECORD
 from sequence.sandbox import Sandbox
+from tests.test_cli_orders import on_a_terminal
 
 KALSHI = "kalshi/gold15m/KXGOLD15M-26AUG101945-45.ndjson.zst"
 ARGENTINA = "hyperliquid/hip4_argentina_egypt_live"
@@ -138,3 +143,114 @@ def test_an_empty_recording_is_refused(tmp_path):
     done = run(made(tmp_path, []))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "sequence: own.tape: it is empty\n"
+
+
+def lines(count=200):
+    """Frames of Hyperliquid behind their times: books of two levels a side and a trade each."""
+    found = []
+    for number in range(count):
+        ms = 1_776_657_000_000 + 500 * number
+        levels = [
+            [{"px": str(100 - at), "sz": str(1 + number % 7), "n": 1} for at in range(2)],
+            [{"px": str(101 + at), "sz": "5", "n": 2} for at in range(2)],
+        ]
+        book = {"channel": "l2Book", "data": {"coin": "BTC", "time": ms, "levels": levels}}
+        trade = {"coin": "BTC", "side": "A", "px": "100", "sz": "0.5", "time": ms, "tid": number}
+        frames = (book, {"channel": "trades", "data": [trade | {"hash": "0x0"}]})
+        found += [f"{ms / 1000:.3f}: {json.dumps(frame)}" for frame in frames]
+    return found
+
+
+def written(tmp_path, rows, name="own.txt"):
+    file = tmp_path / name
+    file.write_text("\n".join(rows) + "\n")
+    return file
+
+
+def test_frames_that_bear_times_out_of_order_tell_no_instant(tmp_path):
+    rows = lines()
+    (well,) = feeds.score(written(tmp_path, rows))
+    assert well.singles > 30
+    assert well.rules[0].single_error is not None
+    for at in range(10, len(rows) - 9, 20):
+        rows[at], rows[at + 6] = rows[at + 6], rows[at]
+    (found,) = feeds.score(written(tmp_path, rows))
+    assert any("received before the one in front of them" in doubt for doubt in found.doubts)
+    assert any("no instant of a fill is told" in doubt for doubt in found.doubts)
+    assert all(rule.single_error is None for rule in found.rules)
+
+
+def test_lines_that_cannot_be_read_are_counted_and_the_rest_is_scored(tmp_path):
+    rows = lines()
+    rows[20:20] = ["no line of a recorder", "{", rows[20][:60]]
+    (found,) = feeds.score(written(tmp_path, rows))
+    assert found.doubts[0] == (
+        "3 of its frames or lines cannot be read: what they said is missing."
+    )
+    assert found.rules[0].single_error is not None
+
+
+def test_a_lost_book_is_said(tmp_path):
+    rows = lines()
+    rows.insert(200, f"wss://x <-> {rows[200].split(':')[0]}")
+    rows[201:281] = [row for row in rows[201:281] if "l2Book" not in row]
+    (found,) = feeds.score(written(tmp_path, rows))
+    (told,) = [doubt for doubt in found.doubts if "book was lost" in doubt]
+    assert told.startswith("Its book was lost once, by a gap or the end of a connection, ")
+    assert "unknown for 20 % of the time" in told
+
+
+def test_one_file_has_frames_of_one_venue_and_several_files_of_several(tmp_path):
+    rows = lines()
+    kraken = '{"channel":"heartbeat"}'
+    book = (
+        '{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[{"price":1.0,'
+        '"qty":1.0}],"asks":[{"price":2.0,"qty":1.0}],"checksum":1}]}'
+    )
+    mixed = [*rows[:10], *(f"1776657100.0: {row}" for row in (kraken, book))]
+    done = run(written(tmp_path, mixed, "mixed.txt"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "hyperliquid" in done.stderr
+    assert "kraken" in done.stderr
+    other = made(tmp_path, busy([50, 51], [n * 10**9 for n in range(1, 200)]))
+    found = feeds.score(written(tmp_path, rows), other)
+    assert {market.venue for market in found} == {"hyperliquid", "kraken"}
+    twice = written(tmp_path, rows)
+    done = run(twice, tmp_path / "." / twice.name)
+    assert done.returncode == 2
+    assert "own.txt is given twice" in done.stderr
+
+
+def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path):
+    text = "\n".join(lines()).encode()
+    broken = {
+        "cut.gz": gzip.compress(text)[:-500],
+        "cut.zst": zstandard.compress(text)[:-500],
+        "noise.bin": bytes(range(256)) * 20,
+        "folder": None,
+    }
+    for name, content in broken.items():
+        file = tmp_path / name
+        if content is None:
+            file.mkdir()
+        else:
+            file.write_bytes(content)
+        done = run(file)
+        assert (done.returncode, done.stdout) == (2, ""), name
+        assert done.stderr.count("\n") == 1, name
+        assert name in done.stderr
+    done = run(tmp_path / "none.txt")
+    assert done.returncode == 2
+    assert done.stderr == f"sequence: {tmp_path / 'none.txt'}: No such file or directory\n"
+    for packed in (gzip.compress(text), zstandard.compress(text)):
+        (tmp_path / "whole").write_bytes(packed)
+        assert run(tmp_path / "whole").returncode == 0
+
+
+def test_a_score_fits_80_columns(tmp_path, recorded):
+    files = [written(tmp_path, lines()), recorded(KALSHI)]
+    for market in feeds.score(*files):
+        text = on_a_terminal(80, command._write, market)
+        assert max(map(len, text.splitlines())) <= 80
+        for doubt in market.doubts:
+            assert doubt in " ".join(text.split())

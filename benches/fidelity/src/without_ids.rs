@@ -50,8 +50,8 @@ pub fn pools(paths: &[String]) -> Result<BTreeMap<String, Pool>, String> {
     let mut pools: BTreeMap<String, Pool> = BTreeMap::new();
     for (name, parts) in streams {
         let failed = |error: &dyn std::fmt::Display| format!("{name}: {error}");
-        let replay = Replay::of(parts).map_err(|error| failed(&error))?;
-        let (instruments, records) = records_of(replay).map_err(|error| failed(&error))?;
+        let mut replay = Replay::of(parts).map_err(|error| failed(&error))?;
+        let (instruments, records) = records_of(&mut replay).map_err(|error| failed(&error))?;
         for (params, suffix) in [(REALISTIC, ""), (several, ", several lists")] {
             let tape = Records::new(records.clone(), instruments.clone(), TapeFeed::Venue);
             let mut tape = tape.map_err(|error| failed(&error))?;

@@ -1,21 +1,24 @@
 """`sequence record`: writes down what venues send, and checks what was written."""
 
-import json as jsonlib
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
-from sequence import _core
 from sequence._progress import Told
-from sequence.cli.output import number, text, write, write_table
+from sequence.cli.output import number, text, write, write_flowing, write_table
 from sequence.cli.progress import progress
-from sequence.errors import SequenceError, ValidationError
+from sequence.cli.up import refuse
+from sequence.errors import ValidationError
+from sequence.feeds import RecordingError
 from sequence.feeds.live import Live
-from sequence.feeds.unpack import unpacked
+from sequence.feeds.live.checking import Checked
+from sequence.feeds.live.checking import check as check_session
 from sequence.sandbox import Sandbox
+
+_EXIT_DAMAGED: Final = 1
 
 
 def record(
@@ -74,7 +77,7 @@ def _record(sandbox: Sandbox, venues: list[str], out: Path, seconds: float | Non
             write(f"{row.venue}: {row.frames} messages, {row.reconnects} reconnects{ending}")
     failure = _failure(sandbox)
     if failure:
-        raise SequenceError(0, failure)
+        refuse(failure, _EXIT_DAMAGED)
 
 
 def _wait(sandbox: Sandbox, seconds: float | None, told: Told) -> None:
@@ -99,36 +102,30 @@ def _heard(sandbox: Sandbox) -> int:
 
 
 def _check(folder: Path) -> None:
-    """Decodes every file of a recording: messages, gaps, books that did not fold."""
+    """Decodes a recording, connection by connection; what is damaged is said and fails."""
     try:
-        manifest = jsonlib.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValidationError(f"{folder} holds no recording: {error}") from None
-    rows: list[tuple[str, ...]] = []
-    parts = manifest["parts"]
-    with progress() as told:
-        for done, part in enumerate(parts):
-            told(f"checking {part['file']}", done, len(parts))
-            rows.append(_checked(folder, part))
+        with progress() as told:
+            found = check_session(folder, told)
+    except RecordingError as error:
+        raise ValidationError(str(error)) from None
     write_table(
         [
             text("FILE", folds=True),
             *map(number, ("FRAMES", "MESSAGES", "UNREAD", "GAPS", "RECONNECTS")),
         ],
-        rows,
+        [
+            [_files(row), *map(str, counts)]
+            for row in found
+            for counts in [(row.frames, row.messages, row.unread, row.gaps, row.reconnects)]
+        ],
     )
+    faults = [fault for row in found for fault in row.faults]
+    for fault in faults:
+        write_flowing(fault)
+    if faults:
+        refuse(f"{folder} is damaged: what is left can be played", _EXIT_DAMAGED)
 
 
-def _checked(folder: Path, part: dict[str, Any]) -> tuple[str, ...]:
-    report = _core.check_recording(_bytes(folder / part["file"]), part["venue"])
-    counted = (part["frames"], report["messages"], report["rejected"], report["gaps"])
-    return part["file"], *map(str, counted), str(len(part["gaps_ns"]))
-
-
-def _bytes(file: Path) -> bytes:
-    plain = unpacked(file)
-    try:
-        return plain.path.read_bytes()
-    finally:
-        if plain.temporary:
-            plain.path.unlink()
+def _files(row: Checked) -> str:
+    first, *more = row.files
+    return f"{first} +{len(more)}" if more else first

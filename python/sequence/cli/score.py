@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sequence import feeds
-from sequence.cli.output import in_words, number, text, write, write_table
+from sequence.cli.output import in_words, number, text, write, write_flowing, write_table
 from sequence.errors import ValidationError
 from sequence.feeds import MarketScore
 
@@ -32,17 +32,20 @@ def score(
 
 
 def _write(market: MarketScore) -> None:
-    write(f"{market.venue} {market.symbol}: {market.messages:,} messages in {_time(market)}")
+    messages = "1 message" if market.messages == 1 else f"{market.messages:,} messages"
+    write_flowing(f"{market.venue} {market.symbol}: {messages} in {_time(market)}")
     if market.fronts_right is not None:
-        write(
+        write_flowing(
             f"Fronts: of {market.fronts_tested:,} orders that a sweep finished, "
             f"{market.fronts_right:.1%} were first in our list too{_depth(market)}."
         )
     filled, cancelled = market.recognised
     if any(rule.early is not None for rule in market.rules):
-        write(f"Orders recognised by their size: {filled:,} filled, {cancelled:,} cancelled.")
+        write_flowing(
+            f"Orders recognised by their size: {filled:,} filled, {cancelled:,} cancelled."
+        )
     if any(rule.single_error is not None for rule in market.rules):
-        write(f"Levels with one order: {market.singles:,} orders followed behind it.")
+        write_flowing(f"Levels with one order: {market.singles:,} orders followed behind it.")
     if any(rule.early is not None or rule.single_error is not None for rule in market.rules):
         write_table(
             [
@@ -57,7 +60,7 @@ def _write(market: MarketScore) -> None:
             ],
         )
     for doubt in market.doubts:
-        write(f"Cannot tell: {doubt}")
+        write_flowing(f"Cannot tell: {doubt}")
 
 
 def _time(market: MarketScore) -> str:

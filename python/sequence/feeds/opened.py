@@ -1,6 +1,6 @@
 """Opens recordings to be played: files are read as they are played, never whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from sequence.feeds import arrow, tape
 from sequence.feeds._read_lines import first_line, load_file
 from sequence.feeds.recording import Recording, RecordingError
 from sequence.feeds.sample import located
+from sequence.feeds.session import MANIFEST, listed
 from sequence.feeds.some import some
 from sequence.feeds.unpack import Plain, unpacked
 
@@ -70,14 +71,16 @@ def is_lines(head: bytes) -> bool:
 def open_all(sources: Iterable[Any], venue: str | None = None) -> list[tuple[str, Source]]:
     """Opens recordings, each with what to call it; raw files of one stream are put together.
 
+    A folder that `--record` wrote stands for all its files.
+
     Raises:
         ValueError: Something is no recording.
         FileNotFoundError: A file does not exist.
     """
     raw: list[tuple[str, _core.Recording]] = []
     found: list[tuple[str, Source]] = []
-    for given in sources:
-        name, source = _open_any(given, venue)
+    for given, whose in _each_once(sources, venue):
+        name, source = _open_any(given, whose)
         if isinstance(source, _core.Recording):
             raw.append((name, source))
         else:
@@ -87,6 +90,24 @@ def open_all(sources: Iterable[Any], venue: str | None = None) -> list[tuple[str
         return raw + found
     name = some([name for name, _ in raw], most=3)
     return [(name, source) for source in joined] + found
+
+
+def _each_once(sources: Iterable[Any], venue: str | None) -> Iterator[tuple[Any, str | None]]:
+    """Sources with whose frames they are, folders of recorded sessions as their files."""
+    files = set[Path]()
+    for given in sources:
+        if not isinstance(given, str | Path):
+            yield given, venue
+            continue
+        path = Path(given)
+        rows = [(given, venue)]
+        if (path / MANIFEST).is_file():
+            rows = [(row.path, venue or row.venue) for row in listed(path)]
+        for file, whose in rows:
+            if Path(file).resolve() in files:
+                raise RecordingError(f"{Path(file).name} is given twice: its frames would count so")
+            files.add(Path(file).resolve())
+            yield file, whose
 
 
 def _open_any(source: Any, venue: str | None) -> tuple[str, Source]:  # noqa: ANN401 - any kind

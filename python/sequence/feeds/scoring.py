@@ -36,7 +36,7 @@ class MarketScore:
     Attributes:
         venue: Venue id.
         symbol: Symbol, as the recording has it.
-        messages: Messages of this market.
+        messages: Messages of this market, heartbeats included.
         seconds: Time from the first to the last.
         feed_class: Whether a message is one order event, or depth comes in intervals.
         trade_depth: Which half of a trade comes first; None where too few were seen.

@@ -7,7 +7,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sequence_core::book::Level;
-use sequence_core::feed::{self, FeedStats, FeedVenue, MarketReport, Part, Replay, ReplayError};
+use sequence_core::feed::{
+    self, FeedStats, FeedVenue, MarketReport, Part, RecordingReport, Replay, ReplayError,
+};
 use sequence_core::ids::BookSide;
 
 use crate::file::FileInput;
@@ -106,6 +108,12 @@ impl Recording {
         self.lock().frames()
     }
 
+    /// Plays it to its end, folds every book and returns what was counted.
+    fn check<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let replay = self.rewound()?;
+        report_row(py, &py.detach(|| feed::check_replay(replay)))
+    }
+
     /// When the next frame is due, ns since the Unix epoch; `None` at the end.
     fn next_ns(&self) -> Option<i64> {
         self.lock().next_due_ns()
@@ -138,13 +146,17 @@ pub(crate) fn check_recording<'py>(
     venue: Option<&str>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (data, venue) = (data.to_vec(), parse_venue(venue)?);
-    let report = py.detach(|| feed::check_recording(data, venue)).map_err(refused)?;
+    report_row(py, &py.detach(|| feed::check_recording(data, venue)).map_err(refused)?)
+}
+
+fn report_row<'py>(py: Python<'py>, report: &RecordingReport) -> PyResult<Bound<'py, PyDict>> {
     let row = stats_row(py, &report.stats)?;
     row.set_item("venue", report.venue.as_str())?;
     row.set_item("first_ns", report.first_ns)?;
     row.set_item("last_ns", report.last_ns)?;
     row.set_item("messages", report.messages)?;
     row.set_item("backwards", report.backwards)?;
+    row.set_item("unread", report.unread)?;
     let markets = PyList::empty(py);
     for market in &report.markets {
         markets.append(market_row(py, market)?)?;

@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sequence_core::score::{self, MarketScore, RULES};
-use sequence_core::tape::{self, Tape as CoreTape, TapeFeed};
 use sequence_core::venue::TradeDepth;
 
 use crate::feed::Recording;
@@ -28,13 +27,8 @@ pub(crate) fn score_recording<'py>(
             py.detach(|| score::score(&mut tape))
         }
         Source::Frames(recording) => {
-            let replay = recording.rewound()?;
-            py.detach(|| {
-                let (instruments, records) = tape::records_of(replay)?;
-                let mut tape = CoreTape::new(records, instruments, TapeFeed::Venue)?;
-                Ok(score::score(&mut tape))
-            })
-            .map_err(refused)?
+            let mut replay = recording.rewound()?;
+            py.detach(|| score::score_replay(&mut replay)).map_err(refused)?
         }
     };
     let rows = PyList::empty(py);
@@ -74,7 +68,7 @@ fn fronts<'py>(py: Python<'py>, score: &MarketScore) -> PyResult<Bound<'py, PyDi
     let (row, tells, found) = (PyDict::new(py), score.tells_fronts(), score.fronts);
     row.set_item("tested", found.tested)?;
     row.set_item("right_ppm", share(tells, found.right, found.tested))?;
-    let mean = (tells && found.listed > 0).then(|| found.before_ppm / found.listed.max(1));
+    let mean = score.tells_depth().then(|| found.before_ppm / found.listed.max(1));
     row.set_item("before_ppm", mean)?;
     Ok(row)
 }
@@ -85,7 +79,7 @@ fn sizes<'py>(py: Python<'py>, score: &MarketScore) -> PyResult<Bound<'py, PyDic
     for (choice, rule) in RULES.iter().zip(found.scores) {
         let of = PyDict::new(py);
         of.set_item("rule", choice.as_str())?;
-        of.set_item("exact_ppm", share(tells, rule.exact, found.filled))?;
+        of.set_item("exact_ppm", share(score.tells_instants(), rule.exact, found.filled))?;
         let ended = found.filled + found.cancelled;
         of.set_item("early_ppm", share(tells, rule.early + rule.cancelled, ended))?;
         rules.append(of)?;

@@ -125,8 +125,8 @@ pub(crate) fn recording_records<'py>(
     py: Python<'py>,
     recording: &Recording,
 ) -> PyResult<(Vec<InstrumentRow>, Bound<'py, PyBytes>)> {
-    let replay = recording.rewound()?;
-    let (instruments, records) = py.detach(|| tape::records_of(replay)).map_err(refused)?;
+    let mut replay = recording.rewound()?;
+    let (instruments, records) = py.detach(|| tape::records_of(&mut replay)).map_err(refused)?;
     let row = |row: TapeInstrument| {
         let (tick, lot) = (row.tick.map(|tick| tick.0), row.lot.map(|lot| lot.0));
         (row.venue.as_str(), row.symbol, tick, lot)

@@ -16,7 +16,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import zstandard
 
@@ -65,7 +65,7 @@ class Recorder:
         self._open: dict[str, _Writer] = {}
         self._behind = 0
         self._is_closed = False
-        self._packer = zstandard.ZstdCompressor(level=3)
+        self._packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="sequence-record")
         self._save()
 
@@ -110,47 +110,52 @@ class Recorder:
                 part = Part(f"{name}-{self._numbers[name]:04}.txt.zst", venue, first_ns=now_ns)
                 self._numbers[name] += 1
                 writer = self._open[name] = _Writer(part, now_ns)
-            writer.part.frames += 1
+            writer.frames += 1
             self._add(writer, line, now_ns)
 
     def _add(self, writer: "_Writer", line: bytes, now_ns: int) -> None:
         """Adds a line; a piece that is large or old enough goes to the disk."""
         writer.lines += line
         writer.size += len(line)
-        writer.part.last_ns = now_ns
+        writer.last_ns = now_ns
         if len(writer.lines) >= _PIECE_BYTES or now_ns - writer.since_ns >= _PIECE_NS:
             writer.since_ns = now_ns
             self._hand_over(writer)
 
     def _hand_over(self, writer: "_Writer", *, ends: bool = False) -> None:
-        piece = bytes(writer.lines)
+        piece = _Piece(bytes(writer.lines), writer.frames, writer.last_ns)
         writer.lines.clear()
-        self._behind += len(piece)
+        writer.frames = 0
+        self._behind += len(piece.lines)
         if self._behind > _MOST_BEHIND:
             self._fail("the disk does not keep up")
         done = self._hand.submit(self._write, writer, piece, ends=ends)
         done.add_done_callback(self._check)
 
-    def _write(self, writer: "_Writer", piece: bytes, *, ends: bool) -> None:
+    def _write(self, writer: "_Writer", piece: "_Piece", *, ends: bool) -> None:
         """In the thread that writes: one piece, if any, and where it is the last one the end."""
         try:
-            if piece and not self.failure:
+            if piece.lines and not self.failure:
                 self._put(writer, piece)
         finally:
             with self._lock:
-                self._behind -= len(piece)
+                self._behind -= len(piece.lines)
             if ends and writer.file is not None:
                 writer.file.close()
         if not self.failure:
             self._save()
 
-    def _put(self, writer: "_Writer", piece: bytes) -> None:
+    def _put(self, writer: "_Writer", piece: "_Piece") -> None:
         if writer.file is None:
             writer.file = (self._folder / writer.part.file).open("xb")
             with self._lock:
                 self._parts.append(writer.part)
-        writer.file.write(self._packer.compress(piece))
+        writer.file.write(self._packer.compress(piece.lines))
         writer.file.flush()
+        # The manifest tells what is on the disk: a process may be killed before the next piece is.
+        with self._lock:
+            writer.part.frames += piece.frames
+            writer.part.last_ns = piece.last_ns
 
     def _check(self, done: Future[None]) -> None:
         error = done.exception()
@@ -172,6 +177,14 @@ class Recorder:
         beside.replace(self._manifest)
 
 
+class _Piece(NamedTuple):
+    """Lines on their way to the disk, the frames among them, and the time of the last."""
+
+    lines: bytes
+    frames: int
+    last_ns: int
+
+
 @dataclass(slots=True)
 class _Writer:
     """One packed file that is being written, piece by piece."""
@@ -179,6 +192,8 @@ class _Writer:
     part: Part
     since_ns: int
     size: int = 0
+    frames: int = 0
+    last_ns: int = 0
     lines: bytearray = field(default_factory=bytearray)
     file: IO[bytes] | None = None
 

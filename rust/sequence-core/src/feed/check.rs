@@ -97,16 +97,22 @@ pub struct RecordingReport {
     pub messages: u64,
     /// Times at which a message was received before the one in front of it. Always 0.
     pub backwards: u64,
+    /// Lines that hold nothing a recorder writes.
+    pub unread: u64,
     /// Every instrument, by venue symbol.
     pub markets: Vec<MarketReport>,
 }
 
-/// Plays a recording to its end and folds every book.
+/// Plays a recording in memory to its end and folds every book.
 pub fn check_recording(
     data: Vec<u8>,
     venue: Option<FeedVenue>,
 ) -> Result<RecordingReport, ReplayError> {
-    let mut replay = Replay::new(data, venue)?;
+    Ok(check_replay(Replay::new(data, venue)?))
+}
+
+/// The same of one that is read piece by piece, however many files it has.
+pub fn check_replay(mut replay: Replay) -> RecordingReport {
     let mut markets: BTreeMap<String, MarketReport> = BTreeMap::new();
     let (mut messages, mut backwards, mut clock_ns) = (0, 0, i64::MIN);
     replay.advance(i64::MAX, &mut |instrument, heard| {
@@ -124,13 +130,14 @@ pub fn check_recording(
             markets.insert(instrument.venue_symbol.clone(), market);
         }
     });
-    Ok(RecordingReport {
+    RecordingReport {
         venue: replay.venue(),
         first_ns: replay.first_ns(),
         last_ns: replay.last_ns(),
         stats: *replay.stats(),
         messages,
         backwards,
+        unread: replay.faults().unread,
         markets: markets.into_values().collect(),
-    })
+    }
 }

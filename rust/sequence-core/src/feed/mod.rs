@@ -36,7 +36,7 @@ mod polymarket;
 
 pub use binance::Binance;
 pub use bybit::Bybit;
-pub use check::{MarketReport, RecordingReport, check_recording};
+pub use check::{MarketReport, RecordingReport, check_recording, check_replay};
 pub use coinbase::Coinbase;
 pub use hyperliquid::Hyperliquid;
 pub use kalshi::Kalshi;
@@ -44,7 +44,7 @@ pub use kraken::Kraken;
 pub use lines::LineError;
 pub use okx::Okx;
 pub use outlook::Outlook;
-pub use part::Part;
+pub use part::{Faults, Part};
 pub use polymarket::Polymarket;
 pub use replay::{Heard, Replay, ReplayError, streams};
 pub use standing::Standing;

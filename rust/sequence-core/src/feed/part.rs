@@ -13,6 +13,15 @@ use crate::json::Scanner;
 const PROBED_LINES: usize = 2_000;
 const PROBED_BYTES: usize = 32 * 1024 * 1024;
 
+/// How a file was written, as far as that costs what it can tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Lines that hold nothing a recorder writes.
+    pub unread: u64,
+    /// Records with a time before that of an earlier one.
+    pub backwards: u64,
+}
+
 /// A file of frames. Cloning it copies what is known, not the file.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -25,6 +34,7 @@ pub struct Part {
     pub(super) first_ns: i64,
     pub(super) last_ns: i64,
     pub(super) frames: u64,
+    pub(super) faults: Faults,
     /// Instruments of the first frames, as the venue names them.
     pub(super) names: Vec<String>,
     /// It holds answers over REST only, which do not say all that frames do.
@@ -57,6 +67,7 @@ impl Part {
             first_ns: 0,
             last_ns: 0,
             frames: 0,
+            faults: Faults::default(),
             names: Vec::new(),
             is_rest: true,
             is_timeless: false,
@@ -79,7 +90,8 @@ impl Part {
             Frames::Lines(lines_of(&*self.input)?)
         };
         let (container, clock) = (self.layout.container, self.clock);
-        Ok(Reader { frames, container, clock, floor_ns: self.floor_ns })
+        let faults = Faults::default();
+        Ok(Reader { frames, container, clock, floor_ns: self.floor_ns, faults })
     }
 
     /// Reads the first frames with a decoder of its own: instruments, and what the times are.
@@ -137,6 +149,7 @@ impl Part {
         }
         self.first_ns = first.ok_or(ReplayError::UnknownContainer)?;
         self.is_timeless = self.last_ns == 0;
+        self.faults = reader.faults;
         Ok(())
     }
 }
@@ -148,6 +161,7 @@ pub(super) struct Reader {
     container: Container,
     clock: Clock,
     floor_ns: i64,
+    faults: Faults,
 }
 
 #[derive(Debug)]
@@ -178,8 +192,12 @@ impl Reader {
                 Record::Frame { time: Some(time), .. }
                 | Record::Rest { time, .. }
                 | Record::Connected { time } => self.clock.read(time),
-                Record::Other => continue,
+                Record::Other => {
+                    self.faults.unread += 1;
+                    continue;
+                }
             };
+            self.faults.backwards += u64::from(time_ns.is_some_and(|ns| ns < self.floor_ns));
             self.floor_ns = self.floor_ns.max(time_ns.unwrap_or(0));
             return Ok(Some(read(self.floor_ns, record)));
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::capture::Record;
 use super::lines::LineError;
 use super::outlook::{LOOKED_AT, Outlook, SEARCHED, Said};
-use super::part::{Part, Reader};
+use super::part::{Faults, Part, Reader};
 use super::{Decoder, FeedBatch, FeedInstrument, FeedStats, FeedVenue};
 use crate::input::Bytes;
 use crate::tape::MarketEvent;
@@ -210,6 +210,14 @@ impl Replay {
     /// Frames in the recording.
     pub fn frames(&self) -> u64 {
         self.parts.iter().map(|part| part.frames).sum()
+    }
+
+    /// How its files were written, all together.
+    pub fn faults(&self) -> Faults {
+        self.parts.iter().fold(Faults::default(), |sum, part| Faults {
+            unread: sum.unread + part.faults.unread,
+            backwards: sum.backwards + part.faults.backwards,
+        })
     }
 
     /// Counters of the decoder.

@@ -14,11 +14,21 @@ impl MarketScore {
         !self.is_touch_only() && self.fronts.tested >= ENOUGH
     }
 
-    /// Shares of orders that their size gave away may be read.
+    /// Shares of orders that their size gave away may be read; without a trade no rule fills any.
     pub fn tells_sizes(&self) -> bool {
         let facts = &self.facts;
         let usable = facts.event_level && !self.is_touch_only() && !self.is_out_of_order();
-        usable && self.sizes.filled + self.sizes.cancelled >= ENOUGH
+        usable && facts.prints > 0 && self.sizes.filled + self.sizes.cancelled >= ENOUGH
+    }
+
+    /// So may the share of fills at their exact instant.
+    pub fn tells_instants(&self) -> bool {
+        self.tells_sizes() && self.sizes.filled >= ENOUGH
+    }
+
+    /// So may what stands before the lot of a front's size.
+    pub fn tells_depth(&self) -> bool {
+        self.tells_fronts() && self.fronts.listed >= ENOUGH
     }
 
     /// Errors at levels with one order may be read.
@@ -33,7 +43,18 @@ impl MarketScore {
 
     /// Too many messages were received before the one in front of them.
     pub const fn is_out_of_order(&self) -> bool {
-        self.facts.backwards * BACKWARDS > self.facts.messages
+        let (backwards, all) = self.backwards();
+        backwards * BACKWARDS > all
+    }
+
+    /// Messages received before the one in front of them, of how many: of a recording of frames all
+    /// markets together.
+    const fn backwards(&self) -> (u64, u64) {
+        if self.written.backwards > 0 {
+            (self.written.backwards, self.written.frames)
+        } else {
+            (self.facts.backwards, self.facts.messages)
+        }
     }
 
     /// What cannot be told, and why; what can be told with a grain of salt.
@@ -50,7 +71,14 @@ impl MarketScore {
             said.push(format!("Nothing can be told: {why}."));
             return said;
         }
+        if self.written.unread > 0 {
+            said.push(format!(
+                "{} of its frames or lines cannot be read: what they said is missing.",
+                self.written.unread
+            ));
+        }
         self.say_times(&mut said);
+        self.say_gaps(&mut said);
         if self.is_touch_only() {
             said.push(
                 "It only ever shows the best level of a side: an order that comes back to the \
@@ -66,7 +94,7 @@ impl MarketScore {
     }
 
     fn say_times(&self, said: &mut Vec<String>) {
-        let (backwards, all) = (self.facts.backwards, self.facts.messages);
+        let (backwards, all) = self.backwards();
         if backwards == 0 {
             return;
         }
@@ -79,6 +107,19 @@ impl MarketScore {
                      a fill is told";
         }
         said.push(text + ".");
+    }
+
+    fn say_gaps(&self, said: &mut Vec<String>) {
+        let facts = &self.facts;
+        if facts.gaps > 0 {
+            let times =
+                if facts.gaps == 1 { "once".to_owned() } else { format!("{} times", facts.gaps) };
+            let percent = facts.away_ns.saturating_mul(100) / facts.span_ns.max(1);
+            said.push(format!(
+                "Its book was lost {times}, by a gap or the end of a connection, and unknown for \
+                 {percent} % of the time: nothing of that time is tested."
+            ));
+        }
     }
 
     fn say_fronts(&self, said: &mut Vec<String>) {
@@ -111,6 +152,12 @@ impl MarketScore {
             said.push(format!(
                 "Orders by size: {found} were recognised; {ENOUGH} are needed for a share. Record \
                  longer, or a busier market."
+            ));
+        } else if self.tells_sizes() && !self.tells_instants() {
+            said.push(format!(
+                "Orders by size: {} of them were filled; {ENOUGH} are needed to say how many fills \
+                 have their exact instant.",
+                self.sizes.filled
             ));
         }
     }

@@ -45,6 +45,10 @@ pub struct Facts {
     pub orders: u64,
     /// Snapshots and gaps, each of which starts anew.
     pub starts: u64,
+    /// Times that the book was lost, and how long it was not known then, ns.
+    pub gaps: u64,
+    /// That time.
+    pub away_ns: i64,
     /// The venue sends one message per order event.
     pub event_level: bool,
     /// Which half of a trade came first, as far as the recording has told.
@@ -53,6 +57,17 @@ pub struct Facts {
     pub decreases: u64,
     /// The share.
     pub match_rate_ppm: i64,
+}
+
+/// How the recording was written, where it is one of frames: all its markets together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Frames.
+    pub frames: u64,
+    /// Those with a time before that of an earlier one.
+    pub backwards: u64,
+    /// Frames and lines that cannot be read.
+    pub unread: u64,
 }
 
 /// One market of a recording, scored.
@@ -64,6 +79,8 @@ pub struct MarketScore {
     pub symbol: String,
     /// What the recording holds.
     pub facts: Facts,
+    /// How it was written.
+    pub written: Written,
     /// Fronts of sweeps.
     pub fronts: Fronts,
     /// Orders that their size gives away.
@@ -86,6 +103,8 @@ pub struct Scorer {
     in_snapshot: bool,
     counts: SnapshotCounts,
     first_ns: Option<i64>,
+    /// Since when the book is lost.
+    lost_ns: Option<i64>,
     heard_ns: i64,
     /// A level with one order changed in the message under way.
     single: Vec<(BookSide, Price)>,
@@ -118,6 +137,7 @@ impl Scorer {
                 venue,
                 symbol: instrument.symbol.clone(),
                 facts,
+                written: Written::default(),
                 fronts: Fronts::default(),
                 sizes: SizeTest::default(),
                 singles: SingleTest::default(),
@@ -132,6 +152,7 @@ impl Scorer {
             in_snapshot: false,
             counts: SnapshotCounts::default(),
             first_ns: None,
+            lost_ns: None,
             heard_ns: i64::MIN,
             single: Vec::new(),
             ended: Vec::new(),
@@ -163,12 +184,28 @@ impl Scorer {
 
     /// Everything that was found.
     pub fn finish(mut self) -> MarketScore {
+        let last_ns = self.first_ns.unwrap_or(0).saturating_add(self.score.facts.span_ns);
+        self.find(last_ns);
         let rate = self.tracker.match_rate();
         let facts = &mut self.score.facts;
         (facts.decreases, facts.match_rate_ppm) = (rate.seen(), rate.ppm());
         facts.trade_depth = self.pairs.learnt();
         self.score.fronts = self.fronts.found;
         self.score
+    }
+
+    /// The book is lost, for as long as no snapshot comes.
+    fn lose(&mut self, now_ns: i64) {
+        if self.lost_ns.is_none() && self.market.has_snapshot() {
+            self.lost_ns = Some(now_ns);
+            self.score.facts.gaps += 1;
+        }
+    }
+
+    /// It is known again, or the recording ends.
+    fn find(&mut self, now_ns: i64) {
+        let away_ns = self.lost_ns.take().map_or(0, |lost_ns| now_ns.saturating_sub(lost_ns));
+        self.score.facts.away_ns += away_ns;
     }
 
     /// Takes one event in; true when it belongs to depth.
@@ -184,6 +221,7 @@ impl Scorer {
             EventKind::Status
                 if FeedStatus::from_code(event.count).is_some_and(FeedStatus::loses) =>
             {
+                self.lose(now_ns);
                 self.start_over();
             }
             _ => {}
@@ -219,6 +257,7 @@ impl Scorer {
             }
             Change::SnapshotEnded => {
                 self.in_snapshot = false;
+                self.find(now_ns);
                 self.end_snapshot();
                 true
             }

@@ -20,18 +20,32 @@ mod tests;
 
 pub use doubts::ENOUGH;
 pub use fronts::Fronts;
-pub use market::{Facts, MarketScore};
+pub use market::{Facts, MarketScore, Written};
 pub use rules::RULES;
 pub use singles::SingleScore;
 pub use sizes::SizeScore;
 
+use crate::feed::Replay;
 use crate::sim::preset::{Params, REALISTIC};
-use crate::tape::Tape;
+use crate::tape::{Tape, TapeError, TapeFeed, records_of};
 use market::Scorer;
 
 /// Plays a tape to its end and scores every instrument of it.
 pub fn score(tape: &mut Tape) -> Vec<MarketScore> {
     score_under(tape, &REALISTIC)
+}
+
+/// The same of frames of a venue; what their files lose is told with each market.
+pub fn score_replay(replay: &mut Replay) -> Result<Vec<MarketScore>, TapeError> {
+    let (instruments, records) = records_of(replay)?;
+    let mut scores = score(&mut Tape::new(records, instruments, TapeFeed::Venue)?);
+    let faults = replay.faults();
+    let unread = faults.unread + replay.stats().rejected;
+    let written = Written { frames: replay.frames(), backwards: faults.backwards, unread };
+    for score in &mut scores {
+        score.written = written;
+    }
+    Ok(scores)
 }
 
 /// The same where each level keeps as many lists as these parameters say.

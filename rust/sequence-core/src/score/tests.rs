@@ -3,7 +3,7 @@
 use super::*;
 use crate::number::{Price, Quantity};
 use crate::rng::{Draws, Stream};
-use crate::tape::{EventKind, MarketEvent, TapeFeed, TapeInstrument, flag};
+use crate::tape::{EventKind, FeedStatus, MarketEvent, TapeFeed, TapeInstrument, flag};
 use crate::venue::{HYPERLIQUID, KRAKEN};
 use crate::{ids::BookSide, ids::VenueId};
 
@@ -149,6 +149,11 @@ fn what_a_recording_cannot_tell_is_said() {
     let quiet: Vec<_> =
         whole.iter().filter(|event| event.kind != EventKind::Print).copied().collect();
     assert!(said(&quiet).contains("no trade in it"));
+    assert!(!scored(KRAKEN, &quiet).tells_sizes(), "no rule fills without a trade");
+
+    let few = scored(KRAKEN, &whole[..whole.len() / 200]);
+    assert!(few.tells_sizes() && !few.tells_instants(), "{} filled", few.sizes.filled);
+    assert!(few.doubts().join("\n").contains("needed to say how many fills"));
 
     let touch: Vec<_> =
         whole.iter().filter(|e| e.price != Price(99_000_000_000)).copied().collect();
@@ -163,6 +168,18 @@ fn what_a_recording_cannot_tell_is_said() {
     let found = scored(KRAKEN, &shuffled);
     assert!(found.is_out_of_order() && !found.tells_sizes());
     assert!(found.doubts()[0].contains("were received before the one in front of them"));
+
+    let half = whole.len() / 2;
+    let (t, lost) = (whole[half].ts_local_ns, FeedStatus::Down as u32);
+    let mut torn = whole[..half].to_vec();
+    torn.push(event(t, EventKind::Status, 0, lost));
+    torn.push(event(t, EventKind::Status, 0, lost));
+    let prints = whole[half..].iter().filter(|event| event.kind == EventKind::Print);
+    torn.extend(prints);
+    let found = scored(KRAKEN, &torn);
+    assert_eq!(found.facts.gaps, 1, "{:?}", found.facts);
+    let text = found.doubts().join("\n");
+    assert!(text.contains("was lost once") && text.contains("for 49 % of the time"), "{text}");
 
     let ids: Vec<_> =
         (1..100).map(|t| MarketEvent { order_id: 7, ..event(t, EventKind::Add, 5, 0) }).collect();

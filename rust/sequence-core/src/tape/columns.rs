@@ -87,7 +87,7 @@ pub fn select(records: &[u8], renumber: &[Option<u16>]) -> Result<Vec<u8>, TapeE
 }
 
 /// Decodes a raw recording to its end: its instruments as they first spoke, and its records.
-pub fn records_of(mut replay: Replay) -> Result<WrittenTape, TapeError> {
+pub fn records_of(replay: &mut Replay) -> Result<WrittenTape, TapeError> {
     let (mut writer, mut refused) = (TapeWriter::default(), Ok(()));
     while let Some(due_ns) = replay.next_due_ns() {
         replay.advance(due_ns, &mut |instrument, heard| {
