@@ -206,12 +206,10 @@ def test_a_long_name_makes_room_for_its_numbers():
 def test_a_checked_recording_is_listed_whole(place: Place):
     folder = place.home / "recorded"
     folder.mkdir(exist_ok=True)
-    parts = [{"file": f"kraken-{'spot-' * 14}0001.jsonl", "venue": "kraken", "frames": 1_234_567}]
-    frame = {"recv_ns": 1_776_657_000_000_000_000, "frame": '{"channel":"heartbeat"}'}
-    for part in parts:
-        part["gaps_ns"] = []
-        (folder / str(part["file"])).write_text(json.dumps(frame) + "\n")
-    (folder / "manifest.json").write_text(json.dumps({"parts": parts}))
+    name = f"kraken-{'spot-' * 14}0001.txt"
+    part = {"file": name, "venue": "kraken", "frames": 1, "gaps_ns": []}
+    (folder / name).write_text('1776657000.000000000: {"channel":"heartbeat"}\n')
+    (folder / "manifest.json").write_text(json.dumps({"parts": [part]}))
     arguments = ["record", "--check", str(folder)]
     wide, narrow = (place(*arguments, width=width) for width in (WIDE, NARROW))
     assert_nothing_is_lost(wide, narrow)
