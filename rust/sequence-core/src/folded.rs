@@ -10,23 +10,30 @@ mod chunk;
 mod read_back;
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::pack::Pack;
+use crate::pack::{Pack, Unpacker};
 use crate::rows::Rows;
 use chunk::{Chunk, Place};
 use read_back::ReadBack;
 
 /// Rows of a chunk. Few in a development build, so that its tests meet folded rows.
-const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 128 };
+const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 64 };
 /// Full chunks that stand as they are.
-const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 4 };
+const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 3 };
 
 /// A row that comes to rest: from then on it is read, and seldom.
 pub(crate) trait Folds: Pack + Clone {
+    /// What is asked of many rows: the bytes of a row begin with it.
+    type Head: Pack + PartialEq + Debug;
+
     /// Whether it has.
     fn rests(&self) -> bool;
+
+    /// What is asked of many.
+    fn head(&self) -> Self::Head;
 }
 
 /// A row that stands, or one that was read back for this look at it.
@@ -51,6 +58,8 @@ impl<V> Deref for Seen<'_, V> {
 #[derive(Debug, Clone)]
 pub(crate) struct Folded<V> {
     full: Vec<Arc<Chunk<V>>>,
+    /// Rows in those.
+    before: usize,
     /// The rows after those.
     last: Vec<Option<V>>,
     /// Folded chunks with rows that still stand, to be looked at again.
@@ -61,13 +70,13 @@ pub(crate) struct Folded<V> {
 impl<V> Default for Folded<V> {
     fn default() -> Self {
         let (full, last, unfinished) = (Vec::new(), Vec::new(), VecDeque::new());
-        Self { full, last, unfinished, read: ReadBack::default() }
+        Self { full, before: 0, last, unfinished, read: ReadBack::default() }
     }
 }
 
 impl<V: Folds> Rows<V> for Folded<V> {
     fn len(&self) -> usize {
-        self.full.len() * CHUNK + self.last.len()
+        self.before + self.last.len()
     }
 
     fn push(&mut self, row: V) {
@@ -76,22 +85,35 @@ impl<V: Folds> Rows<V> for Folded<V> {
 
     #[inline]
     fn get(&self, at: usize) -> Option<&V> {
-        let Some(chunk) = self.full.get(at / CHUNK) else {
-            return self.last.get(at - self.full.len() * CHUNK)?.as_ref();
-        };
-        match chunk.place(at % CHUNK)? {
-            Place::Standing(row) => Some(row),
-            Place::Bytes(bytes) => self.read.get(at, || Chunk::read(bytes)),
+        match at.checked_sub(self.before) {
+            Some(at) => self.last.get(at)?.as_ref(),
+            None => self.older(at),
         }
     }
 
     #[inline]
     fn get_mut(&mut self, at: usize) -> Option<&mut V> {
-        let before = self.full.len() * CHUNK;
-        let Some(chunk) = self.full.get_mut(at / CHUNK) else {
-            return self.last.get_mut(at - before)?.as_mut();
-        };
-        let chunk = Arc::make_mut(chunk);
+        match at.checked_sub(self.before) {
+            Some(at) => self.last.get_mut(at)?.as_mut(),
+            None => self.older_mut(at),
+        }
+    }
+}
+
+impl<V: Folds> Folded<V> {
+    /// A row of a full chunk; apart, so that a look at one of the newest is short where it stands.
+    #[inline(never)]
+    fn older(&self, at: usize) -> Option<&V> {
+        match self.full.get(at / CHUNK)?.place(at % CHUNK)? {
+            Place::Standing(row) => Some(row),
+            Place::Bytes(bytes) => self.read.get(at, || Chunk::read(bytes)),
+        }
+    }
+
+    /// The same for writing: it stands from then on.
+    #[inline(never)]
+    fn older_mut(&mut self, at: usize) -> Option<&mut V> {
+        let chunk = Arc::make_mut(self.full.get_mut(at / CHUNK)?);
         if chunk.stand(at % CHUNK) {
             self.read.forget();
             if !self.unfinished.contains(&(at / CHUNK)) {
@@ -100,9 +122,7 @@ impl<V: Folds> Rows<V> for Folded<V> {
         }
         chunk.standing_mut(at % CHUNK)
     }
-}
 
-impl<V: Folds> Folded<V> {
     /// The row at a position, read back for this look alone where it is folded: for looks at many.
     pub(crate) fn peek(&self, at: usize) -> Option<Seen<'_, V>> {
         if let Some(chunk) = self.full.get(at / CHUNK)
@@ -113,21 +133,30 @@ impl<V: Folds> Folded<V> {
         self.get(at).map(Seen::Standing)
     }
 
+    /// What is asked of many rows, of the one at a position: no more than that is read back.
+    pub(crate) fn head(&self, at: usize) -> Option<V::Head> {
+        if let Some(chunk) = self.full.get(at / CHUNK)
+            && let Place::Bytes(bytes) = chunk.place(at % CHUNK)?
+        {
+            return V::Head::unpack(&mut Unpacker::new(bytes));
+        }
+        self.get(at).map(V::head)
+    }
+
     /// True when there is a row at a position.
     pub(crate) fn holds(&self, at: usize) -> bool {
         match self.full.get(at / CHUNK) {
             Some(chunk) => chunk.place(at % CHUNK).is_some(),
-            None => self.last.get(at - self.full.len() * CHUNK).is_some_and(Option::is_some),
+            None => self.last.get(at - self.before).is_some_and(Option::is_some),
         }
     }
 
     /// There is no row at a position any more.
     pub(crate) fn forget(&mut self, at: usize) {
         self.read.forget();
-        let before = self.full.len() * CHUNK;
         if let Some(chunk) = self.full.get_mut(at / CHUNK) {
             Arc::make_mut(chunk).forget(at % CHUNK);
-        } else if let Some(row) = self.last.get_mut(at - before) {
+        } else if let Some(row) = self.last.get_mut(at - self.before) {
             *row = None;
         }
     }
@@ -149,6 +178,7 @@ impl<V: Folds> Folded<V> {
         if self.last.len() == CHUNK {
             let next = Vec::with_capacity(CHUNK);
             let full = std::mem::replace(&mut self.last, next);
+            self.before += full.len();
             self.full.push(Arc::new(Chunk::Fresh(full)));
             self.read.grow();
             self.fold_next();

@@ -205,6 +205,23 @@ impl<K: Dense + Ord, V: Folds> History<K, V> {
         }
     }
 
+    /// What is asked of many rows, of this one.
+    pub(crate) fn head(&self, key: K) -> Option<V::Head> {
+        match key.index().checked_sub(self.first as usize) {
+            Some(at) => self.rows.head(at),
+            None => self.early.get(&early_key(key)).map(V::head),
+        }
+    }
+
+    /// The same of every row held, with their ids, in order of creation.
+    pub(crate) fn heads(&self) -> impl DoubleEndedIterator<Item = (K, V::Head)> {
+        let first = self.first as usize;
+        let early = self.early.iter().map(|(at, row)| (*at as usize, row.head()));
+        let later =
+            (0..self.rows.len()).filter_map(move |at| Some((first + at, self.rows.head(at)?)));
+        early.chain(later).map(|(at, head)| (id_at(at), head))
+    }
+
     /// True when a row is here.
     pub(crate) fn holds(&self, key: K) -> bool {
         match key.index().checked_sub(self.first as usize) {

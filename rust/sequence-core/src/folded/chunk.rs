@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{CHUNK, Folds};
-use crate::pack::{Packer, Unpacker};
+use crate::pack::{Pack, Packer, Unpacker};
 
 /// Rows that once filled the end of the list.
 #[derive(Debug, Clone)]
@@ -23,8 +23,12 @@ const GONE: u32 = u32::MAX - 1;
 /// Where a row is.
 pub(super) enum Place<'a, V> {
     Standing(&'a V),
+    /// At the beginning of these bytes.
     Bytes(&'a [u8]),
 }
+
+/// Room for a row, where many are written one after another.
+const ROW: usize = 320;
 
 impl<V: Folds> Chunk<V> {
     /// Where the row at a position is, when there is one.
@@ -35,12 +39,7 @@ impl<V: Folds> Chunk<V> {
             Self::Folded { starts, bytes, standing } => match *starts.get(at)? {
                 GONE => None,
                 STANDING => standing.get(&at).map(Place::Standing),
-                start => {
-                    // Rows were written in order, so that one ends where the next one begins.
-                    let mut later = starts.iter().skip(at + 1).filter(|next| **next < GONE);
-                    let end = later.next().map_or(bytes.len(), |next| *next as usize);
-                    bytes.get(start as usize..end).map(Place::Bytes)
-                }
+                start => bytes.get(start as usize..).map(Place::Bytes),
             },
         }
     }
@@ -48,6 +47,15 @@ impl<V: Folds> Chunk<V> {
     /// The row that these bytes begin with.
     pub(super) fn read(bytes: &[u8]) -> Option<V> {
         V::unpack(&mut Unpacker::new(bytes))
+    }
+
+    /// The bytes of a folded row alone. Rows were written in order: one ends where the next begins.
+    fn bytes_of(&self, at: usize) -> &[u8] {
+        let Self::Folded { starts, bytes, .. } = self else { return &[] };
+        let mut begin = starts.iter().skip(at).filter(|start| **start < GONE);
+        let start = begin.next().map_or(bytes.len(), |start| *start as usize);
+        let end = begin.next().map_or(bytes.len(), |next| *next as usize);
+        bytes.get(start..end).unwrap_or_default()
     }
 
     /// Has a row stand, to be written; true when it was folded.
@@ -94,15 +102,15 @@ impl<V: Folds> Chunk<V> {
 
     /// The same with every row folded that rests, and whether all do.
     pub(super) fn folded(&self) -> (Self, bool) {
-        let mut to = Packer::default();
+        let mut to = Packer::with_room(CHUNK * ROW);
         let mut starts = Vec::with_capacity(CHUNK);
         let mut standing = BTreeMap::new();
         for at in 0..CHUNK {
             let start = u32::try_from(to.len()).unwrap_or(GONE);
             starts.push(match self.place(at) {
                 None => GONE,
-                Some(Place::Bytes(bytes)) => {
-                    to.copy(bytes);
+                Some(Place::Bytes(_)) => {
+                    to.copy(self.bytes_of(at));
                     start
                 }
                 Some(Place::Standing(row)) if start < GONE && fold(row, &mut to) => start,
@@ -121,9 +129,7 @@ impl<V: Folds> Chunk<V> {
     pub(super) fn has_rested(&self) -> bool {
         match self {
             Self::Fresh(_) => true,
-            Self::Folded { standing, .. } => {
-                standing.values().any(|row| fold(row, &mut Packer::default()))
-            }
+            Self::Folded { standing, .. } => standing.values().any(V::rests),
         }
     }
 }
@@ -136,6 +142,7 @@ fn fold<V: Folds>(row: &V, to: &mut Packer) -> bool {
     let from = to.start();
     row.pack(to);
     let is_whole = to.is_whole();
+    debug_assert!(!is_whole || V::Head::unpack(&mut to.read(from)).as_ref() == Some(&row.head()));
     if !is_whole {
         to.cut(from);
     }

@@ -19,8 +19,14 @@ impl Pack for Number {
 }
 
 impl Folds for Number {
+    type Head = u64;
+
     fn rests(&self) -> bool {
         self.0.is_multiple_of(2)
+    }
+
+    fn head(&self) -> u64 {
+        self.0
     }
 }
 
@@ -53,6 +59,7 @@ fn every_row_is_read_as_it_was_written() {
     for at in 0..rows.len() {
         assert_eq!(rows.get(at), Some(&number(at)));
         assert_eq!(*rows.peek(at).unwrap(), number(at));
+        assert_eq!(rows.head(at), Some(at as u64));
     }
     assert!(rows.get(rows.len()).is_none() && rows.peek(rows.len() + CHUNK).is_none());
 }
@@ -108,6 +115,7 @@ fn positions_that_were_skipped_have_no_row() {
         assert_eq!(rows.get(at).is_none(), gone.contains(&at));
         assert_eq!(rows.get_mut(at).is_none(), gone.contains(&at));
         assert_eq!(rows.peek(at).is_none(), gone.contains(&at));
+        assert_eq!(rows.head(at).is_none(), gone.contains(&at));
     }
     assert_eq!(rows.get(4 * CHUNK + 1), Some(&number(0)));
 }

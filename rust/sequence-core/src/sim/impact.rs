@@ -7,7 +7,7 @@
 
 use crate::ids::Side;
 use crate::number::{NumberError, PRICE_ONE, Price, Quantity, mul_div_floor};
-use crate::sim::math::{ONE_Q32, exp_q32, isqrt, ln_q32, mul_q32};
+use crate::sim::math::{ONE_Q32, exp_q32, isqrt, ln_q32, mul_q32, root};
 
 /// Contributions of one side kept per octave of age; beyond it the two closest in time merge.
 const PER_OCTAVE: usize = 8;
@@ -136,7 +136,7 @@ fn decayed(child: Child, tau0_ns: i64, now_ns: i64) -> Result<i64, NumberError> 
     let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
     // Below 2⁶⁴, because the age is above 0.
     let square = (u128::from(tau) << 64) / u128::from(tau.saturating_add(age));
-    let kernel = u64::try_from(square).ok().ok_or(NumberError::Range)?.isqrt();
+    let kernel = root(u64::try_from(square).ok().ok_or(NumberError::Range)?);
     let left = (i128::from(child.shift) * i128::from(kernel)) >> 32;
     i64::try_from(left).ok().ok_or(NumberError::Range)
 }
@@ -148,17 +148,24 @@ fn counts(child: Child, tau0_ns: i64, now_ns: i64) -> bool {
     }
     // The least kernel that leaves 1: `kernel·shift ≥ 2³²`. A kernel reaches it where its square
     // does, and the square is `τ·2⁶⁴/(τ + age)`, rounded down.
+    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
+    let age = now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
+    // A shift of 2¹⁶ needs no kernel above 2¹⁶, and that square is reached for longer than a year.
+    if child.shift >= 1 << 16 && (tau + age) >> 32 < tau {
+        return true;
+    }
     let least = u128::from((1_u64 << 32).div_ceil(child.shift.unsigned_abs()));
-    let tau = u128::from(tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs());
-    let age = u128::from(now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs());
+    let (tau, age) = (u128::from(tau), u128::from(age));
     (least * least).checked_mul(tau + age).is_some_and(|needed| needed <= tau << 64)
 }
 
 /// Octave of a contribution's age: 0 up to one `τ₀`, then one per doubling.
 fn octave(child: Child, tau0_ns: i64, now_ns: i64) -> u32 {
-    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS);
-    let age = now_ns.saturating_sub(child.at_ns).max(0) / tau;
-    (age + 1).ilog2()
+    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
+    let end = tau + now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
+    // `⌊log₂(end / τ)⌋` without the division.
+    let doublings = end.ilog2() - tau.ilog2();
+    if tau << doublings <= end { doublings } else { doublings - 1 }
 }
 
 /// Merges the two closest neighbours of every octave that holds too many.
@@ -175,23 +182,25 @@ fn bound(children: &mut Vec<Child>, tau0_ns: i64, now_ns: i64) {
     }
 }
 
-/// First position of the closest pair inside an octave that holds too many contributions.
+/// First position of the closest pair inside the first octave that holds too many contributions.
+/// They stand in order of time, so that those of an octave follow each other.
 fn crowded(children: &[Child], tau0_ns: i64, now_ns: i64) -> Option<usize> {
     if children.len() <= PER_OCTAVE {
         return None;
     }
-    let octaves: Vec<u32> = children.iter().map(|c| octave(*c, tau0_ns, now_ns)).collect();
-    let full = octaves
-        .chunk_by(|a, b| a == b)
-        .find_map(|run| run.first().copied().filter(|_| run.len() > PER_OCTAVE))?;
-    let pairs = children.windows(2).zip(octaves.windows(2)).enumerate();
-    pairs
-        .filter_map(|(at, (pair, of))| match (pair, of) {
-            ([a, b], [x, y]) if *x == full && *y == full => Some((b.at_ns - a.at_ns, at)),
-            _ => None,
-        })
-        .min()
-        .map(|(_, at)| at)
+    let octave_of = |child: &Child| octave(*child, tau0_ns, now_ns);
+    let mut from = 0;
+    for run in children.chunk_by(|a, b| octave_of(a) == octave_of(b)) {
+        if run.len() > PER_OCTAVE {
+            let gaps = run.windows(2).map(|pair| match pair {
+                [a, b] => b.at_ns - a.at_ns,
+                _ => i64::MAX,
+            });
+            return gaps.zip(from..).min().map(|(_, at)| at);
+        }
+        from += run.len();
+    }
+    None
 }
 
 /// Daily volatility of an event contract in log-odds: `σ_p/(p(1−p))`, Q32.
@@ -237,6 +246,15 @@ mod tests {
             let tau = i128::from(tau.clamp(TAU_MIN_NS, TAU_MAX_NS));
             let root = isqrt((tau << 64) / (tau + i128::from(age))).unwrap();
             prop_assert_eq!(i128::from(left), (i128::from(shift) * root) >> 32);
+        }
+
+        #[test]
+        fn an_octave_is_a_doubling_of_the_age(
+            tau in prop_oneof![0..100_000_000_i64, 0..i64::MAX],
+            age in prop_oneof![0..1_000_000_000_000_i64, 0..i64::MAX],
+        ) {
+            let found = octave(Child { at_ns: 0, shift: 1 }, tau, age);
+            prop_assert_eq!(found, (age / tau.clamp(TAU_MIN_NS, TAU_MAX_NS) + 1).ilog2());
         }
     }
 

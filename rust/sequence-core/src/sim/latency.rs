@@ -76,10 +76,24 @@ impl Leg {
     /// The leg with its quantiles multiplied, in ppm: how presets scale the venue table.
     #[must_use]
     pub fn scaled(self, p50_ppm: i64, p99_ppm: i64) -> Self {
+        if (p50_ppm, p99_ppm) == (1_000_000, 1_000_000) {
+            return self;
+        }
         let scale = |ns: i64, ppm: i64| {
             i64::try_from(i128::from(ns) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX)
         };
         Self { p50_ns: scale(self.p50_ns, p50_ppm), p99_ns: scale(self.p99_ns, p99_ppm), ..self }
+    }
+}
+
+impl Leg {
+    /// How far the logarithm of its delays spreads, Q32; 0 where nothing is drawn.
+    pub fn spread_q32(self) -> Result<i128, NumberError> {
+        if self.p50_ns == 0 {
+            return Ok(0);
+        }
+        let ratio = (i128::from(self.p99_ns.max(self.p50_ns)) << 32) / i128::from(self.p50_ns);
+        Ok((ln_q32(ratio)? << 32) / NORMAL_P99_Q32)
     }
 }
 
@@ -114,6 +128,29 @@ pub struct Draw {
     pub position_after: u64,
 }
 
+/// What all draws of one message have in common, worked out once; Q32.
+#[derive(Debug, Clone, Copy)]
+pub struct Conditions {
+    rho: i64,
+    /// Weight of what is new in a draw, `√(1 − ρ²)`.
+    fresh: Result<i128, NumberError>,
+    /// What load adds to the exponent.
+    busy: Result<i128, NumberError>,
+}
+
+impl Conditions {
+    /// `load_ratio_q32` is the message rate over its average.
+    pub fn new(persistence: Persistence, load_ratio_q32: i64) -> Self {
+        let rho = i128::from(persistence.rho_q32);
+        let busy = ln_q32(ONE_Q32 + i128::from(load_ratio_q32.max(0)));
+        Self {
+            rho: persistence.rho_q32,
+            fresh: isqrt((1_i128 << 64) - rho * rho),
+            busy: busy.map(|busy| mul_q32(i128::from(persistence.beta_q32), busy)),
+        }
+    }
+}
+
 impl LegState {
     /// Draws the next delay. `load_ratio_q32` is the message rate over its average.
     pub fn draw(
@@ -123,18 +160,30 @@ impl LegState {
         persistence: Persistence,
         load_ratio_q32: i64,
     ) -> Result<Draw, NumberError> {
+        let conditions = Conditions::new(persistence, load_ratio_q32);
+        self.draw_in(&conditions, stream, leg, leg.spread_q32())
+    }
+
+    /// The same with what does not change from draw to draw given.
+    pub fn draw_in(
+        &mut self,
+        conditions: &Conditions,
+        stream: Stream,
+        leg: Leg,
+        spread_q32: Result<i128, NumberError>,
+    ) -> Result<Draw, NumberError> {
         let before = self.position;
         if leg.p50_ns == 0 {
             let (z_q32, position_before, position_after) = (self.z_q32, before, before);
             return Ok(Draw { latency_ns: leg.floor_ns, z_q32, position_before, position_after });
         }
-        let rho = i128::from(persistence.rho_q32);
-        let fresh = isqrt((1_i128 << 64) - rho * rho)?;
+        let (rho, fresh) = (i128::from(conditions.rho), conditions.fresh?);
         let z = (rho * i128::from(self.z_q32) + fresh * noise_q32(stream, before)) >> 32;
         self.position = before + VALUES_PER_DRAW;
         self.z_q32 = i64::try_from(z).unwrap_or(0);
+        let exponent = mul_q32(spread_q32?, z) + conditions.busy?;
         Ok(Draw {
-            latency_ns: latency(leg, z, persistence.beta_q32, load_ratio_q32)?,
+            latency_ns: latency(leg, exponent)?,
             z_q32: self.z_q32,
             position_before: before,
             position_after: self.position,
@@ -151,14 +200,9 @@ fn noise_q32(stream: Stream, position: u64) -> i128 {
     sum - 6 * ONE_Q32
 }
 
-/// The delay at slowness `z`: log-normal around the median, times the load factor.
-fn latency(leg: Leg, z: i128, beta_q32: i64, load_ratio_q32: i64) -> Result<i64, NumberError> {
-    let p50 = i128::from(leg.p50_ns);
-    let spread =
-        (ln_q32((i128::from(leg.p99_ns.max(leg.p50_ns)) << 32) / p50)? << 32) / NORMAL_P99_Q32;
-    let busy = ln_q32(ONE_Q32 + i128::from(load_ratio_q32.max(0)))?;
-    let exponent = mul_q32(spread, z) + mul_q32(i128::from(beta_q32), busy);
-    let value = mul_q32(p50, exp_q32(exponent)?);
+/// The delay: log-normal around the median, times the load factor.
+fn latency(leg: Leg, exponent_q32: i128) -> Result<i64, NumberError> {
+    let value = mul_q32(i128::from(leg.p50_ns), exp_q32(exponent_q32)?);
     let value = i64::try_from(value).ok().ok_or(NumberError::Range)?;
     Ok(value.max(leg.floor_ns))
 }
@@ -306,7 +350,9 @@ mod tests {
             (0, 4 << 32, 67_290_695),
             (2_892_353_332, 4 << 32, 100_516_797),
         ] {
-            assert_eq!(latency(leg, z, RHO.beta_q32, ratio), Ok(expected));
+            let busy = Conditions::new(RHO, ratio).busy.unwrap();
+            let exponent = mul_q32(leg.spread_q32().unwrap(), z) + busy;
+            assert_eq!(latency(leg, exponent), Ok(expected));
         }
     }
 

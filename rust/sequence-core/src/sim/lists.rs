@@ -69,8 +69,17 @@ impl Lists {
     }
 
     /// Does the same to every list.
+    #[inline]
     pub fn each(&mut self, mut change: impl FnMut(&mut LotQueue)) {
         change(&mut self.first);
+        if self.is_open() {
+            self.each_other(change);
+        }
+    }
+
+    /// Most levels have no other.
+    #[cold]
+    fn each_other(&mut self, mut change: impl FnMut(&mut LotQueue)) {
         self.guesses.iter_mut().for_each(|guess| change(&mut guess.queue));
     }
 
@@ -87,6 +96,7 @@ impl Lists {
     }
 
     /// Spends a print's budget on external lots alone.
+    #[inline]
     pub fn consume(&mut self, size: i64) {
         self.each(|list| {
             list.walk(size, |_, _| 0);

@@ -40,6 +40,9 @@ pub fn log2_q32(x: i128) -> Result<i128, NumberError> {
         return Err(NumberError::Range);
     }
     let bits = 128 - x.leading_zeros();
+    if x == 1 << (bits - 1) {
+        return Ok((i128::from(bits) - 33) * ONE_Q32);
+    }
     let y = if bits <= 63 { x << (63 - bits) } else { x >> (bits - 63) };
     // From 1 to below 2, its square below 4.
     let mut y = u64::try_from(y).ok().ok_or(NumberError::Range)?;
@@ -66,6 +69,36 @@ pub fn ln_q32(x: i128) -> Result<i128, NumberError> {
 /// The integer square root, rounded down. Fails for negative numbers.
 pub fn isqrt(n: i128) -> Result<i128, NumberError> {
     n.checked_isqrt().ok_or(NumberError::Range)
+}
+
+/// Half a byte more than the root of each upper byte of a number with one of its first two bits.
+const FIRST_ROOTS: [u64; 192] = first_roots();
+
+#[expect(clippy::indexing_slicing, reason = "while it is compiled")]
+const fn first_roots() -> [u64; 192] {
+    let mut roots = [0; 192];
+    let mut at = 0;
+    while at < roots.len() {
+        let wide = 256 * (at as u64 + 64) + 128;
+        let down = wide.isqrt();
+        let nearest = if wide - down * down > down { down + 1 } else { down };
+        roots[at] = if nearest > 255 { 255 } else { nearest };
+        at += 1;
+    }
+    roots
+}
+
+/// The integer square root of a machine word, rounded down: two steps of Heron's rule from a table,
+/// as Python's `math.isqrt` takes them, which leave at most one too many.
+pub(crate) fn root(n: u64) -> u64 {
+    let up = n.leading_zeros() & !1;
+    let Some(wide) = n.checked_shl(up) else { return 0 };
+    let upper = usize::try_from(wide >> 56).unwrap_or(0);
+    let Some(first) = upper.checked_sub(64).and_then(|at| FIRST_ROOTS.get(at)) else { return 0 };
+    let second = (first << 7) + (wide >> 41) / first;
+    let third = (second << 15) + (wide >> 17) / second;
+    let found = third.min(u64::from(u32::MAX)) >> (up / 2);
+    found - u64::from(found * found > n)
 }
 
 /// Product of two Q32 numbers, rounded down. Both must be below 2⁹⁴ in magnitude of their product.
@@ -174,6 +207,16 @@ mod tests {
     }
 
     #[test]
+    fn the_ends_of_every_upper_byte_have_their_root() {
+        for upper in 0..=255_u64 {
+            for n in [upper << 56, (upper << 56) | (u64::MAX >> 8)] {
+                assert_eq!(root(n), n.isqrt(), "{n}");
+                assert_eq!(root(n >> 1), (n >> 1).isqrt(), "{n}");
+            }
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_an_error() {
         assert_eq!(exp_q32(100 * ONE_Q32), Err(NumberError::Range));
         assert_eq!(exp_q32(-100 * ONE_Q32), Ok(0));
@@ -186,6 +229,14 @@ mod tests {
         fn exponential_and_logarithm_undo_each_other(x in 0..(2 * ONE_Q32)) {
             let back = ln_q32(exp_q32(x).unwrap()).unwrap();
             prop_assert!((back - x).abs() <= 43, "{x} came back as {back}");
+        }
+
+        #[test]
+        fn the_root_of_a_word_is_its_root(n in any::<u64>(), by in 0..64_u32, near in 0..3_u64) {
+            let n = n >> by;
+            prop_assert_eq!(root(n), n.isqrt());
+            let square = n.isqrt().pow(2).saturating_add(near).saturating_sub(1);
+            prop_assert_eq!(root(square), square.isqrt());
         }
 
         #[test]

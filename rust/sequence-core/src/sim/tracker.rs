@@ -338,8 +338,15 @@ impl LotTracker {
 
     /// Applies every held decrease that is due, at whatever level, and counts it. Levels that show
     /// nothing any more go.
+    #[inline]
     fn settle(&mut self, now_ns: i64) {
         self.heard_ns = now_ns;
+        if self.pending.front().is_some_and(|(deadline_ns, ..)| *deadline_ns <= now_ns) {
+            self.settle_due(now_ns);
+        }
+    }
+
+    fn settle_due(&mut self, now_ns: i64) {
         let rule = self.reading();
         while let Some(&(deadline_ns, side, price)) = self.pending.front()
             && deadline_ns <= now_ns

@@ -165,6 +165,9 @@ impl Engine {
 
     /// Fills what a message showed, each heard before the next, and wakes what waited for a live book.
     fn meet_message(&mut self, id: MarketId) {
+        if self.exchange.passes_unmet(id) {
+            return;
+        }
         if let Some(reached) = self.floor().meet_message(id) {
             for reached in reached {
                 self.floor().maker_fill(id, &reached);

@@ -99,7 +99,7 @@ impl Engine {
     fn check_account(&self, account: AccountId, open: usize, found: &mut Vec<Violation>) {
         let orders = &self.desk.account(account).orders;
         let is_open = |id: &&OrderId| {
-            self.desk.peek_order(**id).is_some_and(|order| !order.status.is_terminal())
+            self.desk.order_head(**id).is_some_and(|order| !order.status.is_terminal())
         };
         let counted = orders.iter().filter(is_open).count();
         if counted != open {

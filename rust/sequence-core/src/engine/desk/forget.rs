@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::{AccountMode, GraphId};
+use crate::engine::desk::heads::OrderHead;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
-use crate::order::Order;
 use crate::reject::Refusal;
 
 /// What is said of an order that is not here any more.
@@ -65,24 +65,21 @@ impl Desk {
         first: OrderId,
         under_way: &BTreeSet<OrderId>,
     ) -> Vec<OrderId> {
-        let told = self.orders.peek(first).map_or(u64::MAX, |order| order.created_seq);
+        let told = self.orders.head(first).map_or(u64::MAX, |order| order.created_seq);
         let mut older = std::mem::take(&mut self.keeping.orders);
         older.extend((self.keeping.order.0..first.0).map(OrderId));
         self.keeping.order = first;
         let (mut owners, mut forgotten) = (BTreeSet::new(), Vec::new());
         for id in older {
-            let Some(order) = self.orders.peek(id) else { continue };
-            let (owner, graph) = (order.spec.account, order.spec.graph);
+            let Some(order) = self.orders.head(id) else { continue };
             let is_over = order.event_seq < told && self.is_over(id, &order);
             if is_over && !under_way.contains(&id) {
-                drop(order);
                 self.orders.forget(id);
-                self.graphs.forget(graph);
+                self.graphs.forget(order.graph);
                 self.liquidations.remove(&id);
-                owners.insert(owner);
+                owners.insert(order.account);
                 forgotten.push(id);
             } else {
-                drop(order);
                 self.keeping.orders.insert(id);
             }
         }
@@ -94,25 +91,23 @@ impl Desk {
     }
 
     /// It is the one order of its graph, in the sandbox, and nothing happens to it any more.
-    fn is_over(&self, id: OrderId, order: &Order) -> bool {
-        let is_single = |graph: &crate::engine::Graph| graph.order == Some(id);
+    fn is_over(&self, id: OrderId, order: &OrderHead) -> bool {
         order.status.is_terminal()
-            && self.accounts[order.spec.account].mode == AccountMode::Sandbox
-            && self.graphs.peek(order.spec.graph).is_some_and(|graph| is_single(&graph))
+            && self.accounts[order.account].mode == AccountMode::Sandbox
+            && self.graphs.head(order.graph).is_some_and(|graph| graph.order == Some(id))
     }
 
     /// Fills go with their orders.
     fn forget_fills(&mut self, told: u64) {
         let mut older = std::mem::take(&mut self.keeping.fills);
-        while let Some(fill) = self.fills.peek(self.keeping.fill)
+        while let Some(fill) = self.fills.head(self.keeping.fill)
             && fill.event_seq < told
         {
             older.insert(self.keeping.fill);
-            drop(fill);
             self.keeping.fill = FillIx(self.keeping.fill.0 + 1);
         }
         for id in older {
-            let order = self.fills.peek(id).map(|fill| fill.order);
+            let order = self.fills.head(id).map(|fill| fill.order);
             if order.is_some_and(|order| self.orders.holds(order)) {
                 self.keeping.fills.insert(id);
             } else {

@@ -117,8 +117,8 @@ impl Desk {
 
     /// Gives each account its open orders back.
     pub(in crate::engine) fn open_orders_again(&mut self) {
-        let open = self.orders.each().filter(|(_, order)| !order.status.is_terminal());
-        let open: Vec<_> = open.map(|(id, order)| (id, order.spec.account)).collect();
+        let open = self.orders.heads().filter(|(_, order)| !order.status.is_terminal());
+        let open: Vec<_> = open.map(|(id, order)| (id, order.account)).collect();
         for (id, account) in open {
             let row = &mut self.accounts[account];
             row.orders.push(id);

@@ -13,6 +13,7 @@ pub(in crate::engine) mod fingerprint;
 pub(in crate::engine) mod finish;
 pub(in crate::engine) mod forget;
 pub(in crate::engine) mod free;
+pub(in crate::engine) mod heads;
 pub(in crate::engine) mod hear;
 pub(in crate::engine) mod inject;
 mod kept;

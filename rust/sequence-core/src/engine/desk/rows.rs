@@ -3,6 +3,7 @@
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::{Account, AccountMode, Graph, LossDay};
 use crate::engine::desk::fill::Fill;
+use crate::engine::desk::heads::{FillHead, GraphHead, OrderHead};
 use crate::engine::seam::{LegRef, Reworked};
 use crate::folded::Seen;
 use crate::hash::StateHasher;
@@ -99,9 +100,19 @@ impl Desk {
         self.orders.peek(id)
     }
 
-    /// A graph, when it is held here: for looks at many.
-    pub(in crate::engine) fn peek_graph(&self, id: GraphIx) -> Option<Seen<'_, Graph>> {
-        self.graphs.peek(id)
+    /// What lists ask of an order, when it is held here.
+    pub(in crate::engine) fn order_head(&self, id: OrderId) -> Option<OrderHead> {
+        self.orders.head(id)
+    }
+
+    /// The same of a fill.
+    pub(in crate::engine) fn fill_head(&self, id: FillIx) -> Option<FillHead> {
+        self.fills.head(id)
+    }
+
+    /// The same of a graph.
+    pub(in crate::engine) fn graph_head(&self, id: GraphIx) -> Option<GraphHead> {
+        self.graphs.head(id)
     }
 
     /// A fill, when it is held here: for looks at many.
@@ -116,11 +127,18 @@ impl Desk {
         self.orders.each()
     }
 
-    /// Graphs held here, oldest first.
-    pub(in crate::engine) fn graphs(
+    /// What lists ask of orders, of all that are held here, oldest first.
+    pub(in crate::engine) fn order_heads(
         &self,
-    ) -> impl DoubleEndedIterator<Item = (GraphIx, Seen<'_, Graph>)> {
-        self.graphs.each()
+    ) -> impl DoubleEndedIterator<Item = (OrderId, OrderHead)> {
+        self.orders.heads()
+    }
+
+    /// The same of graphs.
+    pub(in crate::engine) fn graph_heads(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (GraphIx, GraphHead)> {
+        self.graphs.heads()
     }
 
     /// Every account.

@@ -4,6 +4,7 @@
 //! the order says of a leg is the desk's.
 
 use crate::engine::seam::LegRef;
+use crate::folded::Folds;
 use crate::ids::OrderId;
 use crate::number::Quantity;
 use crate::order::{AtVenue, Leg};
@@ -118,6 +119,16 @@ impl Halves {
         }
         &mut self.more[at]
     }
+}
+
+impl Folds for Halves {
+    type Head = ();
+
+    fn rests(&self) -> bool {
+        self.is_over()
+    }
+
+    fn head(&self) {}
 }
 
 /// What the simulated venues have of every leg that was sent to them.

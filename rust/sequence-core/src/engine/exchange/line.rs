@@ -8,7 +8,7 @@ use crate::engine::floor::Floor;
 use crate::ids::{AccountId, MarketId, VenueId};
 use crate::mutant;
 use crate::rng::Stream;
-use crate::sim::latency::{Draw, Leg, LegState, Persistence, Transit, venue_legs};
+use crate::sim::latency::{Conditions, Leg, LegState, Persistence, Transit, venue_legs};
 
 /// Purpose of a message; each has its own stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,28 +27,6 @@ impl Facts<'_> {
 }
 
 impl Floor<'_> {
-    fn draw(
-        &self,
-        state: &mut LegState,
-        leg: Leg,
-        account: AccountId,
-        venue: VenueId,
-        purpose: &str,
-        load_ratio_q32: i64,
-    ) -> (Draw, u64) {
-        let (client, draws) = self.asked.owner(account);
-        let client = if mutant!("delays_of_all_clients_together") { "" } else { client };
-        let name = [purpose, "|", venue.as_str(), "|", client];
-        let stream = Stream::of(self.rules.seed(), u64::from(draws), &name);
-        let persistence = Persistence {
-            rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
-            beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
-        };
-        // A draw fails only for parameters outside their documented range: then nothing is late.
-        let drawn = state.draw(stream, leg, persistence, load_ratio_q32).unwrap_or_default();
-        (drawn, stream.key())
-    }
-
     /// Sends a message to a venue now.
     pub(in crate::engine) fn send(
         &mut self,
@@ -64,10 +42,21 @@ impl Floor<'_> {
         let (p50, p99) = (self.rules.params().latency_p50_ppm, self.rules.params().latency_p99_ppm);
         let legs = venue_legs(venue.as_str());
         let load_ratio_q32 = self.exchange.markets[market].load.ratio_q32();
+        let persistence = Persistence {
+            rho_q32: q32_of_ppm(self.rules.params().latency_rho_ppm),
+            beta_q32: q32_of_ppm(self.rules.params().latency_beta_ppm),
+        };
+        let conditions = Conditions::new(persistence, load_ratio_q32);
         let measured = self.exchange.markets[market].feed_delay_ns();
         let mut line = self.exchange.lines.of(account).get(&venue).copied().unwrap_or_default();
-        let draw = |state: &mut LegState, leg: Leg, name: &str| {
-            self.draw(state, leg.scaled(p50, p99), account, venue, name, load_ratio_q32)
+        let (seed, owner) = (self.rules.seed(), self.asked.owner(account));
+        let mut draw = |state: &mut LegState, leg: Leg, purpose: &str| {
+            let leg = leg.scaled(p50, p99);
+            let stream = stream_of(seed, owner, venue, purpose);
+            let spread = self.exchange.lines.spread_q32(leg);
+            // It fails only for parameters outside their documented range: then nothing is late.
+            let drawn = state.draw_in(&conditions, stream, leg, spread).unwrap_or_default();
+            (drawn, stream.key())
         };
         let first = purpose == Purpose::Order && line.entry.position == 0;
         let (mut entry, stream_key) = match purpose {
@@ -120,7 +109,15 @@ impl Floor<'_> {
     }
 }
 
+/// Where the delays of a client's messages to a venue come from.
+fn stream_of(seed: u64, (client, epoch): (&str, u32), venue: VenueId, purpose: &str) -> Stream {
+    let client = if mutant!("delays_of_all_clients_together") { "" } else { client };
+    Stream::of(seed, epoch.into(), &[purpose, "|", venue.as_str(), "|", client])
+}
+
 fn q32_of_ppm(ppm: i64) -> i64 {
-    let scaled = (i128::from(ppm) << 32) / 1_000_000;
-    i64::try_from(scaled).unwrap_or(i64::MAX)
+    match i32::try_from(ppm) {
+        Ok(ppm) => (i64::from(ppm) << 32) / 1_000_000,
+        Err(_) => i64::try_from((i128::from(ppm) << 32) / 1_000_000).unwrap_or(i64::MAX),
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{AccountId, VenueId};
 use crate::mutant;
-use crate::sim::latency::{LegState, Session};
+use crate::number::NumberError;
+use crate::sim::latency::{Leg, LegState, Session};
 
 /// One account's connection to one venue.
 #[derive(Debug, Clone, Copy, Default, Hash)]
@@ -81,7 +82,12 @@ pub(in crate::engine) struct Lines {
     by_account: Vec<LinesOf>,
     /// Lines used since the last take; `None` when nobody keeps them.
     used: Option<BTreeSet<(AccountId, VenueId)>>,
+    /// Of legs that were drawn from, how far their delays spread: it takes a logarithm.
+    spreads: Vec<(Leg, Result<i128, NumberError>)>,
 }
+
+/// Spreads that are remembered: three legs of more venues than there are.
+const MOST_SPREADS: usize = 64;
 
 impl Lines {
     /// Has the next take give every line, while somebody keeps them.
@@ -104,6 +110,18 @@ impl Lines {
             used.insert((account, venue));
         }
         self.of_mut(account).entry(venue).or_default()
+    }
+
+    /// How far the delays of a leg spread.
+    pub(super) fn spread_q32(&mut self, leg: Leg) -> Result<i128, NumberError> {
+        if let Some((_, known)) = self.spreads.iter().find(|(of, _)| *of == leg) {
+            return *known;
+        }
+        let spread = leg.spread_q32();
+        if self.spreads.len() < MOST_SPREADS {
+            self.spreads.push((leg, spread));
+        }
+        spread
     }
 
     /// A message of before a restart is on its way: none that is sent later overtakes it.

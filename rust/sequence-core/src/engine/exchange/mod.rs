@@ -92,6 +92,17 @@ impl Exchange {
         self.markets[id].apply(event, now_ns);
     }
 
+    /// Whether nobody is there to meet a message that ended; nothing of it is kept then.
+    #[inline]
+    pub(in crate::engine) fn passes_unmet(&mut self, id: MarketId) -> bool {
+        let sim = self.markets.quietly(id);
+        let is_unmet = sim.worlds.is_empty();
+        if is_unmet {
+            sim.settle_without_worlds();
+        }
+        is_unmet
+    }
+
     /// The mark of a market now; that of a good book is remembered.
     pub(in crate::engine) fn note_mark(&mut self, id: MarketId, now_ns: i64) -> Option<BookMark> {
         self.markets[id].note_mark(now_ns)

@@ -23,10 +23,6 @@ impl Floor<'_> {
     /// What a message of a market fills, in the order told; `None` where nothing is met there now.
     pub(in crate::engine) fn meet_message(&mut self, id: MarketId) -> Option<Vec<Reached>> {
         let sim = &mut self.exchange.markets[id];
-        if sim.worlds.is_empty() {
-            sim.settle_without_worlds();
-            return None;
-        }
         let status = sim.market.status(self.agenda.now_ns());
         if status.is_over() {
             sim.lose_changes();

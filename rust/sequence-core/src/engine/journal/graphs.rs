@@ -91,9 +91,9 @@ impl Engine {
         }
         // One look through all orders, however many graphs come back.
         let mut orders: BTreeMap<GraphIx, Vec<OrderId>> = BTreeMap::new();
-        for (order, row) in self.desk.orders().filter(|_| !found.is_empty()) {
-            if found.contains_key(&row.spec.graph) {
-                orders.entry(row.spec.graph).or_default().push(order);
+        for (order, row) in self.desk.order_heads().filter(|_| !found.is_empty()) {
+            if found.contains_key(&row.graph) {
+                orders.entry(row.graph).or_default().push(order);
             }
         }
         for (id, mut run) in found {

@@ -1,13 +1,13 @@
 //! Rows that have come to rest, as bytes in memory: whole, for every answer that they can still give.
 //!
-//! What can still change stands: an open order, a graph with a shape.
+//! What can still change stands: an open order, a graph with a shape. A row begins with its head
+//! (`desk/heads.rs`).
 
 use crate::engine::exchange::evidence::{
     BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade,
 };
 use crate::engine::exchange::legs::Halves;
 use crate::engine::{CashTrail, Fill, FillCause, Graph, GraphId, VenueLeg};
-use crate::folded::Folds;
 use crate::ids::{
     AccountId, AssetId, BookSide, FillIx, GraphIx, InstrumentKind, MarketId, OrderId, Outcome,
     ReservationId, Side, SymbolId, VenueId,
@@ -17,7 +17,7 @@ use crate::number::{Money, Price, Quantity};
 use crate::order::{
     AtVenue, Cause, Leg, LegState, Order, OrderSpec, OrderStatus, Policy, TimeInForce, Urgency,
 };
-use crate::pack::{Pack, Packer, Unpacker, packs, packs_numbers, packs_words};
+use crate::pack::{Pack, Packer, Unpacker, packs, packs_numbers, packs_where_set, packs_words};
 use crate::reject::{DoneReason, RejectReason};
 use crate::risk::Mode;
 use crate::sim::fees::{Date, FeeLeg, FeeModel, FeeParts, FeeRounding, FeeSchedule, FeeState};
@@ -62,31 +62,34 @@ packs_words!(
     Mode: Self::ALL,
 );
 
+packs_where_set!(
+    FeeState { exact, booked, due, due_rest, paid, accumulator, carried }
+    Transit {
+        submit_ns, entry_ns, response_ns, feed_ns, feed_measured, arrive_ns, session_hold_ns,
+        match_ns, taker_delay_ns, entry, stream_key, load_ratio_q32,
+    }
+    Cause { reject, message, done }
+);
+
 packs!(
     OrderSpec {
-        created_ns, account, epoch, graph, node_id, seq, symbol, outcome, kind, side, pinned, tif,
+        account, graph, symbol, outcome, side, pinned, created_ns, epoch, node_id, seq, kind, tif,
         policy, urgency, max_slippage_bps, horizon_ms, reduce_only, notional_usd, is_market,
     }
     Order {
-        spec, qty, limit, filled, exact, notional_usd, fees_usd, status, reject, message, done, legs,
-        version, event_seq, created_seq, updated_ns, expires_ns; amending = None
+        status, done, filled, created_seq, event_seq, spec, qty, limit, exact, notional_usd, fees_usd,
+        reject, message, legs, version, updated_ns, expires_ns; amending = None
     }
     Leg {
         market, qty, filled, fees, bound, cap, margin_at, reservation, reducing, state, status, held,
         cancelling, reference, cause; reshape = None
     }
     ReservationId { index, generation }
-    Cause { reject, message, done }
     VenueLeg {
         state, open, matched, transit, again, deferred, place; change_ns = 0, leaving = None
     }
     Halves { first, more }
-    FeeState { exact, booked, due, due_rest, paid, accumulator, carried }
     Draw { latency_ns, z_q32, position_before, position_after }
-    Transit {
-        submit_ns, entry_ns, response_ns, feed_ns, feed_measured, arrive_ns, session_hold_ns,
-        match_ns, taker_delay_ns, entry, stream_key, load_ratio_q32,
-    }
     FeeSchedule { model, rule_id, effective_from, fee_default }
     QueueFill {
         order, side, price, quantity, remaining, cause, estimator, ahead_before, ahead_after,
@@ -97,11 +100,11 @@ packs!(
     FeeParts { trade_fee, rounding_fee, rebate }
     Date { year, month, day }
     CashTrail { charged_before, charged_after, reserved_before, reserved_after, released }
-    Graph { id, fingerprint, order, first_answer, metadata, by; limits = None }
+    Graph { id, order, fingerprint, first_answer, metadata, by; limits = None }
     Fill {
-        ts_ns, id, order, market, price, quantity, notional_usd, fee, fee_asset, fee_usd, fee_leg,
-        fee_rule, fees_before, cash, is_maker, cause, queue_ahead, realized_usd, reversed,
-        evidence, event_seq,
+        order, market, event_seq, ts_ns, id, price, quantity, notional_usd, fee, fee_asset, fee_usd,
+        fee_leg, fee_rule, fees_before, cash, is_maker, cause, queue_ahead, realized_usd, reversed,
+        evidence,
     }
     Evidence {
         transit, matched_ns, entry_deferred, book, event_level, liquidity, match_rate_ppm,
@@ -225,32 +228,5 @@ impl Pack for Liquidity {
             2 => Self::Maker(Pack::unpack(from)?, Pack::unpack(from)?),
             _ => return None,
         })
-    }
-}
-
-impl Folds for Order {
-    fn rests(&self) -> bool {
-        let open = |leg: &Leg| leg.reservation.is_some() || leg.reshape.is_some();
-        self.status.is_terminal() && self.amending.is_none() && !self.legs.iter().any(open)
-    }
-}
-
-impl Folds for Halves {
-    fn rests(&self) -> bool {
-        self.is_over()
-    }
-}
-
-impl Folds for Fill {
-    fn rests(&self) -> bool {
-        true
-    }
-}
-
-impl Folds for Graph {
-    fn rests(&self) -> bool {
-        let first = self.first_answer.as_deref();
-        let changed = first.is_some_and(|order| order.legs.iter().any(|leg| leg.reshape.is_some()));
-        self.order.is_some() && self.limits.is_none() && !changed
     }
 }

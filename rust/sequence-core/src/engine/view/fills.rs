@@ -1,9 +1,9 @@
 //! Fill rows (wire contract, 11).
 
 use super::{Value, page, page_value};
+use crate::engine::desk::heads::OrderHead;
 use crate::engine::{Engine, Fill, Liquidity};
 use crate::ids::{AccountId, FillIx, InstrumentKind, VenueId};
-use crate::order::Order;
 
 /// What a list of fills is narrowed to; `None` narrows nothing.
 #[derive(Debug, Clone, Default)]
@@ -69,18 +69,17 @@ impl Engine {
             if takes_all {
                 return true;
             }
-            let Some(fill) = self.desk.peek_fill(*id) else { return false };
+            let Some(fill) = self.desk.fill_head(*id) else { return false };
             let venue = self.registry.market(fill.market).venue;
-            let is_of_them = |order: &Order| {
-                let spec = &order.spec;
+            let is_of_them = |order: &OrderHead| {
                 let same_symbol = symbol.is_none_or(|found| {
-                    found.is_some_and(|s| s.symbol == spec.symbol && s.outcome == spec.outcome)
+                    found.is_some_and(|s| (s.symbol, s.outcome) == (order.symbol, order.outcome))
                 });
-                graphs.iter().all(|graph| graph.is_none_or(|found| found == Some(spec.graph)))
+                graphs.iter().all(|graph| graph.is_none_or(|found| found == Some(order.graph)))
                     && same_symbol
             };
             let any_order = symbol.is_none() && graphs.iter().all(Option::is_none);
-            (any_order || self.desk.peek_order(fill.order).is_some_and(|order| is_of_them(&order)))
+            (any_order || self.desk.order_head(fill.order).is_some_and(|order| is_of_them(&order)))
                 && filter.venue.is_none_or(|wanted| wanted == venue)
                 && filter.since_ns.is_none_or(|since| fill.ts_ns >= since)
                 && filter.until_ns.is_none_or(|until| fill.ts_ns < until)

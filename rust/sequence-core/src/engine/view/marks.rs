@@ -26,8 +26,8 @@ impl Engine {
 
     /// A fill that is known here.
     pub(crate) fn fill_time(&self, id: FillIx) -> Option<FillTime> {
-        let fill = self.desk.peek_fill(id)?;
-        let account = self.desk.peek_order(fill.order)?.spec.account;
+        let fill = self.desk.fill_head(id)?;
+        let account = self.desk.order_head(fill.order)?.account;
         Some(FillTime { account, order: fill.order, ts_ns: fill.ts_ns })
     }
 
@@ -38,7 +38,7 @@ impl Engine {
 
     /// Whether more can happen to an order.
     pub(crate) fn is_open(&self, id: OrderId) -> bool {
-        self.desk.peek_order(id).is_some_and(|order| !order.status.is_terminal())
+        self.desk.order_head(id).is_some_and(|order| !order.status.is_terminal())
     }
 
     /// Middle of best bid and offer over the live books of an order's symbol, at a time that the

@@ -133,7 +133,7 @@ impl Engine {
         let (order, graph) = (named(filter.node_order_id), named(filter.graph_id));
         let symbol = filter.symbol.map(|text| self.facts().resolve_text(text));
         let owner = self.desk.account(account);
-        // Open ones are few; of all others each is read back that a filter has to look at.
+        // Open ones are few; of all others a filter looks at the heads.
         let all = (!filter.open_only).then(|| owner.orders.iter().rev().copied());
         let open = filter.open_only.then(|| owner.open.keys().rev().copied());
         let newest = all.into_iter().flatten().chain(open.into_iter().flatten());
@@ -142,26 +142,31 @@ impl Engine {
             if takes_all {
                 return true;
             }
-            let Some(row) = self.desk.peek_order(*id) else { return false };
+            let Some(head) = self.desk.order_head(*id) else { return false };
             let in_graph = |found: &Option<Option<(GraphIx, Option<OrderId>)>>| match found {
                 None => true,
                 Some(None) => false,
-                Some(Some((graph, _))) => row.spec.graph == *graph,
+                Some(Some((graph, _))) => head.graph == *graph,
             };
             let same_symbol = match symbol {
                 None => true,
                 Some(None) => false,
-                Some(Some(found)) => {
-                    found.symbol == row.spec.symbol && found.outcome == row.spec.outcome
+                Some(Some(found)) => (found.symbol, found.outcome) == (head.symbol, head.outcome),
+            };
+            // Where an order went its legs say: they are read back last.
+            let goes_to = |venue| match head.pinned {
+                Some(pinned) => pinned == venue,
+                None => {
+                    self.desk.peek_order(*id).and_then(|row| self.venue_of(&row)) == Some(venue)
                 }
             };
             in_graph(&order)
                 && in_graph(&graph)
                 && same_symbol
-                && filter.venue.is_none_or(|venue| self.venue_of(&row) == Some(venue))
-                && filter.side.is_none_or(|side| row.spec.side == side)
-                && filter.statuses.is_none_or(|statuses| statuses.contains(&row.status))
-                && filter.before_seq.is_none_or(|seq| row.created_seq < seq)
+                && filter.side.is_none_or(|side| head.side == side)
+                && filter.statuses.is_none_or(|statuses| statuses.contains(&head.status))
+                && filter.before_seq.is_none_or(|seq| head.created_seq < seq)
+                && filter.venue.is_none_or(goes_to)
         })
     }
 

@@ -32,9 +32,9 @@ const fn created_seq(id: GraphIx) -> u64 {
 impl Engine {
     /// Status of a graph.
     pub fn graph_status(&self, id: GraphIx) -> GraphStatus {
-        let order = self.desk.peek_graph(id).and_then(|graph| graph.order);
-        match (order.and_then(|order| self.desk.peek_order(order)), self.graphs.get(id)) {
-            (Some(order), _) => GraphStatus::of(&order),
+        let order = self.desk.graph_head(id).and_then(|graph| graph.order);
+        match (order.and_then(|order| self.desk.order_head(order)), self.graphs.get(id)) {
+            (Some(order), _) => GraphStatus::of_ended(order.status, order.filled.0 > 0, order.done),
             (None, Some(run)) => run.status,
             (None, None) => GraphStatus::Cancelled,
         }
@@ -231,7 +231,7 @@ impl Engine {
         filter: GraphFilter<'_>,
     ) -> impl Iterator<Item = GraphIx> {
         let names = &self.desk.account(account).graphs;
-        let newest = self.desk.graphs().rev().filter(move |(id, graph)| {
+        let newest = self.desk.graph_heads().rev().filter(move |(id, graph)| {
             *id >= filter.since
                 && filter.before_seq.is_none_or(|seq| created_seq(*id) < seq)
                 && names.get(&graph.id) == Some(*id)
