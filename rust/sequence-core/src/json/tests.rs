@@ -277,3 +277,27 @@ proptest! {
         let _ = Scanner::new(&bytes).and_then(|mut scanner| scanner.fields(&["a", "b"]));
     }
 }
+
+#[test]
+fn an_envelope_and_what_it_carries_come_in_one_walk() {
+    let read = |text| {
+        let mut scanner = Scanner::of(text);
+        let found = scanner.fields_through(&["s", "data"], "data", &["a", "b"]);
+        found.map(|(outer, inner)| {
+            let text = |raw: Option<Raw<'static>>| raw.map(Raw::text);
+            assert_eq!(scanner.finish(), Ok(()));
+            (outer.map(text), inner.map(|inner| inner.map(|inner| inner.map(text))))
+        })
+    };
+    let (outer, inner) =
+        read(r#"{"s": 1, "data": {"a": [1, {"b": 2}], "c": {}}, "x": 2}"#).unwrap();
+    assert_eq!(outer, [Some("1"), Some(r#"{"a": [1, {"b": 2}], "c": {}}"#)]);
+    assert_eq!(inner, Some(Ok([Some(r#"[1, {"b": 2}]"#), None])));
+    let (outer, inner) = read(r#"{"data": {"a": 1, "a": 2}, "s": 3}"#).unwrap();
+    assert_eq!(outer, [Some("3"), Some(r#"{"a": 1, "a": 2}"#)]);
+    assert_eq!(inner.unwrap().unwrap_err().kind, JsonErrorKind::Duplicate);
+    assert_eq!(read(r#"{"data": [1]}"#).unwrap().1, None);
+    for wrong in [r#"{"data": {}, "data": {}}"#, r#"{"data": {"a": }}"#, "[]", r#"{"data": {"#] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
