@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
     session: std::sync::Mutex<Session>,
 }
 
-/// Private events that were taken and are not text yet.
+/// Private events that were taken and are not Python objects yet.
 #[pyclass(frozen, module = "sequence._core")]
 #[derive(Debug)]
 pub(crate) struct Frames {
@@ -44,7 +44,7 @@ impl Frames {
     /// Each as (account, topic, seq, `ts_ns`, JSON text), in order. Other threads run meanwhile.
     fn rows(&self, py: Python<'_>) -> Vec<FrameRow> {
         let row = |frame: &Frame| {
-            (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.json())
+            (frame.account.0, frame.topic.as_str(), frame.seq, frame.ts_ns, frame.data.to_string())
         };
         py.detach(|| self.frames.iter().map(row).collect())
     }

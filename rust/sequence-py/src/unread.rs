@@ -1,7 +1,7 @@
 //! `Unread`: private events that nobody reads yet, for readers that come back.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use sequence_core::engine::{Frame, Topic};
@@ -10,9 +10,9 @@ use sequence_core::ids::AccountId;
 use crate::stream::{FrameRow, Frames};
 
 /// Number, time and JSON text.
-type Event = (u64, i64, Box<str>);
+type Event = (u64, i64, Arc<str>);
 
-/// The newest events of each topic of each account, as text: in the core they are larger.
+/// The newest events of each topic of each account.
 #[pyclass(frozen, module = "sequence._core")]
 #[derive(Debug)]
 pub(crate) struct Unread {
@@ -41,7 +41,7 @@ impl Kept {
                 if events.len() >= capacity {
                     events.pop_front();
                 }
-                events.push_back((frame.seq, frame.ts_ns, frame.data.json().into()));
+                events.push_back((frame.seq, frame.ts_ns, Arc::clone(&frame.data)));
             }
         }
     }
@@ -52,7 +52,7 @@ impl Kept {
             .map(|(seq, ts_ns)| (account.0, Topic::Epoch.as_str(), seq, ts_ns, "null".to_owned()));
         let events = self.topics.into_iter().flat_map(move |(topic, events)| {
             let row = move |(seq, ts_ns, text): Event| {
-                (account.0, topic.as_str(), seq, ts_ns, text.into())
+                (account.0, topic.as_str(), seq, ts_ns, text.as_ref().to_owned())
             };
             events.into_iter().map(row)
         });

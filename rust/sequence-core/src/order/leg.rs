@@ -73,7 +73,7 @@ pub struct Cause {
 }
 
 /// One venue's share of an order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leg {
     /// Book it trades in.
     pub market: MarketId,

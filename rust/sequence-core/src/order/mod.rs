@@ -170,7 +170,7 @@ pub const fn book_price(price: Price, outcome: Option<Outcome>) -> Price {
 }
 
 /// One order of one node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// What was asked for.
     pub spec: OrderSpec,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sequence_core::engine::record::{Cell, Row, TABLES};
-use sequence_core::engine::{Engine, TableRows, Topic};
+use sequence_core::engine::{Engine, Frame, TableRows, Topic};
 use sequence_core::hash::fnv1a64;
 
 /// Rows by table and key, hashes, and how often what happened.
@@ -61,9 +61,10 @@ impl Kept {
             positions.retain(|_, row| row[0] != Cell::from(id));
         }
         for frame in engine.take_frames() {
-            fold(&mut self.frames, &format!("{frame:?}"));
-            if matches!(frame.topic, Topic::Alert | Topic::Routing | Topic::Epoch) {
-                self.mark(frame.topic.as_str());
+            let Frame { account, topic, seq, ts_ns, data } = frame;
+            fold(&mut self.frames, &format!("{account:?} {topic:?} {seq} {ts_ns} {data}"));
+            if matches!(topic, Topic::Alert | Topic::Routing | Topic::Epoch) {
+                self.mark(topic.as_str());
             }
         }
     }

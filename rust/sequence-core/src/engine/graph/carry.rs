@@ -48,7 +48,7 @@ impl Engine {
                 self.journal.tell(self.agenda.now_ns(), run.account, kind);
                 return;
             }
-            Want::Show(topic, row) => return self.publish(run.account, topic, row),
+            Want::Show(topic, row) => return self.publish(run.account, topic, &row),
             Want::Release(reservation) => {
                 let released = self.portfolio.release(reservation);
                 debug_assert!(released.is_ok(), "it was made once and ends here, once");

@@ -6,6 +6,7 @@
 //! read returns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::journal::Journal;
 use crate::engine::view::{Value, View};
@@ -53,8 +54,8 @@ pub struct Frame {
     pub seq: u64,
     /// Engine time of the change.
     pub ts_ns: i64,
-    /// The row.
-    pub data: Value,
+    /// The row, as JSON text: a fraction of what its values take while they wait for a reader.
+    pub data: Arc<str>,
 }
 
 /// The newest number of each topic that some frames hold; a new epoch begins all of an account anew.
@@ -106,10 +107,11 @@ pub(in crate::engine) struct Outbox {
 }
 
 impl Outbox {
-    fn push(&mut self, account: AccountId, topic: Topic, ts_ns: i64, data: Value) -> usize {
+    fn push(&mut self, account: AccountId, topic: Topic, ts_ns: i64, data: &Value) -> usize {
         let base = self.base(account, topic);
         let seq = self.seqs.entry((account, topic)).or_insert(base);
         *seq += 1;
+        let data = data.json().into();
         self.frames.push(Frame { account, topic, seq: *seq, ts_ns, data });
         self.frames.len() - 1
     }
@@ -218,12 +220,12 @@ impl Engine {
                 Note::Order(id, order) => self.tell_order(ts_ns, id, &order),
                 Note::Route(order) => {
                     let row = self.routing_view(&order);
-                    self.push_frame(order.spec.account, Topic::Routing, ts_ns, row);
+                    self.push_frame(order.spec.account, Topic::Routing, ts_ns, &row);
                 }
                 Note::Fill(id) => {
                     let account = self.desk.order(self.desk.fill(id).order).spec.account;
                     let row = self.fill_view(id);
-                    self.push_frame(account, Topic::Fills, ts_ns, row);
+                    self.push_frame(account, Topic::Fills, ts_ns, &row);
                 }
             }
         }
@@ -232,11 +234,17 @@ impl Engine {
     fn tell_order(&mut self, ts_ns: i64, id: OrderId, order: &Order) {
         let (account, graph) = (order.spec.account, order.spec.graph);
         let row = self.order_view_of(order, View::Row);
+        // Nothing is true of it later that is not true now.
+        let is_final = order.status.is_terminal() && order == self.desk.order(id);
         // A graph with a shape tells its own status.
         let is_plain = self.desk.find_graph(graph).is_some_and(|graph| graph.order.is_some());
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
-        let at = outbox.push(account, Topic::Orders, ts_ns, row);
-        outbox.changed.insert(id, at);
+        let at = outbox.push(account, Topic::Orders, ts_ns, &row);
+        if is_final {
+            outbox.changed.remove(&id);
+        } else {
+            outbox.changed.insert(id, at);
+        }
         let status = GraphStatus::of(order);
         if !is_plain || outbox.graphs.get(&graph) == Some(&status) {
             return;
@@ -247,7 +255,7 @@ impl Engine {
             outbox.graphs.insert(graph, status);
         }
         let row = self.plain_row_view(order);
-        self.push_frame(account, Topic::Graphs, ts_ns, row);
+        self.push_frame(account, Topic::Graphs, ts_ns, &row);
     }
 
     /// An epoch began: what was said so far stands, the next number is 1.
@@ -268,11 +276,11 @@ impl Engine {
             topic: Topic::Epoch,
             seq,
             ts_ns: now_ns,
-            data: Value::Null,
+            data: Value::Null.json().into(),
         });
     }
 
-    pub(in crate::engine) fn publish(&mut self, account: AccountId, topic: Topic, data: Value) {
+    pub(in crate::engine) fn publish(&mut self, account: AccountId, topic: Topic, data: &Value) {
         self.tell_readers();
         if topic == Topic::Alert {
             // Of what came before it first.
@@ -281,7 +289,7 @@ impl Engine {
         self.push_frame(account, topic, self.agenda.now_ns(), data);
     }
 
-    fn push_frame(&mut self, account: AccountId, topic: Topic, now_ns: i64, data: Value) {
+    fn push_frame(&mut self, account: AccountId, topic: Topic, now_ns: i64, data: &Value) {
         if let Some(outbox) = self.journal.outbox.as_deref_mut() {
             outbox.push(account, topic, now_ns, data);
         }
@@ -295,7 +303,8 @@ impl Engine {
             only.is_none_or(|account| self.desk.order(*id).spec.account == account)
         });
         outbox.changed.extend(later);
-        let rows: Vec<_> = now.into_iter().map(|(id, at)| (at, self.order_view(id))).collect();
+        let row = |(id, at)| (at, self.order_view(id).json().into());
+        let rows: Vec<_> = now.into_iter().map(row).collect();
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         for (at, row) in rows {
             if let Some(frame) = outbox.frames.get_mut(at) {
@@ -316,7 +325,7 @@ impl Engine {
         let Some(outbox) = self.journal.outbox.as_deref_mut() else { return };
         outbox.seen_seq = last_seq;
         for (account, ts_ns, data) in alerts {
-            outbox.push(account, Topic::Alert, ts_ns, data);
+            outbox.push(account, Topic::Alert, ts_ns, &data);
         }
     }
 

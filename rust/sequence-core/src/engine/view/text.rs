@@ -29,8 +29,10 @@ impl Value {
                 write_joined(out, ['[', ']'], items, Self::write_json);
             }
             Self::Map(entries) => write_joined(out, ['{', '}'], entries, |(key, item), out| {
-                write_text(key, out);
-                out.push(':');
+                // A key of ours has nothing to escape.
+                out.push('"');
+                out.push_str(key);
+                out.push_str("\":");
                 item.write_json(out);
             }),
             Self::Named(entries) => write_joined(out, ['{', '}'], entries, |(key, item), out| {
