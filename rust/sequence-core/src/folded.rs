@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::pack::{Pack, Unpacker};
+use crate::pack::{Pack, Packer, Unpacker};
 use crate::rows::Rows;
 use chunk::{Chunk, Place};
 use read_back::ReadBack;
@@ -64,13 +64,16 @@ pub(crate) struct Folded<V> {
     last: Vec<Option<V>>,
     /// Folded chunks with rows that still stand, to be looked at again.
     unfinished: VecDeque<usize>,
+    /// Where rows are written, one chunk after another.
+    room: Packer,
     read: ReadBack<V>,
 }
 
 impl<V> Default for Folded<V> {
     fn default() -> Self {
         let (full, last, unfinished) = (Vec::new(), Vec::new(), VecDeque::new());
-        Self { full, before: 0, last, unfinished, read: ReadBack::default() }
+        let (room, read) = (Packer::default(), ReadBack::default());
+        Self { full, before: 0, last, unfinished, room, read }
     }
 }
 
@@ -196,7 +199,7 @@ impl<V: Folds> Folded<V> {
                 self.unfinished.push_back(at);
                 continue;
             }
-            let (folded, is_finished) = chunk.folded();
+            let (folded, is_finished) = chunk.folded(&mut self.room);
             if !is_finished {
                 self.unfinished.push_back(at);
             }

@@ -27,9 +27,6 @@ pub(super) enum Place<'a, V> {
     Bytes(&'a [u8]),
 }
 
-/// Room for a row, where many are written one after another.
-const ROW: usize = 320;
-
 impl<V: Folds> Chunk<V> {
     /// Where the row at a position is, when there is one.
     #[inline]
@@ -100,9 +97,8 @@ impl<V: Folds> Chunk<V> {
         }
     }
 
-    /// The same with every row folded that rests, and whether all do.
-    pub(super) fn folded(&self) -> (Self, bool) {
-        let mut to = Packer::with_room(CHUNK * ROW);
+    /// The same with every row folded that rests, and whether all do; `to` is room to write in.
+    pub(super) fn folded(&self, to: &mut Packer) -> (Self, bool) {
         let mut starts = Vec::with_capacity(CHUNK);
         let mut standing = BTreeMap::new();
         for at in 0..CHUNK {
@@ -113,7 +109,7 @@ impl<V: Folds> Chunk<V> {
                     to.copy(self.bytes_of(at));
                     start
                 }
-                Some(Place::Standing(row)) if start < GONE && fold(row, &mut to) => start,
+                Some(Place::Standing(row)) if start < GONE && fold(row, to) => start,
                 Some(Place::Standing(row)) => {
                     standing.insert(at, row.clone());
                     STANDING
@@ -121,7 +117,7 @@ impl<V: Folds> Chunk<V> {
             });
         }
         let is_finished = standing.is_empty();
-        let (starts, bytes) = (starts.into_boxed_slice(), to.into_bytes());
+        let (starts, bytes) = (starts.into_boxed_slice(), to.take());
         (Self::Folded { starts, bytes, standing }, is_finished)
     }
 

@@ -28,12 +28,14 @@ impl Last {
     }
 }
 
-impl Packer {
-    /// With room for so many bytes before it has to grow.
-    pub(crate) fn with_room(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
+/// A copy begins with nothing written.
+impl Clone for Packer {
+    fn clone(&self) -> Self {
+        Self::default()
     }
+}
 
+impl Packer {
     /// Bytes written so far.
     pub(crate) const fn len(&self) -> usize {
         self.bytes.len()
@@ -70,9 +72,11 @@ impl Packer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// All of it.
-    pub(crate) fn into_bytes(self) -> Box<[u8]> {
-        self.bytes.into_boxed_slice()
+    /// All of it, and the packer begins again in the same room.
+    pub(crate) fn take(&mut self) -> Box<[u8]> {
+        let bytes = self.bytes.as_slice().into();
+        self.bytes.clear();
+        bytes
     }
 
     #[inline]

@@ -9,7 +9,7 @@ fn returns<T: Pack + PartialEq + Debug>(values: &[T]) -> usize {
     for value in values {
         value.pack(&mut to);
     }
-    let bytes = to.into_bytes();
+    let bytes = to.take();
     let mut from = Unpacker::new(&bytes);
     for value in values {
         assert_eq!(T::unpack(&mut from).as_ref(), Some(value));
@@ -51,7 +51,7 @@ fn each_number_returns_after_each_other() {
         for value in [before, after, before] {
             value.pack(&mut to);
         }
-        let bytes = to.into_bytes();
+        let bytes = to.take();
         let mut from = Unpacker::new(&bytes);
         let read = [(); 3].map(|()| i64::unpack(&mut from));
         assert_eq!(read, [before, after, before].map(Some));
