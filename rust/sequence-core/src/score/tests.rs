@@ -179,7 +179,10 @@ fn what_a_recording_cannot_tell_is_said() {
     let found = scored(KRAKEN, &torn);
     assert_eq!(found.facts.gaps, 1, "{:?}", found.facts);
     let text = found.doubts().join("\n");
-    assert!(text.contains("was lost once") && text.contains("for 49 % of the time"), "{text}");
+    let ends = torn.last().map_or(0, |event| event.ts_local_ns);
+    let percent = (ends - t) * 100 / (ends - whole[0].ts_local_ns);
+    let unknown = format!("unknown for {percent} % of the time");
+    assert!(percent > 45 && text.contains("was lost once") && text.contains(&unknown), "{text}");
 
     let ids: Vec<_> =
         (1..100).map(|t| MarketEvent { order_id: 7, ..event(t, EventKind::Add, 5, 0) }).collect();
