@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sequence.errors import UnprocessableError
 from sequence.fakes import Fake
 from sequence.feeds.live import Live
+from sequence.feeds.live.recorder import Recorder
 from sequence.sandbox import Sandbox
 from sequence.sandbox.live import EngineSink
 from tests.feeds.live.conftest import World, settle, status_of, until
@@ -54,10 +56,17 @@ def outcome(sandbox: Sandbox) -> tuple[int, dict[str, Any]]:
 
 # It holds the faults that are played here, and says so.
 @pytest.mark.filterwarnings("ignore:.*books were given up")
-@pytest.mark.parametrize("per_connection", [500, 1])
+@pytest.mark.parametrize(("per_connection", "most_bytes"), [(500, None), (1, None), (500, 4_000)])
 def test_a_recorded_session_with_orders_plays_to_the_same_events(
-    world: World, tmp_path: Path, per_connection: int
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    per_connection: int,
+    most_bytes: int | None,
 ) -> None:
+    if most_bytes is not None:
+        small = partial(Recorder, most_bytes=most_bytes)
+        monkeypatch.setattr("sequence.sandbox.live.Recorder", small)
     names = ("kraken", "binance", "okx")
     for name in names:
         world.fake(name)
@@ -83,7 +92,7 @@ def test_a_recorded_session_with_orders_plays_to_the_same_events(
         end_ns, live_one = outcome(sandbox)
     parts = json.loads((tmp_path / "day" / "manifest.json").read_text())["parts"]
     files = [tmp_path / "day" / part["file"] for part in parts]
-    assert len(files) >= len(statuses)
+    assert len(files) >= (len(statuses) if most_bytes is None else 3 * len(statuses))
     with Sandbox(preset="instant", clock="replay", market=files) as again:
         for at_ns, said in heard:
             again.clock.advance(ns=at_ns - again.clock.now_ns)
