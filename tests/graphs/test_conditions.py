@@ -86,6 +86,7 @@ BEFORE: dict[str, tuple[Json, str]] = {
     "notional": ({"max_order_notional_usd": 1000}, "RISK"),
     "deviation": ({"max_price_deviation_bps": 100}, "PRICE_DEVIATION"),
     "position": ({"max_position_qty": Decimal("1.5")}, "POSITION_LIMIT"),
+    "age": ({"max_quote_age_ms": 999}, "STALE_VENUE"),
 }
 
 
