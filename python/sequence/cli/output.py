@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -205,23 +205,21 @@ def _column_width(column: Column, cells: list[str], *, wide: bool = False) -> in
 
 
 def _short_ids(columns: list[Column], rows: list[list[str]]) -> list[list[str]]:
-    return [
-        [
-            short_id(cell) if column.is_id else cell
-            for cell, column in zip(row, columns, strict=True)
-        ]
-        for row in rows
-    ]
+    return _changed(columns, rows, lambda column, cell: short_id(cell) if column.is_id else cell)
 
 
 def _bare(columns: list[Column], rows: list[list[str]]) -> list[list[str]]:
     """Numbers without the marks between thousands: digits matter more."""
+    return _changed(
+        columns, rows, lambda column, cell: cell.replace(",", "") if column.right else cell
+    )
+
+
+def _changed(
+    columns: list[Column], rows: list[list[str]], change: Callable[[Column, str], str]
+) -> list[list[str]]:
     return [
-        [
-            cell.replace(",", "") if column.right else cell
-            for cell, column in zip(row, columns, strict=True)
-        ]
-        for row in rows
+        [change(column, cell) for column, cell in zip(columns, row, strict=True)] for row in rows
     ]
 
 

@@ -7,7 +7,17 @@ import typer
 
 from sequence import Sequence
 from sequence.cli.connect import client_of
-from sequence.cli.output import aligned, is_plain, number, short_id, shown, text, usd, write
+from sequence.cli.output import (
+    PLAIN_ROOM,
+    aligned,
+    is_plain,
+    number,
+    short_id,
+    shown,
+    text,
+    usd,
+    write,
+)
 from sequence.errors import NetworkError
 from sequence.types import Fill, Order, Quote
 from sequence.types._decimal import known_sum
@@ -16,7 +26,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _ROWS: Final = 8
-_ROOM: Final = 80
 _LEAST_NAME: Final = 8
 _LEAST_S: Final = 0.2
 
@@ -88,7 +97,7 @@ def _fitted(sides: str, rows: list[list[str]]) -> list[str]:
     """
     columns = [number("") if side == "r" else text("") for side in sides]
     found = aligned(columns, rows, " ")
-    over = max(map(len, found), default=0) - _ROOM
+    over = max(map(len, found), default=0) - PLAIN_ROOM
     if over <= 0:
         return found
     longest = max(len(name) for name, *_ in rows)

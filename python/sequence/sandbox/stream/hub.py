@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BOOK_LEVELS: Final = 100
 UNREAD: Final = 256
-"""Events that wait in the core, where they are large, while nobody reads."""
+"""Events that wait in the core while nobody reads, before they are kept for readers to come."""
 _RingKey = tuple[int, PrivateName]
 
 

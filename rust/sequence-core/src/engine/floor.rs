@@ -1,7 +1,7 @@
 //! What the simulated venues work with: what they may read, and what they may change.
 //!
-//! Of orders they read what was asked of venues; money and the journal are not there at all. What a venue makes of a leg it tells by
-//! reports, and what its order has to say of it at once by `Post`.
+//! Of orders they read what was asked of venues; money and the journal are not there at all. What a
+//! venue makes of a leg it tells by reports, and what its order has to say of it at once by `Post`.
 
 use crate::engine::Engine;
 use crate::engine::agenda::Agenda;
