@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -169,12 +170,14 @@ def test_what_is_not_offered_says_so(client):
 def test_the_stream_gives_prices_and_fills(client):
     async def read() -> dict[str, Any]:
         found: dict[str, Any] = {}
-        async for channel, data in client.stream(["prices:BTC-USD", "book:BTC-USD", "fills"]):
-            found[channel] = data
-            if len(found) == 2 and "fills" not in found:
-                await asyncio.to_thread(client.buy, "BTC-USD", 0.01)
-            if len(found) == 3:
-                return found
+        # Left to the end of the loop, its connection may be dropped instead of closed.
+        async with aclosing(client.stream(["prices:BTC-USD", "book:BTC-USD", "fills"])) as stream:
+            async for channel, data in stream:
+                found[channel] = data
+                if len(found) == 2 and "fills" not in found:
+                    await asyncio.to_thread(client.buy, "BTC-USD", 0.01)
+                if len(found) == 3:
+                    break
         return found
 
     found = asyncio.run(asyncio.wait_for(read(), 20))
