@@ -22,7 +22,7 @@ pub const MONEY_ONE: i128 = 1_000_000_000;
 pub const EXACT_PER_MONEY: i128 = 100_000_000;
 /// The same as a divisor of [`div_floor`].
 pub(crate) const PER_MONEY: u64 = 100_000_000;
-/// Largest price or quantity accepted from outside, in units (wire contract, section 3).
+/// Largest price or quantity accepted from outside, in units.
 pub const MAX_UNITS: i64 = 9_000_000_000_000_000_000;
 
 /// Why a number was refused.

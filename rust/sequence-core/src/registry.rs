@@ -274,7 +274,7 @@ impl Registry {
         id
     }
 
-    /// Resolves a symbol text of any form (wire contract, 4.3), without its venue URL prefix.
+    /// Resolves a symbol text of any form, without its venue URL prefix.
     pub fn resolve(&self, text: &str) -> Option<Resolved> {
         if let Some(found) = self.names.get(text) {
             return Some(*found);
@@ -390,7 +390,7 @@ fn names_of(entry: &SymbolEntry) -> Vec<(Arc<str>, Option<Outcome>)> {
     names
 }
 
-/// Assets valued at exactly 1.0 (wire contract, 7.3).
+/// Assets valued at exactly 1.0.
 pub fn is_usd_pegged(kind: AssetKind, code: &str) -> bool {
     const STABLECOINS: [&str; 8] =
         ["USDC", "USDT", "DAI", "PYUSD", "FDUSD", "TUSD", "USDP", "USDS"];

@@ -88,7 +88,7 @@ impl From<crate::number::NumberError> for Refusal {
 }
 
 text_enum!(
-    /// Why an admitted order was rejected (wire contract, 9.10).
+    /// Why an admitted order was rejected.
     RejectReason {
         /// Unknown error.
         Unknown = "UNKNOWN",
@@ -124,7 +124,7 @@ text_enum!(
 );
 
 text_enum!(
-    /// Why an order ended (wire contract, 9.3); a rejected one shows its [`RejectReason`] instead.
+    /// Why an order ended; a rejected one shows its [`RejectReason`] instead.
     DoneReason {
         /// Filled in full.
         Filled = "FILLED",

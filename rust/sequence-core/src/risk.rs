@@ -1,4 +1,4 @@
-//! Limits: those of an account, from the server's configuration (wire contract, 14.2), and those of
+//! Limits: those of an account, from the server's configuration, and those of
 //! one graph, from its request (10.8). Plain data; `engine::risk` says where each one is checked.
 
 use crate::hash::StateHasher;

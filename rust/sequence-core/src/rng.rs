@@ -1,7 +1,7 @@
 //! Addressed random numbers: the n-th value of a named stream is a function of its address.
 //!
 //! Nothing is drawn from a shared generator, so that what one account, market or model does never
-//! moves the numbers of another (simulation specification, section 10, rule D3).
+//! moves the numbers of another.
 
 use crate::hash::fnv1a64_of;
 pub use crate::hash::{fnv1a64, mix64};

@@ -205,7 +205,7 @@ const fn cex(id: &'static str, kinds: &'static [InstrumentKind]) -> Venue {
     venue(id, VenueClass::Cex, kinds)
 }
 
-/// Every venue, sorted by id (wire contract, 5.1).
+/// Every venue, sorted by id.
 pub static VENUES: [Venue; 13] = [
     // Error -4164 of its futures: the notional must be no smaller "unless you choose reduce only";
     // error -2022 refuses a reduce-only order beyond what open ones leave of the position.

@@ -34,7 +34,7 @@ pub(in crate::engine) fn check_fat_finger(
     Ok(())
 }
 
-/// What a status refuses of an order (simulation, 2.4).
+/// What a status refuses of an order.
 pub(in crate::engine) fn refusal_of(
     spec: &OrderSpec,
     status: MarketStatus,

@@ -5,7 +5,7 @@ use crate::order::{Order, OrderStatus};
 use crate::reject::{DoneReason, text_enum};
 
 text_enum!(
-    /// Status of a graph (wire contract, 10.9).
+    /// Status of a graph.
     GraphStatus {
         /// Recorded, nothing acknowledged.
         Accepted = "ACCEPTED",
@@ -62,7 +62,7 @@ const fn is_withdrawal(done: Option<DoneReason>) -> bool {
 }
 
 text_enum!(
-    /// Status of a node (wire contract, 10.9).
+    /// Status of a node.
     NodeStatus {
         /// Not activated yet.
         Waiting = "WAITING",

@@ -11,7 +11,7 @@ use crate::venue::{
 };
 
 /// Grid of a hand-fed market before its caller says more: that of the demo market, else the
-/// venue's price rule, else as fine as our numbers and without minimums (wire contract, 7.6).
+/// venue's price rule, else as fine as our numbers and without minimums.
 pub fn hand_fed_grid(venue: VenueId, symbol: &Symbol<'_>) -> Grid {
     if let Some(demo) = demo_grid(venue, symbol) {
         return demo;

@@ -8,7 +8,7 @@ use crate::venue::{
     SOLANA, is_fiat,
 };
 
-/// What a listing settles in (wire contract, 5.2). `X-USD` is quoted in dollars everywhere and
+/// What a listing settles in. `X-USD` is quoted in dollars everywhere and
 /// settles in what the venue really holds; other quotes settle in themselves, and one that is no
 /// dollar never in another asset: a price in euros is no amount of USDT.
 pub fn settlement_asset<'a>(venue: VenueId, symbol: &Symbol<'a>) -> CashAsset<'a> {

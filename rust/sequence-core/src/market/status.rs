@@ -107,7 +107,7 @@ impl MarketConfig {
         }
     }
 
-    /// A book fed by hand: live at once, never stale (wire contract, section 7.6).
+    /// A book fed by hand: live at once, never stale.
     pub const fn hand_fed() -> Self {
         Self { max_age_ns: None, live_on_snapshot: true, ..Self::live(0) }
     }

@@ -15,7 +15,7 @@ pub use crate::order::leg::{AtVenue, Cause, Leg, LegState, Reshape};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 
 text_enum!(
-    /// Status of an order (wire contract, 9.4).
+    /// Status of an order.
     OrderStatus {
         /// Recorded and reserved, not yet acknowledged by the venue.
         New = "NEW",

@@ -4,8 +4,8 @@
 //! the difference of two rounded sums. So slicing an order changes nothing, a buyer's sums round up
 //! and a seller's down. Sums of `price × quantity` are at 1e-17, times a rate of 1e-8 at 1e-25.
 //!
-//! Three models: basis points (`simulation.md` 3.6), and the two event venues, which charge
-//! `rate × contracts × p × (1 − p)` and round each in its own way (9.1).
+//! Three models: basis points, and the two event venues, which charge
+//! `rate × contracts × p × (1 − p)` and round each in its own way.
 
 use crate::hash::StateHasher;
 use crate::ids::Side;
@@ -85,7 +85,7 @@ pub struct Charging {
 impl FeeState {
     /// Whether the fee of a fill is rounded together with the next one's: a purchase of an event
     /// contract reserves for the rounding of [`MOST_ROUNDED`] fills, so one that leaves as many lots
-    /// or more open has no rounding of its own (`simulation.md` 9.2).
+    /// or more open has no rounding of its own.
     pub fn joins(schedule: &FeeSchedule, side: Side, left: Quantity, lot: Quantity) -> bool {
         schedule.model.rounds_up_fills()
             && side == Side::Buy

@@ -7,7 +7,7 @@ use crate::sim::resting::Shadow;
 use crate::sim::view::{Mode, StepRules};
 
 text_enum!(
-    /// Why a fill happened (wire contract, 11).
+    /// Why a fill happened.
     FillCause {
         /// Took displayed size.
         Walk = "WALK",

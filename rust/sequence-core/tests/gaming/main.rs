@@ -1,4 +1,4 @@
-//! Strategies that try to earn what no real market would give (simulation, 12.2), and the controls
+//! Strategies that try to earn what no real market would give, and the controls
 //! that show that each test could fail.
 #![expect(
     clippy::unwrap_used,

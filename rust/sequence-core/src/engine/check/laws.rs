@@ -161,7 +161,7 @@ impl Engine {
 
     /// Hash of the state and of all that decides what comes next: books, queues, what accounts took
     /// of levels and moved, delays so far, timers. Equal for two runs of one history and after a
-    /// return to a copy (simulation, D1). A store keeps no books and no places in queues, so it is
+    /// return to a copy. A store keeps no books and no places in queues, so it is
     /// another after a restart; [`Self::state_hash`] is not.
     pub fn world_hash(&self) -> u64 {
         let mut hasher = StateHasher::new(self.state_hash());

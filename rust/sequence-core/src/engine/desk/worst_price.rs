@@ -41,7 +41,7 @@ impl Facts<'_> {
         Some(if within(spec.side, cap, bound) { cap } else { bound })
     }
 
-    /// Price cap of a market order: the worst price it may pay (simulation, 3.4).
+    /// Price cap of a market order: the worst price it may pay.
     pub(in crate::engine) fn protection(
         &self,
         spec: &OrderSpec,

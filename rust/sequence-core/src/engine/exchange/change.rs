@@ -1,4 +1,4 @@
-//! A change of a leg at its venue and on its way back (simulation, 4.7).
+//! A change of a leg at its venue and on its way back.
 //!
 //! By default the leg leaves its queue and comes back as a new order, with a gap that the preset
 //! sets: none, the same moment the cancel arrives or later, or a whole round trip. A venue that

@@ -1,4 +1,4 @@
-//! What stands behind a fill: times, delays, book, levels or queue, bounds (simulation, 8.1).
+//! What stands behind a fill: times, delays, book, levels or queue, bounds.
 
 use std::sync::Arc;
 

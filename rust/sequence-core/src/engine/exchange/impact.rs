@@ -1,4 +1,4 @@
-//! What an account's own taking does to the prices it meets next (simulation, 6.1).
+//! What an account's own taking does to the prices it meets next.
 
 use crate::engine::facts::Facts;
 use crate::engine::floor::Floor;

@@ -65,7 +65,7 @@ impl Floor<'_> {
         self.walk(id, at);
     }
 
-    /// Takes displayed size level by level, best first, inside the bound (simulation, 3.2). The client
+    /// Takes displayed size level by level, best first, inside the bound. The client
     /// hears of each fill before the next: one that it cannot book ends the leg.
     fn walk(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.asked.leg((id, at)) else { return };

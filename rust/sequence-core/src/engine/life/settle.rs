@@ -47,7 +47,7 @@ pub(in crate::engine) struct Holder {
 }
 
 impl Engine {
-    /// Settles a whole event market (simulation, 9.3).
+    /// Settles a whole event market.
     pub(in crate::engine) fn settle(
         &mut self,
         venue: VenueId,

@@ -3,7 +3,7 @@
 //! A margin account is what one account has at one venue in one settlement asset. Its cash and the
 //! gains of its positions back all of them together. Admission, amends, spot spending, fills and
 //! liquidation ask here, and what is shown as available is the number they use. Positions that were
-//! only written by hand stand outside until an order changes them (wire contract, 7.3).
+//! only written by hand stand outside until an order changes them.
 
 use crate::engine::facts::Facts;
 use crate::engine::portfolio::Portfolio;

@@ -11,7 +11,7 @@ use crate::registry::MarketSpec;
 use crate::venue;
 
 impl Portfolio {
-    /// Nets what the account holds free of both outcomes (simulation, 9.3): the row of YES, and how
+    /// Nets what the account holds free of both outcomes: the row of YES, and how
     /// many pairs became cash.
     pub(in crate::engine) fn net_pairs(
         &mut self,

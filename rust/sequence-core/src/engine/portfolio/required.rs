@@ -10,7 +10,7 @@ use crate::order::Leg;
 use crate::registry::MarketSpec;
 use crate::sim::fees::FeeState;
 
-/// What a leg must hold for its rest (wire contract, 9.13).
+/// What a leg must hold for its rest.
 pub(in crate::engine) fn required(
     side: Side,
     terms: &MarketSpec,
@@ -53,7 +53,7 @@ pub(in crate::engine) fn margin(exact: i128, fraction_1e8: i64) -> Result<Money,
     mul_div_ceil(exact, i128::from(fraction_1e8), 100_000_000 * EXACT_PER_MONEY).map(Money)
 }
 
-/// Initial margin and fee bound of the part of a perp leg that opens (wire contract, 9.13).
+/// Initial margin and fee bound of the part of a perp leg that opens.
 fn perp_margin(terms: &MarketSpec, leg: &Leg) -> Result<Money, NumberError> {
     let opening = Quantity((leg.remaining().0 - leg.reducing.0).max(0));
     if opening.0 == 0 {

@@ -1,5 +1,4 @@
-//! Kill switches, limits, and the answers of calls that change many orders or one order's terms
-//! (wire contract, 9.8, 9.11, 9.12, 14.2).
+//! Kill switches, limits, and the answers of calls that change many orders or one order's terms.
 
 use super::Value;
 use crate::engine::{Engine, Reply};

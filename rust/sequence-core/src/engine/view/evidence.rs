@@ -1,4 +1,4 @@
-//! The record of a fill (simulation, 8.1).
+//! The record of a fill.
 
 use super::Value;
 use crate::engine::{Engine, Evidence, Fill, Liquidity, TapeCite, VenueTrade};

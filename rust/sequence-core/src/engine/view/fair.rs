@@ -1,4 +1,4 @@
-//! Consolidated reference prices (wire contract, 12.6).
+//! Consolidated reference prices.
 
 use super::{Value, count};
 use crate::book::Level;

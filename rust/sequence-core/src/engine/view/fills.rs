@@ -1,4 +1,4 @@
-//! Fill rows (wire contract, 11).
+//! Fill rows.
 
 use super::{Value, page, page_value};
 use crate::engine::desk::heads::OrderHead;

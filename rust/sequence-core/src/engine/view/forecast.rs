@@ -1,5 +1,5 @@
 //! What an order would meet now, whoever pays for it: taken at once, or resting at the best price of
-//! its own side (wire contract, 16.5). The router and the walk are those of a submit; funds, limits
+//! its own side. The router and the walk are those of a submit; funds, limits
 //! of the account and other open orders do not count, and nothing is copied or recorded.
 
 use super::preview::distance;

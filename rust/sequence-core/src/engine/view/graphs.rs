@@ -1,4 +1,4 @@
-//! Graph objects and the answers of cancels (wire contract, 10.10, 10.11, 9.7).
+//! Graph objects and the answers of cancels.
 
 use super::Value;
 use crate::engine::graph::run::Run;

@@ -1,4 +1,4 @@
-//! Symbols, listings and fees (wire contract, 12.5 and 6.1).
+//! Symbols, listings and fees.
 
 use super::Value;
 use crate::engine::Engine;
@@ -190,7 +190,7 @@ fn grid_map(grid: &Grid, figures: Option<(u8, u8)>) -> Value {
     ])
 }
 
-/// The schedule a market publishes itself, where it has one (wire contract, 6.5).
+/// The schedule a market publishes itself, where it has one.
 fn fee_schedule_view(model: &FeeModel) -> Value {
     match *model {
         FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8, .. } => Value::Map(vec![

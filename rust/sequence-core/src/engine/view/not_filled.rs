@@ -1,4 +1,4 @@
-//! Why an open order has not filled (simulation, 8.2).
+//! Why an open order has not filled.
 
 use super::Value;
 use crate::engine::seam::{LegRef, queue_key};

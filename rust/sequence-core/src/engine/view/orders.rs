@@ -1,4 +1,4 @@
-//! Order rows (wire contract, 9.3) and the answer of a submit (9.2).
+//! Order rows and the answer of a submit.
 
 use super::{Value, page, page_value};
 use crate::engine::Engine;

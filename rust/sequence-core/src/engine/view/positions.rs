@@ -1,4 +1,4 @@
-//! Position rows and their totals (wire contract, section 8).
+//! Position rows and their totals.
 
 use super::quotes::value_of;
 use super::{Value, total_text};
@@ -8,7 +8,7 @@ use crate::ids::{AccountId, AssetId, AssetKind, MarketId, RowIx, VenueId};
 use crate::number::{Money, Quantity};
 use crate::position::{Lifecycle, Position};
 
-/// The sums of section 8.3.
+/// The sums below the rows.
 #[derive(Debug, Clone, Copy)]
 struct Totals {
     cash: Sum,
@@ -310,7 +310,7 @@ impl Totals {
     }
 }
 
-/// Market slug, outcome and token id of an event row (wire contract, 4.1).
+/// Market slug, outcome and token id of an event row.
 fn event_parts(row: &Row<'_>) -> (Value, Value, Value) {
     if row.kind != AssetKind::EventContract {
         return (Value::Null, Value::Null, Value::Null);

@@ -1,4 +1,4 @@
-//! What an order would do now, without doing it (wire contract, 9.9).
+//! What an order would do now, without doing it.
 //!
 //! The order is built, routed and walked by the code that a submit uses, on the state as it is and
 //! without the delays of the simulator: nothing is copied, recorded or reserved.

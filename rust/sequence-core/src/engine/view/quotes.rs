@@ -1,4 +1,4 @@
-//! Quotes (wire contract, 12.1 and 12.2).
+//! Quotes.
 
 use super::{Value, shown_price, shown_quantity};
 use crate::book::Level;
@@ -201,7 +201,7 @@ fn spread_bps(bid: Price, ask: Price, doubled_mid: i128) -> Value {
     Value::Decimal(if scaled < 0 { -rounded } else { rounded }, 3)
 }
 
-/// Value of a quantity at a price, toward zero (wire contract, section 3).
+/// Value of a quantity at a price, toward zero.
 pub(super) fn value_of(quantity: Quantity, price: Price) -> i128 {
     i128::from(quantity.0) * i128::from(price.0) / 100_000_000
 }

@@ -1,4 +1,4 @@
-//! What markets offer, pay and became: depth by venue, funding, resolutions (wire contract, 16).
+//! What markets offer, pay and became: depth by venue, funding, resolutions.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

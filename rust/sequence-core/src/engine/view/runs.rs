@@ -1,5 +1,4 @@
-//! Graphs with a shape: their object, rows of nodes and edges, and pages of graphs
-//! (wire contract, 10.10).
+//! Graphs with a shape: their object, rows of nodes and edges, and pages of graphs.
 
 use super::{Value, page, page_value};
 use crate::engine::Engine;

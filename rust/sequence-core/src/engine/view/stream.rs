@@ -1,4 +1,4 @@
-//! Payloads of the stream (wire contract, 13.3) that no other read has.
+//! Payloads of the stream that no other read has.
 
 use super::preview::distance;
 use super::quotes::{seen, sides};

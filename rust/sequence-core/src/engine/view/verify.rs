@@ -1,4 +1,4 @@
-//! Rebuilds the arithmetic of a fill from its record alone (simulation, 8.1).
+//! Rebuilds the arithmetic of a fill from its record alone.
 //!
 //! Nothing here asks the engine: levels must add up to the fill, a place in the queue to its
 //! history, the fee to its rule, the reservation to what was spent and freed, and the whole to its

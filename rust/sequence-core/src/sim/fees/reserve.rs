@@ -4,7 +4,7 @@
 //! one, so the limit is the dearest price; what per-fill rounding can add is bounded by the number
 //! of fills left. That is 1,000 at most: a fill that leaves more lots open is rounded together with the
 //! next. Kalshi's accumulator never stays above one cent. Hence a fill at or below the limit costs at
-//! most what it takes off the reservation (`simulation.md` 9.2).
+//! most what it takes off the reservation.
 
 use super::quadratic::{CENT, ExactFee, POLYMARKET_STEP};
 use super::{FeeModel, FeeRounding, FeeSchedule, FeeState, MOST_ROUNDED, round_up};

@@ -125,7 +125,7 @@ const fn row(venue: VenueId, kind: InstrumentKind, maker: i64, taker: i64) -> Fe
 const SPOT: InstrumentKind = InstrumentKind::Spot;
 const PERP: InstrumentKind = InstrumentKind::Perp;
 
-/// Base tiers (wire contract, 6.2): maker and taker in tenths of a basis point.
+/// Base tiers: maker and taker in tenths of a basis point.
 pub static FEE_TABLE: [FeeRow; 14] = [
     row(venue::BINANCE, SPOT, 100, 100),
     row(venue::BINANCE, PERP, 20, 50),

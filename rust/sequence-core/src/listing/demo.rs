@@ -67,7 +67,7 @@ const CENT: i64 = 10_000_000;
 /// Maker rebate of the demo event market's own schedule.
 const MAKER_REBATE_1E8: i64 = 20_000_000;
 
-/// The demo market, by symbol within spot, perp, prediction (wire contract, 4.4).
+/// The demo market, by symbol within spot, perp, prediction.
 pub static DEMO_LISTINGS: [DemoListing; 12] = [
     coin("BTC-USD", SPOT, DOLLAR, (CENT, 1_000), (74_349_440_000_000, 74_349_450_000_000)),
     coin(
