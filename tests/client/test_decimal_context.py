@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 import sequence.types
+from sequence.analysis import comparison
 from sequence.sandbox import Sandbox
 from sequence.sandbox.number import decimal_of
+from sequence.types import Fill
 from sequence.types._base import Wire
+from sequence.types._table import html_of
 
 UNITS = 123_456_789_012_345_678
 NARROW = Context(prec=6)
@@ -62,6 +65,31 @@ def test_a_day_of_trading_does_not_depend_on_the_context() -> None:
                 told += [fill.price, fill.qty, fill.fee_usd, fill.reason]
             for row in client.positions().positions:
                 told.append(row.qty)
+            return [str(value) for value in told]
+
+    wide = play()
+    with localcontext(NARROW):
+        narrow = play()
+    assert narrow == wide
+
+
+def test_what_a_run_was_worth_does_not_depend_on_the_context() -> None:
+    def play() -> list[object]:
+        with Sandbox(seed=7, preset="instant", clock="manual") as sandbox:
+            client = sandbox.client()
+            for quantity in ("0.12345", "1.54321"):
+                client.buy("BTC-USD", quantity, tag="in")
+                sandbox.clock.advance(seconds=61)
+                client.sell("BTC-USD", "0.10001", tag="out")
+            results = sandbox.results()
+            told: list[object] = [results.pnl_usd, *(trip.net_usd for trip in results.round_trips)]
+            told += [results.slippage, results.markouts, *results.pnl_by("tag")]
+            told += [comparison(results.summary()), results.report()]
+            told += [event.what for event in results.life_of(results.orders[0].node_order_id)]
+            book = client.quote("BTC-USD", depth=5).book
+            assert book is not None
+            told += book.table_rows()
+            told += [html_of(Fill, results.fills), client.quote("BTC-USD").venues]
             return [str(value) for value in told]
 
     wide = play()

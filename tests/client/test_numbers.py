@@ -155,6 +155,9 @@ def test_what_the_wire_shows_as_float_or_text_is_there_exactly(sandbox_client):
     assert (quote.bid_price, quote.ask_price) == (Decimal("100.1"), Decimal("100.3"))
     empty = sandbox_client.quote("ETH-USD").nbbo
     assert (empty.bid_price, empty.ask_price) == (None, Decimal(10))
+    for symbol, nbbo in (("BTC-USD", quote), ("ETH-USD", empty)):
+        [venue] = sandbox_client.quote(symbol).venues.values()
+        assert (venue.bid_price, venue.ask_price) == (nbbo.bid_price, nbbo.ask_price)
     totals = sandbox_client.positions().totals
     for name in ("nav", "cash", "crypto", "locked_cash", "fees", "realized_pnl", "unrealized_pnl"):
         assert getattr(totals, name) == Decimal(getattr(totals, f"{name}_usd"))

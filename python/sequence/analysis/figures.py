@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from sequence.types import Fill, FillMark, Wire
-from sequence.types._decimal import exact, known_sum, maybe_exact, nearest, share
+from sequence.types._decimal import exact, in_any_context, known_sum, maybe_exact, nearest, share
 
 Horizon = Literal[1, 10, 60]
 HORIZONS: Final[tuple[Horizon, ...]] = (1, 10, 60)
@@ -105,6 +105,7 @@ def maker_share(fills: Iterable[Fill]) -> Decimal:
     return share(made, sum(_value(row) for row in rows))
 
 
+@in_any_context
 def markout(fills: Iterable[Fill], marks: Mapping[str, FillMark], seconds: Horizon) -> Markout:
     """Prices so many seconds after the fills, weighted by volume."""
     name = f"after_{seconds}s_1e9"
@@ -114,6 +115,7 @@ def markout(fills: Iterable[Fill], marks: Mapping[str, FillMark], seconds: Horiz
     return Markout(seconds=seconds, fills=len(rows), usd=_cut(usd), bps=_bps(usd, rows))
 
 
+@in_any_context
 def slippage(fills: Iterable[Fill], marks: Mapping[str, FillMark]) -> Slippage:
     """What fills cost against the price when their orders were sent."""
     known = [(fill, marks[fill.fill_id].arrival_mid_1e9) for fill in fills if fill.fill_id in marks]

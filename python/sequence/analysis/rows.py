@@ -19,7 +19,7 @@ from sequence.types import (
     Totals,
     Wire,
 )
-from sequence.types._decimal import exact, known_sum, maybe_exact, share
+from sequence.types._decimal import exact, in_any_context, known_sum, maybe_exact, share, trimmed
 
 if TYPE_CHECKING:
     from sequence import Sequence
@@ -97,6 +97,7 @@ class RunRows:
         )
 
     @property
+    @in_any_context
     def pnl_usd(self) -> Decimal | None:
         """Realised plus unrealised profit less fees, of this epoch; None where nobody can say."""
         realized, open_pnl = self.totals.realized_pnl, self.totals.unrealized_pnl
@@ -236,5 +237,5 @@ def _what(data: dict[str, Any]) -> str:
 def _shown(name: str, value: object) -> str:
     for suffix, decimals in (("_1e8", 8), ("_1e9", 9)):
         if name.endswith(suffix) and isinstance(value, int):
-            return f"{name.removesuffix(suffix)} {exact(value, decimals).normalize() + 0:f}"
+            return f"{name.removesuffix(suffix)} {trimmed(exact(value, decimals)):f}"
     return f"{name} {value}"

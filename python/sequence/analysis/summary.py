@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sequence.analysis.figures import Markout, Slippage
 from sequence.types import RunCard, Wire
+from sequence.types._decimal import in_any_context
 
 if TYPE_CHECKING:
     from sequence.analysis.rows import RunRows
@@ -50,6 +51,7 @@ class Summary(Wire):
             markouts=results.markouts,
         )
 
+    @in_any_context
     def figures(self) -> dict[str, Any]:
         """Name to figure, as a report shows them."""
         named: dict[str, Any] = {
@@ -86,6 +88,7 @@ def comparison(*runs: Summary) -> list[tuple[str, list[str]]]:
     return [*differ, *((name, [shown(row[name]) for row in figures]) for name in figures[0])]
 
 
+@in_any_context
 def shown(value: Decimal | int | None) -> str:
     """A figure for people: at most four decimals; `-` for one that nobody can say."""
     if value is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sequence.types import Fill, Side, Wire
-from sequence.types._decimal import exact
+from sequence.types._decimal import exact, in_any_context
 
 
 class RoundTrip(Wire):
@@ -26,6 +26,7 @@ class RoundTrip(Wire):
     closed_ns: int
 
     @property
+    @in_any_context
     def net_usd(self) -> Decimal:
         """Profit after fees."""
         return self.pnl_usd - self.fees_usd
@@ -41,6 +42,7 @@ class _Open:
         self.left = fill.qty_1e8
 
 
+@in_any_context
 def round_trips(fills: Iterable[Fill]) -> list[RoundTrip]:
     """Round trips in the order in which they were closed, of fills that have a value in USD.
 

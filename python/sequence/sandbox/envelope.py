@@ -6,12 +6,12 @@ are played under each preset; where the readings agree, the model does not matte
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence.sandbox.sim import Preset, SimConfig
-from sequence.types._decimal import known_sum, maybe_exact, trimmed
+from sequence.types._decimal import SUMS, known_sum, maybe_exact, trimmed
 
 if TYPE_CHECKING:
     from sequence.sandbox.sandbox import Sandbox
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 ENVELOPE: Final[tuple[Preset, ...]] = ("optimistic", "realistic", "adversarial")
 _PAGE: Final = 200
-_SUMS: Final = Context(prec=28)
-"""Sums are the same whatever the caller's decimal context is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Reading:
     def pnl(self) -> Decimal | None:
         """Profit and loss of all orders; None when one of them has none."""
         parts = [order.pnl for order in self.orders]
-        with localcontext(_SUMS):
+        with localcontext(SUMS):
             known = (part or Decimal(0) for part in parts)
             return None if None in parts else sum(known, Decimal(0))
 
@@ -110,7 +108,7 @@ def envelope(
     Args:
         run: Places orders and moves the clock (``sandbox.replay`` or ``sandbox.clock.advance``);
             called once per configuration with a fresh sandbox of the same seed and market.
-        sims: Configurations; a preset may be named. By default the envelope of section 7:
+        sims: Configurations; a preset may be named. By default the envelope:
             optimistic, realistic and adversarial.
         market: As for `Sandbox`; files are replayed, everything else has a manual clock.
         seed: As for `Sandbox`.
@@ -159,7 +157,7 @@ def _order_reading(
     order: "Order", fills: "list[Fill]", marks: dict[str, Decimal | None]
 ) -> OrderReading:
     fills.sort(key=lambda fill: fill.event_seq)
-    with localcontext(_SUMS):
+    with localcontext(SUMS):
         return _summed(order, fills, marks[order.symbol])
 
 

@@ -1,7 +1,12 @@
 """Fixed-point integers and decimals, exactly: no model, no field."""
 
-from collections.abc import Iterable
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from collections.abc import Callable, Iterable
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 MAX_UNITS = 9 * 10**18
 """Largest fixed-point integer of a request, at any scale."""
@@ -11,9 +16,22 @@ PRICE_DECIMALS = 9
 _MAX_DIGITS = 60
 _EXACT = Context(prec=_MAX_DIGITS, Emin=-999999, Emax=999999, traps=[Inexact, InvalidOperation])
 _RATIO = Context(prec=28, traps=[InvalidOperation])
+SUMS: Final = Context(prec=28)
+"""In which amounts are added up, whatever the caller's decimal context is."""
 _TENTH = Decimal("0.1")
 _SCALES = {n: 10**n for n in (QTY_DECIMALS, PRICE_DECIMALS)}
 _STEPS = {n: _EXACT.scaleb(Decimal(1), -n) for n in (QTY_DECIMALS, PRICE_DECIMALS)}
+
+
+def in_any_context(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """The same function, whose sums do not depend on the caller's decimal context."""
+
+    @wraps(function)
+    def summed(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with localcontext(SUMS):
+            return function(*args, **kwargs)
+
+    return summed
 
 
 def exact(units: int, decimals: int) -> Decimal:
@@ -24,6 +42,11 @@ def exact(units: int, decimals: int) -> Decimal:
 def maybe_exact(units: int | None, decimals: int) -> Decimal | None:
     """The same of what may not be known."""
     return None if units is None else exact(units, decimals)
+
+
+def units_of(value: float, decimals: int) -> int:
+    """The fixed-point integer that a float of the wire stands for: that of its shortest digits."""
+    return int(_EXACT.scaleb(Decimal(repr(value)), decimals))
 
 
 def known_sum(parts: Iterable[int | None]) -> int | None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Literal, Union, cast, get_args, get_ori
 
 from pydantic import BaseModel
 
+from sequence.types._decimal import exact, trimmed
 from sequence.types._html import html_table
 
 Kind = Literal["int", "bool", "text", "float", "decimal", "time"]
@@ -163,7 +164,7 @@ def _cell(column: Column, value: Any) -> str:  # noqa: ANN401 - of any column
     if value is None:
         return ""
     if column.kind == "decimal":
-        return f"{value.normalize() + 0:,f}"
+        return f"{trimmed(value):,f}"
     if column.kind == "time":
         from datetime import UTC, datetime  # noqa: PLC0415 - only notebooks need it
 
@@ -208,7 +209,7 @@ def _reader(row: Reader, name: str) -> Reader:
 def _scaled(read: Reader, decimals: int) -> Reader:
     def scaled(row: Any) -> Decimal | None:  # noqa: ANN401 - of any model
         value = read(row)
-        return None if value is None else Decimal(value).scaleb(-decimals)
+        return None if value is None else exact(value, decimals)
 
     return scaled
 

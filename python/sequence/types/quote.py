@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AliasChoices, Discriminator, Field, Tag
 
 from sequence.types._base import Query, Request, Wire
-from sequence.types._decimal import exact
+from sequence.types._decimal import exact, units_of
 from sequence.types._number import QueryBool, QueryInt
 from sequence.types._query import Names
 from sequence.types._table import Table, html_of
@@ -52,7 +52,8 @@ class VenueQuote(Wire):
     `status` is that of its book since `since_ns`, and `reason` says in words why it cannot be used,
     null while it can. A book that was not heard of for `stale_after_ms` is not traded on, null
     never ends that.
-    `source` says whether it is real, where a server listens to live venues.
+    `source` says whether it is real, where a server listens to live venues. The floats have the
+    shortest digits of the exact prices: count with `bid_price` and `ask_price`.
     """
 
     bid: float
@@ -69,6 +70,16 @@ class VenueQuote(Wire):
     source: Literal["live", "demo"] | None = Field(
         default=None, exclude_if=lambda source: source is None
     )
+
+    @property
+    def bid_price(self) -> Decimal | None:
+        """Best bid, exact; None without one."""
+        return exact(units_of(self.bid, 9), 9) if self.bid else None
+
+    @property
+    def ask_price(self) -> Decimal | None:
+        """Best offer, exact; None without one."""
+        return exact(units_of(self.ask, 9), 9) if self.ask else None
 
 
 class BookLevel(Wire):
@@ -98,7 +109,7 @@ class BookLevels(Wire, Table):
             ("ask", self.asks),
         )
         return [
-            BookLevel(side=side, level=at, price_1e9=_units(price, 9), qty_1e8=_units(size, 8))
+            BookLevel(side=side, level=at, price_1e9=units_of(price, 9), qty_1e8=units_of(size, 8))
             for side, levels in sides
             for at, (price, size) in enumerate(levels, start=1)
         ]
@@ -106,10 +117,6 @@ class BookLevels(Wire, Table):
     def table_model(self) -> type[BookLevel]:
         """What each row is."""
         return BookLevel
-
-
-def _units(value: float, decimals: int) -> int:
-    return int(Decimal(repr(value)).scaleb(decimals))
 
 
 class QuoteRow(Wire):
