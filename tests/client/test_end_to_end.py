@@ -61,6 +61,28 @@ def test_a_resting_order_is_cancelled_for_good(ask: Ask):
     assert ask("cancel", order.id).already_terminal
 
 
+def test_a_resting_order_changes_itself(ask: Ask):
+    order = ask("buy", "BTC-USD", 0.3, limit_price=70_000, venue="binance")
+    assert ask(order.amend, new_price=69_000, new_qty="0.25").node_order_id == order.id
+    assert (order.row.limit_price, order.qty) == (69_000, Decimal("0.25"))
+    ask(order.decrease, "0.05", expected_version=order.row.version)
+    assert order.qty == Decimal("0.2")
+    with pytest.raises(errors.ConflictError):
+        ask(order.amend, new_price=68_000, expected_version=order.row.version - 1)
+    with pytest.raises(errors.ValidationError, match="give new_price or new_qty"):
+        ask(order.amend)
+
+
+def test_an_order_in_the_place_of_its_id_is_told_what_is_meant(ask: Ask):
+    order = ask("buy", "BTC-USD", 0.3, limit_price=70_000, venue="binance")
+    for verb in ("cancel", "order"):
+        with pytest.raises(errors.ValidationError, match=r"not \w*PlacedOrder: give its id$"):
+            ask(verb, order)
+    graph = ask("stop", "BTC-USD", "buy", 1, stop_price=90_000)
+    with pytest.raises(errors.ValidationError, match=r"give its graph_id$"):
+        ask("graph_cancel", graph)
+
+
 def test_a_wait_for_a_resting_order_ends_in_time(ask: Ask):
     order = ask("buy", "BTC-USD", 0.1, limit_price=70_000, venue="binance")
     with pytest.raises(errors.WaitTimeoutError, match="still ACCEPTED"):

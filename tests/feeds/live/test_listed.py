@@ -70,5 +70,6 @@ def test_a_list_that_is_not_sent_is_said_and_costs_no_book(world: World) -> None
     sandbox = world.sandbox()
     status = status_of(sandbox, "okx")
     until(lambda: status.is_live and status.unlisted != "", "both are said")
-    assert status.unlisted == "okx: what its instruments are was not sent (answered with 503)"
+    said = "okx: its list of instruments could not be fetched (answered with 503)"
+    assert status.unlisted == said
     assert status.problem == ""

@@ -20,18 +20,33 @@ def new_graph_id() -> str:
     return "graph_" + "".join(_ALPHABET[number >> 5 * i & 31] for i in reversed(range(_CHARACTERS)))
 
 
+def text_of(value: object, field: str) -> str:
+    """A text that is not empty.
+
+    Raises:
+        ValidationError: Something else; an order or a graph is told which of its names is meant.
+    """
+    if isinstance(value, str):
+        if not value:
+            raise ValidationError(f"{field}: must not be empty")
+        return value
+    names = (name for name in ("id", "graph_id") if isinstance(getattr(value, name, None), str))
+    name = next(names, None)
+    hint = "" if name is None else f": give its {name}"
+    raise ValidationError(f"{field}: must be a string, not {type(value).__name__}{hint}")
+
+
 def checked_id(value: object, field: str) -> str:
     """Checks an id that becomes part of a path.
 
     Raises:
         ValidationError: Not a text, empty, or one that a path cannot hold.
     """
-    if not isinstance(value, str) or not value:
-        raise ValidationError(f"{field}: must be a non-empty string")
+    text = text_of(value, field)
     # "." and ".." are kept by percent-encoding and would be resolved as folders on the way.
-    if value in (".", ".."):
+    if text in (".", ".."):
         raise ValidationError(f"{field}: must not be a dot or two")
-    return sendable(value, field)
+    return sendable(text, field)
 
 
 def graph_id_of(value: object) -> str:

@@ -15,7 +15,7 @@ from typing import (
 
 from sequence import types as t
 from sequence._client.ask import numbers
-from sequence._client.ask.ids import checked_id
+from sequence._client.ask.ids import checked_id, text_of
 from sequence._client.ask.numbers import Number
 from sequence.errors import ValidationError
 from sequence.types._decimal import PRICE_DECIMALS, QTY_DECIMALS, decimal_units
@@ -285,11 +285,12 @@ def positions_request(
 
 
 def _symbol(symbol: object) -> str:
-    if not isinstance(symbol, str) or not symbol or len(symbol) > _MAX_SYMBOL:
-        raise ValidationError("symbol: must be a non-empty string")
-    if not symbol.isascii():
+    text = text_of(symbol, "symbol")
+    if len(text) > _MAX_SYMBOL:
+        raise ValidationError(f"symbol: must have at most {_MAX_SYMBOL} characters")
+    if not text.isascii():
         raise ValidationError("symbol: must be ASCII")
-    return symbol
+    return text
 
 
 def _word(words: object) -> Callable[[str, object], object]:

@@ -80,7 +80,7 @@ class AsyncSequence(
         checked = options(api_key, base_url, timeout, max_retries, max_concurrent, saved=over_http)
         if isinstance(transport, str):
             if transport != "fast":  # pyright: ignore[reportUnnecessaryComparison]
-                raise ValidationError(f"transport: {transport!r} is none; there is 'fast'")
+                raise ValidationError(f"transport: must be None or 'fast', not {transport!r}")
             # Imported here, as httpx is: most clients use another one.
             from sequence._client.carry.fast import AsyncFastTransport  # noqa: PLC0415
 

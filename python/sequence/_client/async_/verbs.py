@@ -21,6 +21,23 @@ class AsyncOrderVerbs(Protocol):
         """Cancels one order."""
         ...
 
+    async def amend(
+        self,
+        order_id: str,
+        *,
+        new_price: Number | None = None,
+        new_qty: Number | None = None,
+        expected_version: int | None = None,
+    ) -> "t.AmendResponse":
+        """Changes limit price or total quantity of one order."""
+        ...
+
+    async def decrease(
+        self, order_id: str, reduce_by: Number, *, expected_version: int | None = None
+    ) -> "t.AmendResponse":
+        """Takes a quantity off one order."""
+        ...
+
     async def fills(
         self,
         *,

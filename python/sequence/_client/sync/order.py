@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sequence import _steps, errors
 from sequence import types as t
+from sequence._client.ask.numbers import Number
 from sequence._client.ask.testing import step_ns
 from sequence._client.carry.pause import alone, sleep
 from sequence._client.explain import explain_order
@@ -25,7 +26,8 @@ class PlacedOrder:
     """What `buy` and `sell` return.
 
     `row` is the order as the server last told it; the properties read it and cost nothing.
-    Only `refresh`, `wait`, `cancel` and `fills` ask the server.
+    Only what is called asks the server: `refresh`, `wait`, `cancel`, `amend`, `decrease`,
+    `fills` and `explain`.
     """
 
     __slots__ = ("_client", "_row", "_submitted")
@@ -188,6 +190,42 @@ class PlacedOrder:
             ConflictError: The order ended in another way before.
         """
         answer = self._client.cancel(self.id)
+        self.refresh()
+        return answer
+
+    def amend(
+        self,
+        *,
+        new_price: Number | None = None,
+        new_qty: Number | None = None,
+        expected_version: int | None = None,
+    ) -> "t.AmendResponse":
+        """Changes limit price or total quantity and refreshes the row; its id stays the same.
+
+        Args:
+            new_price: New limit price per unit.
+            new_qty: New total in units of the instrument, the filled part included.
+            expected_version: Refuse unless the order still has this `version`.
+
+        Raises:
+            ValidationError: Nothing to change, or a number that cannot be sent.
+            ConflictError: The order ended, or the change is not possible.
+        """
+        answer = self._client.amend(
+            self.id, new_price=new_price, new_qty=new_qty, expected_version=expected_version
+        )
+        self.refresh()
+        return answer
+
+    def decrease(
+        self, reduce_by: Number, *, expected_version: int | None = None
+    ) -> "t.AmendResponse":
+        """Takes a quantity off the total, in one step at the server, and refreshes the row.
+
+        Raises:
+            ConflictError: The order ended, or so much is not open.
+        """
+        answer = self._client.decrease(self.id, reduce_by, expected_version=expected_version)
         self.refresh()
         return answer
 

@@ -22,6 +22,23 @@ class OrderVerbs(Protocol):
         """Cancels one order."""
         ...
 
+    def amend(
+        self,
+        order_id: str,
+        *,
+        new_price: Number | None = None,
+        new_qty: Number | None = None,
+        expected_version: int | None = None,
+    ) -> "t.AmendResponse":
+        """Changes limit price or total quantity of one order."""
+        ...
+
+    def decrease(
+        self, order_id: str, reduce_by: Number, *, expected_version: int | None = None
+    ) -> "t.AmendResponse":
+        """Takes a quantity off one order."""
+        ...
+
     def fills(
         self,
         *,

@@ -47,7 +47,7 @@ class Lists:
                 self._status.unlisted = ""
             except (OSError, ValueError) as error:
                 self._status.unlisted = (
-                    f"{self._venue.name}: what its instruments are was not sent ({error})"
+                    f"{self._venue.name}: its list of instruments could not be fetched ({error})"
                 )
 
     async def _pages(self, first: Document) -> list[Page]:
