@@ -1,6 +1,5 @@
 //! What every part may read and none may change.
 
-use crate::engine::Engine;
 use crate::engine::exchange::Exchange;
 use crate::engine::rules::Rules;
 use crate::registry::Registry;
@@ -26,11 +25,3 @@ macro_rules! facts {
     };
 }
 pub(in crate::engine) use facts;
-
-impl Engine {
-    /// The rules, what is listed, the books, and the time.
-    #[inline]
-    pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
-        facts!(self)
-    }
-}

@@ -3,7 +3,6 @@
 //! Of orders they read what was asked of venues; money and the journal are not there at all. What a
 //! venue makes of a leg it tells by reports, and what its order has to say of it at once by `Post`.
 
-use crate::engine::Engine;
 use crate::engine::agenda::Agenda;
 use crate::engine::desk::asked::Asked;
 use crate::engine::exchange::Exchange;
@@ -27,20 +26,5 @@ impl Floor<'_> {
     #[inline]
     pub(in crate::engine) const fn facts(&self) -> Facts<'_> {
         facts!(self)
-    }
-}
-
-impl Engine {
-    /// What the simulated venues work with.
-    #[inline]
-    pub(in crate::engine) const fn floor(&mut self) -> Floor<'_> {
-        Floor {
-            rules: &self.rules,
-            registry: &self.registry,
-            asked: self.desk.asked(),
-            exchange: &mut self.exchange,
-            agenda: &mut self.agenda,
-            post: &mut self.post,
-        }
     }
 }

@@ -63,8 +63,8 @@ pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
 pub use graph::check_shape;
 pub use journal::changes::{Changes, Left};
-pub use journal::graphs::ShapeRows;
 pub use journal::outbox::{Frame, Topic, newest_numbers};
+pub use journal::recall::ShapeRows;
 pub use journal::restore::TableRows;
 pub use live::{LiveAsk, LiveRequest};
 
@@ -203,6 +203,11 @@ impl Engine {
     /// Name of the preset and the parameters in force.
     pub fn simulation(&self) -> (&str, &Params) {
         (self.rules.preset(), self.rules.params())
+    }
+
+    /// Requests to real venues since the last call, in the order made.
+    pub fn take_requests(&mut self) -> Vec<LiveRequest> {
+        self.live.take_requests()
     }
 
     /// What exists.

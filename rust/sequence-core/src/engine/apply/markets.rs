@@ -1,7 +1,7 @@
 //! Markets: what is listed, on which terms, and several messages of them as one command.
 
 use crate::command::MarketRow;
-use crate::engine::exchange::listing::{FeedKind, Listing};
+use crate::engine::exchange::listing::FeedKind;
 use crate::engine::exchange::rows::shown_level;
 use crate::engine::{Engine, Reply};
 use crate::ids::{MarketId, VenueId};
@@ -13,15 +13,6 @@ use crate::tape::{FeedStatus, MarketEvent};
 use crate::venue::{PriceGrid, Terms};
 
 impl Engine {
-    const fn listing(&mut self) -> Listing<'_> {
-        Listing {
-            rules: &self.rules,
-            registry: &mut self.registry,
-            exchange: &mut self.exchange,
-            now_ns: self.agenda.now_ns(),
-        }
-    }
-
     /// Lists a symbol at a venue, or finds it listed. The symbol may have any known form.
     pub fn list_market(
         &mut self,

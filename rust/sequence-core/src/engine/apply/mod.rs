@@ -1,13 +1,20 @@
 //! The conductor: a command goes to its part, and what the parts tell each other goes on, in one
 //! order, until nothing is left to tell.
 
+mod by_hand;
+mod graphs;
+mod keep;
+mod lend;
 mod markets;
 mod orders;
+mod restore;
+mod rewind;
+mod tell;
 
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
 use crate::engine::facts::facts;
-use crate::engine::graph::{Begun, Task, of_only_node};
+use crate::engine::graph::{Task, of_only_node};
 use crate::engine::seam::VenueStep;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::ids::MarketId;
@@ -71,16 +78,7 @@ impl Engine {
             Command::Submit { account, order } => self.bench().submit(account, &order),
             Command::SubmitGraph { account, graph } => match graph.plain() {
                 Some(order) => self.bench().submit(account, &order).map_err(of_only_node),
-                None => match self.admit_graph(account, &graph)? {
-                    Begun::Before(graph) => Ok(Reply::Submitted { graph, replayed: true }),
-                    Begun::Now(made, run) => {
-                        if graph.graph_id.is_none() {
-                            // The id that it was admitted with.
-                            self.journal.make_id(self.agenda.now_ns());
-                        }
-                        Ok(self.begin_graph(*made, run))
-                    }
-                },
+                None => self.submit_graph(account, &graph),
             },
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),

@@ -36,7 +36,7 @@ impl Engine {
         self.bench().keep_fingerprint(graph);
         let id = match self.desk.graph(graph).order {
             Some(order) => order,
-            None => match self.node_to_amend(graph, ask)? {
+            None => match self.graphs.node_to_amend(graph, ask)? {
                 NodeChange::Order(order) => order,
                 NodeChange::Waiting(at) => return self.amend_waiting(graph, at, ask),
             },

@@ -108,7 +108,7 @@ impl Engine {
             broken("G3", "no order before it starts".to_owned(), node.status.as_str().to_owned());
         }
         let filled: i128 = orders().map(|order| sums_of(order).filled).sum();
-        let known = self.node_sums(run, at);
+        let known = run.sums_of(&self.desk, at);
         if node.pace.is_none() && known.filled != filled {
             broken("G3", filled.to_string(), known.filled.to_string());
         }
@@ -133,7 +133,7 @@ impl Engine {
         if edge.fired == 0 && edge.given != 0 || edge.given < 0 || edge.residual < 0 {
             found.push(Violation::new("G5", subject, "gives when it fires", edge.given));
         }
-        let source = edge.from.map(|from| self.node_sums(run, from)).unwrap_or_default();
+        let source = edge.from.map(|from| run.sums_of(&self.desk, from)).unwrap_or_default();
         let of = |share: Ratio, units: i128| units * i128::from(share.0);
         let most = match edge.spec.sizing() {
             Sizing::FromFill(share) | Sizing::FromFilled(share) => of(share, source.filled),

@@ -3,10 +3,9 @@
 //! Venues are not there to be changed: what the desk wants of them it posts, and what they tell it
 //! hears later. Readers and graphs are not there at all.
 
-use crate::engine::Engine;
 use crate::engine::agenda::Agenda;
 use crate::engine::desk::Desk;
-use crate::engine::facts::{Facts, facts};
+use crate::engine::facts::Facts;
 use crate::engine::journal::Journal;
 use crate::engine::portfolio::Portfolio;
 use crate::engine::seam::Post;
@@ -34,26 +33,5 @@ impl Bench<'_> {
     #[inline]
     pub(in crate::engine) const fn papers(&self) -> Papers<'_> {
         Papers { facts: self.facts, desk: self.desk, portfolio: self.portfolio }
-    }
-}
-
-impl Engine {
-    /// What the desk decides by.
-    #[inline]
-    pub(in crate::engine) const fn papers(&self) -> Papers<'_> {
-        Papers { facts: self.facts(), desk: &self.desk, portfolio: &self.portfolio }
-    }
-
-    /// What the desk works with.
-    #[inline]
-    pub(in crate::engine) const fn bench(&mut self) -> Bench<'_> {
-        Bench {
-            facts: facts!(self),
-            desk: &mut self.desk,
-            portfolio: &mut self.portfolio,
-            journal: &mut self.journal,
-            agenda: &mut self.agenda,
-            post: &mut self.post,
-        }
     }
 }

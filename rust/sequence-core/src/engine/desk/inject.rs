@@ -1,8 +1,9 @@
 //! What happens to orders on demand, for tests of bots: to the next ones of an account, or to
 //! those whose graph has a name that asks for it, such as `magic-expire-7`.
 
+use crate::engine::desk::Desk;
 use crate::engine::desk::bench::Bench;
-use crate::engine::{AccountMode, Engine, GraphId};
+use crate::engine::{AccountMode, GraphId};
 use crate::ids::{AccountId, OrderId, VenueId};
 use crate::reject::{RejectReason, Rejected};
 
@@ -51,31 +52,30 @@ pub(in crate::engine) struct Injected {
     symbol: Option<String>,
 }
 
-impl Engine {
+impl Desk {
     /// Decides what becomes of the next order of an account; with a venue or a symbol, of the next
     /// such one.
-    pub fn decide_next(
+    pub(in crate::engine) fn decide_next(
         &mut self,
         account: AccountId,
         fate: Fate,
-        venue: Option<VenueId>,
-        symbol: Option<&str>,
+        (venue, symbol): (Option<VenueId>, Option<&str>),
     ) {
         let symbol = symbol.map(str::to_owned);
-        self.desk.injected.push(Injected { account, fate, venue, symbol });
+        self.injected.push(Injected { account, fate, venue, symbol });
     }
 
     /// Takes back what was decided so for orders that have not come yet; how many.
-    pub fn forget_decided(&mut self, account: AccountId, fate: Fate) -> usize {
-        let before = self.desk.injected.len();
-        self.desk.injected.retain(|row| row.account != account || !row.fate.is_kind_of(fate));
-        before - self.desk.injected.len()
+    pub(in crate::engine) fn forget_decided(&mut self, account: AccountId, fate: Fate) -> usize {
+        let before = self.injected.len();
+        self.injected.retain(|row| row.account != account || !row.fate.is_kind_of(fate));
+        before - self.injected.len()
     }
 
     /// Orders of an account still to be met so.
-    pub fn decided_left(&self, account: AccountId, fate: Fate) -> usize {
+    pub(in crate::engine) fn decided_left(&self, account: AccountId, fate: Fate) -> usize {
         let is_left = |row: &&Injected| row.account == account && row.fate.is_kind_of(fate);
-        self.desk.injected.iter().filter(is_left).count()
+        self.injected.iter().filter(is_left).count()
     }
 }
 

@@ -6,8 +6,8 @@ use crate::engine::facts::Facts;
 use std::collections::BTreeSet;
 
 use crate::command::Submit;
-use crate::engine::Engine;
 use crate::engine::agenda::Due;
+use crate::engine::desk::Desk;
 use crate::engine::desk::account::LossDay;
 use crate::engine::desk::open_sums::open_at_most;
 use crate::ids::{
@@ -23,29 +23,31 @@ use crate::risk::{AccountLimits, GraphRisk};
 const SECOND_NS: i64 = 1_000_000_000;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
 
-impl Engine {
-    /// Sets the limits of every account.
-    pub fn set_limits(&mut self, limits: AccountLimits) {
-        self.desk.limits = limits;
-        self.agenda.add(next_midnight(self.agenda.now_ns()), Due::NewDay);
-    }
-
+impl Desk {
     /// Limits of every account.
-    pub const fn limits(&self) -> &AccountLimits {
-        &self.desk.limits
+    pub(in crate::engine) const fn limits(&self) -> &AccountLimits {
+        &self.limits
     }
+}
 
-    /// Profit and loss of the UTC day so far, USD: realised plus unrealised less fees; `None` while
-    /// something that is held has no value in USD, or had none when the day began.
-    pub fn daily_pnl(&self, account: AccountId) -> Option<Money> {
-        let pnl = self.portfolio.profit(self.facts(), account)?;
-        let day = &self.desk.accounts[account].day;
-        let today = self.agenda.now_ns().div_euclid(DAY_NS);
-        (day.day == today).then_some(Money(pnl - day.start))
+impl Bench<'_> {
+    /// Sets the limits of every account.
+    pub(in crate::engine) fn set_limits(&mut self, limits: AccountLimits) {
+        self.desk.limits = limits;
+        self.agenda.add(next_midnight(self.facts.now_ns), Due::NewDay);
     }
 }
 
 impl Papers<'_> {
+    /// Profit and loss of the UTC day so far, USD; `None` while something that is held has no
+    /// value in USD, or had none when the day began.
+    pub(in crate::engine) fn daily_pnl(&self, account: AccountId) -> Option<Money> {
+        let pnl = self.portfolio.profit(self.facts, account)?;
+        let day = &self.desk.accounts[account].day;
+        let today = self.facts.now_ns.div_euclid(DAY_NS);
+        (day.day == today).then_some(Money(pnl - day.start))
+    }
+
     /// Limits that refuse an order before it is recorded.
     pub(in crate::engine) fn check_admission(
         &self,

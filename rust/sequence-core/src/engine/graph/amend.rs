@@ -5,18 +5,17 @@ use std::sync::Arc;
 use super::react::NO_FILL;
 use super::run::{Edge, Role, Run, Source};
 use super::shape::misfit;
-use super::{Task, Work};
+use super::{Graphs, Task, Work};
 use crate::command::{AmendEdge, AmendNode};
 use crate::engine::desk::admit::check_price_range;
 use crate::engine::seam::NodeChange;
-use crate::engine::{Engine, Reply};
 use crate::graph::{Arm, NodeSize, NodeStatus, OrderType, Sizing, Trigger, Word};
-use crate::ids::{AccountId, GraphIx};
+use crate::ids::GraphIx;
 use crate::reject::Refusal;
 
 const MS: i64 = 1_000_000;
 
-impl Engine {
+impl Graphs {
     /// What an amend of a node is about.
     pub(in crate::engine) fn node_to_amend(
         &self,
@@ -24,7 +23,7 @@ impl Engine {
         ask: &AmendNode<'_>,
     ) -> Result<NodeChange, Refusal> {
         let missing = || Refusal::not_found(format!("no node {:?} in this graph", ask.node_id));
-        let run = self.graphs.get(ix).ok_or_else(missing)?;
+        let run = self.get(ix).ok_or_else(missing)?;
         let at = run.find(ask.node_id).ok_or_else(missing)?;
         let node = &run.nodes[at];
         if node.pace.is_some() {
@@ -50,50 +49,40 @@ impl Engine {
         }
     }
 
-    /// Changes what a waiting node will send.
-    pub(in crate::engine) fn amend_waiting(
-        &mut self,
-        ix: GraphIx,
-        at: usize,
-        ask: &AmendNode<'_>,
-    ) -> Result<Reply, Refusal> {
-        let Some(mut run) = self.graphs.take(ix) else {
-            return Err(Refusal::not_found("no such graph"));
-        };
-        let work = Work { engine: self, ix, run: &mut run };
-        let changed = work.check_waiting_change(at, ask);
-        if changed.is_ok() {
-            change_waiting(&mut run, at, ask);
-            run.updated_ns = self.agenda.now_ns();
-        }
-        self.graphs.put(ix, run);
-        changed.map(|()| Reply::NodeAmended { graph: ix, node: at, native: true })
-    }
-
     /// Changes what an edge waits for, as long as it has not fired.
     pub(in crate::engine) fn amend_edge(
         &mut self,
-        account: AccountId,
+        ix: GraphIx,
         ask: &AmendEdge<'_>,
-    ) -> Result<Reply, Refusal> {
-        let (ix, _) = self.find_order(account, ask.id)?;
-        self.desk.check_switch(account, ask.by)?;
+        now_ns: i64,
+    ) -> Result<usize, Refusal> {
         let missing = || Refusal::not_found(format!("no edge {:?} in this graph", ask.edge_id));
-        let at = self.graphs.get(ix).and_then(|run| run.find_edge(ask.edge_id));
-        let at = at.ok_or_else(missing)?;
-        let Some(mut run) = self.graphs.take(ix) else { return Err(missing()) };
+        let at = self.get(ix).and_then(|run| run.find_edge(ask.edge_id)).ok_or_else(missing)?;
+        let mut run = self.take(ix).ok_or_else(missing)?;
         let changed = check_edge(&run, at, ask);
         if changed.is_ok() {
-            change_edge(&mut run, at, ask, self.agenda.now_ns());
-            run.updated_ns = self.agenda.now_ns();
-            self.graphs.ask(ix, Task::Amended(at));
+            change_edge(&mut run, at, ask, now_ns);
+            run.updated_ns = now_ns;
+            self.ask(ix, Task::Amended(at));
         }
-        self.graphs.put(ix, run);
-        changed.map(|()| Reply::EdgeAmended { graph: ix, edge: at })
+        self.put(ix, run);
+        changed.map(|()| at)
     }
 }
 
 impl Work<'_> {
+    /// Changes what a waiting node will send.
+    pub(in crate::engine) fn amend_waiting(
+        &mut self,
+        at: usize,
+        ask: &AmendNode<'_>,
+    ) -> Result<(), Refusal> {
+        self.check_waiting_change(at, ask)?;
+        change_waiting(self.run, at, ask);
+        self.run.updated_ns = self.engine.agenda.now_ns();
+        Ok(())
+    }
+
     fn check_waiting_change(&self, at: usize, ask: &AmendNode<'_>) -> Result<(), Refusal> {
         let node = &self.run.nodes[at];
         self.engine.desk.check_switch(self.run.account, ask.change.by)?;

@@ -2,7 +2,8 @@
 
 use super::Work;
 use super::run::Want;
-use crate::engine::journal::outbox::{Topic, breach};
+use crate::engine::journal::outbox::Topic;
+use crate::engine::journal::tell::breach;
 use crate::engine::view::Value;
 use crate::event::EventKind;
 use crate::graph::NodeStatus;

@@ -3,16 +3,26 @@
 use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run};
-use crate::engine::Engine;
-use crate::engine::agenda::Due;
 use crate::graph::{Action, NodeStatus, Pacing};
-use crate::ids::{GraphIx, MarketId, Outcome, Side};
+use crate::ids::{MarketId, Outcome, Side};
 use crate::market::TradingPhase;
 
 /// How long a graph waits after a restart for the books that what is due trades on.
 const BOOKS_NS: i64 = 10_000_000_000;
 
 impl Work<'_> {
+    /// The graph goes on after a restart: it looks at prices again, and is woken at the time of
+    /// what fell due meanwhile, or now.
+    pub(in crate::engine) fn go_on(&mut self) -> i64 {
+        let now_ns = self.engine.agenda.now_ns();
+        self.run.resumes_ns = Some(now_ns.saturating_add(BOOKS_NS));
+        self.run.index();
+        self.watch();
+        let wake_ns = self.next_due().map_or(now_ns, |due| due.min(now_ns));
+        self.run.wake_ns = Some(wake_ns);
+        wake_ns
+    }
+
     /// A time of the graph has come: what was due by then is done, and nothing of later.
     pub(super) fn wake(&mut self, due_ns: i64) {
         let now = self.engine.agenda.now_ns();
@@ -140,23 +150,6 @@ impl Work<'_> {
             let node = &self.run.nodes[at];
             self.awaits_book(self.markets_of(at), node.spec.side, node.outcome)
         })
-    }
-}
-
-impl Engine {
-    /// Has a graph go on after a restart: it looks at prices again, and is woken at the time of
-    /// what fell due meanwhile, or now.
-    pub(in crate::engine) fn resume_run(&mut self, ix: GraphIx) {
-        let Some(mut run) = self.graphs.take(ix) else { return };
-        let now_ns = self.agenda.now_ns();
-        run.resumes_ns = Some(now_ns.saturating_add(BOOKS_NS));
-        run.index();
-        let mut work = Work { engine: self, ix, run: &mut run };
-        work.watch();
-        let wake_ns = work.next_due().map_or(now_ns, |due| due.min(now_ns));
-        run.wake_ns = Some(wake_ns);
-        self.agenda.add(wake_ns, Due::Graph(ix));
-        self.graphs.load(ix, run);
     }
 }
 

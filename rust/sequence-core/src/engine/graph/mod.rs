@@ -3,16 +3,16 @@
 //! A graph of one plain order has no [`Run`] and nothing here runs for it. For every other one the
 //! desk says what its orders did ([`DeskNews`]). [`Work`] reads the whole engine and changes one
 //! [`Run`]: edges fire, nodes start and end. What it wants of the other parts is a list of
-//! [`want::Want`]s, which the conductor carries out with the desk's own functions. That makes news again,
-//! at the back of the list: there is no recursion.
+//! [`want::Want`]s, which the conductor has carried out by the desk's own functions ([`carry`]). That
+//! makes news again, at the back of the list: there is no recursion.
 //!
 //! Reading order: `shape` (what is refused), `expand` (what pacing becomes), `submit` (how a graph
 //! begins), `react` (news to firings), `edges` (triggers and conditions), `sizing`, `nodes` (a node
 //! starts), `status` (how nodes and graphs end), `watch` (prices), `pacing`, `totals`, `guard`,
-//! `stop`; `carry` is the conductor's side.
+//! `stop`; `carry` is the desk at work for a graph, `apply/graphs` the conductor's side.
 
 mod amend;
-mod carry;
+pub(in crate::engine) mod carry;
 mod change;
 mod chase;
 mod edges;
@@ -47,7 +47,7 @@ use crate::number::Quantity;
 use crate::reject::DoneReason;
 use run::{Firing, Run};
 pub use shape::check_shape;
-pub(in crate::engine) use submit::{Begun, of_only_node};
+pub(in crate::engine) use submit::{Begun, Entry, of_only_node};
 
 /// What is to be done with one graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,13 @@ pub(in crate::engine) struct Work<'a> {
     engine: &'a Engine,
     ix: GraphIx,
     run: &'a mut Run,
+}
+
+impl<'a> Work<'a> {
+    /// A graph that was taken out of [`Graphs`] to work on.
+    pub(in crate::engine) const fn on(engine: &'a Engine, ix: GraphIx, run: &'a mut Run) -> Self {
+        Self { engine, ix, run }
+    }
 }
 
 /// Every graph that has a shape, and what they wait for.
@@ -306,9 +313,19 @@ impl Graphs {
         self.touched.as_ref().is_some_and(|touched| !touched.is_empty())
     }
 
-    /// Graphs that changed since the last call.
-    pub(in crate::engine) fn take_touched(&mut self) -> BTreeSet<GraphIx> {
-        self.touched.as_mut().map(std::mem::take).unwrap_or_default()
+    /// Graphs that changed since the last call, with the places of their nodes and edges that did.
+    pub(in crate::engine) fn take_touched(&mut self) -> Vec<(GraphIx, [Vec<usize>; 2])> {
+        let touched = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        let mut places = |id| {
+            let run = self.runs.get_mut(&id)?.as_mut()?;
+            Some((id, [run.nodes.take_unkept(), run.edges.take_unkept()]))
+        };
+        touched.into_iter().filter_map(&mut places).collect()
+    }
+
+    /// Digests of a graph's rows as they are kept, of nodes and of edges.
+    pub(in crate::engine) fn kept_mut(&mut self, id: GraphIx) -> Option<&mut [Vec<u64>; 2]> {
+        Some(&mut self.runs.get_mut(&id)?.as_mut()?.kept)
     }
 
     /// What open graphs add to the state hash; nothing without any.

@@ -6,7 +6,9 @@ use super::Work;
 use super::expand::slice_of;
 use super::run::{Ending, Node, Role, Run};
 use crate::command::Size;
-use crate::engine::{Engine, GraphId};
+use crate::engine::GraphId;
+use crate::engine::desk::Desk;
+use crate::engine::rules::Rules;
 use crate::graph::NodeStatus;
 use crate::graph::{CatchUp, OrderType, Pacing, Participation, Trigger};
 use crate::ids::{MarketId, Side};
@@ -351,7 +353,7 @@ impl Work<'_> {
         let lot = self.lot_of(at);
         let most = display.0.saturating_mul(i64::from(variance_pct)) / 100;
         let graph = &self.engine.desk.graph(self.ix).id;
-        let stream = self.engine.stream_of(graph, &spec.id);
+        let stream = stream_of(&self.engine.rules, graph, &spec.id);
         let word = stream.value(u64::try_from(number).unwrap_or(u64::MAX));
         let width = u64::try_from(most).unwrap_or(0) * 2 + 1;
         let moved = i64::try_from(below(word, width)).unwrap_or(0) - most;
@@ -417,18 +419,18 @@ impl Work<'_> {
     }
 }
 
-impl Engine {
-    /// The numbers that one node of a graph draws.
-    pub(super) fn stream_of(&self, graph: &GraphId, node: &str) -> Stream {
-        Stream::new(self.rules.seed(), 0, &format!("pacing|{graph}|{node}"))
-    }
+/// The numbers that one node of a graph draws.
+pub(super) fn stream_of(rules: &Rules, graph: &GraphId, node: &str) -> Stream {
+    Stream::new(rules.seed(), 0, &format!("pacing|{graph}|{node}"))
+}
 
+impl Run {
     /// What an iceberg has not shown.
-    pub(in crate::engine) fn hidden_of(&self, run: &Run, at: usize) -> Option<i128> {
-        let node = &run.nodes[at];
+    pub(in crate::engine) fn hidden_of(&self, desk: &Desk, at: usize) -> Option<i128> {
+        let node = &self.nodes[at];
         let Some(Pacing::Iceberg { .. }) = node.spec.execution.pacing else { return None };
         let pace = node.pace.as_deref()?;
-        let shown = pace.slices.iter().map(|slice| self.node_sums(run, *slice).qty);
+        let shown = pace.slices.iter().map(|slice| self.sums_of(desk, *slice).qty);
         Some((i128::from(node.planned.0) - shown.sum::<i128>()).max(0))
     }
 }

@@ -18,7 +18,7 @@ pub(super) const NO_FILL: (Quantity, Money) = (Quantity::ZERO, Money::ZERO);
 
 impl Work<'_> {
     /// Does one thing with the graph, then ends what is done.
-    pub(super) fn perform(&mut self, task: Task) {
+    pub(in crate::engine) fn perform(&mut self, task: Task) {
         match task {
             Task::News(news) => self.note(news),
             Task::Carry(firing) => self.carry_out(&firing),

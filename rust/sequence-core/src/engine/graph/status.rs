@@ -4,7 +4,7 @@ use super::Work;
 use super::react::NO_FILL;
 use super::run::{Ending, Node, Role, Run, Sums};
 use super::totals::Part;
-use crate::engine::Engine;
+use crate::engine::desk::Desk;
 use crate::graph::{Action, GraphStatus, Join, NodeStatus, Word};
 use crate::ids::OrderId;
 use crate::order::{Order, OrderStatus};
@@ -28,7 +28,7 @@ pub(in crate::engine) fn all_of(order: &Order) -> Part {
 impl Work<'_> {
     /// Sums over everything a node sent, its slices included.
     pub(super) fn sums(&self, at: usize) -> Sums {
-        self.engine.node_sums(self.run, at)
+        self.run.sums_of(&self.engine.desk, at)
     }
 
     /// An order of a node ended: its sums stand.
@@ -37,7 +37,7 @@ impl Work<'_> {
     }
 
     /// Ends nodes that are done, as far as one end leads to the next, and the graph with the last.
-    pub(super) fn follow(&mut self) {
+    pub(in crate::engine) fn follow(&mut self) {
         loop {
             while let Some(at) = self.run.check.pop() {
                 if let Some(status) = self.end_of(at) {
@@ -256,19 +256,19 @@ impl Work<'_> {
     }
 }
 
-impl Engine {
+impl Run {
     /// Sums over everything a node sent, its slices included.
-    pub(in crate::engine) fn node_sums(&self, run: &Run, at: usize) -> Sums {
-        let node = &run.nodes[at];
+    pub(in crate::engine) fn sums_of(&self, desk: &Desk, at: usize) -> Sums {
+        let node = &self.nodes[at];
         let mut sums = node.ended;
         for id in &node.open {
-            sums.add(sums_of(self.desk.order(*id)));
+            sums.add(sums_of(desk.order(*id)));
         }
         sums.qty += i128::from(node.unsent.0);
         let Some(pace) = node.pace.as_deref() else { return sums };
         sums.add(pace.ended);
         for id in &pace.open {
-            sums.add(sums_of(self.desk.order(*id)));
+            sums.add(sums_of(desk.order(*id)));
         }
         // Fills that were faster than a reduction stand.
         sums.qty = i128::from(node.planned.0).max(sums.filled);

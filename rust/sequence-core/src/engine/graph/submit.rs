@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use super::Work;
 use super::expand::{Expanded, expand};
-use super::pacing::shares;
+use super::pacing::{shares, stream_of};
 use super::react::NO_FILL;
 use super::run::{Ending, Root, Run, Want};
 use super::shape::check_shape;
-use super::{Task, Work};
 use crate::command::{Size, Submit, SubmitGraph};
 use crate::engine::desk::admit::{check_price_range, time_in_force};
-use crate::engine::{Engine, Graph, GraphId, Reply};
+use crate::engine::{Engine, Graph, GraphId};
 use crate::graph::{
-    Action, Activation, EdgeSpec, GraphSpec, Join, NodeSize, NodeSpec, OrderType, Pacing, Peg,
-    Reserve, Sizing, Trigger, Word,
+    Action, Activation, EdgeSpec, Join, NodeSize, NodeSpec, OrderType, Pacing, Peg, Reserve,
+    Sizing, Trigger, Word,
 };
 use crate::hash::StateHasher;
 use crate::ids::{AccountId, GraphIx, InstrumentKind, Side};
@@ -30,30 +30,35 @@ pub(in crate::engine) enum Begun {
     Before(GraphIx),
 }
 
-impl Engine {
+/// A request for a graph, before anything of it exists: everything to read.
+pub(in crate::engine) struct Entry<'a> {
+    pub(in crate::engine) engine: &'a Engine,
+    pub(in crate::engine) account: AccountId,
+    pub(in crate::engine) ask: &'a SubmitGraph<'a>,
+}
+
+impl Entry<'_> {
     /// Admits a graph that is more than one plain order, without a trace: what it is when it begins,
     /// or the graph that this request made before.
-    pub(in crate::engine) fn admit_graph(
-        &self,
-        account: AccountId,
-        ask: &SubmitGraph<'_>,
-    ) -> Result<Begun, Refusal> {
+    pub(in crate::engine) fn admit(&self) -> Result<Begun, Refusal> {
+        let Self { engine, account, ask } = *self;
         check_shape(ask.spec)?;
         let id = ask.graph_id.map(GraphId::parse);
-        let fingerprint = self.fingerprint_of(ask);
-        let known = self.desk.sent_before(account, id.as_ref())?;
+        let fingerprint = self.fingerprint();
+        let known = engine.desk.sent_before(account, id.as_ref())?;
         if let Some(graph) = known {
-            if self.papers().fingerprint(graph) == fingerprint {
+            if engine.papers().fingerprint(graph) == fingerprint {
                 return Ok(Begun::Before(graph));
             }
             let text = ask.graph_id.unwrap_or_default();
             return Err(Refusal::conflict(format!("graph_id {text} was used with another body")));
         }
-        self.desk.check_switch(account, ask.by)?;
-        let found = self.resolve_nodes(ask.spec)?;
-        let id = id.unwrap_or_else(|| GraphId::Made(self.journal.peek_id(self.agenda.now_ns())));
-        let mut run = self.run_of(account, ask, &id, &found);
-        Work { engine: self, ix: self.desk.next_graph(), run: &mut run }.check(ask)?;
+        engine.desk.check_switch(account, ask.by)?;
+        let found = self.resolve_nodes()?;
+        let made = || GraphId::Made(engine.journal.peek_id(engine.agenda.now_ns()));
+        let id = id.unwrap_or_else(made);
+        let mut run = self.at_rest(&id, &found);
+        Work::on(engine, engine.desk.next_graph(), &mut run).check(ask)?;
         let graph = Graph {
             id,
             fingerprint: Some(fingerprint),
@@ -66,38 +71,26 @@ impl Engine {
         Ok(Begun::Now(Box::new(graph), Box::new(run)))
     }
 
-    /// Records a graph that was admitted; its first orders are next.
-    pub(in crate::engine) fn begin_graph(&mut self, graph: Graph, run: Box<Run>) -> Reply {
-        let account = run.account;
-        let ix = self.desk.add_graph(account, graph);
-        self.graphs.put(ix, run);
-        self.graphs.ask(ix, Task::Begin);
-        Reply::Submitted { graph: ix, replayed: false }
-    }
-
     /// What each node trades.
-    fn resolve_nodes(&self, spec: &GraphSpec) -> Result<Vec<(Resolved, InstrumentKind)>, Refusal> {
-        let resolved = spec.nodes.iter().enumerate().map(|(at, node)| {
+    fn resolve_nodes(&self) -> Result<Vec<(Resolved, InstrumentKind)>, Refusal> {
+        let resolved = self.ask.spec.nodes.iter().enumerate().map(|(at, node)| {
             let ask = node.order(Size::Quantity(Quantity(1)), None);
-            let found = self.facts().resolve(&ask).map_err(|refusal| at_node(at, refusal))?;
+            let found =
+                self.engine.facts().resolve(&ask).map_err(|refusal| at_node(at, refusal))?;
             let (symbol, outcome) = found;
-            Ok((Resolved { symbol, outcome }, self.registry.symbol(symbol).kind))
+            Ok((Resolved { symbol, outcome }, self.engine.registry.symbol(symbol).kind))
         });
         resolved.collect()
     }
 
     /// The graph at rest.
-    fn run_of(
-        &self,
-        account: AccountId,
-        ask: &SubmitGraph<'_>,
-        id: &GraphId,
-        found: &[(Resolved, InstrumentKind)],
-    ) -> Run {
-        let Expanded { nodes, edges } = expand(ask.spec, found, |node| self.stream_of(id, node));
-        let epoch = self.desk.account(account).epoch;
+    fn at_rest(&self, id: &GraphId, found: &[(Resolved, InstrumentKind)]) -> Run {
+        let Self { engine, account, ask } = *self;
+        let Expanded { nodes, edges } =
+            expand(ask.spec, found, |node| stream_of(&engine.rules, id, node));
+        let epoch = engine.desk.account(account).epoch;
         let venues = ask.risk.admission.allowed_venues;
-        let mut run = Run::at_rest(account, epoch, venues, self.agenda.now_ns());
+        let mut run = Run::at_rest(account, epoch, venues, engine.agenda.now_ns());
         run.nodes = nodes.into();
         for edge in edges {
             run.join(edge);
@@ -105,41 +98,29 @@ impl Engine {
         run
     }
 
-    /// Hash of a graph as parsed and defaulted.
-    fn fingerprint_of(&self, ask: &SubmitGraph<'_>) -> u128 {
+    /// Hash of the graph as parsed and defaulted.
+    fn fingerprint(&self) -> u128 {
         let hash = |start: u64| {
             let mut hasher = StateHasher::new(start);
-            for node in &ask.spec.nodes {
+            for node in &self.ask.spec.nodes {
                 let order = node.order(Size::Quantity(Quantity(1)), None);
-                let symbol = self.facts().resolve(&order).ok();
+                let symbol = self.engine.facts().resolve(&order).ok();
                 let symbol =
-                    symbol.map(|(id, outcome)| self.registry.symbol(id).canonical(outcome));
+                    symbol.map(|(id, outcome)| self.engine.registry.symbol(id).canonical(outcome));
                 hasher.text(symbol.map_or(&*node.symbol, |text| text));
                 NodeSpec { symbol: Arc::from(""), ..node.clone() }.value().hash_into(&mut hasher);
             }
-            for edge in &ask.spec.edges {
+            for edge in &self.ask.spec.edges {
                 edge.value().hash_into(&mut hasher);
             }
-            hasher.text(ask.metadata);
-            ask.risk.hash_into(&mut hasher);
-            if let Some(wallet) = ask.wallet {
+            hasher.text(self.ask.metadata);
+            self.ask.risk.hash_into(&mut hasher);
+            if let Some(wallet) = self.ask.wallet {
                 hasher.text(wallet);
             }
             hasher.finish()
         };
         u128::from(hash(3)) << 64 | u128::from(hash(4))
-    }
-
-    /// Keeps what the first answer of a graph says: a replay gives it again.
-    pub(in crate::engine) fn keep_answer(&mut self, graph: GraphIx) {
-        if self.desk.graph(graph).order.is_some() {
-            return;
-        }
-        let answer: Arc<str> = self.submit_view(graph, false).json().into();
-        if let Some(mut run) = self.graphs.take(graph) {
-            run.first_answer = answer;
-            self.graphs.put(graph, run);
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::known::Result;
+use super::recall::{Recall, ShapeRows};
 use crate::engine::Engine;
 use crate::engine::graph::run::{Node, Run, Source};
 use crate::engine::graph::status::{all_of, sums_of};
@@ -9,67 +11,23 @@ use crate::engine::record::{
     Cell, RestoreError, Row, edge_row, node_row, pack, read_edge, read_node, read_run, run_row,
 };
 use crate::hash::fnv1a64;
-use crate::ids::{AccountId, AssetId, GraphIx, InstrumentKind, MarketId, OrderId, Side};
+use crate::ids::{AssetId, GraphIx, InstrumentKind, MarketId, OrderId, Side};
 
-type Result<T> = std::result::Result<T, RestoreError>;
-
-/// Rows of a graph's own, its nodes and its edges.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ShapeRows<'a> {
-    /// One per graph.
-    pub runs: &'a [Row],
-    /// In order, graph by graph.
-    pub nodes: &'a [Row],
-    /// In order, graph by graph.
-    pub edges: &'a [Row],
-}
-
-impl Engine {
-    /// Whose a graph is, and in which epoch it was made.
-    pub(in crate::engine) fn owner_of(&self, id: GraphIx) -> (AccountId, u32) {
-        match (self.desk.graph(id).order, self.graphs.get(id)) {
-            (Some(order), _) => {
-                let spec = &self.desk.order(order).spec;
-                (spec.account, spec.epoch)
-            }
-            (None, Some(run)) => (run.account, run.epoch),
-            (None, None) => (AccountId(0), 0),
-        }
-    }
-
-    /// Rows of graphs, nodes and edges that changed since the last take.
-    pub(super) fn changed_runs(&mut self) -> [Vec<Row>; 3] {
-        let [mut runs, mut nodes, mut edges] = [Vec::new(), Vec::new(), Vec::new()];
-        for id in self.graphs.take_touched() {
-            let Some(mut run) = self.graphs.take(id) else { continue };
-            runs.push(run_row(id, &run));
-            let [mut known_nodes, mut known_edges] = std::mem::take(&mut run.kept);
-            let places = run.nodes.take_unkept().into_iter();
-            let rows = places.map(|at| (at, node_row(self, id, at, &run.nodes[at])));
-            nodes.extend(new_rows(rows, &mut known_nodes));
-            let places = run.edges.take_unkept().into_iter();
-            let rows = places.map(|at| (at, edge_row(id, at, &run.edges[at])));
-            edges.extend(new_rows(rows, &mut known_edges));
-            run.kept = [known_nodes, known_edges];
-            self.graphs.load(id, run);
-        }
-        [runs, nodes, edges]
-    }
-
+impl Recall<'_> {
     /// Puts graphs of before a restart back, whole or not at all; their orders are in memory.
     pub(super) fn recall_runs(&mut self, rows: ShapeRows<'_>) -> Result<()> {
         let mut found = BTreeMap::new();
         for row in rows.runs {
             let (id, run) = read_run(row)?;
-            self.known_account("graph_runs", run.account)?;
+            self.known().account("graph_runs", run.account)?;
             found.insert(id, Box::new(run));
         }
         for row in rows.nodes {
-            let read = read_node(self, row)?;
+            let read = read_node(self.registry, row)?;
             let Some(run) = found.get_mut(&read.graph) else { continue };
             let mut node = read.node;
             for (market, amount) in read.held {
-                self.known_market("graph_nodes", market)?;
+                self.known().market("graph_nodes", market)?;
                 let asset = self.funds_of(&node, market);
                 let terms = self.registry.market(market);
                 let balance = self.portfolio.open_balance(run.account, terms.venue, asset);
@@ -148,7 +106,8 @@ impl Engine {
         }
         let mut known: [Vec<u64>; 2] = [Vec::new(), Vec::new()];
         let places = run.nodes.take_unkept().into_iter();
-        let rows = places.map(|at| (at, node_row(self, id, at, &run.nodes[at])));
+        let (registry, ledger) = (self.registry, self.portfolio.ledger());
+        let rows = places.map(|at| (at, node_row((registry, ledger), id, at, &run.nodes[at])));
         new_rows(rows, &mut known[0]).for_each(drop);
         let places = run.edges.take_unkept().into_iter();
         let rows = places.map(|at| (at, edge_row(id, at, &run.edges[at])));
@@ -158,8 +117,22 @@ impl Engine {
     }
 }
 
-/// Rows, by their places, that are not as they are kept.
-fn new_rows(
+/// Rows of nodes or edges, with their places in the graph.
+type PlacedRows = Vec<(usize, Row)>;
+
+/// Rows of a graph, its nodes and its edges that changed.
+pub(in crate::engine) fn rows_of(
+    engine: &Engine,
+    (id, [nodes, edges]): (GraphIx, [Vec<usize>; 2]),
+) -> Option<(Row, [PlacedRows; 2])> {
+    let (run, from) = (engine.graphs.get(id)?, (engine.registry(), engine.ledger()));
+    let nodes = nodes.into_iter().map(|at| (at, node_row(from, id, at, &run.nodes[at])));
+    let edges = edges.into_iter().map(|at| (at, edge_row(id, at, &run.edges[at])));
+    Some((run_row(id, run), [nodes.collect(), edges.collect()]))
+}
+
+/// Rows, by their places, that are not as they are kept; they are from here on.
+pub(in crate::engine) fn new_rows(
     rows: impl Iterator<Item = (usize, Row)>,
     known: &mut Vec<u64>,
 ) -> impl Iterator<Item = Row> {

@@ -2,11 +2,13 @@
 
 pub(in crate::engine) mod changes;
 pub(in crate::engine) mod graphs;
+pub(in crate::engine) mod known;
 pub(in crate::engine) mod outbox;
-mod recall;
+pub(in crate::engine) mod recall;
 pub(in crate::engine) mod restore;
-mod resume;
-pub(in crate::engine) mod rewind;
+pub(in crate::engine) mod resume;
+pub(in crate::engine) mod tell;
+pub(in crate::engine) mod touched;
 
 use crate::event::{EventKind, EventLog};
 use crate::ids::AccountId;
@@ -41,6 +43,19 @@ impl Journal {
     /// Adds an event; its commit number.
     pub(in crate::engine) fn tell(&mut self, now: i64, account: AccountId, kind: EventKind) -> u64 {
         self.log.push(now, account, kind)
+    }
+
+    /// Events and ids go on after those of before a restart.
+    pub(in crate::engine) fn go_on_after(&mut self, (seq, hash): (u64, u64), ulid: (u64, u64)) {
+        self.log.resume(seq, hash);
+        self.ulids.resume(ulid);
+    }
+
+    /// What was told, what waits for readers, and ids: all of it goes on from another way.
+    pub(in crate::engine) fn go_on_from(&mut self, before: &mut Self) {
+        self.outbox = before.outbox.take();
+        std::mem::swap(&mut self.log, &mut before.log);
+        std::mem::swap(&mut self.ulids, &mut before.ulids);
     }
 
     /// An id that nothing else has.

@@ -5,15 +5,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graphs::ShapeRows;
-use super::restore::Result;
+use super::known::{Known, Result};
+use crate::engine::desk::Desk;
+use crate::engine::desk::reserve::funded_by;
+use crate::engine::exchange::Exchange;
 use crate::engine::exchange::legs::VenueLeg;
+use crate::engine::graph::Graphs;
+use crate::engine::portfolio::Portfolio;
 use crate::engine::record::{RestoreError, Row, read_fill, read_graph, read_leg, read_order};
 use crate::engine::seam::LegRef;
-use crate::engine::{Engine, Fill, Graph};
-use crate::ids::{AccountId, AssetId, FillIx, GraphIx, MarketId, OrderId};
+use crate::engine::{Fill, Graph};
+use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
+use crate::ledger::ReservationId;
 use crate::number::Money;
-use crate::order::Order;
+use crate::order::{Leg, Order};
+use crate::registry::Registry;
+
+/// Rows of a graph's own, its nodes and its edges.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShapeRows<'a> {
+    /// One per graph.
+    pub runs: &'a [Row],
+    /// In order, graph by graph.
+    pub nodes: &'a [Row],
+    /// In order, graph by graph.
+    pub edges: &'a [Row],
+}
 
 /// Rows that were read and fit together, and what open legs held.
 #[derive(Default)]
@@ -25,10 +42,23 @@ struct Read {
     fills: Vec<(FillIx, Fill)>,
 }
 
-impl Engine {
-    /// Loads orders of before the restart, with their legs, graphs and fills. Terminal ones can be
-    /// read and replayed from then on; no list shows them.
-    pub fn recall(
+/// Where orders come back to: the desk has them, the portfolio what they hold, the exchange what
+/// venues have of them, and graphs what their nodes are.
+pub(in crate::engine) struct Recall<'a> {
+    pub(in crate::engine) registry: &'a Registry,
+    pub(in crate::engine) desk: &'a mut Desk,
+    pub(in crate::engine) portfolio: &'a mut Portfolio,
+    pub(in crate::engine) exchange: &'a mut Exchange,
+    pub(in crate::engine) graphs: &'a mut Graphs,
+}
+
+impl Recall<'_> {
+    pub(super) const fn known(&self) -> Known<'_> {
+        Known { registry: self.registry, desk: self.desk }
+    }
+
+    /// Loads orders with their legs, graphs and fills.
+    pub(in crate::engine) fn load(
         &mut self,
         orders: &[Row],
         legs: &[Row],
@@ -65,13 +95,13 @@ impl Engine {
 
     fn read_orders(&self, orders: &[Row], legs: &[Row], read: &mut Read) -> Result<()> {
         for row in orders {
-            let (id, order) = read_order(self, row)?;
-            self.known_account("orders", order.spec.account)?;
+            let (id, order) = read_order(self.registry, row)?;
+            self.known().account("orders", order.spec.account)?;
             read.orders.insert(id, order);
         }
         for row in legs {
             let (id, leg, there, held) = read_leg(row)?;
-            self.known_market("legs", leg.market)?;
+            self.known().market("legs", leg.market)?;
             let Some(order) = read.orders.get_mut(&id) else { continue };
             if let Some(held) = held {
                 read.held.push((id, order.legs.len(), held));
@@ -92,10 +122,10 @@ impl Engine {
     fn read_graphs(&self, graphs: &[Row], read: &mut Read) -> Result<()> {
         for row in graphs {
             let (id, account, graph) = read_graph(row, |order| read.orders.get(&order).cloned())?;
-            let account = self.known_account("graphs", account)?;
+            self.known().account("graphs", account)?;
             let first = graph.first_answer.as_deref();
             for leg in first.map_or(&[][..], |answer| &answer.legs) {
-                self.known_market("graphs", leg.market)?;
+                self.known().market("graphs", leg.market)?;
             }
             read.graphs.push((id, account, graph));
         }
@@ -112,9 +142,10 @@ impl Engine {
     fn read_fills(&self, fills: &[Row], read: &mut Read) -> Result<()> {
         for row in fills {
             let (id, fill) = read_fill(row)?;
-            self.known_market("fills", fill.market)?;
-            self.known_asset("fills", fill.fee_asset)?;
-            if !read.orders.contains_key(&fill.order) && !self.holds_order(fill.order) {
+            self.known().market("fills", fill.market)?;
+            self.known().asset("fills", fill.fee_asset)?;
+            if !read.orders.contains_key(&fill.order) && self.desk.find_order(fill.order).is_none()
+            {
                 return Err(missing("orders", fill.order.0, "fill", id.0));
             }
             read.fills.push((id, fill));
@@ -122,23 +153,12 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn known_account(&self, table: &'static str, id: AccountId) -> Result<AccountId> {
-        self.known(id).ok_or_else(|| unknown(table, "account", id.0))
+    fn adopt(&mut self, order: &Order, leg: &Leg, held: Money) -> Result<ReservationId> {
+        let (account, venue, asset) = funded_by(self.registry, &order.spec, leg.market);
+        let balance = self.portfolio.open_balance(account, venue, asset);
+        let adopted = self.portfolio.adopt(balance, held);
+        adopted.map_err(|error| RestoreError { table: "legs", message: error.to_string() })
     }
-
-    pub(super) fn known_market(&self, table: &'static str, id: MarketId) -> Result<()> {
-        let is_known = (id.0 as usize) < self.registry.market_count();
-        if is_known { Ok(()) } else { Err(unknown(table, "market", id.0)) }
-    }
-
-    pub(super) fn known_asset(&self, table: &'static str, id: AssetId) -> Result<()> {
-        let is_known = (id.0 as usize) < self.registry.asset_count();
-        if is_known { Ok(()) } else { Err(unknown(table, "asset", id.0)) }
-    }
-}
-
-fn unknown(table: &'static str, what: &str, number: u32) -> RestoreError {
-    RestoreError { table, message: format!("there is no {what} {number}") }
 }
 
 fn missing(table: &'static str, number: u32, by: &str, of: u32) -> RestoreError {

@@ -1,25 +1,34 @@
-//! What goes on after a restart: timers, graphs, and messages that were on their way.
+//! What goes on after a restart: timers, and messages that were on their way.
 
 use std::collections::BTreeSet;
 
-use crate::engine::agenda::Due;
+use crate::engine::VenueLeg;
+use crate::engine::agenda::{Agenda, Due};
+use crate::engine::desk::Desk;
+use crate::engine::exchange::Exchange;
 use crate::engine::exchange::arrive::CHASE_INTERVAL_NS;
+use crate::engine::rules::Rules;
 use crate::engine::seam::{Cancel, LegRef, Told, VenueReport, VenueStep};
-use crate::engine::{Engine, VenueLeg};
 use crate::ids::{AccountId, MarketId, OrderId};
 use crate::mutant;
 use crate::order::{AtVenue, Leg, LegState, Policy};
+use crate::registry::Registry;
 use crate::sim::latency::Transit;
 
-impl Engine {
-    /// Graphs go on: what fell due meanwhile is done now, in the order of its times.
-    pub(super) fn resume_runs(&mut self) {
-        for id in self.graphs.open_runs() {
-            self.resume_run(id);
-        }
-    }
+/// Orders go on: of the desk's to read, messages on their way to send again.
+pub(in crate::engine) struct Resume<'a> {
+    pub(in crate::engine) rules: &'a Rules,
+    pub(in crate::engine) registry: &'a Registry,
+    pub(in crate::engine) desk: &'a Desk,
+    pub(in crate::engine) exchange: &'a mut Exchange,
+    pub(in crate::engine) agenda: &'a mut Agenda,
+    /// When the process ended.
+    pub(in crate::engine) stopped_ns: i64,
+}
 
-    pub(super) fn resume_orders(&mut self, stopped_ns: i64) {
+impl Resume<'_> {
+    /// Sets the timers of open orders, and what of them was on its way.
+    pub(in crate::engine) fn resume_orders(&mut self) {
         let open: Vec<OrderId> =
             self.desk.accounts().flat_map(|(_, account)| account.open.keys().copied()).collect();
         for id in open.iter().copied() {
@@ -30,16 +39,16 @@ impl Engine {
             }
             if self.desk.order(id).spec.policy == Policy::AggressiveChase {
                 let since_ns = self.desk.order(id).spec.created_ns;
-                let slices = stopped_ns.saturating_sub(since_ns) / CHASE_INTERVAL_NS + 1;
+                let slices = self.stopped_ns.saturating_sub(since_ns) / CHASE_INTERVAL_NS + 1;
                 let next_ns = since_ns.saturating_add(slices.saturating_mul(CHASE_INTERVAL_NS));
                 self.agenda.add(next_ns, Due::Chase(id));
             }
         }
         let mut sent = Vec::new();
         for (_, _, leg) in self.legs_by_place(&open) {
-            sent.extend(self.resume_leg(leg, stopped_ns));
-            sent.extend(self.resume_change(leg, stopped_ns));
-            sent.extend(self.resume_cancel(leg, stopped_ns));
+            sent.extend(self.resume_leg(leg));
+            sent.extend(self.resume_change(leg));
+            sent.extend(self.resume_cancel(leg));
         }
         sent.sort_by_key(|message| message.sent);
         for OnItsWay { due_ns, step, .. } in sent {
@@ -67,18 +76,18 @@ impl Engine {
     }
 
     /// A leg stands where its venue has it, or is on its way there again.
-    fn resume_leg(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
+    fn resume_leg(&mut self, (id, at): LegRef) -> Option<OnItsWay> {
         let account = self.desk.order(id).spec.account;
         let leg = self.desk.order(id).legs.get(at).filter(|leg| leg.state != LegState::Done)?;
         let (market, there, now_ns) =
             (leg.market, self.exchange.leg((id, at)), self.agenda.now_ns());
-        let stood_ns = now_ns.saturating_sub(stopped_ns);
+        let stood_ns = now_ns.saturating_sub(self.stopped_ns);
         let unheard = leg.state == LegState::InFlight;
         let known_ns = there.transit.arrive_ns.saturating_add(there.transit.response_ns);
         let sent = (there.transit.submit_ns, Sent::Order);
         match where_now(leg, there) {
             AtVenue::Travelling | AtVenue::Delayed => {
-                let Some((state, on)) = way_on((leg, there), stopped_ns, now_ns) else {
+                let Some((state, on)) = way_on((leg, there), self.stopped_ns, now_ns) else {
                     let due_ns = there.change_ns.saturating_add(stood_ns).max(now_ns);
                     return Some(OnItsWay { sent, due_ns, step: VenueStep::SendAgain((id, at)) });
                 };
@@ -103,12 +112,12 @@ impl Engine {
     }
 
     /// A change on its way has as far to go as before, and so has its answer.
-    fn resume_change(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
+    fn resume_change(&mut self, (id, at): LegRef) -> Option<OnItsWay> {
         let order = self.desk.order(id);
         let leg = order.legs.get(at).filter(|leg| leg.state != LegState::Done)?;
         let form = leg.reshape.as_deref()?;
         let (account, market, now_ns) = (order.spec.account, leg.market, self.agenda.now_ns());
-        let stood_ns = now_ns.saturating_sub(stopped_ns);
+        let stood_ns = now_ns.saturating_sub(self.stopped_ns);
         let there = self.exchange.leg((id, at));
         if !form.at_venue {
             let (sent, again) =
@@ -130,17 +139,18 @@ impl Engine {
     }
 
     /// A cancel on its way has as far to go as before.
-    fn resume_cancel(&mut self, (id, at): LegRef, stopped_ns: i64) -> Option<OnItsWay> {
+    fn resume_cancel(&mut self, (id, at): LegRef) -> Option<OnItsWay> {
         let order = self.desk.order(id);
         let leg = order.legs.get(at).filter(|leg| leg.state != LegState::Done)?;
         let reason = leg.cancelling.filter(|_| !mutant!("restart_forgets_cancels"))?;
         let (account, market, now_ns) = (order.spec.account, leg.market, self.agenda.now_ns());
         let kept = self.exchange.leg((id, at)).leaving.as_deref().copied();
         // The first version did not keep when it comes.
-        let first = Transit { submit_ns: stopped_ns, arrive_ns: stopped_ns, ..Transit::default() };
+        let ended_ns = self.stopped_ns;
+        let first = Transit { submit_ns: ended_ns, arrive_ns: ended_ns, ..Transit::default() };
         let way = kept.unwrap_or(first);
         let sent = (way.submit_ns, Sent::Cancel);
-        let way = way.later_by(now_ns.saturating_sub(stopped_ns));
+        let way = way.later_by(now_ns.saturating_sub(self.stopped_ns));
         let due_ns = way.match_ns.max(now_ns);
         self.follow((account, market), (way.arrive_ns, due_ns));
         self.exchange.legs.leaves((id, at), way);

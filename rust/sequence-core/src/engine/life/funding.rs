@@ -88,7 +88,6 @@ impl Engine {
             // A source that starts again says what is known.
             return Ok(Reply::Done);
         }
-        self.note_rate(market);
         self.journal.tell(
             self.agenda.now_ns(),
             PUBLIC,

@@ -76,7 +76,6 @@ impl Engine {
             self.take_back(&event, &paid, settled.number);
         }
         let (positions, payout) = (settled.positions, settled.payout);
-        self.note_settled(&key);
         self.portfolio.put_settled(key, settled);
         Ok(Reply::Settled { positions, payout })
     }
@@ -100,7 +99,6 @@ impl Engine {
             self.end_orders_in(account, market);
         }
         let (positions, payout) = self.pay_holdings(&event, account, &mut settled);
-        self.note_settled(&key);
         self.portfolio.put_settled(key, settled);
         Ok(Reply::Settled { positions, payout })
     }

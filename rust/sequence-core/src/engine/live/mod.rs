@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::engine::Engine;
 use crate::engine::desk::bench::Papers;
-use crate::engine::facts::facts;
 use crate::engine::journal::Journal;
 use crate::engine::seam::{LegEnd, LegRef, Post};
 use crate::hash::StateHasher;
@@ -53,23 +51,6 @@ pub(in crate::engine) struct Wire<'a> {
     pub(in crate::engine) post: &'a mut Post,
 }
 
-impl Engine {
-    /// The line to real venues.
-    pub(in crate::engine) const fn wire(&mut self) -> Wire<'_> {
-        Wire {
-            papers: Papers { facts: facts!(self), desk: &self.desk, portfolio: &self.portfolio },
-            live: &mut self.live,
-            journal: &mut self.journal,
-            post: &mut self.post,
-        }
-    }
-
-    /// Requests to real venues since the last call, in the order made.
-    pub fn take_requests(&mut self) -> Vec<LiveRequest> {
-        std::mem::take(&mut self.live.outgoing)
-    }
-}
-
 /// What real venues were asked and what they told.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Live {
@@ -83,6 +64,11 @@ pub(in crate::engine) struct Live {
 }
 
 impl Live {
+    /// Requests since the last call, in the order made.
+    pub(in crate::engine) fn take_requests(&mut self) -> Vec<LiveRequest> {
+        std::mem::take(&mut self.outgoing)
+    }
+
     /// Folds what venues were asked and told into a hash; nothing where no account is live.
     pub(in crate::engine) fn hash_into(&self, hasher: &mut StateHasher) {
         for (leg, held) in &self.legs {

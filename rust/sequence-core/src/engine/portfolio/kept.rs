@@ -13,6 +13,7 @@ impl Portfolio {
         self.held.listen();
         self.rows.listen();
         self.ledger.listen();
+        self.terms.listen();
     }
 
     /// Has the next take give every row.
@@ -20,11 +21,15 @@ impl Portfolio {
         self.held.touch_all();
         self.rows.touch_all();
         self.ledger.touch_all();
+        self.terms.touch_all();
     }
 
     /// True when something changed since the last take.
     pub(in crate::engine) fn is_touched(&self) -> bool {
-        self.ledger.is_touched() || self.held.is_touched() || self.rows.is_touched()
+        self.ledger.is_touched()
+            || self.held.is_touched()
+            || self.rows.is_touched()
+            || self.terms.is_touched()
     }
 
     /// Balances and contra totals that changed since the last call.

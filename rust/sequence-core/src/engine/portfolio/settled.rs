@@ -48,6 +48,30 @@ pub(super) struct Terms {
     rates: BTreeMap<MarketId, i64>,
     /// Venues whose next funding boundary has a timer.
     funding_armed: BTreeSet<VenueId>,
+    /// Changed since the last take, while a store listens.
+    touched: Option<TermsTouched>,
+}
+
+/// Perpetuals whose rate was set, and event markets that were settled, or paid.
+pub(in crate::engine) type TermsTouched = (BTreeSet<MarketId>, BTreeSet<EventKey>);
+
+impl Terms {
+    /// Starts to note what changes.
+    pub(super) fn listen(&mut self) {
+        self.touched.get_or_insert_default();
+    }
+
+    /// Has the next take give all of them.
+    pub(super) fn touch_all(&mut self) {
+        let rates = self.rates.keys().copied().collect();
+        self.touched = Some((rates, self.settled.keys().cloned().collect()));
+    }
+
+    /// True when a take would give something.
+    pub(super) fn is_touched(&self) -> bool {
+        let touched = self.touched.as_ref();
+        touched.is_some_and(|(rates, settled)| !rates.is_empty() || !settled.is_empty())
+    }
 }
 
 impl Portfolio {
@@ -68,6 +92,9 @@ impl Portfolio {
 
     /// A market ended so.
     pub(in crate::engine) fn put_settled(&mut self, key: EventKey, settled: Settled) {
+        if let Some((_, touched)) = &mut self.terms.touched {
+            touched.insert(key.clone());
+        }
         self.terms.settled.insert(key, settled);
     }
 
@@ -78,13 +105,16 @@ impl Portfolio {
 
     /// Sets what a perpetual pays at each boundary; false when it is known.
     pub(in crate::engine) fn set_rate(&mut self, market: MarketId, rate_1e9: i64) -> bool {
-        self.terms.rates.insert(market, rate_1e9) != Some(rate_1e9)
+        let is_new = self.terms.rates.insert(market, rate_1e9) != Some(rate_1e9);
+        if let Some((touched, _)) = self.terms.touched.as_mut().filter(|_| is_new) {
+            touched.insert(market);
+        }
+        is_new
     }
 
-    /// Perpetuals with a rate and markets that ended, for a store that has none of them.
-    pub(in crate::engine) fn terms_kept(&self) -> (BTreeSet<MarketId>, BTreeSet<EventKey>) {
-        let Terms { rates, settled, .. } = &self.terms;
-        (rates.keys().copied().collect(), settled.keys().cloned().collect())
+    /// Rates and settlements that changed since the last call.
+    pub(in crate::engine) fn take_touched_terms(&mut self) -> TermsTouched {
+        self.terms.touched.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// A venue's next boundary gets a timer; false when it has one.

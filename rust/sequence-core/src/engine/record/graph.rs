@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::RestoreError;
 use super::cell::{Cell, Reader, Row, pack, row};
-use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Ending, Firing, Node, Pace, Role, Run, Watchdog};
 use crate::graph::{EdgeSpec, NodeSpec, Pacing};
 use crate::ids::{AccountId, GraphIx, MarketId};
+use crate::ledger::Ledger;
 use crate::number::{Money, Quantity};
-use crate::registry::Resolved;
+use crate::registry::{Registry, Resolved};
 use crate::reject::Refusal;
 use crate::risk::VenueSet;
 
@@ -107,14 +107,20 @@ fn place(cells: &mut Reader<'_>) -> Result<usize> {
     usize::try_from(at).map_err(|_negative| cells.error(format!("no place {at}")))
 }
 
-pub(in crate::engine) fn node_row(engine: &Engine, id: GraphIx, at: usize, node: &Node) -> Row {
+/// A row of a node, whose symbol and reservations these know.
+pub(in crate::engine) fn node_row(
+    (registry, ledger): (&Registry, &Ledger),
+    id: GraphIx,
+    at: usize,
+    node: &Node,
+) -> Row {
     let (role, parent) = match node.role {
         Role::Order => ("order", -1),
         Role::Parent => ("parent", -1),
         Role::Slice { parent, .. } => ("slice", number(parent)),
         Role::Flatten => ("flatten", -1),
     };
-    let symbol = engine.registry().symbol(node.symbol).canonical(node.outcome).clone();
+    let symbol = registry.symbol(node.symbol).canonical(node.outcome).clone();
     row![
         id.0,
         number(at),
@@ -129,16 +135,17 @@ pub(in crate::engine) fn node_row(engine: &Engine, id: GraphIx, at: usize, node:
         node.done_ns,
         node.barred,
         node.planned,
-        (!node.held.is_empty()).then(|| pack(&held_cells(engine, node))),
+        (!node.held.is_empty()).then(|| pack(&held_cells(ledger, node))),
         pack(&node_state(node)),
     ]
 }
 
 /// What a node holds before it has an order: market and amount, one after the other.
-fn held_cells(engine: &Engine, node: &Node) -> Row {
-    let held = node.held.iter().flat_map(|(market, held)| {
-        row![market.0, engine.ledger().reserved(*held).unwrap_or_default()]
-    });
+fn held_cells(ledger: &Ledger, node: &Node) -> Row {
+    let held = node
+        .held
+        .iter()
+        .flat_map(|(market, held)| row![market.0, ledger.reserved(*held).unwrap_or_default()]);
     held.collect()
 }
 
@@ -184,7 +191,7 @@ pub(in crate::engine) struct ReadNode {
 }
 
 /// Reads a node without its orders.
-pub(in crate::engine) fn read_node(engine: &Engine, row: &[Cell]) -> Result<ReadNode> {
+pub(in crate::engine) fn read_node(registry: &Registry, row: &[Cell]) -> Result<ReadNode> {
     let cells = &mut Reader::new("graph_nodes", row);
     let (graph, _at) = (GraphIx(cells.next()?), place(cells)?);
     let _name: String = cells.next()?;
@@ -192,9 +199,9 @@ pub(in crate::engine) fn read_node(engine: &Engine, row: &[Cell]) -> Result<Read
     let parent: i64 = cells.next()?;
     let spec = NodeSpec::parse(&cells.next::<String>()?).map_err(|why| unread(cells, &why))?;
     let text: String = cells.next()?;
-    let found = engine.registry().resolve(&text);
+    let found = registry.resolve(&text);
     let found: Resolved = found.ok_or_else(|| cells.error(format!("unknown symbol {text:?}")))?;
-    let kind = engine.registry().symbol(found.symbol).kind;
+    let kind = registry.symbol(found.symbol).kind;
     let mut node = Node::at_rest(Arc::new(spec), Role::Order, found, kind);
     node.status = cells.next()?;
     node.failure = cells.next()?;

@@ -10,8 +10,10 @@ use super::risk::{read_risk, risk_cells};
 use crate::engine::{Engine, Graph, GraphId, VenueLeg};
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId};
 use crate::ledger::ReservationId;
+
 use crate::number::{Money, Price};
 use crate::order::{Amending, AtVenue, Cause, Leg, LegState, Order, OrderSpec, Reshape};
+use crate::registry::Registry;
 use crate::sim::fees::FeeState;
 
 pub(in crate::engine) fn order_row(engine: &Engine, id: OrderId) -> Row {
@@ -80,7 +82,7 @@ fn read_amending(cells: &mut Reader<'_>) -> Result<Option<Amending>, RestoreErro
 
 /// Reads an order; its legs are in their own rows.
 pub(in crate::engine) fn read_order(
-    engine: &Engine,
+    registry: &Registry,
     row: &[Cell],
 ) -> Result<(OrderId, Order), RestoreError> {
     let cells = &mut Reader::new("orders", row);
@@ -88,7 +90,7 @@ pub(in crate::engine) fn read_order(
     let (account, epoch) = (AccountId(cells.next()?), cells.next()?);
     let (graph, node_id, seq) = (GraphIx(cells.next()?), cells.next::<String>()?, cells.next()?);
     let text: String = cells.next()?;
-    let found = engine.registry().resolve(&text);
+    let found = registry.resolve(&text);
     let found = found.ok_or_else(|| cells.error(format!("unknown symbol {text:?}")))?;
     let (kind, side, _venue) = (cells.next()?, cells.next()?, cells.next::<Option<String>>()?);
     let spec = OrderSpec {
@@ -291,9 +293,21 @@ fn read_leg_cells(cells: &mut Reader<'_>) -> Result<(Leg, VenueLeg, Option<Money
     Ok((leg, there, held))
 }
 
+/// Whose a graph is, and in which epoch it was made.
+fn owner_of(engine: &Engine, id: GraphIx) -> (AccountId, u32) {
+    match (engine.graph(id).order, engine.graphs.get(id)) {
+        (Some(order), _) => {
+            let spec = &engine.order(order).spec;
+            (spec.account, spec.epoch)
+        }
+        (None, Some(run)) => (run.account, run.epoch),
+        (None, None) => (AccountId(0), 0),
+    }
+}
+
 pub(in crate::engine) fn graph_row(engine: &Engine, id: GraphIx) -> Row {
     let graph = engine.graph(id);
-    let (account, epoch) = engine.owner_of(id);
+    let (account, epoch) = owner_of(engine, id);
     row![
         id.0,
         account.0,

@@ -150,7 +150,7 @@ impl Engine {
         let status = self.graph_status(graph);
         let own = |run: &Run| {
             let nodes = run.nodes.iter().enumerate().filter(|(_, node)| node.pace.is_none());
-            nodes.map(|(at, _)| self.node_sums(run, at).filled).sum::<i128>()
+            nodes.map(|(at, _)| run.sums_of(&self.desk, at).filled).sum::<i128>()
         };
         Value::Map(vec![
             ("node_order_id", Value::Null),

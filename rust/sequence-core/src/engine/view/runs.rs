@@ -85,7 +85,7 @@ impl Engine {
     pub(super) fn run_node_view(&self, run: &Run, at: usize) -> Value {
         let node = &run.nodes[at];
         let spec = &*node.spec;
-        let sums = self.node_sums(run, at);
+        let sums = run.sums_of(&self.desk, at);
         let symbol = self.registry.symbol(node.symbol).canonical(node.outcome).clone();
         let filled = i64::try_from(sums.filled).unwrap_or(i64::MAX);
         let parent = match node.role {
@@ -124,7 +124,7 @@ impl Engine {
             ("done_unix_ns", Value::option(node.done_ns)),
             ("version", node.version.into()),
         ];
-        keys.extend(self.hidden_of(run, at).map(|hidden| ("hidden_qty_1e8", hidden.into())));
+        keys.extend(run.hidden_of(&self.desk, at).map(|hidden| ("hidden_qty_1e8", hidden.into())));
         Value::Map(keys)
     }
 
@@ -192,7 +192,7 @@ impl Engine {
             let [now, armed, due] = [self.agenda.now_ns(), armed, due].map(i128::from);
             return share_ppm(now - armed, due - armed);
         }
-        let sums = self.node_sums(run, edge.from?);
+        let sums = run.sums_of(&self.desk, edge.from?);
         match edge.spec.trigger {
             Trigger::On(Word::FullFill) => share_ppm(sums.filled, sums.qty),
             Trigger::On(Word::FillRatio) => {
@@ -205,7 +205,7 @@ impl Engine {
     }
 
     fn node_fees(&self, run: &Run, at: usize) -> Option<i128> {
-        let sums = self.node_sums(run, at);
+        let sums = run.sums_of(&self.desk, at);
         let known = sums.filled == 0 || self.facts().quote_rate(run.nodes[at].symbol).is_some();
         known.then_some(sums.fees)
     }

@@ -1,7 +1,7 @@
 //! Going back to a copy of the state. Time, the event log and what was told to readers go on, so no
 //! number and no id is ever given twice; switches and limits stay as they are.
 
-use super::changes::Left;
+use crate::engine::journal::changes::Left;
 use crate::engine::{Engine, GraphStatus};
 use crate::event::EventKind;
 use crate::ids::AccountId;
@@ -11,15 +11,13 @@ impl Engine {
     /// Returns the accounts that were seeded after the copy was made: they have nothing now.
     pub(crate) fn continue_from(&mut self, mut before: Self) -> Vec<AccountId> {
         before.settle_frames();
-        let back_to = self.journal.log.last_seq();
+        let back_to = self.journal.log().last_seq();
         let left = Left {
             order: self.desk.next_order(),
             graph: self.desk.next_graph(),
             fill: self.desk.next_fill(),
         };
-        self.journal.outbox = before.journal.outbox.take();
-        std::mem::swap(&mut self.journal.log, &mut before.journal.log);
-        std::mem::swap(&mut self.journal.ulids, &mut before.journal.ulids);
+        self.journal.go_on_from(&mut before.journal);
         self.desk.configured_as(&mut before.desk);
         // What was told of orders that this state does not have keeps its numbers.
         self.desk.skip_to(&before.desk);
@@ -34,12 +32,8 @@ impl Engine {
             self.journal.tell(self.agenda.now_ns(), account, kind);
             self.publish_epoch(account, epoch);
         }
-        if let Some(kept) = before.journal.kept {
-            self.desk.touch_all();
-            self.exchange.lines.touch_all();
-            self.graphs.touch_all();
-            self.portfolio.touch_all();
-            self.journal.keep_anew(Left::least(kept.left, left), self.portfolio.terms_kept());
+        if before.journal.is_kept() {
+            self.keep_all(before.journal.left_with(left));
         }
         self.seeded().into_iter().filter(|id| !known.contains(id)).collect()
     }
@@ -62,9 +56,6 @@ impl Engine {
             let order = self.desk.graph(graph).order?;
             Some((graph, GraphStatus::of(self.desk.order(order))))
         });
-        let statuses = statuses.collect();
-        if let Some(outbox) = self.journal.outbox.as_deref_mut() {
-            outbox.follow(statuses);
-        }
+        self.journal.follow_graphs(statuses.collect());
     }
 }
