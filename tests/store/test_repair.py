@@ -1,5 +1,7 @@
 """`sequence repair` says what it would do and does it when told to: nobody is shut out."""
 
+import errno
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sequence.sandbox import Sandbox
+from sequence.store import StoreError
 from sequence.store.check import verify_database
+from sequence.store.files import Lock
 from sequence.store.repair import Repair
 from tests.store.conftest import PROGRAM
 from tests.store.test_damage import ENDED, REST, changed
@@ -85,6 +89,19 @@ def test_a_whole_database_is_left_alone(used: Path):
     assert done.returncode == 0
     assert "nothing to repair" in done.stdout
     assert used.read_bytes() == before
+
+
+def test_a_medium_that_cannot_be_written_is_named(used: Path, monkeypatch: pytest.MonkeyPatch):
+    changed(used, "UPDATE fills SET price_1e9 = price_1e9 + 1 WHERE order_no = 1")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    # Such a medium refuses also to delete what is not there.
+    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(Lock, "_acquire", refuse)
+    with pytest.raises(StoreError, match=r"cannot lock .*: Read-only"), Repair(used).tried():
+        pass
 
 
 def _sequence(*arguments: str) -> "subprocess.CompletedProcess[str]":

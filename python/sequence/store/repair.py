@@ -7,7 +7,7 @@ as it was stays beside the repaired one.
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +46,11 @@ class Repair:
                 self._try()
             yield self
         finally:
+            # A medium that is read-only refuses also to delete what is not there.
             for end in ("", "-wal", "-shm", ".lock", ".pepper"):
-                with suppress(FileNotFoundError):
-                    Path(f"{self._copy}{end}").unlink()
+                path = Path(f"{self._copy}{end}")
+                if path.exists():
+                    path.unlink()
 
     def apply(self) -> Path:
         """Puts the repaired copy in the place of the database; where the old one is kept.
