@@ -20,6 +20,7 @@ FillRatio = Annotated[Decimal, Exact(8, high=1, above_low=True)]
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _SLICE = re.compile(r".*\.s[0-9]+")
+_UNDOES = re.compile(r"flatten\.[0-9]+")
 
 
 def plain_id(value: str) -> str:
@@ -36,6 +37,8 @@ def plain_id(value: str) -> str:
 def _node_id(value: str) -> str:
     if _SLICE.fullmatch(value):
         raise PydanticCustomError("id", "must not end in .s and digits: slices are named so")
+    if _UNDOES.fullmatch(value):
+        raise PydanticCustomError("id", "must not be flatten. and digits: what undoes is named so")
     return plain_id(value)
 
 

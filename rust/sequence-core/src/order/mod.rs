@@ -14,6 +14,9 @@ use crate::number::{Money, Price, Quantity};
 pub use crate::order::leg::{AtVenue, Cause, Leg, LegState, Reshape};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 
+/// How the nodes by which a graph undoes its fills are called, before a number; no client's are.
+pub const UNDOES: &str = "flatten.";
+
 text_enum!(
     /// Status of an order.
     OrderStatus {
@@ -134,6 +137,12 @@ pub struct OrderSpec {
 }
 
 impl OrderSpec {
+    /// True of an order by which a graph undoes what it filled.
+    pub fn undoes_a_graph(&self) -> bool {
+        let number = self.node_id.strip_prefix(UNDOES);
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// True when what is not filled at once waits in the book.
     pub const fn rests(&self) -> bool {
         !self.is_market && !matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok)

@@ -11,7 +11,6 @@ use crate::mutant;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, OrderSpec, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
-use crate::sim::preset::SelfTrade;
 use crate::sim::walk::{LevelTaken, Stop};
 
 /// Pause between the slices of an order that chases the touch.
@@ -168,8 +167,7 @@ impl Facts<'_> {
         market: MarketId,
         bound: Price,
     ) -> Option<Price> {
-        let in_the_way = self.rules.params().stp != SelfTrade::CancelOldest;
-        self.own_within(spec, market, bound).filter(|_| in_the_way)
+        self.own_within(spec, market, bound).filter(|_| !self.own_orders_yield(spec))
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.

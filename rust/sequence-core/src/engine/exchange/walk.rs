@@ -25,7 +25,7 @@ impl Floor<'_> {
         if let Some(end) = refused {
             return self.end_at_venue(id, at, end, venue_ns);
         }
-        if self.rules.params().stp == SelfTrade::CancelOldest {
+        if self.facts().own_orders_yield(self.asked.spec(id)) {
             while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
         }
         self.walk(id, at);
@@ -179,6 +179,12 @@ impl Floor<'_> {
 }
 
 impl Facts<'_> {
+    /// Whether older orders of its own that an order would meet are cancelled: where the preset says
+    /// so, and for what undoes a graph, which must not end at an order that can wait.
+    pub(super) fn own_orders_yield(&self, spec: &OrderSpec) -> bool {
+        self.rules.params().stp == SelfTrade::CancelOldest || spec.undoes_a_graph()
+    }
+
     /// What a walk for what is open of a leg would take now, added to `takes`, and why it would stop.
     pub(in crate::engine) fn plan_walk(
         &self,

@@ -43,6 +43,11 @@ impl Work<'_> {
         self.tell(EventKind::GraphBreached { graph: self.ix, action, by_limit });
         let to = why.to_owned();
         self.show(Change { event: "risk", node: None, edge: None, from: "ok", to });
+        self.alert(why);
+    }
+
+    /// Something of the graph that a person should see.
+    pub(super) fn alert(&mut self, why: &str) {
         if self.engine.is_heard() {
             let graph = self.engine.desk.graph(self.ix).id.to_string();
             self.run.wants.push_back(Want::Show(Topic::Alert, breach(&graph, why)));

@@ -186,6 +186,7 @@ impl Work<'_> {
         self.run.nodes[at].due_ns = None;
         self.run.nodes[at].done_ns = Some(self.engine.agenda.now_ns());
         self.set_node_status(at, status);
+        self.way_out_ended(at);
         if status == NodeStatus::Rejected && self.run.nodes[at].orders.is_empty() {
             self.node_rejected(at);
         }

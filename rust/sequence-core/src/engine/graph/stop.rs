@@ -9,7 +9,7 @@ use crate::command::Size;
 use crate::graph::{Execution, Join, NodeSize, NodeSpec, OrderType, Pacing};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Outcome, Side};
 use crate::number::Quantity;
-use crate::order::LegState;
+use crate::order::{LegState, UNDOES};
 use crate::registry::Resolved;
 use crate::reject::DoneReason;
 use crate::risk::FailureAction;
@@ -135,7 +135,7 @@ impl Work<'_> {
             let outcome = Some(outcome).filter(|_| entry.outcomes.is_some());
             let outcome = outcome.map(|yes| if yes { Outcome::Yes } else { Outcome::No });
             let spec = NodeSpec {
-                id: format!("flatten.{}", number + 1).into(),
+                id: format!("{UNDOES}{}", number + 1).into(),
                 symbol: entry.canonical(outcome).clone(),
                 kind_hint: entry.kind,
                 venue: Some(terms.venue),
@@ -153,6 +153,18 @@ impl Work<'_> {
             self.send(at, Size::Quantity(Quantity(units)), None);
         }
         true
+    }
+
+    /// An order that undoes fills of the graph ended: what it left is said, for nothing follows it.
+    pub(super) fn way_out_ended(&mut self, at: usize) {
+        let node = &self.run.nodes[at];
+        let (Role::Flatten, NodeSize::Fixed(total)) = (&node.role, &node.spec.size) else { return };
+        let left = i128::from(total.0) - node.ended.filled;
+        let Some(left) = i64::try_from(left).ok().filter(|left| *left > 0) else { return };
+        let what = format!("{} left {} {}", node.spec.id, Quantity(left), node.spec.symbol);
+        let why = self.run.reason.as_deref().map_or(what.clone(), |why| format!("{why}; {what}"));
+        self.alert(&why);
+        self.run.reason = Some(why.into());
     }
 
     /// True when a book is missing that undoing the graph's fills would trade on.
