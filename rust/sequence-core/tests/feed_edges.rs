@@ -57,6 +57,21 @@ fn polymarket_frames_of_one_token_are_read_as_those_of_several() {
 }
 
 #[test]
+fn polymarket_numbers_without_the_zero_before_their_point_are_the_same_numbers() {
+    let book = r#"{"event_type":"book","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[{"price":"0.09","size":"0.5"}],"tick_size":"0.01","min_order_size":"5"}"#;
+    let change = r#"{"event_type":"price_change","market":"0x5d","timestamp":"1786728438403","price_changes":[{"asset_id":"11","price":"0.07","side":"BUY","size":"374.34","best_bid":"0.07","best_ask":"0.09"}]}"#;
+    let trade = r#"{"event_type":"last_trade_price","asset_id":"11","price":"0.07","side":"SELL","size":"0.25","timestamp":"1786728438404"}"#;
+    let written = [book, change, trade];
+    let short = written.map(|frame| frame.replace("\"0.", "\"."));
+    let mut decoders = [(); 2].map(|()| Polymarket::new());
+    let told = tell(&mut decoders[0], &written);
+    assert_eq!(told[0], "11: [, bid 0.06 100, ask 0.09 0.5, ]");
+    assert_eq!(tell(&mut decoders[1], &short.each_ref().map(String::as_str)), told);
+    let [terms, short_terms] = decoders.map(|mut decoder| decoder.take_terms());
+    assert_eq!(short_terms[0].1.grid, terms[0].1.grid);
+}
+
+#[test]
 fn another_tick_is_another_book_and_its_terms_are_told() {
     let book = r#"{"event_type":"book","asset_id":"11","timestamp":"1786728432337","bids":[{"price":"0.06","size":"100"}],"asks":[],"tick_size":"0.01","min_order_size":"5"}"#;
     let change = r#"{"event_type":"tick_size_change","asset_id":"11","old_tick_size":"0.01","new_tick_size":"0.001","timestamp":"1786728432338"}"#;

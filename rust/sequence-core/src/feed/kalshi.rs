@@ -377,10 +377,10 @@ fn keep(book: &mut Book, levels: &[SideLevel]) {
 /// A signed change of a size; none where it is a number beyond ours.
 fn change_of(text: &str) -> Result<Option<Quantity>, FeedError> {
     let is_number = || is_positive_number(text.strip_prefix('-').unwrap_or(text));
-    match Quantity::parse(text) {
-        Ok(change) => Ok(Some(change)),
-        Err(_) if is_number() => Ok(None),
-        Err(_) => Err(FeedError::Field("delta_fp")),
+    match parse_quantity(text) {
+        Some(change) => Ok(Some(change)),
+        None if is_number() => Ok(None),
+        None => Err(FeedError::Field("delta_fp")),
     }
 }
 

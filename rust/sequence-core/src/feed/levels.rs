@@ -1,5 +1,7 @@
 //! Levels as venues write them, and which of them are believed.
 
+use std::borrow::Cow;
+
 use crate::book::Book;
 use crate::ids::BookSide;
 use crate::json::{Raw, Scanner};
@@ -112,11 +114,25 @@ impl Reading {
 }
 
 pub(super) fn parse_price(text: &str) -> Option<Price> {
-    plain_units(text, PRICE_DECIMALS).map(Price).or_else(|| Price::parse(text).ok())
+    let plain = plain_units(text, PRICE_DECIMALS).map(Price);
+    plain.or_else(|| Price::parse(&with_both_sides(text)).ok())
 }
 
 pub(super) fn parse_quantity(text: &str) -> Option<Quantity> {
-    plain_units(text, QUANTITY_DECIMALS).map(Quantity).or_else(|| Quantity::parse(text).ok())
+    let plain = plain_units(text, QUANTITY_DECIMALS).map(Quantity);
+    plain.or_else(|| Quantity::parse(&with_both_sides(text)).ok())
+}
+
+/// A number with digits on both sides of its point, as JSON has them: venues leave one out where it
+/// is zero (`.48`, `1.`).
+fn with_both_sides(text: &str) -> Cow<'_, str> {
+    let (mantissa, exponent) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
+    match mantissa.split_once('.') {
+        Some(("" | "-", "")) | None => text.into(),
+        Some((whole @ ("" | "-"), decimals)) => format!("{whole}0.{decimals}{exponent}").into(),
+        Some((whole, "")) => format!("{whole}{exponent}").into(),
+        Some(_) => text.into(),
+    }
 }
 
 /// A quoted short plain decimal at the start of `text`, in units, and what follows it.
@@ -133,8 +149,7 @@ fn quoted_units(text: &[u8], decimals: u32) -> Option<(i64, &[u8])> {
                 // Eighteen digits always fit, so nothing wrapped.
                 let fits = whole + places <= 18 && places <= decimals as usize;
                 let leading_zero = whole > 1 && text.first() == Some(&b'0');
-                let dangling = point.is_some() && places == 0;
-                if whole == 0 || !fits || leading_zero || dangling {
+                if whole + places == 0 || !fits || leading_zero {
                     return None;
                 }
                 let scale = 10_i64.pow(decimals - u32::try_from(places).ok()?);
@@ -166,8 +181,8 @@ fn plain_units(text: &str, decimals: u32) -> Option<i64> {
     }
     let places = places.unwrap_or(0);
     let leading_zero = whole_digits > 1 && text.starts_with('0');
-    let dangling = text.ends_with('.');
-    if whole_digits == 0 || leading_zero || dangling {
+    let has_digits = whole_digits > 0 || places > 0;
+    if leading_zero || !has_digits {
         return None;
     }
     units.checked_mul(10i64.pow(decimals - places))
@@ -178,9 +193,8 @@ pub(super) fn is_positive_number(text: &str) -> bool {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let number =
-        [whole, decimals, exponent].into_iter().all(|part| !part.is_empty() && digits(part));
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let number = !exponent.is_empty() && [whole, decimals, exponent].into_iter().all(digits);
     number && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
 }
 
@@ -275,9 +289,38 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_decimal_goes_to_the_full_parser() {
-        for text in ["", ".", "1.", ".5", "01", "-1", "+1", "1e3", "1.0.0", " 1", "NaN", "１"] {
+        for text in ["", ".", "01", "-1", "+1", "1e3", "1.0.0", " 1", "NaN", "１"] {
             assert_eq!(plain_units(text, 9), None, "{text}");
             assert_eq!(parse_price(text), Price::parse(text).ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zero_before_or_after_the_point_may_be_left_out() {
+        let as_json = [
+            (".48", "0.48"),
+            ("-.5", "-0.5"),
+            ("1.", "1"),
+            ("-1.", "-1"),
+            (".5e1", "5"),
+            ("1.e-7", "1e-7"),
+            (".0", "0"),
+        ];
+        for (text, json) in as_json {
+            assert_eq!(parse_price(text), Some(Price::parse(json).unwrap()), "{text}");
+            assert_eq!(parse_quantity(text), Some(Quantity::parse(json).unwrap()), "{text}");
+            assert_eq!(is_positive_number(text), is_positive_number(json), "{text}");
+            let list = format!("[[\"{text}\",\"{text}\"]]");
+            let read = |list: &str| {
+                let mut reading = Reading::default();
+                reading.pairs(BookSide::Bid, Scanner::of(list).value().unwrap()).unwrap();
+                (reading.levels, reading.dropped, reading.beyond, reading.bad_size)
+            };
+            assert_eq!(read(&list), read(&list.replace(text, json)), "{text}");
+        }
+        for text in [".", "-.", "..", ".e1", "", "e1", ".-5"] {
+            assert_eq!((parse_price(text), parse_quantity(text)), (None, None), "{text}");
+            assert!(!is_positive_number(text), "{text}");
         }
     }
 

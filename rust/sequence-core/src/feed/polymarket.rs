@@ -9,7 +9,9 @@
 //! There is no sequence number. Each change names the best prices after it; when these contradict
 //! the folded book three times in a row, the book is given up.
 
-use super::levels::{Reading, SideLevel, replace, required, same_levels, trade_amounts};
+use super::levels::{
+    Reading, SideLevel, parse_price, replace, required, same_levels, trade_amounts,
+};
 use super::rules::Rules;
 use super::session::{Lost, Session};
 use super::stamp::{Stamp, Trade, millis};
@@ -308,7 +310,7 @@ fn drop_impossible(reading: &mut Reading) {
 }
 
 fn named_price(raw: Option<Raw<'_>>) -> Option<Price> {
-    raw.and_then(|raw| raw.decimal().ok()).and_then(|text| Price::parse(text).ok())
+    raw.and_then(|raw| raw.decimal().ok()).and_then(parse_price)
 }
 
 impl Rules for Polymarket {
