@@ -48,22 +48,27 @@ const USD: i128 = 1_000_000_000;
 const PERP: Place = Place { venue: "hyperliquid", symbol: "ABC-USD-PERP", whole: 1_000_000_000 };
 
 /// A desk whose rows a store keeps, restarted.
-struct Lives {
-    desk: Desk,
+pub(crate) struct Lives {
+    pub(crate) desk: Desk,
     kept: Kept,
     preset: &'static str,
+    params: Params,
 }
 
 impl Lives {
     fn new(preset: &'static str, place: Place) -> Self {
-        let mut engine = Engine::new(42, preset, Params::preset(preset).unwrap());
+        Self::with(preset, Params::preset(preset).unwrap(), place)
+    }
+
+    pub(crate) fn with(preset: &'static str, params: Params, place: Place) -> Self {
+        let mut engine = Engine::new(42, preset, params);
         engine.keep_changes().unwrap();
         let mut desk = Desk::on(engine, place);
         let cash = if place.venue == "hyperliquid" { "USDC" } else { "USD" };
         let kind = if cash == "USD" { AssetKind::Fiat } else { AssetKind::Crypto };
         desk.seed(kind, cash, 10_000);
         desk.book(&[(99, 50)], &[(110, 50)]);
-        Self { desk, kept: Kept::default(), preset }
+        Self { desk, kept: Kept::default(), preset, params }
     }
 
     /// The same account in a new process, with a book again.
@@ -72,10 +77,10 @@ impl Lives {
         self.desk.book(&[(bid, 50)], &[(ask, 50)]);
     }
 
-    fn restart_without_books(&mut self) {
+    pub(crate) fn restart_without_books(&mut self) {
         self.kept.take(&mut self.desk.engine);
         let desk = &mut self.desk;
-        let mut engine = Engine::new(42, self.preset, Params::preset(self.preset).unwrap());
+        let mut engine = Engine::new(42, self.preset, self.params);
         engine.restore(&self.kept.rows(), desk.now_ns).unwrap();
         let place = desk.place;
         let venue = VenueId::parse(place.venue).unwrap();

@@ -22,6 +22,7 @@ mod session;
 mod steps;
 #[path = "../table/mod.rs"]
 mod table;
+mod under_way;
 mod watch;
 
 use proptest::prelude::*;

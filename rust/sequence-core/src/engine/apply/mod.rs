@@ -277,6 +277,7 @@ impl Engine {
     pub(in crate::engine) fn drop_ended(&mut self) {
         while let Some((id, at)) = self.post.drops.pop() {
             self.floor().leave(id, at);
+            self.exchange.legs.lets_go((id, at));
         }
         while let Some((leg, level, quantity)) = self.post.unbooked.pop() {
             self.floor().give_back(leg, level, quantity);

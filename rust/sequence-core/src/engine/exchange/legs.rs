@@ -101,7 +101,10 @@ impl Default for Halves {
 impl Halves {
     /// Nothing of the order is at a venue or on its way there.
     pub(in crate::engine) fn is_over(&self) -> bool {
-        let is_over = |half: &VenueLeg| half.state == AtVenue::Done || half.open.0 == 0;
+        let is_over = |half: &VenueLeg| {
+            let is_done = half.state == AtVenue::Done || half.open.0 == 0;
+            is_done && half.leaving.is_none() && half.change_ns == 0
+        };
         is_over(&self.first) && self.more.iter().all(is_over)
     }
 
@@ -174,6 +177,12 @@ impl Legs {
     /// A cancel of a leg is on its way.
     pub(in crate::engine) fn leaves(&mut self, leg: LegRef, way: Transit) {
         self.at(leg).leaving = Some(Box::new(way));
+    }
+
+    /// A leg that ended for its client: whatever of it still travels is for nobody.
+    pub(in crate::engine) fn lets_go(&mut self, leg: LegRef) {
+        let there = self.at(leg);
+        (there.change_ns, there.leaving) = (0, None);
     }
 
     /// Lets go of rows that readers had read back from bytes.
