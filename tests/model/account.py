@@ -147,7 +147,7 @@ class Account:
         return max(opposite - committed, 0)
 
     def exit_room(self, listing: Listing, side: str, *, without: Order | None = None) -> int:
-        """What a reduce-only order may be for: binance counts the exits that rest already."""
+        """What a reduce-only order finds to reduce: binance counts the exits that rest."""
         position = self.look(listing.held).perp
         opposite = -position if side == "buy" else position
         if listing.market.venue != "binance":
@@ -160,8 +160,15 @@ class Account:
         return max(opposite - committed, 0)
 
     def free(self, key: Key, price: Price) -> int:
-        """Cash that nothing holds, less what backs a loss; a gain frees nothing."""
-        return self.total.get(key, 0) - self.locked(key) - self.loss(key, price)
+        """Cash that nothing holds, less what backs a loss or has to; a gain frees nothing."""
+        return self.total.get(key, 0) - self.locked(key) - self.loss(key, price) - self.eaten(key)
+
+    def eaten(self, cash: Key) -> int:
+        """Initial margin that positions held once: what comes in backs them before all else."""
+        held = (row for _, row in self.positions(cash) if not row.by_hand)
+        return sum(
+            max(floor(INITIAL * abs(row.perp) * SHARE * row.entry) - row.margin, 0) for row in held
+        )
 
     def loss(self, key: Key, price: Price) -> int:
         return max(ceil(-self.gain(key, price)), 0)

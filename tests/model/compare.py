@@ -62,7 +62,7 @@ def _rows(machine: "Machine", who: int, account: Account) -> None:
     for key, row in rows.items():
         held_back = locks.get(key, 0)
         if account.positions(key):
-            held_back += account.loss(key, machine.world.counted)
+            held_back += account.loss(key, machine.world.counted) + account.eaten(key)
         _row(machine, account, key, row, held_back)
 
 

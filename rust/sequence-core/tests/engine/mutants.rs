@@ -23,10 +23,11 @@ enum By {
     Table,
 }
 
-const MUTANTS: [(&str, By); 24] = [
+const MUTANTS: [(&str, By); 25] = [
     ("acknowledgement_hides_a_fill", By::Laws),
     ("cancel_without_owner", By::Neighbour),
     ("duplicate_fill_id", By::Laws),
+    ("eaten_margin_is_spent", By::Table),
     ("expiry_keeps_reservation", By::Laws),
     ("fee_not_reserved", By::Laws),
     ("fill_after_cancel", By::Laws),

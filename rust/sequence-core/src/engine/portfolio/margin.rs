@@ -10,7 +10,9 @@ use crate::engine::portfolio::Portfolio;
 use crate::ids::{AccountId, AssetId, MarketId, VenueId};
 use crate::ledger::LedgerError;
 use crate::mutant;
-use crate::number::{EXACT_PER_MONEY, Money, Price, Quantity, exact_notional, mul_div_ceil};
+use crate::number::{
+    EXACT_PER_MONEY, Money, Price, Quantity, exact_notional, mul_div_ceil, mul_div_floor,
+};
 use crate::position::Position;
 
 /// Cash, margin and positions of one account that are counted together.
@@ -98,7 +100,7 @@ impl Standing {
 
 impl Portfolio {
     /// What an account can spend or lock of an asset at a venue: its free cash, less what backs
-    /// losses of positions that settle in it.
+    /// losses of positions that settle in it, and less what these should hold as margin and do not.
     pub(in crate::engine) fn spendable(
         &self,
         facts: Facts<'_>,
@@ -111,7 +113,23 @@ impl Portfolio {
         let loss =
             self.standing(facts, (account, venue, asset)).map_or(Money::ZERO, |now| now.loss());
         let loss = if mutant!("losses_are_spent") { Money::ZERO } else { loss };
-        Money((available.0 - loss.0).max(0))
+        let eaten = self.eaten_margin(facts, (account, venue, asset));
+        let eaten = if mutant!("eaten_margin_is_spent") { Money::ZERO } else { eaten };
+        Money((available.0 - loss.0 - eaten.0).max(0))
+    }
+
+    /// Initial margin that positions do not hold any more, since losses, fees or funding took it.
+    /// Cash that comes later backs them before anything else.
+    fn eaten_margin(&self, facts: Facts<'_>, key: MarginKey) -> Money {
+        let eaten = self.holdings(key).filter_map(|(market, row)| {
+            let position = &self.rows[*row];
+            let quantity = position.perp.filter(|perp| perp.is_traded)?.quantity;
+            let cost = position.cost(quantity).ok()?.saturating_abs();
+            let fraction = i128::from(facts.registry.market(*market).initial_margin_1e8);
+            let needed = mul_div_floor(cost, fraction, 100_000_000 * EXACT_PER_MONEY).ok()?;
+            Some((needed - self.margin_of(*row).0).max(0))
+        });
+        Money(eaten.fold(0, i128::saturating_add))
     }
 
     /// An error when more is asked for than can be spent. Nothing can always be had.
