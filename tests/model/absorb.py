@@ -270,8 +270,6 @@ class Absorber:
             return "CONFLICT"
         if world.books[market].status == "halted":
             return "CONFLICT"
-        if order.reduce_only and not account.exit_room(order.listing, order.side, without=order):
-            return "CONFLICT"
         free = world.takes_below_minimum(account, order, qty - order.filled)
         if limit * qty // ONE < market.minimum and not free:
             return "VALIDATION_ERROR|CONFLICT"

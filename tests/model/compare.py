@@ -123,7 +123,7 @@ def _spoken_for(account: Account, key: Key, row: dict[str, Any]) -> None:
     """What orders would close is locked; what is left of a position has its sign."""
     locked, listing = row["locked_qty_1e8"], Listing(PERP_OF[key])
     most, least = account.closing(listing), account.closing(listing, only_reducing=False)
-    # What only reduces is for no more than was open when it was sent.
+    # What only reduces is for no more than was open when it arrived.
     assert least <= locked <= most, (key, row, least, most)
     left = abs(row["qty_1e8"]) - locked
     assert row["available_qty_1e8"] == (left if row["qty_1e8"] > 0 else -left), (key, row)

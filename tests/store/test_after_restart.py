@@ -73,6 +73,26 @@ def test_an_open_perpetual_pays_funding_after_a_restart(
     assert verify_database(database) == []
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_exit_on_its_way_closes_what_opens_before_it_arrives(reopen: Reopen, restart: bool):
+    options = {"market": "manual", "preset": "realistic"}
+    sandbox = reopen(**options)
+    _market(sandbox)
+    client = sandbox.client()
+    client.buy("BTC-USD-PERP", "0.2", graph_id="in")
+    client.sell("BTC-USD-PERP", "0.5", reduce_only=True, graph_id="out")
+    assert client.order("graph:out:order:1").status == "NEW"
+    if restart:
+        sandbox.close()
+        sandbox = reopen(**options)
+        _market(sandbox)
+    with sandbox:
+        sandbox.clock.advance(seconds=2)
+        row = sandbox.client().order("graph:out:order:1")
+        assert (row.filled_qty_1e8, row.status) == (20_000_000, "CANCELLED")
+        assert row.done_reason == "INVALID_PARAMS"
+
+
 FIRST: dict[str, Any] = {"limit_price": "1000", "tif": "gtc", "venue": "kraken"}
 
 

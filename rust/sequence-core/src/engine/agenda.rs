@@ -96,6 +96,18 @@ impl Agenda {
         self.next_ns().is_some_and(|next| next < due_ns.min(self.now_ns))
     }
 
+    /// Reports that are on their way and will have arrived by an instant, in the order they arrive.
+    pub(in crate::engine) fn reports_until(
+        &self,
+        last_ns: i64,
+    ) -> impl Iterator<Item = &VenueReport> {
+        let due = self.timers.iter().take_while(move |((due_ns, ..), _)| *due_ns <= last_ns);
+        due.filter_map(|(_, due)| match due {
+            Due::Report(report) => Some(report),
+            _ => None,
+        })
+    }
+
     /// Reports about these orders that are on their way, in the order sent.
     pub(in crate::engine) fn reports_about(&self, orders: &BTreeSet<OrderId>) -> Vec<Key> {
         let about = |due: &Due| matches!(due, Due::Report(told) if orders.contains(&told.leg.0));

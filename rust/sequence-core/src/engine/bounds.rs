@@ -3,7 +3,7 @@
 
 use crate::ids::{InstrumentKind, Side};
 use crate::market::MarketStatus;
-use crate::number::Price;
+use crate::number::{Price, Quantity};
 use crate::order::{OrderSpec, TimeInForce};
 use crate::reject::{RejectReason, Rejected};
 
@@ -32,6 +32,25 @@ pub(in crate::engine) fn check_fat_finger(
         return Err((RejectReason::PriceDeviation, text));
     }
     Ok(())
+}
+
+/// Why a fill-or-kill order that only reduces is refused whole.
+pub(in crate::engine) const TOO_SMALL_A_POSITION: &str =
+    "there is not so much of a position to reduce";
+
+/// What is left of a reduce-only leg where so much of a position is open: an order that is filled
+/// in full or not at all is not made smaller.
+pub(in crate::engine) fn clipped(
+    spec: &OrderSpec,
+    open: Quantity,
+    room: Quantity,
+) -> Result<Quantity, (RejectReason, &'static str)> {
+    let refused = |text| Err((RejectReason::InvalidParams, text));
+    match room {
+        Quantity::ZERO => refused("there is no position to reduce"),
+        room if room < open && spec.tif == TimeInForce::Fok => refused(TOO_SMALL_A_POSITION),
+        room => Ok(open.min(room)),
+    }
 }
 
 /// What a status refuses of an order.

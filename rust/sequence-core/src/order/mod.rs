@@ -162,6 +162,19 @@ pub struct Amending {
     pub rest_after: Quantity,
 }
 
+impl Amending {
+    /// A leg is for this much less than was asked of it. `takes_over`: whether its venue has its
+    /// change already; `None` where this leg is not changed.
+    pub(crate) fn leave_out(&mut self, by: Quantity, takes_over: Option<bool>) {
+        if takes_over != Some(true) {
+            self.rest = Quantity(self.rest.0 + by.0);
+        }
+        if takes_over != Some(false) {
+            self.rest_after = Quantity(self.rest_after.0 + by.0);
+        }
+    }
+}
+
 /// Direction in the canonical book: buying NO is selling YES.
 pub const fn book_side(side: Side, outcome: Option<Outcome>) -> Side {
     match outcome {

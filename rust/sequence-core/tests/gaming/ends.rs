@@ -71,7 +71,7 @@ fn a_reduce_only_order_closes_what_is_there_when_it_fills_and_never_flips() {
     assert_eq!(lab.ended(nothing), (OrderStatus::Rejected, "INVALID_PARAMS"));
     lab.place(perp(Side::Buy, 3 * ONE, ASK).tif(TimeInForce::Ioc));
     assert_eq!(position(&lab), 3 * i128::from(ONE));
-    // Five are asked for, three are there: clipped when it is placed.
+    // Five are asked for, three are there: clipped when it arrives.
     let close = lab.place(Ask { reduce_only: true, ..perp(Side::Sell, 5 * ONE, ASK + TICK) });
     assert_eq!(lab.order(close).legs[0].qty, Quantity(3 * ONE));
     // Another order closes two while it rests: clipped again when it fills.

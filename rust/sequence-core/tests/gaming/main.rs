@@ -12,6 +12,7 @@ mod ends;
 mod envelope;
 mod events;
 mod evidence;
+mod exits;
 mod lab;
 mod profit;
 mod queue;

@@ -241,7 +241,7 @@ impl Engine {
     }
 
     fn take_step(&mut self, step: VenueStep) {
-        let reducible = self.papers().reducible_by(step);
+        let reducible = self.papers().reducible_by(step, &self.post.reports, &self.agenda);
         self.floor().step(step, reducible);
         self.follow_venues();
         self.go_on();

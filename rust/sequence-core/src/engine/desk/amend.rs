@@ -377,14 +377,7 @@ impl Papers<'_> {
         change: &Change,
     ) -> Result<Reshape, Refusal> {
         let here = &self.terms_for(leg.market, Exit::of(&order.spec), Quantity(size));
-        let mut size = fitting(order, leg, here, Quantity(size), change.limit)?;
-        if order.spec.reduce_only {
-            let room = self.exit_room(order, leg.market);
-            if room.0 == 0 {
-                return Err(Refusal::conflict("there is no position to reduce"));
-            }
-            size = size.min(room);
-        }
+        let size = fitting(order, leg, here, Quantity(size), change.limit)?;
         let qty = if size.0 == 0 { size } else { Quantity(leg.filled.0 + size.0) };
         if let Some(limit) = change.limit {
             here.grid_of(order.spec.outcome).check_passive(order.spec.side, limit)?;

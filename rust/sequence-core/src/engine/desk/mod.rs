@@ -8,6 +8,7 @@ pub(in crate::engine) mod asked;
 pub(in crate::engine) mod bench;
 pub(in crate::engine) mod book;
 pub(in crate::engine) mod delay;
+mod exits;
 pub(in crate::engine) mod fill;
 pub(in crate::engine) mod fingerprint;
 pub(in crate::engine) mod finish;

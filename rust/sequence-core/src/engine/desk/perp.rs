@@ -4,7 +4,7 @@ use crate::engine::desk::Desk;
 use crate::engine::desk::bench::{Bench, Papers};
 use crate::engine::portfolio::booking::Booking;
 use crate::engine::portfolio::perp::PerpChange;
-use crate::engine::seam::{LegEnd, VenueStep};
+use crate::engine::seam::LegEnd;
 use crate::ids::{AccountId, InstrumentKind, MarketId, OrderId, Side};
 use crate::ledger::LedgerError;
 use crate::number::{Money, Quantity};
@@ -21,12 +21,15 @@ impl Papers<'_> {
         self.left_to_close(order, market, &[false])
     }
 
-    /// What a reduce-only order may be for: the open position, whatever other exits rest; at a
-    /// venue that counts them, what they leave of it.
+    /// What a reduce-only order would find to reduce now: the open position, whatever other exits
+    /// rest; at a venue that counts them, what they leave of it.
     pub(in crate::engine) fn exit_room(&self, order: &Order, market: MarketId) -> Quantity {
-        let counts_exits = self.facts.registry.market(market).venue.venue().counts_exits;
-        let counted: &[bool] = if counts_exits { &[false, true] } else { &[] };
+        let counted: &[bool] = if self.counts_exits(market) { &[false, true] } else { &[] };
         self.left_to_close(order, market, counted)
+    }
+
+    fn counts_exits(&self, market: MarketId) -> bool {
+        self.facts.registry.market(market).venue.venue().counts_exits
     }
 
     /// The opposite position less what other orders close of it: those that only reduce, or not.
@@ -58,13 +61,6 @@ impl Papers<'_> {
         leg.map_or(Quantity::ZERO, |leg| {
             self.portfolio.opposite(self.facts.registry, spec.account, leg.market, spec.side)
         })
-    }
-
-    /// What a leg that arrives finds to reduce; `None` where it may open, too.
-    pub(in crate::engine) fn reducible_by(&self, step: VenueStep) -> Option<Quantity> {
-        let VenueStep::Arrive((id, at)) = step else { return None };
-        let only = self.desk.orders[id].spec.reduce_only;
-        only.then(|| self.opposite_position(id, at))
     }
 }
 

@@ -79,8 +79,7 @@ impl<'a> Papers<'a> {
         if let ([market], Some(_)) = (&markets[..], spec.pinned)
             && spec.tif != TimeInForce::Fok
         {
-            let leg = self.pinned_leg(order, *market, touch)?;
-            return Ok(leg.into_iter().collect());
+            return Ok(vec![self.pinned_leg(order, *market, touch)?]);
         }
         let places = self.places(order, &markets, touch);
         let shares = self.shares(order, &places)?;
@@ -93,19 +92,17 @@ impl<'a> Papers<'a> {
         Ok(legs)
     }
 
-    /// The one leg of an order that names its venue; none when there is nothing to reduce.
+    /// The one leg of an order that names its venue.
     fn pinned_leg(
         &self,
         order: &Order,
         market: MarketId,
         touch: Option<Price>,
-    ) -> Result<Option<Leg>, Rejected> {
+    ) -> Result<Leg, Rejected> {
         let bound = self.facts.bound_at(order, market, touch).unwrap_or_default();
         let headroom = self.headroom(order, market, bound);
-        let reduces = order.spec.reduce_only;
-        let share = if reduces { order.qty.min(headroom) } else { order.qty };
-        check_shares(order, &[share], Quantity::ZERO, headroom < order.qty)?;
-        Ok((share.0 > 0).then(|| self.leg(order, market, bound, share, touch)))
+        check_shares(order, Quantity::ZERO, headroom < order.qty)?;
+        Ok(self.leg(order, market, bound, order.qty, touch))
     }
 
     /// How far through the market a limit may be, in basis points.
@@ -205,7 +202,8 @@ impl<'a> Papers<'a> {
         }
     }
 
-    /// Most of the order's quantity that can be funded at a venue, in whole lots.
+    /// Most of the order's quantity that can be funded at a venue, in whole lots. What only reduces
+    /// needs no funds: how much of it there is to reduce its venue sees when it arrives.
     pub(in crate::engine) fn headroom(
         &self,
         order: &Order,
@@ -220,7 +218,7 @@ impl<'a> Papers<'a> {
         }
         let available = Money(free.0.saturating_add(self.held_at(order, market)));
         if order.spec.reduce_only {
-            return self.exit_room(order, market).min(order.qty).floor_to(terms.grid.order_lot());
+            return order.qty.floor_to(terms.grid.order_lot());
         }
         if terms.kind != InstrumentKind::Perp && order.spec.side == Side::Sell {
             return available.to_quantity_floor().unwrap_or(order.qty).min(order.qty);

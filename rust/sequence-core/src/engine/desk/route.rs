@@ -1,6 +1,6 @@
 //! From an order to shares per venue: what each venue offers, takes at least, and can be paid.
 
-use crate::engine::bounds::{refusal_of, within};
+use crate::engine::bounds::{TOO_SMALL_A_POSITION, refusal_of, within};
 use crate::engine::desk::bench::Papers;
 use crate::engine::desk::minimums::Exit;
 use crate::ids::{MarketId, Side};
@@ -23,7 +23,7 @@ pub(in crate::engine) struct Place {
     pub(in crate::engine) market: MarketId,
     /// Worst price of a share there; what reservations are made at.
     pub(in crate::engine) bound: Price,
-    candidate: Candidate,
+    pub(super) candidate: Candidate,
     /// What the venue's delay may cost.
     risk_1e8: i64,
 }
@@ -48,6 +48,9 @@ impl Papers<'_> {
                     place.candidate.rest_1e8 = None;
                 }
             }
+        }
+        if order.spec.reduce_only {
+            self.share_exit(order, &mut places);
         }
         places
     }
@@ -91,10 +94,10 @@ impl Papers<'_> {
         }
         let Route { shares, unrouted, short_of_funds } = self.routed(order, places);
         let nothing = shares.iter().all(|share| share.0 == 0);
-        if nothing && !short_of_funds && !spec.reduce_only {
+        if nothing && (spec.reduce_only || !short_of_funds) {
             return Err(why_nowhere(order, places));
         }
-        check_shares(order, &shares, unrouted, short_of_funds)?;
+        check_shares(order, unrouted, short_of_funds)?;
         Ok(shares)
     }
 
@@ -148,7 +151,7 @@ impl Papers<'_> {
         }
         self.check_fok_can_meet(order, places)?;
         Err(match misfit {
-            _ if poor => lacks_funds(order),
+            _ if poor && !order.spec.reduce_only => lacks_funds(order),
             Some(market) => {
                 let venue = self.facts.registry.market(market).venue.as_str();
                 let text = format!("FOK: {} is off the lot or minimum of {venue}", order.qty);
@@ -161,12 +164,6 @@ impl Papers<'_> {
     /// Names what keeps a fill-or-kill order from every venue, before its size is looked at.
     fn check_fok_can_meet(&self, order: &Order, places: &[Place]) -> Result<(), Rejected> {
         let spec = &order.spec;
-        let rooms = places.iter().map(|place| self.exit_room(order, place.market));
-        let room = rooms.max().filter(|_| spec.reduce_only).unwrap_or(order.qty);
-        if room.0 == 0 {
-            let text = "there is no position to reduce".to_owned();
-            return Err((RejectReason::InvalidParams, text));
-        }
         let now = self.facts.now_ns;
         let refusals = places.iter().map(|place| {
             refusal_of(spec, self.facts.exchange.market(place.market).market.status(now))
@@ -174,9 +171,8 @@ impl Papers<'_> {
         // One venue that could fill it is enough to judge the size.
         match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
             Some((reason, text)) => Err((reason, text.to_owned())),
-            None if room < order.qty => {
-                let text = "there is not so much of a position to reduce".to_owned();
-                Err((RejectReason::InvalidParams, text))
+            None if spec.reduce_only && places.iter().all(|at| at.candidate.most < order.qty) => {
+                Err((RejectReason::InvalidParams, TOO_SMALL_A_POSITION.to_owned()))
             }
             None => Ok(()),
         }
@@ -273,21 +269,15 @@ fn lacks_funds(order: &Order) -> Rejected {
     (RejectReason::InsufficientBalance, text)
 }
 
-/// A lack of funds refuses the whole order: half of what was asked for is not what was asked.
+/// A lack of funds refuses the whole order: half of what was asked for is not what was asked. What
+/// only reduces needs none.
 pub(in crate::engine) fn check_shares(
     order: &Order,
-    shares: &[Quantity],
     unrouted: Quantity,
     short_of_funds: bool,
 ) -> Result<(), Rejected> {
-    if order.spec.reduce_only {
-        return if shares.iter().all(|share| share.0 == 0) {
-            Err((RejectReason::InvalidParams, "there is no position to reduce".to_owned()))
-        } else {
-            Ok(())
-        };
-    }
-    if short_of_funds && (unrouted.0 > 0 || order.spec.pinned.is_some()) {
+    let lacks = unrouted.0 > 0 || order.spec.pinned.is_some();
+    if short_of_funds && lacks && !order.spec.reduce_only {
         return Err(lacks_funds(order));
     }
     Ok(())

@@ -172,6 +172,10 @@ impl Desk {
             Reworked::Clipped(by) => {
                 leg.qty = Quantity(leg.qty.0 - by.0);
                 leg.reducing = leg.reducing.min(leg.remaining());
+                let takes_over = leg.reshape.as_deref().map(|form| form.at_venue);
+                if let Some(amending) = &mut self.orders[id].amending {
+                    amending.leave_out(by, takes_over);
+                }
             }
         }
     }

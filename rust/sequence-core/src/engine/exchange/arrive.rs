@@ -1,7 +1,7 @@
 //! An order meets its venue: status, time in force, the walk, and what becomes of the rest.
 
 use crate::engine::agenda::Due;
-use crate::engine::bounds::{refusal_of, within};
+use crate::engine::bounds::{clipped, refusal_of, within};
 use crate::engine::exchange::legs::VenueLeg;
 use crate::engine::facts::Facts;
 use crate::engine::floor::Floor;
@@ -31,13 +31,13 @@ impl Floor<'_> {
         if let Some((reason, text)) = refusal_of(self.asked.spec(id), status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
-        if reducible == Some(Quantity::ZERO) {
-            let text = "there is no position to reduce";
-            let end = LegEnd::Rejected(RejectReason::InvalidParams, text);
-            return self.end_at_venue(id, at, end, venue_ns);
-        }
         if let Some(room) = reducible {
-            self.clip_to(id, at, room);
+            match clipped(self.asked.spec(id), there.open, room) {
+                Ok(open) => self.clip_to(id, at, open),
+                Err((reason, text)) => {
+                    return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
+                }
+            }
         }
         if first {
             let leg = self.asked.leg((id, at));
@@ -69,12 +69,11 @@ impl Floor<'_> {
     }
 
     /// A reduce-only leg is for what is open when it arrives, and for no more.
-    fn clip_to(&mut self, id: OrderId, at: usize, room: Quantity) {
-        let leg = self.asked.leg((id, at));
+    fn clip_to(&mut self, id: OrderId, at: usize, open: Quantity) {
         let there = self.exchange.legs.at((id, at));
-        if room < there.open && leg.is_some_and(|leg| leg.reshape.is_none()) {
-            let by = Quantity(there.open.0 - room.0);
-            there.open = room;
+        if open < there.open {
+            let by = Quantity(there.open.0 - open.0);
+            there.open = open;
             self.post.reworked.push(((id, at), Reworked::Clipped(by)));
         }
     }

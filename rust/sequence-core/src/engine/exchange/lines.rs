@@ -60,6 +60,11 @@ impl Line {
         }
     }
 
+    /// When the last answer becomes visible, ns.
+    pub(super) const fn last_answer_ns(&self) -> i64 {
+        self.last_answer_ns
+    }
+
     /// The time an answer becomes visible: not before those sent earlier. `None`: at once. An
     /// answer that waits for this very instant still comes first, so then this one waits too.
     pub(super) fn answer_at(&mut self, visible_ns: i64, now_ns: i64) -> Option<i64> {

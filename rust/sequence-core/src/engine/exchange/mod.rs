@@ -22,7 +22,7 @@ pub(in crate::engine) mod walk;
 use std::collections::BTreeSet;
 
 use crate::engine::seam::LegRef;
-use crate::ids::{AccountId, MarketId};
+use crate::ids::{AccountId, MarketId, VenueId};
 use crate::market::TradingPhase;
 use crate::number::{Price, Quantity};
 use crate::order::AtVenue;
@@ -73,6 +73,11 @@ impl Exchange {
     #[inline]
     pub(in crate::engine) fn leg(&self, leg: LegRef) -> &VenueLeg {
         self.legs.get(leg)
+    }
+
+    /// When the last answer that a venue sent to an account becomes visible, ns.
+    pub(in crate::engine) fn last_answer_ns(&self, account: AccountId, venue: VenueId) -> i64 {
+        self.lines.of(account).get(&venue).map_or(0, lines::Line::last_answer_ns)
     }
 
     /// Starts to note what changes of lines and legs.

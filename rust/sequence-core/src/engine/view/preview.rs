@@ -5,7 +5,7 @@
 
 use super::{Value, bps_number};
 use crate::command::{Size, Submit};
-use crate::engine::bounds::refusal_of;
+use crate::engine::bounds::{clipped, refusal_of};
 use crate::engine::desk::admit::new_order;
 use crate::engine::seam::LegEnd;
 use crate::engine::{Engine, VenueLeg};
@@ -109,6 +109,11 @@ impl Engine {
         let status = self.exchange.market(leg.market).market.status(self.agenda.now_ns());
         if let Some(refusal) = refusal_of(&order.spec, status) {
             return Err(refusal);
+        }
+        if order.spec.reduce_only {
+            let room = self.papers().exit_room(order, leg.market);
+            leg.qty = clipped(&order.spec, leg.qty, room)?;
+            leg.reducing = leg.qty;
         }
         if !status.is_live() {
             return Ok(LegShare { leg, rejected: None });
