@@ -53,6 +53,14 @@ impl OrderStatus {
                 | (Partial, Partial | Filled | Cancelled | Expired)
         )
     }
+
+    /// What an open order is once all that it filled was taken back: the one way back there is.
+    pub(crate) const fn unfilled(self) -> Self {
+        match self {
+            Self::Partial => Self::Accepted,
+            other => other,
+        }
+    }
 }
 
 text_enum!(

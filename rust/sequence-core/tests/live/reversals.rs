@@ -1,4 +1,4 @@
-//! A real venue takes fills back: what it gave goes, what it took comes, the status stays.
+//! A real venue takes fills back: what it gave goes, what it took comes. What had ended stays so.
 
 use sequence_core::command::{Command, TextTold};
 use sequence_core::ids::{AssetKind, FillIx, Side};
@@ -6,7 +6,7 @@ use sequence_core::number::Money;
 use sequence_core::reject::{DoneReason, RefusalKind};
 
 use super::desk::{Desk, Place, limit, market, qty};
-use super::{ACK, USD, Venue, done, fill, row};
+use super::{ACK, REFUSED, Submit, USD, Venue, done, fill, row};
 
 const fn reversed(trade: &str) -> TextTold<'_> {
     TextTold::Reversed { trade }
@@ -31,7 +31,8 @@ fn a_purchase_that_is_taken_back_is_as_if_it_had_not_been() {
         venue.tell(reversed("T-1")).unwrap();
         assert_eq!((venue.usd(), venue.holds(AssetKind::Fiat, "USD")), before, "{preset}");
         assert_eq!(venue.holds(AssetKind::Crypto, "ABC").0, Money(0));
-        assert_eq!(venue.desk.row(id), ("PARTIAL", 10, 0));
+        assert_eq!(venue.desk.row(id), ("ACCEPTED", 10, 0));
+        assert_eq!(venue.desk.order(id).legs[0].status.as_str(), "ACCEPTED");
         let order = venue.desk.order(id);
         assert_eq!((order.exact, order.notional_usd), (0, Some(Money(0))));
         assert_eq!(order.fees_usd, Some(Money(0)));
@@ -45,6 +46,64 @@ fn a_purchase_that_is_taken_back_is_as_if_it_had_not_been() {
 }
 
 #[test]
+fn an_open_order_is_partial_only_while_something_of_it_is_filled() {
+    let mut venue = Venue::new("realistic");
+    let id = venue.buy(10, 100);
+    venue.tell(fill("T-1", 4, 99)).unwrap();
+    venue.tell(fill("T-2", 2, 99)).unwrap();
+    venue.tell(reversed("T-1")).unwrap();
+    assert_eq!(venue.desk.row(id), ("PARTIAL", 10, 2));
+    venue.tell(reversed("T-2")).unwrap();
+    assert_eq!(venue.desk.row(id), ("ACCEPTED", 10, 0));
+    venue.tell(fill("T-3", 1, 99)).unwrap();
+    assert_eq!(venue.desk.row(id), ("PARTIAL", 10, 1));
+    venue.tell(reversed("T-3")).unwrap();
+    // Nothing of it traded: its venue may still refuse it.
+    venue.tell(REFUSED).unwrap();
+    assert_eq!(venue.desk.row(id), ("REJECTED", 10, 0));
+    assert_eq!(venue.usd(), (Money(10_000 * USD), Money(0)));
+}
+
+#[test]
+fn an_order_that_holds_what_goes_back_is_named_and_ends_first() {
+    let mut venue = Venue::new("realistic");
+    venue.buy(4, 100);
+    venue.tell(fill("T-1", 4, 100)).unwrap();
+    let bought = venue.names[0].clone();
+    let sale = venue.submit(Submit { graph_id: Some("exit"), ..limit(Side::Sell, 3, 120) });
+    venue.tell(ACK).unwrap();
+    let before = (venue.events(), venue.holds(AssetKind::Crypto, "ABC"), venue.usd());
+    let held = venue.tell_of(&bought, reversed("T-1")).unwrap_err();
+    assert_eq!(held.kind, RefusalKind::Conflict);
+    assert!(held.message.contains("graph:exit:"), "{}", held.message);
+    assert_eq!((venue.events(), venue.holds(AssetKind::Crypto, "ABC"), venue.usd()), before);
+    let (account, id) = (venue.desk.account, "exit");
+    venue.desk.apply(Command::CancelOrder { account, id }).unwrap();
+    // Asked for is not gone: it may still sell.
+    assert!(venue.tell_of(&bought, reversed("T-1")).is_err());
+    venue.tell(done(DoneReason::CancelledByClient, 0)).unwrap();
+    assert_eq!(venue.desk.row(sale).0, "CANCELLED");
+    venue.tell_of(&bought, reversed("T-1")).unwrap();
+    assert_eq!(venue.usd(), (Money(10_000 * USD), Money(0)));
+    assert_eq!(venue.holds(AssetKind::Crypto, "ABC"), (Money(0), Money(0)));
+}
+
+#[test]
+fn cash_of_a_sale_that_another_order_holds_goes_back_when_that_has_ended() {
+    let mut venue = Venue::new("instant");
+    venue.desk.seed(AssetKind::Crypto, "ABC", 4);
+    venue.submit(limit(Side::Sell, 4, 100));
+    venue.tell(fill("T-1", 4, 100)).unwrap();
+    let sold = venue.names[0].clone();
+    venue.submit(Submit { graph_id: Some("entry"), ..limit(Side::Buy, 103, 100) });
+    let held = venue.tell_of(&sold, reversed("T-1")).unwrap_err();
+    assert!(held.message.contains("graph:entry:"), "{}", held.message);
+    venue.tell(REFUSED).unwrap();
+    venue.tell_of(&sold, reversed("T-1")).unwrap();
+    assert_eq!(venue.holds(AssetKind::Crypto, "ABC"), (qty(4).to_money(), Money(0)));
+}
+
+#[test]
 fn a_sale_that_is_taken_back_brings_its_units_again() {
     let mut venue = Venue::new("realistic");
     venue.desk.seed(AssetKind::Crypto, "ABC", 10);
@@ -54,7 +113,7 @@ fn a_sale_that_is_taken_back_brings_its_units_again() {
     assert_eq!(venue.usd(), (Money(10_000 * USD), Money(0)));
     let held = (qty(6).to_money(), qty(4).to_money());
     assert_eq!(venue.holds(AssetKind::Crypto, "ABC"), held, "the open order holds all of it again");
-    assert_eq!(venue.desk.row(id), ("PARTIAL", 4, 0));
+    assert_eq!(venue.desk.row(id), ("ACCEPTED", 4, 0));
     venue.tell(done(DoneReason::CancelledByClient, 0)).unwrap();
     assert_eq!(venue.holds(AssetKind::Crypto, "ABC"), (qty(10).to_money(), Money(0)));
 }

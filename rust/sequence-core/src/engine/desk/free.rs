@@ -68,7 +68,12 @@ impl Bench<'_> {
 }
 
 impl Papers<'_> {
-    fn newest_leg_on(&self, account: AccountId, balance: BalanceId) -> Option<(OrderId, usize)> {
+    /// The newest open leg that holds a balance back, unless a fill of its order is being booked.
+    pub(super) fn newest_leg_on(
+        &self,
+        account: AccountId,
+        balance: BalanceId,
+    ) -> Option<(OrderId, usize)> {
         let open = self.desk.accounts[account].open.keys().rev();
         let free = open.filter(|order| !self.desk.booking.contains(order));
         free.flat_map(|order| {

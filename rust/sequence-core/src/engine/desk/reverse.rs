@@ -1,5 +1,5 @@
-//! A real venue takes a fill back: its money, its position and the sums of its order go back. The
-//! status of the order stays, and what may trade again is for its venue to say.
+//! A real venue takes a fill back: its money, its position and the sums of its order go back. What
+//! had ended stays so; what may trade again is for its venue to say.
 
 use crate::engine::Fill;
 use crate::engine::desk::Desk;
@@ -63,6 +63,9 @@ impl Bench<'_> {
             *leg = before;
         }
         order.filled = Quantity(order.filled.0 - quantity.0);
+        if order.filled.0 == 0 {
+            order.status = order.status.unfilled();
+        }
         order.exact -= exact;
         let less = |(sum, part): (Money, Money)| Money(sum.0 - part.0);
         order.notional_usd = order.notional_usd.zip(notional_usd).map(less);
@@ -92,17 +95,25 @@ impl Papers<'_> {
             self.reversal(order, row, &self.desk.fills[fill]).map_err(unpaid)?;
         let owed = self.owed(order, &before, row).map_err(unpaid)?;
         let (account, venue, funds) = funded_by(self.facts.registry, &order.spec, row.market);
-        let stays = |asset: AssetId| {
-            let free = self.portfolio.spendable(self.facts, account, venue, asset);
-            let owed = if asset == funds { owed.0 } else { 0 };
-            free.0.saturating_add(reversal.change(asset).0) >= owed
+        let lacks = |asset: &AssetId| {
+            let free = self.portfolio.spendable(self.facts, account, venue, *asset);
+            let owed = if asset == &funds { owed.0 } else { 0 };
+            free.0.saturating_add(reversal.change(*asset).0) < owed
         };
-        if [reversal.settle, reversal.holder.1, reversal.fee.1].into_iter().all(stays) {
-            return Ok(());
-        }
-        Err(Refusal::conflict(
-            "the account has no longer what the venue takes back: write its positions first",
-        ))
+        let moved = [reversal.settle, reversal.holder.1, reversal.fee.1];
+        let Some(asset) = moved.into_iter().find(lacks) else { return Ok(()) };
+        let balance = self.portfolio.ledger().find(account, venue, asset);
+        let holder = balance.and_then(|balance| self.newest_leg_on(account, balance));
+        Err(Refusal::conflict(match holder.filter(|held| *held != leg) {
+            // Only its venue can end it.
+            Some((order, _)) => {
+                let name = self.desk.name_of(&self.desk.orders[order].spec);
+                format!("{name} holds what the venue takes back: cancel it first")
+            }
+            None => "the account has no longer what the venue takes back: write its positions \
+                     first"
+                .to_owned(),
+        }))
     }
 
     /// What an open leg has to hold beyond what it holds, once it is as it was before a fill.
@@ -139,7 +150,8 @@ impl Papers<'_> {
             },
         };
         let filled = Quantity(leg.filled.0 - fill.quantity.0);
-        Ok((reversal, Leg { filled, fees, ..leg.clone() }))
+        let status = if filled.0 == 0 { leg.status.unfilled() } else { leg.status };
+        Ok((reversal, Leg { filled, fees, status, ..leg.clone() }))
     }
 }
 

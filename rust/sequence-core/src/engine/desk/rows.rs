@@ -11,10 +11,15 @@ use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::ledger::ReservationId;
 use crate::mutant;
 use crate::number::Quantity;
-use crate::order::Order;
+use crate::order::{Order, OrderSpec};
 use crate::reject::DoneReason;
 
 impl Desk {
+    /// The name of an order: its graph, its node, and the number of that node's activation.
+    pub(in crate::engine) fn name_of(&self, spec: &OrderSpec) -> String {
+        format!("graph:{}:{}:{}", self.graphs[spec.graph].id, spec.node_id, spec.seq)
+    }
+
     /// An order.
     #[inline]
     pub(in crate::engine) fn order(&self, id: OrderId) -> &Order {

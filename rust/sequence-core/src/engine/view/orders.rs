@@ -184,8 +184,7 @@ impl Engine {
 
     /// Text of an order's id.
     pub fn node_order_id(&self, order: &Order) -> String {
-        let graph = &self.desk.graph(order.spec.graph).id;
-        format!("graph:{graph}:{}:{}", order.spec.node_id, order.spec.seq)
+        self.desk.name_of(&order.spec)
     }
 
     pub(in crate::engine) fn order_view_of(&self, order: &Order, view: View) -> Value {
