@@ -209,6 +209,15 @@ STRINGS = [
     submit("Y12", order('"qty":0.1,"venue":"kalshi"'), "venue"),
     Row("Y12", "GET", "/v1/positions?venues=foo", None, 422, "VALIDATION_ERROR", "unknown venue"),
     Row("Y12", "GET", "/v1/orders?venue=foo", None, 422, "VALIDATION_ERROR", "unknown venue"),
+    *(
+        Row("Y12", method, f"{path}?venue=foo", None, 422, "VALIDATION_ERROR", 'venue "foo"; known')
+        for method, path in [
+            ("GET", "/v1/markets"),
+            ("GET", f"/v1/settlement/{EVENT}"),
+            ("POST", f"/v1/markets/{EVENT}/redeem"),
+        ]
+    ),
+    query("Y12", "/v1/markets?venue=binance", "venue: must be one of"),
     query("Y12", "/v1/positions?kinds=stock", "kinds"),
     Row("Y12", "GET", "/v1/quotes/NOPE-USD", None, 404, "NOT_FOUND"),
     *(

@@ -65,6 +65,27 @@ def test_an_amend_that_is_refused_changes_nothing(api, body, status):
     assert api.state == before
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"new_qty_1e8": 5_000_001}, "new_qty_1e8"),
+        (
+            {"new_constraints": {"max_price_1e9": 71_000_000_000_001}},
+            "new_constraints.max_price_1e9",
+        ),
+    ],
+)
+def test_a_refused_change_names_the_key_of_its_body(api, body, field):
+    order = rest(api)
+    paths = (
+        f"/v1/orders/{order['node_order_id']}",
+        f"/v1/execution_graphs/{order['graph_id']}/nodes/order",
+    )
+    for path in paths:
+        answer = api("PATCH", path, json.dumps(body))
+        assert [row["field"] for row in answer.json["error"]["details"]] == [field]
+
+
 def test_an_unknown_order_is_not_amended(api):
     assert amend(api, {"node_order_id": "graph:x:order:1"}, {"new_qty_1e8": 1}).status == 404
 

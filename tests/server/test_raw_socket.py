@@ -1,6 +1,7 @@
 """Byte by byte: slow, split, smuggled, endless and pipelined requests."""
 
 import contextlib
+import json
 import socket
 import time
 
@@ -62,6 +63,9 @@ def test_malformed_requests_are_400_and_closed(start, data):
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"BAD_REQUEST"' in answer
     assert answer.count(b"HTTP/1.1 ") == 1
+    head, body = answer.split(b"\r\n\r\n", 1)
+    id_ = json.loads(body)["error"]["request_id"]
+    assert f"\r\nx-request-id: {id_}\r\n" in head.decode() + "\r\n"
     assert api("GET", "/v1/health/live").status == 200
 
 

@@ -121,6 +121,33 @@ def test_the_risk_state_comes_on_connect_and_on_change(place: tuple[Sandbox, str
         assert (changed["open_orders"], changed["id"]) == (1, state["id"] + 1)
 
 
+def test_the_risk_state_changes_while_time_stands() -> None:
+    with (
+        Sandbox(preset="instant", market="manual", clock="manual") as sandbox,
+        serving(sandbox, limits=Limits(comment_s=0.3)) as url,
+    ):
+        client = sandbox.client()
+        sandbox.market.snapshot("binance", "BTC-USDT", [(100, 500)], [(101, 500)])
+        copy = sandbox.snapshot()
+        with events(url, sandbox.test_key, "/v1/risk/stream") as stream:
+            worth = stream.next()["nav_usd_1e9"]
+            client.kill_switch_engage()
+            assert stream.next()["kill_switch"]
+            client.kill_switch_clear()
+            assert not stream.next()["kill_switch"]
+            client.buy("BTC-USDT", 1, limit_price=99)
+            assert stream.next()["open_orders"] == 1
+            client.cancel_all_on_venue("binance")
+            assert stream.next()["open_orders"] == 0
+            client.buy("BTC-USDT", 1, venue="binance")
+            assert stream.next()["nav_usd_1e9"] < worth
+            sandbox.market.snapshot("binance", "BTC-USDT", [(200, 500)], [(202, 500)])
+            assert stream.next()["nav_usd_1e9"] > worth
+            sandbox.clock.advance(seconds=60)
+            sandbox.restore(copy)
+            assert stream.next()["nav_usd_1e9"] == worth
+
+
 def test_alerts_tell_of_rejections_and_of_the_kill_switch(place: tuple[Sandbox, str]) -> None:
     sandbox, url = place
     client = sandbox.client()

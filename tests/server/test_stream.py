@@ -58,20 +58,32 @@ def test_topics_are_acknowledged_with_the_reason_of_each_rejection(instant: Desk
                     "funding:binance",
                     "prices:",
                     "book:a b",
+                    "fills:sandbox",
                 ]
             }
         )
         assert stream.next() == {
             "subscribed": ["orders"],
-            "rejected": ["nope", "tca:x", "funding:binance", "prices:", "book:a b"],
+            "rejected": [
+                "nope",
+                "tca:x",
+                "funding:binance",
+                "prices:",
+                "book:a b",
+                "fills:sandbox",
+            ],
             "reasons": {
                 "nope": "unknown topic",
                 "tca:x": "not available",
                 "funding:binance": "not available",
                 "prices:": "unknown topic",
                 "book:a b": "unknown symbol",
+                "fills:sandbox": "unknown topic",
             },
-            "hints": {"prices:": "a symbol, as in prices:BTC-USD"},
+            "hints": {
+                "prices:": "a symbol, as in prices:BTC-USD",
+                "fills:sandbox": "did you mean fills?",
+            },
         }
         stream.send({"unsubscribe": ["orders", "fills"]})
         ack = {"unsubscribed": ["orders"], "rejected": ["fills"]}

@@ -157,9 +157,11 @@ def test_the_page_of_this_server_opens_its_stream(place: tuple[Sandbox, str]) ->
 
 @pytest.mark.parametrize("key", [None, "seq_test_" + "0" * 64, "nonsense"])
 def test_without_a_key_nobody_gets_in(place: tuple[Sandbox, str], key: str | None) -> None:
-    response = refusal(place[1], key).response
+    response = refusal(place[1], key, **{"X-Request-Id": "mine"}).response
     assert response.status_code == 401
-    assert json.loads(response.body or b"")["error"]["code"] == "UNAUTHORIZED"
+    error = json.loads(response.body or b"")["error"]
+    assert (error["code"], error["request_id"]) == ("UNAUTHORIZED", "mine")
+    assert response.headers["x-request-id"] == "mine"
 
 
 def test_a_ticket_lets_one_socket_in(place: tuple[Sandbox, str]) -> None:

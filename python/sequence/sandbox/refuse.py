@@ -1,16 +1,15 @@
 """Refusals: the exceptions that handlers raise, the same that a client of HTTP would see."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sequence import _core
 from sequence.errors import CODE_STATUS, CapabilityMissingError, SequenceError, api_error
 from sequence.errors import ValidationError as Unusable
 from sequence.types import VENUES, is_unknown_venue, issues_of
-
-if TYPE_CHECKING:
-    from sequence import _core
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -47,6 +46,16 @@ def checked(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
 def core_refusal(refusal: "_core.Refusal") -> SequenceError:
     """What the core refused, as an exception of the API."""
     return refused(refusal.code, refusal.message, field=refusal.field)
+
+
+@contextmanager
+def named(keys: Mapping[str, str]) -> Generator[None]:
+    """What the core says of a field of an order is said of the key that a body has for it."""
+    try:
+        yield
+    except _core.Refusal as refusal:
+        field = keys.get(refusal.field, refusal.field)
+        raise refused(refusal.code, refusal.message, field=field) from None
 
 
 def invalid_body(error: ValidationError) -> SequenceError:

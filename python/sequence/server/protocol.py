@@ -42,13 +42,19 @@ class Phase(Enum):
 
 
 def raw_response(
-    error: SequenceError, headers: tuple[Header, ...] = (), *, close: bool = True
+    error: SequenceError,
+    headers: tuple[Header, ...] = (),
+    *,
+    given_id: bytes | None = None,
+    close: bool = True,
 ) -> bytes:
     """A whole HTTP/1.1 answer, for the cases that never reach the application."""
-    body = error_body(error, request_id(None))
+    id_ = request_id(given_id)
+    body = error_body(error, id_)
     lines = [b"HTTP/1.1 %d %s" % (error.status, (error.code or "").encode("ascii"))]
     lines += [name + b": " + value for name, value in (*JSON_HEADERS, *headers)]
     lines.append(b"content-length: %d" % len(body))
+    lines.append(b"x-request-id: " + id_.encode("ascii"))
     if close:
         lines.append(b"connection: close")
     if error.status in _TRY_LATER:
@@ -167,10 +173,10 @@ class _Guard:
             principal = app.admit_socket(self.scope, url)
             protocol, answer = handshake(b"".join([*request, b"\r\n"]), self.limits)
         except RefusedError as refusal:
-            self.refuse(refusal.error, refusal.headers)
+            self.refuse(refusal.error, refusal.headers, self._given_id())
             return
         except SequenceError as error:
-            self.refuse(error)
+            self.refuse(error, given_id=self._given_id())
             return
         self.transport.write(answer)
         only = STREAMS[url.partition(b"?")[0]]
@@ -194,7 +200,15 @@ class _Guard:
 
         return lost
 
-    def refuse(self, error: SequenceError, headers: tuple[Header, ...] = ()) -> None:
+    def _given_id(self) -> bytes | None:
+        return dict(self.scope["headers"]).get(b"x-request-id")
+
+    def refuse(
+        self,
+        error: SequenceError,
+        headers: tuple[Header, ...] = (),
+        given_id: bytes | None = None,
+    ) -> None:
         """Answers, tells a waiting application that the client is gone, closes softly."""
         self._refused = True
         self._disarm()
@@ -212,7 +226,7 @@ class _Guard:
         # Trouble in the rest of a request that was answered already deserves no second answer.
         is_answered = cycle is not None and in_flight is None and self.phase() is Phase.BODY
         if not is_answered and (in_flight is None or not in_flight.response_started):
-            self.transport.write(raw_response(error, headers))
+            self.transport.write(raw_response(error, headers, given_id=given_id))
         # Closing with unread input resets the connection and takes the answer with it, so the
         # sender gets a moment to read; what it still sends is dropped.
         if self.transport.can_write_eof():

@@ -8,9 +8,9 @@ from pydantic_core import PydanticCustomError
 from sequence.types._base import Request
 
 
-def conflict(text: str) -> PydanticCustomError:
-    """An error about a whole object."""
-    return PydanticCustomError("conflict", "{text}", {"text": text})
+def conflict(text: str, *, of: str = "") -> PydanticCustomError:
+    """An error about a whole object, or about the field of it that does not go with the rest."""
+    return PydanticCustomError("conflict", "{text}", {"text": text, "of": of})
 
 
 def form(value: object) -> str:

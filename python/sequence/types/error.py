@@ -92,7 +92,8 @@ def is_unknown_venue(error: ValidationError) -> bool:
 def _rows(item: ErrorDetails, model: str) -> list[FieldIssue]:
     kind: str = item["type"]
     context: dict[str, Any] = item.get("ctx", {})
-    path = _path(item["loc"])
+    of = context.get("of")
+    path = _path((*item["loc"], of) if of else item["loc"])
     if kind == "duplicates":
         return [FieldIssue(field=f, message=m) for f, m in context["rows"]]
     if kind == "literal_error":

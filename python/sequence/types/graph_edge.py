@@ -129,7 +129,8 @@ class GraphEdgeRequest(Request):
     @model_validator(mode="after")
     def _ratio_trigger_has_a_ratio(self) -> Self:
         if self.trigger == "on_fill_ratio" and self.condition.fill_ratio_gte is None:
-            raise conflict("on_fill_ratio needs condition.fill_ratio_gte")
+            ratio = "condition.fill_ratio_gte"
+            raise conflict(f"on_fill_ratio needs {ratio}", of=ratio)
         return self
 
 

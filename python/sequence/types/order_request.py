@@ -78,9 +78,9 @@ class SubmitRequest(Request):
     def _flags_agree(self) -> "SubmitRequest":
         flags = {self.sandbox, self.is_sandbox} - {None}
         if len(flags) > 1:
-            raise conflict("sandbox and is_sandbox are the same flag and differ")
+            raise conflict("sandbox and is_sandbox are the same flag and differ", of="sandbox")
         if self.tag is not None and (self.metadata or {}).get("tag", self.tag) != self.tag:
-            raise conflict("tag and metadata.tag are the same text and differ")
+            raise conflict("tag and metadata.tag are the same text and differ", of="tag")
         return self
 
     @property
@@ -113,11 +113,11 @@ class SimpleOrderRequest(SubmitRequest, ExecutionKeys):
     def _keys_agree(self) -> "SimpleOrderRequest":
         check_size(self.qty, self.notional)
         if self.order_type == "limit" and self.price is None:
-            raise conflict("a limit order needs a price")
+            raise conflict("a limit order needs a price", of="price")
         if self.order_type == "market" and self.price is not None:
-            raise conflict("a market order takes no price: leave price or order_type out")
+            raise _priced_market("leave price or order_type out")
         if self.price is None and self.tif == "post_only":
-            raise conflict("a market order cannot be post_only: give a price")
+            raise conflict("a market order cannot be post_only: give a price", of="tif")
         return self
 
     @property
@@ -154,9 +154,9 @@ class PreviewRequest(Request):
     def _keys_agree(self) -> "PreviewRequest":
         check_size(self.qty, self.notional)
         if self.order_type == "limit" and self.price is None:
-            raise conflict("a limit order needs a price")
+            raise conflict("a limit order needs a price", of="price")
         if self.order_type == "market" and self.price is not None:
-            raise conflict("a market order takes no price: send order_type limit")
+            raise _priced_market("send order_type limit")
         return self
 
     @property
@@ -192,7 +192,7 @@ class AmendRequest(Request):
     @model_validator(mode="after")
     def _says_one_thing(self) -> "AmendRequest":
         if self.new_qty_1e8 is not None and self.reduce_by_1e8 is not None:
-            raise conflict("send new_qty_1e8 or reduce_by_1e8, not both")
+            raise conflict("send new_qty_1e8 or reduce_by_1e8, not both", of="reduce_by_1e8")
         if self.new_qty_1e8 is None and self.reduce_by_1e8 is None and self.price_1e9 is None:
             raise conflict("amend with no fields: send new_qty_1e8, reduce_by_1e8 or a price")
         return self
@@ -211,4 +211,8 @@ def check_size(qty: Decimal | None, notional: Decimal | None) -> None:
         PydanticCustomError: None of them, or both.
     """
     if (qty is None) == (notional is None):
-        raise conflict("exactly one of qty and notional is required")
+        raise conflict("exactly one of qty and notional is required", of="qty")
+
+
+def _priced_market(advice: str) -> PydanticCustomError:
+    return conflict(f"a market order takes no price: {advice}", of="price")

@@ -35,9 +35,9 @@ class UniformPacing(Request):
         if self.passive_ms is None:
             return self
         if self.slice_type != "passive":
-            raise conflict("passive_ms needs slice_type passive")
+            raise conflict("needs slice_type passive", of="passive_ms")
         if self.passive_ms > self.interval_ms:
-            raise conflict("passive_ms must be at most interval_ms")
+            raise conflict("must be at most interval_ms", of="passive_ms")
         return self
 
 
@@ -50,7 +50,7 @@ class ProfilePacing(Request):
     @model_validator(mode="after")
     def _weighs_something(self) -> Self:
         if not any(self.weights):
-            raise conflict("weights: at least one must be above 0")
+            raise conflict("at least one must be above 0", of="weights")
         return self
 
 
@@ -68,7 +68,7 @@ class ParticipationPacing(Request):
     @model_validator(mode="after")
     def _looks_once(self) -> Self:
         if self.max_ms < self.interval_ms:
-            raise conflict("max_ms must be at least interval_ms")
+            raise conflict("must be at least interval_ms", of="max_ms")
         return self
 
 

@@ -3,13 +3,15 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Query, Wire
 from sequence.types._number import QueryBool, QueryInt
+from sequence.types.common import known_venue
 
-PredictionVenue = Literal["polymarket", "kalshi"]
+PredictionVenue = Annotated[Literal["polymarket", "kalshi"], BeforeValidator(known_venue)]
+"""A venue of event markets; what is no venue at all is answered as everywhere else."""
 
 
 _START = re.compile(r"[0-9]{1,12}")

@@ -8,8 +8,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from sequence.sandbox.call import Call, Pending
-from sequence.sandbox.handlers.order import pending, version_of, with_cursor
-from sequence.sandbox.refuse import refused
+from sequence.sandbox.handlers.order import changed_keys, pending, version_of, with_cursor
+from sequence.sandbox.refuse import named, refused
 from sequence.types import (
     EdgeAmendRequest,
     Graph,
@@ -89,19 +89,20 @@ def amend_node(call: Call[None, NodeAmendRequest]) -> GraphNode:
     """``PATCH /v1/execution_graphs/{id}/nodes/{node_id}``: the node with the mode of the change."""
     body, limits = call.body, call.body.new_constraints or NodeConstraints()
     graph_id = _graph_id(call.path)
-    row = call.engine.amend_node(
-        _recalled(call, graph_id),
-        graph_id,
-        call.path["node_id"],
-        call.now_ns,
-        new_qty_1e8=body.new_qty_1e8,
-        price_1e9=limits.max_price_1e9,
-        max_slippage_bps=limits.max_slippage_bps,
-        horizon_ms=limits.horizon_ms,
-        urgency=limits.urgency,
-        expected_version=version_of(body.expected_version),
-        by=call.principal.mode,
-    )
+    with named(changed_keys(body)):
+        row = call.engine.amend_node(
+            _recalled(call, graph_id),
+            graph_id,
+            call.path["node_id"],
+            call.now_ns,
+            new_qty_1e8=body.new_qty_1e8,
+            price_1e9=limits.max_price_1e9,
+            max_slippage_bps=limits.max_slippage_bps,
+            horizon_ms=limits.horizon_ms,
+            urgency=limits.urgency,
+            expected_version=version_of(body.expected_version),
+            by=call.principal.mode,
+        )
     return GraphNode.trusted(row)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sequence.sandbox.call import Call, Pending, Written
 from sequence.sandbox.graph_rules import graph_spec, paced_spec
-from sequence.sandbox.refuse import refused
+from sequence.sandbox.refuse import named, refused
 from sequence.sandbox.risk import risk_keys
 from sequence.types import (
     VENUES,
@@ -14,6 +14,7 @@ from sequence.types import (
     AmendResponse,
     GraphCancelResponse,
     GraphRequest,
+    NodeAmendRequest,
     Order,
     OrderCancelResponse,
     OrdersPage,
@@ -183,22 +184,36 @@ def _cancelled(call: Call[None, None]) -> OrderCancelResponse | None:
 def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
     """``PATCH /v1/orders/{node_order_id}``."""
     body = call.body
-    row = call.engine.amend_order(
-        _recalled(call),
-        call.path["node_order_id"],
-        call.now_ns,
-        new_qty_1e8=body.new_qty_1e8,
-        reduce_by_1e8=body.reduce_by_1e8,
-        price_1e9=body.price_1e9,
-        expected_version=version_of(body.expected_version),
-        by=call.principal.mode,
-    )
+    with named(changed_keys(body)):
+        row = call.engine.amend_order(
+            _recalled(call),
+            call.path["node_order_id"],
+            call.now_ns,
+            new_qty_1e8=body.new_qty_1e8,
+            reduce_by_1e8=body.reduce_by_1e8,
+            price_1e9=body.price_1e9,
+            expected_version=version_of(body.expected_version),
+            by=call.principal.mode,
+        )
     answer = AmendResponse.trusted(row)
     if not answer.pending:
         return answer
     total = body.new_qty_1e8 or answer.qty_1e8 - (body.reduce_by_1e8 or 0)
     wanted = total, body.price_1e9 or _asked_price(call)
     return pending(call, answer, lambda again: _amended(again, answer, wanted))
+
+
+def changed_keys(body: AmendRequest | NodeAmendRequest) -> dict[str, str]:
+    """The keys of a change, by what the core calls these fields of an order."""
+    limits = body.new_constraints
+    keys = (
+        {}
+        if limits is None
+        else {name: f"new_constraints.{name}" for name in limits.model_fields_set}
+    )
+    if body.new_qty_1e8 is not None:
+        keys["qty"] = "new_qty_1e8"
+    return keys | {"price": "new_constraints.max_price_1e9"}
 
 
 def _amended(

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sequence.sandbox.stream.pace import Pace
 from sequence.sandbox.stream.packet import packet_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Evidences:
     def __init__(self, state: "State") -> None:
         self._state: Final = state
         self._readers: Final[dict[Reader, _Followed]] = {}
-        self._next_ns = 0
+        self._pace: Final = Pace(state, _EVERY_NS)
 
     def follow(self, reader: "Reader", channel: str) -> None:
         """A reader is told of each open order now, and of each whose reason changes from now on."""
@@ -46,10 +47,8 @@ class Evidences:
 
     def poll(self) -> None:
         """Looks again, if it is time and anybody wants to know."""
-        now_ns = self._state.now_ns
-        if not self._readers or now_ns < self._next_ns:
+        if not self._readers or not self._pace.due():
             return
-        self._next_ns = now_ns + _EVERY_NS
         for reader, followed in self._readers.items():
             self._tell(reader, followed)
 

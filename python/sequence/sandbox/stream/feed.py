@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from sequence.sandbox.stream.pace import Pace
 from sequence.sandbox.stream.packet import packet_of
 from sequence.sandbox.stream.topic import FeedName
 from sequence.sandbox.venue_status import stale_venues
@@ -72,8 +73,8 @@ class Feeds:
         self._alerts: dict[tuple[str, str], Feed] = {}
         self._owners: dict[int, str] = {}
         self._told: dict[tuple[str, str], dict[str, Any]] = {}
-        self._next_risk_ns = 0
-        self._next_stale_ns = 0
+        self._risk_pace: Final = Pace(state, _RISK_NS)
+        self._stale_pace: Final = Pace(state, _STALE_NS)
         self._stale: set[str] | None = None
         self._alert_number = 0
         self._clock: dict[str, Any] | None = None
@@ -96,7 +97,7 @@ class Feeds:
         if key not in self._risk:
             self._risk[key] = Feed(), principal
         feed = self._risk[key][0]
-        self._next_risk_ns = 0
+        self._risk_pace.hurry()
         self._poll_risk()
         return feed
 
@@ -179,15 +180,13 @@ class Feeds:
             self._raise(feed, data, self._state.now_ns)
 
     def _poll_risk(self) -> None:
-        now_ns = self._state.now_ns
-        if now_ns < self._next_risk_ns:
+        if not self._risk_pace.due():
             return
-        self._next_risk_ns = now_ns + _RISK_NS
         for key, (feed, principal) in self._risk.items():
             state = self._risk_state(principal)
             if self._told.get(key) != state:
                 self._told[key] = state
-                feed.add(state | {"ts_ns": now_ns})
+                feed.add(state | {"ts_ns": self._state.now_ns})
 
     def _risk_state(self, principal: "Principal") -> dict[str, Any]:
         engine, client = self._state.engine, principal.client
@@ -205,10 +204,8 @@ class Feeds:
         return head | state
 
     def _poll_venues(self) -> None:
-        now_ns = self._state.now_ns
-        if now_ns < self._next_stale_ns:
+        if not self._stale_pace.due():
             return
-        self._next_stale_ns = now_ns + _STALE_NS
         stale = stale_venues(self._state)
         before, self._stale = self._stale, stale
         if before is None:

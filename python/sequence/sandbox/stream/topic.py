@@ -106,6 +106,8 @@ def _meant(text: str) -> str:
     name, colon, argument = text.partition(":")
     if name in _OF_A_SYMBOL:
         return f"a symbol, as in {name}:BTC-USD"
+    if name in PRIVATE or name in _EVENTS:
+        return f"did you mean {name}?"
     names = (*PRIVATE, *_OF_A_SYMBOL, *_EVENTS, "fair_price")
     known = [f"{one}{colon}{argument}" for one in names]
     return did_you_mean(text, known)
