@@ -33,7 +33,6 @@ __all__ = [
     "Tape",
     "Unread",
     "__version__",
-    "check_graph",
     "check_recording",
     "decimal_units",
     "explain_fill",
@@ -212,7 +211,6 @@ class Recording:
     def next_ns(self) -> int | None: ...
 
 def join_recordings(recordings: list[Recording]) -> list[Recording]: ...
-def check_graph(spec: str) -> None: ...
 def check_recording(data: bytes, venue: str | None = None) -> _RecordingReport: ...
 
 # Tapes: 64-byte records. Columns are little-endian numbers in the order of the fields.

@@ -8,9 +8,9 @@ import pytest
 
 from sequence import START, EdgeConfig, Node, Risk, Sequence, Sizing, Trigger, errors
 from sequence._client.ask.graph_edge import edge_body
-from sequence.sandbox.graph_rules import check_structure
 from sequence.types import GraphRequest
 from tests.client.graph_rows import edge_row, graph_row, node_row
+from tests.graphs.taken import check_taken
 
 
 class Recorder:
@@ -71,7 +71,7 @@ def body(recorder: Recorder) -> dict[str, Any]:
     """The graph that was sent, after a look at whether a server would take it."""
     method, path, sent = recorder.sent[0]
     assert (method, path) == ("POST", "/v1/orders")
-    check_structure(GraphRequest.model_validate(sent))
+    check_taken(GraphRequest.model_validate(sent))
     return sent
 
 
@@ -235,7 +235,7 @@ def test_an_order_over_time_is_one_node(client, recorder, call, pacing):
 
 def test_options_reach_the_graph(client, recorder):
     client.twap(
-        "BTC-USD", "buy", 1, num_slices=2, interval_ms=100, venue="kraken", perp=True,
+        "BTC-USD", "buy", 1, num_slices=2, interval_ms=100, venue="hyperliquid", perp=True,
         urgency="high", max_slippage_bps=20, risk=Risk(max_loss_usd=5, unhedged_grace_ms=0),
         metadata={"a": 1}, sandbox=True,
     )  # fmt: skip
@@ -243,7 +243,7 @@ def test_options_reach_the_graph(client, recorder):
     assert sent["nodes"][0]["instrument"] == {
         "symbol": "BTC-USD",
         "type": "perp",
-        "venue": "kraken",
+        "venue": "hyperliquid",
     }
     assert sent["nodes"][0]["execution"]["urgency"] == "high"
     assert sent["nodes"][0]["execution"]["max_slippage_bps"] == 20

@@ -3,8 +3,8 @@
 import pytest
 
 from sequence.errors import UnprocessableError
-from sequence.sandbox.graph_rules import check_structure
 from sequence.types import GraphRequest
+from tests.graphs.taken import check_taken
 
 
 def node(name, **more):
@@ -12,7 +12,7 @@ def node(name, **more):
         "node_id": name,
         "instrument": {"symbol": "BTC-USD"},
         "side": "buy",
-        "quantity": {"fixed": {"qty_1e8": 1}},
+        "quantity": {"fixed": {"qty_1e8": 1_000_000}},
     }
     return base | more
 
@@ -26,7 +26,7 @@ def graph(nodes, edges=()):
 
 
 PEG = {"peg": {"to": "mid"}}
-LIMIT = {"limit": {"price_1e9": 1}}
+LIMIT = {"limit": {"price_1e9": 1_000_000_000_000}}
 PASSIVE = {"uniform": {"num_slices": 2, "interval_ms": 1000, "slice_type": "passive"}}
 ICEBERG = {"iceberg": {"display_qty_1e8": 1}}
 AT_2200 = {"on_price": {"lte_1e9": 2_200_000_000_000}}
@@ -155,7 +155,7 @@ FROM_EDGE = {"quantity": {"from_edge": {}}}
 )
 def test_a_broken_rule_names_its_field(nodes, edges, field, says):
     with pytest.raises(UnprocessableError, match=":") as caught:
-        check_structure(graph(nodes, edges))
+        check_taken(graph(nodes, edges))
     assert caught.value.details[0]["field"] == field
     assert says in caught.value.message
 
@@ -170,7 +170,10 @@ def test_a_broken_rule_names_its_field(nodes, edges, field, says):
         ([node("a")], [edge("@start", "a", trigger=AT_2200)]),
         ([node("a"), node("b")], [edge("@start", "a"), edge("a", "b")]),
         ([node("a"), node("b")], [edge("a", "b", trigger="on_fill", action="reduce")]),
-        ([node("a", quantity={"position": {"ratio": 1}})], [edge("@start", "a", trigger=AT_2200)]),
+        (
+            [node("a", side="sell", quantity={"position": {"ratio": 1}})],
+            [edge("@start", "a", trigger=AT_2200)],
+        ),
         (
             [node("a"), node("b", order_type=LIMIT, execution={"reserve": "at_submit"})],
             [edge("a", "b")],
@@ -182,12 +185,12 @@ def test_a_broken_rule_names_its_field(nodes, edges, field, says):
     ],
 )
 def test_sound_graphs_pass(nodes, edges):
-    check_structure(graph(nodes, edges))
+    check_taken(graph(nodes, edges))
 
 
 def test_a_long_chain_is_checked_without_recursion():
     nodes = [node(f"n{i}") for i in range(100)]
     edges = [edge(f"n{i}", f"n{i + 1}") for i in range(99)]
-    check_structure(graph(nodes, edges))
+    check_taken(graph(nodes, edges))
     with pytest.raises(UnprocessableError, match="cycle"):
-        check_structure(graph(nodes, [*edges, edge("n99", "n1")]))
+        check_taken(graph(nodes, [*edges, edge("n99", "n1")]))

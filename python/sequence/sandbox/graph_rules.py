@@ -2,22 +2,8 @@
 
 from typing import Any
 
-from sequence import _core
-from sequence.sandbox.refuse import core_refusal
 from sequence.types import GraphRequest, SimpleOrderRequest
 from sequence.types._base import exact_json
-
-
-def check_structure(graph: GraphRequest) -> None:
-    """Checks ids, ends, activation, cycles, sizing and pacing of a graph.
-
-    Raises:
-        sequence.errors.UnprocessableError: The first rule that is broken.
-    """
-    try:
-        _core.check_graph(graph_spec(graph))
-    except _core.Refusal as refusal:
-        raise core_refusal(refusal) from None
 
 
 def graph_spec(graph: GraphRequest) -> str:

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sequence_core::command::{AmendEdge, Command, SubmitGraph};
+use sequence_core::engine::Reply;
 use sequence_core::engine::view::{GraphFilter, Value};
-use sequence_core::engine::{Reply, check_shape};
 use sequence_core::graph::{Condition, GraphSpec, Trigger};
 use sequence_core::ids::AccountId;
 use sequence_core::reject::Refusal;
@@ -14,13 +14,6 @@ use crate::convert::to_python;
 use crate::engine::Engine;
 use crate::error::refused;
 use crate::parse;
-
-/// Refuses a graph whose parts do not fit together; `spec` is JSON with its nodes and edges.
-#[pyfunction]
-pub(crate) fn check_graph(py: Python<'_>, spec: &str) -> PyResult<()> {
-    let checked = GraphSpec::parse(spec).and_then(|spec| check_shape(&spec));
-    checked.map_err(|refusal| refused(py, &refusal))
-}
 
 #[pymethods]
 impl Engine {

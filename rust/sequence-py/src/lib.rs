@@ -65,8 +65,6 @@ mod _core {
     #[pymodule_export]
     use crate::feed::{Recording, check_recording, join_recordings};
     #[pymodule_export]
-    use crate::graphs::check_graph;
-    #[pymodule_export]
     use crate::journal::Journal;
     #[pymodule_export]
     use crate::json::{JsonError, parse_json};

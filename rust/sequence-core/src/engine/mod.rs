@@ -61,7 +61,6 @@ pub use exchange::evidence::{BookCite, Bounds, Evidence, Liquidity, TapeCite, Ve
 pub use exchange::legs::VenueLeg;
 pub use exchange::listing::FeedKind;
 pub use exchange::market::MarketSim;
-pub use graph::check_shape;
 pub use journal::changes::{Changes, Left};
 pub use journal::outbox::{Frame, Topic, newest_numbers};
 pub use journal::recall::ShapeRows;

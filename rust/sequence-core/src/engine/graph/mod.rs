@@ -46,7 +46,6 @@ use crate::ids::{AccountId, GraphIx, OrderId, ReservationId, SymbolId, VenueId};
 use crate::number::Quantity;
 use crate::reject::DoneReason;
 use run::{Firing, Run};
-pub use shape::check_shape;
 pub(in crate::engine) use submit::{Begun, Entry, of_only_node};
 
 /// What is to be done with one graph.

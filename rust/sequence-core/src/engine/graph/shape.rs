@@ -19,7 +19,7 @@ fn refuse(field: impl std::fmt::Display, text: impl Into<String>) -> Checked {
 }
 
 /// Ids, ends, activation, cycles, sizing and pacing; the first rule that is broken is named.
-pub fn check_shape(graph: &GraphSpec) -> Checked {
+pub(super) fn check_shape(graph: &GraphSpec) -> Checked {
     let names = check_nodes(&graph.nodes)?;
     check_edges(graph, &names)?;
     let mut incoming: Vec<Vec<&EdgeSpec>> = vec![Vec::new(); graph.nodes.len()];

@@ -207,35 +207,6 @@ impl FeeSchedule {
         Self { rule_id, fee_default: true, ..Self::polymarket(rate, rebate) }
     }
 
-    /// The same schedule with another rounding, where the model has one.
-    #[must_use]
-    pub const fn with_rounding(self, rounding: FeeRounding) -> Self {
-        match self.model {
-            FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8, .. } => {
-                let model = FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8, rounding };
-                Self { model, ..self }
-            }
-            _ => self,
-        }
-    }
-
-    /// The same schedule for accounts whose balance has another precision, where the model has one.
-    #[must_use]
-    pub const fn with_balance_step(self, balance_step: Money) -> Self {
-        match self.model {
-            FeeModel::Kalshi { maker_rate_1e8, taker_rate_1e8, trade_fee_step, .. } => {
-                let model = FeeModel::Kalshi {
-                    maker_rate_1e8,
-                    taker_rate_1e8,
-                    trade_fee_step,
-                    balance_step,
-                };
-                Self { model, ..self }
-            }
-            _ => self,
-        }
-    }
-
     /// The same schedule for accounts that are credited no rebates: no rate is below zero.
     #[must_use]
     pub fn without_rebates(mut self) -> Self {

@@ -47,6 +47,20 @@ fn a_taker_on_binance_pays_ten_basis_points() {
     assert!(!schedule.fee_default);
 }
 
+/// A schedule of an account whose balance has a hundredth of a cent.
+fn kalshi_member(is_maker_series: bool) -> FeeSchedule {
+    let mut schedule = FeeSchedule::kalshi(is_maker_series);
+    if let FeeModel::Kalshi { balance_step, .. } = &mut schedule.model {
+        *balance_step = Money(100_000);
+    }
+    schedule
+}
+
+fn polymarket(taker_rate_1e8: i64, rounding: FeeRounding) -> FeeSchedule {
+    let model = FeeModel::Polymarket { taker_rate_1e8, rebate_rate_1e8: 0, rounding };
+    FeeSchedule { model, ..FeeSchedule::polymarket(taker_rate_1e8, 0) }
+}
+
 #[test]
 fn kalshi_fees_match_the_published_examples() {
     let venue = FeeSchedule::kalshi(false);
@@ -60,7 +74,7 @@ fn kalshi_fees_match_the_published_examples() {
         let leg = fill(&mut FeeState::default(), &venue, side, qty, price);
         assert_eq!(kalshi_row(side, &leg), row.map(money), "{qty} at {price}");
     }
-    let member = venue.with_balance_step(money("0.0001"));
+    let member = kalshi_member(false);
     let leg = fill(&mut FeeState::default(), &member, Side::Buy, "100", "0.37");
     let row = ["1.6317", "0", "0", "1.6317", "-38.6317"].map(money);
     assert_eq!(kalshi_row(Side::Buy, &leg), row);
@@ -125,7 +139,7 @@ fn polymarket_fees_round_half_up_or_down() {
         ("0.01", "0.01", 7_000_000, "0", "0"),
     ] {
         for (rounding, fee) in [(FeeRounding::HalfUp, half_up), (FeeRounding::Floor, floor)] {
-            let venue = FeeSchedule::polymarket(rate_1e8, 0).with_rounding(rounding);
+            let venue = polymarket(rate_1e8, rounding);
             let leg = fill(&mut FeeState::default(), &venue, Side::Buy, qty, price);
             assert_eq!(leg.fee, money(fee), "{qty} at {price}, {rounding:?}");
         }
@@ -256,9 +270,8 @@ fn event_reservations_follow_their_fills() {
     let terms = ("0.40", "100", "1");
     let kalshi = step(&mut state, &FeeSchedule::kalshi(false), terms, Some(("30", "0.38")));
     assert_eq!(kalshi, ["41.70", "29.19", "0.61"].map(money).into());
-    let half_up = FeeSchedule::polymarket(4_000_000, 0);
-    let floor = half_up.with_rounding(FeeRounding::Floor);
-    for (schedule, reserved) in [(half_up, "111.985"), (floor, "111.98")] {
+    for (rounding, reserved) in [(FeeRounding::HalfUp, "111.985"), (FeeRounding::Floor, "111.98")] {
+        let schedule = polymarket(4_000_000, rounding);
         let terms = ("0.55", "200", "0.01");
         let (before, ..) = step(&mut FeeState::default(), &schedule, terms, None);
         assert_eq!(before, money(reserved));
@@ -280,12 +293,9 @@ fn schedules() -> impl Strategy<Value = FeeSchedule> {
     prop_oneof![
         (-50_000..200_000i64, 0..700_000i64).prop_map(|(m, t)| FeeSchedule::bps(m, t)),
         any::<bool>().prop_map(FeeSchedule::kalshi),
-        any::<bool>()
-            .prop_map(|maker| FeeSchedule::kalshi(maker).with_balance_step(Money(100_000))),
+        any::<bool>().prop_map(kalshi_member),
         (0..10_000_000i64).prop_map(|rate| FeeSchedule::polymarket(rate, 0)),
-        (0..10_000_000i64).prop_map(|rate| {
-            FeeSchedule::polymarket(rate, 0).with_rounding(FeeRounding::Floor)
-        }),
+        (0..10_000_000i64).prop_map(|rate| polymarket(rate, FeeRounding::Floor)),
     ]
 }
 
