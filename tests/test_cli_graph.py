@@ -99,5 +99,5 @@ def test_a_file_that_is_no_graph_is_an_argument_error(ask, tmp_path: Path, text,
 
 
 def test_a_missing_file_and_an_unknown_graph_are_told(ask):
-    assert "No such file" in ask("nowhere.json").err
+    assert ask("nowhere.json").err == "sequence: nowhere.json: No such file or directory\n"
     assert ask("show", "nothing").code == 1

@@ -15,6 +15,7 @@ from typer.main import get_command
 from sequence.cli import output, watch
 from sequence.cli.app import app
 from sequence.cli.running import noted
+from sequence.errors import ValidationError
 from sequence.feeds.sample import SAMPLE
 from sequence.sandbox import Sandbox
 from sequence.server import serving
@@ -183,6 +184,16 @@ def test_a_short_id_of_a_fault_ends_it(place: Place):
     short = output.short_id(fault.fault_id)
     assert len(short) == 8
     assert place("sandbox", "faults", "remove", short, width=NARROW) == f"{fault.fault_id} ended\n"
+
+
+@pytest.mark.parametrize("kind", ["fault", "order"])
+def test_a_short_id_that_several_have_names_none(kind: str):
+    ids = [f"{kind}_{first}{'A' * 17}ABCD1234" for first in "01"]
+    assert output.meant_id("ABCD1234", ids[:1], f"{kind}s") == ids[0]
+    assert output.meant_id(ids[1], ids, f"{kind}s") == ids[1]
+    assert output.meant_id("OTHER123", ids, f"{kind}s") == "OTHER123"
+    with pytest.raises(ValidationError, match=f"several {kind}s end so: {ids[0]}, {ids[1]}"):
+        output.meant_id("ABCD1234", ids, f"{kind}s")
 
 
 def test_the_account_as_it_changes_cuts_no_number(place: Place):

@@ -10,6 +10,7 @@ import typer
 from sequence import Sequence
 from sequence._client.ask import config
 from sequence._client.ask.options import options
+from sequence._files import in_words
 from sequence.cli import forks, testing
 from sequence.cli.connect import Target, client_of
 from sequence.cli.negative import TakesNegatives
@@ -179,7 +180,9 @@ def _rows_of(file: Path) -> list[dict[str, Any]]:
     try:
         body = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         rows: object = loads(body, parse_float=str)
-    except (OSError, UnicodeDecodeError, JSONDecodeError) as error:
+    except OSError as error:
+        raise ValidationError(in_words(error)) from None
+    except (UnicodeDecodeError, JSONDecodeError) as error:
         raise ValidationError(f"{file}: {error}") from None
     found = cast("list[object]", rows) if isinstance(rows, list) else None
     if found is None or not all(isinstance(row, dict) for row in found):

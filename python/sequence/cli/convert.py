@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sequence.cli.output import in_words, write
+from sequence._files import in_words
+from sequence.cli.output import write
 from sequence.cli.progress import progress
 from sequence.errors import ValidationError
 from sequence.feeds.files import Encoding

@@ -4,8 +4,7 @@ import time
 from typing import Final
 
 from sequence import PlacedOrder, Sequence
-from sequence.cli.output import short_id, shown
-from sequence.errors import ValidationError
+from sequence.cli.output import meant_id, shown
 from sequence.types import Fill
 
 LONGEST_S: Final = 10.0
@@ -70,7 +69,4 @@ def found_id(client: Sequence, given: str) -> str:
     if ":" in given and given.startswith("graph:"):
         return given
     rows = client.orders(open=True, limit=_PAGE).orders
-    found = [row.node_order_id for row in rows if short_id(row.node_order_id) == given]
-    if len(found) > 1:
-        raise ValidationError(f"{given}: several open orders end so: {', '.join(found)}")
-    return found[0] if found else given
+    return meant_id(given, (row.node_order_id for row in rows), "open orders")

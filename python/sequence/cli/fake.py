@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sequence import fakes
+from sequence._files import in_words
 from sequence.cli.output import write
 from sequence.errors import ValidationError
 from sequence.fakes.recorded import Player, play
@@ -63,7 +64,7 @@ def _player(file: list[Path], venue: str) -> Player:
     try:
         return Player(file, venue)
     except (OSError, ValueError) as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(in_words(error)) from None
 
 
 def _check_recorded(names: list[str], player: Player) -> None:

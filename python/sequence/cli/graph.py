@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from sequence._client.drawing import draw
+from sequence._files import in_words
 from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
 from sequence.cli.trade import Limit
@@ -131,7 +132,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         body: object = loads(text, parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
+    except OSError as error:
+        raise ValidationError(in_words(error)) from None
+    except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
         raise ValidationError(f"{file}: {error}") from None
     rows = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     if not isinstance(rows.get("nodes"), list):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from sequence import _core
+from sequence.errors import ValidationError
 from sequence.types import Wire
 
 if TYPE_CHECKING:
@@ -77,11 +78,16 @@ def short_id(order_id: str) -> str:
     return graph_id[-_SHORT:] + rest
 
 
-def in_words(error: Exception) -> str:
-    """What went wrong; of a file its name and why, without the number of the system."""
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def meant_id(given: str, ids: Iterable[str], what: str) -> str:
+    """The id that a short one means; one that none of `ids` ends so stays what it is.
+
+    Raises:
+        ValidationError: Several of them do; `what` says what they are.
+    """
+    found = [id_ for id_ in ids if short_id(id_) == given]
+    if len(found) > 1:
+        raise ValidationError(f"{given}: several {what} end so: {', '.join(found)}")
+    return found[0] if found else given
 
 
 def write(line: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sequence._files import in_words
 from sequence.cli.connect import client_of
 from sequence.cli.output import Column, JsonFlag, number, text, write, write_json, write_table
 from sequence.cli.progress import progress
@@ -55,7 +56,7 @@ def _kept(path: Path) -> "Summary":
     try:
         return Summary.from_json(path.read_bytes())
     except OSError as error:
-        raise ValidationError(f"--against: {path}: {error.strerror}") from None
+        raise ValidationError(f"--against: {in_words(error)}") from None
     except ValueError:
         text = f"--against: {path}: holds no figures of a run; `sequence report --keep` writes them"
         raise ValidationError(text) from None
@@ -65,4 +66,4 @@ def _write(path: Path, content: str) -> None:
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise ValidationError(f"{path}: {error.strerror}") from None
+        raise ValidationError(in_words(error)) from None

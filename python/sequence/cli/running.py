@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from sequence._client.ask import config
+from sequence._files import in_words
 from sequence.cli.output import JsonFlag, number, text, write, write_table
 from sequence.cli.saving import answers
 
@@ -23,7 +24,9 @@ def noted(facts: dict[str, Any]) -> Generator[None]:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_text(jsonlib.dumps(facts), encoding="utf-8")
     except OSError as error:
-        sys.stderr.write(f"sequence: `sequence list` will not show this server: {error}\n")
+        sys.stderr.write(
+            f"sequence: `sequence list` will not show this server: {in_words(error)}\n"
+        )
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sequence._client.ask import config
 from sequence._client.ask.options import is_loopback, same_server
+from sequence._files import in_words
 from sequence.errors import ValidationError
 
 _PROBE_S: Final = 1.0
@@ -37,7 +38,7 @@ def save_connection(url: str, key: str, anyway: bool) -> Saving:
             return Saving(None, other)
         return Saving(config.shown(config.save(config.Saved(url, key))), None)
     except (OSError, ValidationError) as error:
-        sys.stderr.write(f"sequence: the key was not saved: {error}\n")
+        sys.stderr.write(f"sequence: the key was not saved: {in_words(error)}\n")
         return Saving(None, None)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from sequence import feeds
-from sequence.cli.output import in_words, number, text, write, write_flowing, write_table
+from sequence._files import in_words
+from sequence.cli.output import number, text, write, write_flowing, write_table
 from sequence.errors import ValidationError
 from sequence.feeds import MarketScore
 

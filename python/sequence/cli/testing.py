@@ -9,6 +9,7 @@ import typer
 from sequence.cli.connect import client_of
 from sequence.cli.output import (
     JsonFlag,
+    meant_id,
     number,
     short_id,
     shown,
@@ -97,9 +98,8 @@ def add_fault(
 def remove_fault(context: typer.Context, fault_id: str, json: JsonFlag = False) -> None:
     """Ends a fault; the short id that `list` shows names it, too."""
     with client_of(context) as client:
-        listed = [row.fault_id for row in client.sandbox.faults()]
-        whole = [id_ for id_ in listed if short_id(id_) == fault_id]
-        row = client.sandbox.remove_fault(whole[0] if len(whole) == 1 else fault_id)
+        listed = (row.fault_id for row in client.sandbox.faults())
+        row = client.sandbox.remove_fault(meant_id(fault_id, listed, "faults"))
     return write_json(row) if json else write(f"{row.fault_id} ended")
 
 

@@ -14,7 +14,8 @@ import typer
 
 from sequence import _core
 from sequence._client.ask import config
-from sequence.cli.output import in_words, write
+from sequence._files import in_words
+from sequence.cli.output import write
 from sequence.cli.replaying import follow
 from sequence.cli.running import noted
 from sequence.cli.saving import Saving, save_connection

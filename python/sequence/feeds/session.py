@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sequence._files import in_words
 from sequence.feeds.recording import RecordingError
 
 MANIFEST: Final = "manifest.json"
@@ -43,7 +44,7 @@ def listed(folder: Path) -> list[Listed]:
         rows = json.loads(path.read_text(encoding="utf-8"))["parts"]
         return [_listed(folder, row) for row in rows]
     except OSError as error:
-        raise RecordingError(f"{folder} holds no recording: {path}: {error.strerror}") from None
+        raise RecordingError(f"{folder} holds no recording: {in_words(error)}") from None
     except KeyError as error:
         raise RecordingError(f"{path} is no manifest: {error} is missing") from None
     except (ValueError, TypeError) as error:

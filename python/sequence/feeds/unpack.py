@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from sequence._files import in_words
 from sequence.feeds.recording import RecordingError
 
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -63,7 +64,7 @@ def _head(file: Path) -> bytes:
         with file.open("rb") as source:
             return source.read(len(_ZSTD))
     except OSError as error:
-        raise RecordingError(f"{file} cannot be read: {error.strerror}") from None
+        raise RecordingError(in_words(error)) from None
 
 
 def _zstd_pieces(file: Path) -> Iterator[bytes]:

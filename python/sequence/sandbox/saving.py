@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from sequence import _core
+from sequence._files import in_words
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, build_clock
 from sequence.sandbox.configured import sim_of
 from sequence.sandbox.course import Courses
@@ -66,7 +67,7 @@ def read_state(path: str | Path) -> SavedState:
     try:
         packed = file.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{file}: {error.strerror}") from None
+        raise SnapshotError(in_words(error)) from None
     try:
         return unpack(packed)
     except SnapshotError as error:

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from sequence._files import in_words
 from sequence.server.limits import Limits
 
 
@@ -17,7 +18,7 @@ def read_limits(path: Path, limits: Limits | None = None) -> Limits:
     try:
         given = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
+        raise ValueError(in_words(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not TOML: {error}") from error
     table = given.pop("limits", {})

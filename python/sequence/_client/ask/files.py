@@ -3,6 +3,7 @@
 from os import PathLike
 from pathlib import Path
 
+from sequence._files import in_words
 from sequence.errors import ValidationError
 
 
@@ -24,4 +25,4 @@ def read_file(path: str | PathLike[str]) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ValidationError(f"{file}: {error.strerror}") from None
+        raise ValidationError(in_words(error)) from None
