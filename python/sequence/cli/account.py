@@ -181,7 +181,7 @@ def _rows_of(file: Path) -> list[dict[str, Any]]:
         body = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         rows: object = loads(body, parse_float=str)
     except OSError as error:
-        raise ValidationError(in_words(error)) from None
+        raise ValidationError(in_words(error, file)) from None
     except (UnicodeDecodeError, JSONDecodeError) as error:
         raise ValidationError(f"{file}: {error}") from None
     found = cast("list[object]", rows) if isinstance(rows, list) else None

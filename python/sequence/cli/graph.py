@@ -133,7 +133,7 @@ def _read(file: Path) -> dict[str, Any]:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         body: object = loads(text, parse_float=Decimal)
     except OSError as error:
-        raise ValidationError(in_words(error)) from None
+        raise ValidationError(in_words(error, file)) from None
     except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
         raise ValidationError(f"{file}: {error}") from None
     rows = cast("dict[str, Any]", body) if isinstance(body, dict) else {}

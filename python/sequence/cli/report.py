@@ -56,7 +56,7 @@ def _kept(path: Path) -> "Summary":
     try:
         return Summary.from_json(path.read_bytes())
     except OSError as error:
-        raise ValidationError(f"--against: {in_words(error)}") from None
+        raise ValidationError(f"--against: {in_words(error, path)}") from None
     except ValueError:
         text = f"--against: {path}: holds no figures of a run; `sequence report --keep` writes them"
         raise ValidationError(text) from None
@@ -66,4 +66,4 @@ def _write(path: Path, content: str) -> None:
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise ValidationError(in_words(error)) from None
+        raise ValidationError(in_words(error, path)) from None

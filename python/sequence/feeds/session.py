@@ -44,7 +44,7 @@ def listed(folder: Path) -> list[Listed]:
         rows = json.loads(path.read_text(encoding="utf-8"))["parts"]
         return [_listed(folder, row) for row in rows]
     except OSError as error:
-        raise RecordingError(f"{folder} holds no recording: {in_words(error)}") from None
+        raise RecordingError(f"{folder} holds no recording: {in_words(error, path)}") from None
     except KeyError as error:
         raise RecordingError(f"{path} is no manifest: {error} is missing") from None
     except (ValueError, TypeError) as error:

@@ -64,7 +64,7 @@ def _head(file: Path) -> bytes:
         with file.open("rb") as source:
             return source.read(len(_ZSTD))
     except OSError as error:
-        raise RecordingError(in_words(error)) from None
+        raise RecordingError(in_words(error, file)) from None
 
 
 def _zstd_pieces(file: Path) -> Iterator[bytes]:

@@ -67,7 +67,7 @@ def read_state(path: str | Path) -> SavedState:
     try:
         packed = file.read_bytes()
     except OSError as error:
-        raise SnapshotError(in_words(error)) from None
+        raise SnapshotError(in_words(error, file)) from None
     try:
         return unpack(packed)
     except SnapshotError as error:

@@ -18,7 +18,7 @@ def read_limits(path: Path, limits: Limits | None = None) -> Limits:
     try:
         given = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValueError(in_words(error)) from error
+        raise ValueError(in_words(error, path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not TOML: {error}") from error
     table = given.pop("limits", {})

@@ -25,4 +25,4 @@ def read_file(path: str | PathLike[str]) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ValidationError(in_words(error)) from None
+        raise ValidationError(in_words(error, file)) from None
