@@ -34,6 +34,27 @@ pub const fn mix64(word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
+/// The words that bytes are hashed as: how many there are, then eight in each, zeros behind the last.
+pub(crate) fn words_of(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let rest = (!rest.is_empty()).then(|| {
+        let mut word = [0u8; 8];
+        for (to, from) in word.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        u64::from_le_bytes(word)
+    });
+    let whole = whole.iter().map(|word| u64::from_le_bytes(*word));
+    [bytes.len() as u64].into_iter().chain(whole).chain(rest)
+}
+
+/// The words that a signed 128-bit number is hashed as, low half first.
+#[expect(clippy::cast_possible_truncation, reason = "each half is cut out on purpose")]
+pub(crate) const fn wide_words(value: i128) -> [u64; 2] {
+    let bits = value.cast_unsigned();
+    [bits as u64, (bits >> 64) as u64]
+}
+
 /// Folds a canonical walk over the state into 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StateHasher(u64);
@@ -56,22 +77,16 @@ impl StateHasher {
     }
 
     /// A signed 128-bit number, low half first.
-    #[expect(clippy::cast_possible_truncation, reason = "each half is cut out on purpose")]
     pub const fn wide(&mut self, value: i128) {
-        let bits = value.cast_unsigned();
-        self.word(bits as u64);
-        self.word((bits >> 64) as u64);
+        let [low, high] = wide_words(value);
+        self.word(low);
+        self.word(high);
     }
 
     /// Bytes, with their length in front.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.word(bytes.len() as u64);
-        for chunk in bytes.chunks(8) {
-            let mut word = [0u8; 8];
-            for (to, from) in word.iter_mut().zip(chunk) {
-                *to = *from;
-            }
-            self.word(u64::from_le_bytes(word));
+        for word in words_of(bytes) {
+            self.word(word);
         }
     }
 

@@ -33,6 +33,7 @@ fn main() {
     let times: usize = given.next().expect("count PATH TIMES").parse().expect("a whole number");
     match path.as_str() {
         "market_order" => orders(times, None, OrderStatus::Filled),
+        "market_order_told" => told(times),
         "limit_and_cancel" => {
             let price = Some(price_of(BookSide::Bid, 5));
             orders(times, price, OrderStatus::Cancelled);
@@ -55,6 +56,21 @@ fn orders(times: usize, limit: Option<Price>, end: OrderStatus) {
         let side = if nth % 2 == 0 || limit.is_some() { Side::Buy } else { Side::Sell };
         let status = one_order(&mut engine, account, side, limit);
         assert_eq!(status, end);
+    }
+    prove(&engine, times);
+}
+
+/// Market orders whose every change is told to a reader, as JSON text.
+fn told(times: usize) {
+    let mut base = tape(records(20_000).unwrap()).unwrap();
+    let (mut engine, account, _) = opened(&mut base, WARM_UP);
+    engine.set_books_age(false);
+    engine.listen(true);
+    for nth in 0..times {
+        let side = if nth % 2 == 0 { Side::Buy } else { Side::Sell };
+        assert_eq!(one_order(&mut engine, account, side, None), OrderStatus::Filled);
+        let frames = engine.take_frames();
+        assert!(frames.iter().all(|frame| frame.data.starts_with('{')));
     }
     prove(&engine, times);
 }

@@ -13,12 +13,15 @@ const LIQUIDATION_FEE_1E8: i64 = 500_000;
 pub(in crate::engine) struct Rules {
     seed: u64,
     params: Params,
+    /// Of the parameters: every fill names it.
+    params_hash: u64,
     preset: Arc<str>,
 }
 
 impl Rules {
     pub(in crate::engine) fn new(seed: u64, preset: &str, params: Params) -> Self {
-        Self { seed, params, preset: preset.into() }
+        let params_hash = params.hash();
+        Self { seed, params, params_hash, preset: preset.into() }
     }
 
     /// Key of every random stream.
@@ -29,6 +32,11 @@ impl Rules {
     /// The parameters in force.
     pub(in crate::engine) const fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// Their hash.
+    pub(in crate::engine) const fn params_hash(&self) -> u64 {
+        self.params_hash
     }
 
     /// What a liquidation costs.

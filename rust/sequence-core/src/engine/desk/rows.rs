@@ -1,7 +1,9 @@
 //! Rows of the desk: everybody may read them; what others may write has a name here.
 
+use std::fmt;
+
 use crate::engine::desk::Desk;
-use crate::engine::desk::account::{Account, AccountMode, Graph, LossDay};
+use crate::engine::desk::account::{Account, AccountMode, Graph, GraphId, LossDay};
 use crate::engine::desk::fill::Fill;
 use crate::engine::desk::heads::{FillHead, GraphHead, OrderHead};
 use crate::engine::seam::{LegRef, Reworked};
@@ -14,10 +16,24 @@ use crate::number::Quantity;
 use crate::order::{Order, OrderSpec};
 use crate::reject::DoneReason;
 
+/// The name of an order, written where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct OrderName<'a> {
+    graph: &'a GraphId,
+    spec: &'a OrderSpec,
+}
+
+impl fmt::Display for OrderName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { graph, spec } = self;
+        write!(f, "graph:{graph}:{}:{}", spec.node_id, spec.seq)
+    }
+}
+
 impl Desk {
     /// The name of an order: its graph, its node, and the number of that node's activation.
-    pub(in crate::engine) fn name_of(&self, spec: &OrderSpec) -> String {
-        format!("graph:{}:{}:{}", self.graphs[spec.graph].id, spec.node_id, spec.seq)
+    pub(in crate::engine) fn name_of<'a>(&'a self, spec: &'a OrderSpec) -> OrderName<'a> {
+        OrderName { graph: &self.graphs[spec.graph].id, spec }
     }
 
     /// An order.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::engine::GraphStatus;
 use crate::engine::journal::Journal;
-use crate::engine::view::Value;
+use crate::engine::view::{Text, Value};
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::order::Order;
 use crate::reject::text_enum;
@@ -91,6 +91,8 @@ pub(super) enum Note {
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Outbox {
     pub(super) frames: Vec<Frame>,
+    /// Where rows are written before each has as much memory as it needs.
+    text: Text,
     /// What becomes a frame before anything else does, and when it was noted.
     pub(super) noted: Vec<(i64, Note)>,
     seqs: BTreeMap<(AccountId, Topic), u64>,
@@ -106,17 +108,34 @@ pub(in crate::engine) struct Outbox {
 }
 
 impl Outbox {
+    /// Adds a frame of the row that something writes; its place among those that wait.
     pub(super) fn push(
         &mut self,
         account: AccountId,
         topic: Topic,
         ts_ns: i64,
-        data: &Value,
+        row: impl FnOnce(&mut Text),
+    ) -> usize {
+        let data = self.written(row);
+        self.push_text(account, topic, ts_ns, data)
+    }
+
+    /// The text of a row.
+    pub(super) fn written(&mut self, row: impl FnOnce(&mut Text)) -> Arc<str> {
+        self.text.of_row(row).into()
+    }
+
+    /// Adds a frame whose text is there.
+    pub(super) fn push_text(
+        &mut self,
+        account: AccountId,
+        topic: Topic,
+        ts_ns: i64,
+        data: Arc<str>,
     ) -> usize {
         let base = self.base(account, topic);
         let seq = self.seqs.entry((account, topic)).or_insert(base);
         *seq += 1;
-        let data = data.json().into();
         self.frames.push(Frame { account, topic, seq: *seq, ts_ns, data });
         self.frames.len() - 1
     }
@@ -210,7 +229,7 @@ impl Journal {
         data: &Value,
     ) {
         if let Some(outbox) = self.outbox.as_deref_mut() {
-            outbox.push(account, topic, now_ns, data);
+            outbox.push_text(account, topic, now_ns, data.json().into());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What was noted becomes rows: of an order as it was, with what else is true of it now.
 
 use super::outbox::{Note, Outbox, Topic};
-use crate::engine::view::{Value, View};
+use crate::engine::view::{Text, Value, View};
 use crate::engine::{Engine, GraphStatus};
 use crate::event::EventKind;
 use crate::ids::{AccountId, OrderId};
@@ -20,13 +20,14 @@ impl Teller<'_> {
             match note {
                 Note::Order(id, order) => self.tell_order(ts_ns, id, &order),
                 Note::Route(order) => {
-                    let row = self.engine.routing_view(&order);
-                    self.outbox.push(order.spec.account, Topic::Routing, ts_ns, &row);
+                    let row = |row: &mut Text| self.engine.routing_row(&order, row);
+                    self.outbox.push(order.spec.account, Topic::Routing, ts_ns, row);
                 }
                 Note::Fill(id) => {
                     let order = self.engine.fill(id).order;
                     let account = self.engine.order(order).spec.account;
-                    self.outbox.push(account, Topic::Fills, ts_ns, &self.engine.fill_view(id));
+                    let row = |row: &mut Text| self.engine.fill_row(id, row);
+                    self.outbox.push(account, Topic::Fills, ts_ns, row);
                 }
             }
         }
@@ -35,12 +36,12 @@ impl Teller<'_> {
     fn tell_order(&mut self, ts_ns: i64, id: OrderId, order: &Order) {
         let (engine, outbox) = (self.engine, &mut *self.outbox);
         let (account, graph) = (order.spec.account, order.spec.graph);
-        let row = engine.order_view_of(order, View::Row);
         // Nothing is true of it later that is not true now.
         let is_final = order.status.is_terminal() && order == engine.order(id);
         // A graph with a shape tells its own status.
         let is_plain = engine.desk.find_graph(graph).is_some_and(|graph| graph.order.is_some());
-        let at = outbox.push(account, Topic::Orders, ts_ns, &row);
+        let row = |row: &mut Text| engine.order_row(order, View::Row, row);
+        let at = outbox.push(account, Topic::Orders, ts_ns, row);
         if is_final {
             outbox.changed.remove(&id);
         } else {
@@ -55,7 +56,7 @@ impl Teller<'_> {
         } else {
             outbox.graphs.insert(graph, status);
         }
-        outbox.push(account, Topic::Graphs, ts_ns, &engine.plain_row_view(order));
+        outbox.push(account, Topic::Graphs, ts_ns, |row| engine.graph_row(order, row));
     }
 
     /// Brings the newest frame of each changed order up to its row as it is now.
@@ -66,8 +67,10 @@ impl Teller<'_> {
         });
         self.outbox.changed = later;
         for (id, at) in now {
+            let order = self.engine.order(id);
+            let data = self.outbox.written(|row| self.engine.order_row(order, View::Row, row));
             if let Some(frame) = self.outbox.frames.get_mut(at) {
-                frame.data = self.engine.order_view(id).json().into();
+                frame.data = data;
             }
         }
     }
@@ -78,7 +81,8 @@ impl Teller<'_> {
         let log = self.engine.log();
         for event in log.since(self.outbox.seen_seq) {
             if let Some(data) = self.alert(&event.kind) {
-                self.outbox.push(event.account, Topic::Alert, event.ts_ns, &data);
+                let data = data.json().into();
+                self.outbox.push_text(event.account, Topic::Alert, event.ts_ns, data);
             }
         }
         self.outbox.seen_seq = log.last_seq();

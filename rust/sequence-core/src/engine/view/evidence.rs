@@ -1,7 +1,11 @@
 //! The record of a fill.
 
+use std::fmt;
+
 use super::Value;
-use crate::engine::{Engine, Evidence, Fill, Liquidity, TapeCite, VenueTrade};
+use super::row::{Plain, Row};
+use super::words::Words;
+use crate::engine::{Bounds, Engine, Evidence, Fill, LevelTaken, Liquidity, TapeCite, VenueTrade};
 use crate::hash::StateHasher;
 use crate::ids::BookSide;
 use crate::sim::fees::{FeeModel, FeeState};
@@ -15,149 +19,143 @@ const SCHEMA: i64 = 1;
 impl Engine {
     /// Everything that is known of a fill.
     pub(super) fn evidence_view(&self, fill: &Fill) -> Value {
-        let (order, evidence) = (self.desk.order(fill.order), &*fill.evidence);
-        let spec = &order.spec;
-        let liquidity = if fill.is_maker { "Maker" } else { "Taker" };
-        let mut record = vec![
-            ("schema", SCHEMA.into()),
-            ("fill_id", format!("fill_{}", fill.id).into()),
-            ("order_id", self.node_order_id(order).into()),
-            ("account", self.desk.account(spec.account).client.clone().into()),
-            ("venue", self.registry.market(fill.market).venue.as_str().into()),
-            ("instrument", self.registry.symbol(spec.symbol).text.clone().into()),
-            ("kind", spec.kind.as_str().into()),
-            ("outcome", Value::option(spec.outcome.map(crate::ids::Outcome::as_str))),
-            ("side", spec.side.as_str().into()),
-            ("px_1e9", fill.price.into()),
-            ("qty_1e8", fill.quantity.into()),
-            // What a reduce-only order was matched for beyond the position it closes.
-            ("clipped_1e8", (evidence.matched().0 - fill.quantity.0).into()),
-            ("liquidity", liquidity.into()),
-            ("cause", fill.cause.as_str().into()),
-            ("model", self.model_view(evidence)),
-            ("time", time_view(evidence, fill)),
-            ("latency", latency_view(evidence)),
-            ("rng", rng_view(evidence)),
-            ("book", book_view(evidence)),
-            ("queue", self.queue_view(evidence)),
-            ("levels", self.levels_view(fill)),
-            ("bounds", self.bounds_view(evidence)),
-            ("tape", tape_view(evidence)),
-            ("fee", self.fee_view(fill)),
-            ("cash", cash_view(fill)),
-            ("envelope", self.envelope_view(fill)),
-        ];
-        if let Some(trade) = evidence.trade() {
-            record.push(("trade", trade_view(trade)));
-        }
-        record.push(("hash", Value::Null));
-        let mut record = Value::Map(record);
-        let hash = record_hash(&record);
-        if let Value::Map(rows) = &mut record
-            && let Some((_, last)) = rows.last_mut()
-        {
-            *last = hash.into();
-        }
-        record
+        Value::of_row(|row| self.evidence_row(fill, row))
     }
 
-    fn model_view(&self, evidence: &Evidence) -> Value {
+    /// Writes everything that is known of a fill, and the hash of it.
+    pub(super) fn evidence_row(&self, fill: &Fill, row: &mut impl Row) {
+        let mut hasher = StateHasher::new(SCHEMA.cast_unsigned());
+        Words::hash(&mut hasher, |row| self.record_keys(fill, row));
+        self.record_keys(fill, row);
+        row.put("hash", format_args!("{:016x}", hasher.finish()));
+    }
+
+    fn record_keys(&self, fill: &Fill, row: &mut impl Row) {
+        let (order, evidence) = (self.desk.order(fill.order), &*fill.evidence);
+        let spec = &order.spec;
+        row.put("schema", SCHEMA);
+        row.put("fill_id", format_args!("fill_{}", fill.id));
+        row.put("order_id", format_args!("{}", self.desk.name_of(&order.spec)));
+        row.put("account", &self.desk.account(spec.account).client);
+        row.put("venue", self.registry.market(fill.market).venue.as_str());
+        row.put("instrument", &self.registry.symbol(spec.symbol).text);
+        row.put("kind", spec.kind.as_str());
+        row.put("outcome", spec.outcome.map(crate::ids::Outcome::as_str));
+        row.put("side", spec.side.as_str());
+        row.put("px_1e9", fill.price);
+        row.put("qty_1e8", fill.quantity);
+        // What a reduce-only order was matched for beyond the position it closes.
+        row.put("clipped_1e8", evidence.matched().0 - fill.quantity.0);
+        row.put("liquidity", if fill.is_maker { "Maker" } else { "Taker" });
+        row.put("cause", fill.cause.as_str());
+        row.map("model", |row| self.model_keys(evidence, row));
+        row.map("time", |row| time_keys(evidence, fill, row));
+        row.map("latency", |row| latency_keys(evidence, row));
+        row.map("rng", |row| rng_keys(evidence, row));
+        row.map("book", |row| book_keys(evidence, row));
+        row.option("queue", maker(evidence), |row, (queue, _)| {
+            self.queue_keys(evidence, queue, row);
+        });
+        row.rows("levels", taker(evidence), |row, (level, _)| self.level_keys(fill, level, row));
+        row.option("bounds", taker(evidence), |row, (_, bounds)| self.bounds_keys(bounds, row));
+        row.rows("tape", maker(evidence), |row, (queue, cite)| tape_keys(queue, cite, row));
+        row.map("fee", |row| self.fee_keys(fill, row));
+        row.map("cash", |row| cash_keys(fill, row));
+        // What the optimistic and the adversarial reading had filled of a resting order by now,
+        // after the fill; a resting order only ever fills at its own price.
+        let read = maker(evidence).filter(|_| self.rules.params().envelope);
+        row.option("envelope", read, |row, (queue, _)| {
+            super::envelope(queue.low.filled, queue.high.filled, fill.price, row);
+        });
+        if let Some(trade) = evidence.trade() {
+            row.map("trade", |row| trade_keys(trade, row));
+        }
+    }
+
+    fn model_keys(&self, evidence: &Evidence, row: &mut impl Row) {
         let (preset, params) = self.simulation();
         let estimator = match &evidence.liquidity {
             Liquidity::Maker(fill, _) => fill.estimator,
             Liquidity::Taker(..) => params.queue_model.as_str(),
             Liquidity::Venue(_) => "venue",
         };
-        Value::Map(vec![
-            ("version", MODEL_VERSION.into()),
-            ("preset", preset.to_owned().into()),
-            ("params_hash", format!("{:016x}", params.hash()).into()),
-            ("seed", self.rules.seed().into()),
-            ("estimator", estimator.into()),
-            ("k", params.power_k.into()),
-        ])
+        row.put("version", MODEL_VERSION);
+        row.put("preset", Plain::Text(preset));
+        row.put("params_hash", format_args!("{:016x}", self.rules.params_hash()));
+        row.put("seed", self.rules.seed());
+        row.put("estimator", estimator);
+        row.put("k", params.power_k);
     }
 
-    fn fee_view(&self, fill: &Fill) -> Value {
+    fn fee_keys(&self, fill: &Fill, row: &mut impl Row) {
         let (rule, parts) = (&fill.fee_rule, fill.fee_leg.parts);
-        let mut rows = vec![
-            ("rule_id", rule.rule_id.into()),
-            ("effective_from", rule.effective_from.to_string().into()),
-            ("rate_1e8", fill.fee_leg.rate_1e8.into()),
-            ("base_exact_1e17", crate::number::exact_notional(fill.price, fill.quantity).into()),
-            ("fee_1e9", fill.fee.into()),
-            ("trade_fee_1e9", parts.map_or(fill.fee, |parts| parts.trade_fee).into()),
-            ("rounding_fee_1e9", parts.map(|parts| parts.rounding_fee).unwrap_or_default().into()),
-            ("rebate_1e9", parts.map(|parts| parts.rebate).unwrap_or_default().into()),
-            ("accumulator_after_1e9", fill.fee_leg.accumulator.into()),
-            ("joined", fill.fee_leg.joined.into()),
-            ("asset", self.registry.asset_row(fill.fee_asset).code.clone().into()),
-            ("fee_default", rule.fee_default.into()),
-            ("before", sums_view(&fill.fees_before)),
-        ];
-        rows.extend(model_rows(rule.model));
-        Value::Map(rows)
+        row.put("rule_id", rule.rule_id);
+        row.put("effective_from", format_args!("{}", rule.effective_from));
+        row.put("rate_1e8", fill.fee_leg.rate_1e8);
+        row.put("base_exact_1e17", crate::number::exact_notional(fill.price, fill.quantity));
+        row.put("fee_1e9", fill.fee);
+        row.put("trade_fee_1e9", parts.map_or(fill.fee, |parts| parts.trade_fee));
+        row.put("rounding_fee_1e9", parts.map(|parts| parts.rounding_fee).unwrap_or_default());
+        row.put("rebate_1e9", parts.map(|parts| parts.rebate).unwrap_or_default());
+        row.put("accumulator_after_1e9", fill.fee_leg.accumulator);
+        row.put("joined", fill.fee_leg.joined);
+        row.put("asset", &self.registry.asset_row(fill.fee_asset).code);
+        row.put("fee_default", rule.fee_default);
+        row.map("before", |row| sums_keys(&fill.fees_before, row));
+        model_rule_keys(rule.model, row);
     }
 
-    fn queue_view(&self, evidence: &Evidence) -> Value {
-        let Liquidity::Maker(fill, _) = &evidence.liquidity else { return Value::Null };
+    fn queue_keys(&self, evidence: &Evidence, fill: &QueueFill, row: &mut impl Row) {
         let reading = |shadow: Shadow| if self.rules.params().envelope { shadow.ahead } else { -1 };
-        Value::Map(vec![
-            ("v_entry_1e8", fill.ahead_entry.into()),
-            ("v_before_1e8", fill.ahead_before.into()),
-            ("v_after_1e8", fill.ahead_after.into()),
-            ("remaining_1e8", fill.remaining.into()),
-            ("v_low_1e8", reading(fill.low).into()),
-            ("v_high_1e8", reading(fill.high).into()),
-            ("level_size_at_entry_1e8", fill.displayed_entry.into()),
-            ("level_size_before_1e8", fill.displayed_before.into()),
-            ("own_ahead_1e8", fill.own_ahead.into()),
-            ("surplus_1e8", fill.surplus.into()),
-            ("prints_ahead_1e8", fill.prints_ahead.into()),
-            ("cancels_credited_ahead_1e8", fill.cancels_ahead.into()),
-            ("match_rate_ppm", evidence.match_rate_ppm.into()),
-            ("decreases_seen", evidence.decreases_seen.into()),
-        ])
+        row.put("v_entry_1e8", fill.ahead_entry);
+        row.put("v_before_1e8", fill.ahead_before);
+        row.put("v_after_1e8", fill.ahead_after);
+        row.put("remaining_1e8", fill.remaining);
+        row.put("v_low_1e8", reading(fill.low));
+        row.put("v_high_1e8", reading(fill.high));
+        row.put("level_size_at_entry_1e8", fill.displayed_entry);
+        row.put("level_size_before_1e8", fill.displayed_before);
+        row.put("own_ahead_1e8", fill.own_ahead);
+        row.put("surplus_1e8", fill.surplus);
+        row.put("prints_ahead_1e8", fill.prints_ahead);
+        row.put("cancels_credited_ahead_1e8", fill.cancels_ahead);
+        row.put("match_rate_ppm", evidence.match_rate_ppm);
+        row.put("decreases_seen", evidence.decreases_seen);
     }
 
-    /// What the optimistic and the adversarial reading had filled of a resting order by now, after
-    /// the fill; a resting order only ever fills at its own price.
-    fn envelope_view(&self, fill: &Fill) -> Value {
-        let Liquidity::Maker(queue, _) = &fill.evidence.liquidity else { return Value::Null };
-        if !self.rules.params().envelope {
-            return Value::Null;
-        }
-        super::envelope(queue.low.filled, queue.high.filled, fill.price)
-    }
-
-    fn levels_view(&self, fill: &Fill) -> Value {
-        let Liquidity::Taker(level, _) = &fill.evidence.liquidity else {
-            return Value::List(Vec::new());
-        };
+    fn level_keys(&self, fill: &Fill, level: &LevelTaken, row: &mut impl Row) {
         let tick = self.registry.market(fill.market).grid.tick_at(level.effective);
-        Value::List(vec![Value::Map(vec![
-            ("px_recorded_1e9", level.recorded.into()),
-            ("px_effective_1e9", level.effective.into()),
-            ("tick_1e9", tick.into()),
-            ("displayed_1e8", level.displayed.into()),
-            ("pending_prints_1e8", level.printed.into()),
-            ("consumed_before_1e8", level.consumed_before.into()),
-            ("taken_1e8", level.taken.into()),
-        ])])
+        row.put("px_recorded_1e9", level.recorded);
+        row.put("px_effective_1e9", level.effective);
+        row.put("tick_1e9", tick);
+        row.put("displayed_1e8", level.displayed);
+        row.put("pending_prints_1e8", level.printed);
+        row.put("consumed_before_1e8", level.consumed_before);
+        row.put("taken_1e8", level.taken);
     }
 
-    fn bounds_view(&self, evidence: &Evidence) -> Value {
-        let Liquidity::Taker(_, bounds) = &evidence.liquidity else { return Value::Null };
-        let known = (bounds.reference.0 > 0).then_some(bounds.reference);
-        Value::Map(vec![
-            ("limit_1e9", Value::option(bounds.limit)),
-            ("ref_px_1e9", Value::option(known)),
-            ("cap_px_1e9", bounds.cap.into()),
-            ("impact_shift", bounds.shift.into()),
-            ("impact_sides", self.rules.params().impact_sides.as_str().into()),
-            // No venue of the demo market publishes daily figures, so the book gives the scale.
-            ("impact_fallback", (bounds.shift != 0).into()),
-        ])
+    fn bounds_keys(&self, bounds: &Bounds, row: &mut impl Row) {
+        row.put("limit_1e9", bounds.limit);
+        row.put("ref_px_1e9", (bounds.reference.0 > 0).then_some(bounds.reference));
+        row.put("cap_px_1e9", bounds.cap);
+        row.put("impact_shift", bounds.shift);
+        row.put("impact_sides", self.rules.params().impact_sides.as_str());
+        // No venue of the demo market publishes daily figures, so the book gives the scale.
+        row.put("impact_fallback", bounds.shift != 0);
+    }
+}
+
+/// What a resting order filled by, where it is one.
+fn maker(evidence: &Evidence) -> Option<(&QueueFill, &TapeCite)> {
+    if let Liquidity::Maker(queue, cite) = &evidence.liquidity { Some((queue, cite)) } else { None }
+}
+
+/// The level that an order took from and within which bounds, where it took.
+fn taker(evidence: &Evidence) -> Option<(&LevelTaken, &Bounds)> {
+    if let Liquidity::Taker(level, bounds) = &evidence.liquidity {
+        Some((level, bounds))
+    } else {
+        None
     }
 }
 
@@ -173,111 +171,102 @@ pub(super) fn record_hash(record: &Value) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-fn sums_view(sums: &FeeState) -> Value {
-    Value::Map(vec![
-        ("exact_1e17", sums.exact.into()),
-        ("booked_1e9", sums.booked.into()),
-        ("due_1e9", sums.due.into()),
-        ("due_rest_1e25", sums.due_rest.into()),
-        ("paid_1e9", sums.paid.into()),
-        ("accumulator_1e9", sums.accumulator.into()),
-        ("carried_1e34", sums.carried.into()),
-    ])
+fn sums_keys(sums: &FeeState, row: &mut impl Row) {
+    row.put("exact_1e17", sums.exact);
+    row.put("booked_1e9", sums.booked);
+    row.put("due_1e9", sums.due);
+    row.put("due_rest_1e25", sums.due_rest);
+    row.put("paid_1e9", sums.paid);
+    row.put("accumulator_1e9", sums.accumulator);
+    row.put("carried_1e34", sums.carried);
 }
 
 /// What a fee rule needs to be applied again.
-fn model_rows(model: FeeModel) -> Vec<(&'static str, Value)> {
+fn model_rule_keys(model: FeeModel, row: &mut impl Row) {
     match model {
-        FeeModel::Bps { .. } => vec![("model", "bps".into())],
-        FeeModel::Kalshi { trade_fee_step, balance_step, .. } => vec![
-            ("model", "kalshi".into()),
-            ("trade_fee_step_1e9", trade_fee_step.into()),
-            ("balance_step_1e9", balance_step.into()),
-        ],
+        FeeModel::Bps { .. } => row.put("model", "bps"),
+        FeeModel::Kalshi { trade_fee_step, balance_step, .. } => {
+            row.put("model", "kalshi");
+            row.put("trade_fee_step_1e9", trade_fee_step);
+            row.put("balance_step_1e9", balance_step);
+        }
         FeeModel::Polymarket { rounding, .. } => {
-            vec![("model", "polymarket".into()), ("rounding", rounding.as_str().into())]
+            row.put("model", "polymarket");
+            row.put("rounding", rounding.as_str());
         }
     }
 }
 
-fn time_view(evidence: &Evidence, fill: &Fill) -> Value {
+fn time_keys(evidence: &Evidence, fill: &Fill, row: &mut impl Row) {
     let transit = &evidence.transit;
-    Value::Map(vec![
-        ("submit_local_ns", transit.submit_ns.into()),
-        ("arrive_venue_ns", transit.arrive_ns.into()),
-        ("match_at_ns", evidence.matched_ns.into()),
-        ("visible_at_ns", fill.ts_ns.into()),
-        ("taker_delay_ns", transit.taker_delay_ns.into()),
-        ("session_hold_ns", transit.session_hold_ns.into()),
-        ("entry_deferred", evidence.entry_deferred.into()),
-    ])
+    row.put("submit_local_ns", transit.submit_ns);
+    row.put("arrive_venue_ns", transit.arrive_ns);
+    row.put("match_at_ns", evidence.matched_ns);
+    row.put("visible_at_ns", fill.ts_ns);
+    row.put("taker_delay_ns", transit.taker_delay_ns);
+    row.put("session_hold_ns", transit.session_hold_ns);
+    row.put("entry_deferred", evidence.entry_deferred);
 }
 
-fn latency_view(evidence: &Evidence) -> Value {
+fn latency_keys(evidence: &Evidence, row: &mut impl Row) {
     let transit = &evidence.transit;
-    Value::Map(vec![
-        ("entry_ns", transit.entry_ns.into()),
-        ("feed_ns", transit.feed_ns.into()),
-        ("response_ns", transit.response_ns.into()),
-        ("feed_measured", transit.feed_measured.into()),
-        ("z_q32", transit.entry.z_q32.into()),
-        ("load_ratio_q32", transit.load_ratio_q32.into()),
-    ])
+    row.put("entry_ns", transit.entry_ns);
+    row.put("feed_ns", transit.feed_ns);
+    row.put("response_ns", transit.response_ns);
+    row.put("feed_measured", transit.feed_measured);
+    row.put("z_q32", transit.entry.z_q32);
+    row.put("load_ratio_q32", transit.load_ratio_q32);
 }
 
-fn rng_view(evidence: &Evidence) -> Value {
+fn rng_keys(evidence: &Evidence, row: &mut impl Row) {
     let transit = &evidence.transit;
-    Value::Map(vec![
-        ("stream_key", transit.stream_key.into()),
-        ("pos_before", transit.entry.position_before.into()),
-        ("pos_after", transit.entry.position_after.into()),
-    ])
+    row.put("stream_key", transit.stream_key);
+    row.put("pos_before", transit.entry.position_before);
+    row.put("pos_after", transit.entry.position_after);
 }
 
-fn book_view(evidence: &Evidence) -> Value {
+fn book_keys(evidence: &Evidence, row: &mut impl Row) {
     let book = &evidence.book;
-    Value::Map(vec![
-        ("version", book.version.into()),
-        ("venue_seq", book.venue_seq.into()),
-        ("feed_class", if evidence.event_level { "event" } else { "conflated" }.into()),
-        ("venue_ts_ns", book.venue_ns.into()),
-        ("interval_ns", book.interval_ns.into()),
-        ("age_ns", book.age_ns.into()),
-        ("status", book.status.as_str().into()),
-        ("best_bid_1e9", book.best_bid.into()),
-        ("best_ask_1e9", book.best_ask.into()),
-    ])
+    row.put("version", book.version);
+    row.put("venue_seq", book.venue_seq);
+    row.put("feed_class", if evidence.event_level { "event" } else { "conflated" });
+    row.put("venue_ts_ns", book.venue_ns);
+    row.put("interval_ns", book.interval_ns);
+    row.put("age_ns", book.age_ns);
+    row.put("status", book.status.as_str());
+    row.put("best_bid_1e9", book.best_bid);
+    row.put("best_ask_1e9", book.best_ask);
 }
 
-fn tape_view(evidence: &Evidence) -> Value {
-    let Liquidity::Maker(fill, cite) = &evidence.liquidity else {
-        return Value::List(Vec::new());
-    };
+fn tape_keys(fill: &QueueFill, cite: &TapeCite, row: &mut impl Row) {
     let quote = matches!(
         fill.cause,
         crate::sim::queue::FillCause::Crossing | crate::sim::queue::FillCause::ResyncCross
     );
-    Value::List(vec![Value::Map(vec![
-        ("event_id", event_id(cite).into()),
-        ("epoch", cite.epoch.into()),
-        ("version", cite.version.into()),
-        ("trade_id", Value::option((cite.trade_id != 0).then_some(cite.trade_id))),
-        ("backfilled", cite.backfilled.into()),
-        ("kind", if quote { "Quote" } else { "Trade" }.into()),
-        ("side", side_of(fill, quote).into()),
-        ("px_1e9", fill.evidence_price.into()),
-        ("size_1e8", fill.evidence_size.into()),
-        ("budget_before_1e8", fill.budget_before.into()),
-        ("used_1e8", fill.quantity.into()),
-    ])])
+    row.put("event_id", format_args!("{}", EventName(cite)));
+    row.put("epoch", cite.epoch);
+    row.put("version", cite.version);
+    row.put("trade_id", (cite.trade_id != 0).then_some(cite.trade_id));
+    row.put("backfilled", cite.backfilled);
+    row.put("kind", if quote { "Quote" } else { "Trade" });
+    row.put("side", side_of(fill, quote));
+    row.put("px_1e9", fill.evidence_price);
+    row.put("size_1e8", fill.evidence_size);
+    row.put("budget_before_1e8", fill.budget_before);
+    row.put("used_1e8", fill.quantity);
 }
 
 /// The venue's trade id where there is one, else the connection, the venue's sequence number and
 /// the place among the market's events.
-pub(super) fn event_id(cite: &TapeCite) -> String {
-    match cite.trade_id {
-        0 => format!("{}:{}:{}", cite.epoch, cite.venue_seq, cite.version),
-        id => id.to_string(),
+pub(super) struct EventName<'a>(pub(super) &'a TapeCite);
+
+impl fmt::Display for EventName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TapeCite { trade_id, epoch, venue_seq, version, .. } = self.0;
+        match trade_id {
+            0 => write!(f, "{epoch}:{venue_seq}:{version}"),
+            id => id.fmt(f),
+        }
     }
 }
 
@@ -290,24 +279,20 @@ const fn side_of(fill: &QueueFill, quote: bool) -> &'static str {
 }
 
 /// What a real venue told of a fill: it stands behind it instead of a book or a queue.
-fn trade_view(trade: &VenueTrade) -> Value {
-    Value::Map(vec![
-        ("trade_id", trade.id.clone().into()),
-        ("qty_1e8", trade.quantity.into()),
-        ("fee_1e9", trade.fee.into()),
-        ("is_maker", trade.is_maker.into()),
-        ("venue_ts_ns", trade.venue_ns.into()),
-    ])
+fn trade_keys(trade: &VenueTrade, row: &mut impl Row) {
+    row.put("trade_id", &trade.id);
+    row.put("qty_1e8", trade.quantity);
+    row.put("fee_1e9", trade.fee);
+    row.put("is_maker", trade.is_maker);
+    row.put("venue_ts_ns", trade.venue_ns);
 }
 
-fn cash_view(fill: &Fill) -> Value {
+fn cash_keys(fill: &Fill, row: &mut impl Row) {
     let cash = &fill.cash;
-    Value::Map(vec![
-        ("notional_1e9", fill.fee_leg.notional.into()),
-        ("charged_before_1e9", cash.charged_before.into()),
-        ("charged_after_1e9", cash.charged_after.into()),
-        ("reserved_before_1e9", cash.reserved_before.into()),
-        ("reserved_after_1e9", cash.reserved_after.into()),
-        ("released_1e9", cash.released.into()),
-    ])
+    row.put("notional_1e9", fill.fee_leg.notional);
+    row.put("charged_before_1e9", cash.charged_before);
+    row.put("charged_after_1e9", cash.charged_after);
+    row.put("reserved_before_1e9", cash.reserved_before);
+    row.put("reserved_after_1e9", cash.reserved_after);
+    row.put("released_1e9", cash.released);
 }

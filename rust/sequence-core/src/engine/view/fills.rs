@@ -1,5 +1,6 @@
 //! Fill rows.
 
+use super::row::Row;
 use super::{Value, page, page_value};
 use crate::engine::desk::heads::OrderHead;
 use crate::engine::{Engine, Fill, Liquidity};
@@ -89,64 +90,59 @@ impl Engine {
 
     /// One fill row.
     pub fn fill_view(&self, id: FillIx) -> Value {
+        Value::of_row(|row| self.fill_row(id, row))
+    }
+
+    /// Writes the row of a fill.
+    pub(in crate::engine) fn fill_row(&self, id: FillIx, row: &mut impl Row) {
         let fill = self.desk.fill(id);
         let order = self.desk.order(fill.order);
         let spec = &order.spec;
-        let mut row = vec![
-            ("fill_id", format!("fill_{}", fill.id).into()),
-            ("event_seq", fill.event_seq.into()),
-            ("node_id", spec.node_id.clone().into()),
-            ("node_order_id", self.node_order_id(order).into()),
-            ("graph_id", self.desk.graph(spec.graph).id.to_string().into()),
-            ("venue", self.registry.market(fill.market).venue.as_str().into()),
-            ("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome).clone().into()),
-            ("instrument_type", spec.kind.as_str().into()),
-            ("side", spec.side.as_str().into()),
-            ("price_1e9", fill.price.into()),
-            ("qty_1e8", fill.quantity.into()),
-            ("notional_usd_1e9", Value::option(fill.notional_usd)),
-            ("fee_usd_1e9", Value::option(fill.fee_usd)),
-            ("fee_asset", self.registry.asset_row(fill.fee_asset).code.clone().into()),
-            ("fee_1e9", fill.fee.into()),
-            ("fee_parts", fee_parts(fill)),
-            ("is_maker", fill.is_maker.into()),
-            ("is_prediction", (spec.kind == InstrumentKind::Prediction).into()),
-            ("cause", fill.cause.as_str().into()),
-            ("queue_ahead_1e8", fill.queue_ahead.into()),
-            ("evidence", self.evidence_view(fill)),
-            ("realized_pnl_usd_1e9", Value::option(fill.realized_usd)),
-            ("is_sandbox", self.is_sandbox(spec.account)),
-            ("ts_ns", fill.ts_ns.into()),
-            ("match_id", self.match_id(fill).into()),
-            ("level_index", level_index(fill)),
-        ];
-        // No simulated venue takes a fill back, so rows of a sandbox never say so.
-        row.extend(fill.reversed.then(|| ("reversed", true.into())));
-        Value::Map(row)
-    }
-
-    /// What the fills of one match share: one order at one venue at one moment, which took from one
-    /// level or swept several.
-    fn match_id(&self, fill: &Fill) -> String {
-        let venue = self.registry.market(fill.market).venue;
-        format!("match_{}_{}_{}", fill.order.0, venue.as_str(), fill.evidence.matched_ns)
+        row.put("fill_id", format_args!("fill_{}", fill.id));
+        row.put("event_seq", fill.event_seq);
+        row.put("node_id", &spec.node_id);
+        row.put("node_order_id", format_args!("{}", self.desk.name_of(&order.spec)));
+        row.put("graph_id", format_args!("{}", self.desk.graph(spec.graph).id));
+        row.put("venue", self.registry.market(fill.market).venue.as_str());
+        row.put("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome));
+        row.put("instrument_type", spec.kind.as_str());
+        row.put("side", spec.side.as_str());
+        row.put("price_1e9", fill.price);
+        row.put("qty_1e8", fill.quantity);
+        row.put("notional_usd_1e9", fill.notional_usd);
+        row.put("fee_usd_1e9", fill.fee_usd);
+        row.put("fee_asset", &self.registry.asset_row(fill.fee_asset).code);
+        row.put("fee_1e9", fill.fee);
+        row.option("fee_parts", fill.fee_leg.parts, |row, parts| {
+            row.put("trade_fee_usd_1e9", parts.trade_fee);
+            row.put("rounding_fee_usd_1e9", parts.rounding_fee);
+            row.put("rebate_usd_1e9", parts.rebate);
+        });
+        row.put("is_maker", fill.is_maker);
+        row.put("is_prediction", spec.kind == InstrumentKind::Prediction);
+        row.put("cause", fill.cause.as_str());
+        row.put("queue_ahead_1e8", fill.queue_ahead);
+        row.map("evidence", |row| self.evidence_row(fill, row));
+        row.put("realized_pnl_usd_1e9", fill.realized_usd);
+        row.put("is_sandbox", self.is_sandbox(spec.account));
+        row.put("ts_ns", fill.ts_ns);
+        let venue = self.registry.market(fill.market).venue.as_str();
+        let matched_ns = fill.evidence.matched_ns;
+        // What the fills of one match share: one order at one venue at one moment, which took from
+        // one level or swept several.
+        row.put("match_id", format_args!("match_{}_{venue}_{matched_ns}", fill.order.0));
+        row.put("level_index", level_index(fill));
+        if fill.reversed {
+            // No simulated venue takes a fill back, so rows of a sandbox never say so.
+            row.put("reversed", true);
+        }
     }
 }
 
 /// The place of the level that was taken from in its sweep, best first; null of a resting order.
-fn level_index(fill: &Fill) -> Value {
+const fn level_index(fill: &Fill) -> Option<u32> {
     match &fill.evidence.liquidity {
-        Liquidity::Taker(level, _) => Value::option(level.index),
-        Liquidity::Maker(..) | Liquidity::Venue(_) => Value::Null,
+        Liquidity::Taker(level, _) => level.index,
+        Liquidity::Maker(..) | Liquidity::Venue(_) => None,
     }
-}
-
-fn fee_parts(fill: &Fill) -> Value {
-    fill.fee_leg.parts.map_or(Value::Null, |parts| {
-        Value::Map(vec![
-            ("trade_fee_usd_1e9", parts.trade_fee.into()),
-            ("rounding_fee_usd_1e9", parts.rounding_fee.into()),
-            ("rebate_usd_1e9", parts.rebate.into()),
-        ])
-    })
 }

@@ -1,6 +1,7 @@
 //! Graph objects and the answers of cancels.
 
 use super::Value;
+use super::row::{Plain, Row, Tree};
 use crate::engine::graph::run::Run;
 use crate::engine::{Engine, Graph, Reply};
 use crate::graph::GraphStatus;
@@ -24,71 +25,82 @@ impl Engine {
     }
 
     /// The graph of one order, as that order is given.
-    pub(super) fn plain_graph_view(&self, graph: &Graph, order: &Order) -> Value {
-        Value::Map(vec![
-            ("graph_id", graph.id.to_string().into()),
-            ("status", GraphStatus::of(order).as_str().into()),
-            ("status_reason", Value::Null),
-            ("is_sandbox", self.is_sandbox(order.spec.account)),
-            ("node_count", 1i64.into()),
-            ("edge_count", 0i64.into()),
-            ("nodes", Value::List(vec![self.node_view(order)])),
-            ("edges", Value::List(Vec::new())),
-            ("risk", super::controls::risk_view(graph.risk())),
-            ("pnl_usd_1e9", self.graph_pnl(order).into()),
-            ("fees_usd_1e9", Value::option(order.fees_usd)),
-            ("metadata", graph.metadata.clone().into()),
-            ("created_unix_ns", order.spec.created_ns.into()),
-            ("updated_unix_ns", order.updated_ns.into()),
-        ])
+    fn plain_graph_view(&self, graph: &Graph, order: &Order) -> Value {
+        Value::of_row(|tree| {
+            let parts = |tree: &mut Tree| {
+                tree.rows("nodes", [order], |row, order| self.node_row(order, row));
+                tree.value("edges", Value::List(Vec::new()));
+                tree.value("risk", super::controls::risk_view(graph.risk()));
+            };
+            self.graph_keys(order, Plain::Text(&graph.metadata), parts, tree);
+        })
+    }
+
+    /// Writes the same without its parts.
+    pub(in crate::engine) fn graph_row(&self, order: &Order, row: &mut impl Row) {
+        let metadata = &self.desk.graph(order.spec.graph).metadata;
+        self.graph_keys(order, Plain::Json(metadata), |_| {}, row);
+    }
+
+    fn graph_keys<R: Row>(
+        &self,
+        order: &Order,
+        metadata: Plain<'_>,
+        parts: impl FnOnce(&mut R),
+        row: &mut R,
+    ) {
+        row.put("graph_id", format_args!("{}", self.desk.graph(order.spec.graph).id));
+        row.put("status", GraphStatus::of(order).as_str());
+        row.put("status_reason", Plain::Null);
+        row.put("is_sandbox", self.is_sandbox(order.spec.account));
+        row.put("node_count", 1i64);
+        row.put("edge_count", 0i64);
+        parts(row);
+        row.put("pnl_usd_1e9", self.graph_pnl(order));
+        row.put("fees_usd_1e9", order.fees_usd);
+        row.put("metadata", metadata);
+        row.put("created_unix_ns", order.spec.created_ns);
+        row.put("updated_unix_ns", order.updated_ns);
     }
 
     pub(super) fn node_view(&self, order: &Order) -> Value {
+        Value::of_row(|row| self.node_row(order, row))
+    }
+
+    fn node_row(&self, order: &Order, row: &mut impl Row) {
         let spec = &order.spec;
-        let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
-        let order_type = match order.limit {
-            None => "market".into(),
-            Some(price) => {
-                Value::Map(vec![("limit", Value::Map(vec![("price_1e9", price.into())]))])
-            }
-        };
-        let (sizing, size) = match spec.notional_usd {
-            Some(usd) => ("notional", Value::Map(vec![("usd_1e9", usd.into())])),
-            None => ("fixed", Value::Map(vec![("qty_1e8", order.qty.into())])),
-        };
-        let done = order.status.is_terminal().then_some(order.updated_ns);
-        Value::Map(vec![
-            ("node_id", spec.node_id.clone().into()),
-            ("kind", "order".into()),
-            ("parent_node", Value::Null),
-            (
-                "instrument",
-                Value::Map(vec![
-                    ("symbol", symbol.into()),
-                    ("type", spec.kind.as_str().into()),
-                    ("venue", Value::option(spec.pinned.map(crate::ids::VenueId::as_str))),
-                ]),
-            ),
-            ("side", spec.side.as_str().into()),
-            ("order_type", order_type),
-            ("quantity", Value::Map(vec![(sizing, size)])),
-            ("execution", execution_view(order)),
-            ("activation", "root".into()),
-            ("join", "any".into()),
-            ("status", node_status(order.status).into()),
-            ("activations", 1i64.into()),
-            ("qty_1e8", order.qty.into()),
-            ("filled_qty_1e8", order.filled.into()),
-            ("avg_price_1e9", Value::option(order.avg_price())),
-            ("fees_usd_1e9", Value::option(order.fees_usd)),
-            (
-                "failure_reason",
-                Value::option(order.reject.map(crate::reject::RejectReason::as_str)),
-            ),
-            ("node_order_ids", Value::List(vec![self.node_order_id(order).into()])),
-            ("activated_unix_ns", spec.created_ns.into()),
-            ("done_unix_ns", Value::option(done)),
-        ])
+        row.put("node_id", &spec.node_id);
+        row.put("kind", "order");
+        row.put("parent_node", Plain::Null);
+        row.map("instrument", |row| {
+            row.put("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome));
+            row.put("type", spec.kind.as_str());
+            row.put("venue", spec.pinned.map(crate::ids::VenueId::as_str));
+        });
+        row.put("side", spec.side.as_str());
+        match order.limit {
+            None => row.put("order_type", "market"),
+            Some(price) => row.map("order_type", |row| {
+                row.map("limit", |row| row.put("price_1e9", price));
+            }),
+        }
+        row.map("quantity", |row| match spec.notional_usd {
+            Some(usd) => row.map("notional", |row| row.put("usd_1e9", usd)),
+            None => row.map("fixed", |row| row.put("qty_1e8", order.qty)),
+        });
+        row.map("execution", |row| execution_keys(order, row));
+        row.put("activation", "root");
+        row.put("join", "any");
+        row.put("status", node_status(order.status));
+        row.put("activations", 1i64);
+        row.put("qty_1e8", order.qty);
+        row.put("filled_qty_1e8", order.filled);
+        row.put("avg_price_1e9", order.avg_price());
+        row.put("fees_usd_1e9", order.fees_usd);
+        row.put("failure_reason", order.reject.map(crate::reject::RejectReason::as_str));
+        row.list("node_order_ids", [format_args!("{}", self.desk.name_of(&order.spec))]);
+        row.put("activated_unix_ns", spec.created_ns);
+        row.put("done_unix_ns", order.status.is_terminal().then_some(order.updated_ns));
     }
 
     /// Marked P&L of the graph's fills, without fees.
@@ -167,15 +179,13 @@ const fn node_status(status: OrderStatus) -> &'static str {
     if status.is_terminal() { status.as_str() } else { "WORKING" }
 }
 
-fn execution_view(order: &Order) -> Value {
+fn execution_keys(order: &Order, row: &mut impl Row) {
     let spec = &order.spec;
-    Value::Map(vec![
-        ("policy", spec.policy.as_str().into()),
-        ("urgency", spec.urgency.as_str().into()),
-        ("max_slippage_bps", Value::option(spec.max_slippage_bps)),
-        ("horizon_ms", Value::option(spec.horizon_ms)),
-        ("tif", spec.tif.as_str().into()),
-        ("reduce_only", spec.reduce_only.into()),
-        ("pacing", Value::Null),
-    ])
+    row.put("policy", spec.policy.as_str());
+    row.put("urgency", spec.urgency.as_str());
+    row.put("max_slippage_bps", spec.max_slippage_bps);
+    row.put("horizon_ms", spec.horizon_ms);
+    row.put("tif", spec.tif.as_str());
+    row.put("reduce_only", spec.reduce_only);
+    row.put("pacing", Plain::Null);
 }

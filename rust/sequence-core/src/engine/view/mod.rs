@@ -21,11 +21,13 @@ mod positions;
 mod preview;
 mod quotes;
 mod research;
+mod row;
 mod runs;
 mod spec;
 mod stream;
 mod text;
 mod verify;
+mod words;
 
 use crate::engine::{AccountMode, Engine};
 use crate::ids::AccountId;
@@ -39,6 +41,7 @@ pub(in crate::engine) use orders::View;
 pub use positions::Worth;
 pub use research::TimeRange;
 pub use runs::GraphFilter;
+pub(in crate::engine) use text::Text;
 pub use verify::verify;
 
 /// One wire value.
@@ -72,14 +75,12 @@ pub enum Value {
 
 /// The two other readings of a resting order: what each filled since it rests, and at which mean
 /// price.
-fn envelope(low_filled: i64, high_filled: i64, price: Price) -> Value {
-    let vwap = |filled: i64| Value::option((filled > 0).then_some(price));
-    Value::Map(vec![
-        ("low_filled_1e8", low_filled.into()),
-        ("high_filled_1e8", high_filled.into()),
-        ("low_vwap_1e9", vwap(low_filled)),
-        ("high_vwap_1e9", vwap(high_filled)),
-    ])
+fn envelope(low_filled: i64, high_filled: i64, price: Price, row: &mut impl row::Row) {
+    let vwap = |filled: i64| (filled > 0).then_some(price);
+    row.put("low_filled_1e8", low_filled);
+    row.put("high_filled_1e8", high_filled);
+    row.put("low_vwap_1e9", vwap(low_filled));
+    row.put("high_vwap_1e9", vwap(high_filled));
 }
 
 impl Value {
@@ -187,8 +188,8 @@ value_from!(
 
 impl Engine {
     /// Whether simulated venues fill the orders of an account.
-    fn is_sandbox(&self, account: AccountId) -> Value {
-        (self.desk.account(account).mode == AccountMode::Sandbox).into()
+    fn is_sandbox(&self, account: AccountId) -> bool {
+        self.desk.account(account).mode == AccountMode::Sandbox
     }
 }
 

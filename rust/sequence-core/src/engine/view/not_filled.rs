@@ -1,6 +1,8 @@
 //! Why an open order has not filled.
 
 use super::Value;
+use super::evidence::EventName;
+use super::row::Row;
 use crate::engine::seam::{LegRef, queue_key};
 use crate::engine::{AccountMode, Engine};
 use crate::ids::{AccountId, OrderId};
@@ -8,17 +10,19 @@ use crate::market::Market;
 use crate::number::{Price, Quantity};
 use crate::order::{AtVenue, Leg, LegState, Order, book_price, book_side};
 use crate::sim::explain::{NotFilled, NotFilledReason};
-use crate::sim::outlook::HORIZON_NS;
+use crate::sim::outlook::{HORIZON_NS, Outlook};
 use crate::sim::queue::better;
 
 impl Engine {
     /// Why an open order has not filled, for the leg that has waited longest; null when it ended.
     pub(super) fn not_filled_view(&self, order: &Order) -> Value {
-        let open = order.legs.iter().enumerate().find(|(_, leg)| leg.state != LegState::Done);
-        match open {
-            Some((at, leg)) if !order.status.is_terminal() => self.leg_reason(order, at, leg),
-            _ => Value::Null,
-        }
+        let leg = waiting_leg(order);
+        leg.map_or(Value::Null, |leg| Value::of_row(|row| self.reason_keys(order, leg, row)))
+    }
+
+    /// The same as a key of a row.
+    pub(super) fn not_filled_key(&self, key: &'static str, order: &Order, row: &mut impl Row) {
+        row.option(key, waiting_leg(order), |row, leg| self.reason_keys(order, leg, row));
     }
 
     /// Why each open order of an account has not filled, oldest first: its id and the record.
@@ -28,7 +32,7 @@ impl Engine {
         orders.map(|order| (self.node_order_id(order), self.not_filled_view(order))).collect()
     }
 
-    fn leg_reason(&self, order: &Order, at: usize, leg: &Leg) -> Value {
+    fn reason_keys(&self, order: &Order, (at, leg): (usize, &Leg), row: &mut impl Row) {
         let sim = self.exchange.market(leg.market);
         let status = sim.market.status(self.agenda.now_ns());
         let id = self.id_of(order);
@@ -55,51 +59,41 @@ impl Engine {
         let read = resting.as_ref().filter(|_| self.rules.params().envelope);
         let reading = |pick: fn(&NotFilled) -> Quantity| read.map_or(Quantity(-1), pick);
         let size = |pick: fn(&NotFilled) -> Quantity| resting.as_ref().map_or(Quantity(-1), pick);
-        let outlook = match resting {
-            Some(place) if status.is_live() => self.outlook(order, leg, &place),
-            _ => Value::Null,
-        };
-        let wait_ns = outlook.get("wait_ns").and_then(Value::int);
-        let eta_ms = Value::option(wait_ns.map(|ns| ns / 1_000_000));
+        let outlook =
+            resting.filter(|_| status.is_live()).and_then(|place| self.outlook(order, leg, &place));
+        let wait_ns = outlook.as_ref().and_then(|(seen, _)| seen.wait_ns);
         let (best, level_size) = own_side(&sim.market, order, leg);
-        Value::Map(vec![
-            ("order_id", self.node_order_id(order).into()),
-            ("venue", self.registry.market(leg.market).venue.as_str().into()),
-            ("as_of_ns", self.agenda.now_ns().into()),
-            (
-                "state_since_ns",
-                resting.map_or(there.transit.submit_ns, |place| place.since_ns).into(),
-            ),
-            ("reason", reason.as_str().into()),
-            ("v_now_1e8", size(|place| place.ahead_now).into()),
-            ("v_entry_1e8", size(|place| place.ahead_entry).into()),
-            ("v_low_1e8", reading(|place| place.ahead_low).into()),
-            ("v_high_1e8", reading(|place| place.ahead_high).into()),
-            ("own_ahead_1e8", size(|place| place.own_ahead).into()),
-            ("distance_ticks", resting.map_or(-1, |place| place.distance_ticks).into()),
-            ("prints_at_level_1e8", size(|place| place.prints_at_level).into()),
-            ("prints_through_1e8", size(|place| place.prints_through).into()),
-            ("cancels_credited_ahead_1e8", size(|place| place.cancels_ahead).into()),
-            ("last_event_id", super::evidence::event_id(&sim.cite_book()).into()),
-            ("book_version", sim.market.version.into()),
-            ("status", status.as_str().into()),
-            ("next_wake_ns", Value::option(wake)),
-            ("best_px_1e9", Value::option(best)),
-            ("level_size_1e8", level_size.into()),
-            ("eta_ms", eta_ms),
-            ("outlook", outlook),
-            (
-                "envelope",
-                read.map_or(Value::Null, |place| {
-                    super::envelope(place.filled_low.0, place.filled_high.0, leg.bound)
-                }),
-            ),
-        ])
+        let since_ns = resting.map_or(there.transit.submit_ns, |place| place.since_ns);
+        row.put("order_id", format_args!("{}", self.desk.name_of(&order.spec)));
+        row.put("venue", self.registry.market(leg.market).venue.as_str());
+        row.put("as_of_ns", self.agenda.now_ns());
+        row.put("state_since_ns", since_ns);
+        row.put("reason", reason.as_str());
+        row.put("v_now_1e8", size(|place| place.ahead_now));
+        row.put("v_entry_1e8", size(|place| place.ahead_entry));
+        row.put("v_low_1e8", reading(|place| place.ahead_low));
+        row.put("v_high_1e8", reading(|place| place.ahead_high));
+        row.put("own_ahead_1e8", size(|place| place.own_ahead));
+        row.put("distance_ticks", resting.map_or(-1, |place| place.distance_ticks));
+        row.put("prints_at_level_1e8", size(|place| place.prints_at_level));
+        row.put("prints_through_1e8", size(|place| place.prints_through));
+        row.put("cancels_credited_ahead_1e8", size(|place| place.cancels_ahead));
+        row.put("last_event_id", format_args!("{}", EventName(&sim.cite_book())));
+        row.put("book_version", sim.market.version);
+        row.put("status", status.as_str());
+        row.put("next_wake_ns", wake);
+        row.put("best_px_1e9", best);
+        row.put("level_size_1e8", level_size);
+        row.put("eta_ms", wait_ns.map(|ns| ns / 1_000_000));
+        row.option("outlook", outlook, outlook_keys);
+        row.option("envelope", read, |row, place| {
+            super::envelope(place.filled_low.0, place.filled_high.0, leg.bound, row);
+        });
     }
 
-    /// Whether it will be reached, and when, from what traded on its side so far; null where that
-    /// is too little. Ours: no venue says this.
-    fn outlook(&self, order: &Order, leg: &Leg, place: &NotFilled) -> Value {
+    /// Whether it will be reached, and when, from what traded on its side so far, and how much that
+    /// takes; `None` where that is too little. Ours: no venue says this.
+    fn outlook(&self, order: &Order, leg: &Leg, place: &NotFilled) -> Option<(Outlook, Quantity)> {
         let spec = &order.spec;
         let side = book_side(spec.side, spec.outcome).rests();
         let price = book_price(leg.bound, spec.outcome);
@@ -109,18 +103,8 @@ impl Engine {
         let nearer: i64 = nearer.fold(0, |sum, level| sum.saturating_add(level.quantity.0));
         let queue = place.ahead_now.0.saturating_add(place.own_ahead.0);
         let before = nearer.saturating_add(queue);
-        let now_ns = self.agenda.now_ns();
-        let Some(seen) = sim.tracker.flow().outlook(side, before, now_ns) else {
-            return Value::Null;
-        };
-        Value::Map(vec![
-            ("reached_ppm", seen.reached_ppm.into()),
-            ("within_ns", HORIZON_NS.into()),
-            ("wait_ns", Value::option(seen.wait_ns)),
-            ("before_1e8", Quantity(before).into()),
-            ("window_ns", seen.window_ns.into()),
-            ("prints", seen.prints.into()),
-        ])
+        let seen = sim.tracker.flow().outlook(side, before, self.agenda.now_ns())?;
+        Some((seen, Quantity(before)))
     }
 
     /// The number of an order that a row is made of.
@@ -141,6 +125,21 @@ impl Engine {
         let key = queue_key(id, at);
         world.queue.explain(side, price, key, best, tick, self.agenda.now_ns())
     }
+}
+
+/// The first leg of an open order that can still fill, and its place among them.
+fn waiting_leg(order: &Order) -> Option<(usize, &Leg)> {
+    let open = order.legs.iter().enumerate().find(|(_, leg)| leg.state != LegState::Done);
+    open.filter(|_| !order.status.is_terminal())
+}
+
+fn outlook_keys<R: Row>(row: &mut R, (seen, before): (Outlook, Quantity)) {
+    row.put("reached_ppm", seen.reached_ppm);
+    row.put("within_ns", HORIZON_NS);
+    row.put("wait_ns", seen.wait_ns);
+    row.put("before_1e8", before);
+    row.put("window_ns", seen.window_ns);
+    row.put("prints", seen.prints);
 }
 
 /// The best price of the side that a leg rests on, as its order sees it, and what is displayed at

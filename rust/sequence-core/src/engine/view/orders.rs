@@ -1,8 +1,9 @@
 //! Order rows and the answer of a submit.
 
-use super::{Value, page, page_value};
-use crate::engine::Engine;
+use super::row::{Plain, Row};
+use super::{Text, Value, page, page_value};
 use crate::engine::portfolio::required::required;
+use crate::engine::{Engine, Graph};
 use crate::graph::GraphStatus;
 use crate::ids::{AccountId, GraphIx, OrderId, Side, VenueId};
 use crate::ledger::ReservationId;
@@ -61,21 +62,34 @@ pub(in crate::engine) enum View {
 impl Engine {
     /// Answer of a submit. A replay shows the order as the first answer did.
     pub fn submit_view(&self, graph: GraphIx, replayed: bool) -> Value {
-        let row = self.desk.graph(graph);
-        let Some(order) = row.order else { return self.run_submit_view(graph, replayed) };
-        let now = self.desk.order(order);
-        let order = match (&row.first_answer, replayed) {
-            (Some(first), true) => first,
-            _ => now,
-        };
-        Value::Map(vec![
-            ("graph_id", row.id.to_string().into()),
-            ("status", GraphStatus::of(order).as_str().into()),
-            ("node_count", 1i64.into()),
-            ("edge_count", 0i64.into()),
-            ("is_sandbox", self.is_sandbox(order.spec.account)),
-            ("orders", Value::List(vec![self.order_view_of(order, View::Answer { replayed })])),
-        ])
+        match self.desk.graph(graph).order {
+            Some(_) => Value::of_row(|row| self.submit_row(graph, replayed, row)),
+            None => self.run_submit_view(graph, replayed),
+        }
+    }
+
+    /// The same as JSON text.
+    pub fn submit_text(&self, graph: GraphIx, replayed: bool) -> String {
+        match self.desk.graph(graph).order {
+            Some(_) => {
+                Text::default().of_row(|row| self.submit_row(graph, replayed, row)).to_owned()
+            }
+            None => self.run_submit_view(graph, replayed).json(),
+        }
+    }
+
+    fn submit_row(&self, graph: GraphIx, replayed: bool, row: &mut impl Row) {
+        let graph = self.desk.graph(graph);
+        let now = graph.order.map(|order| self.desk.order(order));
+        let first = graph.first_answer.as_deref().filter(|_| replayed);
+        let Some(order) = first.or(now) else { return };
+        row.put("graph_id", format_args!("{}", graph.id));
+        row.put("status", GraphStatus::of(order).as_str());
+        row.put("node_count", 1i64);
+        row.put("edge_count", 0i64);
+        row.put("is_sandbox", self.is_sandbox(order.spec.account));
+        let view = View::Answer { replayed };
+        row.rows("orders", [order], |row, order| self.order_row(order, view, row));
     }
 
     /// The same for a graph with a shape: the orders that it made so far.
@@ -93,7 +107,7 @@ impl Engine {
             ("status", run.status.as_str().into()),
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
-            ("is_sandbox", self.is_sandbox(run.account)),
+            ("is_sandbox", self.is_sandbox(run.account).into()),
             ("orders", Value::List(orders.into_iter().map(row).collect())),
         ])
     }
@@ -184,99 +198,95 @@ impl Engine {
 
     /// Text of an order's id.
     pub fn node_order_id(&self, order: &Order) -> String {
-        self.desk.name_of(&order.spec)
+        self.desk.name_of(&order.spec).to_string()
     }
 
-    pub(in crate::engine) fn order_view_of(&self, order: &Order, view: View) -> Value {
-        let replayed = matches!(view, View::Answer { replayed: true });
+    fn order_view_of(&self, order: &Order, view: View) -> Value {
+        Value::of_row(|row| self.order_row(order, view, row))
+    }
+
+    /// Writes the row of an order.
+    pub(in crate::engine) fn order_row(&self, order: &Order, view: View, row: &mut impl Row) {
+        let (spec, graph) = (&order.spec, self.desk.graph(order.spec.graph));
+        self.asked_keys(order, graph, row);
+        self.state_keys(order, view, row);
+        row.map("constraints", |row| {
+            row.put("max_price_1e9", order.limit);
+            row.put("urgency", spec.urgency.as_str());
+            row.put("horizon_ms", spec.horizon_ms);
+            row.put("participation_limit_bps", Plain::Null);
+        });
+        row.rows("legs", order.legs.iter(), |row, leg| self.leg_row(leg, !spec.is_market, row));
+        row.put("version", order.version);
+        row.put("event_seq", order.event_seq);
+        match view {
+            View::Row => self.not_filled_key("evidence", order, row),
+            View::Answer { .. } => row.put("evidence", Plain::Null),
+        }
+        row.put("is_sandbox", self.is_sandbox(spec.account));
+        row.put("created_unix_ns", spec.created_ns);
+        row.put("updated_unix_ns", order.updated_ns);
+        row.put("created_seq", order.created_seq);
+        row.put("tag", graph.tag().as_ref());
+        row.put("ack_ns", if view == View::Row { self.ack_ns(order) } else { None });
+    }
+
+    /// What was asked for.
+    fn asked_keys(&self, order: &Order, graph: &Graph, row: &mut impl Row) {
         let spec = &order.spec;
-        let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome);
+        row.put("node_order_id", format_args!("{}", self.desk.name_of(&order.spec)));
+        row.put("graph_id", format_args!("{}", graph.id));
+        row.put("node_id", &spec.node_id);
+        row.put("seq", spec.seq);
+        row.put("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome));
+        row.put("side", spec.side.as_str());
+        row.put("venue", self.venue_of(order).map(VenueId::as_str));
+        row.put("instrument_type", spec.kind.as_str());
+        row.put("order_type", if spec.is_market { "market" } else { "limit" });
+        row.put("limit_price_1e9", order.limit_in_force());
+        row.put("tif", spec.tif.as_str());
+        row.put("policy", spec.policy.as_str());
+        row.put("urgency", spec.urgency.as_str());
+        row.put("max_slippage_bps", spec.max_slippage_bps);
+        row.put("horizon_ms", spec.horizon_ms);
+    }
+
+    /// What became of it so far.
+    fn state_keys(&self, order: &Order, view: View, row: &mut impl Row) {
         let reject = order.reject.map(crate::reject::RejectReason::as_str);
         let done = order.done.map(crate::reject::DoneReason::as_str).or(reject);
-        let urgency: Value = spec.urgency.as_str().into();
-        let horizon = Value::option(spec.horizon_ms);
         let rejected = order.status == OrderStatus::Rejected;
-        let order_type = if spec.is_market { "market" } else { "limit" };
-        let is_open = !order.status.is_terminal();
-        let legs = order.legs.iter().map(|leg| self.leg_view(leg, !spec.is_market));
-        Value::Map(vec![
-            ("node_order_id", self.node_order_id(order).into()),
-            ("graph_id", self.desk.graph(spec.graph).id.to_string().into()),
-            ("node_id", spec.node_id.clone().into()),
-            ("seq", spec.seq.into()),
-            ("symbol", symbol.clone().into()),
-            ("side", spec.side.as_str().into()),
-            ("venue", Value::option(self.venue_of(order).map(VenueId::as_str))),
-            ("instrument_type", spec.kind.as_str().into()),
-            ("order_type", order_type.into()),
-            ("limit_price_1e9", Value::option(order.limit_in_force())),
-            ("tif", spec.tif.as_str().into()),
-            ("policy", spec.policy.as_str().into()),
-            ("urgency", urgency.clone()),
-            ("max_slippage_bps", Value::option(spec.max_slippage_bps)),
-            ("horizon_ms", horizon.clone()),
-            ("qty_1e8", order.qty.into()),
-            ("filled_qty_1e8", order.filled.into()),
-            ("remaining_qty_1e8", order.remaining().into()),
-            ("notional_usd_1e9", Value::option(spec.notional_usd)),
-            ("avg_price_1e9", Value::option(order.avg_price())),
-            ("filled_notional_usd_1e9", Value::option(order.notional_usd)),
-            ("fees_usd_1e9", Value::option(order.fees_usd)),
-            ("reserved", if is_open { self.reserved_view(order, replayed) } else { Value::Null }),
-            ("status", order.status.as_str().into()),
-            ("failure_reason", Value::option(reject.filter(|_| rejected))),
-            ("failure_message", Value::option(order.message.clone())),
-            ("done_reason", if is_open { Value::Null } else { Value::option(done) }),
-            (
-                "constraints",
-                Value::Map(vec![
-                    ("max_price_1e9", Value::option(order.limit)),
-                    ("urgency", urgency),
-                    ("horizon_ms", horizon),
-                    ("participation_limit_bps", Value::Null),
-                ]),
-            ),
-            ("legs", Value::List(legs.collect())),
-            ("version", order.version.into()),
-            ("event_seq", order.event_seq.into()),
-            (
-                "evidence",
-                match view {
-                    View::Row => self.not_filled_view(order),
-                    View::Answer { .. } => Value::Null,
-                },
-            ),
-            ("is_sandbox", self.is_sandbox(spec.account)),
-            ("created_unix_ns", spec.created_ns.into()),
-            ("updated_unix_ns", order.updated_ns.into()),
-            ("created_seq", order.created_seq.into()),
-            ("tag", Value::option(self.desk.graph(spec.graph).tag())),
-            (
-                "ack_ns",
-                match view {
-                    View::Row => Value::option(self.ack_ns(order)),
-                    View::Answer { .. } => Value::Null,
-                },
-            ),
-        ])
+        row.put("qty_1e8", order.qty);
+        row.put("filled_qty_1e8", order.filled);
+        row.put("remaining_qty_1e8", order.remaining());
+        row.put("notional_usd_1e9", order.spec.notional_usd);
+        row.put("avg_price_1e9", order.avg_price());
+        row.put("filled_notional_usd_1e9", order.notional_usd);
+        row.put("fees_usd_1e9", order.fees_usd);
+        if order.status.is_terminal() {
+            row.put("reserved", Plain::Null);
+        } else {
+            self.reserved_key(order, view == (View::Answer { replayed: true }), row);
+        }
+        row.put("status", order.status.as_str());
+        row.put("failure_reason", reject.filter(|_| rejected));
+        row.put("failure_message", order.message.as_ref());
+        row.put("done_reason", done.filter(|_| order.status.is_terminal()));
     }
 
-    fn leg_view(&self, leg: &Leg, limited: bool) -> Value {
+    fn leg_row(&self, leg: &Leg, limited: bool, row: &mut impl Row) {
         let Cause { reject, message, done } = &leg.cause;
         let reject = reject.map(crate::reject::RejectReason::as_str);
         let rejected = leg.status == OrderStatus::Rejected;
-        let done = done.map(crate::reject::DoneReason::as_str).or(reject);
-        Value::Map(vec![
-            ("venue", self.registry.market(leg.market).venue.as_str().into()),
-            ("qty_1e8", leg.known().0.into()),
-            ("filled_qty_1e8", leg.filled.into()),
-            ("avg_price_1e9", Value::option(average_price(leg.fees.exact(), leg.filled))),
-            ("status", leg.status.as_str().into()),
-            ("limit_price_1e9", Value::option(limited.then_some(leg.known().1))),
-            ("failure_reason", Value::option(reject.filter(|_| rejected))),
-            ("failure_message", Value::option(message.clone())),
-            ("done_reason", Value::option(done)),
-        ])
+        row.put("venue", self.registry.market(leg.market).venue.as_str());
+        row.put("qty_1e8", leg.known().0);
+        row.put("filled_qty_1e8", leg.filled);
+        row.put("avg_price_1e9", average_price(leg.fees.exact(), leg.filled));
+        row.put("status", leg.status.as_str());
+        row.put("limit_price_1e9", limited.then_some(leg.known().1));
+        row.put("failure_reason", reject.filter(|_| rejected));
+        row.put("failure_message", message.as_ref());
+        row.put("done_reason", done.map(crate::reject::DoneReason::as_str).or(reject));
     }
 
     /// From sending to the first answer of a venue, as it was drawn; `None` while none is here, where
@@ -293,8 +303,8 @@ impl Engine {
     }
 
     /// Current reservations. A replayed answer shows what was held then: that of its open legs.
-    fn reserved_view(&self, order: &Order, replayed: bool) -> Value {
-        let rows = order.legs.iter().filter_map(|leg| {
+    fn reserved_key(&self, order: &Order, replayed: bool, row: &mut impl Row) {
+        let held = order.legs.iter().filter_map(|leg| {
             let id: ReservationId = leg.reservation?;
             let terms = self.registry.market(leg.market);
             let amount = if replayed {
@@ -305,13 +315,13 @@ impl Engine {
             let funded_by_cash =
                 order.spec.kind == crate::ids::InstrumentKind::Perp || order.spec.side == Side::Buy;
             let asset = if funded_by_cash { terms.settle } else { terms.held(order.spec.outcome) };
-            Some(Value::Map(vec![
-                ("asset", self.registry.asset_row(asset).code.clone().into()),
-                ("qty_1e8", locked_units(amount).into()),
-                ("venue", terms.venue.as_str().into()),
-            ]))
+            Some((asset, amount, terms.venue))
         });
-        Value::List(rows.collect())
+        row.rows("reserved", held, |row, (asset, amount, venue)| {
+            row.put("asset", &self.registry.asset_row(asset).code);
+            row.put("qty_1e8", locked_units(amount));
+            row.put("venue", venue.as_str());
+        });
     }
 }
 

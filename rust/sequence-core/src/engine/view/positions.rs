@@ -218,7 +218,7 @@ impl Engine {
             ("transferable", matches!(row.kind, AssetKind::Fiat | AssetKind::Crypto).into()),
             ("settled", position.settled_mark().is_some().into()),
             ("settled_mark_usd_1e9", Value::option(position.settled_mark())),
-            ("is_sandbox", self.is_sandbox(row.account)),
+            ("is_sandbox", self.is_sandbox(row.account).into()),
             ("margin_locked_1e8", row.margin.to_quantity_floor().unwrap_or_default().into()),
             ("margin_asset", Value::option(row.margin_asset.map(str::to_owned))),
             ("mark_source", Value::option(row.mark.source)),

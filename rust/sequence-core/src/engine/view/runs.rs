@@ -46,7 +46,7 @@ impl Engine {
             ("graph_id", graph.id.to_string().into()),
             ("status", run.status.as_str().into()),
             ("status_reason", Value::option(run.reason.clone())),
-            ("is_sandbox", self.is_sandbox(run.account)),
+            ("is_sandbox", self.is_sandbox(run.account).into()),
             ("node_count", super::count(run.nodes.len())),
             ("edge_count", super::count(run.edges.len())),
             ("pnl_usd_1e9", Value::option(self.run_pnl(run))),

@@ -2,7 +2,8 @@
 
 use super::preview::distance;
 use super::quotes::{seen, sides};
-use super::{Value, bps_number, shown_price, shown_quantity};
+use super::row::{Plain, Row};
+use super::{Value, shown_price, shown_quantity};
 use crate::engine::Engine;
 use crate::ids::{AccountId, GraphIx, VenueId};
 use crate::market::consolidated_by_venue;
@@ -94,19 +95,14 @@ impl Engine {
         without_parts(self.graph_view(id))
     }
 
-    /// The same of the graph of one order, as that order is given.
-    pub(in crate::engine) fn plain_row_view(&self, order: &Order) -> Value {
-        without_parts(self.plain_graph_view(self.desk.graph(order.spec.graph), order))
-    }
-
-    /// How an order was split, and what the parts are expected to cost against the mid.
-    pub(in crate::engine) fn routing_view(&self, order: &Order) -> Value {
+    /// Writes how an order was split, and what the parts are expected to cost against the mid.
+    pub(in crate::engine) fn routing_row(&self, order: &Order, row: &mut impl Row) {
         let spec = &order.spec;
         let mid = self.nbbo(spec.symbol).mid().map(|mid| book_price(mid, spec.outcome));
-        let (mut legs, mut chosen) = (Vec::new(), Vec::new());
         let (mut weighted, mut total) = (0i128, 0i128);
         // After an amend some legs may have been withdrawn.
-        for leg in order.legs.iter().filter(|leg| leg.committed().0 > 0) {
+        let chosen = || order.legs.iter().filter(|leg| leg.committed().0 > 0);
+        let expected = chosen().map(|leg| {
             let terms = self.registry.market(leg.market);
             let walked = self.expected(order, leg.clone()).ok();
             let price = walked
@@ -114,31 +110,28 @@ impl Engine {
                 .unwrap_or_else(|| order.limit.unwrap_or(leg.bound));
             let share = i128::from(terms.fees.share_at(price, false));
             let cost = distance(price, mid.unwrap_or(price), spec.side) + share;
-            let risk = self.facts().delay_risk(leg.market, spec.urgency);
             weighted += cost * i128::from(leg.qty.0);
             total += i128::from(leg.qty.0);
-            chosen.push(terms.venue.as_str().into());
-            legs.push(Value::Map(vec![
-                ("venue", terms.venue.as_str().into()),
-                ("qty_1e8", leg.qty.into()),
-                ("est_price_1e9", price.into()),
-                ("cost_bps", bps_number(cost)),
-                ("latency_risk_bps", bps_number(risk.latency_1e8.into())),
-                ("freshness_bps", bps_number(risk.freshness_1e8.into())),
-                ("score_bps", bps_number(cost + i128::from(risk.sum_1e8()))),
-            ]));
-        }
-        let symbol = self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
-        Value::Map(vec![
-            ("node_order_id", self.node_order_id(order).into()),
-            ("symbol", symbol.into()),
-            ("side", spec.side.as_str().into()),
-            ("qty_1e8", order.qty.into()),
-            ("legs", Value::List(legs)),
-            ("est_cost_bps", bps_number(if total == 0 { 0 } else { weighted / total })),
-            ("chosen", Value::List(chosen)),
-            ("ts_ns", self.agenda.now_ns().into()),
-        ])
+            (leg, price, cost)
+        });
+        let expected: Vec<_> = expected.collect();
+        row.put("node_order_id", format_args!("{}", self.desk.name_of(&order.spec)));
+        row.put("symbol", self.registry.symbol(spec.symbol).canonical(spec.outcome));
+        row.put("side", spec.side.as_str());
+        row.put("qty_1e8", order.qty);
+        row.rows("legs", expected, |row, (leg, price, cost)| {
+            let risk = self.facts().delay_risk(leg.market, spec.urgency);
+            row.put("venue", self.registry.market(leg.market).venue.as_str());
+            row.put("qty_1e8", leg.qty);
+            row.put("est_price_1e9", price);
+            row.put("cost_bps", bps(cost));
+            row.put("latency_risk_bps", bps(risk.latency_1e8.into()));
+            row.put("freshness_bps", bps(risk.freshness_1e8.into()));
+            row.put("score_bps", bps(cost + i128::from(risk.sum_1e8())));
+        });
+        row.put("est_cost_bps", bps(if total == 0 { 0 } else { weighted / total }));
+        row.list("chosen", chosen().map(|leg| self.registry.market(leg.market).venue.as_str()));
+        row.put("ts_ns", self.agenda.now_ns());
     }
 
     /// What the account risks now: open orders, profit and loss of the day, net value, breaches.
@@ -181,4 +174,9 @@ fn without_parts(graph: Value) -> Value {
         value => (key, value),
     });
     Value::Map(row.collect())
+}
+
+/// Basis points given in 1e-4 of one.
+const fn bps(units: i128) -> Plain<'static> {
+    Plain::Number(units, 4)
 }
