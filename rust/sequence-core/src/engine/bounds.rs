@@ -4,7 +4,7 @@
 use crate::ids::{InstrumentKind, Side};
 use crate::market::MarketStatus;
 use crate::number::{Price, Quantity};
-use crate::order::{OrderSpec, TimeInForce};
+use crate::order::{Ask, OrderSpec, TimeInForce};
 use crate::reject::{RejectReason, Rejected};
 
 /// True when a price is no worse than a bound.
@@ -41,27 +41,27 @@ pub(in crate::engine) const TOO_SMALL_A_POSITION: &str =
 /// What is left of a reduce-only leg where so much of a position is open: an order that is filled
 /// in full or not at all is not made smaller.
 pub(in crate::engine) fn clipped(
-    spec: &OrderSpec,
+    terms: Ask<'_>,
     open: Quantity,
     room: Quantity,
 ) -> Result<Quantity, (RejectReason, &'static str)> {
     let refused = |text| Err((RejectReason::InvalidParams, text));
     match room {
         Quantity::ZERO => refused("there is no position to reduce"),
-        room if room < open && spec.tif == TimeInForce::Fok => refused(TOO_SMALL_A_POSITION),
+        room if room < open && terms.tif() == TimeInForce::Fok => refused(TOO_SMALL_A_POSITION),
         room => Ok(open.min(room)),
     }
 }
 
 /// What a status refuses of an order.
 pub(in crate::engine) fn refusal_of(
-    spec: &OrderSpec,
+    terms: Ask<'_>,
     status: MarketStatus,
 ) -> Option<(RejectReason, &'static str)> {
     use MarketStatus::{
         Closed, Crossed, Halted, Ok, Pending, PostOnly, Resolved, Resync, Stale, Syncing,
     };
-    let (rests, post_only) = (spec.rests(), spec.tif == TimeInForce::PostOnly);
+    let (rests, post_only) = (terms.rests(), terms.tif() == TimeInForce::PostOnly);
     match status {
         Ok => None,
         PostOnly if post_only => None,

@@ -5,12 +5,14 @@
 //! in terms of its own outcome; [`Leg::book_side`] and [`Leg::book_price`] translate to the
 //! canonical YES book of an event market.
 
+mod ask;
 mod leg;
 
 use std::sync::Arc;
 
 use crate::ids::{AccountId, GraphIx, InstrumentKind, Outcome, Side, SymbolId, VenueId};
 use crate::number::{Money, Price, Quantity};
+pub use crate::order::ask::{Ask, LegAsk, LegChange};
 pub use crate::order::leg::{AtVenue, Cause, Leg, LegState, Reshape};
 use crate::reject::{DoneReason, RejectReason, text_enum};
 

@@ -35,7 +35,7 @@ impl Engine {
     /// Has the next take give every row in memory, after what is from `left` on went.
     pub(super) fn keep_all(&mut self, left: Left) {
         self.desk.touch_all();
-        self.exchange.lines.touch_all();
+        self.exchange.touch_all();
         self.graphs.touch_all();
         self.portfolio.touch_all();
         self.journal.keep_anew(left);
@@ -62,13 +62,13 @@ impl Engine {
         let Some(listed) = self.journal.take_listed(listed, has_changes, now_ns) else {
             return Changes::default();
         };
-        let lines = self.exchange.lines.take_used();
+        let lines = self.exchange.take_touched_lines();
         // An account has three parts, and one row; an order two.
         let mut accounts = self.desk.take_touched_accounts();
         accounts.extend(self.portfolio.take_touched_accounts());
         accounts.extend(lines.iter().map(|(account, _)| *account));
         let mut orders = self.desk.take_touched_orders();
-        orders.extend(self.exchange.legs.take_touched());
+        orders.extend(self.exchange.take_touched_orders());
         let touched = Touched {
             listed,
             terms: self.portfolio.take_touched_terms(),

@@ -2,6 +2,7 @@
 //! order, until nothing is left to tell.
 
 mod by_hand;
+mod events;
 mod graphs;
 mod keep;
 mod lend;
@@ -26,12 +27,12 @@ impl Engine {
     pub fn apply(&mut self, command: Command<'_>, now_ns: i64) -> Result<Reply, Refusal> {
         let now_ns = self.agenda.now_ns().max(now_ns);
         self.desk.settle();
-        self.exchange.legs.settle();
+        self.exchange.settle();
         if let Some(first) = self.desk.first_to_keep().filter(|_| !self.journal.is_kept()) {
             // Readers that come later are told of rows as they were.
             self.settle_frames();
             for id in self.desk.forget_before(first, &self.agenda.under_way()) {
-                self.exchange.legs.forget(id);
+                self.exchange.forget_order(id);
             }
         }
         // What was due before this instant happened before it; market data of the same instant
@@ -116,7 +117,7 @@ impl Engine {
                 self.redeem(account, venue, market_slug)
             }
             Command::SetFundingRate { venue, symbol, rate_1e9 } => {
-                self.set_funding_rate(venue, symbol, rate_1e9)
+                self.bench().set_funding_rate(venue, symbol, rate_1e9)
             }
             Command::Reset { account, initial } => self.reset(account, initial),
         }
@@ -207,7 +208,10 @@ impl Engine {
                 Due::Expire(order) if !self.holds_order(order) => {}
                 Due::Expire(order) => self.expire(order),
                 Due::Chase(order) => self.chase(order),
-                Due::Funding(venue) => self.pay_funding(venue, self.agenda.now_ns() - 1),
+                Due::Funding(venue) => {
+                    let since_ns = self.agenda.now_ns() - 1;
+                    self.bench().pay_funding(venue, since_ns);
+                }
                 Due::NewDay => self.bench().new_day(),
                 Due::Graph(graph) => self.graphs.ask(graph, Task::Wake(due_ns)),
             }
@@ -221,25 +225,20 @@ impl Engine {
     /// then venues are asked for more, one request at a time.
     pub(in crate::engine) fn carry(&mut self) {
         self.tell_readers();
-        self.take_steps();
-        self.hand_over();
-        while let Some(request) = self.post.requests.pop_front() {
+        loop {
+            while let Some(step) = self.post.steps.pop_front() {
+                self.take_step(step);
+            }
+            self.hand_over();
+            let Some(request) = self.post.requests.pop_front() else { return };
             match self.desk.mode_of(request.leg().0) {
                 AccountMode::Sandbox => self.floor().receive(request),
                 AccountMode::Live => self.wire().ask(request),
             }
-            self.take_steps();
-            self.hand_over();
         }
     }
 
     /// Venues go on with what is there already.
-    pub(in crate::engine) fn take_steps(&mut self) {
-        while let Some(step) = self.post.steps.pop_front() {
-            self.take_step(step);
-        }
-    }
-
     fn take_step(&mut self, step: VenueStep) {
         let reducible = self.papers().reducible_by(step, &self.post.reports, &self.agenda);
         self.floor().step(step, reducible);
@@ -277,7 +276,7 @@ impl Engine {
     pub(in crate::engine) fn drop_ended(&mut self) {
         while let Some((id, at)) = self.post.drops.pop() {
             self.floor().leave(id, at);
-            self.exchange.legs.lets_go((id, at));
+            self.exchange.let_go((id, at));
         }
         while let Some((leg, level, quantity)) = self.post.unbooked.pop() {
             self.floor().give_back(leg, level, quantity);

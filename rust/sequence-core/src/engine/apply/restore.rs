@@ -84,7 +84,7 @@ impl Engine {
         self.agenda.move_to(counters.now_ns);
         self.journal.go_on_after(counters.log, counters.ulid);
         self.desk.resume_at(order, graph, fill);
-        self.exchange.legs.resume_at(order);
+        self.exchange.resume_at(order);
         self.portfolio.resume_at(row);
     }
 
@@ -116,7 +116,7 @@ impl Engine {
         self.resuming(stopped_ns).resume_orders();
         for venue in venues {
             if !mutant!("restart_stops_funding") {
-                self.pay_funding(venue, stopped_ns);
+                self.bench().pay_funding(venue, stopped_ns);
             }
         }
         self.resume_runs();

@@ -169,7 +169,7 @@ impl Engine {
             market.hash(&mut hasher);
         }
         for (id, _) in self.desk.accounts() {
-            self.exchange.lines.of(id).hash(&mut hasher);
+            self.exchange.lines_of(id).hash(&mut hasher);
         }
         self.agenda.hash_into(&mut hasher);
         self.live.hash_into(&mut hasher);

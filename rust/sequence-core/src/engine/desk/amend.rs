@@ -266,7 +266,7 @@ impl Papers<'_> {
         let open = order.legs.iter().filter(|leg| leg.state != LegState::Done);
         for leg in open {
             let status = self.facts.exchange.market(leg.market).market.status(self.facts.now_ns);
-            let refused = refusal_of(&order.spec, status);
+            let refused = refusal_of(order.spec.ask(), status);
             if let Some((reason @ RejectReason::ExchangeBusy, text)) = refused {
                 return Err(named_conflict(reason.as_str(), text));
             }

@@ -5,7 +5,7 @@ use crate::engine::desk::Desk;
 use crate::engine::desk::inject::Fate;
 use crate::engine::seam::LegRef;
 use crate::ids::{AccountId, OrderId};
-use crate::order::{Leg, OrderSpec};
+use crate::order::{Ask, Leg, LegAsk};
 
 /// Terms of orders, by the ids that requests name.
 #[derive(Clone, Copy)]
@@ -20,16 +20,16 @@ impl Desk {
 }
 
 impl<'a> Asked<'a> {
-    /// What an order asks for.
+    /// Whose an order is, and its terms.
     #[inline]
-    pub(in crate::engine) fn spec(self, id: OrderId) -> &'a OrderSpec {
-        &self.0.orders[id].spec
+    pub(in crate::engine) fn terms(self, id: OrderId) -> Ask<'a> {
+        self.0.orders[id].spec.ask()
     }
 
     /// What it asks of one venue, in the form that its venue has.
     #[inline]
-    pub(in crate::engine) fn leg(self, (id, at): LegRef) -> Option<&'a Leg> {
-        self.0.orders[id].legs.get(at)
+    pub(in crate::engine) fn leg(self, (id, at): LegRef) -> Option<LegAsk<'a>> {
+        self.0.orders[id].legs.get(at).map(Leg::ask)
     }
 
     /// Of how many venues it asks something.

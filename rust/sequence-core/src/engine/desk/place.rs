@@ -139,7 +139,7 @@ impl<'a> Papers<'a> {
         if spec.pinned.is_none() {
             let takes_orders = |market: MarketId| {
                 let status = self.facts.exchange.market(market).market.status(self.facts.now_ns);
-                refusal_of(spec, status).is_none()
+                refusal_of(spec.ask(), status).is_none()
             };
             if markets.iter().copied().any(takes_orders) {
                 markets = only(markets, takes_orders);

@@ -43,7 +43,9 @@ impl Papers<'_> {
         let crosses = match spec.tif {
             TimeInForce::PostOnly => open_legs(order).any(|(_, leg)| {
                 let place = places.iter().find(|place| place.market == leg.market);
-                place.is_some_and(|place| self.facts.would_cross(spec, place.market, place.bound))
+                place.is_some_and(|place| {
+                    self.facts.would_cross(spec.ask(), place.market, place.bound)
+                })
             }),
             _ => places.iter().any(|place| self.offers_any(spec, place)),
         };

@@ -40,7 +40,7 @@ impl Papers<'_> {
             markets.iter().map(|market| self.place_at(order, *market, touch)).collect();
         if order.spec.tif == TimeInForce::PostOnly {
             let crosses =
-                |place: &Place| self.facts.would_cross(&order.spec, place.market, place.bound);
+                |place: &Place| self.facts.would_cross(order.spec.ask(), place.market, place.bound);
             let crossed: Vec<bool> = places.iter().map(crosses).collect();
             // Where every venue would be crossed, one of them says so.
             if !crossed.iter().all(|crossed| *crossed) {
@@ -66,7 +66,7 @@ impl Papers<'_> {
         };
         let maker_1e8 = terms.fees.share_at(bound, true);
         let unseen = !sim.market.is_live(self.facts.now_ns);
-        let own = spec.rests() && self.facts.stopping_own(spec, market, bound).is_some();
+        let own = spec.rests() && self.facts.stopping_own(spec.ask(), market, bound).is_some();
         let shunned_1e8 = i64::from(unseen) * UNSEEN_1E8 + i64::from(own) * OWN_1E8;
         let resting_1e8 = maker_1e8.saturating_add(shunned_1e8);
         Place {
@@ -166,7 +166,7 @@ impl Papers<'_> {
         let spec = &order.spec;
         let now = self.facts.now_ns;
         let refusals = places.iter().map(|place| {
-            refusal_of(spec, self.facts.exchange.market(place.market).market.status(now))
+            refusal_of(spec.ask(), self.facts.exchange.market(place.market).market.status(now))
         });
         // One venue that could fill it is enough to judge the size.
         match refusals.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
@@ -217,7 +217,7 @@ impl Papers<'_> {
         });
         let taker = book_side(side, outcome);
         let found = live.map(|place| {
-            let own = self.facts.stopping_own(spec, place.market, place.bound);
+            let own = self.facts.stopping_own(spec.ask(), place.market, place.bound);
             let offers = self.facts.offers(account, place.market, taker).take_while(move |level| {
                 own.is_none_or(|own| is_before(taker, level.recorded, own))
             });

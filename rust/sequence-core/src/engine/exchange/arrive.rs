@@ -9,7 +9,7 @@ use crate::engine::seam::{LegEnd, Onward, Reworked, Told, VenueStep};
 use crate::ids::{AccountId, MarketId, OrderId, Side};
 use crate::mutant;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, OrderSpec, TimeInForce, book_price, book_side};
+use crate::order::{Ask, AtVenue, LegAsk, TimeInForce, book_price, book_side};
 use crate::reject::{DoneReason, RejectReason};
 use crate::sim::walk::{LevelTaken, Stop};
 
@@ -27,12 +27,12 @@ impl Floor<'_> {
             _ => return,
         };
         let venue_ns = there.transit.arrive_ns;
-        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-        if let Some((reason, text)) = refusal_of(self.asked.spec(id), status) {
+        let status = self.exchange.markets[leg.market()].market.status(self.agenda.now_ns());
+        if let Some((reason, text)) = refusal_of(self.asked.terms(id), status) {
             return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
         }
         if let Some(room) = reducible {
-            match clipped(self.asked.spec(id), there.open, room) {
+            match clipped(self.asked.terms(id), there.open, room) {
                 Ok(open) => self.clip_to(id, at, open),
                 Err((reason, text)) => {
                     return self.end_at_venue(id, at, LegEnd::Rejected(reason, text), venue_ns);
@@ -40,9 +40,7 @@ impl Floor<'_> {
             }
         }
         if first {
-            let leg = self.asked.leg((id, at));
-            let replaces =
-                leg.and_then(|leg| leg.reshape.as_ref()).is_some_and(|form| form.at_venue);
+            let replaces = self.asked.leg((id, at)).is_some_and(LegAsk::replaces);
             let answer = if replaces { Told::Amended } else { Told::Ack };
             self.answer(id, at, answer, venue_ns);
             self.post.onward = Some(Onward::Meet((id, at)));
@@ -60,7 +58,7 @@ impl Floor<'_> {
             let arrive_ns = self.exchange.leg((id, at)).transit.arrive_ns;
             return self.end_at_venue(id, at, end, arrive_ns);
         }
-        let market = &self.exchange.markets[leg.market].market;
+        let market = &self.exchange.markets[leg.market()].market;
         if !market.is_live(self.agenda.now_ns()) {
             self.rest(id, at, true);
         } else if !self.is_delayed(id, at) {
@@ -80,14 +78,14 @@ impl Floor<'_> {
 
     /// Starts the market's delay for takers when the leg would take now.
     fn is_delayed(&mut self, id: OrderId, at: usize) -> bool {
-        let spec = self.asked.spec(id);
+        let terms = self.asked.terms(id);
         let Some(leg) = self.asked.leg((id, at)) else { return false };
-        let delay_ns = self.registry.market(leg.market).taker_delay_ns;
+        let delay_ns = self.registry.market(leg.market()).taker_delay_ns;
         if delay_ns == 0 || !self.rules.params().venue_rules {
             return false;
         }
-        if self.facts().takeable(spec, leg.market, leg.bound).is_none()
-            || self.facts().refused_by_book(spec, leg, self.exchange.leg((id, at))).is_some()
+        if self.facts().takeable(terms, leg.market(), leg.bound()).is_none()
+            || self.facts().refused_by_book(terms, leg, self.exchange.leg((id, at))).is_some()
         {
             return false;
         }
@@ -105,22 +103,23 @@ impl Facts<'_> {
     /// Post-only, fill-or-kill and empty-book rules, judged before anything trades.
     pub(in crate::engine) fn refused_by_book(
         &self,
-        spec: &OrderSpec,
-        leg: &Leg,
+        terms: Ask<'_>,
+        leg: LegAsk<'_>,
         there: &VenueLeg,
     ) -> Option<LegEnd> {
-        match spec.tif {
+        match terms.tif() {
             TimeInForce::PostOnly
-                if self.would_cross(spec, leg.market, leg.bound) && !mutant!("post_only_takes") =>
+                if self.would_cross(terms, leg.market(), leg.bound())
+                    && !mutant!("post_only_takes") =>
             {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "post-only would cross"))
             }
-            TimeInForce::Fok if !self.fills_whole(spec, leg, there) && !mutant!("fok_in_part") => {
+            TimeInForce::Fok if !self.fills_whole(terms, leg, there) && !mutant!("fok_in_part") => {
                 Some(LegEnd::Rejected(RejectReason::ExchangeReject, "FOK: cannot fill in full"))
             }
-            _ if spec.is_market && there.matched.0 == 0 => {
-                let opposite = book_side(spec.side, spec.outcome).takes();
-                let empty = self.exchange.markets[leg.market].market.best(opposite).is_none();
+            _ if terms.is_market() && there.matched.0 == 0 => {
+                let opposite = book_side(terms.side(), terms.outcome()).takes();
+                let empty = self.exchange.markets[leg.market()].market.best(opposite).is_none();
                 empty.then_some(LegEnd::Rejected(
                     RejectReason::ExchangeReject,
                     "the opposite side is empty",
@@ -131,42 +130,42 @@ impl Facts<'_> {
     }
 
     /// True when a walk would fill the leg, own orders that would be cancelled not in the way.
-    fn fills_whole(&self, spec: &OrderSpec, leg: &Leg, there: &VenueLeg) -> bool {
-        let own = self.stopping_own(spec, leg.market, leg.bound);
-        let shift = self.shift_of(spec, leg);
-        self.plan_past(spec, (leg, there.open), (own, shift), &mut Vec::new()) == Stop::Filled
+    fn fills_whole(&self, terms: Ask<'_>, leg: LegAsk<'_>, there: &VenueLeg) -> bool {
+        let own = self.stopping_own(terms, leg.market(), leg.bound());
+        let shift = self.shift_of(terms, leg);
+        self.plan_past(terms, (leg, there.open), (own, shift), &mut Vec::new()) == Stop::Filled
     }
 
     /// Whether an order at this price would take in a market, or meet an own order there.
     pub(in crate::engine) fn would_cross(
         &self,
-        spec: &OrderSpec,
+        terms: Ask<'_>,
         market: MarketId,
         bound: Price,
     ) -> bool {
         self.exchange.markets[market].market.is_live(self.now_ns)
-            && (self.takeable(spec, market, bound).is_some()
-                || self.own_within(spec, market, bound).is_some())
+            && (self.takeable(terms, market, bound).is_some()
+                || self.own_within(terms, market, bound).is_some())
     }
 
     /// Best price displayed inside a bound, own orders not in the way. Own impact does not count:
     /// it moves what a taker pays, not where the market stands.
-    fn takeable(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Option<Price> {
-        let taker = book_side(spec.side, spec.outcome);
-        let offers = self.offers_shifted(spec.account, market, taker, 0);
+    fn takeable(&self, terms: Ask<'_>, market: MarketId, bound: Price) -> Option<Price> {
+        let taker = book_side(terms.side(), terms.outcome());
+        let offers = self.offers_shifted(terms.account(), market, taker, 0);
         let first = offers.into_iter().find(|offer| offer.available().0 > 0)?;
-        let own = book_price(first.recorded, spec.outcome);
-        within(spec.side, own, bound).then_some(own)
+        let own = book_price(first.recorded, terms.outcome());
+        within(terms.side(), own, bound).then_some(own)
     }
 
     /// The own order that stops a plan; none where it would be cancelled out of the way.
     pub(in crate::engine) fn stopping_own(
         &self,
-        spec: &OrderSpec,
+        terms: Ask<'_>,
         market: MarketId,
         bound: Price,
     ) -> Option<Price> {
-        self.own_within(spec, market, bound).filter(|_| !self.own_orders_yield(spec))
+        self.own_within(terms, market, bound).filter(|_| !self.own_orders_yield(terms))
     }
 
     /// Levels an account meets as a taker, best first, at the prices its own impact leaves.
@@ -206,32 +205,32 @@ impl Facts<'_> {
     }
 
     /// Price in the book of the nearest own order this leg would trade with.
-    pub(super) fn own_opposite(&self, spec: &OrderSpec, leg: &Leg) -> Option<Price> {
-        self.own_within(spec, leg.market, leg.bound)
+    pub(super) fn own_opposite(&self, terms: Ask<'_>, leg: LegAsk<'_>) -> Option<Price> {
+        self.own_within(terms, leg.market(), leg.bound())
     }
 
-    fn own_within(&self, spec: &OrderSpec, market: MarketId, bound: Price) -> Option<Price> {
-        let side = book_side(spec.side, spec.outcome);
-        let own = self.exchange.markets[market].best_own(spec.account, side.opposite())?;
-        within(side, own, book_price(bound, spec.outcome)).then_some(own)
+    fn own_within(&self, terms: Ask<'_>, market: MarketId, bound: Price) -> Option<Price> {
+        let side = book_side(terms.side(), terms.outcome());
+        let own = self.exchange.markets[market].best_own(terms.account(), side.opposite())?;
+        within(side, own, book_price(bound, terms.outcome())).then_some(own)
     }
 
     /// What own impact adds to the prices that a leg takes.
-    pub(super) fn shift_of(&self, spec: &OrderSpec, leg: &Leg) -> i64 {
-        self.impact_shift(spec.account, leg.market, book_side(spec.side, spec.outcome))
+    pub(super) fn shift_of(&self, terms: Ask<'_>, leg: LegAsk<'_>) -> i64 {
+        self.impact_shift(terms.account(), leg.market(), book_side(terms.side(), terms.outcome()))
     }
 
     /// How a rest that cannot wait ends.
     pub(in crate::engine) fn unfilled_end(
         &self,
-        spec: &OrderSpec,
-        (leg, there): (&Leg, &VenueLeg),
+        terms: Ask<'_>,
+        (leg, there): (LegAsk<'_>, &VenueLeg),
         stop: Stop,
     ) -> LegEnd {
         let untouched = there.matched.0 == 0;
         match stop {
-            _ if !spec.is_market => LegEnd::Cancelled(DoneReason::IocRemainder),
-            Stop::Bound if untouched && !self.displays_inside(spec, leg) => LegEnd::Rejected(
+            _ if !terms.is_market() => LegEnd::Cancelled(DoneReason::IocRemainder),
+            Stop::Bound if untouched && !self.displays_inside(terms, leg) => LegEnd::Rejected(
                 RejectReason::PriceDeviation,
                 "every displayed price lies beyond the protection price",
             ),
@@ -242,11 +241,11 @@ impl Facts<'_> {
     }
 
     /// True when any displayed level lies inside the bound, whoever took it before.
-    fn displays_inside(&self, spec: &OrderSpec, leg: &Leg) -> bool {
-        let opposite = book_side(spec.side, spec.outcome).takes();
-        let best = self.exchange.markets[leg.market].market.best(opposite);
+    fn displays_inside(&self, terms: Ask<'_>, leg: LegAsk<'_>) -> bool {
+        let opposite = book_side(terms.side(), terms.outcome()).takes();
+        let best = self.exchange.markets[leg.market()].market.best(opposite);
         best.is_some_and(|level| {
-            within(spec.side, book_price(level.price, spec.outcome), leg.bound)
+            within(terms.side(), book_price(level.price, terms.outcome()), leg.bound())
         })
     }
 }

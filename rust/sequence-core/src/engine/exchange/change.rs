@@ -11,7 +11,7 @@ use crate::engine::floor::Floor;
 use crate::engine::seam::{LegEnd, Reworked, Told, VenueStep, queue_key};
 use crate::ids::OrderId;
 use crate::number::Quantity;
-use crate::order::{AtVenue, Leg, Reshape, book_price, book_side};
+use crate::order::{AtVenue, LegAsk, LegChange, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::latency::Transit;
 use crate::sim::preset::{AmendMode, ReplaceGap};
@@ -19,13 +19,13 @@ use crate::sim::preset::{AmendMode, ReplaceGap};
 impl Floor<'_> {
     /// A leg's change leaves for the venue, with the new order when both travel together.
     pub(in crate::engine) fn send_reshape(&mut self, id: OrderId, at: usize) {
-        let Some(leg) = self.asked.leg((id, at)).filter(|leg| leg.reshape.is_some()) else {
+        let Some(leg) = self.asked.leg((id, at)).filter(|leg| leg.is_changing()) else {
             return;
         };
         let there = self.exchange.leg((id, at));
-        let (market, placed_ns) = (leg.market, there.transit.match_ns);
+        let (market, placed_ns) = (leg.market(), there.transit.match_ns);
         let travelling = there.state == AtVenue::Travelling;
-        let account = self.asked.spec(id).account;
+        let account = self.asked.terms(id).account();
         let sent = self.send(account, market, Purpose::Cancel);
         let again = match self.rules.params().replace_gap {
             ReplaceGap::Pipelined => self.send(account, market, Purpose::Order),
@@ -44,16 +44,14 @@ impl Floor<'_> {
     /// The venue looks at the change: it is too late for what has filled, or it takes it over.
     pub(in crate::engine) fn reshape_arrives(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let Some(form) = leg.reshape.as_deref().copied().filter(|form| !form.at_venue) else {
-            return;
-        };
+        let Some(form) = leg.change() else { return };
         let there = self.exchange.leg((id, at));
         if there.state == AtVenue::Delayed {
             // Nothing moves an order inside the venue's delay; the match comes first.
             return self.agenda.add(there.transit.match_ns, Due::Step(VenueStep::Amend((id, at))));
         }
-        let status = self.exchange.markets[leg.market].market.status(self.agenda.now_ns());
-        let refused = refusal_of(self.asked.spec(id), status).is_some();
+        let status = self.exchange.markets[leg.market()].market.status(self.agenda.now_ns());
+        let refused = refusal_of(self.asked.terms(id), status).is_some();
         let (open, again) = (Quantity(form.qty.0 - there.matched.0), there.again);
         if there.state == AtVenue::Done || refused {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
@@ -70,7 +68,7 @@ impl Floor<'_> {
         if open.0 <= 0 {
             return self.answer(id, at, Told::Unchanged, self.agenda.now_ns());
         }
-        if keeps_place(self.rules.params().amend_mode, leg, &form) {
+        if keeps_place(self.rules.params().amend_mode, leg, form) {
             self.shrink_leg(id, at, open);
             return self.answer(id, at, Told::Amended, self.agenda.now_ns());
         }
@@ -90,10 +88,10 @@ impl Floor<'_> {
                 self.arrive_as(id, at, Transit { match_ns, ..transit });
             }
             ReplaceGap::Sequential => {
-                let spec = self.asked.spec(id);
-                let account = spec.account;
+                let terms = self.asked.terms(id);
+                let account = terms.account();
                 let Some(leg) = self.asked.leg((id, at)) else { return };
-                let (market, response_ns) = (leg.market, transit.response_ns);
+                let (market, response_ns) = (leg.market(), transit.response_ns);
                 match self.visible_at(account, market, now_ns, response_ns) {
                     None => self.send_again(id, at),
                     Some(known_ns) => {
@@ -109,7 +107,7 @@ impl Floor<'_> {
     pub(in crate::engine) fn send_again(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.asked.leg((id, at)) else { return };
         if self.exchange.leg((id, at)).state == AtVenue::Travelling {
-            let (account, market) = (self.asked.spec(id).account, leg.market);
+            let (account, market) = (self.asked.terms(id).account(), leg.market());
             let transit = self.send(account, market, Purpose::Order);
             self.arrive_as(id, at, transit);
         }
@@ -127,12 +125,12 @@ impl Floor<'_> {
 
     /// A smaller rest keeps its place.
     fn shrink_leg(&mut self, id: OrderId, at: usize, open: Quantity) {
-        let spec = self.asked.spec(id);
-        let (account, outcome) = (spec.account, spec.outcome);
-        let side = book_side(spec.side, outcome).rests();
+        let terms = self.asked.terms(id);
+        let (account, outcome) = (terms.account(), terms.outcome());
+        let side = book_side(terms.side(), outcome).rests();
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let (market, rests) = (leg.market, self.exchange.leg((id, at)).state == AtVenue::Resting);
-        let price = book_price(leg.bound, outcome);
+        let (market, rests) = (leg.market(), self.exchange.leg((id, at)).state == AtVenue::Resting);
+        let price = book_price(leg.bound(), outcome);
         let world = self.exchange.markets[market].worlds.get_mut(&account).filter(|_| rests);
         if let Some(world) = world {
             world.queue.shrink(side, price, queue_key(id, at), open);
@@ -149,7 +147,7 @@ impl Floor<'_> {
 
 /// True when a change of a leg keeps its place in the queue. What only walks otherwise has nothing
 /// changed that rests.
-pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: &Leg, form: &Reshape) -> bool {
-    let rests_alike = form.bound == leg.bound && form.qty == leg.qty && form.cap != leg.cap;
-    rests_alike || mode == AmendMode::Native && form.bound == leg.bound && form.qty <= leg.qty
+pub(in crate::engine) fn keeps_place(mode: AmendMode, leg: LegAsk<'_>, form: LegChange) -> bool {
+    let rests_alike = form.bound == leg.bound() && form.qty == leg.qty() && form.cap != leg.cap();
+    rests_alike || mode == AmendMode::Native && form.bound == leg.bound() && form.qty <= leg.qty()
 }

@@ -4,6 +4,7 @@ use crate::engine::exchange::evidence::{BookCite, Evidence, Liquidity};
 use crate::engine::floor::Floor;
 use crate::ids::{BookSide, MarketId, OrderId};
 use crate::number::Price;
+use crate::order::LegAsk;
 
 impl Floor<'_> {
     /// The book as it is now.
@@ -32,7 +33,7 @@ impl Floor<'_> {
         liquidity: Liquidity,
     ) -> Box<Evidence> {
         let leg = self.asked.leg((id, at));
-        let market = leg.map_or(MarketId(0), |leg| leg.market);
+        let market = leg.map_or(MarketId(0), LegAsk::market);
         let book = self.cite(market);
         let there = self.exchange.leg((id, at));
         let sim = &self.exchange.markets[market];

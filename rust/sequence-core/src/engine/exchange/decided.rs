@@ -25,12 +25,12 @@ impl Floor<'_> {
             return stop;
         }
         let Some(leg) = self.asked.leg((id, at)) else { return stop };
-        if self.asked.spec(id).tif == TimeInForce::Fok {
+        if self.asked.terms(id).tif() == TimeInForce::Fok {
             // It is whole or nothing, whoever asks for less.
             return stop;
         }
-        let lot = self.registry.market(leg.market).grid.order_lot().0.max(1);
-        let most = leg.qty.0 / 2 / lot * lot;
+        let lot = self.registry.market(leg.market()).grid.order_lot().0.max(1);
+        let most = leg.qty().0 / 2 / lot * lot;
         let mut left = (most - self.exchange.leg((id, at)).matched.0).max(0);
         for take in takes.iter_mut() {
             take.taken = Quantity(take.taken.0.min(left));

@@ -100,7 +100,7 @@ impl Default for Halves {
 
 impl Halves {
     /// Nothing of the order is at a venue or on its way there.
-    pub(in crate::engine) fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         let is_over = |half: &VenueLeg| {
             let is_done = half.state == AtVenue::Done || half.open.0 == 0;
             is_done && half.leaving.is_none() && half.change_ns == 0
@@ -136,7 +136,7 @@ impl Folds for Halves {
 
 /// What the simulated venues have of every leg that was sent to them.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Legs {
+pub(super) struct Legs {
     orders: History<OrderId, Halves>,
 }
 
@@ -155,7 +155,7 @@ impl Legs {
     }
 
     /// A leg of an earlier process, as it was kept; one that is not earlier is ignored.
-    pub(in crate::engine) fn put_back(&mut self, (id, at): LegRef, half: VenueLeg) {
+    pub(super) fn put_back(&mut self, (id, at): LegRef, half: VenueLeg) {
         if self.orders.is_early(id) {
             self.orders.make(id);
             *self.orders.quietly(id).reach(at) = half;
@@ -163,36 +163,36 @@ impl Legs {
     }
 
     /// A leg of before a restart is on its way again.
-    pub(in crate::engine) fn goes_on(&mut self, leg: LegRef, state: AtVenue, transit: Transit) {
+    pub(super) fn goes_on(&mut self, leg: LegRef, state: AtVenue, transit: Transit) {
         let there = self.at(leg);
         (there.state, there.transit) = (state, transit);
     }
 
     /// A change of a leg is on its way, or the order that replaces it waits to leave.
-    pub(in crate::engine) fn changes_at(&mut self, leg: LegRef, again: Transit, change_ns: i64) {
+    pub(super) fn changes_at(&mut self, leg: LegRef, again: Transit, change_ns: i64) {
         let there = self.at(leg);
         (there.again, there.change_ns) = (again, change_ns);
     }
 
     /// A cancel of a leg is on its way.
-    pub(in crate::engine) fn leaves(&mut self, leg: LegRef, way: Transit) {
+    pub(super) fn leaves(&mut self, leg: LegRef, way: Transit) {
         self.at(leg).leaving = Some(Box::new(way));
     }
 
     /// A leg that ended for its client: whatever of it still travels is for nobody.
-    pub(in crate::engine) fn lets_go(&mut self, leg: LegRef) {
+    pub(super) fn lets_go(&mut self, leg: LegRef) {
         let there = self.at(leg);
         (there.change_ns, there.leaving) = (0, None);
     }
 
     /// Lets go of rows that readers had read back from bytes.
     #[inline]
-    pub(in crate::engine) fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.orders.settle();
     }
 
     /// Nobody asks for the legs of an order any more.
-    pub(in crate::engine) fn forget(&mut self, id: OrderId) {
+    pub(super) fn forget(&mut self, id: OrderId) {
         self.orders.forget(id);
     }
 
@@ -207,12 +207,12 @@ impl Legs {
     }
 
     /// Orders whose legs changed at their venues since the last call, oldest first.
-    pub(in crate::engine) fn take_touched(&mut self) -> Vec<OrderId> {
+    pub(super) fn take_touched(&mut self) -> Vec<OrderId> {
         self.orders.take_touched()
     }
 
     /// Orders of this process are numbered from here.
-    pub(in crate::engine) fn resume_at(&mut self, order: u32) {
+    pub(super) fn resume_at(&mut self, order: u32) {
         self.orders.resume_at(order);
     }
 }

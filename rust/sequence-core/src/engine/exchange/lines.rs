@@ -83,7 +83,7 @@ pub(in crate::engine) type LinesOf = BTreeMap<VenueId, Line>;
 
 /// Lines of every account that ever sent something.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Lines {
+pub(super) struct Lines {
     by_account: Vec<LinesOf>,
     /// Lines used since the last take; `None` when nobody keeps them.
     used: Option<BTreeSet<(AccountId, VenueId)>>,
@@ -96,7 +96,7 @@ const MOST_SPREADS: usize = 64;
 
 impl Lines {
     /// Has the next take give every line, while somebody keeps them.
-    pub(in crate::engine) fn touch_all(&mut self) {
+    pub(super) fn touch_all(&mut self) {
         let Some(used) = &mut self.used else { return };
         for (at, lines) in (0..).zip(&self.by_account) {
             used.extend(lines.keys().map(|venue| (AccountId(at), *venue)));
@@ -104,7 +104,7 @@ impl Lines {
     }
 
     /// Lines of an account.
-    pub(in crate::engine) fn of(&self, account: AccountId) -> &LinesOf {
+    pub(super) fn of(&self, account: AccountId) -> &LinesOf {
         static NONE: LinesOf = LinesOf::new();
         self.by_account.get(account.index()).unwrap_or(&NONE)
     }
@@ -130,7 +130,7 @@ impl Lines {
     }
 
     /// A message of before a restart is on its way: none that is sent later overtakes it.
-    pub(in crate::engine) fn follow(
+    pub(super) fn follow(
         &mut self,
         (account, venue): (AccountId, VenueId),
         (arrive_ns, match_ns): (i64, i64),
@@ -139,7 +139,7 @@ impl Lines {
     }
 
     /// A line as it was kept.
-    pub(in crate::engine) fn put_back(&mut self, account: AccountId, venue: VenueId, line: Line) {
+    pub(super) fn put_back(&mut self, account: AccountId, venue: VenueId, line: Line) {
         self.of_mut(account).insert(venue, line);
     }
 
@@ -159,7 +159,7 @@ impl Lines {
     }
 
     /// Lines used since the last call, by account and venue.
-    pub(in crate::engine) fn take_used(&mut self) -> BTreeSet<(AccountId, VenueId)> {
+    pub(super) fn take_used(&mut self) -> BTreeSet<(AccountId, VenueId)> {
         self.used.as_mut().map(std::mem::take).unwrap_or_default()
     }
 

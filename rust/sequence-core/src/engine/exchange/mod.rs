@@ -6,6 +6,7 @@ pub(in crate::engine) mod cite;
 mod decided;
 pub(in crate::engine) mod evidence;
 pub(in crate::engine) mod impact;
+mod kept;
 pub(in crate::engine) mod legs;
 pub(in crate::engine) mod line;
 pub(in crate::engine) mod lines;
@@ -22,7 +23,7 @@ pub(in crate::engine) mod walk;
 use std::collections::BTreeSet;
 
 use crate::engine::seam::LegRef;
-use crate::ids::{AccountId, MarketId, VenueId};
+use crate::ids::{AccountId, MarketId, OrderId, VenueId};
 use crate::market::TradingPhase;
 use crate::number::{Price, Quantity};
 use crate::order::AtVenue;
@@ -42,8 +43,8 @@ pub(in crate::engine) struct Exchange {
     takes: Vec<LevelTaken>,
     unclaimed: BTreeSet<MarketId>,
     books_age: bool,
-    pub(in crate::engine) lines: lines::Lines,
-    pub(in crate::engine) legs: legs::Legs,
+    lines: lines::Lines,
+    legs: legs::Legs,
 }
 
 impl Default for Exchange {
@@ -80,15 +81,20 @@ impl Exchange {
         self.lines.of(account).get(&venue).map_or(0, lines::Line::last_answer_ns)
     }
 
-    /// Starts to note what changes of lines and legs.
-    pub(in crate::engine) fn listen(&mut self) {
-        self.lines.listen();
-        self.legs.listen();
+    /// A leg that ended for its client: whatever of it still travels is for nobody.
+    pub(in crate::engine) fn let_go(&mut self, leg: LegRef) {
+        self.legs.lets_go(leg);
     }
 
-    /// True when one of them changed since the last take.
-    pub(in crate::engine) fn is_touched(&self) -> bool {
-        self.lines.is_used() || self.legs.is_touched()
+    /// Lets go of legs that readers had read back from bytes.
+    #[inline]
+    pub(in crate::engine) fn settle(&mut self) {
+        self.legs.settle();
+    }
+
+    /// Nobody asks for the legs of an order any more.
+    pub(in crate::engine) fn forget_order(&mut self, id: OrderId) {
+        self.legs.forget(id);
     }
 
     /// Applies one event to the record of a market.

@@ -96,7 +96,7 @@ impl Floor<'_> {
                 now,
             );
         }
-        let outcome = self.asked.spec(order).outcome;
+        let outcome = self.asked.terms(order).outcome();
         let price = book_price(fill.price, outcome);
         let evidence = self.evidence(order, at, Liquidity::Maker(Box::new(*fill), cite));
         let matched = Matched { price, quantity: fill.quantity, cause, evidence };
@@ -124,10 +124,10 @@ impl Floor<'_> {
 
     /// A leg that waited for a live book meets it, if it takes such legs now.
     pub(in crate::engine) fn wake(&mut self, market: MarketId, (id, at): LegRef) {
-        let spec = self.asked.spec(id);
+        let terms = self.asked.terms(id);
         let status = self.exchange.markets[market].market.status(self.agenda.now_ns());
         let waits = self.exchange.leg((id, at)).state == AtVenue::Waiting;
-        if waits && refusal_of(spec, status).is_none() {
+        if waits && refusal_of(terms, status).is_none() {
             for world in self.exchange.markets[market].worlds.values_mut() {
                 world.waiting.retain(|other| *other != (id, at));
             }
@@ -137,12 +137,12 @@ impl Floor<'_> {
 
     /// Puts what the venue holds of a leg into the queue of its price, or lets it wait there.
     pub(in crate::engine) fn rest(&mut self, id: OrderId, at: usize, waiting: bool) {
-        let spec = self.asked.spec(id);
-        let (account, outcome) = (spec.account, spec.outcome);
-        let side = book_side(spec.side, outcome).rests();
+        let terms = self.asked.terms(id);
+        let (account, outcome) = (terms.account(), terms.outcome());
+        let side = book_side(terms.side(), outcome).rests();
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let (market, now) = (leg.market, self.agenda.now_ns());
-        let price = book_price(leg.bound, outcome);
+        let (market, now) = (leg.market(), self.agenda.now_ns());
+        let price = book_price(leg.bound(), outcome);
         self.exchange.rest_seq += 1;
         let there = self.exchange.legs.at((id, at));
         there.state = if waiting { AtVenue::Waiting } else { AtVenue::Resting };
@@ -165,15 +165,15 @@ impl Floor<'_> {
 
     /// Takes a leg out of wherever its venue has it.
     pub(in crate::engine) fn leave(&mut self, id: OrderId, at: usize) {
-        let spec = self.asked.spec(id);
-        let (account, outcome) = (spec.account, spec.outcome);
-        let side = book_side(spec.side, outcome).rests();
+        let terms = self.asked.terms(id);
+        let (account, outcome) = (terms.account(), terms.outcome());
+        let side = book_side(terms.side(), outcome).rests();
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let market = leg.market;
-        let price = book_price(leg.bound, outcome);
+        let market = leg.market();
+        let price = book_price(leg.bound(), outcome);
         let there = self.exchange.legs.at((id, at));
         let was = std::mem::replace(&mut there.state, AtVenue::Done);
-        if leg.held {
+        if leg.is_held() {
             self.post.reworked.push(((id, at), Reworked::Withdrawn));
         }
         let Some(world) = self.exchange.markets[market].worlds.get_mut(&account) else { return };

@@ -7,7 +7,7 @@ use crate::engine::floor::Floor;
 use crate::engine::seam::{Cancel, LegEnd, LegRef, Onward, Told, VenueRequest, VenueStep};
 use crate::ids::OrderId;
 use crate::number::Quantity;
-use crate::order::AtVenue;
+use crate::order::{AtVenue, LegAsk};
 use crate::reject::DoneReason;
 
 impl Floor<'_> {
@@ -39,17 +39,17 @@ impl Floor<'_> {
     }
 
     fn send_leg(&mut self, (id, at): LegRef) {
-        let account = self.asked.spec(id).account;
+        let account = self.asked.terms(id).account();
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let (market, open) = (leg.market, leg.qty);
+        let (market, open) = (leg.market(), leg.qty());
         let transit = self.send(account, market, Purpose::Order);
         *self.exchange.legs.at((id, at)) = VenueLeg { transit, ..VenueLeg::to_send(open) };
         self.go_on_at(transit.match_ns, VenueStep::Arrive((id, at)));
     }
 
     fn carry_cancel(&mut self, (id, at): LegRef, reason: DoneReason) {
-        let account = self.asked.spec(id).account;
-        let Some(market) = self.asked.leg((id, at)).map(|leg| leg.market) else { return };
+        let account = self.asked.terms(id).account();
+        let Some(market) = self.asked.leg((id, at)).map(LegAsk::market) else { return };
         let transit = self.send(account, market, Purpose::Cancel);
         if !self.facts().is_instant() {
             self.exchange.legs.leaves((id, at), transit);

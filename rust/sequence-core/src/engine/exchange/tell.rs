@@ -7,7 +7,7 @@ use crate::engine::floor::Floor;
 use crate::engine::seam::{LegEnd, LegRef, Matched, Told, VenueReport};
 use crate::ids::OrderId;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, LegState, OrderSpec, book_side};
+use crate::order::{AtVenue, LegAsk, book_side};
 
 impl Floor<'_> {
     /// The venue fills part of a leg.
@@ -29,10 +29,11 @@ impl Floor<'_> {
         level: Price,
         quantity: Quantity,
     ) {
-        let OrderSpec { account, side, outcome, .. } = *self.asked.spec(id);
-        let (takes, now) = (book_side(side, outcome).takes(), self.agenda.now_ns());
+        let terms = self.asked.terms(id);
+        let takes = book_side(terms.side(), terms.outcome()).takes();
+        let (account, now) = (terms.account(), self.agenda.now_ns());
         if let Some(leg) = self.asked.leg((id, at)) {
-            self.exchange.markets[leg.market].give_back(account, (takes, level), quantity, now);
+            self.exchange.markets[leg.market()].give_back(account, (takes, level), quantity, now);
         }
     }
 
@@ -56,12 +57,11 @@ impl Floor<'_> {
             let there = self.exchange.leg((id, at));
             let travels = there.state == AtVenue::Travelling;
             let leg = self.asked.leg((id, at));
-            if let Some(leg) = leg.filter(|leg| travels && !leg.held) {
+            if let Some(leg) = leg.filter(|leg| travels && !leg.is_held()) {
                 let arrive_ns = there.transit.arrive_ns;
-                let unheard = leg.state == LegState::InFlight;
-                let replaces = leg.reshape.as_ref().is_some_and(|form| form.at_venue);
+                let is_new = leg.is_unanswered() || !leg.replaces();
                 self.leave(id, at);
-                if unheard || !replaces {
+                if is_new {
                     self.answer(id, at, Told::Ack, arrive_ns);
                 }
                 self.answer(id, at, Told::Done(LegEnd::Expired), arrive_ns);
@@ -85,8 +85,8 @@ impl Floor<'_> {
         told: Told,
         (venue_ns, response_ns): (i64, i64),
     ) {
-        let Some(market) = self.asked.leg((id, at)).map(|leg| leg.market) else { return };
-        let account = self.asked.spec(id).account;
+        let Some(market) = self.asked.leg((id, at)).map(LegAsk::market) else { return };
+        let account = self.asked.terms(id).account();
         let report = VenueReport { leg: (id, at), told };
         if self.asked.is_liquidation(id) {
             // The venue acts by itself: nobody waits for a message.

@@ -10,7 +10,7 @@ use crate::engine::seam::{LegEnd, LegRef, Matched, Onward, Walk, order_of};
 use crate::ids::OrderId;
 use crate::mutant;
 use crate::number::{Price, Quantity};
-use crate::order::{AtVenue, Leg, OrderSpec, Policy, book_price, book_side};
+use crate::order::{Ask, AtVenue, LegAsk, book_price, book_side};
 use crate::reject::DoneReason;
 use crate::sim::preset::SelfTrade;
 use crate::sim::walk::{LevelTaken, Stop, WalkBounds, walk};
@@ -19,13 +19,13 @@ impl Floor<'_> {
     /// The leg meets a live book: it takes what it may, and the rest rests or ends.
     pub(in crate::engine) fn meet_book(&mut self, id: OrderId, at: usize) {
         let venue_ns = self.venue_ns(id, at);
-        let (spec, there) = (self.asked.spec(id), self.exchange.leg((id, at)));
+        let (terms, there) = (self.asked.terms(id), self.exchange.leg((id, at)));
         let leg = self.asked.leg((id, at));
-        let refused = leg.and_then(|leg| self.facts().refused_by_book(spec, leg, there));
+        let refused = leg.and_then(|leg| self.facts().refused_by_book(terms, leg, there));
         if let Some(end) = refused {
             return self.end_at_venue(id, at, end, venue_ns);
         }
-        if self.facts().own_orders_yield(self.asked.spec(id)) {
+        if self.facts().own_orders_yield(self.asked.terms(id)) {
             while self.meets_itself(id, at) && self.cancel_own_opposite(id, at) {}
         }
         self.walk(id, at);
@@ -37,7 +37,7 @@ impl Floor<'_> {
             return;
         }
         let venue_ns = self.venue_ns(id, at);
-        if self.asked.spec(id).policy == Policy::AggressiveChase && stop != Stop::SelfTrade {
+        if self.asked.terms(id).chases() && stop != Stop::SelfTrade {
             return self.keep_chasing(id, at);
         }
         match stop {
@@ -48,11 +48,11 @@ impl Floor<'_> {
                 let end = LegEnd::Cancelled(DoneReason::SelfTrade);
                 self.end_at_venue(id, at, end, venue_ns);
             }
-            _ if self.asked.spec(id).rests() => self.rest(id, at, false),
+            _ if self.asked.terms(id).rests() => self.rest(id, at, false),
             _ => {
                 let Some(leg) = self.asked.leg((id, at)) else { return };
-                let (spec, there) = (self.asked.spec(id), self.exchange.leg((id, at)));
-                let end = self.facts().unfilled_end(spec, (leg, there), stop);
+                let (terms, there) = (self.asked.terms(id), self.exchange.leg((id, at)));
+                let end = self.facts().unfilled_end(terms, (leg, there), stop);
                 self.end_at_venue(id, at, end, venue_ns);
             }
         }
@@ -61,7 +61,7 @@ impl Floor<'_> {
     /// A leg that its venue made itself: it is there already, and takes what it may.
     pub(in crate::engine) fn take_at_once(&mut self, (id, at): LegRef) {
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        *self.exchange.legs.at((id, at)) = VenueLeg::to_send(leg.qty);
+        *self.exchange.legs.at((id, at)) = VenueLeg::to_send(leg.qty());
         self.walk(id, at);
     }
 
@@ -69,16 +69,16 @@ impl Floor<'_> {
     /// hears of each fill before the next: one that it cannot book ends the leg.
     fn walk(&mut self, id: OrderId, at: usize) {
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let spec = self.asked.spec(id);
-        let (account, taker) = (spec.account, book_side(spec.side, spec.outcome));
-        let (market, limit) = (leg.market, (!spec.is_market).then_some(leg.bound));
-        let shift = self.facts().shift_of(spec, leg);
-        let bounds = Bounds { limit, cap: leg.cap, reference: leg.reference, shift };
-        let own = self.facts().own_opposite(spec, leg);
+        let terms = self.asked.terms(id);
+        let (account, taker) = (terms.account(), book_side(terms.side(), terms.outcome()));
+        let (market, limit) = (leg.market(), (!terms.is_market()).then_some(leg.bound()));
+        let shift = self.facts().shift_of(terms, leg);
+        let bounds = Bounds { limit, cap: leg.cap(), reference: leg.reference(), shift };
+        let own = self.facts().own_opposite(terms, leg);
         let open = self.exchange.leg((id, at)).open;
         let mut takes = std::mem::take(&mut self.exchange.takes);
         takes.clear();
-        let planned = self.facts().plan_past(spec, (leg, open), (own, shift), &mut takes);
+        let planned = self.facts().plan_past(terms, (leg, open), (own, shift), &mut takes);
         let stop = self.halved((id, at), &mut takes, planned);
         let filled: i64 = takes.iter().map(|take| take.taken.0).sum();
         // The nearest level is taken first, from the end.
@@ -94,17 +94,17 @@ impl Floor<'_> {
 
     /// Takes the next level of a walk, as long as its leg is there.
     pub(super) fn take_level(&mut self, id: OrderId, at: usize, walk: Walk) {
-        let spec = self.asked.spec(id);
+        let terms = self.asked.terms(id);
         let is_there = self.exchange.leg((id, at)).state != AtVenue::Done;
         let Some(leg) = self.asked.leg((id, at)).filter(|_| is_there) else {
             return self.after_walk(id, at, Stop::Filled);
         };
-        let (market, account, outcome) = (leg.market, spec.account, spec.outcome);
+        let (market, account, outcome) = (leg.market(), terms.account(), terms.outcome());
         let Some(level) = self.exchange.takes.pop() else {
             return self.after_walk(id, at, walk.stop);
         };
         if !mutant!("level_used_twice") {
-            let (side, now) = (book_side(spec.side, outcome).takes(), self.agenda.now_ns());
+            let (side, now) = (book_side(terms.side(), outcome).takes(), self.agenda.now_ns());
             let sim = &mut self.exchange.markets[market];
             sim.consume(account, side, level.recorded, level.taken, now);
         }
@@ -124,20 +124,20 @@ impl Floor<'_> {
         }
         let Some(leg) = self.asked.leg((id, at)) else { return };
         let now = self.agenda.now_ns();
-        let status = self.exchange.markets[leg.market].market.status(now);
+        let status = self.exchange.markets[leg.market()].market.status(now);
         if status.is_over() {
             self.end_at_venue(id, at, LegEnd::Cancelled(DoneReason::MarketClosed), now);
-        } else if status.is_live() && refusal_of(self.asked.spec(id), status).is_none() {
+        } else if status.is_live() && refusal_of(self.asked.terms(id), status).is_none() {
             self.meet_book(id, at);
         }
     }
 
     /// An order that chases waits for its next slice, unless the market left its bound.
     fn keep_chasing(&mut self, id: OrderId, at: usize) {
-        let spec = self.asked.spec(id);
-        let (side, outcome) = (spec.side, spec.outcome);
+        let terms = self.asked.terms(id);
+        let (side, outcome) = (terms.side(), terms.outcome());
         let Some(leg) = self.asked.leg((id, at)) else { return };
-        let (market, bound) = (leg.market, leg.bound);
+        let (market, bound) = (leg.market(), leg.bound());
         self.exchange.legs.at((id, at)).state = AtVenue::Chasing;
         let touch = self.facts().touch_of(market, side, outcome);
         if touch.is_some_and(|touch| !within(side, touch, bound)) {
@@ -152,10 +152,10 @@ impl Floor<'_> {
 
     /// Cancels the own resting order that the leg reaches first; false when there is none.
     fn cancel_own_opposite(&mut self, id: OrderId, at: usize) -> bool {
-        let spec = self.asked.spec(id);
-        let rests_on = book_side(spec.side, spec.outcome).takes();
+        let terms = self.asked.terms(id);
+        let rests_on = book_side(terms.side(), terms.outcome()).takes();
         let Some(leg) = self.asked.leg((id, at)) else { return false };
-        let world = self.exchange.markets[leg.market].worlds.get(&spec.account);
+        let world = self.exchange.markets[leg.market()].worlds.get(&terms.account());
         let nearest = world.and_then(|world| world.queue.levels(rests_on).next());
         let oldest = nearest.and_then(|(_, view)| view.own().first().map(|own| own.order));
         let Some((own, leg)) = oldest.map(order_of) else { return false };
@@ -165,9 +165,9 @@ impl Floor<'_> {
     }
 
     fn meets_itself(&self, id: OrderId, at: usize) -> bool {
-        let (spec, open) = (self.asked.spec(id), self.exchange.leg((id, at)).open);
+        let (terms, open) = (self.asked.terms(id), self.exchange.leg((id, at)).open);
         self.asked.leg((id, at)).is_some_and(|leg| {
-            self.facts().plan_walk(spec, (leg, open), &mut Vec::new()) == Stop::SelfTrade
+            self.facts().plan_walk(terms, (leg, open), &mut Vec::new()) == Stop::SelfTrade
         })
     }
 
@@ -181,39 +181,39 @@ impl Floor<'_> {
 impl Facts<'_> {
     /// Whether older orders of its own that an order would meet are cancelled: where the preset says
     /// so, and for what undoes a graph, which must not end at an order that can wait.
-    pub(super) fn own_orders_yield(&self, spec: &OrderSpec) -> bool {
-        self.rules.params().stp == SelfTrade::CancelOldest || spec.undoes_a_graph()
+    pub(super) fn own_orders_yield(&self, terms: Ask<'_>) -> bool {
+        self.rules.params().stp == SelfTrade::CancelOldest || terms.displaces_own()
     }
 
     /// What a walk for what is open of a leg would take now, added to `takes`, and why it would stop.
     pub(in crate::engine) fn plan_walk(
         &self,
-        spec: &OrderSpec,
-        (leg, open): (&Leg, Quantity),
+        terms: Ask<'_>,
+        (leg, open): (LegAsk<'_>, Quantity),
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
-        let (own, shift) = (self.own_opposite(spec, leg), self.shift_of(spec, leg));
-        self.plan_past(spec, (leg, open), (own, shift), takes)
+        let (own, shift) = (self.own_opposite(terms, leg), self.shift_of(terms, leg));
+        self.plan_past(terms, (leg, open), (own, shift), takes)
     }
 
     /// The same with the own order that stands in the way, and own impact, given.
     pub(super) fn plan_past(
         &self,
-        spec: &OrderSpec,
-        (leg, open): (&Leg, Quantity),
+        terms: Ask<'_>,
+        (leg, open): (LegAsk<'_>, Quantity),
         (own, shift): (Option<Price>, i64),
         takes: &mut Vec<LevelTaken>,
     ) -> Stop {
-        let taker = book_side(spec.side, spec.outcome);
+        let taker = book_side(terms.side(), terms.outcome());
         let bounds = WalkBounds {
             taker,
-            cap: book_price(leg.cap, spec.outcome),
+            cap: book_price(leg.cap(), terms.outcome()),
             own: own.filter(|_| !mutant!("trades_with_itself")),
             max_levels: usize::try_from(self.rules.params().max_levels).unwrap_or(usize::MAX),
-            one_level: spec.policy == Policy::AggressiveChase,
-            fill_quantum: self.registry.market(leg.market).grid.order_lot(),
+            one_level: terms.chases(),
+            fill_quantum: self.registry.market(leg.market()).grid.order_lot(),
         };
-        let offers = self.offers_shifted(spec.account, leg.market, taker, shift);
+        let offers = self.offers_shifted(terms.account(), leg.market(), taker, shift);
         walk(offers, open, &bounds, takes)
     }
 }

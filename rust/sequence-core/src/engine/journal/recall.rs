@@ -85,7 +85,7 @@ impl Recall<'_> {
             self.desk.load_order(id, order);
         }
         for (leg, there) in read.there {
-            self.exchange.legs.put_back(leg, there);
+            self.exchange.put_back_leg(leg, there);
         }
         for (id, fill) in read.fills {
             self.desk.load_fill(id, fill);

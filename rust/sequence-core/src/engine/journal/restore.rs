@@ -115,7 +115,7 @@ impl Exchange {
         for row in lines {
             let (id, venue, line) = read_line(row)?;
             if known.desk.find_account(id).is_some() {
-                self.lines.put_back(id, venue, line);
+                self.put_back_line((id, venue), line);
             }
         }
         Ok(())

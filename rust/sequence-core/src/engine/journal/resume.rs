@@ -92,7 +92,7 @@ impl Resume<'_> {
                     return Some(OnItsWay { sent, due_ns, step: VenueStep::SendAgain((id, at)) });
                 };
                 self.follow((account, market), (on.arrive_ns, on.match_ns));
-                self.exchange.legs.goes_on((id, at), state, on);
+                self.exchange.leg_goes_on((id, at), state, on);
                 return Some(OnItsWay {
                     sent,
                     due_ns: on.match_ns,
@@ -124,7 +124,7 @@ impl Resume<'_> {
                 ((there.again.submit_ns, Sent::Change), there.again.later_by(stood_ns));
             let due_ns = there.change_ns.saturating_add(stood_ns).max(now_ns);
             self.follow((account, market), (again.arrive_ns, again.match_ns));
-            self.exchange.legs.changes_at((id, at), again, due_ns);
+            self.exchange.leg_changes_at((id, at), again, due_ns);
             return Some(OnItsWay { sent, due_ns, step: VenueStep::Amend((id, at)) });
         }
         // What travels is answered when it arrives; of the others the answer is on its way.
@@ -153,7 +153,7 @@ impl Resume<'_> {
         let way = way.later_by(now_ns.saturating_sub(self.stopped_ns));
         let due_ns = way.match_ns.max(now_ns);
         self.follow((account, market), (way.arrive_ns, due_ns));
-        self.exchange.legs.leaves((id, at), way);
+        self.exchange.leg_leaves((id, at), way);
         let step = VenueStep::Cancel((id, at), Cancel::on(&way, reason));
         Some(OnItsWay { sent, due_ns, step })
     }
@@ -161,7 +161,7 @@ impl Resume<'_> {
     /// A message of before is on its way: none that is sent later overtakes it.
     fn follow(&mut self, (account, market): (AccountId, MarketId), times: (i64, i64)) {
         let venue = self.registry.market(market).venue;
-        self.exchange.lines.follow((account, venue), times);
+        self.exchange.follow((account, venue), times);
     }
 }
 

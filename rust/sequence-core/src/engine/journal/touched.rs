@@ -45,7 +45,7 @@ impl Touched {
             .iter()
             .filter_map(|key| Some(settlement_row(key, engine.portfolio.settled(key)?)));
         let lines = self.lines.into_iter().filter_map(|(account, venue)| {
-            let line = engine.exchange.lines.of(account).get(&venue)?;
+            let line = engine.exchange.lines_of(account).get(&venue)?;
             Some(line_row(account, venue, line))
         });
         let legs = self.orders.iter().flat_map(|id| legs_of(engine, *id));

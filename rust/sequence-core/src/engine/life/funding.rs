@@ -1,12 +1,12 @@
 //! Funding of perpetuals: at each boundary of a venue every open position pays or gets its share.
 
+use crate::engine::Reply;
 use crate::engine::agenda::Due;
-use crate::engine::desk::bench::Bench;
-use crate::engine::facts::facts;
-use crate::engine::{Engine, Reply};
+use crate::engine::desk::bench::{Bench, Papers};
 use crate::event::{EventKind, PUBLIC};
 use crate::ids::{AccountId, InstrumentKind, MarketId, RowIx, VenueId};
 use crate::ledger::LedgerError;
+use crate::listing::find;
 use crate::mutant;
 use crate::number::{Money, div_ceil};
 use crate::position::funding;
@@ -65,9 +65,7 @@ impl Bench<'_> {
             self.agenda.add(next.saturating_add(1), Due::Funding(venue));
         }
     }
-}
 
-impl Engine {
     /// Sets what a perpetual pays at each boundary from now on.
     pub(in crate::engine) fn set_funding_rate(
         &mut self,
@@ -75,10 +73,10 @@ impl Engine {
         symbol: &str,
         rate_1e9: i64,
     ) -> Result<Reply, Refusal> {
-        let market = self.find_market(venue, symbol).ok_or_else(|| {
+        let market = find(self.facts.registry, venue, symbol).ok_or_else(|| {
             Refusal::invalid("symbol", format!("{} does not list {symbol:?}", venue.as_str()))
         })?;
-        if self.registry.market(market).kind != InstrumentKind::Perp {
+        if self.facts.registry.market(market).kind != InstrumentKind::Perp {
             return Err(Refusal::invalid("symbol", "has no funding: it is not a perpetual"));
         }
         if rate_1e9.unsigned_abs() > MAX_RATE_1E9 {
@@ -89,16 +87,11 @@ impl Engine {
             return Ok(Reply::Done);
         }
         self.journal.tell(
-            self.agenda.now_ns(),
+            self.facts.now_ns,
             PUBLIC,
             EventKind::FundingRateSet { market, rate_1e9 },
         );
         Ok(Reply::Done)
-    }
-
-    /// The funding rate of a market, 0 when none was set.
-    pub fn funding_rate(&self, market: MarketId) -> i64 {
-        self.portfolio.rate(market)
     }
 
     /// Boundaries of a venue have passed, the first at `since_ns` or later: one entry for each open
@@ -107,21 +100,41 @@ impl Engine {
         self.portfolio.disarm_funding(venue);
         let mut boundary_ns = boundary_from(venue, since_ns);
         let mut any_open = true;
-        while any_open && boundary_ns < self.agenda.now_ns() {
-            let due = self.funding_due(venue);
+        while any_open && boundary_ns < self.facts.now_ns {
+            let due = self.papers().funding_due(venue);
             any_open = due.1;
             for payment in due.0 {
                 if let Err(error) = self.pay(&payment, boundary_ns) {
-                    self.bench().report(format!("funding of row {}", payment.row.0), &error);
+                    self.report(format!("funding of row {}", payment.row.0), &error);
                 }
             }
             boundary_ns = boundary_from(venue, boundary_ns.saturating_add(1));
         }
         if any_open {
-            self.bench().arm_funding(venue);
+            self.arm_funding(venue);
         }
     }
 
+    fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
+        let Payment { account, row, market, amount } = *payment;
+        let terms = *self.facts.registry.market(market);
+        let cash = self.portfolio.open_row(self.facts, account, terms.venue, terms.settle);
+        if amount.0 < 0 {
+            self.collect(account, cash, Money(-amount.0))?;
+        } else {
+            self.portfolio.pay(self.facts, cash, amount)?;
+        }
+        let paid_usd = self.facts.money_in_usd(Money(-amount.0), terms.settle)?;
+        let now = self.facts.now_ns;
+        self.portfolio.charge(row, paid_usd, now)?;
+        let kind = EventKind::FundingPaid { row, boundary_ns, amount };
+        self.journal.tell(now, account, kind);
+        self.watch_day(account);
+        Ok(())
+    }
+}
+
+impl Papers<'_> {
     /// What each position gets, and whether any is open. Positions without a rate or a mark get
     /// nothing.
     fn funding_due(&self, venue: VenueId) -> (Vec<Payment>, bool) {
@@ -133,11 +146,11 @@ impl Engine {
                     continue;
                 }
                 any_open = true;
-                let Some(market) = self.facts().perp_market(venue, *asset) else { continue };
-                let Some(mark) = self.exchange.market(market).mark(self.agenda.now_ns()) else {
+                let Some(market) = self.facts.perp_market(venue, *asset) else { continue };
+                let Some(mark) = self.facts.exchange.market(market).mark(self.facts.now_ns) else {
                     continue;
                 };
-                let rate = self.funding_rate(market);
+                let rate = self.portfolio.rate(market);
                 let amount = funding(quantity, mark.price, rate).unwrap_or_default();
                 if amount != Money::ZERO {
                     payments.push(Payment { account, row: *row, market, amount });
@@ -145,24 +158,6 @@ impl Engine {
             }
         }
         (payments, any_open)
-    }
-
-    fn pay(&mut self, payment: &Payment, boundary_ns: i64) -> Result<(), LedgerError> {
-        let Payment { account, row, market, amount } = *payment;
-        let terms = *self.registry.market(market);
-        let cash = self.portfolio.open_row(facts!(self), account, terms.venue, terms.settle);
-        if amount.0 < 0 {
-            self.bench().collect(account, cash, Money(-amount.0))?;
-        } else {
-            self.portfolio.pay(facts!(self), cash, amount)?;
-        }
-        let paid_usd = self.facts().money_in_usd(Money(-amount.0), terms.settle)?;
-        let now = self.agenda.now_ns();
-        self.portfolio.charge(row, paid_usd, now)?;
-        let kind = EventKind::FundingPaid { row, boundary_ns, amount };
-        self.journal.tell(now, account, kind);
-        self.bench().watch_day(account);
-        Ok(())
     }
 }
 

@@ -107,24 +107,24 @@ impl Engine {
         mut leg: Leg,
     ) -> Result<LegShare, (RejectReason, &'static str)> {
         let status = self.exchange.market(leg.market).market.status(self.agenda.now_ns());
-        if let Some(refusal) = refusal_of(&order.spec, status) {
+        if let Some(refusal) = refusal_of(order.spec.ask(), status) {
             return Err(refusal);
         }
         if order.spec.reduce_only {
             let room = self.papers().exit_room(order, leg.market);
-            leg.qty = clipped(&order.spec, leg.qty, room)?;
+            leg.qty = clipped(order.spec.ask(), leg.qty, room)?;
             leg.reducing = leg.qty;
         }
         if !status.is_live() {
             return Ok(LegShare { leg, rejected: None });
         }
         let mut there = VenueLeg::known(&leg);
-        let refused = self.facts().refused_by_book(&order.spec, &leg, &there);
+        let refused = self.facts().refused_by_book(order.spec.ask(), leg.ask(), &there);
         if let Some(LegEnd::Rejected(reason, text)) = refused {
             return Err((reason, text));
         }
         let mut takes = Vec::new();
-        let stop = self.facts().plan_walk(&order.spec, (&leg, there.open), &mut takes);
+        let stop = self.facts().plan_walk(order.spec.ask(), (leg.ask(), there.open), &mut takes);
         let terms = self.registry.market(leg.market);
         let mut fees = FeeState::default();
         for take in &takes {
@@ -141,7 +141,8 @@ impl Engine {
             }
         }
         leg.fees = fees;
-        let rejected = match self.facts().unfilled_end(&order.spec, (&leg, &there), stop) {
+        let rejected = match self.facts().unfilled_end(order.spec.ask(), (leg.ask(), &there), stop)
+        {
             LegEnd::Rejected(reason, text) if stop != Stop::Filled => Some((reason, text)),
             _ => None,
         };
