@@ -19,5 +19,7 @@ from sequence._files import in_words
         (ValueError("no number"), "a", "no number"),
     ],
 )
-def test_the_file_and_the_reason_are_named_once(error: Exception, file: str | None, said: str):
+def test_the_file_and_the_reason_are_named_once(
+    error: Exception, file: str | None, said: str
+) -> None:
     assert in_words(error, file) == said
