@@ -240,6 +240,15 @@ def test_a_bad_node_names_its_path(change: dict[str, object], field: str):
     assert [row[0] for row in rows] == [field]
 
 
+def test_an_unknown_trigger_is_told_all_of_them():
+    edge = {"from_node": "spot", "to_node": "hedge", "trigger": "on_prices"}
+    [(_, message)] = refusal(ops.SUBMIT_ORDER, {"nodes": [NODE], "edges": [edge]})
+    words = "on_accepted on_first_fill on_fill on_full_fill on_fill_ratio on_cancel on_reject "
+    words += "on_expire on_done on_timeout on_price on_trail at"
+    assert all(word in message for word in words.split())
+    assert "did you mean on_price" in message
+
+
 @pytest.mark.parametrize(
     ("edge", "field"),
     [

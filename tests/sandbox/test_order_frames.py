@@ -13,6 +13,25 @@ def _frames(sandbox: Sandbox) -> list[dict[str, Any]]:
     return [json.loads(data) for _, topic, _, _, data in rows if topic == "orders"]
 
 
+def test_a_cancel_that_overtakes_an_amend_ends_one_form_of_the_order() -> None:
+    small, large = (10_000_000, 40_000 * 10**9), (20_000_000, 41_000 * 10**9)
+    with Sandbox(preset="optimistic", market="manual", clock="manual") as sandbox:
+        client, ends = sandbox.client(), set[tuple[int, int | None]]()
+        for _ in range(25):
+            sandbox.market.snapshot("binance", "BTC-USDT", [(50_000, 10)], [(50_010, 10)])
+            order = client.buy("BTC-USDT", "0.1", limit_price=40_000, venue="binance")
+            sandbox.clock.advance(seconds=2)
+            client.amend(order.id, new_qty="0.2", new_price=41_000)
+            client.cancel(order.id)
+            sandbox.clock.advance(seconds=2)
+            row = client.order(order.id)
+            assert row.status == "CANCELLED"
+            leg = row.legs[0]
+            assert (leg.qty_1e8, leg.limit_price_1e9) == (row.qty_1e8, row.limit_price_1e9)
+            ends.add((row.qty_1e8, row.limit_price_1e9))
+        assert ends == {small, large}
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_leg_that_changes_alone_is_a_new_version_and_a_frame(seed: int) -> None:
     with Sandbox(seed=seed, preset="realistic", market="manual", clock="manual") as sandbox:

@@ -1,10 +1,20 @@
 """Edges of a graph as a request has them: triggers, conditions, sizing, action."""
 
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from sequence.types._base import Request
+from sequence.types._names import did_you_mean
 from sequence.types._number import Units
 from sequence.types._rules import OneOf, conflict, form
 from sequence.types.common import NsUnits, VenueId
@@ -99,8 +109,20 @@ TriggerWord = Literal[
     "on_expire",
     "on_done",
 ]
+
+
+def _trigger_word(value: str) -> str:
+    words, rules = get_args(TriggerWord), tuple(TriggerRule.model_fields)
+    if value in words:
+        return value
+    text = f"must be one of {', '.join(words)}, or an object with one of {', '.join(rules)}"
+    near = did_you_mean(value, [*words, *rules])
+    raise PydanticCustomError("trigger", "{text}", {"text": text + near})
+
+
 Trigger = Annotated[
-    Annotated[TriggerWord, Tag("~text")] | Annotated[TriggerRule, Tag("~object")],
+    Annotated[TriggerWord, BeforeValidator(_trigger_word), Tag("~text")]
+    | Annotated[TriggerRule, Tag("~object")],
     Discriminator(form),
 ]
 

@@ -56,7 +56,7 @@ impl Bench<'_> {
         }
         match leg.reshape.take() {
             // The client never learned of the new form.
-            Some(form) if form.at_venue => leg.qty = form.qty,
+            Some(form) if form.at_venue => (leg.qty, leg.bound) = (form.qty, form.bound),
             // An amend took the rest of this leg away.
             Some(form) if form.qty.0 == 0 => leg.qty = leg.filled,
             _ => {}
