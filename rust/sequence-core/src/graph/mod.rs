@@ -305,6 +305,13 @@ pub struct Condition {
     pub spread_bps_lte: Option<u32>,
 }
 
+impl Condition {
+    /// True when a book has to say whether it holds.
+    pub const fn is_priced(&self) -> bool {
+        self.price_gte.is_some() || self.price_lte.is_some() || self.spread_bps_lte.is_some()
+    }
+}
+
 /// What an edge gives its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sizing {

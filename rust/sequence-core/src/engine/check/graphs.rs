@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::engine::graph::run::{Edge, Ending, Node, Role, Run};
 use crate::engine::graph::status::{all_of, sums_of};
 use crate::engine::graph::totals::Totals;
-use crate::graph::{NodeSize, NodeStatus, Ratio, Sizing, Trigger};
+use crate::graph::{NodeSize, NodeStatus, Ratio, Sizing};
 use crate::ids::GraphIx;
 use crate::order::Order;
 use crate::violation::Violation;
@@ -46,7 +46,7 @@ impl Engine {
         }
         let waiting: usize = run.edges.iter().map(|edge| edge.pending as usize).sum();
         if run.ending == Ending::No && waiting != run.parked.len() {
-            broken("what fired is carried out, or kept by a pause", waiting.to_string());
+            broken("what fired is carried out, or waits", waiting.to_string());
         }
         if !over {
             return self.check_waits(id, run, subject, found);
@@ -82,10 +82,9 @@ impl Engine {
             let wake = run.wake_ns.map_or("never".to_owned(), |wake| wake.to_string());
             found.push(Violation::new("G2", subject, next, wake));
         }
-        for edge in run.edges.iter().filter(|edge| edge.armed_ns.is_some()) {
+        for edge in run.edges.iter().filter(|edge| edge.looks()) {
             let symbol = run.nodes[edge.to].symbol;
-            let looks = matches!(edge.spec.trigger, Trigger::Price(_) | Trigger::Trail(_));
-            if looks && !self.graphs.looks_at(id, symbol) {
+            if !self.graphs.looks_at(id, symbol) {
                 found.push(Violation::new("G2", subject, "looks at a price", &edge.spec.id));
             }
         }

@@ -114,7 +114,7 @@ impl Work<'_> {
         match edge.spec.trigger {
             Trigger::On(Word::FillRatio) => self.fire(at, NO_FILL),
             Trigger::On(word) if has_said(self.run, edge.from, word) => self.fire(at, NO_FILL),
-            _ if edge.armed_ns.is_some() => self.look(at),
+            _ if edge.looks() => self.look(at),
             _ => {}
         }
         let to = self.run.edges[at].to;

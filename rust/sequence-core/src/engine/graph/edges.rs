@@ -2,6 +2,7 @@
 
 use super::Work;
 use super::price::Look;
+use super::react::NO_FILL;
 use super::run::{Edge, Ending, Firing, Role, Run, Source};
 use crate::graph::{Action, Arm, Condition, Ratio, Trigger, Word};
 use crate::number::{Money, Quantity};
@@ -28,20 +29,27 @@ impl Work<'_> {
     }
 
     /// A trigger came. Fires when the condition holds; otherwise a one-shot is spent, unless it is
-    /// one that looks again.
+    /// one that looks again, or no live book says yet whether it holds: a stop must not be lost to a
+    /// gap of the feed.
     pub(super) fn fire(&mut self, at: usize, fill: (Quantity, Money)) {
         if self.run.edges[at].spent || self.run.ending != Ending::No {
             return;
         }
         let holds = self.holds(at);
+        let may_tell = self.may_quote(self.markets_of(self.run.edges[at].to));
         let edge = &mut self.run.edges[at];
-        if !holds {
+        if holds != Some(true) {
             let looks_again = matches!(
                 edge.spec.trigger,
                 Trigger::On(Word::Fill | Word::FillRatio) | Trigger::Price(_) | Trigger::Trail(_)
             );
-            if !looks_again {
-                self.spend(at);
+            match holds {
+                _ if looks_again => {}
+                None if may_tell && fill == NO_FILL => {
+                    edge.armed_ns = Some(self.engine.agenda.now_ns());
+                    edge.due_ns = None;
+                }
+                _ => self.spend(at),
             }
             return;
         }
@@ -101,7 +109,8 @@ impl Work<'_> {
         self.run.can_fire(&self.run.edges[at])
     }
 
-    fn holds(&self, at: usize) -> bool {
+    /// Whether the condition of an edge holds; `None` while no live book says so.
+    fn holds(&self, at: usize) -> Option<bool> {
         let edge = &self.run.edges[at];
         let Condition { fill_ratio_gte, fill_ratio_lt, price_gte, price_lte, spread_bps_lte } =
             edge.spec.condition;
@@ -112,20 +121,21 @@ impl Work<'_> {
         };
         if fill_ratio_gte.is_some_and(|ratio| !reaches(ratio)) || fill_ratio_lt.is_some_and(reaches)
         {
-            return false;
+            return Some(false);
         }
-        if price_gte.is_none() && price_lte.is_none() && spread_bps_lte.is_none() {
-            return true;
+        if !edge.spec.condition.is_priced() {
+            return Some(true);
         }
         let target = &self.run.nodes[edge.to];
         let look = Look { symbol: target.symbol, outcome: target.outcome, venue: None };
-        let Some((bid, ask)) = self.live_sides(look) else { return false };
+        let (bid, ask) = self.live_sides(look)?;
         let mid = bid.0.midpoint(ask.0);
         let (low, high) = (i128::from(bid.0), i128::from(ask.0));
-        price_gte.is_none_or(|price| mid >= price.0)
+        let is_tight = |most| (high - low) * 20_000 <= (high + low) * i128::from(most);
+        let holds = price_gte.is_none_or(|price| mid >= price.0)
             && price_lte.is_none_or(|price| mid <= price.0)
-            && spread_bps_lte
-                .is_none_or(|most| (high - low) * 20_000 <= (high + low) * i128::from(most))
+            && spread_bps_lte.is_none_or(is_tight);
+        Some(holds)
     }
 }
 

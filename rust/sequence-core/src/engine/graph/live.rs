@@ -30,6 +30,7 @@ impl Work<'_> {
         if self.run.resumes_ns.is_some_and(|until| until <= now) {
             self.run.resumes_ns = None;
             self.run.looks_elsewhere = true;
+            self.unpark();
         }
         if self.run.status.is_terminal() || self.waits_for_books() {
             return;
@@ -109,15 +110,36 @@ impl Work<'_> {
     /// After a restart the books begin anew: what fell due meanwhile, and trades at market, waits a
     /// moment for those it needs, and so does what undoes the graph. True while it does.
     pub(super) fn waits_for_books(&self) -> bool {
-        let now = self.engine.agenda.now_ns();
-        if self.run.resumes_ns.is_none_or(|until| until <= now) {
+        if !self.begins_anew() {
             return false;
         }
         match self.run.ending {
-            Ending::No => self.lacks_books_for_what_is_due(now),
+            Ending::No => self.lacks_books_for_what_is_due(self.engine.agenda.now_ns()),
             Ending::Flattening => self.lacks_a_way_out(),
             Ending::Cancelled | Ending::Unplaced | Ending::Failed => false,
         }
+    }
+
+    /// Books begin anew after a restart, and that was just now.
+    fn begins_anew(&self) -> bool {
+        self.run.resumes_ns.is_some_and(|until| self.engine.agenda.now_ns() < until)
+    }
+
+    /// True while what an edge starts waits for its first book after a restart: a fill in that of one
+    /// venue may start an order at another.
+    pub(super) fn lacks_a_book_for(&self, edge: usize) -> bool {
+        let edge = &self.run.edges[edge];
+        let starts = edge.spec.action == Action::Activate;
+        starts && self.begins_anew() && self.is_at_market(edge.to) && self.awaits_its_book(edge.to)
+    }
+
+    fn is_at_market(&self, node: usize) -> bool {
+        self.run.nodes[node].spec.limit().is_none()
+    }
+
+    fn awaits_its_book(&self, node: usize) -> bool {
+        let Node { spec, outcome, .. } = &self.run.nodes[node];
+        self.awaits_book(self.markets_of(node), spec.side, *outcome)
     }
 
     /// True when no book says what an order would pay, and one may yet.
@@ -127,17 +149,20 @@ impl Work<'_> {
         side: Side,
         outcome: Option<Outcome>,
     ) -> bool {
-        let phase = |id: &MarketId| self.engine.exchange.market(*id).market.phase();
-        let is_over = |id| phase(id) == TradingPhase::Resolved;
         let touch = self.engine.facts().best_touch(markets, side, outcome);
-        touch.is_none() && !markets.iter().all(is_over)
+        touch.is_none() && self.may_quote(markets)
+    }
+
+    /// True until all of these markets are resolved.
+    pub(super) fn may_quote(&self, markets: &[MarketId]) -> bool {
+        let phase = |id: &MarketId| self.engine.exchange.market(*id).market.phase();
+        !markets.iter().all(|id| phase(id) == TradingPhase::Resolved)
     }
 
     fn lacks_books_for_what_is_due(&self, now: i64) -> bool {
         let is_due = |due: Option<i64>| due.is_some_and(|due| due <= now);
         let edges = self.run.waits.edges_due(now).map(|(_, at)| &self.run.edges[at]);
         let starts = edges.filter(|edge| edge.spec.action == Action::Activate).map(|edge| edge.to);
-        let at_market = |at: &usize| self.run.nodes[*at].spec.limit().is_none();
         let crosses = |at: &usize| {
             let node = &self.run.nodes[*at];
             let shares = matches!(node.spec.execution.pacing, Some(Pacing::Participation(_)));
@@ -146,10 +171,8 @@ impl Work<'_> {
                 || pace.is_some_and(|pace| is_due(pace.tick_ns) || is_due(pace.end_ns))
         };
         let nodes = self.run.waits.nodes_due(now).into_iter().filter(crosses);
-        starts.filter(at_market).chain(nodes).any(|at| {
-            let node = &self.run.nodes[at];
-            self.awaits_book(self.markets_of(at), node.spec.side, node.outcome)
-        })
+        let mut trades = starts.filter(|at| self.is_at_market(*at)).chain(nodes);
+        trades.any(|at| self.awaits_its_book(at))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::graph::{EdgeSpec, NodeSize, NodeSpec, NodeStatus, Word};
+use crate::graph::{EdgeSpec, NodeSize, NodeSpec, NodeStatus, Trigger, Word};
 use crate::ids::{InstrumentKind, MarketId, OrderId, Outcome, SymbolId};
 use crate::ledger::ReservationId;
 use crate::number::{Price, Quantity};
@@ -218,4 +218,14 @@ pub(in crate::engine) struct Edge {
     pub(in crate::engine) best: Option<Price>,
     /// Amends, from 1.
     pub(in crate::engine) version: u32,
+}
+
+impl Edge {
+    /// It looks at prices of its target: they fire it, or say whether its condition holds now that
+    /// the rest of it has come.
+    pub(in crate::engine) const fn looks(&self) -> bool {
+        let by_price = matches!(self.spec.trigger, Trigger::Price(_) | Trigger::Trail(_));
+        let is_there = self.due_ns.is_none() && self.spec.condition.is_priced();
+        self.armed_ns.is_some() && (by_price || is_there)
+    }
 }

@@ -116,7 +116,8 @@ impl Work<'_> {
         if self.run.ending != Ending::No {
             return;
         }
-        if self.run.paused && !self.run.status.is_terminal() {
+        let waits = self.run.paused || self.lacks_a_book_for(firing.edge);
+        if waits && !self.run.status.is_terminal() {
             self.run.parked.push(*firing);
             return;
         }

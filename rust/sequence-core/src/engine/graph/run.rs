@@ -79,7 +79,8 @@ pub(in crate::engine) struct Run {
     pub(in crate::engine) withdrawn: bool,
     /// A venue has an order of it.
     pub(in crate::engine) acked: bool,
-    /// What fired while it was paused, in order of time.
+    /// What fired while it was paused, or before a restart's first book of what it trades on, in
+    /// order of time.
     pub(in crate::engine) parked: Vec<Firing>,
     pub(in crate::engine) dog: Watchdog,
     pub(in crate::engine) created_ns: i64,

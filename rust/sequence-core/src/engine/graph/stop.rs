@@ -94,11 +94,18 @@ impl Work<'_> {
         self.run.paused = false;
         self.run.reason = None;
         self.restart_limits();
-        let parked = std::mem::take(&mut self.run.parked);
-        self.run.fired.extend(parked);
+        self.unpark();
         for at in 0..self.run.nodes.len() {
             self.run.check.push(at);
             self.look_again(at);
+        }
+    }
+
+    /// What fired before it could be carried out is, unless a pause keeps it.
+    pub(super) fn unpark(&mut self) {
+        if !self.run.paused {
+            let parked = std::mem::take(&mut self.run.parked);
+            self.run.fired.extend(parked);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use super::parts::{Edge, Node};
-use crate::graph::{NodeStatus, OrderType, Pacing, Trigger, Word};
+use crate::graph::{NodeStatus, OrderType, Pacing, Word};
 use crate::ids::SymbolId;
 
 /// Places by symbol, in order within each.
@@ -74,11 +74,7 @@ struct NodeWait {
 
 impl EdgeWait {
     fn of(edge: &Edge, target: SymbolId) -> Self {
-        let looks = matches!(edge.spec.trigger, Trigger::Price(_) | Trigger::Trail(_));
-        Self {
-            due_ns: edge.due_ns.filter(|_| !edge.spent),
-            look: (looks && edge.armed_ns.is_some()).then_some(target),
-        }
+        Self { due_ns: edge.due_ns.filter(|_| !edge.spent), look: edge.looks().then_some(target) }
     }
 }
 

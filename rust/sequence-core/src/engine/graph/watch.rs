@@ -15,7 +15,7 @@ impl Work<'_> {
     /// A book of a symbol changed: edges, pegs and the loss limit look at it.
     pub(super) fn look_at_symbol(&mut self, symbol: SymbolId) {
         for at in self.run.waits.looking_at(symbol) {
-            if self.run.edges[at].armed_ns.is_some() {
+            if self.run.edges[at].looks() {
                 self.look(at);
             }
         }
@@ -23,6 +23,7 @@ impl Work<'_> {
             self.follow_peg(at);
         }
         self.marks_moved();
+        self.unpark();
     }
 
     /// One edge that is armed looks at its price.
@@ -41,7 +42,8 @@ impl Work<'_> {
                 self.run.edges[at].best = best_of(&trail, self.run.edges[at].best, price);
                 self.run.edges[at].best.is_some_and(|best| has_come_back(&trail, best, price))
             }
-            _ => return,
+            // It came; no book said whether its condition held.
+            _ => true,
         };
         if reached {
             self.fire(at, NO_FILL);
