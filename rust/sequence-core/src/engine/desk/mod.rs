@@ -26,6 +26,7 @@ pub(in crate::engine) mod perp;
 pub(in crate::engine) mod place;
 pub(in crate::engine) mod reroute;
 pub(in crate::engine) mod reserve;
+mod resolve;
 mod reverse;
 pub(in crate::engine) mod risk;
 pub(in crate::engine) mod route;

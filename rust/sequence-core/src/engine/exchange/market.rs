@@ -9,7 +9,7 @@ use crate::book::Book;
 use crate::engine::exchange::evidence::TapeCite;
 use crate::engine::exchange::mark::BookMark;
 use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
-use crate::ids::{AccountId, BookSide, OrderId, Side};
+use crate::ids::{AccountId, BookSide, OrderId};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
 use crate::sim::counts::SnapshotCounts;
@@ -252,59 +252,6 @@ impl MarketSim {
         })
     }
 
-    /// Size an account already took of a level and that has not come back.
-    pub(in crate::engine) fn consumed(
-        &self,
-        account: AccountId,
-        side: BookSide,
-        price: Price,
-        now_ns: i64,
-    ) -> Quantity {
-        self.worlds
-            .get(&account)
-            .filter(|world| !world.overlay.is_empty())
-            .map_or(Quantity::ZERO, |world| {
-                world.overlay.consumed(side, price, now_ns, self.resilience)
-            })
-    }
-
-    /// Forgets a part of what an account took of a level.
-    pub(in crate::engine) fn give_back(
-        &mut self,
-        account: AccountId,
-        (side, price): (BookSide, Price),
-        size: Quantity,
-        now_ns: i64,
-    ) {
-        let rule = self.resilience;
-        if let Some(world) = self.worlds.get_mut(&account) {
-            world.overlay.give_back(side, price, size, now_ns, rule);
-        }
-    }
-
-    /// Remembers what an account took of a level.
-    pub(in crate::engine) fn consume(
-        &mut self,
-        account: AccountId,
-        side: BookSide,
-        price: Price,
-        size: Quantity,
-        now_ns: i64,
-    ) {
-        let rule = self.resilience;
-        if let Some(world) = self.worlds.get_mut(&account) {
-            world.overlay.take(side, price, size, now_ns, rule);
-            // The quote that gave it may have shrunk since, within the same message.
-            let shown = self.market.book.quantity_at(side, price);
-            world.overlay.on_level(side, price, shown, now_ns, rule);
-        }
-    }
-
-    /// Best own resting price on the side an order of this direction rests on.
-    pub(in crate::engine) fn best_own(&self, account: AccountId, side: Side) -> Option<Price> {
-        self.worlds.get(&account)?.queue.best(side.rests())
-    }
-
     /// Applies one event to the record and keeps what it means for the worlds.
     pub(in crate::engine) fn apply(&mut self, event: &MarketEvent, now_ns: i64) {
         if event.kind == EventKind::SnapshotBegin {
@@ -458,11 +405,6 @@ impl MarketSim {
     pub(in crate::engine) fn lose_changes(&mut self) {
         self.changes.clear();
         self.lost = true;
-    }
-
-    /// Forgets an account: its new epoch meets an untouched market.
-    pub(in crate::engine) fn forget(&mut self, account: AccountId) {
-        self.worlds.remove(&account);
     }
 
     fn note_print(&mut self, now_ns: i64) {

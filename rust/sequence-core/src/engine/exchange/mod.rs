@@ -14,6 +14,7 @@ pub(in crate::engine) mod listing;
 pub(in crate::engine) mod mark;
 pub(in crate::engine) mod market;
 pub(in crate::engine) mod message;
+mod own;
 pub(in crate::engine) mod queues;
 pub(in crate::engine) mod receive;
 pub(in crate::engine) mod rows;
