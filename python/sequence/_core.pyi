@@ -338,7 +338,6 @@ class Frames:
 @final
 class Answer:
     def row(self) -> _Row: ...
-    def json(self) -> bytes: ...
     def first(self, key: str) -> object: ...
     def open(self) -> list[tuple[str, str]]: ...
 
@@ -608,7 +607,7 @@ class Engine:
         wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
-        late: Literal[True],
+        form: Literal["late"],
     ) -> tuple[Answer, bool]: ...
     @overload
     def submit(
@@ -635,7 +634,34 @@ class Engine:
         wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
-        late: Literal[False] = False,
+        form: Literal["text"],
+    ) -> tuple[tuple[bytes, tuple[str, str] | None], bool]: ...
+    @overload
+    def submit(
+        self,
+        account: int,
+        now_ns: int,
+        *,
+        symbol: str,
+        side: str,
+        qty_1e8: int | None = None,
+        notional_1e9: int | None = None,
+        price_1e9: int | None = None,
+        venue: str | None = None,
+        graph_id: str | None = None,
+        node_id: str = "order",
+        instrument_type: str = "spot",
+        policy: str = "sor",
+        urgency: str = "medium",
+        max_slippage_bps: int | None = None,
+        horizon_ms: int | None = None,
+        tif: str | None = None,
+        reduce_only: bool = False,
+        metadata: str = "{}",
+        wallet: str | None = None,
+        risk: dict[str, Any] | None = None,
+        by: str = "sandbox",
+        form: Literal["row"] = "row",
     ) -> tuple[_Row, bool]: ...
     def place(
         self,

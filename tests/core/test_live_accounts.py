@@ -50,7 +50,7 @@ class Floor:
     def submit(self, **more: Any) -> dict[str, Any]:
         asked: dict[str, Any] = {"symbol": "ETH-USD", "side": "buy", "venue": "kraken"}
         asked |= {"qty_1e8": 4 * ONE, "price_1e9": 100 * DOLLAR, "by": "live"}
-        answer, _ = self.engine.submit(self.account, NOW, late=False, **(asked | more))
+        answer, _ = self.engine.submit(self.account, NOW, **(asked | more))
         return answer
 
     def status(self, answer: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
-//! `Answer`: what a submit answers, of which only what somebody asks for becomes Python or text.
+//! `Answer`: what a submit answers, of which only what somebody asks for becomes Python.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use sequence_core::engine::view::Value;
 use sequence_core::order::OrderStatus;
 
@@ -33,11 +32,6 @@ impl Answer {
     /// The answer as a dict.
     fn row<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.view)
-    }
-
-    /// The answer as JSON text.
-    fn json<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.view.json().as_bytes())
     }
 
     /// One key of its first order; None where there is none.

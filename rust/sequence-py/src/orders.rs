@@ -1,7 +1,7 @@
 //! `Engine`: orders in and out.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use sequence_core::command::{Command, Size, Submit};
 use sequence_core::engine::Reply;
 use sequence_core::ids::AccountId;
@@ -86,13 +86,14 @@ fn submit(
 
 #[pymethods]
 impl Engine {
-    /// Submits an order; returns (the answer, whether it is a replay). `late` leaves the answer an
-    /// `Answer`, of which only what is asked for is made.
+    /// Submits an order; returns (the answer, whether it is a replay). The answer is a dict of
+    /// form `row`; of form `late` an `Answer`, of which only what is asked for is made; of form
+    /// `text` its JSON text, with id and symbol of the order if that is open.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
     #[pyo3(signature = (account, now_ns, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
         venue=None, graph_id=None, node_id="order", instrument_type="spot", policy="sor",
         urgency="medium", max_slippage_bps=None, horizon_ms=None, tif=None, reduce_only=false,
-        metadata="{}", wallet=None, risk=None, by="sandbox", late=false))]
+        metadata="{}", wallet=None, risk=None, by="sandbox", form="row"))]
     fn submit<'py>(
         &self,
         py: Python<'py>,
@@ -117,7 +118,7 @@ impl Engine {
         wallet: Option<&str>,
         risk: Option<Bound<'py, PyDict>>,
         by: &str,
-        late: bool,
+        form: &str,
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         let risk = graph_risk(risk.as_ref())?.map_err(|refusal| refused(py, &refusal))?;
         let arguments = OrderArguments {
@@ -141,11 +142,21 @@ impl Engine {
             risk,
             by,
         };
+        if form == "text" {
+            let (text, open, replayed) = self.run(py, |session| {
+                let (graph, replayed) = submit(session, account, now_ns, arguments.parse()?)?;
+                let open = session.engine.open_order(graph);
+                Ok((session.engine.submit_text(graph, replayed), open, replayed))
+            })?;
+            let open = open.as_ref().map(|(id, symbol)| (id, &**symbol));
+            let answer = (PyBytes::new(py, text.as_bytes()), open).into_pyobject(py)?;
+            return Ok((answer.into_any(), replayed));
+        }
         let (view, replayed) = self.run(py, |session| {
             let (graph, replayed) = submit(session, account, now_ns, arguments.parse()?)?;
             Ok((session.engine.submit_view(graph, replayed), replayed))
         })?;
-        let answer = if late {
+        let answer = if form == "late" {
             Answer::new(view).into_pyobject(py)?.into_any()
         } else {
             to_python(py, &view)?

@@ -1,7 +1,7 @@
 """Orders: submit, preview, read, amend, cancel."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sequence.sandbox.call import Call, Pending, Written
@@ -65,7 +65,7 @@ def submit(
         keys |= _simple_order(body)
         if call.form != "model":
             return _late(call, account, keys)
-        row, replayed = call.engine.submit(account, call.now_ns, **keys, late=False)
+        row, replayed = call.engine.submit(account, call.now_ns, **keys, form="row")
     else:
         spec, risk = _spec_and_risk(body)
         row, replayed = call.engine.submit_graph(
@@ -85,10 +85,16 @@ def _late(
     call: Call[None, SimpleOrderRequest | GraphRequest], account: int, keys: dict[str, Any]
 ) -> SubmitResponse | Written | Replay:
     """The same for who wants no model now: the core writes the text, or keeps what may be asked."""
-    answer, replayed = call.engine.submit(account, call.now_ns, **keys, late=True)
+    response: Written | LateSubmit
+    open_orders: Iterable[tuple[str, str]]
+    if call.form == "text":
+        (text, opened), replayed = call.engine.submit(account, call.now_ns, **keys, form="text")
+        response, open_orders = Written(text), () if opened is None else (opened,)
+    else:
+        answer, replayed = call.engine.submit(account, call.now_ns, **keys, form="late")
+        response, open_orders = LateSubmit.of(answer), answer.open()
     if not replayed:
-        call.runtime.arrivals.note(call.engine, answer.open())
-    response = Written(answer.json()) if call.form == "text" else LateSubmit.of(answer)
+        call.runtime.arrivals.note(call.engine, open_orders)
     return Replay(response) if replayed else response
 
 

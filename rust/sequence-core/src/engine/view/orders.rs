@@ -1,5 +1,7 @@
 //! Order rows and the answer of a submit.
 
+use std::sync::Arc;
+
 use super::row::{Plain, Row};
 use super::{Text, Value, page, page_value};
 use crate::engine::portfolio::required::required;
@@ -76,6 +78,14 @@ impl Engine {
             }
             None => self.run_submit_view(graph, replayed).json(),
         }
+    }
+
+    /// Id and symbol of the order of a graph of one, while it can still trade.
+    pub fn open_order(&self, graph: GraphIx) -> Option<(String, Arc<str>)> {
+        let order = self.desk.order(self.desk.graph(graph).order?);
+        let spec = &order.spec;
+        let symbol = || self.registry.symbol(spec.symbol).canonical(spec.outcome).clone();
+        (!order.status.is_terminal()).then(|| (self.node_order_id(order), symbol()))
     }
 
     fn submit_row(&self, graph: GraphIx, replayed: bool, row: &mut impl Row) {
