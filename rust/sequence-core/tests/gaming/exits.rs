@@ -104,6 +104,24 @@ fn an_exit_that_finds_nothing_is_rejected_by_its_venue() {
 }
 
 #[test]
+fn a_preview_says_what_a_venue_would_leave_of_an_exit() {
+    for desk in SIDES {
+        let mut lab = desk.lab(8);
+        let told = |lab: &Lab, exit| {
+            let seen = lab.preview(exit);
+            let fails = seen.get("would_fail").and_then(|row| row.get("code")?.text());
+            (seen.get("fillable_qty_1e8").unwrap().int(), fails.map(str::to_owned))
+        };
+        let refused = (Some(0), Some("INVALID_PARAMS".to_owned()));
+        assert_eq!(told(&lab, desk.exit(ONE)), refused);
+        lab.place(desk.open(2 * ONE));
+        lab.pass(10 * SECOND);
+        assert_eq!(told(&lab, desk.exit(5 * ONE)), (Some(ones(2)), None));
+        assert_eq!(told(&lab, desk.exit(5 * ONE).tif(TimeInForce::Fok)), refused);
+    }
+}
+
+#[test]
 fn of_several_exits_at_once_later_ones_find_what_earlier_ones_left() {
     for desk in SIDES {
         let mut lab = desk.lab(2);

@@ -235,8 +235,8 @@ impl Lab {
         }
     }
 
-    pub(crate) fn preview(&self, ask: Ask<'_>) {
-        assert!(self.engine().preview_view(self.me, &ask.submit()).is_ok());
+    pub(crate) fn preview(&self, ask: Ask<'_>) -> Value {
+        self.engine().preview_view(self.me, &ask.submit()).unwrap()
     }
 
     pub(crate) fn cancel(&mut self, account: AccountId, order: OrderId) -> bool {
