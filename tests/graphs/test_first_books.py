@@ -131,7 +131,8 @@ def test_a_time_that_came_without_a_book_waits_for_its_condition(world: World):
     assert world.statuses("a") == ["FILLED"]
 
 
-def test_a_stop_in_a_market_that_is_settled_waits_for_nothing():
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_stop_in_a_market_that_is_settled_waits_for_nothing(waits: bool):
     with Sandbox(seed=7, clock="manual", preset="realistic", market="manual") as sandbox:
         client = sandbox.client()
         book = ("kalshi", "KXTEST-A:YES", [("0.50", 900)], [("0.51", 900)])
@@ -143,6 +144,10 @@ def test_a_stop_in_a_market_that_is_settled_waits_for_nothing():
         sandbox.market.snapshot(*book)
         sandbox.clock.advance(seconds=2)
         sandbox.market.snapshot("kalshi", "KXTEST-A:YES", [("0.38", 900)], [("0.39", 900)])
+        if waits:
+            sandbox.market.status("kalshi", "KXTEST-A:YES", "resync")
+            sandbox.clock.advance(seconds=2)
+            assert trade.refresh().nodes[2].status == "WAITING"
         client.sandbox.settle("kalshi", "KXTEST-A", 1)
         sandbox.clock.advance(seconds=2)
         assert trade.refresh().status == "COMPLETED"

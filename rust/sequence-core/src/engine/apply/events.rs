@@ -26,6 +26,8 @@ impl Engine {
             let accounts: Vec<AccountId> = self.desk.sandboxes().map(|(id, _)| id).collect();
             self.bench().end_orders_in(&accounts, market);
             self.exchange.set_phase(market, TradingPhase::Resolved, self.agenda.now_ns());
+            // What waited for a price of it waits for nothing any more.
+            self.graphs.look(self.registry.market(market).symbol);
         }
         Ok(self.bench().settle_event(&event, outcome))
     }
