@@ -1,12 +1,13 @@
 //! A list that grows at its end and folds what has come to rest into bytes.
 //!
-//! The newest rows stand as they are. Of older ones, those that say they have ended become bytes, a
-//! quarter of their size; the others stand until they end. A folded row is read back when somebody
+//! The newest rows stand as they are. Of older ones, those that say they have ended become bytes, less
+//! than a tenth of their size; the others stand until they end. A folded row is read back when somebody
 //! looks at it and let go of at the next change; written to, it stands again as it was.
 //!
 //! A copy shares all chunks but the newest.
 
 mod chunk;
+mod examples;
 mod read_back;
 
 use std::collections::VecDeque;
@@ -14,13 +15,18 @@ use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::pack::{Pack, Packer, Unpacker};
+use crate::pack::{Pack, Packer};
 use crate::rows::Rows;
 use chunk::{Chunk, Place};
+use examples::Examples;
 use read_back::ReadBack;
 
 /// Rows of a chunk. Few in a development build, so that its tests meet folded rows.
 const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 64 };
+/// Chunks with the same examples, after which newer ones are taken.
+const ALIKE: usize = 64;
+/// Kinds of rows that have an example of their own.
+const KINDS: usize = 8;
 /// Full chunks that stand as they are.
 const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 3 };
 
@@ -34,6 +40,11 @@ pub(crate) trait Folds: Pack + Clone {
 
     /// What is asked of many.
     fn head(&self) -> Self::Head;
+
+    /// Rows of one kind say mostly the same; there are [`KINDS`] at most.
+    fn kind(&self) -> usize {
+        0
+    }
 }
 
 /// A row that stands, or one that was read back for this look at it.
@@ -64,6 +75,8 @@ pub(crate) struct Folded<V> {
     last: Vec<Option<V>>,
     /// Folded chunks with rows that still stand, to be looked at again.
     unfinished: VecDeque<usize>,
+    /// What the next rows are written beside.
+    examples: Arc<Examples>,
     /// Where rows are written, one chunk after another.
     room: Packer,
     read: ReadBack<V>,
@@ -72,8 +85,8 @@ pub(crate) struct Folded<V> {
 impl<V> Default for Folded<V> {
     fn default() -> Self {
         let (full, last, unfinished) = (Vec::new(), Vec::new(), VecDeque::new());
-        let (room, read) = (Packer::default(), ReadBack::default());
-        Self { full, before: 0, last, unfinished, room, read }
+        let (examples, room, read) = Default::default();
+        Self { full, before: 0, last, unfinished, examples, room, read }
     }
 }
 
@@ -109,7 +122,7 @@ impl<V: Folds> Folded<V> {
     fn older(&self, at: usize) -> Option<&V> {
         match self.full.get(at / CHUNK)?.place(at % CHUNK)? {
             Place::Standing(row) => Some(row),
-            Place::Bytes(bytes) => self.read.get(at, || Chunk::read(bytes)),
+            Place::Folded(mut from) => self.read.get(at, || V::unpack(&mut from)),
         }
     }
 
@@ -129,9 +142,9 @@ impl<V: Folds> Folded<V> {
     /// The row at a position, read back for this look alone where it is folded: for looks at many.
     pub(crate) fn peek(&self, at: usize) -> Option<Seen<'_, V>> {
         if let Some(chunk) = self.full.get(at / CHUNK)
-            && let Place::Bytes(bytes) = chunk.place(at % CHUNK)?
+            && let Place::Folded(mut from) = chunk.place(at % CHUNK)?
         {
-            return Chunk::read(bytes).map(Box::new).map(Seen::Read);
+            return V::unpack(&mut from).map(Box::new).map(Seen::Read);
         }
         self.get(at).map(Seen::Standing)
     }
@@ -139,9 +152,9 @@ impl<V: Folds> Folded<V> {
     /// What is asked of many rows, of the one at a position: no more than that is read back.
     pub(crate) fn head(&self, at: usize) -> Option<V::Head> {
         if let Some(chunk) = self.full.get(at / CHUNK)
-            && let Place::Bytes(bytes) = chunk.place(at % CHUNK)?
+            && let Place::Folded(mut from) = chunk.place(at % CHUNK)?
         {
-            return V::Head::unpack(&mut Unpacker::new(bytes));
+            return V::Head::unpack(&mut from);
         }
         self.get(at).map(V::head)
     }
@@ -199,7 +212,10 @@ impl<V: Folds> Folded<V> {
                 self.unfinished.push_back(at);
                 continue;
             }
-            let (folded, is_finished) = chunk.folded(&mut self.room);
+            if at.is_multiple_of(ALIKE) {
+                self.examples = Arc::default();
+            }
+            let (folded, is_finished) = chunk.folded(&mut self.examples, &mut self.room);
             if !is_finished {
                 self.unfinished.push_back(at);
             }

@@ -1,8 +1,10 @@
 //! Values as bytes and back, for rows that have come to rest: exact, short, and written in one pass.
 //!
-//! A number says in its first byte, by the zeros below the lowest one, how many bytes follow, so that
-//! either way it is one word that is shifted. Times of one row lie close to each other, and so do
-//! prices and sizes: a large number is written as what it differs by from the last one of its kind.
+//! Rows of one kind say mostly the same: each is written beside an example, the numbers of an earlier
+//! one, and a number that is the example's takes a bit. Another one says in its first byte, by the
+//! zeros below the lowest one, how many bytes follow, so that either way it is one word that is
+//! shifted. Times of one row lie close to each other, and so do prices and sizes: a large number is
+//! written as what it differs by, from the last one of its kind or from the example's.
 //! Nothing here leaves the process; what a store keeps is `engine::record`'s.
 
 mod bytes;
@@ -10,7 +12,10 @@ mod numbers;
 
 use std::sync::Arc;
 
-pub(crate) use bytes::{Packer, Unpacker};
+pub(crate) use bytes::{Example, Packer, Unpacker};
+
+/// Rows of a list that room is made for before they are read.
+const MOST: usize = 64;
 
 /// A value that bytes can say exactly.
 pub(crate) trait Pack: Sized {
@@ -32,12 +37,12 @@ impl Pack for () {
 impl Pack for bool {
     #[inline]
     fn pack(&self, to: &mut Packer) {
-        to.byte(u8::from(*self));
+        to.word(u64::from(*self));
     }
 
     #[inline]
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        Some(from.byte()? != 0)
+        Some(from.word()? != 0)
     }
 }
 
@@ -67,15 +72,15 @@ impl<T: Pack> Pack for Box<T> {
 
 impl<T: Pack> Pack for Vec<T> {
     fn pack(&self, to: &mut Packer) {
-        to.unsigned(self.len() as u64);
+        to.word(self.len() as u64);
         for value in self {
             value.pack(to);
         }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let length = u32::unpack(from)? as usize;
-        let mut all = Self::with_capacity(length);
+        let length = usize::try_from(from.word()?).ok()?;
+        let mut all = Self::with_capacity(length.min(MOST));
         for _ in 0..length {
             all.push(T::unpack(from)?);
         }
@@ -87,14 +92,11 @@ macro_rules! texts {
     ($($text:ty),+) => { $(
         impl Pack for $text {
             fn pack(&self, to: &mut Packer) {
-                to.unsigned(self.len() as u64);
-                to.copy(self.as_bytes());
+                to.text(self.as_bytes());
             }
 
             fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-                let length = u32::unpack(from)?;
-                let bytes = from.take(length as usize)?;
-                Some(std::str::from_utf8(bytes).ok()?.into())
+                from.text().map(Into::into)
             }
         }
     )+ };

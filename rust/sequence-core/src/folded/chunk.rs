@@ -1,9 +1,11 @@
 //! So many rows: as they are, or those that rest as bytes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::examples::Examples;
 use super::{CHUNK, Folds};
-use crate::pack::{Pack, Packer, Unpacker};
+use crate::pack::{Packer, Unpacker};
 
 /// Rows that once filled the end of the list.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub(super) enum Chunk<V> {
         /// Where the bytes of each row begin, growing; else [`STANDING`] or [`GONE`].
         starts: Box<[u32]>,
         bytes: Box<[u8]>,
+        /// What they were written beside.
+        examples: Arc<Examples>,
         standing: BTreeMap<usize, V>,
     },
 }
@@ -23,8 +27,8 @@ const GONE: u32 = u32::MAX - 1;
 /// Where a row is.
 pub(super) enum Place<'a, V> {
     Standing(&'a V),
-    /// At the beginning of these bytes.
-    Bytes(&'a [u8]),
+    /// It is what this reads next.
+    Folded(Unpacker<'a>),
 }
 
 impl<V: Folds> Chunk<V> {
@@ -33,17 +37,12 @@ impl<V: Folds> Chunk<V> {
     pub(super) fn place(&self, at: usize) -> Option<Place<'_, V>> {
         match self {
             Self::Fresh(rows) => rows.get(at)?.as_ref().map(Place::Standing),
-            Self::Folded { starts, bytes, standing } => match *starts.get(at)? {
+            Self::Folded { starts, bytes, examples, standing } => match *starts.get(at)? {
                 GONE => None,
                 STANDING => standing.get(&at).map(Place::Standing),
-                start => bytes.get(start as usize..).map(Place::Bytes),
+                start => examples.reader(bytes.get(start as usize..)?).map(Place::Folded),
             },
         }
-    }
-
-    /// The row that these bytes begin with.
-    pub(super) fn read(bytes: &[u8]) -> Option<V> {
-        V::unpack(&mut Unpacker::new(bytes))
     }
 
     /// The bytes of a folded row alone. Rows were written in order: one ends where the next begins.
@@ -57,8 +56,8 @@ impl<V: Folds> Chunk<V> {
 
     /// Has a row stand, to be written; true when it was folded.
     pub(super) fn stand(&mut self, at: usize) -> bool {
-        let Some(Place::Bytes(bytes)) = self.place(at) else { return false };
-        let Some(row) = Self::read(bytes) else { return false };
+        let Some(Place::Folded(mut from)) = self.place(at) else { return false };
+        let Some(row) = V::unpack(&mut from) else { return false };
         if let Self::Folded { starts, standing, .. } = self
             && let Some(start) = starts.get_mut(at)
         {
@@ -76,13 +75,13 @@ impl<V: Folds> Chunk<V> {
                     *row = None;
                 }
             }
-            Self::Folded { starts, bytes, standing } => {
+            Self::Folded { starts, bytes, examples, standing } => {
                 standing.remove(&at);
                 if let Some(start) = starts.get_mut(at) {
                     *start = GONE;
                 }
                 if starts.iter().all(|start| *start == GONE) {
-                    *bytes = Box::default();
+                    (*bytes, *examples) = Default::default();
                 }
             }
         }
@@ -97,19 +96,28 @@ impl<V: Folds> Chunk<V> {
         }
     }
 
-    /// The same with every row folded that rests, and whether all do; `to` is room to write in.
-    pub(super) fn folded(&self, to: &mut Packer) -> (Self, bool) {
+    /// The same with every row folded that rests, and whether all do. `newest` are examples for
+    /// rows that have none yet; `to` is room to write in.
+    pub(super) fn folded(&self, newest: &mut Arc<Examples>, to: &mut Packer) -> (Self, bool) {
         let mut starts = Vec::with_capacity(CHUNK);
         let mut standing = BTreeMap::new();
+        let mut own = match self {
+            Self::Fresh(_) => None,
+            // Rows that are bytes already need the examples that they were written beside.
+            Self::Folded { examples, .. } => Some(Arc::clone(examples)),
+        };
+        let examples = own.as_mut().unwrap_or(newest);
         for at in 0..CHUNK {
             let start = u32::try_from(to.len()).unwrap_or(GONE);
             starts.push(match self.place(at) {
                 None => GONE,
-                Some(Place::Bytes(_)) => {
+                Some(Place::Folded(_)) => {
                     to.copy(self.bytes_of(at));
                     start
                 }
-                Some(Place::Standing(row)) if start < GONE && fold(row, to) => start,
+                Some(Place::Standing(row)) if start < GONE && Examples::fold(examples, row, to) => {
+                    start
+                }
                 Some(Place::Standing(row)) => {
                     standing.insert(at, row.clone());
                     STANDING
@@ -117,8 +125,9 @@ impl<V: Folds> Chunk<V> {
             });
         }
         let is_finished = standing.is_empty();
-        let (starts, bytes) = (starts.into_boxed_slice(), to.take());
-        (Self::Folded { starts, bytes, standing }, is_finished)
+        let (starts, bytes, examples) =
+            (starts.into_boxed_slice(), to.take(), Arc::clone(examples));
+        (Self::Folded { starts, bytes, examples, standing }, is_finished)
     }
 
     /// True when a row stands that could be folded.
@@ -128,19 +137,4 @@ impl<V: Folds> Chunk<V> {
             Self::Folded { standing, .. } => standing.values().any(V::rests),
         }
     }
-}
-
-/// Writes a row that rests; otherwise nothing.
-fn fold<V: Folds>(row: &V, to: &mut Packer) -> bool {
-    if !row.rests() {
-        return false;
-    }
-    let from = to.start();
-    row.pack(to);
-    let is_whole = to.is_whole();
-    debug_assert!(!is_whole || V::Head::unpack(&mut to.read(from)).as_ref() == Some(&row.head()));
-    if !is_whole {
-        to.cut(from);
-    }
-    is_whole
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::pack::{Pack, Packer, Unpacker};
+use crate::pack::Unpacker;
 
 /// A row that rests once it is even.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ fn many(count: usize) -> Folded<Number> {
 fn folded(rows: &Folded<Number>) -> Vec<usize> {
     let is_bytes = |at: &usize| {
         let chunk = rows.full.get(at / CHUNK);
-        chunk.is_some_and(|chunk| matches!(chunk.place(at % CHUNK), Some(Place::Bytes(_))))
+        chunk.is_some_and(|chunk| matches!(chunk.place(at % CHUNK), Some(Place::Folded(_))))
     };
     (0..rows.len()).filter(is_bytes).collect()
 }

@@ -1,14 +1,49 @@
-//! Bytes as they are written and read.
+//! Bytes as they are written and read: numbers of a row, each beside the same one of an example.
+//!
+//! Eight marks stand before eight numbers: which of them are the example's, and have no bytes.
+
+use std::sync::Arc;
 
 /// Numbers below are one byte.
 const SHORT: u64 = 1 << 7;
 /// Bits of a number in as many bytes as a word has.
 const IN_WORD: u32 = 56;
 
-/// Bytes being written.
+/// Numbers between two bytes of marks.
+const MARKS: usize = 8;
+/// Numbers of a row that can be an example to others.
+const EXAMPLE: usize = 512;
+
+/// Numbers of one row, beside which others of its kind are written; after its end they are 0.
+pub(crate) type Example = Arc<[u64]>;
+
+/// Up to eight bytes as a number, the lowest first.
+fn word_of(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+fn number_of(example: &[u64], at: usize) -> u64 {
+    example.get(at).copied().unwrap_or(0)
+}
+
+/// How a number is written where it is not the example's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is: it is small, or has nothing to do with the example's.
+    Word,
+    /// As what it differs by from the example's.
+    Near,
+    /// The bits of a signed one: whichever is the shortest.
+    Signed,
+    /// So many bytes of a text.
+    Text(u8),
+}
+
+/// Bytes being written. A row is first its numbers alone: what to do with each is then one loop.
 #[derive(Debug, Default)]
 pub(crate) struct Packer {
     bytes: Vec<u8>,
+    numbers: Vec<(u64, Form)>,
     pub(super) last: Last,
     /// A value had no bytes that say it.
     unsaid: bool,
@@ -41,10 +76,50 @@ impl Packer {
         self.bytes.len()
     }
 
-    /// Begins another row; where it begins.
-    pub(crate) fn start(&mut self) -> usize {
+    /// Begins another row.
+    pub(crate) fn start(&mut self) {
         (self.last, self.unsaid) = (Last::default(), false);
-        self.bytes.len()
+        self.numbers.clear();
+    }
+
+    /// Writes the row beside an example.
+    pub(crate) fn finish(&mut self, example: &[u64]) {
+        let numbers = std::mem::take(&mut self.numbers);
+        for (at, group) in numbers.chunks(MARKS).enumerate() {
+            let beside = example.get(at * MARKS..).unwrap_or_default();
+            self.write_group(group, beside);
+        }
+        self.numbers = numbers;
+    }
+
+    fn write_group(&mut self, group: &[(u64, Form)], beside: &[u64]) {
+        let mut padded = [0; MARKS];
+        let beside = if beside.len() < group.len() {
+            padded.iter_mut().zip(beside).for_each(|(slot, number)| *slot = *number);
+            &padded[..]
+        } else {
+            beside
+        };
+        let both = group.iter().zip(beside);
+        let same = both.clone().map(|((number, _), example)| u8::from(number == example));
+        let marks = same.zip(0..).fold(0, |marks, (is_same, bit)| marks | is_same << bit);
+        self.bytes.push(marks);
+        for ((number, form), example) in both.filter(|((number, _), example)| number != *example) {
+            match form {
+                Form::Word => self.unsigned(*number),
+                Form::Near => self.near(*number, *example),
+                Form::Signed => self.signed(number.cast_signed(), example.cast_signed()),
+                Form::Text(length) => {
+                    let bytes = number.to_le_bytes();
+                    self.copy(bytes.get(..usize::from(*length)).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    /// The numbers of the row that was written last: an example for others.
+    pub(crate) fn example(&self) -> Example {
+        self.numbers.iter().take(EXAMPLE).map(|(number, _)| *number).collect()
     }
 
     /// Every value of the row was said.
@@ -57,17 +132,12 @@ impl Packer {
         self.unsaid = true;
     }
 
-    /// Takes back what was written from here on.
-    pub(crate) fn cut(&mut self, from: usize) {
-        self.bytes.truncate(from);
-    }
-
     /// What was written from here on.
-    pub(crate) fn read(&self, from: usize) -> Unpacker<'_> {
-        Unpacker::new(self.bytes.get(from..).unwrap_or_default())
+    pub(crate) fn written(&self, from: usize) -> &[u8] {
+        self.bytes.get(from..).unwrap_or_default()
     }
 
-    /// What another packer wrote.
+    /// Bytes as they are: what another packer wrote.
     pub(crate) fn copy(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -79,11 +149,33 @@ impl Packer {
         bytes
     }
 
+    /// The next number of the row.
     #[inline]
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(super) fn say(&mut self, number: u64, form: Form) {
+        self.numbers.push((number, form));
+    }
+
+    /// The next number of the row, which is small or has nothing to do with those of other rows.
+    #[inline]
+    pub(super) fn word(&mut self, number: u64) {
+        self.say(number, Form::Word);
+    }
+
+    /// A text: its length, and eight bytes at a time.
+    pub(super) fn text(&mut self, bytes: &[u8]) {
+        self.word(bytes.len() as u64);
+        for part in bytes.chunks(size_of::<u64>()) {
+            let length = u8::try_from(part.len()).unwrap_or(u8::MAX);
+            self.say(word_of(part), Form::Text(length));
+        }
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
 
+    /// Writes a number as it is.
     #[inline]
     pub(super) fn unsigned(&mut self, value: u64) {
         if value < SHORT {
@@ -119,13 +211,16 @@ const fn low_byte(value: u64) -> u8 {
 #[derive(Debug)]
 pub(crate) struct Unpacker<'a> {
     bytes: &'a [u8],
+    example: &'a [u64],
+    at: usize,
+    marks: u8,
     pub(super) last: Last,
 }
 
 impl<'a> Unpacker<'a> {
-    /// A reader of what one row wrote, and of whatever follows it.
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, last: Last::default() }
+    /// A reader of what one row wrote beside an example, and of whatever follows it.
+    pub(crate) fn new(bytes: &'a [u8], example: &'a [u64]) -> Self {
+        Self { bytes, example, at: 0, marks: 0, last: Last::default() }
     }
 
     /// Bytes that were not read.
@@ -134,8 +229,43 @@ impl<'a> Unpacker<'a> {
         self.bytes
     }
 
+    /// The example's next number, and whether it is this row's.
     #[inline]
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(super) fn beside(&mut self) -> Option<(u64, bool)> {
+        let at = self.at;
+        if at.is_multiple_of(MARKS) {
+            self.marks = self.byte()?;
+        }
+        self.at = at + 1;
+        let is_same = (self.marks >> (at % MARKS)) & 1 == 1;
+        Some((number_of(self.example, at), is_same))
+    }
+
+    /// A number that was written as a word.
+    #[inline]
+    pub(super) fn word(&mut self) -> Option<u64> {
+        match self.beside()? {
+            (same, true) => Some(same),
+            _ => self.unsigned(),
+        }
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self) -> Option<String> {
+        let length = usize::try_from(self.word()?).ok()?;
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let count = (length - bytes.len()).min(size_of::<u64>());
+            match self.beside()? {
+                (same, true) => bytes.extend_from_slice(same.to_le_bytes().get(..count)?),
+                _ => bytes.extend_from_slice(self.take(count)?),
+            }
+        }
+        String::from_utf8(bytes).ok()
+    }
+
+    #[inline]
+    fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)

@@ -1,5 +1,7 @@
-//! Numbers as bytes: as they are, or as what they differ by from the last one of their kind.
+//! Numbers as bytes: the example's, or as they are, or as what they differ by from the example's or
+//! from the last one of their kind.
 
+use super::bytes::Form;
 use super::{Pack, Packer, Unpacker};
 
 /// Numbers from here on are worth a difference, and to the last one of at least so much.
@@ -7,43 +9,54 @@ const LARGE: u64 = 1 << 24;
 /// From here on they are times.
 const TIME: u64 = 1 << 56;
 /// Differences below leave room for what they differ from.
-const APART: u64 = 1 << 61;
+const APART: u64 = 1 << 60;
 /// Numbers below leave room for the word that they are.
 const OWN: u64 = 1 << 63;
 /// What follows is a number that leaves none.
 const PLAIN: u64 = u64::MAX;
-/// What a part of a wide number is below.
-const PART: u64 = 1 << 55;
+/// What follows are the halves of a number that a word is too short for.
+const WIDE: i64 = i64::MIN;
+/// Bits of the lower two of the three parts of an id: a time, a count, and noise.
+const ID_BITS: u32 = 40;
 
 impl Pack for u8 {
     #[inline]
     fn pack(&self, to: &mut Packer) {
-        to.byte(*self);
+        to.word(u64::from(*self));
     }
 
     #[inline]
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        from.byte()
+        from.word()?.try_into().ok()
     }
 }
 
+/// Counts and numbers of rows, which stand close to the example's.
 macro_rules! unsigned {
     ($($int:ty),+) => { $(
         impl Pack for $int {
             #[inline]
             fn pack(&self, to: &mut Packer) {
-                to.unsigned(u64::from(*self));
+                to.say(u64::from(*self), Form::Near);
             }
 
             #[inline]
             fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-                from.unsigned()?.try_into().ok()
+                unpack_near(from)?.try_into().ok()
             }
         }
     )+ };
 }
 
 unsigned!(u16, u32, u64);
+
+#[inline]
+fn unpack_near(from: &mut Unpacker<'_>) -> Option<u64> {
+    match from.beside()? {
+        (same, true) => Some(same),
+        (example, false) => Some(example.wrapping_add(zagzig(from.unsigned()?).cast_unsigned())),
+    }
+}
 
 /// Small in either direction stays small without a sign.
 #[inline]
@@ -56,83 +69,98 @@ const fn zagzig(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }
 
-/// A number as it is has a zero below it; a difference has a one, and above that whether it is of
-/// times.
+/// A signed number as it is has a zero below it. A difference has a one: above that a zero where it is
+/// from the example's; or else a one, and above that whether it is of times. The last one of its kind
+/// is the last that was written.
+impl Packer {
+    /// Writes what a number differs by from the example's.
+    pub(super) fn near(&mut self, value: u64, example: u64) {
+        self.unsigned(zigzag(value.wrapping_sub(example).cast_signed()));
+    }
+
+    /// Writes a signed number.
+    pub(super) fn signed(&mut self, value: i64, example: i64) {
+        if value.unsigned_abs() < LARGE {
+            return self.unsigned(zigzag(value) << 1);
+        }
+        let is_time = value.unsigned_abs() >= TIME;
+        let last = std::mem::replace(self.last.of(is_time), value);
+        let own = zigzag(value);
+        let apart = zigzag(value.wrapping_sub(last));
+        let beside = zigzag(value.wrapping_sub(example));
+        if beside < APART && beside < own / 2 && beside / 2 <= apart {
+            self.unsigned(beside << 2 | 1);
+        } else if apart < APART && apart < own / 4 {
+            self.unsigned(apart << 3 | u64::from(is_time) << 2 | 3);
+        } else if own < OWN {
+            self.unsigned(own << 1);
+        } else {
+            self.unsigned(PLAIN);
+            self.unsigned(own);
+        }
+    }
+}
+
 impl Pack for i64 {
     #[inline]
     fn pack(&self, to: &mut Packer) {
-        if self.unsigned_abs() < LARGE {
-            to.unsigned(zigzag(*self) << 1);
-        } else {
-            pack_large(*self, to);
-        }
+        to.say(self.cast_unsigned(), Form::Signed);
     }
 
     #[inline]
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let said = from.unsigned()?;
-        let is_small = said & 1 == 0 && said < zigzag(-LARGE.cast_signed()) << 1;
-        if is_small { Some(zagzig(said >> 1)) } else { unpack_large(said, from) }
-    }
-}
-
-fn pack_large(value: i64, to: &mut Packer) {
-    let is_time = value.unsigned_abs() >= TIME;
-    let last = to.last.of(is_time);
-    let (own, apart) = (zigzag(value), zigzag(value.wrapping_sub(*last)));
-    *last = value;
-    if apart < APART && apart < own / 2 {
-        to.unsigned(apart << 2 | u64::from(is_time) << 1 | 1);
-    } else if own < OWN {
-        to.unsigned(own << 1);
-    } else {
-        to.unsigned(PLAIN);
-        to.unsigned(own);
-    }
-}
-
-fn unpack_large(said: u64, from: &mut Unpacker<'_>) -> Option<i64> {
-    let value = if said & 1 == 0 {
-        zagzig(said >> 1)
-    } else if said == PLAIN {
-        zagzig(from.unsigned()?)
-    } else {
-        from.last.of(said & 2 != 0).wrapping_add(zagzig(said >> 2))
-    };
-    *from.last.of(value.unsigned_abs() >= TIME) = value;
-    Some(value)
-}
-
-/// In parts, the lowest first; each says whether another one follows.
-impl Pack for i128 {
-    #[inline]
-    fn pack(&self, to: &mut Packer) {
-        match i64::try_from(*self) {
-            Ok(word) if word.unsigned_abs() < PART / 2 => to.unsigned(zigzag(word) << 1),
-            _ => pack_parts(*self, to),
-        }
-    }
-
-    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let (mut value, mut at) = (0_u128, 0);
-        loop {
-            let part = from.unsigned()?;
-            value |= u128::from(part >> 1).checked_shl(at)?;
-            at += PART.ilog2();
-            if part & 1 == 0 {
-                return Some((value >> 1).cast_signed() ^ -((value & 1).cast_signed()));
+        match from.beside()? {
+            (same, true) => Some(same.cast_signed()),
+            (example, false) => {
+                let said = from.unsigned()?;
+                value_of(said, example.cast_signed(), from)
             }
         }
     }
 }
 
-fn pack_parts(value: i128, to: &mut Packer) {
-    let mut rest = ((value << 1) ^ (value >> 127)).cast_unsigned();
-    while rest >= u128::from(PART) {
-        to.unsigned(((low_word(rest) % PART) << 1) | 1);
-        rest >>= PART.ilog2();
+/// What a word says that is not the example's.
+fn value_of(said: u64, example: i64, from: &mut Unpacker<'_>) -> Option<i64> {
+    let value = match said & 3 {
+        0 | 2 => zagzig(said >> 1),
+        1 => example.wrapping_add(zagzig(said >> 2)),
+        _ if said == PLAIN => zagzig(from.unsigned()?),
+        _ => from.last.of(said & 4 != 0).wrapping_add(zagzig(said >> 3)),
+    };
+    if value.unsigned_abs() >= LARGE {
+        *from.last.of(value.unsigned_abs() >= TIME) = value;
     }
-    to.unsigned(low_word(rest) << 1);
+    Some(value)
+}
+
+/// As a short one where it is one; otherwise as its halves.
+impl Pack for i128 {
+    #[inline]
+    fn pack(&self, to: &mut Packer) {
+        match i64::try_from(*self) {
+            Ok(word) if word != WIDE => word.pack(to),
+            _ => pack_halves(*self, to),
+        }
+    }
+
+    #[inline]
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        match i64::unpack(from)? {
+            WIDE => unpack_halves(from),
+            word => Some(word.into()),
+        }
+    }
+}
+
+fn pack_halves(value: i128, to: &mut Packer) {
+    WIDE.pack(to);
+    low_word((value >> 64).cast_unsigned()).cast_signed().pack(to);
+    low_word(value.cast_unsigned()).cast_signed().pack(to);
+}
+
+fn unpack_halves(from: &mut Unpacker<'_>) -> Option<i128> {
+    let (high, low) = (i64::unpack(from)?, i64::unpack(from)?);
+    Some(i128::from(high) << 64 | i128::from(low.cast_unsigned()))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
@@ -140,13 +168,17 @@ const fn low_word(value: u128) -> u64 {
     value as u64
 }
 
-/// Ids and hashes: no byte of them is spared.
+/// Ids: a time and a count close to the example's, and noise. Of a hash no byte is spared.
 impl Pack for u128 {
     fn pack(&self, to: &mut Packer) {
-        to.copy(&self.to_le_bytes());
+        let low = (1 << ID_BITS) - 1;
+        to.say(low_word(*self >> (2 * ID_BITS)), Form::Near);
+        to.say(low_word((*self >> ID_BITS) & low), Form::Near);
+        to.word(low_word(*self & low));
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        Some(Self::from_le_bytes(from.take(16)?.try_into().ok()?))
+        let [time, count] = [unpack_near(from)?, unpack_near(from)?].map(Self::from);
+        Some(time << (2 * ID_BITS) | count << ID_BITS | Self::from(from.word()?))
     }
 }

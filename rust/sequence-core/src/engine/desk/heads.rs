@@ -2,6 +2,7 @@
 
 use crate::engine::desk::account::{Graph, GraphId};
 use crate::engine::desk::fill::Fill;
+use crate::engine::exchange::evidence::Liquidity;
 use crate::folded::Folds;
 use crate::ids::{AccountId, GraphIx, MarketId, OrderId, Outcome, Side, SymbolId, VenueId};
 use crate::number::Quantity;
@@ -73,6 +74,16 @@ impl Folds for Order {
             pinned: self.spec.pinned,
         }
     }
+
+    fn kind(&self) -> usize {
+        let end = match self.status {
+            OrderStatus::Filled => 0,
+            OrderStatus::Cancelled => 1,
+            OrderStatus::Rejected => 2,
+            _ => 3,
+        };
+        2 * end + usize::from(self.spec.side == Side::Sell)
+    }
 }
 
 impl Folds for Fill {
@@ -85,6 +96,14 @@ impl Folds for Fill {
     fn head(&self) -> FillHead {
         let Self { order, market, event_seq, ts_ns, .. } = *self;
         FillHead { order, market, event_seq, ts_ns }
+    }
+
+    fn kind(&self) -> usize {
+        match &self.evidence.liquidity {
+            Liquidity::Taker(_, bounds) => usize::from(bounds.cap < self.price),
+            Liquidity::Maker(..) => 2,
+            Liquidity::Venue(_) => 3,
+        }
     }
 }
 
@@ -99,5 +118,10 @@ impl Folds for Graph {
 
     fn head(&self) -> GraphHead {
         GraphHead { id: self.id.clone(), order: self.order }
+    }
+
+    fn kind(&self) -> usize {
+        let is_named = matches!(self.id, GraphId::Client(_));
+        2 * usize::from(is_named) + usize::from(self.first_answer.is_some())
     }
 }

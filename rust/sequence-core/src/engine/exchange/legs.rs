@@ -132,6 +132,11 @@ impl Folds for Halves {
     }
 
     fn head(&self) {}
+
+    fn kind(&self) -> usize {
+        let is_left = self.first.leaving.is_some();
+        2 * usize::from(self.first.matched == Quantity::ZERO) + usize::from(is_left)
+    }
 }
 
 /// What the simulated venues have of every leg that was sent to them.
