@@ -159,48 +159,67 @@ fn counts(child: Child, tau0_ns: i64, now_ns: i64) -> bool {
     (least * least).checked_mul(tau + age).is_some_and(|needed| needed <= tau << 64)
 }
 
-/// Octave of a contribution's age: 0 up to one `τ₀`, then one per doubling.
-fn octave(child: Child, tau0_ns: i64, now_ns: i64) -> u32 {
-    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
-    let end = tau + now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
+/// The time scale within its bounds.
+fn scale(tau0_ns: i64) -> u64 {
+    tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs()
+}
+
+/// The time scale and the age of a contribution.
+fn ends(child: Child, tau0_ns: i64, now_ns: i64) -> u64 {
+    scale(tau0_ns) + now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs()
+}
+
+/// Octave of an age, given as [`ends`]: 0 up to one `τ₀`, then one per doubling.
+fn octave(end: u64, tau0_ns: i64) -> u32 {
     // `⌊log₂(end / τ)⌋` without the division.
+    let tau = scale(tau0_ns);
     let doublings = end.ilog2() - tau.ilog2();
     if tau << doublings <= end { doublings } else { doublings - 1 }
 }
 
-/// Merges the two closest neighbours of every octave that holds too many.
+/// Merges the two closest neighbours of every octave that holds too many, until none does.
+///
+/// Contributions stand in order of time, so that those of an octave follow each other; what two were
+/// merged into lies between them, so that octaves before it stay as they are.
 fn bound(children: &mut Vec<Child>, tau0_ns: i64, now_ns: i64) {
-    while let Some(at) = crowded(children, tau0_ns, now_ns) {
-        let removed = children.remove(at + 1);
-        if let Some(kept) = children.get_mut(at) {
-            let weight = i128::from(kept.shift) + i128::from(removed.shift);
-            let sum = i128::from(kept.at_ns) * i128::from(kept.shift)
-                + i128::from(removed.at_ns) * i128::from(removed.shift);
-            kept.at_ns = i64::try_from(sum.div_euclid(weight.max(1))).unwrap_or(kept.at_ns);
-            kept.shift = kept.shift.saturating_add(removed.shift);
+    let mut from = 0;
+    while let Some(rest) = children.get(from..).filter(|rest| rest.len() > PER_OCTAVE) {
+        let run = first_octave(rest, tau0_ns, now_ns);
+        match closest(run) {
+            Some(at) if run.len() > PER_OCTAVE => merge(children, from + at),
+            _ => from += run.len().max(1),
         }
     }
 }
 
-/// First position of the closest pair inside the first octave that holds too many contributions.
-/// They stand in order of time, so that those of an octave follow each other.
-fn crowded(children: &[Child], tau0_ns: i64, now_ns: i64) -> Option<usize> {
-    if children.len() <= PER_OCTAVE {
-        return None;
+/// The oldest contributions, as far as they are of one octave.
+fn first_octave(children: &[Child], tau0_ns: i64, now_ns: i64) -> &[Child] {
+    let Some(oldest) = children.first() else { return children };
+    let since = ends(*oldest, tau0_ns, now_ns);
+    let begins = scale(tau0_ns) << octave(since, tau0_ns);
+    let count = children.partition_point(|child| ends(*child, tau0_ns, now_ns) >= begins);
+    children.get(..count).unwrap_or(children)
+}
+
+/// Position of the first of the pair that is closest in time.
+fn closest(run: &[Child]) -> Option<usize> {
+    let gaps = run.windows(2).map(|pair| match pair {
+        [a, b] => b.at_ns - a.at_ns,
+        _ => i64::MAX,
+    });
+    gaps.zip(0..).min().map(|(_, at)| at)
+}
+
+/// Makes one contribution of the one at a position and the next one.
+fn merge(children: &mut Vec<Child>, at: usize) {
+    let removed = children.remove(at + 1);
+    if let Some(kept) = children.get_mut(at) {
+        let weight = i128::from(kept.shift) + i128::from(removed.shift);
+        let sum = i128::from(kept.at_ns) * i128::from(kept.shift)
+            + i128::from(removed.at_ns) * i128::from(removed.shift);
+        kept.at_ns = i64::try_from(sum.div_euclid(weight.max(1))).unwrap_or(kept.at_ns);
+        kept.shift = kept.shift.saturating_add(removed.shift);
     }
-    let octave_of = |child: &Child| octave(*child, tau0_ns, now_ns);
-    let mut from = 0;
-    for run in children.chunk_by(|a, b| octave_of(a) == octave_of(b)) {
-        if run.len() > PER_OCTAVE {
-            let gaps = run.windows(2).map(|pair| match pair {
-                [a, b] => b.at_ns - a.at_ns,
-                _ => i64::MAX,
-            });
-            return gaps.zip(from..).min().map(|(_, at)| at);
-        }
-        from += run.len();
-    }
-    None
 }
 
 /// Daily volatility of an event contract in log-odds: `σ_p/(p(1−p))`, Q32.
@@ -253,8 +272,45 @@ mod tests {
             tau in prop_oneof![0..100_000_000_i64, 0..i64::MAX],
             age in prop_oneof![0..1_000_000_000_000_i64, 0..i64::MAX],
         ) {
-            let found = octave(Child { at_ns: 0, shift: 1 }, tau, age);
+            let found = octave(ends(Child { at_ns: 0, shift: 1 }, tau, age), tau);
             prop_assert_eq!(found, (age / tau.clamp(TAU_MIN_NS, TAU_MAX_NS) + 1).ilog2());
+        }
+    }
+
+    /// The same, looking at all of them again after each merge.
+    fn bound_slowly(children: &mut Vec<Child>, tau: i64, now: i64) {
+        let octave_of = |child: &Child| octave(ends(*child, tau, now), tau);
+        loop {
+            let mut from = 0;
+            let mut runs = children.chunk_by(|a, b| octave_of(a) == octave_of(b));
+            let Some(run) = runs.find(|run| {
+                let is_crowded = run.len() > PER_OCTAVE;
+                from += if is_crowded { 0 } else { run.len() };
+                is_crowded
+            }) else {
+                return;
+            };
+            let at = from + closest(run).unwrap();
+            merge(children, at);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn octaves_are_bounded_in_one_pass(
+            steps in proptest::collection::vec((0..40_u32, 1..1_000_000_i64), 0..90),
+            tau in 0..1_000_000_000_i64,
+        ) {
+            let mut now = 0;
+            let mut children = Vec::new();
+            for (power, shift) in steps {
+                now += (1_i64 << power) - 1;
+                children.push(Child { at_ns: now, shift });
+            }
+            let mut slowly = children.clone();
+            bound(&mut children, tau, now);
+            bound_slowly(&mut slowly, tau, now);
+            prop_assert_eq!(children, slowly);
         }
     }
 
