@@ -1,7 +1,5 @@
 """How many ended orders stay in memory, and what is said of those that do not."""
 
-from pathlib import Path
-
 import pytest
 
 from sequence import Sequence
@@ -86,8 +84,3 @@ def _trade_more(client: Sequence) -> None:
 def test_a_number_of_orders_is_asked_for(keep: object) -> None:
     with pytest.raises(ValidationError, match="keep: must be an integer"):
         Sandbox(keep=keep)  # type: ignore[arg-type]
-
-
-def test_a_store_keeps_all(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="keep belongs to store='memory'"):
-        Sandbox(store=tmp_path / "sandbox.db", keep=10)

@@ -98,8 +98,8 @@ def up(
         typer.Option(
             min=0,
             max=2**32 - 1,
-            help="With --db memory: how many of the newest orders stay once they ended; by "
-            "default all.",
+            help="How many of the newest orders stay in memory once they ended; a file has them "
+            "all. By default all stay.",
         ),
     ] = None,
     allow_remote: Annotated[

@@ -1,11 +1,12 @@
-"""Orders and fills that ended before the last start: they stay in the store until asked for.
+"""Orders and fills that ended and left memory: they stay in the store until asked for.
 
+They ended before the last start, or, where a sandbox keeps its newest alone (`keep`), before those.
 Loading a million of them would make every start slow, and most are never read again. Lists are
 merged from both sides; a single one is loaded when its id is named, and then answers as before.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sequence import _core
@@ -28,12 +29,35 @@ _FILLED, _STATUS, _DONE = (
     list(order_rows.columns.keys()).index(name) for name in ("filled_1e8", "status", "done")
 )
 _STATUS_OF_RUN: Final = 3
+_ORDER_OF_FILL: Final = 4
+_TRIES: Final = 3
+"""Rows can leave memory between a look at their numbers and one at them: then they are loaded."""
+
+
+@dataclass(slots=True)
+class _InMemory:
+    """What of a list is in memory, and what of it the store alone has.
+
+    Attributes:
+        newer: How many rows stand from the edge on, all of them in memory.
+        numbers: The first of those, newest first.
+        older: Rows before the edge that are in memory, newest first.
+        seq: Commit number of the edge.
+        held: Every older row of the account that is in memory, whether it fits or not.
+    """
+
+    newer: int
+    numbers: list[int]
+    older: list[int]
+    seq: int
+    held: list[int]
 
 
 class Archive:
     """What the store holds beyond the memory of the engine.
 
-    ``life`` are the epochs of an account since its last reset.
+    ``life`` are the epochs of an account since its last reset. ``last_seq`` and ``were_open`` are
+    the newest event and the open orders of the last start.
 
     Attributes:
         left_out: Orders and fills that cannot be read, by table and number, and why.
@@ -44,14 +68,12 @@ class Archive:
     ) -> None:
         self._store = store
         self._journal = journal
-        self._before_seq = last_seq + 1
-        self._first_graph = journal.next_graph()
-        self._were_open = frozenset(were_open)
+        self._start: Final = _InMemory(0, [], [], last_seq + 1, sorted(were_open))
         self._ended: Final = Ended(store, journal)
         self.left_out: Final = self._ended.left_out
 
     def recall(self, account: int, life: range, id_: str | None) -> None:
-        """Loads the graph that an id names, if it ended before the last start."""
+        """Loads the graph that an id names, if it ended and is not in memory."""
         graph_id = _graph_id(id_)
         if graph_id is None:
             return
@@ -84,21 +106,34 @@ class Archive:
         for name in ("node_order_id", "graph_id"):
             self.recall(account, life, filters[name])
         most = offset + limit
-        # Those that were open at the start can be anywhere in memory: then all of it is looked at.
-        looked = _NEVER if self._were_open else most
-        total, numbers = self._journal.order_numbers(account, looked, **filters)
-        stored = None if filters["open_only"] else self._stored(account, life, filters, "orders")
-        if stored is not None:
-            in_memory, total = total, total + self._store.count("orders", stored)
-            numbers = self._merged(stored, numbers, in_memory, limit, offset)
-        else:
-            numbers = numbers[offset:most]
+        found = _InMemory(*self._journal.order_numbers(account, most, **filters))
+        stored = None if filters["open_only"] else self._stored(account, life, filters, found)
+        numbers, total = self._page(stored, found, limit, offset)
+        rows = self._loaded(numbers, self._journal.orders, self._load_orders)
+        return _page("orders", rows, total, limit, offset)
+
+    def _load_orders(self, numbers: list[int]) -> None:
         self._ended.load_orders([no for no in numbers if not self._journal.holds_order(no)])
-        return _page("orders", self._journal.orders(numbers), total, limit, offset)
+
+    def _loaded(
+        self,
+        numbers: list[int],
+        read: Callable[[list[int]], list[dict[str, Any]]],
+        load: Callable[[list[int]], None],
+    ) -> list[dict[str, Any]]:
+        """Rows by number, but for those that cannot be read."""
+        rows: list[dict[str, Any]] = []
+        for _ in range(_TRIES):
+            load(numbers)
+            rows = read(numbers)
+            if len(rows) == len(numbers):
+                break
+        return rows
 
     def rejects(self, account: int, life: range) -> dict[str, int]:
         """How many orders of before the last start were rejected, by reason."""
-        query = self._stored(account, life, _EVERY_ORDER | {"statuses": ["REJECTED"]}, "orders")
+        rejected = _EVERY_ORDER | {"statuses": ["REJECTED"]}
+        query = self._stored(account, life, rejected, self._start)
         if query is None or not self._store.count("orders", query):
             return {}
         by_reason = {
@@ -109,21 +144,28 @@ class Archive:
         }
         return {reason: count for reason, count in by_reason.items() if count}
 
-    def _merged(
-        self, stored: Query, numbers: list[int], in_memory: int, limit: int, offset: int
-    ) -> list[int]:
-        """One page of both. Orders that were open at the start are among the stored ones by age."""
-        old = sorted(self._were_open.intersection(numbers), reverse=True)
-        newer = in_memory - len(old)
-        stored.offset = max(0, offset - newer - len(old))
+    def _page(
+        self, stored: Query | None, found: _InMemory, limit: int, offset: int, table: str = "orders"
+    ) -> tuple[list[int], int]:
+        """The numbers on one page of both, and how many there are in all.
+
+        Older rows that are in memory are among the stored ones by age.
+        """
+        newer, old = found.newer, found.older
+        in_memory = newer + len(old)
+        if stored is None:
+            numbers = [*found.numbers[:newer], *old]
+            return numbers[offset : offset + limit], in_memory
+        total = in_memory + self._store.count(table, stored)
+        stored.offset = max(0, offset - in_memory)
         stored.limit = max(0, offset + limit - newer - stored.offset)
-        found = self._store.numbers("orders", stored) if stored.limit else []
+        read = self._store.numbers(table, stored) if stored.limit else []
         # Those above the first that was read belong to pages before.
-        old = [no for no in old if not stored.offset or not found or no < found[0]]
-        first = newer + stored.offset + (len(self._were_open.intersection(numbers)) - len(old))
-        rest = sorted((*found, *old), reverse=True)
-        placed = [*enumerate(numbers[:newer]), *enumerate(rest, first)]
-        return [no for place, no in placed if offset <= place < offset + limit]
+        left = [no for no in old if not stored.offset or not read or no < read[0]]
+        first = newer + stored.offset + (len(old) - len(left))
+        rest = sorted((*read, *left), reverse=True)
+        placed = [*enumerate(found.numbers[:newer]), *enumerate(rest, first)]
+        return [no for place, no in placed if offset <= place < offset + limit], total
 
     def graphs(
         self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
@@ -134,40 +176,42 @@ class Archive:
         most = offset + limit
         if filters["open_only"]:
             # Whatever goes on is in memory.
-            total, numbers = self._journal.graph_numbers(account, most, 0, **filters)
+            total, numbers, _ = self._journal.graph_numbers(account, most, every=True, **filters)
             return _page("graphs", self._journal.graphs(numbers[offset:]), total, limit, offset)
-        first = self._first_graph
-        in_memory, numbers = self._journal.graph_numbers(account, most, first, **filters)
+        found = self._journal.graph_numbers(account, most, every=False, **filters)
+        in_memory, numbers, first = found
         end = min(first, _least(filters["before_seq"]) - 1)
         query = _of_life(account, life)
         query.below = {"graph_no": end}
         total = in_memory + self._store.count("graphs", query)
         query.offset = max(0, offset - in_memory)
         query.limit = max(0, most - max(offset, in_memory))
-        rows = self._store.find("graphs", query) if query.limit else []
-        for row in rows:
-            if not self._journal.holds_graph(number_of(row[0])):
+        numbers = numbers[offset:most]
+        numbers += self._store.numbers("graphs", query) if query.limit else []
+        rows = self._loaded(numbers, self._journal.graphs, self._load_graphs)
+        return _page("graphs", rows, total, limit, offset)
+
+    def _load_graphs(self, numbers: list[int]) -> None:
+        missing = [number for number in numbers if not self._journal.holds_graph(number)]
+        if missing:
+            for row in self._store.find("graphs", Query(among={"graph_no": missing})):
                 self._load_graph(row)
-        numbers = [*numbers[offset:most], *(number_of(row[0]) for row in rows)]
-        return _page("graphs", self._journal.graphs(numbers), total, limit, offset)
 
     def _graphs_of(
         self, account: int, life: range, limit: int, offset: int, filters: dict[str, Any]
     ) -> dict[str, Any]:
         """A page of graphs of some statuses; those of the store are looked through for it."""
-        _, numbers = self._journal.graph_numbers(account, _NEVER, 0, **filters)
+        found = self._journal.graph_numbers(account, _NEVER, every=True, **filters)
+        _, numbers, first = found
         stored: list[int] = []
         if not filters["open_only"]:
-            end = min(self._first_graph, _least(filters["before_seq"]) - 1)
+            end = min(first, _least(filters["before_seq"]) - 1)
             ended = self._ended_graphs(account, life, end)
             stored = [number for number, status in ended if status in filters["statuses"]]
         merged = sorted({*numbers, *stored}, reverse=True)
         page = merged[offset : offset + limit]
-        missing = [number for number in page if not self._journal.holds_graph(number)]
-        if missing:
-            for row in self._store.find("graphs", Query(among={"graph_no": missing})):
-                self._load_graph(row)
-        return _page("graphs", self._journal.graphs(page), len(merged), limit, offset)
+        rows = self._loaded(page, self._journal.graphs, self._load_graphs)
+        return _page("graphs", rows, len(merged), limit, offset)
 
     def _ended_graphs(self, account: int, life: range, end: int) -> Iterator[tuple[int, str]]:
         """Graphs of the store that are not in memory, newest first, with what became of them."""
@@ -206,27 +250,29 @@ class Archive:
         for name in ("node_order_id", "graph_id"):
             self.recall(account, life, filters[name])
         most = offset + limit
-        total, numbers = self._journal.fill_numbers(account, most, **filters)
-        stored = self._stored(account, life, filters, "fills")
-        rows: list[Row] = []
-        if stored is not None:
-            in_memory, total = total, total + self._store.count("fills", stored)
-            # Every stored fill is older than every one in memory.
-            stored.offset = max(0, offset - in_memory)
-            stored.limit = max(0, most - max(offset, in_memory))
-            rows = self._store.find("fills", stored) if stored.limit else []
-        numbers = [*numbers[offset:most], *(number_of(row[0]) for row in rows)]
-        wanted = set(numbers)
-        rows = [row for row in rows if row[0] in wanted]
-        missing = {number_of(row[4]) for row in rows}
-        self._ended.load_orders([no for no in missing if not self._journal.holds_order(no)])
+        found = _InMemory(*self._journal.fill_numbers(account, most, **filters))
+        stored = self._stored(account, life, filters, found, "fills")
+        numbers, total = self._page(stored, found, limit, offset, "fills")
+        rows = self._loaded(numbers, self._journal.fills, self._load_fills)
+        return _page("fills", rows, total, limit, offset)
+
+    def _load_fills(self, numbers: list[int]) -> None:
+        missing = [number for number in numbers if not self._journal.holds_fill(number)]
+        if not missing:
+            return
+        rows = self._store.find("fills", Query(among={"fill_no": missing}))
+        self._load_orders(sorted({number_of(row[_ORDER_OF_FILL]) for row in rows}))
         self._ended.load_fills(rows)
-        return _page("fills", self._journal.fills(numbers), total, limit, offset)
 
     def _stored(
-        self, account: int, life: range, filters: dict[str, Any], table: str
+        self,
+        account: int,
+        life: range,
+        filters: dict[str, Any],
+        found: _InMemory,
+        table: str = "orders",
     ) -> Query | None:
-        """The filters as a query on rows of before the last start; ``None`` when none can fit."""
+        """The filters as a query on rows that are not in memory; ``None`` when none can fit."""
         query = _of_life(account, life)
         equal: dict[str, Value] = {**query.equal}
         query.equal = equal
@@ -237,16 +283,15 @@ class Archive:
             if filters.get(name) is not None:
                 equal[name] = filters[name]
         if table == "orders":
-            # What was open at the start is in memory, whatever became of it since.
-            query.by, query.without = "created_seq", {"order_no": sorted(self._were_open)}
+            query.by, query.without = "created_seq", {"order_no": found.held}
             wanted = filters["statuses"]
             if wanted is not None:
                 ended = [name for name in _ENDED if name in wanted]
                 query.among = {**query.among, "status": ended}
-            below["created_seq"] = min(self._before_seq, _least(filters["before_seq"]))
+            below["created_seq"] = min(found.seq, _least(filters["before_seq"]))
         else:
-            query.by = "event_seq"
-            below["event_seq"] = min(self._before_seq, _least(filters["before_seq"]))
+            query.by, query.without = "event_seq", {"fill_no": found.held}
+            below["event_seq"] = min(found.seq, _least(filters["before_seq"]))
             below["ts_ns"] = _least(filters["until_ns"])
             if filters["since_ns"]:
                 query.at_least = {"ts_ns": filters["since_ns"]}

@@ -30,7 +30,7 @@ class Keeper:
     """Takes what changed for the writer, and puts it back at the start.
 
     Attributes:
-        archive: What ended before the last start; None in a new store.
+        archive: What ended and left memory; None in a new store that keeps all in memory, too.
     """
 
     def __init__(
@@ -49,6 +49,13 @@ class Keeper:
         self._under_way: list[_core.Frames] = []
         self._durable: list[_core.Frames] = []
         self._waiting = 0
+        self._taken_seq = 0
+
+    def keep_newest(self, keep: int | None) -> None:
+        """Has so many of the newest orders stay in memory, and older ones while they go on."""
+        self._state.engine.keep_newest(keep)
+        if keep is not None and self.archive is None:
+            self.archive = Archive(self.store, self.journal, 0, ())
 
     def restore(self, loaded: Loaded, now_ns: int) -> None:
         """Rebuilds the engine from rows; damaged ones are reported, never guessed at."""
@@ -77,6 +84,7 @@ class Keeper:
             frames = self._state.engine.take_frames()
             self._note_numbers(frames)
             taken = self.journal.take()
+            self._taken_seq = self._state.engine.last_seq
             pending, self._pending = self._pending, {}
         if len(frames):
             self._under_way.append(frames)
@@ -89,6 +97,7 @@ class Keeper:
     def committed(self) -> None:
         """What was taken is durable: readers may be told."""
         with self._state.lock:
+            self.journal.stored(self._taken_seq)
             self._durable += self._under_way
             self._waiting += sum(map(len, self._under_way))
             self._under_way = []

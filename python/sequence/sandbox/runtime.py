@@ -195,7 +195,7 @@ class Runtime(State):
 
     @property
     def has_archive(self) -> bool:
-        """True when orders of before the last start may have to be read from the store."""
+        """True when orders that left memory may have to be read from the store."""
         return self._archive is not None
 
     @property

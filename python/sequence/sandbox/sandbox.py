@@ -68,9 +68,10 @@ class Sandbox:
             ``{"amend.mode": "native"}``.
         sim: The whole configuration of the simulator, instead of ``preset`` and ``overrides``.
         keep: How many of the newest orders stay in memory, with their fills; an older one stays
-            while it can still trade, and is forgotten once it ended: asked for by its id it is
-            refused with a sentence that says so, and its ``graph_id`` is never taken twice. By
-            default all stay, some 600 bytes each. For ``store="memory"``: a file keeps all.
+            while it can still trade, and goes once it ended. A file keeps it and answers for it
+            as before; without one it is forgotten: asked for by its id it is refused with a
+            sentence that says so. Its ``graph_id`` is never taken twice. By default all of this
+            process stay, a few hundred bytes each.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Sandbox:
         if seed is not None and (type(seed) is not int or not 0 <= seed <= _MAX_SEED):
             raise ValidationError(f"seed: must be an integer from 0 to 2**64 - 1, not {seed!r}")
         check_risk(risk or {})
-        _check_keep(keep, store)
+        _check_keep(keep)
         live = live_of(market)
         source, files = (live.source, []) if live is not None else source_of(market)
         if live is not None:
@@ -127,7 +128,7 @@ class Sandbox:
             if opened is not None:
                 opened.close()
             raise
-        runtime.engine.keep_newest(keep)
+        (runtime.keeper or runtime.engine).keep_newest(keep)
         runtime.played.add(files)
         self._hold(runtime, live)
 
@@ -450,13 +451,11 @@ _MEMORY: Final = frozenset({"memory", ":memory:"})
 """The second is SQLite's own name; a file of that name is what nobody means."""
 
 
-def _check_keep(keep: int | None, store: str | Path | Store) -> None:
+def _check_keep(keep: int | None) -> None:
     if keep is None:
         return
     if type(keep) is not int or not 0 <= keep < _MOST_ORDERS:
         raise ValidationError(f"keep: must be an integer from 0 to 2**32 - 1, not {keep!r}")
-    if str(store) not in _MEMORY:
-        raise ValueError("keep belongs to store='memory': what has a store is kept whole")
 
 
 def _store_of(store: str | Path | Store) -> Store | None:

@@ -112,7 +112,7 @@ class Store(Protocol):
         ...
 
     def find(self, table: str, query: "Query", bad: list[Row] | None = None) -> list[Row]:
-        """Rows of before the last load; those that are not what was written go to ``bad``."""
+        """Stored rows; those that are not what was written go to ``bad``."""
         ...
 
     def damaged(self) -> list[Finding]:

@@ -40,7 +40,7 @@ class Readers:
 
 
 class Ranks:
-    """Counts of rows that never change again: those of before the last load.
+    """Counts of rows that never change again: those that ended and left memory.
 
     How many rows of an account are older than one is asked with every page. Every thousandth is
     marked once, so an answer counts a thousand rows at most.
@@ -100,7 +100,11 @@ class Ranks:
         rest = rest.where(columns[by] < below)
         if passed:
             rest = rest.where(columns[by] >= marks[passed - 1])
-        count = max(0, passed - 1) * _EVERY + int(connection.execute(rest).scalar_one())
+        beyond = int(connection.execute(rest).scalar_one())
+        if beyond > 2 * _EVERY:
+            # More rows left memory since they were marked: the next look marks them.
+            self._marks.pop((table, *account), None)
+        count = max(0, passed - 1) * _EVERY + beyond
         return count - self._left_out(connection, table, query)
 
     @staticmethod

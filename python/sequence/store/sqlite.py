@@ -193,6 +193,9 @@ class SqliteStore:
             self._give_up()
             raise StoreError(f"cannot write {self.path}: {error}") from error
         self._chains = chains
+        if batch.left is not None:
+            # Rows that were counted are gone.
+            self._ranks = Ranks()
 
     def _give_up(self) -> None:
         # Undone, so that nothing keeps the file locked. Where even that fails the error above says
@@ -257,7 +260,7 @@ class SqliteStore:
         return None if found is None else int(found[0])
 
     def find(self, table: str, query: Query, bad: list[Row] | None = None) -> list[Row]:
-        """Rows of before the last load, newest first; those that are damaged go to ``bad``."""
+        """Stored rows, newest first; those that are damaged go to ``bad``."""
         with self._reading() as connection:
             query = self._ranks.closer(connection, table, query)
             found = _all(connection, _newest_first(table, query))

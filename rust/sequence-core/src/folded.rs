@@ -163,7 +163,7 @@ impl<V: Folds> Folded<V> {
     pub(crate) fn holds(&self, at: usize) -> bool {
         match self.full.get(at / CHUNK) {
             Some(chunk) => chunk.place(at % CHUNK).is_some(),
-            None => self.last.get(at - self.before).is_some_and(Option::is_some),
+            None => self.last.get(at.wrapping_sub(self.before)).is_some_and(Option::is_some),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) trait Dense: Copy {
 /// before, it holds those that were loaded. It can note which rows were reached for writing.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<K, V, S = Chunks<V>> {
-    /// Rows of an earlier process, as far as they were loaded.
+    /// Rows of an earlier process, and of those that were let go of, as far as they were loaded.
     early: BTreeMap<u32, V>,
     /// Number of the first row in `rows`.
     first: u32,
@@ -60,9 +60,14 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
     #[inline]
     pub(crate) fn get(&self, key: K) -> Option<&V> {
         match key.index().checked_sub(self.first as usize) {
-            Some(at) => self.rows.get(at),
-            None => self.early.get(&early_key(key)),
+            Some(at) => self.rows.get(at).or_else(|| self.loaded(key)),
+            None => self.loaded(key),
         }
+    }
+
+    #[inline(never)]
+    fn loaded(&self, key: K) -> Option<&V> {
+        self.early.get(&early_key(key))
     }
 
     /// Numbers new rows from `next`, which an empty table can still do.
@@ -123,8 +128,12 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
     #[expect(clippy::expect_used, reason = "ids come from this table; rows are never removed")]
     #[inline]
     pub(crate) fn quietly(&mut self, key: K) -> &mut V {
-        let row = match key.index().checked_sub(self.first as usize) {
+        let made = match key.index().checked_sub(self.first as usize) {
             Some(at) => self.rows.get_mut(at),
+            None => None,
+        };
+        let row = match made {
+            Some(row) => Some(row),
             None => self.early.get_mut(&early_key(key)),
         };
         row.expect("a row of this table")
@@ -136,6 +145,11 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
         keys.sort_unstable();
         keys.dedup();
         keys
+    }
+
+    /// Rows reached for writing since the last take, in any order and some of them twice.
+    pub(crate) fn touched(&self) -> &[K] {
+        self.touched.as_deref().unwrap_or_default()
     }
 
     /// True when a take would give something.
@@ -200,16 +214,16 @@ impl<K: Dense + Ord, V: Folds> History<K, V> {
     /// A row, read back for this look alone: for looks at many.
     pub(crate) fn peek(&self, key: K) -> Option<Seen<'_, V>> {
         match key.index().checked_sub(self.first as usize) {
-            Some(at) => self.rows.peek(at),
-            None => self.early.get(&early_key(key)).map(Seen::Standing),
+            Some(at) => self.rows.peek(at).or_else(|| self.loaded(key).map(Seen::Standing)),
+            None => self.loaded(key).map(Seen::Standing),
         }
     }
 
     /// What is asked of many rows, of this one.
     pub(crate) fn head(&self, key: K) -> Option<V::Head> {
         match key.index().checked_sub(self.first as usize) {
-            Some(at) => self.rows.head(at),
-            None => self.early.get(&early_key(key)).map(V::head),
+            Some(at) => self.rows.head(at).or_else(|| self.loaded(key).map(V::head)),
+            None => self.loaded(key).map(V::head),
         }
     }
 
@@ -224,17 +238,45 @@ impl<K: Dense + Ord, V: Folds> History<K, V> {
 
     /// True when a row is here.
     pub(crate) fn holds(&self, key: K) -> bool {
-        match key.index().checked_sub(self.first as usize) {
-            Some(at) => self.rows.holds(at),
-            None => self.early.contains_key(&early_key(key)),
+        self.stands(key) || self.loaded(key).is_some()
+    }
+
+    /// True when a row of this process is here that was not let go of.
+    fn stands(&self, key: K) -> bool {
+        key.index().checked_sub(self.first as usize).is_some_and(|at| self.rows.holds(at))
+    }
+
+    /// Puts back a row of an earlier process, or one that was let go of; another one is ignored.
+    pub(crate) fn put_back(&mut self, key: K, row: V) {
+        if key.index() < self.next_id().index() && !self.stands(key) {
+            note_in(&mut self.changed, key);
+            self.early.insert(early_key(key), row);
         }
     }
 
-    /// Lets go of a row. Nobody may ask for it by its id any more.
+    /// The same, to be filled in: the empty row that is there from then on, or what was put back.
+    pub(crate) fn place(&mut self, key: K) -> Option<&mut V>
+    where
+        V: Default,
+    {
+        if self.loaded(key).is_none() {
+            self.put_back(key, V::default());
+        }
+        self.early.get_mut(&early_key(key))
+    }
+
+    /// Rows that were loaded.
+    pub(crate) fn put_backs(&self) -> impl Iterator<Item = K> {
+        self.early.keys().map(|at| K::from_index(*at))
+    }
+
+    /// Lets go of a row. Nobody may ask for it by its id before it is put back.
     pub(crate) fn forget(&mut self, key: K) {
-        match key.index().checked_sub(self.first as usize) {
-            Some(at) => self.rows.forget(at),
-            None => drop(self.early.remove(&early_key(key))),
+        self.early.remove(&early_key(key));
+        if let Some(at) = key.index().checked_sub(self.first as usize)
+            && self.rows.holds(at)
+        {
+            self.rows.forget(at);
         }
     }
 

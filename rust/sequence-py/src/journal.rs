@@ -22,6 +22,9 @@ type Taken<'py> = (Bound<'py, PyDict>, Bound<'py, PyList>, Option<(u32, u32, u32
 type Tables = Vec<(String, Vec<Vec<Argument>>)>;
 /// Rows of one table.
 type Rows = Vec<Vec<Argument>>;
+/// What of a list is in memory: how many from the edge on, the first of them, older ones; the commit
+/// number of the edge, and every older row that is in memory.
+type Found = (usize, Vec<u32>, Vec<u32>, u64, Vec<u32>);
 
 /// What a store keeps of an engine: which rows changed, and how they come back.
 #[pyclass(frozen, module = "sequence._core")]
@@ -169,31 +172,39 @@ impl Journal {
         self.engine.get().lock().engine.holds_graph(GraphIx(graph_no))
     }
 
-    /// The number that the next graph gets.
-    fn next_graph(&self) -> u32 {
-        self.engine.get().lock().engine.next_graph().0
+    /// Whether a fill is in memory, with its order.
+    fn holds_fill(&self, fill_no: u32) -> bool {
+        self.engine.get().lock().engine.holds_fill(FillIx(fill_no))
     }
 
-    /// Graphs in memory, from number `since` on, that pass a filter: how many, and the first `most`
-    /// numbers, newest first.
+    /// Everything up to a commit number is stored: ended orders of it may leave memory.
+    fn stored(&self, seq: u64) {
+        self.engine.get().lock().engine.stored(seq);
+    }
+
+    /// Graphs that pass a filter, from the first one on that has none after it which only a store
+    /// has, or `every` one in memory: how many, the first `most` numbers, newest first, and the
+    /// number of that first one.
     #[expect(clippy::too_many_arguments, reason = "the filters of the list")]
-    #[pyo3(signature = (account, most, since, *, statuses=None, open_only=false, before_seq=None))]
+    #[pyo3(signature = (account, most, *, every, statuses=None, open_only=false, before_seq=None))]
     fn graph_numbers(
         &self,
         py: Python<'_>,
         account: u32,
         most: usize,
-        since: u32,
+        every: bool,
         statuses: Option<Vec<String>>,
         open_only: bool,
         before_seq: Option<u64>,
-    ) -> PyResult<(usize, Vec<u32>)> {
+    ) -> PyResult<(usize, Vec<u32>, u32)> {
         let statuses = parse::graph_statuses(statuses).map_err(|error| refused(py, &error))?;
-        let since = GraphIx(since);
-        let filter = GraphFilter { statuses: statuses.as_deref(), open_only, before_seq, since };
         let session = self.engine.get().lock();
+        let edge = session.engine.edge(AccountId(account)).graph;
+        let since = if every { GraphIx(0) } else { edge };
+        let filter = GraphFilter { statuses: statuses.as_deref(), open_only, before_seq, since };
         let found = session.engine.matching_graphs(AccountId(account), filter);
-        Ok(first_of(found.map(|id| id.0), most))
+        let (total, numbers) = first_of(found.map(|id| id.0), most);
+        Ok((total, numbers, edge.0))
     }
 
     /// Status of a graph of one order that ended, from what a store keeps of it.
@@ -226,7 +237,7 @@ impl Journal {
         self.engine.get().lock().engine.canonical_symbol(symbol)
     }
 
-    /// Orders in memory that pass a filter: how many, and the first `most` numbers, newest first.
+    /// Orders in memory that pass a filter, newest first: see [`Found`]; `most` of the newer ones.
     #[expect(clippy::too_many_arguments, reason = "the filters of the list")]
     #[pyo3(signature = (account, most, *, symbol=None, node_order_id=None, graph_id=None, venue=None,
         side=None, statuses=None, open_only=false, before_seq=None))]
@@ -243,7 +254,7 @@ impl Journal {
         statuses: Option<Vec<String>>,
         open_only: bool,
         before_seq: Option<u64>,
-    ) -> PyResult<(usize, Vec<u32>)> {
+    ) -> PyResult<Found> {
         let numbers = || {
             let statuses = parse::order_statuses(statuses)?;
             let filter = OrderFilter {
@@ -257,8 +268,10 @@ impl Journal {
                 before_seq,
             };
             let session = self.engine.get().lock();
+            let edge = session.engine.edge(AccountId(account));
             let found = session.engine.matching_orders(AccountId(account), &filter);
-            Ok(first_of(found.map(|id| id.0), most))
+            let older = edge.orders.iter().map(|id| id.0).collect();
+            Ok(parted(found.map(|id| id.0), most, (edge.seq, older)))
         };
         numbers().map_err(|refusal| refused(py, &refusal))
     }
@@ -279,13 +292,15 @@ impl Journal {
         since_ns: Option<i64>,
         until_ns: Option<i64>,
         before_seq: Option<u64>,
-    ) -> PyResult<(usize, Vec<u32>)> {
+    ) -> PyResult<Found> {
         let venue = venue.map(parse::venue).transpose().map_err(|error| refused(py, &error))?;
         let filter =
             FillFilter { symbol, node_order_id, graph_id, venue, since_ns, until_ns, before_seq };
         let session = self.engine.get().lock();
+        let edge = session.engine.edge(AccountId(account));
         let found = session.engine.matching_fills(AccountId(account), &filter);
-        Ok(first_of(found.map(|id| id.0), most))
+        let older = edge.fills.iter().map(|id| id.0).collect();
+        Ok(parted(found.map(|id| id.0), most, (edge.seq, older)))
     }
 
     /// Order rows by number; each must be in memory.
@@ -324,6 +339,20 @@ impl Journal {
     fn tables() -> Vec<(&'static str, Vec<&'static str>)> {
         TABLES.iter().map(|(table, columns)| (*table, columns.to_vec())).collect()
     }
+}
+
+/// Rows from the edge on, and those of `older` ones that were found.
+fn parted(found: impl Iterator<Item = u32>, most: usize, (seq, older): (u64, Vec<u32>)) -> Found {
+    let mut old = Vec::new();
+    let newer = found.filter(|no| {
+        let is_old = older.binary_search(no).is_ok();
+        if is_old {
+            old.push(*no);
+        }
+        !is_old
+    });
+    let (total, first) = first_of(newer, most);
+    (total, first, old, seq, older)
 }
 
 fn first_of(found: impl Iterator<Item = u32>, most: usize) -> (usize, Vec<u32>) {

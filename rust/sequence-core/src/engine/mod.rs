@@ -56,6 +56,7 @@ pub use crate::sim::queue::FillCause;
 pub use crate::sim::walk::LevelTaken;
 pub use desk::account::{Account, AccountMode, Graph, GraphId, KillSwitch};
 pub use desk::fill::{CashTrail, Fill};
+pub use desk::forget::Edge;
 pub use desk::inject::Fate;
 pub use exchange::evidence::{BookCite, Bounds, Evidence, Liquidity, TapeCite, VenueTrade};
 pub use exchange::legs::VenueLeg;
@@ -189,9 +190,15 @@ impl Engine {
     }
 
     /// Keeps so many of the newest orders in memory whatever became of them, and older ones only
-    /// while they go on; `None` keeps all. For an engine without orders: before the first one.
+    /// while they go on; `None` keeps all. Where changes are kept, those go that are stored
+    /// ([`Self::stored`]). For an engine without orders of its own: before the first one.
     pub fn keep_newest(&mut self, newest: Option<u32>) {
         self.desk.keep_newest(newest);
+    }
+
+    /// What of an account's past is in memory.
+    pub fn edge(&self, account: AccountId) -> Edge {
+        self.desk.edge(account)
     }
 
     /// Engine time, ns since the Unix epoch.

@@ -50,6 +50,11 @@ impl Engine {
             || self.journal.is_touched(&self.registry)
     }
 
+    /// Everything that was told up to a commit number is stored: ended orders of it may be let go of.
+    pub const fn stored(&mut self, seq: u64) {
+        self.journal.note_stored(seq);
+    }
+
     /// Has the next take give the marks as they are: for the last one.
     pub fn keep_marks(&mut self) {
         self.journal.want_marks();

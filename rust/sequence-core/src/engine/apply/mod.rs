@@ -12,13 +12,15 @@ mod restore;
 mod rewind;
 mod tell;
 
+use std::collections::BTreeSet;
+
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
 use crate::engine::facts::facts;
 use crate::engine::graph::{Task, of_only_node};
 use crate::engine::seam::VenueStep;
 use crate::engine::{AccountMode, Engine, Reply};
-use crate::ids::MarketId;
+use crate::ids::{MarketId, OrderId};
 use crate::reject::Refusal;
 use crate::tape::{EventKind, MarketEvent, flag};
 
@@ -28,10 +30,11 @@ impl Engine {
         let now_ns = self.agenda.now_ns().max(now_ns);
         self.desk.settle();
         self.exchange.settle();
-        if let Some(first) = self.desk.first_to_keep().filter(|_| !self.journal.is_kept()) {
+        if let Some(first) = self.desk.first_to_keep() {
             // Readers that come later are told of rows as they were.
             self.settle_frames();
-            for id in self.desk.forget_before(first, &self.agenda.under_way()) {
+            let seqs = (self.journal.unstored(), self.journal.log().last_seq() + 1);
+            for id in self.desk.forget_before(first, &self.unfinished(), seqs) {
                 self.exchange.forget_order(id);
             }
         }
@@ -62,6 +65,14 @@ impl Engine {
         debug_assert!(self.post.is_empty(), "between two commands nothing is unread");
         debug_assert!(self.graphs.is_idle(), "between two commands no graph waits for its turn");
         reply
+    }
+
+    /// Orders of which something is under way, or waits for the store.
+    pub(in crate::engine) fn unfinished(&self) -> BTreeSet<OrderId> {
+        let mut orders = self.agenda.under_way();
+        orders.extend(self.desk.unkept());
+        orders.extend(self.exchange.touched_orders());
+        orders
     }
 
     fn perform(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {

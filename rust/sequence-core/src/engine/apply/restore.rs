@@ -50,8 +50,9 @@ impl Engine {
         self.go_on_at(now_ns)
     }
 
-    /// Loads orders of before the restart, with their legs, graphs and fills. Terminal ones can be
-    /// read and replayed from then on; no list shows them.
+    /// Loads orders of before the restart, or that memory let go of, with their legs, graphs and
+    /// fills. Terminal ones can be read and replayed from then on; no list shows them. Once many
+    /// were, those that came first go.
     pub fn recall(
         &mut self,
         orders: &[Row],
@@ -60,7 +61,13 @@ impl Engine {
         fills: &[Row],
         shapes: ShapeRows<'_>,
     ) -> Result<()> {
-        self.recalling().load(orders, legs, graphs, fills, shapes)
+        self.recalling().load(orders, legs, graphs, fills, shapes)?;
+        if self.desk.recalled_too_much() {
+            for id in self.desk.forget_recalled(&self.unfinished()) {
+                self.exchange.forget_order(id);
+            }
+        }
+        Ok(())
     }
 
     /// True when an order is held here: made by this process, or loaded.
@@ -83,7 +90,7 @@ impl Engine {
         let [order, graph, fill, row] = counters.next;
         self.agenda.move_to(counters.now_ns);
         self.journal.go_on_after(counters.log, counters.ulid);
-        self.desk.resume_at(order, graph, fill);
+        self.desk.resume_at(order, graph, fill, counters.log.0 + 1);
         self.exchange.resume_at(order);
         self.portfolio.resume_at(row);
     }

@@ -61,7 +61,8 @@ impl Desk {
     }
 
     /// Numbers new rows from these, which a desk without any can still do.
-    pub(in crate::engine) fn resume_at(&mut self, order: u32, graph: u32, fill: u32) {
+    pub(in crate::engine) fn resume_at(&mut self, order: u32, graph: u32, fill: u32, seq: u64) {
+        self.keeping.begin_at((OrderId(order), GraphIx(graph), FillIx(fill)), seq);
         self.orders.resume_at(order);
         self.graphs.resume_at(graph);
         if !mutant!("restart_repeats_fill_numbers") {
@@ -99,20 +100,31 @@ impl Desk {
         row.epoch
     }
 
-    /// An order of an earlier process.
+    /// An order of an earlier process, or one that was let go of.
     pub(in crate::engine) fn load_order(&mut self, id: OrderId, order: Order) {
-        self.orders.load(id, order);
+        self.note_recalled(id, &order);
+        self.orders.put_back(id, order);
     }
 
-    /// A graph of an earlier process.
+    /// A graph of the same.
     pub(in crate::engine) fn load_graph(&mut self, id: GraphIx, account: AccountId, graph: Graph) {
-        self.accounts.quietly(account).graphs.insert(graph.id.clone(), id);
-        self.graphs.load(id, graph);
+        let names = &mut self.accounts.quietly(account).graphs;
+        if names.get(&graph.id) != Some(id) {
+            names.insert(graph.id.clone(), id);
+        }
+        self.graphs.put_back(id, graph);
     }
 
-    /// A fill of an earlier process.
+    /// A fill of the same.
     pub(in crate::engine) fn load_fill(&mut self, id: FillIx, fill: Fill) {
-        self.fills.load(id, fill);
+        self.note_recalled_fill(id, fill.order);
+        self.fills.put_back(id, fill);
+    }
+
+    /// Orders of which a row waits to be kept: nothing of them may be let go of before.
+    pub(in crate::engine) fn unkept(&self) -> impl Iterator<Item = OrderId> {
+        let of_graphs = self.graphs.touched().iter().filter_map(|id| self.graphs.head(*id)?.order);
+        self.orders.touched().iter().copied().chain(of_graphs)
     }
 
     /// Gives each account its open orders back.

@@ -37,6 +37,11 @@ impl Exchange {
         self.legs.take_touched()
     }
 
+    /// The same, to look at, in any order and some of them twice.
+    pub(in crate::engine) fn touched_orders(&self) -> &[OrderId] {
+        self.legs.touched()
+    }
+
     /// Every line of an account.
     pub(in crate::engine) fn lines_of(&self, account: AccountId) -> &LinesOf {
         self.lines.of(account)

@@ -159,11 +159,11 @@ impl Legs {
         self.orders[id].reach(at)
     }
 
-    /// A leg of an earlier process, as it was kept; one that is not earlier is ignored.
+    /// A leg of an earlier process, or of an order that was let go of, as it was kept; another one is
+    /// ignored.
     pub(super) fn put_back(&mut self, (id, at): LegRef, half: VenueLeg) {
-        if self.orders.is_early(id) {
-            self.orders.make(id);
-            *self.orders.quietly(id).reach(at) = half;
+        if let Some(halves) = self.orders.place(id) {
+            *halves.reach(at) = half;
         }
     }
 
@@ -199,6 +199,11 @@ impl Legs {
     /// Nobody asks for the legs of an order any more.
     pub(super) fn forget(&mut self, id: OrderId) {
         self.orders.forget(id);
+    }
+
+    /// Orders whose legs changed at their venues since the last take.
+    pub(super) fn touched(&self) -> &[OrderId] {
+        self.orders.touched()
     }
 
     /// Starts to note what changes.

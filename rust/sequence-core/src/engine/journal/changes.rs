@@ -30,6 +30,8 @@ pub(in crate::engine) struct Kept {
     marks_ns: Option<i64>,
     /// Marks are wanted now, whatever else changed.
     marks_wanted: bool,
+    /// The first commit number that may not be stored yet.
+    unstored: u64,
     /// What was kept of a way that was left is to go.
     left: Option<Left>,
 }
@@ -178,6 +180,23 @@ impl Journal {
     /// The id that was made last, for a store.
     pub(super) fn last_id(&self) -> (u64, u64) {
         self.ulids.position()
+    }
+
+    /// Everything that was told up to a commit number is stored.
+    pub(in crate::engine) const fn note_stored(&mut self, seq: u64) {
+        if let Some(kept) = &mut self.kept
+            && kept.unstored <= seq
+        {
+            kept.unstored = seq.saturating_add(1);
+        }
+    }
+
+    /// The first commit number that a store may not have yet; without a store there is none.
+    pub(in crate::engine) const fn unstored(&self) -> u64 {
+        match &self.kept {
+            Some(kept) => kept.unstored,
+            None => u64::MAX,
+        }
     }
 
     /// Has the next take give the marks as they are.

@@ -1,4 +1,5 @@
-//! Orders of before a restart, loaded when somebody asks: whole, or not at all.
+//! Orders of before a restart, and ended ones that memory let go of, loaded when somebody asks: whole,
+//! or not at all.
 //!
 //! A row that names what is not there is refused by its number before anything is loaded: what
 //! reads it later takes every id for one that exists.
