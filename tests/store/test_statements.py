@@ -11,6 +11,7 @@ import pytest
 
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from sequence.store.base import Query
 from sequence.store.sqlite import SqliteStore
 from sequence.store.writer import Writer
 
@@ -66,6 +67,24 @@ def test_the_widest_statement_of_every_table_is_within_the_limit_of_values(
             assert len(values) <= 32_766
             # Compiled by SQLite, not run.
             store._driver.execute(f"EXPLAIN {text}", values).close()
+
+
+def test_any_number_of_rows_can_be_left_out_or_looked_for(reopen: Callable[..., Sandbox]):
+    """As many as rest beyond the edge, although SQLite limits the values of a statement."""
+    with reopen() as sandbox:
+        client = sandbox.client()
+        for _ in range(3):
+            client.buy("BTC-USD", "0.001")
+        store = _store(sandbox)
+        every, first, others = Query(), Query(limit=1), range(10**6, 13 * 10**5)
+        numbers = store.numbers("orders", every)
+        newest = store.numbers("orders", first)
+        without = Query(without={"order_no": [*others, *newest]})
+        assert store.numbers("orders", without) == numbers[1:]
+        assert store.count("orders", without) == len(numbers) - 1
+        among = Query(among={"order_no": [*others, *newest]})
+        assert store.numbers("orders", among) == newest
+        assert store.count("orders", among) == 1
 
 
 def test_an_event_loop_is_woken_once_for_everybody_of_a_group():

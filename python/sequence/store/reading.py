@@ -1,8 +1,9 @@
 """Reading what is stored: a connection for each thread, and counts that do not count everything."""
 
+import json
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from weakref import WeakSet
@@ -15,6 +16,11 @@ from sequence.store.tables import metadata
 _EVERY: Final = 1_000
 """Rows between two marks: what is counted at most, and what a million rows cost in memory."""
 _MOST_COUNTS: Final = 256
+
+
+def listed(values: Sequence[Value]) -> Select[Any]:
+    """Values to look among, as one parameter: a statement has no more than 32,766 of these."""
+    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 class Readers:
@@ -113,7 +119,7 @@ class Ranks:
         columns, count = metadata.tables[table].columns, 0
         for name, values in query.without.items():
             if values:
-                found = select(func.count()).where(columns[name].in_(values))
+                found = select(func.count()).where(columns[name].in_(listed(values)))
                 for column, value in query.equal.items():
                     found = found.where(columns[column] == value)
                 for column, end in query.below.items():

@@ -32,7 +32,7 @@ from sequence.store.chain import Chains
 from sequence.store.crash import crash_point
 from sequence.store.files import Lock, prepare, read_pepper
 from sequence.store.migrate import upgrade
-from sequence.store.reading import Ranks, Readers
+from sequence.store.reading import Ranks, Readers, listed
 from sequence.store.seal import Key, Seals, intact
 from sequence.store.statements import CACHED_STATEMENTS, compile_writes
 from sequence.store.tables import (
@@ -399,9 +399,9 @@ def _select(table: str, query: Query) -> Select[Any]:
     for name, value in query.equal.items():
         found = found.where(columns[name] == value)
     for name, values in query.among.items():
-        found = found.where(columns[name].in_(values))
+        found = found.where(columns[name].in_(listed(values)))
     for name, values in query.without.items():
-        found = found.where(columns[name].not_in(values))
+        found = found.where(columns[name].not_in(listed(values)))
     for name, least in query.at_least.items():
         found = found.where(columns[name] >= least)
     for name, end in query.below.items():
