@@ -227,7 +227,7 @@ def test_the_fast_transport_serves_threads_side_by_side(told: Told):
 
 
 def test_a_transport_that_is_none_is_refused_before_anything_is_sent(told: Told):
-    with pytest.raises(errors.ValidationError, match="there is 'fast'"):
+    with pytest.raises(errors.ValidationError, match="must be None or 'fast'"):
         sequence.Sequence(KEY, base_url=told.url, transport="slow")  # type: ignore[arg-type]
     with pytest.raises(errors.ValidationError, match="blocks"):
         sequence.AsyncSequence(KEY, base_url=told.url, transport="fast")

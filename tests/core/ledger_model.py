@@ -209,18 +209,27 @@ class Model:
         return orders + margins
 
     def available(self, key: Key) -> int:
-        """Free cash less what backs a loss at the mark."""
-        return max(self.total.get(key, 0) - self.locked(key) - self.loss(key), 0)
+        """Free cash less what backs a loss at the mark, or has to back a position."""
+        free = self.total.get(key, 0) - self.locked(key)
+        return max(free - self.loss(key) - self.eaten(key), 0)
 
-    def loss(self, key: Key) -> int:
+    def traded(self, key: Key) -> list["Row"]:
+        """Perps that settle in this cash and that an order changed."""
         perps = [m for m in MARKETS if m.kind == "perp" and (m.venue, *m.settle) == key]
         rows = [self.row((m.venue, *m.held)) for m in perps]
-        gains = (
-            Fraction(row.perp, ONE) * (self.mark - row.entry)
-            for row in rows
-            if row.traded and self.mark is not None
-        )
+        return [row for row in rows if row.traded]
+
+    def loss(self, key: Key) -> int:
+        if self.mark is None:
+            return 0
+        gains = (Fraction(row.perp, ONE) * (self.mark - row.entry) for row in self.traded(key))
         return ceil(max(-sum(gains, Fraction(0)), Fraction(0)))
+
+    def eaten(self, key: Key) -> int:
+        """Initial margin that positions lack: cash that comes later backs them before all else."""
+        rows = self.traded(key)
+        needed = (floor(Fraction(abs(row.perp), 10 * ONE) * row.entry) for row in rows)
+        return sum(max(due - row.margin, 0) for row, due in zip(rows, needed, strict=True))
 
     def held(self, key: Key) -> int:
         return self.row(key).perp if key[1] == "perp" else self.total.get(key, 0) // 10

@@ -43,9 +43,16 @@ class Tab:
         Asked from outside: the page's own policy forbids it to evaluate texts.
         """
         ends_s = time.monotonic() + WAIT_S
-        while not self.page.evaluate(expression, argument):
-            assert time.monotonic() < ends_s, f"never true: {expression}"
+        while (said := self._said(expression, argument)) is not True:
+            assert time.monotonic() < ends_s, f"never true: {expression}: {said}"
             self.page.wait_for_timeout(50)
+
+    def _said(self, expression: str, argument: object) -> object:
+        try:
+            return bool(self.page.evaluate(expression, argument))
+        except sync_api.Error as error:
+            # What it looks at may not be there yet.
+            return error
 
     def value(self, expression: str) -> object:
         """What an expression of the page is now."""

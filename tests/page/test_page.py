@@ -26,6 +26,8 @@ def busy(tab: Tab) -> None:
 def shown(tab: Tab) -> None:
     tab.until("() => document.querySelectorAll('#fills .tr').length > 1")
     tab.until("() => document.querySelectorAll('#orders .tr').length > 1")
+    # Lists come before the stream, which alone tells books and routes.
+    tab.until("() => /^[0-9,.]+$/.test(document.querySelector('#lad .mid').textContent)")
 
 
 @pytest.fixture
