@@ -247,6 +247,14 @@ class Model:
         committed = sum(min(o.reducing, o.rest) for o in others if o.is_open)
         return max(opposite - committed, 0) if terms.kind == "perp" else 0
 
+    def closing(self, terms: Terms) -> int:
+        """What open orders close of a position: no less of it can be written."""
+        position = self.row((terms.venue, *terms.held)).perp
+        orders = [o for o in self.orders.values() if o.terms == terms and o.is_open]
+        side = "sell" if position > 0 else "buy"
+        exits = sum(min(o.reducing, o.rest) for o in orders if o.side == side)
+        return min(exits, abs(position))
+
     def fill(self, order: Order, fill: dict[str, Any]) -> None:
         """Books one fill, and checks its fee and realised P&L."""
         terms, price, qty = order.terms, fill["price_1e9"], fill["qty_1e8"]

@@ -258,7 +258,11 @@ class LedgerMachine(RuleBasedStateMachine):
             qty = max(ceil(Fraction(self.model.locked(key), 10)) + part, 0)
         entry = None if cash else terms.mid
         locked = 0 if swap else self.model.locked(key)
-        if kind != "perp" and qty * 10 < locked:
+        too_small = qty * 10 < locked
+        if kind == "perp":
+            closing = 0 if swap else self.model.closing(terms)
+            too_small = closing > 0 and qty * (1 if self.model.held(key) > 0 else -1) < closing
+        if too_small:
             with pytest.raises(_core.Refusal) as refused:
                 self.write(key, qty, entry, swap=swap)
             assert refused.value.code == "CONFLICT"
