@@ -45,10 +45,16 @@ class World(NamedTuple):
 
 def first(stream: Any) -> Any:
     async def one() -> Any:
-        async with aclosing(stream):
-            return await anext(stream)
+        async with asyncio.timeout(20), aclosing(stream):
+            found = await anext(stream)
+        # Streams of markets are generators around one that the loop closes, in a task of its own:
+        # a loop that ends first leaves its socket open.
+        await asyncio.sleep(0)
+        if closing := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(closing, timeout=20)
+        return found
 
-    return asyncio.run(asyncio.wait_for(one(), 20))
+    return asyncio.run(one())
 
 
 def resolved(world: World) -> Any:
