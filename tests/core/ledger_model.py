@@ -240,20 +240,21 @@ class Model:
         if key[1] != "perp":
             self.total[key] = qty * 10
 
+    def exits(self, terms: Terms, side: str) -> int:
+        """What open orders of a side reduce."""
+        orders = (o for o in self.orders.values() if o.terms == terms and o.side == side)
+        return sum(min(o.reducing, o.rest) for o in orders if o.is_open)
+
     def reducible(self, terms: Terms, side: str) -> int:
         position = self.row((terms.venue, *terms.held)).perp
         opposite = -position if side == "buy" else position
-        others = (o for o in self.orders.values() if o.terms == terms and o.side == side)
-        committed = sum(min(o.reducing, o.rest) for o in others if o.is_open)
-        return max(opposite - committed, 0) if terms.kind == "perp" else 0
+        left = opposite - self.exits(terms, side)
+        return max(left, 0) if terms.kind == "perp" else 0
 
     def closing(self, terms: Terms) -> int:
         """What open orders close of a position: no less of it can be written."""
         position = self.row((terms.venue, *terms.held)).perp
-        orders = [o for o in self.orders.values() if o.terms == terms and o.is_open]
-        side = "sell" if position > 0 else "buy"
-        exits = sum(min(o.reducing, o.rest) for o in orders if o.side == side)
-        return min(exits, abs(position))
+        return min(self.exits(terms, "sell" if position > 0 else "buy"), abs(position))
 
     def fill(self, order: Order, fill: dict[str, Any]) -> None:
         """Books one fill, and checks its fee and realised P&L."""

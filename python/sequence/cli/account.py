@@ -1,7 +1,5 @@
 """Positions, the paper account, and the saved connection."""
 
-import sys
-from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -10,7 +8,6 @@ import typer
 from sequence import Sequence
 from sequence._client.ask import config
 from sequence._client.ask.options import options
-from sequence._files import in_words
 from sequence.cli import forks, testing
 from sequence.cli.connect import Target, client_of
 from sequence.cli.negative import TakesNegatives
@@ -25,6 +22,7 @@ from sequence.cli.output import (
     write_json,
     write_table,
 )
+from sequence.cli.reading import read_json
 from sequence.errors import ValidationError
 from sequence.types import Position
 
@@ -177,13 +175,7 @@ def _row(
 
 
 def _rows_of(file: Path) -> list[dict[str, Any]]:
-    try:
-        body = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        rows: object = loads(body, parse_float=str)
-    except OSError as error:
-        raise ValidationError(in_words(error, file)) from None
-    except (UnicodeDecodeError, JSONDecodeError) as error:
-        raise ValidationError(f"{file}: {error}") from None
+    rows = read_json(file, parse_float=str)
     found = cast("list[object]", rows) if isinstance(rows, list) else None
     if found is None or not all(isinstance(row, dict) for row in found):
         raise ValidationError(f"{file}: must hold a JSON array of objects")

@@ -1,8 +1,6 @@
 """Execution graphs of the command line: submitted from a file, drawn as text, cancelled."""
 
-import sys
 from decimal import Decimal
-from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -10,9 +8,9 @@ import typer
 from typer.core import TyperGroup
 
 from sequence._client.drawing import draw
-from sequence._files import in_words
 from sequence.cli.connect import client_of
 from sequence.cli.output import JsonFlag, number, shown, text, write, write_json, write_table
+from sequence.cli.reading import read_json
 from sequence.cli.trade import Limit
 from sequence.errors import ValidationError
 from sequence.types import Graph
@@ -129,13 +127,7 @@ def _write(found: Graph, *, json: bool) -> None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        body: object = loads(text, parse_float=Decimal)
-    except OSError as error:
-        raise ValidationError(in_words(error, file)) from None
-    except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
-        raise ValidationError(f"{file}: {error}") from None
+    body = read_json(file, parse_float=Decimal)
     rows = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     if not isinstance(rows.get("nodes"), list):
         raise ValidationError(f"{file}: must hold a JSON object with an array `nodes`")
