@@ -29,6 +29,7 @@ mod text;
 mod verify;
 mod words;
 
+use crate::engine::view::row::Plain;
 use crate::engine::{AccountMode, Engine};
 use crate::ids::AccountId;
 use crate::number::{MONEY_DECIMALS, Money, Price, Quantity};
@@ -160,31 +161,42 @@ impl Value {
     }
 }
 
-macro_rules! value_from {
-    ($($from:ty => |$name:ident| $make:expr),+ $(,)?) => {
+/// What a row of text writes so, a tree holds so.
+macro_rules! value_from_plain {
+    ($($from:ty),+ $(,)?) => {
         $(impl From<$from> for Value {
-            fn from($name: $from) -> Self {
-                $make
+            fn from(value: $from) -> Self {
+                Plain::from(value).into()
             }
         })+
     };
 }
 
-value_from!(
-    bool => |value| Self::Bool(value),
-    i128 => |value| Self::Int(value),
-    i64 => |value| Self::Int(i128::from(value)),
-    u64 => |value| Self::Int(i128::from(value)),
-    u32 => |value| Self::Int(i128::from(value)),
-    Price => |value| Self::Int(i128::from(value.0)),
-    Quantity => |value| Self::Int(i128::from(value.0)),
-    Money => |value| Self::Int(value.0),
-    &'static str => |value| Self::Name(value),
-    String => |value| Self::Text(value),
-    std::sync::Arc<str> => |value| Self::Text(value.as_ref().to_owned()),
-    Box<str> => |value| Self::Text(value.into()),
-    Vec<Value> => |value| Self::List(value),
-);
+value_from_plain!(bool, i128, i64, u64, u32, Price, Quantity, Money, &'static str);
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<std::sync::Arc<str>> for Value {
+    fn from(text: std::sync::Arc<str>) -> Self {
+        Plain::from(&text).into()
+    }
+}
+
+impl From<Box<str>> for Value {
+    fn from(text: Box<str>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(list: Vec<Self>) -> Self {
+        Self::List(list)
+    }
+}
 
 impl Engine {
     /// Whether simulated venues fill the orders of an account.
