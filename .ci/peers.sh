@@ -13,7 +13,11 @@ fi
 bash .ci/build.sh release
 python benches/peers/run.py "$out" "$@"
 if [ "${1:-}" != short ]; then
-  # What the table of targets needs beside other backtesters: the server, growth, the longest call.
+  # What the table of targets needs beside other backtesters: memory of a long backtest, the server,
+  # growth, the longest call.
+  if [ -f "$out/data/recorded.tape" ]; then
+    python benches/peers/peak.py "$out/data" | tee "$out/peak.json"
+  fi
   python benches/store/serving.py 5 4000 | tee "$out/serving.json"
   python benches/growth.py | tee "$out/growth.txt"
   python benches/longest.py | tee "$out/longest.json"

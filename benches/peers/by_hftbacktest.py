@@ -172,5 +172,6 @@ if __name__ == "__main__":
             "limit_cancel": limit_cancel,
             **{f"replay_{count}": replay(count) for count in (0, 1, 100, 10_000)},
             "maker": maker,
+            "maker_typed": maker,
         }
     )

@@ -2,11 +2,15 @@
 
 import gc
 import json
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from worker import measured, peak_mb, resident_kb, serve
 
+from sequence import errors
 from sequence.sandbox import Sandbox
 
 ONE = 10**8
@@ -79,44 +83,74 @@ def replay(resting: int) -> Any:
     return work
 
 
-def maker(data: Path, _: int) -> dict[str, Any]:
+Quoting = tuple[Callable[[bool, int], Any], Callable[[Any], Any]]
+"""How a maker sends a quote (is it a bid, at which price), and how it takes one back."""
+
+
+def by_desk(sandbox: Sandbox, venue: str, symbol: str) -> Quoting:
+    desk = sandbox.desk()
+    market = desk.market(symbol, venue)
+
+    def quote(is_bid: bool, price: int) -> int:
+        trade = desk.buy if is_bid else desk.sell
+        return trade(market, ONE // 1_000, price, tif="post_only")
+
+    return quote, desk.cancel
+
+
+def by_client(sandbox: Sandbox, venue: str, symbol: str) -> Quoting:
+    client = sandbox.client()
+    qty = Decimal("0.001")
+
+    def quote(is_bid: bool, price: int) -> str:
+        trade = client.buy if is_bid else client.sell
+        limit = Decimal(price).scaleb(-9)
+        return trade(symbol, qty, limit_price=limit, venue=venue, tif="post_only").id
+
+    def cancel(order: str) -> None:
+        with suppress(errors.ConflictError):  # it was filled
+            client.cancel(order)
+
+    return quote, cancel
+
+
+def maker(by: Callable[[Sandbox, str, str], Quoting], name: str = "recorded") -> Any:
     """Quotes both touches, anew whenever they move."""
-    shape = json.loads((data / "recorded.json").read_text())
-    tape = str(data / "recorded.tape")
-    with Sandbox(clock="replay", market=[tape], preset="instant", seed=3) as sandbox:
-        funded(sandbox)
-        desk = sandbox.desk()
-        quoted = [0, 0]
-        orders: list[int | None] = [None, None]
-        count, fills = 0, 0
 
-        def on_book(book: Any) -> None:
-            nonlocal count
-            bid, _, ask, _ = book.touch()
-            if bid is None or ask is None:
-                return
-            if bid != quoted[0]:
-                if orders[0] is not None:
-                    desk.cancel(orders[0])
-                quoted[0] = bid
-                orders[0] = desk.buy(book.market, ONE // 1_000, bid, tif="post_only")
-                count += 1
-            if ask != quoted[1]:
-                if orders[1] is not None:
-                    desk.cancel(orders[1])
-                quoted[1] = ask
-                orders[1] = desk.sell(book.market, ONE // 1_000, ask, tif="post_only")
-                count += 1
+    def work(data: Path, _: int) -> dict[str, Any]:
+        shape = json.loads((data / "recorded.json").read_text())
+        venue, symbol = shape["venue"], shape["symbol"]
+        tape = data / f"{name}.tape"
+        with Sandbox(clock="replay", market=[str(tape)], preset="instant", seed=3) as sandbox:
+            funded(sandbox)
+            quote, cancel = by(sandbox, venue, symbol)
+            quoted, orders, count, fills = [0, 0], [None, None], 0, 0
 
-        def on_order(event: Any) -> None:
-            nonlocal fills
-            fills += event[0] == "fill"
+            def on_book(book: Any) -> None:
+                nonlocal count
+                bid, _, ask, _ = book.touch()
+                if bid is None or ask is None:
+                    return
+                for side, price in ((0, bid), (1, ask)):
+                    if price != quoted[side]:
+                        if orders[side] is not None:
+                            cancel(orders[side])
+                        quoted[side] = price
+                        orders[side] = quote(side == 0, price)
+                        count += 1
 
-        units = (data / "recorded.npy").stat().st_size // 64
-        told, _ = measured(lambda: sandbox.replay(on_book=on_book, on_order=on_order), units)
-        position = desk.position(desk.market(shape["symbol"], shape["venue"]))
-        answer = {"orders": count, "fills": fills, "position": position}
-        return told | {"answer": answer | {"wrong": sandbox.check_invariants()}}
+            def on_order(event: Any) -> None:
+                nonlocal fills
+                fills += event[0] == "fill"
+
+            units = tape.stat().st_size // 64
+            told, _ = measured(lambda: sandbox.replay(on_book=on_book, on_order=on_order), units)
+            desk = sandbox.desk()
+            position = desk.position(desk.market(symbol, venue))
+            answer = {"orders": count, "fills": fills, "position": position}
+            return told | {"answer": answer | {"wrong": sandbox.check_invariants()}}
+
+    return work
 
 
 def frame(data: Path, _: int) -> dict[str, Any]:
@@ -166,7 +200,8 @@ if __name__ == "__main__":
             "market_order": market_order,
             "limit_cancel": limit_cancel,
             **{f"replay_{count}": replay(count) for count in (0, 1, 100, 10_000)},
-            "maker": maker,
+            "maker": maker(by_desk),
+            "maker_typed": maker(by_client),
             "frame": frame,
             "growth": growth,
         }

@@ -24,6 +24,7 @@ SIZES = {
     "limit_cancel": (20_000, 400),
     **{f"replay_{count}": (0, 0) for count in RESTING},
     "maker": (0, 0),
+    "maker_typed": (0, 0),
     "frame": (0, 0),
 }
 """Work -> how much of it, in full and in short."""
@@ -33,6 +34,7 @@ SAME = {
     "limit_cancel": ("cancelled", "open"),
     **{f"replay_{count}": ("bid", "ask", "open") for count in RESTING},
     "maker": ("orders",),
+    "maker_typed": ("orders",),
     "frame": ("bid", "bid_at_9", "levels"),
 }
 """Work -> what every side must say alike. Fills of resting orders are each side's own model."""
@@ -85,7 +87,7 @@ def main(out: Path, *, short: bool) -> None:
         Side("hftbacktest", python, "by_hftbacktest.py", out / "data"),
         Side("nautilus_trader", python, "by_nautilus.py", out / "data"),
     ]
-    works = [work for work in SIZES if work != "maker" or have["recorded"]]
+    works = [work for work in SIZES if not work.startswith("maker") or have["recorded"]]
     rows = [row(sides, work, SIZES[work][short], ROUNDS[short]) for work in works]
     growth = {side.name: side.does("growth", 200 if short else 20_000) for side in sides}
     for side in sides:
@@ -154,7 +156,7 @@ def table(found: dict[str, Any]) -> str:
             lines.append(f"{measured['work']:14} {name:16} {shown}  {ratio(name, ours, theirs)}")
     lines += ["", "fills of the maker, by each side's own model of queues:"]
     for measured in found["rows"]:
-        if measured["work"] == "maker":
+        if measured["work"].startswith("maker"):
             for name, answers in measured["sides"].items():
                 lines.append(f"  {name:16} {answers[0]['answer']}")
     lines += ["", "CPU of the import, ms, and bytes that an order leaves behind:"]

@@ -5,7 +5,6 @@ measured, and the driver can let sides take turns.
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -25,14 +24,21 @@ def measured(do: Callable[[], Any], units: int) -> tuple[dict[str, Any], Any]:
 
 
 def peak_mb() -> float:
-    """The largest resident size of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The largest resident size of this process so far.
+
+    Not the one of ``getrusage``, in which a new process begins with the size of its parent.
+    """
+    return _status_kb("VmHWM") / 1024
 
 
 def resident_kb() -> int:
     """The resident size now."""
+    return _status_kb("VmRSS")
+
+
+def _status_kb(name: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1])
     raise OSError("the kernel does not say how large this process is")
 
