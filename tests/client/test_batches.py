@@ -36,6 +36,8 @@ BAD: list[tuple[Any, str]] = [
     ({**GOOD, "symbol": "NOPE-USD"}, "NotFoundError|UnprocessableError"),
     ({**GOOD, "qty": -1}, "ValidationError"),
     ({**GOOD, "side": "hold"}, "ValidationError"),
+    ({**GOOD, "side": ["buy"]}, "ValidationError"),
+    ({**GOOD, 5: 6, "colour": "red"}, "ValidationError"),
     ({**GOOD, "limit_price": 0}, "ValidationError"),
     ({**GOOD, "colour": "red"}, "ValidationError"),
     ({"side": "buy", "qty": 1}, "ValidationError"),

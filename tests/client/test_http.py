@@ -154,7 +154,7 @@ def test_an_answer_beyond_the_limit_is_refused(
     told: Told, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("sequence._client.carry.http.MAX_BODY_BYTES", 100)
-    monkeypatch.setattr("sequence._client.carry.fast.MAX_BODY_BYTES", 100)
+    monkeypatch.setattr("sequence._client.carry.answer.MAX_BODY_BYTES", 100)
     told.replies = [(200, {}, ACCOUNT)]
     with pytest.raises(errors.DeserializeError, match="larger than 100 bytes"):
         ask("account")

@@ -61,9 +61,10 @@ class AsyncBatchCalls(AsyncListCalls):
             raise ValidationError("an order of a batch is a mapping with side, symbol and qty")
         options = dict(item)
         side, symbol, qty = (options.pop(name, None) for name in ("side", "symbol", "qty"))
-        if side not in {"buy", "sell"}:
+        # Anything may stand there, also what has no hash.
+        if side not in ("buy", "sell"):
             raise ValidationError("side: must be buy or sell")
-        unknown = sorted(options.keys() - OrderOptions.__annotations__.keys())
+        unknown = [str(name) for name in options if name not in OrderOptions.__annotations__]
         if unknown:
             raise ValidationError(f"unknown: {', '.join(unknown)}")
         place = self.buy if side == "buy" else self.sell

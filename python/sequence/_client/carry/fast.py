@@ -1,6 +1,6 @@
 """A transport for clients that count microseconds: the standard library's http.client, kept alive.
 
-httpx does more than a request needs: pools over hosts, proxies, redirects, cookies, codings, hooks.
+httpx does more than a request needs: pools over hosts, proxies, redirects, cookies, hooks.
 Here a thread keeps one connection to one host, and the errors are the same.
 """
 
@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from weakref import WeakSet
 
 from sequence import errors
 from sequence._client.ask.options import Options
-from sequence._client.carry.request import MAX_BODY_BYTES, HttpRequest, prepare, read_answer
+from sequence._client.carry.answer import Answer, Body
+from sequence._client.carry.request import HttpRequest, prepare, read_answer
 from sequence._operations.operation import AnswerT, Operation
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from sequence import types as t
     from sequence._client.carry.wire import Wire
 
-_FAILURES = (OSError, http.client.HTTPException)
+# What http.client makes of bytes that are no HTTP is a ValueError, in places.
+_FAILURES = (OSError, http.client.HTTPException, ValueError)
 _CHUNK: Final = 64 * 1024
 _TLS_PORT: Final = 443
 _PLAIN_PORT: Final = 80
+_SHOWN: Final = 80
 
 
 class FastTransport:
@@ -41,8 +45,13 @@ class FastTransport:
         if http_client is not None:
             raise errors.ValidationError("transport='fast' has no http_client: give one of them")
         self._options = options
+        self._begin()
+
+    def _begin(self) -> None:
         self._threads = threading.local()
-        self._open: list[_Line] = []
+        # A thread that ends gives its line up, and that its connection.
+        self._open: WeakSet[_Line] = WeakSet()
+        self._opening = threading.Lock()
         self._pid = os.getpid()
 
     def send(
@@ -79,19 +88,21 @@ class FastTransport:
 
     def close(self) -> None:
         """Closes the connections of all threads."""
-        lines, self._open = self._open, []
         # After a fork they are those of the other process.
         if self._pid == os.getpid():
+            with self._opening:
+                lines = list(self._open)
             for line in lines:
                 line.close()
 
     def _line(self) -> "_Line":
         if self._pid != os.getpid():
-            self._pid, self._threads, self._open = os.getpid(), threading.local(), []
+            self._begin()
         line: _Line | None = getattr(self._threads, "line", None)
         if line is None:
             line = self._threads.line = _Line(self._options)
-            self._open.append(line)
+            with self._opening:
+                self._open.add(line)
         return line
 
 
@@ -116,13 +127,14 @@ class _Line:
     """One connection of one thread, opened anew when it was lost."""
 
     def __init__(self, options: Options) -> None:
+        self._connection: Any = None
+        self._socket: _TimedSocket | None = None
         parts = urlsplit(options.base_url)
-        self._origin = len(f"{parts.scheme}://{parts.netloc}")
+        self._base = len(options.base_url)
+        self._prefix = quote(parts.path, safe="/%:@!$&'()*+,;=~")
         self._host = parts.hostname or ""
         self._tls = parts.scheme == "https"
         self._port = parts.port or (_TLS_PORT if self._tls else _PLAIN_PORT)
-        self._connection: http.client.HTTPConnection | None = None
-        self._socket: _TimedSocket | None = None
         self._context: ssl.SSLContext | None = None
 
     def exchange(self, request: HttpRequest) -> tuple[int, Mapping[str, str], bytes]:
@@ -134,23 +146,24 @@ class _Line:
         if connection is None or timed is None:
             raise http.client.NotConnected
         timed.ends_s = ends_s
-        target = request.url[self._origin :]
-        connection.request(request.method, target, request.body, dict(request.headers))
-        answer = connection.getresponse()
-        found = bytearray()
+        target = self._prefix + request.url[self._base :]
+        was_sent = True
+        try:
+            connection.request(request.method, target, request.body, dict(request.headers))
+        except ConnectionError:
+            # A server that wants no more of it has often said why before it hung up.
+            was_sent = False
+        answer: Answer = connection.getresponse()
+        body = Body(answer)
         while chunk := answer.read(_CHUNK):
-            if len(found) + len(chunk) > MAX_BODY_BYTES:
-                raise errors.DeserializeError(
-                    200, f"the answer is larger than {MAX_BODY_BYTES} bytes"
-                )
-            found += chunk
-        if answer.length:
-            # Read in pieces, http.client itself takes an early end for the end.
-            raise http.client.IncompleteRead(bytes(found), answer.length)
-        if answer.will_close:
+            body.add(chunk)
+        found = body.end()
+        if answer.will_close or not was_sent:
             self.close()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return answer.status, headers, bytes(found)
+        return answer.status, answer.named, found
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Ends the connection; the next request opens another."""
@@ -172,9 +185,11 @@ class _Line:
             plain.settimeout(_left(ends_s))
             plain = self._context.wrap_socket(plain, server_hostname=self._host)
         self._socket = _TimedSocket(plain, ends_s)
-        self._connection = http.client.HTTPConnection(self._host, self._port)
-        connection: Any = self._connection
+        connection: Any = http.client.HTTPConnection(self._host, self._port)
+        connection.response_class = Answer
+        connection.default_port = _TLS_PORT if self._tls else _PLAIN_PORT
         connection.sock = self._socket
+        self._connection = connection
 
 
 class _TimedSocket:
@@ -216,12 +231,15 @@ class _Incoming(io.RawIOBase):
     def __init__(self, timed: _TimedSocket) -> None:
         super().__init__()
         self._timed = timed
+        self.is_over = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        return self._timed.receive(buffer)
+        received = self._timed.receive(buffer)
+        self.is_over = not received
+        return received
 
 
 def _left(ends_s: float) -> float:
@@ -254,4 +272,7 @@ def _connected(host: str, port: int, ends_s: float) -> socket.socket:
 def _network_error(error: Exception, request: HttpRequest) -> errors.SequenceError:
     if isinstance(error, TimeoutError):
         return errors.TimeoutError(f"network: no answer within {request.timeout:g} s")
-    return errors.NetworkError(f"network: {error or type(error).__name__}")
+    found = str(error)
+    if type(error) in {http.client.BadStatusLine, http.client.UnknownProtocol}:
+        found = f"this is no answer of HTTP/1.1: {found.strip()[:_SHOWN]!r}"
+    return errors.NetworkError(f"network: {found or type(error).__name__}")
