@@ -69,6 +69,49 @@ def test_malformed_requests_are_400_and_closed(start, data):
     assert api("GET", "/v1/health/live").status == 200
 
 
+@pytest.mark.parametrize("verb", [b"FOO", b"get", b"PROPFIND", b"M-SEARCH", b"QUERY", b"X" * 64])
+def test_a_verb_that_nobody_knows_is_405_with_those_that_are_allowed(start, verb):
+    api = start()
+    ask = verb + b" %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+    answer = exchange(api, ask % b"/v1/orders" + LIVE)
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: GET, POST\r\n" in answer
+    # The request after it is read as one, so the body of the first was.
+    assert answer.count(b"HTTP/1.1 200 ") == 1
+    assert exchange(api, ask % b"/v1/nothing").startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket", b"other"])
+@pytest.mark.parametrize("pieces", [1, 2, 400])
+def test_a_request_whose_upgrade_is_not_offered_keeps_its_body(start, protocol, pieces):
+    api = start()
+    ask = b"Authorization: Bearer " + api.sandbox.test_key.encode() + b"\r\n"
+    ask += b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: " + protocol + b"\r\n"
+    order = b'{"symbol":"BTC-USD","side":"buy","qty":%s}'
+    one, two = order % b"0.001", order % b"0.002"
+    data = POST + ask + b"Content-Length: %d\r\n\r\n" % len(one) + one
+    data += POST + ask + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(two) + two
+    data += b"\r\n0\r\n\r\n" + LIVE.replace(b"\r\n\r\n", b"\r\n" + ask + b"\r\n") + LIVE
+    size = len(data) // pieces + 1
+    with dial(api) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(data), size):
+            connection.sendall(data[at : at + size])
+        answer = read_all(connection)
+    assert answer.count(b"HTTP/1.1 200 ") == 4
+    assert answer.count(b"HTTP/1.1 ") == 4
+    orders = api.sandbox.client().orders().orders
+    assert sorted(str(row.qty) for row in orders) == ["0.00100000", "0.00200000"]
+
+
+def test_what_follows_a_body_is_no_header(start):
+    api = start()
+    key = b"Authorization: Bearer " + api.sandbox.test_key.encode() + b"\r\n"
+    head = POST + b"Transfer-Encoding: chunked\r\n%s\r\n2\r\n{}\r\n0\r\n%s\r\n"
+    assert exchange(api, head % (b"", key)).startswith(b"HTTP/1.1 401 ")
+    assert exchange(api, head % (key, key)).startswith(b"HTTP/1.1 422 ")
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -6,6 +6,7 @@ protocol classes here put a deadline on each phase of a request and speak the er
 
 import asyncio
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 _LINGER_S: Final = 1.0
 _TRY_LATER: Final = frozenset({429, 503})
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
+_VERBS: Final = (b"GET ", b"POST", b"PUT ", b"PATC", b"DELE", b"HEAD", b"OPTI", b"CONN", b"TRAC")
+"""How a request begins with a verb that the parser has to see as it is."""
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_UNKNOWN_VERB: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}(?= [!-~]+ HTTP/1\.[01]\r\n)")
 
 
 class Phase(Enum):
@@ -275,11 +280,19 @@ def _arrived_s(scope: "HTTPScope", otherwise_s: float) -> float:
     return arrived_s
 
 
+def _frames_a_body(name: bytes, value: bytes) -> bool:
+    return name in _FRAMING and bool(value.strip(b" \t0"))
+
+
 def _guarded_httptools() -> "type[HttpToolsProtocol]":
+    import httptools  # noqa: PLC0415
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
 
     class GuardedHttpTools(_Guard, HttpToolsProtocol):
+        parser: Any
         _phase = Phase.OTHER
+        _fed = b""
+        _repeats = False
 
         def phase(self) -> Phase:
             return self._phase
@@ -295,11 +308,48 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
             self.scope.setdefault("method", "GET")
             self._open_stream(self.url, self.url)
 
+        def data_received(self, data: bytes) -> None:
+            # This parser calls verbs malformed that it does not know. The application answers what
+            # is allowed instead, and for that any verb will do that no path has.
+            if self._phase is Phase.OTHER and not data.startswith(_VERBS):
+                verb = _UNKNOWN_VERB.match(data)
+                data = data if verb is None else b"TRACE" + data[verb.end() :]
+            self._fed = data
+            super().data_received(data)
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Goes on after the head of a request whose upgrade is not offered.
+
+            The parser takes what follows for another protocol. Here it is the body and the next
+            request, as if no upgrade had been asked for; many clients ask with their first request.
+            """
+            stopped = sys.exception()
+            at = stopped.args[0] if stopped is not None and stopped.args else len(self._fed)
+            rest = self._fed[at:]
+            framing = [row for row in self.scope["headers"] if _frames_a_body(*row)]
+            if framing:
+                self._expect_body(framing)
+            if rest:
+                self.data_received(rest)
+
+        def _expect_body(self, framing: list[Header]) -> None:
+            """Has a new parser stand where a body of the present request begins."""
+            self.parser, self._repeats = httptools.HttpRequestParser(self), True
+            url = self.url
+            lines = b"".join([name + b": " + value + b"\r\n" for name, value in framing])
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + lines + b"\r\n")
+            self.url, self.headers, self._repeats = url, [], False
+            self.cycle.more_body, self._phase = True, Phase.BODY
+
         def on_message_begin(self) -> None:
+            if self._repeats:
+                return
             self._phase = Phase.HEAD
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
+            if self._repeats:
+                return
             self._phase = Phase.BODY
             # The loop's own time: that of the moment it woke up and found this among the rest.
             self.scope["state"]["arrived_s"] = self.loop.time()
@@ -309,6 +359,9 @@ def _guarded_httptools() -> "type[HttpToolsProtocol]":
             elif not self.url.startswith(b"/"):
                 self.scope["state"]["authority"] = authority_of(self.url)
             super().on_headers_complete()
+            if self.url.partition(b"?")[0] not in STREAMS:
+                # What comes after the body is no header of the request: nobody checks it as one.
+                self.headers = []
 
         def on_message_complete(self) -> None:
             self._phase = Phase.OTHER
