@@ -161,6 +161,19 @@ def test_a_key_that_ends_ends_the_stream(sandbox: Sandbox) -> None:
             until(stream, lambda _: False)
 
 
+def test_a_key_that_ends_ends_the_stream_in_this_process_too(sandbox: Sandbox) -> None:
+    owner = sandbox.client()
+    for end in (owner.api_key_revoke, owner.api_key_rotate):
+        made = owner.api_key_create("other")
+        with sandbox.client(made.api_key).stream(["orders"]) as stream:
+            assert stream.next(timeout=0.05) is None
+            owner.buy("BTC-USDT", 1)
+            end(made.key_id)
+            # What happened before and was not read yet is told no more either.
+            with pytest.raises(NetworkError, match="the key has ended"):
+                stream.next(timeout=1)
+
+
 def test_a_wrong_key_and_a_closed_port_are_told_at_once() -> None:
     with (
         Sandbox(market="none") as sandbox,

@@ -1,10 +1,12 @@
 """Faults on demand: what a test of a bot wants to see go wrong, counted and repeatable."""
 
+import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from sequence import _core
 from sequence.sandbox.refuse import refused
 from sequence.types.testing import ON_REQUESTS
 
@@ -33,6 +35,9 @@ _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = 503
 _DEFAULT_REASON: Final = "EXCHANGE_REJECT"
 
+Stops = frozenset[tuple[str, str, str]]
+"""Markets that are stopped: kind of the fault, venue and symbol."""
+
 
 @dataclass(slots=True)
 class ActiveFault:
@@ -45,6 +50,7 @@ class ActiveFault:
     random: random.Random | None
     ends_ns: int | None = None
     undo: Callable[[], None] | None = None
+    stops: Stops = frozenset()
 
     @property
     def row(self) -> dict[str, Any]:
@@ -129,6 +135,18 @@ class Faults:
         """Faults of a client that are still in force."""
         self.expire()
         return [fault.row for fault in self._active.values() if fault.client is client]
+
+    def stops(self) -> Stops:
+        """Markets that faults stop now."""
+        return frozenset[tuple[str, str, str]]().union(*(f.stops for f in self._active.values()))
+
+    def lift(self, copied: "State") -> None:
+        """Takes what they do from a copy of the state, where nobody could end them."""
+        turn(copied, self.stops(), on=False)
+        for fault in self._active.values():
+            if fault.request.kind in _FATES:
+                fate = _FATES[fault.request.kind]
+                copied.engine.forget_decided(fault.client.account, fate)
 
     def remove(self, client: "Client", name: str) -> dict[str, Any]:
         """Ends a fault."""
@@ -219,18 +237,11 @@ class Faults:
         symbols = [asked.symbol] if asked.symbol else listed
         if not symbols:
             raise refused("VALIDATION_ERROR", "nothing is listed at this venue", field="venue")
-        state = self._state
-
-        def turn(*, on: bool) -> None:
-            for symbol in symbols:
-                if asked.kind == "stale_venue":
-                    engine.hold_stale(venue, symbol, on)
-                else:
-                    status = "halted" if on else "open"
-                    engine.market_status(venue, symbol, status, state.now_ns)
-
-        turn(on=True)
-        fault.undo = lambda: turn(on=False)
+        state, stops = self._state, frozenset((asked.kind, venue, symbol) for symbol in symbols)
+        turn(state, stops, on=True)
+        fault.stops = stops
+        # Another fault, of whomever, may stop the same market for longer.
+        fault.undo = lambda: turn(state, stops - self.stops(), on=False)
         if asked.ms is not None:
             fault.ends_ns = state.now_ns + asked.ms * 10**6
 
@@ -238,6 +249,18 @@ class Faults:
         for session in self._hub.sessions():
             if session.principal.client is client:
                 session.sink.cut()
+
+
+def turn(state: "State", stops: Stops, *, on: bool) -> None:
+    """Stops markets, or lets them go on."""
+    for kind, venue, symbol in sorted(stops):
+        # After a return to a copy, what was listed since then may be unknown again.
+        with contextlib.suppress(_core.Refusal):
+            if kind == "stale_venue":
+                state.engine.hold_stale(venue, symbol, on)
+            else:
+                status = "halted" if on else "open"
+                state.engine.market_status(venue, symbol, status, state.now_ns)
 
 
 def _count_of(asked: "FaultRequest") -> int | None:

@@ -27,7 +27,7 @@ def forked(runtime: Runtime) -> Runtime:
         named={name: _copied(client) for name, client in runtime.named_clients.items()},
         played=runtime.played.copied(),
     )
-    return Runtime(
+    made = Runtime(
         seed=runtime.seed,
         sim=runtime.sim,
         # Where it stands, how fast it goes and whether it was stopped are all in it.
@@ -35,6 +35,8 @@ def forked(runtime: Runtime) -> Runtime:
         source=runtime.source,
         branch=branch,
     )
+    runtime.faults.lift(made)
+    return made
 
 
 def _copied(client: Client) -> Client:

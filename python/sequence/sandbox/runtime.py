@@ -124,7 +124,7 @@ class Runtime(State):
         first = loaded is None and branch is None
         self.ids = IdSource(seed if first else seed ^ self.now_ns)
         self.faults: Final = Faults(self, self.hub)
-        self.snapshots: Final = Snapshots(self, self.clients)
+        self.snapshots: Final = Snapshots(self, self.faults, self.clients)
         if branch is None:
             self._start_market(recordings)
         self.named_clients: dict[str, Client] = {} if branch is None else branch.named

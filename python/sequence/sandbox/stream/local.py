@@ -6,7 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from sequence.sandbox.stream.packet import Packet
-from sequence.sandbox.stream.session import TRY_AGAIN_LATER, Session, SessionLimits, StreamEndError
+from sequence.sandbox.stream.session import (
+    POLICY,
+    TRY_AGAIN_LATER,
+    Session,
+    SessionLimits,
+    StreamEndError,
+)
 
 if TYPE_CHECKING:
     from sequence.sandbox.keys import Principal
@@ -26,12 +32,19 @@ class LocalReader:
         self._market: Final[dict[str, Packet]] = {}
         self._arrived: Final = threading.Event()
         self._ended: StreamEndError | None = None
+        self._principal: Final = principal
+        self._generation = runtime.keys.generation
         with runtime.turn():
             runtime.hub.listen()
             self._session: Final = Session(runtime, principal, self, _UNLIMITED)
 
     def send(self, text: str) -> None:
-        """One message of the reader."""
+        """One message of the reader.
+
+        Raises:
+            StreamEndError: Its key has ended, or it broke a rule once too often.
+        """
+        self._check_key()
         with self._runtime.turn():
             self._session.receive(text.encode())
 
@@ -44,6 +57,7 @@ class LocalReader:
         ends_s = time.monotonic() + timeout_s
         while True:
             self._arrived.clear()
+            self._check_key()
             with self._runtime.lock:
                 found = self._take()
             if found is None:
@@ -86,6 +100,18 @@ class LocalReader:
         """Ends the stream without a word."""
         self._ended = StreamEndError(TRY_AGAIN_LATER, "the connection was lost")
         self._arrived.set()
+
+    def _check_key(self) -> None:
+        """Ends the stream of a key that was revoked or rotated; what waits is told no more."""
+        keys = self._runtime.keys
+        if keys.generation != self._generation:
+            self._generation = keys.generation
+            if not keys.is_active(self._principal):
+                self.close()
+                self._events.clear()
+                self._market.clear()
+                self._ended = StreamEndError(POLICY, "the key has ended")
+                raise self._ended
 
     def _look(self) -> bytes | None:
         with self._runtime.turn():
