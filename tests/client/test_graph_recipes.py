@@ -256,11 +256,20 @@ def test_options_reach_the_graph(client, recorder):
     [
         (lambda c: c.bracket("ETH-USD", "buy", 1), "take_profit, stop_loss or both"),
         (lambda c: c.bracket("ETH-USD", "buy", take_profit=1), "qty or notional"),
-        (lambda c: c.bracket("ETH-USD", "buy", 1, take_profit=2, stop_loss=2), "above the stop"),
-        (lambda c: c.bracket("ETH-USD", "sell", 1, take_profit=2, stop_loss=1), "below the stop"),
+        (
+            lambda c: c.bracket("ETH-USD", "buy", 1, take_profit=2, stop_loss=2),
+            "take_profit: must lie above stop_loss",
+        ),
+        (
+            lambda c: c.bracket("ETH-USD", "sell", 1, take_profit=2, stop_loss=1),
+            "take_profit: must lie below stop_loss",
+        ),
         (lambda c: c.bracket("ETH-USD", "hold", 1, stop_loss=1), "buy or sell"),
-        (lambda c: c.oco("ETH-USD", "sell", 1, limit_price=1, stop_price=2), "above the stop"),
-        (lambda c: c.stop("ETH-USD", "sell", stop_price=0), "stop: must be > 0"),
+        (
+            lambda c: c.oco("ETH-USD", "sell", 1, limit_price=1, stop_price=2),
+            "limit_price: must lie above stop_price",
+        ),
+        (lambda c: c.stop("ETH-USD", "sell", stop_price=0), "stop_price: must be > 0"),
         (lambda c: c.trailing_stop("ETH-USD", "sell"), "exactly one of distance and bps"),
         (lambda c: c.trailing_stop("ETH-USD", "sell", distance=1, bps=1), "exactly one"),
         (lambda c: c.twap("ETH-USD", "buy", num_slices=2, interval_ms=100), "qty or notional"),
@@ -291,8 +300,12 @@ def test_a_stop_is_moved_by_a_change_of_its_edges(client, recorder):
         ("GET", "/v1/execution_graphs/g", {}),
         ("PATCH", f"{edges}/stop_entry", {"trigger": rises}),
     ]
-    with pytest.raises(errors.ValidationError, match="above the stop"):
+    with pytest.raises(errors.ValidationError, match=r"^price: must lie below take_profit"):
         trade.move_stop(2400)
+    with pytest.raises(errors.ValidationError, match=r"^price: must lie above stop_loss"):
+        trade.move_take_profit(2280)
+    with pytest.raises(errors.ValidationError, match=r"^price: must be > 0"):
+        trade.move_stop(0)
 
 
 def test_an_entry_that_ended_needs_no_stop_of_its_own(client, recorder):

@@ -71,7 +71,7 @@ def test_a_closed_http_client_is_told_before_anything_is_sent():
     [
         ("ALL_PROXY", "socks5://localhost:1", "environment"),
         ("ALL_PROXY", "nonsense://localhost:1", "environment"),
-        ("SSL_CERT_FILE", "/no/such/file", "environment"),
+        ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE is '/no/such/file'"),
     ],
 )
 @pytest.mark.parametrize("kind", ["sync", "async", "stream"])

@@ -49,13 +49,19 @@ def core_refusal(refusal: "_core.Refusal") -> SequenceError:
 
 
 @contextmanager
-def named(keys: Mapping[str, str]) -> Generator[None]:
-    """What the core says of a field of an order is said of the key that a body has for it."""
+def named(keys: Mapping[str, str], of: Mapping[str, str] | None = None) -> Generator[None]:
+    """What the core says of a field of an order is said of the key that a body has for it.
+
+    Args:
+        keys: Key by field.
+        of: By key what the core speaks of, where that is not the value of the key itself.
+    """
     try:
         yield
     except _core.Refusal as refusal:
         field = keys.get(refusal.field, refusal.field)
-        raise refused(refusal.code, refusal.message, field=field) from None
+        text = f"{(of or {}).get(field, '')}{refusal.message}"
+        raise refused(refusal.code, text, field=field) from None
 
 
 def invalid_body(error: ValidationError) -> SequenceError:

@@ -1,6 +1,6 @@
 """Query parameters that several lists share."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -16,10 +16,13 @@ MOST_SKIPPED = 1_000_000
 
 def split(value: object) -> object:
     """Splits a comma list into a tuple; an empty element is an error."""
-    if not isinstance(value, str):
-        return value
-    parts = tuple(value.split(","))
-    if not all(parts):
+    if isinstance(value, str):
+        return _full(tuple(value.split(",")))
+    return _full(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _full(parts: tuple[object, ...]) -> tuple[object, ...]:
+    if "" in parts:
         raise PydanticCustomError("comma_list", "has an empty element")
     return parts
 

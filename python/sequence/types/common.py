@@ -28,23 +28,25 @@ def shown(value: object) -> str:
     return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def known_venue(value: str) -> str:
+def known_venue(value: object) -> str:
     """Checks one venue id.
 
     Raises:
         PydanticCustomError: Of type `unknown_venue`; it is answered 422 wherever it stands.
     """
-    if value in _VENUES:
+    if isinstance(value, str) and value in _VENUES:
         return value
     raise PydanticCustomError("unknown_venue", "{text}", {"text": unknown_venue(value)})
 
 
-def unknown_venue(value: str) -> str:
-    """What is said of a text that names no venue."""
-    return f"unknown venue {shown(value)}{did_you_mean(value, VENUES)}; known: {', '.join(VENUES)}"
+def unknown_venue(value: object) -> str:
+    """What is said of what names no venue."""
+    near = did_you_mean(value, VENUES) if isinstance(value, str) else ""
+    return f"unknown venue {shown(value)}{near}; known: {', '.join(VENUES)}"
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Of Unicode's separators and directions those that change how the rest of a line is shown."""
 
 
 def short_text(value: str) -> str:

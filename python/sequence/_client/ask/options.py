@@ -94,6 +94,15 @@ def options(
     return Options(url, key, timeout, max_retries, max_concurrent)
 
 
+def certificates() -> str:
+    """Files of certificates that the environment names, for a message whose error names none.
+
+    Proxies are left out: they may hold passwords.
+    """
+    given = [(name, os.environ.get(name)) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+    return "".join(f"; {name} is {value!r}" for name, value in given if value)
+
+
 def same_server(one: str, other: str) -> bool:
     """True when two base URLs name the same port of the same host; loopback has many names."""
     return _place(one) == _place(other)

@@ -226,10 +226,22 @@ def names(given: str | Iterable[str] | None, field: str) -> tuple[str, ...] | No
     """
     if given is None:
         return None
-    found = (given,) if isinstance(given, str) else tuple(given)
+    found = several(given, field)
     if not found:
         raise ValidationError(f"{field}: must not be empty; None is all")
     return found
+
+
+def several(given: str | Iterable[str], field: str) -> tuple[str, ...]:
+    """One name or many; a text is one name, not its letters.
+
+    Raises:
+        ValidationError: It is neither.
+    """
+    try:
+        return (given,) if isinstance(given, str) else tuple(given)
+    except TypeError:
+        raise ValidationError(f"{field}: must be a text or several") from None
 
 
 def checked_query(model: type[QueryT], **values: object) -> QueryT:
@@ -238,8 +250,7 @@ def checked_query(model: type[QueryT], **values: object) -> QueryT:
     Raises:
         ValidationError: Names the parameter.
     """
-    given = {name: value for name, value in values.items() if value is not None}
-    return checked(model, given) if given else model()
+    return checked(model, {name: value for name, value in values.items() if value is not None})
 
 
 def graph_request(

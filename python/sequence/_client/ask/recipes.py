@@ -5,7 +5,7 @@ recipe is moved by a change of its edge.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sequence import types as t
@@ -51,6 +51,8 @@ class StopAt:
         target: Price of the take-profit beside it, None without one.
         reference: Which price is looked at.
         arm: What has to be filled before.
+        names: What the caller calls price and target.
+        blames_price: The price is the one that came last, where the two do not go together.
 
     Raises:
         ValidationError: A price cannot be used, or the take-profit lies beyond the stop.
@@ -61,17 +63,32 @@ class StopAt:
     target: Number | None = None
     reference: PriceReference = "mid"
     arm: ArmedBy = "on_full_fill"
+    names: tuple[str, str] = ("stop_loss", "take_profit")
+    blames_price: bool = False
 
     def __post_init__(self) -> None:
-        stop = price_units(self.price, "stop")
+        price, target = self.names
+        stop = price_units(self.price, price)
         if self.target is None:
             return
-        target = price_units(self.target, "take_profit")
-        if target <= stop if self.exit_side == "sell" else target >= stop:
-            where = "above" if self.exit_side == "sell" else "below"
+        aim = price_units(self.target, target)
+        sells = self.exit_side == "sell"
+        if aim <= stop if sells else aim >= stop:
+            field, other = (price, target) if self.blames_price else (target, price)
+            where = "above" if sells != self.blames_price else "below"
             raise ValidationError(
-                f"take_profit: must lie {where} the stop: the exit is a {self.exit_side}"
+                f"{field}: must lie {where} {other}: the exit is a {self.exit_side}"
             )
+
+    def moved_to(self, price: Number) -> "StopAt":
+        """The same with another stop price; what is wrong is said of the argument `price`."""
+        replace(self, price=price, names=("price", self.names[1]), blames_price=True)
+        return replace(self, price=price)
+
+    def aimed_at(self, price: Number) -> "StopAt":
+        """The same with another price of the take-profit; what is wrong is said of `price`."""
+        replace(self, target=price, names=(self.names[0], "price"))
+        return replace(self, target=price)
 
     def trigger(self) -> Trigger:
         """The price is reached."""
@@ -87,7 +104,8 @@ class StopAt:
         """
         if self.target is None:
             return {}
-        both = price_units(self.price, "stop") + price_units(self.target, "take_profit")
+        stop, target = self.names
+        both = price_units(self.price, stop) + price_units(self.target, target)
         key = "price_lte_1e9" if self.exit_side == "sell" else "price_gte_1e9"
         return {key: both // 2}
 

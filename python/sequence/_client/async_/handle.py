@@ -1,7 +1,6 @@
 """A submitted graph: its last known state, and what can be done with it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sequence._client.ask import recipes
@@ -146,7 +145,7 @@ class AsyncPlacedStop(AsyncPlacedGraph):
             ValidationError: There is no stop, or it would lie beyond the take-profit.
             ConflictError: The stop was reached already.
         """
-        stop = replace(self._known_stop(), price=price)
+        stop = self._known_stop().moved_to(price)
         if stop.target is not None:
             # First, as it must hold when the new price is reached at once.
             await self._amend_edge(recipes.STOP_OUT, condition=stop.confirmed())
@@ -165,7 +164,7 @@ class AsyncPlacedStop(AsyncPlacedGraph):
             NotFoundError: There is no take-profit.
             ConflictError: It is filled or cancelled.
         """
-        stop = None if self._stop is None else replace(self._stop, target=price)
+        stop = None if self._stop is None else self._stop.aimed_at(price)
         if stop is not None and self._known_stop().target is not None:
             await self._amend_edge(recipes.STOP_OUT, condition=stop.confirmed())
         node = await self._client.amend_node(self.graph_id, recipes.TAKE_PROFIT, new_price=price)

@@ -254,7 +254,7 @@ class AsyncReadCalls(AsyncLaterBase):
 
     async def market(self, identifier: str, venue: str = "polymarket") -> "t.EventMarket | None":
         """One event market by slug, ticker or token id, ended ones too; None without one."""
-        is_token = identifier.isdecimal()
+        is_token = checked_id(identifier, "identifier").isdecimal()
         page = await self.markets(
             venue,
             slug=None if is_token else identifier,

@@ -101,7 +101,9 @@ class AsyncRecipeCalls(AsyncGraphCalls):
         from sequence._client.async_.handle import AsyncPlacedStop  # noqa: PLC0415
 
         node = recipes.sized(symbol, side, qty, None, options)
-        stop = recipes.StopAt(side, stop_price, limit_price, reference)
+        stop = recipes.StopAt(
+            side, stop_price, limit_price, reference, names=("stop_price", "limit_price")
+        )
         answer = await self._submit(recipes.oco(node, limit_price, stop), options)
         return AsyncPlacedStop(self, answer, stop)
 
@@ -136,7 +138,7 @@ class AsyncRecipeCalls(AsyncGraphCalls):
 
         node = recipes.sized(symbol, side, qty, None, options)
         node = node if limit_price is None else node.limit(limit_price)
-        stop = recipes.StopAt(side, stop_price, None, reference)
+        stop = recipes.StopAt(side, stop_price, None, reference, names=("stop_price", ""))
         answer = await self._submit(recipes.triggered(node, stop.trigger()), options)
         return AsyncPlacedStop(self, answer, stop)
 

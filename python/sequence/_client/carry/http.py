@@ -12,7 +12,7 @@ import httpx
 
 from sequence import errors
 from sequence import types as t
-from sequence._client.ask.options import Options
+from sequence._client.ask.options import Options, certificates
 from sequence._client.carry.request import MAX_BODY_BYTES, HttpRequest, prepare, read_answer
 from sequence._client.carry.wire import AsyncWire, Wire
 from sequence._operations.operation import AnswerT, Operation
@@ -253,7 +253,7 @@ def _built(kind: Any, *, trust_env: bool) -> Any:  # noqa: ANN401 - either clien
     except ImportError as error:
         found = str(error)
     except (OSError, ValueError, httpx.InvalidURL) as error:
-        found = f"{type(error).__name__}: {error}"
+        found = f"{type(error).__name__}: {error}{certificates()}"
     # A proxy or a certificate file of the environment, mostly; nothing was sent.
     raise errors.ValidationError(
         f"the HTTP client cannot be made with this environment (proxies, certificates): {found}"

@@ -2,7 +2,6 @@
 """A submitted graph: its last known state, and what can be done with it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sequence._client.ask import recipes
@@ -147,7 +146,7 @@ class PlacedStop(PlacedGraph):
             ValidationError: There is no stop, or it would lie beyond the take-profit.
             ConflictError: The stop was reached already.
         """
-        stop = replace(self._known_stop(), price=price)
+        stop = self._known_stop().moved_to(price)
         if stop.target is not None:
             # First, as it must hold when the new price is reached at once.
             self._amend_edge(recipes.STOP_OUT, condition=stop.confirmed())
@@ -166,7 +165,7 @@ class PlacedStop(PlacedGraph):
             NotFoundError: There is no take-profit.
             ConflictError: It is filled or cancelled.
         """
-        stop = None if self._stop is None else replace(self._stop, target=price)
+        stop = None if self._stop is None else self._stop.aimed_at(price)
         if stop is not None and self._known_stop().target is not None:
             self._amend_edge(recipes.STOP_OUT, condition=stop.confirmed())
         node = self._client.amend_node(self.graph_id, recipes.TAKE_PROFIT, new_price=price)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sequence import _operations as ops
 from sequence import types as t
 from sequence._client.ask.ids import checked_id
-from sequence._client.ask.orders import checked, checked_query, names
+from sequence._client.ask.orders import checked, checked_query, names, several
 from sequence._client.sync.base import ClientBase
 from sequence.types._words import HistoryRange, InstrumentType
 
@@ -65,7 +65,7 @@ class MarketCalls(ClientBase):
             instrument_type: Kind of all symbols; None detects it.
         """
         values = {
-            "symbols": [symbols] if isinstance(symbols, str) else list(symbols),
+            "symbols": [*several(symbols, "symbols")],
             "depth": depth,
             "nowait": nowait,
             "concurrency": concurrency,
@@ -98,15 +98,14 @@ class MarketCalls(ClientBase):
         query = checked_query(t.FairPriceQuery, underlying=underlying)
         return self.send(ops.FAIR_PRICE, query=query)
 
-    def fees(self, ticker: str, *, venues: Iterable[str] | None = None) -> "t.Fees":
+    def fees(self, ticker: str, *, venues: str | Iterable[str] | None = None) -> "t.Fees":
         """Maker and taker fees in basis points. Null means no data, not free.
 
         Args:
             ticker: Any symbol form.
-            venues: Only these venues.
+            venues: Only this venue or these.
         """
-        names = None if venues is None else tuple(venues)
-        query = checked_query(t.FeesQuery, ticker=ticker, venues=names)
+        query = checked_query(t.FeesQuery, ticker=ticker, venues=names(venues, "venues"))
         return self.send(ops.FEES, query=query)
 
     def venues(self) -> "t.Venues":

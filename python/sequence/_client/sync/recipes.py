@@ -102,7 +102,9 @@ class RecipeCalls(GraphCalls):
         from sequence._client.sync.handle import PlacedStop  # noqa: PLC0415
 
         node = recipes.sized(symbol, side, qty, None, options)
-        stop = recipes.StopAt(side, stop_price, limit_price, reference)
+        stop = recipes.StopAt(
+            side, stop_price, limit_price, reference, names=("stop_price", "limit_price")
+        )
         answer = self._submit(recipes.oco(node, limit_price, stop), options)
         return PlacedStop(self, answer, stop)
 
@@ -137,7 +139,7 @@ class RecipeCalls(GraphCalls):
 
         node = recipes.sized(symbol, side, qty, None, options)
         node = node if limit_price is None else node.limit(limit_price)
-        stop = recipes.StopAt(side, stop_price, None, reference)
+        stop = recipes.StopAt(side, stop_price, None, reference, names=("stop_price", ""))
         answer = self._submit(recipes.triggered(node, stop.trigger()), options)
         return PlacedStop(self, answer, stop)
 

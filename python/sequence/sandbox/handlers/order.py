@@ -190,7 +190,7 @@ def _cancelled(call: Call[None, None]) -> OrderCancelResponse | None:
 def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
     """``PATCH /v1/orders/{node_order_id}``."""
     body = call.body
-    with named(changed_keys(body)):
+    with named(changed_keys(body), {"reduce_by_1e8": "the new total "}):
         row = call.engine.amend_order(
             _recalled(call),
             call.path["node_order_id"],
@@ -219,6 +219,8 @@ def changed_keys(body: AmendRequest | NodeAmendRequest) -> dict[str, str]:
     )
     if body.new_qty_1e8 is not None:
         keys["qty"] = "new_qty_1e8"
+    elif isinstance(body, AmendRequest) and body.reduce_by_1e8 is not None:
+        keys["qty"] = "reduce_by_1e8"
     return keys | {"price": "new_constraints.max_price_1e9"}
 
 
