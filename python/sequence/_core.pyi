@@ -314,6 +314,7 @@ class Refusal(ValueError):  # noqa: N818 - a refusal is a value of the core, not
 _Row = dict[str, Any]
 _Levels = list[tuple[int, int]]
 _Given = tuple[int | None, int | None, int | None, int | None]
+_Column = tuple[str, str, bytes, bytes | None, list[str] | None, dict[int, str] | None]
 _MarketRow = tuple[
     str,
     str,
@@ -495,6 +496,16 @@ class Engine:
     def next_due_ns(self) -> int | None: ...
     def list_market(self, venue: str, symbol: str, given: _Given | None = None) -> None: ...
     def market_rows(self, rows: list[_MarketRow], now_ns: int) -> None: ...
+    def market_columns(
+        self,
+        texts: tuple[
+            _Column | None, _Column | None, _Column | None, _Column | None, _Column | None
+        ],
+        numbers: tuple[_Column | None, _Column | None, _Column | None, _Column | None],
+        is_units: tuple[bool, bool],
+        rows: int,
+        now_ns: int,
+    ) -> list[tuple[int, int, int, str, str, str]]: ...
     def market_snapshot(
         self,
         venue: str,

@@ -1,6 +1,6 @@
 """Market data fed by hand: what a test of a bot says the books are."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -9,10 +9,12 @@ from sequence import _core
 from sequence.errors import ValidationError
 from sequence.sandbox.number import Number, human_units
 from sequence.sandbox.refuse import core_refusal, refused
+from sequence.sandbox.rows import Fed, columns_of, fed
 from sequence.types._decimal import MAX_UNITS, PRICE_DECIMALS, QTY_DECIMALS
 from sequence.types._names import unknown
 
 if TYPE_CHECKING:
+    from sequence.sandbox.columns import ArrowTable, Texts, Values
     from sequence.sandbox.runtime import Runtime
 
 Level = tuple[Number, Number]
@@ -122,6 +124,68 @@ class Market:
             self._runtime.engine.market_trade(
                 venue, symbol, price_1e9, qty_1e8, side, _event_ns(ts_ns, now_ns), now_ns
             )
+
+    def columns(
+        self,
+        table: "Mapping[str, Values] | ArrowTable | None" = None,
+        /,
+        *,
+        venue: "Texts | None" = None,
+        symbol: "Texts | None" = None,
+        kind: "Texts | Values | None" = None,
+        side: "Texts | Values | None" = None,
+        price: "Values | None" = None,
+        qty: "Values | None" = None,
+        px_1e9: "Values | None" = None,
+        qty_1e8: "Values | None" = None,
+        ts_ns: "Values | int | None" = None,
+        status: "Texts | Values | None" = None,
+        flags: "Values | int | None" = None,
+    ) -> Fed:
+        """Feeds rows of market data in one call, each as a call by itself would.
+
+        Columns have one dimension and one length: numpy arrays and anything else with the buffer
+        protocol, Arrow columns (with the extra ``arrow``), or lists, which are slower. One text is
+        meant for every row. Names are those that recordings have; a table has them as columns, of
+        which an argument takes the place. Rows are received now: time stands,
+        and other columns are not looked at.
+
+        Args:
+            table: A table of Arrow (pyarrow, polars, pandas), or columns by name.
+            venue: Where it happened.
+            symbol: What it is about, in any form the venue's listings have.
+            kind: ``level`` (the default; a size that holds from now on, 0 removes), ``print`` (a
+                trade), ``snapshot_begin``, ``snapshot_end``, ``status`` or ``heartbeat``, or their
+                codes. What is between the two marks is one snapshot.
+            side: ``bid`` or ``ask`` of a level; of a trade the side that was hit, ``buy`` or
+                ``sell`` of the one who came, or ``none``.
+            price: Prices as people write them; a float is its shortest decimal text.
+            qty: Sizes, likewise.
+            px_1e9: Instead of ``price``: whole numbers of 1e-9.
+            qty_1e8: Instead of ``qty``: whole numbers of 1e-8.
+            ts_ns: The venue's stamps, ns since the Unix epoch; ``ts_venue_ns`` in a table. Empty is
+                now.
+            status: Of rows that are a status: what it is; else its code in ``count`` of a table.
+            flags: With 16 the row ends its message; levels before it are applied with it. Without
+                flags each row is a message.
+
+        Returns:
+            How many rows were taken, and which were refused and why. A message of several rows is
+            refused whole; those after a refused one are taken as if it had not been there.
+
+        Raises:
+            ValidationError: Columns of unequal lengths, or one that is missing; nothing was fed.
+            TypeError: A column of another type; nothing was fed.
+        """
+        given = {
+            "venue": venue, "symbol": symbol, "kind": kind, "side": side, "price": price,
+            "qty": qty, "px_1e9": px_1e9, "qty_1e8": qty_1e8, "ts_ns": ts_ns, "status": status,
+            "flags": flags,
+        }  # fmt: skip
+        feed = columns_of(table, {k: v for k, v in given.items() if v is not None})
+        with self._turn() as now_ns:
+            refused = self._runtime.engine.market_columns(*feed, now_ns)
+        return fed(feed[-1], refused)
 
     def status(self, venue: str, symbol: str, status: str) -> None:
         """Sets the state of the venue's book: open, resync, halted, post_only, closed or down."""

@@ -10,6 +10,7 @@ mod accounts;
 mod answer;
 mod book;
 mod catalogue;
+mod columns;
 mod control;
 mod convert;
 mod desk;

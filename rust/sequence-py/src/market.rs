@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use sequence_core::command::{Command, MarketRow, Settlement};
 use sequence_core::engine::Reply;
 use sequence_core::ids::{AccountId, BookSide, VenueId};
-use sequence_core::number::{Price, Quantity};
+use sequence_core::number::Price;
 use sequence_core::reject::Refusal;
 use sequence_core::session::Session;
 use sequence_core::tape::{EventKind, MarketEvent};
@@ -79,11 +79,8 @@ fn message(row: &Row, now_ns: i64) -> Answer<Message> {
 fn print(trade: &(i64, i64, Option<String>), ts_ns: i64, now_ns: i64) -> Answer<MarketEvent> {
     let (price_1e9, qty_1e8, side) = trade;
     let side = side.as_deref().map(parse::side).transpose()?;
-    if *price_1e9 < 1 || *qty_1e8 < 1 {
-        return Err(Refusal::invalid("trade", "needs a price and a size above 0"));
-    }
     let hit = side.map(sequence_core::ids::Side::takes);
-    Ok(MarketEvent::print(hit, Price(*price_1e9), Quantity(*qty_1e8), ts_ns, now_ns))
+    parse::print(hit, (*price_1e9, *qty_1e8), ts_ns, now_ns)
 }
 
 /// Applies rows in order, all or none. What is wrong is named by the first row that is.

@@ -106,6 +106,19 @@ pub(crate) fn levels(
         .collect()
 }
 
+/// A trade at `(price_1e9, qty_1e8)`; `hit` is the side of the book that was there.
+pub(crate) fn print(
+    hit: Option<BookSide>,
+    (price_1e9, qty_1e8): (i64, i64),
+    ts_ns: i64,
+    now_ns: i64,
+) -> Parsed<MarketEvent> {
+    if price_1e9 < 1 || qty_1e8 < 1 {
+        return Err(Refusal::invalid("trade", "needs a price and a size above 0"));
+    }
+    Ok(MarketEvent::print(hit, Price(price_1e9), Quantity(qty_1e8), ts_ns, now_ns))
+}
+
 /// What a caller says of a market: tick, lot, least quantity, least notional.
 pub(crate) type Given = (Option<i64>, Option<i64>, Option<i64>, Option<i128>);
 

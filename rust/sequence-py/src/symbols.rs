@@ -4,9 +4,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use sequence_core::ids::VenueId;
-use sequence_core::number::{self, NumberError};
+use sequence_core::number;
 use sequence_core::symbol::{self, MAX_SYMBOL_CHARS, MIN_TOKEN_DIGITS, SymbolError};
 use sequence_core::venue::{RedeemMode, VENUES, Venue};
+
+use crate::columns::unreadable;
 
 /// Adds everything here to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -108,15 +110,8 @@ fn parse_event_contract(text: &str) -> PyResult<(&str, &'static str, Option<&str
 #[pyfunction]
 fn decimal_units(text: &str, decimals: u32) -> PyResult<i128> {
     check_decimals(decimals)?;
-    number::parse_decimal(text.as_bytes(), decimals).map_err(|error| {
-        let hint = match error {
-            NumberError::TooManyDecimals(_) => ": round it first",
-            NumberError::Syntax => ": write it like 0.29",
-            NumberError::Range => "",
-        };
-        let shown: String = text.chars().take(40).collect();
-        PyValueError::new_err(format!("{shown:?} {error}{hint}"))
-    })
+    number::parse_decimal(text.as_bytes(), decimals)
+        .map_err(|error| PyValueError::new_err(unreadable(text, error)))
 }
 
 /// Decimal text of `units` at `10**-decimals`; `fixed` keeps trailing zeros.

@@ -6,6 +6,7 @@
 //! demo market after more than an hour without a call: it leaves that time out.
 
 mod branch;
+mod by_hand;
 mod catalogue;
 mod catalogue_text;
 mod delay;
