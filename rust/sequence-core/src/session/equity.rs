@@ -51,15 +51,21 @@ impl Course {
 pub(super) struct Equity {
     courses: BTreeMap<AccountId, Course>,
     due_ns: Option<i64>,
+    /// The second that was noted last.
+    taken_ns: Option<i64>,
     heard: u64,
 }
 
 impl Equity {
-    /// Something happened: the second it happened in has an end worth noting.
+    /// Something happened: the second it happened in has an end worth noting. A clock that stands at
+    /// such an end notes it once; what comes after belongs to the next second.
     pub(super) fn moved(&mut self, now_ns: i64) {
         if self.due_ns.is_none() {
             let second = now_ns.saturating_sub(1).div_euclid(SECOND_NS).saturating_add(1);
-            self.due_ns = second.checked_mul(SECOND_NS);
+            let end_ns = second.checked_mul(SECOND_NS);
+            let is_noted = end_ns == self.taken_ns;
+            let next_ns = |end_ns: i64| end_ns.checked_add(SECOND_NS);
+            self.due_ns = if is_noted { end_ns.and_then(next_ns) } else { end_ns };
         }
     }
 
@@ -78,7 +84,7 @@ impl Equity {
 
     /// Notes every account that trades, or holds what has a price.
     pub(super) fn take(&mut self, engine: &Engine, at_ns: i64) {
-        self.due_ns = None;
+        (self.due_ns, self.taken_ns) = (None, Some(at_ns));
         for (account, epoch) in engine.exposed() {
             let worth = engine.worth(account);
             let sample = Sample { ts_ns: at_ns, epoch, worth };
@@ -137,5 +143,26 @@ impl Sample {
         let mut row = vec![("ts_ns", self.ts_ns.into()), ("epoch", self.epoch.into())];
         row.extend(self.worth.fields());
         Value::Map(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::preset::INSTANT;
+
+    #[test]
+    fn the_end_of_a_second_is_noted_once_however_long_a_clock_stands_there() {
+        let engine = Engine::new(1, "instant", INSTANT);
+        let mut equity = Equity::default();
+        for second in [5, 6] {
+            equity.moved(5 * SECOND_NS);
+            assert_eq!(equity.next_due_ns(), Some(second * SECOND_NS));
+            equity.take(&engine, second * SECOND_NS);
+        }
+        equity.moved(6 * SECOND_NS + 1);
+        assert_eq!(equity.next_due_ns(), Some(7 * SECOND_NS));
+        equity.moved(7 * SECOND_NS);
+        assert_eq!(equity.next_due_ns(), Some(7 * SECOND_NS), "its end has not been noted yet");
     }
 }

@@ -38,6 +38,8 @@ fn known(price: Price) -> Option<Price> {
 pub(super) struct Marks {
     seen: (OrderId, FillIx),
     arrivals: BTreeMap<OrderId, Price>,
+    /// The same of orders that are over when they are noted, until their fills are.
+    ended: Vec<(OrderId, Price)>,
     most_orders: usize,
     /// By time, as fills are booked.
     fills: Chunks<FillMark>,
@@ -55,15 +57,21 @@ impl Marks {
         let (orders, fills) = std::mem::replace(&mut self.seen, next);
         // What a store gave back was sent before: its price of then is not known.
         for id in (orders.0..next.0.0).map(OrderId) {
-            if engine.sent_ns(id) == Some(engine.now_ns())
-                && let Some(mid) = engine.mid_for(id, engine.now_ns())
+            if let Some((sent_ns, may_fill)) = engine.sent(id)
+                && sent_ns == engine.now_ns()
+                && let Some(mid) = engine.mid_for(id, sent_ns)
             {
-                self.arrivals.insert(id, mid);
+                if may_fill {
+                    self.arrivals.insert(id, mid);
+                } else {
+                    self.ended.push((id, mid));
+                }
             }
         }
         for id in (fills.0..next.1.0).map(FillIx) {
             self.note_fill(engine, id);
         }
+        self.ended.clear();
         self.forget_ended(engine);
     }
 
@@ -120,7 +128,7 @@ impl Marks {
             fill: id,
             order: fill.order,
             ts_ns: fill.ts_ns,
-            arrival: self.arrivals.get(&fill.order).copied().unwrap_or(UNKNOWN),
+            arrival: self.arrival(fill.order).unwrap_or(UNKNOWN),
             after: [UNKNOWN; HORIZONS_S.len()],
         });
         // Of a fill that a store gave back, what has passed is not known.
@@ -129,6 +137,12 @@ impl Marks {
                 *next += 1;
             }
         }
+    }
+
+    fn arrival(&self, order: OrderId) -> Option<Price> {
+        let ended = self.ended.binary_search_by_key(&order, |(id, _)| *id).ok();
+        let ended = ended.and_then(|at| self.ended.get(at)).map(|(_, mid)| *mid);
+        ended.or_else(|| self.arrivals.get(&order).copied())
     }
 
     /// Keeps what a fill may still come for; the bound grows with what is open.

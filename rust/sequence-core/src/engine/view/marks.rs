@@ -2,7 +2,7 @@
 //! accounts are worth. Nothing here decides anything.
 
 use super::Value;
-use crate::engine::Engine;
+use crate::engine::{AccountMode, Engine};
 use crate::ids::{AccountId, FillIx, OrderId};
 use crate::number::Price;
 use crate::order::book_price;
@@ -31,9 +31,13 @@ impl Engine {
         Some(FillTime { account, order: fill.order, ts_ns: fill.ts_ns })
     }
 
-    /// When an order was sent, if it is known here.
-    pub(crate) fn sent_ns(&self, id: OrderId) -> Option<i64> {
-        Some(self.desk.peek_order(id)?.spec.created_ns)
+    /// When an order was sent, if it is known here, and whether it may still be filled: a real venue
+    /// can tell of a fill after the end.
+    pub(crate) fn sent(&self, id: OrderId) -> Option<(i64, bool)> {
+        let order = self.desk.peek_order(id)?;
+        let is_live = self.desk.account(order.spec.account).mode == AccountMode::Live;
+        let may_fill = is_live || !order.status.is_terminal();
+        Some((order.spec.created_ns, may_fill))
     }
 
     /// Whether more can happen to an order.
