@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-/// Numbers below are one byte.
-const SHORT: u64 = 1 << 7;
 /// Bits of a number in as many bytes as a word has.
 const IN_WORD: u32 = 56;
 
 /// Numbers between two bytes of marks.
 const MARKS: usize = 8;
+/// Bytes that a number takes at most, with its part of the marks.
+const MOST: usize = 19;
 /// Numbers of a row that can be an example to others.
 const EXAMPLE: usize = 512;
 
@@ -44,13 +44,13 @@ pub(super) enum Form {
 pub(crate) struct Packer {
     bytes: Vec<u8>,
     numbers: Vec<(u64, Form)>,
-    pub(super) last: Last,
+    line: Line,
     /// A value had no bytes that say it.
     unsaid: bool,
 }
 
 /// The last large numbers of a row.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Last {
     amount: i64,
     time: i64,
@@ -78,43 +78,28 @@ impl Packer {
 
     /// Begins another row.
     pub(crate) fn start(&mut self) {
-        (self.last, self.unsaid) = (Last::default(), false);
+        self.unsaid = false;
         self.numbers.clear();
     }
 
     /// Writes the row beside an example.
     pub(crate) fn finish(&mut self, example: &[u64]) {
-        let numbers = std::mem::take(&mut self.numbers);
-        for (at, group) in numbers.chunks(MARKS).enumerate() {
-            let beside = example.get(at * MARKS..).unwrap_or_default();
-            self.write_group(group, beside);
+        let Self { numbers, line, .. } = self;
+        line.begin(numbers.len());
+        let (groups, rest) = numbers.as_chunks::<MARKS>();
+        let (beside, _) = example.as_chunks::<MARKS>();
+        for (group, beside) in groups.iter().zip(beside) {
+            line.group(group, beside);
         }
-        self.numbers = numbers;
-    }
-
-    fn write_group(&mut self, group: &[(u64, Form)], beside: &[u64]) {
-        let mut padded = [0; MARKS];
-        let beside = if beside.len() < group.len() {
-            padded.iter_mut().zip(beside).for_each(|(slot, number)| *slot = *number);
-            &padded[..]
-        } else {
-            beside
-        };
-        let both = group.iter().zip(beside);
-        let same = both.clone().map(|((number, _), example)| u8::from(number == example));
-        let marks = same.zip(0..).fold(0, |marks, (is_same, bit)| marks | is_same << bit);
-        self.bytes.push(marks);
-        for ((number, form), example) in both.filter(|((number, _), example)| number != *example) {
-            match form {
-                Form::Word => self.unsigned(*number),
-                Form::Near => self.near(*number, *example),
-                Form::Signed => self.signed(number.cast_signed(), example.cast_signed()),
-                Form::Text(length) => {
-                    let bytes = number.to_le_bytes();
-                    self.copy(bytes.get(..usize::from(*length)).unwrap_or_default());
-                }
-            }
+        // Past the end of the example, which is of numbers that are 0.
+        let beyond = groups.get(beside.len()..).unwrap_or_default();
+        for (group, at) in beyond.iter().zip(beside.len()..) {
+            line.group(group, &padded(example, at));
         }
+        if !rest.is_empty() {
+            line.group(rest, &padded(example, groups.len()));
+        }
+        self.bytes.extend_from_slice(line.written());
     }
 
     /// The numbers of the row that was written last: an example for others.
@@ -169,42 +154,90 @@ impl Packer {
             self.say(word_of(part), Form::Text(length));
         }
     }
+}
 
+/// A group of an example, as far as it goes.
+fn padded(example: &[u64], group: usize) -> [u64; MARKS] {
+    let mut padded = [0; MARKS];
+    let beside = example.get(group * MARKS..).unwrap_or_default();
+    padded.iter_mut().zip(beside).for_each(|(slot, number)| *slot = *number);
+    padded
+}
+
+/// One row as it is written: there is room for the most that it can take, so that writing a number is
+/// a word and a step.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    bytes: Vec<u8>,
+    at: usize,
+    pub(super) last: Last,
+}
+
+impl Line {
+    fn begin(&mut self, numbers: usize) {
+        let most = numbers * MOST + size_of::<u64>();
+        if self.bytes.len() < most {
+            self.bytes.resize(most, 0);
+        }
+        (self.at, self.last) = (0, Last::default());
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.at).unwrap_or_default()
+    }
+
+    /// Writes at most eight numbers beside as many of the example.
     #[inline]
-    fn byte(&mut self, byte: u8) {
-        self.bytes.push(byte);
+    fn group(&mut self, group: &[(u64, Form)], beside: &[u64; MARKS]) {
+        let same = group.iter().zip(beside).map(|((number, _), example)| number == example);
+        let marks =
+            same.zip(0..).fold(0_u8, |marks, (is_same, bit)| marks | u8::from(is_same) << bit);
+        self.word(marks.into(), 1);
+        let others = u32::from(!marks) & ((1 << group.len()) - 1);
+        self.others(others, group, beside);
+    }
+
+    /// Writes those that are not the example's, one bit each.
+    #[inline]
+    fn others(&mut self, mut left: u32, group: &[(u64, Form)], beside: &[u64; MARKS]) {
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let (Some((number, form)), Some(example)) = (group.get(at), beside.get(at)) else {
+                return;
+            };
+            match form {
+                Form::Word => self.unsigned(*number),
+                Form::Near => self.near(*number, *example),
+                Form::Signed => self.signed(number.cast_signed(), example.cast_signed()),
+                Form::Text(length) => self.word(*number, usize::from(*length)),
+            }
+        }
+    }
+
+    /// Writes the lowest bytes of a word. All of it is written, and the next one over what is too much.
+    #[inline]
+    fn word(&mut self, word: u64, bytes: usize) {
+        let room = self.bytes.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut);
+        debug_assert!(room.is_some(), "no row takes more than the most of each of its numbers");
+        if let Some(room) = room {
+            *room = word.to_le_bytes();
+        }
+        self.at += bytes;
     }
 
     /// Writes a number as it is.
     #[inline]
     pub(super) fn unsigned(&mut self, value: u64) {
-        if value < SHORT {
-            self.byte(low_byte(value << 1 | 1));
-        } else {
-            self.longer(value);
-        }
-    }
-
-    fn longer(&mut self, value: u64) {
-        let bits = u64::BITS - value.leading_zeros();
+        let bits = u64::BITS - (value | 1).leading_zeros();
         if bits > IN_WORD {
-            self.byte(0);
-            return self.copy(&value.to_le_bytes());
+            self.word(0, 1);
+            return self.word(value, size_of::<u64>());
         }
         // As many as seven bits go into: exact for as many as there are.
         let bytes = ((bits + 6) * 37) >> 8;
-        let word = (value << 1 | 1) << (bytes - 1);
-        // A whole word is written at once, and what is too much of it taken back.
-        let end = self.bytes.len() + bytes as usize;
-        self.copy(&word.to_le_bytes());
-        self.bytes.truncate(end);
+        self.word((value << 1 | 1) << (bytes - 1), bytes as usize);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the caller wants the low bits")]
-#[inline]
-const fn low_byte(value: u64) -> u8 {
-    value as u8
 }
 
 /// Bytes being read.

@@ -1,7 +1,7 @@
 //! Numbers as bytes: the example's, or as they are, or as what they differ by from the example's or
 //! from the last one of their kind.
 
-use super::bytes::Form;
+use super::bytes::{Form, Line};
 use super::{Pack, Packer, Unpacker};
 
 /// Numbers from here on are worth a difference, and to the last one of at least so much.
@@ -72,7 +72,7 @@ const fn zagzig(value: u64) -> i64 {
 /// A signed number as it is has a zero below it. A difference has a one: above that a zero where it is
 /// from the example's; or else a one, and above that whether it is of times. The last one of its kind
 /// is the last that was written.
-impl Packer {
+impl Line {
     /// Writes what a number differs by from the example's.
     pub(super) fn near(&mut self, value: u64, example: u64) {
         self.unsigned(zigzag(value.wrapping_sub(example).cast_signed()));
