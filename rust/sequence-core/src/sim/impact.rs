@@ -7,7 +7,7 @@
 
 use crate::ids::Side;
 use crate::number::{NumberError, PRICE_ONE, Price, Quantity, mul_div_floor};
-use crate::sim::math::{ONE_Q32, exp_q32, isqrt, ln_q32, mul_q32, root};
+use crate::sim::math::{ONE_Q32, exp_q32, inverse_root, isqrt, ln_q32, mul_q32, root};
 
 /// Contributions of one side kept per octave of age; beyond it the two closest in time merge.
 const PER_OCTAVE: usize = 8;
@@ -86,8 +86,9 @@ impl Impact {
             Side::Buy => &self.buys,
             Side::Sell => &self.sells,
         };
+        let kernel = Kernel::of(params.tau0_ns);
         children.iter().try_fold(0_i64, |sum, child| {
-            sum.checked_add(decayed(*child, params.tau0_ns, now_ns)?).ok_or(NumberError::Range)
+            sum.checked_add(kernel.left(*child, now_ns)?).ok_or(NumberError::Range)
         })
     }
 
@@ -127,28 +128,63 @@ fn contribution(filled: Quantity, scale: Scale, prefactor_ppm: i64) -> Result<i6
     i64::try_from(shift).ok().ok_or(NumberError::Range)
 }
 
-/// `I·(1 + Δt/τ₀)^(−1/2)`, rounded down.
-fn decayed(child: Child, tau0_ns: i64, now_ns: i64) -> Result<i64, NumberError> {
-    let age = now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
-    if age == 0 {
-        return Ok(child.shift);
-    }
-    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
-    // Below 2⁶⁴, because the age is above 0.
-    let square = (u128::from(tau) << 64) / u128::from(tau.saturating_add(age));
-    let kernel = root(u64::try_from(square).ok().ok_or(NumberError::Range)?);
-    let left = (i128::from(child.shift) * i128::from(kernel)) >> 32;
-    i64::try_from(left).ok().ok_or(NumberError::Range)
+/// `I·(1 + Δt/τ₀)^(−1/2)`, rounded down, of one time scale.
+struct Kernel {
+    tau: u64,
+    /// `√τ₀` with 32 bits, and twice by how many its number was moved for that.
+    root: u64,
+    up: u32,
 }
 
-/// Whether anything is left of a contribution: what [`decayed`] says is above 0, without its root.
+impl Kernel {
+    fn of(tau0_ns: i64) -> Self {
+        let tau = scale(tau0_ns);
+        let up = tau.leading_zeros() & !1;
+        Self { tau, root: root(tau << up), up }
+    }
+
+    fn left(&self, child: Child, now_ns: i64) -> Result<i64, NumberError> {
+        let age = now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
+        if age == 0 {
+            return Ok(child.shift);
+        }
+        let left = (i128::from(child.shift) * i128::from(self.at(age))) >> 32;
+        i64::try_from(left).ok().ok_or(NumberError::Range)
+    }
+
+    /// `⌊2³²·√(τ₀/(τ₀ + age))⌋` of an age above 0: the greatest `k` with `k²·(τ₀ + age) ≤ τ₀·2⁶⁴`.
+    /// A product is near it, and a step or two are left.
+    fn at(&self, age: u64) -> u64 {
+        let whole = self.tau.saturating_add(age);
+        let up = whole.leading_zeros() & !1;
+        let near = self.root * inverse_root(whole << up);
+        // Roots of numbers that were moved by two bits are moved by one.
+        let mut kernel = (near >> (31 + (self.up - up) / 2)).min(u64::from(u32::MAX));
+        let most = u128::from(self.tau) << 64;
+        let whole = u128::from(whole);
+        let mut found = u128::from(kernel * kernel) * whole;
+        while found > most {
+            kernel -= 1;
+            found -= u128::from(2 * kernel + 1) * whole;
+        }
+        loop {
+            let more = found + u128::from(2 * kernel + 1) * whole;
+            if more > most {
+                return kernel;
+            }
+            (kernel, found) = (kernel + 1, more);
+        }
+    }
+}
+
+/// Whether anything is left of a contribution: what [`Kernel::left`] says is above 0, without its root.
 fn counts(child: Child, tau0_ns: i64, now_ns: i64) -> bool {
     if child.shift <= 0 {
         return false;
     }
     // The least kernel that leaves 1: `kernel·shift ≥ 2³²`. A kernel reaches it where its square
     // does, and the square is `τ·2⁶⁴/(τ + age)`, rounded down.
-    let tau = tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS).unsigned_abs();
+    let tau = scale(tau0_ns);
     let age = now_ns.saturating_sub(child.at_ns).max(0).unsigned_abs();
     // A shift of 2¹⁶ needs no kernel above 2¹⁶, and that square is reached for longer than a year.
     if child.shift >= 1 << 16 && (tau + age) >> 32 < tau {
@@ -252,7 +288,36 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The formula as it is written.
+    fn decayed(child: Child, tau0_ns: i64, now_ns: i64) -> Result<i64, NumberError> {
+        let age = now_ns.saturating_sub(child.at_ns).max(0);
+        let tau = i128::from(tau0_ns.clamp(TAU_MIN_NS, TAU_MAX_NS));
+        let root = isqrt((tau << 64) / (tau + i128::from(age)))?;
+        i64::try_from((i128::from(child.shift) * root) >> 32).ok().ok_or(NumberError::Range)
+    }
+
     proptest! {
+        #[test]
+        fn a_kernel_is_the_root_to_its_last_unit(
+            tau in prop_oneof![TAU_MIN_NS..100_000_000_i64, TAU_MIN_NS..=TAU_MAX_NS],
+            age in prop_oneof![
+                1..1_000_i64,
+                1..1_000_000_000_000_i64,
+                (0..63_u32).prop_flat_map(|power| 1_i64 << power..=i64::MAX >> (62 - power)),
+            ],
+            near in 0..3_i64,
+        ) {
+            let kernel = Kernel::of(tau);
+            let exact = |age: i64| {
+                isqrt((i128::from(tau) << 64) / (i128::from(tau) + i128::from(age))).unwrap()
+            };
+            prop_assert_eq!(i128::from(kernel.at(age.unsigned_abs())), exact(age));
+            // And where the root is whole, or nearly: at a multiple that is a square.
+            let of = (age % 3_000 + 2).pow(2);
+            let age = (of - 1).saturating_mul(tau).saturating_add(near - 1);
+            prop_assert_eq!(i128::from(kernel.at(age.unsigned_abs())), exact(age));
+        }
+
         #[test]
         fn a_contribution_counts_as_long_as_something_is_left(
             shift in prop_oneof![1..10_i64, 1..1_000_000_000_i64, 1..i64::MAX],
@@ -260,11 +325,9 @@ mod tests {
             age in prop_oneof![0..1_000_i64, 0..1_000_000_000_000_i64, 0..i64::MAX],
         ) {
             let child = Child { at_ns: 0, shift };
-            let left = decayed(child, tau, age).unwrap();
+            let left = Kernel::of(tau).left(child, age).unwrap();
             prop_assert_eq!(counts(child, tau, age), left > 0);
-            let tau = i128::from(tau.clamp(TAU_MIN_NS, TAU_MAX_NS));
-            let root = isqrt((tau << 64) / (tau + i128::from(age))).unwrap();
-            prop_assert_eq!(i128::from(left), (i128::from(shift) * root) >> 32);
+            prop_assert_eq!(Ok(left), decayed(child, tau, age));
         }
 
         #[test]

@@ -101,6 +101,34 @@ pub(crate) fn root(n: u64) -> u64 {
     found - u64::from(found * found > n)
 }
 
+/// `2²⁴/√(256·n + 128)` of each upper byte of a number with one of its first two bits.
+const FIRST_INVERSES: [u64; 192] = first_inverses();
+
+#[expect(clippy::indexing_slicing, reason = "while it is compiled")]
+const fn first_inverses() -> [u64; 192] {
+    let mut roots = [0; 192];
+    let mut at = 0;
+    while at < roots.len() {
+        let wide = 256 * (at as u64 + 64) + 128;
+        roots[at] = ((1 << 48) / wide).isqrt();
+        at += 1;
+    }
+    roots
+}
+
+/// `2⁶³/√n` within six parts of 2³², never above 2³², of a number with one of its first two bits: two
+/// steps of Newton's rule from a table, without a division.
+pub(crate) fn inverse_root(n: u64) -> u64 {
+    let upper = usize::try_from(n >> 56).unwrap_or(0);
+    let Some(first) = upper.checked_sub(64).and_then(|at| FIRST_INVERSES.get(at)) else { return 0 };
+    let n = n >> 32;
+    let three = 3 << 62;
+    let second = (first * ((three - n * ((first * first) >> 2)) >> 31)) >> 17;
+    let second = second.min(u64::from(u32::MAX));
+    let third = (second * ((three - n * ((second * second) >> 32)) >> 32)) >> 31;
+    third.min(1 << 32)
+}
+
 /// Product of two Q32 numbers, rounded down. Both must be below 2⁹⁴ in magnitude of their product.
 pub const fn mul_q32(a: i128, b: i128) -> i128 {
     (a * b) >> 32
@@ -148,6 +176,7 @@ pub fn weighted_quantile(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::mul_div_floor;
     use proptest::prelude::*;
 
     /// The published form, in wide integers throughout.
@@ -237,6 +266,18 @@ mod tests {
             prop_assert_eq!(root(n), n.isqrt());
             let square = n.isqrt().pow(2).saturating_add(near).saturating_sub(1);
             prop_assert_eq!(root(square), square.isqrt());
+        }
+
+        #[test]
+        fn an_inverse_root_is_near(n in 1..u64::MAX, by in 0..64_u32) {
+            let n = n >> by;
+            prop_assume!(n > 0);
+            let n = n << (n.leading_zeros() & !1);
+            let found = i128::from(inverse_root(n));
+            prop_assert!(found <= 1 << 32);
+            let square = mul_div_floor(found * found, i128::from(n), 1 << 63).unwrap();
+            // Twice six parts, since it is squared.
+            prop_assert!((square - (1 << 63)).abs() <= 13 << 31, "{n}: {found}");
         }
 
         #[test]
