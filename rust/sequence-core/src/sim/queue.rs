@@ -19,14 +19,15 @@ use crate::sim::trust::Trust;
 use crate::sim::view::{Budget, LevelView, Mode};
 use crate::sim::walk::left_of;
 
+/// Levels of a side, best first; a price that comes or goes moves a word of each behind it.
+type Levels = Vec<(Price, Box<LevelView>)>;
+
 /// Every resting order of one account in one market.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QueueBook {
     params: QueueParams,
-    /// Best first.
-    bids: Vec<(Price, LevelView)>,
-    /// Best first.
-    asks: Vec<(Price, LevelView)>,
+    bids: Levels,
+    asks: Levels,
     /// Time of the market's last depth message.
     last_message_ns: i64,
     /// An order joined since the last message ended. Most messages meet no new order, and then
@@ -87,12 +88,12 @@ impl QueueBook {
     /// The view of a level, while an own order rests there.
     pub fn level(&self, side: BookSide, price: Price) -> Option<&LevelView> {
         let at = position(self.side(side), side, price).ok()?;
-        self.side(side).get(at).map(|(_, view)| view)
+        self.side(side).get(at).map(|(_, view)| &**view)
     }
 
     /// Views of a side with their prices, best first.
     pub fn levels(&self, side: BookSide) -> impl Iterator<Item = (Price, &LevelView)> {
-        self.side(side).iter().map(|(price, view)| (*price, view))
+        self.side(side).iter().map(|(price, view)| (*price, &**view))
     }
 
     /// Puts an order at the back of its queue. `entry` is what is known of the level.
@@ -107,10 +108,8 @@ impl QueueBook {
         let at = match position(views, join.side, join.price) {
             Ok(at) => at,
             Err(at) => {
-                views.insert(
-                    at,
-                    (join.price, LevelView::new(entry.record, entry.queue, (mode, trust))),
-                );
+                let view = LevelView::new(entry.record, entry.queue, (mode, trust));
+                views.insert(at, (join.price, Box::new(view)));
                 at
             }
         };
@@ -327,17 +326,17 @@ impl QueueBook {
     fn view_mut(&mut self, side: BookSide, price: Price) -> Option<&mut LevelView> {
         let views = self.side_mut(side);
         let at = position(views, side, price).ok()?;
-        views.get_mut(at).map(|(_, view)| view)
+        views.get_mut(at).map(|(_, view)| &mut **view)
     }
 
-    const fn side(&self, side: BookSide) -> &Vec<(Price, LevelView)> {
+    const fn side(&self, side: BookSide) -> &Levels {
         match side {
             BookSide::Bid => &self.bids,
             BookSide::Ask => &self.asks,
         }
     }
 
-    const fn side_mut(&mut self, side: BookSide) -> &mut Vec<(Price, LevelView)> {
+    const fn side_mut(&mut self, side: BookSide) -> &mut Levels {
         match side {
             BookSide::Bid => &mut self.bids,
             BookSide::Ask => &mut self.asks,
@@ -360,7 +359,11 @@ pub(crate) fn better(side: BookSide, price: Price, other: Price) -> bool {
     }
 }
 
-fn position(views: &[(Price, LevelView)], side: BookSide, price: Price) -> Result<usize, usize> {
+fn position(
+    views: &[(Price, Box<LevelView>)],
+    side: BookSide,
+    price: Price,
+) -> Result<usize, usize> {
     views.binary_search_by(|(at, _)| match side {
         BookSide::Bid => price.cmp(at),
         BookSide::Ask => at.cmp(&price),
