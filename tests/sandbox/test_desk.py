@@ -1,6 +1,7 @@
 """The fast desk and the callbacks of a backtest: the same engine by numbers."""
 
 import json
+import random
 from contextlib import suppress
 from itertools import pairwise
 
@@ -322,6 +323,68 @@ def test_a_batch_does_what_single_calls_do():
                 numbers = [desk.buy(*order[:1], *order[2:4]) for order in orders]
                 assert [desk.cancel(order) for order in numbers[1:]] == [True, True]
             ends.append(sandbox.replay().event_hash)
+    assert ends[0] == ends[1]
+
+
+def drawn(seed, market):
+    """Orders of every kind, bad ones among them."""
+    draws = random.Random(seed)  # noqa: S311 - orders that repeat
+    for _ in range(25):
+        price = draws.choice([None, 97, 98, 99, 100, 101, 102, 103])
+        yield (
+            draws.choice([market] * 12 + [77]),
+            draws.choice(["buy", "sell"]),
+            draws.choice([ONE // 3, ONE, 7 * ONE, 0, 10**13]),
+            None if price is None else price * PRICE,
+            draws.choice([None, None, None, "gtc", "ioc", "fok", "post_only", "day", "soon"]),
+        )
+
+
+def placed(desk):
+    """What places an item of a batch by a call of its own."""
+
+    def call(order):
+        market, side, qty, price, tif = order
+        return getattr(desk, side)(market, qty, price, tif=tif)
+
+    return call
+
+
+def one_by_one(items, call):
+    """What a call for each item returned, or what it raised."""
+    for at, item in enumerate(items):
+        try:
+            yield call(item)
+        except errors.SequenceError as error:
+            yield type(error), f"item {at}: {error.message}"
+
+
+def told(answers):
+    for answer in answers:
+        yield (type(answer), answer.message) if isinstance(answer, Exception) else answer
+
+
+@pytest.mark.parametrize("preset", ["instant", "realistic"])
+@pytest.mark.parametrize("seed", range(6))
+def test_each_item_of_a_batch_is_answered_as_a_call_of_its_own(preset, seed):
+    ends = []
+    for batch in (True, False):
+        with sandbox_of(preset) as sandbox:
+            desk, answers = sandbox.desk(), []
+            market = desk.market(SYMBOL, "kraken")
+            for turn in range(4):
+                sandbox.clock.advance(ns=1 + turn * SECOND)
+                orders = list(drawn(100 * seed + turn, market))
+                many = told(desk.submit_many(orders)) if batch else one_by_one(orders, placed(desk))
+                made = list(many)
+                numbers = [number for number in made if type(number) is int]
+                wanted = [*numbers[::2], 12_345, *numbers[:3]]
+                gone = told(desk.cancel_many(wanted)) if batch else one_by_one(wanted, desk.cancel)
+                answers += made, list(gone)
+            assert any(type(answer) is int for answer in answers[0])
+            assert any(type(answer) is tuple for answer in answers[0])
+            assert not sandbox.check_invariants()
+            ends.append((answers, sandbox.replay().event_hash))
     assert ends[0] == ends[1]
 
 

@@ -1,4 +1,5 @@
 //! Fixtures shared by the benchmarks.
 
+pub mod desk;
 pub mod feed;
 pub mod replay;

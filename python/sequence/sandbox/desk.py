@@ -1,7 +1,7 @@
 """The fast desk: the same orders by numbers, for strategies in this process."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from sequence import _core
 from sequence.errors import ValidationError
@@ -215,14 +215,14 @@ def _ours(problem: Exception) -> "SequenceError":
     return ValidationError(f"numbers of a desk are integers of 64 bits: {problem}")
 
 
-def _answers(rows: "list[ItemT | _core.Refusal]") -> "list[ItemT | SequenceError]":
+def _answers(
+    told: "tuple[list[ItemT | _core.Refusal], list[int]]",
+) -> "list[ItemT | SequenceError]":
     """Refusals of a batch as exceptions that name their place."""
-    found: list[ItemT | SequenceError] = []
-    for at, row in enumerate(rows):
-        if isinstance(row, _core.Refusal):
-            error = core_refusal(row)
-            error.message = f"item {at}: {error.message}"
-            found.append(error)
-        else:
-            found.append(row)
+    rows, refused = told
+    found = cast("list[ItemT | SequenceError]", rows)
+    for at in refused:
+        error = core_refusal(cast("_core.Refusal", rows[at]))
+        error.message = f"item {at}: {error.message}"
+        found[at] = error
     return found

@@ -3,7 +3,7 @@
 pub use crate::submit::{Size, Submit};
 
 use crate::graph::{Condition, GraphSpec, Trigger};
-use crate::ids::{AccountId, AssetKind, MarketId, VenueId};
+use crate::ids::{AccountId, AssetKind, MarketId, OrderId, VenueId};
 use crate::number::{Money, Price, Quantity};
 use crate::order::Urgency;
 use crate::reject::{DoneReason, RejectReason};
@@ -226,6 +226,13 @@ pub enum Command<'a> {
         account: AccountId,
         /// Order or graph id.
         id: &'a str,
+    },
+    /// A strategy in the same process cancels an order by its number.
+    CancelNumber {
+        /// Whose.
+        account: AccountId,
+        /// Order.
+        order: OrderId,
     },
     /// A client cancels a graph, named by its own id or by one of its orders.
     CancelGraph {

@@ -5,23 +5,18 @@ use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use sequence_core::command::{Amend, Command, Size, Submit};
+use pyo3::types::{PyString, PyTuple};
+use sequence_core::command::{Amend, Command};
 use sequence_core::engine::Reply;
 use sequence_core::ids::{AccountId, MarketId, OrderId, Outcome, Side, VenueId};
 use sequence_core::number::{Price, Quantity};
 use sequence_core::reject::Refusal;
-use sequence_core::session::Session;
+use sequence_core::session::{DeskOrder, Session};
 
 use crate::drive::handle;
 use crate::engine::{Answer, Engine};
 use crate::error::refused;
 use crate::parse;
-
-/// Market, buy, quantity, price, time in force, reduce only, slippage, horizon.
-type Asked<'a> = (u32, bool, i64, Option<i64>, Option<&'a str>, bool, Option<u32>, Option<u64>);
-
-/// An order of a batch: market, side, quantity, price, time in force.
-type Item = (u32, String, i64, Option<i64>, Option<String>);
 
 pub(crate) const fn market_of(handle: u32) -> (MarketId, Option<Outcome>) {
     let outcome = if handle & 1 == 1 { Some(Outcome::No) } else { None };
@@ -43,51 +38,13 @@ fn listed(session: &Session, number: u32) -> Answer<(MarketId, Option<Outcome>)>
     Ok(market_of(number))
 }
 
-fn submit(session: &mut Session, account: AccountId, asked: &Asked<'_>) -> Answer<u32> {
-    let (number, is_buy, qty, price, tif, reduce_only, max_slippage_bps, horizon_ms) = *asked;
-    let now_ns = session.engine.now_ns();
-    session.advance(now_ns);
-    let (venue, name) = named(session, number, market_of(number).1)?;
-    let side = if is_buy { Side::Buy } else { Side::Sell };
-    let order = Submit {
-        limit: price.map(Price),
-        venue: Some(venue),
-        tif: tif.map(parse::time_in_force).transpose()?,
-        reduce_only,
-        max_slippage_bps,
-        horizon_ms,
-        ..Submit::new(&name, side, Size::Quantity(Quantity(qty)))
-    };
-    match session.engine.apply(Command::Submit { account, order }, now_ns)? {
-        Reply::Submitted { graph, .. } => {
-            let order = session.engine.graph(graph).order;
-            order.map(|order| order.0).ok_or_else(|| Refusal::conflict("the graph has no order"))
-        }
-        other => Err(Refusal::conflict(format!("unexpected reply {other:?}"))),
-    }
-}
-
-/// Cancels an order; false when it had ended before.
-fn cancel(session: &mut Session, account: AccountId, order: u32) -> Answer<bool> {
-    let now_ns = session.engine.now_ns();
-    session.advance(now_ns);
-    let found = session.engine.own_order(account, OrderId(order))?;
-    if found.status.is_terminal() {
-        return Ok(false);
-    }
-    let id = session.engine.node_order_id(found);
-    session.engine.apply(Command::CancelOrder { account, id: &id }, now_ns)?;
-    Ok(true)
-}
-
 fn amend(
     session: &mut Session,
     account: AccountId,
     order: u32,
     (qty, price): (Option<i64>, Option<i64>),
 ) -> Answer<bool> {
-    let now_ns = session.engine.now_ns();
-    session.advance(now_ns);
+    session.bring_up();
     let found = session.engine.own_order(account, OrderId(order))?;
     let id = session.engine.node_order_id(found);
     let change = Amend {
@@ -96,7 +53,7 @@ fn amend(
         new_price: price.map(Price),
         ..Amend::default()
     };
-    match session.engine.apply(Command::Amend { account, change }, now_ns)? {
+    match session.engine.apply(Command::Amend { account, change }, session.engine.now_ns())? {
         Reply::Amended { native, .. } => Ok(native),
         other => Err(Refusal::conflict(format!("unexpected reply {other:?}"))),
     }
@@ -127,27 +84,39 @@ impl Engine {
         max_slippage_bps: Option<u32>,
         horizon_ms: Option<u64>,
     ) -> PyResult<u32> {
-        let asked =
-            (market, is_buy, qty_1e8, price_1e9, tif, reduce_only, max_slippage_bps, horizon_ms);
-        self.run(py, |session| submit(session, AccountId(account), &asked))
+        let (market, outcome) = market_of(market);
+        self.run(py, |session| {
+            let order = DeskOrder {
+                market,
+                outcome,
+                side: if is_buy { Side::Buy } else { Side::Sell },
+                qty: Quantity(qty_1e8),
+                limit: price_1e9.map(Price),
+                tif: tif.map(parse::time_in_force).transpose()?,
+                reduce_only,
+                max_slippage_bps,
+                horizon_ms,
+            };
+            session.bring_up();
+            Ok(session.desk_submit(AccountId(account), &order)?.0)
+        })
     }
 
-    /// Submits orders one after the other; a refused one is its refusal, and the others go on.
+    /// Submits orders one after the other; a refused one is its refusal, and the others go on. Also
+    /// the places of those that were refused.
     fn desk_submit_many<'py>(
         &self,
         py: Python<'py>,
         account: u32,
         orders: Vec<Bound<'py, PyAny>>,
-    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    ) -> PyResult<Told<'py>> {
         // Read before the lock is taken: no Python object is touched under it.
-        let items: Vec<Answer<Item>> = orders.iter().map(item).collect();
+        let items: Vec<Answer<DeskOrder>> = orders.iter().map(item).collect();
         let answers: Vec<Answer<u32>> = {
             let mut session = self.lock();
-            let one = |item: Answer<Item>| {
-                let (market, side, qty, price, tif) = item?;
-                let is_buy = parse::side(&side)? == Side::Buy;
-                let asked = (market, is_buy, qty, price, tif.as_deref(), false, None, None);
-                submit(&mut session, AccountId(account), &asked)
+            session.bring_up();
+            let one = |item: Answer<DeskOrder>| {
+                session.desk_submit(AccountId(account), &item?).map(|order| order.0)
             };
             items.into_iter().map(one).collect()
         };
@@ -156,23 +125,27 @@ impl Engine {
 
     /// Cancels an order; false when it had ended before.
     fn desk_cancel(&self, py: Python<'_>, account: u32, order: u32) -> PyResult<bool> {
-        self.run(py, |session| cancel(session, AccountId(account), order))
+        self.run(py, |session| {
+            session.bring_up();
+            session.desk_cancel(AccountId(account), OrderId(order))
+        })
     }
 
-    /// Cancels orders one after the other; a refused one is its refusal, and the others go on.
+    /// Cancels orders one after the other; answers as `desk_submit_many` gives them.
     fn desk_cancel_many<'py>(
         &self,
         py: Python<'py>,
         account: u32,
         orders: Vec<Bound<'py, PyAny>>,
-    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    ) -> PyResult<Told<'py>> {
         let number = |order: &Bound<'py, PyAny>| {
             order.extract::<u32>().map_err(|_error| Refusal::invalid("", "an order is a number"))
         };
         let numbers: Vec<Answer<u32>> = orders.iter().map(number).collect();
         let answers: Vec<Answer<bool>> = {
             let mut session = self.lock();
-            let one = |order: Answer<u32>| cancel(&mut session, AccountId(account), order?);
+            session.bring_up();
+            let one = |order: Answer<u32>| session.desk_cancel(AccountId(account), OrderId(order?));
             numbers.into_iter().map(one).collect()
         };
         told(py, answers)
@@ -236,20 +209,51 @@ impl Engine {
     }
 }
 
-fn item(order: &Bound<'_, PyAny>) -> Answer<Item> {
-    order.extract().map_err(|_error| {
-        Refusal::invalid("", "an order is (market, side, qty_1e8, price_1e9 or None, tif or None)")
+/// An order of a batch: market, side, quantity, price, time in force.
+fn item(order: &Bound<'_, PyAny>) -> Answer<DeskOrder> {
+    read_item(order).unwrap_or_else(|_error| {
+        let form = "an order is (market, side, qty_1e8, price_1e9 or None, tif or None)";
+        Err(Refusal::invalid("", form))
     })
 }
 
-/// Answers of a batch: what came of each item, or its refusal as an object.
-fn told<'py, T>(py: Python<'py>, answers: Vec<Answer<T>>) -> PyResult<Vec<Bound<'py, PyAny>>>
+/// The same, where it has that form.
+fn read_item(order: &Bound<'_, PyAny>) -> PyResult<Answer<DeskOrder>> {
+    type Row<'py> = (u32, Bound<'py, PyString>, i64, Option<i64>, Option<Bound<'py, PyString>>);
+    let (number, side, qty, price, tif): Row<'_> = order.cast::<PyTuple>()?.extract()?;
+    let (market, outcome) = market_of(number);
+    let words = (side.to_str()?, tif.as_ref().map(|tif| tif.to_str()).transpose()?);
+    let read = |(side, tif): (&str, Option<&str>)| {
+        Ok(DeskOrder {
+            market,
+            outcome,
+            side: parse::side(side)?,
+            qty: Quantity(qty),
+            limit: price.map(Price),
+            tif: tif.map(parse::time_in_force).transpose()?,
+            reduce_only: false,
+            max_slippage_bps: None,
+            horizon_ms: None,
+        })
+    };
+    Ok(read(words))
+}
+
+/// Answers of a batch, and the places of those that are refusals.
+type Told<'py> = (Vec<Bound<'py, PyAny>>, Vec<usize>);
+
+fn told<'py, T>(py: Python<'py>, answers: Vec<Answer<T>>) -> PyResult<Told<'py>>
 where
     T: IntoPyObjectExt<'py>,
 {
-    let one = |answer: Answer<T>| match answer {
+    let mut refused_at = Vec::new();
+    let one = |(at, answer): (usize, Answer<T>)| match answer {
         Ok(value) => value.into_bound_py_any(py),
-        Err(refusal) => Ok(refused(py, &refusal).into_value(py).into_bound(py).into_any()),
+        Err(refusal) => {
+            refused_at.push(at);
+            Ok(refused(py, &refusal).into_value(py).into_bound(py).into_any())
+        }
     };
-    answers.into_iter().map(one).collect()
+    let rows: PyResult<Vec<_>> = answers.into_iter().enumerate().map(one).collect();
+    Ok((rows?, refused_at))
 }

@@ -7,6 +7,7 @@
 
 use std::hint::black_box;
 
+use sequence_benches::desk::Desk;
 use sequence_benches::feed::stories;
 use sequence_benches::replay::{opened, order, price_of, records, rest, tape};
 use sequence_core::command::Command;
@@ -24,6 +25,8 @@ const WARM_UP: usize = 1_000;
 const MESSAGES: usize = 10_000;
 /// Most rounds whose end is judged by the laws of the engine.
 const PROVED: usize = 100;
+/// Orders of a batch.
+const BATCH: usize = 100;
 /// Longer than every delay of the preset.
 const LATER: i64 = 60_000_000_000;
 
@@ -38,6 +41,9 @@ fn main() {
             let price = Some(price_of(BookSide::Bid, 5));
             orders(times, price, OrderStatus::Cancelled);
         }
+        "desk_market_order" => desk_orders(times),
+        "desk_limit_and_cancel" => desk_limits(times),
+        "desk_batch" => desk_batches(times),
         "replayed_message" => replayed(times, 0),
         "replayed_message_100_resting" => replayed(times, 100),
         "binance_frame" => frames(times),
@@ -101,6 +107,39 @@ fn one_order(
         engine.apply(Command::Advance, now_ns + LATER).unwrap();
     }
     engine.order(engine.graph(graph).order.unwrap()).status
+}
+
+/// Market orders by numbers, without delays.
+fn desk_orders(times: usize) {
+    let mut desk = Desk::new();
+    for nth in 0..times {
+        let side = if nth % 2 == 0 { Side::Buy } else { Side::Sell };
+        let order = desk.submit(&desk.order(side, None));
+        assert_eq!(desk.session.engine.order(order).status, OrderStatus::Filled);
+    }
+    prove(&desk.session.engine, times);
+}
+
+/// Limit orders by numbers that rest, and the cancel of each.
+fn desk_limits(times: usize) {
+    let mut desk = Desk::new();
+    for _ in 0..times {
+        let order = desk.submit(&desk.order(Side::Buy, Some(5)));
+        assert!(desk.cancel(order), "it was open");
+    }
+    prove(&desk.session.engine, times);
+}
+
+/// The same in batches, one price below the other, each then cancelled by one.
+fn desk_batches(times: usize) {
+    let mut desk = Desk::new();
+    let ladder = (5..).take(BATCH);
+    let batch: Vec<_> = ladder.map(|depth| desk.order(Side::Buy, Some(depth))).collect();
+    for nth in 0..times.div_ceil(BATCH) {
+        let orders = desk.submit_many(batch.get(..BATCH.min(times - nth * BATCH)).unwrap());
+        assert_eq!(desk.cancel_many(&orders), orders.len());
+    }
+    prove(&desk.session.engine, times);
 }
 
 /// Messages of a recording, with orders resting behind the touch. However many are played, as many

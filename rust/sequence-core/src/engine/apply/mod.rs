@@ -21,7 +21,7 @@ use crate::engine::graph::{Task, of_only_node};
 use crate::engine::seam::VenueStep;
 use crate::engine::{AccountMode, Engine, Reply};
 use crate::ids::{MarketId, OrderId};
-use crate::reject::Refusal;
+use crate::reject::{DoneReason, Refusal};
 use crate::tape::{EventKind, MarketEvent, flag};
 
 impl Engine {
@@ -93,6 +93,10 @@ impl Engine {
                 None => self.submit_graph(account, &graph),
             },
             Command::CancelOrder { account, id } => self.cancel_order(account, id),
+            Command::CancelNumber { account, order } => {
+                let graph = self.own_order(account, order)?.spec.graph;
+                self.cancel(graph, Some(order), DoneReason::CancelledByClient)
+            }
             Command::CancelGraph { account, id } => self.cancel_graph(account, id),
             Command::Amend { account, change } => {
                 let reply = self.amend(account, &change)?;

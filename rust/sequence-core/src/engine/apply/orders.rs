@@ -64,7 +64,7 @@ impl Engine {
         self.cancel(graph, None, DoneReason::GraphCancelled)
     }
 
-    fn cancel(
+    pub(super) fn cancel(
         &mut self,
         graph: GraphIx,
         named: Option<OrderId>,
