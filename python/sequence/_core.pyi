@@ -600,7 +600,6 @@ class Engine:
         self,
         account: int,
         now_ns: int,
-        *,
         symbol: str,
         side: str,
         qty_1e8: int | None = None,
@@ -620,6 +619,7 @@ class Engine:
         wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
+        *,
         form: Literal["late"],
     ) -> tuple[Answer, bool]: ...
     @overload
@@ -627,7 +627,6 @@ class Engine:
         self,
         account: int,
         now_ns: int,
-        *,
         symbol: str,
         side: str,
         qty_1e8: int | None = None,
@@ -647,6 +646,7 @@ class Engine:
         wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
+        *,
         form: Literal["text"],
     ) -> tuple[tuple[bytes, tuple[str, str] | None], bool]: ...
     @overload
@@ -654,7 +654,6 @@ class Engine:
         self,
         account: int,
         now_ns: int,
-        *,
         symbol: str,
         side: str,
         qty_1e8: int | None = None,
@@ -674,6 +673,7 @@ class Engine:
         wallet: str | None = None,
         risk: dict[str, Any] | None = None,
         by: str = "sandbox",
+        *,
         form: Literal["row"] = "row",
     ) -> tuple[_Row, bool]: ...
     def place(

@@ -59,7 +59,8 @@ class Call(Generic[QueryT, BodyT]):
 
     def account(self) -> int:
         """The sandbox account of the caller, seeded at its first use."""
-        return self.runtime.account(self.principal)
+        client = self.principal.client
+        return client.account if client.epoch else self.runtime.account(self.principal)
 
 
 SETTLE_S: Final = 5.0

@@ -164,11 +164,11 @@ class Faults:
             client: Who asks.
             submitted: The body, where the request submits an order.
         """
-        if not self._active and submitted is None:
+        graph_id = getattr(submitted, "graph_id", None)
+        is_magic = graph_id is not None and graph_id.startswith(_MAGIC_LATE)
+        if not self._active and not is_magic:
             return None
-        found = Strike()
-        if str(getattr(submitted, "graph_id", None)).startswith(_MAGIC_LATE):
-            found.delay_ms = _LATE_MS
+        found = Strike(delay_ms=_LATE_MS if is_magic else 0)
         for fault in list(self._active.values()):
             is_late = submitted is not None and fault.request.kind == "late_next"
             if fault.client is not client or not (is_late or fault.request.kind in ON_REQUESTS):

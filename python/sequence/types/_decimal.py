@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Final, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -81,8 +81,9 @@ def shown_decimal(value: Decimal) -> Decimal:
     return _EXACT.quantize(short, _TENTH) if whole else short
 
 
+@lru_cache(maxsize=4_096, typed=True)
 def decimal_units(value: Decimal | int, decimals: int) -> int:
-    """The fixed-point integer of a number, exactly.
+    """The fixed-point integer of a number, exactly; a strategy says the same ones again and again.
 
     Args:
         value: A finite number.

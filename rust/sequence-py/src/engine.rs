@@ -99,8 +99,13 @@ impl Engine {
         self.lock().engine.registry().market_count()
     }
 
-    /// Moves market sources and timers to `now_ns`.
+    /// Moves market sources and timers to `now_ns`; other threads are let in where that is work.
     fn advance(&self, py: Python<'_>, now_ns: i64) {
+        if let Ok(mut session) = self.session.try_lock()
+            && session.next_due_ns().is_none_or(|due_ns| due_ns > now_ns)
+        {
+            return session.advance(now_ns);
+        }
         py.detach(|| self.lock().advance(now_ns));
     }
 

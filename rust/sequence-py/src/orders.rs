@@ -90,10 +90,10 @@ impl Engine {
     /// form `row`; of form `late` an `Answer`, of which only what is asked for is made; of form
     /// `text` its JSON text, with id and symbol of the order if that is open.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an order")]
-    #[pyo3(signature = (account, now_ns, *, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
+    #[pyo3(signature = (account, now_ns, symbol, side, qty_1e8=None, notional_1e9=None, price_1e9=None,
         venue=None, graph_id=None, node_id="order", instrument_type="spot", policy="sor",
         urgency="medium", max_slippage_bps=None, horizon_ms=None, tif=None, reduce_only=false,
-        metadata="{}", wallet=None, risk=None, by="sandbox", form="row"))]
+        metadata="{}", wallet=None, risk=None, by="sandbox", *, form="row"))]
     fn submit<'py>(
         &self,
         py: Python<'py>,

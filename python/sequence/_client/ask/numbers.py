@@ -1,8 +1,9 @@
 """Numbers that people give, exactly: the only place where a float is looked at."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import cast
 
 from sequence.errors import ValidationError
@@ -58,7 +59,7 @@ def to_decimal(value: object, field: str) -> Decimal:
 
 
 def positive(value: object, field: str, decimals: int) -> Decimal:
-    """Reads a number above 0 that the scale can hold.
+    """Reads a number above 0 that the scale can hold; the same ones again are known.
 
     Args:
         value: See `to_decimal`.
@@ -68,6 +69,11 @@ def positive(value: object, field: str, decimals: int) -> Decimal:
     Raises:
         ValidationError: No number, not above 0, too large, or more decimals than the scale holds.
     """
+    read: Callable[[object, str, int], Decimal] = _known if type(value) in _PLAIN else _read
+    return read(value, field, decimals)
+
+
+def _read(value: object, field: str, decimals: int) -> Decimal:
     number = to_decimal(value, field)
     if number <= 0:
         raise ValidationError(f"{field}: must be > 0")
@@ -79,6 +85,11 @@ def positive(value: object, field: str, decimals: int) -> Decimal:
         near = nearest(number, decimals)
         raise ValidationError(f"{field}: {number} {error}; the nearest is {near:f}") from None
     return number
+
+
+_PLAIN = frozenset((str, float, int))
+"""Two of a type that are equal are written alike; decimals need not be: 0.1 and 0.10."""
+_known = lru_cache(maxsize=1_024, typed=True)(_read)
 
 
 def qty(value: object, field: str = "qty") -> Decimal:

@@ -171,6 +171,8 @@ class AsyncClientBase:
 
     def _limit_of_now(self) -> "AsyncLimit | None":
         """The limit of this process: one that others held at a fork would never come free."""
+        if self._limit is None:
+            return None
         if self._pid != os.getpid():
             self._pid = os.getpid()
             limit = self._options.max_concurrent

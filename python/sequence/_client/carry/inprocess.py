@@ -104,10 +104,11 @@ class InProcessTransport:
             if met.strike is not None and met.strike.delay_ms:
                 # As over HTTP, the call had its effect and only the answer is late.
                 time.sleep(met.strike.delay_ms / 1000)
-            ends_s = time.monotonic() + SETTLE_S
-            while isinstance(response, Pending) and time.monotonic() < ends_s:
-                time.sleep(response.pause_s)
-                response = self.again(call, response)
+            if isinstance(response, Pending):
+                ends_s = time.monotonic() + SETTLE_S
+                while isinstance(response, Pending) and time.monotonic() < ends_s:
+                    time.sleep(response.pause_s)
+                    response = self.again(call, response)
             return answer_of(operation, response)
         except BaseException as error:
             _name(error, graph_id, response)

@@ -172,6 +172,8 @@ class ClientBase:
 
     def _limit_of_now(self) -> "Limit | None":
         """The limit of this process: one that others held at a fork would never come free."""
+        if self._limit is None:
+            return None
         if self._pid != os.getpid():
             self._pid = os.getpid()
             limit = self._options.max_concurrent
