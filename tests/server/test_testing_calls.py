@@ -134,6 +134,24 @@ def test_a_wall_clock_cannot_be_moved() -> None:
         assert api("PUT", "/v1/sandbox/clock", '{"now_ns": 1}').status == 409
 
 
+def test_a_replay_that_stands_is_moved_like_a_manual_clock(tmp_path: Path) -> None:
+    start_ns, second = 1_776_657_000_000_000_000, 10**9
+    tape = tmp_path / "tape.jsonl"
+    rows = [BOOK | {"ts_ns": start_ns + at * second} for at in range(5)]
+    tape.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with served(market=f"replay:{tape}", clock="replay", preset="realistic") as api:
+        order = api.sandbox.client().buy("BTC-USDT", 1)
+        assert order.status == "NEW"
+        assert post(api, "clock/advance", {"ms": 500}).json["now_ns"] == start_ns + second // 2
+        assert order.refresh().status == "FILLED"
+        body = json.dumps({"now_ns": start_ns + 9 * second})
+        assert api("PUT", "/v1/sandbox/clock", body).json["now_ns"] == start_ns + 9 * second
+        assert api("PUT", "/v1/sandbox/clock", json.dumps({"now_ns": start_ns})).status == 422
+    with served(market=f"replay:{tape}", clock="replay", speed=1.0) as api:
+        refused = post(api, "clock/advance", {"ms": 500})
+        assert (refused.status, "change its speed" in refused.message) == (409, True)
+
+
 def test_a_live_key_may_use_none_of_it(api: Api) -> None:
     for method, path in [
         ("POST", "market/events"),

@@ -63,7 +63,7 @@ def set_clock(call: Call[None, ClockSetRequest]) -> SandboxClock:
     now_ns = call.body.now_ns
     if now_ns is None:
         return _play(call)
-    _check_manual(call)
+    _check_stands(call)
     step_ns = now_ns - call.now_ns
     if step_ns < 0:
         text = f"time never runs backwards: it is {call.now_ns} now"
@@ -73,7 +73,7 @@ def set_clock(call: Call[None, ClockSetRequest]) -> SandboxClock:
 
 def advance_clock(call: Call[None, ClockAdvanceRequest]) -> SandboxClock:
     """``POST /v1/sandbox/clock/advance``."""
-    _check_manual(call)
+    _check_stands(call)
     return _move(call, call.body.step_ns, "ms" if call.body.ns is None else "ns")
 
 
@@ -146,11 +146,14 @@ def _message(row: MarketEventRow, now_ns: int) -> _Message:
     return row.type, row.venue, row.symbol, ts_ns, bids, asks, trade, row.status, row.grid
 
 
-def _check_manual(call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest]) -> None:
-    kind = call.runtime.clock.kind
-    if kind != "manual":
-        text = f"the clock is {kind!r} and moves by itself: start the server with --clock manual"
-        raise refused("CONFLICT", text)
+def _check_stands(call: Call[None, ClockSetRequest] | Call[None, ClockAdvanceRequest]) -> None:
+    """409 for a clock that moves by itself; a manual one stands, and a replay without a speed."""
+    clock = call.runtime.clock
+    if not clock.standing:
+        how = "start the server with --clock manual"
+        if isinstance(clock, ReplayClock):
+            how = "change its speed, or pause it"
+        raise refused("CONFLICT", f"the clock is {clock.kind!r} and moves by itself: {how}")
 
 
 def _move(
