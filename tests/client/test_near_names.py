@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,35 @@ def test_a_call_names_what_was_meant_once(
     text = error.value.message
     assert text.count("did you mean") == 1
     assert meant in text.partition("did you mean ")[2].partition("?")[0]
+
+
+def test_one_wrong_venue_is_one_sentence_wherever_it_stands(client: Sequence):
+    calls: list[Callable[[], object]] = [
+        lambda: client.buy("BTC-USD", "0.1", venue="krakn"),
+        lambda: client.preview("BTC-USD", "buy", "0.1", venue="krakn"),
+        lambda: client.symbols(venue="krakn"),
+        lambda: client.cancel_all_on_venue("krakn"),
+    ]
+    said: set[str] = set()
+    for call in calls:
+        with pytest.raises(SequenceError) as error:
+            call()
+        said.add(error.value.message.removeprefix("venue: ").partition("; known")[0])
+    assert said == {'unknown venue "krakn"; did you mean kraken?'}
+
+
+@pytest.mark.parametrize("recipe", ["twap", "vwap", "iceberg", "pov", "chase"])
+def test_a_recipe_at_a_venue_without_the_symbol_says_so(client: Sequence, recipe: str):
+    options: dict[str, dict[str, Any]] = {
+        "twap": {"num_slices": 2, "interval_ms": 1_000},
+        "vwap": {"weights": [1, 2], "interval_ms": 1_000},
+        "iceberg": {"limit_price": 70_000, "display": "0.1"},
+        "pov": {"rate_bps": 100, "interval_ms": 1_000, "max_ms": 9_000},
+        "chase": {},
+    }
+    call = getattr(client, recipe)
+    with pytest.raises(SequenceError, match="kraken does not list BTC-USD-PERP"):
+        call("BTC-USD-PERP", "buy", 1, venue="kraken", **options[recipe])
 
 
 def test_a_keyword_names_what_was_meant(client: Sequence):

@@ -39,6 +39,25 @@ def test_a_fill_is_followed_for_a_minute(sandbox):
     assert found.after_60s_1e9 == 103 * SECOND
 
 
+def test_fills_of_before_a_reset_have_no_marks_any_more(sandbox):
+    client = sandbox.client()
+    client.buy("BTC-USD", 1)
+    sandbox.clock.advance(seconds=5)
+    taken = client.sandbox.snapshot()
+    client.sandbox.reset()
+    assert client.sandbox.marks().marks == []
+    client.buy("BTC-USD", 1)
+    assert [row.fill_id for row in client.sandbox.marks().marks] == [
+        row.fill_id for row in client.fills().fills
+    ]
+    sandbox.client(account="other").sandbox.reset()
+    client.sandbox.restore(taken.snapshot_id)
+    assert [row.fill_id for row in client.sandbox.marks().marks] == [
+        row.fill_id for row in client.fills().fills
+    ]
+    assert mark(sandbox).after_1s_1e9 == 100 * SECOND
+
+
 def test_the_price_of_a_horizon_is_that_of_its_own_instant(sandbox):
     sandbox.client().buy("BTC-USD", 1)
     sandbox.clock.advance(seconds=1)

@@ -7,10 +7,10 @@ const LONGEST: usize = 64;
 /// Letters that make the beginning of a name worth showing the name.
 const BEGINNING: usize = 3;
 
-/// `: did you mean A or B?` with the names nearest to a text, or nothing where none is near.
+/// `; did you mean A or B?` with the names nearest to a text, or nothing where none is near.
 pub fn did_you_mean<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let shown = near_names(text, names);
-    if shown.is_empty() { String::new() } else { format!(": did you mean {}?", shown.join(" or ")) }
+    if shown.is_empty() { String::new() } else { format!("; did you mean {}?", shown.join(" or ")) }
 }
 
 /// The names that a text was probably meant as, nearest first, at most three. Letters of another
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_nearest_come_first_and_strangers_do_not_come() {
         let names = ["kraken", "kalshi", "okx"];
-        assert_eq!(did_you_mean("Krakn", names), ": did you mean kraken?");
+        assert_eq!(did_you_mean("Krakn", names), "; did you mean kraken?");
         assert_eq!(did_you_mean("nasdaq", names), "");
         assert_eq!(did_you_mean(&"k".repeat(100), names), "");
         assert_eq!(near_names("kra", names), ["kraken"], "the beginning of a name");

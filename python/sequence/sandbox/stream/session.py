@@ -212,7 +212,7 @@ class Session:
             refusal = self._runtime.hub.refusal_of(topic.argument)
             if refusal is not None:
                 if not is_coming:
-                    hint = refusal.partition(": ")[2]
+                    hint = refusal.partition("; ")[2]
                     raise RejectedTopicError(self._unknown(topic.argument), hint)
                 self._hoped[text] = topic.argument
         self._market[text] = topic
