@@ -374,6 +374,7 @@ def test_the_door_is_of_books_that_are_fed_by_hand():
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
 def test_a_million_rows_are_taken_in_one_call():
     sandbox = manual()
     rows = 1_000_000

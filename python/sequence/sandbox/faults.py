@@ -181,6 +181,11 @@ class Faults:
                 break
         return found
 
+    def next_end_ns(self) -> int | None:
+        """When the first of those that end by time does; None while there is none."""
+        ends = (fault.ends_ns for fault in self._active.values() if fault.ends_ns is not None)
+        return min(ends, default=None)
+
     def expire(self) -> None:
         """Ends what has lasted as long as it was asked to, and forgets what has struck."""
         if not self._active:

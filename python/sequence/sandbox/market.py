@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sequence import _core
 from sequence.errors import ValidationError
+from sequence.sandbox.frames import Frame, FrameFed, Frames, frames_of
 from sequence.sandbox.number import Number, human_units
 from sequence.sandbox.refuse import core_refusal, refused
 from sequence.sandbox.rows import Fed, columns_of, fed
@@ -23,6 +24,8 @@ Level = tuple[Number, Number]
 _Levels = list[tuple[int, int]]
 _Given = tuple[int | None, int | None, int | None, int | None]
 _Feed = Callable[[str, str, _Levels, _Levels, int, int], None]
+
+_FramesFed = list[FrameFed]
 
 _LONGEST_AGE_S: Final = 10**9
 _STATUSES: Final = frozenset({"open", "resync", "halted", "post_only", "closed", "down"})
@@ -46,6 +49,7 @@ class Market:
 
     def __init__(self, runtime: "Runtime") -> None:
         self._runtime = runtime
+        self._frames = Frames(runtime)
 
     def snapshot(
         self,
@@ -186,6 +190,42 @@ class Market:
         with self._turn() as now_ns:
             refused = self._runtime.engine.market_columns(*feed, now_ns)
         return fed(feed[-1], refused)
+
+    def frames(
+        self,
+        venue: str,
+        frames: Iterable[Frame],
+        received_ns: Iterable[int] | None = None,
+        *,
+        futures: bool = False,
+    ) -> "_FramesFed":
+        """Feeds frames as a venue's socket delivered them, in one call.
+
+        They are decoded as those of a live connection are, and as if each came in a call of its
+        own: a book is live from the first update after its snapshot, and a gap gives it up. What
+        one call said of a venue is known to the next; such a connection cannot be copied, so from
+        then on no snapshot and no fork is taken of the sandbox.
+
+        Args:
+            venue: Whose frames they are.
+            frames: Bytes or texts; a pair of the venue's name of an instrument and a body is its
+                book as an answer over REST.
+            received_ns: When each was received, ns since the Unix epoch; it moves a manual clock
+                there, and what falls due on the way happens. One that came before the present comes
+                now, as all do without times.
+            futures: Binance's USD-margined streams instead of its spot streams.
+
+        Returns:
+            For each frame how many market events it brought to books, how many were of no symbol
+            here, and why it could not be read: the others go on.
+
+        Raises:
+            ValidationError: A venue whose frames cannot be decoded, another number of times than of
+                frames, or times under a clock that moves by itself; nothing was fed.
+        """
+        with self._turn() as now_ns:
+            read = frames_of(frames, received_ns, self._runtime.clock.kind, now_ns)
+            return self._frames.feed(venue, read, now_ns, futures=futures)
 
     def status(self, venue: str, symbol: str, status: str) -> None:
         """Sets the state of the venue's book: open, resync, halted, post_only, closed or down."""

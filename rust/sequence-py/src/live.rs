@@ -2,10 +2,11 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
-use sequence_core::feed::{FeedError, FeedVenue};
+use sequence_core::feed::FeedVenue;
 use sequence_core::listing;
-use sequence_core::session::LiveChange;
+use sequence_core::session::{LiveChange, LiveInput, LiveStep};
 use sequence_core::symbol::Symbol;
 
 use crate::catalogue::InstrumentList;
@@ -15,6 +16,9 @@ use crate::parse;
 
 /// Venue symbol, symbol here, state, and whether it can be traded.
 type Change = (String, String, &'static str, bool);
+
+/// The venue's own name where it is a book fetched over REST, the bytes, and when they came.
+type Frame = (Option<String>, PyBackedBytes, i64);
 
 #[pymethods]
 impl Engine {
@@ -34,7 +38,7 @@ impl Engine {
         frame: &[u8],
         now_ns: i64,
     ) -> (Vec<Change>, Option<String>) {
-        told(py.detach(|| self.lock().live_frame(feed, frame, now_ns)))
+        told(py.detach(|| self.lock().live(feed, LiveInput::Frame(frame), now_ns)))
     }
 
     /// Applies a book fetched over REST.
@@ -46,7 +50,36 @@ impl Engine {
         body: &[u8],
         now_ns: i64,
     ) -> (Vec<Change>, Option<String>) {
-        told(py.detach(|| self.lock().live_book(feed, venue_symbol, body, now_ns)))
+        let input = LiveInput::Book { venue_symbol, body };
+        told(py.detach(|| self.lock().live(feed, input, now_ns)))
+    }
+
+    /// Applies frames, each at its time, or at the present where that is later; ends after the one
+    /// that brings time to `until_ns`. For each that was applied how many market events it brought
+    /// to books, how many were of no symbol here, and why it could not be read.
+    fn live_frames(
+        &self,
+        py: Python<'_>,
+        feed: usize,
+        frames: Vec<Frame>,
+        until_ns: Option<i64>,
+    ) -> Vec<(usize, usize, Option<String>)> {
+        py.detach(|| {
+            let (mut session, mut steps) = (self.lock(), Vec::with_capacity(frames.len()));
+            for (name, data, now_ns) in &frames {
+                let input = match name {
+                    Some(name) => LiveInput::Book { venue_symbol: name, body: data },
+                    None => LiveInput::Frame(data),
+                };
+                let now_ns = session.engine.now_ns().max(*now_ns);
+                let LiveStep { applied, ignored, error, .. } = session.live(feed, input, now_ns);
+                steps.push((applied, ignored, error.map(|error| error.to_string())));
+                if until_ns.is_some_and(|until| session.engine.now_ns() >= until) {
+                    break;
+                }
+            }
+            steps
+        })
     }
 
     /// Applies a list of instruments: the books it joined or lost.
@@ -57,12 +90,12 @@ impl Engine {
         rows: &InstrumentList,
         now_ns: i64,
     ) -> Vec<Change> {
-        told((py.detach(|| self.lock().live_list(feed, &rows.0, now_ns)), None)).0
+        rows_of(py.detach(|| self.lock().live_list(feed, &rows.0, now_ns)))
     }
 
     /// Gives up the books of a connection that is gone.
     fn live_lost(&self, py: Python<'_>, feed: usize, now_ns: i64) -> Vec<Change> {
-        told((py.detach(|| self.lock().live_lost(feed, now_ns)), None)).0
+        rows_of(py.detach(|| self.lock().live_lost(feed, now_ns)))
     }
 
     /// How late the last messages of a connection came: half, and all but one in a hundred, and the
@@ -87,7 +120,11 @@ pub(crate) fn venue_symbol(py: Python<'_>, venue: &str, symbol: &str) -> PyResul
     Ok(listing::venue_symbol(id, &symbol))
 }
 
-fn told((changes, error): (Vec<LiveChange>, Option<FeedError>)) -> (Vec<Change>, Option<String>) {
+fn told(step: LiveStep) -> (Vec<Change>, Option<String>) {
+    (rows_of(step.changes), step.error.map(|error| error.to_string()))
+}
+
+fn rows_of(changes: Vec<LiveChange>) -> Vec<Change> {
     let row = |row: LiveChange| (row.venue_symbol, row.symbol, row.state.as_str(), row.is_listed);
-    (changes.into_iter().map(row).collect(), error.map(|error| error.to_string()))
+    changes.into_iter().map(row).collect()
 }

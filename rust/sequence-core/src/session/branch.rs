@@ -37,6 +37,7 @@ impl Session {
         let before = std::mem::replace(&mut self.engine, engine);
         (self.demo, self.recordings, self.schedule) = (demo, recordings, schedule);
         (self.marks, self.equity) = (marks, equity);
+        self.reopen_feeds();
         let unknown = self.engine.continue_from(before);
         self.advance(now_ns);
         unknown

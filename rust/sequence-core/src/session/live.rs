@@ -33,12 +33,41 @@ text_enum!(
 /// One connection to a venue.
 #[derive(Debug)]
 pub struct LiveFeed {
+    /// Its venue, and whether it is that of Binance's futures.
+    of: (FeedVenue, bool),
     decoder: Box<dyn Decoder>,
     batch: FeedBatch,
     /// Market of each instrument, by its symbol; none where that is no symbol here.
     ids: BTreeMap<String, Option<MarketId>>,
     states: Vec<LiveState>,
     delays: Delays,
+}
+
+/// What a connection brings.
+#[derive(Debug, Clone, Copy)]
+pub enum LiveInput<'a> {
+    /// A frame.
+    Frame(&'a [u8]),
+    /// A book fetched over REST, which does not name its instrument.
+    Book {
+        /// The venue's own name of it.
+        venue_symbol: &'a str,
+        /// The answer.
+        body: &'a [u8],
+    },
+}
+
+/// What one frame did.
+#[derive(Debug, Default)]
+pub struct LiveStep {
+    /// Books it joined or lost.
+    pub changes: Vec<LiveChange>,
+    /// Market events it brought to books.
+    pub applied: usize,
+    /// Market events of what is no symbol here.
+    pub ignored: usize,
+    /// Why it could not be read; it may have lost books then.
+    pub error: Option<FeedError>,
 }
 
 /// An instrument whose book was joined or lost by a frame.
@@ -58,33 +87,24 @@ impl Session {
     /// Opens a connection; the number names it in the calls below. `futures` tells Binance's
     /// USD-margined streams from its spot streams.
     pub fn open_feed(&mut self, venue: FeedVenue, futures: bool) -> usize {
-        let decoder = venue.decoder_of(futures);
-        let (ids, states, delays) = (BTreeMap::new(), Vec::new(), Delays::default());
-        self.live.push(LiveFeed { decoder, batch: FeedBatch::new(), ids, states, delays });
+        self.live.push(LiveFeed::new((venue, futures)));
         self.live.len() - 1
     }
 
-    /// Applies one frame received at `now_ns`: which books it joined or lost. A frame that cannot be
-    /// read may have lost books too.
-    pub fn live_frame(
-        &mut self,
-        feed: usize,
-        frame: &[u8],
-        now_ns: i64,
-    ) -> (Vec<LiveChange>, Option<FeedError>) {
-        self.live_step(feed, now_ns, |decoder, batch| decoder.decode(frame, now_ns, batch))
+    /// Lets every connection begin anew: what it knew is of books that are others now.
+    pub(super) fn reopen_feeds(&mut self) {
+        for live in &mut self.live {
+            *live = LiveFeed::new(live.of);
+        }
     }
 
-    /// Applies a book fetched over REST, received at `now_ns`.
-    pub fn live_book(
-        &mut self,
-        feed: usize,
-        venue_symbol: &str,
-        body: &[u8],
-        now_ns: i64,
-    ) -> (Vec<LiveChange>, Option<FeedError>) {
-        self.live_step(feed, now_ns, |decoder, batch| {
-            decoder.rest_answer(Some(venue_symbol), body, now_ns, batch)
+    /// Applies what was received at `now_ns`.
+    pub fn live(&mut self, feed: usize, input: LiveInput<'_>, now_ns: i64) -> LiveStep {
+        self.live_step(feed, now_ns, |decoder, batch| match input {
+            LiveInput::Frame(frame) => decoder.decode(frame, now_ns, batch),
+            LiveInput::Book { venue_symbol, body } => {
+                decoder.rest_answer(Some(venue_symbol), body, now_ns, batch)
+            }
         })
     }
 
@@ -99,7 +119,7 @@ impl Session {
             decoder.listed(list, now_ns, batch);
             Ok(())
         };
-        self.live_step(feed, now_ns, listed).0
+        self.live_step(feed, now_ns, listed).changes
     }
 
     /// The connection is gone at `now_ns`: its books are no books until their next snapshots.
@@ -108,7 +128,7 @@ impl Session {
             decoder.disconnected(now_ns, batch);
             Ok(())
         };
-        self.live_step(feed, now_ns, lost).0
+        self.live_step(feed, now_ns, lost).changes
     }
 
     /// Counters of a connection; `None` where there is none.
@@ -126,17 +146,19 @@ impl Session {
         number: usize,
         now_ns: i64,
         decode: impl FnOnce(&mut Box<dyn Decoder>, &mut FeedBatch) -> Result<(), FeedError>,
-    ) -> (Vec<LiveChange>, Option<FeedError>) {
+    ) -> LiveStep {
         // What was due before this frame happened before it.
         self.advance(now_ns.saturating_sub(1));
         let now_ns = now_ns.max(self.engine.now_ns());
         self.equity.moved(now_ns);
         let Self { engine, live, watch, .. } = self;
-        let Some(LiveFeed { decoder, batch, ids, states, delays }) = live.get_mut(number) else {
-            return (Vec::new(), None);
+        let Some(LiveFeed { decoder, batch, ids, states, delays, .. }) = live.get_mut(number)
+        else {
+            return LiveStep::default();
         };
         batch.clear();
         let error = decode(decoder, batch).err();
+        let mut step = LiveStep { error, ..LiveStep::default() };
         let named = decoder.take_terms();
         let instruments = decoder.instruments();
         states.resize(instruments.len(), LiveState::Waiting);
@@ -147,7 +169,6 @@ impl Session {
                 engine.set_terms(id, &terms);
             }
         }
-        let mut changes = Vec::new();
         for (at, events) in batch.messages() {
             let at = at as usize;
             let (Some(row), Some(state)) = (instruments.get(at), states.get_mut(at)) else {
@@ -158,6 +179,9 @@ impl Session {
             if let Some(id) = market {
                 steps::learn(engine, id, events, true);
                 feed(engine, watch, id, events, now_ns);
+                step.applied += events.len();
+            } else {
+                step.ignored += events.len();
             }
             let told = state_after(*state, events);
             let now = match market {
@@ -168,7 +192,7 @@ impl Session {
             };
             if now != *state {
                 *state = now;
-                changes.push(LiveChange {
+                step.changes.push(LiveChange {
                     venue_symbol: row.venue_symbol.clone(),
                     symbol: row.symbol.clone(),
                     state: now,
@@ -177,7 +201,21 @@ impl Session {
             }
         }
         self.advance(now_ns);
-        (changes, error)
+        step
+    }
+}
+
+impl LiveFeed {
+    fn new(of: (FeedVenue, bool)) -> Self {
+        let (venue, futures) = of;
+        Self {
+            of,
+            decoder: venue.decoder_of(futures),
+            batch: FeedBatch::new(),
+            ids: BTreeMap::new(),
+            states: Vec::new(),
+            delays: Delays::default(),
+        }
     }
 }
 
@@ -236,9 +274,9 @@ mod tests {
         let frame = format!(
             r#"{{"channel":"l2_data","timestamp":"2026-08-24T22:34:13Z","sequence_num":{number},"events":[{{"type":"{kind}","product_id":"BTC-USD","updates":[{levels}]}}]}}"#
         );
-        let (changes, error) = session.live_frame(0, frame.as_bytes(), T0 + at_s * SECOND);
-        assert_eq!(error, None);
-        changes.iter().map(|change| change.state).collect()
+        let step = session.live(0, LiveInput::Frame(frame.as_bytes()), T0 + at_s * SECOND);
+        assert_eq!(step.error, None);
+        step.changes.iter().map(|change| change.state).collect()
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use catalogue::Catalogue;
 pub use catalogue_text::CatalogueRow;
 pub use delay::DelayView;
 pub use desk::DeskOrder;
-pub use live::{LiveChange, LiveFeed, LiveState};
+pub use live::{LiveChange, LiveFeed, LiveInput, LiveState, LiveStep};
 pub use prices::Bars;
 pub use watch::{Pace, Told, Wanted};
 
