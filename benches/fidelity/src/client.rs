@@ -179,7 +179,7 @@ impl Run {
         let (policy, mut out) = (self.tracker.policy(), Vec::new());
         for (book, fills) in self.books.iter_mut().zip(&mut self.fills) {
             let Some(book) = book else { continue };
-            book.set_policy(policy.clone());
+            book.set_policy(&policy);
             match message {
                 Message::Print(side, px, qty) => {
                     let (price, quantity) = (Price(*px), Quantity(*qty));

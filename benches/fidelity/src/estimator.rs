@@ -143,7 +143,7 @@ impl Estimator {
         let (price, quantity) = (Price(px), Quantity(qty));
         // As in the engine: what is shared first, then the rule, then the account's own queue.
         self.tracker.on_print(hit, price, quantity, t, t);
-        self.book.set_policy(self.tracker.policy());
+        self.book.set_policy(&self.tracker.policy());
         probes::print(&mut self.book, (hit, price, quantity), t, filled);
     }
 
@@ -151,7 +151,7 @@ impl Estimator {
     pub fn level(&mut self, change: &LevelChange, filled: impl FnMut(u64)) {
         let LevelChange { t, side, px, before, after } = *change;
         self.tracker.on_level(side, Price(px), Quantity(after), 0, t);
-        self.book.set_policy(self.tracker.policy());
+        self.book.set_policy(&self.tracker.policy());
         if after > before {
             probes::cross(&mut self.book, (side, Price(px)), filled);
         }

@@ -18,6 +18,7 @@ pub mod hash;
 pub mod ids;
 pub mod input;
 pub mod json;
+mod ladder;
 pub mod ledger;
 pub mod listing;
 pub mod market;

@@ -100,6 +100,7 @@ impl<K: Dense + Ord, V: Clone, S: Rows<V>> Table<K, V, S> {
     }
 
     /// Rows that sums have to look at again, in any order and some of them twice.
+    #[inline]
     pub(crate) fn changed(&self) -> &[K] {
         self.changed.as_deref().unwrap_or_default()
     }

@@ -258,11 +258,11 @@ fn a_list_that_is_believed_again_fills_nobody_by_what_was_spread_before() {
     queue = QueueBook::new(params);
     join(&mut queue, 1, 5, 100, 0);
     let careful = Trust { ppm: 1_000_000, careful_fills: true };
-    queue.set_policy((Mode::Lots(Unmatched::Power(1)), careful));
+    queue.set_policy(&(Mode::Lots(Unmatched::Power(1)), careful));
     depth(&mut queue, 100, 190, 1);
     depth(&mut queue, 190, 110, 2);
     assert!(ahead(&queue, 0) < 70, "spread over the level");
-    queue.set_policy((Mode::Lots(Unmatched::OneLot), Trust::FULL));
+    queue.set_policy(&(Mode::Lots(Unmatched::OneLot), Trust::FULL));
     assert_eq!(ahead(&queue, 0), 100, "as if all of it had come from behind");
     assert_eq!(queue.level(Bid, LEVEL).unwrap().external(), 110);
     assert!(print(&mut queue, 100, 70, 70).is_empty());

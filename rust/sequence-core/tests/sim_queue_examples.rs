@@ -238,7 +238,7 @@ fn an_estimate_stands_between_the_list_and_the_careful_reading_and_fills_wait_fo
     assert_eq!(bench.ahead(1), 5);
     // The market comes to believe the list less: nobody is moved back, and all levels follow.
     let less = Trust { ppm: 0, careful_fills: true };
-    bench.book.set_policy((Mode::Lots(Unmatched::Power(1)), less));
+    bench.book.set_policy(&(Mode::Lots(Unmatched::Power(1)), less));
     bench.depth(100);
     assert_eq!(bench.ahead(1), 5);
     let fills: Vec<i64> = bench.print(14).iter().map(|fill| fill.quantity.0).collect();

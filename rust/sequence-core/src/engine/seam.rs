@@ -242,6 +242,7 @@ impl Post {
         self.unbooked.extend(fill.level().map(|level| (leg, level, part)));
     }
 
+    #[inline]
     pub(in crate::engine) fn is_empty(&self) -> bool {
         self.drops.is_empty()
             && self.unbooked.is_empty()

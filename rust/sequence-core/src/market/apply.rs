@@ -10,8 +10,8 @@ use crate::tape::{EventKind, FeedStatus, MarketEvent, flag};
 impl Market {
     /// Applies one event, received at `now_ns` on the engine's clock.
     ///
-    /// Cost: a binary search and the levels between the change and the touch; no allocation once
-    /// the sides have grown. Anything is accepted: what makes no sense is counted and ignored.
+    /// Cost: a look-up; where a level comes or goes, a binary search and the levels between it and
+    /// the touch. No allocation once the sides have grown. Anything is accepted: what makes no sense is counted and ignored.
     pub fn apply(&mut self, event: &MarketEvent, now_ns: i64) -> Change {
         self.note_time(now_ns);
         let change = match event.kind {
@@ -40,6 +40,10 @@ impl Market {
 
     /// What passed between the last message and this one: a silence, a cross that stood too long.
     fn note_time(&mut self, now_ns: i64) {
+        // Nothing passed since an event of the same instant.
+        if now_ns == self.message_ns {
+            return;
+        }
         let crossed = self.crossed_since.map(|since| since.saturating_add(MAX_CROSSED_NS));
         if let Some(lost_ns) = crossed.filter(|lost_ns| now_ns > *lost_ns) {
             self.lose();

@@ -30,6 +30,11 @@ impl Market {
         Some(if is_noted { self.since.at_ns } else { self.turned_ns().min(now_ns) })
     }
 
+    /// Whether the book could be used when a message ended last.
+    pub(crate) const fn was_live(&self) -> bool {
+        self.since.status.is_live()
+    }
+
     /// Notes the status of a time, and that it began then if it is another than before.
     pub(super) fn note_status(&mut self, at_ns: i64) {
         let status = self.status(at_ns);

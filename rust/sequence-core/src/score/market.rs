@@ -387,7 +387,7 @@ impl Scorer {
     fn follow_policy(&mut self) {
         let policy = self.tracker.policy();
         if let Some(default) = self.queues.first_mut() {
-            default.set_policy(policy);
+            default.set_policy(&policy);
         }
     }
 

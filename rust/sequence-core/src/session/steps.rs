@@ -19,15 +19,25 @@ pub(super) fn learn(engine: &mut Engine, id: MarketId, events: &[MarketEvent], a
     if adopts && is_unknown(spec) && adopt(engine, id, events) {
         return;
     }
-    let grid = engine.registry().market(id).grid;
-    let levels = || levels(events);
-    let off_grid = levels().any(|event| !grid.prices.contains(event.price));
-    let off_lot = levels().any(|event| event.quantity.floor_to(grid.lot) != event.quantity);
-    if off_grid || off_lot {
-        let prices = levels().fold(grid.prices, |prices, event| prices.covering(event.price));
-        let lot = levels().fold(grid.lot.0, |lot, event| common_step(lot, event.quantity.0));
-        engine.refine_steps(id, off_grid.then_some(prices), Some(Quantity(lot)));
+    let spec = engine.registry().market(id);
+    let (prices, lot) = (&spec.grid.prices, spec.grid.lot);
+    let (mut off_grid, mut off_lot) = (false, false);
+    for event in levels(events) {
+        off_grid |= !prices.contains(event.price);
+        off_lot |= event.quantity.floor_to(lot) != event.quantity;
     }
+    if off_grid || off_lot {
+        refine(engine, id, events, off_grid);
+    }
+}
+
+/// Makes the steps in force fine enough for levels that are off them.
+#[cold]
+fn refine(engine: &mut Engine, id: MarketId, events: &[MarketEvent], off_grid: bool) {
+    let grid = engine.registry().market(id).grid;
+    let prices = levels(events).fold(grid.prices, |prices, event| prices.covering(event.price));
+    let lot = levels(events).fold(grid.lot.0, |lot, event| common_step(lot, event.quantity.0));
+    engine.refine_steps(id, off_grid.then_some(prices), Some(Quantity(lot)));
 }
 
 /// Whether nobody has named the steps of a pair or perpetual. Event markets begin at a cent.

@@ -6,10 +6,11 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::number::{Price, Quantity};
+use crate::number::Quantity;
 use crate::sim::lists::{Lists, Several};
 use crate::sim::lots::{LotQueue, Unmatched};
 use crate::sim::record::{Held, MAX_SIZE, Record};
+use crate::sim::trust::MatchRate;
 
 /// Depth messages that a level notes before they are read.
 const UNREAD: usize = 64;
@@ -43,11 +44,17 @@ pub(super) struct Reading {
     pub(super) several: Several,
 }
 
+impl Reading {
+    /// As a market's match rate says.
+    pub(super) const fn of(rate: &MatchRate, hold_ns: i64, cap: usize, several: Several) -> Self {
+        let several = if rate.is_whole() { several } else { Several::NONE };
+        Self { base: rate.base(), both: rate.is_tested(), hold_ns, cap, several }
+    }
+}
+
 /// A level as everybody meets it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BaseLevel {
-    /// Its price, unless the slot is free.
-    pub(super) price: Option<Price>,
     pub(super) record: Record,
     pub(super) queue: Lists,
     /// The same lots with every cancel taken from the back; kept on conflated feeds only.
@@ -76,10 +83,11 @@ impl BaseLevel {
 
     /// Whether the next message can be noted: prints that depth has not shown yet must be met by it.
     pub(super) const fn can_wait(&self) -> bool {
-        self.record.printed() == 0
+        self.record.printed() == 0 && self.unread.len() < UNREAD
     }
 
     /// True when it shows nothing and no decrease is in doubt.
+    #[inline]
     pub(super) fn is_over(&self, now_ns: i64) -> bool {
         match self.unread.last() {
             None => self.record.is_empty(),
@@ -88,15 +96,13 @@ impl BaseLevel {
     }
 
     /// Notes a message, to be read later; true when it is a decrease.
-    pub(super) fn note(&mut self, shown: Shown, rule: Reading) -> bool {
+    #[inline]
+    pub(super) fn note(&mut self, shown: Shown, hold_ns: i64) -> bool {
         let before = self.unread.last().map_or(self.record.displayed(), |last| last.size);
-        if self.unread.len() >= UNREAD {
-            self.catch_up(shown.at_ns, rule);
-        }
         self.unread.push(shown);
         let is_decrease = shown.size < before;
         if is_decrease {
-            self.due_ns = shown.at_ns.saturating_add(rule.hold_ns);
+            self.due_ns = shown.at_ns.saturating_add(hold_ns);
         }
         is_decrease
     }
@@ -163,7 +169,6 @@ impl BaseLevel {
 
     /// Nothing is left of it but its room.
     pub(super) fn clear(&mut self) {
-        self.price = None;
         self.record = Record::new(0, 0);
         self.queue.clear_external();
         self.cautious.clear_external();

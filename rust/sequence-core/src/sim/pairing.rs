@@ -1,10 +1,9 @@
 //! Whether a venue tells a trade before or after the depth that it took, and how much later, learnt
 //! from its stream.
 
-use std::collections::VecDeque;
-
 use crate::ids::BookSide;
 use crate::number::Price;
+use crate::sim::halves::{Half, Halves};
 use crate::venue::TradeDepth;
 
 /// How long a decrease may wait for the print that explains it, before the preset's factor: the
@@ -12,8 +11,6 @@ use crate::venue::TradeDepth;
 /// A print that comes later takes from the queue what its decrease has taken already.
 const WINDOWS_NS: [i64; 4] = [5_000_000, 10_000_000, 20_000_000, TOGETHER_NS];
 const LATE: u64 = 2_000;
-/// Messages of each kind that wait for their other half.
-const REMEMBERED: usize = 16;
 /// A print and a decrease further apart are not the same trade.
 const TOGETHER_NS: i64 = 50_000_000;
 /// Pairs needed before the stream is believed rather than the venue's row.
@@ -25,20 +22,10 @@ const RARE: u64 = 200;
 /// decreases wait all the same.
 const UNUSUAL: u64 = 10;
 
-/// One half of a trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Half {
-    is_print: bool,
-    side: BookSide,
-    price: Price,
-    size: i64,
-    at_ns: i64,
-}
-
 /// Counts which half of a trade came first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PairMeter {
-    waiting: VecDeque<Half>,
+    waiting: Halves,
     trade_first: u64,
     depth_first: u64,
     /// Those whose print came no sooner than each window ends.
@@ -57,29 +44,20 @@ impl PairMeter {
         at_ns: i64,
     ) -> bool {
         let half = Half { is_print, side, price, size, at_ns };
-        // The size first: it alone tells most of them apart.
-        let other = self.waiting.iter().position(|seen| {
-            seen.size == size
-                && (seen.is_print, seen.side, seen.price) == (!is_print, side, price)
-                && at_ns.saturating_sub(seen.at_ns) <= TOGETHER_NS
-        });
-        if let Some(at) = other {
-            let lag_ns = self.waiting.remove(at).map_or(0, |seen| at_ns.saturating_sub(seen.at_ns));
-            if is_print {
-                self.depth_first += 1;
-                for (late, window_ns) in self.late.iter_mut().zip(WINDOWS_NS) {
-                    *late += u64::from(lag_ns >= window_ns);
-                }
-            } else {
-                self.trade_first += 1;
+        let Some(first_ns) = self.waiting.take_other(half, TOGETHER_NS) else {
+            self.waiting.push(half);
+            return false;
+        };
+        if is_print {
+            self.depth_first += 1;
+            let lag_ns = at_ns.saturating_sub(first_ns);
+            for (late, window_ns) in self.late.iter_mut().zip(WINDOWS_NS) {
+                *late += u64::from(lag_ns >= window_ns);
             }
-            return true;
+        } else {
+            self.trade_first += 1;
         }
-        if self.waiting.len() >= REMEMBERED {
-            self.waiting.pop_front();
-        }
-        self.waiting.push_back(half);
-        false
+        true
     }
 
     /// Pairs whose print came first, and whose depth came first.

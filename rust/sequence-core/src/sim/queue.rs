@@ -100,7 +100,7 @@ impl QueueBook {
     pub fn join(&mut self, join: Join, entry: LevelEntry) {
         let band_hidden = ppm_of(join.quantity.0, self.params.band_hidden_ppm);
         let hidden = ppm_of(join.quantity.0, self.params.hidden_ahead_ppm);
-        self.set_policy((entry.policy.clone(), entry.trust));
+        self.set_policy(&(entry.policy.clone(), entry.trust));
         let mode = self.mode(entry.policy, entry.unmatched);
         let trust = if self.params.model == QueueModel::Auto { entry.trust } else { Trust::FULL };
         let rules = self.params.rules;
@@ -144,14 +144,19 @@ impl QueueBook {
 
     /// The market's rule, for every level alike: also those whose orders joined under another.
     /// Places move only with the next event. Fixed rules stay.
-    pub fn set_policy(&mut self, (mode, trust): (Mode, Trust)) {
-        if self.trust == trust && self.policy.as_ref() == Some(&mode) {
-            return;
+    #[inline]
+    pub fn set_policy(&mut self, policy: &(Mode, Trust)) {
+        let (mode, trust) = policy;
+        if self.trust != *trust || self.policy.as_ref() != Some(mode) {
+            self.follow(mode, *trust);
         }
+    }
+
+    fn follow(&mut self, mode: &Mode, trust: Trust) {
         for (_, view) in self.bids.iter_mut().chain(&mut self.asks) {
-            view.follow(&mode, trust, self.params.model == QueueModel::Auto);
+            view.follow(mode, trust, self.params.model == QueueModel::Auto);
         }
-        (self.policy, self.trust) = (Some(mode), trust);
+        (self.policy, self.trust) = (Some(mode.clone()), trust);
     }
 
     /// How long decreases are held from now on; those that are held keep their time.
@@ -172,9 +177,14 @@ impl QueueBook {
         now_ns: i64,
         out: &mut Vec<QueueFill>,
     ) {
-        let (rules, last_message) = (self.params.rules, self.last_message_ns);
-        if let Some(view) = self.view_mut(side, price) {
-            view.depth((after.0, count), now_ns, last_message, &rules);
+        let views = match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        };
+        if let Ok(at) = position(views, side, price)
+            && let Some((_, view)) = views.get_mut(at)
+        {
+            view.depth((after.0, count), now_ns, self.last_message_ns, &self.params.rules);
         }
         if after > before && self.crosses(side, price) {
             let evidence =
@@ -359,11 +369,25 @@ pub(crate) fn better(side: BookSide, price: Price, other: Price) -> bool {
     }
 }
 
+/// Most messages are about prices beyond all own orders, which two comparisons tell.
+#[inline]
 fn position(
     views: &[(Price, Box<LevelView>)],
     side: BookSide,
     price: Price,
 ) -> Result<usize, usize> {
+    match (views.first(), views.last()) {
+        (Some((best, _)), Some((worst, _)))
+            if !better(side, price, *best) && !better(side, *worst, price) =>
+        {
+            search(views, side, price)
+        }
+        (Some((best, _)), _) if !better(side, price, *best) => Err(views.len()),
+        _ => Err(0),
+    }
+}
+
+fn search(views: &[(Price, Box<LevelView>)], side: BookSide, price: Price) -> Result<usize, usize> {
     views.binary_search_by(|(at, _)| match side {
         BookSide::Bid => price.cmp(at),
         BookSide::Ask => at.cmp(&price),

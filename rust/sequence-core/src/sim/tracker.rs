@@ -11,9 +11,9 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use crate::ids::BookSide;
+use crate::ladder::Ladder;
 use crate::number::{Price, Quantity};
-use crate::sim::ladder::Ladder;
-use crate::sim::level::{Reading, Shown};
+use crate::sim::level::{BaseLevel, Reading, Shown};
 use crate::sim::lists::{Lists, Several};
 use crate::sim::lots::{LotQueue, Unmatched};
 use crate::sim::outlook::Flow;
@@ -64,8 +64,8 @@ struct Front {
 /// Lots of every level of one market.
 #[derive(Debug, Clone)]
 pub struct LotTracker {
-    bids: Ladder,
-    asks: Ladder,
+    bids: Ladder<BaseLevel>,
+    asks: Ladder<BaseLevel>,
     /// Levels with a decrease held, by deadline.
     pending: VecDeque<(i64, BookSide, Price)>,
     rate: MatchRate,
@@ -87,8 +87,9 @@ pub struct LotTracker {
 impl Hash for LotTracker {
     /// Of what is known, not of how much of it was read already.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bids.hash_at(self.heard_ns, self.reading(), state);
-        self.asks.hash_at(self.heard_ns, self.reading(), state);
+        for ladder in [&self.bids, &self.asks] {
+            ladder.hash_by(|level| level.as_read(self.heard_ns, self.reading()), state);
+        }
         (&self.pending, self.rate, self.hold_ns, self.lots_cap, self.last, self.flow).hash(state);
         self.several.hash(state);
     }
@@ -98,8 +99,8 @@ impl LotTracker {
     /// An empty tracker; `hold_ns` is the venue's pairing window (0 where prints come first).
     pub fn new(hold_ns: i64, lots_cap: usize) -> Self {
         Self {
-            bids: Ladder::default(),
-            asks: Ladder::default(),
+            bids: Ladder::new(),
+            asks: Ladder::new(),
             pending: VecDeque::new(),
             rate: MatchRate::default(),
             hold_ns,
@@ -142,7 +143,7 @@ impl LotTracker {
             return;
         }
         let (now_ns, rule) = (self.heard_ns, self.reading());
-        for level in self.bids.levels_mut().chain(self.asks.levels_mut()) {
+        for level in self.bids.values_mut().chain(self.asks.values_mut()) {
             level.catch_up(now_ns, rule);
         }
         let steady_ns = now_ns.saturating_add(self.hold_ns.max(hold_ns));
@@ -167,8 +168,8 @@ impl LotTracker {
 
     /// Forgets every level (a snapshot follows); the match rate stays.
     pub fn clear(&mut self) {
-        self.bids = Ladder::default();
-        self.asks = Ladder::default();
+        self.bids = Ladder::new();
+        self.asks = Ladder::new();
         self.pending.clear();
         self.last = None;
     }
@@ -188,7 +189,7 @@ impl LotTracker {
     ) {
         let (cap, both) = (self.lots_cap, self.rate.is_tested());
         let ladder = self.ladder(side);
-        ladder.remove(side, price);
+        forget(ladder, side, price);
         if quantity.0 <= 0 {
             return;
         }
@@ -211,8 +212,11 @@ impl LotTracker {
         now_ns: i64,
     ) {
         self.settle(now_ns);
-        let (rule, steady) = (self.reading(), now_ns >= self.steady_ns);
-        let ladder = self.ladder(side);
+        let (hold_ns, steady) = (self.hold_ns, now_ns >= self.steady_ns);
+        let ladder = match side {
+            BookSide::Bid => &mut self.bids,
+            BookSide::Ask => &mut self.asks,
+        };
         let watched = ladder.is_within(side, price, WATCHED_LEVELS);
         let existing = if quantity.0 > 0 {
             ladder.get_or_insert(side, price)
@@ -223,16 +227,17 @@ impl LotTracker {
         let shown = Shown::new(quantity, count, now_ns);
         let mut hits = (0, 0);
         let held = if !watched && steady && level.can_wait() {
-            level.note(shown, rule)
+            level.note(shown, hold_ns)
         } else {
+            let rule = Reading::of(&self.rate, hold_ns, self.lots_cap, self.several);
             level.catch_up(now_ns, rule);
             level.read(shown, rule, &mut hits)
         };
         level.watched = watched;
         if level.is_over(now_ns) {
-            ladder.remove(side, price);
+            forget(ladder, side, price);
         } else if held {
-            self.pending.push_back((now_ns.saturating_add(rule.hold_ns), side, price));
+            self.pending.push_back((now_ns.saturating_add(hold_ns), side, price));
         }
         self.count(watched, hits);
     }
@@ -290,7 +295,7 @@ impl LotTracker {
 
     /// Levels with prints that depth has not shown yet.
     pub fn unshown(&self) -> Vec<(BookSide, Price)> {
-        let side = |side: BookSide, ladder: &Ladder| {
+        let side = |side: BookSide, ladder: &Ladder<BaseLevel>| {
             let levels = ladder.iter().filter(|(_, level)| level.record.printed() > 0);
             levels.map(|(price, _)| (side, price)).collect::<Vec<_>>()
         };
@@ -361,14 +366,15 @@ impl LotTracker {
                 (false, (0, 0))
             };
             if level.is_over(now_ns) {
-                ladder.remove(side, price);
+                forget(ladder, side, price);
             }
             self.count(watched, hits);
         }
     }
 
+    #[inline]
     fn count(&mut self, watched: bool, hits: (u32, u32)) {
-        if watched {
+        if watched && hits != (0, 0) {
             for hit in 0..hits.0 + hits.1 {
                 self.rate.count(hit < hits.0);
             }
@@ -376,20 +382,21 @@ impl LotTracker {
     }
 
     const fn reading(&self) -> Reading {
-        Reading {
-            base: self.rate.base(),
-            both: self.rate.is_tested(),
-            hold_ns: self.hold_ns,
-            cap: self.lots_cap,
-            several: if self.rate.is_whole() { self.several } else { Several::NONE },
-        }
+        Reading::of(&self.rate, self.hold_ns, self.lots_cap, self.several)
     }
 
-    const fn ladder(&mut self, side: BookSide) -> &mut Ladder {
+    const fn ladder(&mut self, side: BookSide) -> &mut Ladder<BaseLevel> {
         match side {
             BookSide::Bid => &mut self.bids,
             BookSide::Ask => &mut self.asks,
         }
+    }
+}
+
+/// Takes a level away; its room stays.
+fn forget(ladder: &mut Ladder<BaseLevel>, side: BookSide, price: Price) {
+    if let Some(level) = ladder.remove(side, price) {
+        level.clear();
     }
 }
 

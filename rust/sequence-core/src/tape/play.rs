@@ -170,25 +170,21 @@ impl Tape {
     /// A message ends with the record that says so, or where another instrument begins.
     pub fn next_message(&mut self) -> Option<(usize, &[MarketEvent])> {
         if !self.started {
-            self.started = true;
-            match Records::open(&*self.facts.input, self.facts.head) {
-                Ok(records) => self.records = records,
-                Err(error) => self.failed = Some(error.kind()),
-            }
+            self.start();
         }
         let mut end = self.played;
         let mut instrument = None;
-        while self.has(&mut end)
-            && let Some(event) = self.events.get_mut(end)
-        {
-            let of = event.count >> INSTRUMENT_SHIFT;
-            if *instrument.get_or_insert(of) != of {
-                break;
-            }
-            event.count &= MAX_COUNT;
-            end += 1;
-            if event.is_last() {
-                break;
+        'message: while self.has(&mut end) {
+            for event in self.events.get_mut(end..).unwrap_or_default() {
+                let of = event.count >> INSTRUMENT_SHIFT;
+                if *instrument.get_or_insert(of) != of {
+                    break 'message;
+                }
+                event.count &= MAX_COUNT;
+                end += 1;
+                if event.is_last() {
+                    break 'message;
+                }
             }
         }
         // What comes after it says when that is due.
@@ -200,11 +196,23 @@ impl Tape {
         instrument.map(|of| (of as usize, message))
     }
 
-    /// Whether there is a record at a place, which moves when what was played makes room for more.
-    fn has(&mut self, at: &mut usize) -> bool {
-        if *at < self.events.len() {
-            return true;
+    #[cold]
+    fn start(&mut self) {
+        self.started = true;
+        match Records::open(&*self.facts.input, self.facts.head) {
+            Ok(records) => self.records = records,
+            Err(error) => self.failed = Some(error.kind()),
         }
+    }
+
+    /// Whether there is a record at a place, which moves when what was played makes room for more.
+    #[inline]
+    fn has(&mut self, at: &mut usize) -> bool {
+        *at < self.events.len() || self.read_on(at)
+    }
+
+    #[cold]
+    fn read_on(&mut self, at: &mut usize) -> bool {
         self.events.drain(..self.played);
         *at -= std::mem::take(&mut self.played);
         match self.records.read(&mut self.events) {

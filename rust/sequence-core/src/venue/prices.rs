@@ -120,8 +120,13 @@ impl PriceGrid {
     }
 
     /// Whether a price is on the grid.
+    #[inline]
     pub fn contains(self, price: Price) -> bool {
-        price.0 > 0 && price.floor_to(self.tick_at(price)) == price
+        let tick = match self {
+            Self::Tick(tick) => tick,
+            other => other.tick_at(price),
+        };
+        price.0 > 0 && price.floor_to(tick) == price
     }
 
     /// The highest grid price not above `price`; zero when there is none.

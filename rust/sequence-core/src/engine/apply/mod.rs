@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use crate::command::{AmendNode, Command};
 use crate::engine::agenda::Due;
+use crate::engine::exchange::queues::Met;
 use crate::engine::facts::facts;
 use crate::engine::graph::{Task, of_only_node};
 use crate::engine::seam::VenueStep;
@@ -46,7 +47,9 @@ impl Engine {
         self.agenda.move_to(now_ns);
         self.desk.recount();
         let reply = self.perform(command);
-        self.carry();
+        if !self.is_quiet() {
+            self.carry();
+        }
         let submitted = match &reply {
             Ok(Reply::Submitted { graph, replayed: false }) => Some(*graph),
             _ => None,
@@ -55,9 +58,11 @@ impl Engine {
             self.bench().finish_if_done(order);
         }
         // A fill may liquidate what it opened: that is part of the answer.
-        self.judge_changed();
-        self.react();
-        self.tell_readers();
+        if !self.is_quiet() {
+            self.judge_changed();
+            self.react();
+            self.tell_readers();
+        }
         if let Some(graph) = submitted {
             self.bench().keep_first(graph);
             self.keep_answer(graph);
@@ -65,6 +70,16 @@ impl Engine {
         debug_assert!(self.post.is_empty(), "between two commands nothing is unread");
         debug_assert!(self.graphs.is_idle(), "between two commands no graph waits for its turn");
         reply
+    }
+
+    /// True when no part has anything for another, as after most market messages: whatever hands on
+    /// what the parts told each other would find nothing.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.post.is_empty()
+            && self.graphs.is_idle()
+            && !self.portfolio.has_unjudged()
+            && !self.journal.has_noted()
     }
 
     /// Orders of which something is under way, or waits for the store.
@@ -151,12 +166,14 @@ impl Engine {
 
     /// Applies the events of one or more venue messages.
     pub(in crate::engine) fn market_message(&mut self, id: MarketId, events: &[MarketEvent]) {
-        for event in events {
-            self.exchange.apply(id, event, self.agenda.now_ns());
-            if event.kind == EventKind::Print {
-                self.meter(id, event);
+        for message in events.split_inclusive(MarketEvent::is_last) {
+            self.exchange.apply(id, message, self.agenda.now_ns());
+            if self.graphs.meters() {
+                for print in message.iter().filter(|event| event.kind == EventKind::Print) {
+                    self.meter(id, print);
+                }
             }
-            if event.is_last() {
+            if message.last().is_some_and(MarketEvent::is_last) {
                 self.after_message(id);
             }
         }
@@ -169,12 +186,16 @@ impl Engine {
         if let Some(mark) = mark {
             self.portfolio.judge_mark(facts!(self), id, mark.price);
         }
-        self.judge_changed();
+        if !self.is_quiet() {
+            self.judge_changed();
+        }
         self.bench().judge_days(id);
         if self.graphs.watches() {
             self.graphs.look(self.registry.market(id).symbol);
         }
-        self.react();
+        if !self.is_quiet() {
+            self.react();
+        }
     }
 
     /// Fills what a message showed, each heard before the next, and wakes what waited for a live book.
@@ -182,17 +203,22 @@ impl Engine {
         if self.exchange.passes_unmet(id) {
             return;
         }
-        if let Some(reached) = self.floor().meet_message(id) {
+        if let Some(Met { reached, waits }) = self.floor().meet_message(id)
+            && (waits || !reached.is_empty())
+        {
             for reached in reached {
                 self.floor().maker_fill(id, &reached);
                 self.hand_over();
             }
+            // A fill may have let another leg wait.
             for leg in self.floor().waiting_at(id) {
                 self.floor().wake(id, leg);
                 self.go_on();
             }
         }
-        self.hand_over();
+        if !self.post.is_empty() {
+            self.hand_over();
+        }
     }
 
     /// What traded counts for graphs that take a share of it. A print of the past was counted, or

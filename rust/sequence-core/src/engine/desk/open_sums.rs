@@ -100,7 +100,14 @@ fn add<K: Ord>(sums: &mut BTreeMap<K, i128>, key: K, amount: i128) {
 
 impl OpenSums {
     /// Takes in the orders that changed since they were counted.
+    #[inline]
     fn recount(&mut self, orders: &mut History<OrderId, Order>) {
+        if !orders.changed().is_empty() {
+            self.recount_changed(orders);
+        }
+    }
+
+    fn recount_changed(&mut self, orders: &mut History<OrderId, Order>) {
         let mut changed = std::mem::take(&mut self.changed);
         orders.take_changed(&mut changed);
         for id in changed.drain(..) {
@@ -128,6 +135,7 @@ impl OpenSums {
 
 impl Desk {
     /// Takes in the orders that changed: sums that are asked next have little to add.
+    #[inline]
     pub(in crate::engine) fn recount(&mut self) {
         self.open_sums.recount(&mut self.orders);
     }

@@ -320,8 +320,11 @@ impl Bench<'_> {
     /// A mark moved: whoever it made lose too much has lost it, whether or not it recovers before
     /// the next order.
     pub(in crate::engine) fn judge_days(&mut self, market: MarketId) {
+        if self.desk.limits.daily_loss.is_none() {
+            return;
+        }
         let symbol = self.facts.registry.market(market).symbol;
-        if self.desk.limits.daily_loss.is_none() || !self.has_moved(symbol, market) {
+        if !self.has_moved(symbol, market) {
             return;
         }
         let watching = self.desk.marked.range((symbol, AccountId(0))..);

@@ -259,8 +259,41 @@ impl MarketSim {
             let good = self.market.is_live(now_ns);
             self.previous = good.then(|| self.market.book.clone());
         }
-        self.measure(event, now_ns);
+        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
         let change = self.market.apply(event, now_ns);
+        match change {
+            Change::Level { side, price, before, after } => {
+                if after < before && self.previous.is_none() {
+                    self.learn_order(false, side, price, (before.0 - after.0, now_ns));
+                }
+                if self.level(side, price, (after, event.count), now_ns) {
+                    self.keep(|sim| sim.seen(change, event));
+                }
+            }
+            Change::Print { .. } if event.flags & flag::BACKFILLED != 0 => {
+                self.late_print(change, event, now_ns);
+            }
+            Change::Print { side, price, quantity, .. } => {
+                if let Some(side) = side {
+                    self.note_use(self.market.is_live(now_ns), now_ns);
+                    self.learn_order(true, side, price, (quantity.0, now_ns));
+                    self.tracker.on_print(side, price, quantity, now_ns, stamp(event, now_ns));
+                }
+                self.print_stamp_ns = self.print_stamp_ns.max(event.ts_venue_ns);
+                self.note_print(now_ns);
+                self.keep(|sim| sim.seen(change, event));
+            }
+            Change::SnapshotEnded => self.end_snapshot(now_ns),
+            Change::SnapshotBegun | Change::Status(_) | Change::None => {}
+        }
+        if event.is_last() {
+            self.measure(event, now_ns);
+            self.note_use(self.market.was_live(), now_ns);
+        }
+    }
+
+    /// A change, with where the tape has it.
+    fn seen(&self, change: Change, event: &MarketEvent) -> Seen {
         let cite = TapeCite {
             version: self.market.version,
             venue_seq: event.seq,
@@ -268,62 +301,47 @@ impl MarketSim {
             backfilled: event.flags & flag::BACKFILLED != 0,
             epoch: self.epoch,
         };
-        let seen = Seen { change, count: event.count, cite };
-        match change {
-            Change::Level { side, price, before, after } => {
-                if after < before && self.previous.is_none() {
-                    self.learn_order(false, side, price, (before.0 - after.0, now_ns));
-                }
-                self.level(side, price, after, now_ns, seen);
-            }
-            Change::Print { .. } if cite.backfilled => self.late_print(event, seen, now_ns),
-            Change::Print { side, price, quantity, .. } => {
-                if let Some(side) = side {
-                    self.note_use(now_ns);
-                    self.learn_order(true, side, price, (quantity.0, now_ns));
-                    self.tracker.on_print(side, price, quantity, now_ns, stamp(event, now_ns));
-                }
-                self.print_stamp_ns = self.print_stamp_ns.max(event.ts_venue_ns);
-                self.note_print(now_ns);
-                self.keep(seen);
-            }
-            Change::SnapshotEnded => self.end_snapshot(now_ns),
-            Change::SnapshotBegun | Change::Status(_) | Change::None => {}
-        }
-        if event.is_last() {
-            self.note_use(now_ns);
-        }
+        Seen { change, count: event.count, cite }
     }
 
-    fn note_use(&mut self, now_ns: i64) {
-        let (usable, age) = (self.market.is_live(now_ns), self.market.config().max_age_ns);
-        self.tracker.note_use(usable, age, now_ns);
+    fn note_use(&mut self, usable: bool, now_ns: i64) {
+        self.tracker.note_use(usable, self.market.config().max_age_ns, now_ns);
     }
 
-    fn level(&mut self, side: BookSide, price: Price, after: Quantity, now_ns: i64, seen: Seen) {
+    /// A level shows a size and orders; false while a snapshot is under way, which says at its end
+    /// what it changed.
+    fn level(
+        &mut self,
+        side: BookSide,
+        price: Price,
+        (after, count): (Quantity, u32),
+        now_ns: i64,
+    ) -> bool {
         if self.previous.is_some() || !self.market.has_snapshot() {
-            self.counts.note(side, price, seen.count);
-            return;
+            self.counts.note(side, price, count);
+            return false;
         }
-        self.tracker.on_level(side, price, after, seen.count, now_ns);
-        self.keep(seen);
+        self.tracker.on_level(side, price, after, count, now_ns);
+        true
     }
 
     /// A print of the past. The book that is displayed already contains it, so it says something
     /// only of a gap, and only when it is newer than every print that was seen.
-    fn late_print(&mut self, event: &MarketEvent, seen: Seen, now_ns: i64) {
+    fn late_print(&mut self, change: Change, event: &MarketEvent, now_ns: i64) {
         if event.ts_venue_ns <= self.print_stamp_ns {
             return;
         }
         self.print_stamp_ns = event.ts_venue_ns;
         if !self.market.is_live(now_ns) && !self.worlds.is_empty() {
-            self.missed.push(seen);
+            self.missed.push(self.seen(change, event));
         }
     }
 
-    fn keep(&mut self, seen: Seen) {
+    /// Keeps a change where somebody is there to meet it.
+    #[inline]
+    fn keep(&mut self, seen: impl FnOnce(&Self) -> Seen) {
         if !self.worlds.is_empty() {
-            self.changes.push(seen);
+            self.changes.push(seen(self));
         }
     }
 
@@ -332,18 +350,24 @@ impl MarketSim {
     fn end_snapshot(&mut self, now_ns: i64) {
         let counts = std::mem::take(&mut self.counts);
         let Some(before) = self.previous.take() else { return self.start_over(&counts) };
+        self.show(differences(&before, &self.market.book), &counts, now_ns);
+        let book = &self.market.book;
+        let unshown = self.tracker.unshown().into_iter().map(|(side, price)| {
+            let shown = book.quantity_at(side, price);
+            Change::Level { side, price, before: shown, after: shown }
+        });
+        self.show(unshown.collect(), &counts, now_ns);
+    }
+
+    /// What a snapshot says of levels.
+    fn show(&mut self, changes: Vec<Change>, counts: &SnapshotCounts, now_ns: i64) {
         let cite = self.cite_book();
-        for change in differences(&before, &self.market.book) {
-            if let Change::Level { side, price, after, .. } = change {
-                let count = counts.at(side, price);
-                self.level(side, price, after, now_ns, Seen { change, count, cite });
-            }
-        }
-        for (side, price) in self.tracker.unshown() {
-            let shown = self.market.book.quantity_at(side, price);
-            let change = Change::Level { side, price, before: shown, after: shown };
+        for change in changes {
+            let Change::Level { side, price, after, .. } = change else { continue };
             let count = counts.at(side, price);
-            self.level(side, price, shown, now_ns, Seen { change, count, cite });
+            if self.level(side, price, (after, count), now_ns) {
+                self.keep(|_| Seen { change, count, cite });
+            }
         }
     }
 
@@ -416,10 +440,6 @@ impl MarketSim {
 
     /// Load, pace of depth, and the feed delay with the venue's clock offset taken out.
     fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
-        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
-        if !event.is_last() {
-            return;
-        }
         if std::mem::take(&mut self.depth) {
             self.depth_pace.on_message(now_ns);
         }

@@ -137,6 +137,9 @@ pub(in crate::engine) fn join_repeats(changes: &mut Vec<Seen>) {
 /// Whether the levels of each side come in one direction between two prints, as venues mostly write
 /// them: then none comes twice.
 fn are_in_order(changes: &[Seen]) -> bool {
+    if changes.len() < 2 {
+        return true;
+    }
     let mut sides = [None; 2];
     for seen in changes {
         let Change::Level { side, price, .. } = seen.change else {

@@ -98,10 +98,13 @@ impl Exchange {
         self.legs.forget(id);
     }
 
-    /// Applies one event to the record of a market.
+    /// Applies events to the record of a market; none but the last ends a message.
     #[inline]
-    pub(in crate::engine) fn apply(&mut self, id: MarketId, event: &MarketEvent, now_ns: i64) {
-        self.markets[id].apply(event, now_ns);
+    pub(in crate::engine) fn apply(&mut self, id: MarketId, events: &[MarketEvent], now_ns: i64) {
+        let sim = &mut self.markets[id];
+        for event in events {
+            sim.apply(event, now_ns);
+        }
     }
 
     /// Whether nobody is there to meet a message that ended; nothing of it is kept then.

@@ -7,7 +7,7 @@ use crate::engine::seam::{LegEnd, LegRef, Matched, Reworked, order_of, queue_key
 
 use crate::book::Book;
 use crate::engine::exchange::message::Seen;
-use crate::engine::{Liquidity, TapeCite};
+use crate::engine::{Liquidity, MarketSim, TapeCite};
 use crate::ids::{AccountId, BookSide, MarketId, OrderId};
 use crate::market::Change;
 use crate::mutant;
@@ -19,11 +19,21 @@ use crate::sim::queue::{Join, Print, QueueBook, QueueFill};
 /// Whose resting order was reached, how, and by which message.
 pub(in crate::engine) type Reached = (AccountId, QueueFill, TapeCite);
 
+/// What a message of a live book meets.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Met {
+    /// Whom it reaches, in the order told.
+    pub(in crate::engine) reached: Vec<Reached>,
+    /// Legs waited for a live book.
+    pub(in crate::engine) waits: bool,
+}
+
 impl Floor<'_> {
-    /// What a message of a market fills, in the order told; `None` where nothing is met there now.
-    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) -> Option<Vec<Reached>> {
+    /// What a message of a market fills; `None` where nothing is met there now.
+    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) -> Option<Met> {
+        let now = self.agenda.now_ns();
         let sim = &mut self.exchange.markets[id];
-        let status = sim.market.status(self.agenda.now_ns());
+        let status = sim.market.status(now);
         if status.is_over() {
             sim.lose_changes();
             self.close_market(id);
@@ -34,46 +44,7 @@ impl Floor<'_> {
             sim.lose_changes();
             return None;
         }
-        Some(self.move_queues(id))
-    }
-
-    /// Moves every queue of a market by the message, and returns the fills it is evidence for.
-    fn move_queues(&mut self, id: MarketId) -> Vec<Reached> {
-        let now = self.agenda.now_ns();
-        let sim = &mut self.exchange.markets[id];
-        let (changes, lost) = sim.take_changes();
-        let missed = sim.take_missed();
-        let mut found = Vec::new();
-        let mut fills = Vec::new();
-        let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
-        let (book, rule) = (&sim.market.book, sim.resilience);
-        let now_cite = sim.cite_book();
-        let policy = sim.tracker.policy();
-        for (account, world) in &mut sim.worlds {
-            world.queue.set_policy(policy.clone());
-            follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
-            if world.queue.is_empty() {
-                if depth {
-                    world.queue.on_message_end(now);
-                }
-                continue;
-            }
-            for seen in missed.iter().filter(|_| lost).chain(changes.iter().filter(|_| !lost)) {
-                move_queue(&mut world.queue, seen, now, &mut fills);
-                found.extend(fills.drain(..).map(|fill| (*account, fill, seen.cite)));
-            }
-            if lost {
-                let overlay = &world.overlay;
-                let taken = |side, price| overlay.consumed(side, price, now, rule);
-                world.queue.on_resync(book, taken, now, &mut fills);
-                found.extend(fills.drain(..).map(|fill| (*account, fill, now_cite)));
-            }
-            if depth || lost {
-                world.queue.on_message_end(now);
-            }
-        }
-        sim.return_changes(changes);
-        found
+        Some(sim.move_queues(now))
     }
 
     /// A resting order was reached: what the venue filled, on its way to the client.
@@ -188,6 +159,47 @@ impl Floor<'_> {
             | AtVenue::Held
             | AtVenue::Done => {}
         }
+    }
+}
+
+impl MarketSim {
+    /// Moves every queue by the message: the fills it is evidence for, and whether legs wait.
+    fn move_queues(&mut self, now: i64) -> Met {
+        let (changes, lost) = self.take_changes();
+        let missed = self.take_missed();
+        let (mut met, mut fills) = (Met::default(), Vec::new());
+        // What a gap swallowed is known of the book alone, but for its prints.
+        let seen_since = if lost { &missed } else { &changes };
+        let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
+        let (book, rule) = (&self.market.book, self.resilience);
+        let now_cite = self.cite_book();
+        let policy = self.tracker.policy();
+        for (account, world) in &mut self.worlds {
+            met.waits |= !world.waiting.is_empty();
+            world.queue.set_policy(&policy);
+            follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
+            if world.queue.is_empty() {
+                if depth {
+                    world.queue.on_message_end(now);
+                }
+                continue;
+            }
+            for seen in seen_since {
+                move_queue(&mut world.queue, seen, now, &mut fills);
+                met.reached.extend(fills.drain(..).map(|fill| (*account, fill, seen.cite)));
+            }
+            if lost {
+                let overlay = &world.overlay;
+                let taken = |side, price| overlay.consumed(side, price, now, rule);
+                world.queue.on_resync(book, taken, now, &mut fills);
+                met.reached.extend(fills.drain(..).map(|fill| (*account, fill, now_cite)));
+            }
+            if depth || lost {
+                world.queue.on_message_end(now);
+            }
+        }
+        self.return_changes(changes);
+        met
     }
 }
 

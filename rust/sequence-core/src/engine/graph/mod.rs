@@ -201,6 +201,7 @@ impl Graphs {
     }
 
     /// True when nothing is to be done.
+    #[inline]
     pub(in crate::engine) fn is_idle(&self) -> bool {
         self.asked.is_empty()
             && self.fired.is_empty()
@@ -223,6 +224,12 @@ impl Graphs {
     /// True while some graph looks at prices.
     pub(in crate::engine) fn watches(&self) -> bool {
         !self.watched.is_empty()
+    }
+
+    /// True when a graph takes a share of what some market trades.
+    #[inline]
+    pub(in crate::engine) fn meters(&self) -> bool {
+        !self.metered.is_empty()
     }
 
     /// What a market traded counts for graphs that take a share of it.

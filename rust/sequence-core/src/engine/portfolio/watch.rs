@@ -94,6 +94,12 @@ impl Portfolio {
         unjudged.extend(triggers.of(market).map(|account| (account, venue, settle)));
     }
 
+    /// True when something changed that was not judged yet.
+    #[inline]
+    pub(in crate::engine) fn has_unjudged(&self) -> bool {
+        !self.watch.unjudged.is_empty()
+    }
+
     /// Begins to judge what changed; false when nothing did, or a judgement is under way.
     pub(in crate::engine) fn begin_judging(&mut self) -> bool {
         let begins = !self.watch.judging && !self.watch.unjudged.is_empty();
