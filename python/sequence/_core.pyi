@@ -25,6 +25,7 @@ __all__ = [
     "InstrumentList",
     "Journal",
     "JsonError",
+    "OrderBody",
     "Panic",
     "Recording",
     "Refusal",
@@ -341,6 +342,21 @@ class Answer:
     def row(self) -> _Row: ...
     def first(self, key: str) -> object: ...
     def open(self) -> list[tuple[str, str]]: ...
+
+@final
+class OrderBody:
+    @staticmethod
+    def read(body: bytes, max_string: int) -> OrderBody | None: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def instrument_type(self) -> Literal["spot", "perp", "prediction"]: ...
+    @property
+    def venue(self) -> str | None: ...
+    @property
+    def graph_id(self) -> str | None: ...
+    @property
+    def wants_sandbox(self) -> bool: ...
 
 @final
 class Unread:
@@ -679,6 +695,9 @@ class Engine:
         *,
         form: Literal["row"] = "row",
     ) -> tuple[_Row, bool]: ...
+    def submit_body(
+        self, account: int, now_ns: int, body: OrderBody, by: str
+    ) -> tuple[bytes, tuple[str, str] | None, bool]: ...
     def place(
         self,
         account: int,

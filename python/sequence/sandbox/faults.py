@@ -4,7 +4,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Union
 
 from sequence import _core
 from sequence.sandbox.refuse import refused
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sequence.sandbox.state import State
     from sequence.sandbox.stream.hub import Hub
     from sequence.types import FaultRequest, Request
+
+Submitted = Union["Request", "_core.OrderBody"]
+"""The body of a request that submits an order."""
 
 _MOST: Final = 1_000
 _HALF: Final = 0.5
@@ -157,21 +160,22 @@ class Faults:
         self._end(fault)
         return fault.row
 
-    def strike(self, client: "Client", submitted: "Request | None" = None) -> Strike | None:
+    def strike(self, client: "Client", submitted: "Submitted | None" = None) -> Strike | None:
         """What the next request of a client meets; None when nothing.
 
         Args:
             client: Who asks.
             submitted: The body, where the request submits an order.
         """
-        graph_id = getattr(submitted, "graph_id", None)
-        is_magic = graph_id is not None and graph_id.startswith(_MAGIC_LATE)
-        if not self._active and not is_magic:
+        is_late = _is_magic(submitted)
+        if not self._active and not is_late:
             return None
-        found = Strike(delay_ms=_LATE_MS if is_magic else 0)
+        found = Strike(delay_ms=_LATE_MS if is_late else 0)
         for fault in list(self._active.values()):
-            is_late = submitted is not None and fault.request.kind == "late_next"
-            if fault.client is not client or not (is_late or fault.request.kind in ON_REQUESTS):
+            strikes_late = submitted is not None and fault.request.kind == "late_next"
+            if fault.client is not client:
+                continue
+            if not (strikes_late or fault.request.kind in ON_REQUESTS):
                 continue
             if not fault.strikes():
                 continue
@@ -266,6 +270,12 @@ def turn(state: "State", stops: Stops, *, on: bool) -> None:
             else:
                 status = "halted" if on else "open"
                 state.engine.market_status(venue, symbol, status, state.now_ns)
+
+
+def _is_magic(submitted: object) -> bool:
+    """Whether the id of a submit asks for a late answer by itself."""
+    graph_id = getattr(submitted, "graph_id", None)
+    return graph_id is not None and str(graph_id).startswith(_MAGIC_LATE)
 
 
 def _count_of(asked: "FaultRequest") -> int | None:

@@ -7,7 +7,7 @@ permission, body and query, then the handler. Nothing before the handler changes
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sequence import _core
 from sequence.errors import SequenceError
 from sequence.sandbox.call import SETTLE_S, Call, Handler, Pending
-from sequence.sandbox.faults import Strike
+from sequence.sandbox.faults import Strike, Submitted
 from sequence.sandbox.handlers import Replay
 from sequence.sandbox.keys import Principal
 from sequence.sandbox.refuse import refused
@@ -25,17 +25,19 @@ from sequence.server import request as reading
 from sequence.server.asgi import Receive, Scope, Send
 from sequence.server.backlog import Backlog
 from sequence.server.endpoint import Endpoint, RefusedError, build_router
-from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
+from sequence.server.envelope import Header, error_body, request_id, too_busy
+from sequence.server.heads import Asked, head_of
 from sequence.server.limits import Limits
 from sequence.server.rate_limit import ClientBuckets, FailureThrottle
 from sequence.server.router import NO_PARAMS
 from sequence.server.seen import Seen
+from sequence.server.sending import CLOSE, Answer, answered_at_once, send_answer, suffer
 from sequence.server.sse import HEADERS as SSE_HEADERS
 from sequence.server.sse import EventStream
 from sequence.server.watchers import Watchers
+from sequence.server.whole import as_task
 from sequence.store import StoreError, crash_point
 from sequence.store.writer import Writer
-from sequence.types import Request
 
 if TYPE_CHECKING:
     from sequence.server.known import Known
@@ -44,11 +46,9 @@ logger = logging.getLogger("sequence.server")
 
 _LIVE: Final = b'{"status":"live"}'
 _REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replayed", b"true"),)
-_CLOSE: Final[Header] = (b"connection", b"close")
 _RETRY: Final[Header] = (b"retry-after", b"1")
 _CHALLENGE: Final[Header] = (b"www-authenticate", b"Bearer")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
-_PAYLOAD_TOO_LARGE: Final = 413
 _FAULTS: Final = b"/v1/sandbox/faults"
 _LOAD: Final = b"/v1/sandbox/snapshot/load"
 _TRY_LATER: Final = frozenset({429, 503})
@@ -56,8 +56,7 @@ _MAX_KNOWN_HOSTS: Final = 64
 _DISK_THREADS: Final = 2
 _SAMPLE_S: Final = 1.0
 _VERSIONS: Final = ("1.1", "1.0")
-
-Answer = tuple[bytes, tuple[Header, ...]]
+_NO_STATE: Final[dict[str, Any]] = {}
 
 
 class App:
@@ -91,12 +90,12 @@ class App:
         """Serves one HTTP request."""
         if scope["type"] != "http":
             raise RuntimeError(f"only HTTP is served here, not {scope['type']}")
-        headers: reading.Headers = scope["headers"]
-        named = dict(headers)
+        head = head_of(scope)
+        named: dict[bytes, bytes] = dict(scope["headers"]) if head is None else head.named
         id_ = request_id(named.get(b"x-request-id"))
         status, seen = 200, Seen()
         try:
-            answer = await self._answer(scope, receive, headers, named, seen)
+            answer = await self._answer(scope, receive, named, seen)
             if isinstance(answer, EventStream):
                 await answer.run(receive, send, [*SSE_HEADERS, (b"x-request-id", id_.encode())])
                 return
@@ -115,24 +114,9 @@ class App:
             status, extra = 500, ()
             body = error_body(refused("INTERNAL_ERROR", "internal error"), id_)
         seen.keep(self._runtime, scope, named, status, id_, body)
-        response_headers = [
-            *(() if extra and extra[0][0] == b"content-type" else JSON_HEADERS),
-            (b"content-length", b"%d" % len(body)),
-            (b"x-request-id", id_.encode("ascii")),
-            *extra,
-        ]
-        if status == _PAYLOAD_TOO_LARGE:
-            await _answer_and_close(receive, send, response_headers, body)
-            return
-        start = {"type": "http.response.start", "status": status, "headers": response_headers}
         crash_point("before_answer")
-        try:
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
-        except RuntimeError:
-            # Who sent it left meanwhile: the loop refuses the write, and nobody is to be told.
-            if not _is_gone(scope):
-                raise
+        if not answered_at_once(scope, status, id_, (body, extra)):
+            await send_answer(scope, receive, send, status, id_, (body, extra))
         crash_point("after_answer")
 
     async def sample(self) -> None:
@@ -147,37 +131,17 @@ class App:
             await asyncio.sleep(_SAMPLE_S)
 
     async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: reading.Headers,
-        named: dict[bytes, bytes],
-        seen: Seen,
+        self, scope: Scope, receive: Receive, named: dict[bytes, bytes], seen: Seen
     ) -> "Answer | EventStream":
+        endpoint, path, principal, sizes, _ = self._admit(scope, named, seen)
+        if principal is None:
+            return await self._for_anybody(endpoint, scope, receive, named)
         raw_path: bytes = scope["raw_path"]
         query_string: bytes = scope["query_string"]
-        reading.check_sizes(len(raw_path) + len(query_string) + 1, headers, self.limits)
-        sizes = self._of_load if raw_path == _LOAD else self.limits
-        reading.check_body_headers(named, sizes)
-        if scope["http_version"] not in _VERSIONS or not reading.check_framing(headers, named):
-            raise RefusedError(refused("BAD_REQUEST", "malformed HTTP request"), _CLOSE)
-        has_repeats = len(named) != len(headers)
-        if self._loopback_only:
-            self._check_host(
-                scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host")
-            )
-        endpoint, path = self._route(raw_path, scope["method"])
-        self._check_delay(scope)
-        if endpoint.auth == "none":
-            return await self._for_anybody(endpoint, receive, named)
-        if has_repeats and reading.has_repeated(headers, b"authorization"):
-            raise refused("BAD_REQUEST", "more than one Authorization header")
-        principal = self._authenticate(scope, named.get(b"authorization"))
-        seen.principal = principal
-        self._check_rate(principal)
         handler = endpoint.handler
         if endpoint.feed is not None:
             filters = reading.read_query(query_string)
+            await as_task()
             resume = named.get(b"last-event-id")
             return EventStream(self.watchers, principal, endpoint.feed, filters, resume)
         if handler is None:
@@ -185,8 +149,8 @@ class App:
         endpoint.check_permission(principal)
         body: Any = None
         if endpoint.reads_body:
-            seen.body = await self._body(receive, named, sizes)
-            body = endpoint.read_body(reading.parse_json(seen.body, sizes))
+            seen.body = await self._body(scope, receive, named, sizes)
+            body = endpoint.read_body(seen.body, sizes)
         query = endpoint.read_query(query_string)
         strike = self._strike(principal, raw_path, body if endpoint.submits else None)
         call = Call(self._runtime, principal, path, query, body, form="text")
@@ -196,13 +160,61 @@ class App:
         if type(response) is Pending:
             response = await self._settled(response, call)
         if strike is not None:
-            await _suffer(strike, scope)
+            await suffer(strike, scope)
         if type(response) is Replay:
             return response.response.to_json(), endpoint.headers + _REPLAYED
         return response.to_json(), endpoint.headers
 
+    def _admit(self, scope: Scope, named: dict[bytes, bytes], seen: Seen) -> Asked:
+        """Every check of a head, in the order of the contract; a known one meets those of now."""
+        head, generation = head_of(scope), self._runtime.keys.generation
+        asked = None if head is None else head.asked
+        if asked is not None and asked.principal is not None and asked.generation == generation:
+            self._check_delay(scope)
+            seen.principal = asked.principal
+            self._check_rate(asked.principal)
+            return asked
+        asked = self._judge(scope, named, seen)
+        if head is not None and self._lasts(scope, asked.principal):
+            head.asked = asked
+        return asked
+
+    def _judge(self, scope: Scope, named: dict[bytes, bytes], seen: Seen) -> Asked:
+        headers: reading.Headers = scope["headers"]
+        raw_path: bytes = scope["raw_path"]
+        generation = self._runtime.keys.generation
+        reading.check_sizes(len(raw_path) + len(scope["query_string"]) + 1, headers, self.limits)
+        sizes = self._of_load if raw_path == _LOAD else self.limits
+        reading.check_body_headers(named, sizes)
+        if scope["http_version"] not in _VERSIONS or not reading.check_framing(headers, named):
+            raise RefusedError(refused("BAD_REQUEST", "malformed HTTP request"), CLOSE)
+        has_repeats = len(named) != len(headers)
+        if self._loopback_only:
+            self._check_host(
+                scope, named, repeated=has_repeats and reading.has_repeated(headers, b"host")
+            )
+        endpoint, path = self._route(raw_path, scope["method"])
+        self._check_delay(scope)
+        if endpoint.auth == "none":
+            return Asked(endpoint, path, None, sizes, generation)
+        if has_repeats and reading.has_repeated(headers, b"authorization"):
+            raise refused("BAD_REQUEST", "more than one Authorization header")
+        principal = self._authenticate(scope, named.get(b"authorization"))
+        seen.principal = principal
+        self._check_rate(principal)
+        return Asked(endpoint, path, principal, sizes, generation)
+
+    def _lasts(self, scope: Scope, principal: Principal | None) -> bool:
+        """Whether a caller is the same for as long as no key changes: a tab ends by itself."""
+        is_free = not self._is_throttled(scope)
+        return is_free and principal is not None and principal.tab is None
+
+    def _is_throttled(self, scope: Scope) -> bool:
+        """Whether bad keys from there are counted."""
+        return self.limits.throttle_loopback or _address(scope) not in _LOOPBACK
+
     def _strike(
-        self, principal: Principal, raw_path: bytes, submitted: Request | None
+        self, principal: Principal, raw_path: bytes, submitted: Submitted | None
     ) -> Strike | None:
         """What a fault does to this request; the way to end a fault is free of them."""
         if raw_path.startswith(_FAULTS):
@@ -312,22 +324,27 @@ class App:
         with self._runtime.lock:
             return self._runtime.tickets.consume(ticket)
 
-    async def _body(self, receive: Receive, named: dict[bytes, bytes], sizes: Limits) -> bytes:
+    async def _body(
+        self, scope: Scope, receive: Receive, named: dict[bytes, bytes], sizes: Limits
+    ) -> bytes:
         if self.draining:
             raise refused("SERVICE_UNAVAILABLE", "the server is shutting down")
         length = named.get(b"content-length")
         if length == b"0" or (length is None and b"transfer-encoding" not in named):
             return b""
+        whole: bytes | None = scope.get("state", _NO_STATE).get("body")
+        if whole is not None and len(whole) <= sizes.body_bytes:
+            return whole
         return await reading.read_body(receive, sizes)
 
     async def _for_anybody(
-        self, endpoint: Endpoint, receive: Receive, named: dict[bytes, bytes]
+        self, endpoint: Endpoint, scope: Scope, receive: Receive, named: dict[bytes, bytes]
     ) -> Answer:
         """What needs no key: liveness, fixed pages, and the token for a ticket of the page."""
         if endpoint.page is not None or not endpoint.reads_body or endpoint.handler is None:
             return endpoint.page or (_LIVE, ())
-        raw = await self._body(receive, named, self.limits)
-        body: Any = endpoint.read_body(reading.parse_json(raw, self.limits))
+        raw = await self._body(scope, receive, named, self.limits)
+        body: Any = endpoint.read_body(raw, self.limits)
         runtime = self._runtime
         with runtime.lock:
             token: Any = endpoint.handler(Call(runtime, self._nobody, NO_PARAMS, None, body))
@@ -345,9 +362,10 @@ class App:
         host = named.get(b"host")
         if repeated:
             raise refused("BAD_REQUEST", "more than one Host header")
-        authority = scope.get("state", {}).get("authority")
-        if authority is None:
-            authority = reading.authority_of(scope.get("raw_path", b"/"))
+        authority = scope.get("state", _NO_STATE).get("authority")
+        path: bytes = scope.get("raw_path", b"/")
+        if authority is None and not path.startswith(b"/"):
+            authority = reading.authority_of(path)
         if authority is not None and not reading.is_loopback_name(authority):
             raise refused("BAD_REQUEST", "this server answers to localhost only: not to that URL")
         if host in self._known_hosts:
@@ -380,10 +398,8 @@ class App:
         principal = self._bearer(scope, authorization)
         if authorization is None and ticket_query:
             principal = self._ticket_holder(ticket_query)
-        client = scope["client"]
-        address: str = client[0] if client else ""
-        if self.limits.throttle_loopback or address not in _LOOPBACK:
-            self._check_throttle(address, failed=principal is None)
+        if self._is_throttled(scope):
+            self._check_throttle(_address(scope), failed=principal is None)
         if principal is None:
             text = "missing or invalid key: send Authorization: Bearer seq_test_..."
             raise RefusedError(refused("UNAUTHORIZED", text), _CHALLENGE)
@@ -420,34 +436,9 @@ class App:
             raise RefusedError(error, _retry_after(wait_s))
 
 
-async def _suffer(strike: Strike, scope: Scope) -> None:
-    """The request had its effect; its answer comes late, or never."""
-    if strike.delay_ms:
-        await asyncio.sleep(strike.delay_ms / 1000)
-    if strike.drop:
-        abort: Callable[[], None] | None = scope.get("state", {}).get("abort")
-        if abort is not None:
-            abort()
-            # The server notices the lost connection before it misses the answer.
-            await asyncio.sleep(0.01)
-        raise reading.ClientGoneError
-
-
-async def _answer_and_close(
-    receive: Receive, send: Send, headers: list[Header], body: bytes
-) -> None:
-    """The client may still be sending: the answer goes out first, then the connection ends."""
-    headers.append(_CLOSE)
-    start = {"type": "http.response.start", "status": _PAYLOAD_TOO_LARGE, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    await reading.discard_body(receive)
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _is_gone(scope: Scope) -> bool:
-    transport = scope.get("state", {}).get("transport")
-    return transport is not None and transport.is_closing()
+def _address(scope: Scope) -> str:
+    client: tuple[str, int] | None = scope["client"]
+    return client[0] if client else ""
 
 
 def _retry_after(seconds: int) -> Header:

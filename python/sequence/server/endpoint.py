@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from sequence import _core
 from sequence._operations import OPERATIONS, SUBMIT_ORDER
 from sequence._operations.operation import Auth, Operation
 from sequence.errors import SequenceError
@@ -18,8 +19,9 @@ from sequence.sandbox.missing import MISSING
 from sequence.sandbox.refuse import NOT_BUILT, invalid_body, invalid_query, missing, refused
 from sequence.sandbox.stream.topic import FeedName
 from sequence.server.envelope import Header
+from sequence.server.limits import Limits
 from sequence.server.page import page as front_page
-from sequence.server.request import read_query
+from sequence.server.request import parse_json, read_query
 from sequence.server.router import Router
 from sequence.server.sockets import STREAMS
 from sequence.types import Query, Request
@@ -67,11 +69,8 @@ class Endpoint:
     """A fixed body with its own headers, for anybody."""
     plain_query: Query | None = field(default=None)
     """What an empty query string means, read once."""
-
-    @property
-    def submits(self) -> bool:
-        """True where it takes new orders."""
-        return self.operation is SUBMIT_ORDER
+    submits: bool = False
+    """It takes new orders."""
 
     def not_offered(self, path: Mapping[str, str]) -> Exception:
         """501 for what is known and not offered; 426 where a WebSocket is meant."""
@@ -89,8 +88,13 @@ class Endpoint:
         if principal.tab is not None and self.operation is not None and self.operation.writes:
             check_tab(principal.tab, self.operation.name)
 
-    def read_body(self, value: object) -> Request | None:
-        """The request model of a parsed body."""
+    def read_body(self, raw: bytes, sizes: Limits) -> Request | _core.OrderBody | None:
+        """What a body asks for; an ordinary order is read without a model."""
+        if self.submits:
+            order = _core.OrderBody.read(raw, sizes.json_string_bytes)
+            if order is not None:
+                return order
+        value = parse_json(raw, sizes)
         if self.operation is None:
             return None
         try:
@@ -165,6 +169,7 @@ def _of_operation(operation: Operation[Any]) -> Endpoint:
         reads_store=operation.name in _READ_FROM_STORE,
         headers=_DEPRECATED if operation.deprecated else (),
         plain_query=_plain(operation),
+        submits=operation is SUBMIT_ORDER,
     )
 
 

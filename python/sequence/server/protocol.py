@@ -6,8 +6,6 @@ protocol classes here put a deadline on each phase of a request and speak the er
 
 import asyncio
 import re
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
@@ -16,26 +14,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from sequence.errors import SequenceError
 from sequence.sandbox.refuse import refused
 from sequence.server.endpoint import RefusedError
-from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id, too_busy
+from sequence.server.envelope import JSON_HEADERS, Header, error_body, request_id
 from sequence.server.known import Known
 from sequence.server.limits import Limits
-from sequence.server.request import authority_of
 from sequence.server.sockets import STREAMS, StreamSocket, handshake
 
 if TYPE_CHECKING:
-    from uvicorn._types import HTTPScope
     from uvicorn.protocols.http.h11_impl import H11Protocol
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from sequence.server.app import App
+    from sequence.server.direct import DirectProtocol
 
 _LINGER_S: Final = 1.0
 _TRY_LATER: Final = frozenset({429, 503})
 _FOLDED: Final = re.compile(rb"\r\n[ \t]")
-_VERBS: Final = (b"GET ", b"POST", b"PUT ", b"PATC", b"DELE", b"HEAD", b"OPTI", b"CONN", b"TRAC")
-"""How a request begins with a verb that the parser has to see as it is."""
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
-_UNKNOWN_VERB: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}(?= [!-~]+ HTTP/1\.[01]\r\n)")
 
 
 class Phase(Enum):
@@ -85,7 +77,7 @@ class _Connections:
             del self.per_address[address]
 
 
-class _Guard:
+class Guard:
     """Deadlines and refusals, mixed into one of uvicorn's protocol classes."""
 
     limits: ClassVar[Limits]
@@ -109,6 +101,7 @@ class _Guard:
     _address: str | None = None
 
     def phase(self) -> Phase:
+        """What the connection is waiting for."""
         raise NotImplementedError
 
     def target_bytes(self) -> int:
@@ -117,6 +110,7 @@ class _Guard:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Every request of this connection gets a copy of it in its scope.
+        """Counts the connection, or refuses it where there are too many."""
         held = cast("asyncio.Transport", transport)
         mine = {"abort": held.abort, "transport": held, "known": Known()}
         self.app_state = self.app_state | mine
@@ -132,6 +126,7 @@ class _Guard:
         self._arm(self.limits.idle_timeout_s, Phase.OTHER)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Counts it no more."""
         self._disarm()
         if self._address is not None:
             self.open.remove(self._address)
@@ -139,6 +134,7 @@ class _Guard:
         cast("Any", super()).connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Reads what came, and sets the deadline of what is to come next."""
         if self._refused:
             return
         was_head = self.phase() is Phase.HEAD
@@ -161,6 +157,7 @@ class _Guard:
             self._disarm()
 
     def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP in the words of every other error."""
         del msg
         self.refuse(refused("BAD_REQUEST", "malformed HTTP request"))
 
@@ -275,132 +272,17 @@ def guarded_protocol(limits: Limits, app: "App") -> type[asyncio.Protocol]:
     return cast("type[asyncio.Protocol]", made)
 
 
-def _arrived_s(scope: "HTTPScope", otherwise_s: float) -> float:
-    arrived_s: float = scope.get("state", {}).get("arrived_s", otherwise_s)
-    return arrived_s
+def _guarded_httptools() -> "type[DirectProtocol]":
+    from sequence.server.direct import DirectProtocol  # noqa: PLC0415
 
-
-def _frames_a_body(name: bytes, value: bytes) -> bool:
-    return name in _FRAMING and bool(value.strip(b" \t0"))
-
-
-def _guarded_httptools() -> "type[HttpToolsProtocol]":
-    import httptools  # noqa: PLC0415
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
-
-    class GuardedHttpTools(_Guard, HttpToolsProtocol):
-        parser: Any
-        _phase = Phase.OTHER
-        _fed = b""
-        _repeats = False
-
-        def phase(self) -> Phase:
-            return self._phase
-
-        def target_bytes(self) -> int:
-            return len(self.url)
-
-        def _should_upgrade(self) -> bool:
-            return self.url.partition(b"?")[0] in STREAMS and super()._should_upgrade()
-
-        def handle_websocket_upgrade(self) -> None:
-            # The parser leaves the target to the application in every other case.
-            self.scope.setdefault("method", "GET")
-            self._open_stream(self.url, self.url)
-
-        def data_received(self, data: bytes) -> None:
-            # This parser calls verbs malformed that it does not know. The application answers what
-            # is allowed instead, and for that any verb will do that no path has.
-            if self._phase is Phase.OTHER and not data.startswith(_VERBS):
-                verb = _UNKNOWN_VERB.match(data)
-                data = data if verb is None else b"TRACE" + data[verb.end() :]
-            self._fed = data
-            super().data_received(data)
-
-        def _unsupported_upgrade_warning(self) -> None:
-            """Goes on after the head of a request whose upgrade is not offered.
-
-            The parser takes what follows for another protocol. Here it is the body and the next
-            request, as if no upgrade had been asked for; many clients ask with their first request.
-            """
-            stopped = sys.exception()
-            at = stopped.args[0] if stopped is not None and stopped.args else len(self._fed)
-            rest = self._fed[at:]
-            framing = [row for row in self.scope["headers"] if _frames_a_body(*row)]
-            if framing:
-                self._expect_body(framing)
-            if rest:
-                self.data_received(rest)
-
-        def _expect_body(self, framing: list[Header]) -> None:
-            """Has a new parser stand where a body of the present request begins."""
-            self.parser, self._repeats = httptools.HttpRequestParser(self), True
-            url = self.url
-            lines = b"".join([name + b": " + value + b"\r\n" for name, value in framing])
-            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + lines + b"\r\n")
-            self.url, self.headers, self._repeats = url, [], False
-            self.cycle.more_body, self._phase = True, Phase.BODY
-
-        def on_message_begin(self) -> None:
-            if self._repeats:
-                return
-            self._phase = Phase.HEAD
-            super().on_message_begin()
-
-        def on_headers_complete(self) -> None:
-            if self._repeats:
-                return
-            self._phase = Phase.BODY
-            # The loop's own time: that of the moment it woke up and found this among the rest.
-            self.scope["state"]["arrived_s"] = self.loop.time()
-            if self.parser is not None and self.parser.get_method() == b"CONNECT":
-                # Its target is no path; the application answers that it knows no such method.
-                self.url = b"/v1/health/live"
-            elif not self.url.startswith(b"/"):
-                self.scope["state"]["authority"] = authority_of(self.url)
-            super().on_headers_complete()
-            if self.url.partition(b"?")[0] not in STREAMS:
-                # What comes after the body is no header of the request: nobody checks it as one.
-                self.headers = []
-
-        def on_message_complete(self) -> None:
-            self._phase = Phase.OTHER
-            super().on_message_complete()
-
-        def on_response_complete(self) -> None:
-            if not self.transport.is_closing():
-                self._shed()
-            super().on_response_complete()
-
-        def _shed(self) -> None:
-            """Answers commands that waited too long behind others of this connection.
-
-            Here and not in the application: what is refused must cost next to nothing, or
-            refusing would be all that the server does.
-            """
-            backlog, now_s = self.app_of_streams.backlog, time.monotonic()
-            while self.pipeline and backlog.stands(now_s):
-                cycle, _ = self.pipeline[-1]
-                is_whole = cycle.keep_alive and not cycle.more_body
-                is_read = cycle.scope["method"] == "GET"
-                if (
-                    is_read
-                    or not is_whole
-                    or not backlog.is_late(_arrived_s(cycle.scope, now_s), now_s)
-                ):
-                    return
-                self.pipeline.pop()
-                self.transport.write(raw_response(too_busy(), close=False))
-                cycle.response_started = cycle.response_complete = True
-
-    return GuardedHttpTools
+    return DirectProtocol
 
 
 def _guarded_h11() -> "type[H11Protocol]":
     import h11  # noqa: PLC0415
     from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
 
-    class GuardedH11(_Guard, H11Protocol):
+    class GuardedH11(Guard, H11Protocol):
         def phase(self) -> Phase:
             state = self.conn.their_state
             if state is h11.SEND_BODY:

@@ -26,6 +26,7 @@ pub mod mutant;
 pub mod nearest;
 pub mod number;
 pub mod order;
+pub mod order_body;
 mod pack;
 pub mod position;
 pub mod registry;

@@ -26,6 +26,7 @@ mod journal;
 mod json;
 mod live;
 mod market;
+mod order_body;
 mod orders;
 mod parse;
 mod research;
@@ -71,6 +72,8 @@ mod _core {
     use crate::json::{JsonError, parse_json};
     #[pymodule_export]
     use crate::live::venue_symbol;
+    #[pymodule_export]
+    use crate::order_body::OrderBody;
     #[pymodule_export]
     use crate::score::score_recording;
     #[pymodule_export]

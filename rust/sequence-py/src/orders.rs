@@ -1,5 +1,7 @@
 //! `Engine`: orders in and out.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use sequence_core::command::{Command, Size, Submit};
@@ -84,6 +86,20 @@ fn submit(
     }
 }
 
+/// JSON text of an answer, id and symbol of an order that is open, whether it is a replay.
+type Written = (String, Option<(String, Arc<str>)>, bool);
+
+pub(crate) fn submit_text(
+    session: &mut Session,
+    account: u32,
+    now_ns: i64,
+    order: Submit<'_>,
+) -> Answered<Written> {
+    let (graph, replayed) = submit(session, account, now_ns, order)?;
+    let open = session.engine.open_order(graph);
+    Ok((session.engine.submit_text(graph, replayed), open, replayed))
+}
+
 #[pymethods]
 impl Engine {
     /// Submits an order; returns (the answer, whether it is a replay). The answer is a dict of
@@ -143,11 +159,8 @@ impl Engine {
             by,
         };
         if form == "text" {
-            let (text, open, replayed) = self.run(py, |session| {
-                let (graph, replayed) = submit(session, account, now_ns, arguments.parse()?)?;
-                let open = session.engine.open_order(graph);
-                Ok((session.engine.submit_text(graph, replayed), open, replayed))
-            })?;
+            let (text, open, replayed) =
+                self.run(py, |session| submit_text(session, account, now_ns, arguments.parse()?))?;
             let open = open.as_ref().map(|(id, symbol)| (id, &**symbol));
             let answer = (PyBytes::new(py, text.as_bytes()), open).into_pyobject(py)?;
             return Ok((answer.into_any(), replayed));

@@ -1,9 +1,10 @@
 """Orders: submit, preview, read, amend, cancel."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
+from sequence import _core
 from sequence.sandbox.call import Call, Pending, Written
 from sequence.sandbox.graph_rules import graph_spec, paced_spec
 from sequence.sandbox.refuse import named, refused
@@ -47,7 +48,7 @@ class Replay(NamedTuple):
 
 
 def submit(
-    call: Call[None, SimpleOrderRequest | GraphRequest],
+    call: Call[None, SimpleOrderRequest | GraphRequest | _core.OrderBody],
 ) -> SubmitResponse | Written | Replay:
     """``POST /v1/orders``: mode, known ``graph_id``, kill switch, then the core decides."""
     body, principal = call.body, call.principal
@@ -55,6 +56,9 @@ def submit(
         raise refused("FORBIDDEN", LIVE_REFUSAL)
     account = call.account()
     call.runtime.recall(account, body.graph_id)
+    if isinstance(body, _core.OrderBody):
+        found = call.engine.submit_body(account, call.now_ns, body, principal.mode)
+        return _written(call, *found)
     row: dict[str, Any] | str
     if isinstance(body, SimpleOrderRequest) and body.pacing is None:
         order = _simple_order(call, account, body)
@@ -83,21 +87,31 @@ def submit(
     return Replay(response) if replayed else response
 
 
-def _late(
-    call: Call[None, SimpleOrderRequest | GraphRequest], order: "_Ordered"
-) -> SubmitResponse | Written | Replay:
+def _late(call: Call[None, Any], order: "_Ordered") -> SubmitResponse | Written | Replay:
     """The same for who wants no model now: the core writes the text, or keeps what may be asked."""
-    response: Written | LateSubmit
-    open_orders: Iterable[tuple[str, str]]
     if call.form == "text":
         (text, opened), replayed = call.engine.submit(*order, form="text")
-        response, open_orders = Written(text), () if opened is None else (opened,)
-    else:
-        answer, replayed = call.engine.submit(*order, form="late")
-        response, open_orders = LateSubmit.of(answer), answer.open()
-    if not replayed:
-        call.runtime.arrivals.note(call.engine, open_orders)
-    return Replay(response) if replayed else response
+        return _written(call, text, opened, replayed)
+    answer, replayed = call.engine.submit(*order, form="late")
+    response = LateSubmit.of(answer)
+    if replayed:
+        return Replay(response)
+    call.runtime.arrivals.note(call.engine, answer.open())
+    return response
+
+
+def _written(
+    call: Call[None, Any],
+    text: bytes,
+    opened: tuple[str, str] | None,
+    replayed: bool,  # noqa: FBT001 - as the core says it
+) -> Written | Replay:
+    response = Written(text)
+    if replayed:
+        return Replay(response)
+    if opened is not None:
+        call.runtime.arrivals.note(call.engine, (opened,))
+    return response
 
 
 def _spec_and_risk(body: SimpleOrderRequest | GraphRequest) -> tuple[str, dict[str, Any] | None]:
