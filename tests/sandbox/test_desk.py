@@ -308,6 +308,25 @@ def test_a_bad_item_of_a_batch_is_refused_alone_and_named():
         assert desk.open_orders() == good[1:]
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"max_slippage_bps": 0}, {"max_slippage_bps": 10_001},
+        {"horizon_ms": 0}, {"horizon_ms": 2_592_000_001},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_option_that_the_client_refuses_is_refused_by_the_desk(option):
+    [(name, _)] = option.items()
+    with sandbox_of("instant") as sandbox:
+        desk, client = sandbox.desk(), sandbox.client()
+        sandbox.clock.advance(ns=1)
+        with pytest.raises(errors.SequenceError, match=f"{name}: must be from 1 to"):
+            client.buy(SYMBOL, 1, limit_price=99, venue="kraken", **option)
+        with pytest.raises(errors.SequenceError, match=f"{name}: must be from 1 to"):
+            desk.buy(desk.market(SYMBOL, "kraken"), ONE, 99 * PRICE, **option)
+
+
 def test_a_batch_does_what_single_calls_do():
     ends = []
     for batch in (True, False):

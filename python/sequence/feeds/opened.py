@@ -45,19 +45,26 @@ def open_file(path: str | Path, venue: str | None = None) -> Source:
 
 
 def _open_plain(plain: Plain, venue: str | None) -> Source:
-    with plain.path.open("rb") as source:
-        head = source.read(_HEAD_BYTES)
-    if head.startswith(tape.MAGIC):
-        return tape.open_file(plain.path, temporary=plain.temporary)
-    if not head.startswith(arrow.MAGIC) and not is_lines(head):
-        return _core.Recording.open(plain.path, venue, temporary=plain.temporary)
+    stays = False
     try:
+        with plain.path.open("rb") as source:
+            head = source.read(_HEAD_BYTES)
+        if not head:
+            raise RecordingError("it is empty")
+        if head.startswith(tape.MAGIC):
+            opened = tape.open_file(plain.path, temporary=plain.temporary)
+            stays = True
+            return opened
+        if not head.startswith(arrow.MAGIC) and not is_lines(head):
+            # What is opened so removes it, whether that succeeds or not.
+            stays = True
+            return _core.Recording.open(plain.path, venue, temporary=plain.temporary)
         if head.startswith(arrow.MAGIC):
             return arrow.load(str(plain.path)).tape()
         return load_file(plain.path).tape()
     finally:
-        if plain.temporary:
-            plain.path.unlink()
+        if plain.temporary and not stays:
+            plain.path.unlink(missing_ok=True)
 
 
 def is_lines(head: bytes) -> bool:
@@ -95,8 +102,12 @@ def open_all(sources: Iterable[Any], venue: str | None = None) -> list[tuple[str
 def _each_once(sources: Iterable[Any], venue: str | None) -> Iterator[tuple[Any, str | None]]:
     """Sources with whose frames they are, folders of recorded sessions as their files."""
     files = set[Path]()
+    held: list[Any] = []
     for given in sources:
         if not isinstance(given, str | Path):
+            if any(given is other for other in held):
+                raise RecordingError(f"{given!r} is given twice: its records would count so")
+            held.append(given)
             yield given, venue
             continue
         path = Path(given)
@@ -135,6 +146,9 @@ def refusal_of(source: Source) -> str | None:
     unlisted = _unlisted(names)
     if len(unlisted) == len(names):
         return f"none of its {len(names)} instruments has a symbol here: {some(unlisted)}"
+    if unlisted and source.by_hand:
+        # A venue lists what is none here; a file that was written for us has a mistake.
+        return f"{len(unlisted)} of its {len(names)} instruments have no symbol: {some(unlisted)}"
     return None
 
 

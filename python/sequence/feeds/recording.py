@@ -34,6 +34,9 @@ STATUSES: Final = ("none", "open", "resync", "halted", "post_only", "closed", "d
 """Names of the statuses, by the code that a status record has in ``count``."""
 
 
+_SCALES: Final = {"price": 10**9, "quantity": 10**8}
+
+
 class RecordingError(ValueError):
     """A file or a table is no recording, or a damaged one."""
 
@@ -154,7 +157,7 @@ class Recording:
         return {
             "schema": schema,
             "instruments": [row.to_json() for row in self.instruments],
-            "scales": {"price": 10**9, "quantity": 10**8},
+            "scales": dict(_SCALES),
             "feed": self.feed,
             "source": self.source,
             "licence": self.licence,
@@ -175,6 +178,8 @@ class Recording:
         listed = cast("Sequence[Any]", rows)
         if not all(isinstance(row, Mapping) for row in listed):
             raise RecordingError("an instrument needs a venue and a symbol")
+        if header.get("scales", _SCALES) != _SCALES:
+            raise RecordingError(f"the scales are {_SCALES}, not {header['scales']!r}")
         feed = header.get("feed", "venue")
         if feed not in ("venue", "hand"):
             raise RecordingError(f"unknown feed {feed!r}; known: venue, hand")

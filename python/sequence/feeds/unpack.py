@@ -18,6 +18,8 @@ from sequence._files import in_words
 from sequence.feeds.recording import RecordingError
 
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_SKIPPED: Final = tuple(bytes((kind,)) + b"\x2a\x4d\x18" for kind in range(0x50, 0x60))
+"""Beginnings of frames of Zstandard that hold no data; some packers put one in front."""
 _GZIP: Final = b"\x1f\x8b"
 _PIECE: Final = 1 << 20
 
@@ -42,9 +44,9 @@ def unpacked(file: Path) -> Plain:
         FileNotFoundError: There is no such file.
     """
     head = _head(file)
-    if not head.startswith((_ZSTD, _GZIP)):
+    if not head.startswith((_ZSTD, _GZIP, *_SKIPPED)):
         return Plain(file, temporary=False)
-    pieces = _zstd_pieces(file) if head.startswith(_ZSTD) else _gzip_pieces(file)
+    pieces = _gzip_pieces(file) if head.startswith(_GZIP) else _zstd_pieces(file)
     number, name = tempfile.mkstemp(prefix="sequence-", suffix=".unpacked")
     try:
         with os.fdopen(number, "wb") as target:

@@ -1,11 +1,11 @@
 """The fast desk: the same orders by numbers, for strategies in this process."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar, cast
 
 from sequence import _core
 from sequence.errors import ValidationError
-from sequence.sandbox.refuse import core_refusal
+from sequence.sandbox.refuse import closed, core_refusal
 
 if TYPE_CHECKING:
     from sequence.errors import SequenceError
@@ -20,6 +20,8 @@ NewOrder = tuple[int, Literal["buy", "sell"], int, int | None, Tif | None]
 
 _PROBLEMS = (_core.Refusal, OverflowError, TypeError)
 """What the core says of a number: not now, too large, none."""
+_MOST_SLIPPAGE_BPS: Final = 10_000
+_LONGEST_LIFE_MS: Final = 2_592_000_000
 
 
 class Desk:
@@ -42,7 +44,7 @@ class Desk:
         ValueError: The clock moves by itself, or state is kept in a file.
     """
 
-    __slots__ = ("_account", "_engine")
+    __slots__ = ("__weakref__", "_account", "_engine")
 
     def __init__(self, runtime: "Runtime", account: int) -> None:
         if not runtime.clock.standing:
@@ -51,6 +53,10 @@ class Desk:
             raise ValueError("the desk waits for no disk: use store='memory', or a client")
         self._engine = runtime.engine
         self._account = account
+
+    def close(self) -> None:
+        """Ends the desk with its sandbox: later calls fail."""
+        self._engine = cast("Any", _Closed())
 
     def market(self, symbol: str, venue: str) -> int:
         """The number of a market; an outcome (``TICKER:NO``) is a market of its own.
@@ -89,8 +95,8 @@ class Desk:
             price: Limit price times 1e9; None is a market order.
             tif: Time in force; by default ``gtc`` with a price and ``ioc`` without.
             reduce_only: Only reduce a perp position.
-            max_slippage_bps: Worst price against the best opposite one.
-            horizon_ms: Life of the order.
+            max_slippage_bps: Worst price against the best opposite one, 1 to 10,000.
+            horizon_ms: Life of the order, at most 30 days.
 
         Returns:
             The number of the order. One that the venue refuses is REJECTED, as elsewhere.
@@ -100,6 +106,8 @@ class Desk:
             UnprocessableError, ConflictError, NotFoundError: Refused before it was recorded.
         """
         try:
+            if max_slippage_bps is not None or horizon_ms is not None:
+                _check_options(max_slippage_bps, horizon_ms)
             return self._engine.desk_submit(
                 self._account, market, True, qty, price, tif, reduce_only,  # noqa: FBT003
                 max_slippage_bps, horizon_ms,
@@ -120,6 +128,8 @@ class Desk:
     ) -> int:
         """Sells; arguments, result and errors as `buy`."""
         try:
+            if max_slippage_bps is not None or horizon_ms is not None:
+                _check_options(max_slippage_bps, horizon_ms)
             return self._engine.desk_submit(
                 self._account, market, False, qty, price, tif, reduce_only,  # noqa: FBT003
                 max_slippage_bps, horizon_ms,
@@ -206,6 +216,23 @@ class Desk:
             return self._engine.desk_cash(self._account, market)
         except _PROBLEMS as problem:
             raise _ours(problem) from None
+
+
+def _check_options(max_slippage_bps: int | None, horizon_ms: int | None) -> None:
+    """The limits that an order of the client has, too."""
+    for name, value, most in (
+        ("max_slippage_bps", max_slippage_bps, _MOST_SLIPPAGE_BPS),
+        ("horizon_ms", horizon_ms, _LONGEST_LIFE_MS),
+    ):
+        if value is not None and not 1 <= value <= most:
+            raise ValidationError(f"{name}: must be from 1 to {most}")
+
+
+class _Closed:
+    """Stands where the engine stood."""
+
+    def __getattr__(self, _name: str) -> NoReturn:
+        raise closed()
 
 
 def _ours(problem: Exception) -> "SequenceError":

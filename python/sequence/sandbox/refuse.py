@@ -24,6 +24,11 @@ def refused(code: str, message: str, *, field: str = "") -> SequenceError:
     return api_error(CODE_STATUS[code], f"{field}: {message}", code=code, details=details)
 
 
+def closed() -> SequenceError:
+    """503: what was ended answers nothing."""
+    return refused("SERVICE_UNAVAILABLE", "this sandbox is closed")
+
+
 def missing(verb: str, reason: str = NOT_BUILT, venue: str | None = None) -> SequenceError:
     """501: a known verb that this server does not offer."""
     return CapabilityMissingError(verb, venue if venue in VENUES else None, reason)

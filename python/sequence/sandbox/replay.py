@@ -3,14 +3,20 @@
 Python runs only where it was asked to: when a market or an own order changes, or at given times.
 """
 
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
-from typing import TYPE_CHECKING, Final
+from math import isfinite
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
 from sequence.feeds.recording import RecordingError
+from sequence.sandbox.recording import add_recording, open_recordings
+from sequence.sandbox.refuse import closed
 from sequence.sandbox.replay_calls import Calls, SandboxEvent
+from sequence.types.testing import END_NS
 
 if TYPE_CHECKING:
     from sequence import _core
@@ -40,29 +46,97 @@ class ReplayResult:
 
 
 class Replay:
-    """One drive of the replay clock."""
+    """One drive of the replay clock.
+
+    What cannot be used is refused here, before anything is opened: a replay that was refused can
+    be asked for again.
+
+    Args:
+        runtime: Where.
+        clock: Its clock.
+        calls: Whom to call.
+        every: How often.
+        until: Where to stop; None is the end of what is recorded.
+        at: When to call besides.
+
+    Raises:
+        ValueError: A time or a pace that is none.
+        TypeError: Something that cannot be called, or is no number.
+    """
 
     def __init__(
-        self, runtime: "Runtime", clock: "ManualClock", calls: Calls, every: float | str | None
+        self,
+        runtime: "Runtime",
+        clock: "ManualClock",
+        calls: Calls,
+        *,
+        every: float | str | None,
+        until: int | None,
+        at: Iterable[int],
     ) -> None:
+        calls.check()
         if isinstance(every, str) and every not in _PACES:
             raise ValueError(f"every is a time in seconds, 'touch' or 'message', not {every!r}")
+        if every is not None and not isinstance(every, str):
+            _step_ns(every)
+        self._until = None if until is None else _time_ns("until", until)
+        self._at = [_time_ns("at", stop) for stop in at]
         self._runtime = runtime
         self._clock = clock
         self._calls = calls
         self._every = every
         self._stops = 0
-        self._events_seen = self._orders_seen = runtime.engine.last_seq
-        self._books = _Books(runtime.engine)
         self._called: tuple[str, object] = ("", None)
 
-    def run(self, until_ns: int, at: Iterable[int]) -> ReplayResult:
-        """Plays to ``until_ns``; the caller holds the lock."""
+    def run(self, source: Any = None) -> ReplayResult:  # noqa: ANN401 - see `Sandbox.replay`
+        """Adds recordings and plays; returns once everything that happened is durable."""
+        runtime = self._runtime
+        try:
+            with runtime.lock:
+                if runtime.replaying is not None:
+                    raise ValueError("a replay is under way: its callbacks cannot begin another")
+                if runtime.closed:
+                    raise closed()
+                if source is not None:
+                    self._add(source)
+                end_ns = runtime.engine.last_recorded_ns()
+                if end_ns is None:
+                    raise ValueError("nothing to replay: name a recording")
+                until_ns = end_ns if self._until is None else self._until
+                runtime.replaying = get_ident()
+                try:
+                    return self._play_to(max(until_ns, self._clock.now_ns()))
+                finally:
+                    runtime.replaying = None
+                    runtime.publish()
+        finally:
+            runtime.settle()
+
+    def _add(self, source: Any) -> None:  # noqa: ANN401 - as above
+        """Adds what is to be played: all of it, or nothing."""
+        runtime, clock = self._runtime, self._clock
+        several = isinstance(source, list | tuple)
+        given = cast("Iterable[Any]", source) if several else [source]
+        found = open_recordings(given)
+        first_ns = min(row.first_ns for row in found)
+        if first_ns < clock.now_ns():
+            raise ValueError("the recording begins before the present of this sandbox")
+        if runtime.engine.last_recorded_ns() is None:
+            # There was no time before.
+            clock.begin_at(first_ns)
+        for row in found:
+            add_recording(runtime.engine, row)
+        runtime.played.add(given)
+
+    def _play_to(self, until_ns: int) -> ReplayResult:
         engine = self._runtime.engine
+        # The first instant is played under the eyes of the callbacks like every other.
+        from_ns = self._clock.now_ns()
+        self._books = _Books(engine)
+        self._events_seen = self._orders_seen = engine.last_seq
         self._watch(engine)
         try:
-            from_ns = self._runtime.tick()
-            self._run(from_ns, until_ns, at)
+            self._run(from_ns, until_ns)
         except Exception as error:
             self._note(error)
             raise
@@ -73,15 +147,19 @@ class Replay:
             raise RecordingError(f"a recording could not be read to its end: {unread}")
         return ReplayResult(from_ns, self._runtime.now_ns, self._stops, engine.event_hash())
 
-    def _run(self, from_ns: int, until_ns: int, at: Iterable[int]) -> None:
+    def _run(self, from_ns: int, until_ns: int) -> None:
         every = None if isinstance(self._every, str) else self._every
         play = self._play_watched if self._calls.needs_watch else self._play
-        for stop_ns, asked in _stops(from_ns, until_ns, every, at):
+        told_ns: int | None = None
+        for stop_ns, asked in _stops(from_ns, until_ns, every, self._at):
             play(stop_ns)
-            if asked and self._calls.time is not None:
+            now_ns = self._runtime.now_ns
+            # A callback that moved the clock left times behind it: they are the present now.
+            if asked and self._calls.time is not None and now_ns != told_ns:
+                told_ns = now_ns
                 self._stops += 1
-                self._called = ("on_time", stop_ns)
-                self._calls.time(stop_ns)
+                self._called = ("on_time", now_ns)
+                self._calls.time(now_ns)
                 # What the answers did is told at the time they did it.
                 self._tell_orders()
                 self._tell_events()
@@ -103,7 +181,7 @@ class Replay:
         engine = self._runtime.engine
         if self._calls.event is None:
             engine.advance(stop_ns)
-            self._reach(stop_ns)
+            self._reach(engine.now_ns)
             return
         while True:
             now_ns, changed = engine.advance_to_change(stop_ns)
@@ -204,7 +282,18 @@ def _steps(from_ns: int, until_ns: int, every: float | None) -> Iterator[int]:
 
 
 def _step_ns(every: float) -> int:
-    step_ns = round(every * _NS)
+    is_number = isinstance(every, int | float) and not isinstance(every, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+    step_ns = round(every * _NS) if is_number and isfinite(every) else 0
     if step_ns < 1:
         raise ValueError(f"every is a time in seconds above 0, not {every!r}")
     return step_ns
+
+
+def _time_ns(name: str, given: int) -> int:
+    # What counts like an integer is one, but for True.
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex):  # pyright: ignore[reportUnnecessaryIsInstance]
+        told = f"{name}: a time is an integer of nanoseconds since the Unix epoch, not {given!r}"
+        raise TypeError(told)
+    if given > END_NS:
+        raise ValueError(f"{name}: time ends at {END_NS} (2200-01-01), not at {given}")
+    return operator.index(given)

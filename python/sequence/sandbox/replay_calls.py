@@ -1,7 +1,8 @@
 """What a replay calls, and with what."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -52,6 +53,20 @@ class Calls:
     book: OnBook | None
     trade: OnTrade | None
     order: OnOrder | None
+
+    def check(self) -> None:
+        """Refuses what would fail, or do nothing at all, when it is called."""
+        for field in fields(self):
+            call: object = getattr(self, field.name)
+            if call is None:
+                continue
+            if not callable(call):
+                raise TypeError(f"on_{field.name} is a function, not {call!r}")
+            if iscoroutinefunction(call) or isgeneratorfunction(call) or isasyncgenfunction(call):
+                raise TypeError(
+                    f"on_{field.name} is a plain function: a replay awaits and iterates nothing, "
+                    f"so nothing of {call!r} would run"
+                )
 
     @property
     def needs_watch(self) -> bool:

@@ -28,7 +28,7 @@ from sequence.sandbox.keeping import Keeper, read_clients, read_keys, seed_of, t
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.newest import order_cost
 from sequence.sandbox.recording import Source, add_recording
-from sequence.sandbox.refuse import core_refusal, refused
+from sequence.sandbox.refuse import closed, core_refusal, refused
 from sequence.sandbox.request_log import RequestLog
 from sequence.sandbox.sim import SimConfig
 from sequence.sandbox.snapshots import Snapshots
@@ -111,7 +111,7 @@ class Runtime(State):
         self.started_s: Final = time.monotonic()
         self.closed = False
         self._clock_warning = ""
-        self.replaying = False
+        self.replaying: int | None = None  # The thread that plays, if one does.
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
         self._open = _OpenGroups()
@@ -277,7 +277,7 @@ class Runtime(State):
     def tick(self) -> int:
         """Brings the engine up to the present of the clock; the caller holds the lock."""
         if self.closed:
-            raise refused("SERVICE_UNAVAILABLE", "this sandbox is closed")
+            raise closed()
         if self.problems:
             # What is stored may only be read: nothing comes due that could not be kept.
             return self.now_ns

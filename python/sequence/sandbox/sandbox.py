@@ -1,23 +1,26 @@
 """The sandbox as a user holds it."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast, get_args
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
+from weakref import WeakKeyDictionary, WeakSet
 
 from sequence import _core
 from sequence.errors import ValidationError
+from sequence.feeds.opened import RecordingWarning
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.configured import check_risk, sim_of
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
 from sequence.sandbox.fork import forked
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import add_recording, open_recordings
+from sequence.sandbox.recording import open_recordings
 from sequence.sandbox.replay import Replay, ReplayResult
 from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
@@ -130,6 +133,10 @@ class Sandbox:
             raise
         (runtime.keeper or runtime.engine).keep_newest(keep)
         runtime.played.add(files)
+        if recordings and speed is None and runtime.engine.now_ns > start_ns:
+            told = "what is stored is ahead of the recording, which begins before it: the past is "
+            told += "played again at that time, and open orders meet it"
+            warnings.warn(told, RecordingWarning, stacklevel=2)
         self._hold(runtime, live)
 
     def _hold(self, runtime: Runtime, live: "Live | None" = None) -> None:
@@ -138,6 +145,7 @@ class Sandbox:
         self.market = Market(runtime)
         self.faults = FaultControl(runtime)
         self._async_keys: WeakKeyDictionary[AsyncSequence, str] = WeakKeyDictionary()
+        self._desks: WeakSet[Desk] = WeakSet()
         self._live = None if live is None else _go_live(runtime, live)
 
     @property
@@ -228,7 +236,9 @@ class Sandbox:
             principal = self.runtime.keys.find(key.encode())
             if principal is None:
                 raise ValueError("the key of this account was revoked")
-            return Desk(self.runtime, self.runtime.account(principal))
+            made = Desk(self.runtime, self.runtime.account(principal))
+        self._desks.add(made)
+        return made
 
     def replay(
         self,
@@ -247,7 +257,8 @@ class Sandbox:
 
         The core goes through the records alone. Orders can be placed before, and in callbacks: with
         a client, or with a `desk` where every microsecond counts. A callback that raises ends the
-        replay there: the exception comes out as it is, with a note of the time and the event.
+        replay there: the exception comes out as it is, with a note of the time and the event. What
+        is refused before that leaves the sandbox as it was.
 
         Args:
             source: A recording: path, `sequence.feeds.Recording` or Arrow table, or a list of
@@ -265,34 +276,15 @@ class Sandbox:
             at: Times at which ``on_time`` is called, in nanoseconds since the Unix epoch.
 
         Raises:
-            ValueError: The clock is another one, there is nothing to play, or the recording
-                begins before the present.
+            ValueError: The clock is another one, there is nothing to play, the recording begins
+                before the present, or a time or a pace is none.
+            TypeError: A callback that is no plain function, or a time that is no integer.
         """
         runtime = self.runtime
         if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
             raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
         calls = Calls(on_event, on_time, on_book, on_trade, on_order)
-        with runtime.lock:
-            if runtime.replaying:
-                raise ValueError("a replay is under way: its callbacks cannot begin another")
-            if source is not None:
-                several = isinstance(source, list | tuple)
-                given = cast("Iterable[Any]", source) if several else [source]
-                found = open_recordings(given)
-                if min(row.first_ns for row in found) < runtime.clock.now_ns():
-                    raise ValueError("the recording begins before the present of this sandbox")
-                for row in found:
-                    add_recording(runtime.engine, row)
-                runtime.played.add(given)
-            end_ns = runtime.engine.last_recorded_ns()
-            if end_ns is None:
-                raise ValueError("nothing to replay: name a recording")
-            stop_ns = max(end_ns if until is None else until, runtime.clock.now_ns())
-            runtime.replaying = True
-            try:
-                return Replay(runtime, runtime.clock, calls, every).run(stop_ns, at)
-            finally:
-                runtime.replaying = False
+        return Replay(runtime, runtime.clock, calls, every=every, until=until, at=at).run(source)
 
     def results(self, account: str | None = None) -> "Results":
         """What the run did and was worth so far: profit, drawdown, costs, tables, a report."""
@@ -402,10 +394,18 @@ class Sandbox:
         return self.runtime.group()
 
     def close(self) -> None:
-        """Ends the sandbox; later calls fail, closing twice is fine."""
+        """Ends the sandbox; later calls fail, closing twice is fine.
+
+        Raises:
+            ValueError: A callback of a replay cannot end what calls it: it can raise.
+        """
+        if self.runtime.replaying == get_ident():
+            raise ValueError("a replay is under way: raise in its callback to end it, then close")
         if self._live is not None:
             self._live.close()
         self.runtime.close()
+        for desk in list(self._desks):
+            desk.close()
 
     def __enter__(self) -> Self:
         return self

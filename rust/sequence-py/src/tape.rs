@@ -76,6 +76,12 @@ impl Tape {
         tape.instruments().iter().map(name).collect()
     }
 
+    /// Whether its books are live at once and never stale.
+    #[getter]
+    fn by_hand(&self) -> bool {
+        self.rewound().feed() == TapeFeed::Hand
+    }
+
     /// Number of records.
     #[getter]
     fn events(&self) -> usize {

@@ -67,6 +67,8 @@ pub struct Tape {
     /// Decoded records; those before `played` are of messages that were given out.
     events: Vec<MarketEvent>,
     played: usize,
+    /// Records decoded so far, those that made room included.
+    decoded: usize,
     /// Due time of the next message; never goes backwards.
     due_ns: i64,
     started: bool,
@@ -116,6 +118,7 @@ impl Tape {
             records: Records::default(),
             events: Vec::new(),
             played: 0,
+            decoded: 0,
             due_ns: facts.first_ns,
             started: false,
             failed: None,
@@ -215,12 +218,19 @@ impl Tape {
     fn read_on(&mut self, at: &mut usize) -> bool {
         self.events.drain(..self.played);
         *at -= std::mem::take(&mut self.played);
-        match self.records.read(&mut self.events) {
-            Ok(more) => return more,
-            Err(TapeError::Read(kind)) => self.failed = Some(kind),
+        let before = self.events.len();
+        let failure = match self.records.read(&mut self.events) {
+            Ok(true) => {
+                self.decoded += self.events.len() - before;
+                return true;
+            }
+            Ok(false) if self.decoded >= self.facts.events => return false,
             // The records were checked; a file that is another one now has ended.
-            Err(_) => self.failed = Some(io::ErrorKind::InvalidData),
-        }
+            Ok(false) => io::ErrorKind::UnexpectedEof,
+            Err(TapeError::Read(kind)) => kind,
+            Err(_) => io::ErrorKind::InvalidData,
+        };
+        self.failed.get_or_insert(failure);
         false
     }
 }
@@ -395,6 +405,33 @@ mod tests {
         assert_eq!((of, events[0].price, events[0].ts_local_ns), (1, Price(3), 40));
         assert_eq!((tape.next_due_ns(), tape.next_message()), (None, None));
         assert_eq!(tape.rewound().next_due_ns(), Some(50));
+    }
+
+    /// A file that is shorter when it is read again.
+    #[derive(Debug)]
+    struct Shrinking(Vec<u8>, std::sync::atomic::AtomicUsize);
+
+    impl Input for Shrinking {
+        fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+            let left = self.1.fetch_min(64, std::sync::atomic::Ordering::Relaxed);
+            let whole = self.0.get(..left).unwrap_or(&self.0).to_vec();
+            Ok(Box::new(io::Cursor::new(whole)))
+        }
+    }
+
+    #[test]
+    fn a_file_that_lost_records_since_it_was_opened_is_no_tape_that_ended() {
+        let mut writer = TapeWriter::default();
+        for at in 1..=3 {
+            writer.push(VenueId(0), "A", &[level(at, at).last()], at).unwrap();
+        }
+        let input = Shrinking(writer.finish().1, usize::MAX.into());
+        let mut tape =
+            Tape::open(Arc::new(input), 0, vec![instrument("A")], TapeFeed::Venue).unwrap();
+        assert_eq!((tape.events(), tape.failed()), (3, None));
+        assert!(tape.next_message().is_some());
+        assert_eq!(tape.next_message(), None);
+        assert_eq!(tape.failed(), Some(io::ErrorKind::UnexpectedEof));
     }
 
     #[test]
