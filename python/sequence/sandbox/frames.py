@@ -93,9 +93,13 @@ def frames_of(
     return list(_read(cast("list[Any]", given), times))
 
 
+def _is_named(frame: object) -> bool:
+    return isinstance(frame, tuple)
+
+
 def _read(frames: list[Any], times: list[object]) -> Iterator[_Core | str]:
     for frame, at_ns in zip(frames, times, strict=True):
-        pair = cast("tuple[Any, ...]", frame) if isinstance(frame, tuple) else (None, frame)
+        pair: tuple[Any, ...] = frame if _is_named(frame) else (None, frame)
         if len(pair) != 2:  # noqa: PLR2004
             yield f"expected a name and a body, got {len(pair)} things"
             continue
