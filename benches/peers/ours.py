@@ -62,6 +62,22 @@ def limit_cancel(_: Path, size: int) -> dict[str, Any]:
         return told | {"answer": answer | {"wrong": sandbox.check_invariants()}}
 
 
+def batch_order(_: Path, size: int) -> dict[str, Any]:
+    """Limit orders by the hundred, below the touch; their cancels are not counted."""
+    with still() as sandbox:
+        desk = sandbox.desk()
+        market = desk.market("BTC-USD", "kraken")
+        batch = [(market, "buy", ONE, (59_995 - n) * PRICE, None) for n in range(100)]
+        told: dict[str, float] = {}
+        for _ in range(size // 100):
+            part, orders = measured(lambda: desk.submit_many(batch), size)
+            told = {key: told.get(key, 0.0) + value for key, value in part.items()}
+            cancelled = desk.cancel_many(orders)
+        answer = {"cancelled": cancelled == [True] * 100, "open": len(desk.open_orders())}
+        answer |= {"wrong": sandbox.check_invariants()}
+        return told | {"units": size, "answer": answer}
+
+
 def replay(resting: int) -> Any:
     def work(data: Path, _: int) -> dict[str, Any]:
         shape = json.loads((data / "synthetic.json").read_text())
@@ -199,6 +215,7 @@ if __name__ == "__main__":
         {
             "market_order": market_order,
             "limit_cancel": limit_cancel,
+            "batch_order": batch_order,
             **{f"replay_{count}": replay(count) for count in (0, 1, 100, 10_000)},
             "maker": maker(by_desk),
             "maker_typed": maker(by_client),

@@ -22,6 +22,7 @@ RESTING = (0, 1, 100, 10_000)
 SIZES = {
     "market_order": (20_000, 400),
     "limit_cancel": (20_000, 400),
+    "batch_order": (20_000, 400),
     **{f"replay_{count}": (0, 0) for count in RESTING},
     "maker": (0, 0),
     "maker_typed": (0, 0),
@@ -32,6 +33,7 @@ SIZES = {
 SAME = {
     "market_order": ("orders", "filled"),
     "limit_cancel": ("cancelled", "open"),
+    "batch_order": ("cancelled", "open"),
     **{f"replay_{count}": ("bid", "ask", "open") for count in RESTING},
     "maker": ("orders",),
     "maker_typed": ("orders",),

@@ -12,7 +12,7 @@ import pytest
 
 from sequence.sandbox import Sandbox
 from sequence.sandbox.keys import Client
-from sequence.server import Limits, protocol, serving
+from sequence.server import Limits, parsers, serving
 
 _numbers = count()
 
@@ -128,7 +128,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         raise ImportError
 
     if request.param == "h11":
-        monkeypatch.setattr(protocol, "_guarded_httptools", not_installed)
+        monkeypatch.setattr(parsers, "_guarded_httptools", not_installed)
     return request.param
 
 

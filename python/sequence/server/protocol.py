@@ -5,7 +5,6 @@ protocol classes here put a deadline on each phase of a request and speak the er
 """
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
@@ -20,14 +19,10 @@ from sequence.server.limits import Limits
 from sequence.server.sockets import STREAMS, StreamSocket, handshake
 
 if TYPE_CHECKING:
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
     from sequence.server.app import App
-    from sequence.server.direct import DirectProtocol
 
 _LINGER_S: Final = 1.0
 _TRY_LATER: Final = frozenset({429, 503})
-_FOLDED: Final = re.compile(rb"\r\n[ \t]")
 
 
 class Phase(Enum):
@@ -59,7 +54,7 @@ def raw_response(
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-class _Connections:
+class Connections:
     """Open connections of one server, in total and per address."""
 
     def __init__(self) -> None:
@@ -67,10 +62,12 @@ class _Connections:
         self.per_address: Counter[str] = Counter()
 
     def add(self, address: str) -> None:
+        """Counts one more."""
         self.total += 1
         self.per_address[address] += 1
 
     def remove(self, address: str) -> None:
+        """Counts one less."""
         self.total -= 1
         self.per_address[address] -= 1
         if not self.per_address[address]:
@@ -81,7 +78,7 @@ class Guard:
     """Deadlines and refusals, mixed into one of uvicorn's protocol classes."""
 
     limits: ClassVar[Limits]
-    open: ClassVar[_Connections]
+    open: ClassVar[Connections]
     app_of_streams: ClassVar["App"]
 
     # Provided by the protocol class this is mixed into.
@@ -258,55 +255,3 @@ class Guard:
             return
         what = "headers" if phase is Phase.HEAD else "body"
         self.refuse(refused("REQUEST_TIMEOUT", f"the request {what} did not arrive in time"))
-
-
-def guarded_protocol(limits: Limits, app: "App") -> type[asyncio.Protocol]:
-    """Uvicorn's protocol (httptools where it is installed, else h11) with the guard around it."""
-    base: type[object]
-    try:
-        base = _guarded_httptools()
-    except ImportError:
-        base = _guarded_h11()
-    members = {"limits": limits, "open": _Connections(), "app_of_streams": app}
-    made = type("GuardedProtocol", (base,), members)
-    return cast("type[asyncio.Protocol]", made)
-
-
-def _guarded_httptools() -> "type[DirectProtocol]":
-    from sequence.server.direct import DirectProtocol  # noqa: PLC0415
-
-    return DirectProtocol
-
-
-def _guarded_h11() -> "type[H11Protocol]":
-    import h11  # noqa: PLC0415
-    from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
-
-    class GuardedH11(Guard, H11Protocol):
-        def phase(self) -> Phase:
-            state = self.conn.their_state
-            if state is h11.SEND_BODY:
-                return Phase.BODY
-            if state is h11.IDLE and self.conn.trailing_data[0]:
-                return Phase.HEAD
-            return Phase.OTHER
-
-        def target_bytes(self) -> int:
-            return len(self.conn.trailing_data[0].partition(b"\r\n")[0])
-
-        def _should_upgrade(self) -> bool:
-            path = self.scope["raw_path"] if self.scope else b""
-            return path in STREAMS and super()._should_upgrade()
-
-        def handle_websocket_upgrade(self, event: h11.Request) -> None:
-            self._open_stream(event.target, event.target)
-
-        def data_received(self, data: bytes) -> None:
-            # This parser would join folded lines; nothing but smuggling sends them any more.
-            head = data.partition(b"\r\n\r\n")[0]
-            if self.phase() is not Phase.BODY and _FOLDED.search(head) and not self._refused:
-                self.send_400_response("folded header")
-                return
-            super().data_received(data)
-
-    return GuardedH11

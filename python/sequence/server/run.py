@@ -21,7 +21,7 @@ from sequence.sandbox.forked import watch
 from sequence.sandbox.runtime import Runtime
 from sequence.server.app import App
 from sequence.server.limits import Limits
-from sequence.server.protocol import guarded_protocol
+from sequence.server.parsers import guarded_protocol
 from sequence.server.sockets import StreamSocket
 from sequence.server.turns import quick_turns
 from sequence.store import StoreError
