@@ -127,3 +127,19 @@ def test_the_scan_can_fail():
     assert circles({one: {two}, two: {three}, three: {one}}) == [["one", "three", "two"]]
     assert circles({one: {two, three}, two: {three}, three: set()}) == []
     assert list(paths_of("a::{b, c::{d, e}}")) == ["a::b", "a::c::d", "a::c::e"]
+
+
+def test_every_file_of_rust_is_compiled():
+    """A file that no ``mod`` names is read by nobody, and no compiler says so."""
+    sources = [path for path in (ROOT / "rust").glob("*/src/**/*.rs") if path.name != "lib.rs"]
+    assert len(sources) > 300
+    assert [path for path in sources if not is_named(path)] == []
+
+
+def is_named(path: Path) -> bool:
+    """Whether the file above it names a module."""
+    home = path.parent if path.name != "mod.rs" else path.parent.parent
+    name = path.stem if path.name != "mod.rs" else path.parent.name
+    above = (home / "mod.rs", home / "lib.rs", home.with_suffix(".rs"))
+    texts = [found.read_text() for found in above if found.exists()]
+    return any(re.search(rf"\bmod {name};", text) for text in texts)
