@@ -37,6 +37,8 @@ class Bytes:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        # Closing alone leaves a thread that waits for a connection where it is.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for line in self.open:
             line.close()
