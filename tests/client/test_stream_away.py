@@ -9,8 +9,11 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from sequence import AsyncSequence, Sequence, Stream, streams
+from sequence._client.ask.options import Options
+from sequence._client.carry.websocket import open_async_socket
 from sequence.sandbox import Sandbox
 from sequence.server import serving
+from tests.mute import mute
 
 SOON_S = 5.0
 
@@ -121,3 +124,18 @@ def test_the_same_for_asyncio(sandbox: Sandbox) -> None:
     with ExitStack() as server:
         client = AsyncSequence(sandbox.test_key, base_url=server.enter_context(serving(sandbox)))
         asyncio.run(follow(client, server))
+
+
+def test_a_goodbye_that_is_cut_short_leaves_no_socket_open() -> None:
+    async def cut() -> bool:
+        async with mute() as url, asyncio.timeout(20):
+            options = Options(url.replace("ws:", "http:"), "key", SOON_S, 0, 1)
+            wire = await open_async_socket(options, SOON_S)
+            ending = asyncio.ensure_future(wire.close())
+            await asyncio.sleep(0.05)
+            assert not ending.done()
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
+            return wire._socket.transport.is_closing()
+
+    assert asyncio.run(cut())

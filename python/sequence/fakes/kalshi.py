@@ -149,12 +149,11 @@ class Kalshi(Fake):
         self._more = frames[1:]
         return frames[0] if frames else None
 
-    async def send(self, client: Client, frame: str | None) -> None:
+    async def send(self, client: Client, frame: str | None, *, of_book: bool = True) -> None:
         """A move of several levels is several frames."""
         more, self._more = self._more, []
-        await super().send(client, frame)
-        for further in more:
-            await super().send(client, further)
+        for each in (frame, *more):
+            await super().send(client, each, of_book=of_book)
 
     def trade(self, client: Client, symbol: str, printed: Print) -> str:
         """The last print."""

@@ -37,11 +37,11 @@ FaultKind = Literal[
     "refuse",
     "leave",
 ]
-"""What a fault does: leaves a frame out, sends two in the wrong order, sends one twice, or in two
-pieces, shows a book without a level (where each message is a whole one), cuts the connection
-inside a frame, closes it, goes silent with the connection open, sends what is no frame, starts its
-numbers anew, answers with an old book, refuses the next connection or fetch, says that the
-connection will end."""
+"""What a fault does: leaves a frame of a book out (few venues number their prints: nobody could
+miss one), sends two in the wrong order, sends one twice, or in two pieces, shows a book without a
+level (where each message is a whole one), cuts the connection inside a frame, closes it, goes
+silent with the connection open, sends what is no frame, starts its numbers anew, answers with an
+old book, refuses the next connection or fetch, says that the connection will end."""
 
 
 NoticeKind = Literal["grid", "end"]
@@ -329,7 +329,7 @@ class Fake:
             with contextlib.suppress(websockets.ConnectionClosed):
                 async with client.turn:
                     client.beaten_s = now_s
-                    await self.send(client, self.beat(client))
+                    await self.send(client, self.beat(client), of_book=False)
 
     async def _announce(self, kind: NoticeKind, symbol: str) -> None:
         for client in list(self._clients):
@@ -345,7 +345,7 @@ class Fake:
                 await self.send(client, self.update(client, symbol, changes))
             printed = self.books[symbol].last_print
             if ("trade", symbol) in client.topics and printed is not None:
-                await self.send(client, self.trade(client, symbol, printed))
+                await self.send(client, self.trade(client, symbol, printed), of_book=False)
 
     async def _enforce(self) -> None:
         now_s = time.monotonic()
@@ -370,7 +370,7 @@ class Fake:
         elif since_s >= self.pings_every_s / self.hurry:
             client.pinged_s, client.pong = now_s, asyncio.ensure_future(await client.socket.ping())
 
-    async def send(self, client: Client, frame: str | None) -> None:
+    async def send(self, client: Client, frame: str | None, *, of_book: bool = True) -> None:
         """Sends a frame, as the next fault has it."""
         if frame is None or client.silent:
             return
@@ -381,7 +381,8 @@ class Fake:
             await client.socket.send(first)
             return
         fault = self.faults[0] if self.faults else None
-        if fault in (None, "refuse", "old_book", "empty"):
+        waits = fault == "drop" and not of_book
+        if waits or fault in (None, "refuse", "old_book", "empty"):
             await client.socket.send(frame)
             return
         self.faults.pop(0)

@@ -1,5 +1,6 @@
 """Random faults of every venue: no book is called live that is wrong, and each comes back soon."""
 
+import asyncio
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sequence.fakes import Fake
+from sequence.fakes.server import Client
 from sequence.feeds.live import VenueStatus
 from sequence.sandbox import Sandbox
 from tests.feeds.live.conftest import CASES, ENDS, World, settle, status_of, until, wrong_books
@@ -65,3 +67,23 @@ def play(fake: Fake, status: VenueStatus, fault: str) -> None:
     # A book counts from the first message after its snapshot.
     healed = status.frames
     until(lambda: status.frames > healed + 4, "books move")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_frame_that_is_left_out_is_one_of_a_book(name: str) -> None:
+    fake, told = CASES[name].fake(list(CASES[name].symbols)), list[str]()
+
+    class Listener:
+        async def send(self, frame: str) -> None:
+            told.append(frame)
+
+    async def play() -> None:
+        client = Client(Listener())  # type: ignore[arg-type]
+        fake.faults.append("drop")
+        await fake.send(client, "a print", of_book=False)
+        await fake.send(client, "a book")
+        await fake.send(client, "the next book")
+
+    asyncio.run(play())
+    assert told == ["a print", "the next book"]
+    assert fake.faults == []

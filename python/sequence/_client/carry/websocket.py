@@ -173,8 +173,11 @@ class AsyncSocketWire:
             asyncio.run_coroutine_threadsafe(self._end(), self._loop)
 
     async def _end(self) -> None:
-        await self._stack.aclose()
-        await self._guard.aclose()
+        try:
+            await self._stack.aclose()
+        finally:
+            # A goodbye that is cut short still gives the socket back.
+            await self._guard.aclose()
 
     def _check_home(self) -> None:
         if self._pid != os.getpid():

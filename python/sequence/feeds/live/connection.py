@@ -15,18 +15,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import websockets
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from sequence.feeds.live.budget import Backoff, Budget, Relapses
 from sequence.feeds.live.lists import Lists
 from sequence.feeds.live.problems import names, remedy, sentence
 from sequence.feeds.live.rest import AnsweredError, Documents, wait_of
 from sequence.feeds.live.sink import Sink
+from sequence.feeds.live.sockets import end, opened
 from sequence.feeds.live.status import BookState, BookStatus, Changes, Delay, VenueStatus
 from sequence.feeds.live.venue import RECONNECT, Document, Venue
 
-_MOST_FRAME: Final = 16 << 20
-_CLOSE_S: Final = 1.0
 _HEALTHY_S: Final = 60.0
 _HEAL_MOST_S: Final = 60.0
 _DOUBT_MOST_S: Final = 3600.0
@@ -172,41 +171,23 @@ class Connection:
         if self.venue.lists(new) != self.venue.lists(self.venue.symbols):
             await self._lists.fetch(new)
 
-    async def _open(self) -> ClientConnection:
-        # A signature may take as long as a program needs to start.
-        headers = await asyncio.to_thread(self.venue.headers)
-        return await connect(
-            self.venue.url,
-            additional_headers=dict(headers),
-            max_size=_MOST_FRAME,
-            # Frames are small: unpacking them costs more time than the line saves.
-            compression=None,
-            ping_interval=None,
-            open_timeout=10,
-            close_timeout=_CLOSE_S,
-            user_agent_header="sequence",
-        )
-
     async def _stay(self) -> None:
         """Serves one connection after the other, each opened before the one before it is closed."""
-        socket, held = await self._open(), list[bytes]()
+        socket, held = await opened(self.venue), list[bytes]()
         self.status.became("subscribing")
         self._socket = socket
         begin = self._begin(socket)
-        while True:
-            try:
-                is_old = await self._serve(socket, held, begin)
-                following = await self._follow(socket) if is_old else None
-            finally:
-                await socket.close()
-            if following is None:
-                return
-            self._drop()
-            socket, held = following
-            self._socket = socket
-            self.status.became("connected")
-            self.status.replaced += 1
-            begin = self._watched()
+        try:
+            while await self._serve(socket, held, begin):
+                old, (socket, held) = socket, await self._follow(socket)
+                await end(old)
+                self._drop()
+                self._socket = socket
+                self.status.became("connected")
+                self.status.replaced += 1
+                begin = self._watched()
+        finally:
+            await end(socket)
 
     async def _serve(self, socket: ClientConnection, held: list[bytes], begin: Work) -> bool:
         """Applies what comes until the connection ends; True when it has lived long enough."""
@@ -434,12 +415,12 @@ class Connection:
 
         What it hears meanwhile waits, and is applied in one go when the first is gone.
         """
-        new, held = await self._open(), list[bytes]()
+        new, held = await opened(self.venue), list[bytes]()
         try:
             await self._send(new, self.venue.subscribe(self.venue.symbols))
             await self._overlap(old, new, held)
         except BaseException:
-            await new.close()
+            await end(new)
             raise
         return new, held
 
