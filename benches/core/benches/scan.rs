@@ -1,15 +1,20 @@
-//! A combined depth frame of 88 levels read to its texts: by our scanner, and by the library that
-//! most use. Both must find the same; what the times say is in `docs/speed.md`.
+//! A combined depth frame of 88 levels, from bytes to levels in units: by our decoder, which also
+//! keeps to the rules of the venue, and by the two libraries that most use, which lend the texts
+//! that the same numbers are then read from. All must find the same; what the times say is in
+//! `docs/speed.md`.
 #![expect(clippy::unwrap_used, reason = "a benchmark that gets a wrong answer must stop")]
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sequence_core::json::Scanner;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use sequence_core::feed::{Decoder, FeedBatch, FeedVenue};
+use sequence_core::number::{Price, Quantity};
 use serde::Deserialize;
 
 /// Levels of a side.
 const LEVELS: u64 = 44;
+/// A book that the frames continue.
+const OPENING: &str = r#"{"stream":"btcusdt@depthSnapshot","data":{"lastUpdateId":100,"bids":[["61700.00","3"]],"asks":[["61900.00","1.6"]]}}"#;
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -30,8 +35,8 @@ struct Depth<'a> {
     asks: Vec<(&'a str, &'a str)>,
 }
 
-/// Both update ids, and how long all texts are together.
-type Found = (u64, u64, usize);
+/// Every level in units, bids first.
+type Found = Vec<(i64, i64)>;
 
 fn frame(nth: u64) -> String {
     let side = |cents: fn(u64) -> u64| {
@@ -48,47 +53,74 @@ fn frame(nth: u64) -> String {
     )
 }
 
-fn by_scanner(bytes: &[u8]) -> Found {
-    let mut scanner = Scanner::new(bytes).unwrap();
-    let names = &["U", "u", "b", "a"];
-    let ([stream], carried) = scanner.fields_through(&["stream"], "data", names).unwrap();
-    scanner.finish().unwrap();
-    let [first, last, bids, asks] = carried.unwrap().unwrap();
-    let mut length = stream.unwrap().string().unwrap().len();
-    for side in [bids, asks] {
-        let mut rows = side.unwrap().scanner();
-        rows.array().unwrap();
-        while rows.element().unwrap() {
-            rows.array().unwrap();
-            while rows.element().unwrap() {
-                length += rows.value().unwrap().decimal().unwrap().len();
-            }
-        }
-    }
-    (first.unwrap().unsigned().unwrap(), last.unwrap().unsigned().unwrap(), length)
+/// A decoder whose book the frame continues.
+fn opened() -> (Box<dyn Decoder>, FeedBatch) {
+    let (mut decoder, mut batch) = (FeedVenue::Binance.decoder(), FeedBatch::new());
+    decoder.decode(OPENING.as_bytes(), 1, &mut batch).unwrap();
+    batch.clear();
+    (decoder, batch)
 }
 
-fn found(frame: &Envelope<'_>) -> Found {
+fn decoded(bytes: &[u8]) -> Found {
+    let (mut decoder, mut batch) = opened();
+    decoder.decode(bytes, 1, &mut batch).unwrap();
+    assert_eq!(decoder.stats().gaps, 0);
+    let levels = batch.messages().flat_map(|(_, events)| events);
+    levels.map(|level| (level.price.0, level.quantity.0)).collect()
+}
+
+/// How long all texts are together: none can be left out.
+fn length(frame: &Envelope<'_>) -> u64 {
     let Envelope { stream, data } = frame;
     let rows = data.bids.iter().chain(&data.asks);
-    let length = rows.map(|(price, size)| price.len() + size.len()).sum::<usize>();
-    (data.first, data.last, stream.len() + length)
+    let texts = rows.map(|(price, size)| price.len() + size.len()).sum::<usize>() + stream.len();
+    data.first + data.last + texts as u64
 }
 
-fn by_serde_json(bytes: &[u8]) -> Found {
-    found(&serde_json::from_slice(bytes).unwrap())
+fn in_units(frame: &Envelope<'_>) -> Found {
+    let rows = frame.data.bids.iter().chain(&frame.data.asks);
+    let units = |(price, size): &(&str, &str)| {
+        (Price::parse(price).unwrap().0, Quantity::parse(size).unwrap().0)
+    };
+    rows.map(units).collect()
 }
 
 fn scanners(criterion: &mut Criterion) {
     let text = frame(101);
     let bytes = text.as_bytes();
-    let ours = by_scanner(bytes);
-    assert_eq!((ours.0, ours.1), (101, 101));
-    assert_eq!(by_serde_json(bytes), ours);
+    let found = decoded(bytes);
+    let mut copy = bytes.to_vec();
+    assert_eq!(found.len() as u64, 2 * LEVELS);
+    assert_eq!(in_units(&serde_json::from_slice(bytes).unwrap()), found);
+    assert_eq!(in_units(&simd_json::serde::from_slice(&mut copy).unwrap()), found);
     let mut group = criterion.benchmark_group("scan");
     group.throughput(Throughput::Bytes(bytes.len() as u64));
-    group.bench_function("ours", |bencher| bencher.iter(|| by_scanner(black_box(bytes))));
-    group.bench_function("serde_json", |bencher| bencher.iter(|| by_serde_json(black_box(bytes))));
+    group.bench_function("ours, to a message", |bencher| {
+        let decode = |(mut decoder, mut batch): (Box<dyn Decoder>, FeedBatch)| {
+            decoder.decode(black_box(bytes), 1, &mut batch).unwrap();
+            (decoder, batch)
+        };
+        bencher.iter_batched(opened, decode, BatchSize::SmallInput);
+    });
+    group.bench_function("serde_json, texts alone", |bencher| {
+        bencher.iter(|| length(&serde_json::from_slice(black_box(bytes)).unwrap()));
+    });
+    group.bench_function("serde_json, in units", |bencher| {
+        bencher.iter(|| in_units(&serde_json::from_slice(black_box(bytes)).unwrap()));
+    });
+    // It writes into what it reads, so a frame that is kept (recorded, told) is copied first.
+    group.bench_function("simd-json, texts alone", |bencher| {
+        bencher.iter(|| {
+            let mut copy = black_box(bytes).to_vec();
+            length(&simd_json::serde::from_slice(&mut copy).unwrap())
+        });
+    });
+    group.bench_function("simd-json, in units", |bencher| {
+        bencher.iter(|| {
+            let mut copy = black_box(bytes).to_vec();
+            in_units(&simd_json::serde::from_slice(&mut copy).unwrap())
+        });
+    });
     group.finish();
 }
 

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use super::levels::{Reading, replace, required, trade_amounts};
+use super::levels::{Reading, Sides, replace, required, trade_amounts};
 use super::pairs::split_pair;
 use super::rules::Rules;
 use super::session::{Lost, Session};
@@ -36,6 +36,25 @@ const HARMLESS: [&str; 9] = [
 const MAX_WAITING: usize = 1_000;
 /// Members of an event; `a` is the asks of a diff and the id of an aggregate trade.
 const EVENT: [&str; 13] = ["e", "s", "E", "U", "u", "pu", "b", "a", "p", "q", "m", "t", "X"];
+/// Members of a frame: an envelope, a REST book, or an event by itself.
+const FRAME: [&str; 16] = [
+    "stream",
+    "data",
+    "lastUpdateId",
+    "e",
+    "s",
+    "E",
+    "U",
+    "u",
+    "pu",
+    "b",
+    "a",
+    "p",
+    "q",
+    "m",
+    "t",
+    "X",
+];
 
 /// One `depthUpdate`.
 #[derive(Debug)]
@@ -123,9 +142,10 @@ impl Binance {
         Ok(instrument)
     }
 
-    fn event(
+    fn event<'a>(
         &mut self,
-        fields: [Option<Raw<'_>>; EVENT.len()],
+        fields: [Option<Raw<'a>>; EVENT.len()],
+        sides: Sides<'a>,
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
@@ -154,9 +174,7 @@ impl Binance {
         let event = event.map(Raw::string).transpose()?;
         match event.as_deref() {
             Some("depthUpdate") => {
-                let mut reading = Reading::default();
-                reading.pairs(BookSide::Bid, required(bids, "b")?)?;
-                reading.pairs(BookSide::Ask, required(a, "a")?)?;
+                let reading = sides.read(required(bids, "b")?, required(a, "a")?)?;
                 let last_id = required(last, "u")?.unsigned()?;
                 let diff = Diff {
                     first_id: required(first, "U")?.unsigned()?,
@@ -387,12 +405,9 @@ impl Rules for Binance {
             self.session.other(frame);
             return Ok(());
         }
-        let mut scanner = Scanner::new(frame)?;
-        let ([stream, data, event, last_update, symbol], carried) = scanner.fields_through(
-            &["stream", "data", "e", "lastUpdateId", "s"],
-            "data",
-            &EVENT,
-        )?;
+        let (mut scanner, mut sides) = (Scanner::new(frame)?, Sides::default());
+        let ([stream, data, last_update, event @ ..], carried) =
+            scanner.fields_through(&FRAME, "data", &EVENT, |key, text| sides.ahead(key, text))?;
         scanner.finish()?;
         if last_update.is_some() {
             return match self.only_symbol() {
@@ -406,8 +421,8 @@ impl Rules for Binance {
             };
         }
         let Some(data) = data else {
-            return match (event, symbol) {
-                (None, None) => {
+            return match event {
+                [None, None, ..] => {
                     if is_answer(frame) {
                         // What was sent before it has come: the books are as they were.
                         self.alive(stamp, out);
@@ -416,7 +431,7 @@ impl Rules for Binance {
                     }
                     Ok(())
                 }
-                _ => self.event(Scanner::new(frame)?.fields(&EVENT)?, stamp, out),
+                _ => self.event(event, sides, stamp, out),
             };
         };
         if let Some(stream) = stream
@@ -431,7 +446,7 @@ impl Rules for Binance {
             }
         }
         match carried {
-            Some(fields) => self.event(fields?, stamp, out),
+            Some(fields) => self.event(fields?, sides, stamp, out),
             None => Ok(()),
         }
     }

@@ -5,7 +5,7 @@
 //! one symbol are several streams of the same book: the deepest one subscribed to counts. `S` of a
 //! trade is the taker; block trades (`BT`) met no book. Source: Bybit API v5, "Orderbook", "Trade".
 
-use super::levels::{Reading, required, trade_amounts};
+use super::levels::{Sides, required, trade_amounts};
 use super::pairs::split_pair;
 use super::rules::Rules;
 use super::seen::{Seen, id_of};
@@ -15,6 +15,9 @@ use super::{FeedBatch, FeedError, FeedVenue};
 use crate::ids::{BookSide, InstrumentKind};
 use crate::json::{Raw, Scanner};
 use crate::tape::flag;
+
+/// Members of a book or of what changed in it.
+const BOOK: [&str; 4] = ["s", "b", "a", "u"];
 
 /// What is kept of one symbol.
 #[derive(Debug, Default)]
@@ -30,7 +33,6 @@ struct Stream {
 pub struct Bybit {
     session: Session,
     streams: Vec<Stream>,
-    reading: Reading,
     linear: bool,
 }
 
@@ -44,7 +46,7 @@ impl Bybit {
     /// For spot streams.
     pub fn new() -> Self {
         let session = Session::new(FeedVenue::Bybit);
-        Self { session, streams: Vec::new(), reading: Reading::default(), linear: false }
+        Self { session, streams: Vec::new(), linear: false }
     }
 
     /// For streams of linear contracts, whose instruments are perpetuals.
@@ -60,22 +62,19 @@ impl Bybit {
         Ok(instrument)
     }
 
-    fn book(
+    fn book<'a>(
         &mut self,
-        data: Raw<'_>,
-        depth: u32,
-        snapshot: bool,
+        [symbol, bids, asks, update]: [Option<Raw<'a>>; BOOK.len()],
+        sides: Sides<'a>,
+        (depth, snapshot): (u32, bool),
         stamp: Stamp,
         out: &mut FeedBatch,
     ) -> Result<(), FeedError> {
-        let [symbol, bids, asks, update] = data.scanner().fields(&["s", "b", "a", "u"])?;
         let instrument = self.instrument(symbol)?;
         let update = required(update, "u")?.unsigned()?;
         // The first book after a restart of the service, whatever it is called.
         let snapshot = snapshot || update == 1;
-        self.reading.clear();
-        self.reading.pairs(BookSide::Bid, required(bids, "b")?)?;
-        self.reading.pairs(BookSide::Ask, required(asks, "a")?)?;
+        let reading = sides.read(required(bids, "b")?, required(asks, "a")?)?;
         let Some(stream) = self.streams.get_mut(instrument as usize) else { return Ok(()) };
         if depth < stream.depth || (depth > stream.depth && !snapshot) {
             return Ok(());
@@ -95,13 +94,13 @@ impl Bybit {
             }
         }
         (stream.depth, stream.last_update) = (depth, update);
-        if !self.session.accept(instrument, &self.reading, stamp, out) {
+        if !self.session.accept(instrument, &reading, stamp, out) {
             return Ok(());
         }
         if snapshot {
-            self.session.snapshot(instrument, &self.reading.levels, stamp, out);
+            self.session.snapshot(instrument, &reading.levels, stamp, out);
         } else {
-            self.session.update(instrument, &self.reading.levels, stamp, out);
+            self.session.update(instrument, &reading.levels, stamp, out);
         }
         Ok(())
     }
@@ -163,9 +162,10 @@ impl Rules for Bybit {
     }
 
     fn read(&mut self, frame: &[u8], stamp: Stamp, out: &mut FeedBatch) -> Result<(), FeedError> {
-        let mut scanner = Scanner::new(frame)?;
-        let [topic, kind, ts, data, op, ret] =
-            scanner.fields(&["topic", "type", "ts", "data", "op", "ret_msg"])?;
+        let (mut scanner, mut sides) = (Scanner::new(frame)?, Sides::default());
+        let names = ["topic", "type", "ts", "data", "op", "ret_msg"];
+        let ([topic, kind, ts, data, op, ret], carried) =
+            scanner.fields_through(&names, "data", &BOOK, |key, text| sides.ahead(key, text))?;
         scanner.finish()?;
         let Some(topic) = topic else {
             let said = [op, ret].into_iter().flatten().find_map(|raw| raw.string().ok());
@@ -183,7 +183,8 @@ impl Rules for Bybit {
             (Some("orderbook"), Some(depth), Some(_)) => {
                 let depth = depth.parse().ok().ok_or(FeedError::Field("topic"))?;
                 let snapshot = required(kind, "type")?.string()? == "snapshot";
-                self.book(required(data, "data")?, depth, snapshot, stamp, out)
+                let fields = carried.ok_or(FeedError::Field("data"))??;
+                self.book(fields, sides, (depth, snapshot), stamp, out)
             }
             (Some("publicTrade"), Some(_), None) => {
                 self.trades(required(data, "data")?, stamp, out)

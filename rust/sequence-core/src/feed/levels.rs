@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::book::Book;
 use crate::ids::BookSide;
-use crate::json::{Raw, Scanner};
+use crate::json::{JsonStr, Raw, Scanner};
 use crate::number::{MAX_UNITS, PRICE_DECIMALS, Price, QUANTITY_DECIMALS, Quantity};
 
 use super::FeedError;
@@ -57,11 +57,9 @@ impl Reading {
 
     /// Reads `[["price","size"], …]`.
     pub(super) fn pairs(&mut self, side: BookSide, list: Raw<'_>) -> Result<(), FeedError> {
-        let before = self.levels.len();
         if self.plain_pairs(side, list.text().as_bytes()).is_some() {
             return Ok(());
         }
-        self.levels.truncate(before);
         let mut scanner = list.scanner();
         scanner.array()?;
         while scanner.element()? {
@@ -71,12 +69,22 @@ impl Reading {
         Ok(())
     }
 
-    /// The same of a list as venues write it: nothing but pairs of quoted plain decimals in range,
-    /// without a space. `None` leaves the list to the scanner, which has checked it.
-    fn plain_pairs(&mut self, side: BookSide, list: &[u8]) -> Option<()> {
-        let mut rest = list.strip_prefix(b"[")?;
-        if rest == b"]" {
-            return Some(());
+    /// The same of a list as venues write it, at the start of `text`: nothing but pairs of quoted
+    /// plain decimals in range, without a space. How long the list is; `None`, and no level, leaves
+    /// it to the scanner.
+    pub(super) fn plain_pairs(&mut self, side: BookSide, text: &[u8]) -> Option<usize> {
+        let before = self.levels.len();
+        let after = self.pairs_before(side, text);
+        if after.is_none() {
+            self.levels.truncate(before);
+        }
+        Some(text.len() - after?.len())
+    }
+
+    fn pairs_before<'a>(&mut self, side: BookSide, text: &'a [u8]) -> Option<&'a [u8]> {
+        let mut rest = text.strip_prefix(b"[")?;
+        if let [b']', after @ ..] = rest {
+            return Some(after);
         }
         loop {
             let (price, after) = quoted_units(rest.strip_prefix(b"[")?, PRICE_DECIMALS)?;
@@ -88,7 +96,7 @@ impl Reading {
             self.levels.push(SideLevel { side, price, quantity, orders: 0 });
             match after.strip_prefix(b"]")? {
                 [b',', more @ ..] => rest = more,
-                [b']'] => return Some(()),
+                [b']', after @ ..] => return Some(after),
                 _ => return None,
             }
         }
@@ -110,6 +118,47 @@ impl Reading {
             self.push(side, price, quantity, 0);
         }
         Ok(())
+    }
+}
+
+/// The levels of a message, read in the walk over the message itself where they are written as
+/// venues mostly write them, bids (`b`) before asks (`a`).
+#[derive(Debug, Default)]
+pub(super) struct Sides<'a> {
+    reading: Reading,
+    bids: Option<&'a [u8]>,
+    asks: Option<&'a [u8]>,
+}
+
+impl<'a> Sides<'a> {
+    /// Reads the list at the start of `text` if it is the next side; how long it is.
+    pub(super) fn ahead(&mut self, key: JsonStr<'a>, text: &'a [u8]) -> Option<usize> {
+        if self.bids.is_none() && key.is("b") {
+            let length = self.reading.plain_pairs(BookSide::Bid, text)?;
+            self.bids = text.get(..length);
+            Some(length)
+        } else if self.bids.is_some() && self.asks.is_none() && key.is("a") {
+            let length = self.reading.plain_pairs(BookSide::Ask, text)?;
+            self.asks = text.get(..length);
+            Some(length)
+        } else {
+            None
+        }
+    }
+
+    /// All levels of both lists; read once more where others were met on the way.
+    pub(super) fn read(self, bids: Raw<'a>, asks: Raw<'a>) -> Result<Reading, FeedError> {
+        let is_that = |read: Option<&[u8]>, list: Raw<'_>| {
+            read.is_some_and(|read| std::ptr::eq(read, list.text().as_bytes()))
+        };
+        if is_that(self.bids, bids) && is_that(self.asks, asks) {
+            return Ok(self.reading);
+        }
+        let mut reading = self.reading;
+        reading.clear();
+        reading.pairs(BookSide::Bid, bids)?;
+        reading.pairs(BookSide::Ask, asks)?;
+        Ok(reading)
     }
 }
 
@@ -343,6 +392,35 @@ mod tests {
                 (reading.levels, reading.dropped, reading.beyond, reading.bad_size)
             };
             prop_assert_eq!(read(&format!("[{rows}]")), read(&format!("[{rows} ]")));
+        }
+
+        /// Whatever the order of members, and whichever object has them.
+        #[test]
+        fn sides_read_on_the_way_are_those_read_afterwards(
+            members in Just(vec![
+                r#""b":[["1.5","2"],["1.4","3"]]"#,
+                r#""a":[["1.6","2"]]"#,
+                r#""x":{"b":[["9","9"]]}"#,
+                r#""n":7"#,
+            ]).prop_shuffle(),
+            outer in prop_oneof![Just(""), Just(r#""b":[["7","7"]],"#), Just(r#""a":[["8","8"]],"#)],
+            list in prop_oneof![Just("[]"), Just(r#"[["1","2","3"]]"#), Just(r#"[["x","1"]]"#)],
+            odd in any::<bool>(),
+        ) {
+            let mut inner = members.join(",");
+            if odd {
+                inner = inner.replace(r#"[["1.6","2"]]"#, list);
+            }
+            let text = format!("{{{outer}\"data\":{{{inner}}}}}");
+            let (mut scanner, mut sides) = (Scanner::of(&text), Sides::default());
+            let (_, carried) = scanner
+                .fields_through(&["n"], "data", &["b", "a"], |key, text| sides.ahead(key, text))
+                .unwrap();
+            let [bids, asks] = carried.unwrap().unwrap().map(Option::unwrap);
+            let on_the_way = sides.read(bids, asks).map(|reading| reading.levels);
+            let mut after = Reading::default();
+            let read = after.pairs(BookSide::Bid, bids).and(after.pairs(BookSide::Ask, asks));
+            prop_assert_eq!(on_the_way, read.map(|()| after.levels));
         }
 
         #[test]

@@ -130,9 +130,7 @@ impl<'a> Scanner<'a> {
         if depth + 2 <= self.max_depth
             && let Some(length) = pairs_length(self.rest())
         {
-            self.at += length;
-            self.expect = Expect::CommaOrEnd;
-            return Ok(Raw::new(self.slice(start, self.at)));
+            return Ok(self.pass(length));
         }
         self.value_token()?;
         while self.depth > depth {
@@ -162,11 +160,16 @@ impl<'a> Scanner<'a> {
     ///
     /// What is wrong with those names alone is told in their place: a caller that does not want
     /// them has a good envelope.
+    ///
+    /// `reader` sees each member first, in either object: it may read what it knows from the text
+    /// that begins there, and says how many bytes of it were a whole JSON list at most two deep.
+    /// `None` leaves the value to the scanner.
     pub fn fields_through<const N: usize, const M: usize>(
         &mut self,
         names: &[&str; N],
         through: &str,
         inner: &[&str; M],
+        mut reader: impl FnMut(JsonStr<'a>, &'a [u8]) -> Option<usize>,
     ) -> Result<Through<'a, N, M>, JsonError> {
         self.object()?;
         let (mut found, mut carried) = ([None; N], None);
@@ -174,10 +177,10 @@ impl<'a> Scanner<'a> {
             self.skip_space();
             let value = if key.is(through) && self.peek() == Some(b'{') {
                 let start = self.at;
-                carried = Some(self.carried(inner)?);
+                carried = Some(self.carried(inner, &mut reader)?);
                 Raw::new(self.slice(start, self.at))
             } else {
-                self.value()?
+                self.value_read_by(key, &mut reader)?
             };
             self.keep(names, &mut found, key, value)?;
         }
@@ -188,12 +191,13 @@ impl<'a> Scanner<'a> {
     fn carried<const M: usize>(
         &mut self,
         names: &[&str; M],
+        reader: &mut impl FnMut(JsonStr<'a>, &'a [u8]) -> Option<usize>,
     ) -> Result<Result<[Option<Raw<'a>>; M], JsonError>, JsonError> {
         self.object()?;
         let mut found = Ok([None; M]);
         let depth = self.depth;
         while let Some(Token::Key(key)) = self.next_token()? {
-            let value = self.value()?;
+            let value = self.value_read_by(key, reader)?;
             if let Ok(slots) = &mut found
                 && let Err(error) = self.keep(names, slots, key, value)
             {
@@ -202,6 +206,29 @@ impl<'a> Scanner<'a> {
         }
         debug_assert_eq!(self.depth + 1, depth, "the object that was entered has ended");
         Ok(found)
+    }
+
+    /// The value of a member, read by the caller where it can.
+    fn value_read_by(
+        &mut self,
+        key: JsonStr<'a>,
+        reader: &mut impl FnMut(JsonStr<'a>, &'a [u8]) -> Option<usize>,
+    ) -> Result<Raw<'a>, JsonError> {
+        self.skip_space();
+        if self.depth + 2 <= self.max_depth
+            && let Some(length) = reader(key, self.rest())
+        {
+            return Ok(self.pass(length));
+        }
+        self.value()
+    }
+
+    /// Passes over a value of so many bytes that is known to be one.
+    fn pass(&mut self, length: usize) -> Raw<'a> {
+        let start = self.at;
+        self.at += length;
+        self.expect = Expect::CommaOrEnd;
+        Raw::new(self.slice(start, self.at))
     }
 
     /// Enters an object.

@@ -282,7 +282,7 @@ proptest! {
 fn an_envelope_and_what_it_carries_come_in_one_walk() {
     let read = |text| {
         let mut scanner = Scanner::of(text);
-        let found = scanner.fields_through(&["s", "data"], "data", &["a", "b"]);
+        let found = scanner.fields_through(&["s", "data"], "data", &["a", "b"], |_, _| None);
         found.map(|(outer, inner)| {
             let text = |raw: Option<Raw<'static>>| raw.map(Raw::text);
             assert_eq!(scanner.finish(), Ok(()));
@@ -300,4 +300,28 @@ fn an_envelope_and_what_it_carries_come_in_one_walk() {
     for wrong in [r#"{"data": {}, "data": {}}"#, r#"{"data": {"a": }}"#, "[]", r#"{"data": {"#] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_list_that_the_caller_reads_is_passed_over_where_it_stands() {
+    let text = r#"{"l": [[1], 2], "data": {"m": 0, "l": [[3]], "a": [4]}, "s": 5}"#;
+    let (mut scanner, mut seen) = (Scanner::of(text), Vec::new());
+    let lists = |key: JsonStr<'static>, rest: &'static [u8]| {
+        seen.push(key.decode());
+        key.is("l").then(|| rest.iter().position(|byte| *byte == b',').unwrap_or_default())
+    };
+    let wrong = scanner.fields_through(&["s"], "data", &["l", "a"], lists);
+    assert!(wrong.is_err(), "a length that is none is noticed: {wrong:?}");
+    let lists = |key: JsonStr<'static>, rest: &'static [u8]| {
+        let list = ["[[1], 2]", "[[3]]"].into_iter().find(|list| rest.starts_with(list.as_bytes()));
+        list.filter(|_| key.is("l")).map(str::len)
+    };
+    let mut scanner = Scanner::of(text);
+    let ([outer, last], inner) =
+        scanner.fields_through(&["l", "s"], "data", &["l", "a"], lists).unwrap();
+    assert_eq!(scanner.finish(), Ok(()));
+    let [list, after] = inner.unwrap().unwrap();
+    let texts = [outer, last, list, after].map(|raw| raw.map(Raw::text));
+    assert_eq!(texts, [Some("[[1], 2]"), Some("5"), Some("[[3]]"), Some("[4]")]);
+    assert_eq!(seen, ["l"]);
 }
