@@ -193,18 +193,6 @@ def test_what_a_replay_did_is_on_the_disk_when_it_returns(tmp_path, ends):
     assert len(hashes) == 1
 
 
-def test_a_store_that_is_ahead_of_its_recording_is_warned_of(tmp_path):
-    def opened():
-        return playing(recording(), store=tmp_path / "a.db")
-
-    with opened() as sandbox:
-        sandbox.client().buy(SYMBOL, 1, limit_price=99, venue="kraken")
-        sandbox.replay(until=START + 6 * SECOND)
-        sandbox.client().buy(SYMBOL, 1, limit_price=99, venue="kraken")
-    with pytest.warns(RecordingWarning, match="begins before"):
-        opened().close()
-
-
 def test_an_unpacked_file_goes_when_it_is_no_recording(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     feeds.write(recording(), tmp_path / "a.tape")

@@ -231,7 +231,8 @@ class ReplayClock:
         return ""
 
     def begin_at(self, ns: int) -> None:
-        """Nothing: the recording says what time it is."""
+        """Goes on from there, if that is later."""
+        self._from_ns, self._began_ns = max(self.now_ns(), ns), time.monotonic_ns()
 
     def now_ns(self) -> int:
         """Where the recording has come to, or how long it has ended."""

@@ -6,14 +6,13 @@ Python runs only where it was asked to: when a market or an own order changes, o
 import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from heapq import merge
 from math import isfinite
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 
 from sequence.feeds.recording import RecordingError
-from sequence.sandbox.recording import add_recording, open_recordings
+from sequence.sandbox.recording import add_recordings, open_recordings, shown_time, warn_of_end
 from sequence.sandbox.refuse import closed
 from sequence.sandbox.replay_calls import Calls, SandboxEvent
 from sequence.types.testing import END_NS
@@ -119,13 +118,16 @@ class Replay:
         given = cast("Iterable[Any]", source) if several else [source]
         found = open_recordings(given)
         first_ns = min(row.first_ns for row in found)
-        if first_ns < clock.now_ns():
+        # Right after a restart it was played that far before.
+        goes_on = runtime.resumed_ns == clock.now_ns()
+        if first_ns < clock.now_ns() and not goes_on:
             raise ValueError("the recording begins before the present of this sandbox")
         if runtime.engine.last_recorded_ns() is None:
             # There was no time before.
             clock.begin_at(first_ns)
-        for row in found:
-            add_recording(runtime.engine, row)
+        if goes_on:
+            warn_of_end(found, clock.now_ns())
+        add_recordings(runtime.engine, found, goes_on=goes_on)
         runtime.played.add(given)
 
     def _play_to(self, until_ns: int) -> ReplayResult:
@@ -244,8 +246,7 @@ class Replay:
         name, what = self._called
         if name:
             now_ns = self._runtime.engine.now_ns
-            at = datetime.fromtimestamp(now_ns // _NS, UTC)
-            told = f"{at:%Y-%m-%dT%H:%M:%S}.{now_ns % _NS:09d}Z ({now_ns} ns)"
+            told = f"{shown_time(now_ns)} ({now_ns} ns)"
             error.add_note(f"raised in {name} of a replay at {told}, called with {what!r}")
 
 

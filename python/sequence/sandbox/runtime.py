@@ -27,7 +27,7 @@ from sequence.sandbox.ids import IdSource
 from sequence.sandbox.keeping import Keeper, read_clients, read_keys, seed_of, told_numbers
 from sequence.sandbox.keys import Client, KeyRing, KeyRow, Mode, Principal
 from sequence.sandbox.newest import order_cost
-from sequence.sandbox.recording import Source, add_recording
+from sequence.sandbox.recording import Source, add_recordings
 from sequence.sandbox.refuse import closed, core_refusal, refused
 from sequence.sandbox.request_log import RequestLog
 from sequence.sandbox.sim import SimConfig
@@ -111,6 +111,7 @@ class Runtime(State):
         self.started_s: Final = time.monotonic()
         self.closed = False
         self._clock_warning = ""
+        self.resumed_ns: int | None = None  # Where an earlier process stopped, if there was one.
         self.replaying: int | None = None  # The thread that plays, if one does.
         self.on_failure: Callable[[StoreError], None] | None = None
         self.keeper: Final = None if store is None else Keeper(self, store, self._store_failed)
@@ -305,8 +306,8 @@ class Runtime(State):
         elif self.source == "manual":
             # What a test feeds by hand is the truth until the test says otherwise.
             self.engine.set_max_age(enabled=False)
-        for recording in recordings:
-            add_recording(self.engine, recording)
+        goes_on = self.resumed_ns is not None and not self.problems
+        add_recordings(self.engine, recordings, goes_on=goes_on)
 
     def _new_client(self, label: str, *, tier: str, rate_limit_qps: int | None) -> Client:
         client_id = self.ids.next("client", self.now_ns)
@@ -418,10 +419,9 @@ class Runtime(State):
         if told is not None:
             # Nothing is lost to a reader who comes back: it must not be told so.
             self.hub.resume(told)
-        if self.clock.kind != "replay" and self.engine.now_ns > self.now_ns:
-            # Time goes on where it stopped.
-            self.clock.begin_at(self.engine.now_ns)
-            self.now_ns = self.clock.now_ns()
+        # Time goes on where it stopped.
+        self.clock.begin_at(self.engine.now_ns)
+        self.resumed_ns = self.now_ns = self.clock.now_ns()
 
     def _finish_start(self, keeper: Keeper) -> None:
         keeper.watch(self.local)

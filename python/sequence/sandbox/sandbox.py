@@ -1,7 +1,6 @@
 """The sandbox as a user holds it."""
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -13,14 +12,13 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from sequence import _core
 from sequence.errors import ValidationError
-from sequence.feeds.opened import RecordingWarning
 from sequence.sandbox.clock import DEFAULT_START_NS, ClockKind, ManualClock, build_clock
 from sequence.sandbox.configured import check_risk, sim_of
 from sequence.sandbox.controls import ClockControl, FaultControl
 from sequence.sandbox.desk import Desk
 from sequence.sandbox.fork import forked
 from sequence.sandbox.market import Market
-from sequence.sandbox.recording import open_recordings
+from sequence.sandbox.recording import open_recordings, warn_of_end
 from sequence.sandbox.replay import Replay, ReplayResult
 from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
 from sequence.sandbox.runtime import Runtime
@@ -133,10 +131,8 @@ class Sandbox:
             raise
         (runtime.keeper or runtime.engine).keep_newest(keep)
         runtime.played.add(files)
-        if recordings and speed is None and runtime.engine.now_ns > start_ns:
-            told = "what is stored is ahead of the recording, which begins before it: the past is "
-            told += "played again at that time, and open orders meet it"
-            warnings.warn(told, RecordingWarning, stacklevel=2)
+        if runtime.resumed_ns is not None:
+            warn_of_end(recordings, runtime.resumed_ns)
         self._hold(runtime, live)
 
     def _hold(self, runtime: Runtime, live: "Live | None" = None) -> None:

@@ -171,6 +171,16 @@ impl Engine {
         self.run(py, |session| session.add_tape(tape))
     }
 
+    /// Recordings that are added from here on were played up to the present by an earlier process.
+    fn begin_past(&self) {
+        self.lock().begin_past();
+    }
+
+    /// Reads them up to the present: books become what they were, nothing is filled or told.
+    fn end_past(&self, py: Python<'_>) {
+        py.detach(|| self.lock().end_past());
+    }
+
     /// Lists a symbol at a venue for hand-fed books, with what `given` says of its grid.
     #[pyo3(signature = (venue, symbol, given=None))]
     fn list_market(

@@ -14,6 +14,7 @@ mod desk;
 mod equity;
 mod live;
 mod marks;
+mod past;
 mod prices;
 mod schedule;
 mod source;

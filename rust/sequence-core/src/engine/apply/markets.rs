@@ -48,8 +48,13 @@ impl Engine {
         }
     }
 
+    /// Orders at prices that the market no longer has end. Steps of the past end none: what rests
+    /// is on those that came last.
     fn grid_changed(&mut self, id: MarketId) {
         self.exchange.set_lot(id, self.registry.market(id).grid.lot);
+        if self.exchange.reads_past() {
+            return;
+        }
         let off = self.papers().off_grid(id);
         self.floor().end_off_grid(&off);
     }

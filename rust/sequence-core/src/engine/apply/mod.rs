@@ -8,6 +8,7 @@ mod keep;
 mod lend;
 mod markets;
 mod orders;
+mod past;
 mod restore;
 mod rewind;
 mod tell;

@@ -15,6 +15,7 @@ pub(in crate::engine) mod mark;
 pub(in crate::engine) mod market;
 pub(in crate::engine) mod message;
 mod own;
+mod past;
 pub(in crate::engine) mod queues;
 pub(in crate::engine) mod receive;
 pub(in crate::engine) mod rows;
@@ -44,6 +45,8 @@ pub(in crate::engine) struct Exchange {
     takes: Vec<LevelTaken>,
     unclaimed: BTreeSet<MarketId>,
     books_age: bool,
+    /// What is heard is of before the present.
+    reads_past: bool,
     lines: lines::Lines,
     legs: legs::Legs,
 }
@@ -56,6 +59,7 @@ impl Default for Exchange {
             takes: Vec::new(),
             unclaimed: BTreeSet::new(),
             books_age: true,
+            reads_past: false,
             lines: lines::Lines::default(),
             legs: legs::Legs::default(),
         }

@@ -163,6 +163,17 @@ impl Floor<'_> {
 }
 
 impl MarketSim {
+    /// A message that no order meets: what follows the book goes with it all the same.
+    pub(in crate::engine) fn pass_unmet(&mut self, now: i64) {
+        if self.worlds.is_empty() {
+            self.settle_without_worlds();
+        } else if self.market.is_live(now) {
+            self.move_queues(now);
+        } else {
+            self.lose_changes();
+        }
+    }
+
     /// Moves every queue by the message: the fills it is evidence for, and whether legs wait.
     fn move_queues(&mut self, now: i64) -> Met {
         let (changes, lost) = self.take_changes();
