@@ -174,3 +174,22 @@ def test_literal_paths_win_over_patterns_whatever_the_order():
     assert router.find(b"/v1/") is None
     with pytest.raises(ValueError, match="twice"):
         router.add("GET", "/v1/{id}", "again")
+
+
+def test_of_patterns_that_fit_the_one_with_fewer_ids_is_found_and_no_id_is_empty():
+    router = Router[str]()
+    for path in ("/{a}/{b}/{c}", "/x/{id}/{part}", "/x/{id}/y", "/{name}/z/y", "/{other}/z/y"):
+        router.add("GET", path, path)
+    asked = {
+        b"/x/1/y": ("/x/{id}/y", {"id": "1"}),
+        b"/x/z/y": ("/x/{id}/y", {"id": "z"}),
+        b"/w/z/y": ("/{name}/z/y", {"name": "w"}),
+        b"/x/1/2": ("/x/{id}/{part}", {"id": "1", "part": "2"}),
+        b"/w/1/2": ("/{a}/{b}/{c}", {"a": "w", "b": "1", "c": "2"}),
+        b"/x//y": None,
+        b"/x/1": None,
+        b"/x/1/y/": None,
+    }
+    for path, expected in asked.items():
+        found = router.find(path)
+        assert (found and (found[0].endpoints["GET"], found[1])) == expected, path

@@ -171,9 +171,9 @@ def test_what_a_connection_remembers_is_bounded() -> None:
     heads = Heads()
     scope: dict[str, Any] = {"type": "http", "headers": [], "state": {"x": 1}}
     kept = [heads.keep(b"GET /%d HTTP/1.1\r\n\r\n" % number, scope, 0) for number in range(20)]
-    assert [head is not None for head in kept] == [True] * 8 + [False] * 12
-    assert heads.find(b"GET /7 HTTP/1.1\r\n\r\n") is not None
-    assert heads.find(b"GET /8 HTTP/1.1\r\n\r\n") is None
+    assert None not in kept
+    known = [heads.find(b"GET /%d HTTP/1.1\r\n\r\n" % number) is not None for number in range(20)]
+    assert known == [False] * 12 + [True] * 8
     assert Heads().keep(b"GET /" + b"x" * 2_000 + b" HTTP/1.1\r\n\r\n", scope, 0) is None
     assert Heads().keep(b"GET / HTTP/1.1\r\n\r\nbody", scope, 3) is None
     assert Heads().keep(b"GET / HTTP/1.1", scope, 0) is None

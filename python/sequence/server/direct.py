@@ -192,7 +192,7 @@ class DirectProtocol(Guard, HttpToolsProtocol):
 
     def _run(self, cycle: RequestResponseCycle, body: bytes) -> None:
         cast("Scope", cycle.scope)["state"]["body"] = body
-        whole.run(cycle.run_asgi(cast("Any", self).app), self._start_task)
+        whole.run(cycle.run_asgi(cast("Any", self).app), self._start_task, self.tasks)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         if self._reads_chunk:

@@ -77,8 +77,11 @@ class Heads:
         """Remembers the head of a request that came as one piece with a body of this length."""
         end = data.find(_END) + len(_END)
         is_one = end >= len(_END) and len(data) - end == length
-        if not is_one or end > _MAX_BYTES or len(self._known) >= _MOST:
+        if not is_one or end > _MAX_BYTES:
             return None
+        if len(self._known) >= _MOST:
+            # The oldest: heads with an id in their path come once, and must not fill the room.
+            del self._known[next(iter(self._known))]
         head = self._known[data[:end]] = Head(scope, length)
         return head
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from sequence.types._names import did_you_mean
@@ -20,12 +20,48 @@ class Resource(Generic[EndpointT]):
     allow: bytes = b""
 
 
+class Shape(Generic[EndpointT]):
+    """Patterns that have their ids in the same places."""
+
+    __slots__ = ("_ids", "_rows", "_words")
+
+    def __init__(self, pattern: list[str]) -> None:
+        places = range(len(pattern))
+        self._ids: Final = [at for at in places if _is_param(pattern[at])]
+        self._words: Final = [at for at in places if not _is_param(pattern[at])]
+        self._rows: dict[tuple[str, ...], tuple[list[str], Resource[EndpointT]]] = {}
+
+    def fits(self, pattern: list[str]) -> bool:
+        """Whether this is the shape of a pattern."""
+        return self._ids == [at for at, part in enumerate(pattern) if _is_param(part)]
+
+    @property
+    def ids(self) -> int:
+        """How many ids it has."""
+        return len(self._ids)
+
+    def add(self, pattern: list[str], resource: Resource[EndpointT]) -> None:
+        """Adds a pattern of this shape; of two with the same words the first is found."""
+        names = [pattern[at][1:-1] for at in self._ids]
+        self._rows.setdefault(tuple([pattern[at] for at in self._words]), (names, resource))
+
+    def find(self, segments: list[str]) -> tuple[Resource[EndpointT], Mapping[str, str]] | None:
+        """The resource with these words, and its ids; none of them is empty."""
+        found = self._rows.get(tuple([segments[at] for at in self._words]))
+        if found is None:
+            return None
+        names, resource = found
+        ids = [segments[at] for at in self._ids]
+        return (resource, dict(zip(names, ids, strict=True))) if all(ids) else None
+
+
 class Router(Generic[EndpointT]):
-    """Finds the resource of a raw path in one look-up, or in a short scan where it holds ids."""
+    """Finds the resource of a raw path in one look-up, or in one a shape where it holds ids."""
 
     def __init__(self) -> None:
         self._exact: dict[bytes, Resource[EndpointT]] = {}
         self._patterns: dict[int, list[tuple[list[str], Resource[EndpointT]]]] = {}
+        self._shapes: dict[int, list[Shape[EndpointT]]] = {}
         self._prefixes: dict[str, Resource[EndpointT]] = {}
 
     def add(self, method: str, path: str, endpoint: EndpointT) -> None:
@@ -44,10 +80,10 @@ class Router(Generic[EndpointT]):
         segments = _segments(raw_path)
         if segments is None:
             return None
-        for pattern, resource in self._patterns.get(len(segments), ()):
-            params = _match(pattern, segments)
-            if params is not None:
-                return resource, params
+        for shape in self._shapes.get(len(segments), ()):
+            found = shape.find(segments)
+            if found is not None:
+                return found
         return self._below_prefix("/" + "/".join(segments))
 
     def near(self, raw_path: bytes) -> str:
@@ -74,11 +110,21 @@ class Router(Generic[EndpointT]):
                 return resource
         resource = Resource[EndpointT]()
         rows.append((segments, resource))
-        # Literal paths win over patterns of the same length: /v1/orders/preview is no order id.
-        rows.sort(key=lambda row: sum(map(_is_param, row[0])))
+        self._shape(segments).add(segments, resource)
         if "{" not in path:
             self._exact[path.encode("ascii")] = resource
         return resource
+
+    def _shape(self, pattern: list[str]) -> Shape[EndpointT]:
+        shapes = self._shapes.setdefault(len(pattern), [])
+        for shape in shapes:
+            if shape.fits(pattern):
+                return shape
+        shape = Shape[EndpointT](pattern)
+        shapes.append(shape)
+        # Literal paths win over patterns of the same length: /v1/orders/preview is no order id.
+        shapes.sort(key=lambda shape: shape.ids)
+        return shape
 
 
 def _segments(raw_path: bytes) -> list[str] | None:
@@ -90,18 +136,6 @@ def _segments(raw_path: bytes) -> list[str] | None:
         return [part.decode("utf-8") for part in parts]
     except UnicodeDecodeError:
         return None
-
-
-def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    params: dict[str, str] = {}
-    for want, have in zip(pattern, segments, strict=True):
-        if _is_param(want):
-            if not have:
-                return None
-            params[want[1:-1]] = have
-        elif want != have:
-            return None
-    return params
 
 
 def _is_param(segment: str) -> bool:

@@ -8,18 +8,42 @@ what they ask for. Whatever has to wait becomes a task where it first does.
 import asyncio
 import types
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 Running = Coroutine[Any, Any, None]
 Start = Callable[[Running], object]
 """Runs a coroutine as a task."""
+Held = set[Any]
+"""What a server that ends waits for, and cancels when it has waited for long enough."""
 
 
-def run(running: Running, start: Start) -> None:
-    """Runs a coroutine to its end or to where it first waits, and the rest of it as a task."""
+def run(running: Running, start: Start, held: Held) -> None:
+    """Runs a coroutine to its end or to where it waits, and on from there.
+
+    A durable answer waits once, for one future: that future goes on with it. What waits for
+    anything else, or waits again, is a task from there on.
+    """
     try:
         waits_for = running.send(None)
     except StopIteration:
+        return
+    if isinstance(waits_for, asyncio.Future):
+        future = cast("asyncio.Future[Any]", waits_for)
+        # What a task does with a future that it is given to wait for.
+        future._asyncio_future_blocking = False
+        held.add(future)
+        future.add_done_callback(partial(_after, running, start))
+        future.add_done_callback(held.discard)
+        return
+    start(_going_on(running, waits_for))
+
+
+def _after(running: Running, start: Start, _: "asyncio.Future[Any]") -> None:
+    """Goes on behind the one wait; the future itself tells how it went."""
+    try:
+        waits_for = running.send(None)
+    except (StopIteration, asyncio.CancelledError):
         return
     start(_going_on(running, waits_for))
 

@@ -95,6 +95,8 @@ class Lock:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._path = database.with_name(database.name + ".lock")
+        # Named once: every commit looks at it.
+        self._log = database.with_name(database.name + "-wal")
         self._file: int | None = None
         self._shared: int | None = None
         self._inode: tuple[int, int] | None = None
@@ -160,7 +162,7 @@ class Lock:
                 f"{self._database} is empty, but there was a store: put it or a backup back, or "
                 f"delete what is left of it to begin anew ({left})"
             )
-        log = self._database.with_name(self._database.name + "-wal")
+        log = self._log
         index = self._database.with_name(self._database.name + "-shm")
         # SQLite removes both or none.
         if (self._was == _OPEN or index.exists()) and not log.exists():
@@ -183,13 +185,14 @@ class Lock:
         Raises:
             StoreError: One was deleted or replaced while it was in use.
         """
-        for path in (self._database, self._database.with_name(self._database.name + "-wal")):
-            try:
-                found = path.stat()
-            except FileNotFoundError:
-                raise StoreError(f"{path} was deleted while it was in use") from None
-            if path == self._database and (found.st_dev, found.st_ino) != self._inode:
-                raise StoreError(f"{path} was replaced while it was in use")
+        try:
+            found = self._database.stat()
+            self._log.stat()
+        except FileNotFoundError as error:
+            text = f"{error.filename} was deleted while it was in use"
+            raise StoreError(text) from None
+        if (found.st_dev, found.st_ino) != self._inode:
+            raise StoreError(f"{self._database} was replaced while it was in use")
 
     def release(self) -> None:
         """Gives the lock back; twice is fine."""

@@ -7,6 +7,7 @@ are no protection against somebody who means harm: whoever can write the file ca
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from struct import Struct
 from typing import Final
 
 from sequence.store.base import Finding, Row, Value
@@ -35,6 +36,7 @@ _STATUS: Final = {
 }
 _GROWING: Final = frozenset(table.name for table in UNBOUNDED)
 
+_INT64: Final = Struct(">q").unpack
 _WRAP: Final = 2**64
 _SIGN: Final = 2**63
 
@@ -42,12 +44,14 @@ _SIGN: Final = 2**63
 def digest_of(table: str, row: Sequence[object]) -> int:
     """The digest of a row, as a signed 64-bit integer."""
     # ASCII: how other letters are escaped never depends on the version of Python.
-    text = ascii((table, *row)).encode("ascii")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
+    text = ascii((table, *row)).encode()
+    digest: int = _INT64(blake2b(text, digest_size=8).digest())[0]
+    return digest
 
 
 def add(total: int, digest: int) -> int:
     """A sum that wraps, as a signed 64-bit integer."""
+    # Of any integers: a sum that was wrapped in between is the same.
     return (total + digest + _SIGN) % _WRAP - _SIGN
 
 
@@ -100,27 +104,43 @@ class Seals:
 
     def stamp(self, table: str, rows: Iterable[Row], lookup: Lookup) -> list[Row]:
         """Rows with their digests, counted from now on."""
+        if table in _GROWING:
+            return self._stamp_growing(table, rows, lookup)
+        keys, held = _KEYS[table], self._held[table]
+        count, total = self._sums.get(table, (0, 0))
+        stamped: list[Row] = []
+        for row in rows:
+            digest, key = digest_of(table, row), row[:keys]
+            before = held.get(key)
+            held[key] = digest
+            if before is None:
+                count += 1
+            total += digest - (before or 0)
+            stamped.append((*row, digest))
+        self._sums[table] = count, add(total, 0)
+        return stamped
+
+    def _stamp_growing(self, table: str, rows: Iterable[Row], lookup: Lookup) -> list[Row]:
+        """The same in a table of which only open rows are held, and the highest key."""
         keys, held, status = _KEYS[table], self._held[table], _STATUS.get(table)
-        whole = table not in _GROWING
         newest: Key | None = self._newest.get(table)
         count, total = self._sums.get(table, (0, 0))
         stamped: list[Row] = []
         for row in rows:
             digest, key = digest_of(table, row), row[:keys]
-            before = held.pop(key, None)
-            if before is None and not whole and newest is not None and not _after(key, newest):
+            is_new = newest is None or _after(key, newest)
+            before = held.pop(key, None) if held else None
+            if before is None and not is_new:
                 before = lookup(table, key)
             if before is None:
                 count += 1
-            else:
-                total = add(total, -before)
-            if whole or (status is not None and row[status] in OPEN):
+            if status is not None and row[status] in OPEN:
                 held[key] = digest
-            if not whole and (newest is None or _after(key, newest)):
+            if is_new:
                 newest = key
-            total = add(total, digest)
+            total += digest - (before or 0)
             stamped.append((*row, digest))
-        self._sums[table] = (count, total)
+        self._sums[table] = count, add(total, 0)
         if newest is not None:
             self._newest[table] = newest
         return stamped
@@ -155,8 +175,11 @@ class Seals:
 
 
 def _after(key: Key, newest: Key) -> bool:
-    """Keys of the unbounded tables are numbers."""
-    return tuple(map(_number, key)) > tuple(map(_number, newest))
+    """Keys of the unbounded tables are numbers; of a file that was changed they can be anything."""
+    try:
+        return key > newest
+    except TypeError:
+        return tuple(map(_number, key)) > tuple(map(_number, newest))
 
 
 def _number(value: Value) -> int:
