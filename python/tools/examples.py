@@ -297,7 +297,7 @@ def end(ask: Recorder) -> None:
     ask("venue_cancel_all", path={"venue": "kraken"})
     ask("kill_switch_engage", "With a reason", {"reason": "manual stop"})
     ask("kill_switch")
-    ask("kill_switch_clear")
+    ask("kill_switch_clear", "Of an account", {"account": "local"})
     ask("sandbox_reset")
 
 

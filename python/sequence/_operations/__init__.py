@@ -194,6 +194,7 @@ KILL_SWITCH = Operation(
     "GET",
     "/v1/kill_switch",
     lambda: t.KillSwitch,
+    load_query=lambda: t.KillSwitchQuery,
     summary="State of the kill switch",
 )
 KILL_SWITCH_ENGAGE = Operation(
@@ -211,8 +212,9 @@ KILL_SWITCH_CLEAR = Operation(
     "POST",
     "/v1/kill_switch/clear",
     lambda: t.KillSwitch,
-    lambda: t.EmptyRequest,
+    lambda: t.KillSwitchClearRequest,
     auth="admin",
+    needs="`kill_switch_clear(account=...)` of an admin clears it for another account",
     writes=True,
     summary="Allow new orders again",
 )

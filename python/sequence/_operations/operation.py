@@ -28,6 +28,7 @@ class Operation(Generic[AnswerT]):
         load_request: Model of the body; None when there is none.
         load_query: Model of the query string; None when it is ignored.
         auth: Who may call: anybody, any key, a test key, an admin key.
+        needs: What to do where the key may not, beside using another one.
         summary: One line for the API description.
         aliases: Further path templates that answer the same.
         method_aliases: Further methods of the same path.
@@ -43,12 +44,19 @@ class Operation(Generic[AnswerT]):
     load_request: "Callable[[], type[t.Request]] | None" = None
     load_query: "Callable[[], type[t.Query]] | None" = None
     auth: Auth = "key"
+    needs: str = ""
     summary: str = ""
     aliases: tuple[str, ...] = ()
     method_aliases: tuple[Method, ...] = ()
     writes: bool = False
     deprecated: bool = False
     repeatable: bool = True
+
+    @property
+    def needs_admin(self) -> str:
+        """What a key that is no admin's is told."""
+        how = f": {self.needs}" if self.needs else ""
+        return f"this path needs an admin key{how}"
 
     @property
     def response(self) -> type[AnswerT]:

@@ -84,7 +84,9 @@ class Endpoint:
         if self.auth == "test" and not principal.is_sandbox:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if self.auth == "admin" and not principal.is_admin:
-            raise refused("FORBIDDEN", "this path needs an admin key")
+            operation = self.operation
+            told = "this path needs an admin key" if operation is None else operation.needs_admin
+            raise refused("FORBIDDEN", told)
         if principal.tab is not None and self.operation is not None and self.operation.writes:
             check_tab(principal.tab, self.operation.name)
 

@@ -14,7 +14,8 @@ _table Frame frame
 _words AmendMode FailureAction GraphStatus InstrumentType Kind Mode NodeStatus OrderStatus
 _words OrderType Policy Side TERMINAL_GRAPH_STATUSES TERMINAL_ORDER_STATUSES TimeInForce Urgency
 _words VENUES
-account Account AccountSummary EmptyRequest KillSwitch KillSwitchRequest RiskLimits
+account Account AccountSummary EmptyRequest KillSwitch KillSwitchClearRequest
+account KillSwitchQuery KillSwitchRequest RiskLimits
 analytics AbReport ExecutionAnalytics ExecutionQuality FillSums HoldingShare HoldingValue
 analytics LatencyTimes OrderCounts PortfolioAnalytics RoutingVariant SizeBuckets TcaPoint TcaQuality
 analytics TcaReports TcaTimeseries TcaTimeseriesQuery TcaVenues VenueAnalytics VenueCost

@@ -29,6 +29,8 @@ from sequence.types.account import Account as Account
 from sequence.types.account import AccountSummary as AccountSummary
 from sequence.types.account import EmptyRequest as EmptyRequest
 from sequence.types.account import KillSwitch as KillSwitch
+from sequence.types.account import KillSwitchClearRequest as KillSwitchClearRequest
+from sequence.types.account import KillSwitchQuery as KillSwitchQuery
 from sequence.types.account import KillSwitchRequest as KillSwitchRequest
 from sequence.types.account import RiskLimits as RiskLimits
 from sequence.types.analytics import AbReport as AbReport

@@ -1,6 +1,6 @@
 """The account behind a key, its limits and its kill switch."""
 
-from sequence.types._base import Request, Wire
+from sequence.types._base import Query, Request, Wire
 from sequence.types._words import Mode
 from sequence.types.common import Label
 
@@ -70,6 +70,19 @@ class KillSwitchRequest(Request):
     """Body of `POST /v1/kill_switch`."""
 
     reason: Label | None = None
+    account: Label | None = None
+
+
+class KillSwitchClearRequest(Request):
+    """Body of `POST /v1/kill_switch/clear`; zero bytes and `{}` are the own account."""
+
+    account: Label | None = None
+
+
+class KillSwitchQuery(Query):
+    """Query of `GET /v1/kill_switch`."""
+
+    account: Label | None = None
 
 
 class EmptyRequest(Request):

@@ -74,22 +74,39 @@ class AsyncAccountCalls(AsyncClientBase):
         """Limits of the account; None is no limit."""
         return await self.send(ops.RISK_LIMITS)
 
-    async def kill_switch(self) -> "t.KillSwitch":
-        """State of the kill switch."""
-        return await self.send(ops.KILL_SWITCH)
+    async def kill_switch(self, *, account: str | None = None) -> "t.KillSwitch":
+        """State of the kill switch.
 
-    async def kill_switch_engage(self, reason: str | None = None) -> "t.KillSwitch":
-        """Stops new orders; open ones stay and can be cancelled.
+        Args:
+            account: That of the account of this name instead of the own one; needs an admin key.
+        """
+        query = checked_query(t.KillSwitchQuery, account=account)
+        return await self.send(ops.KILL_SWITCH, query=query)
+
+    async def kill_switch_engage(
+        self, reason: str | None = None, *, account: str | None = None
+    ) -> "t.KillSwitch":
+        """Stops new orders; open ones stay and can be cancelled. A reset does not clear it.
 
         Args:
             reason: Text for people, at most 128 characters.
+            account: For the account of this name instead of the own one; needs an admin key.
         """
-        body = checked(t.KillSwitchRequest, {"reason": reason})
+        values = {"reason": reason} | ({} if account is None else {"account": account})
+        body = checked(t.KillSwitchRequest, values)
         return await self.send(ops.KILL_SWITCH_ENGAGE, body=body)
 
-    async def kill_switch_clear(self) -> "t.KillSwitch":
-        """Allows new orders again; needs an admin key."""
-        return await self.send(ops.KILL_SWITCH_CLEAR)
+    async def kill_switch_clear(self, *, account: str | None = None) -> "t.KillSwitch":
+        """Allows new orders again; needs an admin key.
+
+        Args:
+            account: For the account of this name instead of the own one. An account that engaged
+                its switch itself and has no admin key is cleared so.
+        """
+        if account is None:
+            return await self.send(ops.KILL_SWITCH_CLEAR)
+        body = checked(t.KillSwitchClearRequest, {"account": account})
+        return await self.send(ops.KILL_SWITCH_CLEAR, body=body)
 
     async def api_keys(self) -> "t.ApiKeys":
         """The keys of the account without their secrets, newest first."""

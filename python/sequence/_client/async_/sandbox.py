@@ -63,7 +63,7 @@ class AsyncSandboxCalls:
         return await self._client.send(ops.SANDBOX_POSITIONS, body=body)
 
     async def reset(self) -> "t.SandboxReset":
-        """Wipes the account and seeds it with the default balances."""
+        """Wipes the account and seeds it with the default balances; a kill switch stays engaged."""
         return await self._client.send(ops.SANDBOX_RESET)
 
     async def settings(

@@ -152,7 +152,7 @@ class InProcessTransport:
         if operation.auth == "test" and not principal.is_sandbox:
             raise refused("FORBIDDEN", "this path needs a seq_test_ key")
         if operation.auth == "admin" and not principal.is_admin:
-            raise refused("FORBIDDEN", "this path needs an admin key")
+            raise refused("FORBIDDEN", operation.needs_admin)
         return Met(principal, handler, self._strike(operation, principal, body))
 
     def begin(

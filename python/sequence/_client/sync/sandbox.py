@@ -64,7 +64,7 @@ class SandboxCalls:
         return self._client.send(ops.SANDBOX_POSITIONS, body=body)
 
     def reset(self) -> "t.SandboxReset":
-        """Wipes the account and seeds it with the default balances."""
+        """Wipes the account and seeds it with the default balances; a kill switch stays engaged."""
         return self._client.send(ops.SANDBOX_RESET)
 
     def settings(
