@@ -1,5 +1,6 @@
 """Several files: those of one stream are one, in time order, whatever order they are named in."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,21 @@ def test_connections_of_one_venue_at_the_same_time_keep_their_own_numbers(tmp_pa
         sandbox.replay()
         sizes = [sandbox.client().quote(name).nbbo.bid_size for name in ("BTC-USD", "ETH-USD")]
         assert sizes == [4, 4]
+
+
+def test_the_end_of_a_connection_that_named_no_symbol_ends_no_book_of_another(tmp_path):
+    lines = [rest(10, T0), *(diff(10 + n, T0 + n * NS, n) for n in range(1, 9))]
+    (tmp_path / "one.txt").write_text("".join(lines))
+    # It asked for what the venue does not have, and was closed.
+    answer = f'{(T0 + 2 * NS) / NS:.9f}: {{"result":null,"id":1}}\n'
+    ends = f"wss://stream.binance.com:9443/ws <-> {(T0 + 6 * NS) / NS:.9f}\n"
+    (tmp_path / "two.txt").write_text(answer + ends)
+    parts = [
+        {"file": file, "venue": "binance", "frames": frames, "gaps_ns": []}
+        for file, frames in (("one.txt", 9), ("two.txt", 1))
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps({"schema": "session-1", "parts": parts}))
+    assert played([tmp_path]) == (True, 8)
 
 
 def test_many_recordings_of_one_symbol_each_are_played_together(tmp_path):

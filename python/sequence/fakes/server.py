@@ -48,7 +48,10 @@ NoticeKind = Literal["grid", "end"]
 """What befalls a market: its prices get a finer grid, it is resolved."""
 
 _SLOWEST_S: Final = 3.0
-"""Rates are per second in any hurry: a client that keeps to one may need so long to subscribe."""
+"""Rates are per second in any hurry: a client that keeps to one may need so long to subscribe, and
+on a busy machine to be heard."""
+_TURNS: Final = 5
+"""Turns of a loop in which a connection just accepted begins, and one that was cut ends."""
 
 
 @dataclass(eq=False)
@@ -356,7 +359,9 @@ class Fake:
             elif self.subscribe_within_s and not client.topics:
                 if age_s > max(_SLOWEST_S, self.subscribe_within_s / self.hurry):
                     await self.hang_up(client, "nothing was subscribed in time")
-            elif self.heard_within_s and quiet_s > self.heard_within_s / self.hurry:
+            elif self.heard_within_s and quiet_s > max(
+                _SLOWEST_S, self.heard_within_s / self.hurry
+            ):
                 await self.hang_up(client, "no ping in time")
             elif self.pings_every_s and not client.silent:
                 with contextlib.suppress(websockets.ConnectionClosed):
@@ -459,12 +464,16 @@ def serving(*fakes: FakeT) -> Generator[FakeT]:
         await asyncio.gather(
             *(fake.run(event, ended) for fake, event in zip(fakes, ready, strict=True))
         )
+        # What was accepted last begins, so that it can give its socket back.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         # Requests that were not finished, and transports that were cut.
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     thread = threading.Thread(
         target=loop.run_until_complete, args=(run(),), name="fake", daemon=True

@@ -39,6 +39,8 @@ pub struct Part {
     pub(super) names: Vec<String>,
     /// It holds answers over REST only, which do not say all that frames do.
     pub(super) is_rest: bool,
+    /// It says that a connection was opened or ended.
+    pub(super) has_ends: bool,
     /// Nothing in it says when it was: it is due where the rest of its stream begins.
     pub(super) is_timeless: bool,
 }
@@ -70,6 +72,7 @@ impl Part {
             faults: Faults::default(),
             names: Vec::new(),
             is_rest: true,
+            has_ends: false,
             is_timeless: false,
         };
         part.probe(&head)?;
@@ -140,10 +143,11 @@ impl Part {
     fn scan(&mut self) -> Result<(), ReplayError> {
         let mut reader = self.reader()?;
         let mut first = None;
-        while let Some((due_ns, is_frame)) = reader.next_with(|due_ns, record| {
-            (due_ns, matches!(record, Record::Frame { .. } | Record::Rest { .. }))
-        })? {
-            self.frames += u64::from(is_frame);
+        while let Some((due_ns, is_end)) = reader
+            .next_with(|due_ns, record| (due_ns, matches!(record, Record::Connected { .. })))?
+        {
+            self.frames += u64::from(!is_end);
+            self.has_ends |= is_end;
             first.get_or_insert(due_ns);
             self.last_ns = due_ns;
         }

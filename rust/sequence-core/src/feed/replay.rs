@@ -352,7 +352,9 @@ impl Replay {
 
 /// Puts files that are parts of one stream together: of one venue, and either about the same
 /// instruments (books beside trades, answers over REST beside frames) or one after the other.
-/// Frames of several connections at the same time stay apart, as each has its own numbers.
+/// Frames of several connections at the same time stay apart, as each has its own numbers and its
+/// own end. What names no instrument and says when its connection ended would only end the books of
+/// others: it is left out beside files of its venue that do name some.
 pub fn streams(parts: Vec<Part>) -> Vec<Vec<Part>> {
     let mut found: Vec<Vec<Part>> = Vec::new();
     for part in parts {
@@ -368,6 +370,10 @@ pub fn streams(parts: Vec<Part>) -> Vec<Vec<Part>> {
         found = apart;
         found.push(joined);
     }
+    let named = |stream: &[Part]| stream.iter().any(|part| !part.names.is_empty());
+    let venue = |stream: &[Part]| stream.first().map(|part| part.venue);
+    let told: Vec<_> = found.iter().filter(|s| named(s)).map(|s| venue(s)).collect();
+    found.retain(|stream| named(stream) || !told.contains(&venue(stream)));
     found
 }
 
@@ -383,7 +389,10 @@ fn belongs(one: &[Part], other: &[Part]) -> bool {
         parts.iter().flat_map(|part| part.names.iter().cloned()).collect()
     };
     let (here, there) = (names(one), names(other));
-    let shared = here.is_empty() || there.is_empty() || !here.is_disjoint(&there);
+    let nameless = |names: &BTreeSet<String>, parts: &[Part]| {
+        names.is_empty() && !parts.iter().any(|part| part.has_ends)
+    };
+    let shared = nameless(&here, one) || nameless(&there, other) || !here.is_disjoint(&there);
     let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
     pairs().all(|(a, b)| same_feed(a, b)) && (shared || pairs().all(|(a, b)| apart(a, b)))
 }
