@@ -299,8 +299,12 @@ def test_a_bad_item_of_a_batch_is_refused_alone_and_named():
         good = [answers[0], answers[6]]
         assert good == desk.open_orders()
         assert [type(row).__name__ for row in answers[1:6]] == [
-            "UnprocessableError", "NotFoundError", *["UnprocessableError"] * 3,
+            "UnprocessableError", "NotFoundError", "UnprocessableError",
+            "ValidationError", "UnprocessableError",
         ]  # fmt: skip
+        with pytest.raises(errors.ValidationError):
+            desk.buy(market, 0.5)
+        assert type(desk.cancel_many(["one"])[0]) is errors.ValidationError
         for at, row in enumerate(answers[1:6], start=1):
             assert f"item {at}: " in str(row)
         assert desk.cancel_many([good[0], 12345, good[0]])[::2] == [True, False]

@@ -44,6 +44,10 @@ def test_what_was_forgotten_is_refused_by_a_sentence_and_never_sent_twice() -> N
         held = client.positions()
         with pytest.raises(NotFoundError, match=r"order-0.*ended, and is not kept.*keep"):
             client.order("order-0")
+        with pytest.raises(NotFoundError, match=r"order 0 ended, and is not kept.*keep"):
+            sandbox.desk().order(0)
+        with pytest.raises(NotFoundError, match="there is no order 4000000000"):
+            sandbox.desk().order(4_000_000_000)
         with pytest.raises(ConflictError, match=r"order-0 was used before"):
             client.buy("BTC-USD", "0.1", venue="kraken", graph_id="order-0")
         assert client.positions() == held

@@ -20,6 +20,8 @@ NewOrder = tuple[int, Literal["buy", "sell"], int, int | None, Tif | None]
 
 _PROBLEMS = (_core.Refusal, OverflowError, TypeError)
 """What the core says of a number: not now, too large, none."""
+_NO_NUMBERS: Final = "item"
+"""Field of a refused item of a batch that has no numbers where they belong."""
 _MOST_SLIPPAGE_BPS: Final = 10_000
 _LONGEST_LIFE_MS: Final = 2_592_000_000
 
@@ -249,7 +251,11 @@ def _answers(
     rows, refused = told
     found = cast("list[ItemT | SequenceError]", rows)
     for at in refused:
-        error = core_refusal(cast("_core.Refusal", rows[at]))
+        refusal = cast("_core.Refusal", rows[at])
+        if refusal.field == _NO_NUMBERS:
+            found[at] = ValidationError(f"item {at}: {refusal.message}")
+            continue
+        error = core_refusal(refusal)
         error.message = f"item {at}: {error.message}"
         found[at] = error
     return found

@@ -18,6 +18,9 @@ use crate::engine::{Answer, Engine};
 use crate::error::refused;
 use crate::parse;
 
+/// Field of an item that has no numbers where they belong: no order was read from it.
+const FORM: &str = "item";
+
 pub(crate) const fn market_of(handle: u32) -> (MarketId, Option<Outcome>) {
     let outcome = if handle & 1 == 1 { Some(Outcome::No) } else { None };
     (MarketId(handle >> 1), outcome)
@@ -139,7 +142,7 @@ impl Engine {
         orders: Vec<Bound<'py, PyAny>>,
     ) -> PyResult<Told<'py>> {
         let number = |order: &Bound<'py, PyAny>| {
-            order.extract::<u32>().map_err(|_error| Refusal::invalid("", "an order is a number"))
+            order.extract::<u32>().map_err(|_error| Refusal::invalid(FORM, "an order is a number"))
         };
         let numbers: Vec<Answer<u32>> = orders.iter().map(number).collect();
         let answers: Vec<Answer<bool>> = {
@@ -213,7 +216,7 @@ impl Engine {
 fn item(order: &Bound<'_, PyAny>) -> Answer<DeskOrder> {
     read_item(order).unwrap_or_else(|_error| {
         let form = "an order is (market, side, qty_1e8, price_1e9 or None, tif or None)";
-        Err(Refusal::invalid("", form))
+        Err(Refusal::invalid(FORM, form))
     })
 }
 

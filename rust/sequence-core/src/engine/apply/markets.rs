@@ -96,12 +96,15 @@ impl Engine {
                 None => self.list_market(row.venue, row.symbol, FeedKind::HandFed)?,
             };
             self.claim(market, FeedKind::HandFed);
+            let grid = self.registry.market(market).grid.prices;
             self.set_terms(market, &row.said);
+            // What a message brings was checked: a book leaves the grid with the grid alone.
+            let is_new = self.registry.market(market).grid.prices != grid;
             self.cover_levels(market, row.events);
             if !row.events.is_empty() {
                 self.market_message(market, row.events);
             }
-            if self.facts().shows_off_grid(market) {
+            if is_new && self.facts().shows_off_grid(market) {
                 let now = self.agenda.now_ns();
                 let resync = MarketEvent::status(FeedStatus::Resync, now, now);
                 self.market_message(market, &[resync]);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::Engine;
+use crate::engine::desk::forget::FORGOTTEN;
 use crate::ids::{AccountId, MarketId, OrderId, Outcome, VenueId};
 use crate::number::{Money, Quantity};
 use crate::order::Order;
@@ -53,11 +54,19 @@ impl Engine {
         self.portfolio.spendable(self.facts(), account, spec.venue, spec.settle)
     }
 
+    /// Why a number names no order here: none was given it, or it left memory when it had ended.
+    fn not_here(&self, order: OrderId) -> Refusal {
+        let was_given = order < self.next_ids().0 && !self.holds_order(order);
+        Refusal::not_found(if was_given && self.desk.forgets() {
+            format!("order {} {FORGOTTEN}", order.0)
+        } else {
+            format!("there is no order {}", order.0)
+        })
+    }
+
     /// An order of an account by its number.
     pub fn own_order(&self, account: AccountId, order: OrderId) -> Result<&Order, Refusal> {
         let found = self.holds_order(order).then(|| self.order(order));
-        found
-            .filter(|order| order.spec.account == account)
-            .ok_or_else(|| Refusal::not_found(format!("there is no order {}", order.0)))
+        found.filter(|order| order.spec.account == account).ok_or_else(|| self.not_here(order))
     }
 }
