@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsIndex, cast
 from sequence.feeds.recording import RecordingError
 from sequence.sandbox.recording import add_recordings, open_recordings, shown_time, warn_of_end
 from sequence.sandbox.refuse import closed
-from sequence.sandbox.replay_calls import Calls, SandboxEvent
+from sequence.sandbox.replay_calls import Calls, SandboxEvent, Untold
 from sequence.types.testing import END_NS
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Replay:
         every: How often.
         until: Where to stop; None is the end of what is recorded.
         at: When to call besides.
+        left: What a replay before did not tell when a callback raised; it is told first, and what
+            this one does not tell is put there.
 
     Raises:
         ValueError: A time or a pace that is none.
@@ -72,6 +74,7 @@ class Replay:
         every: float | str | None,
         until: int | None,
         at: Iterable[int],
+        left: Untold,
     ) -> None:
         calls.check()
         if isinstance(every, str) and every not in _PACES:
@@ -84,6 +87,7 @@ class Replay:
         self._clock = clock
         self._calls = calls
         self._every = every
+        self._left = left
         self._stops = 0
         self._called: tuple[str, object] = ("", None)
 
@@ -138,10 +142,14 @@ class Replay:
         self._events_seen = self._orders_seen = engine.last_seq
         self._watch(engine)
         try:
+            self._tell_left()
             self._run(from_ns, until_ns)
         except Exception as error:
             self._note(error)
+            self._leave(engine)
             raise
+        else:
+            self._left.clear()
         finally:
             engine.unwatch()
         unread = engine.unread_recording()
@@ -220,26 +228,61 @@ class Replay:
 
     def _tell_events(self) -> None:
         """Reports what happened, and then what the answers to that caused."""
-        engine, on_event = self._runtime.engine, self._calls.event
-        if on_event is None:
-            return
-        while rows := engine.events(self._events_seen, _EVENT_PAGE):
-            for row in rows:
-                self._events_seen = row["seq"]
-                self._stops += 1
-                event = SandboxEvent(row["seq"], row["ts_ns"], row["type"], row["data"])
-                self._called = ("on_event", event)
-                on_event(event)
+        engine, on_event, rows = self._runtime.engine, self._calls.event, self._left.events
+        while on_event is not None:
+            if not rows:
+                rows.extend(engine.events(self._events_seen, _EVENT_PAGE))
+                if not rows:
+                    return
+                self._events_seen = rows[-1]["seq"]
+            row = rows.popleft()
+            self._stops += 1
+            event = SandboxEvent(row["seq"], row["ts_ns"], row["type"], row["data"])
+            self._called = ("on_event", event)
+            on_event(event)
 
     def _tell_orders(self) -> None:
         """The same in tuples."""
-        engine, on_order = self._runtime.engine, self._calls.order
-        while on_order is not None and self._orders_seen < engine.last_seq:
-            rows, self._orders_seen = engine.order_events(self._orders_seen)
-            for row in rows:
+        engine, on_order, left = self._runtime.engine, self._calls.order, self._left.orders
+        while on_order is not None and (left or self._orders_seen < engine.last_seq):
+            if not left:
+                rows, self._orders_seen = engine.order_events(self._orders_seen)
+                left.extend(rows)
+                continue
+            row = left.popleft()
+            self._stops += 1
+            self._called = ("on_order", row)
+            on_order(row)
+
+    def _tell_left(self) -> None:
+        """Tells first what the replay before had not told when a callback raised."""
+        calls, told = self._calls, self._left.told
+        self._tell_orders()
+        self._tell_events()
+        while told:
+            _, kind, market, side, price, qty = told.popleft()
+            if kind == "book" and calls.book is not None:
                 self._stops += 1
-                self._called = ("on_order", row)
-                on_order(row)
+                self._called = ("on_book", book := self._books[market])
+                calls.book(book)
+            elif kind == "trade" and calls.trade is not None:
+                self._stops += 1
+                self._called = ("on_trade", book := self._books[market])
+                calls.trade(book, side, price, qty)
+            # What the answers did is known before what comes next.
+            self._tell_orders()
+            self._tell_events()
+
+    def _leave(self, engine: "_core.Engine") -> None:
+        """Keeps what of this moment was not told for the replay that goes on."""
+        left = self._left
+        if self._calls.order is not None:
+            left.orders.extend(engine.order_events(self._orders_seen)[0])
+        if self._calls.event is not None:
+            while rows := engine.events(self._events_seen, _EVENT_PAGE):
+                left.events.extend(rows)
+                self._events_seen = rows[-1]["seq"]
+        left.told.extend(engine.unwatch())
 
     def _note(self, error: Exception) -> None:
         """Says in the exception of a callback when it was called, and with what."""

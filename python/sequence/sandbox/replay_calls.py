@@ -1,7 +1,8 @@
 """What a replay calls, and with what."""
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,15 +57,15 @@ class Calls:
 
     def check(self) -> None:
         """Refuses what would fail, or do nothing at all, when it is called."""
-        for field in fields(self):
-            call: object = getattr(self, field.name)
+        for row in fields(self):
+            call: object = getattr(self, row.name)
             if call is None:
                 continue
             if not callable(call):
-                raise TypeError(f"on_{field.name} is a function, not {call!r}")
+                raise TypeError(f"on_{row.name} is a function, not {call!r}")
             if iscoroutinefunction(call) or isgeneratorfunction(call) or isasyncgenfunction(call):
                 raise TypeError(
-                    f"on_{field.name} is a plain function: a replay awaits and iterates nothing, "
+                    f"on_{row.name} is a plain function: a replay awaits and iterates nothing, "
                     f"so nothing of {call!r} would run"
                 )
 
@@ -72,3 +73,26 @@ class Calls:
     def needs_watch(self) -> bool:
         """True when the core has to stop for what the market says, or for tuples."""
         return any(call is not None for call in (self.book, self.trade, self.order))
+
+
+_Told = tuple[int, str, int, Literal["buy", "sell"] | None, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What happened at a moment and no callback was told yet.
+
+    Attributes:
+        events: Rows for ``on_event``.
+        orders: Tuples for ``on_order``.
+        told: What markets did, as the core tells it.
+    """
+
+    events: deque[dict[str, Any]] = field(default_factory=deque[dict[str, Any]])
+    orders: deque[tuple[Any, ...]] = field(default_factory=deque[tuple[Any, ...]])
+    told: deque[_Told] = field(default_factory=deque[_Told])
+
+    def clear(self) -> None:
+        """Nothing is left to tell."""
+        for row in (self.events, self.orders, self.told):
+            row.clear()

@@ -20,7 +20,7 @@ from sequence.sandbox.fork import forked
 from sequence.sandbox.market import Market
 from sequence.sandbox.recording import open_recordings, warn_of_end
 from sequence.sandbox.replay import Replay, ReplayResult
-from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade
+from sequence.sandbox.replay_calls import Calls, OnBook, OnEvent, OnOrder, OnTime, OnTrade, Untold
 from sequence.sandbox.runtime import Runtime
 from sequence.sandbox.saving import configured_by, read_state
 from sequence.sandbox.sim import Preset, SimConfig
@@ -142,6 +142,7 @@ class Sandbox:
         self.faults = FaultControl(runtime)
         self._async_keys: WeakKeyDictionary[AsyncSequence, str] = WeakKeyDictionary()
         self._desks: WeakSet[Desk] = WeakSet()
+        self._untold = Untold()
         self._live = None if live is None else _go_live(runtime, live)
 
     @property
@@ -253,8 +254,9 @@ class Sandbox:
 
         The core goes through the records alone. Orders can be placed before, and in callbacks: with
         a client, or with a `desk` where every microsecond counts. A callback that raises ends the
-        replay there: the exception comes out as it is, with a note of the time and the event. What
-        is refused before that leaves the sandbox as it was.
+        replay there: the exception comes out as it is, with a note of the time and the event, and
+        the next call begins with what that moment still had to tell. What is refused before that
+        leaves the sandbox as it was.
 
         Args:
             source: A recording: path, `sequence.feeds.Recording` or Arrow table, or a list of
@@ -280,7 +282,10 @@ class Sandbox:
         if not isinstance(runtime.clock, ManualClock) or runtime.clock.kind != "replay":
             raise ValueError("replay needs a sandbox with clock='replay' and without a speed")
         calls = Calls(on_event, on_time, on_book, on_trade, on_order)
-        return Replay(runtime, runtime.clock, calls, every=every, until=until, at=at).run(source)
+        play = Replay(
+            runtime, runtime.clock, calls, every=every, until=until, at=at, left=self._untold
+        )
+        return play.run(source)
 
     def results(self, account: str | None = None) -> "Results":
         """What the run did and was worth so far: profit, drawdown, costs, tables, a report."""

@@ -17,6 +17,19 @@ pub(crate) const fn handle(market: MarketId, outcome: Option<Outcome>) -> u32 {
 /// Time, kind, market, side, price, size.
 type Next = (i64, &'static str, u32, Option<&'static str>, i64, i64);
 
+fn row_of(now_ns: i64, told: Option<Told>) -> Next {
+    match told {
+        Some(Told::Book(market)) => (now_ns, "book", handle(market, None), None, 0, 0),
+        Some(Told::Trade { market, hit, price, quantity }) => {
+            // The side that was hit rested: who came was on the other one.
+            let side = hit.map(|hit| if hit == BookSide::Bid { "sell" } else { "buy" });
+            (now_ns, "trade", handle(market, None), side, price.0, quantity.0)
+        }
+        Some(Told::Orders) => (now_ns, "orders", 0, None, 0, 0),
+        None => (now_ns, "end", 0, None, 0, 0),
+    }
+}
+
 #[pymethods]
 impl Engine {
     /// Tells from here on: books after every message (`every_ns` 0), after so many nanoseconds, or
@@ -28,12 +41,14 @@ impl Engine {
             _ => Pace::Touch,
         };
         let wanted = Wanted { books: every_ns.map(pace), trades, orders };
-        self.lock().watch(Some(wanted));
+        self.lock().watch(wanted);
     }
 
-    /// Ends `watch`.
-    fn unwatch(&self) {
-        self.lock().watch(None);
+    /// Ends `watch`: what of markets was not told yet, as `next_told` would have told it.
+    fn unwatch(&self) -> Vec<Next> {
+        let mut session = self.lock();
+        let now_ns = session.engine.now_ns();
+        session.unwatch().into_iter().map(|told| row_of(now_ns, Some(told))).collect()
     }
 
     /// Moves towards `until_ns` and stops with the next thing to tell: (time, kind, market,
@@ -44,16 +59,7 @@ impl Engine {
             let told = session.advance_to_told(until_ns);
             (session.engine.now_ns(), told)
         });
-        match told {
-            Some(Told::Book(market)) => (now_ns, "book", handle(market, None), None, 0, 0),
-            Some(Told::Trade { market, hit, price, quantity }) => {
-                // The side that was hit rested: who came was on the other one.
-                let side = hit.map(|hit| if hit == BookSide::Bid { "sell" } else { "buy" });
-                (now_ns, "trade", handle(market, None), side, price.0, quantity.0)
-            }
-            Some(Told::Orders) => (now_ns, "orders", 0, None, 0, 0),
-            None => (now_ns, "end", 0, None, 0, 0),
-        }
+        row_of(now_ns, told)
     }
 
     /// Changes and fills of orders after a commit number, oldest first, and the newest number:

@@ -22,7 +22,7 @@ mod steps;
 mod thinned;
 mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::command::Command;
 use crate::demo::{DemoBook, DemoMarket, Volatility};
@@ -199,9 +199,14 @@ impl Session {
         self.engine.log().last_seq() != seen
     }
 
-    /// Tells from here on what is wanted; `None` tells nothing.
-    pub fn watch(&mut self, wanted: Option<Wanted>) {
-        self.watch = wanted.map(|wanted| Watch::new(wanted, &self.engine));
+    /// Tells from here on what is wanted.
+    pub fn watch(&mut self, wanted: Wanted) {
+        self.watch = Some(Watch::new(wanted, &self.engine));
+    }
+
+    /// Tells nothing any more; what happened to markets and was not told yet.
+    pub fn unwatch(&mut self) -> VecDeque<Told> {
+        self.watch.take().map(Watch::untold).unwrap_or_default()
     }
 
     /// Moves towards `now_ns` and stops with the first thing to tell; `None` at the end. The

@@ -126,6 +126,11 @@ impl Watch {
         Some(told)
     }
 
+    /// What of markets was not told yet.
+    pub(super) fn untold(self) -> VecDeque<Told> {
+        self.waiting
+    }
+
     fn has_orders(&self, engine: &Engine) -> bool {
         self.wanted.orders && engine.log().last_seq() != self.log_seq
     }
