@@ -86,6 +86,12 @@ impl Book {
         best.map(|(price, quantity)| Level { price, quantity: *quantity })
     }
 
+    /// Price of the best level of a side.
+    #[inline]
+    pub fn best_price(&self, side: BookSide) -> Option<Price> {
+        self.side(side).best_price()
+    }
+
     /// Levels of a side, best first.
     pub fn levels(&self, side: BookSide) -> impl Iterator<Item = Level> + '_ {
         let levels = self.side(side).iter().rev();

@@ -50,13 +50,12 @@ impl Guard {
         if self.unit_price {
             return;
         }
-        let (Some(bid), Some(ask)) = (book.best(BookSide::Bid), book.best(BookSide::Ask)) else {
-            return;
-        };
-        if !is_near(bid.price, ask.price) {
+        let best = (book.best_price(BookSide::Bid), book.best_price(BookSide::Ask));
+        let (Some(bid), Some(ask)) = best else { return };
+        if !is_near(bid, ask) {
             return;
         }
-        let mid = bid.price.0.midpoint(ask.price.0);
+        let mid = bid.0.midpoint(ask.0);
         self.low = mid / MAX_FACTOR;
         self.high = mid.saturating_mul(MAX_FACTOR);
     }

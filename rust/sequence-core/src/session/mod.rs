@@ -39,6 +39,7 @@ use marks::Marks;
 use prices::Prices;
 use schedule::Schedule;
 use source::market_of;
+use steps::TapeMarket;
 use watch::Watch;
 
 pub use catalogue::Catalogue;
@@ -110,7 +111,7 @@ struct TapeSource {
     /// Messages that were played.
     played: u64,
     /// Market of each instrument, and whether the first levels say what its steps are.
-    markets: Vec<Option<(MarketId, bool)>>,
+    markets: Vec<Option<TapeMarket>>,
 }
 
 impl Session {
@@ -401,20 +402,39 @@ fn play_tape(
 ) {
     let TapeSource { tape, played, markets } = source;
     let known = engine.next_ids();
+    let (mut timer_ns, mut is_dull) = (engine.next_timer_ns(), engine.is_dull());
     while let Some(due_ns) = tape.next_due_ns().filter(|due| *due <= until_ns) {
-        if engine.next_timer_ns().is_some_and(|timer| timer < due_ns) {
+        if timer_ns.is_some_and(|timer| timer < due_ns) {
             return;
         }
         let Some((instrument, events)) = tape.next_message() else { return };
         *played += 1;
-        if let Some(Some((id, adopts))) = markets.get(instrument) {
-            steps::learn(engine, *id, events, *adopts);
-            feed(engine, watch, *id, events, due_ns);
+        if let Some(Some(market)) = markets.get_mut(instrument) {
+            let at_ns = engine.now_ns().max(due_ns);
+            let is_plain = market.fits(engine, events);
+            if is_plain && is_dull && timer_ns.is_none_or(|timer| timer > at_ns) {
+                is_dull = engine.pass(market.id, events, at_ns);
+                if let Some(watch) = watch {
+                    watch.saw(engine, market.id, events);
+                }
+                if is_dull {
+                    if must_stop(engine, watch.as_ref(), stop) {
+                        return;
+                    }
+                    continue;
+                }
+            } else {
+                if !is_plain {
+                    steps::learn(engine, market.id, events, market.adopts);
+                }
+                feed(engine, watch, market.id, events, due_ns);
+            }
         }
         // A new fill is noted at its own time.
         if engine.next_ids() != known || must_stop(engine, watch.as_ref(), stop) {
             return;
         }
+        (timer_ns, is_dull) = (engine.next_timer_ns(), engine.is_dull());
     }
 }
 

@@ -72,10 +72,10 @@ impl TapeSource {
         while let Some(due_ns) = self.tape.next_due_ns().filter(|due_ns| *due_ns <= until_ns) {
             let Some((instrument, events)) = self.tape.next_message() else { return };
             self.played += 1;
-            if let Some(Some((id, adopts))) = self.markets.get(instrument) {
-                markets.insert(*id);
-                steps::learn(engine, *id, events, *adopts);
-                engine.read_past(*id, events, due_ns);
+            if let Some(Some(market)) = self.markets.get(instrument) {
+                markets.insert(market.id);
+                steps::learn(engine, market.id, events, market.adopts);
+                engine.read_past(market.id, events, due_ns);
             }
         }
     }

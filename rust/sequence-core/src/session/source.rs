@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::steps::TapeMarket;
 use super::{Recording, Source, TapeSource};
 use crate::engine::{Engine, FeedKind};
 use crate::feed::Replay;
@@ -81,7 +82,7 @@ pub(super) fn list_tape_market(
     engine: &mut Engine,
     feed: TapeFeed,
     row: &TapeInstrument,
-) -> Result<Option<(MarketId, bool)>, Refusal> {
+) -> Result<Option<TapeMarket>, Refusal> {
     let kind = match feed {
         TapeFeed::Venue => FeedKind::Recorded,
         TapeFeed::Hand => FeedKind::HandFed,
@@ -93,7 +94,7 @@ pub(super) fn list_tape_market(
     };
     let grid = row.tick.map(PriceGrid::Tick);
     engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
-    Ok(Some((id, feed == TapeFeed::Venue)))
+    Ok(Some(TapeMarket::new(id, feed == TapeFeed::Venue)))
 }
 
 /// The market of a recorded instrument, listed when it is first met; `None` when its name is no

@@ -2,6 +2,7 @@
 //! order, until nothing is left to tell.
 
 mod by_hand;
+mod dull;
 mod events;
 mod graphs;
 mod keep;
@@ -76,7 +77,7 @@ impl Engine {
     /// True when no part has anything for another, as after most market messages: whatever hands on
     /// what the parts told each other would find nothing.
     #[inline]
-    fn is_quiet(&self) -> bool {
+    pub(in crate::engine) fn is_quiet(&self) -> bool {
         self.post.is_empty()
             && self.graphs.is_idle()
             && !self.portfolio.has_unjudged()
@@ -175,17 +176,24 @@ impl Engine {
                 }
             }
             if message.last().is_some_and(MarketEvent::is_last) {
-                self.after_message(id);
+                self.after_message(id, false);
             }
         }
     }
 
-    /// A message is complete: what it shows is filled, and who holds the market is judged by it.
-    pub(in crate::engine) fn after_message(&mut self, id: MarketId) {
+    /// A message is complete: what it shows is filled, and who holds the market is judged by it. In a
+    /// dull stretch nobody else is asked where it meets nobody; true when somebody was met.
+    pub(in crate::engine) fn after_message(&mut self, id: MarketId, is_dull: bool) -> bool {
         let mark = self.exchange.note_mark(id, self.agenda.now_ns());
-        self.meet_message(id);
+        let is_unmet = !self.meet_message(id) && is_dull;
+        if is_unmet && !self.portfolio.awaits_marks() {
+            return false;
+        }
         if let Some(mark) = mark {
             self.portfolio.judge_mark(facts!(self), id, mark.price);
+        }
+        if is_unmet && self.is_quiet() {
+            return false;
         }
         if !self.is_quiet() {
             self.judge_changed();
@@ -197,16 +205,20 @@ impl Engine {
         if !self.is_quiet() {
             self.react();
         }
+        true
     }
 
-    /// Fills what a message showed, each heard before the next, and wakes what waited for a live book.
-    fn meet_message(&mut self, id: MarketId) {
+    /// Fills what a message showed, each heard before the next, and wakes what waited for a live
+    /// book; false where nobody was met.
+    pub(in crate::engine) fn meet_message(&mut self, id: MarketId) -> bool {
         if self.exchange.passes_unmet(id) {
-            return;
+            return false;
         }
+        let mut is_met = false;
         if let Some(Met { reached, waits }) = self.floor().meet_message(id)
             && (waits || !reached.is_empty())
         {
+            is_met = true;
             for reached in reached {
                 self.floor().maker_fill(id, &reached);
                 self.hand_over();
@@ -218,8 +230,10 @@ impl Engine {
             }
         }
         if !self.post.is_empty() {
+            is_met = true;
             self.hand_over();
         }
+        is_met
     }
 
     /// What traded counts for graphs that take a share of it. A print of the past was counted, or
@@ -236,7 +250,7 @@ impl Engine {
     pub fn hold_stale(&mut self, market: MarketId, held: bool) {
         self.exchange.hold_stale(market, held, self.agenda.now_ns());
         if !held {
-            self.after_message(market);
+            self.after_message(market, false);
         }
         self.judge_holders(market);
     }

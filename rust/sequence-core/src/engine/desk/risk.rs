@@ -24,6 +24,12 @@ const SECOND_NS: i64 = 1_000_000_000;
 const DAY_NS: i64 = 86_400 * SECOND_NS;
 
 impl Desk {
+    /// Whether marks are looked at for what a day may lose.
+    #[inline]
+    pub(in crate::engine) const fn limits_days(&self) -> bool {
+        self.limits.daily_loss.is_some()
+    }
+
     /// Limits of every account.
     pub(in crate::engine) const fn limits(&self) -> &AccountLimits {
         &self.limits

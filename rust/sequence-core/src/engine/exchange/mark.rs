@@ -18,8 +18,8 @@ pub(in crate::engine) struct BookMark {
 impl MarketSim {
     /// Best bid and ask of a live book that has both, near enough to have a middle.
     pub(in crate::engine) fn two_sides(&self, now_ns: i64) -> Option<(Price, Price)> {
-        let best = |side| self.market.best(side).map(|level| level.price);
-        let (bid, ask) = best(BookSide::Bid).zip(best(BookSide::Ask))?;
+        let book = &self.market.book;
+        let (bid, ask) = book.best_price(BookSide::Bid).zip(book.best_price(BookSide::Ask))?;
         let good = self.market.is_live(now_ns) && self.market.has_middle(bid, ask);
         good.then_some((bid, ask))
     }

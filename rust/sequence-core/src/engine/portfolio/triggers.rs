@@ -68,6 +68,12 @@ impl Triggers {
         };
     }
 
+    /// True when nobody has one.
+    #[inline]
+    pub(in crate::engine) fn is_empty(&self) -> bool {
+        self.armed.is_empty()
+    }
+
     /// Takes the trigger of an account in a market away.
     pub(in crate::engine) fn disarm(&mut self, market: MarketId, account: AccountId) {
         match self.armed.remove(&(market, account)) {
@@ -85,7 +91,7 @@ impl Triggers {
 
     /// Accounts whose trigger in a market this mark reaches, in order.
     pub(in crate::engine) fn reached(&self, market: MarketId, mark: Price) -> BTreeSet<AccountId> {
-        if self.armed.is_empty() {
+        if self.is_empty() {
             return BTreeSet::new();
         }
         let last = AccountId(u32::MAX);

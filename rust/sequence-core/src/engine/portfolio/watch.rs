@@ -69,6 +69,12 @@ impl Portfolio {
         }
     }
 
+    /// Whether the mark of some market may take somebody below maintenance.
+    #[inline]
+    pub(in crate::engine) fn awaits_marks(&self) -> bool {
+        !self.watch.triggers.is_empty()
+    }
+
     /// A market has a new mark: whoever it may have taken below maintenance is judged by it.
     pub(in crate::engine) fn judge_mark(
         &mut self,
