@@ -292,6 +292,37 @@ def test_a_market_of_outcomes_goes_on_as_well(tmp_path, stop):
     assert run(stop, STEPS, store=tmp_path / "b.db") == expected
 
 
+def test_a_perp_is_marked_and_pays_funding_as_in_one_run(tmp_path):
+    """Positions that are open at the stop, a funding boundary behind it and one before it."""
+    minute = 60 * SECOND
+    row = {"venue": "hyperliquid", "symbol": "BTC-USD-PERP"}
+    rows = [
+        row | {
+            "ts_ns": START, "type": "snapshot",
+            "bids": [["100", "50"], ["60", "50"]], "asks": [["102", "50"], ["150", "90"]],
+        }
+    ]  # fmt: skip
+    for at in range(1, 140):
+        bid = ["100", "0" if at > 90 else f"{50 + at % 3}"]
+        rows.append(row | {"ts_ns": START + at * minute, "type": "delta", "bids": [bid]})
+
+    def run(*stops, store):
+        for until in stops:
+            with opened(recording(rows), store=store) as sandbox:
+                client = sandbox.client()
+                if sandbox.clock.now_ns == START:
+                    sandbox.market.funding_rate("hyperliquid", "BTC-USD-PERP", "0.001")
+                    client.buy("BTC-USD-PERP", 3, venue="hyperliquid", graph_id="long")
+                sandbox.replay(until=START + until * minute + 7)
+                found = state_of(sandbox)
+        return found
+
+    expected = run(138, store=tmp_path / "a.db")
+    assert len(expected["fills"]) == 1
+    for nth, stops in enumerate([(5, 138), (30, 138), (89, 138), (95, 138), (9, 10, 11, 71, 138)]):
+        assert run(*stops, store=tmp_path / f"{nth}.db") == expected, stops
+
+
 def test_frames_of_a_venue_are_read_to_where_they_were_played(tmp_path):
     file = tmp_path / "x.jsonl"
     body = '{"type":"snapshot","product_id":"BTC-USD","asks":[["102","9"]],"bids":[["100.25","2"]]}'

@@ -79,7 +79,7 @@ def warn_of_end(recordings: Iterable[Source], now_ns: int) -> None:
     if last_ns is None or last_ns > now_ns:
         return
     told = f"what is stored has come to {shown_time(now_ns)}, and the recording ends "
-    told += f"{shown_time(last_ns)}: nothing of it is left to play, and its last books stand"
+    told += f"{shown_time(last_ns)}: nothing of it is left to play"
     warnings.warn(told, RecordingWarning, stacklevel=_CALLER)
 
 
