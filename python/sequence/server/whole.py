@@ -9,7 +9,7 @@ import asyncio
 import types
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 Running = Coroutine[Any, Any, None]
 Start = Callable[[Running], object]
@@ -29,7 +29,7 @@ def run(running: Running, start: Start, held: Held) -> None:
     except StopIteration:
         return
     if isinstance(waits_for, asyncio.Future):
-        future = cast("asyncio.Future[Any]", waits_for)
+        future: asyncio.Future[Any] = waits_for  # pyright: ignore[reportUnknownVariableType]
         # What a task does with a future that it is given to wait for.
         future._asyncio_future_blocking = False
         held.add(future)
