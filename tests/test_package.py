@@ -55,8 +55,8 @@ def test_the_stub_exports_what_the_module_exports_in_order():
 
 def test_classes_say_where_they_live():
     assert [cls.__name__ for cls in CLASSES] == [
-        "Answer", "Book", "Catalogue", "Engine", "Frames", "InstrumentList", "Journal", "JsonError",
-        "OrderBody", "Recording", "Refusal", "Snapshot", "Symbol", "Tape", "Unread",
+        "AmendBody", "Answer", "Book", "Catalogue", "Engine", "Frames", "InstrumentList", "Journal",
+        "JsonError", "OrderBody", "Recording", "Refusal", "Snapshot", "Symbol", "Tape", "Unread",
     ]  # fmt: skip
     for cls in CLASSES:
         assert cls.__module__ == "sequence._core"

@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, TypedDict, final, overload
 
 __all__ = [
     "BUILD_PROFILE",
+    "MAX_HORIZON_MS",
+    "MAX_SLIPPAGE_BPS",
     "MAX_SYMBOL_CHARS",
     "MAX_UNITS",
     "MIN_TOKEN_DIGITS",
@@ -17,6 +19,7 @@ __all__ = [
     "QUANTITY_ONE",
     "REJECT_REASONS",
     "VENUES",
+    "AmendBody",
     "Answer",
     "Book",
     "Catalogue",
@@ -297,6 +300,8 @@ def select_records(records: bytes, renumber: list[int | None]) -> bytes: ...
 
 # Presets of the simulator. Values are texts by published key.
 
+MAX_SLIPPAGE_BPS: Final[int]
+MAX_HORIZON_MS: Final[int]
 MODEL_VERSION: Final[str]
 
 def sim_config(
@@ -360,6 +365,19 @@ class OrderBody:
     def graph_id(self) -> str | None: ...
     @property
     def wants_sandbox(self) -> bool: ...
+
+@final
+class AmendBody:
+    @staticmethod
+    def read(body: bytes, max_string: int) -> AmendBody | None: ...
+    @property
+    def new_qty_1e8(self) -> int | None: ...
+    @property
+    def reduce_by_1e8(self) -> int | None: ...
+    @property
+    def price_1e9(self) -> int | None: ...
+    @property
+    def expected_version(self) -> int | None: ...
 
 @final
 class Unread:
@@ -726,7 +744,14 @@ class Engine:
         urgency: str = "medium",
         by: str = "sandbox",
     ) -> _Row: ...
-    def cancel_order(self, account: int, node_order_id: str, now_ns: int) -> _Row: ...
+    @overload
+    def cancel_order(
+        self, account: int, node_order_id: str, now_ns: int, *, text: Literal[False] = False
+    ) -> _Row: ...
+    @overload
+    def cancel_order(
+        self, account: int, node_order_id: str, now_ns: int, *, text: bool
+    ) -> _Row | bytes: ...
     def submit_graph(
         self,
         account: int,
@@ -742,6 +767,7 @@ class Engine:
     def cancel_graph(self, account: int, graph_id: str, now_ns: int) -> _Row: ...
     def cancel_venue(self, account: int, venue: str, now_ns: int) -> _Row: ...
     def is_terminal(self, account: int, order_id: str) -> bool: ...
+    @overload
     def amend_order(
         self,
         account: int,
@@ -753,7 +779,22 @@ class Engine:
         price_1e9: int | None = None,
         expected_version: int | None = None,
         by: str = "sandbox",
+        text: Literal[False] = False,
     ) -> _Row: ...
+    @overload
+    def amend_order(
+        self,
+        account: int,
+        node_order_id: str,
+        now_ns: int,
+        *,
+        new_qty_1e8: int | None = None,
+        reduce_by_1e8: int | None = None,
+        price_1e9: int | None = None,
+        expected_version: int | None = None,
+        by: str = "sandbox",
+        text: bool,
+    ) -> _Row | bytes: ...
     def amend_state(self, account: int, node_order_id: str) -> _Row: ...
     def amend_node(
         self,

@@ -22,8 +22,6 @@ _PROBLEMS = (_core.Refusal, OverflowError, TypeError)
 """What the core says of a number: not now, too large, none."""
 _NO_NUMBERS: Final = "item"
 """Field of a refused item of a batch that has no numbers where they belong."""
-_MOST_SLIPPAGE_BPS: Final = 10_000
-_LONGEST_LIFE_MS: Final = 2_592_000_000
 
 
 class Desk:
@@ -223,8 +221,8 @@ class Desk:
 def _check_options(max_slippage_bps: int | None, horizon_ms: int | None) -> None:
     """The limits that an order of the client has, too."""
     for name, value, most in (
-        ("max_slippage_bps", max_slippage_bps, _MOST_SLIPPAGE_BPS),
-        ("horizon_ms", horizon_ms, _LONGEST_LIFE_MS),
+        ("max_slippage_bps", max_slippage_bps, _core.MAX_SLIPPAGE_BPS),
+        ("horizon_ms", horizon_ms, _core.MAX_HORIZON_MS),
     ):
         if value is not None and not 1 <= value <= most:
             raise ValidationError(f"{name}: must be from 1 to {most}")

@@ -1,7 +1,7 @@
 """One method of one path: who may call it, how its input is read, what answers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sequence import _core
-from sequence._operations import OPERATIONS, SUBMIT_ORDER
+from sequence._operations import AMEND_ORDER, OPERATIONS, SUBMIT_ORDER
 from sequence._operations.operation import Auth, Operation
 from sequence.errors import SequenceError
 from sequence.sandbox.call import Handler
@@ -36,6 +36,14 @@ _NEVER_BY_TAB: Final = frozenset(
     {"api_key_create", "api_key_rotate", "api_key_revoke", "page_ticket", "sandbox_fork"}
 )
 _DEPRECATED: Final[tuple[Header, ...]] = ((b"deprecation", b"true"),)
+
+
+Plain = _core.OrderBody | _core.AmendBody
+PlainBody = Callable[[bytes, int], Plain | None]
+_PLAIN_BODIES: Final[Mapping[str, PlainBody]] = {
+    SUBMIT_ORDER.name: _core.OrderBody.read,
+    AMEND_ORDER.name: _core.AmendBody.read,
+}
 
 
 class RefusedError(Exception):
@@ -71,6 +79,8 @@ class Endpoint:
     """What an empty query string means, read once."""
     submits: bool = False
     """It takes new orders."""
+    plain_body: PlainBody | None = None
+    """Reads an ordinary body without a model; None of what is wrong or unusual."""
 
     def not_offered(self, path: Mapping[str, str]) -> Exception:
         """501 for what is known and not offered; 426 where a WebSocket is meant."""
@@ -90,12 +100,12 @@ class Endpoint:
         if principal.tab is not None and self.operation is not None and self.operation.writes:
             check_tab(principal.tab, self.operation.name)
 
-    def read_body(self, raw: bytes, sizes: Limits) -> Request | _core.OrderBody | None:
-        """What a body asks for; an ordinary order is read without a model."""
-        if self.submits:
-            order = _core.OrderBody.read(raw, sizes.json_string_bytes)
-            if order is not None:
-                return order
+    def read_body(self, raw: bytes, sizes: Limits) -> Request | Plain | None:
+        """What a body asks for; an ordinary order or change is read without a model."""
+        if self.plain_body is not None:
+            plain = self.plain_body(raw, sizes.json_string_bytes)
+            if plain is not None:
+                return plain
         value = parse_json(raw, sizes)
         if self.operation is None:
             return None
@@ -172,6 +182,7 @@ def _of_operation(operation: Operation[Any]) -> Endpoint:
         headers=_DEPRECATED if operation.deprecated else (),
         plain_query=_plain(operation),
         submits=operation is SUBMIT_ORDER,
+        plain_body=_PLAIN_BODIES.get(operation.name),
     )
 
 

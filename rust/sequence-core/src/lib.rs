@@ -5,6 +5,7 @@
 //! value. Start reading at [`number`], then [`book`], then the engine.
 #![warn(missing_docs)]
 
+pub mod amend_body;
 pub mod book;
 mod chunks;
 pub mod command;

@@ -14,8 +14,10 @@ use crate::submit::{Size, Submit};
 
 const QTY_DECIMALS: u32 = 8;
 const PRICE_DECIMALS: u32 = 9;
-const MAX_SLIPPAGE_BPS: u32 = 10_000;
-const MAX_HORIZON_MS: u64 = 2_592_000_000;
+/// Most that an order may slip, in basis points; clients read it here.
+pub const MAX_SLIPPAGE_BPS: u32 = 10_000;
+/// Longest that an order may work, in milliseconds: 30 days; clients read it here.
+pub const MAX_HORIZON_MS: u64 = 2_592_000_000;
 const MAX_NAME: usize = 128;
 const MAX_TAG: usize = 64;
 const MAX_TEXT: usize = 512;
@@ -257,7 +259,7 @@ impl<'a> Found<'a> {
 }
 
 /// A text without escapes.
-fn plain(text: JsonStr<'_>, longest: usize) -> Option<&str> {
+pub(crate) fn plain(text: JsonStr<'_>, longest: usize) -> Option<&str> {
     match text.decode() {
         std::borrow::Cow::Borrowed(text) if text.len() <= longest => Some(text),
         _ => None,
@@ -295,7 +297,8 @@ fn units(number: JsonNumber<'_>, decimals: u32) -> Option<i64> {
     (1..=MAX_UNITS).contains(&units).then_some(units)
 }
 
-fn count(number: JsonNumber<'_>) -> Option<u64> {
+/// A number without sign, fraction and exponent.
+pub(crate) fn count(number: JsonNumber<'_>) -> Option<u64> {
     if number.is_integer() { number.text().parse().ok() } else { None }
 }
 

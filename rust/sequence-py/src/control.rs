@@ -17,10 +17,11 @@ use crate::parse;
 
 #[pymethods]
 impl Engine {
-    /// Amends an open order; `new_qty_1e8` is the new total.
+    /// Amends an open order; `new_qty_1e8` is the new total. The answer is a dict, or with `text`
+    /// its JSON text unless it is pending.
     #[expect(clippy::too_many_arguments, reason = "the keyword arguments of an amend")]
     #[pyo3(signature = (account, node_order_id, now_ns, *, new_qty_1e8=None, reduce_by_1e8=None,
-        price_1e9=None, expected_version=None, by="sandbox"))]
+        price_1e9=None, expected_version=None, by="sandbox", text=false))]
     fn amend_order<'py>(
         &self,
         py: Python<'py>,
@@ -32,8 +33,9 @@ impl Engine {
         price_1e9: Option<i64>,
         expected_version: Option<u32>,
         by: &str,
+        text: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.view(py, |session| {
+        self.view_or_text(py, text, |session| {
             let change = Amend {
                 id: node_order_id,
                 new_qty: new_qty_1e8.map(Quantity),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 use sequence_core::engine::Engine as CoreEngine;
 use sequence_core::engine::view::Value;
 use sequence_core::reject::Refusal;
@@ -45,6 +45,21 @@ impl Engine {
             Ok(value) => to_python(py, &value),
             Err(refusal) => Err(refused(py, &refusal)),
         }
+    }
+
+    /// The same; as its JSON text if `text` asks for it and the answer is not pending.
+    pub(crate) fn view_or_text<'py>(
+        &self,
+        py: Python<'py>,
+        text: bool,
+        call: impl FnOnce(&mut Session) -> Answer<Value>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let answer = self.run(py, call)?;
+        let is_pending = || answer.get("pending") == Some(&Value::Bool(true));
+        if text && !is_pending() {
+            return Ok(PyBytes::new(py, answer.json().as_bytes()).into_any());
+        }
+        to_python(py, &answer)
     }
 
     pub(crate) fn run<T>(

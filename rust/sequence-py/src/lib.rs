@@ -73,7 +73,7 @@ mod _core {
     #[pymodule_export]
     use crate::live::venue_symbol;
     #[pymodule_export]
-    use crate::order_body::OrderBody;
+    use crate::order_body::{AmendBody, OrderBody};
     #[pymodule_export]
     use crate::score::score_recording;
     #[pymodule_export]
@@ -96,6 +96,8 @@ mod _core {
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         module.add("BUILD_PROFILE", profile)?;
         module.add("Panic", module.py().get_type::<pyo3::panic::PanicException>())?;
+        module.add("MAX_SLIPPAGE_BPS", sequence_core::order_body::MAX_SLIPPAGE_BPS)?;
+        module.add("MAX_HORIZON_MS", sequence_core::order_body::MAX_HORIZON_MS)?;
         module.add("MODEL_VERSION", sequence_core::sim::preset::MODEL_VERSION)?;
         let reasons = sequence_core::reject::RejectReason::ALL.iter().map(|reason| reason.as_str());
         module.add("REJECT_REASONS", pyo3::types::PyTuple::new(module.py(), reasons)?)?;

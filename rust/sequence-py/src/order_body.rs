@@ -1,7 +1,9 @@
-//! `OrderBody`: a request body that is an ordinary order, checked without a Python object.
+//! `OrderBody`, `AmendBody`: bodies that are an ordinary order or change, checked without a Python
+//! object.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use sequence_core::amend_body::AmendBody as CoreAmend;
 use sequence_core::ids::VenueId;
 use sequence_core::order_body::OrderBody as CoreBody;
 
@@ -51,6 +53,44 @@ impl OrderBody {
     #[getter]
     fn wants_sandbox(&self) -> bool {
         self.0.wants_sandbox()
+    }
+}
+
+/// A change of one order as a request body says it; its values are in range and go together.
+#[pyclass(frozen, module = "sequence._core")]
+#[derive(Debug)]
+pub(crate) struct AmendBody(CoreAmend);
+
+#[pymethods]
+impl AmendBody {
+    /// Reads a body; `None` of whatever is wrong or unusual. No text is longer than `max_string`.
+    #[staticmethod]
+    fn read(body: &[u8], max_string: usize) -> Option<Self> {
+        CoreAmend::read(body, max_string).map(Self)
+    }
+
+    /// The new total.
+    #[getter]
+    fn new_qty_1e8(&self) -> Option<i64> {
+        self.0.new_qty.map(|qty| qty.0)
+    }
+
+    /// What the total becomes less by.
+    #[getter]
+    fn reduce_by_1e8(&self) -> Option<i64> {
+        self.0.reduce_by.map(|qty| qty.0)
+    }
+
+    /// The new limit.
+    #[getter]
+    fn price_1e9(&self) -> Option<i64> {
+        self.0.price.map(|price| price.0)
+    }
+
+    /// The version that the order must have.
+    #[getter]
+    const fn expected_version(&self) -> Option<u32> {
+        self.0.expected_version
     }
 }
 

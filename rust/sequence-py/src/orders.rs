@@ -266,15 +266,18 @@ impl Engine {
         })
     }
 
-    /// Cancels an order, or a graph when the id is one.
+    /// Cancels an order, or a graph when the id is one. The answer is a dict, or with `text` its
+    /// JSON text unless it is pending.
+    #[pyo3(signature = (account, node_order_id, now_ns, *, text=false))]
     fn cancel_order<'py>(
         &self,
         py: Python<'py>,
         account: u32,
         node_order_id: &str,
         now_ns: i64,
+        text: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.view(py, |session| {
+        self.view_or_text(py, text, |session| {
             let command = Command::CancelOrder { account: AccountId(account), id: node_order_id };
             let reply = session.engine.apply(command, now_ns)?;
             Ok(session.engine.order_cancel_view(&reply))

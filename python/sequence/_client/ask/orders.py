@@ -317,8 +317,16 @@ def _word(words: object) -> Callable[[str, object], object]:
     return check
 
 
-def _range(low: int, high: int) -> Callable[[str, object], object]:
-    return lambda name, value: numbers.whole(value, name, low, high)
+def _up_to(limit: str) -> Callable[[str, object], object]:
+    """A whole number from 1 to a limit of the core."""
+
+    def check(name: str, value: object) -> object:
+        from sequence import _core  # noqa: PLC0415 - only who gives one of these needs it
+
+        most: int = getattr(_core, limit)
+        return numbers.whole(value, name, 1, most)
+
+    return check
 
 
 def _flag(name: str, value: object) -> object:
@@ -367,8 +375,8 @@ _OPTIONS: dict[str, tuple[str, Callable[[str, object], object]]] = {
     "tif": ("tif", _word(TimeInForce)),
     "urgency": ("urgency", _word(Urgency)),
     "policy": ("policy", _word(Policy)),
-    "max_slippage_bps": ("max_slippage_bps", _range(1, 10_000)),
-    "horizon_ms": ("horizon_ms", _range(1, 2_592_000_000)),
+    "max_slippage_bps": ("max_slippage_bps", _up_to("MAX_SLIPPAGE_BPS")),
+    "horizon_ms": ("horizon_ms", _up_to("MAX_HORIZON_MS")),
     "reduce_only": ("reduce_only", _flag),
     "perp": ("instrument_type", _instrument),
     "sandbox": ("sandbox", _flag),

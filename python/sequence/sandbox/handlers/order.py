@@ -179,10 +179,12 @@ def order(call: Call[None, None]) -> Order:
     return Order.trusted(call.engine.order(account, call.path["node_order_id"]))
 
 
-def cancel(call: Call[None, None]) -> OrderCancelResponse | Pending:
+def cancel(call: Call[None, None]) -> OrderCancelResponse | Written | Pending:
     """``DELETE /v1/orders/{node_order_id}``; a graph id cancels the graph."""
-    account = _recalled(call)
-    row = call.engine.cancel_order(account, call.path["node_order_id"], call.now_ns)
+    account, name = _recalled(call), call.path["node_order_id"]
+    row = call.engine.cancel_order(account, name, call.now_ns, text=call.form == "text")
+    if isinstance(row, bytes):
+        return Written(row)
     return pending(call, OrderCancelResponse.trusted(row), _cancelled)
 
 
@@ -203,7 +205,9 @@ def _cancelled(call: Call[None, None]) -> OrderCancelResponse | None:
     return OrderCancelResponse.trusted(row | {"already_terminal": False})
 
 
-def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
+def amend(
+    call: Call[None, AmendRequest | _core.AmendBody],
+) -> AmendResponse | Written | Pending:
     """``PATCH /v1/orders/{node_order_id}``."""
     body = call.body
     with named(changed_keys(body), {"reduce_by_1e8": "the new total "}):
@@ -216,7 +220,10 @@ def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
             price_1e9=body.price_1e9,
             expected_version=version_of(body.expected_version),
             by=call.principal.mode,
+            text=call.form == "text",
         )
+    if isinstance(row, bytes):
+        return Written(row)
     answer = AmendResponse.trusted(row)
     if not answer.pending:
         return answer
@@ -225,9 +232,9 @@ def amend(call: Call[None, AmendRequest]) -> AmendResponse | Pending:
     return pending(call, answer, lambda again: _amended(again, answer, wanted))
 
 
-def changed_keys(body: AmendRequest | NodeAmendRequest) -> dict[str, str]:
+def changed_keys(body: AmendRequest | NodeAmendRequest | _core.AmendBody) -> dict[str, str]:
     """The keys of a change, by what the core calls these fields of an order."""
-    limits = body.new_constraints
+    limits = None if isinstance(body, _core.AmendBody) else body.new_constraints
     keys = (
         {}
         if limits is None
@@ -235,13 +242,15 @@ def changed_keys(body: AmendRequest | NodeAmendRequest) -> dict[str, str]:
     )
     if body.new_qty_1e8 is not None:
         keys["qty"] = "new_qty_1e8"
-    elif isinstance(body, AmendRequest) and body.reduce_by_1e8 is not None:
+    elif not isinstance(body, NodeAmendRequest) and body.reduce_by_1e8 is not None:
         keys["qty"] = "reduce_by_1e8"
     return keys | {"price": "new_constraints.max_price_1e9"}
 
 
 def _amended(
-    call: Call[None, AmendRequest], first: AmendResponse, wanted: tuple[int, int | None]
+    call: Call[None, AmendRequest | _core.AmendBody],
+    first: AmendResponse,
+    wanted: tuple[int, int | None],
 ) -> AmendResponse | None:
     """What became of an amend that was on its way; None while it still is."""
     row = call.engine.amend_state(call.account(), call.path["node_order_id"])
@@ -254,7 +263,7 @@ def _amended(
     raise refused("CONFLICT", "the amend came too late: the order is as it was before")
 
 
-def _asked_price(call: Call[None, AmendRequest]) -> int | None:
+def _asked_price(call: Call[None, AmendRequest | _core.AmendBody]) -> int | None:
     """The limit as its client sent it; the venue's grid may have moved it."""
     order = call.engine.order(call.account(), call.path["node_order_id"])
     price: int | None = order["constraints"]["max_price_1e9"]
