@@ -230,7 +230,9 @@ fn play(seed: u64, preset: &str, (limited, has_graphs, acts): (bool, bool, u64),
     let mut traders =
         [&mut session, &mut twin].map(|session| Trader::new(&mut session.engine, limited));
     let wanted = Wanted { books: Some(Pace::Message), trades: true, orders: true };
-    session.watch(watched.then_some(wanted));
+    if watched {
+        session.watch(wanted);
+    }
     let (mut books, mut next, mut now_ns) = (0, 0, START_NS);
     let end_ns = messages.last().unwrap().0;
     while now_ns < end_ns {
