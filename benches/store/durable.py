@@ -114,14 +114,16 @@ def http(folder: Path) -> dict[str, Any]:
     return found
 
 
-def against(command: list[str], folder: Path, connections: int, count: int) -> dict[str, float]:
-    """One run against a server of its own."""
+def against(
+    command: list[str], folder: Path, connections: int, count: int, pause_s: float = 0.0
+) -> dict[str, float]:
+    """One run against a server of its own; a connection rests for so long behind each answer."""
     process, place = start(command, folder)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(load({"key": "none"} | place, 1, 200))
             before_s = cpu_s(process.pid)
-            found = runner.run(load({"key": "none"} | place, connections, count))
+            found = runner.run(load({"key": "none"} | place, connections, count, pause_s))
         found["server_cpu_us"] = (cpu_s(process.pid) - before_s) / count * 1e6
         return found
     finally:
@@ -135,7 +137,9 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def load(place: dict[str, Any], connections: int, count: int) -> dict[str, float]:
+async def load(
+    place: dict[str, Any], connections: int, count: int, pause_s: float = 0.0
+) -> dict[str, float]:
     """Sends the same order over and over, one at a time on each connection."""
     host = urlsplit(place["url"])
     head = (
@@ -146,7 +150,7 @@ async def load(place: dict[str, Any], connections: int, count: int) -> dict[str,
     times: list[float] = []
 
     async def clients(connections: int, orders: int) -> None:
-        made = [Sender(head + BODY, orders, times) for _ in range(connections)]
+        made = [Sender(head + BODY, orders, times, pause_s) for _ in range(connections)]
         for sender in made:
             await loop.create_connection(lambda made=sender: made, host.hostname, host.port)
         async with asyncio.timeout(120):
@@ -168,7 +172,8 @@ async def load(place: dict[str, Any], connections: int, count: int) -> dict[str,
 class Sender(asyncio.Protocol):
     """One connection: the next request leaves when the answer to the last one is here."""
 
-    def __init__(self, request: bytes, count: int, times: list[float]) -> None:
+    def __init__(self, request: bytes, count: int, times: list[float], pause_s: float) -> None:
+        self._pause_s = pause_s
         self.done = asyncio.get_running_loop().create_future()
         self._request, self._left, self._times = request, count, times
         self._data = b""
@@ -190,7 +195,9 @@ class Sender(asyncio.Protocol):
         self._times.append(time.perf_counter() - self._began)
         self._data = b""
         self._left -= 1
-        if self._left:
+        if self._left and self._pause_s:
+            asyncio.get_running_loop().call_later(self._pause_s, self._send)
+        elif self._left:
             self._send()
         else:
             self._transport.close()
