@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sequence import feeds
-from sequence.feeds import Instrument, Recording, RecordingError, arrow, jsonl, tape
+from sequence.feeds import Instrument, Recording, RecordingError, arrow, jsonl, tape, unpack
 from sequence.feeds.recording import AGGRESSOR_KNOWN, INSTRUMENT_SHIFT, LAST, RECORD
 
 U64 = st.integers(0, 2**64 - 1)
@@ -222,3 +222,13 @@ def test_a_packed_file_is_read_to_its_end_or_refused(tmp_path):
     file.write_bytes((pack(first) + pack(second * 500))[:-9])
     with pytest.raises(RecordingError, match="cut short"):
         feeds.read(file)
+
+
+def test_a_packed_file_that_unpacks_to_much_is_unpacked_in_pieces(tmp_path):
+    file, packer = tmp_path / "much.zst", zstandard.ZstdCompressor().compressobj()
+    zeros = bytes(1 << 20)
+    file.write_bytes(b"".join(packer.compress(zeros) for _ in range(256)) + packer.flush())
+    assert file.stat().st_size < 100_000
+    lengths = [len(piece) for piece in unpack._zstd_pieces(file)]
+    assert sum(lengths) == 256 << 20
+    assert max(lengths) <= 64 << 20

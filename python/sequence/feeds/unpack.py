@@ -22,6 +22,8 @@ _SKIPPED: Final = tuple(bytes((kind,)) + b"\x2a\x4d\x18" for kind in range(0x50,
 """Beginnings of frames of Zstandard that hold no data; some packers put one in front."""
 _GZIP: Final = b"\x1f\x8b"
 _PIECE: Final = 1 << 20
+_PACKED: Final = 1 << 11
+"""Bytes of a packed file that are unpacked at once: four of them may stand for 128 KiB."""
 
 
 class Plain(NamedTuple):
@@ -73,18 +75,18 @@ def _zstd_pieces(file: Path) -> Iterator[bytes]:
     # Imported here: only packed files need it. Its own types leave the reader unknown.
     zstandard: Any = import_module("zstandard")
     with file.open("rb") as source:
-        data = source.read(_PIECE)
+        data = source.read(_PACKED)
         try:
             # A file that was written in pieces is several frames.
             while data:
                 frame = zstandard.ZstdDecompressor().decompressobj()
                 yield frame.decompress(data)
                 while not frame.eof:
-                    data = source.read(_PIECE)
+                    data = source.read(_PACKED)
                     if not data:
                         raise RecordingError(f"{file.name} is cut short: its last frame has no end")
                     yield frame.decompress(data)
-                data = frame.unused_data or source.read(_PIECE)
+                data = frame.unused_data or source.read(_PACKED)
         except zstandard.ZstdError as error:
             raise RecordingError(f"{file.name} cannot be unpacked: {error}") from None
 
