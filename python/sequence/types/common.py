@@ -45,8 +45,11 @@ def unknown_venue(value: object) -> str:
     return f"unknown venue {shown(value)}{near}; known: {', '.join(VENUES)}"
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
 """Of Unicode's separators and directions those that change how the rest of a line is shown."""
+_PRINTED = f"^[^{_CONTROLS}]*$"
+"""What a text may be, for whoever reads the schema."""
 
 
 def short_text(value: str) -> str:
@@ -129,14 +132,16 @@ SymbolText = Annotated[
 """A symbol of a request: any form, also a market URL."""
 
 Label = Annotated[
-    str, AfterValidator(_label), WithJsonSchema({"type": "string", "maxLength": _MAX_LABEL})
+    str,
+    AfterValidator(_label),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_LABEL, "pattern": _PRINTED}),
 ]
 """A text for people: at most 128 characters and 512 bytes."""
 
 Text = Annotated[
     str,
     AfterValidator(short_text),
-    WithJsonSchema({"type": "string", "maxLength": _MAX_TEXT_BYTES}),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_TEXT_BYTES, "pattern": _PRINTED}),
 ]
 """A text of at most 512 bytes."""
 
