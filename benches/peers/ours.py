@@ -2,6 +2,8 @@
 
 import gc
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -191,26 +193,44 @@ def frame(data: Path, _: int) -> dict[str, Any]:
 
 
 def growth(_: Path, size: int) -> dict[str, Any]:
-    """Bytes that an order leaves behind, filled and cancelled."""
+    """Bytes that an order leaves behind, filled and cancelled.
+
+    In a process of its own: this one has room that other work gave back.
+    """
+    line = [sys.executable, __file__, "--growth", str(size)]
+    told: dict[str, Any] = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)  # noqa: S603 - this script
+    return told
+
+
+def grown(size: int) -> dict[str, Any]:
     kept = {}
-    with still() as sandbox:
-        desk = sandbox.desk()
-        market = desk.market("BTC-USD", "kraken")
-        for name, one in (
-            ("filled", lambda: desk.buy(market, ONE // 1_000)),
-            ("cancelled", lambda: desk.cancel(desk.buy(market, ONE // 100, 59_995 * PRICE))),
-        ):
-            for _ in range(size // 10):
-                one()
+    with still() as one, still() as other:
+        # Both stay open: what one gives back the other would take.
+        for name, sandbox in (("filled", one), ("cancelled", other)):
+            desk = sandbox.desk()
+            order = ordering(desk, desk.market("BTC-USD", "kraken"), name)
+            # Until what only the newest have is full.
+            for _ in range(2 * size):
+                order()
             gc.collect()
             before = resident_kb()
             for _ in range(size):
-                one()
+                order()
             kept[name] = (resident_kb() - before) * 1024 / size
     return {"bytes": kept, "peak_mb": peak_mb()}
 
 
+def ordering(desk: Any, market: int, name: str) -> Callable[[], Any]:
+    """An order that is filled, or one that is cancelled."""
+    if name == "filled":
+        return lambda: desk.buy(market, ONE // 1_000)
+    return lambda: desk.cancel(desk.buy(market, ONE // 100, 59_995 * PRICE))
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--growth"]:
+        print(json.dumps(grown(int(sys.argv[2]))))
+        sys.exit()
     serve(
         {
             "market_order": market_order,
