@@ -21,6 +21,7 @@ from websockets.http11 import Request, Response
 
 from sequence.fakes.book import Change, Print, TrueBook
 from sequence.fakes.request import answer, asked
+from sequence.feeds.loops import end_all
 
 FaultKind = Literal[
     "drop",
@@ -50,8 +51,6 @@ NoticeKind = Literal["grid", "end"]
 _SLOWEST_S: Final = 3.0
 """Rates are per second in any hurry: a client that keeps to one may need so long to subscribe, and
 on a busy machine to be heard."""
-_TURNS: Final = 5
-"""Turns of a loop in which a connection just accepted begins, and one that was cut ends."""
 
 
 @dataclass(eq=False)
@@ -464,16 +463,8 @@ def serving(*fakes: FakeT) -> Generator[FakeT]:
         await asyncio.gather(
             *(fake.run(event, ended) for fake, event in zip(fakes, ready, strict=True))
         )
-        # What was accepted last begins, so that it can give its socket back.
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        # Requests that were not finished, and transports that were cut.
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        # Requests that were not finished, what was accepted last, transports that were cut.
+        await end_all()
 
     thread = threading.Thread(
         target=loop.run_until_complete, args=(run(),), name="fake", daemon=True

@@ -27,6 +27,7 @@ from sequence.feeds.live.rest import Documents
 from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue, batches, plain
+from sequence.feeds.loops import end_all
 
 if TYPE_CHECKING:
     from sequence.feeds.live.recorder import Recorder
@@ -172,15 +173,6 @@ class Live:
             name, known = next(iter(left)), list(reversed(firsts))
             near = _near(name, known)
             raise ValueError(f"no connection is called {name}{near}; known: {', '.join(known)}")
-
-
-async def _end_all() -> None:
-    """Ends what still runs: waits of books that were asked for, transports that were cut."""
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await asyncio.sleep(0)
 
 
 def _near(given: str, known: Iterable[str]) -> str:
@@ -387,7 +379,7 @@ class LiveMarket:
                 connection.status.went_wrong(f"the live feeds stopped: {error!r}")
                 connection.status.became("closed")
         finally:
-            self._loop.run_until_complete(_end_all())
+            self._loop.run_until_complete(end_all())
             self._loop.close()
 
     async def _serve(self) -> None:
