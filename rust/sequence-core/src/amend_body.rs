@@ -3,7 +3,7 @@
 
 use crate::json::{JsonNumber, Scanner, Token};
 use crate::number::{MAX_UNITS, Price, Quantity};
-use crate::order_body::{count, plain};
+use crate::order_body::{count, members, object};
 
 /// A change of one order as its body says it; at least one part, and not two sizes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct AmendBody {
 impl AmendBody {
     /// Reads a body; no text of it may be longer than `longest` bytes.
     pub fn read(body: &[u8], longest: usize) -> Option<Self> {
-        let mut scanner = Scanner::new(body).ok()?;
-        let mut found = Self::default();
+        let (mut scanner, mut found) = (Scanner::new(body).ok()?, Self::default());
+        object(&mut scanner)?;
         members(&mut scanner, longest, |key, value, scanner| match (key, value) {
             // Null is the same as absent.
             (_, Token::Null) => is_known(key).then_some(()),
@@ -57,7 +57,7 @@ impl AmendBody {
 
 /// The limits of an order, behind their opening brace.
 fn limits(scanner: &mut Scanner<'_>, longest: usize, price: &mut Option<Price>) -> Option<()> {
-    each(scanner, longest, |key, value, _| match (key, value) {
+    members(scanner, longest, |key, value, _| match (key, value) {
         ("max_price_1e9", Token::Null) => Some(()),
         ("max_price_1e9", Token::Number(number)) => {
             *price = Some(Price(units(number)?));
@@ -65,41 +65,6 @@ fn limits(scanner: &mut Scanner<'_>, longest: usize, price: &mut Option<Price>) 
         }
         _ => None,
     })
-}
-
-fn members<'a>(
-    scanner: &mut Scanner<'a>,
-    longest: usize,
-    take: impl FnMut(&str, Token<'a>, &mut Scanner<'a>) -> Option<()>,
-) -> Option<()> {
-    match scanner.next_token().ok()?? {
-        Token::ObjectStart => each(scanner, longest, take),
-        _ => None,
-    }
-}
-
-/// The members of an object behind its opening brace; each stands once.
-fn each<'a>(
-    scanner: &mut Scanner<'a>,
-    longest: usize,
-    mut take: impl FnMut(&str, Token<'a>, &mut Scanner<'a>) -> Option<()>,
-) -> Option<()> {
-    let mut seen: Vec<&str> = Vec::new();
-    loop {
-        match scanner.next_token().ok()?? {
-            Token::ObjectEnd => return Some(()),
-            Token::Key(key) => {
-                let key = plain(key, longest)?;
-                if seen.contains(&key) {
-                    return None;
-                }
-                seen.push(key);
-                let value = scanner.next_token().ok()??;
-                take(key, value, scanner)?;
-            }
-            _ => return None,
-        }
-    }
 }
 
 fn is_known(key: &str) -> bool {

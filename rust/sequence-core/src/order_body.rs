@@ -46,25 +46,14 @@ pub struct OrderBody {
 impl OrderBody {
     /// Reads a body; no text of it may be longer than `longest` bytes.
     pub fn read(body: &[u8], longest: usize) -> Option<Self> {
-        let mut scanner = Scanner::new(body).ok()?;
-        if scanner.next_token().ok()? != Some(Token::ObjectStart) {
-            return None;
-        }
-        let mut found = Found::default();
-        loop {
-            match scanner.next_token().ok()?? {
-                Token::ObjectEnd => break,
-                Token::Key(key) => {
-                    let key = plain(key, longest)?;
-                    let value = scanner.next_token().ok()??;
-                    if let Token::String(text) = value {
-                        plain(text, longest)?;
-                    }
-                    found.take(key, value)?;
-                }
-                _ => return None,
+        let (mut scanner, mut found) = (Scanner::new(body).ok()?, Found::default());
+        object(&mut scanner)?;
+        members(&mut scanner, longest, |key, value, _| {
+            if let Token::String(text) = value {
+                plain(text, longest)?;
             }
-        }
+            found.take(key, value)
+        })?;
         scanner.finish().ok()?;
         found.order()
     }
@@ -119,10 +108,9 @@ impl OrderBody {
     }
 }
 
-/// The members so far. Each stands once: a second one is no order for this reader.
+/// The members so far.
 #[derive(Debug, Default)]
 struct Found<'a> {
-    seen: Vec<&'a str>,
     symbol: Option<&'a str>,
     side: Option<Side>,
     qty: Option<i64>,
@@ -146,10 +134,6 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn take(&mut self, key: &'a str, value: Token<'a>) -> Option<()> {
-        if self.seen.contains(&key) {
-            return None;
-        }
-        self.seen.push(key);
         match (key, value) {
             // Of what may be left out, null is the same as absent.
             (_, Token::Null) => return is_optional(key).then_some(()),
@@ -258,8 +242,38 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Enters the object that a body is.
+pub(crate) fn object(scanner: &mut Scanner<'_>) -> Option<()> {
+    (scanner.next_token().ok()? == Some(Token::ObjectStart)).then_some(())
+}
+
+/// The members of an object behind its opening brace. Each stands once: a second one is for
+/// readers who say what is wrong.
+pub(crate) fn members<'a>(
+    scanner: &mut Scanner<'a>,
+    longest: usize,
+    mut take: impl FnMut(&'a str, Token<'a>, &mut Scanner<'a>) -> Option<()>,
+) -> Option<()> {
+    let mut seen: Vec<&str> = Vec::new();
+    loop {
+        match scanner.next_token().ok()?? {
+            Token::ObjectEnd => return Some(()),
+            Token::Key(key) => {
+                let key = plain(key, longest)?;
+                if seen.contains(&key) {
+                    return None;
+                }
+                seen.push(key);
+                let value = scanner.next_token().ok()??;
+                take(key, value, scanner)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
 /// A text without escapes.
-pub(crate) fn plain(text: JsonStr<'_>, longest: usize) -> Option<&str> {
+fn plain(text: JsonStr<'_>, longest: usize) -> Option<&str> {
     match text.decode() {
         std::borrow::Cow::Borrowed(text) if text.len() <= longest => Some(text),
         _ => None,

@@ -28,10 +28,8 @@ impl Engine {
         let now_ns = self.agenda.now_ns();
         debug_assert!(self.agenda.next_ns().is_none_or(|due_ns| due_ns > now_ns));
         self.exchange.apply(id, events, now_ns);
-        if !events.last().is_some_and(MarketEvent::is_last) {
-            return true;
-        }
-        if !self.after_message(id, true) {
+        let is_whole = events.last().is_some_and(MarketEvent::is_last);
+        if !is_whole || !self.after_message(id, true) {
             return true;
         }
         if !self.is_quiet() {
