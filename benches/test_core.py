@@ -1,5 +1,7 @@
 """The core from Python: one call, no wire models."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sequence import _core
@@ -9,8 +11,32 @@ ORDERS = 2_000
 SIZE_1E8 = 1_000_000
 
 
+# More than are remembered: gone through again and again, each is forgotten before it comes again.
+TEXTS = [f"S{nth}-USD" for nth in range(4_096)]
+
+
 def test_parse_symbol(benchmark: Any) -> None:
-    assert benchmark(_core.parse_symbol, "BTC-USD").canonical == "BTC-USD"
+    symbols(benchmark, _core.parse_symbol, ["BTC-USD"] * len(TEXTS))
+
+
+def test_parse_symbol_by_lru_cache(benchmark: Any) -> None:
+    symbols(benchmark, lru_cache(_core.parse_symbol), ["BTC-USD"] * len(TEXTS))
+
+
+def test_parse_symbol_anew(benchmark: Any) -> None:
+    symbols(benchmark, _core.parse_symbol, TEXTS)
+
+
+def symbols(benchmark: Any, parse: Callable[[str], _core.Symbol], texts: list[str]) -> None:
+    """Many at once: one is as short as the clock that would measure it."""
+
+    def work() -> None:
+        for text in texts:
+            parse(text)
+
+    benchmark.extra_info.update(calls=len(texts), reference="test_parse_symbol_by_lru_cache")
+    benchmark(work)
+    assert all(parse(text).canonical == text for text in texts)
 
 
 def test_engine_place(benchmark: Any) -> None:

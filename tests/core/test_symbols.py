@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,57 @@ def test_a_symbol_cannot_be_changed_or_made_by_hand() -> None:
         symbol.kind = "perp"
     with pytest.raises(TypeError):
         _core.Symbol()
+
+
+class Odd(str):
+    """Equal to everything, and no text can find it."""
+
+    __slots__ = ()
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash("BTC-USD")
+
+
+def test_a_text_that_was_parsed_before_is_the_same_symbol() -> None:
+    first = _core.parse_symbol("BTC-USD")
+    assert _core.parse_symbol("-".join(["BTC", "USD"])) is first
+    assert _core.parse_symbol("BTC-USD", venue="kraken") is not first
+    assert first.venue is None
+    assert _core.parse_symbol("BTC-USD", venue="kraken").venue == "kraken"
+    odd = _core.parse_symbol(Odd("ETH-USD"))
+    assert (odd.canonical, _core.parse_symbol("BTC-USD")) == ("ETH-USD", first)
+
+
+def test_texts_that_were_parsed_are_forgotten_when_there_are_many() -> None:
+    text = "".join(["LATER", "-USD"])
+    mine = sys.getrefcount(text)
+    assert _core.parse_symbol(text).base == "LATER"
+    assert sys.getrefcount(text) == mine + 1
+    for nth in range(2_000):
+        assert _core.parse_symbol(f"T{nth}-USD").base == f"T{nth}"
+    assert sys.getrefcount(text) == mine
+    page = "https://polymarket.com/event/a-b?" + "x" * 10_000
+    mine = sys.getrefcount(page)
+    for wrong in ("BTC/USD", "ВТС-USD"):  # noqa: RUF001
+        for _ in range(2):
+            with pytest.raises(ValueError, match="not a symbol"):
+                _core.parse_symbol(wrong)
+    assert _core.parse_symbol(page).market_slug == "a-b"
+    assert sys.getrefcount(page) == mine
+
+
+def test_threads_parse_the_same_texts() -> None:
+    texts = [f"S{nth}-USD" for nth in range(1_500)]
+
+    def parsed(turn: int) -> list[str]:
+        mine = texts[turn:] + texts[:turn]
+        return sorted(_core.parse_symbol(text).canonical for text in mine)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == sorted(texts) for found in pool.map(parsed, range(0, 1_500, 200)))
 
 
 def test_a_venue_reads_what_the_shape_leaves_open() -> None:

@@ -2,7 +2,8 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyString};
 use sequence_core::ids::VenueId;
 use sequence_core::number;
 use sequence_core::symbol::{self, MAX_SYMBOL_CHARS, MIN_TOKEN_DIGITS, SymbolError};
@@ -89,14 +90,43 @@ impl Symbol {
 /// Parse a symbol of any form, by its shape or as a given venue reads it.
 #[pyfunction]
 #[pyo3(signature = (text, *, venue=None))]
-fn parse_symbol(text: &str, venue: Option<&str>) -> PyResult<Symbol> {
-    let Some(venue) = venue else {
-        let parsed = symbol::Symbol::parse(text).map_err(|error| not_a_symbol(&error))?;
-        return Ok(Symbol::new(&parsed, None));
-    };
+fn parse_symbol<'py>(
+    text: &Bound<'py, PyString>,
+    venue: Option<&str>,
+) -> PyResult<Bound<'py, Symbol>> {
+    let Some(venue) = venue else { return parsed_before(text) };
     let venue = VenueId::parse(venue).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    let parsed = symbol::Symbol::parse_at(venue, text).map_err(|error| not_a_symbol(&error))?;
-    Ok(Symbol::new(&parsed, Some(venue)))
+    let parsed =
+        symbol::Symbol::parse_at(venue, text.to_str()?).map_err(|error| not_a_symbol(&error))?;
+    Bound::new(text.py(), Symbol::new(&parsed, Some(venue)))
+}
+
+/// Symbols of texts that were parsed by their shape: a bot names the same few again and again, and
+/// to make the object takes ten times what parsing does. Nobody can change one, so nobody can tell
+/// whether it was handed out before.
+static PARSED: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+/// Most texts that are remembered; when there are more, all are forgotten at once.
+const MOST_PARSED: usize = 1_024;
+
+/// The symbol of a text, the same object where the text was parsed not long ago.
+fn parsed_before<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, Symbol>> {
+    let py = text.py();
+    // A subclass may have a hash and an equality of its own, and says what its text is only here.
+    let plain = text.is_exact_instance_of::<PyString>();
+    let table = PARSED.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
+    if plain && let Some(found) = table.get_item(text)? {
+        return Ok(found.cast_into::<Symbol>()?);
+    }
+    let parsed = symbol::Symbol::parse(text.to_str()?).map_err(|error| not_a_symbol(&error))?;
+    let symbol = Bound::new(py, Symbol::new(&parsed, None))?;
+    // A page's address can be of any length.
+    if plain && text.len()? <= MAX_SYMBOL_CHARS {
+        if table.len() >= MOST_PARSED {
+            table.clear();
+        }
+        table.set_item(text, &symbol)?;
+    }
+    Ok(symbol)
 }
 
 /// Parse an event contract of sandbox configuration to `(market_slug, outcome, token_id)`.
