@@ -16,7 +16,7 @@ const CHUNK: usize = 1024;
 
 /// Rows in chunks, addressed by position.
 #[derive(Debug, Clone)]
-pub(crate) struct Chunks<V> {
+pub struct Chunks<V> {
     full: Vec<Arc<Vec<V>>>,
     /// The rows after those.
     last: Vec<V>,
@@ -68,8 +68,19 @@ impl<V: Clone> Rows<V> for Chunks<V> {
 }
 
 impl<V: Clone> Chunks<V> {
+    /// True before the first row.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Keeps the rows that a judge keeps, in their order.
+    pub(crate) fn retain(&mut self, keeps: impl Fn(&V) -> bool) {
+        let rows = std::mem::take(self).into_rows();
+        rows.filter(keeps).for_each(|row| self.push(row));
+    }
+
     /// The newest row.
-    pub(crate) fn last(&self) -> Option<&V> {
+    pub fn last(&self) -> Option<&V> {
         self.last.last()
     }
 
@@ -80,8 +91,16 @@ impl<V: Clone> Chunks<V> {
         whole * CHUNK + rest.partition_point(&before)
     }
 
+    /// True when a row is there, of rows in order.
+    pub(crate) fn holds(&self, row: &V) -> bool
+    where
+        V: Ord,
+    {
+        self.get(self.partition_point(|other| other < row)) == Some(row)
+    }
+
     /// Every row, oldest first.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &V> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.full.iter().flat_map(|chunk| chunk.iter()).chain(&self.last)
     }
 
@@ -104,6 +123,7 @@ mod tests {
     fn rows_in_order_are_found_in_whatever_chunk() {
         let mut rows = Chunks::default();
         assert_eq!((rows.last(), rows.partition_point(|row| *row < 5)), (None, 0));
+        assert!(rows.is_empty());
         let many = 2 * CHUNK + 7;
         for row in 0..many {
             rows.push(2 * row);
@@ -111,7 +131,19 @@ mod tests {
         for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, many - 1, many] {
             assert_eq!(rows.partition_point(|row| *row < 2 * at), at);
             assert_eq!(rows.partition_point(|row| *row < 2 * at + 1), (at + 1).min(many));
+            assert_eq!((rows.holds(&(2 * at)), rows.holds(&(2 * at + 1))), (at < many, false));
         }
+    }
+
+    #[test]
+    fn rows_that_are_kept_stay_in_order_across_chunks() {
+        let mut rows = Chunks::default();
+        (0..3 * CHUNK).for_each(|row| rows.push(row));
+        rows.retain(|row| row % 2 == 1);
+        assert!(rows.iter().copied().eq((1..3 * CHUNK).step_by(2)));
+        assert_eq!((rows.len(), rows.get(CHUNK)), (3 * CHUNK / 2, Some(&(2 * CHUNK + 1))));
+        rows.retain(|_| false);
+        assert!(rows.is_empty());
     }
 
     #[test]

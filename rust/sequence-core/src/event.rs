@@ -16,6 +16,9 @@ use crate::risk::{FailureAction, Mode};
 /// Events kept for readers; older ones are forgotten, the hash is not.
 pub const LOG_CAPACITY: usize = 100_000;
 
+/// Events from which on a log has room for all that it will keep: no later one moves them.
+const LONG_LOG: usize = 4_096;
+
 /// One event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
@@ -328,6 +331,9 @@ impl EventLog {
         let forgettable = self.recent.front().is_some_and(|oldest| oldest.seq <= self.taken);
         if self.recent.len() >= LOG_CAPACITY && forgettable {
             self.recent.pop_front();
+        }
+        if self.recent.len() == LONG_LOG {
+            self.recent.reserve_exact(LOG_CAPACITY - LONG_LOG);
         }
         self.recent.push_back(Event { seq, ts_ns, account, kind });
         seq

@@ -137,7 +137,7 @@ fn fills_are_numbered_on_after_a_restart() {
     lives.restart(99, 110);
     let account = lives.desk.account;
     lives.desk.submit(market(Side::Buy, 1)).unwrap();
-    assert_eq!(lives.desk.engine.account_row(account).fills, [FillIx(1)]);
+    assert!(lives.desk.engine.account_row(account).fills.iter().eq([&FillIx(1)]));
 }
 
 /// Two buys at 99; the first changes its total, which takes it behind the second.

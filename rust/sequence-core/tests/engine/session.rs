@@ -53,7 +53,7 @@ fn trade_keeping(preset: &str, slices: i64, newest: Option<u32>) -> (u64, u64, u
     }
     session.advance(START_NS + 20 * SECOND_NS);
     assert_eq!(session.engine.check_invariants(), []);
-    let fills = session.engine.account_row(account).fills.len();
+    let fills = session.engine.account_row(account).fills.iter().count();
     (session.engine.log().hash(), session.engine.world_hash(), fills)
 }
 

@@ -158,14 +158,14 @@ impl Watch {
             let row = engine.account_row(account);
             let (epoch, from) = self.fills.get(&account).copied().unwrap_or_default();
             let from = if epoch == row.epoch { from } else { 0 };
-            for ix in &row.fills[from..] {
+            for ix in row.fills.iter().skip(from) {
                 let fill = engine.fill(*ix);
                 let wrong = self.fill(engine, fill, line, &mut printed);
                 if wrong.is_some() {
                     return wrong;
                 }
             }
-            self.fills.insert(account, (row.epoch, row.fills.len()));
+            self.fills.insert(account, (row.epoch, row.fills.iter().count()));
         }
         None
     }

@@ -127,8 +127,8 @@ fn an_order_is_what_its_venue_reports_and_no_book_touches_it() {
         assert_eq!(venue.desk.row(id), ("FILLED", 10, 10), "{preset}");
         // 4 at 110, 6 at 100, and what the venue took: no schedule of ours.
         assert_eq!(venue.usd(), (Money((10_000 - 440 - 600 - 2) * USD), Money(0)), "{preset}");
-        let fill = venue.desk.engine.account_row(venue.desk.account).fills[0];
-        let fill = venue.desk.engine.fill(fill);
+        let fill = venue.desk.engine.account_row(venue.desk.account).fills.iter().next().unwrap();
+        let fill = venue.desk.engine.fill(*fill);
         assert_eq!((fill.fee, fill.is_maker), (Money(USD), true));
         assert_eq!(fill.evidence.trade().unwrap().id.as_ref(), "T-1");
     }

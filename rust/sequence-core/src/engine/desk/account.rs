@@ -216,9 +216,9 @@ pub struct Account {
     /// Graphs of the epoch by name.
     pub graphs: GraphNames,
     /// Orders of the epoch, in order of creation.
-    pub orders: Vec<OrderId>,
+    pub orders: Chunks<OrderId>,
     /// Fills of the epoch, in order of booking.
-    pub fills: Vec<FillIx>,
+    pub fills: Chunks<FillIx>,
     /// Orders that can still trade.
     pub open: SortedMap<OrderId, ()>,
     /// Orders of the epoch that were rejected here, by reason; a store counts those of before.
@@ -250,8 +250,8 @@ impl Account {
             epoch: 0,
             draws: 0,
             graphs: GraphNames::new(),
-            orders: Vec::new(),
-            fills: Vec::new(),
+            orders: Chunks::new(),
+            fills: Chunks::new(),
             open: SortedMap::new(),
             rejects: BTreeMap::new(),
             submits: VecDeque::new(),

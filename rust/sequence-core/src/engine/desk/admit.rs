@@ -18,6 +18,7 @@ use crate::number::{MAX_UNITS, Money, PRICE_ONE, Price, Quantity, exact_notional
 use crate::order::{Order, OrderSpec, OrderStatus, Policy, TimeInForce};
 use crate::registry::MarketSpec;
 use crate::reject::Refusal;
+use crate::rows::Rows as _;
 
 /// An order that will be recorded.
 #[derive(Debug, Clone, Copy)]

@@ -17,6 +17,7 @@ use crate::order::{LegState, OrderStatus};
 use crate::position::Execution;
 use crate::registry::MarketSpec;
 use crate::reject::RejectReason;
+use crate::rows::Rows as _;
 use crate::sim::fees::{Charging, FeeState};
 
 impl Bench<'_> {

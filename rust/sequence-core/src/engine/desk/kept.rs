@@ -6,6 +6,7 @@ use crate::engine::desk::fill::Fill;
 use crate::ids::{AccountId, FillIx, GraphIx, OrderId};
 use crate::mutant;
 use crate::order::Order;
+use crate::rows::Rows as _;
 
 impl Desk {
     /// Lets go of rows that readers had read back from bytes.

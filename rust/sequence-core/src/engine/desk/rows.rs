@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::chunks::Chunks;
 use crate::engine::desk::Desk;
 use crate::engine::desk::account::{Account, AccountMode, Graph, GraphId, LossDay};
 use crate::engine::desk::fill::Fill;
@@ -15,6 +16,7 @@ use crate::mutant;
 use crate::number::Quantity;
 use crate::order::{Order, OrderSpec};
 use crate::reject::DoneReason;
+use crate::rows::Rows as _;
 
 /// The name of an order, written where it is needed.
 #[derive(Debug, Clone, Copy)]
@@ -250,9 +252,9 @@ impl Desk {
         if !mutant!("old_epoch_visible") {
             row.graphs.clear();
         }
-        row.orders.clear();
+        row.orders = Chunks::new();
         if !mutant!("reset_keeps_fills") {
-            row.fills.clear();
+            row.fills = Chunks::new();
         }
         row.submits.clear();
         row.day = LossDay::NEW;

@@ -83,7 +83,9 @@ impl Engine {
         let fill = self.desk.peek_fill(id)?;
         let order = self.desk.peek_order(fill.order)?;
         // Those of before a reset are in no list of their account any more.
-        self.desk.account(order.spec.account).fills.binary_search(&id).ok()?;
+        if !self.desk.account(order.spec.account).fills.holds(&id) {
+            return None;
+        }
         let [one, ten, sixty] = after;
         let row = Value::Map(vec![
             ("fill_id", format!("fill_{}", fill.id).into()),
