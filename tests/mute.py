@@ -15,6 +15,7 @@ async def mute() -> AsyncIterator[str]:
     ends = list[asyncio.StreamWriter]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         key = next(
             line[19:] for line in head.splitlines() if line.startswith("Sec-WebSocket-Key: ")
@@ -24,7 +25,6 @@ async def mute() -> AsyncIterator[str]:
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
         )
-        ends.append(writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

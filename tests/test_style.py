@@ -16,7 +16,8 @@ ARROWS = {
     "types": {"types"},
     "errors": set[str](),
     "_files": set[str](),
-    "feeds": {"_core", "feeds", "_progress", "_files"},
+    "_loops": set[str](),
+    "feeds": {"_core", "feeds", "_progress", "_files", "_loops"},
     "store": {"_core", "store", "_progress"},
     "sandbox": {
         "types",
@@ -29,7 +30,17 @@ ARROWS = {
         "_steps",
         "_files",
     },
-    "server": {"types", "errors", "_core", "store", "sandbox", "server", "_operations", "_files"},
+    "server": {
+        "types",
+        "errors",
+        "_core",
+        "store",
+        "sandbox",
+        "server",
+        "_operations",
+        "_files",
+        "_loops",
+    },
     "client": {
         "types",
         "errors",
@@ -48,7 +59,7 @@ ARROWS = {
     "http": {"types", "errors", "client", "_operations", "wire"},
     "inprocess": {"types", "errors", "sandbox", "_operations", "wire"},
     "pytest_plugin": set[str](),
-    "fakes": {"_core", "fakes", "feeds"},
+    "fakes": {"_core", "fakes", "feeds", "_loops"},
     "cli": {
         "types",
         "errors",

@@ -1,11 +1,13 @@
 """The process around the application: start, refuse, stop."""
 
+import contextlib
 import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -113,3 +115,29 @@ def test_a_stopped_server_leaves_the_sandbox_open_and_the_port_free():
         with serving(sandbox, port=port) as again:
             assert again == url
         assert sandbox.check_invariants() == []
+
+
+def test_who_connects_while_it_stops_is_not_left_waiting():
+    for _ in range(3):
+        peers = list[socket.socket]()
+        with Sandbox() as sandbox, serving(sandbox) as url:
+            port = int(url.rpartition(":")[2])
+
+            def knock(port: int = port, peers: list[socket.socket] = peers) -> None:
+                while len(peers) < 2_000:
+                    try:
+                        peers.append(socket.create_connection(("127.0.0.1", port), 5))
+                    except OSError:
+                        return
+                    time.sleep(0.001)
+
+            knocking = threading.Thread(target=knock)
+            knocking.start()
+            while len(peers) < 5:
+                time.sleep(0.001)
+        knocking.join()
+        for peer in peers:
+            with peer:
+                peer.settimeout(20)
+                with contextlib.suppress(ConnectionResetError):
+                    assert peer.recv(1) == b""

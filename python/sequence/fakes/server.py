@@ -19,9 +19,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from sequence._loops import end_all, stop_accepting
 from sequence.fakes.book import Change, Print, TrueBook
 from sequence.fakes.request import answer, asked
-from sequence.feeds.loops import end_all
 
 FaultKind = Literal[
     "drop",
@@ -237,6 +237,7 @@ class Fake:
             mover = asyncio.ensure_future(self._move())
             async with documents:
                 await ended.wait()
+                await stop_accepting(server, documents)
             mover.cancel()
             await asyncio.gather(mover, return_exceptions=True)
 

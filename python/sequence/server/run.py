@@ -15,6 +15,7 @@ from typing import Final
 
 import uvicorn
 
+from sequence._loops import stop_accepting
 from sequence.sandbox import Sandbox
 from sequence.sandbox.beside import Place
 from sequence.sandbox.forked import watch
@@ -195,6 +196,7 @@ class _Server(uvicorn.Server):
         self._app.draining = self._app.watchers.draining = True
         if self._sampler is not None:
             self._sampler.cancel()
+        await stop_accepting(*self.servers)
         await super().shutdown(sockets)
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from sequence import _core
+from sequence._loops import end_all
 from sequence.feeds.live.binance import Binance, usdm
 from sequence.feeds.live.bybit import Bybit, linear
 from sequence.feeds.live.catalogue import Catalogue
@@ -27,7 +28,6 @@ from sequence.feeds.live.rest import Documents
 from sequence.feeds.live.sink import Sink
 from sequence.feeds.live.status import VenueStatus
 from sequence.feeds.live.venue import Venue, batches, plain
-from sequence.feeds.loops import end_all
 
 if TYPE_CHECKING:
     from sequence.feeds.live.recorder import Recorder
