@@ -39,6 +39,8 @@ __all__ = [
     "__version__",
     "check_recording",
     "decimal_units",
+    "digested",
+    "event_link",
     "explain_fill",
     "explain_wait",
     "format_units",
@@ -49,6 +51,7 @@ __all__ = [
     "parse_json",
     "parse_symbol",
     "recording_records",
+    "row_digest",
     "score_recording",
     "select_records",
     "sim_config",
@@ -959,6 +962,10 @@ class Engine:
 
 _Value = int | str | None
 _StoredRows = Sequence[tuple[_Value, ...]]
+
+def row_digest(table: str, row: Sequence[object]) -> int: ...
+def digested(table: str, rows: _StoredRows) -> tuple[list[tuple[_Value, ...]], list[int]]: ...
+def event_link(previous: str, event: Sequence[object]) -> str: ...
 
 @final
 class Journal:

@@ -11,8 +11,9 @@ import pytest
 
 from sequence.sandbox import Sandbox
 from sequence.server import serving
-from sequence.store.base import Query
+from sequence.store.base import Batch, Query
 from sequence.store.sqlite import SqliteStore
+from sequence.store.tables import NEVER_CHANGE
 from sequence.store.writer import Writer
 
 
@@ -67,6 +68,55 @@ def test_the_widest_statement_of_every_table_is_within_the_limit_of_values(
             assert len(values) <= 32_766
             # Compiled by SQLite, not run.
             store._driver.execute(f"EXPLAIN {text}", values).close()
+
+
+def test_a_commit_of_one_order_takes_one_statement_a_table(reopen: Callable[..., Sandbox]):
+    with reopen() as sandbox:
+        client, store = sandbox.client(), _store(sandbox)
+        client.buy("BTC-USD", "0.001")
+        written: list[str] = []
+        store._driver.set_trace_callback(written.append)
+        client.buy("BTC-USD", "0.001")
+        store._driver.set_trace_callback(None)
+        tables = [text.split()[2] for text in written if text.startswith("INSERT")]
+        assert {"orders", "fills", "events", "seals"} <= set(tables)
+        assert len(tables) == len(set(tables))
+
+
+def test_a_row_that_is_written_again_is_of_what_it_was_of(reopen: Callable[..., Sandbox]):
+    """What an upsert leaves as it is may not differ, or the row would not be what was sealed."""
+    known: dict[tuple[str, object], tuple[object, ...]] = {}
+    again: set[str] = set()
+    with reopen("realistic") as sandbox:
+        store = _store(sandbox)
+        commit = store.commit
+
+        def check(batch: Batch) -> None:
+            for table, columns in NEVER_CHANGE.items():
+                names = [column.name for column in table.columns]
+                for row in batch.rows.get(table.name, ()):
+                    of = tuple(row[names.index(name)] for name in columns)
+                    key = table.name, row[0]
+                    if key in known:
+                        again.add(table.name)
+                    assert known.setdefault(key, of) == of
+            commit(batch)
+
+        store.commit = check  # type: ignore[method-assign]
+        client = sandbox.client()
+        for _ in range(2):
+            client.buy("BTC-USD", "0.001")
+            order = client.buy("BTC-USD", "0.01", limit_price="1000")
+            sandbox.clock.advance(seconds=2)
+            client.cancel(order.id)
+            client.buy("BTC-USD-PERP", "0.01", venue="hyperliquid")
+            sandbox.clock.advance(seconds=2)
+            client.sell("BTC-USD-PERP", "0.01", venue="hyperliquid")
+            sandbox.clock.advance(seconds=2)
+            client.sandbox.reset()
+        assert again == {table.name for table in NEVER_CHANGE}
+    with reopen("realistic") as sandbox:
+        assert _store(sandbox).verify() == []
 
 
 def test_any_number_of_rows_can_be_left_out_or_looked_for(reopen: Callable[..., Sandbox]):

@@ -1,9 +1,9 @@
 """The hash chain over the events of each account: nothing is added, lost or changed unseen."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
+from sequence._core import event_link
 from sequence.store.base import Row
 
 GENESIS: Final = "0" * 64
@@ -27,13 +27,7 @@ class Chains:
             if not isinstance(account, int):
                 raise TypeError(f"an event of no account: {event!r}")
             number, link = tips.get(account, (0, GENESIS))
-            number, link = number + 1, link_of(link, event)
+            number, link = number + 1, event_link(link, event)
             tips[account] = (number, link)
             linked.append((*event, number, link))
         return linked, Chains(tips)
-
-
-def link_of(previous: str, event: Sequence[object]) -> str:
-    """The link of an event: a digest of the link before and of everything in it."""
-    text = "|".join("" if value is None else str(value) for value in event)
-    return hashlib.sha256(f"{previous}|{text}".encode()).hexdigest()

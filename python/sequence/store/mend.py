@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from sequence._core import event_link
 from sequence.store.base import Finding
-from sequence.store.chain import GENESIS, link_of
+from sequence.store.chain import GENESIS
 from sequence.store.rebuild import Holding
 from sequence.store.tables import (
     APP_TABLES,
@@ -212,7 +213,7 @@ def chain_again(connection: sqlite3.Connection, _: Sequence[Finding]) -> Iterato
     for seq, row in enumerate(rows, start=1):
         event = (seq, *row[1:-3])
         number, link = tips.get(event[1], (0, GENESIS))
-        number, link = number + 1, link_of(link, event)
+        number, link = number + 1, event_link(link, event)
         tips[event[1]] = (number, link)
         folded = Journal.fold_events(folded, [(seq, event[1], event[2], list(event[4:]))])
         connection.execute(f"INSERT INTO events VALUES ({marks})", (*event, number, link, 0))  # noqa: S608

@@ -6,10 +6,9 @@ are no protection against somebody who means harm: whoever can write the file ca
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import blake2b
-from struct import Struct
 from typing import Final
 
+from sequence._core import digested, row_digest
 from sequence.store.base import Finding, Row, Value
 from sequence.store.tables import (
     APP_TABLES,
@@ -36,17 +35,8 @@ _STATUS: Final = {
 }
 _GROWING: Final = frozenset(table.name for table in UNBOUNDED)
 
-_INT64: Final = Struct(">q").unpack
 _WRAP: Final = 2**64
 _SIGN: Final = 2**63
-
-
-def digest_of(table: str, row: Sequence[object]) -> int:
-    """The digest of a row, as a signed 64-bit integer."""
-    # ASCII: how other letters are escaped never depends on the version of Python.
-    text = ascii((table, *row)).encode()
-    digest: int = _INT64(blake2b(text, digest_size=8).digest())[0]
-    return digest
 
 
 def add(total: int, digest: int) -> int:
@@ -62,7 +52,7 @@ def intact(table: str, rows: Iterable[Row]) -> tuple[list[Row], list[Finding]]:
     keys = _KEYS[table]
     for row in rows:
         content = row[:-1]
-        if digest_of(table, content) == row[-1]:
+        if row_digest(table, content) == row[-1]:
             good.append(content)
         else:
             bad.append(changed(table, content[:keys]))
@@ -102,32 +92,31 @@ class Seals:
         if newest is not None:
             self._newest[table] = newest
 
-    def stamp(self, table: str, rows: Iterable[Row], lookup: Lookup) -> list[Row]:
+    def stamp(self, table: str, rows: Sequence[Row], lookup: Lookup) -> list[Row]:
         """Rows with their digests, counted from now on."""
         if table in _GROWING:
             return self._stamp_growing(table, rows, lookup)
         keys, held = _KEYS[table], self._held[table]
         count, total = self._sums.get(table, (0, 0))
-        stamped: list[Row] = []
-        for row in rows:
-            digest, key = digest_of(table, row), row[:keys]
+        stamped, digests = digested(table, rows)
+        for row, digest in zip(rows, digests, strict=True):
+            key = row[:keys]
             before = held.get(key)
             held[key] = digest
             if before is None:
                 count += 1
             total += digest - (before or 0)
-            stamped.append((*row, digest))
         self._sums[table] = count, add(total, 0)
         return stamped
 
-    def _stamp_growing(self, table: str, rows: Iterable[Row], lookup: Lookup) -> list[Row]:
+    def _stamp_growing(self, table: str, rows: Sequence[Row], lookup: Lookup) -> list[Row]:
         """The same in a table of which only open rows are held, and the highest key."""
         keys, held, status = _KEYS[table], self._held[table], _STATUS.get(table)
         newest: Key | None = self._newest.get(table)
         count, total = self._sums.get(table, (0, 0))
-        stamped: list[Row] = []
-        for row in rows:
-            digest, key = digest_of(table, row), row[:keys]
+        stamped, digests = digested(table, rows)
+        for row, digest in zip(rows, digests, strict=True):
+            key = row[:keys]
             is_new = newest is None or _after(key, newest)
             before = held.pop(key, None) if held else None
             if before is None and not is_new:
@@ -139,7 +128,6 @@ class Seals:
             if is_new:
                 newest = key
             total += digest - (before or 0)
-            stamped.append((*row, digest))
         self._sums[table] = count, add(total, 0)
         if newest is not None:
             self._newest[table] = newest
@@ -171,7 +159,7 @@ class Seals:
     def rows(self, tables: Iterable[str]) -> list[Row]:
         """The seals of these tables as rows to write, with their own digests."""
         found = [(name, *self._sums[name]) for name in tables if name in self._sums]
-        return [(*row, digest_of(seals.name, row)) for row in found]
+        return [(*row, row_digest(seals.name, row)) for row in found]
 
 
 def _after(key: Key, newest: Key) -> bool:

@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sequence._core import row_digest
 from sequence.store.base import Finding
-from sequence.store.seal import SCHEMA, SEALED, add, changed, differences, digest_of
+from sequence.store.seal import SCHEMA, SEALED, add, changed, differences
 from sequence.store.tables import DIGEST, seals
 
 APPLICATION_ID: Final = 0x53_45_51_31
@@ -32,7 +33,7 @@ def check_seals(connection: sqlite3.Connection) -> Iterator[Finding]:
         else:
             for _, row in _rows(connection, name):
                 count, total = count + 1, add(total, row[-1])
-                if digest_of(name, row[:-1]) != row[-1]:
+                if row_digest(name, row[:-1]) != row[-1]:
                     yield changed(name, row[: _keys(name)])
         yield from differences(name, sealed.pop(name, None), (count, total))
     for name in sealed:
@@ -51,7 +52,7 @@ def damage_of(connection: sqlite3.Connection) -> Damage:
         count, total = 0, 0
         for number, row in _rows(connection, table.name):
             count, total = count + 1, add(total, row[-1])
-            if digest_of(table.name, row[:-1]) != row[-1]:
+            if row_digest(table.name, row[:-1]) != row[-1]:
                 found.setdefault(table.name, set()).add(number)
         if sealed.get(table.name) != (count, total):
             found.setdefault(table.name, set())
@@ -70,7 +71,7 @@ def seal_all(connection: sqlite3.Connection, damage: Damage | None = None) -> No
         update = f"UPDATE {table.name} SET {DIGEST} = ? WHERE rowid = ?"  # noqa: S608 - the same
         part: list[tuple[int, int]] = []
         for number, row in _rows(connection, table.name):
-            digest = add(digest_of(table.name, row[:-1]), 1 if number in bad else 0)
+            digest = add(row_digest(table.name, row[:-1]), 1 if number in bad else 0)
             count, total = count + 1, add(total, digest)
             part.append((digest, number))
             if len(part) == _PART:
@@ -83,7 +84,7 @@ def seal_all(connection: sqlite3.Connection, damage: Damage | None = None) -> No
 
 def _write(connection: sqlite3.Connection, name: str, count: int, total: int) -> None:
     row = (name, count, total)
-    values = (*row, digest_of(seals.name, row))
+    values = (*row, row_digest(seals.name, row))
     connection.execute(f"INSERT INTO {seals.name} VALUES (?, ?, ?, ?)", values)  # noqa: S608
 
 
@@ -93,7 +94,7 @@ def _stored(connection: sqlite3.Connection) -> dict[str, tuple[int, int]] | None
         return None
     found: dict[str, tuple[int, int]] = {}
     for _, (name, count, total, digest) in _rows(connection, seals.name):
-        if digest_of(seals.name, (name, count, total)) == digest:
+        if row_digest(seals.name, (name, count, total)) == digest:
             found[name] = (count, total)
     return found
 
@@ -118,7 +119,7 @@ def _schema(connection: sqlite3.Connection) -> tuple[int, int]:
     query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     defined = [tuple(row) for row in connection.execute(query)]
     version = [tuple(row) for row in connection.execute("SELECT * FROM alembic_version")]
-    return len(defined), digest_of(SCHEMA, (*defined, *version))
+    return len(defined), row_digest(SCHEMA, (*defined, *version))
 
 
 def _check_header(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -13,13 +13,17 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects.sqlite import insert
 
 from sequence.store.base import Row, Value
-from sequence.store.tables import APP_TABLES, ENGINE_TABLES, events, seals
+from sequence.store.tables import APP_TABLES, ENGINE_TABLES, NEVER_CHANGE, events, seals
 
 MOST_ROWS: Final = 128
 """Rows of the largest statement: with the widest table still far below SQLite's 32,766 values."""
 
-CACHED_STATEMENTS: Final = 256
-"""At least the number of different texts: eight sizes of every table."""
+ONE_STATEMENT: Final = 16
+"""As many rows have a statement of their own size, which a commit of one order needs of each table;
+of more rows there are statements of powers of two."""
+
+CACHED_STATEMENTS: Final = 512
+"""At least the number of different texts: nineteen sizes of every table."""
 
 
 class Write:
@@ -35,10 +39,12 @@ class Write:
         self._texts: dict[int, str] = {}
 
     def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[Value]]]:
-        """Texts with their values, in the order of the rows; sizes are powers of two."""
+        """Texts with their values, in the order of the rows."""
         start, count = 0, len(rows)
         while start < count:
-            size = min(MOST_ROWS, 1 << (count - start).bit_length() - 1)
+            size = count - start
+            if size > ONE_STATEMENT:
+                size = min(MOST_ROWS, 1 << size.bit_length() - 1)
             yield self._text(size), list(chain.from_iterable(rows[start : start + size]))
             start += size
 
@@ -59,7 +65,9 @@ def compile_writes(dialect: Dialect) -> dict[str, Write]:
 def _write(table: Table, dialect: Dialect) -> str:
     statement = insert(table)
     keys = [column.name for column in table.primary_key.columns]
-    others = [column.name for column in table.columns if column.name not in keys]
+    # What never changes is not set: each index over it would be written anew as well.
+    stays = (*keys, *NEVER_CHANGE.get(table, ()))
+    others = [column.name for column in table.columns if column.name not in stays]
     # An event is written once; a second one of its number is an error.
     if table is not events and others:
         changed = {name: statement.excluded[name] for name in others}

@@ -337,6 +337,13 @@ NUMBERED: Final = {
 }
 """The other ones but for events, which always go on: their first key, and what numbers it."""
 
+NEVER_CHANGE: Final = {
+    accounts: ("client_id",),
+    positions_v2: ("account_no", "venue", "asset_no"),
+    orders: ("account_no", "epoch", "graph_no", "created_seq"),
+}
+"""Columns with an index that say what a row is of: for as long as it is there, the same."""
+
 APP_TABLES: Final = (meta, clients, settings, api_keys, equity)
 """Tables of what lives around the engine."""
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from sequence._core import Journal
+from sequence._core import Journal, event_link
 from sequence._progress import Told, silent
 from sequence.store.base import Finding
-from sequence.store.chain import GENESIS, link_of
+from sequence.store.chain import GENESIS
 from sequence.store.rebuild import check_positions
 from sequence.store.sealing import check_seals
 from sequence.store.tables import (
@@ -99,7 +99,7 @@ def _check_chains(connection: Connection) -> Iterator[Finding]:
             yield Finding("D3", "events", f"number {expected_seq}", f"number {seq}")
         expected_seq = seq + 1
         last_number, last_link = tips.get(account, (0, GENESIS))
-        if number != last_number + 1 or link != link_of(last_link, event):
+        if number != last_number + 1 or link != event_link(last_link, event):
             yield Finding("D3", f"event {seq}", "the chain of its account", "a broken link")
         tips[account] = (number, link)
         folded = Journal.fold_events(folded, [(seq, account, event[2], event[4:])])

@@ -10,6 +10,7 @@ pub mod book;
 mod chunks;
 pub mod command;
 pub mod demo;
+pub mod digest;
 pub mod engine;
 pub mod event;
 pub mod feed;

@@ -14,6 +14,7 @@ mod columns;
 mod control;
 mod convert;
 mod desk;
+mod digest;
 mod drive;
 mod engine;
 mod error;
@@ -58,6 +59,8 @@ mod _core {
     use crate::book::Book;
     #[pymodule_export]
     use crate::catalogue::{Catalogue, InstrumentList};
+    #[pymodule_export]
+    use crate::digest::{digested, event_link, row_digest};
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
