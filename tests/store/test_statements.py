@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from sequence.sandbox import Sandbox
+from sequence.sandbox import Sandbox, keeping
+from sequence.sandbox.keys import Client
 from sequence.server import serving
-from sequence.store.base import Batch, Query
+from sequence.store.base import Batch, Query, Row
 from sequence.store.sqlite import SqliteStore
 from sequence.store.tables import NEVER_CHANGE
 from sequence.store.writer import Writer
@@ -81,6 +82,27 @@ def test_a_commit_of_one_order_takes_one_statement_a_table(reopen: Callable[...,
         tables = [text.split()[2] for text in written if text.startswith("INSERT")]
         assert {"orders", "fills", "events", "seals"} <= set(tables)
         assert len(tables) == len(set(tables))
+
+
+def test_a_commit_looks_at_no_account_that_it_is_not_about(
+    reopen: Callable[..., Sandbox], monkeypatch: pytest.MonkeyPatch
+):
+    looked: list[str] = []
+    row_of = keeping.client_row
+
+    def seen(client: Client) -> Row:
+        looked.append(client.label)
+        return row_of(client)
+
+    with reopen() as sandbox:
+        for name in ("alice", "bob", "carol"):
+            sandbox.client(account=name).buy("BTC-USD", "0.001")
+        monkeypatch.setattr(keeping, "client_row", seen)
+        sandbox.client().buy("BTC-USD", "0.001")
+        sandbox.client().orders()
+        assert looked == []
+        sandbox.client(account="bob").sandbox.settings("5000")
+        assert looked == ["bob"]
 
 
 def test_a_row_that_is_written_again_is_of_what_it_was_of(reopen: Callable[..., Sandbox]):

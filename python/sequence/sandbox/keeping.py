@@ -44,6 +44,7 @@ class Keeper:
         self._pending: dict[str, dict[Row, Row]] = {}
         self._kept: dict[str, dict[Row, Row]] = {}
         self._clients: dict[str, Client] = {}
+        self._changed: dict[str, Client] = {}
         self._keys_seen: tuple[int, int] = (-1, -1)
         self._courses: Final = Courses()
         self._under_way: list[_core.Frames] = []
@@ -113,8 +114,8 @@ class Keeper:
         return frames
 
     def watch(self, client: Client) -> None:
-        """Keeps a client and its settings from now on."""
-        self._clients[client.client_id] = client
+        """Keeps a client from now on, and its settings as they are; again when these change."""
+        self._clients[client.client_id] = self._changed[client.client_id] = client
 
     def keep_last(self) -> None:
         """Has the next take give what is otherwise kept now and then as it is: for the last one."""
@@ -138,7 +139,9 @@ class Keeper:
         self.note("meta", (_TOLD_UNTIL, str(engine.last_seq)))
 
     def _note_around(self) -> bool:
-        for client in self._clients.values():
+        # Of many clients a commit is about one: what stayed the same is not looked at.
+        changed, self._changed = self._changed, {}
+        for client in changed.values():
             self.note("clients", client_row(client))
             balance = str(client.initial_balance_1e8)
             self.note("settings", (client.client_id, BALANCE_SETTING, balance), keys=2)

@@ -66,7 +66,8 @@ class MemoryStore:
         for table, rows in batch.rows.items():
             written = rows
             if table == "events":
-                written, self._chains = self._chains.extend(rows)
+                written, moved = self._chains.extend(rows)
+                self._chains.move(moved)
             keys = len(metadata.tables[table].primary_key.columns)
             self._tables[table].update({row[:keys]: row for row in written})
 

@@ -28,7 +28,7 @@ from sequence.store.base import (
     StoreError,
     StoreVersionError,
 )
-from sequence.store.chain import Chains
+from sequence.store.chain import Chains, Tips
 from sequence.store.crash import crash_point
 from sequence.store.files import Lock, prepare, read_pepper
 from sequence.store.migrate import upgrade
@@ -186,13 +186,13 @@ class SqliteStore:
             raise StoreError("a store cannot be used after a fork: open it in the process itself")
         try:
             self._lock.check_in_place()
-            chains = self._write(batch)
+            moved = self._write(batch)
         except (sqlite3.Error, OSError, StoreError) as error:
             # No second try: after a failed sync, a later success would mean nothing.
             self._failed = str(error)
             self._give_up()
             raise StoreError(f"cannot write {self.path}: {error}") from error
-        self._chains = chains
+        self._chains.move(moved)
         if batch.left is not None:
             # Rows that were counted are gone.
             self._ranks = Ranks()
@@ -207,8 +207,8 @@ class SqliteStore:
         with suppress(OSError):
             self._lock.mark(clean=True)
 
-    def _write(self, batch: Batch) -> Chains:
-        chains = self._chains
+    def _write(self, batch: Batch) -> Tips:
+        moved: Tips = {}
         cursor = self._driver.cursor()
         crash_point("before_begin")
         cursor.execute("BEGIN IMMEDIATE")
@@ -224,7 +224,7 @@ class SqliteStore:
         for table, rows in batch.rows.items():
             written = rows
             if table == events.name:
-                written, chains = self._chains.extend(rows)
+                written, moved = self._chains.extend(rows)
             stamped = self._seals.stamp(table, written, self._stored_digest)
             self._execute(cursor, table, stamped)
         self._execute(cursor, seals.name, self._seals.rows(changed))
@@ -232,7 +232,7 @@ class SqliteStore:
         crash_point("before_commit")
         cursor.execute("COMMIT")
         crash_point("after_commit")
-        return chains
+        return moved
 
     def _leave(self, cursor: sqlite3.Cursor, left: Left) -> dict[str, None]:
         """Deletes what a way left behind; the tables that it was in."""

@@ -50,8 +50,11 @@ def settings(call: Call[None, None]) -> SandboxSettings:
 def put_settings(call: Call[None, SandboxSettingsRequest]) -> SandboxSettings:
     """``PUT /v1/sandbox/settings``: takes effect at the next reset, not at once."""
     call.account()
-    call.principal.client.initial_balance_1e8 = call.body.initial_balance_1e8
-    return _settings_of(call.principal.client)
+    client, keeper = call.principal.client, call.runtime.keeper
+    client.initial_balance_1e8 = call.body.initial_balance_1e8
+    if keeper is not None:
+        keeper.watch(client)
+    return _settings_of(client)
 
 
 def settle(call: Call[None, SandboxSettleRequest]) -> SandboxSettled:
