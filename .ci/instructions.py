@@ -1,4 +1,4 @@
-"""Instructions that seven paths cost, against a committed file: `instructions.py [--update]`.
+"""Instructions that ten paths cost, against a committed file: `instructions.py [--update]`.
 
 A time says as much about the machine as about the code; callgrind counts the same instructions on
 a busy one. Each path runs twice, with two numbers of rounds: the difference is the path without
@@ -21,6 +21,9 @@ ROUNDS = {
     "market_order": 1_000,
     "market_order_told": 1_000,
     "limit_and_cancel": 1_000,
+    "desk_market_order": 1_000,
+    "desk_limit_and_cancel": 1_000,
+    "desk_batch": 1_000,
     "replayed_message": 5_000,
     "replayed_message_100_resting": 5_000,
     "binance_frame": 1_000,

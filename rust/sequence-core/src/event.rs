@@ -328,8 +328,9 @@ impl EventLog {
         let seq = self.next_seq;
         self.next_seq += 1;
         self.hash = fold(self.hash, (seq, ts_ns, account), kind.words());
-        let forgettable = self.recent.front().is_some_and(|oldest| oldest.seq <= self.taken);
-        if self.recent.len() >= LOG_CAPACITY && forgettable {
+        // Not read from the event itself, which is the one that was used longest ago.
+        let oldest = seq - self.recent.len() as u64;
+        if self.recent.len() >= LOG_CAPACITY && oldest <= self.taken {
             self.recent.pop_front();
         }
         if self.recent.len() == LONG_LOG {

@@ -7,7 +7,6 @@
 //! A copy shares all chunks but the newest.
 
 mod chunk;
-mod examples;
 mod read_back;
 
 use std::collections::VecDeque;
@@ -18,17 +17,12 @@ use std::sync::Arc;
 use crate::pack::{Pack, Packer};
 use crate::rows::Rows;
 use chunk::{Chunk, Place};
-use examples::Examples;
 use read_back::ReadBack;
 
 /// Rows of a chunk. Few in a development build, so that its tests meet folded rows.
-const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 64 };
-/// Chunks with the same examples, after which newer ones are taken.
-const ALIKE: usize = 64;
-/// Kinds of rows that have an example of their own.
-const KINDS: usize = 8;
+const CHUNK: usize = if cfg!(debug_assertions) { 4 } else { 128 };
 /// Full chunks that stand as they are.
-const FRESH: usize = if cfg!(debug_assertions) { 1 } else { 3 };
+const FRESH: usize = 1;
 
 /// A row that comes to rest: from then on it is read, and seldom.
 pub(crate) trait Folds: Pack + Clone {
@@ -41,7 +35,7 @@ pub(crate) trait Folds: Pack + Clone {
     /// What is asked of many.
     fn head(&self) -> Self::Head;
 
-    /// Rows of one kind say mostly the same; there are [`KINDS`] at most.
+    /// Rows of one kind say mostly the same.
     fn kind(&self) -> usize {
         0
     }
@@ -75,18 +69,30 @@ pub(crate) struct Folded<V> {
     last: Vec<Option<V>>,
     /// Folded chunks with rows that still stand, to be looked at again.
     unfinished: VecDeque<usize>,
-    /// What the next rows are written beside.
-    examples: Arc<Examples>,
-    /// Where rows are written, one chunk after another.
+    /// Where rows are said before they are bytes, one chunk after another.
     room: Packer,
+    /// The list of the chunk that was folded last, for the next one.
+    spare: Spare<V>,
     read: ReadBack<V>,
+}
+
+/// Rows that are bytes now and go one by one as new ones come, so that what one gives back the next
+/// takes: to give back a chunk of them at once costs more than to write it.
+#[derive(Debug)]
+struct Spare<V>(Vec<Option<V>>);
+
+/// A copy begins without any.
+impl<V> Clone for Spare<V> {
+    fn clone(&self) -> Self {
+        Self(Vec::new())
+    }
 }
 
 impl<V> Default for Folded<V> {
     fn default() -> Self {
-        let (full, last, unfinished) = (Vec::new(), Vec::new(), VecDeque::new());
-        let (examples, room, read) = Default::default();
-        Self { full, before: 0, last, unfinished, examples, room, read }
+        let (full, last, spare) = (Vec::new(), Vec::new(), Spare(Vec::new()));
+        let (unfinished, room, read) = Default::default();
+        Self { full, before: 0, last, unfinished, room, spare, read }
     }
 }
 
@@ -192,13 +198,16 @@ impl<V: Folds> Folded<V> {
 
     fn add(&mut self, row: Option<V>) {
         if self.last.len() == CHUNK {
-            let next = Vec::with_capacity(CHUNK);
+            let mut next = std::mem::take(&mut self.spare.0);
+            next.clear();
+            next.reserve_exact(CHUNK);
             let full = std::mem::replace(&mut self.last, next);
             self.before += full.len();
             self.full.push(Arc::new(Chunk::Fresh(full)));
             self.read.grow();
             self.fold_next();
         }
+        drop(self.spare.0.pop());
         self.last.push(row);
     }
 
@@ -212,14 +221,9 @@ impl<V: Folds> Folded<V> {
                 self.unfinished.push_back(at);
                 continue;
             }
-            if at.is_multiple_of(ALIKE) {
-                self.examples = Arc::default();
-            }
-            let (folded, is_finished) = chunk.folded(&mut self.examples, &mut self.room);
-            if !is_finished {
+            if !Arc::make_mut(chunk).fold(&mut self.room, &mut self.spare.0) {
                 self.unfinished.push_back(at);
             }
-            *chunk = Arc::new(folded);
         }
     }
 }

@@ -1,28 +1,26 @@
-//! Values as bytes and back, for rows that have come to rest: exact, short, and written in one pass.
+//! Values as numbers and back, for rows that have come to rest: exact, short, and written in one pass.
 //!
-//! Rows of one kind say mostly the same: each is written beside an example, the numbers of an earlier
-//! one, and a number that is the example's takes a bit. Another one says in its first byte, by the
-//! zeros below the lowest one, how many bytes follow, so that either way it is one word that is
-//! shifted. Times of one row lie close to each other, and so do prices and sizes: a large number is
-//! written as what it differs by, from the last one of its kind or from the example's.
+//! A row says its numbers one after another; rows of one kind that say as many become a [`Block`] of
+//! columns. Most columns say the same in every row and take one number for all of them. Times of one row
+//! lie close to each other: each is written as what it differs by from the last one.
 //! Nothing here leaves the process; what a store keeps is `engine::record`'s.
 
-mod bytes;
+mod block;
 mod numbers;
 
 use std::sync::Arc;
 
-pub(crate) use bytes::{Example, Packer, Unpacker};
+pub(crate) use block::{Block, Packer, Unpacker};
 
 /// Rows of a list that room is made for before they are read.
 const MOST: usize = 64;
 
-/// A value that bytes can say exactly.
+/// A value that numbers can say exactly.
 pub(crate) trait Pack: Sized {
     /// Writes it.
     fn pack(&self, to: &mut Packer);
 
-    /// Reads it; `None` where these are not its bytes.
+    /// Reads it; `None` where these are not its numbers.
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self>;
 }
 
@@ -37,12 +35,12 @@ impl Pack for () {
 impl Pack for bool {
     #[inline]
     fn pack(&self, to: &mut Packer) {
-        to.word(u64::from(*self));
+        to.say(u64::from(*self));
     }
 
     #[inline]
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        Some(from.word()? != 0)
+        Some(from.next()? != 0)
     }
 }
 
@@ -72,14 +70,14 @@ impl<T: Pack> Pack for Box<T> {
 
 impl<T: Pack> Pack for Vec<T> {
     fn pack(&self, to: &mut Packer) {
-        to.word(self.len() as u64);
+        to.say(self.len() as u64);
         for value in self {
             value.pack(to);
         }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let length = usize::try_from(from.word()?).ok()?;
+        let length = usize::try_from(from.next()?).ok()?;
         let mut all = Self::with_capacity(length.min(MOST));
         for _ in 0..length {
             all.push(T::unpack(from)?);
@@ -125,7 +123,7 @@ macro_rules! packs {
 }
 pub(crate) use packs;
 
-/// Structs that are often as new, which one byte says then.
+/// Structs that are often as new, which one number says then.
 macro_rules! packs_where_set {
     ($($name:ty { $($field:ident),+ $(,)? })+) => { $(
         impl $crate::pack::Pack for $name {

@@ -1,28 +1,24 @@
-//! So many rows: as they are, or those that rest as bytes.
+//! So many rows: as they are, or those that rest in blocks of bytes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::examples::Examples;
 use super::{CHUNK, Folds};
-use crate::pack::{Packer, Unpacker};
+use crate::pack::{Block, Pack as _, Packer, Unpacker};
 
 /// Rows that once filled the end of the list.
 #[derive(Debug, Clone)]
 pub(super) enum Chunk<V> {
     Fresh(Vec<Option<V>>),
     Folded {
-        /// Where the bytes of each row begin, growing; else [`STANDING`] or [`GONE`].
-        starts: Box<[u32]>,
-        bytes: Box<[u8]>,
-        /// What they were written beside.
-        examples: Arc<Examples>,
+        /// In which block a row is, and which of its rows it is; else [`STANDING`] or [`GONE`].
+        places: Box<[(u16, u16)]>,
+        blocks: Vec<Block>,
         standing: BTreeMap<usize, V>,
     },
 }
 
-const STANDING: u32 = u32::MAX;
-const GONE: u32 = u32::MAX - 1;
+const STANDING: (u16, u16) = (u16::MAX, 0);
+const GONE: (u16, u16) = (u16::MAX, 1);
 
 /// Where a row is.
 pub(super) enum Place<'a, V> {
@@ -37,37 +33,30 @@ impl<V: Folds> Chunk<V> {
     pub(super) fn place(&self, at: usize) -> Option<Place<'_, V>> {
         match self {
             Self::Fresh(rows) => rows.get(at)?.as_ref().map(Place::Standing),
-            Self::Folded { starts, bytes, examples, standing } => match *starts.get(at)? {
+            Self::Folded { places, blocks, standing } => match *places.get(at)? {
                 GONE => None,
                 STANDING => standing.get(&at).map(Place::Standing),
-                start => examples.reader(bytes.get(start as usize..)?).map(Place::Folded),
+                (block, row) => {
+                    blocks.get(usize::from(block)).map(|all| Place::Folded(all.reader(row.into())))
+                }
             },
         }
-    }
-
-    /// The bytes of a folded row alone. Rows were written in order: one ends where the next begins.
-    fn bytes_of(&self, at: usize) -> &[u8] {
-        let Self::Folded { starts, bytes, .. } = self else { return &[] };
-        let mut begin = starts.iter().skip(at).filter(|start| **start < GONE);
-        let start = begin.next().map_or(bytes.len(), |start| *start as usize);
-        let end = begin.next().map_or(bytes.len(), |next| *next as usize);
-        bytes.get(start..end).unwrap_or_default()
     }
 
     /// Has a row stand, to be written; true when it was folded.
     pub(super) fn stand(&mut self, at: usize) -> bool {
         let Some(Place::Folded(mut from)) = self.place(at) else { return false };
         let Some(row) = V::unpack(&mut from) else { return false };
-        if let Self::Folded { starts, standing, .. } = self
-            && let Some(start) = starts.get_mut(at)
+        if let Self::Folded { places, standing, .. } = self
+            && let Some(place) = places.get_mut(at)
         {
-            *start = STANDING;
+            *place = STANDING;
             standing.insert(at, row);
         }
         true
     }
 
-    /// There is no such row any more; bytes go with the last of them.
+    /// There is no such row any more; blocks go with the last of them.
     pub(super) fn forget(&mut self, at: usize) {
         match self {
             Self::Fresh(rows) => {
@@ -75,13 +64,13 @@ impl<V: Folds> Chunk<V> {
                     *row = None;
                 }
             }
-            Self::Folded { starts, bytes, examples, standing } => {
+            Self::Folded { places, blocks, standing } => {
                 standing.remove(&at);
-                if let Some(start) = starts.get_mut(at) {
-                    *start = GONE;
+                if let Some(place) = places.get_mut(at) {
+                    *place = GONE;
                 }
-                if starts.iter().all(|start| *start == GONE) {
-                    (*bytes, *examples) = Default::default();
+                if places.iter().all(|place| *place == GONE) {
+                    *blocks = Vec::new();
                 }
             }
         }
@@ -96,38 +85,43 @@ impl<V: Folds> Chunk<V> {
         }
     }
 
-    /// The same with every row folded that rests, and whether all do. `newest` are examples for
-    /// rows that have none yet; `to` is room to write in.
-    pub(super) fn folded(&self, newest: &mut Arc<Examples>, to: &mut Packer) -> (Self, bool) {
-        let mut starts = Vec::with_capacity(CHUNK);
-        let mut standing = BTreeMap::new();
-        let mut own = match self {
-            Self::Fresh(_) => None,
-            // Rows that are bytes already need the examples that they were written beside.
-            Self::Folded { examples, .. } => Some(Arc::clone(examples)),
-        };
-        let examples = own.as_mut().unwrap_or(newest);
-        for at in 0..CHUNK {
-            let start = u32::try_from(to.len()).unwrap_or(GONE);
-            starts.push(match self.place(at) {
-                None => GONE,
-                Some(Place::Folded(_)) => {
-                    to.copy(self.bytes_of(at));
-                    start
+    /// Folds every row that rests; true when all do. `room` is where they are said first; a chunk that
+    /// was fresh leaves its list in `spare`, with the rows that are bytes now.
+    pub(super) fn fold(&mut self, room: &mut Packer, spare: &mut Vec<Option<V>>) -> bool {
+        room.clear();
+        let mut groups = Groups { all: Vec::with_capacity(KINDS) };
+        match self {
+            Self::Fresh(rows) => {
+                std::mem::swap(rows, spare);
+                let mut places = vec![GONE; spare.len()].into_boxed_slice();
+                let mut standing = BTreeMap::new();
+                for (at, (slot, place)) in spare.iter_mut().zip(&mut places).enumerate() {
+                    if slot.as_ref().is_some_and(|row| !groups.fold(room, at, row))
+                        && let Some(row) = slot.take()
+                    {
+                        *place = STANDING;
+                        standing.insert(at, row);
+                    }
                 }
-                Some(Place::Standing(row)) if start < GONE && Examples::fold(examples, row, to) => {
-                    start
-                }
-                Some(Place::Standing(row)) => {
-                    standing.insert(at, row.clone());
-                    STANDING
-                }
-            });
+                *self = Self::Folded { places, blocks: Vec::new(), standing };
+            }
+            Self::Folded { standing, .. } => {
+                standing.retain(|at, row| !groups.fold(room, *at, row));
+            }
         }
-        let is_finished = standing.is_empty();
-        let (starts, bytes, examples) =
-            (starts.into_boxed_slice(), to.take(), Arc::clone(examples));
-        (Self::Folded { starts, bytes, examples, standing }, is_finished)
+        let Self::Folded { places, blocks, standing } = self else { return false };
+        keep_used(places, blocks);
+        for group in groups.all {
+            // A block has a row of its own, of which there are few.
+            let block = u16::try_from(blocks.len()).unwrap_or(GONE.0);
+            for (at, row) in group.rows.iter().zip(0..) {
+                if let Some(place) = places.get_mut(*at) {
+                    *place = (block, row);
+                }
+            }
+            blocks.push(Block::new(room, &group.said));
+        }
+        standing.is_empty()
     }
 
     /// True when a row stands that could be folded.
@@ -136,5 +130,76 @@ impl<V: Folds> Chunk<V> {
             Self::Fresh(_) => true,
             Self::Folded { standing, .. } => standing.values().any(V::rests),
         }
+    }
+}
+
+/// Lets go of blocks of which every row stands again, or is gone.
+fn keep_used(places: &mut [(u16, u16)], blocks: &mut Vec<Block>) {
+    let mut used = vec![false; blocks.len()];
+    for (block, _) in places.iter() {
+        if let Some(used) = used.get_mut(usize::from(*block)) {
+            *used = true;
+        }
+    }
+    if used.iter().all(|used| *used) {
+        return;
+    }
+    let mut kept = 0;
+    let numbers: Vec<u16> = used
+        .iter()
+        .map(|used| {
+            kept += u16::from(*used);
+            kept.wrapping_sub(1)
+        })
+        .collect();
+    for (block, _) in places {
+        if let Some(number) = numbers.get(usize::from(*block)) {
+            *block = *number;
+        }
+    }
+    let mut used = used.into_iter();
+    blocks.retain(|_| used.next().unwrap_or(false));
+}
+
+/// Blocks that a chunk mostly becomes, at most.
+const KINDS: usize = 8;
+
+/// Rows that become blocks: those of one kind that say as many numbers together.
+struct Groups {
+    all: Vec<Group>,
+}
+
+struct Group {
+    kind: usize,
+    length: usize,
+    /// Where they are in the chunk.
+    rows: Vec<usize>,
+    /// And where among what was said.
+    said: Vec<(usize, usize)>,
+}
+
+impl Groups {
+    /// Has a row that rests say its numbers; false where it stands.
+    fn fold<V: Folds>(&mut self, room: &mut Packer, at: usize, row: &V) -> bool {
+        if !row.rests() {
+            return false;
+        }
+        let Some(said) = room.row(|room| row.pack(room)) else { return false };
+        debug_assert_eq!(
+            V::Head::unpack(&mut Block::new(room, &[said]).reader(0)),
+            Some(row.head())
+        );
+        let (kind, length) = (row.kind(), said.1 - said.0);
+        let mut groups = self.all.iter_mut();
+        if let Some(group) = groups.find(|group| (group.kind, group.length) == (kind, length)) {
+            group.rows.push(at);
+            group.said.push(said);
+        } else {
+            let (mut rows, mut all) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
+            rows.push(at);
+            all.push(said);
+            self.all.push(Group { kind, length, rows, said: all });
+        }
+        true
     }
 }

@@ -80,6 +80,22 @@ fn a_row_that_rests_later_is_folded_later_and_one_that_is_written_stands() {
 }
 
 #[test]
+fn a_row_that_is_written_again_and_again_leaves_nothing_behind() {
+    let mut rows = Folded::default();
+    let more = |rows: &mut Folded<Number>| (0..CHUNK).for_each(|at| rows.push(number(2 * at)));
+    (0..4).for_each(|_| more(&mut rows));
+    for turn in 0..50 {
+        *rows.get_mut(2).unwrap() = number(100 + 2 * turn);
+        assert!(!folded(&rows).contains(&2));
+        more(&mut rows);
+        assert!(folded(&rows).contains(&2), "it rests again");
+    }
+    assert_eq!((rows.get(2), rows.get(1)), (Some(&number(198)), Some(&number(2))));
+    let Chunk::Folded { blocks, .. } = &*rows.full[0] else { panic!("it is folded") };
+    assert!(blocks.len() <= CHUNK);
+}
+
+#[test]
 fn what_was_read_back_goes_with_the_next_change() {
     let mut rows = many(4 * CHUNK);
     let place = |rows: &Folded<Number>| std::ptr::from_ref(rows.get(0).unwrap());

@@ -4,34 +4,25 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn returns<T: Pack + PartialEq + Debug>(values: &[T]) -> usize {
-    written(values, None).0
-}
-
-/// Bytes of the values beside an example, once they were read as they are; and the values as one.
-fn written<T: Pack + PartialEq + Debug>(
-    values: &[T],
-    example: Option<&Example>,
-) -> (usize, Example) {
+/// The rows return from one block, also when another stands between them; its bytes, and columns.
+fn returns<T: Pack + PartialEq + Debug>(rows: &[Vec<T>]) -> usize {
     let mut to = Packer::default();
-    to.start();
-    for value in values {
-        value.pack(&mut to);
+    let said: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            to.row(|to| (-1_i64).pack(to));
+            to.row(|to| row.iter().for_each(|value| value.pack(to))).unwrap()
+        })
+        .collect();
+    let block = Block::new(&mut to, &said);
+    for (nth, row) in rows.iter().enumerate() {
+        let mut from = block.reader(nth);
+        for value in row {
+            assert_eq!(T::unpack(&mut from).as_ref(), Some(value));
+        }
+        assert!(from.is_at_end() && from.next().is_none());
     }
-    assert!(to.is_whole());
-    let numbers = example.map_or(&[][..], |example| example);
-    to.finish(numbers);
-    let (bytes, said) = (to.take(), to.example());
-    let mut from = Unpacker::new(&bytes, numbers);
-    for value in values {
-        assert_eq!(T::unpack(&mut from).as_ref(), Some(value));
-    }
-    assert!(from.rest().is_empty());
-    for cut in 0..bytes.len() {
-        let mut from = Unpacker::new(&bytes[..cut], numbers);
-        assert!((0..values.len()).any(|_| T::unpack(&mut from).is_none()));
-    }
-    (bytes.len(), said)
+    block.bytes()
 }
 
 /// Numbers around every power of two, whatever their sign.
@@ -44,90 +35,80 @@ fn around_powers() -> Vec<i64> {
 #[test]
 fn the_ends_of_every_range_return() {
     let ends = around_powers();
-    returns(&ends);
-    returns::<u64>(&ends.iter().map(|end| end.cast_unsigned()).collect::<Vec<_>>());
-    let wide = |by: u32| ends.iter().map(|end| i128::from(*end) << by).collect::<Vec<_>>();
+    returns(std::slice::from_ref(&ends));
+    returns(&[ends.iter().map(|end| end.cast_unsigned()).collect::<Vec<u64>>()]);
     for by in (0..=64).step_by(8) {
-        returns(&wide(by));
+        returns(&[ends.iter().map(|end| i128::from(*end) << by).collect::<Vec<_>>()]);
     }
-    returns::<i128>(&[i128::MIN, i128::MAX, 0, -1]);
-    returns(&[u128::MAX, 0]);
-    returns(&[Some(Arc::<str>::from("a text")), None, Some(Arc::from(""))]);
+    returns(&[vec![i128::MIN, i128::MAX, 0, -1]]);
+    returns(&[vec![u128::MAX, 0], vec![0, u128::MAX]]);
+    returns(&[vec![Some(Arc::<str>::from("a text")), None, Some(Arc::from(""))]]);
 }
 
 #[test]
-fn each_number_returns_after_each_other() {
+fn each_number_returns_after_and_beside_each_other() {
     let ends = around_powers();
-    for (before, after) in ends.iter().flat_map(|one| ends.iter().map(move |two| (*one, *two))) {
-        let mut to = Packer::default();
-        for value in [before, after, before] {
-            value.pack(&mut to);
-        }
-        to.finish(&[]);
-        let bytes = to.take();
-        let mut from = Unpacker::new(&bytes, &[]);
-        let read = [(); 3].map(|()| i64::unpack(&mut from));
-        assert_eq!(read, [before, after, before].map(Some));
+    for (one, two) in ends.iter().flat_map(|one| ends.iter().map(move |two| (*one, *two))) {
+        returns(&[vec![one, two, one]]);
+        returns(&[vec![one.cast_unsigned()], vec![two.cast_unsigned()], vec![one.cast_unsigned()]]);
     }
 }
 
 #[test]
-fn numbers_of_one_kind_cost_little_after_the_first() {
+fn what_every_row_says_takes_no_bytes_of_theirs() {
     let now: i64 = 1_700_000_000_000_000_000;
-    assert!(returns(&[now]) <= 1 + 9);
-    assert!(returns(&[now, now + 250_000, 5, now + 250_001]) <= 1 + 9 + 4 + 1 + 1);
-    let price: i64 = 74_350_000_000_000;
-    assert!(returns(&[now, price, now + 1, price + 10_000_000]) <= 1 + 9 + 7 + 2 + 4);
+    let row = |nth: i64| vec![now + nth, now + nth + 250_000, 74_350_000_000_000, 5, 0, -1];
+    assert_eq!(returns(&[row(0), row(0), row(0)]), 0);
+    let rows: Vec<_> = (0..60).map(row).collect();
+    assert_eq!(returns(&rows), rows.len(), "the first time, and the second lies as close to it");
+    let far: Vec<_> = (0..60).map(|nth| row(nth * 1_000_000)).collect();
+    assert_eq!(returns(&far), 4 * far.len());
+    let texts = ["a text of more than one word", "a text of more than two word"];
+    assert_eq!(
+        returns(&texts.map(|text| vec![Arc::<str>::from(text)])),
+        2 * 7,
+        "of the one word that differs"
+    );
 }
 
 #[test]
-fn what_the_example_says_too_takes_a_bit() {
-    let row = [1_700_000_000_000_000_000_i64, 74_350_000_000_000, 5, 0, -1, 250, 250, 0];
-    let (alone, example) = written(&row, None);
-    assert!(alone > 20);
-    assert_eq!(written(&row, Some(&example)).0, 1);
-    let next = row.map(|number| if number > 1 << 40 { number + 1_000 } else { number });
-    assert!(written(&next, Some(&example)).0 <= 1 + 2 + 2);
-    let text = [Arc::<str>::from("a text of more than one word"), Arc::from("")];
-    let (_, example) = written(&text, None);
-    assert_eq!(written(&text, Some(&example)).0, 1);
+fn a_row_with_a_value_that_no_number_says_leaves_none() {
+    let mut to = Packer::default();
+    assert_eq!(to.row(|to| 1_u64.pack(to)), Some((0, 1)));
+    let none = |to: &mut Packer| {
+        7_u64.pack(to);
+        to.give_up();
+    };
+    assert_eq!(to.row(none), None);
+    assert_eq!(to.row(|to| 2_u64.pack(to)), Some((1, 2)));
 }
 
 proptest! {
     #[test]
-    fn numbers_return(
-        wide in proptest::collection::vec((any::<i128>(), 0..128_u32), 0..9),
-        plain in proptest::collection::vec((any::<u64>(), 0..64_u32), 0..9),
+    fn rows_of_numbers_return(
+        wide in proptest::collection::vec(proptest::array::uniform5((any::<i128>(), 0..128_u32)), 0..9),
+        plain in proptest::collection::vec(proptest::array::uniform5((any::<u64>(), 0..64_u32)), 0..9),
+        same in any::<u8>(),
     ) {
-        returns(&plain.iter().map(|(bits, by)| bits >> by).collect::<Vec<u64>>());
-        returns(&plain.iter().map(|(bits, by)| bits.cast_signed() >> by).collect::<Vec<i64>>());
-        returns(&wide.iter().map(|(bits, by)| bits >> by).collect::<Vec<i128>>());
+        // Some columns say the same in every row.
+        let plain: Vec<Vec<u64>> = plain.iter().map(|row| {
+            let first = row.iter().zip(&plain[0]).enumerate();
+            first.map(|(at, (own, first))| if same >> at & 1 == 1 { first } else { own })
+                .map(|(bits, by)| bits >> by).collect()
+        }).collect();
+        returns(&plain);
+        // Near each other or not, and of a length that is the same only where no half is needed.
+        for row in &plain {
+            returns(&[row.iter().map(|number| number.cast_signed()).collect::<Vec<_>>()]);
+            returns(&[row.iter().map(|number| u128::from(*number) << 50).collect::<Vec<_>>()]);
+        }
+        for row in &wide {
+            returns(&[row.iter().map(|(bits, by)| bits >> by).collect::<Vec<i128>>()]);
+        }
     }
 
     #[test]
-    fn numbers_return_beside_any_example(
-        example in proptest::collection::vec((any::<u64>(), 0..64_u32), 0..12),
-        same in any::<u16>(),
-        wide in proptest::collection::vec((any::<i128>(), 0..128_u32), 9),
-        plain in proptest::collection::vec((any::<u64>(), 0..64_u32), 9),
-        texts in proptest::collection::vec(".{0,20}", 0..4),
-    ) {
-        let example: Example = example.iter().map(|(bits, by)| bits >> by).collect();
-        let pick = |at: usize, other: u64| match example.get(at) {
-            Some(number) if same >> at & 1 == 1 => *number,
-            _ => other,
-        };
-        let plain = plain.iter().enumerate().map(|(at, (bits, by))| pick(at, bits >> by));
-        let plain: Vec<u64> = plain.collect();
-        let beside = Some(&example);
-        written(&plain, beside);
-        written(&plain.iter().map(|number| number.cast_signed()).collect::<Vec<_>>(), beside);
-        let wide = wide.iter().zip(&plain).map(|((bits, by), other)| match by {
-            0..60 => i128::from(other.cast_signed()),
-            _ => bits >> (by - 60),
-        });
-        written(&wide.collect::<Vec<i128>>(), beside);
-        written(&plain.iter().map(|number| u128::from(*number) << 50).collect::<Vec<_>>(), beside);
-        written(&texts.iter().map(|text| Arc::from(&**text)).collect::<Vec<Arc<str>>>(), beside);
+    fn texts_return(texts in proptest::collection::vec(".{0,20}", 0..4)) {
+        returns(&[texts.iter().map(|text| Arc::from(&**text)).collect::<Vec<Arc<str>>>()]);
     }
 }
