@@ -1,10 +1,13 @@
 //! Files as inputs of the core, which opens nothing itself.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 
 use sequence_core::input::Input;
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 1 << 16;
 
 /// A file on disk. One that was unpacked for us is removed with its last user.
 #[derive(Debug)]
@@ -20,8 +23,8 @@ impl FileInput {
 }
 
 impl Input for FileInput {
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(File::open(&self.path)?))
+    fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        Ok(Box::new(BufReader::with_capacity(PIECE_BYTES, File::open(&self.path)?)))
     }
 }
 

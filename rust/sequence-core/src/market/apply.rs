@@ -13,37 +13,65 @@ impl Market {
     /// Cost: a look-up; where a level comes or goes, a binary search and the levels between it and
     /// the touch. No allocation once the sides have grown. Anything is accepted: what makes no sense is counted and ignored.
     pub fn apply(&mut self, event: &MarketEvent, now_ns: i64) -> Change {
+        if event.kind == EventKind::LevelSet {
+            let (price, after) = (event.price, event.quantity);
+            return match self.apply_level(event, now_ns) {
+                Ok((side, before)) => Change::Level { side, price, before, after },
+                Err(change) => change,
+            };
+        }
         self.note_time(now_ns);
         let change = match event.kind {
-            EventKind::LevelSet => self.level(event, now_ns),
             EventKind::Print => self.print(event, now_ns),
             EventKind::SnapshotBegin => self.begin_snapshot(event),
             EventKind::SnapshotEnd => self.end_snapshot(event, now_ns),
             EventKind::Status => self.venue_status(event, now_ns),
             // Order-by-order kinds belong to recordings of true queues, not to a book of levels.
-            EventKind::Add
+            EventKind::LevelSet
+            | EventKind::Add
             | EventKind::Reduce
             | EventKind::Delete
             | EventKind::Execute
             | EventKind::HiddenExecute
             | EventKind::Heartbeat => Change::None,
         };
-        if change != Change::None {
-            self.version = self.version.saturating_add(1);
-        }
-        if event.is_last() {
-            self.end_message(now_ns);
-            self.note_status(now_ns);
-        }
+        self.end_event(event, change != Change::None, now_ns);
         change
     }
 
-    /// What passed between the last message and this one: a silence, a cross that stood too long.
-    fn note_time(&mut self, now_ns: i64) {
-        // Nothing passed since an event of the same instant.
-        if now_ns == self.message_ns {
-            return;
+    /// The same for an event that sets a level, as nearly all do: the side and the size before of a
+    /// level that shows the event's size now, else what it did instead.
+    #[inline]
+    pub(crate) fn apply_level(
+        &mut self,
+        event: &MarketEvent,
+        now_ns: i64,
+    ) -> Result<(BookSide, Quantity), Change> {
+        self.note_time(now_ns);
+        let set = self.level(event, now_ns);
+        self.end_event(event, !matches!(set, Err(Change::None)), now_ns);
+        set
+    }
+
+    /// An event was applied, and may be the last of its message.
+    #[inline]
+    fn end_event(&mut self, event: &MarketEvent, is_change: bool, now_ns: i64) {
+        self.version = self.version.saturating_add(u64::from(is_change));
+        if event.is_last() {
+            self.end_message(now_ns);
         }
+    }
+
+    /// What passed between the last message and this one; nothing since an event of the same instant.
+    #[inline]
+    fn note_time(&mut self, now_ns: i64) {
+        if now_ns != self.message_ns {
+            self.pass_time(now_ns);
+        }
+    }
+
+    /// A silence, a cross that stood too long.
+    fn pass_time(&mut self, now_ns: i64) {
         let crossed = self.crossed_since.map(|since| since.saturating_add(MAX_CROSSED_NS));
         if let Some(lost_ns) = crossed.filter(|lost_ns| now_ns > *lost_ns) {
             self.lose();
@@ -146,9 +174,32 @@ impl Market {
         }
     }
 
-    fn level(&mut self, event: &MarketEvent, now_ns: i64) -> Change {
+    #[inline]
+    fn level(&mut self, event: &MarketEvent, now_ns: i64) -> Result<(BookSide, Quantity), Change> {
+        let side = match event.side {
+            Some(side) if self.is_plain(event) => side,
+            _ => self.judge(event, now_ns)?,
+        };
+        self.note_progress(event, now_ns);
+        self.set_level(side, event)
+    }
+
+    /// Whether nothing about a level is in question: its message was judged, on a book that is known.
+    #[inline]
+    const fn is_plain(&self, event: &MarketEvent) -> bool {
+        matches!(self.sync, Sync::Contiguous)
+            && self.message.judged
+            && !self.message.old
+            && event.quantity.0 >= 0
+            && !self.guard.is_impossible(event.price)
+    }
+
+    /// Whether a level counts: its side, or what it does instead. Apart from what most levels need,
+    /// as is all that a level seldom does.
+    #[inline(never)]
+    fn judge(&mut self, event: &MarketEvent, now_ns: i64) -> Result<BookSide, Change> {
         if self.sync == Sync::NoSnapshot {
-            return self.ignore();
+            return Err(self.ignore());
         }
         if self.sync != Sync::Loading && !self.message.judged {
             self.message.judged = true;
@@ -156,31 +207,31 @@ impl Market {
             let gap = self.config.contiguous && event.seq > self.seq.saturating_add(1);
             if gap && self.seq != 0 {
                 self.lose();
-                return Change::Status(MarketStatus::Resync);
+                return Err(Change::Status(MarketStatus::Resync));
             }
         }
         if self.message.old {
-            return self.ignore();
+            return Err(self.ignore());
         }
         let Some(side) = event.side else {
-            return self.drop_tick(now_ns);
+            return Err(self.drop_tick(now_ns));
         };
         let impossible = self.guard.is_impossible(event.price);
         if impossible && event.price.0 > 0 && event.quantity.0 == 0 {
-            return self.ignore();
+            return Err(self.ignore());
         }
         if impossible || event.quantity.0 < 0 {
             if self.config.strict && event.quantity.0 < 0 {
                 self.counters.dropped = self.counters.dropped.saturating_add(1);
                 self.lose();
-                return Change::Status(MarketStatus::Resync);
+                return Err(Change::Status(MarketStatus::Resync));
             }
-            return self.drop_tick(now_ns);
+            return Err(self.drop_tick(now_ns));
         }
-        self.note_progress(event, now_ns);
-        self.set_level(side, event)
+        Ok(side)
     }
 
+    #[inline]
     fn note_progress(&mut self, event: &MarketEvent, now_ns: i64) {
         let unstamped = event.seq == 0 && event.ts_venue_ns == 0;
         if unstamped || event.seq > self.seq || event.ts_venue_ns > self.stamp_ns {
@@ -195,27 +246,42 @@ impl Market {
         }
     }
 
-    fn set_level(&mut self, side: BookSide, event: &MarketEvent) -> Change {
+    #[inline]
+    fn set_level(
+        &mut self,
+        side: BookSide,
+        event: &MarketEvent,
+    ) -> Result<(BookSide, Quantity), Change> {
         let (price, after) = (event.price, event.quantity);
         let limit = self.config.max_levels;
         if after.0 > 0 && self.book.depth(side) >= limit && self.book.is_beyond(side, price) {
             self.note_cropped(side, price.0);
-            return Change::None;
+            return Err(Change::None);
         }
         let before = self.book.set(side, price, after);
-        if before == Quantity::ZERO && after == Quantity::ZERO {
+        if before == Quantity::ZERO {
+            self.level_came(side, event)?;
+        }
+        Ok((side, before))
+    }
+
+    /// A level was set that was not there: it came, or nobody knew what was removed.
+    #[inline(never)]
+    fn level_came(&mut self, side: BookSide, event: &MarketEvent) -> Result<(), Change> {
+        if event.quantity == Quantity::ZERO {
             self.counters.unknown_deletes = self.counters.unknown_deletes.saturating_add(1);
-            if self.config.strict && !self.was_cropped(side, price.0) {
+            if self.config.strict && !self.was_cropped(side, event.price.0) {
                 self.lose();
-                return Change::Status(MarketStatus::Resync);
+                return Err(Change::Status(MarketStatus::Resync));
             }
-            return Change::None;
+            return Err(Change::None);
         }
         // Room for an eighth more: the crop moves the whole side, so it happens rarely.
+        let limit = self.config.max_levels;
         if self.book.depth(side) > limit.saturating_add(limit / 8) {
             self.crop();
         }
-        Change::Level { side, price, before, after }
+        Ok(())
     }
 
     fn crop(&mut self) {
@@ -229,6 +295,7 @@ impl Market {
         self.book.crop(limit);
     }
 
+    #[cold]
     fn note_cropped(&mut self, side: BookSide, price: i64) {
         self.counters.cropped = self.counters.cropped.saturating_add(1);
         match side {
@@ -263,6 +330,7 @@ impl Market {
     }
 
     /// A message is complete: what it brought may count, and the touch is looked at.
+    #[inline(never)]
     fn end_message(&mut self, now_ns: i64) {
         let bridges = self.message.bridges;
         self.message = Message::default();
@@ -270,9 +338,13 @@ impl Market {
             self.sync = Sync::Contiguous;
             self.loss = Loss::None;
         }
-        if matches!(self.sync, Sync::NoSnapshot | Sync::Loading) {
-            return;
+        if !matches!(self.sync, Sync::NoSnapshot | Sync::Loading) {
+            self.look_at_touch(now_ns);
         }
+        self.note_status(now_ns);
+    }
+
+    fn look_at_touch(&mut self, now_ns: i64) {
         if self.book.is_crossed() {
             self.crossed_since = self.crossed_since.or(Some(now_ns));
         } else {

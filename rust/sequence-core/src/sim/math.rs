@@ -145,7 +145,8 @@ pub(crate) fn ratio_q32(part: i128, whole: i128) -> i128 {
 
 /// `xⁿ` in Q32 with a floor after every product, for `x` in `[0, 1]`.
 pub fn pow_q32(x: i128, n: u32) -> i128 {
-    (0..n).fold(ONE_Q32, |power, _| mul_q32(power, x))
+    // The first product, of one, is the number itself.
+    (1..n).fold(if n == 0 { ONE_Q32 } else { x }, |power, _| mul_q32(power, x))
 }
 
 /// One half as a share in Q32.

@@ -85,6 +85,12 @@ impl QueueBook {
         self.side(side).first().map(|(price, _)| *price)
     }
 
+    /// Own best and worst price of a side.
+    pub fn ends(&self, side: BookSide) -> Option<(Price, Price)> {
+        let levels = self.side(side);
+        levels.first().zip(levels.last()).map(|((best, _), (worst, _))| (*best, *worst))
+    }
+
     /// The view of a level, while an own order rests there.
     pub fn level(&self, side: BookSide, price: Price) -> Option<&LevelView> {
         let at = position(self.side(side), side, price).ok()?;

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use super::{EventKind, MarketEvent, RECORD_BYTES, TapeError};
@@ -235,14 +235,12 @@ impl Tape {
     }
 }
 
-/// Reads records in pieces.
+/// Reads records in pieces, where they are.
 #[derive(Default)]
 struct Records {
-    reader: Option<Box<dyn Read + Send>>,
-    /// Bytes read; those from `from` to `to` were not decoded yet.
-    piece: Vec<u8>,
-    from: usize,
-    to: usize,
+    reader: Option<Box<dyn BufRead + Send>>,
+    /// The bytes so far of a record that two pieces share.
+    torn: Vec<u8>,
 }
 
 impl fmt::Debug for Records {
@@ -255,50 +253,53 @@ impl Records {
     fn open(input: &dyn Input, head: u64) -> io::Result<Self> {
         let mut reader = input.open()?;
         io::copy(&mut reader.by_ref().take(head), &mut io::sink())?;
-        Ok(Self { reader: Some(reader), piece: vec![0; PIECE * RECORD_BYTES], from: 0, to: 0 })
+        Ok(Self { reader: Some(reader), torn: Vec::new() })
     }
 
     /// Decodes the next records, as many as there are in a piece; false at the end. One that is
     /// none is told when it is the next.
     fn read(&mut self, events: &mut Vec<MarketEvent>) -> Result<bool, TapeError> {
-        while self.to - self.from < RECORD_BYTES {
-            if !self.fill().map_err(|error| read_error(&error))? {
-                let torn = self.to - self.from;
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        while self.torn.len() < RECORD_BYTES {
+            let bytes = match reader.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(read_error(&error)),
+            };
+            let (records, _) = bytes.as_chunks();
+            if self.torn.is_empty() && !records.is_empty() {
+                let count = decode(records.get(..PIECE).unwrap_or(records), events)?;
+                reader.consume(count * RECORD_BYTES);
+                return Ok(true);
+            }
+            if bytes.is_empty() {
+                let torn = self.torn.len();
                 return if torn == 0 { Ok(false) } else { Err(TapeError::Length(torn)) };
             }
+            let missing = bytes.len().min(RECORD_BYTES - self.torn.len());
+            self.torn.extend_from_slice(bytes.get(..missing).unwrap_or_default());
+            reader.consume(missing);
         }
-        let (records, _) = self.piece.get(self.from..self.to).unwrap_or_default().as_chunks();
-        let before = events.len();
-        for record in records {
-            let record: &[u8; RECORD_BYTES] = record;
-            match MarketEvent::from_bytes(record) {
-                Ok(event) => events.push(event),
-                Err(error) if events.len() == before => return Err(error),
-                Err(_) => break,
-            }
-        }
-        self.from += (events.len() - before) * RECORD_BYTES;
+        events.push(MarketEvent::from_bytes(&self.torn)?);
+        self.torn.clear();
         Ok(true)
     }
+}
 
-    /// Reads another piece behind what is left; false at the end.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.piece.copy_within(self.from..self.to, 0);
-        (self.from, self.to) = (0, self.to - self.from);
-        let Some(reader) = &mut self.reader else { return Ok(false) };
-        let free = self.piece.get_mut(self.to..).unwrap_or_default();
-        loop {
-            match reader.read(free) {
-                Ok(0) => return Ok(false),
-                Ok(count) => {
-                    self.to += count;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+/// Decodes records up to one that is none, and says how many; an error where it is the first.
+fn decode(
+    records: &[[u8; RECORD_BYTES]],
+    events: &mut Vec<MarketEvent>,
+) -> Result<usize, TapeError> {
+    let before = events.len();
+    for record in records {
+        match MarketEvent::from_bytes(record) {
+            Ok(event) => events.push(event),
+            Err(error) if events.len() == before => return Err(error),
+            Err(_) => break,
         }
     }
+    Ok(events.len() - before)
 }
 
 fn read_error(error: &io::Error) -> TapeError {
@@ -412,7 +413,7 @@ mod tests {
     struct Shrinking(Vec<u8>, std::sync::atomic::AtomicUsize);
 
     impl Input for Shrinking {
-        fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
             let left = self.1.fetch_min(64, std::sync::atomic::Ordering::Relaxed);
             let whole = self.0.get(..left).unwrap_or(&self.0).to_vec();
             Ok(Box::new(io::Cursor::new(whole)))
@@ -432,6 +433,36 @@ mod tests {
         assert!(tape.next_message().is_some());
         assert_eq!(tape.next_message(), None);
         assert_eq!(tape.failed(), Some(io::ErrorKind::UnexpectedEof));
+    }
+
+    /// A source that shows so many bytes at once.
+    #[derive(Debug)]
+    struct Bit(usize, Vec<u8>);
+
+    impl Input for Bit {
+        fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
+            let bytes = io::Cursor::new(self.1.clone());
+            Ok(Box::new(io::BufReader::with_capacity(self.0, bytes)))
+        }
+    }
+
+    #[test]
+    fn records_come_whole_however_few_bytes_a_source_shows_at_once() {
+        let mut writer = TapeWriter::default();
+        for at in 1..=9 {
+            writer.push(VenueId(0), "A", &[level(at, at).last()], at).unwrap();
+        }
+        let (names, records) = writer.finish();
+        for few in 1..=3 * RECORD_BYTES {
+            let head = few % 5;
+            let bytes = [&vec![7; head][..], &records].concat();
+            let (input, head) = (Arc::new(Bit(few, bytes)), head as u64);
+            let mut tape = Tape::open(input, head, names.clone(), TapeFeed::Venue).unwrap();
+            for at in 1..=9 {
+                assert_eq!(tape.next_message().unwrap().1[0].price, Price(at), "{few}");
+            }
+            assert!(tape.next_message().is_none() && tape.failed().is_none(), "{few}");
+        }
     }
 
     #[test]

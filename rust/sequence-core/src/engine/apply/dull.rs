@@ -27,9 +27,12 @@ impl Engine {
         self.agenda.move_to(now_ns);
         let now_ns = self.agenda.now_ns();
         debug_assert!(self.agenda.next_ns().is_none_or(|due_ns| due_ns > now_ns));
-        self.exchange.apply(id, events, now_ns);
-        let is_whole = events.last().is_some_and(MarketEvent::is_last);
-        if !is_whole || !self.after_message(id, true) {
+        if !events.last().is_some_and(MarketEvent::is_last) {
+            self.exchange.apply(id, events, now_ns);
+            return true;
+        }
+        let is_unmet = self.exchange.pass(id, events, now_ns);
+        if (is_unmet && !self.portfolio.awaits_marks()) || !self.after_message(id, true) {
             return true;
         }
         if !self.is_quiet() {

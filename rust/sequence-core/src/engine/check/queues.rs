@@ -2,7 +2,8 @@
 //! agrees with its record.
 
 use crate::engine::Engine;
-use crate::engine::exchange::market::{MarketSim, World};
+use crate::engine::exchange::market::MarketSim;
+use crate::engine::exchange::world::World;
 use crate::engine::seam::order_of;
 use crate::ids::{AccountId, BookSide, MarketId};
 use crate::order::{AtVenue, book_price, book_side};

@@ -17,6 +17,7 @@ pub(in crate::engine) struct BookMark {
 
 impl MarketSim {
     /// Best bid and ask of a live book that has both, near enough to have a middle.
+    #[inline]
     pub(in crate::engine) fn two_sides(&self, now_ns: i64) -> Option<(Price, Price)> {
         let book = &self.market.book;
         let (bid, ask) = book.best_price(BookSide::Bid).zip(book.best_price(BookSide::Ask))?;
@@ -33,9 +34,13 @@ impl MarketSim {
 
     /// The mid of a live book with two sides, else the last there was. One side alone is no mark.
     pub(in crate::engine) fn mark(&self, now_ns: i64) -> Option<BookMark> {
-        let Some((bid, ask)) = self.two_sides(now_ns).or_else(|| self.one_side()) else {
-            return self.last_mark();
-        };
+        self.live_mark(now_ns).or_else(|| self.last_mark())
+    }
+
+    /// The mid of a live book with two sides.
+    #[inline]
+    pub(in crate::engine) fn live_mark(&self, now_ns: i64) -> Option<BookMark> {
+        let (bid, ask) = self.two_sides(now_ns).or_else(|| self.one_side())?;
         let as_of_ns = self.market.last_update_ns().unwrap_or(now_ns);
         Some(BookMark { price: mid(bid, ask), live: true, as_of_ns })
     }

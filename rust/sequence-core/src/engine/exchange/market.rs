@@ -1,7 +1,6 @@
 //! One market, and the copy of it that each account lives in.
 //!
-//! The record is shared and never edited. What an account took of a level (overlay), where its
-//! orders stand (queue) and what its own trading moved (impact) belong to its world.
+//! The record is shared and never edited; what an account did belongs to its [`World`].
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,19 +8,21 @@ use crate::book::Book;
 use crate::engine::exchange::evidence::TapeCite;
 use crate::engine::exchange::mark::BookMark;
 use crate::engine::exchange::message::{ClockOffset, DepthPace, Seen, differences, join_repeats};
-use crate::ids::{AccountId, BookSide, OrderId};
+use crate::engine::exchange::reach::Reach;
+use crate::engine::exchange::world::World;
+use crate::ids::{AccountId, BookSide};
 use crate::market::{Change, Market, MarketConfig};
 use crate::number::{Price, Quantity};
 use crate::sim::counts::SnapshotCounts;
-use crate::sim::impact::Impact;
 use crate::sim::latency::LoadMeter;
 use crate::sim::lists::Several;
 use crate::sim::moves::Moves;
-use crate::sim::overlay::{Overlay, Resilience};
+use crate::sim::overlay::Resilience;
 use crate::sim::pairing::PairMeter;
 use crate::sim::preset::Params;
-use crate::sim::queue::QueueBook;
 use crate::sim::tracker::LotTracker;
+use crate::sim::trust::Trust;
+use crate::sim::view::Mode;
 use crate::tape::{EventKind, MarketEvent, flag};
 use crate::venue::TradeDepth;
 
@@ -48,16 +49,6 @@ impl SourceTraits {
     }
 }
 
-/// One account in one market.
-#[derive(Debug, Clone, Hash)]
-pub(in crate::engine) struct World {
-    pub(in crate::engine) overlay: Overlay,
-    pub(in crate::engine) queue: QueueBook,
-    pub(in crate::engine) impact: Impact,
-    /// Legs that arrived while the book could not be used.
-    pub(in crate::engine) waiting: Vec<(OrderId, usize)>,
-}
-
 /// One market with the worlds of its accounts.
 #[derive(Debug, Clone, Hash)]
 pub struct MarketSim {
@@ -70,8 +61,9 @@ pub struct MarketSim {
     max_age_ns: Option<i64>,
     pub(in crate::engine) resilience: Resilience,
     lot: i64,
-    /// Changes of the message under way, for the queues.
+    /// Changes of the message under way that may reach somebody, for the queues.
     changes: Vec<Seen>,
+    reach: Reach,
     /// Prints of a gap that were fetched later, until the book is good again.
     missed: Vec<Seen>,
     /// The book before a snapshot, when it was good: a snapshot is then a set of changes.
@@ -129,6 +121,7 @@ impl MarketSim {
             },
             lot: lot.0,
             changes: Vec::new(),
+            reach: Reach::EVERYWHERE,
             missed: Vec::new(),
             previous: None,
             counts: SnapshotCounts::default(),
@@ -170,13 +163,12 @@ impl MarketSim {
     }
 
     /// The mark now; that of a good book is remembered.
+    #[inline]
     pub(in crate::engine) fn note_mark(&mut self, now_ns: i64) -> Option<BookMark> {
-        let mark = self.mark(now_ns)?;
-        if mark.live {
-            self.last_mark = Some(BookMark { live: false, ..mark });
-            self.has_marked = true;
-            self.moves.note(mark.price, now_ns);
-        }
+        let Some(mark) = self.live_mark(now_ns) else { return self.last_mark };
+        self.last_mark = Some(BookMark { live: false, ..mark });
+        self.has_marked = true;
+        self.moves.note(mark.price, now_ns);
         Some(mark)
     }
 
@@ -238,38 +230,74 @@ impl MarketSim {
 
     /// The account's world, made on first use.
     pub(in crate::engine) fn world(&mut self, account: AccountId, params: &Params) -> &mut World {
-        let (lot, conflation_ns) = (self.lot, self.traits.conflation_ns);
-        let hold_ns = self.hold_ns();
+        let (lot, conflation_ns, hold_ns) = (self.lot, self.traits.conflation_ns, self.hold_ns());
         // Its first order meets the market as its second will.
         let heard_ns = self.market.last_update_ns().unwrap_or(0);
         let mut params = params.queue(lot, conflation_ns, hold_ns);
         params.rules.several = self.tracker.several();
-        self.worlds.entry(account).or_insert_with(|| World {
-            overlay: Overlay::default(),
-            queue: QueueBook::new(params).heard_at(heard_ns),
-            impact: Impact::default(),
-            waiting: Vec::new(),
+        self.worlds.entry(account).or_insert_with(|| {
+            self.reach.told = None;
+            World::new(params, heard_ns)
         })
     }
 
+    /// Some events come. Of a message that is not whole nobody knows yet whom it meets.
+    #[inline]
+    fn begin(&mut self, is_whole: bool) {
+        if !self.worlds.is_empty() {
+            let reach = if is_whole { Reach::of(self.worlds.values()) } else { Reach::EVERYWHERE };
+            self.reach = reach.going_on(self.reach);
+        }
+    }
+
+    /// Applies events to the record; none but the last ends a message.
+    pub(in crate::engine) fn read(&mut self, events: &[MarketEvent], now_ns: i64) {
+        self.begin(events.last().is_some_and(MarketEvent::is_last));
+        for event in events {
+            self.apply(event, now_ns);
+        }
+    }
+
     /// Applies one event to the record and keeps what it means for the worlds.
+    #[inline]
     pub(in crate::engine) fn apply(&mut self, event: &MarketEvent, now_ns: i64) {
+        if event.kind == EventKind::LevelSet {
+            self.apply_level(event, now_ns);
+        } else {
+            self.apply_other(event, now_ns);
+        }
+        if event.is_last() {
+            self.measure(event, now_ns);
+        }
+    }
+
+    #[inline]
+    fn apply_level(&mut self, event: &MarketEvent, now_ns: i64) {
+        self.depth = true;
+        let Ok((side, before)) = self.market.apply_level(event, now_ns) else { return };
+        let (price, after) = (event.price, event.quantity);
+        if after < before && self.previous.is_none() {
+            self.learn_order(false, side, price, (before.0 - after.0, now_ns));
+        }
+        if self.level(side, price, (after, event.count), now_ns) {
+            self.reach.moved |= !self.worlds.is_empty();
+            if self.reach.has(side, price) {
+                self.keep(|sim| sim.seen(Change::Level { side, price, before, after }, event));
+            }
+        }
+    }
+
+    /// What is no level: prints, snapshots, and what a source says of itself.
+    #[inline(never)]
+    fn apply_other(&mut self, event: &MarketEvent, now_ns: i64) {
         if event.kind == EventKind::SnapshotBegin {
             self.counts.begin();
             let good = self.market.is_live(now_ns);
             self.previous = good.then(|| self.market.book.clone());
         }
-        self.depth |= matches!(event.kind, EventKind::LevelSet | EventKind::SnapshotEnd);
+        self.depth |= event.kind == EventKind::SnapshotEnd;
         let change = self.market.apply(event, now_ns);
         match change {
-            Change::Level { side, price, before, after } => {
-                if after < before && self.previous.is_none() {
-                    self.learn_order(false, side, price, (before.0 - after.0, now_ns));
-                }
-                if self.level(side, price, (after, event.count), now_ns) {
-                    self.keep(|sim| sim.seen(change, event));
-                }
-            }
             Change::Print { .. } if event.flags & flag::BACKFILLED != 0 => {
                 self.late_print(change, event, now_ns);
             }
@@ -284,11 +312,7 @@ impl MarketSim {
                 self.keep(|sim| sim.seen(change, event));
             }
             Change::SnapshotEnded => self.end_snapshot(now_ns),
-            Change::SnapshotBegun | Change::Status(_) | Change::None => {}
-        }
-        if event.is_last() {
-            self.measure(event, now_ns);
-            self.note_use(self.market.was_live(), now_ns);
+            Change::Level { .. } | Change::SnapshotBegun | Change::Status(_) | Change::None => {}
         }
     }
 
@@ -366,6 +390,7 @@ impl MarketSim {
             let Change::Level { side, price, after, .. } = change else { continue };
             let count = counts.at(side, price);
             if self.level(side, price, (after, count), now_ns) {
+                self.reach.moved |= !self.worlds.is_empty();
                 self.keep(|_| Seen { change, count, cite });
             }
         }
@@ -393,7 +418,7 @@ impl MarketSim {
                 self.tracker.on_snapshot_level(side, level.price, level.quantity, count);
             }
         }
-        self.lost = true;
+        (self.lost, self.reach.moved) = (true, false);
         self.changes.clear();
     }
 
@@ -405,6 +430,17 @@ impl MarketSim {
         let mut changes = std::mem::take(&mut self.changes);
         join_repeats(&mut changes);
         (changes, std::mem::take(&mut self.lost))
+    }
+
+    /// Whether the message that ended changed levels.
+    pub(in crate::engine) const fn take_moved(&mut self) -> bool {
+        std::mem::replace(&mut self.reach.moved, false)
+    }
+
+    /// How queues estimate now, unless they were told.
+    pub(in crate::engine) fn new_policy(&mut self) -> Option<(Mode, Trust)> {
+        let rate = *self.tracker.match_rate();
+        (self.reach.told.replace(rate) != Some(rate)).then(|| self.tracker.policy())
     }
 
     /// Takes the prints of a gap.
@@ -422,13 +458,13 @@ impl MarketSim {
     pub(in crate::engine) fn settle_without_worlds(&mut self) {
         self.changes.clear();
         self.missed.clear();
-        self.lost = false;
+        (self.lost, self.reach.moved) = (false, false);
     }
 
     /// The message cannot be used: what it changed is found out at the next live one.
     pub(in crate::engine) fn lose_changes(&mut self) {
         self.changes.clear();
-        self.lost = true;
+        (self.lost, self.reach.moved) = (true, false);
     }
 
     fn note_print(&mut self, now_ns: i64) {
@@ -438,7 +474,8 @@ impl MarketSim {
         self.prints.push_back(now_ns);
     }
 
-    /// Load, pace of depth, and the feed delay with the venue's clock offset taken out.
+    /// A message ended: load, pace of depth, the feed delay less the venue's clock offset, use.
+    #[inline(never)]
     fn measure(&mut self, event: &MarketEvent, now_ns: i64) {
         if std::mem::take(&mut self.depth) {
             self.depth_pace.on_message(now_ns);
@@ -449,6 +486,7 @@ impl MarketSim {
             let offset = self.clock.lowest(raw, now_ns);
             self.delay_ns = Some(raw.saturating_sub(offset).clamp(0, MAX_FEED_DELAY_NS));
         }
+        self.note_use(self.market.was_live(), now_ns);
     }
 }
 

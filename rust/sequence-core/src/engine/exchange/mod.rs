@@ -17,10 +17,12 @@ pub(in crate::engine) mod message;
 mod own;
 mod past;
 pub(in crate::engine) mod queues;
+mod reach;
 pub(in crate::engine) mod receive;
 pub(in crate::engine) mod rows;
 pub(in crate::engine) mod tell;
 pub(in crate::engine) mod walk;
+pub(in crate::engine) mod world;
 
 use std::collections::BTreeSet;
 
@@ -105,10 +107,25 @@ impl Exchange {
     /// Applies events to the record of a market; none but the last ends a message.
     #[inline]
     pub(in crate::engine) fn apply(&mut self, id: MarketId, events: &[MarketEvent], now_ns: i64) {
+        self.markets[id].read(events, now_ns);
+    }
+
+    /// The same for a whole message; where nobody is there to meet it, that is all, and true.
+    #[inline]
+    pub(in crate::engine) fn pass(
+        &mut self,
+        id: MarketId,
+        events: &[MarketEvent],
+        now_ns: i64,
+    ) -> bool {
         let sim = &mut self.markets[id];
-        for event in events {
-            sim.apply(event, now_ns);
+        sim.read(events, now_ns);
+        let is_unmet = sim.worlds.is_empty();
+        if is_unmet {
+            sim.note_mark(now_ns);
+            sim.settle_without_worlds();
         }
+        is_unmet
     }
 
     /// Whether nobody is there to meet a message that ended; nothing of it is kept then.

@@ -38,9 +38,7 @@ impl Exchange {
 
 impl MarketSim {
     fn read_past(&mut self, message: &[MarketEvent], at_ns: i64) {
-        for event in message {
-            self.apply(event, at_ns);
-        }
+        self.read(message, at_ns);
         if message.last().is_some_and(MarketEvent::is_last) {
             self.note_mark(at_ns);
             self.pass_unmet(at_ns);

@@ -181,13 +181,14 @@ impl MarketSim {
         let (mut met, mut fills) = (Met::default(), Vec::new());
         // What a gap swallowed is known of the book alone, but for its prints.
         let seen_since = if lost { &missed } else { &changes };
-        let depth = changes.iter().any(|seen| matches!(seen.change, Change::Level { .. }));
+        let (depth, policy) = (self.take_moved(), self.new_policy());
         let (book, rule) = (&self.market.book, self.resilience);
         let now_cite = self.cite_book();
-        let policy = self.tracker.policy();
         for (account, world) in &mut self.worlds {
             met.waits |= !world.waiting.is_empty();
-            world.queue.set_policy(&policy);
+            if let Some(policy) = &policy {
+                world.queue.set_policy(policy);
+            }
             follow(&mut world.overlay, &changes, lost.then_some(book), now, rule);
             if world.queue.is_empty() {
                 if depth {
