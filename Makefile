@@ -50,7 +50,7 @@ bench-short: dev ## The same as briefly as it goes: whether each runs and answer
 bench-peers: setup ## The same work beside other backtesters, in turn, answers compared (installs them)
 	@bash .ci/peers.sh
 
-instructions: setup ## Instructions of ten paths against benches/instructions.json (needs valgrind)
+instructions: setup ## Instructions of eleven paths against benches/instructions.json (needs valgrind)
 	@$(BIN)/python .ci/instructions.py
 
 soak: dev ## A million random steps against laws and model, draws, and flipped bits of a file

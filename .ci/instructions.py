@@ -1,4 +1,4 @@
-"""Instructions that ten paths cost, against a committed file: `instructions.py [--update]`.
+"""Instructions that eleven paths cost, against a committed file: `instructions.py [--update]`.
 
 A time says as much about the machine as about the code; callgrind counts the same instructions on
 a busy one. Each path runs twice, with two numbers of rounds: the difference is the path without
@@ -27,6 +27,7 @@ ROUNDS = {
     "replayed_message": 5_000,
     "replayed_message_100_resting": 5_000,
     "binance_frame": 1_000,
+    "live_frame": 400,
     "symbol": 2_000,
 }
 

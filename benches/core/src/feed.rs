@@ -128,3 +128,41 @@ fn binance() -> Story {
         updates: (13..13 + UPDATES).map(diff).collect(),
     }
 }
+
+/// A price of Binance, so many steps of ten cents away from the touch.
+fn priced(side: bool, away: u64) -> String {
+    let cents = if side { 6_180_000 - 10 * away } else { 6_180_010 + 10 * away };
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// A whole book of Binance with so many levels a side, and the number 100.
+pub fn whole_book(levels: u64) -> String {
+    let side = |side| {
+        let row = |away| format!(r#"["{}","{}.5"]"#, priced(side, away), 1 + away % 9);
+        (0..levels).map(row).collect::<Vec<_>>().join(",")
+    };
+    format!(
+        r#"{{"stream":"btcusdt@depthSnapshot","data":{{"lastUpdateId":100,"bids":[{}],"asks":[{}]}}}}"#,
+        side(true),
+        side(false)
+    )
+}
+
+/// Frames that follow it, each with 44 levels a side, nine steps apart within 400 of the touch.
+pub fn diffs(count: usize) -> Vec<String> {
+    let side = |side: bool, nth: u64| {
+        let row = |at: u64| {
+            let (away, size) = (1 + 9 * at + (nth * 7 + at) % 9, (nth * 37 + at * 13) % 9_999 + 1);
+            format!(r#"["{}","{}.{:03}"]"#, priced(side, away), size / 1_000, size % 1_000)
+        };
+        (0..44).map(row).collect::<Vec<_>>().join(",")
+    };
+    let frame = |nth: u64| {
+        let (id, ms) = (101 + nth, 1_723_161_256_299 + nth);
+        let (bids, asks) = (side(true, nth), side(false, nth));
+        format!(
+            r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":{ms},"s":"BTCUSDT","U":{id},"u":{id},"b":[{bids}],"a":[{asks}]}}}}"#
+        )
+    };
+    (0..count as u64).map(frame).collect()
+}

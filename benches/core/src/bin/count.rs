@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use sequence_benches::desk::Desk;
-use sequence_benches::feed::stories;
+use sequence_benches::feed::{diffs, stories, whole_book};
 use sequence_benches::replay::{opened, order, price_of, records, rest, tape};
 use sequence_core::command::Command;
 use sequence_core::engine::{Engine, Reply};
@@ -16,13 +16,16 @@ use sequence_core::feed::{FeedBatch, FeedVenue};
 use sequence_core::ids::{AccountId, BookSide, Side};
 use sequence_core::number::Price;
 use sequence_core::order::OrderStatus;
-use sequence_core::session::Session;
+use sequence_core::session::{LiveInput, Session};
+use sequence_core::sim::preset::REALISTIC;
 use sequence_core::symbol::Symbol;
 
 /// Messages of the tape before anything is counted.
 const WARM_UP: usize = 1_000;
 /// Most messages that are counted.
 const MESSAGES: usize = 10_000;
+/// Frames that are written, however few of them are counted.
+const FRAMES: usize = 1_000;
 /// Most rounds whose end is judged by the laws of the engine.
 const PROVED: usize = 100;
 /// Orders of a batch.
@@ -47,6 +50,7 @@ fn main() {
         "replayed_message" => replayed(times, 0),
         "replayed_message_100_resting" => replayed(times, 100),
         "binance_frame" => frames(times),
+        "live_frame" => live_frames(times),
         "symbol" => symbols(times),
         other => panic!("there is no path {other}"),
     }
@@ -183,6 +187,22 @@ fn frames(times: usize) {
         assert_eq!(decoder.stats().gaps, 0);
         left = left.saturating_sub(story.updates.len());
     }
+}
+
+/// Combined frames of 88 levels within 400 of the touch, from bytes to a book of a thousand a side.
+fn live_frames(times: usize) {
+    const START_NS: i64 = 1_723_161_256_299_000_000;
+    let mut session = Session::new(Engine::new(1, "realistic", REALISTIC));
+    let feed = session.open_feed(FeedVenue::Binance, false);
+    let opening = whole_book(1_000);
+    session.live(feed, LiveInput::Frame(opening.as_bytes()), START_NS);
+    for (nth, frame) in (1..).zip(diffs(FRAMES).iter().take(times)) {
+        let step =
+            session.live(feed, LiveInput::Frame(black_box(frame.as_bytes())), START_NS + nth);
+        assert!(step.error.is_none() && step.applied >= 88);
+    }
+    assert_eq!(session.live_stats(feed).unwrap().gaps, 0);
+    assert_eq!(session.engine.check_invariants(), []);
 }
 
 fn symbols(times: usize) {

@@ -9,6 +9,9 @@ use crate::number::{MAX_UNITS, PRICE_DECIMALS, Price, QUANTITY_DECIMALS, Quantit
 
 use super::FeedError;
 
+/// What a pair of price and size takes in a message at least, as venues mostly write them.
+const PAIR_BYTES: usize = 24;
+
 /// A level of one side with its new absolute size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SideLevel {
@@ -74,6 +77,9 @@ impl Reading {
     /// it to the scanner.
     pub(super) fn plain_pairs(&mut self, side: BookSide, text: &[u8]) -> Option<usize> {
         let before = self.levels.len();
+        if before == 0 {
+            self.levels.reserve(text.len() / PAIR_BYTES);
+        }
         let after = self.pairs_before(side, text);
         if after.is_none() {
             self.levels.truncate(before);
@@ -187,28 +193,36 @@ fn with_both_sides(text: &str) -> Cow<'_, str> {
 /// A quoted short plain decimal at the start of `text`, in units, and what follows it.
 fn quoted_units(text: &[u8], decimals: u32) -> Option<(i64, &[u8])> {
     let text = text.strip_prefix(b"\"")?;
-    let (mut units, mut point) = (0_i64, None);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => units = units.wrapping_mul(10).wrapping_add(i64::from(byte - b'0')),
-            b'.' if point.is_none() => point = Some(at),
-            b'"' => {
-                let whole = point.unwrap_or(at);
-                let places = point.map_or(0, |point| at - point - 1);
-                // Eighteen digits always fit, so nothing wrapped.
-                let fits = whole + places <= 18 && places <= decimals as usize;
-                let leading_zero = whole > 1 && text.first() == Some(&b'0');
-                if whole + places == 0 || !fits || leading_zero {
-                    return None;
-                }
-                let scale = 10_i64.pow(decimals - u32::try_from(places).ok()?);
-                return Some((units.checked_mul(scale)?, text.get(at + 1..)?));
-            }
-            _ => return None,
-        }
+    let (whole, mut rest) = digits(0, text);
+    let whole_digits = text.len() - rest.len();
+    let (mut units, mut places) = (whole, 0);
+    if let [b'.', fraction @ ..] = rest {
+        (units, rest) = digits(whole, fraction);
+        places = fraction.len() - rest.len();
     }
-    None
+    let [b'"', after @ ..] = rest else { return None };
+    let leading_zero = whole_digits > 1 && text.first() == Some(&b'0');
+    // Eighteen digits always fit, so nothing wrapped.
+    if whole_digits + places == 0 || whole_digits + places > 18 || leading_zero {
+        return None;
+    }
+    let scale = TENS.get((decimals as usize).checked_sub(places)?)?;
+    Some((units.checked_mul(*scale)?, after))
 }
+
+/// What the digits at the start of `text` make of a number that they continue, and what follows.
+#[inline]
+fn digits(mut number: i64, mut text: &[u8]) -> (i64, &[u8]) {
+    while let [byte @ b'0'..=b'9', rest @ ..] = text {
+        number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+        text = rest;
+    }
+    (number, text)
+}
+
+/// Powers of ten, as far as decimals go.
+const TENS: [i64; 10] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
 /// Short plain decimals, which is what venues write, in 64-bit steps; `None` leaves the text to
 /// the full parser. Most of the time of a large book goes into its digits.

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::delay::{DelayView, Delays};
-use super::{Session, feed, market_of, steps};
+use super::steps::FedMarket;
+use super::{Session, feed, market_of};
 use crate::feed::{Decoder, FeedBatch, FeedError, FeedStats, FeedVenue, InstrumentList};
-use crate::ids::MarketId;
+
 use crate::reject::text_enum;
 use crate::tape::{EventKind, FeedStatus, MarketEvent};
 
@@ -38,7 +39,7 @@ pub struct LiveFeed {
     decoder: Box<dyn Decoder>,
     batch: FeedBatch,
     /// Market of each instrument, by its symbol; none where that is no symbol here.
-    ids: BTreeMap<String, Option<MarketId>>,
+    markets: BTreeMap<String, Option<FedMarket>>,
     states: Vec<LiveState>,
     delays: Delays,
 }
@@ -152,7 +153,7 @@ impl Session {
         let now_ns = now_ns.max(self.engine.now_ns());
         self.equity.moved(now_ns);
         let Self { engine, live, watch, .. } = self;
-        let Some(LiveFeed { decoder, batch, ids, states, delays, .. }) = live.get_mut(number)
+        let Some(LiveFeed { decoder, batch, markets, states, delays, .. }) = live.get_mut(number)
         else {
             return LiveStep::default();
         };
@@ -164,9 +165,9 @@ impl Session {
         states.resize(instruments.len(), LiveState::Waiting);
         for (at, terms) in named {
             if let Some(row) = instruments.get(at as usize)
-                && let Some(id) = market_of(engine, ids, row.venue.venue_id(), &row.symbol)
+                && let Some(market) = market_of(engine, markets, row.venue.venue_id(), &row.symbol)
             {
-                engine.set_terms(id, &terms);
+                engine.set_terms(market.id, &terms);
             }
         }
         for (at, events) in batch.messages() {
@@ -175,9 +176,12 @@ impl Session {
                 continue;
             };
             delays.note(events, now_ns);
-            let market = market_of(engine, ids, row.venue.venue_id(), &row.symbol);
+            let market = market_of(engine, markets, row.venue.venue_id(), &row.symbol);
+            let market = market.map(|market| {
+                market.learn(engine, events);
+                market.id
+            });
             if let Some(id) = market {
-                steps::learn(engine, id, events, true);
                 feed(engine, watch, id, events, now_ns);
                 step.applied += events.len();
             } else {
@@ -212,7 +216,7 @@ impl LiveFeed {
             of,
             decoder: venue.decoder_of(futures),
             batch: FeedBatch::new(),
-            ids: BTreeMap::new(),
+            markets: BTreeMap::new(),
             states: Vec::new(),
             delays: Delays::default(),
         }

@@ -39,7 +39,7 @@ use marks::Marks;
 use prices::Prices;
 use schedule::Schedule;
 use source::market_of;
-use steps::TapeMarket;
+use steps::FedMarket;
 use watch::Watch;
 
 pub use catalogue::Catalogue;
@@ -101,7 +101,7 @@ struct Recording {
     /// Until when it was played.
     played_ns: Option<i64>,
     /// Market of each instrument, by its symbol; none where that is no symbol here.
-    ids: BTreeMap<String, Option<MarketId>>,
+    markets: BTreeMap<String, Option<FedMarket>>,
 }
 
 /// Records, played as they are.
@@ -111,7 +111,7 @@ struct TapeSource {
     /// Messages that were played.
     played: u64,
     /// Market of each instrument, and whether the first levels say what its steps are.
-    markets: Vec<Option<TapeMarket>>,
+    markets: Vec<Option<FedMarket>>,
 }
 
 impl Session {
@@ -359,18 +359,19 @@ impl Session {
             }
             Some(at) => match self.recordings.get_mut(at) {
                 Some(Source::Raw(recording)) => {
-                    let Recording { replay, played_ns, ids } = &mut **recording;
+                    let Recording { replay, played_ns, markets } = &mut **recording;
                     *played_ns = Some(due_ns);
                     replay.advance(due_ns, &mut |instrument, heard| {
                         let venue = instrument.venue.venue_id();
-                        let Some(id) = market_of(engine, ids, venue, &instrument.symbol) else {
+                        let Some(market) = market_of(engine, markets, venue, &instrument.symbol)
+                        else {
                             return;
                         };
                         match heard {
-                            Heard::Terms(terms) => engine.set_terms(id, terms),
+                            Heard::Terms(terms) => engine.set_terms(market.id, terms),
                             Heard::Message(events) => {
-                                steps::learn(engine, id, events, true);
-                                feed(engine, watch, id, events, due_ns);
+                                market.learn(engine, events);
+                                feed(engine, watch, market.id, events, due_ns);
                             }
                         }
                     });
@@ -425,7 +426,7 @@ fn play_tape(
                 }
             } else {
                 if !is_plain {
-                    steps::learn(engine, market.id, events, market.adopts);
+                    market.learn(engine, events);
                 }
                 feed(engine, watch, market.id, events, due_ns);
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::schedule::Schedule;
 use super::source::market_of;
-use super::{Recording, Session, Source, TapeSource, steps};
+use super::{Recording, Session, Source, TapeSource};
 use crate::engine::Engine;
 use crate::feed::Heard;
 use crate::ids::MarketId;
@@ -49,18 +49,19 @@ impl Session {
 }
 
 impl Recording {
-    fn read_past(&mut self, engine: &mut Engine, due_ns: i64, markets: &mut BTreeSet<MarketId>) {
-        let Self { replay, played_ns, ids } = self;
+    fn read_past(&mut self, engine: &mut Engine, due_ns: i64, read: &mut BTreeSet<MarketId>) {
+        let Self { replay, played_ns, markets } = self;
         *played_ns = Some(due_ns);
         replay.advance(due_ns, &mut |instrument, heard| {
             let venue = instrument.venue.venue_id();
-            let Some(id) = market_of(engine, ids, venue, &instrument.symbol) else { return };
-            markets.insert(id);
+            let market = market_of(engine, markets, venue, &instrument.symbol);
+            let Some(market) = market else { return };
+            read.insert(market.id);
             match heard {
-                Heard::Terms(terms) => engine.set_terms(id, terms),
+                Heard::Terms(terms) => engine.set_terms(market.id, terms),
                 Heard::Message(events) => {
-                    steps::learn(engine, id, events, true);
-                    engine.read_past(id, events, due_ns);
+                    market.learn(engine, events);
+                    engine.read_past(market.id, events, due_ns);
                 }
             }
         });
@@ -68,13 +69,13 @@ impl Recording {
 }
 
 impl TapeSource {
-    fn read_past(&mut self, engine: &mut Engine, until_ns: i64, markets: &mut BTreeSet<MarketId>) {
+    fn read_past(&mut self, engine: &mut Engine, until_ns: i64, read: &mut BTreeSet<MarketId>) {
         while let Some(due_ns) = self.tape.next_due_ns().filter(|due_ns| *due_ns <= until_ns) {
             let Some((instrument, events)) = self.tape.next_message() else { return };
             self.played += 1;
-            if let Some(Some(market)) = self.markets.get(instrument) {
-                markets.insert(market.id);
-                steps::learn(engine, market.id, events, market.adopts);
+            if let Some(Some(market)) = self.markets.get_mut(instrument) {
+                read.insert(market.id);
+                market.learn(engine, events);
                 engine.read_past(market.id, events, due_ns);
             }
         }

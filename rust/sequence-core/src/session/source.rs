@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::TapeMarket;
+use super::steps::FedMarket;
 use super::{Recording, Source, TapeSource};
 use crate::engine::{Engine, FeedKind};
 use crate::feed::Replay;
-use crate::ids::{MarketId, VenueId};
+use crate::ids::VenueId;
 use crate::reject::Refusal;
 use crate::tape::{TapeFeed, TapeInstrument};
 use crate::venue::{PriceGrid, Terms, TermsOrigin};
@@ -25,7 +25,7 @@ impl Source {
             Self::Raw(recording) => Self::Raw(Box::new(Recording {
                 replay: recording.replay.rewound().ok()?,
                 played_ns: recording.played_ns,
-                ids: recording.ids.clone(),
+                markets: recording.markets.clone(),
             })),
             Self::Tape(source) => Self::Tape(Box::new(TapeSource {
                 tape: source.tape.rewound(),
@@ -64,15 +64,15 @@ impl Source {
 impl Recording {
     /// A recording at its start, with the instruments of its first frames listed.
     pub(super) fn listed(engine: &mut Engine, replay: Replay) -> Self {
-        let mut ids = BTreeMap::new();
+        let mut markets = BTreeMap::new();
         let outlook = replay.outlook();
         for row in &outlook.instruments {
-            let id = market_of(engine, &mut ids, row.venue.venue_id(), &row.symbol);
-            if let Some((id, said)) = id.zip(outlook.terms.get(&row.symbol)) {
-                engine.set_terms(id, said);
+            let market = market_of(engine, &mut markets, row.venue.venue_id(), &row.symbol);
+            if let Some((market, said)) = market.zip(outlook.terms.get(&row.symbol)) {
+                engine.set_terms(market.id, said);
             }
         }
-        Self { replay, played_ns: None, ids }
+        Self { replay, played_ns: None, markets }
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn list_tape_market(
     engine: &mut Engine,
     feed: TapeFeed,
     row: &TapeInstrument,
-) -> Result<Option<TapeMarket>, Refusal> {
+) -> Result<Option<FedMarket>, Refusal> {
     let kind = match feed {
         TapeFeed::Venue => FeedKind::Recorded,
         TapeFeed::Hand => FeedKind::HandFed,
@@ -94,21 +94,20 @@ pub(super) fn list_tape_market(
     };
     let grid = row.tick.map(PriceGrid::Tick);
     engine.set_terms(id, &Terms { grid, lot: row.lot, ..Terms::of(TermsOrigin::Venue) });
-    Ok(Some(TapeMarket::new(id, feed == TapeFeed::Venue)))
+    Ok(Some(FedMarket::new(id, feed == TapeFeed::Venue)))
 }
 
 /// The market of a recorded instrument, listed when it is first met; `None` when its name is no
 /// symbol here.
-pub(super) fn market_of(
+pub(super) fn market_of<'a>(
     engine: &mut Engine,
-    ids: &mut BTreeMap<String, Option<MarketId>>,
+    markets: &'a mut BTreeMap<String, Option<FedMarket>>,
     venue: VenueId,
     symbol: &str,
-) -> Option<MarketId> {
-    if let Some(id) = ids.get(symbol) {
-        return *id;
+) -> Option<&'a mut FedMarket> {
+    if !markets.contains_key(symbol) {
+        let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
+        markets.insert(symbol.to_owned(), id.map(|id| FedMarket::new(id, true)));
     }
-    let id = engine.list_market(venue, symbol, FeedKind::Recorded).ok();
-    ids.insert(symbol.to_owned(), id);
-    id
+    markets.get_mut(symbol)?.as_mut()
 }

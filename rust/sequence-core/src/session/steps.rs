@@ -12,9 +12,9 @@ use crate::registry::MarketSpec;
 use crate::tape::{EventKind, MarketEvent};
 use crate::venue::{PriceGrid, Terms, TermsOrigin, common_step};
 
-/// A market of a tape.
+/// A market that a recording or a connection feeds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TapeMarket {
+pub(super) struct FedMarket {
     pub(super) id: MarketId,
     /// The first levels say what its steps are, where nobody does.
     pub(super) adopts: bool,
@@ -22,9 +22,16 @@ pub(super) struct TapeMarket {
     lot: Multiples,
 }
 
-impl TapeMarket {
+impl FedMarket {
     pub(super) const fn new(id: MarketId, adopts: bool) -> Self {
         Self { id, adopts, tick: Multiples::of(1), lot: Multiples::of(1) }
+    }
+
+    /// Learns the steps of the market from a message.
+    pub(super) fn learn(&mut self, engine: &mut Engine, events: &[MarketEvent]) {
+        if !self.fits(engine, events) {
+            learn(engine, self.id, events, self.adopts);
+        }
     }
 
     /// Whether a message teaches nothing: all its levels are on the steps in force.
@@ -83,7 +90,7 @@ impl Multiples {
 
 /// Compares the levels of a message with the steps in force. With `adopts`, the first levels of a
 /// market whose steps nobody named are taken for its steps.
-pub(super) fn learn(engine: &mut Engine, id: MarketId, events: &[MarketEvent], adopts: bool) {
+fn learn(engine: &mut Engine, id: MarketId, events: &[MarketEvent], adopts: bool) {
     let spec = engine.registry().market(id);
     if adopts && is_unknown(spec) && adopt(engine, id, events) {
         return;
