@@ -3,31 +3,35 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::CHUNK;
+use crate::chunks::Chunks;
+use crate::rows::Rows as _;
 
 type Slots<V> = Box<[OnceLock<Box<V>>]>;
 
 /// Rows read back, by chunk. A copy begins without any.
 #[derive(Debug)]
 pub(super) struct ReadBack<V> {
-    chunks: Vec<OnceLock<Slots<V>>>,
+    /// In chunks of their own, so that no order waits while all of them move.
+    chunks: Chunks<OnceLock<Slots<V>>>,
     /// Chunks that have some.
     used: Mutex<Vec<usize>>,
 }
 
 impl<V> Default for ReadBack<V> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), used: Mutex::default() }
+        Self { chunks: Chunks::new(), used: Mutex::default() }
     }
 }
 
-impl<V> Clone for ReadBack<V> {
+impl<V: Clone> Clone for ReadBack<V> {
     fn clone(&self) -> Self {
-        let chunks = self.chunks.iter().map(|_| OnceLock::new()).collect();
-        Self { chunks, used: Mutex::default() }
+        let mut copy = Self::default();
+        self.chunks.iter().for_each(|_| copy.grow());
+        copy
     }
 }
 
-impl<V> ReadBack<V> {
+impl<V: Clone> ReadBack<V> {
     /// Room for one chunk more.
     pub(super) fn grow(&mut self) {
         self.chunks.push(OnceLock::new());
