@@ -41,9 +41,9 @@ def test_the_file_holds_a_number_for_each_path_that_the_program_knows(instructio
     kept = json.loads((ROOT / "benches" / "instructions.json").read_text())
     source = (ROOT / "benches" / "core" / "src" / "bin" / "count.rs").read_text()
     assert kept.keys() == instructions.ROUNDS.keys()
-    assert len(kept) == 10
+    assert len(kept) == 11
     assert all(f'"{path}" =>' in source for path in kept)
     assert all(type(count) is int and count > 0 for count in kept.values())
     shown = instructions.table(kept, kept)
     assert all(path in shown for path in kept)
-    assert shown.count("1.000") == 10
+    assert shown.count("1.000") == 11
