@@ -3,10 +3,12 @@
 //! A row is digested as the text that Python shows of it, in ASCII: so it was written by the first
 //! store, and every file since says the same of the same row.
 
-mod blake2b;
-mod sha256;
-
 use std::fmt::Write as _;
+
+use blake2::Blake2b;
+use blake2::digest::Digest as _;
+use blake2::digest::consts::U8;
+use sha2::Sha256;
 
 /// The text of a row, one value behind the other, until its digest is asked for.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl RowText {
     /// The digest: eight bytes of `BLAKE2b` as a signed number.
     pub fn digest(mut self) -> i64 {
         self.0.push(')');
-        i64::from_be_bytes(blake2b::of(self.0.as_bytes()))
+        i64::from_be_bytes(Blake2b::<U8>::digest(self.0).into())
     }
 }
 
@@ -84,15 +86,15 @@ impl LinkText {
 
     /// The link: SHA-256 in hexadecimal digits.
     pub fn link(&self) -> String {
-        hex(sha256::of(self.text.as_bytes()))
+        hex(&Sha256::digest(&self.text))
     }
 }
 
-fn hex(words: [u32; 8]) -> String {
-    let mut digits = String::with_capacity(64);
-    for word in words {
+fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for word in bytes.as_chunks().0 {
         // Writing to a string does not fail.
-        let _ = write!(digits, "{word:08x}");
+        let _ = write!(digits, "{:016x}", u64::from_be_bytes(*word));
     }
     digits
 }
@@ -161,24 +163,28 @@ fn push_escaped(text: &mut String, letter: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LinkText, RowText, blake2b, hex, sha256};
+    use super::*;
 
     #[test]
     fn sha256_of_known_texts() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let two = "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
-        assert_eq!(hex(sha256::of(b"")), empty);
-        assert_eq!(hex(sha256::of(b"abc")), abc);
+        assert_eq!(hex(&Sha256::digest(b"")), empty);
+        assert_eq!(hex(&Sha256::digest(b"abc")), abc);
         let text = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-        assert_eq!(hex(sha256::of(text)), two);
+        assert_eq!(hex(&Sha256::digest(text)), two);
     }
 
     #[test]
     fn blake2b_of_known_texts_at_the_edges_of_a_block() {
         let known = [(0, EMPTY), (127, LAST), (128, FULL), (129, NEXT), (1000, LONG)];
         for (length, digest) in known {
-            assert_eq!(u64::from_be_bytes(blake2b::of(&vec![b'a'; length])), digest, "{length}");
+            assert_eq!(
+                u64::from_be_bytes(Blake2b::<U8>::digest(vec![b'a'; length]).into()),
+                digest,
+                "{length}"
+            );
         }
     }
 
